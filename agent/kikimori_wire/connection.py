@@ -1,0 +1,92 @@
+"""A connection to the broker that comes back by itself. The only module that imports aiomqtt."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import aiomqtt
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from kikimori_wire.settings import BrokerSettings
+
+Client = aiomqtt.Client
+Will = aiomqtt.Will
+BrokerError = aiomqtt.MqttError
+
+FIRST_RETRY_S = 0.25
+LAST_RETRY_S = 8.0
+
+INCOMING_LIMIT = 10_000
+"""Messages waiting to be read; aiomqtt drops the newest beyond this (its default is unbounded)."""
+
+
+@asynccontextmanager
+async def connect(
+    settings: BrokerSettings, client_id: str, *, will: Will | None = None, keep_session: bool = False
+) -> AsyncIterator[Client]:
+    """Connect once, MQTT 3.1.1. `keep_session`: the broker queues QoS-1 messages for `client_id` while it is away.
+
+    Raises:
+        BrokerError: the broker cannot be reached, refused us, or was lost inside the `async with`.
+        OSError: a certificate or password file cannot be read.
+    """
+    async with aiomqtt.Client(
+        hostname=settings.host,
+        port=settings.port,
+        identifier=client_id,
+        username=settings.username,
+        password=settings.password(),
+        protocol=aiomqtt.ProtocolVersion.V311,
+        keepalive=settings.keepalive_s,
+        clean_session=not keep_session,
+        will=will,
+        tls_context=_tls(settings),
+        timeout=10,
+        max_queued_incoming_messages=INCOMING_LIMIT,
+    ) as client:
+        yield client
+
+
+async def stay_connected(
+    session: Callable[[], Awaitable[None]], on_lost: Callable[[Exception, float], None]
+) -> None:
+    """Run `session` again and again: it connects, does its work, and raises BrokerError when the broker is lost.
+
+    `on_lost(error, retry_in_s)` is told of every failure. Waits 0.25 s after the first failure, doubling up to 8 s;
+    a session that lived for a while starts again from the shortest wait. Never returns.
+    """
+    loop = asyncio.get_running_loop()
+    waits = _waits()
+    while True:
+        began = loop.time()
+        try:
+            await session()
+        except (BrokerError, OSError) as error:
+            if loop.time() - began > LAST_RETRY_S:
+                waits = _waits()
+            wait = next(waits)
+            on_lost(error, wait)
+            await asyncio.sleep(wait)
+
+
+def _waits() -> Iterator[float]:
+    wait = FIRST_RETRY_S
+    while True:
+        yield wait
+        wait = min(wait * 2, LAST_RETRY_S)
+
+
+def _tls(settings: BrokerSettings) -> ssl.SSLContext | None:
+    if settings.ca_file is None:
+        return None
+    context = ssl.create_default_context(cafile=str(settings.ca_file))
+    if settings.cert_file is not None:
+        context.load_cert_chain(
+            str(settings.cert_file), str(settings.key_file) if settings.key_file else None
+        )
+    return context

@@ -1,0 +1,36 @@
+"""How to reach the MQTT broker: the one part of the configuration that agent and dashboard share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class BrokerSettings(BaseModel):
+    """The `[mqtt]` table of the configuration file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=1883, ge=1, le=65535)
+    username: str | None = None
+    password_file: Path | None = None
+    """File whose first line is the password. A bare name is looked up in systemd's `$CREDENTIALS_DIRECTORY`."""
+    ca_file: Path | None = None
+    """Certificate authority of the broker; set it to use TLS."""
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    keepalive_s: int = Field(default=15, ge=5, le=600)
+    """The broker declares an agent dead after one and a half of these without a word (last will)."""
+
+    def password(self) -> str | None:
+        """Read the password; raises OSError when the file cannot be read."""
+        if self.password_file is None:
+            return None
+        path = self.password_file
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        if credentials and path.parent == Path():
+            path = Path(credentials) / path
+        return path.read_text(encoding="utf-8").splitlines()[0].strip()
