@@ -1,0 +1,1 @@
+"""Samples: resampling, reading and writing recordings. Knows no call and no socket."""

@@ -1,0 +1,77 @@
+"""All legs of one sampling rate, heard together: one numpy pass per block for the lot of them.
+
+Measured while designing: features cost 25 µs per frame one leg at a time and 1.5 µs in batches of a hundred.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kikimori.hearing.effort import EffortModel, Efforts, EffortTracker
+from kikimori.hearing.features import measure
+from kikimori.hearing.frames import RATES, block_samples
+from kikimori.hearing.gate import SpeechGate
+from kikimori.hearing.vad import VoiceDetector, mark_speech
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one block of each leg held; row i belongs to the i-th leg given to `AcousticBank.hear`."""
+
+    effort: Efforts
+    passes: NDArray[np.bool_]
+    """The recogniser should be given this block."""
+    closes: NDArray[np.bool_]
+    """An utterance ends with this block."""
+
+
+class AcousticBank:
+    """Slots for legs and their acoustic state. Not thread-safe: one thread at a time calls it."""
+
+    def __init__(self, rate: int, model: EffortModel | None = None) -> None:
+        if rate not in RATES:
+            raise ValueError(f"rate {rate} is none of {RATES}")
+        self.rate = rate
+        self._detectors: list[VoiceDetector] = []
+        self._free: list[int] = []
+        self._effort = EffortTracker(model)
+        self._gate = SpeechGate()
+
+    def open(self) -> int:
+        """Give a slot to a new leg."""
+        if self._free:
+            slot = self._free.pop()
+            self._effort.reset(slot)
+            self._gate.reset(slot)
+            self._detectors[slot] = VoiceDetector()
+            return slot
+        slot = len(self._detectors)
+        self._detectors.append(VoiceDetector())
+        # Grow by doubling: opening the n-th leg must not copy n legs' state each time.
+        room = 1 << max(slot, 15).bit_length()
+        self._effort.reserve(room)
+        self._gate.reserve(room)
+        return slot
+
+    def close(self, slot: int) -> None:
+        self._free.append(slot)
+
+    def hear(self, slots: list[int], pcm: bytes | bytearray) -> Heard:
+        """Hear the next block of each leg.
+
+        Args:
+            slots: The legs, none twice.
+            pcm: s16le, one block after another in the order of `slots`.
+        """
+        blocks = np.frombuffer(pcm, dtype="<i2").reshape(len(slots), block_samples(self.rate))
+        speech = mark_speech([self._detectors[slot] for slot in slots], blocks, self.rate)
+        features = measure(blocks, speech, self.rate)
+        index = np.asarray(slots, dtype=np.intp)
+        passes, closes = self._gate.update(index, features.speech_frames)
+        return Heard(self._effort.update(index, features), passes, closes)

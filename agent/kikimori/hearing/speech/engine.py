@@ -1,0 +1,46 @@
+"""What a speech recogniser must offer: one immutable engine, one stream per leg."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from kikimori.model.evidence import Word
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A recogniser's answer; times are seconds of the audio it was fed, without the gaps it never heard."""
+
+    text: str
+    words: tuple[Word, ...]
+    final: bool
+
+
+class SpeechStream(Protocol):
+    """One leg's recognition; used by one thread at a time."""
+
+    def accept(self, pcm: bytes) -> Recognised | None:
+        """Take s16le audio; give a final result if an utterance ended in it, else what there is so far."""
+
+    def finish(self) -> Recognised | None:
+        """The utterance ends here; give its final result. The stream can be fed on."""
+
+
+class SpeechEngine(Protocol):
+    @property
+    def name(self) -> str:
+        """Name of the model, for people."""
+
+    def open(self, rate: int) -> SpeechStream: ...
+
+
+def join_words(words: list[str]) -> str:
+    """Join recognised words as the language writes them: Japanese without spaces, Latin words with one."""
+    text = ""
+    for word in words:
+        if text and text[-1].isascii() and word[:1].isascii():
+            text += " "
+        text += word
+    return text

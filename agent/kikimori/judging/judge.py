@@ -1,0 +1,94 @@
+"""One call's rules: evidence in, changes of alerts out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from kikimori.judging.kinds.detector import CallFacts, Detector, Observation, Spoken
+from kikimori.judging.kinds.detention import DetentionDetector
+from kikimori.judging.kinds.escalate import EscalateDetector
+from kikimori.judging.kinds.phrase import PhraseDetector
+from kikimori.judging.kinds.repeated import RepeatedDetector
+from kikimori.judging.kinds.shouting import ShoutingDetector
+from kikimori.judging.life import AlertLife
+from kikimori.judging.rules import DetentionRule, EscalateRule, PhraseRule, RepeatedRule, Rule, ShoutingRule
+from kikimori.model.evidence import Utterance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kikimori.judging.phrases import PhraseBook
+    from kikimori.model.alert import AlertChange, ClosedBecause, Severity
+    from kikimori.model.evidence import Evidence
+
+
+class CallJudge:
+    """Holds one call against the rules. Pure: the same evidence and times give the same changes.
+
+    Evidence of one kind from one leg must come in order; between legs and kinds it may be late, as words are behind
+    sounds.
+    """
+
+    def __init__(self, rules: Iterable[Rule], phrases: PhraseBook, *, words_heard: bool) -> None:
+        """`words_heard`: speech recognition is on for this call."""
+        facts = CallFacts(words_heard=words_heard)
+        self._phrases = phrases
+        self._rules = [(_detector(rule, facts), AlertLife(rule)) for rule in rules]
+        self._now_s = 0.0
+
+    @property
+    def worst(self) -> Severity | None:
+        """Severity of the worst open alert."""
+        severities = [life.severity for _, life in self._rules if life.severity is not None]
+        return max(severities, key=lambda severity: severity.rank, default=None)
+
+    def observe(self, evidence: Evidence) -> list[AlertChange]:
+        """Take one piece of evidence; partial utterances are ignored."""
+        observation: Observation
+        if isinstance(evidence, Utterance):
+            if not evidence.final:
+                return []
+            observation = Spoken(evidence, self._phrases.find(evidence))
+        else:
+            observation = evidence
+        changes = []
+        for detector, life in self._rules:
+            finding = detector.observe(observation)
+            if finding is not None and (change := life.found(finding)) is not None:
+                changes.append(change)
+        return changes
+
+    def advance(self, now_s: float) -> list[AlertChange]:
+        """Everything up to `now_s` has been heard; earlier times are ignored."""
+        if now_s <= self._now_s:
+            return []
+        self._now_s = now_s
+        changes = []
+        for detector, life in self._rules:
+            finding = detector.advance(now_s)
+            if finding is not None and (change := life.found(finding)) is not None:
+                changes.append(change)
+            if (change := life.advance(now_s)) is not None:
+                changes.append(change)
+        return changes
+
+    def end(self, now_s: float, because: ClosedBecause) -> list[AlertChange]:
+        """The call is over: close what is open."""
+        closed = (life.close(max(now_s, self._now_s), because) for _, life in self._rules)
+        return [change for change in closed if change is not None]
+
+
+def _detector(rule: Rule, facts: CallFacts) -> Detector:
+    match rule:
+        case ShoutingRule():
+            return ShoutingDetector(rule)
+        case PhraseRule():
+            return PhraseDetector(rule)
+        case RepeatedRule():
+            return RepeatedDetector(rule, facts)
+        case DetentionRule():
+            return DetentionDetector(rule, facts)
+        case EscalateRule():
+            return EscalateDetector(rule)
+        case _:
+            assert_never(rule)

@@ -1,0 +1,60 @@
+"""What a kind of rule must offer, and what it is fed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kikimori.model.evidence import ButtonPress, EffortWindow, Role, Utterance
+
+if TYPE_CHECKING:
+    from kikimori.judging.phrases import Match
+    from kikimori.model.alert import Evidence, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A final utterance with the phrase categories found in it."""
+
+    utterance: Utterance
+    matches: tuple[Match, ...]
+
+
+Observation = EffortWindow | Spoken | ButtonPress
+
+
+@dataclass(slots=True)
+class CallFacts:
+    """What one rule may know of what others found in the same call."""
+
+    words_heard: bool
+    """False when speech recognition is off: then nothing said can be known."""
+    refused_s: float | None = None
+    repetition: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The rule holds, at media time `at_s`."""
+
+    at_s: float
+    severity: Severity
+    evidence: tuple[Evidence, ...]
+    """Evidence of the same kind and start replaces what was there: a shout that goes on is one shout."""
+
+
+class Detector(ABC):
+    """One rule in one call. Pure: the same observations in the same order give the same findings."""
+
+    @abstractmethod
+    def observe(self, observation: Observation) -> Finding | None: ...
+
+    def advance(self, now_s: float) -> Finding | None:  # noqa: ARG002  (most kinds do not watch the clock)
+        """Time has come to `now_s`; never goes back."""
+        return None
+
+
+def from_customer(role: Role) -> bool:
+    """Only the customer's leg can accuse the customer; a mixed leg is all there is where the tap gives no other."""
+    return role in (Role.CUSTOMER, Role.MIXED)

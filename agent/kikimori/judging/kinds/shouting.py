@@ -1,0 +1,66 @@
+"""Raised voice over some seconds of speech, not one loud word."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from kikimori.judging.kinds.detector import Detector, Finding, Observation, from_customer
+from kikimori.model.alert import Severity
+from kikimori.model.evidence import EffortWindow
+from kikimori_wire.messages import ShoutingEvidence
+
+if TYPE_CHECKING:
+    from kikimori.judging.rules import ShoutingRule
+
+_BURST_GAP_S = 2.0
+"""Raised speech after a longer pause is another burst, listed on its own."""
+
+
+class ShoutingDetector(Detector):
+    def __init__(self, rule: ShoutingRule) -> None:
+        self._rule = rule
+        self._window: deque[EffortWindow] = deque()
+        self._raised: deque[EffortWindow] = deque()
+        self._burst: list[EffortWindow] = []
+
+    def observe(self, observation: Observation) -> Finding | None:
+        if not isinstance(observation, EffortWindow) or not from_customer(observation.role):
+            return None
+        rule, now = self._rule, observation.end_s
+        self._window.append(observation)
+        while self._window[0].end_s <= now - rule.window_s:
+            self._window.popleft()
+        if observation.probability < rule.probability:
+            return None
+        if self._burst and observation.start_s - self._burst[-1].end_s > _BURST_GAP_S:
+            self._burst.clear()
+        self._burst.append(observation)
+        self._raised.append(observation)
+        while self._raised[0].end_s <= now - rule.critical_window_s:
+            self._raised.popleft()
+
+        raised = sum(each.speech_s for each in self._window if each.probability >= rule.probability)
+        if raised < rule.raised_s or raised < rule.share * sum(each.speech_s for each in self._window):
+            return None
+        severity = rule.severity
+        if rule.critical_raised_s and sum(each.speech_s for each in self._raised) >= rule.critical_raised_s:
+            severity = Severity.CRITICAL
+        return Finding(now, severity, (self._evidence(),))
+
+    def _evidence(self) -> ShoutingEvidence:
+        burst = self._burst
+        # The clearest moment of the burst is what a person should be shown; its length stands beside it.
+        clearest = max(burst, key=lambda each: (each.probability, each.end_s))
+        return ShoutingEvidence(
+            start_s=round(burst[0].start_s, 2),
+            end_s=round(burst[-1].end_s, 2),
+            speech_s=round(sum(each.speech_s for each in burst), 2),
+            level_db=round(clearest.level_db, 1),
+            over_calm_db=None if clearest.over_calm_db is None else round(clearest.over_calm_db, 1),
+            tilt_db=round(clearest.tilt_db, 1),
+            tilt_over_calm_db=(
+                None if clearest.tilt_over_calm_db is None else round(clearest.tilt_over_calm_db, 1)
+            ),
+            probability=round(clearest.probability, 3),
+        )

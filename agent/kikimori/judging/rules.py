@@ -1,0 +1,162 @@
+"""Rules as people write them in `config/rules/*.toml`, validated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from kikimori.errors import ConfigError
+from kikimori.model.alert import Action, Severity
+from kikimori.toml_file import load
+from kikimori_wire.topics import NAME_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=48)]
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Name
+    title: dict[str, str]
+    """Display name by language code; `ja` and `en` at least."""
+    enabled: bool = True
+    clear_after_s: Positive | None = None
+    """The alert closes when the rule found nothing new for so long; None = it stays open until the call ends."""
+    cooldown_s: Annotated[float, Field(ge=0)] = 60.0
+    """After it closed, the rule does not open another alert for so long, unless a worse one."""
+    suggest: Action = Action.HOLD_TRANSFER
+    suggest_from: Severity = Severity.WARNING
+
+    @model_validator(mode="after")
+    def _both_languages(self) -> _Rule:
+        missing = {"ja", "en"} - self.title.keys()
+        if missing:
+            raise ValueError(f"title needs the languages ja and en, {', '.join(sorted(missing))} is missing")
+        return self
+
+
+class ShoutingRule(_Rule):
+    """Raised voice: vocal effort of the customer over some seconds."""
+
+    kind: Literal["shouting"]
+    severity: Severity = Severity.WARNING
+    probability: Probability = 0.6
+    """A block counts as raised from here."""
+    window_s: Positive = 6.0
+    raised_s: Positive = 1.2
+    """Seconds of raised speech within the window that open the alert."""
+    share: Probability = 0.5
+    """Share of the window's speech that must be raised."""
+    critical_raised_s: Positive | None = 8.0
+    """Seconds of raised speech within `critical_window_s` that make it critical."""
+    critical_window_s: Positive = 60.0
+
+
+class PhraseRule(_Rule):
+    """Words of one category, said once."""
+
+    kind: Literal["phrase"]
+    category: Name
+    severity: Severity
+    critical_count: Annotated[int, Field(ge=2)] | None = None
+    """So many of them in one call make it critical."""
+
+
+class RepeatedRule(_Rule):
+    """The same demand again and again, in whatever words."""
+
+    kind: Literal["repeated"]
+    category: Name
+    severity: Severity = Severity.WARNING
+    count: Annotated[int, Field(ge=2)] = 3
+    window_s: Positive = 600.0
+    critical_count: Annotated[int, Field(ge=2)] | None = 5
+
+
+class DetentionStep(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    after_s: Positive
+    severity: Severity
+    only_with: tuple[Literal["repetition", "refusal"], ...] = ()
+    """The step needs one of these in the call; without speech recognition it is taken as given."""
+
+
+class DetentionRule(_Rule):
+    """The call does not end: steps by time since it began, or since the operator's refusal."""
+
+    kind: Literal["detention"]
+    since: Literal["call_start", "refusal"]
+    steps: Annotated[tuple[DetentionStep, ...], Field(min_length=1)]
+    refusal_category: Name = "refusal"
+    still_talking_s: Positive = 60.0
+    """Since a refusal: the customer must have spoken within so many seconds, or the call is not detention."""
+
+    @model_validator(mode="after")
+    def _steps_rise(self) -> DetentionRule:
+        for earlier, later in zip(self.steps, self.steps[1:], strict=False):
+            if later.after_s <= earlier.after_s:
+                raise ValueError("steps must be in order of after_s")
+            if later.severity.rank < earlier.severity.rank:
+                raise ValueError("a later step must not be milder")
+        return self
+
+
+class EscalateRule(_Rule):
+    """The operator asks for help."""
+
+    kind: Literal["escalate"]
+    severity: Severity = Severity.CRITICAL
+
+
+Rule = Annotated[
+    ShoutingRule | PhraseRule | RepeatedRule | DetentionRule | EscalateRule, Field(discriminator="kind")
+]
+
+
+class _RuleFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: tuple[Rule, ...]
+
+
+def load_rules(paths: Iterable[Path]) -> tuple[Rule, ...]:
+    """Read rule files in order; a rule in a later file replaces the one of the same id.
+
+    Raises:
+        ConfigError: names file, key and reason.
+    """
+    found: dict[str, Rule] = {}
+    for path in paths:
+        seen: set[str] = set()
+        for number, rule in enumerate(load(path, _RuleFile).rule, start=1):
+            if rule.id in seen:
+                raise ConfigError(f"{path}: rule[{number}].id: {rule.id!r} stands twice in this file")
+            seen.add(rule.id)
+            found[rule.id] = rule
+    return tuple(rule for rule in found.values() if rule.enabled)
+
+
+def needs_words(rule: Rule) -> bool:
+    """True when the rule can say nothing without speech recognition."""
+    return isinstance(rule, PhraseRule | RepeatedRule) or (
+        isinstance(rule, DetentionRule) and rule.since == "refusal"
+    )
+
+
+def categories_of(rules: Iterable[Rule]) -> dict[str, str]:
+    """Return the phrase categories that rules use, each with the id of one rule that does."""
+    used: dict[str, str] = {}
+    for rule in rules:
+        if isinstance(rule, PhraseRule | RepeatedRule):
+            used[rule.category] = rule.id
+        elif isinstance(rule, DetentionRule) and rule.since == "refusal":
+            used[rule.refusal_category] = rule.id
+    return used

@@ -1,0 +1,46 @@
+"""A call and its legs, as a tap announces them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kikimori_wire.messages import Party, Role
+
+__all__ = ["CallInfo", "EndReason", "LegInfo", "Party", "Role"]
+
+
+class EndReason(StrEnum):
+    """Why a leg ended."""
+
+    HUNG_UP = "hung_up"
+    CONNECTION_LOST = "connection_lost"
+    PROTOCOL_ERROR = "protocol_error"
+    END_OF_FILE = "end_of_file"
+    TIMED_OUT = "timed_out"
+    SHUTDOWN = "shutdown"
+
+
+@dataclass(frozen=True, slots=True)
+class CallInfo:
+    """What the tap knows of a call; every part but `call_id` may be unknown."""
+
+    call_id: str
+    """Safe in an MQTT topic; the same for all legs of one call."""
+    tap: str
+    """Name of the way in, e.g. `audiosocket`."""
+    caller: Party = field(default_factory=Party)
+    operator: Party = field(default_factory=Party)
+    queue: str | None = None
+    channel: str | None = None
+    """The PBX's own name of the customer's channel, for control."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegInfo:
+    """One voice of a call."""
+
+    call: CallInfo
+    role: Role
+    rate: int
+    """Samples per second of what the feed will be given: 8000 or 16000."""

@@ -1,0 +1,72 @@
+"""What hearing finds in one leg, in media time. Everything here is immutable and says no verdict.
+
+`start_s` and `end_s` count seconds from the call's first sample. Levels are dBFS, differences dB.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kikimori_wire.messages import Role
+
+__all__ = ["ButtonPress", "EffortWindow", "Evidence", "Role", "Utterance", "Word"]
+
+
+@dataclass(frozen=True, slots=True)
+class EffortWindow:
+    """Vocal effort of the last second of speech, made anew for every hearing block that has speech in it."""
+
+    role: Role
+    start_s: float
+    end_s: float
+    """The block: the new part of the window."""
+    speech_s: float
+    """Seconds of speech in the block."""
+    level_db: float
+    """Active speech level (ITU-T P.56 idea: speech frames only)."""
+    tilt_db: float
+    """Energy 1000–3400 Hz against 300–1000 Hz over the speech frames."""
+    over_calm_db: float | None
+    """Level against this speaker's own calm voice; None until enough calm speech was heard."""
+    tilt_over_calm_db: float | None
+    probability: float
+    """That the voice is raised, 0…1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What was said, as recognised. A partial (`final` false) is for the screen only, never for rules."""
+
+    role: Role
+    line_id: str
+    """The partials of an utterance and its final have the same."""
+    start_s: float
+    end_s: float
+    text: str
+    final: bool
+    words: tuple[Word, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPress:
+    """The operator asks for help."""
+
+    start_s: float
+    source: Literal["page", "dtmf"]
+    pressed_by: str | None = None
+
+    @property
+    def end_s(self) -> float:
+        return self.start_s
+
+
+Evidence = EffortWindow | Utterance | ButtonPress

@@ -1,0 +1,30 @@
+"""How a tap hands over audio: calls on a feed, so that no object is made per frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from kikimori.model.call import EndReason, LegInfo
+
+
+class LegFeed(Protocol):
+    """Where the tap puts one leg's audio. All methods are synchronous and return at once."""
+
+    def audio(self, pcm: bytes | bytearray | memoryview) -> None:
+        """Append s16le mono samples at the leg's rate; any number of whole samples."""
+
+    def gap(self, samples: int) -> None:
+        """Say that `samples` of audio never arrived; media time goes on."""
+
+    def dtmf(self, digit: str) -> None:
+        """A key was pressed on this leg's telephone, now."""
+
+    def close(self, reason: EndReason) -> None:
+        """The leg is over. Further calls are ignored."""
+
+
+class CallDesk(Protocol):
+    """Where legs are opened; the first leg of a call_id opens the call, the last one closed ends it."""
+
+    def open_leg(self, info: LegInfo) -> LegFeed: ...

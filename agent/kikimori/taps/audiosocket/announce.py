@@ -1,0 +1,99 @@
+"""`POST /v1/legs`: how the dialplan says whose voice the next AudioSocket connection carries.
+
+Form fields or JSON: `call` (required; anything both legs share, e.g. `${UNIQUEID}`), `role` (`customer`, `operator`
+or `mixed`), `caller`, `caller_name`, `operator` (extension), `operator_name`, `queue`, `channel`, `rate`. Answer: 201
+with the UUID as plain text. See `config/pbx/asterisk/`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kikimori.model.call import CallInfo, Party, Role
+from kikimori.taps.audiosocket.directory import (
+    Announcement,
+    DirectoryFullError,
+    LegDirectory,
+    call_id_from,
+)
+from kikimori.taps.audiosocket.protocol import AUDIO_RATES
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from kikimori.taps.peers import AllowedPeers
+
+log = structlog.get_logger()
+
+MAX_REQUEST_BYTES = 16 * 1024
+
+_Short = Annotated[str, Field(max_length=64)]
+_Name = Annotated[str, Field(max_length=128)]
+
+
+class _Leg(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    call: Annotated[str, Field(min_length=1, max_length=256)]
+    role: Role
+    caller: _Short = ""
+    caller_name: _Name = ""
+    operator: _Short = ""
+    operator_name: _Name = ""
+    queue: _Name = ""
+    channel: _Name = ""
+    rate: int | None = None
+
+    def announcement(self) -> Announcement:
+        if self.rate is not None and self.rate not in AUDIO_RATES.values():
+            raise ValueError(f"rate: {self.rate} is none of {sorted(AUDIO_RATES.values())}")
+        call = CallInfo(
+            call_id=call_id_from(self.call),
+            tap="audiosocket",
+            caller=Party(number=self.caller or None, name=self.caller_name or None),
+            operator=Party(number=self.operator or None, name=self.operator_name or None),
+            queue=self.queue or None,
+            channel=self.channel or None,
+        )
+        return Announcement(call, self.role, self.rate)
+
+
+def announce_app(directory: LegDirectory, peers: AllowedPeers) -> web.Application:
+    """Make the HTTP side of `directory`; requests from other addresses than `peers` are refused."""
+
+    @web.middleware
+    async def only_allowed_peers(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if not peers.allow(request.remote):
+            log.warning("announce_refused", peer=request.remote, reason="peer_not_allowed")
+            raise web.HTTPForbidden(text="this address is not in [audiosocket] allow\n")
+        return await handler(request)
+
+    async def post_leg(request: web.Request) -> web.Response:
+        try:
+            if request.content_type == "application/json":
+                leg = _Leg.model_validate_json(await request.read())
+            else:
+                leg = _Leg.model_validate(dict(await request.post()))
+            uuid = directory.announce(leg.announcement())
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "body"
+            log.warning("announce_refused", peer=request.remote, reason="invalid", field=where)
+            raise web.HTTPBadRequest(text=f"{where}: {first['msg']}\n") from None
+        except ValueError as error:
+            log.warning("announce_refused", peer=request.remote, reason="invalid")
+            raise web.HTTPBadRequest(text=f"{error}\n") from None
+        except DirectoryFullError:
+            log.error("announce_refused", peer=request.remote, reason="too_many_unclaimed")
+            raise web.HTTPServiceUnavailable(text="too many announced legs never connected\n") from None
+        return web.Response(status=201, text=str(uuid))
+
+    app = web.Application(middlewares=[only_allowed_peers], client_max_size=MAX_REQUEST_BYTES)
+    app.router.add_post("/v1/legs", post_leg)
+    return app

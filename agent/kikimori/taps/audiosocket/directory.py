@@ -1,0 +1,73 @@
+"""Who a UUID belongs to: the PBX announces a leg first and gets the UUID under which its audio will come."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.model.call import CallInfo, Role
+
+_SAFE_CALL_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A leg that is about to connect."""
+
+    call: CallInfo
+    role: Role
+    rate: int | None = None
+    """Rate that was asked of the PBX; old releases label every rate as 8 kHz. None = believe the label."""
+
+
+class DirectoryFullError(Exception):
+    """More legs were announced than ever connected; something is wrong with the PBX's side."""
+
+
+class LegDirectory:
+    """Announced legs by UUID. Each is claimed once, or forgotten after `patience_s`.
+
+    `clock` gives seconds that never run backwards.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, patience_s: float = 60.0, most: int = 10_000) -> None:
+        self._clock = clock
+        self._patience_s = patience_s
+        self._most = most
+        self._waiting: dict[UUID, tuple[float, Announcement]] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def announce(self, announcement: Announcement) -> UUID:
+        """Return the UUID under which the leg will connect; raises `DirectoryFullError`."""
+        self._forget_old()
+        if len(self._waiting) >= self._most:
+            raise DirectoryFullError
+        uuid = uuid4()
+        self._waiting[uuid] = (self._clock() + self._patience_s, announcement)
+        return uuid
+
+    def claim(self, uuid: UUID) -> Announcement | None:
+        """Return and forget what was announced for `uuid`; None if nothing was (any more)."""
+        self._forget_old()
+        found = self._waiting.pop(uuid, None)
+        return found[1] if found else None
+
+    def _forget_old(self) -> None:
+        now = self._clock()
+        # Insertion order is expiry order, as the patience is the same for all.
+        for uuid, (until, _) in list(self._waiting.items()):
+            if until > now:
+                break
+            del self._waiting[uuid]
+
+
+def call_id_from(text: str) -> str:
+    """Make the PBX's name of a call safe for topics: itself where it can be, else a UUID derived from it."""
+    return text if _SAFE_CALL_ID.match(text) else str(uuid5(NAMESPACE_URL, f"kikimori:{text}"))

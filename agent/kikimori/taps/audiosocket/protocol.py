@@ -1,0 +1,167 @@
+"""The AudioSocket byte format, without sockets.
+
+Every message is `kind u8 | length u16 big endian | payload`. Source: Asterisk's `res_audiosocket.h` and
+https://docs.asterisk.org/Configuration/Channel-Drivers/AudioSocket/ .
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+HEADER_BYTES = 3
+MAX_PAYLOAD_BYTES = 0xFFFF
+
+HANG_UP = 0x00
+IDENTIFIER = 0x01
+DTMF = 0x03
+ERROR = 0xFF
+
+AUDIO_RATES = {
+    0x10: 8_000,
+    0x11: 12_000,
+    0x12: 16_000,
+    0x13: 24_000,
+    0x14: 32_000,
+    0x15: 44_100,
+    0x16: 48_000,
+    0x17: 96_000,
+    0x18: 192_000,
+}
+"""Samples per second of each audio kind; payloads are s16le mono."""
+
+DTMF_DIGITS = frozenset("0123456789*#ABCD")
+
+
+class ProtocolError(Exception):
+    """The peer does not speak AudioSocket. `reason` is a stable word for logs."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Messages(Protocol):
+    """Receives what a `Decoder` finds, in order. May raise `ProtocolError`."""
+
+    def identified(self, uuid: UUID) -> None: ...
+
+    def audio(self, rate: int, pcm: memoryview) -> None:
+        """`pcm` is whole s16le samples and only valid during the call."""
+
+    def dtmf(self, digit: str) -> None: ...
+
+    def hung_up(self) -> None: ...
+
+    def failed(self, code: int) -> None:
+        """The PBX reports an error (bits: 1 hang-up of the channel, 2 frame forwarding, 4 memory; 0 = none given)."""
+
+
+class Decoder:
+    """Cuts a byte stream into messages, wherever the network cut it.
+
+    Holds at most one incomplete message (65 538 bytes). After a `ProtocolError` the decoder is spent: the stream has
+    lost its framing and cannot be trusted again.
+    """
+
+    __slots__ = ("_identified", "_messages", "_pending", "_rate", "_spent")
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+        self._pending = bytearray()
+        self._identified = False
+        self._rate = 0
+        self._spent = False
+
+    @property
+    def mid_message(self) -> bool:
+        """True when the stream stops now in the middle of a message."""
+        return bool(self._pending)
+
+    def feed(self, data: bytes) -> None:
+        if self._spent:
+            return
+        try:
+            if self._pending:
+                self._pending += data
+                whole = bytes(self._pending)
+                used = self._take_messages(whole)
+                del self._pending[:used]
+            else:
+                used = self._take_messages(data)
+                if used < len(data):
+                    self._pending += data[used:]
+        except ProtocolError:
+            self._spent = True
+            self._pending.clear()
+            raise
+
+    def _take_messages(self, data: bytes) -> int:
+        """Handle all whole messages in `data`; return how many bytes they took."""
+        at = 0
+        size = len(data)
+        view = memoryview(data)
+        while size - at >= HEADER_BYTES:
+            kind = data[at]
+            # Garbage is told from the first byte on, not after up to 64 KiB of it were waited for.
+            if not self._identified and kind != IDENTIFIER:
+                raise ProtocolError("no_identifier_first")
+            length = data[at + 1] << 8 | data[at + 2]
+            start = at + HEADER_BYTES
+            end = start + length
+            rate = AUDIO_RATES.get(kind)
+            if rate is None:
+                self._check_small(kind, length)
+            if end > size:
+                break
+            if rate is None:
+                self._control(kind, data[start:end])
+            elif length:
+                self._audio(rate, view[start:end])
+            at = end
+        return at
+
+    @staticmethod
+    def _check_small(kind: int, length: int) -> None:
+        limits = {HANG_UP: (0, 16), IDENTIFIER: (16, 16), DTMF: (1, 1), ERROR: (0, 16)}
+        if kind not in limits:
+            raise ProtocolError("unknown_kind")
+        least, most = limits[kind]
+        if not least <= length <= most:
+            raise ProtocolError("wrong_length")
+
+    def _audio(self, rate: int, pcm: memoryview) -> None:
+        if len(pcm) % 2:
+            raise ProtocolError("odd_audio_length")
+        if rate != self._rate:
+            if self._rate:
+                raise ProtocolError("audio_kind_changed")
+            self._rate = rate
+        self._messages.audio(rate, pcm)
+
+    def _control(self, kind: int, payload: bytes) -> None:
+        if kind == IDENTIFIER:
+            if self._identified:
+                raise ProtocolError("identified_twice")
+            self._identified = True
+            self._messages.identified(UUID(bytes=payload))
+        elif kind == DTMF:
+            digit = payload.decode("latin-1").upper()
+            if digit not in DTMF_DIGITS:
+                raise ProtocolError("not_a_dtmf_digit")
+            self._messages.dtmf(digit)
+        elif kind == HANG_UP:
+            self._messages.hung_up()
+        else:
+            self._messages.failed(payload[0] if payload else 0)
+
+
+def encode(kind: int, payload: bytes = b"") -> bytes:
+    """One message; raises ValueError when the payload is over 65 535 bytes."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise ValueError(f"payload of {len(payload)} bytes does not fit a message")
+    return bytes((kind, len(payload) >> 8, len(payload) & 0xFF)) + payload
+
+
+def encode_identifier(uuid: UUID) -> bytes:
+    return encode(IDENTIFIER, uuid.bytes)

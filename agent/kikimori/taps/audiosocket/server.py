@@ -1,0 +1,250 @@
+"""AudioSocket's sockets: one connection per leg, every one on its own.
+
+Media time follows the samples. Where a PBX stops sending (hold, packet loss), the wall clock says how much is missing
+and the leg is told of a gap, so that a call on hold does not stand still in time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import structlog
+
+from kikimori.audio.resample import Resampler, hearing_rate
+from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
+from kikimori.taps.audiosocket.protocol import Decoder, ProtocolError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from kikimori.model.feed import CallDesk, LegFeed
+    from kikimori.taps.audiosocket.directory import Announcement, LegDirectory
+    from kikimori.taps.peers import AllowedPeers
+
+log = structlog.get_logger()
+
+GAP_AFTER_S = 0.5
+"""Silence of the network beyond this becomes a gap; below, it is jitter."""
+
+FLOOD_S = 5.0
+"""A peer that sends this much more audio than time has passed is not a telephone."""
+
+_WATCH_EVERY_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    connections: int = 2000
+    identify_within_s: float = 5.0
+    """Asterisk identifies itself with its first packet."""
+    idle_s: float = 300.0
+    """A connection without a byte for so long is dead (the PBX lost power); its leg ends."""
+
+
+class AudioSocketServer:
+    """Accepts AudioSocket connections and opens a leg on `desk` for each.
+
+    A UUID that nobody announced becomes a call of its own with one mixed leg, so that a bare
+    `AudioSocket(${UUID()},host:port)` in a dialplan works, labelled as what it is.
+    """
+
+    def __init__(
+        self, desk: CallDesk, directory: LegDirectory, peers: AllowedPeers, limits: Limits | None = None
+    ) -> None:
+        self._desk = desk
+        self._directory = directory
+        self._peers = peers
+        self._limits = limits or Limits()
+        self._connections: set[_Connection] = set()
+        self._server: asyncio.Server | None = None
+        self.refused = 0
+        self.protocol_errors = 0
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens; the real port when 0 was asked for."""
+        if self._server is None:
+            raise RuntimeError("not listening")
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    @property
+    def connections(self) -> int:
+        return len(self._connections)
+
+    async def listen(self, host: str, port: int) -> None:
+        """Open the port; raises OSError when it is taken."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Connection(self), host, port, backlog=256)
+
+    async def watch(self) -> None:
+        """Until cancelled: turn silent networks into gaps, end the dead and the unidentified."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            now = loop.time()
+            for connection in list(self._connections):
+                connection.check(now, self._limits)
+
+    async def close(self) -> None:
+        """Stop accepting, then end every leg."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections):
+            connection.end(EndReason.SHUTDOWN)
+
+    # What a connection needs of the server.
+
+    def admit(self, connection: _Connection, peer: str | None) -> str | None:
+        """Count the connection in, or return the reason to refuse it."""
+        if not self._peers.allow(peer):
+            self.refused += 1
+            return "peer_not_allowed"
+        if len(self._connections) >= self._limits.connections:
+            self.refused += 1
+            return "too_many_connections"
+        self._connections.add(connection)
+        return None
+
+    def forget(self, connection: _Connection) -> None:
+        self._connections.discard(connection)
+
+    def claim(self, uuid: UUID) -> Announcement | None:
+        return self._directory.claim(uuid)
+
+    def open_leg(self, info: LegInfo) -> LegFeed:
+        return self._desk.open_leg(info)
+
+
+class _Connection(asyncio.Protocol):
+    """One leg: bytes in, feed out. Also the receiver of the decoder's messages."""
+
+    def __init__(self, server: AudioSocketServer) -> None:
+        self._server = server
+        self._decoder = Decoder(self)
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._peer: str | None = None
+        self._opened_at = self._loop.time()
+        self._heard_at = self._opened_at
+        self._announced: Announcement | None = None
+        self._uuid: UUID | None = None
+        self._feed: LegFeed | None = None
+        self._resampler: Resampler | None = None
+        self._wire_rate = 0
+        self._anchor = 0.0
+        self._samples = 0
+        self._ended = False
+        self._log = log
+
+    # --- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        peername = transport.get_extra_info("peername")
+        self._peer = peername[0] if peername else None
+        refusal = self._server.admit(self, self._peer)
+        if refusal:
+            log.warning("audiosocket_refused", peer=self._peer, reason=refusal)
+            self._ended = True
+            self._transport.abort()
+            return
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def data_received(self, data: bytes) -> None:
+        if self._ended:
+            return
+        self._heard_at = self._loop.time()
+        try:
+            self._decoder.feed(data)
+        except ProtocolError as error:
+            self._server.protocol_errors += 1
+            self._log.warning("audiosocket_protocol_error", peer=self._peer, reason=error.reason)
+            self.end(EndReason.PROTOCOL_ERROR)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # Asterisk ends a call by closing the connection; only a reset or half a message is a loss.
+        broken = exc is not None or self._decoder.mid_message
+        self.end(EndReason.CONNECTION_LOST if broken else EndReason.HUNG_UP)
+
+    # --- protocol.Messages
+
+    def identified(self, uuid: UUID) -> None:
+        self._uuid = uuid
+        self._announced = self._server.claim(uuid)
+        if self._announced is None:
+            self._log.info("audiosocket_unannounced", peer=self._peer, call_id=str(uuid))
+
+    def audio(self, rate: int, pcm: memoryview) -> None:
+        if self._feed is None:
+            self._open(rate)
+        self._samples += len(pcm) // 2
+        if self._samples / self._wire_rate - (self._heard_at - self._anchor) > FLOOD_S:
+            raise ProtocolError("audio_flood")
+        self._give(pcm)
+
+    def dtmf(self, digit: str) -> None:
+        if self._feed is not None:
+            self._feed.dtmf(digit)
+
+    def hung_up(self) -> None:
+        self.end(EndReason.HUNG_UP)
+
+    def failed(self, code: int) -> None:
+        self._log.warning("audiosocket_peer_error", peer=self._peer, code=code)
+        self.end(EndReason.CONNECTION_LOST)
+
+    # --- the leg
+
+    def _open(self, labelled_rate: int) -> None:
+        uuid, announced = self._uuid, self._announced
+        if announced is None:
+            call, role, asked = CallInfo(call_id=str(uuid), tap="audiosocket"), Role.MIXED, None
+        else:
+            call, role, asked = announced.call, announced.role, announced.rate
+        self._wire_rate = asked or labelled_rate
+        rate = hearing_rate(self._wire_rate)
+        if rate != self._wire_rate:
+            self._resampler = Resampler(self._wire_rate, rate)
+        self._anchor = self._heard_at
+        self._log = log.bind(call_id=call.call_id, role=str(role))
+        self._feed = self._server.open_leg(LegInfo(call, role, rate))
+
+    def _give(self, pcm: memoryview | bytes) -> None:
+        if self._feed is not None:
+            self._feed.audio(self._resampler.feed(pcm) if self._resampler else pcm)
+
+    def check(self, now: float, limits: Limits) -> None:
+        """Called a few times a second by the server's watch."""
+        if self._ended:
+            return
+        if self._uuid is None and now - self._opened_at > limits.identify_within_s:
+            self._log.warning("audiosocket_protocol_error", peer=self._peer, reason="never_identified")
+            self._server.protocol_errors += 1
+            self.end(EndReason.TIMED_OUT)
+        elif now - self._heard_at > limits.idle_s:
+            self._log.warning("audiosocket_idle", peer=self._peer, idle_s=limits.idle_s)
+            self.end(EndReason.TIMED_OUT)
+        elif self._feed is not None:
+            missing = round((now - self._anchor) * self._wire_rate) - self._samples
+            if missing > GAP_AFTER_S * self._wire_rate and now - self._heard_at > GAP_AFTER_S:
+                self._samples += missing
+                rate_out = hearing_rate(self._wire_rate)
+                self._feed.gap(missing * rate_out // self._wire_rate)
+
+    def end(self, reason: EndReason) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        if self._feed is not None:
+            if self._resampler:
+                self._feed.audio(self._resampler.flush())
+            self._feed.close(reason)
+        self._server.forget(self)
+        if self._transport is not None:
+            self._transport.close()

@@ -1,0 +1,29 @@
+"""Which addresses a tap listens to."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+class AllowedPeers:
+    """Networks from which connections are accepted; raises ValueError for a text that is no network."""
+
+    def __init__(self, networks: Iterable[str] = LOOPBACK) -> None:
+        self._networks = tuple(ip_network(network) for network in networks)
+
+    def allow(self, address: str | None) -> bool:
+        if address is None:
+            return False
+        try:
+            peer = ip_address(address.split("%", 1)[0])
+        except ValueError:
+            return False
+        mapped = getattr(peer, "ipv4_mapped", None)
+        peer = mapped or peer
+        return any(peer in network for network in self._networks if network.version == peer.version)
