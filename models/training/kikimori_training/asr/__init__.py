@@ -1,0 +1,1 @@
+"""Recipe of `models/ja-synth`: a small Vosk model for Japanese on the telephone, from synthetic speech only."""

@@ -1,0 +1,63 @@
+"""`python -m kikimori_training.asr`: the whole recipe, or some of its steps."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from kikimori_training.asr.export import Decoding, export
+from kikimori_training.asr.prepare import sentences, speak
+from kikimori_training.asr.train import train
+
+TRAINING = Path(__file__).parents[2]
+STEPS = ("sentences", "speak", "train", "export")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m kikimori_training.asr",
+        description="Make models/ja-synth: speak the corpus, train the network, build the graph, write the Vosk model.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument(
+        "steps", nargs="*", default=list(STEPS), help=f"which of {', '.join(STEPS)}, in this order"
+    )
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "kikimori-asr",
+        help="working folder, about 1 GB",
+    )
+    parser.add_argument(
+        "--corpus", type=Path, default=TRAINING / "corpus", help="folder of sentence templates"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=TRAINING.parent / "ja-synth", help="model folder to write"
+    )
+    parser.add_argument("--sentences", type=int, default=60_000, help="sentences drawn from the templates")
+    parser.add_argument("--clips", type=int, default=3600, help="training clips to speak")
+    parser.add_argument("--held-out", type=int, default=240, help="held-out clips to speak")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--width", type=int, default=256, help="units per network layer")
+    parser.add_argument("--workers", type=int, default=1, help="processes and threads")
+    parser.add_argument("--min-trigram", type=int, default=2, help="trigrams seen less often are dropped")
+    defaults = Decoding()
+    parser.add_argument("--lm-scale", type=float, default=defaults.lm_scale)
+    parser.add_argument("--acoustic-scale", type=float, default=defaults.acoustic_scale)
+    args = parser.parse_args()
+    if unknown := set(args.steps) - set(STEPS):
+        parser.error(f"unknown step: {', '.join(sorted(unknown))}")
+    if "sentences" in args.steps:
+        sentences(args.corpus, args.work, args.sentences)
+    if "speak" in args.steps:
+        speak(args.corpus, args.work, clips=args.clips, held_out=args.held_out, workers=args.workers)
+    if "train" in args.steps:
+        train(args.work, width=args.width, epochs=args.epochs, threads=args.workers)
+    if "export" in args.steps:
+        decoding = Decoding(lm_scale=args.lm_scale, acoustic_scale=args.acoustic_scale)
+        export(args.corpus, args.work, args.out, decoding, args.min_trigram)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The few pieces of Kaldi's binary format that a model file needs (kaldi: base/io-funcs, matrix, hmm, nnet3)."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+HEADER = b"\0B"
+
+
+def token(text: str) -> bytes:
+    return text.encode() + b" "
+
+
+def int32(value: int) -> bytes:
+    return b"\4" + struct.pack("<i", value)
+
+
+def float32(value: float) -> bytes:
+    return b"\4" + struct.pack("<f", value)
+
+
+def float64(value: float) -> bytes:
+    return b"\10" + struct.pack("<d", value)
+
+
+def int_vector(values: Sequence[int]) -> bytes:
+    return b"\4" + struct.pack("<i", len(values)) + np.asarray(values, "<i4").tobytes()
+
+
+def vector(values: NDArray[np.floating] | Sequence[float]) -> bytes:
+    data = np.asarray(values, "<f4")
+    return b"FV " + int32(len(data)) + data.tobytes()
+
+
+def matrix(values: NDArray[np.floating]) -> bytes:
+    data = np.ascontiguousarray(values, "<f4")
+    return b"FM " + int32(data.shape[0]) + int32(data.shape[1]) + data.tobytes()
+
+
+def transition_model(pdfs: Sequence[tuple[int, int]]) -> bytes:
+    """One-state chain topology; `pdfs[i]` are phone i+1's pdfs for its first frame and for the rest."""
+    phones = list(range(1, len(pdfs) + 1))
+    no_pdf = -1
+    state = int32(0) + int32(1) + int32(2) + int32(0) + float32(0.5) + int32(1) + float32(0.5)
+    final = int32(no_pdf) + int32(no_pdf) + int32(0)
+    topology = int_vector(phones) + int_vector([-1] + [0] * len(phones))
+    topology += int32(-1)  # marks the format in which self-loops have pdfs of their own
+    topology += int32(1) + int32(2) + state + final
+    tuples = b"".join(
+        int32(p) + int32(0) + int32(a) + int32(b) for p, (a, b) in zip(phones, pdfs, strict=True)
+    )
+    # Both transitions cost nothing: the graph carries no transition probabilities and neither does the model.
+    log_probs = vector([0.0] + [float(np.log(0.5))] * (2 * len(pdfs)))
+    return (
+        token("<TransitionModel>") + token("<Topology>") + topology + token("</Topology>")
+        + token("<Tuples>") + int32(len(pdfs)) + tuples + token("</Tuples>")
+        + token("<LogProbs>") + log_probs + token("</LogProbs>") + token("</TransitionModel>")
+    )  # fmt: skip
+
+
+def affine(weight: NDArray[np.floating], bias: NDArray[np.floating]) -> bytes:
+    kind = "FixedAffineComponent"
+    return (
+        token(f"<{kind}>") + token("<LinearParams>") + matrix(weight)
+        + token("<BiasParams>") + vector(bias) + token(f"</{kind}>")
+    )  # fmt: skip
+
+
+def nonlinear(kind: str, dim: int) -> bytes:
+    """RectifiedLinearComponent or LogSoftmaxComponent without training statistics."""
+    nothing = vector([])
+    return (
+        token(f"<{kind}>") + token("<Dim>") + int32(dim)
+        + token("<ValueAvg>") + nothing + token("<DerivAvg>") + nothing + token("<Count>") + float64(0.0)
+        + token("<OderivRms>") + nothing + token("<OderivCount>") + float64(0.0)
+        + token("<NumDimsSelfRepaired>") + float64(0.0) + token("<NumDimsProcessed>") + float64(0.0)
+        + token(f"</{kind}>")
+    )  # fmt: skip
+
+
+def nnet(config: Sequence[str], components: Sequence[tuple[str, bytes]]) -> bytes:
+    body = "\n".join(config) + "\n\n"
+    named = b"".join(token("<ComponentName>") + token(name) + data for name, data in components)
+    return (
+        token("<Nnet3>")
+        + b"\n"
+        + body.encode()
+        + token("<NumComponents>")
+        + int32(len(components))
+        + named
+        + token("</Nnet3>")
+    )
+
+
+def acoustic_model(network: bytes, context: int, priors: Sequence[float]) -> bytes:
+    return (
+        network + token("<LeftContext>") + int32(context) + token("<RightContext>") + int32(context)
+        + token("<Priors>") + vector(priors)
+    )  # fmt: skip
