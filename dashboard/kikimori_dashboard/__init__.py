@@ -1,0 +1,9 @@
+"""The dashboard: what happens on the calls of a site, on the screens of those who decide.
+
+Knows the agents only through MQTT (`kikimori_wire`). `create_app` gives the aiohttp application, `serve` runs it.
+"""
+
+from kikimori_dashboard.app import create_app, serve
+from kikimori_dashboard.config import DashboardSettings, read_settings, settings_from
+
+__all__ = ["DashboardSettings", "create_app", "read_settings", "serve", "settings_from"]

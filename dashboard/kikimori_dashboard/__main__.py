@@ -1,0 +1,48 @@
+"""`python -m kikimori_dashboard --config kikimori.toml`: the dashboard alone, e.g. on another machine than the agent."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+
+from kikimori_dashboard.app import serve
+from kikimori_dashboard.config import DashboardSettings, SettingsError, read_settings
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="kikimori_dashboard", description=__doc__)
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="kikimori.toml; without it the built-in defaults"
+    )
+    arguments = parser.parse_args()
+    try:
+        settings = read_settings(arguments.config)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        uvloop.run(_until_told(settings))
+    except OSError as error:
+        print(f"cannot serve on {settings.host}, port {settings.port}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _until_told(settings: DashboardSettings) -> None:
+    task = asyncio.create_task(serve(settings, lambda url: print(f"dashboard: {url}", flush=True)))
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""The dashboard put together: state, subscriber, browsers, routes; and run as a service."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+
+from kikimori_dashboard.commands import CommandDesk
+from kikimori_dashboard.guard import add_headers, guard
+from kikimori_dashboard.live import Live
+from kikimori_dashboard.routes import MAX_BODY, Routes
+from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.subscriber import Subscriber
+from kikimori_dashboard.views import Views
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from kikimori_dashboard.config import DashboardSettings
+
+log = structlog.get_logger()
+
+FORGET_EVERY_S = 10.0
+
+STATE: web.AppKey[SiteState] = web.AppKey("state", SiteState)
+LIVE: web.AppKey[Live] = web.AppKey("live", Live)
+BACKGROUND: web.AppKey[asyncio.Task[None]] = web.AppKey("background", asyncio.Task)
+"""Ends only by cancellation or by a fault of ours."""
+
+
+def create_app(settings: DashboardSettings) -> web.Application:
+    """Everything of one site's dashboard; the broker is reached for when the application starts."""
+    state = SiteState(timedelta(minutes=settings.closed_minutes))
+    live = Live(Views(state, settings), state.changes)
+    commands = CommandDesk(state, live.changed)
+    subscriber = Subscriber(
+        settings.mqtt,
+        settings.site,
+        settings.mqtt_client_id(),
+        state,
+        changed=live.changed,
+        on_result=commands.answered,
+    )
+
+    async def background(app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(_run(subscriber, state, live), name="dashboard")
+        app[BACKGROUND] = task
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def close_browsers(_app: web.Application) -> None:
+        await live.close()
+
+    app = web.Application(middlewares=[guard(settings)], client_max_size=MAX_BODY)
+    app[STATE] = state
+    app[LIVE] = live
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(close_browsers)
+    app.cleanup_ctx.append(background)
+    Routes(state, subscriber, live, commands).add_to(app)
+    return app
+
+
+async def serve(settings: DashboardSettings, ready: Callable[[str], None] | None = None) -> None:
+    """Serve until cancelled. `ready(url)` is called once the port is open, whether the broker is there or not.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    app = create_app(settings)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        host, port = runner.addresses[0][:2]
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        log.info("dashboard_ready", url=url)
+        if ready is not None:
+            ready(url)
+        await app[BACKGROUND]
+    finally:
+        await runner.cleanup()
+
+
+async def _run(subscriber: Subscriber, state: SiteState, live: Live) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(subscriber.run(), name="broker")
+        tasks.create_task(_forget(state, live), name="forget")
+
+
+async def _forget(state: SiteState, live: Live) -> None:
+    while True:
+        await asyncio.sleep(FORGET_EVERY_S)
+        state.forget_old(datetime.now(UTC))
+        live.changed()

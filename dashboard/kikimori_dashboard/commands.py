@@ -1,0 +1,118 @@
+"""Presses: published to the agent of the call, answered by it within a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import structlog
+
+from kikimori_dashboard.subscriber import BrokerAwayError
+from kikimori_wire.messages import Action, Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori_dashboard.state import SiteState
+    from kikimori_wire.messages import CommandResult
+
+log = structlog.get_logger()
+
+EXPIRES_AFTER_S = 10.0
+ANSWER_WITHIN_S = 20.0
+"""Longer than the expiry: a transfer that was begun in time may ring for a while."""
+MAX_WAITING = 200
+
+Page = Literal["supervisor", "operator"]
+
+
+class RefusedError(Exception):
+    """Not even sent. `status` is the HTTP status, `reason` a stable code that the pages word."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class Publisher(Protocol):
+    @property
+    def reply_topic(self) -> str: ...
+
+    async def publish_command(self, agent_id: str, command: Command) -> None: ...
+
+
+class CommandDesk:
+    """Sends commands and waits for their results."""
+
+    def __init__(self, state: SiteState, changed: Callable[[], None]) -> None:
+        self._state = state
+        self._changed = changed
+        self._waiting: dict[str, asyncio.Future[CommandResult]] = {}
+
+    def answered(self, result: CommandResult) -> None:
+        future = self._waiting.get(result.command_id)
+        if future is not None and not future.done():
+            future.set_result(result)
+
+    async def press(
+        self, publisher: Publisher, call_id: str, action: Action, target: str | None, page: Page
+    ) -> CommandResult:
+        """Publish and wait for the answer. Raises RefusedError when it was not sent or not answered."""
+        state = self._state.calls.get(call_id)
+        if state is None:
+            raise RefusedError(404, "no_such_call")
+        call = state.state
+        # The operator's cry for help needs nothing from the PBX.
+        if action is not Action.ESCALATE and action not in call.capabilities:
+            raise RefusedError(409, "not_supported")
+        if not self._state.broker_connected:
+            raise RefusedError(503, "broker_away")
+        if self._state.stale(call_id):
+            raise RefusedError(503, "agent_offline")
+        under_way = self._state.presses.get(call_id)
+        if (
+            under_way is not None
+            and under_way.action is action
+            and under_way.command_id in self._waiting
+            and under_way.result is None
+        ):
+            raise RefusedError(409, "under_way")
+        if len(self._waiting) >= MAX_WAITING:
+            raise RefusedError(503, "too_many_commands")
+        issued_at = datetime.now(UTC)
+        command = Command(
+            command_id=uuid.uuid4().hex,
+            call_id=call_id,
+            action=action,
+            target=target,
+            issued_by="supervisor" if page == "supervisor" else f"operator {call.operator.number or ''}".strip(),
+            issued_at=issued_at,
+            expires_at=issued_at + timedelta(seconds=EXPIRES_AFTER_S),
+            reply_to=publisher.reply_topic,
+        )
+        return await self._send(publisher, call.agent_id, command)
+
+    async def _send(self, publisher: Publisher, agent_id: str, command: Command) -> CommandResult:
+        answer: asyncio.Future[CommandResult] = asyncio.get_running_loop().create_future()
+        self._waiting[command.command_id] = answer
+        self._state.take_press(command)
+        self._changed()
+        log.info("command_sent", call_id=command.call_id, action=str(command.action))
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await publisher.publish_command(agent_id, command)
+                result = await answer
+        except BrokerAwayError:
+            raise RefusedError(503, "broker_away") from None
+        except TimeoutError:
+            raise RefusedError(504, "no_answer") from None
+        else:
+            log.info("command_answered", call_id=command.call_id, outcome=str(result.outcome), reason=result.reason)
+            return result
+        finally:
+            del self._waiting[command.command_id]
+            self._state.press_unanswered(command)
+            self._changed()

@@ -1,0 +1,95 @@
+"""The dashboard's settings: the `[dashboard]` table of `kikimori.toml`, with site, language and broker from the top."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import tomllib
+import zoneinfo
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from kikimori_wire.settings import BrokerSettings
+from kikimori_wire.topics import NAME_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
+
+
+class DashboardSettings(BaseModel):
+    """Everything the dashboard can be told. One dashboard shows one site."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    site: Name = "main"
+    language: Literal["ja", "en"] = "ja"
+    """What a browser shows that has not chosen yet."""
+    mqtt: BrokerSettings = BrokerSettings()
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8765
+    """0 = any free port."""
+    client_id: Name | None = None
+    """MQTT client id; the broker keeps messages for it while the dashboard is away, so it must stay the same.
+    None = made from host name and port."""
+    time_zone: str = "Asia/Tokyo"
+    """Zone of the clock times on the pages."""
+    closed_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 15
+    """How long a closed alert stays on the page."""
+
+    @field_validator("host")
+    @classmethod
+    def _loopback_only(cls, value: str) -> str:
+        # There is no login yet, and the pages show customers' words and numbers.
+        if value != "localhost":
+            try:
+                loopback = ipaddress.ip_address(value).is_loopback
+            except ValueError:
+                loopback = False
+            if not loopback:
+                raise ValueError("must be a loopback address (127.0.0.1, ::1, localhost): the pages have no login yet")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        known = zoneinfo.available_timezones()
+        # A machine without a zone database knows none; the browsers do the conversion.
+        if known and value not in known:
+            raise ValueError("is not a time zone; write it like Asia/Tokyo")
+        return value
+
+    def mqtt_client_id(self) -> str:
+        if self.client_id is not None:
+            return self.client_id
+        name = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "-" for c in socket.gethostname())
+        return f"dashboard-{name[:40]}-{self.port}"
+
+
+class SettingsError(Exception):
+    """The configuration file is wrong; the message is for the person who wrote it."""
+
+
+def settings_from(document: Mapping[str, Any]) -> DashboardSettings:
+    """Take the dashboard's settings out of a whole `kikimori.toml`; raises pydantic's ValidationError."""
+    shared = {key: document[key] for key in ("site", "language", "mqtt") if key in document}
+    return DashboardSettings.model_validate({**shared, **document.get("dashboard", {})})
+
+
+def read_settings(path: Path | None) -> DashboardSettings:
+    """Read the file, or take the defaults without one; raises SettingsError that names file, key and reason."""
+    if path is None:
+        return DashboardSettings()
+    try:
+        return settings_from(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from None
+    except ValidationError as error:
+        faults = [
+            f"{path}: {'.'.join(map(str, each['loc']))}: {each['msg'].removeprefix('Value error, ')}"
+            for each in error.errors(include_url=False, include_input=False)
+        ]
+        raise SettingsError("\n".join(faults)) from None

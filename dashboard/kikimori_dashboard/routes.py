@@ -1,0 +1,89 @@
+"""What the dashboard answers over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kikimori_dashboard.commands import CommandDesk, Page, RefusedError
+from kikimori_wire.messages import Action  # noqa: TC001 - pydantic reads it at run time
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
+
+    from kikimori_dashboard.live import Live
+    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.subscriber import Subscriber
+
+STATIC = Path(__file__).parent / "static"
+MAX_BODY = 4096
+
+
+class PressBody(BaseModel):
+    """Body of `POST /api/calls/{call_id}/commands`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Action
+    target: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z*#+._@-]+$")] | None = None
+    page: Page = "supervisor"
+
+
+class Routes:
+    def __init__(self, state: SiteState, subscriber: Subscriber, live: Live, commands: CommandDesk) -> None:
+        self._state = state
+        self._subscriber = subscriber
+        self._live = live
+        self._commands = commands
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/", self._page("supervisor.html"))
+        app.router.add_get("/operator", self._page("operator.html"))
+        app.router.add_get("/healthz", self._health)
+        app.router.add_get("/live", self._live.handle)
+        app.router.add_post("/api/calls/{call_id}/commands", self._press)
+        app.router.add_static("/static/", STATIC)
+
+    @staticmethod
+    def _page(name: str) -> Handler:
+        async def answer(_request: web.Request) -> web.FileResponse:
+            return web.FileResponse(STATIC / name)
+
+        return answer
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        """200 once the site is known, 503 while there is no broker."""
+        ready = self._state.broker_connected
+        figures = {
+            "ready": ready,
+            "broker_connected": ready,
+            "calls": len(self._state.calls),
+            "alerts": len(self._state.alerts),
+            "agents": len(self._state.agents),
+            "browsers": len(self._live.sockets),
+            "bad_messages": self._subscriber.bad_messages,
+            "ignored_messages": self._state.ignored,
+        }
+        return web.json_response(figures, status=200 if ready else 503)
+
+    async def _press(self, request: web.Request) -> web.Response:
+        if request.content_type != "application/json":
+            return _refused(415, "bad_request")
+        try:
+            body = PressBody.model_validate_json(await request.read())
+        except ValidationError:
+            return _refused(422, "bad_request")
+        try:
+            result = await self._commands.press(
+                self._subscriber, request.match_info["call_id"], body.action, body.target, body.page
+            )
+        except RefusedError as error:
+            return _refused(error.status, error.reason)
+        return web.json_response(text=result.model_dump_json(exclude={"v"}))
+
+
+def _refused(status: int, reason: str) -> web.Response:
+    return web.json_response({"outcome": "not_sent" if status != 504 else "unanswered", "reason": reason}, status=status)

@@ -1,0 +1,277 @@
+"""The picture of the site, folded from MQTT messages. Pure: no sockets, no clock of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from kikimori_dashboard.changes import ChangeLog, Part
+from kikimori_dashboard.transcript import Tail
+from kikimori_wire.messages import AlertState, CallStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kikimori_wire.messages import (
+        Action,
+        Alert,
+        CallLevels,
+        CallState,
+        Command,
+        CommandResult,
+        Health,
+        Levels,
+        Severity,
+        TranscriptLine,
+    )
+
+MAX_CALLS = 5000
+MAX_ALERTS = 20_000
+MAX_AGENTS = 1000
+MAX_CLOSED = 100
+"""A screen, not an archive. More than this from a broker is a fault; the surplus is ignored and counted."""
+
+
+@dataclass(slots=True)
+class CallEntry:
+    state: CallState
+    tail: Tail = field(default_factory=Tail)
+    levels: CallLevels | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """The last command on a call; without a result it is under way."""
+
+    command_id: str
+    call_id: str
+    action: Action
+    issued_by: str
+    issued_at: datetime
+    result: CommandResult | None = None
+    unanswered: bool = False
+    """Given up waiting; a late result still replaces this."""
+
+
+class SiteState:
+    """Calls, alerts and agents as they are now. Every method that takes a message may be called with any message."""
+
+    def __init__(self, closed_for: timedelta = timedelta(minutes=15)) -> None:
+        self.changes = ChangeLog()
+        self.calls: dict[str, CallEntry] = {}
+        self.alerts: dict[str, Alert] = {}
+        """Open ones."""
+        self.closed: dict[str, Alert] = {}
+        """Closed ones, oldest first; for `closed_for` and at most `MAX_CLOSED`."""
+        self.agents: dict[str, Health] = {}
+        self.presses: dict[str, Press] = {}
+        """By call."""
+        self.broker_connected = False
+        """And everything retained by the broker has been read."""
+        self.ignored = 0
+        self._closed_for = closed_for
+        self._confirmed: set[tuple[Part, str]] | None = None
+        """While the retained messages are read again: what the broker still knows."""
+
+    # --- broker
+
+    def broker_lost(self) -> None:
+        self._confirmed = None
+        if self.broker_connected:
+            self.broker_connected = False
+            self.changes.touch(Part.SITE)
+
+    def begin_reading_retained(self) -> None:
+        """From here until `end_reading_retained` everything that exists is told again."""
+        self._confirmed = set()
+
+    def end_reading_retained(self) -> None:
+        """Forget what the broker did not tell again: it ended while we were not connected."""
+        confirmed = self._confirmed or set()
+        self._confirmed = None
+        for call_id in [each for each in self.calls if (Part.CALLS, each) not in confirmed]:
+            self.remove_call(call_id)
+        for alert_id in [each for each in self.alerts if (Part.ALERTS, each) not in confirmed]:
+            self.remove_alert(alert_id)
+        for agent_id in [each for each in self.agents if (Part.AGENTS, each) not in confirmed]:
+            self.remove_agent(agent_id)
+        self.broker_connected = True
+        self.changes.touch(Part.SITE)
+
+    def _confirm(self, part: Part, name: str) -> None:
+        if self._confirmed is not None:
+            self._confirmed.add((part, name))
+
+    # --- calls
+
+    def take_call(self, state: CallState) -> None:
+        call_id = state.call_id
+        if state.status is CallStatus.ENDED:
+            self.remove_call(call_id)
+            return
+        entry = self.calls.get(call_id)
+        if entry is None:
+            if len(self.calls) >= MAX_CALLS:
+                self.ignored += 1
+                return
+            entry = self.calls[call_id] = CallEntry(state)
+        self._confirm(Part.CALLS, call_id)
+        entry.state = state
+        entry.tail.add_all(state.transcript_tail)
+        self.changes.touch(Part.CALLS, call_id)
+
+    def remove_call(self, call_id: str) -> None:
+        if self.calls.pop(call_id, None) is not None:
+            self.changes.touch(Part.CALLS, call_id)
+        if self.presses.pop(call_id, None) is not None:
+            self.changes.touch(Part.COMMANDS, call_id)
+
+    def take_line(self, line: TranscriptLine) -> None:
+        entry = self.calls.get(line.call_id)
+        if entry is not None and entry.tail.add(line):
+            self.changes.touch(Part.CALLS, line.call_id)
+
+    def take_levels(self, levels: Levels) -> None:
+        for call_id, each in levels.calls.items():
+            entry = self.calls.get(call_id)
+            # Only the agent of a call speaks for it.
+            if entry is not None and entry.state.agent_id == levels.agent_id:
+                entry.levels = each
+                self.changes.touch(Part.LEVELS, call_id)
+
+    # --- alerts
+
+    def take_alert(self, alert: Alert) -> None:
+        known = self.alerts.get(alert.alert_id) or self.closed.get(alert.alert_id)
+        if known is not None and known.revision > alert.revision:
+            return
+        if alert.state is AlertState.CLOSED:
+            self.alerts.pop(alert.alert_id, None)
+            self._keep_closed(alert)
+        else:
+            if alert.alert_id in self.closed and known is not None and known.revision >= alert.revision:
+                return
+            if alert.alert_id not in self.alerts and len(self.alerts) >= MAX_ALERTS:
+                self.ignored += 1
+                return
+            self._confirm(Part.ALERTS, alert.alert_id)
+            if known == alert:
+                return
+            if self.closed.pop(alert.alert_id, None) is not None:
+                self.changes.touch(Part.CLOSED)
+            self.alerts[alert.alert_id] = alert
+        self._alert_changed(alert)
+
+    def remove_alert(self, alert_id: str) -> None:
+        """The broker no longer keeps it; a closed one stays on the list."""
+        alert = self.alerts.pop(alert_id, None)
+        if alert is not None:
+            self._alert_changed(alert)
+
+    def _alert_changed(self, alert: Alert) -> None:
+        self.changes.touch(Part.ALERTS, alert.alert_id)
+        if alert.call_id in self.calls:
+            self.changes.touch(Part.CALLS, alert.call_id)
+
+    def _keep_closed(self, alert: Alert) -> None:
+        self.closed.pop(alert.alert_id, None)
+        self.closed[alert.alert_id] = alert
+        if len(self.closed) > MAX_CLOSED:
+            del self.closed[next(iter(self.closed))]
+        self.changes.touch(Part.CLOSED)
+
+    def forget_old(self, now: datetime) -> None:
+        """Drop closed alerts that are too old to be of interest."""
+        old = [each.alert_id for each in self.closed.values() if now - each.updated_at > self._closed_for]
+        for alert_id in old:
+            del self.closed[alert_id]
+        if old:
+            self.changes.touch(Part.CLOSED)
+
+    def open_alerts(self, call_id: str) -> list[Alert]:
+        """Worst first, then the oldest."""
+        found = [alert for alert in self.alerts.values() if alert.call_id == call_id]
+        return sorted(found, key=lambda alert: (-alert.severity.rank, alert.raised_at, alert.alert_id))
+
+    def worst(self, call_id: str) -> Severity | None:
+        found = self.open_alerts(call_id)
+        return found[0].severity if found else None
+
+    def urgency(self, call_id: str) -> int:
+        """0 … 3: how much this call needs a decision now. A call that a superior has taken over needs none."""
+        entry = self.calls.get(call_id)
+        severity = self.worst(call_id)
+        if entry is None or severity is None or entry.state.status is CallStatus.TRANSFERRED:
+            return 0
+        return severity.rank + 1
+
+    def order(self) -> list[str]:
+        """Calls, the one that needs a decision most first; among equals who has waited longest."""
+        return sorted(self.calls, key=self._place)
+
+    def _place(self, call_id: str) -> tuple[int, int, datetime, str]:
+        alerts = self.open_alerts(call_id)
+        rank = alerts[0].severity.rank if alerts else -1
+        since = alerts[0].raised_at if alerts else self.calls[call_id].state.started_at
+        return (-self.urgency(call_id), -rank, since, call_id)
+
+    # --- agents
+
+    def take_health(self, health: Health) -> None:
+        if health.agent_id not in self.agents and len(self.agents) >= MAX_AGENTS:
+            self.ignored += 1
+            return
+        known = self.agents.get(health.agent_id)
+        self.agents[health.agent_id] = health
+        self._confirm(Part.AGENTS, health.agent_id)
+        self.changes.touch(Part.AGENTS, health.agent_id)
+        if known is None or known.online != health.online:
+            self._touch_calls_of(health.agent_id)
+
+    def remove_agent(self, agent_id: str) -> None:
+        if self.agents.pop(agent_id, None) is not None:
+            self.changes.touch(Part.AGENTS, agent_id)
+            self._touch_calls_of(agent_id)
+
+    def _touch_calls_of(self, agent_id: str) -> None:
+        for call_id, entry in self.calls.items():
+            if entry.state.agent_id == agent_id:
+                self.changes.touch(Part.CALLS, call_id)
+
+    def stale(self, call_id: str) -> bool:
+        """Whether nobody listens to this call at the moment: what is shown of it may be past."""
+        health = self.agents.get(self.calls[call_id].state.agent_id)
+        return health is not None and not health.online
+
+    # --- commands
+
+    def take_press(self, command: Command) -> None:
+        self._set_press(
+            Press(command.command_id, command.call_id, command.action, command.issued_by, command.issued_at)
+        )
+
+    def take_result(self, result: CommandResult) -> None:
+        press = self.presses.get(result.call_id)
+        if press is not None and press.command_id == result.command_id:
+            self._set_press(
+                Press(press.command_id, press.call_id, press.action, press.issued_by, press.issued_at, result)
+            )
+
+    def press_unanswered(self, command: Command) -> None:
+        press = self.presses.get(command.call_id)
+        if press is not None and press.command_id == command.command_id and press.result is None:
+            self._set_press(
+                Press(
+                    press.command_id,
+                    press.call_id,
+                    press.action,
+                    press.issued_by,
+                    press.issued_at,
+                    unanswered=True,
+                )
+            )
+
+    def _set_press(self, press: Press) -> None:
+        self.presses[press.call_id] = press
+        self.changes.touch(Part.COMMANDS, press.call_id)

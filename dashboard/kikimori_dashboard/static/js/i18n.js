@@ -1,0 +1,83 @@
+// Words of the pages, from static/i18n/*.json.
+
+import { read, write } from "./preferences.js";
+
+let words = {};
+let language = "ja";
+let zone = "Asia/Tokyo";
+
+export const LANGUAGES = ["ja", "en"];
+
+async function load(name) {
+  const answer = await fetch(`/static/i18n/${name}.json`);
+  if (!answer.ok) throw new Error(`language file: ${answer.status}`);
+  words = await answer.json();
+  language = name;
+  document.documentElement.lang = name;
+}
+
+export async function start() {
+  await load(read("language") ?? "ja");
+}
+
+/** The site's settings; a choice made in this browser wins. True when the language changed. */
+export async function useSite(site) {
+  zone = site.time_zone;
+  if (read("language") === null && site.language !== language && LANGUAGES.includes(site.language)) {
+    await load(site.language);
+    return true;
+  }
+  return false;
+}
+
+export async function toggle() {
+  const other = language === "ja" ? "en" : "ja";
+  await load(other);
+  write("language", other);
+}
+
+export const current = () => language;
+
+/** The text for a dotted key, `{name}` replaced; null when there is none. */
+export function find(key, values = {}) {
+  let found = words;
+  for (const part of key.split(".")) found = Object.hasOwn(found ?? {}, part) ? found[part] : undefined;
+  if (typeof found !== "string") return null;
+  return found.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+export const t = (key, values) => find(key, values) ?? key;
+
+/** Title of a rule in the language of the page. */
+export const title = (titles) => titles[language] ?? titles.ja ?? Object.values(titles)[0] ?? "";
+
+const two = (n) => String(n).padStart(2, "0");
+
+/** 754 → "12:34", 4000 → "1:06:40" */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const hours = Math.floor(whole / 3600);
+  const rest = `${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`;
+  return hours ? `${hours}:${rest}` : rest;
+}
+
+/** 1872 → "31分" / "31 min" */
+export function span(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const minutes = Math.floor(whole / 60);
+  const rest = whole % 60;
+  if (language === "ja") {
+    if (!minutes) return `${rest}秒`;
+    return rest && minutes < 10 ? `${minutes}分${rest}秒` : `${minutes}分`;
+  }
+  if (!minutes) return `${rest} s`;
+  return rest && minutes < 10 ? `${minutes} min ${rest} s` : `${minutes} min`;
+}
+
+export const signed = (db) => (db >= 0 ? `+${Math.round(db)}` : `−${Math.abs(Math.round(db))}`);
+
+/** Time of day in the site's zone. */
+export function timeOfDay(instant) {
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: zone })
+    .format(new Date(instant));
+}

@@ -1,0 +1,32 @@
+// What this browser chose: language, theme, sound, extension. Storage may be forbidden; then it lasts for the page.
+
+const memory = new Map();
+
+export function read(name) {
+  try {
+    return localStorage.getItem(`kikimori.${name}`) ?? memory.get(name) ?? null;
+  } catch {
+    return memory.get(name) ?? null;
+  }
+}
+
+export function write(name, value) {
+  memory.set(name, value);
+  try {
+    localStorage.setItem(`kikimori.${name}`, value);
+  } catch {
+    // kept in memory
+  }
+}
+
+const darkRoom = matchMedia("(prefers-color-scheme: dark)");
+
+export function theme() {
+  return read("theme") ?? (darkRoom.matches ? "dark" : "light");
+}
+
+export function applyTheme() {
+  document.documentElement.dataset.theme = theme();
+}
+
+darkRoom.addEventListener("change", applyTheme);
