@@ -55,7 +55,7 @@ MANNERS = {
     Style.FAST: Manner(half_tones=0.5, speed=1.3, tilt_db=0.5, level_db=1.0),
     Style.LOUD_FRIENDLY: Manner(half_tones=0.7, speed=0.9, tilt_db=1.0, level_db=9.0),
     Style.FAIR_COMPLAINT: Manner(half_tones=0.7, speed=1.05, tilt_db=1.0, level_db=3.0),
-    Style.SHOUT: Manner(half_tones=6.0, speed=0.85, formants=1.04, tilt_db=10.0, level_db=12.0, drive=4.0),
+    Style.SHOUT: Manner(half_tones=6.0, speed=0.85, formants=1.04, tilt_db=14.5, level_db=12.0, drive=4.0),
 }
 
 _CORNER_HZ = 900.0
