@@ -1,0 +1,100 @@
+// One call on the supervisor's page.
+
+import { Actions } from "./actions.js";
+import { fill, h, setText, show } from "./dom.js";
+import { clock, current, t, title } from "./i18n.js";
+import { Meter } from "./meter.js";
+import { why } from "./why.js";
+
+export const SHAPES = { critical: "◆", warning: "▲", notice: "●", calm: "○" };
+
+export const who = (call) => call.operator.name ?? (call.operator.number ? t("call.extension", { number: call.operator.number }) : t("call.unknown_operator"));
+
+export class Card {
+  constructor(callId, mayPress, toggled) {
+    this.callId = callId;
+    this.opened = false;
+    this.badge = h("span", { class: "badge" });
+    this.name = h("h3", { class: "who", id: `who-${callId}` });
+    this.status = h("span", { class: "status" });
+    this.timer = h("span", { class: "timer", role: "timer", "aria-live": "off" });
+    this.caller = h("p", { class: "caller" });
+    this.stale = h("p", { class: "stale" });
+    this.why = h("ul", { class: "why" });
+    this.meters = { customer: new Meter("customer"), operator: new Meter("operator"), mixed: new Meter("mixed") };
+    this.lines = h("ol", { class: "lines" });
+    this.actions = new Actions(callId, mayPress);
+    this.more = h("button", { class: "more quiet", type: "button", onclick: () => toggled(this) });
+    this.element = h("article", { class: "card", tabindex: "-1", "aria-labelledby": `who-${callId}`, dataset: { call: callId } },
+      h("header", {}, this.badge, this.name, this.status, this.timer),
+      h("div", { class: "about" }, this.caller, this.more),
+      this.stale, this.why,
+      h("div", { class: "meters" }, ...Object.values(this.meters).map((meter) => meter.element)),
+      this.lines, this.actions.element);
+  }
+
+  update(picture) {
+    const call = picture.calls[this.callId];
+    const alerts = picture.alertsOf(this.callId);
+    const severity = call.severity ?? "calm";
+    const current_ = picture.linked && picture.site.broker_connected && !call.stale;
+    this.call = call;
+    Object.assign(this.element.dataset, { severity, urgency: call.urgency, status: call.status, stale: current_ ? "no" : "yes", opened: this.opened ? "yes" : "no" });
+    fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[severity]), t(`severity.${severity}`)]);
+    fill(this.name, JSON.stringify([call.operator, current()]), () => [
+      h("b", {}, who(call)),
+      call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : null,
+    ].filter(Boolean));
+    setText(this.status, t(`status.${call.status}`));
+    const caller = [call.caller.name, call.caller.number].filter(Boolean).join("　") || t("call.unknown_caller");
+    fill(this.caller, JSON.stringify([caller, call.queue, call.roles, current()]), () => [
+      h("span", {}, `${t("role.customer")}: ${caller}`),
+      call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
+      call.roles.includes("mixed") ? h("span", { class: "queue" }, t("call.mixed_only")) : null,
+    ].filter(Boolean));
+    show(this.stale, call.stale);
+    setText(this.stale, call.stale ? t("call.stale") : "");
+    setText(this.more, t(this.opened ? "ui.close" : "ui.open"));
+    this.more.setAttribute("aria-expanded", String(this.opened));
+    this.drawWhy(alerts);
+    this.drawMeters(call, picture.levels[this.callId], current_);
+    this.drawLines(call);
+    this.actions.update(call, alerts, picture.commands[this.callId], current_);
+    this.tick(picture.now());
+  }
+
+  drawWhy(alerts) {
+    const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), current()]);
+    fill(this.why, key, () => alerts.map((alert) =>
+      h("li", { class: "alert", dataset: { severity: alert.severity } },
+        h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[alert.severity]), title(alert.title)),
+        h("ul", { class: "evidence" }, ...why(alert).map((line) =>
+          h("li", {}, h("time", {}, line.at), h("span", { class: line.quote ? "quote" : "fact" }, line.text)))))));
+    show(this.why, alerts.length > 0);
+  }
+
+  drawMeters(call, levels, isCurrent) {
+    for (const [role, meter] of Object.entries(this.meters)) {
+      const mixed = call.roles.length > 0 && !call.roles.includes("customer") && call.roles.includes("mixed");
+      show(meter.element, mixed ? role === "mixed" : role !== "mixed");
+      meter.update(isCurrent ? levels?.[role] : null);
+    }
+  }
+
+  drawLines(call) {
+    const key = JSON.stringify([call.lines, call.speech, current()]);
+    const bottom = this.lines.scrollHeight - this.lines.scrollTop - this.lines.clientHeight < 24;
+    const changed = fill(this.lines, key, () => {
+      if (!call.lines.length) return [h("li", { class: "none" }, t(call.speech === "off" ? "call.speech_off" : "call.no_words"))];
+      const shed = call.speech === "shed" ? [h("li", { class: "none" }, t("call.speech_shed"))] : [];
+      return [...shed, ...call.lines.map((line) =>
+        h("li", { class: "line", dataset: { role: line.role, final: line.final ? "yes" : "no" } },
+          h("time", {}, clock(line.start_s)), h("span", { class: "speaker" }, t(`role.${line.role}`)), h("span", { class: "words" }, line.text)))];
+    });
+    if (changed && bottom) this.lines.scrollTop = this.lines.scrollHeight;
+  }
+
+  tick(now) {
+    setText(this.timer, clock((now - Date.parse(this.call.started_at)) / 1000));
+  }
+}

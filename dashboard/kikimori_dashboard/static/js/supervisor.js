@@ -1,0 +1,158 @@
+// The supervisor's page.
+
+import { banners, showBanners } from "./banners.js";
+import { Board } from "./board.js";
+import { SHAPES, who } from "./card.js";
+import * as chime from "./chime.js";
+import { fill, h, setText, show } from "./dom.js";
+import * as i18n from "./i18n.js";
+import { Picture } from "./picture.js";
+import { applyTheme, theme, write } from "./preferences.js";
+
+const { t } = i18n;
+const at = (id) => document.getElementById(id);
+const RANK = { notice: 0, warning: 1, critical: 2 };
+
+applyTheme();
+await i18n.start();
+
+const board = new Board(at("attention"), at("calls"));
+const announced = new Map(); // alert → worst severity that was announced
+let first = true;
+let drawing = false;
+
+const picture = new Picture(() => {
+  // Several messages may come within one frame; a hidden page gets no frames, but must still count and announce.
+  if (drawing) return;
+  drawing = true;
+  queueMicrotask(async () => {
+    drawing = false;
+    if (picture.known && (await i18n.useSite(picture.site))) words();
+    draw();
+  });
+});
+
+function draw() {
+  showBanners(at("banners"), banners(picture));
+  drawLink();
+  if (!picture.known) return;
+  setText(at("site"), picture.site.name);
+  board.update(picture);
+  drawStrip();
+  drawClosed();
+  announce();
+}
+
+function drawLink() {
+  const mood = !picture.linked ? (picture.known ? "bad" : "wait") : picture.site.broker_connected ? "good" : "bad";
+  const text = mood === "good" ? "link.live" : mood === "wait" || !picture.linked ? "link.connecting" : "link.broker_short";
+  at("link").dataset.mood = mood;
+  setText(at("link"), t(text));
+}
+
+function drawStrip() {
+  const calls = Object.values(picture.calls);
+  const urgent = board.wanted().map((each) => picture.calls[each.callId]).filter((call) => call.urgency >= 2);
+  const handled = calls.filter((call) => call.status === "transferred").length;
+  const worst = urgent[0];
+  const mood = worst ? worst.severity : "calm";
+  const count = (severity) => urgent.filter((call) => call.severity === severity).length;
+  const top = worst ? picture.alertsOf(worst.call_id)[0] : null;
+  at("strip").dataset.severity = mood;
+  const key = JSON.stringify([worst?.call_id, worst?.operator, top?.alert_id, top?.revision, urgent.map((call) => call.severity), calls.length, handled, i18n.current()]);
+  fill(at("strip"), key, () => {
+    const totals = h("span", { class: "totals" }, t("strip.calls", { n: calls.length }), handled ? ` ・ ${t("strip.handled", { n: handled })}` : null);
+    if (!worst) {
+      return [h("strong", { class: "headline" }, h("span", { class: "shape", "aria-hidden": "true" }, "✓"), t(calls.length ? "strip.calm" : "strip.no_calls")), calls.length ? totals : null].filter(Boolean);
+    }
+    const counts = ["critical", "warning"].filter((each) => count(each)).map((each) =>
+      h("span", { class: "count", dataset: { severity: each } }, h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[each]), `${t(`severity.${each}`)} `, h("b", {}, String(count(each)))));
+    return [
+      ...counts,
+      h("strong", { class: "headline" }, `${who(worst)} `, h("span", {}, i18n.title(top.title))),
+      h("button", { type: "button", class: "goto", onclick: () => board.select(worst.call_id) }, t("strip.show")),
+      totals,
+    ];
+  });
+  document.title = `${urgent.length ? `(${urgent.length}) ${t("severity.warning")} – ` : ""}${t("app.name")}`;
+  const icon = document.querySelector("link[rel=icon]");
+  const href = urgent.length ? "/static/icon-alert.svg" : "/static/icon.svg";
+  if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
+  if (urgent.length) navigator.setAppBadge?.(urgent.length).catch(() => {});
+  else navigator.clearAppBadge?.().catch(() => {});
+}
+
+function drawClosed() {
+  const closed = picture.closed;
+  show(at("closed"), closed.length > 0);
+  setText(at("closed-title"), `${t("section.closed")} (${closed.length})`);
+  fill(at("closed-list"), JSON.stringify([closed.map((each) => [each.alert_id, each.revision]), i18n.current()]), () =>
+    closed.map((alert) => h("li", {},
+      h("time", {}, i18n.timeOfDay(alert.updated_at)),
+      h("span", { class: "shape", dataset: { severity: alert.severity }, "aria-hidden": "true" }, SHAPES[alert.severity]),
+      h("span", {}, `${alert.operator.name ?? alert.operator.number ?? t("call.unknown_operator")}　${i18n.title(alert.title)}`),
+      h("span", { class: "because" }, alert.closed_because ? t(`closed.${alert.closed_because}`) : ""))));
+}
+
+/** Says aloud, and by sound, what is new since the last time; not what was there when the page opened. */
+function announce() {
+  const news = [];
+  for (const alert of Object.values(picture.alerts)) {
+    const before = announced.get(alert.alert_id) ?? -1;
+    if (RANK[alert.severity] > before) {
+      announced.set(alert.alert_id, RANK[alert.severity]);
+      if (RANK[alert.severity] >= 1) news.push(alert);
+    }
+  }
+  for (const id of announced.keys()) if (announced.size > 2000) announced.delete(id);
+  if (news.length && !first) {
+    const worst = news.reduce((a, b) => (RANK[b.severity] > RANK[a.severity] ? b : a));
+    const call = picture.calls[worst.call_id];
+    setText(at("announcer"), t("announce.alert", { severity: t(`severity.${worst.severity}`), who: call ? who(call) : "", title: i18n.title(worst.title) }));
+    chime.play(worst.severity);
+  }
+  first = false;
+}
+
+/** Everything that is words and does not come from the picture. */
+function words() {
+  setText(at("app-name"), t("app.name"));
+  setText(at("page-name"), t("app.supervisor"));
+  setText(at("attention-title"), t("section.attention"));
+  setText(at("calls-title"), t("section.calls"));
+  setText(at("note"), t("ui.evidence_note"));
+  setText(at("keys"), t("ui.keys"));
+  setText(at("language"), t("ui.language"));
+  setText(at("theme"), t(theme() === "dark" ? "ui.theme_light" : "ui.theme_dark"));
+  setText(at("sound"), t(chime.enabled() ? "ui.sound_on" : "ui.sound_off"));
+  at("sound").setAttribute("aria-pressed", String(chime.enabled()));
+}
+
+at("language").addEventListener("click", async () => { await i18n.toggle(); words(); draw(); });
+at("theme").addEventListener("click", () => { write("theme", theme() === "dark" ? "light" : "dark"); applyTheme(); words(); });
+at("sound").addEventListener("click", () => { chime.toggle(); words(); });
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  const card = board.current();
+  const onButton = event.target.closest("button, summary");
+  if (event.key === "j" || event.key === "ArrowDown" || event.key === "ArrowRight") board.step(1);
+  else if (event.key === "k" || event.key === "ArrowUp" || event.key === "ArrowLeft") board.step(-1);
+  else if (event.key === "Enter" && card && !onButton) board.toggle(card);
+  else if (event.key === "t" && card && !event.repeat) card.actions.buttons.querySelector(".primary")?.click();
+  else if (event.key === "Escape") {
+    if (!card?.actions.cancel() && card?.opened) board.toggle(card);
+  } else return;
+  event.preventDefault();
+});
+
+setInterval(() => {
+  if (picture.known) {
+    board.tick(picture.linked ? picture.now() : Date.parse(picture.heardAt));
+    setText(at("clock"), i18n.timeOfDay(picture.now()));
+  }
+}, 500);
+
+words();
+draw();
+picture.connect();
