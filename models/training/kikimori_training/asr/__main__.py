@@ -35,16 +35,18 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=TRAINING.parent / "ja-synth", help="model folder to write"
     )
-    parser.add_argument("--sentences", type=int, default=60_000, help="sentences drawn from the templates")
+    parser.add_argument("--sentences", type=int, default=160_000, help="sentences drawn from the templates")
     parser.add_argument("--clips", type=int, default=3600, help="training clips to speak")
     parser.add_argument("--held-out", type=int, default=240, help="held-out clips to speak")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=11)
     parser.add_argument("--width", type=int, default=256, help="units per network layer")
     parser.add_argument("--workers", type=int, default=1, help="processes and threads")
     parser.add_argument("--min-trigram", type=int, default=2, help="trigrams seen less often are dropped")
     defaults = Decoding()
     parser.add_argument("--lm-scale", type=float, default=defaults.lm_scale)
+    parser.add_argument("--word-cost", type=float, default=defaults.word_cost)
     parser.add_argument("--acoustic-scale", type=float, default=defaults.acoustic_scale)
+    parser.add_argument("--garbage-gain", type=float, default=defaults.garbage_gain)
     args = parser.parse_args()
     if unknown := set(args.steps) - set(STEPS):
         parser.error(f"unknown step: {', '.join(sorted(unknown))}")
@@ -55,7 +57,12 @@ def main() -> None:
     if "train" in args.steps:
         train(args.work, width=args.width, epochs=args.epochs, threads=args.workers)
     if "export" in args.steps:
-        decoding = Decoding(lm_scale=args.lm_scale, acoustic_scale=args.acoustic_scale)
+        decoding = Decoding(
+            lm_scale=args.lm_scale,
+            word_cost=args.word_cost,
+            acoustic_scale=args.acoustic_scale,
+            garbage_gain=args.garbage_gain,
+        )
         export(args.corpus, args.work, args.out, decoding, args.min_trigram)
 
 

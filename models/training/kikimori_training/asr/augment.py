@@ -62,7 +62,9 @@ def random_way(rng: np.random.Generator) -> Way:
         band=(Band.OPEN, Band.SOFT, Band.TELEPHONE)[int(rng.choice(3, p=[0.25, 0.2, 0.55]))],
         agc=rng.random() < 0.2,
         law=Law.MU if coding < 0.45 else Law.A if coding < 0.6 else None,
-        snr_db=float(rng.uniform(6, 35)) if rng.random() < 0.65 else None,
+        snr_db=float(rng.uniform(5, 30) if rng.random() < 0.7 else rng.uniform(30, 65))
+        if rng.random() < 0.8
+        else None,
         level_dbfs=float(rng.uniform(-40, -9)),
         lead_s=float(rng.uniform(0.02, 0.5)),
         tail_s=float(rng.uniform(0.05, 0.6)),
@@ -125,7 +127,7 @@ def set_level(audio: Audio, dbfs: float) -> Audio:
 
 def noise(count: int, rng: np.random.Generator, babble: Sequence[Clip]) -> Audio:
     """White, pink, low rumble, mains hum or babble of the training clips, of RMS 1."""
-    kind = rng.choice(["white", "pink", "rumble", "hum", "babble"], p=[0.25, 0.3, 0.1, 0.05, 0.3])
+    kind = rng.choice(["white", "pink", "rumble", "hum", "babble"], p=[0.25, 0.25, 0.1, 0.1, 0.3])
     if kind == "babble":
         sound = np.zeros(count)
         for _ in range(int(rng.integers(3, 7))):
@@ -133,10 +135,9 @@ def noise(count: int, rng: np.random.Generator, babble: Sequence[Clip]) -> Audio
             sound += np.resize(np.roll(other, int(rng.integers(len(other)))), count) / (rms(other) + 1e-9)
     elif kind == "hum":
         time = np.arange(count) / RATE
-        sound = sum(
-            (np.sin(2 * np.pi * f * time + rng.uniform(0, 6)) / n for n, f in enumerate((50, 100, 150), 1)),
-            np.zeros(count),
-        )
+        overtones = np.array([50, 100, 150, 250, 300, 350, 450, 550])[:, None]
+        waves = np.sin(2 * np.pi * overtones * time + rng.uniform(0, 6, (8, 1)))
+        sound = (waves * rng.uniform(0.1, 1.0, (8, 1))).sum(axis=0)
         sound += 0.1 * rng.standard_normal(count)
     else:
         slope = {"white": 0.0, "pink": 0.5, "rumble": 1.0}[str(kind)]
@@ -168,6 +169,6 @@ def only_noise(seconds: float, rng: np.random.Generator, babble: Sequence[Clip])
         sound = rng.standard_normal(count) * (rng.random(count) < rng.uniform(0.001, 0.02))
     else:
         return np.zeros(count)
-    level = float(rng.uniform(-55, -14))
+    level = float(rng.uniform(-85, -14))
     sound = set_level(sound + 1e-4 * rng.standard_normal(count), level)
     return finish(sound, random_way(rng))

@@ -52,9 +52,13 @@ def positioned(phones: Sequence[str]) -> list[str]:
     return [f"{phones[0]}_B", *(f"{p}_I" for p in phones[1:-1]), f"{phones[-1]}_E"]
 
 
-def lexicon_fst(lexicon: Sequence[tuple[str, str]]) -> tuple[list[str], int]:
+def lexicon_fst(lexicon: Sequence[tuple[str, str]], word_cost: float = 0.0) -> tuple[list[str], int]:
     """Text of L, one loop state 0; homophones get disambiguation symbols #1, #2, …; also how many there are."""
-    lines = [f"0 0 {SIL} {EPS} {SIL_COST}", f"0 0 {NOISE} {EPS} {NOISE_COST}", f"0 0 {GARBAGE} {UNKNOWN}"]
+    lines = [
+        f"0 0 {SIL} {EPS} {SIL_COST}",
+        f"0 0 {NOISE} {EPS} {NOISE_COST}",
+        f"0 0 {GARBAGE} {UNKNOWN} {word_cost}",
+    ]
     lines.append(f"0 0 {BACK_OFF} {BACK_OFF}")
     sharing: dict[str, int] = defaultdict(int)
     state, most = 1, 0
@@ -65,7 +69,8 @@ def lexicon_fst(lexicon: Sequence[tuple[str, str]]) -> tuple[list[str], int]:
         for i, symbol in enumerate(path):
             source = 0 if i == 0 else state - 1
             target = 0 if i == len(path) - 1 else state
-            lines.append(f"{source} {target} {symbol} {word if i == 0 else EPS}")
+            output, cost = (word, word_cost) if i == 0 else (EPS, 0.0)
+            lines.append(f"{source} {target} {symbol} {output} {cost}")
             state += target != 0
     return [*lines, "0"], most
 
@@ -95,10 +100,16 @@ def grammar_fst(lm: Lm, scale: float) -> list[str]:
 
 
 def build_graph(
-    work: Path, lexicon: Sequence[tuple[str, str]], lm: Lm, symbols: Symbols, scale: float
+    work: Path,
+    lexicon: Sequence[tuple[str, str]],
+    lm: Lm,
+    symbols: Symbols,
+    *,
+    scale: float,
+    word_cost: float,
 ) -> Path:
     """Writes work/HCLG.fst and returns its path."""
-    lexicon_lines, most = lexicon_fst(lexicon)
+    lexicon_lines, most = lexicon_fst(lexicon, word_cost)
     disambiguation = [BACK_OFF, *(f"#{i}" for i in range(1, most + 1))]
     _table(work / "phones.txt", [EPS, *symbols.phones, *disambiguation])
     _table(work / "words.txt", [*symbols.words, BACK_OFF])

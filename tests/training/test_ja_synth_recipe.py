@@ -1,0 +1,98 @@
+"""The parts of the recipe that need no synthesiser and no PyTorch: templates, inflection, language model, graph."""
+
+from __future__ import annotations
+
+import importlib
+import random
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+TRAINING = Path(__file__).parents[2] / "models" / "training"
+
+
+@pytest.fixture
+def recipe(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
+    """The recipe's modules; they are no part of the installed package."""
+    monkeypatch.syspath_prepend(str(TRAINING))
+    names = ("align", "corpus", "graph", "inflect", "lm")
+    return {name: importlib.import_module(f"kikimori_training.asr.{name}") for name in names}
+
+
+def test_every_template_expands_to_plain_japanese(recipe: dict[str, ModuleType]) -> None:
+    corpus = recipe["corpus"].Corpus.read(TRAINING / "corpus")
+    rng = random.Random(1)  # noqa: S311 — test data
+    sentences = [corpus.expand(t, rng) for g in corpus.groups for t in g.templates for _ in range(20)]
+    assert len(set(sentences)) > 3000
+    assert not [s for s in sentences if re.search(r"[(){}|A-Za-z0-9]", s)]
+
+
+@pytest.mark.parametrize("template", ["(電話|話", "電話)", "{知らない}"])
+def test_a_broken_template_is_an_error(recipe: dict[str, ModuleType], template: str) -> None:
+    rng = random.Random(1)  # noqa: S311 — test data
+    with pytest.raises((ValueError, KeyError)):
+        recipe["corpus"].Corpus().expand(template, rng)
+
+
+@pytest.mark.parametrize(
+    ("kind", "verb", "forms"),
+    [
+        ("godan", "書く", ("書いて", "書かない", "書け")),
+        ("godan", "行く", ("行って", "行かない", "行け")),
+        ("godan", "使う", ("使って", "使わない", "使え")),
+        ("godan", "死ぬ", ("死んで", "死なない", "死ね")),
+        ("ichidan", "調べる", ("調べて", "調べない", "調べろ")),
+        ("suru", "電話", ("電話して", "電話しない", "電話しろ")),
+    ],
+)
+def test_verbs_inflect(
+    recipe: dict[str, ModuleType], kind: str, verb: str, forms: tuple[str, str, str]
+) -> None:
+    made = getattr(recipe["inflect"], kind)(verb)
+    assert (made["v_te"], made["v_nai"], made["v_imp"]) == forms
+
+
+def test_the_language_model_prefers_what_it_has_seen_and_can_say_everything(
+    recipe: dict[str, ModuleType],
+) -> None:
+    lm = recipe["lm"]
+    text = [["上司", "に", "代われ"]] * 5 + [["上司", "を", "出せ"]] * 5
+    model = lm.estimate(text, ["上司", "に", "を", "代われ", "出せ", "電話"])
+    assert lm.perplexity(model, [["上司", "に", "代われ"]]) < lm.perplexity(model, [["代われ", "上司", "に"]])
+    assert lm.perplexity(model, [["電話"]]) < float("inf")
+    for history, following in model.probability.items():
+        assert 0.0 < sum(following.values()) <= 1.02, history  # [unk] is added on top of the unigrams
+
+
+def test_every_phone_gets_a_frame_of_its_own(recipe: dict[str, ModuleType]) -> None:
+    ends = np.array([0.10, 0.11, 0.12, 0.13, 0.50])
+    frames = recipe["align"].phone_frames(ends, 20)
+    assert list(np.unique(frames)) == [0, 1, 2, 3, 4]
+    assert (np.diff(frames) >= 0).all()
+    labels = recipe["align"].labels(["sil", "a", "i", "u", "sil"], frames, {"sil": 0, "a": 1, "i": 2, "u": 3})
+    assert labels[0] == 0
+    assert labels[1] == 1
+    assert {2, 4, 6} <= set(labels.tolist())
+
+
+def test_homophones_are_told_apart_and_phones_know_their_place(recipe: dict[str, ModuleType]) -> None:
+    graph = recipe["graph"]
+    lines, most = graph.lexicon_fst([("代わる", "k a w a r u"), ("変わる", "k a w a r u"), ("絵", "e")])
+    assert most == 2
+    assert [line.split()[2] for line in lines if "#2" in line] == ["#2"]
+    assert any(line.split()[2:4] == ["e_S", "絵"] for line in lines)
+
+
+def test_a_phone_becomes_its_forward_transition_and_a_loop(recipe: dict[str, ModuleType]) -> None:
+    lines = recipe["graph"].phones_to_transitions(["0 1 5 7 0.5", "1 2 6 0 0", "1 2 4 0 0", "2 0.25"], 10)
+    assert "0 1 10 7 0.5" in lines
+    assert "1 1 9 0 0" in lines
+    # state 2 is entered by two phones, so each has a state of its own before it
+    assert sum(line.split()[1:3] == ["2", "0"] for line in lines) == 2
+    assert "2 0.25" in lines
