@@ -31,9 +31,9 @@ class Decoding:
     """Weights found by trying on `unseen` clips, and Vosk's search limits."""
 
     lm_scale: float = 1.0
-    word_cost: float = 0.5
+    word_cost: float = 0.25
     """Extra cost of every word: keeps short words from being heard in noise."""
-    acoustic_scale: float = 0.8
+    acoustic_scale: float = 0.9
     garbage_gain: float = 1.5
     """Natural log per frame that the garbage model gets extra, so that words out of the vocabulary give [unk]."""
     beam: float = 11.0
