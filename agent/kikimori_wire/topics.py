@@ -46,7 +46,7 @@ class ParsedTopic:
 
 def check_name(name: str) -> str:
     """Return `name` if it may stand in a topic level; raise ValueError otherwise."""
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot be used in an MQTT topic: use letters, digits, '.', '_' and '-'")
     return name
 

@@ -1,0 +1,327 @@
+"""The agent's side of the bus: what it publishes, and the commands it takes.
+
+Nothing here waits for the broker on behalf of a caller: state is kept as "latest wins", alerts go through the outbox,
+levels and transcripts are shed when the broker is slow or away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.bus.call_board import CallBoard
+from kikimori.bus.commands import CommandDesk, utc_now
+from kikimori.bus.outbox_store import Outgoing
+from kikimori.bus.shedding import SheddingQueue
+from kikimori_wire.connection import BrokerError, Will, connect, stay_connected
+from kikimori_wire.messages import Alert, AlertState, BadMessageError, CallStatus, ClosedBecause, Health
+from kikimori_wire.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from kikimori.bus.outbox import Outbox
+    from kikimori_wire.connection import Client
+    from kikimori_wire.messages import CallState, Command, CommandResult, Levels, TranscriptLine
+    from kikimori_wire.settings import BrokerSettings
+
+log = structlog.get_logger()
+
+LEVELS_LIMIT = 32
+TRANSCRIPT_LIMIT = 1000
+REPLIES_LIMIT = 256
+OUTBOX_BATCH = 50
+FLUSH_S = 2.0
+GOODBYE_S = 1.0
+
+
+class Bus:
+    """One agent's connection to its site's broker. `run` for as long as the agent lives, then `aclose`."""
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        site: str,
+        agent_id: str,
+        outbox: Outbox,
+        *,
+        on_command: Callable[[Command], Awaitable[CommandResult]],
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._settings = settings
+        self._topics = Topics(site)
+        self._agent_id = agent_id
+        self._client_id = f"kikimori-agent.{site}.{agent_id}"
+        self._outbox = outbox
+        self._now = now
+        self._health = Health(agent_id=agent_id, site=site, online=True, at=now())
+        self._health_told: Health | None = None
+        self._health_changed = asyncio.Event()
+        self._calls = CallBoard(outbox.left_live)
+        self._open: dict[str, Alert] = {}
+        self._levels = SheddingQueue(LEVELS_LIMIT)
+        self._transcript = SheddingQueue(TRANSCRIPT_LIMIT)
+        self._replies = SheddingQueue(REPLIES_LIMIT)
+        self._desk = CommandDesk(self._topics, on_command, self._reply, now=now)
+        self._alert_order = asyncio.Lock()
+        self._moved = asyncio.Event()
+        self._sending = 0
+        self._closing = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._ended.set()
+        self.connected = False
+
+    # --- what the agent says
+
+    def publish_call(self, state: CallState) -> None:
+        """Show a call's state. The first is retained until one with status `ended` follows."""
+        if self._calls.put(state) and state.status is not CallStatus.ENDED:
+            self._outbox.note_call(state.call_id, live=True)
+
+    def publish_levels(self, levels: Levels) -> None:
+        self._levels.put(self._topics.levels(self._agent_id), levels.to_bytes())
+
+    def publish_transcript(self, line: TranscriptLine) -> None:
+        self._transcript.put(self._topics.transcript(line.call_id), line.to_bytes())
+
+    async def raise_alert(self, alert: Alert) -> None:
+        """Raise, change or close an alert. It is on the disk when this returns and reaches the broker when it can.
+
+        Raises:
+            Exception: neither disk nor memory took it; cannot happen short of running out of memory.
+        """
+        topic, payload = self._topics.alert(alert.alert_id), alert.to_bytes()
+        async with self._alert_order:
+            if alert.state is AlertState.OPEN:
+                self._open[alert.alert_id] = alert
+                await self._outbox.append(
+                    [Outgoing(topic, payload, retain=True)], alert_id=alert.alert_id, open_as=payload
+                )
+            else:
+                self._open.pop(alert.alert_id, None)
+                messages = [Outgoing(topic, payload, retain=False), Outgoing(topic, b"", retain=True)]
+                await self._outbox.append(messages, alert_id=alert.alert_id, open_as=None)
+
+    def set_health(self, health: Health) -> None:
+        """Publish the agent's health when it changed; the time of saying so alone is no change."""
+        problems = health.problems + self._outbox.problems
+        self._health = health.model_copy(update={"problems": problems})
+        self._health_changed.set()
+
+    def counters(self) -> dict[str, int]:
+        """Return counts since start, for the health message."""
+        return {
+            "outbox_pending": self._outbox.pending,
+            "levels_dropped": self._levels.dropped,
+            "transcript_dropped": self._transcript.dropped,
+            "replies_dropped": self._replies.dropped,
+            "call_states_dropped": self._calls.states_dropped,
+            **self._desk.counters,
+        }
+
+    # --- life
+
+    async def run(self) -> None:
+        """Stay connected until `aclose`. A broker that is away is logged and tried again, for ever."""
+        self._ended.clear()
+        try:
+            await self._close_leftovers()
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                connection = tasks.create_task(stay_connected(self._session, self._lost), name="mqtt")
+                await self._closing.wait()
+                await self._flush()
+                self._desk.cancel()
+                connection.cancel()
+        finally:
+            self._ended.set()
+
+    async def aclose(self) -> None:
+        """Send what can be sent within about two seconds, say that this agent is offline, disconnect.
+
+        What is not confirmed by then stays in the outbox for the next start.
+        """
+        self._closing.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH_S + GOODBYE_S + 1):
+                await self._ended.wait()
+
+    async def _flush(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH_S):
+                while self.connected and not self._all_sent():
+                    self._moved.clear()
+                    await self._moved.wait()
+
+    def _all_sent(self) -> bool:
+        waiting = self._outbox.pending + self._calls.untold
+        waiting += len(self._levels) + len(self._transcript) + len(self._replies)
+        return not waiting and not self._sending and not self._desk.running
+
+    async def _close_leftovers(self) -> None:
+        """Close the alerts that an earlier run left open; it died without saying how they went on."""
+        for alert_id, payload in self._outbox.left_open.items():
+            try:
+                last = Alert.from_bytes(payload)
+            except BadMessageError:
+                log.error("outbox_alert_unreadable", alert_id=alert_id)
+                topic = self._topics.alert(alert_id)
+                await self._outbox.append(
+                    [Outgoing(topic, b"", retain=True)], alert_id=alert_id, open_as=None
+                )
+                continue
+            if alert_id in self._open:
+                continue
+            log.warning("alert_left_open", call_id=last.call_id, alert_id=alert_id)
+            await self.raise_alert(
+                last.model_copy(
+                    update={
+                        "state": AlertState.CLOSED,
+                        "revision": last.revision + 1,
+                        "updated_at": self._now(),
+                        "closed_because": ClosedBecause.AGENT_RESTARTED,
+                    }
+                )
+            )
+        self._outbox.left_open.clear()
+
+    def _lost(self, error: Exception, retry_in_s: float) -> None:
+        log.warning("broker_lost", reason=str(error), retry_in_s=retry_in_s)
+
+    # --- one connection
+
+    async def _session(self) -> None:
+        offline = self._offline()
+        will = Will(self._topics.health(self._agent_id), offline.to_bytes(), qos=1, retain=True)
+        async with connect(self._settings, self._client_id, will=will) as client:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._read(client))
+                    tasks.create_task(self._write(client))
+            except asyncio.CancelledError:
+                # Disconnecting in order withholds the last will, so it has to be said.
+                await self._say_offline(client)
+                raise
+            except BaseExceptionGroup as group:
+                raise _only_broker_error(group) from None
+            finally:
+                self.connected = False
+                self._health_told = None
+                self._moved.set()
+
+    async def _read(self, client: Client) -> None:
+        topic = self._topics.commands(self._agent_id)
+        async for message in client.messages:
+            # A retained command would come again with every connection.
+            if message.topic.value == topic and not message.retain and isinstance(message.payload, bytes):
+                self._desk.receive(message.payload, self._tasks)
+
+    async def _write(self, client: Client) -> None:
+        await client.subscribe(self._topics.commands(self._agent_id), qos=1)
+        await self._write_health(client)
+        log.info("broker_connected", host=self._settings.host, port=self._settings.port)
+        self.connected = True
+        self._calls.tell_all_again()
+        while self._calls.untold:
+            await self._write_call(client)
+        await self._write_open_alerts(client)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._healths(client))
+            tasks.create_task(self._call_states(client))
+            tasks.create_task(self._alerts(client))
+            tasks.create_task(self._shed(client, self._replies, qos=1))
+            tasks.create_task(self._shed(client, self._levels, qos=0))
+            tasks.create_task(self._shed(client, self._transcript, qos=0))
+
+    async def _healths(self, client: Client) -> None:
+        while True:
+            await self._health_changed.wait()
+            self._health_changed.clear()
+            if self._health_told is None or not _same(self._health, self._health_told):
+                await self._write_health(client)
+
+    async def _write_health(self, client: Client) -> None:
+        self._health_changed.clear()
+        health = self._health
+        await client.publish(self._topics.health(self._agent_id), health.to_bytes(), qos=1, retain=True)
+        self._health_told = health
+
+    async def _call_states(self, client: Client) -> None:
+        while True:
+            await self._calls.changed()
+            await self._write_call(client)
+            self._moved.set()
+
+    async def _write_call(self, client: Client) -> None:
+        call_id = self._calls.next_untold()
+        if call_id is None:
+            return
+        topic = self._topics.call_state(call_id)
+        state, clear = self._calls.look(call_id)
+        if state is not None:
+            await client.publish(topic, state.to_bytes(), qos=1, retain=not clear)
+        if clear:
+            await client.publish(topic, b"", qos=1, retain=True)
+            self._outbox.note_call(call_id, live=False)
+        self._calls.told(call_id, state, cleared=clear)
+
+    async def _write_open_alerts(self, client: Client) -> None:
+        """Tell the open alerts again: a broker without a disk forgets what it retained."""
+        waiting = {each.message.topic for each in await self._outbox.oldest(self._outbox.pending)}
+        for alert_id, alert in list(self._open.items()):
+            topic = self._topics.alert(alert_id)
+            if topic not in waiting and self._open.get(alert_id) is alert:
+                await client.publish(topic, alert.to_bytes(), qos=1, retain=True)
+
+    async def _alerts(self, client: Client) -> None:
+        while True:
+            self._outbox.arrived.clear()
+            batch = await self._outbox.oldest(OUTBOX_BATCH)
+            if not batch:
+                await self._outbox.arrived.wait()
+            for queued in batch:
+                message = queued.message
+                await client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+                self._outbox.confirmed(queued.row)
+                self._moved.set()
+
+    async def _shed(self, client: Client, messages: SheddingQueue, qos: int) -> None:
+        while True:
+            topic, payload = await messages.get()
+            self._sending += 1
+            try:
+                await client.publish(topic, payload, qos=qos)
+            finally:
+                self._sending -= 1
+                self._moved.set()
+
+    def _reply(self, topic: str, result: CommandResult) -> None:
+        self._replies.put(topic, result.to_bytes())
+
+    def _offline(self) -> Health:
+        return self._health.model_copy(update={"online": False, "at": datetime.now(UTC), "calls": 0})
+
+    async def _say_offline(self, client: Client) -> None:
+        with suppress(BrokerError, TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                topic = self._topics.health(self._agent_id)
+                await client.publish(topic, self._offline().to_bytes(), qos=1, retain=True)
+
+
+def _same(one: Health, other: Health) -> bool:
+    return one.model_copy(update={"at": other.at}) == other
+
+
+def _only_broker_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the broker's error if there is nothing else in the group, so that the connection is tried again."""
+    broker, rest = group.split((BrokerError, OSError))
+    if broker is None or rest is not None:
+        return group
+    error: BaseException = broker
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

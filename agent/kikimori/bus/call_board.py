@@ -1,0 +1,84 @@
+"""The retained state of calls: what the broker should hold, and what it has been told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from kikimori_wire.messages import CallState, CallStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ENDED_LIMIT = 1000
+"""Last states of ended calls kept for a broker that is away. Beyond it only the clearing is kept."""
+
+
+class CallBoard:
+    """Latest state per call wins. An ended call is told once and then cleared."""
+
+    def __init__(self, to_clear: Iterable[str]) -> None:
+        """`to_clear`: calls that an earlier run left on the broker."""
+        self._live: dict[str, CallState] = {}
+        self._untold: OrderedDict[str, None] = OrderedDict()
+        self._ended: OrderedDict[str, CallState | None] = OrderedDict.fromkeys(to_clear)
+        self._untold.update(dict.fromkeys(self._ended))
+        self._changed = asyncio.Event()
+        self.states_dropped = 0
+
+    def put(self, state: CallState) -> bool:
+        """Take a state; True when the call was not on the board."""
+        call_id = state.call_id
+        new = call_id not in self._live
+        if state.status is CallStatus.ENDED:
+            self._live.pop(call_id, None)
+            self._ended[call_id] = state
+            self._shed()
+        else:
+            self._live[call_id] = state
+        self._untold[call_id] = None
+        self._changed.set()
+        return new
+
+    def _shed(self) -> None:
+        if len(self._ended) > ENDED_LIMIT:
+            for call_id, state in self._ended.items():
+                if state is not None:
+                    self._ended[call_id] = None
+                    self.states_dropped += 1
+                    return
+
+    def tell_all_again(self) -> None:
+        """Call on a new connection: the broker may have forgotten everything."""
+        for call_id in self._live:
+            self._untold[call_id] = None
+        self._changed.set()
+
+    @property
+    def untold(self) -> int:
+        return len(self._untold)
+
+    def next_untold(self) -> str | None:
+        return next(iter(self._untold), None)
+
+    async def changed(self) -> None:
+        """Wait until something is untold."""
+        while not self._untold:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def look(self, call_id: str) -> tuple[CallState | None, bool]:
+        """Return the state to publish (None = only clear) and whether to clear the topic after it."""
+        if call_id in self._live:
+            return self._live[call_id], False
+        return self._ended.get(call_id), True
+
+    def told(self, call_id: str, state: CallState | None, *, cleared: bool) -> None:
+        """Note that the broker has confirmed. What changed meanwhile stays untold."""
+        if cleared:
+            self._ended.pop(call_id, None)
+            if call_id not in self._live:
+                self._untold.pop(call_id, None)
+        elif self._live.get(call_id) is state:
+            self._untold.pop(call_id, None)

@@ -1,0 +1,172 @@
+"""What the outbox keeps on disk, in SQLite. Synchronous: used from the outbox's own thread only."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+MEMORY = ":memory:"
+
+_SCHEMA = """
+CREATE TABLE outgoing (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    topic TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    retain INTEGER NOT NULL
+) STRICT;
+CREATE TABLE open_alert (alert_id TEXT PRIMARY KEY, payload BLOB NOT NULL) STRICT;
+CREATE TABLE live_call (call_id TEXT PRIMARY KEY) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One publication, to be sent with QoS 1."""
+
+    topic: str
+    payload: bytes
+    retain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One publication as it stands in the queue; `row` grows with the order of arrival."""
+
+    row: int
+    message: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything a store holds."""
+
+    queued: tuple[Queued, ...] = ()
+    open_alerts: tuple[tuple[str, bytes], ...] = ()
+    live_calls: tuple[str, ...] = ()
+
+
+class VersionError(Exception):
+    """The database was written by a newer version of the program."""
+
+
+class Store:
+    """An open database. Methods raise `sqlite3.Error`; call them inside `with store.transaction():` to write."""
+
+    def __init__(self, path: Path | str) -> None:
+        # Opened here and used by the writer thread, which is the only one after that.
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode=WAL")
+        # FULL: a commit is on the disk when it returns, also when the power fails the next moment.
+        self._db.execute("PRAGMA synchronous=FULL")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise VersionError(f"database version {version}, this program knows {SCHEMA_VERSION}")
+        if version == 0:
+            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        # A folder that turned read-only is only noticed by writing.
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        self._db.execute("COMMIT")
+
+    def begin(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        self._db.execute("COMMIT")
+
+    def rollback(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self._db.close()
+
+    # --- queue
+
+    def append(self, messages: Sequence[Outgoing]) -> None:
+        self._db.executemany(
+            "INSERT INTO outgoing (topic, payload, retain) VALUES (?, ?, ?)",
+            [(each.topic, each.payload, int(each.retain)) for each in messages],
+        )
+
+    def oldest(self, limit: int) -> list[Queued]:
+        rows = self._db.execute(
+            "SELECT id, topic, payload, retain FROM outgoing ORDER BY id LIMIT ?", (limit,)
+        )
+        return [Queued(row, Outgoing(topic, payload, bool(retain))) for row, topic, payload, retain in rows]
+
+    def delete(self, row: int) -> None:
+        self._db.execute("DELETE FROM outgoing WHERE id = ?", (row,))
+
+    def count(self) -> int:
+        (count,) = self._db.execute("SELECT count(*) FROM outgoing").fetchone()
+        return int(count)
+
+    # --- what would be left behind by a crash
+
+    def set_open(self, alert_id: str, payload: bytes | None) -> None:
+        """Remember an open alert with its last message; None = it was closed."""
+        if payload is None:
+            self._db.execute("DELETE FROM open_alert WHERE alert_id = ?", (alert_id,))
+        else:
+            self._db.execute("INSERT OR REPLACE INTO open_alert VALUES (?, ?)", (alert_id, payload))
+
+    def set_live(self, call_id: str, *, live: bool) -> None:
+        if live:
+            self._db.execute("INSERT OR IGNORE INTO live_call VALUES (?)", (call_id,))
+        else:
+            self._db.execute("DELETE FROM live_call WHERE call_id = ?", (call_id,))
+
+    # --- moving house
+
+    def content(self) -> Content:
+        return Content(
+            tuple(self.oldest(-1)),
+            tuple(self._db.execute("SELECT alert_id, payload FROM open_alert")),
+            tuple(call_id for (call_id,) in self._db.execute("SELECT call_id FROM live_call")),
+        )
+
+    def load(self, content: Content) -> None:
+        """Take over the content of another store, with its row numbers."""
+        self.begin()
+        self._db.executemany(
+            "INSERT INTO outgoing VALUES (?, ?, ?, ?)",
+            [(q.row, q.message.topic, q.message.payload, int(q.message.retain)) for q in content.queued],
+        )
+        self._db.executemany("INSERT INTO open_alert VALUES (?, ?)", content.open_alerts)
+        self._db.executemany("INSERT INTO live_call VALUES (?)", [(call,) for call in content.live_calls])
+        self.commit()
+
+
+def is_corrupt(error: Exception) -> bool:
+    """Tell a damaged file from a full disk, a missing right or a lock."""
+    return type(error) is sqlite3.DatabaseError
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged database (and its journal) to the first free `*.corrupt-<n>`; returns the new path."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
+        number += 1
+    path.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        journal = path.with_name(path.name + suffix)
+        if journal.exists():
+            journal.rename(aside.with_name(aside.name + suffix))
+    return aside
