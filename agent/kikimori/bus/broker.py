@@ -9,6 +9,7 @@ amqtt 0.12 departs from the standard in ways that matter to us; `_Broker` puts t
   ends another's message loop, or the delivery of one message, with "dictionary changed size during iteration".
 * To every client that connects it sends the retained messages of all other clients' subscriptions.
 * Persistent sessions of clients without a user name queue nothing while they are away (`_Loopback`).
+* A connection that does not begin with a proper CONNECT is never closed, and one that says nothing is kept for ever.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from amqtt.broker import Broker
-from amqtt.errors import BrokerError
+from amqtt.errors import AMQTTError, BrokerError
 from amqtt.plugins.base import BaseAuthPlugin
 
 from kikimori.errors import KikimoriError
@@ -30,6 +32,9 @@ from kikimori.errors import KikimoriError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+log = structlog.get_logger()
+
+CONNECT_WITHIN_S = 10
 SESSION_KEPT_S = 3600
 """Seconds for which messages are queued (in memory) for a client that is away."""
 
@@ -75,6 +80,23 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
         subscribers = self._subscriptions.get(subscription[0], [])
         if any(subscriber.client_id == session.client_id for subscriber, _ in subscribers):
             await super()._publish_retained_messages_for_subscription(subscription, session)
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        try:
+            await super().stream_connected(reader, writer, listener_name)
+        except Exception as error:  # noqa: BLE001 - whatever a client sent ends its own connection only
+            log.warning("broker_client_failed", error=type(error).__name__)
+        finally:
+            writer.close()
+
+    async def _initialize_client_session(self, *args: Any) -> Any:
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                return await super()._initialize_client_session(*args)
+        except TimeoutError:
+            raise AMQTTError("no CONNECT") from None
 
     @property
     def address(self) -> BrokerAddress:

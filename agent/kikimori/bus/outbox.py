@@ -25,6 +25,7 @@ from kikimori.bus.outbox_store import (
     Store,
     VersionError,
     is_corrupt,
+    is_locked,
     set_aside,
 )
 from kikimori.errors import KikimoriError
@@ -252,6 +253,11 @@ def _open(path: Path) -> tuple[Store, list[Problem]]:
                 f"{path}: {error}", next_step="install the newer version again, or move the file away"
             ) from error
         except sqlite3.Error as error:
+            if is_locked(error):
+                raise OutboxError(
+                    f"the outbox is in use by another agent: {path}",
+                    next_step="stop that one, or give this one another agent_id or state_dir",
+                ) from error
             if not is_corrupt(error) or problems:
                 raise OutboxError(
                     f"the outbox cannot be written: {path}: {error}", next_step=next_step

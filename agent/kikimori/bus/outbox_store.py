@@ -60,7 +60,7 @@ class Store:
 
     def __init__(self, path: Path | str) -> None:
         # Opened here and used by the writer thread, which is the only one after that.
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=1, check_same_thread=False)
         try:
             self._prepare()
         except BaseException:
@@ -68,6 +68,8 @@ class Store:
             raise
 
     def _prepare(self) -> None:
+        # Held as long as it is open: a second agent on the same file would send everything twice.
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode=WAL")
         # FULL: a commit is on the disk when it returns, also when the power fails the next moment.
         self._db.execute("PRAGMA synchronous=FULL")
@@ -157,6 +159,10 @@ class Store:
 def is_corrupt(error: Exception) -> bool:
     """Tell a damaged file from a full disk, a missing right or a lock."""
     return type(error) is sqlite3.DatabaseError
+
+
+def is_locked(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def set_aside(path: Path) -> Path:

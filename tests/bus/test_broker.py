@@ -1,0 +1,110 @@
+"""The embedded broker keeps the promises of MQTT 3.1.1 that we rely on."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.support.listener import WITHIN_S, listening, retained
+
+from kikimori.bus.broker import BrokerStartError, embedded_broker
+from kikimori_wire.connection import connect
+from kikimori_wire.settings import BrokerSettings
+
+
+async def test_the_real_port_is_told() -> None:
+    async with embedded_broker(port=0) as address:
+        assert address.host == "127.0.0.1"
+        assert address.port > 0
+        async with connect(BrokerSettings(port=address.port), "client"):
+            pass
+
+
+async def test_a_taken_port_names_the_next_step() -> None:
+    async with embedded_broker(port=0) as address:
+        with pytest.raises(BrokerStartError, match=f"port {address.port} .*is taken") as caught:
+            async with embedded_broker(port=address.port):
+                pass
+        assert "[mqtt] port" in caught.value.next_step
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "pbx.example"])
+async def test_it_listens_on_loopback_only(host: str) -> None:
+    with pytest.raises(BrokerStartError, match="loopback only"):
+        async with embedded_broker(host, 0):
+            pass
+
+
+async def test_a_silent_client_does_not_hold_up_the_end() -> None:
+    async with asyncio.timeout(10):
+        async with embedded_broker(port=0) as address:
+            _, writer = await asyncio.open_connection(address.host, address.port)
+        writer.close()
+
+
+async def test_garbage_ends_one_connection_only() -> None:
+    async with embedded_broker(port=0) as address:
+        settings = BrokerSettings(port=address.port)
+        async with listening(settings, "t") as listener:
+            for garbage in (
+                b"GET / HTTP/1.1\r\n\r\n",
+                b"\x10\xff\xff\xff\x7f",
+                b"\x00" * 1000,
+                b"\x10\x02\x00",
+            ):
+                _, writer = await asyncio.open_connection(address.host, address.port)
+                writer.write(garbage)
+                writer.write_eof()
+                writer.close()
+                await writer.wait_closed()
+            async with connect(settings, "client") as client:
+                await client.publish("t", b"still here", qos=1)
+                assert await listener.until_on("t", 1) == [b"still here"]
+
+
+async def test_a_persistent_session_queues_while_its_client_is_away() -> None:
+    async with embedded_broker(port=0) as address:
+        settings = BrokerSettings(port=address.port)
+        async with connect(settings, "away", keep_session=True) as client:
+            await client.subscribe("t", qos=1)
+        async with connect(settings, "client") as client:
+            await client.publish("t", b"1", qos=1)
+            await client.publish("t", b"2", qos=1)
+        async with listening(settings, "t", client_id="away", keep_session=True) as listener:
+            assert await listener.until_on("t", 2) == [b"1", b"2"]
+
+
+async def test_nobody_is_told_what_others_subscribed_to() -> None:
+    async with embedded_broker(port=0) as address:
+        settings = BrokerSettings(port=address.port)
+        async with listening(settings, "secret"), connect(settings, "client") as client:
+            await client.publish("secret", b"x", qos=1, retain=True)
+            async with connect(settings, "newcomer") as newcomer:
+                await newcomer.subscribe("mine", qos=1)
+                await newcomer.publish("mine", b"1", qos=1)
+                async with asyncio.timeout(WITHIN_S):
+                    first = await anext(aiter(newcomer.messages))
+                assert first.topic.value == "mine"
+
+
+async def test_clients_that_come_and_go_cost_no_message() -> None:
+    """Subscriptions change while messages are delivered and while others connect."""
+    async with embedded_broker(port=0) as address:
+        settings = BrokerSettings(port=address.port)
+
+        async def comes_and_goes(name: str) -> None:
+            for number in range(15):
+                async with connect(settings, name) as client:
+                    await client.subscribe([(f"{name}/{number}", 1), ("state/#", 1)])
+
+        async with listening(settings, "t", client_id="steady") as listener:
+            async with asyncio.TaskGroup() as tasks, connect(settings, "publisher") as client:
+                for number in range(20):
+                    await client.publish(f"state/{number}", b"x", qos=1, retain=True)
+                for number in range(4):
+                    tasks.create_task(comes_and_goes(f"guest-{number}"))
+                for number in range(300):
+                    await client.publish("t", str(number).encode(), qos=1)
+            heard = await listener.until_on("t", 300)
+            assert heard == [str(number).encode() for number in range(300)]
+            assert len(await retained(settings, "state/#")) == 20

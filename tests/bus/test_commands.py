@@ -1,0 +1,163 @@
+"""Commands over a real broker: carried out once, answered as often as asked, and nothing else done."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.bus.conftest import until
+from tests.support import sample
+from tests.support.listener import listening
+
+from kikimori_wire.connection import connect
+from kikimori_wire.messages import Command, CommandResult, Outcome
+
+if TYPE_CHECKING:
+    from tests.bus.conftest import AnyBroker, Office
+
+COMMANDS = sample.TOPICS.commands(sample.AGENT)
+REPLY = sample.TOPICS.reply("dashboard-1")
+
+
+class Handler:
+    """Answers when `free` is set; counts what it was given."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.free = asyncio.Event()
+        self.free.set()
+
+    async def __call__(self, command: Command) -> CommandResult:
+        self.taken.append(command.command_id)
+        await self.free.wait()
+        if command.target == "666":
+            raise LookupError("no such extension")
+        return sample.result(command.command_id)
+
+
+async def test_carried_out_once_answered_twice(broker: AnyBroker, office: Office) -> None:
+    handler = Handler()
+    other = sample.TOPICS.reply("dashboard-2")
+    async with (
+        office.bus(broker.settings, on_command=handler) as bus,
+        listening(broker.settings, "kikimori/+/+/replies/+") as listener,
+        connect(broker.settings, "dashboard") as client,
+    ):
+        handler.free.clear()
+        await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
+        await client.publish(COMMANDS, sample.command(reply_to=other).to_bytes(), qos=1)
+        await until(lambda: bus.counters()["commands_repeated"] == 1)
+        assert not listener.heard
+        handler.free.set()
+        expected = sample.result().to_bytes()
+        assert await listener.until_on(REPLY, 1) == [expected]
+        assert await listener.until_on(other, 1) == [expected]
+        await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
+        assert await listener.until_on(REPLY, 2) == [expected, expected]
+        assert handler.taken == ["command-1"]
+
+
+async def test_expired_is_refused(broker: AnyBroker, office: Office) -> None:
+    handler = Handler()
+    late = sample.NOON + timedelta(seconds=12)
+    async with (
+        office.bus(broker.settings, on_command=handler, now=lambda: late),
+        listening(broker.settings, REPLY) as listener,
+        connect(broker.settings, "dashboard") as client,
+    ):
+        await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
+        (payload,) = await listener.until_on(REPLY, 1)
+        answer = CommandResult.from_bytes(payload)
+        assert (answer.outcome, answer.reason, answer.detail) == (Outcome.EXPIRED, "expired", "2.0 s late")
+        assert handler.taken == []
+
+
+async def test_a_failing_handler_is_told_as_failed(broker: AnyBroker, office: Office) -> None:
+    async with (
+        office.bus(broker.settings, on_command=Handler()),
+        listening(broker.settings, REPLY) as listener,
+        connect(broker.settings, "dashboard") as client,
+    ):
+        await client.publish(COMMANDS, sample.command(target="666").to_bytes(), qos=1)
+        (payload,) = await listener.until_on(REPLY, 1)
+        answer = CommandResult.from_bytes(payload)
+        assert (answer.outcome, answer.reason) == (Outcome.FAILED, "internal_error")
+        assert "extension" not in payload.decode()
+
+
+@pytest.mark.parametrize(
+    "reply_to",
+    [
+        sample.TOPICS.health(sample.AGENT),
+        sample.TOPICS.commands(sample.AGENT),
+        "kikimori/v1/elsewhere/replies/dashboard-1",
+        "kikimori/v1/main/replies/+",
+        "kikimori/v1/main/replies/#",
+        "kikimori/v1/main/replies/a/b",
+        "kikimori/v1/main/replies/",
+        "kikimori/v1/main/replies/x\n",
+        "$SYS/broker",
+        "",
+    ],
+)
+async def test_it_publishes_nowhere_else(broker: AnyBroker, office: Office, reply_to: str) -> None:
+    handler = Handler()
+    async with (
+        office.bus(broker.settings, on_command=handler) as bus,
+        listening(broker.settings) as listener,
+        connect(broker.settings, "dashboard") as client,
+    ):
+        await client.publish(COMMANDS, sample.command(reply_to=reply_to).to_bytes(), qos=1)
+        await client.publish(COMMANDS, sample.command("honest").to_bytes(), qos=1)
+        await listener.until_on(REPLY, 1)
+        assert handler.taken == ["honest"]
+        assert bus.counters()["commands_invalid"] == 1
+        allowed = {REPLY, COMMANDS, sample.TOPICS.health(sample.AGENT)}
+        assert {each.topic for each in listener.heard} <= allowed
+
+
+async def test_a_retained_command_is_ignored(broker: AnyBroker, office: Office) -> None:
+    handler = Handler()
+    async with connect(broker.settings, "dashboard") as client:
+        await client.publish(COMMANDS, sample.command("retained").to_bytes(), qos=1, retain=True)
+        async with (
+            office.bus(broker.settings, on_command=handler),
+            listening(broker.settings, REPLY) as listener,
+        ):
+            await client.publish(COMMANDS, sample.command("pressed").to_bytes(), qos=1)
+            await listener.until_on(REPLY, 1)
+            assert handler.taken == ["pressed"]
+
+
+async def test_garbage_and_floods_end_in_a_count(broker: AnyBroker, office: Office) -> None:
+    handler = Handler()
+    async with (
+        office.bus(broker.settings, on_command=handler) as bus,
+        listening(broker.settings, REPLY) as listener,
+        connect(broker.settings, "dashboard") as client,
+    ):
+        garbage = [b"", b"\xff\xfe", b"{}", b"[1", b"{" * 5000, b"0" * 300_000, b'{"v":2}', b"null"]
+        for payload in garbage:
+            await client.publish(COMMANDS, payload, qos=1)
+        handler.free.clear()
+        for number in range(100):
+            await client.publish(COMMANDS, sample.command(f"flood-{number}").to_bytes(), qos=1)
+        await listener.until(lambda: len(listener.heard) >= 68)
+        answers = [CommandResult.from_bytes(each.payload) for each in listener.heard]
+        assert {(each.outcome, each.reason) for each in answers} == {(Outcome.REFUSED, "busy")}
+        assert len(handler.taken) == 32
+        handler.free.set()
+        await listener.until(lambda: len(listener.heard) >= 100)
+        assert bus.counters()["commands_invalid"] == len(garbage)
+
+
+async def test_a_running_command_does_not_hold_up_the_end(broker: AnyBroker, office: Office) -> None:
+    handler = Handler()
+    async with asyncio.timeout(10), connect(broker.settings, "dashboard") as client:
+        async with office.bus(broker.settings, on_command=handler):
+            handler.free.clear()
+            await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
+            await until(lambda: handler.taken == ["command-1"])
+        assert not handler.free.is_set()

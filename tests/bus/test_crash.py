@@ -1,0 +1,83 @@
+"""The agent's process is killed; the broker and the next start put things right."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.support import sample
+from tests.support.listener import listening, retained
+
+from kikimori_wire.messages import Alert, AlertState, ClosedBecause, Health
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.bus.conftest import AnyBroker, Office
+
+ROOT = Path(__file__).parents[2]
+ALERT = sample.TOPICS.alert("call-1.shouting.1")
+HEALTH = sample.TOPICS.health(sample.AGENT)
+CALL = sample.TOPICS.call_state("call-1")
+
+
+@asynccontextmanager
+async def doomed_agent(office: Office, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Runs an agent that has raised an alert; kills it at the end at the latest."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.support.doomed_agent", str(office.path), str(port),
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(30):
+            said = b""
+            while said.strip() != b"raised":
+                said = await process.stdout.readline()
+                assert said, "the agent ended early"
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_killed_with_the_broker_away_it_loses_nothing(broker: AnyBroker, office: Office) -> None:
+    await broker.stop()
+    async with doomed_agent(office, broker.settings.port) as process:
+        process.kill()
+    await broker.start()
+    async with listening(broker.settings, ALERT) as listener, office.bus(broker.settings):
+        opened, closed, cleared = await listener.until_on(ALERT, 3)
+    assert Alert.from_bytes(opened) == sample.alert()
+    last = Alert.from_bytes(closed)
+    assert (last.state, last.closed_because) == (AlertState.CLOSED, ClosedBecause.AGENT_RESTARTED)
+    assert last.revision > sample.alert().revision
+    assert cleared == b""
+
+
+async def test_killed_with_the_broker_there_the_last_will_speaks(broker: AnyBroker, office: Office) -> None:
+    async with listening(broker.settings, "kikimori/#") as listener:
+        async with doomed_agent(office, broker.settings.port) as process:
+            await listener.until(
+                lambda: all(listener.on(topic) for topic in (ALERT, CALL, HEALTH)),
+            )
+            assert Health.from_bytes(listener.on(HEALTH)[-1]).online
+            heard = len(listener.on(HEALTH))
+            process.kill()
+            await listener.until_on(HEALTH, heard + 1)
+        assert not Health.from_bytes(listener.on(HEALTH)[-1]).online
+        left = await retained(broker.settings)
+        assert {ALERT, CALL, HEALTH} <= set(left)
+        assert not Health.from_bytes(left[HEALTH]).online
+
+        async with office.bus(broker.settings):
+            await listener.until(lambda: b"" in listener.on(ALERT) and b"" in listener.on(CALL))
+            left = await retained(broker.settings)
+            assert list(left) == [HEALTH]
+            assert Health.from_bytes(left[HEALTH]).online

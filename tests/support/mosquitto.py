@@ -1,0 +1,93 @@
+"""A real Mosquitto on a free loopback port: started, stopped, killed, frozen and started again on the same port."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import signal
+import socket
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from kikimori_wire.settings import BrokerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+PROGRAM = "/usr/sbin/mosquitto"
+START_WITHIN_S = 10
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Mosquitto:
+    """With `persistent`, retained messages and sessions outlive an orderly restart (not a `kill`)."""
+
+    def __init__(self, folder: Path, *, persistent: bool = True) -> None:
+        self.settings = BrokerSettings(port=free_port())
+        self._config = folder / "mosquitto.conf"
+        lines = [f"listener {self.settings.port} 127.0.0.1", "allow_anonymous true"]
+        if persistent:
+            lines += [
+                "persistence true",
+                f"persistence_location {folder}/",
+                f"user {getpass.getuser()}",
+            ]
+        self._config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            PROGRAM, "-c", str(self._config), stderr=asyncio.subprocess.DEVNULL
+        )
+        async with asyncio.timeout(START_WITHIN_S):
+            while not await self._answers():
+                assert self._process.returncode is None, "mosquitto ended at once"
+                await asyncio.sleep(0.01)
+
+    async def _answers(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection(self.settings.host, self.settings.port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
+    async def stop(self) -> None:
+        await self._end(signal.SIGTERM)
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing is saved, sockets are closed by the kernel."""
+        await self._end(signal.SIGKILL)
+
+    async def _end(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.send_signal(number)
+            await self._process.wait()
+
+    def freeze(self) -> None:
+        """SIGSTOP: connections stay, nothing is read or answered."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+
+@asynccontextmanager
+async def mosquitto(folder: Path, *, persistent: bool = True) -> AsyncIterator[Mosquitto]:
+    broker = Mosquitto(folder, persistent=persistent)
+    await broker.start()
+    try:
+        yield broker
+    finally:
+        await broker.stop()

@@ -1,0 +1,163 @@
+"""One honest message of every kind, with every field filled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kikimori_wire.messages import (
+    Action,
+    Alert,
+    AlertState,
+    ButtonEvidence,
+    CallLevels,
+    CallState,
+    CallStatus,
+    Command,
+    CommandResult,
+    DurationEvidence,
+    Health,
+    LegLevel,
+    Levels,
+    Message,
+    Outcome,
+    Party,
+    Problem,
+    Role,
+    Severity,
+    ShoutingEvidence,
+    SpeechStatus,
+    TranscriptLine,
+    WordsEvidence,
+)
+from kikimori_wire.topics import Topics
+
+SITE = "main"
+AGENT = "agent-1"
+TOPICS = Topics(SITE)
+NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+CALLER = Party(number="03-5555-0100", name="山田 一郎")
+OPERATOR = Party(number="201", name="佐藤 美咲")
+
+
+def line(call_id: str = "call-1", **fields: Any) -> TranscriptLine:
+    given: dict[str, Any] = {
+        "line_id": "call-1-customer-3",
+        "role": Role.CUSTOMER,
+        "start_s": 12.5,
+        "end_s": 14.25,
+        "text": "上司に電話を代われ",
+        "final": True,
+    }
+    return TranscriptLine(call_id=call_id, **(given | fields))
+
+
+def call(call_id: str = "call-1", **fields: Any) -> CallState:
+    given: dict[str, Any] = {
+        "tap": "audiosocket",
+        "started_at": NOON,
+        "status": CallStatus.TALKING,
+        "caller": CALLER,
+        "operator": OPERATOR,
+        "queue": "support",
+        "roles": (Role.CUSTOMER, Role.OPERATOR),
+        "speech": SpeechStatus.ON,
+        "capabilities": (Action.HOLD, Action.HOLD_TRANSFER),
+        "superior": Party(number="200", name="高橋 課長"),
+        "transcript_tail": (line(call_id),),
+    }
+    return CallState(call_id=call_id, site=SITE, agent_id=AGENT, **(given | fields))
+
+
+def ended(call_id: str = "call-1") -> CallState:
+    return call(call_id, status=CallStatus.ENDED, ended_at=NOON + timedelta(minutes=5))
+
+
+def levels(**fields: Any) -> Levels:
+    leg = LegLevel(level_db=-21.5, speaking=True, over_calm_db=9.5, effort=0.75)
+    given: dict[str, Any] = {
+        "at": NOON,
+        "calls": {"call-1": CallLevels(media_s=200.25, legs={Role.CUSTOMER: leg})},
+    }
+    return Levels(agent_id=AGENT, **(given | fields))
+
+
+EVIDENCE = (
+    ShoutingEvidence(
+        start_s=192.0, end_s=205.0, speech_s=8.2, level_db=-14.0, over_calm_db=14.0, tilt_db=-3.0,
+        tilt_over_calm_db=7.1, probability=0.93,
+    ),
+    WordsEvidence(
+        start_s=12.5, end_s=14.25, role=Role.CUSTOMER, text="上司に電話を代われ", matched="上司に代われ",
+        category="superior-demand",
+    ),
+    DurationEvidence(
+        start_s=100.0, end_s=700.0, since="refusal", elapsed_s=600.0, threshold_s=600.0, quote="いたしかねます",
+    ),
+    ButtonEvidence(start_s=30.0, end_s=30.0, source="dtmf", pressed_by="201"),
+)  # fmt: skip
+
+
+def alert(alert_id: str = "call-1.shouting.1", **fields: Any) -> Alert:
+    given: dict[str, Any] = {
+        "call_id": "call-1",
+        "rule": "shouting",
+        "rule_kind": "shouting",
+        "title": {"ja": "大声・怒声", "en": "Raised voice"},
+        "severity": Severity.CRITICAL,
+        "state": AlertState.OPEN,
+        "revision": 1,
+        "raised_at": NOON,
+        "updated_at": NOON,
+        "raised_s": 192.0,
+        "evidence": EVIDENCE,
+        "suggestion": Action.HOLD_TRANSFER,
+        "caller": CALLER,
+        "operator": OPERATOR,
+    }
+    return Alert(alert_id=alert_id, site=SITE, agent_id=AGENT, **(given | fields))
+
+
+def command(command_id: str = "command-1", **fields: Any) -> Command:
+    given: dict[str, Any] = {
+        "call_id": "call-1",
+        "action": Action.HOLD_TRANSFER,
+        "target": "200",
+        "issued_by": "supervisor",
+        "issued_at": NOON,
+        "expires_at": NOON + timedelta(seconds=10),
+        "reply_to": TOPICS.reply("dashboard-1"),
+    }
+    return Command(command_id=command_id, **(given | fields))
+
+
+def result(command_id: str = "command-1", **fields: Any) -> CommandResult:
+    given: dict[str, Any] = {
+        "call_id": "call-1",
+        "action": Action.HOLD_TRANSFER,
+        "outcome": Outcome.INSTRUCTED,
+        "reason": "manual",
+        "detail": "保留ボタンを押し、200 を押してください",
+        "at": NOON,
+    }
+    return CommandResult(command_id=command_id, **(given | fields))
+
+
+def health(**fields: Any) -> Health:
+    given: dict[str, Any] = {
+        "online": True,
+        "version": "0.1.0",
+        "at": NOON,
+        "started_at": NOON,
+        "speech": SpeechStatus.SHED,
+        "speech_model": "ja-synth",
+        "pbx": "manual",
+        "calls": 3,
+        "counters": {"frames_heard": 1000, "frames_dropped": 0},
+        "problems": (Problem(code="speech_off", detail="no model", remedy="kikimori models fetch x"),),
+    }
+    return Health(agent_id=AGENT, site=SITE, **(given | fields))
+
+
+def every_kind() -> list[Message]:
+    return [line(), call(), levels(), alert(), command(), result(), health()]
