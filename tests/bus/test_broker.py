@@ -88,23 +88,34 @@ async def test_nobody_is_told_what_others_subscribed_to() -> None:
 
 
 async def test_clients_that_come_and_go_cost_no_message() -> None:
-    """Subscriptions change while messages are delivered and while others connect."""
+    """Subscriptions appear while others connect with a session that has retained messages to be told."""
+    turns = 40
     async with embedded_broker(port=0) as address:
         settings = BrokerSettings(port=address.port)
 
         async def comes_and_goes(name: str) -> None:
-            for number in range(15):
+            for number in range(turns):
                 async with connect(settings, name) as client:
-                    await client.subscribe([(f"{name}/{number}", 1), ("state/#", 1)])
+                    await client.subscribe(f"{name}/{number}", qos=1)
+
+        async def returns(name: str) -> None:
+            for number in range(turns):
+                async with connect(settings, name, keep_session=True) as client:
+                    await client.subscribe([(f"state/{name}/{number}", 1), ("state/#", 1)])
+                    await client.publish("t", f"{name} {number}".encode(), qos=1)
 
         async with listening(settings, "t", client_id="steady") as listener:
-            async with asyncio.TaskGroup() as tasks, connect(settings, "publisher") as client:
+            async with connect(settings, "publisher") as client:
                 for number in range(20):
                     await client.publish(f"state/{number}", b"x", qos=1, retain=True)
+            names = [f"returning-{number}" for number in range(3)]
+            async with asyncio.TaskGroup() as tasks:
+                for name in names:
+                    tasks.create_task(returns(name))
                 for number in range(4):
                     tasks.create_task(comes_and_goes(f"guest-{number}"))
-                for number in range(300):
-                    await client.publish("t", str(number).encode(), qos=1)
-            heard = await listener.until_on("t", 300)
-            assert heard == [str(number).encode() for number in range(300)]
+            heard = await listener.until_on("t", len(names) * turns)
+            for name in names:
+                own = [each for each in heard if each.startswith(name.encode())]
+                assert own == [f"{name} {number}".encode() for number in range(turns)]
             assert len(await retained(settings, "state/#")) == 20
