@@ -1,0 +1,168 @@
+"""`kikimori models list | fetch | verify`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Column, Table
+
+from kikimori.config import read_config
+from kikimori.errors import KikimoriError
+from kikimori.modelstore import (
+    UnknownModelError,
+    fetch,
+    find,
+    list_models,
+    load_catalogue,
+    models_folder,
+    resolve,
+    verify,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from kikimori.modelstore import Progress as FetchProgress
+
+    Command = Callable[[argparse.Namespace], int]
+
+_PHASES = {"download": "fetching", "verify": "checking", "unpack": "unpacking"}
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "models",
+        help="speech models: list, fetch, verify",
+        description="Speech models for recognition. Without one the agent runs, but hears no words.",
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    listing = actions.add_parser("list", help="show the catalogue and what is installed")
+    listing.add_argument("--json", action="store_true", help="print one JSON array for programs")
+    listing.set_defaults(run=_handled(_list))
+
+    fetching = actions.add_parser(
+        "fetch", help="download and install a model; goes on where it broke off when run again"
+    )
+    fetching.add_argument("name", metavar="NAME", help="a name from `kikimori models list`")
+    fetching.set_defaults(run=_handled(_fetch))
+
+    checking = actions.add_parser("verify", help="check an installed model's files")
+    checking.add_argument("model", metavar="NAME-OR-FOLDER", help="a name from the list, or a folder")
+    checking.set_defaults(run=_handled(_verify))
+
+    for each in (listing, fetching, checking):
+        each.add_argument(
+            "--config", type=Path, metavar="FILE", help="configuration that says where state is kept"
+        )
+        each.add_argument(
+            "--dir", type=Path, metavar="DIR", help="folder of the models, instead of the configured"
+        )
+
+
+def _handled(command: Command) -> Command:
+    """Turn expected errors into a message, the next step and an exit code."""
+
+    def run(args: argparse.Namespace) -> int:
+        try:
+            return command(args)
+        except KikimoriError as error:
+            print(f"kikimori: {error.message}", file=sys.stderr)
+            if error.next_step:
+                print(f"  next: {error.next_step}", file=sys.stderr)
+            return error.exit_code
+        except KeyboardInterrupt:
+            print("kikimori: stopped; run the same command again to go on", file=sys.stderr)
+            return 1
+
+    return run
+
+
+def _folder(args: argparse.Namespace) -> Path:
+    given: Path | None = args.dir
+    return given or models_folder(read_config(args.config).state_path())
+
+
+def _list(args: argparse.Namespace) -> int:
+    folder = _folder(args)
+    models = list_models(folder)
+    if args.json:
+        rows = [
+            each.model.model_dump(mode="json", exclude={"files"})
+            | {"installed": each.path is not None, "path": str(each.path) if each.path else None}
+            for each in models
+        ]
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return 0
+    table = Table(
+        Column("name", no_wrap=True), "language", "size", "installed", "licence", "description", box=None
+    )
+    for each in models:
+        model = each.model
+        size = (
+            "bundled" if model.bundled else f"{model.zip_size / 1e6:.0f} MB" if model.zip_size else "unknown"
+        )
+        table.add_row(
+            model.name,
+            model.language,
+            size,
+            "yes" if each.path else "no",
+            model.licence,
+            f"{model.description['ja']} {model.description['en']}",
+        )
+    Console().print(table)
+    print(f"folder: {folder}")
+    return 0
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    folder = _folder(args)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as bars:
+        tasks = {}
+
+        def show(progress: FetchProgress) -> None:
+            if progress.phase not in tasks:
+                tasks[progress.phase] = bars.add_task(_PHASES[progress.phase], total=progress.total)
+            bars.update(tasks[progress.phase], completed=progress.done, total=progress.total)
+
+        path = asyncio.run(fetch(args.name, folder, progress=show))
+    print(path)
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    folder = _folder(args)
+    path = resolve(args.model, folder)
+    try:
+        files = find(path.name, load_catalogue()).files
+    except UnknownModelError:
+        files = {}
+    faults = verify(path, files)
+    for fault in faults:
+        print(f"{path}: {fault}", file=sys.stderr)
+    if faults:
+        print(f"  next: remove {path} and fetch the model again", file=sys.stderr)
+        return 1
+    print(f"{path}: whole; {len(files)} files compared with their known SHA-256")
+    return 0

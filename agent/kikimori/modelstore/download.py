@@ -1,0 +1,175 @@
+"""Downloading one large file: it goes on where it broke off, and never mixes two versions of the file."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from kikimori.modelstore.catalogue import ModelStoreError
+from kikimori.modelstore.unpack import SPARE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ATTEMPTS = 5
+"""Without a single byte in between."""
+FIRST_WAIT_S = 0.5
+CONNECT_S = 15.0
+SILENCE_S = 30.0
+SIZE_LIMIT = 8 << 30
+"""Bytes, where the catalogue knows no size."""
+CHUNK = 1 << 18
+
+_TRANSIENT_STATUS = {408, 425, 429, 500, 502, 503, 504}
+
+
+class _TransientError(Exception):
+    """Worth another attempt."""
+
+
+async def download(
+    url: str,
+    part: Path,
+    size: int | None,
+    advance: Callable[[int, int | None], None],
+    *,
+    first_wait_s: float = FIRST_WAIT_S,
+    silence_s: float = SILENCE_S,
+) -> None:
+    """Fetch `url` into `part`, continuing what is there. `advance(bytes there, bytes in all)`.
+
+    Raises:
+        ModelStoreError: given up; says what to do. What was fetched is kept.
+    """
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=silence_s)
+    failures = 0
+    # trust_env: offices reach the outside through a proxy.
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=True, auto_decompress=False) as session:
+        while True:
+            before = _length(part)
+            try:
+                await _attempt(session, url, part, size, advance)
+            except (aiohttp.ClientError, TimeoutError, _TransientError) as error:
+                failures = 1 if _length(part) > before else failures + 1
+                if failures >= ATTEMPTS:
+                    raise _given_up(url, part, error) from error
+                await asyncio.sleep(first_wait_s * 2 ** (failures - 1))
+            except OSError as error:
+                raise ModelStoreError(
+                    f"cannot write {part}: {error.strerror or error}",
+                    next_step="make room or choose another folder with --dir",
+                ) from error
+            else:
+                return
+
+
+async def _attempt(
+    session: aiohttp.ClientSession,
+    url: str,
+    part: Path,
+    size: int | None,
+    advance: Callable[[int, int | None], None],
+) -> None:
+    have = _length(part)
+    if size is not None and have == size:
+        return
+    version = part.with_name(part.name + ".version")
+    # Of a compressed transfer a range would mean something else.
+    headers = {"Accept-Encoding": "identity"}
+    if have and version.exists():
+        headers |= {"Range": f"bytes={have}-", "If-Range": version.read_text(encoding="ascii")}
+    elif have:
+        # Without a mark of its version only the hash at the end could tell a mixture.
+        headers["Range"] = f"bytes={have}-"
+    async with session.get(url, headers=headers) as response:
+        if response.status == 416:
+            if _range_total(response) == have:
+                return
+            # What is here is not the beginning of what is there.
+            _put_aside(part)
+            raise _TransientError("what had been fetched is longer than the file")
+        if response.status in _TRANSIENT_STATUS:
+            raise _TransientError(f"the server answers {response.status}")
+        if response.status not in (200, 206):
+            raise ModelStoreError(
+                f"{url}: the server answers {response.status} {response.reason}",
+                next_step="check the address in a browser; a proxy is taken from https_proxy",
+            )
+        resumed = response.status == 206
+        if resumed and _range_start(response) != have:
+            raise _TransientError("the server sent another range than the one asked for")
+        start = have if resumed else 0
+        length = response.content_length
+        total = start + length if length is not None else size
+        if size is not None and total != size:
+            raise ModelStoreError(
+                f"{url}: the server offers {total} bytes, the catalogue says {size}",
+                next_step="the file was changed or a proxy answers instead: check the address in a browser",
+            )
+        _check_room(part, (total or 0) - start)
+        mark = response.headers.get("ETag") or response.headers.get("Last-Modified")
+        if mark and mark.isascii() and not mark.startswith("W/"):
+            version.write_text(mark, encoding="ascii")
+        elif not resumed:
+            version.unlink(missing_ok=True)
+        limit = total or SIZE_LIMIT
+        with part.open("ab" if resumed else "wb") as file:
+            advance(start, total)
+            async for chunk in response.content.iter_chunked(CHUNK):
+                start += len(chunk)
+                if start > limit:
+                    raise ModelStoreError(
+                        f"{url}: the server sends more than {limit} bytes",
+                        next_step="this is not the model: check the address",
+                    )
+                # A quarter of a megabyte into the page cache; only the command line waits for it.
+                file.write(chunk)
+                advance(start, total)
+        if total is not None and start < total:
+            raise _TransientError("the connection ended early")
+
+
+def _check_room(part: Path, missing: int) -> None:
+    free = shutil.disk_usage(part.parent).free
+    if missing + SPARE_BYTES > free:
+        raise ModelStoreError(
+            f"{missing / 1e6:.0f} MB are still to be fetched, {free / 1e6:.0f} MB are free at {part.parent}",
+            next_step="make room or choose another folder with --dir",
+        )
+
+
+def _given_up(url: str, part: Path, error: Exception) -> ModelStoreError:
+    reason = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    return ModelStoreError(
+        f"{url}: given up after {ATTEMPTS} attempts: {reason}; {_length(part)} bytes are kept",
+        next_step="check the network and run the same command again: it goes on where it broke off",
+    )
+
+
+def _length(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _range_start(response: aiohttp.ClientResponse) -> int | None:
+    match = re.fullmatch(r"bytes (\d+)-\d+/(?:\d+|\*)", response.headers.get("Content-Range", ""))
+    return int(match[1]) if match else None
+
+
+def _range_total(response: aiohttp.ClientResponse) -> int | None:
+    match = re.fullmatch(r"bytes \*/(\d+)", response.headers.get("Content-Range", ""))
+    return int(match[1]) if match else None
+
+
+def _put_aside(part: Path) -> None:
+    number = 1
+    while (aside := part.with_name(f"{part.name}.stale-{number}")).exists():
+        number += 1
+    part.rename(aside)

@@ -1,0 +1,155 @@
+"""Fetching a model: download, check, unpack beside its place, check again, put in place."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from kikimori.modelstore.catalogue import Catalogue, CatalogueModel, ModelStoreError, find, load_catalogue
+from kikimori.modelstore.download import FIRST_WAIT_S, SILENCE_S, download
+from kikimori.modelstore.store import place_of
+from kikimori.modelstore.unpack import UnpackStoppedError, unpack
+from kikimori.modelstore.verify import sha256_of, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it has come; `total` is None while it is not known."""
+
+    phase: Literal["download", "verify", "unpack"]
+    done: int
+    total: int | None
+
+
+def _silent(_progress: Progress) -> None:
+    pass
+
+
+async def fetch(
+    name: str,
+    into: Path,
+    *,
+    progress: Callable[[Progress], None] = _silent,
+    catalogue: Catalogue | None = None,
+    first_wait_s: float = FIRST_WAIT_S,
+    silence_s: float = SILENCE_S,
+) -> Path:
+    """Install a model of the catalogue in the folder `into`; returns its place. An installed one is left as it is.
+
+    `progress` is called from this task and, while verifying and unpacking, from a thread.
+
+    Raises:
+        UnknownModelError: no such model.
+        ModelStoreError: it could not be fetched; says what to do next.
+    """
+    model = find(name, catalogue or load_catalogue())
+    place = place_of(model, into)
+    if model.bundled or place.exists():
+        _check(place, model)
+        return place
+    part = into / f"{model.name}.zip.part"
+    _make_writable(part)
+    await download(
+        str(model.url),
+        part,
+        model.zip_size,
+        lambda done, total: progress(Progress("download", done, total)),
+        first_wait_s=first_wait_s,
+        silence_s=silence_s,
+    )
+    stop = threading.Event()
+    work = asyncio.create_task(asyncio.to_thread(_install, model, part, place, progress, stop))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        stop.set()
+        with suppress(UnpackStoppedError, ModelStoreError):
+            await work
+        raise
+    return place
+
+
+def _make_writable(part: Path) -> None:
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("ab"):
+            pass
+    except OSError as error:
+        raise ModelStoreError(
+            f"cannot write to {part.parent}: {error.strerror}", next_step="choose another folder with --dir"
+        ) from error
+
+
+def _install(
+    model: CatalogueModel,
+    part: Path,
+    place: Path,
+    progress: Callable[[Progress], None],
+    stop: threading.Event,
+) -> None:
+    """Check the archive, unpack it, check the files, put them in place. Runs in a thread."""
+    _check_archive(model, part, progress)
+    try:
+        # Beside its place, so that putting it there is a rename.
+        with tempfile.TemporaryDirectory(prefix=f".{model.name}-", dir=place.parent) as temporary:
+            unpacked = Path(temporary) / "model"
+            unpacked.mkdir()
+            unpack(part, unpacked, lambda done, total: progress(Progress("unpack", done, total)), stop)
+            faults = verify(unpacked, model.files)
+            if faults:
+                raise _wrong(part, model, "; ".join(faults))
+            unpacked.rename(place)
+    except OSError as error:
+        raise ModelStoreError(
+            f"cannot unpack into {place.parent}: {error.strerror or error}",
+            next_step="make room or choose another folder with --dir; what was fetched is kept",
+        ) from error
+    part.unlink()
+    part.with_name(part.name + ".version").unlink(missing_ok=True)
+
+
+def _check_archive(model: CatalogueModel, part: Path, progress: Callable[[Progress], None]) -> None:
+    size = part.stat().st_size
+    if model.zip_size is not None and size != model.zip_size:
+        raise _wrong(part, model, f"{size} bytes, should be {model.zip_size}")
+    if model.zip_sha256 is None:
+        return
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(Progress("verify", done, size))
+
+    found = sha256_of(part, advance)
+    if found != model.zip_sha256:
+        raise _wrong(part, model, f"SHA-256 {found}, should be {model.zip_sha256}")
+
+
+def _wrong(part: Path, model: CatalogueModel, reason: str) -> ModelStoreError:
+    """Put what is not the model out of the way, so that the next attempt starts anew; nothing is deleted."""
+    number = 1
+    while (bad := part.with_name(f"{model.name}.zip.bad-{number}")).exists():
+        number += 1
+    part.rename(bad)
+    part.with_name(part.name + ".version").unlink(missing_ok=True)
+    return ModelStoreError(
+        f"what {model.url} sent is not {model.name}: {reason}; it is kept as {bad}",
+        next_step="try again; if it is the same, a proxy changes it or the file was replaced. "
+        f"Remove {bad.name} when it is of no more use",
+    )
+
+
+def _check(place: Path, model: CatalogueModel) -> None:
+    faults = verify(place, model.files)
+    if faults:
+        next_step = "install the program again" if model.bundled else f"remove {place} and fetch again"
+        raise ModelStoreError(f"{place} is not whole: {'; '.join(faults)}", next_step=next_step)
