@@ -28,7 +28,10 @@ def main() -> int:
     try:
         uvloop.run(_until_told(settings))
     except OSError as error:
-        print(f"cannot serve on {settings.host}, port {settings.port}: {error.strerror or error}", file=sys.stderr)
+        print(
+            f"cannot serve on {settings.host}, port {settings.port}: {error.strerror or error}",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

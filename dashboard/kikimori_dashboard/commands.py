@@ -88,7 +88,9 @@ class CommandDesk:
             call_id=call_id,
             action=action,
             target=target,
-            issued_by="supervisor" if page == "supervisor" else f"operator {call.operator.number or ''}".strip(),
+            issued_by="supervisor"
+            if page == "supervisor"
+            else f"operator {call.operator.number or ''}".strip(),
             issued_at=issued_at,
             expires_at=issued_at + timedelta(seconds=EXPIRES_AFTER_S),
             reply_to=publisher.reply_topic,
@@ -110,7 +112,9 @@ class CommandDesk:
         except TimeoutError:
             raise RefusedError(504, "no_answer") from None
         else:
-            log.info("command_answered", call_id=command.call_id, outcome=str(result.outcome), reason=result.reason)
+            log.info(
+                "command_answered", call_id=command.call_id, outcome=str(result.outcome), reason=result.reason
+            )
             return result
         finally:
             del self._waiting[command.command_id]

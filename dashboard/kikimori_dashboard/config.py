@@ -50,7 +50,9 @@ class DashboardSettings(BaseModel):
             except ValueError:
                 loopback = False
             if not loopback:
-                raise ValueError("must be a loopback address (127.0.0.1, ::1, localhost): the pages have no login yet")
+                raise ValueError(
+                    "must be a loopback address (127.0.0.1, ::1, localhost): the pages have no login yet"
+                )
         return value
 
     @field_validator("time_zone")

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.config import DashboardSettings
-
     from aiohttp.typedefs import Handler, Middleware
+
+    from kikimori_dashboard.config import DashboardSettings
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -35,7 +35,9 @@ def guard(settings: DashboardSettings) -> Middleware:
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         host = request.headers.get(hdrs.HOST, "")
         if _name(host) not in names:
-            raise web.HTTPForbidden(text="this name is not one of the dashboard's; open it as http://localhost\n")
+            raise web.HTTPForbidden(
+                text="this name is not one of the dashboard's; open it as http://localhost\n"
+            )
         changes_something = request.method not in (hdrs.METH_GET, hdrs.METH_HEAD)
         if changes_something or request.headers.get(hdrs.UPGRADE):
             origin = request.headers.get(hdrs.ORIGIN, "")
@@ -50,7 +52,9 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
     """Signal handler for `on_response_prepare`."""
     response.headers.update(HEADERS)
     # Pages and data are never kept; files are asked for again and answered with 304.
-    response.headers.setdefault("Cache-Control", "no-cache" if isinstance(response, web.FileResponse) else "no-store")
+    response.headers.setdefault(
+        "Cache-Control", "no-cache" if isinstance(response, web.FileResponse) else "no-store"
+    )
 
 
 def _name(host: str) -> str | None:

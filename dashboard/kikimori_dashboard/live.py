@@ -74,7 +74,9 @@ class Live:
                 now = datetime.now(UTC)
                 if version is not None and version == self._changes.version:
                     if not await self._woken(wake):
-                        text = json.dumps({"type": "beat", "seq": version, "now": datetime.now(UTC).isoformat()})
+                        text = json.dumps(
+                            {"type": "beat", "seq": version, "now": datetime.now(UTC).isoformat()}
+                        )
                         await self._deliver(socket, text)
                     continue
                 if version is not None:

@@ -86,4 +86,6 @@ class Routes:
 
 
 def _refused(status: int, reason: str) -> web.Response:
-    return web.json_response({"outcome": "not_sent" if status != 504 else "unanswered", "reason": reason}, status=status)
+    return web.json_response(
+        {"outcome": "not_sent" if status != 504 else "unanswered", "reason": reason}, status=status
+    )

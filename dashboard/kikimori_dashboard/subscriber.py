@@ -108,7 +108,11 @@ class Subscriber:
                             self._state.end_reading_retained()
                             self._client = client
                             limit.reschedule(None)
-                            log.info("broker_connected", calls=len(self._state.calls), alerts=len(self._state.alerts))
+                            log.info(
+                                "broker_connected",
+                                calls=len(self._state.calls),
+                                alerts=len(self._state.alerts),
+                            )
                         else:
                             self._take(topic, payload)
                         self._changed()

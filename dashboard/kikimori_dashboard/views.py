@@ -109,7 +109,9 @@ class Views:
 
     def _closed(self) -> list[dict[str, Any]]:
         """Newest first."""
-        return [alert.model_dump(mode="json", exclude={"v"}) for alert in reversed(self._state.closed.values())]
+        return [
+            alert.model_dump(mode="json", exclude={"v"}) for alert in reversed(self._state.closed.values())
+        ]
 
     def _agent(self, agent_id: str) -> dict[str, Any] | None:
         health = self._state.agents.get(agent_id)

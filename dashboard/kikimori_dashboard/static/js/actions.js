@@ -18,10 +18,10 @@ export function offered(call) {
 }
 
 export class Actions {
-  /** `mayPress()`: whether the page stood still long enough for a press to be meant for this call. */
-  constructor(callId, mayPress) {
+  /** `page.settled(callId)`: whether the buttons stood still long enough for a press to be meant for this call. */
+  constructor(callId, page) {
     this.callId = callId;
-    this.mayPress = mayPress;
+    this.page = page;
     this.asked = null; // action waiting for the second press
     this.sent = null; // action pressed here, not yet seen in the picture
     this.own = null; // result of a press here that never reached the agent
@@ -80,7 +80,12 @@ export class Actions {
 
   /** One press where an alert prompts for it; otherwise a second one within some seconds. */
   async pressed(action) {
-    if (this.doing || !this.usable || !offered(this.call).includes(action) || !this.mayPress()) return;
+    if (this.doing || !this.usable || !offered(this.call).includes(action)) return;
+    if (!this.page.settled(this.callId)) {
+      this.own = { action, outcome: "moved" };
+      this.redraw(action);
+      return;
+    }
     const needsNoAsking = this.prompted || action === "unhold" || this.call.status === "on_hold";
     if (!needsNoAsking && this.asked !== action) {
       this.ask(action);
@@ -89,21 +94,19 @@ export class Actions {
     this.cancel();
     this.sent = action;
     this.own = null;
-    this.draw();
-    this.refocus(action);
+    this.redraw(action);
     const result = await press(this.callId, action, "supervisor");
     this.sent = null;
     // The agent's own answers come to every browser with the picture; the rest is known only here.
     this.own = result.command_id ? null : result;
     if (result.command_id) this.state = { result };
-    this.draw();
-    this.refocus(action);
+    this.redraw(action);
   }
 
   ask(action) {
     this.asked = action;
-    this.draw();
-    this.refocus(action);
+    this.own = null;
+    this.redraw(action);
     clearTimeout(this.askedTimer);
     this.askedTimer = setTimeout(() => this.cancel(), CONFIRM_WITHIN_MS);
   }
@@ -113,9 +116,14 @@ export class Actions {
     if (this.asked === null) return false;
     const action = this.asked;
     this.asked = null;
+    this.redraw(action);
+    return true;
+  }
+
+  redraw(action) {
     this.draw();
     this.refocus(action);
-    return true;
+    this.page.noticeMoves();
   }
 
   /** A redrawn button loses the focus; give it back to where the hands are. */

@@ -16,7 +16,6 @@ export class Board {
     this.cards = new Map();
     this.handsAt = -Infinity;
     this.pressing = false;
-    this.movedAt = -Infinity;
     this.selected = null;
     for (const section of [attention, calls]) {
       for (const event of ["pointermove", "keydown", "pointerdown", "wheel"]) {
@@ -33,28 +32,41 @@ export class Board {
 
   update(picture) {
     this.picture = picture;
-    let changed = false;
     for (const [callId, card] of this.cards) {
       if (!picture.calls[callId]) {
         card.actions.cancel();
         card.element.remove();
         this.cards.delete(callId);
-        changed = true;
       }
     }
     for (const callId of Object.keys(picture.calls)) {
       let card = this.cards.get(callId);
       if (!card) {
-        card = new Card(callId, () => performance.now() - this.movedAt > SETTLED_MS, (each) => this.toggle(each));
+        card = new Card(callId, this);
         this.cards.set(callId, card);
         this.grids.calls.append(card.element);
-        changed = true;
       }
       card.update(picture);
     }
-    // Something left or came: what stands below has moved already.
-    if (changed) this.movedAt = performance.now();
     this.arrange();
+    this.noticeMoves();
+  }
+
+  /** Whether a call's buttons have stood still long enough for a press to be meant for them. */
+  settled(callId) {
+    return performance.now() - this.cards.get(callId).movedAt > SETTLED_MS;
+  }
+
+  /** Cards move when others come, go, grow or change places; each remembers when it last did. */
+  noticeMoves() {
+    for (const card of this.cards.values()) {
+      const where = `${card.element.offsetLeft} ${card.element.offsetTop + card.actions.element.offsetTop}`;
+      if (where === card.where) continue;
+      Object.assign(card, { where, movedAt: performance.now() });
+      card.element.dataset.settled = "no";
+      clearTimeout(card.settling);
+      card.settling = setTimeout(() => { card.element.dataset.settled = "yes"; }, SETTLED_MS);
+    }
   }
 
   wanted() {
@@ -74,8 +86,7 @@ export class Board {
     if (key !== this.arranged) {
       const wait = this.handsAt + HANDS_ON_MS - performance.now();
       if (this.pressing || wait > 0) {
-        this.later = setTimeout(() => this.arrange(), Math.max(wait, 200));
-        // A part that was empty so far moves nothing by appearing once the hands rest.
+        this.later = setTimeout(() => { this.arrange(); this.noticeMoves(); }, Math.max(wait, 200));
         return;
       }
       this.move(wanted);
@@ -98,7 +109,6 @@ export class Board {
       });
     }
     if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
-    this.movedAt = performance.now();
     if (lessMotion.matches) return;
     for (const [callId, card] of this.cards) {
       const from = before.get(callId);
@@ -143,6 +153,7 @@ export class Board {
     card.opened = !card.opened;
     card.update(this.picture);
     card.lines.scrollTop = card.lines.scrollHeight;
+    this.noticeMoves();
   }
 
   tick(now) {

@@ -11,7 +11,7 @@ export const SHAPES = { critical: "◆", warning: "▲", notice: "●", calm: "�
 export const who = (call) => call.operator.name ?? (call.operator.number ? t("call.extension", { number: call.operator.number }) : t("call.unknown_operator"));
 
 export class Card {
-  constructor(callId, mayPress, toggled) {
+  constructor(callId, page) {
     this.callId = callId;
     this.opened = false;
     this.badge = h("span", { class: "badge" });
@@ -23,8 +23,8 @@ export class Card {
     this.why = h("ul", { class: "why" });
     this.meters = { customer: new Meter("customer"), operator: new Meter("operator"), mixed: new Meter("mixed") };
     this.lines = h("ol", { class: "lines" });
-    this.actions = new Actions(callId, mayPress);
-    this.more = h("button", { class: "more quiet", type: "button", onclick: () => toggled(this) });
+    this.actions = new Actions(callId, page);
+    this.more = h("button", { class: "more quiet", type: "button", onclick: () => page.toggle(this) });
     this.element = h("article", { class: "card", tabindex: "-1", "aria-labelledby": `who-${callId}`, dataset: { call: callId } },
       h("header", {}, this.badge, this.name, this.status, this.timer),
       h("div", { class: "about" }, this.caller, this.more),
@@ -40,7 +40,7 @@ export class Card {
     const current_ = picture.linked && picture.site.broker_connected && !call.stale;
     this.call = call;
     Object.assign(this.element.dataset, { severity, urgency: call.urgency, status: call.status, stale: current_ ? "no" : "yes", opened: this.opened ? "yes" : "no" });
-    fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[severity]), t(`severity.${severity}`)]);
+    fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[severity]), h("span", { class: "word" }, t(`severity.${severity}`))]);
     fill(this.name, JSON.stringify([call.operator, current()]), () => [
       h("b", {}, who(call)),
       call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : null,

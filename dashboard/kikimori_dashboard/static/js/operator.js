@@ -44,13 +44,14 @@ function helpState(call, alerts) {
 function sentence(call, alerts, help) {
   if (help === "transferred" || help === "on_hold") return help;
   if (help === "seen") return "before_hold";
+  if (help === "called") return "waiting";
   const worst = alerts.find((alert) => alert.rule_kind !== "escalate");
   if (worst) {
     const category = worst.evidence.findLast?.((each) => each.kind === "words")?.category;
     if (category && i18n.find(`say.${category}`)) return category;
     if (i18n.find(`say.${worst.rule_kind}`)) return worst.rule_kind;
   }
-  return help === "called" ? "waiting" : "calm";
+  return "calm";
 }
 
 function draw() {
@@ -99,7 +100,7 @@ function advice(help, say, instruction) {
 }
 
 function helpButton(usable) {
-  return h("button", { class: "help", type: "button", disabled: !usable || sent, "aria-busy": sent ? "true" : null, onclick: call_help },
+  return h("button", { class: "help", type: "button", disabled: !usable || sent, "aria-busy": sent ? "true" : null, onclick: callHelp },
     h("span", {}, t(sent ? "doing.escalate" : "operator.call_help")), h("small", {}, t("operator.key")));
 }
 
@@ -110,7 +111,7 @@ function steps(help) {
       h("span", { class: "mark", "aria-hidden": "true" }, index < reached ? "✓" : String(index + 1)), t(`operator.steps.${step}`))));
 }
 
-async function call_help() {
+async function callHelp() {
   const call = ownCall();
   if (!call || sent) return;
   sent = true;

@@ -41,6 +41,7 @@ function draw() {
   drawStrip();
   drawClosed();
   announce();
+  tick();
 }
 
 function drawLink() {
@@ -57,9 +58,9 @@ function drawStrip() {
   const worst = urgent[0];
   const mood = worst ? worst.severity : "calm";
   const count = (severity) => urgent.filter((call) => call.severity === severity).length;
-  const top = worst ? picture.alertsOf(worst.call_id)[0] : null;
+  const reasons = worst ? [...new Set(picture.alertsOf(worst.call_id).map((alert) => i18n.title(alert.title)))].join(" ・ ") : "";
   at("strip").dataset.severity = mood;
-  const key = JSON.stringify([worst?.call_id, worst?.operator, top?.alert_id, top?.revision, urgent.map((call) => call.severity), calls.length, handled, i18n.current()]);
+  const key = JSON.stringify([worst?.call_id, worst?.operator, reasons, urgent.map((call) => call.severity), calls.length, handled, i18n.current()]);
   fill(at("strip"), key, () => {
     const totals = h("span", { class: "totals" }, t("strip.calls", { n: calls.length }), handled ? ` ・ ${t("strip.handled", { n: handled })}` : null);
     if (!worst) {
@@ -69,7 +70,7 @@ function drawStrip() {
       h("span", { class: "count", dataset: { severity: each } }, h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[each]), `${t(`severity.${each}`)} `, h("b", {}, String(count(each)))));
     return [
       ...counts,
-      h("strong", { class: "headline" }, `${who(worst)} `, h("span", {}, i18n.title(top.title))),
+      h("strong", { class: "headline" }, `${who(worst)} `, h("span", {}, reasons)),
       h("button", { type: "button", class: "goto", onclick: () => board.select(worst.call_id) }, t("strip.show")),
       totals,
     ];
@@ -146,12 +147,12 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-setInterval(() => {
-  if (picture.known) {
-    board.tick(picture.linked ? picture.now() : Date.parse(picture.heardAt));
-    setText(at("clock"), i18n.timeOfDay(picture.now()));
-  }
-}, 500);
+function tick() {
+  if (!picture.known) return;
+  board.tick(picture.linked ? picture.now() : Date.parse(picture.heardAt));
+  setText(at("clock"), i18n.timeOfDay(picture.now()));
+}
+setInterval(tick, 500);
 
 words();
 draw();

@@ -1,0 +1,60 @@
+"""Debian's Chromium, headless, driven by Playwright; and a dashboard to look at."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from playwright.async_api import async_playwright
+
+from kikimori_dashboard import DashboardSettings, serve
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from playwright.async_api import Browser
+
+    from kikimori_wire.settings import BrokerSettings
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+def dashboard_settings(broker: BrokerSettings, **fields: object) -> DashboardSettings:
+    return DashboardSettings.model_validate(
+        {"mqtt": broker, "port": 0, "client_id": "dashboard-test", **fields}
+    )
+
+
+@asynccontextmanager
+async def dashboard(settings: DashboardSettings) -> AsyncIterator[str]:
+    """A running dashboard; gives its address without the slash at the end."""
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(serve(settings, ready.set_result))
+    try:
+        await asyncio.wait({ready, task}, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            await task
+        yield ready.result().rstrip("/")
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,226 @@
+"""Pictures of both pages with realistic content: `python -m tests.support.screenshots --out DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.support.browser import chromium, dashboard, dashboard_settings
+from tests.support.office import open_office
+from tests.support.peer_agent import PeerAgent
+from tests.support.real_broker import real_broker
+
+from kikimori_wire.messages import (
+    Action,
+    ButtonEvidence,
+    CallStatus,
+    Outcome,
+    Problem,
+    Severity,
+    SpeechStatus,
+)
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Page
+    from tests.support.real_broker import RealBroker
+
+DESKTOP = {"width": 1920, "height": 1080}
+LAPTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+TABLET = {"width": 1024, "height": 700}
+
+
+class Photographer:
+    def __init__(self, browser: Browser, url: str, out: Path) -> None:
+        self.browser = browser
+        self.url = url
+        self.out = out
+
+    async def open(
+        self, path: str, size: dict[str, int], *, scheme: str = "light", language: str = "ja"
+    ) -> tuple[BrowserContext, Page]:
+        context = await self.browser.new_context(
+            viewport={"width": size["width"], "height": size["height"]},
+            color_scheme="dark" if scheme == "dark" else "light",
+            reduced_motion="reduce",
+        )
+        await context.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+        page = await context.new_page()
+        await page.goto(self.url + path)
+        return context, page
+
+    async def save(self, page: Page, name: str, *, whole: bool = False) -> None:
+        await page.screenshot(path=self.out / f"{name}.png", full_page=whole)
+
+    async def picture(
+        self,
+        path: str,
+        name: str,
+        size: dict[str, int],
+        wait_for: str,
+        *,
+        scheme: str = "light",
+        language: str = "ja",
+        whole: bool = False,
+    ) -> None:
+        context, page = await self.open(path, size, scheme=scheme, language=language)
+        await page.wait_for_selector(wait_for)
+        await self.save(page, name, whole=whole)
+        await context.close()
+
+
+async def calm(camera: Photographer, agent: PeerAgent) -> None:
+    await camera.picture("/", "calm-no-calls", DESKTOP, ".strip .headline")
+    await agent.call("c-1")
+    await agent.call("c-2")
+    await camera.picture("/", "calm-two-calls", DESKTOP, "[data-call=c-2]")
+    await agent.end_call("c-1")
+    await agent.end_call("c-2")
+
+
+async def supervisor(camera: Photographer, agent: PeerAgent) -> None:
+    await open_office(agent)
+    there = ".attention [data-call=c-203]"
+    for scheme in ("light", "dark"):
+        await camera.picture("/", f"ten-calls-{scheme}", DESKTOP, there, scheme=scheme)
+    await camera.picture("/", "ten-calls-en", DESKTOP, there, language="en")
+    await camera.picture("/", "ten-calls-1280", LAPTOP, there)
+    await camera.picture("/", "phone", PHONE, there)
+    await camera.picture("/", "phone-whole", PHONE, there, whole=True, scheme="dark")
+    context, page = await camera.open("/", DESKTOP)
+    await page.wait_for_selector("[data-call=c-204][data-settled=yes]")
+    button = page.locator("[data-call=c-204] .primary")
+    await button.click()
+    await page.wait_for_selector("[data-call=c-204] .primary[aria-busy]")
+    await camera.save(page, "pressed")
+    await agent.call("c-204", status=CallStatus.TRANSFERRED)
+    await agent.answer(await agent.command())
+    await page.wait_for_selector("[data-call=c-204] .result[data-mood=good]")
+    await page.wait_for_selector(".calls [data-call=c-204]")
+    await camera.save(page, "transferred")
+    await page.wait_for_selector("[data-call=c-201][data-settled=yes]")
+    await page.locator("[data-call=c-201] .primary").click()
+    await agent.answer(await agent.command(), Outcome.FAILED, "no_answer")
+    await page.wait_for_selector("[data-call=c-201] .result[data-mood=bad]")
+    await page.wait_for_selector("[data-call=c-203][data-settled=yes]")
+    await page.locator("[data-call=c-203] .primary").click()
+    await agent.answer(
+        await agent.command(),
+        Outcome.INSTRUCTED,
+        detail="お客様に断らず保留ボタンを押してください。次に転送ボタン、内線 200 を押し、上席が出たら受話器を置いてください。",
+    )
+    await page.wait_for_selector("[data-call=c-203] .result[data-mood=todo]")
+    await page.locator("[data-call=c-201] .more").click()
+    await camera.save(page, "failed-instructed-opened")
+    await context.close()
+
+
+async def wrong(camera: Photographer, agent: PeerAgent, broker: RealBroker) -> None:
+    await agent.health(
+        speech=SpeechStatus.OFF,
+        problems=(
+            Problem(code="no_speech_model", detail="no model", remedy="kikimori models fetch vosk-ja-small"),
+        ),
+    )
+    await camera.picture("/", "speech-off", DESKTOP, ".banner.warn code")
+    await agent.health(online=False)
+    await camera.picture("/", "agent-offline", DESKTOP, ".card .stale:not([hidden])")
+    await agent.health()
+    context, page = await camera.open("/", DESKTOP)
+    await page.wait_for_selector("[data-call=c-201][data-stale=no]")
+    await broker.stop()
+    await page.wait_for_selector(".banner.bad")
+    await camera.save(page, "broker-lost")
+    await broker.start()
+    await page.wait_for_selector("[data-call=c-201][data-stale=no]")
+    await context.close()
+
+
+async def operator(
+    camera: Photographer, agent: PeerAgent, size: dict[str, int], language: str, name: str
+) -> None:
+    path = "/operator?ext=301"
+    call = f"c-{name}"
+    context, page = await camera.open("/operator", size, language=language)
+    await page.wait_for_selector(".choose")
+    await camera.save(page, f"{name}-0-choose")
+    await page.goto(camera.url + path)
+    await page.wait_for_selector(".idle")
+    await camera.save(page, f"{name}-1-waiting")
+    from_now = datetime.now(UTC) - timedelta(seconds=210)
+    operator_party = agent.calls["c-202"].operator.model_copy(update={"number": "301"})
+    await agent.call(call, operator=operator_party, started_at=from_now)
+    await page.wait_for_selector(".help:enabled")
+    await camera.save(page, f"{name}-2-in-call")
+    shouting = await agent.alert(call)
+    await page.wait_for_selector(".say .quote")
+    await camera.save(page, f"{name}-3-shouting")
+    await page.keyboard.press("Enter")
+    await agent.answer(await agent.command())
+    escalate = await agent.alert(
+        call,
+        rule="escalate",
+        severity=Severity.CRITICAL,
+        title=("応対者が応援を求めています", "The operator asks for help"),
+        evidence=(ButtonEvidence(start_s=211, end_s=211, source="page", pressed_by="operator 301"),),
+        raised_s=211,
+    )
+    await page.wait_for_selector("[data-help=called]")
+    await camera.save(page, f"{name}-4-called")
+    other, supervising = await camera.open("/", DESKTOP, language=language)
+    await supervising.wait_for_selector(f"[data-call={call}][data-settled=yes]")
+    await supervising.locator(f"[data-call={call}] .primary").click()
+    await page.wait_for_selector("[data-help=seen]")
+    await camera.save(page, f"{name}-5-seen")
+    await agent.call(call, status=CallStatus.ON_HOLD)
+    await page.wait_for_selector("[data-help=on_hold]")
+    await camera.save(page, f"{name}-6-on-hold")
+    await agent.call(call, status=CallStatus.TRANSFERRED)
+    await agent.answer(await agent.command())
+    await page.wait_for_selector("[data-help=transferred]")
+    await camera.save(page, f"{name}-7-transferred")
+    await other.close()
+    await agent.call(call, status=CallStatus.TALKING)
+    other, supervising = await camera.open("/", DESKTOP, language=language)
+    await supervising.wait_for_selector(f"[data-call={call}][data-settled=yes]")
+    await supervising.locator(f"[data-call={call}] .primary").click()
+    command = await agent.command()
+    assert command.action is Action.HOLD_TRANSFER
+    await agent.answer(
+        command,
+        Outcome.INSTRUCTED,
+        detail="お客様に断らず保留ボタンを押してください。次に転送ボタン、内線 200 を押し、上席が出たら受話器を置いてください。",
+    )
+    await page.locator(".say", has_text="内線 200").wait_for()
+    await camera.save(page, f"{name}-8-instructed")
+    await other.close()
+    await agent.close_alert(shouting)
+    await agent.close_alert(escalate)
+    await agent.end_call(call)
+    await context.close()
+
+
+async def main(out: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with real_broker(Path(folder)) as broker, chromium() as browser:
+            agent = PeerAgent(broker.settings)
+            async with agent.running(), dashboard(dashboard_settings(broker.settings)) as url:
+                camera = Photographer(browser, url, out)
+                await calm(camera, agent)
+                await supervisor(camera, agent)
+                await operator(camera, agent, TABLET, "ja", "operator-ja")
+                await operator(camera, agent, TABLET, "en", "operator-en")
+                await operator(camera, agent, PHONE, "ja", "operator-phone")
+                await wrong(camera, agent, broker)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    folder: Path = parser.parse_args().out
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(folder))
