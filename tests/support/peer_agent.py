@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any
 
 from kikimori_wire.connection import Will, connect, stay_connected
@@ -64,10 +65,13 @@ class PeerAgent:
         self.topics = Topics(site)
         self.commands: asyncio.Queue[Command] = asyncio.Queue()
         self.retained: dict[str, bytes] = {}
+        self.cleared: list[str] = []
+        """Topics to clear at the next broker, as an agent does with what ended while the broker was away."""
         self.calls: dict[str, CallState] = {}
         self.alerts: dict[str, Alert] = {}
         self.connected = asyncio.Event()
         self._client: Client | None = None
+        self._dead = False
         self._lines = 0
 
     @asynccontextmanager
@@ -84,12 +88,16 @@ class PeerAgent:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _session(self) -> None:
+        if self._dead:
+            await asyncio.Event().wait()
         offline = Health(agent_id=self.agent_id, site=self.site, online=False, at=datetime.now(UTC))
         will = Will(self.topics.health(self.agent_id), offline.to_bytes(), qos=1, retain=True)
         try:
             async with connect(self.settings, self.agent_id, will=will) as client:
                 self._client = client
                 await client.subscribe(self.topics.commands(self.agent_id), qos=1)
+                for topic in self.cleared:
+                    await client.publish(topic, b"", qos=1, retain=True)
                 for topic, payload in self.retained.items():
                     await client.publish(topic, payload, qos=1, retain=True)
                 self.connected.set()
@@ -110,6 +118,14 @@ class PeerAgent:
                 del self.retained[topic]
         if self._client is not None:
             await self._client.publish(topic, payload, qos=qos, retain=retain)
+
+    def abort(self) -> None:
+        """Die without a word: the socket is closed, the broker publishes the last will."""
+        assert self._client is not None
+        socket = self._client._client.socket()
+        assert socket is not None
+        socket.shutdown(SHUT_RDWR)
+        self._dead = True
 
     # --- calls
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.browser import chromium, dashboard, dashboard_settings
+from tests.support.mosquitto import mosquitto
 from tests.support.office import open_office
 from tests.support.peer_agent import PeerAgent
-from tests.support.real_broker import real_broker
 
 from kikimori_wire.messages import (
     Action,
@@ -26,7 +26,7 @@ from kikimori_wire.messages import (
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page
-    from tests.support.real_broker import RealBroker
+    from tests.support.mosquitto import Mosquitto
 
 DESKTOP = {"width": 1920, "height": 1080}
 LAPTOP = {"width": 1280, "height": 800}
@@ -119,7 +119,7 @@ async def supervisor(camera: Photographer, agent: PeerAgent) -> None:
     await context.close()
 
 
-async def wrong(camera: Photographer, agent: PeerAgent, broker: RealBroker) -> None:
+async def wrong(camera: Photographer, agent: PeerAgent, broker: Mosquitto) -> None:
     await agent.health(
         speech=SpeechStatus.OFF,
         problems=(
@@ -133,7 +133,7 @@ async def wrong(camera: Photographer, agent: PeerAgent, broker: RealBroker) -> N
     context, page = await camera.open("/", DESKTOP)
     await page.wait_for_selector("[data-call=c-201][data-stale=no]")
     await broker.stop()
-    await page.wait_for_selector(".banner.bad")
+    await page.locator(".banner.bad", has_text="MQTT").wait_for()
     await camera.save(page, "broker-lost")
     await broker.start()
     await page.wait_for_selector("[data-call=c-201][data-stale=no]")
@@ -206,7 +206,7 @@ async def operator(
 
 async def main(out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with real_broker(Path(folder)) as broker, chromium() as browser:
+        async with mosquitto(Path(folder), persistent=False) as broker, chromium() as browser:
             agent = PeerAgent(broker.settings)
             async with agent.running(), dashboard(dashboard_settings(broker.settings)) as url:
                 camera = Photographer(browser, url, out)

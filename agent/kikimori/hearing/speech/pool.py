@@ -38,13 +38,20 @@ class SpeechLeg:
     """One leg's place in the pool. Made by `SpeechPool.open`; used from the event loop's thread."""
 
     def __init__(
-        self, pool: SpeechPool, worker: _Worker, role: Role, rate: int, deliver: Callable[[Utterance], None]
+        self,
+        pool: SpeechPool,
+        worker: _Worker,
+        role: Role,
+        rate: int,
+        deliver: Callable[[Utterance], None],
+        done: Callable[[], None],
     ) -> None:
         self._pool = pool
         self.worker = worker
         self.role = role
         self.rate = rate
         self.deliver = deliver
+        self.done = done
         self.heat = 0
         """How much the call needs its words; the lowest is shed first."""
         self.waiting: deque[_Chunk] = deque()
@@ -80,11 +87,17 @@ class SpeechPool:
         self._workers = [_Worker(engine, loop, number) for number in range(threads)]
         self.shed_s = 0.0
 
-    def open(self, role: Role, rate: int, deliver: Callable[[Utterance], None]) -> SpeechLeg:
-        """Open a leg; `deliver` is called on the event loop with partials and finals, in order."""
+    def open(
+        self, role: Role, rate: int, deliver: Callable[[Utterance], None], done: Callable[[], None]
+    ) -> SpeechLeg:
+        """Open a leg.
+
+        `deliver` is called on the event loop with partials and finals, in order; `done` once after the last of them,
+        when the leg was closed and all its audio decoded.
+        """
         worker = min(self._workers, key=lambda each: each.legs)
         worker.legs += 1
-        return SpeechLeg(self, worker, role, rate, deliver)
+        return SpeechLeg(self, worker, role, rate, deliver, done)
 
     def feed(self, leg: SpeechLeg, pcm: bytes, media_s: float, *, closes: bool) -> None:
         duration_s = len(pcm) / 2 / leg.rate
@@ -207,6 +220,8 @@ class _Worker:
                 # One leg's recogniser failed; the others on this thread go on.
                 log.exception("speech_failed", role=str(leg.role))
                 self._decodings.pop(leg, None)
+            if ends:
+                self._loop.call_soon_threadsafe(leg.done)
 
     def _decode(self, leg: SpeechLeg, chunk: _Chunk | None, *, ends: bool) -> None:
         decoding = self._decodings.get(leg)

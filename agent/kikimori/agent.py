@@ -1,0 +1,233 @@
+"""The agent: taps, desk, judge, bus and PBX control wired together, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+
+from kikimori.bus import Bus, Outbox
+from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.commands import CommandHandler
+from kikimori.errors import KikimoriError
+from kikimori.hearing.speech.pool import SpeechPool
+from kikimori.judging.phrases import PhraseBook, load_phrases
+from kikimori.judging.rules import Rule, categories_of, load_rules
+from kikimori.pbx.manual import ManualControl
+from kikimori.recognition import Recognition, load_recognition
+from kikimori.taps.audiosocket.announce import announce_app
+from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.taps.audiosocket.server import AudioSocketServer, Limits
+from kikimori.taps.peers import AllowedPeers
+from kikimori_wire.messages import Alert, CallState, Health, Levels, Party, SpeechStatus, TranscriptLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.config import AgentConfig
+    from kikimori.pbx.control import PbxControl
+    from kikimori_wire.messages import Command, CommandResult, Problem
+
+log = structlog.get_logger()
+
+LEVELS_EVERY_S = 0.25
+HEALTH_EVERY_S = 5.0
+CALLS_PER_LEVELS_MESSAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the agent listens, with the real ports."""
+
+    audiosocket: tuple[str, int] | None
+    announce: tuple[str, int] | None
+
+
+class Agent:
+    """One agent. `run` does everything until `stop` is set."""
+
+    def __init__(self, config: AgentConfig, *, pbx: PbxControl | None = None) -> None:
+        """Read rules and phrases; raises ConfigError. `pbx` replaces the configured control."""
+        self.config = config
+        self.rules: tuple[Rule, ...] = load_rules(config.rule_files())
+        self.phrases: PhraseBook = load_phrases(config.phrase_files())
+        self.stop = asyncio.Event()
+        self.ready: asyncio.Future[Addresses] = asyncio.get_running_loop().create_future()
+        self.pbx: PbxControl = pbx or ManualControl(config.pbx.instructions)
+        self._started_at = datetime.now(UTC)
+        self._alerts: asyncio.Queue[Alert] = asyncio.Queue()
+        self._directory = LegDirectory(asyncio.get_running_loop().time)
+        warn_of_unknown_categories(self.rules, self.phrases)
+
+    async def run(self) -> None:
+        """Run until `stop` is set or the task is cancelled; then stop in order within some seconds.
+
+        Raises:
+            KikimoriError: a port is taken, the state folder cannot be written.
+        """
+        config = self.config
+        self._recognition = await load_recognition(config)
+        pool = self._pool(self._recognition)
+        self.desk = Desk(
+            DeskSettings(
+                site=config.site,
+                agent_id=config.agent_id,
+                escalate_code=config.judging.escalate_code,
+                capabilities=self.pbx.capabilities,
+                superior=Party(number=config.pbx.superior, name=config.pbx.superior_name),
+            ),
+            self.rules,
+            self.phrases,
+            self,
+            pool,
+        )
+        handler = CommandHandler(self.desk, self.pbx, config.pbx.superior)
+        outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
+        self.bus = Bus(
+            config.mqtt, config.site, config.agent_id, outbox, on_command=self._on_command(handler)
+        )
+        self.bus.set_health(self._health())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                background = [
+                    tasks.create_task(self.bus.run(), name="bus"),
+                    tasks.create_task(self.desk.run(), name="hearing"),
+                    tasks.create_task(self._write_alerts(), name="alerts"),
+                    tasks.create_task(self._show_levels(), name="levels"),
+                    tasks.create_task(self._show_health(), name="health"),
+                ]
+                server, runner = await self._listen(tasks, background)
+                try:
+                    await self.stop.wait()
+                finally:
+                    await self._stop_in_order(server, runner)
+                    for task in background:
+                        task.cancel()
+        finally:
+            if pool is not None:
+                await asyncio.to_thread(pool.stop)
+            await outbox.aclose()
+
+    # --- calls.call.Listener
+
+    def call_changed(self, state: CallState) -> None:
+        self.bus.publish_call(state)
+
+    def alert_changed(self, alert: Alert) -> None:
+        self._alerts.put_nowait(alert)
+
+    def line(self, line: TranscriptLine) -> None:
+        self.bus.publish_transcript(line)
+
+    # --- inside
+
+    def _pool(self, recognition: Recognition) -> SpeechPool | None:
+        if recognition.engine is None:
+            return None
+        speech = self.config.speech
+        return SpeechPool(
+            recognition.engine, asyncio.get_running_loop(), threads=speech.threads, backlog_s=speech.backlog_s
+        )
+
+    @staticmethod
+    def _on_command(handler: CommandHandler) -> Callable[[Command], asyncio.Future[CommandResult]]:
+        return handler.handle  # type: ignore[return-value]
+
+    async def _listen(
+        self, tasks: asyncio.TaskGroup, background: list[asyncio.Task[None]]
+    ) -> tuple[AudioSocketServer | None, web.AppRunner | None]:
+        table = self.config.audiosocket
+        if not table.enabled:
+            self.ready.set_result(Addresses(None, None))
+            return None, None
+        peers = AllowedPeers(table.allow)
+        limits = Limits(connections=table.max_connections, idle_s=table.idle_s)
+        server = AudioSocketServer(self.desk, self._directory, peers, limits)
+        runner = web.AppRunner(announce_app(self._directory, peers), access_log=None)
+        await runner.setup()
+        try:
+            await server.listen(table.host, table.port)
+            site = web.TCPSite(runner, table.host, table.announce_port)
+            await site.start()
+        except OSError as error:
+            raise KikimoriError(
+                f"cannot listen on {table.host}, ports {table.port} and {table.announce_port}: {error.strerror}",
+                next_step="another agent may be running; change [audiosocket] port and announce_port",
+            ) from error
+        background.append(tasks.create_task(server.watch(), name="audiosocket"))
+        host, port = runner.addresses[0][:2]
+        self.ready.set_result(Addresses(server.address, (host, port)))
+        log.info("listening", audiosocket=server.address, announce=(host, port))
+        return server, runner
+
+    async def _stop_in_order(self, server: AudioSocketServer | None, runner: web.AppRunner | None) -> None:
+        """Stop accepting, hear what has arrived, close alerts, put them on disk, say goodbye."""
+        log.info("stopping", calls=len(self.desk.calls))
+        if server is not None:
+            await server.close()
+        if runner is not None:
+            await runner.cleanup()
+        await self.desk.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await self._alerts.join()
+        await self.bus.aclose()
+
+    async def _write_alerts(self) -> None:
+        while True:
+            alert = await self._alerts.get()
+            try:
+                await self.bus.raise_alert(alert)
+            finally:
+                self._alerts.task_done()
+
+    async def _show_levels(self) -> None:
+        while True:
+            await asyncio.sleep(LEVELS_EVERY_S)
+            calls = list(self.desk.levels().items())
+            for first in range(0, len(calls), CALLS_PER_LEVELS_MESSAGE):
+                some = dict(calls[first : first + CALLS_PER_LEVELS_MESSAGE])
+                self.bus.publish_levels(
+                    Levels(agent_id=self.config.agent_id, at=datetime.now(UTC), calls=some)
+                )
+
+    async def _show_health(self) -> None:
+        while True:
+            await asyncio.sleep(HEALTH_EVERY_S)
+            self.bus.set_health(self._health())
+
+    def _health(self) -> Health:
+        recognition = self._recognition
+        problems: list[Problem] = [recognition.problem] if recognition.problem else []
+        counters = self.desk.counters()
+        if recognition.engine is None:
+            speech = SpeechStatus.OFF
+        else:
+            speech = SpeechStatus.SHED if counters["speech_shed_s"] else SpeechStatus.ON
+        return Health(
+            agent_id=self.config.agent_id,
+            site=self.config.site,
+            online=True,
+            version=version("kikimori"),
+            at=datetime.now(UTC),
+            started_at=self._started_at,
+            speech=speech,
+            speech_model=recognition.engine.name if recognition.engine else None,
+            pbx=self.pbx.kind,
+            calls=len(self.desk.calls),
+            counters=counters | self.bus.counters() if hasattr(self, "bus") else counters,
+            problems=tuple(problems),
+        )
+
+
+def warn_of_unknown_categories(rules: tuple[Rule, ...], phrases: PhraseBook) -> None:
+    """Log rules that wait for a phrase category no file defines: they can never hold."""
+    for category, rule in categories_of(rules).items():
+        if category not in phrases.names:
+            log.warning("rule_without_phrases", rule=rule, category=category)

@@ -1,0 +1,241 @@
+"""One live call: its legs, its judge, what is shown of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import structlog
+
+from kikimori.model.call import CallInfo, EndReason, Role
+from kikimori.model.evidence import ButtonPress, Utterance
+from kikimori_wire.messages import (
+    Action,
+    Alert,
+    CallLevels,
+    CallState,
+    CallStatus,
+    ClosedBecause,
+    Party,
+    SpeechStatus,
+    TranscriptLine,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from kikimori.calls.leg import LiveLeg
+    from kikimori.judging.judge import CallJudge
+    from kikimori.model.alert import AlertChange
+    from kikimori.model.evidence import Evidence
+
+log = structlog.get_logger()
+
+TAIL_LINES = 6
+
+
+class Listener(Protocol):
+    """Where a call's news goes. Called on the event loop; must return at once and never raise."""
+
+    def call_changed(self, state: CallState) -> None: ...
+
+    def alert_changed(self, alert: Alert) -> None: ...
+
+    def line(self, line: TranscriptLine) -> None: ...
+
+
+class LiveCall:
+    def __init__(
+        self,
+        info: CallInfo,
+        asked_id: str,
+        judge: CallJudge,
+        listener: Listener,
+        *,
+        site: str,
+        agent_id: str,
+        started_at: datetime,
+        opened_at: float,
+        words_heard: bool,
+        escalate_code: str,
+        capabilities: tuple[Action, ...],
+        superior: Party,
+    ) -> None:
+        """Begin a call.
+
+        `asked_id` is the name the tap gave it, which `info.call_id` need not be; `started_at` is the wall clock and
+        `opened_at` the loop's at the call's first sample.
+        """
+        self.info = info
+        self.asked_id = asked_id
+        self.opened_at = opened_at
+        self.status = CallStatus.TALKING
+        self.legs: list[LiveLeg] = []
+        self._judge = judge
+        self._listener = listener
+        self._site = site
+        self._agent_id = agent_id
+        self._started_at = started_at
+        self._words_heard = words_heard
+        self._escalate_code = escalate_code
+        self._digits = ""
+        self._capabilities = capabilities
+        self._superior = superior
+        self._tail: deque[TranscriptLine] = deque(maxlen=TAIL_LINES)
+        self._heard_to_s = 0.0
+
+    @property
+    def call_id(self) -> str:
+        return self.info.call_id
+
+    @property
+    def heard_s(self) -> float:
+        """Media time up to which every leg that still sends was heard."""
+        sending = [leg.heard_s for leg in self.legs if not leg.closed or leg.has_block]
+        if sending:
+            return min(sending)
+        return max([self._heard_to_s, *(leg.heard_s for leg in self.legs)])
+
+    def leg_opened(self, leg: LiveLeg, info: CallInfo) -> None:
+        """Join a leg; what its announcement knows better replaces what was known (a superior takes over)."""
+        self.legs.append(leg)
+        self.info = replace(
+            self.info,
+            caller=info.caller if info.caller != Party() else self.info.caller,
+            operator=info.operator if info.operator != Party() else self.info.operator,
+            queue=info.queue or self.info.queue,
+            channel=info.channel if leg.role is not Role.OPERATOR and info.channel else self.info.channel,
+        )
+        self.publish()
+
+    def leg_closed(self, leg: LiveLeg) -> None:
+        """Forget a leg that was heard to its end."""
+        self.legs.remove(leg)
+        self._heard_to_s = max(self._heard_to_s, leg.heard_s)
+        if self.legs:
+            self.publish()
+
+    def set_status(self, status: CallStatus) -> None:
+        if status is not self.status:
+            self.status = status
+            self.publish()
+
+    def observe(self, evidence: Evidence) -> None:
+        """Take what hearing found."""
+        if isinstance(evidence, Utterance):
+            self._show(evidence)
+        self._tell(self._judge.observe(evidence))
+
+    def advance(self) -> None:
+        """Let the rules see the time."""
+        self._tell(self._judge.advance(self.heard_s))
+
+    def press(self, source: Literal["page", "dtmf"], pressed_by: str | None) -> None:
+        """The operator asks for help, now."""
+        now_s = max((leg.received_s for leg in self.legs), default=0.0)
+        log.info("escalate_pressed", call_id=self.call_id, source=source)
+        self.observe(ButtonPress(now_s, source, pressed_by))
+
+    def digit(self, leg: LiveLeg, digit: str) -> None:
+        """A key on a leg's telephone; the operator's escalate code is heard here."""
+        if leg.role is Role.CUSTOMER or not self._escalate_code:
+            return
+        self._digits = (self._digits + digit)[-len(self._escalate_code) :]
+        if self._digits == self._escalate_code:
+            self._digits = ""
+            self.press("dtmf", self.info.operator.number)
+
+    def end(self, at: datetime, reason: EndReason) -> None:
+        """The last leg is gone and everything was heard."""
+        because = ClosedBecause.AGENT_RESTARTED if reason is EndReason.SHUTDOWN else ClosedBecause.CALL_ENDED
+        self._tell(self._judge.end(self.heard_s, because))
+        self.status = CallStatus.ENDED
+        self._listener.call_changed(self.state(ended_at=at))
+
+    def publish(self) -> None:
+        self._listener.call_changed(self.state())
+
+    def state(self, ended_at: datetime | None = None) -> CallState:
+        return CallState(
+            call_id=self.call_id,
+            site=self._site,
+            agent_id=self._agent_id,
+            tap=self.info.tap,
+            started_at=self._started_at,
+            ended_at=ended_at,
+            status=self.status,
+            caller=self.info.caller,
+            operator=self.info.operator,
+            queue=self.info.queue,
+            roles=tuple(sorted({leg.role for leg in self.legs})),
+            speech=self._speech_status(),
+            capabilities=self._capabilities,
+            superior=self._superior,
+            transcript_tail=tuple(self._tail),
+        )
+
+    def levels(self) -> CallLevels:
+        return CallLevels(media_s=round(self.heard_s, 2), legs={leg.role: leg.level() for leg in self.legs})
+
+    def _speech_status(self) -> SpeechStatus:
+        if not self._words_heard:
+            return SpeechStatus.OFF
+        shed = any(leg.speech is not None and leg.speech.shed_s > 0 for leg in self.legs)
+        return SpeechStatus.SHED if shed else SpeechStatus.ON
+
+    def _show(self, utterance: Utterance) -> None:
+        line = TranscriptLine(
+            call_id=self.call_id,
+            line_id=utterance.line_id,
+            role=utterance.role,
+            start_s=round(utterance.start_s, 2),
+            end_s=round(utterance.end_s, 2),
+            text=utterance.text[:2000],
+            final=utterance.final,
+        )
+        self._listener.line(line)
+        if line.final:
+            self._tail.append(line)
+            self.publish()
+
+    def _tell(self, changes: Iterable[AlertChange]) -> None:
+        for change in changes:
+            log.info(
+                "alert",
+                call_id=self.call_id,
+                rule=change.rule,
+                severity=str(change.severity),
+                state=str(change.state),
+                revision=change.revision,
+            )
+            self._listener.alert_changed(self._alert(change))
+        if changes:
+            worst = self._judge.worst
+            for leg in self.legs:
+                if leg.speech is not None:
+                    leg.speech.heat = 0 if worst is None else 1 + worst.rank
+
+    def _alert(self, change: AlertChange) -> Alert:
+        return Alert(
+            alert_id=f"{self.call_id}.{change.rule}.{change.ordinal}",
+            call_id=self.call_id,
+            site=self._site,
+            agent_id=self._agent_id,
+            rule=change.rule,
+            rule_kind=change.rule_kind,
+            title=change.title,
+            severity=change.severity,
+            state=change.state,
+            revision=change.revision,
+            raised_at=self._started_at + timedelta(seconds=change.raised_s),
+            updated_at=self._started_at + timedelta(seconds=change.updated_s),
+            raised_s=round(change.raised_s, 2),
+            evidence=change.evidence,
+            suggestion=change.suggestion,
+            caller=self.info.caller,
+            operator=self.info.operator,
+            closed_because=change.closed_because,
+        )

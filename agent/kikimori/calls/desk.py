@@ -1,0 +1,267 @@
+"""All live calls, and the movement of their audio through hearing."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.calls.call import Listener, LiveCall
+from kikimori.calls.lag import LagMeter
+from kikimori.calls.leg import LiveLeg
+from kikimori.hearing.bank import AcousticBank, Heard
+from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, FRAME_S, RATES
+from kikimori.judging.judge import CallJudge
+from kikimori.model.call import CallInfo, EndReason, LegInfo
+from kikimori.model.evidence import EffortWindow
+from kikimori_wire.messages import Action, CallLevels, Party
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kikimori.hearing.speech.pool import SpeechPool
+    from kikimori.judging.phrases import PhraseBook
+    from kikimori.judging.rules import Rule
+
+log = structlog.get_logger()
+
+TICK_S = 0.05
+"""How often whole blocks are looked for. A quarter of a block, so that it adds little to an alert's delay."""
+
+_REMEMBERED_CALLS = 10_000
+
+
+@dataclass(frozen=True)
+class DeskSettings:
+    """What every call is given."""
+
+    site: str
+    agent_id: str
+    escalate_code: str = "*9"
+    capabilities: tuple[Action, ...] = ()
+    superior: Party = field(default_factory=Party)
+
+
+class Desk:
+    """A `kikimori.model.feed.CallDesk`. Use as `async with`, with `run` in a task for live audio."""
+
+    def __init__(
+        self,
+        settings: DeskSettings,
+        rules: Iterable[Rule],
+        phrases: PhraseBook,
+        listener: Listener,
+        speech: SpeechPool | None,
+    ) -> None:
+        self.settings = settings
+        self.calls: dict[str, LiveCall] = {}
+        self.lag = LagMeter()
+        self._rules = tuple(rules)
+        self._phrases = phrases
+        self._listener = listener
+        self._speech = speech
+        self._loop = asyncio.get_running_loop()
+        self._banks = {rate: AcousticBank(rate) for rate in RATES}
+        self._legs: dict[int, list[LiveLeg]] = {rate: [] for rate in RATES}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
+        self._ended: dict[str, int] = {}
+        self._hearing = asyncio.Lock()
+        self._frames_heard = 0
+        self._frames_dropped = 0
+        self._calls_begun = 0
+
+    # --- for taps
+
+    def open_leg(self, info: LegInfo) -> LiveLeg:
+        """Open a leg, and its call if this is the first. Raises ValueError for a rate hearing does not know."""
+        bank = self._banks.get(info.rate)
+        if bank is None:
+            raise ValueError(f"rate {info.rate} is none of {RATES}")
+        call = self._call(info.call)
+        # Rounded to frames: two legs opened together begin together, however long the code took in between.
+        offset_s = round((self._loop.time() - call.opened_at) / FRAME_S) * FRAME_S if call.legs else 0.0
+        leg = LiveLeg(info, call, offset_s=offset_s, slot=bank.open(), clock=self._loop.time)
+        if self._speech is not None:
+            leg.speech = self._speech.open(info.role, info.rate, call.observe, partial(self._leg_done, leg))
+        self._legs[info.rate].append(leg)
+        call.leg_opened(leg, info.call)
+        log.info("leg_opened", call_id=call.call_id, role=str(info.role), rate=info.rate, tap=info.call.tap)
+        return leg
+
+    # --- for commands
+
+    def find(self, call_id: str) -> LiveCall | None:
+        return self.calls.get(call_id)
+
+    # --- moving audio
+
+    async def run(self) -> None:
+        """Until cancelled: hear what has arrived, every 50 ms."""
+        while True:
+            began = self._loop.time()
+            await self.hear_all()
+            await asyncio.sleep(max(TICK_S - (self._loop.time() - began), 0.001))
+
+    async def hear_all(self) -> None:
+        """Hear all whole blocks that have arrived."""
+        async with self._hearing:
+            while await self._hear_round():
+                pass
+
+    async def settle(self) -> None:
+        """Hear and recognise everything that has arrived; for recordings, which can wait."""
+        await self.hear_all()
+        while self._speech is not None and not self._speech.idle:  # noqa: ASYNC110  (threads set no asyncio.Event)
+            await asyncio.sleep(0.002)
+        await asyncio.sleep(0)
+
+    async def close(self, *, patience_s: float = 3.0) -> None:
+        """End every call: hear what has arrived, finish the words within `patience_s`, close the alerts."""
+        for legs in self._legs.values():
+            for leg in list(legs):
+                leg.close(EndReason.SHUTDOWN)
+        try:
+            async with asyncio.timeout(patience_s):
+                await self.settle()
+        except TimeoutError:
+            log.warning("shutdown_words_lost", calls=len(self.calls))
+        for call in list(self.calls.values()):
+            self._end_call(call, EndReason.SHUTDOWN)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    # --- numbers
+
+    def levels(self) -> dict[str, CallLevels]:
+        return {call_id: call.levels() for call_id, call in self.calls.items()}
+
+    def counters(self) -> dict[str, int]:
+        waiting = sum(leg.dropped_frames for legs in self._legs.values() for leg in legs)
+        return {
+            "calls_begun": self._calls_begun,
+            "frames_heard": self._frames_heard,
+            "frames_dropped": self._frames_dropped + waiting,
+            "speech_shed_s": 0 if self._speech is None else round(self._speech.shed_s),
+        }
+
+    # --- inside
+
+    def _call(self, info: CallInfo) -> LiveCall:
+        asked_id = info.call_id
+        again = self._ended.get(asked_id, 0)
+        if again:
+            # A name that comes again is another call: its alerts must not be taken for the earlier one's.
+            info = replace(info, call_id=f"{info.call_id}-{again + 1}")
+        call = self.calls.get(info.call_id)
+        if call is None:
+            call = LiveCall(
+                info,
+                asked_id,
+                CallJudge(self._rules, self._phrases, words_heard=self._speech is not None),
+                self._listener,
+                site=self.settings.site,
+                agent_id=self.settings.agent_id,
+                started_at=datetime.now(UTC),
+                opened_at=self._loop.time(),
+                words_heard=self._speech is not None,
+                escalate_code=self.settings.escalate_code,
+                capabilities=self.settings.capabilities,
+                superior=self.settings.superior,
+            )
+            self.calls[info.call_id] = call
+            self._calls_begun += 1
+        return call
+
+    async def _hear_round(self) -> bool:
+        """Hear one block of every leg that has one; False when none had."""
+        touched: dict[LiveCall, None] = {}
+        for rate, bank in self._banks.items():
+            ready = [leg for leg in self._legs[rate] if leg.has_block]
+            if not ready:
+                continue
+            blocks = [leg.take_block() for leg in ready]
+            slots = [leg.slot for leg in ready]
+            pcm = b"".join(block for _, block in blocks)
+            heard = await self._loop.run_in_executor(self._thread, bank.hear, slots, pcm)
+            self._deliver(ready, blocks, heard, touched)
+        for call in touched:
+            call.advance()
+        self._retire()
+        return bool(touched)
+
+    def _deliver(
+        self,
+        legs: list[LiveLeg],
+        blocks: list[tuple[float, bytes]],
+        heard: Heard,
+        touched: dict[LiveCall, None],
+    ) -> None:
+        effort = heard.effort
+        rows = zip(
+            legs,
+            blocks,
+            heard.passes.tolist(),
+            heard.closes.tolist(),
+            effort.speech_s.tolist(),
+            effort.known.tolist(),
+            effort.level_db.tolist(),
+            effort.tilt_db.tolist(),
+            effort.over_calm_db.tolist(),
+            effort.tilt_over_calm_db.tolist(),
+            effort.probability.tolist(),
+            strict=True,
+        )
+        for leg, (
+            start_s,
+            block,
+        ), passes, closes, speech_s, known, level, tilt, over, tilt_over, raised in rows:
+            touched[leg.call] = None
+            self._frames_heard += BLOCK_FRAMES
+            self.lag.note(leg.lag_s())
+            leg.recognise(start_s, block, passes=passes, closes=closes)
+            over_calm = None if over != over else over  # noqa: PLR0124  (NaN)
+            leg.show(speaks=known, level_db=level, over_calm_db=over_calm, effort=raised)
+            if known:
+                leg.call.observe(
+                    EffortWindow(
+                        leg.role,
+                        start_s,
+                        start_s + BLOCK_S,
+                        speech_s,
+                        level,
+                        tilt,
+                        over_calm,
+                        None if over_calm is None else tilt_over,
+                        raised,
+                    )
+                )
+
+    def _retire(self) -> None:
+        """Take legs out that are closed and heard to the end; their words may still be on the way."""
+        for rate, legs in self._legs.items():
+            for leg in [leg for leg in legs if leg.closed and not leg.has_block]:
+                legs.remove(leg)
+                self._banks[rate].close(leg.slot)
+                self._frames_dropped += leg.dropped_frames
+                if leg.speech is not None:
+                    leg.speech.close()
+                else:
+                    self._leg_done(leg)
+
+    def _leg_done(self, leg: LiveLeg) -> None:
+        call = leg.call
+        call.leg_closed(leg)
+        if not call.legs and self.calls.get(call.call_id) is call:
+            self._end_call(call, leg.closed or EndReason.HUNG_UP)
+
+    def _end_call(self, call: LiveCall, reason: EndReason) -> None:
+        del self.calls[call.call_id]
+        self._ended[call.asked_id] = self._ended.get(call.asked_id, 0) + 1
+        while len(self._ended) > _REMEMBERED_CALLS:
+            del self._ended[next(iter(self._ended))]
+        call.end(datetime.now(UTC), reason)
+        log.info("call_ended", call_id=call.call_id, reason=str(reason), heard_s=round(call.heard_s, 1))

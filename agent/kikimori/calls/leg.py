@@ -1,0 +1,169 @@
+"""One leg's audio between the tap and hearing, and its place in media time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.hearing.frames import BLOCK_FRAMES, SILENCE_DB, block_samples
+from kikimori_wire.messages import LegLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.calls.call import LiveCall
+    from kikimori.hearing.speech.pool import SpeechLeg
+    from kikimori.model.call import EndReason, LegInfo
+
+log = structlog.get_logger()
+
+MOST_WAITING_S = 5.0
+"""Audio a leg may have waiting; beyond it the oldest blocks are dropped and counted."""
+
+QUIET_BLOCK_MEANS_SILENT = 2
+"""Blocks without speech after which the speaker is shown as silent: 0.4 s."""
+
+
+class LiveLeg:
+    """A `kikimori.model.feed.LegFeed`: the tap appends, the desk takes whole blocks.
+
+    A bytearray is the whole buffer: appending costs a tenth of a microsecond and makes no object per frame.
+    """
+
+    def __init__(
+        self, info: LegInfo, call: LiveCall, *, offset_s: float, slot: int, clock: Callable[[], float]
+    ) -> None:
+        """`offset_s`: media time of the call at the leg's first sample; `clock`: the loop's time, to measure lag."""
+        self.call = call
+        self.role = info.role
+        self.rate = info.rate
+        self.slot = slot
+        self.speech: SpeechLeg | None = None
+        self.closed: EndReason | None = None
+        self.dropped_frames = 0
+        self.gap_samples = 0
+        self._clock = clock
+        self._anchor: float | None = None
+        self._offset_s = offset_s
+        self._block_bytes = block_samples(info.rate) * 2
+        self._most_bytes = int(MOST_WAITING_S * info.rate) * 2
+        self._waiting = bytearray()
+        self._taken = 0
+        self._before: bytes = b""
+        self._level_db = SILENCE_DB
+        self._over_calm_db: float | None = None
+        self._effort = 0.0
+        self._quiet_blocks = QUIET_BLOCK_MEANS_SILENT
+
+    # --- LegFeed
+
+    def audio(self, pcm: bytes | bytearray | memoryview) -> None:
+        if self.closed:
+            return
+        if self._anchor is None:
+            self._anchor = self._clock() - len(pcm) / 2 / self.rate
+        self._waiting += pcm
+        if len(self._waiting) > self._most_bytes:
+            self._drop_oldest()
+
+    def gap(self, samples: int) -> None:
+        if self.closed:
+            return
+        self.gap_samples += samples
+        # Silence goes through hearing like any audio, so that an utterance ends and levels fall.
+        self.audio(bytes(min(samples * 2, self._most_bytes)))
+        beyond = samples * 2 - self._most_bytes
+        if beyond > 0:
+            self._taken += beyond // 2
+
+    def dtmf(self, digit: str) -> None:
+        if not self.closed:
+            self.call.digit(self, digit)
+
+    def close(self, reason: EndReason) -> None:
+        if self.closed is None:
+            self.closed = reason
+            # The last, incomplete block is heard too, filled up with silence.
+            missing = -len(self._waiting) % self._block_bytes
+            self._waiting += bytes(missing)
+            log.info("leg_closed", call_id=self.call.call_id, role=str(self.role), reason=str(reason))
+
+    # --- for the desk
+
+    @property
+    def has_block(self) -> bool:
+        return len(self._waiting) >= self._block_bytes
+
+    @property
+    def heard_s(self) -> float:
+        """Media time up to which the leg was heard."""
+        return self._offset_s + self._taken / self.rate
+
+    @property
+    def received_s(self) -> float:
+        """Media time up to which audio has arrived."""
+        return self.heard_s + len(self._waiting) / 2 / self.rate
+
+    def lag_s(self) -> float:
+        """Return how long ago the last sample that was taken had come in, by the pace of the whole leg."""
+        if self._anchor is None:
+            return 0.0
+        now = self._clock()
+        lag = now - self._anchor - self._taken / self.rate
+        if lag < 0:
+            # The first packets were late, or the PBX's clock runs faster than ours: take the earliest as the pace.
+            self._anchor += lag
+            return 0.0
+        return lag
+
+    def take_block(self) -> tuple[float, bytes]:
+        """Return the next block and the media time at which it begins."""
+        start_s = self.heard_s
+        block = bytes(self._waiting[: self._block_bytes])
+        del self._waiting[: self._block_bytes]
+        self._taken += self._block_bytes // 2
+        return start_s, block
+
+    def recognise(self, start_s: float, block: bytes, *, passes: bool, closes: bool) -> None:
+        """Give the block to the recogniser if it `passes`, after the block before it when speech begins here."""
+        if self.speech is None:
+            return
+        if not passes:
+            self._before = block
+            return
+        if self._before:
+            self.speech.feed(self._before, start_s - len(self._before) / 2 / self.rate, closes=False)
+            self._before = b""
+        self.speech.feed(block, start_s, closes=closes)
+
+    def show(self, *, speaks: bool, level_db: float, over_calm_db: float | None, effort: float) -> None:
+        """Note what the level meter should show."""
+        self._quiet_blocks = 0 if speaks else self._quiet_blocks + 1
+        if self.speaking or self._quiet_blocks == QUIET_BLOCK_MEANS_SILENT:
+            self._level_db = level_db
+        self._effort = effort if speaks else self._effort * 0.5
+        if speaks:
+            self._over_calm_db = over_calm_db
+
+    @property
+    def speaking(self) -> bool:
+        return self._quiet_blocks < QUIET_BLOCK_MEANS_SILENT
+
+    def level(self) -> LegLevel:
+        return LegLevel(
+            level_db=round(self._level_db, 1),
+            speaking=self.speaking,
+            over_calm_db=None if self._over_calm_db is None else round(self._over_calm_db, 1),
+            effort=round(self._effort, 2),
+        )
+
+    def _drop_oldest(self) -> None:
+        blocks = -(-(len(self._waiting) - self._most_bytes) // self._block_bytes)
+        del self._waiting[: blocks * self._block_bytes]
+        self._taken += blocks * self._block_bytes // 2
+        if not self.dropped_frames:
+            log.warning(
+                "frames_dropped", call_id=self.call.call_id, role=str(self.role), waiting_s=MOST_WAITING_S
+            )
+        self.dropped_frames += blocks * BLOCK_FRAMES

@@ -1,0 +1,74 @@
+"""What a press on the dashboard does: to the call, to the PBX, and what is answered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori_wire.messages import Action, CallStatus, Command, CommandResult, Outcome
+
+if TYPE_CHECKING:
+    from kikimori.calls.desk import Desk
+    from kikimori.pbx.control import PbxControl
+
+log = structlog.get_logger()
+
+
+class CommandHandler:
+    """Carries out commands on live calls. Expiry and repetition were already dealt with by the bus."""
+
+    def __init__(self, desk: Desk, pbx: PbxControl, superior: str) -> None:
+        self._desk = desk
+        self._pbx = pbx
+        self._superior = superior
+
+    async def handle(self, command: Command) -> CommandResult:
+        call = self._desk.find(command.call_id)
+        if call is None:
+            return _result(command, Outcome.REFUSED, "no_such_call")
+        if command.action is Action.ESCALATE:
+            call.press("page", command.issued_by)
+            return _result(command, Outcome.DONE)
+        refusal = _refusal(command.action, call.status)
+        if refusal:
+            return _result(command, Outcome.REFUSED, refusal)
+        if command.action not in self._pbx.capabilities:
+            return _result(command, Outcome.REFUSED, "not_supported")
+        answer = await self._pbx.carry_out(command.action, call.info, command.target or self._superior)
+        if answer.status is not None:
+            call.set_status(answer.status)
+        log.info(
+            "command",
+            call_id=command.call_id,
+            action=str(command.action),
+            outcome=str(answer.outcome),
+            reason=answer.reason,
+        )
+        return _result(command, answer.outcome, answer.reason, answer.detail)
+
+
+def _refusal(action: Action, status: CallStatus) -> str | None:
+    """Say why the action makes no sense now: two supervisors may press at the same moment."""
+    if status is CallStatus.TRANSFERRED and action in (Action.TRANSFER, Action.HOLD_TRANSFER):
+        return "already_transferred"
+    if status is CallStatus.ON_HOLD and action is Action.HOLD:
+        return "already_on_hold"
+    if status is not CallStatus.ON_HOLD and action is Action.UNHOLD:
+        return "not_on_hold"
+    return None
+
+
+def _result(
+    command: Command, outcome: Outcome, reason: str | None = None, detail: str | None = None
+) -> CommandResult:
+    return CommandResult(
+        command_id=command.command_id,
+        call_id=command.call_id,
+        action=command.action,
+        outcome=outcome,
+        reason=reason,
+        detail=detail,
+        at=datetime.now(UTC),
+    )

@@ -1,0 +1,149 @@
+"""The agent's configuration: `kikimori.toml`, validated. `config/kikimori.toml` is the commented example."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import kikimori_config
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from kikimori.errors import ConfigError
+from kikimori.taps.peers import LOOPBACK, AllowedPeers
+from kikimori.toml_file import load
+from kikimori_wire.messages import Action
+from kikimori_wire.settings import BrokerSettings
+from kikimori_wire.topics import NAME_PATTERN
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=48)]
+
+DEFAULTS = Path(next(iter(kikimori_config.__path__)))
+"""The folder `config/` as installed."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AudioSocketTable(_Table):
+    """`[audiosocket]`: Asterisk connects here."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Port = 9092
+    announce_port: Port = 8766
+    """HTTP port where the dialplan announces legs."""
+    allow: tuple[str, ...] = LOOPBACK
+    """Networks of the PBX; everything else is refused."""
+    max_connections: Annotated[int, Field(ge=1)] = 2000
+    idle_s: Annotated[float, Field(gt=0)] = 300.0
+
+    @field_validator("allow")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        AllowedPeers(value)
+        return value
+
+
+class SpeechTable(_Table):
+    """`[speech]`: recognition."""
+
+    enabled: bool = True
+    model: str | None = None
+    """Name from `kikimori models list` or a folder; None = the first installed model of `language`."""
+    threads: Annotated[int, Field(ge=1, le=64)] = max(1, (os.cpu_count() or 2) - 1)
+    backlog_s: Annotated[float, Field(gt=0)] = 20.0
+    """Seconds of audio per thread that may wait before the calmest calls' words are shed."""
+
+
+class JudgingTable(_Table):
+    """`[judging]`: which rules. Relative paths are relative to the configuration file."""
+
+    rules: tuple[Path, ...] = ()
+    """Files read after the built-in rules; a rule of the same id replaces the built-in one."""
+    builtin_rules: bool = True
+    phrases: tuple[Path, ...] = ()
+    """Further category files."""
+    builtin_phrases: bool = True
+    escalate_code: Annotated[str, Field(pattern=r"^[0-9A-D*#]{0,8}$")] = "*9"
+    """Keys on the operator's telephone that call for help; empty = none."""
+
+
+class PbxTable(_Table):
+    """`[pbx]`: control."""
+
+    kind: Literal["manual"] = "manual"
+    superior: Annotated[str, Field(pattern=r"^[0-9A-Za-z*#+._@-]{1,64}$")] = "200"
+    """Extension or queue of the superior."""
+    superior_name: str | None = None
+    instructions: dict[Action, str] = {}
+    """For `manual`: what the operator should press, by action; `{target}` is the extension."""
+
+
+class AgentConfig(_Table):
+    """The whole file."""
+
+    site: Name = "main"
+    agent_id: Name = "agent"
+    language: Literal["ja", "en"] = "ja"
+    state_dir: Path | None = None
+    """Where the outbox and models are kept; None = systemd's `$STATE_DIRECTORY`, else `~/.local/state/kikimori`."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    mqtt: BrokerSettings = BrokerSettings()
+    audiosocket: AudioSocketTable = AudioSocketTable()
+    speech: SpeechTable = SpeechTable()
+    judging: JudgingTable = JudgingTable()
+    pbx: PbxTable = PbxTable()
+    dashboard: dict[str, Any] = {}
+    """Read and validated by the dashboard."""
+
+    def state_path(self) -> Path:
+        if self.state_dir is not None:
+            return self.state_dir
+        given = os.environ.get("STATE_DIRECTORY")
+        return Path(given.split(":")[0]) if given else Path.home() / ".local" / "state" / "kikimori"
+
+    def rule_files(self) -> list[Path]:
+        builtin = [DEFAULTS / "rules" / "default.toml"] if self.judging.builtin_rules else []
+        return [*builtin, *self.judging.rules]
+
+    def phrase_files(self) -> list[Path]:
+        folder = DEFAULTS / "phrases" / self.language
+        builtin = sorted(folder.glob("*.toml")) if self.judging.builtin_phrases else []
+        return [*builtin, *self.judging.phrases]
+
+
+def default_agent_id() -> str:
+    """Name of this machine, made fit for a topic."""
+    name = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in socket.gethostname())
+    return name.strip("-.")[:48] or "agent"
+
+
+def read_config(path: Path | None) -> AgentConfig:
+    """Read the configuration; without a path the defaults, which need no file.
+
+    Raises:
+        ConfigError: names file, key and reason.
+    """
+    if path is None:
+        return AgentConfig(agent_id=default_agent_id())
+    config = load(path, AgentConfig)
+    base = path.resolve().parent
+    judging = config.judging.model_copy(
+        update={
+            "rules": tuple(base / each for each in config.judging.rules),
+            "phrases": tuple(base / each for each in config.judging.phrases),
+        }
+    )
+    for each in (*judging.rules, *judging.phrases):
+        if not each.is_file():
+            raise ConfigError(
+                f"{path}: judging: {each}: no such file", next_step="paths are relative to the file"
+            )
+    given = {"judging": judging}
+    if "agent_id" not in config.model_fields_set:
+        return config.model_copy(update={**given, "agent_id": default_agent_id()})
+    return config.model_copy(update=given)

@@ -1,0 +1,43 @@
+"""A PBX without an interface: the operator is told which keys to press."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.pbx.control import PbxAnswer, not_supported
+from kikimori_wire.messages import Action, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kikimori.model.call import CallInfo
+
+DEFAULT_INSTRUCTIONS: Mapping[Action, str] = {
+    Action.HOLD: "電話機の保留ボタンを押してください。",
+    Action.UNHOLD: "電話機の保留ボタンをもう一度押して、通話に戻ってください。",
+    Action.TRANSFER: "転送ボタンを押し、内線 {target} を押して、受話器を置いてください。",
+    Action.HOLD_TRANSFER: "お客様に断らず保留ボタンを押してください。次に転送ボタン、内線 {target} を押し、上席が出たら受話器を置いてください。",
+}
+"""Used for what `[pbx.instructions]` in the configuration does not say for this office's telephones."""
+
+
+class ManualControl:
+    """Does nothing to the telephone; says what a person should do."""
+
+    def __init__(self, instructions: Mapping[Action, str] | None = None) -> None:
+        """`instructions` replace the default ones; `{target}` stands for the extension."""
+        self._instructions = {**DEFAULT_INSTRUCTIONS, **(instructions or {})}
+
+    @property
+    def kind(self) -> str:
+        return "manual"
+
+    @property
+    def capabilities(self) -> tuple[Action, ...]:
+        return tuple(self._instructions)
+
+    async def carry_out(self, action: Action, call: CallInfo, target: str) -> PbxAnswer:  # noqa: ARG002
+        text = self._instructions.get(action)
+        if text is None:
+            return not_supported(action)
+        return PbxAnswer(Outcome.INSTRUCTED, detail=text.replace("{target}", target))

@@ -1,0 +1,169 @@
+"""The server over real sockets: what it lets in, and what a press becomes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from tests.support.live_client import connected, live_client
+
+from kikimori_wire.messages import Action, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.support.peer_agent import PeerAgent
+
+
+@pytest_asyncio.fixture
+async def http(url: str) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(url) as session:
+        yield session
+
+
+async def press(http: aiohttp.ClientSession, url: str, call_id: str, body: dict[str, Any]) -> tuple[int, Any]:
+    async with http.post(f"/api/calls/{call_id}/commands", json=body, headers={"Origin": url}) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_a_press_becomes_a_command_and_its_result_reaches_every_browser(
+    http: aiohttp.ClientSession, url: str, agent: PeerAgent
+) -> None:
+    await agent.call("c")
+    async with live_client(url) as other:
+        await other.until(lambda picture: connected(picture) and "c" in picture["calls"])
+        pressed = asyncio.create_task(press(http, url, "c", {"action": "hold_transfer"}))
+        command = await agent.command()
+        assert (command.call_id, command.action, command.issued_by) == (
+            "c",
+            Action.HOLD_TRANSFER,
+            "supervisor",
+        )
+        assert (command.expires_at - command.issued_at).total_seconds() == 10
+        await other.until(lambda picture: "c" in picture["commands"])
+        assert other.picture["commands"]["c"]["result"] is None
+        await agent.answer(command, Outcome.FAILED, "no_answer", "rang 20 s")
+        status, result = await pressed
+        assert (status, result["outcome"], result["reason"], result["detail"]) == (
+            200,
+            "failed",
+            "no_answer",
+            "rang 20 s",
+        )
+        await other.until(lambda picture: picture["commands"]["c"]["result"])
+        assert other.picture["commands"]["c"]["result"]["outcome"] == "failed"
+
+
+async def test_the_same_press_twice_is_sent_once(
+    http: aiohttp.ClientSession, url: str, agent: PeerAgent
+) -> None:
+    await agent.call("c")
+    async with live_client(url) as watching:
+        await watching.until(lambda picture: connected(picture) and "c" in picture["calls"])
+        first = asyncio.create_task(press(http, url, "c", {"action": "hold"}))
+        command = await agent.command()
+        assert await press(http, url, "c", {"action": "hold"}) == (
+            409,
+            {"outcome": "not_sent", "reason": "under_way"},
+        )
+        await agent.answer(command)
+        assert (await first)[1]["outcome"] == "done"
+        assert agent.commands.empty()
+
+
+async def test_the_operators_button_says_who_pressed_it(
+    http: aiohttp.ClientSession, url: str, agent: PeerAgent
+) -> None:
+    await agent.call("c", capabilities=())
+    async with live_client(url) as watching:
+        await watching.until(lambda picture: connected(picture) and "c" in picture["calls"])
+        pressed = asyncio.create_task(press(http, url, "c", {"action": "escalate", "page": "operator"}))
+        command = await agent.command()
+        assert (command.action, command.issued_by) == (Action.ESCALATE, "operator 201")
+        await agent.answer(command)
+        await pressed
+
+
+async def test_what_cannot_be_done_is_refused_before_it_is_sent(
+    http: aiohttp.ClientSession, url: str, agent: PeerAgent
+) -> None:
+    await agent.call("c", capabilities=(Action.HOLD,))
+    async with live_client(url) as watching:
+        await watching.until(lambda picture: connected(picture) and "c" in picture["calls"])
+        assert (await press(http, url, "none", {"action": "hold"}))[1]["reason"] == "no_such_call"
+        assert (await press(http, url, "c", {"action": "transfer"}))[1]["reason"] == "not_supported"
+        await agent.health(online=False)
+        await watching.until(lambda picture: picture["calls"]["c"]["stale"])
+        assert (await press(http, url, "c", {"action": "hold"}))[1]["reason"] == "agent_offline"
+        assert agent.commands.empty()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"action": "hang_up"},
+        {"action": "hold", "x": 1},
+        {"action": "transfer", "target": "200\n"},
+        {"action": "transfer", "target": "2 0"},
+        [],
+    ],
+)
+async def test_a_body_that_is_no_press_is_refused(http: aiohttp.ClientSession, url: str, body: Any) -> None:
+    assert (await press(http, url, "c", body))[0] == 422
+
+
+async def test_a_body_that_is_too_large_is_refused(http: aiohttp.ClientSession, url: str) -> None:
+    async with http.post(
+        "/api/calls/c/commands", json={"action": "x" * 10_000}, headers={"Origin": url}
+    ) as answer:
+        assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "http://evil.example", "null", "http://127.0.0.1:1", "http://[", ""]
+)
+async def test_other_sites_cannot_press_or_watch(http: aiohttp.ClientSession, origin: str | None) -> None:
+    headers = {} if origin is None else {"Origin": origin}
+    async with http.post("/api/calls/c/commands", json={"action": "hold"}, headers=headers) as answer:
+        assert answer.status == 403
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await http.ws_connect("/live", headers=headers)
+    assert refused.value.status == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[::1", ""])
+async def test_foreign_names_are_refused(http: aiohttp.ClientSession, host: str) -> None:
+    async with http.get("/", headers={"Host": host}) as answer:
+        assert answer.status in (400, 403)
+
+
+async def test_every_answer_carries_the_security_headers(http: aiohttp.ClientSession) -> None:
+    for path in ("/", "/operator", "/static/js/supervisor.js", "/none", "/healthz"):
+        async with http.get(path) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/", "/static/js/"])
+async def test_only_the_static_files_are_served(url: str, path: str) -> None:
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+    head = await reader.readline()
+    writer.close()
+    assert head.split()[1] in (b"403", b"404")
+
+
+async def test_health_tells_whether_the_site_is_known(http: aiohttp.ClientSession, url: str) -> None:
+    async with live_client(url) as watching:
+        await watching.until(connected)
+    async with http.get("/healthz") as answer:
+        assert answer.status == 200
+        assert (await answer.json())["broker_connected"] is True

@@ -1,0 +1,241 @@
+"""The picture of the site: what each message does to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tests.support.peer_agent import SHOUT
+from tests.support.sample import NOON
+
+from kikimori_dashboard.changes import ChangeLog, Part
+from kikimori_dashboard.state import MAX_CLOSED, SiteState
+from kikimori_wire.messages import (
+    Alert,
+    AlertState,
+    CallLevels,
+    CallState,
+    CallStatus,
+    ClosedBecause,
+    Health,
+    LegLevel,
+    Levels,
+    Role,
+    Severity,
+    TranscriptLine,
+)
+
+
+def call(call_id: str, **fields: Any) -> CallState:
+    defaults: dict[str, Any] = {"site": "main", "agent_id": "a", "tap": "t", "started_at": NOON}
+    return CallState(call_id=call_id, **{**defaults, **fields})
+
+
+def alert(call_id: str, *, revision: int = 1, severity: Severity = Severity.WARNING, **fields: Any) -> Alert:
+    defaults: dict[str, Any] = {
+        "alert_id": f"{call_id}.shouting.1",
+        "site": "main",
+        "agent_id": "a",
+        "rule": "shouting",
+        "rule_kind": "shouting",
+        "title": {"ja": "大声"},
+        "state": AlertState.OPEN,
+        "raised_at": NOON,
+        "updated_at": NOON,
+        "raised_s": 1.0,
+        "evidence": (SHOUT,),
+    }
+    return Alert(call_id=call_id, revision=revision, severity=severity, **{**defaults, **fields})
+
+
+def health(*, online: bool) -> Health:
+    return Health(agent_id="a", site="main", online=online, at=NOON)
+
+
+def line(line_id: str, text: str, at_s: float, *, final: bool, role: Role = Role.CUSTOMER) -> TranscriptLine:
+    return TranscriptLine(
+        call_id="c", line_id=line_id, role=role, start_s=at_s, end_s=at_s + 1, text=text, final=final
+    )
+
+
+def texts(state: SiteState, call_id: str = "c") -> list[str]:
+    return [each["text"] for each in state.calls[call_id].tail.view()]
+
+
+def test_the_worst_call_comes_first_and_among_equals_the_one_that_waits_longest() -> None:
+    state = SiteState()
+    for name in ("calm", "notice", "warned-late", "warned-early", "critical"):
+        state.take_call(call(name))
+    state.take_alert(alert("notice", severity=Severity.NOTICE))
+    state.take_alert(alert("warned-late", raised_at=NOON + timedelta(seconds=9)))
+    state.take_alert(alert("warned-early"))
+    state.take_alert(alert("critical", severity=Severity.CRITICAL, raised_at=NOON + timedelta(minutes=5)))
+    assert state.order() == ["critical", "warned-early", "warned-late", "notice", "calm"]
+
+
+def test_a_call_that_a_superior_has_taken_over_needs_no_decision_any_more() -> None:
+    state = SiteState()
+    state.take_call(call("taken", status=CallStatus.TRANSFERRED))
+    state.take_call(call("noticed"))
+    state.take_alert(alert("taken", severity=Severity.CRITICAL))
+    state.take_alert(alert("noticed", severity=Severity.NOTICE))
+    assert state.urgency("taken") == 0
+    assert state.worst("taken") is Severity.CRITICAL
+    assert state.order() == ["noticed", "taken"]
+
+
+def test_the_alert_with_the_higher_revision_wins_in_any_order() -> None:
+    for revisions in ((1, 2), (2, 1), (2, 2, 1)):
+        state = SiteState()
+        for revision in revisions:
+            severity = Severity.CRITICAL if revision == 2 else Severity.WARNING
+            state.take_alert(alert("c", revision=revision, severity=severity))
+        assert [each.severity for each in state.alerts.values()] == [Severity.CRITICAL]
+
+
+def test_a_closed_alert_is_not_opened_again_by_a_late_message() -> None:
+    state = SiteState()
+    state.take_alert(alert("c", revision=1))
+    state.take_alert(alert("c", revision=2, state=AlertState.CLOSED, closed_because=ClosedBecause.CALMED))
+    state.take_alert(alert("c", revision=1))
+    state.take_alert(alert("c", revision=2))
+    assert state.alerts == {}
+    assert [each.closed_because for each in state.closed.values()] == [ClosedBecause.CALMED]
+
+
+def test_an_alert_before_its_call_counts_once_the_call_is_known() -> None:
+    state = SiteState()
+    state.take_alert(alert("c", severity=Severity.CRITICAL))
+    state.take_call(call("c"))
+    assert state.urgency("c") == 3
+
+
+def test_closed_alerts_are_bounded_in_number_and_age() -> None:
+    state = SiteState(closed_for=timedelta(minutes=15))
+    for number in range(MAX_CLOSED + 5):
+        state.take_alert(
+            alert(
+                "c",
+                alert_id=f"c.{number}",
+                state=AlertState.CLOSED,
+                updated_at=NOON + timedelta(seconds=number),
+            )
+        )
+    assert len(state.closed) == MAX_CLOSED
+    assert "c.0" not in state.closed
+    state.forget_old(NOON + timedelta(minutes=15, seconds=50))
+    assert min(each.updated_at for each in state.closed.values()) == NOON + timedelta(seconds=50)
+    state.forget_old(NOON + timedelta(hours=1))
+    assert state.closed == {}
+
+
+def test_what_the_broker_does_not_tell_again_has_ended() -> None:
+    state = SiteState()
+    for name in ("stays", "ended"):
+        state.take_call(call(name))
+        state.take_alert(alert(name))
+    state.take_health(health(online=True))
+    state.end_reading_retained()
+    assert (state.calls, state.alerts, state.agents) == ({}, {}, {})
+    for name in ("stays", "ended"):
+        state.take_call(call(name))
+        state.take_alert(alert(name))
+    state.broker_lost()
+    assert sorted(state.calls) == ["ended", "stays"]
+    assert not state.broker_connected
+    state.take_call(call("ended"))
+    state.begin_reading_retained()
+    state.take_call(call("stays"))
+    state.take_alert(alert("stays"))
+    state.take_call(call("new"))
+    state.end_reading_retained()
+    assert sorted(state.calls) == ["new", "stays"]
+    assert sorted(each.call_id for each in state.alerts.values()) == ["stays"]
+    assert state.broker_connected
+
+
+def test_a_connection_lost_while_reading_forgets_nothing() -> None:
+    state = SiteState()
+    state.begin_reading_retained()
+    state.take_call(call("c"))
+    state.end_reading_retained()
+    state.begin_reading_retained()
+    state.broker_lost()
+    assert list(state.calls) == ["c"]
+
+
+def test_a_call_whose_agent_is_offline_is_marked_and_kept() -> None:
+    state = SiteState()
+    state.take_call(call("c"))
+    assert not state.stale("c")
+    state.take_health(health(online=True))
+    seen = state.changes.version
+    state.take_health(health(online=False))
+    assert state.stale("c")
+    assert (Part.CALLS, "c") in (state.changes.since(seen) or [])
+
+
+def test_a_partial_is_replaced_by_its_final_and_never_the_other_way() -> None:
+    state = SiteState()
+    state.take_call(call("c"))
+    state.take_line(line("1", "もし", 0, final=False))
+    state.take_line(line("1", "もしもし", 0, final=True))
+    state.take_line(line("1", "もしも", 0, final=False))
+    assert texts(state) == ["もしもし"]
+
+
+def test_a_partial_that_never_became_final_goes_with_the_next_line_of_that_voice() -> None:
+    state = SiteState()
+    state.take_call(call("c"))
+    state.take_line(line("1", "partial", 0, final=False))
+    state.take_line(line("2", "the operator", 1, final=True, role=Role.OPERATOR))
+    assert texts(state) == ["partial", "the operator"]
+    state.take_line(line("3", "next", 2, final=False))
+    assert texts(state) == ["the operator", "next"]
+
+
+def test_the_tail_is_ordered_by_time_and_bounded() -> None:
+    state = SiteState()
+    state.take_call(call("c"))
+    for number in reversed(range(100)):
+        state.take_line(line(str(number), str(number), number, final=True))
+    assert texts(state) == [str(number) for number in range(60, 100)]
+
+
+def test_a_dashboard_started_mid_call_takes_the_tail_of_the_call_state() -> None:
+    state = SiteState()
+    state.take_call(call("c", transcript_tail=(line("1", "a", 0, final=True), line("2", "b", 1, final=True))))
+    state.take_line(line("3", "c", 2, final=True))
+    state.take_call(call("c", transcript_tail=(line("1", "a", 0, final=True),)))
+    assert texts(state) == ["a", "b", "c"]
+
+
+def test_only_the_agent_of_a_call_speaks_for_its_levels() -> None:
+    state = SiteState()
+    state.take_call(call("c"))
+    levels = {"c": CallLevels(media_s=1, legs={Role.CUSTOMER: LegLevel(level_db=-20, speaking=True)})}
+    state.take_levels(Levels(agent_id="other", at=NOON, calls=levels))
+    assert state.calls["c"].levels is None
+    state.take_levels(Levels(agent_id="a", at=NOON, calls={**levels, "unknown": levels["c"]}))
+    assert state.calls["c"].levels == levels["c"]
+
+
+def test_an_ended_call_goes() -> None:
+    state = SiteState()
+    state.take_call(call("c"))
+    state.take_call(call("c", status=CallStatus.ENDED))
+    assert state.calls == {}
+
+
+def test_changes_tell_each_key_once_and_know_what_they_forgot() -> None:
+    log = ChangeLog(limit=3)
+    start = log.version
+    for name in ("a", "b", "a"):
+        log.touch(Part.CALLS, name)
+    assert sorted(log.since(start) or []) == [(Part.CALLS, "a"), (Part.CALLS, "b")]
+    assert log.since(log.version) == []
+    before = log.version
+    for name in ("c", "d", "e"):
+        log.touch(Part.CALLS, name)
+    assert log.since(start) is None
+    assert sorted(log.since(before) or []) == [(Part.CALLS, "c"), (Part.CALLS, "d"), (Part.CALLS, "e")]

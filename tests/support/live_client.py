@@ -1,0 +1,65 @@
+"""A browser without a screen: folds what the dashboard pushes, and waits for conditions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+PARTS = ("calls", "levels", "alerts", "agents", "commands")
+
+
+class LiveClient:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.seq = -1
+        self.picture: dict[str, Any] = {}
+        self.snapshots = 0
+        self.deltas = 0
+
+    async def next(self) -> dict[str, Any]:
+        """Take one message."""
+        async with asyncio.timeout(15):
+            message: dict[str, Any] = json.loads(await self.socket.receive_str())
+        if message["type"] == "snapshot":
+            self.picture = message
+            self.snapshots += 1
+        elif message["type"] == "delta":
+            assert message["from"] == self.seq, "a change was skipped"
+            self.deltas += 1
+            for part in PARTS:
+                for name, value in message.get(part, {}).items():
+                    if value is None:
+                        self.picture[part].pop(name, None)
+                    else:
+                        self.picture[part][name] = value
+            for part in ("site", "closed"):
+                self.picture[part] = message.get(part, self.picture[part])
+        self.seq = message["seq"]
+        return message
+
+    async def until(self, condition: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Take messages until the picture is as wanted."""
+        async with asyncio.timeout(20):
+            while not (self.picture and condition(self.picture)):
+                await self.next()
+        return self.picture
+
+
+@asynccontextmanager
+async def live_client(url: str) -> AsyncIterator[LiveClient]:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{url}/live", headers={"Origin": url}) as socket,
+    ):
+        yield LiveClient(socket)
+
+
+def connected(picture: dict[str, Any]) -> bool:
+    return bool(picture["site"]["broker_connected"])
