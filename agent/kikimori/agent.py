@@ -28,11 +28,9 @@ from kikimori.taps.peers import AllowedPeers
 from kikimori_wire.messages import Alert, CallState, Health, Levels, Party, SpeechStatus, TranscriptLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kikimori.config import AgentConfig
     from kikimori.pbx.control import PbxControl
-    from kikimori_wire.messages import Command, CommandResult, Problem
+    from kikimori_wire.messages import Problem
 
 log = structlog.get_logger()
 
@@ -89,9 +87,7 @@ class Agent:
         )
         handler = CommandHandler(self.desk, self.pbx, config.pbx.superior)
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
-        self.bus = Bus(
-            config.mqtt, config.site, config.agent_id, outbox, on_command=self._on_command(handler)
-        )
+        self.bus = Bus(config.mqtt, config.site, config.agent_id, outbox, on_command=handler.handle)
         self.bus.set_health(self._health())
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -114,6 +110,11 @@ class Agent:
                 await asyncio.to_thread(pool.stop)
             await outbox.aclose()
 
+    @property
+    def hears_words(self) -> bool:
+        """Whether speech recognition is on; known once `ready`."""
+        return self._recognition.engine is not None
+
     # --- calls.call.Listener
 
     def call_changed(self, state: CallState) -> None:
@@ -134,10 +135,6 @@ class Agent:
         return SpeechPool(
             recognition.engine, asyncio.get_running_loop(), threads=speech.threads, backlog_s=speech.backlog_s
         )
-
-    @staticmethod
-    def _on_command(handler: CommandHandler) -> Callable[[Command], asyncio.Future[CommandResult]]:
-        return handler.handle  # type: ignore[return-value]
 
     async def _listen(
         self, tasks: asyncio.TaskGroup, background: list[asyncio.Task[None]]
@@ -221,7 +218,7 @@ class Agent:
             speech_model=recognition.engine.name if recognition.engine else None,
             pbx=self.pbx.kind,
             calls=len(self.desk.calls),
-            counters=counters | self.bus.counters() if hasattr(self, "bus") else counters,
+            counters=counters | self.bus.counters(),
             problems=tuple(problems),
         )
 

@@ -36,9 +36,9 @@ class CommandHandler:
             return _result(command, Outcome.REFUSED, refusal)
         if command.action not in self._pbx.capabilities:
             return _result(command, Outcome.REFUSED, "not_supported")
-        answer = await self._pbx.carry_out(command.action, call.info, command.target or self._superior)
-        if answer.status is not None:
-            call.set_status(answer.status)
+        answer = await self._pbx.carry_out(
+            command.action, call.info, command.target or self._superior, call.set_status
+        )
         log.info(
             "command",
             call_id=command.call_id,

@@ -34,7 +34,7 @@ async def load_recognition(config: AgentConfig) -> Recognition:
     if not config.speech.enabled:
         return Recognition(None, None)
     try:
-        path = _model_path(config)
+        path = model_path(config)
         # vosk is loaded only here: its library takes half a second that `--help` should not pay for.
         from kikimori.hearing.speech.vosk_engine import VoskEngine  # noqa: PLC0415
 
@@ -46,7 +46,8 @@ async def load_recognition(config: AgentConfig) -> Recognition:
     return Recognition(engine, None)
 
 
-def _model_path(config: AgentConfig) -> Path:
+def model_path(config: AgentConfig) -> Path:
+    """Return the folder of the model to use; raises KikimoriError when there is none."""
     folder = models_folder(config.state_path())
     if config.speech.model is not None:
         return resolve(config.speech.model, folder)

@@ -119,7 +119,8 @@ class LiveCall:
             self.publish()
 
     def set_status(self, status: CallStatus) -> None:
-        if status is not self.status:
+        # The PBX may answer when the call is over already.
+        if status is not self.status and self.status is not CallStatus.ENDED:
             self.status = status
             self.publish()
 

@@ -19,8 +19,8 @@ from rich.progress import (
 )
 from rich.table import Column, Table
 
+from kikimori.cli.options import config_path
 from kikimori.config import read_config
-from kikimori.errors import KikimoriError
 from kikimori.modelstore import (
     UnknownModelError,
     fetch,
@@ -34,11 +34,8 @@ from kikimori.modelstore import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
     from kikimori.modelstore import Progress as FetchProgress
-
-    Command = Callable[[argparse.Namespace], int]
 
 _PHASES = {"download": "fetching", "verify": "checking", "unpack": "unpacking"}
 
@@ -53,17 +50,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     listing = actions.add_parser("list", help="show the catalogue and what is installed")
     listing.add_argument("--json", action="store_true", help="print one JSON array for programs")
-    listing.set_defaults(run=_handled(_list))
+    listing.set_defaults(run=_list)
 
     fetching = actions.add_parser(
         "fetch", help="download and install a model; goes on where it broke off when run again"
     )
     fetching.add_argument("name", metavar="NAME", help="a name from `kikimori models list`")
-    fetching.set_defaults(run=_handled(_fetch))
+    fetching.set_defaults(run=_fetch)
 
     checking = actions.add_parser("verify", help="check an installed model's files")
     checking.add_argument("model", metavar="NAME-OR-FOLDER", help="a name from the list, or a folder")
-    checking.set_defaults(run=_handled(_verify))
+    checking.set_defaults(run=_verify)
 
     for each in (listing, fetching, checking):
         each.add_argument(
@@ -74,27 +71,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         )
 
 
-def _handled(command: Command) -> Command:
-    """Turn expected errors into a message, the next step and an exit code."""
-
-    def run(args: argparse.Namespace) -> int:
-        try:
-            return command(args)
-        except KikimoriError as error:
-            print(f"kikimori: {error.message}", file=sys.stderr)
-            if error.next_step:
-                print(f"  next: {error.next_step}", file=sys.stderr)
-            return error.exit_code
-        except KeyboardInterrupt:
-            print("kikimori: stopped; run the same command again to go on", file=sys.stderr)
-            return 1
-
-    return run
-
-
 def _folder(args: argparse.Namespace) -> Path:
     given: Path | None = args.dir
-    return given or models_folder(read_config(args.config).state_path())
+    return given or models_folder(read_config(config_path(args)).state_path())
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -146,7 +125,11 @@ def _fetch(args: argparse.Namespace) -> int:
                 tasks[progress.phase] = bars.add_task(_PHASES[progress.phase], total=progress.total)
             bars.update(tasks[progress.phase], completed=progress.done, total=progress.total)
 
-        path = asyncio.run(fetch(args.name, folder, progress=show))
+        try:
+            path = asyncio.run(fetch(args.name, folder, progress=show))
+        except KeyboardInterrupt:
+            print("kikimori: stopped; run the same command again to go on", file=sys.stderr)
+            return 130
     print(path)
     return 0
 

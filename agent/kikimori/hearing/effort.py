@@ -29,15 +29,15 @@ class EffortModel:
     """Blocks with speech over which level and tilt are taken: one second at least."""
     enough_speech_s: float = 0.3
     """Speech needed within the window before anything is said of it."""
-    prior_tilt_db: float = -6.0
+    prior_tilt_db: float = -6.5
     """Tilt of a calm voice on a telephone, before this speaker was heard."""
-    prior_weight_s: float = 2.0
+    prior_weight_s: float = 8.0
     """How many seconds of calm speech the prior counts for."""
     calm_known_s: float = 1.5
     """Calm speech after which differences of level are given."""
     calm_memory_s: float = 60.0
     """The calm voice is forgotten with this time constant of speech."""
-    bias: float = -4.2
+    bias: float = -4.0
     per_level_db: float = 0.15
     per_tilt_db: float = 0.8
     level_range_db: float = 15.0

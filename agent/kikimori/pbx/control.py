@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from kikimori_wire.messages import Action, CallStatus, Outcome
+from kikimori_wire.messages import Action, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kikimori.model.call import CallInfo
+    from kikimori_wire.messages import CallStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,6 @@ class PbxAnswer:
     """Stable code for REFUSED and FAILED, e.g. `no_such_channel`, `no_answer`, `not_supported`."""
     detail: str | None = None
     """The PBX's own words; for INSTRUCTED what the operator should do."""
-    status: CallStatus | None = None
-    """What the call is now, where it changed."""
 
 
 class PbxControl(Protocol):
@@ -38,8 +39,14 @@ class PbxControl(Protocol):
     def capabilities(self) -> tuple[Action, ...]:
         """What it can do; the dashboard offers nothing else."""
 
-    async def carry_out(self, action: Action, call: CallInfo, target: str) -> PbxAnswer:
-        """Do `action` to the call; `target` is the extension or queue of a transfer."""
+    async def carry_out(
+        self, action: Action, call: CallInfo, target: str, changed: Callable[[CallStatus], None]
+    ) -> PbxAnswer:
+        """Do `action` to the call.
+
+        `target` is the extension or queue of a transfer. `changed` is told what the call has become as soon as it has:
+        a customer is on hold long before the superior answers.
+        """
 
 
 def not_supported(action: Action) -> PbxAnswer:

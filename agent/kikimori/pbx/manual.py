@@ -8,9 +8,10 @@ from kikimori.pbx.control import PbxAnswer, not_supported
 from kikimori_wire.messages import Action, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from kikimori.model.call import CallInfo
+    from kikimori_wire.messages import CallStatus
 
 DEFAULT_INSTRUCTIONS: Mapping[Action, str] = {
     Action.HOLD: "電話機の保留ボタンを押してください。",
@@ -36,7 +37,10 @@ class ManualControl:
     def capabilities(self) -> tuple[Action, ...]:
         return tuple(self._instructions)
 
-    async def carry_out(self, action: Action, call: CallInfo, target: str) -> PbxAnswer:  # noqa: ARG002
+    async def carry_out(
+        self, action: Action, call: CallInfo, target: str, changed: Callable[[CallStatus], None]
+    ) -> PbxAnswer:
+        del call, changed  # what the operator then does on the telephone, nobody tells us
         text = self._instructions.get(action)
         if text is None:
             return not_supported(action)

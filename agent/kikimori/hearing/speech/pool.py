@@ -41,6 +41,7 @@ class SpeechLeg:
         self,
         pool: SpeechPool,
         worker: _Worker,
+        *,
         role: Role,
         rate: int,
         deliver: Callable[[Utterance], None],
@@ -97,7 +98,7 @@ class SpeechPool:
         """
         worker = min(self._workers, key=lambda each: each.legs)
         worker.legs += 1
-        return SpeechLeg(self, worker, role, rate, deliver, done)
+        return SpeechLeg(self, worker, role=role, rate=rate, deliver=deliver, done=done)
 
     def feed(self, leg: SpeechLeg, pcm: bytes, media_s: float, *, closes: bool) -> None:
         duration_s = len(pcm) / 2 / leg.rate

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_UNKNOWN = "[unk]"
+"""What a model says for sounds that are none of its words; nobody said it."""
+
+
 class SpeechModelError(KikimoriError):
     """The model's folder cannot be loaded."""
 
@@ -59,8 +63,12 @@ class VoskStream:
     def accept(self, pcm: bytes) -> Recognised | None:
         if self._recogniser.AcceptWaveform(pcm):
             return _final(self._recogniser.Result())
-        text = json.loads(self._recogniser.PartialResult()).get("partial", "")
-        return Recognised(join_words(text.split()), (), final=False) if text else None
+        said = [
+            word
+            for word in json.loads(self._recogniser.PartialResult()).get("partial", "").split()
+            if word != _UNKNOWN
+        ]
+        return Recognised(join_words(said), (), final=False) if said else None
 
     def finish(self) -> Recognised | None:
         return _final(self._recogniser.FinalResult())
@@ -68,7 +76,11 @@ class VoskStream:
 
 def _final(answer: str) -> Recognised | None:
     found: list[dict[str, Any]] = json.loads(answer).get("result", [])
-    if not found:
+    words = tuple(
+        Word(each["word"], each["start"], each["end"], each["conf"])
+        for each in found
+        if each["word"] != _UNKNOWN
+    )
+    if not words:
         return None
-    words = tuple(Word(each["word"], each["start"], each["end"], each["conf"]) for each in found)
     return Recognised(join_words([word.text for word in words]), words, final=True)

@@ -1,0 +1,98 @@
+"""Recordings through the same hearing and judging as live calls, one after another, as fast as they can be heard."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.hearing.speech.pool import SpeechPool
+from kikimori.judging.phrases import load_phrases
+from kikimori.judging.rules import load_rules
+from kikimori.model.call import CallInfo
+from kikimori.recognition import Recognition, load_recognition
+from kikimori.taps.audiosocket.directory import call_id_from
+from kikimori.taps.replay import replay
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from kikimori.config import AgentConfig
+    from kikimori.taps.replay import Recording
+    from kikimori_wire.messages import Alert, CallState, TranscriptLine
+
+
+@dataclass
+class Findings:
+    """What one recording holds. Also the `kikimori.calls.call.Listener` that collects it."""
+
+    lines: list[TranscriptLine] = field(default_factory=list)
+    """Final utterances in the order in which they ended."""
+    partials: list[TranscriptLine] = field(default_factory=list)
+    changes: list[Alert] = field(default_factory=list)
+    """Every change of every alert, in order."""
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """The last state of each alert, in the order in which they were raised."""
+        return list({each.alert_id: each for each in self.changes}.values())
+
+    def call_changed(self, state: CallState) -> None:
+        del state  # a recording has no live state
+
+    def alert_changed(self, alert: Alert) -> None:
+        self.changes.append(alert)
+
+    def line(self, line: TranscriptLine) -> None:
+        (self.lines if line.final else self.partials).append(line)
+
+
+class Analyser:
+    """Rules, phrases and the speech engine, loaded once for any number of recordings."""
+
+    def __init__(self, config: AgentConfig, recognition: Recognition) -> None:
+        """Read rules and phrases; raises ConfigError."""
+        self.config = config
+        self.recognition = recognition
+        self.rules = load_rules(config.rule_files())
+        self.phrases = load_phrases(config.phrase_files())
+        engine = recognition.engine
+        self._pool: SpeechPool | None = None
+        if engine is not None:
+            threads = config.speech.threads
+            self._pool = SpeechPool(engine, asyncio.get_running_loop(), threads=threads, backlog_s=60.0)
+
+    async def analyse(
+        self, recording: Recording, progress: Callable[[float], None] | None = None
+    ) -> Findings:
+        """Hear and judge a whole recording. Raises AudioFileError."""
+        findings = Findings()
+        desk = Desk(
+            DeskSettings(site=self.config.site, agent_id=self.config.agent_id),
+            self.rules,
+            self.phrases,
+            findings,
+            self._pool,
+        )
+        info = CallInfo(call_id=call_id_from(recording.path.stem), tap="replay")
+        try:
+            await replay(recording, desk, info, settle=desk.settle, progress=progress)
+        finally:
+            await desk.close()
+        return findings
+
+    async def aclose(self) -> None:
+        if self._pool is not None:
+            await asyncio.to_thread(self._pool.stop)
+
+
+@asynccontextmanager
+async def analyser(config: AgentConfig) -> AsyncIterator[Analyser]:
+    """Load what analysing needs, and end its threads afterwards. Raises ConfigError."""
+    made = Analyser(config, await load_recognition(config))
+    try:
+        yield made
+    finally:
+        await made.aclose()

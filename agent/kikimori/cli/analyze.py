@@ -1,0 +1,140 @@
+"""`kikimori analyze FILE…`: recordings instead of live calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from kikimori.analysis import analyser
+from kikimori.cli.options import add_config, configured, say
+from kikimori.errors import AudioFileError
+from kikimori.taps.replay import STEREO, open_recording
+
+if TYPE_CHECKING:
+    import argparse
+
+    from kikimori.analysis import Findings
+    from kikimori_wire.messages import Alert, TranscriptLine
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "analyze",
+        help="judge recordings",
+        description="Hears and judges recordings exactly as live calls. Mono, or stereo with the customer left and the "
+        "operator right; WAV, FLAC, OGG or MP3 at any rate.",
+        epilog="Exit code 0 also when alerts were found; 1 when a file could not be read (the others are done).",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--swap", action="store_true", help="stereo with the operator left, the customer right"
+    )
+    parser.add_argument("--model", metavar="NAME", help="speech model, instead of the configured one")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="one JSON object per line for each transcript segment and alert, with start and end in seconds",
+    )
+    add_config(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    return asyncio.run(_run(args))
+
+
+async def _run(args: argparse.Namespace) -> int:
+    config = configured(args, log_level="error")
+    if args.model:
+        config = config.model_copy(update={"speech": config.speech.model_copy(update={"model": args.model})})
+    failed = 0
+    async with analyser(config) as analysis:
+        problem = analysis.recognition.problem
+        if problem:
+            say(f"speech recognition is off: {problem.detail}\n  next: {problem.remedy}")
+        with _bars() as bars:
+            for path in args.files:
+                bar = bars.add_task(path.name, total=None)
+                try:
+                    with open_recording(path) as recording:
+                        if args.swap and recording.roles == STEREO:
+                            recording.roles = STEREO[::-1]
+                        bars.update(bar, total=recording.duration_s)
+
+                        def show(seconds: float, bar: TaskID = bar) -> None:
+                            bars.update(bar, completed=seconds)
+
+                        found = await analysis.analyse(recording, show)
+                except AudioFileError as error:
+                    failed += 1
+                    bars.remove_task(bar)
+                    say(f"kikimori: {error.message}")
+                    if error.next_step:
+                        say(f"  next: {error.next_step}")
+                    continue
+                _show(path, found, config.language, as_json=args.json)
+    return 1 if failed else 0
+
+
+def _bars() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.total:.0f} s", style="dim"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def _show(path: Path, found: Findings, language: str, *, as_json: bool) -> None:
+    items = [(line.start_s, segment_json(line)) for line in found.lines]
+    items += [(alert.raised_s, alert_json(alert)) for alert in found.alerts]
+    items.sort(key=lambda item: item[0])
+    if as_json:
+        for _, item in items:
+            print(json.dumps({"file": str(path), **item}, ensure_ascii=False), flush=True)
+        return
+    print(path)
+    for _, item in items:
+        span = f"{item['start']:7.1f} – {item['end']:6.1f} s"
+        if item["type"] == "segment":
+            print(f"  {span}  {item['role']:<8}  {item['text']}")
+        else:
+            print(f"  {span}  ▲ {item['severity'].upper()}  {item['title'][language]} ({item['rule']})")
+    if not found.alerts:
+        print("  no alert")
+
+
+def segment_json(line: TranscriptLine) -> dict[str, Any]:
+    """Return what `--json` prints for an utterance."""
+    return {
+        "type": "segment",
+        "start": line.start_s,
+        "end": line.end_s,
+        "role": str(line.role),
+        "text": line.text,
+    }
+
+
+def alert_json(alert: Alert) -> dict[str, Any]:
+    """Return what `--json` prints for an alert; `end` = when it closed, or the call's end."""
+    lasted = (alert.updated_at - alert.raised_at).total_seconds()
+    return {
+        "type": "alert",
+        "start": alert.raised_s,
+        "end": round(alert.raised_s + lasted, 2),
+        "rule": alert.rule,
+        "kind": alert.rule_kind,
+        "severity": str(alert.severity),
+        "title": alert.title,
+        "suggestion": alert.suggestion and str(alert.suggestion),
+        "evidence": [each.model_dump(mode="json", exclude_none=True) for each in alert.evidence],
+    }

@@ -1,0 +1,70 @@
+"""`kikimori config check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say
+from kikimori.errors import ConfigError, KikimoriError
+from kikimori.judging.phrases import load_phrases
+from kikimori.judging.rules import categories_of, load_rules, needs_words
+from kikimori.recognition import model_path
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("config", help="check the configuration", description="The configuration.")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    check = actions.add_parser(
+        "check",
+        help="read every file and say what is wrong",
+        description="Reads kikimori.toml and the rules and phrases it names, and says file, key and reason of what is "
+        "wrong. Exit code 0 = fit for use, 2 = not.",
+    )
+    check.add_argument("--rules", action="store_true", help="also list the rules in force")
+    add_config(check)
+    check.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    config = configured(args)
+    dashboard = dashboard_settings(args)
+    rules = load_rules(config.rule_files())
+    phrases = load_phrases(config.phrase_files())
+    try:
+        config.mqtt.password()
+    except (OSError, IndexError) as error:
+        raise ConfigError(
+            f"{config_path(args)}: mqtt.password_file: cannot be read: {error}",
+            next_step="it must be readable by the service's user and hold the password in its first line",
+        ) from None
+
+    print(f"configuration: {config_path(args) or 'built-in defaults'}")
+    print(f"site {config.site}, agent {config.agent_id}, broker {config.mqtt.host}:{config.mqtt.port}")
+    print(f"audiosocket {config.audiosocket.host}:{config.audiosocket.port}", end="")
+    print(f", announcements on port {config.audiosocket.announce_port}")
+    print(f"dashboard http://{dashboard.host}:{dashboard.port}/")
+    print(f"state in {config.state_path()}")
+    print(f"{len(rules)} rules in force, {len(phrases.names)} phrase categories")
+    if args.rules:
+        table = Table("rule", "kind", "needs words", "title", box=None)
+        for rule in rules:
+            table.add_row(
+                rule.id, rule.kind, "yes" if needs_words(rule) else "no", rule.title[config.language]
+            )
+        Console().print(table)
+    for category, rule_id in categories_of(rules).items():
+        if category not in phrases.names:
+            say(f"warning: rule {rule_id} waits for the phrase category {category}, which no file defines")
+    if config.speech.enabled:
+        try:
+            print(f"speech model {model_path(config)}")
+        except KikimoriError as error:
+            say(f"warning: {error.message}: rules that need words will not fire\n  next: {error.next_step}")
+    print("fit for use")
+    return 0

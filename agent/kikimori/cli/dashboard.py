@@ -1,0 +1,42 @@
+"""`kikimori dashboard`: the pages alone, with a broker that runs elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from kikimori.cli.options import add_config, add_log, configured, dashboard_settings, say
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "dashboard",
+        help="run the dashboard alone, with your own broker",
+        description="Serves the supervisor's and the operators' pages of one site. Ends on Ctrl-C or SIGTERM.",
+    )
+    add_config(parser)
+    add_log(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    configured(args)
+    settings = dashboard_settings(args)
+    from kikimori.office import run_until_done, serve_dashboard, stop_on_signals  # noqa: PLC0415  (see cli/up.py)
+
+    async def serve() -> int:
+        async with stop_on_signals() as stop, asyncio.TaskGroup() as tasks:
+            pages = tasks.create_task(serve_dashboard(settings, lambda url: say(f"dashboard  {url}")))
+            told = tasks.create_task(stop.wait())
+            await asyncio.wait([pages, told], return_when=asyncio.FIRST_COMPLETED)
+            pages.cancel()
+            told.cancel()
+            with suppress(asyncio.CancelledError):
+                await pages
+        return 0
+
+    return run_until_done(serve())

@@ -1,0 +1,71 @@
+"""The program `kikimori`: its commands, and how their errors are shown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from kikimori.cli import agent, analyze, config, dashboard, demo, models, up
+from kikimori.errors import KikimoriError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DESCRIPTION = """\
+Listens beside an office PBX and brings a superior into a call before the employee is worn down by harassment.
+電話応対の従業員をカスタマーハラスメントから守ります。"""
+
+EPILOG = """\
+exit codes: 0 = done; 1 = it failed, the message says why and what to do next; 2 = wrong arguments or configuration.
+
+Begin with `kikimori demo`. For an office: write kikimori.toml, `kikimori config check`, then `kikimori up`."""
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="kikimori",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--version", action="version", version=f"kikimori {version('kikimori')}")
+    commands = made.add_subparsers(required=True, metavar="COMMAND")
+    for each in (demo, up, agent, dashboard, analyze, config, models):
+        each.add_parser(commands)
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except KikimoriError as error:
+        return _failed(error)
+    except BaseExceptionGroup as group:
+        ours, rest = group.split(KikimoriError)
+        if ours is None or rest is not None:
+            raise
+        return _failed(_first(ours))
+    except KeyboardInterrupt:
+        print("kikimori: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        sys.stderr.close()
+        return 0
+    return code
+
+
+def _failed(error: KikimoriError) -> int:
+    print(f"kikimori: {error.message}", file=sys.stderr)
+    if error.next_step:
+        print(f"  next: {error.next_step}", file=sys.stderr)
+    return error.exit_code
+
+
+def _first(group: BaseExceptionGroup[KikimoriError]) -> KikimoriError:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

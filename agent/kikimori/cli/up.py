@@ -1,0 +1,39 @@
+"""`kikimori up`: everything one office needs, in one process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.cli.options import add_config, add_log, configured, dashboard_settings, say
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "up",
+        help="run broker, agent and dashboard for one office",
+        description="Runs the embedded MQTT broker, the agent and the dashboard in one process until it is told to stop "
+        "(Ctrl-C, SIGTERM). Everything listens on this machine only, unless the configuration says otherwise.",
+        epilog="With a broker of your own run `kikimori agent` and `kikimori dashboard` instead.",
+    )
+    add_config(parser)
+    add_log(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    config = configured(args)
+    pages = dashboard_settings(args)
+    # Broker and web server take a moment to load; `--help` should not pay for them.
+    from kikimori.office import open_office, run_until_done, stop_on_signals  # noqa: PLC0415
+
+    async def up() -> int:
+        async with stop_on_signals() as stop, open_office(config, pages) as office:
+            say(f"dashboard  {office.dashboard_url}")
+            say(f"operator   {office.dashboard_url}operator?ext=<extension>")
+            await stop.wait()
+        return 0
+
+    return run_until_done(up())

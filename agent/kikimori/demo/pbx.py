@@ -1,0 +1,176 @@
+"""A PBX that exists only in the demo: it plays recorded calls, holds them and moves them.
+
+To the agent it is a PBX like any other: its audio comes over AudioSocket, a customer on hold falls silent, and after
+a transfer another operator's leg stands beside the customer's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from kikimori.demo.line import FRAME_SAMPLES, Line
+from kikimori.demo.script import RATE
+from kikimori.model.call import Role
+from kikimori.pbx.control import PbxAnswer, not_supported
+from kikimori_wire.messages import Action, CallStatus, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from kikimori.demo.script import DemoCall
+    from kikimori.model.call import CallInfo
+
+FRAME_S = FRAME_SAMPLES / RATE
+RING_S = 1.5
+"""The superior lets it ring so long."""
+PATIENCE_S = 90.0
+"""A customer on hold hangs up after so long."""
+
+QUEUE = "総合窓口"
+
+_SILENCE = bytes(FRAME_SAMPLES * 2)
+
+
+@dataclass(slots=True)
+class _Ride:
+    """A call that is being played."""
+
+    call_id: str
+    script: DemoCall
+    customer: Line
+    colleague: Line
+    """The operator's leg; after a transfer the superior's."""
+    played: int = 0
+    """Samples of the script."""
+    held: bool = False
+    transferred: bool = False
+    keys_sent: int = 0
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class SimulatedPbx:
+    """A `kikimori.pbx.control.PbxControl`. Use `connected` around everything that plays."""
+
+    def __init__(self) -> None:
+        self._rides: dict[str, _Ride] = {}
+        self._session: aiohttp.ClientSession | None = None
+        self._announce: tuple[str, int] = ("", 0)
+        self._audiosocket: tuple[str, int] = ("", 0)
+
+    @asynccontextmanager
+    async def connected(self, announce: tuple[str, int], audiosocket: tuple[str, int]) -> AsyncIterator[None]:
+        """Know the agent's two addresses."""
+        self._announce, self._audiosocket = announce, audiosocket
+        async with aiohttp.ClientSession() as self._session:
+            yield
+
+    async def play(self, script: DemoCall, call_id: str) -> None:
+        """Play a call in real time from ringing to hang-up."""
+        customer = await self._open(script, call_id, Role.CUSTOMER)
+        try:
+            ride = _Ride(call_id, script, customer, await self._open(script, call_id, Role.OPERATOR))
+        except BaseException:
+            await customer.hang_up()
+            raise
+        self._rides[call_id] = ride
+        try:
+            await self._ride(ride)
+        finally:
+            del self._rides[call_id]
+            await asyncio.gather(ride.customer.hang_up(), ride.colleague.hang_up())
+
+    async def _ride(self, ride: _Ride) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        held_until = 0.0
+        while ride.played < ride.script.samples:
+            due += FRAME_S
+            await asyncio.sleep(max(due - loop.time(), 0))
+            if ride.held:
+                # Nothing comes from a customer who hears music; the script waits.
+                held_until = held_until or due + PATIENCE_S
+                if due > held_until:
+                    return
+                ride.colleague.send(_SILENCE)
+                continue
+            held_until = 0.0
+            self._frame(ride)
+
+    @staticmethod
+    def _frame(ride: _Ride) -> None:
+        at, script = ride.played, ride.script
+        ride.played = at + FRAME_SAMPLES
+        for role, line in ((Role.CUSTOMER, ride.customer), (Role.OPERATOR, ride.colleague)):
+            if role is Role.OPERATOR and ride.transferred:
+                line.send(_SILENCE)  # what the superior would say is in no script
+                continue
+            pcm = script.voices[role][at : at + FRAME_SAMPLES].tobytes()
+            line.send(pcm.ljust(FRAME_SAMPLES * 2, b"\0"))
+        while ride.keys_sent < len(script.truth.dtmf):
+            key = script.truth.dtmf[ride.keys_sent]
+            if key.at * RATE > at:
+                break
+            (ride.customer if key.role is Role.CUSTOMER else ride.colleague).key(key.digit)
+            ride.keys_sent += 1
+
+    async def _open(self, script: DemoCall, call_id: str, role: Role, *, superior: bool = False) -> Line:
+        if self._session is None:
+            raise RuntimeError("not connected")
+        truth = script.truth
+        leg = {"call": call_id, "role": str(role), "channel": f"demo/{call_id}"}
+        if not superior:
+            # The call stays that of the operator who took it, also when a superior has taken over.
+            leg |= {
+                "caller": truth.caller or "",
+                "caller_name": truth.caller_name or "",
+                "operator": truth.operator.extension,
+                "operator_name": truth.operator.name,
+                "queue": QUEUE,
+            }
+        return await Line.open(self._session, self._announce, self._audiosocket, leg)
+
+    # --- PbxControl
+
+    @property
+    def kind(self) -> str:
+        return "demo"
+
+    @property
+    def capabilities(self) -> tuple[Action, ...]:
+        return (Action.HOLD_TRANSFER, Action.HOLD, Action.UNHOLD, Action.TRANSFER)
+
+    async def carry_out(
+        self, action: Action, call: CallInfo, target: str, changed: Callable[[CallStatus], None]
+    ) -> PbxAnswer:
+        del target  # there is one superior here
+        ride = self._rides.get(call.call_id)
+        if ride is None:
+            return PbxAnswer(Outcome.FAILED, "no_such_channel")
+        async with ride.busy:
+            if action is Action.UNHOLD:
+                ride.held = False
+                changed(CallStatus.TALKING)
+            elif action is Action.HOLD:
+                ride.held = True
+                changed(CallStatus.ON_HOLD)
+            elif action in (Action.HOLD_TRANSFER, Action.TRANSFER):
+                await self._transfer(ride, changed)
+            else:
+                return not_supported(action)
+        return PbxAnswer(Outcome.DONE)
+
+    async def _transfer(self, ride: _Ride, changed: Callable[[CallStatus], None]) -> None:
+        ride.held = True
+        changed(CallStatus.ON_HOLD)
+        await asyncio.sleep(RING_S)
+        superior = await self._open(ride.script, ride.call_id, Role.OPERATOR, superior=True)
+        released, ride.colleague = ride.colleague, superior
+        ride.transferred = True
+        ride.held = False
+        changed(CallStatus.TRANSFERRED)
+        await released.hang_up()

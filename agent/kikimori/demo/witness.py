@@ -1,0 +1,63 @@
+"""What a supervisor would have seen: the demo's alerts and calls as they come out of the broker."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kikimori.demo.verdict import Raised
+from kikimori_wire.connection import connect
+from kikimori_wire.messages import Alert, AlertState, CallState, CallStatus, Health
+from kikimori_wire.topics import TopicKind, Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori_wire.settings import BrokerSettings
+
+CLIENT_ID = "kikimori-demo-witness"
+
+
+@dataclass
+class Witness:
+    """Reads a site's messages and remembers what was raised, by call."""
+
+    broker: BrokerSettings
+    site: str
+    on_alert: Callable[[Alert], None]
+    """Told of each alert once, as it was opened."""
+    raised: dict[str, list[Raised]] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    watching: asyncio.Event = field(default_factory=asyncio.Event)
+    agent_gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """The agent said goodbye: nothing more comes."""
+    _seen: set[str] = field(default_factory=set)
+
+    async def watch(self) -> None:
+        """Until the agent says goodbye."""
+        topics = Topics(self.site)
+        async with connect(self.broker, CLIENT_ID) as client:
+            await client.subscribe(topics.dashboard_filters())
+            self.watching.set()
+            async for message in client.messages:
+                parsed = topics.parse(str(message.topic))
+                payload = message.payload
+                if parsed is None or not isinstance(payload, bytes) or not payload:
+                    continue
+                if parsed.kind is TopicKind.ALERT:
+                    self._alert(Alert.from_bytes(payload))
+                elif parsed.kind is TopicKind.CALL_STATE:
+                    if CallState.from_bytes(payload).status is CallStatus.ENDED:
+                        self.ended.add(parsed.name)
+                elif parsed.kind is TopicKind.HEALTH and not Health.from_bytes(payload).online:
+                    self.agent_gone.set()
+                    return
+
+    def _alert(self, alert: Alert) -> None:
+        # The first message of an alert says how it was opened; later ones how it went on.
+        if alert.alert_id in self._seen or alert.state is not AlertState.OPEN:
+            return
+        self._seen.add(alert.alert_id)
+        self.raised.setdefault(alert.call_id, []).append(Raised(alert.rule, alert.severity, alert.raised_s))
+        self.on_alert(alert)

@@ -1,0 +1,126 @@
+"""One office in one process: broker, agent and dashboard, started in order and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+import uvloop
+
+import kikimori_dashboard
+from kikimori.agent import Addresses, Agent
+from kikimori.bus.broker import embedded_broker
+from kikimori.errors import KikimoriError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+
+    from kikimori.config import AgentConfig
+    from kikimori.pbx.control import PbxControl
+    from kikimori_wire.settings import BrokerSettings
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What runs."""
+
+    agent: Agent
+    broker: BrokerSettings
+    addresses: Addresses
+    dashboard_url: str
+
+
+@asynccontextmanager
+async def open_office(
+    config: AgentConfig,
+    dashboard: kikimori_dashboard.DashboardSettings,
+    *,
+    broker_port: int | None = None,
+    pbx: PbxControl | None = None,
+) -> AsyncIterator[Office]:
+    """Run broker, agent and dashboard inside the `async with`; leave it and they stop, the agent first.
+
+    Args:
+        config: The agent's; its broker's host and port say where the embedded one listens.
+        dashboard: The dashboard's.
+        broker_port: Another port for the broker; 0 = any free one.
+        pbx: Control to use instead of the configured one.
+
+    Raises:
+        KikimoriError: a port is taken, the state folder cannot be written. Also in an exception group.
+    """
+    async with AsyncExitStack() as stack:
+        address = await stack.enter_async_context(
+            embedded_broker(config.mqtt.host, config.mqtt.port if broker_port is None else broker_port)
+        )
+        broker = config.mqtt.model_copy(
+            update={"port": address.port, "username": None, "password_file": None, "ca_file": None}
+        )
+        config = config.model_copy(update={"mqtt": broker})
+        agent = Agent(config, pbx=pbx)
+        async with asyncio.TaskGroup() as tasks:
+            url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+            pages = tasks.create_task(
+                serve_dashboard(dashboard.model_copy(update={"mqtt": broker}), url.set_result),
+                name="dashboard",
+            )
+            listening = tasks.create_task(agent.run(), name="agent")
+            try:
+                yield Office(agent, broker, await agent.ready, await url)
+            finally:
+                agent.stop.set()
+                # The agent says goodbye while the dashboard still shows it.
+                await asyncio.wait([listening])
+                pages.cancel()
+
+
+async def serve_dashboard(
+    settings: kikimori_dashboard.DashboardSettings, ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve the pages until cancelled; raises KikimoriError when the port is taken."""
+    try:
+        await kikimori_dashboard.serve(settings, ready)
+    except OSError as error:
+        raise KikimoriError(
+            f"cannot serve the dashboard on {settings.host}, port {settings.port}: {error.strerror or error}",
+            next_step="another dashboard may be running; choose another [dashboard] port",
+        ) from error
+
+
+@asynccontextmanager
+async def stop_on_signals() -> AsyncIterator[asyncio.Event]:
+    """Give an event that SIGINT and SIGTERM set. A second signal ends the task without waiting."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def told() -> None:
+        if stop.is_set() and task is not None:
+            task.cancel()
+        stop.set()
+
+    for number in _signals():
+        loop.add_signal_handler(number, told)
+    try:
+        yield stop
+    finally:
+        for number in _signals():
+            loop.remove_signal_handler(number)
+
+
+def _signals() -> Iterator[signal.Signals]:
+    yield from (signal.SIGINT, signal.SIGTERM)
+
+
+def run_until_done(main: Coroutine[None, None, int]) -> int:
+    """Run a command on uvloop: its sockets cost a tenth of the standard loop's."""
+    try:
+        return uvloop.run(main)
+    except asyncio.CancelledError:
+        return 130
