@@ -1,0 +1,1 @@
+"""Measurements of this program on the machine it runs on: `kikimori bench`."""

@@ -18,7 +18,7 @@ FRAME_SAMPLES = 160
 """20 ms, as Asterisk sends it."""
 
 _SLIN8 = next(kind for kind, rate in AUDIO_RATES.items() if rate == 8000)
-_FRAME_HEADER = struct.pack(">BH", _SLIN8, FRAME_SAMPLES * 2)
+FRAME_HEADER = struct.pack(">BH", _SLIN8, FRAME_SAMPLES * 2)
 _MOST_UNSENT = 64 * 1024
 """Bytes. A PBX waits for nobody: what the agent does not take is lost."""
 
@@ -50,7 +50,7 @@ class Line:
         if self._writer.transport.get_write_buffer_size() > _MOST_UNSENT:
             self.lost_frames += 1
             return
-        self._writer.write(_FRAME_HEADER + pcm)
+        self._writer.write(FRAME_HEADER + pcm)
 
     def key(self, digit: str) -> None:
         self._writer.write(struct.pack(">BH", DTMF, 1) + digit.encode())

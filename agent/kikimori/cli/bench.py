@@ -1,0 +1,83 @@
+"""`kikimori bench`: measure this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from kikimori import logs
+from kikimori.cli.options import say
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "bench",
+        help="measure how much this machine can carry",
+        description="Measures on this machine. Every figure stands beside a named reference of the same run.",
+    )
+    what = parser.add_subparsers(required=True, metavar="WHAT")
+    calls = what.add_parser(
+        "calls",
+        help="how many calls at once",
+        description="Two-leg calls in real time over AudioSocket from another process, acoustic hearing on, speech "
+        "recognition off. Nothing else should run on the machine meanwhile.",
+        epilog="Exit code 1 when a frame was dropped.",
+    )
+    calls.add_argument(
+        "--calls", type=_positive, default=200, metavar="N", help="calls at once (default: 200)"
+    )
+    calls.add_argument("--seconds", type=float, default=30.0, metavar="S", help="how long (default: 30)")
+    calls.add_argument(
+        "--cores", type=_positive, default=1, metavar="C", help="processor cores for the agent (default: 1)"
+    )
+    calls.add_argument("--json", action="store_true", help="print one JSON object")
+    calls.set_defaults(run=run_calls)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def run_calls(args: argparse.Namespace) -> int:
+    logs.configure("error")
+    from kikimori.bench.calls import as_json, bench_calls, use_cores  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.office import run_until_done  # noqa: PLC0415
+
+    cores = use_cores(args.cores)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.total:.0f} s", style="dim"),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    ) as bars:
+        bar = bars.add_task(f"{args.calls} calls", total=args.seconds)
+
+        async def measure() -> int:
+            figures = await bench_calls(
+                args.calls,
+                args.seconds,
+                cores=cores,
+                progress=lambda done: bars.update(bar, completed=done),
+            )
+            found = as_json(figures)
+            if args.json:
+                print(json.dumps(found, ensure_ascii=False), flush=True)
+            else:
+                width = max(map(len, found))
+                for name, value in found.items():
+                    print(f"{name:<{width}}  {value}")
+            if figures.frames_dropped:
+                say(
+                    f"kikimori: {figures.frames_dropped} frames were dropped: too many calls for {cores} core(s)"
+                )
+            return 1 if figures.frames_dropped else 0
+
+        return run_until_done(measure())
