@@ -1,0 +1,82 @@
+# make demo     the product at work, with sample calls (sets itself up first)
+# make test     what must hold before a change goes in; installs what the tests need
+# make install  only the virtual environment .venv
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SHELL  := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+.PHONY: help install demo test lint debian clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+install: $(VENV)/installed ## set up .venv with the program
+
+demo: $(VENV)/installed ## show the product at work with sample calls; Ctrl-C ends it
+	@$(BIN)/kikimori demo
+
+test: $(VENV)/testable debian lint ## check everything
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/testable
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c "$$CHECK_PYTHON"
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+	  echo "python3-venv is not there: fetching pip from the package index" >&2; \
+	  $(PYTHON) -m venv --clear --without-pip $(VENV) && $(BIN)/python -c "$$FETCH_PIP"; }
+	$(BIN)/pip install --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/testable: $(VENV)/installed
+	$(BIN)/pip install --disable-pip-version-check --editable '.[test,training]'
+	@touch $@
+
+# What the tests talk to: a real broker and a real browser with Japanese letters.
+DEBIAN := mosquitto chromium fonts-noto-cjk
+debian:
+	@missing=""; for each in $(DEBIAN); do \
+	  dpkg-query -W -f '$${Status}' $$each 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$each"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ]; then \
+	  echo "The tests need Debian packages. Run: sudo apt-get install$$missing" >&2; exit 1; fi; \
+	echo "installing$$missing" >&2; \
+	apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+
+define CHECK_PYTHON
+import sys
+if sys.version_info < (3, 11):
+    sys.exit(f"Kikimori needs Python 3.11 or later, this is {sys.version.split()[0]}: make PYTHON=/path/to/python3.11")
+endef
+export CHECK_PYTHON
+
+# Debian's python3 comes without ensurepip. A wheel can be run as it is, so pip installs itself.
+define FETCH_PIP
+import hashlib, json, os, runpy, sys, tempfile, urllib.parse, urllib.request
+index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/") + "/pip/"
+ask = urllib.request.Request(index, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
+try:
+    files = json.load(urllib.request.urlopen(ask, timeout=60))["files"]
+    wheel = [f for f in files if f["filename"].endswith("-py3-none-any.whl") and not f.get("yanked")][-1]
+    content = urllib.request.urlopen(urllib.parse.urljoin(index, wheel["url"]), timeout=60).read()
+except (OSError, ValueError, KeyError, IndexError) as error:
+    sys.exit(f"cannot fetch pip from {index}: {error}\n  next: sudo apt-get install python3-venv, then again")
+if hashlib.sha256(content).hexdigest() != wheel["hashes"]["sha256"]:
+    sys.exit(f"{wheel['filename']} from {index} is damaged; try again")
+path = os.path.join(tempfile.mkdtemp(), wheel["filename"])
+open(path, "wb").write(content)
+sys.path.insert(0, path)
+sys.argv = ["pip", "install", "--no-index", path]
+runpy.run_module("pip", run_name="__main__")
+endef
+export FETCH_PIP
