@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import aiomqtt
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from kikimori_wire.settings import BrokerSettings
 
-Client = aiomqtt.Client
 Will = aiomqtt.Will
 BrokerError = aiomqtt.MqttError
 
@@ -23,6 +22,23 @@ LAST_RETRY_S = 8.0
 
 INCOMING_LIMIT = 10_000
 """Messages waiting to be read; aiomqtt drops the newest beyond this (its default is unbounded)."""
+
+T = TypeVar("T")
+
+
+class Client(aiomqtt.Client):
+    """aiomqtt's client, which can be cancelled at any moment.
+
+    aiomqtt 2.5 waits with `asyncio.wait_for`. On Python 3.11 that returns the result and forgets the cancellation when
+    both come together (https://github.com/python/cpython/issues/86296), and whoever cancelled waits for ever.
+    """
+
+    async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 (aiomqtt's signature)
+        try:
+            async with asyncio.timeout(self.timeout if timeout is None else timeout):
+                return await fut
+        except TimeoutError:
+            raise BrokerError("the broker did not answer in time") from None
 
 
 @asynccontextmanager
@@ -35,7 +51,7 @@ async def connect(
         BrokerError: the broker cannot be reached, refused us, or was lost inside the `async with`.
         OSError: a certificate or password file cannot be read.
     """
-    async with aiomqtt.Client(
+    async with Client(
         hostname=settings.host,
         port=settings.port,
         identifier=client_id,

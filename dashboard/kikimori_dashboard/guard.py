@@ -39,10 +39,9 @@ def guard(settings: DashboardSettings) -> Middleware:
                 text="this name is not one of the dashboard's; open it as http://localhost\n"
             )
         changes_something = request.method not in (hdrs.METH_GET, hdrs.METH_HEAD)
-        if changes_something or request.headers.get(hdrs.UPGRADE):
-            origin = request.headers.get(hdrs.ORIGIN, "")
-            if urlsplit(origin).netloc.lower() != host.lower():
-                raise web.HTTPForbidden(text="the Origin header is missing or names another site\n")
+        acts = changes_something or hdrs.UPGRADE in request.headers
+        if acts and _origin_host(request.headers.get(hdrs.ORIGIN, "")) != host.lower():
+            raise web.HTTPForbidden(text="the Origin header is missing or names another site\n")
         return await handler(request)
 
     return check
@@ -55,6 +54,13 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
     response.headers.setdefault(
         "Cache-Control", "no-cache" if isinstance(response, web.FileResponse) else "no-store"
     )
+
+
+def _origin_host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _name(host: str) -> str | None:

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kikimori_dashboard.commands import CommandDesk, Page, RefusedError
-from kikimori_wire.messages import Action  # noqa: TC001 - pydantic reads it at run time
+from kikimori_wire.messages import Action
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler

@@ -54,8 +54,8 @@ async def test_a_press_becomes_a_command_and_its_result_reaches_every_browser(
             "no_answer",
             "rang 20 s",
         )
-        await other.until(lambda picture: picture["commands"]["c"]["result"])
-        assert other.picture["commands"]["c"]["result"]["outcome"] == "failed"
+        shown = await other.until(lambda picture: picture["commands"]["c"]["result"])
+        assert shown["commands"]["c"]["result"]["outcome"] == "failed"
 
 
 async def test_the_same_press_twice_is_sent_once(

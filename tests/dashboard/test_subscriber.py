@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import aiohttp
-import pytest
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
@@ -33,27 +32,30 @@ async def test_it_learns_what_was_there_before(broker: AnyBroker) -> None:
 async def test_a_broker_stopped_and_started_again(broker: AnyBroker) -> None:
     """What ended while nobody could say so is gone afterwards; what goes on is there."""
     agent = PeerAgent(broker.settings)
-    async with dashboard(dashboard_settings(broker.settings)) as url, live_client(url) as watching:
-        async with agent.running():
-            await agent.call("ends-meanwhile")
-            await agent.call("goes-on")
-            await agent.alert("ends-meanwhile")
-            await watching.until(lambda picture: len(picture["calls"]) == 2 and picture["alerts"])
-            await broker.stop()
-            picture = await watching.until(lambda picture: not connected(picture))
-            assert len(picture["calls"]) == 2
-            await agent.end_call("ends-meanwhile")
-            for topic in [each for each in agent.retained if "ends-meanwhile" in each]:
-                del agent.retained[topic]
-            agent.cleared = [
-                agent.topics.call_state("ends-meanwhile"),
-                agent.topics.alert("ends-meanwhile.shouting.1"),
-            ]
-            await broker.start()
-            picture = await watching.until(
-                lambda picture: connected(picture) and list(picture["calls"]) == ["goes-on"]
-            )
-            assert picture["alerts"] == {}
+    async with (
+        dashboard(dashboard_settings(broker.settings)) as url,
+        live_client(url) as watching,
+        agent.running(),
+    ):
+        await agent.call("ends-meanwhile")
+        await agent.call("goes-on")
+        await agent.alert("ends-meanwhile")
+        await watching.until(lambda picture: len(picture["calls"]) == 2 and picture["alerts"])
+        await broker.stop()
+        picture = await watching.until(lambda picture: not connected(picture))
+        assert len(picture["calls"]) == 2
+        await agent.end_call("ends-meanwhile")
+        for topic in [each for each in agent.retained if "ends-meanwhile" in each]:
+            del agent.retained[topic]
+        agent.cleared = [
+            agent.topics.call_state("ends-meanwhile"),
+            agent.topics.alert("ends-meanwhile.shouting.1"),
+        ]
+        await broker.start()
+        picture = await watching.until(
+            lambda picture: connected(picture) and list(picture["calls"]) == ["goes-on"]
+        )
+        assert picture["alerts"] == {}
 
 
 async def test_alerts_of_the_time_it_was_down_arrive(broker: AnyBroker) -> None:
@@ -130,9 +132,7 @@ async def test_an_agent_that_dies_leaves_its_calls_marked(real: Mosquitto, url: 
         assert watching.picture["agents"]["agent-1"]["online"] is False
 
 
-async def test_a_browser_that_was_away_too_long_gets_a_snapshot(
-    agent: PeerAgent, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_changes_of_one_moment_are_put_together(agent: PeerAgent, url: str) -> None:
     async with live_client(url) as watching:
         await watching.until(connected)
         for number in range(30):

@@ -13,7 +13,7 @@ from kikimori_wire.messages import Action, CallStatus, ClosedBecause, Outcome, S
 
 def words(language: str) -> dict[str, str]:
     def flat(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
-        found = {}
+        found: dict[str, str] = {}
         for key, value in table.items():
             found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
         return found

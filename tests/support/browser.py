@@ -51,9 +51,12 @@ async def dashboard(settings: DashboardSettings) -> AsyncIterator[str]:
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(serve(settings, ready.set_result))
     try:
-        await asyncio.wait({ready, task}, return_when=asyncio.FIRST_COMPLETED)
-        if not ready.done():
+        task.add_done_callback(lambda _: ready.cancel())
+        try:
+            await ready
+        except asyncio.CancelledError:
             await task
+            raise
         yield ready.result().rstrip("/")
     finally:
         task.cancel()

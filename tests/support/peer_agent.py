@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from socket import SHUT_RDWR
+from socket import SHUT_RDWR, socket
 from typing import TYPE_CHECKING, Any
 
 from kikimori_wire.connection import Will, connect, stay_connected
@@ -122,9 +122,9 @@ class PeerAgent:
     def abort(self) -> None:
         """Die without a word: the socket is closed, the broker publishes the last will."""
         assert self._client is not None
-        socket = self._client._client.socket()
-        assert socket is not None
-        socket.shutdown(SHUT_RDWR)
+        line = self._client._client.socket()
+        assert isinstance(line, socket)
+        line.shutdown(SHUT_RDWR)
         self._dead = True
 
     # --- calls
