@@ -46,9 +46,10 @@ export class Card {
       call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : null,
     ].filter(Boolean));
     setText(this.status, t(`status.${call.status}`));
-    const caller = [call.caller.name, call.caller.number].filter(Boolean).join("　") || t("call.unknown_caller");
+    const caller = [call.caller.name, call.caller.number].filter(Boolean);
     fill(this.caller, JSON.stringify([caller, call.queue, call.roles, current()]), () => [
-      h("span", {}, `${t("role.customer")}: ${caller}`),
+      h("span", {}, `${t("role.customer")}: ${caller.length ? call.caller.name ?? "" : t("call.unknown_caller")}`),
+      call.caller.number ? h("span", { class: "number" }, call.caller.number) : null,
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
       call.roles.includes("mixed") ? h("span", { class: "queue" }, t("call.mixed_only")) : null,
     ].filter(Boolean));

@@ -1,0 +1,206 @@
+"""The supervisor's page in a real browser: an alert appears, says why, is pressed, and its result is shown."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import expect
+from tests.support.browser import dashboard, dashboard_settings
+from tests.support.office import open_office, words
+from tests.support.peer_agent import PeerAgent
+
+from kikimori_wire.messages import Action, CallStatus, Outcome, Party, Role, Severity
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator, Page
+    from tests.dashboard.conftest import AnyBroker
+
+HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+
+
+def card(page: Page, call_id: str) -> Locator:
+    return page.locator(f"[data-call={call_id}]")
+
+
+async def test_an_alert_appears_and_a_press_does_it(broker: AnyBroker, page: Page) -> None:
+    async with (
+        PeerAgent(broker.settings).running() as agent,
+        dashboard(dashboard_settings(broker.settings)) as url,
+    ):
+        await agent.call("calm")
+        await agent.call("c", operator=Party(number="204", name="佐藤 美咲"))
+        await page.goto(url)
+        await expect(card(page, "c")).to_have_attribute("data-severity", "calm")
+
+        await agent.say("c", Role.CUSTOMER, "ふざけるな、いい加減にしろよ", 193)
+        await agent.alert("c")
+        await agent.alert(
+            "c",
+            rule="phrase-insult",
+            kind="phrase",
+            severity=Severity.WARNING,
+            title=("暴言と思われる言葉", "Words that may be abuse"),
+            evidence=(words("ふざけるな、いい加減にしろよ", "ふざけるな", "insult", 193),),
+            raised_s=193,
+        )
+        await expect(page.locator("#strip")).to_contain_text("佐藤 美咲")
+        why = page.locator(".attention [data-call=c] .why")
+        await expect(why).to_contain_text("大声")
+        await expect(why).to_contain_text("本人のふだんの声より +14 dB")
+        await expect(why).to_contain_text("03:13「ふざけるな」")
+        await expect(page).to_have_title(re.compile(r"^\(1\)"))
+
+        await expect(card(page, "c")).to_have_attribute("data-settled", "yes")
+        button = card(page, "c").get_by_role("button", name="保留にして上席へ転送")
+        await button.click()
+        command = await agent.command()
+        assert (command.call_id, command.action) == ("c", Action.HOLD_TRANSFER)
+        await expect(card(page, "c").locator(".primary[aria-busy]")).to_contain_text("上席を呼んでいます")
+        await agent.call("c", status=CallStatus.ON_HOLD)
+        await expect(card(page, "c").locator(".status")).to_have_text("保留中")
+        await agent.call("c", status=CallStatus.TRANSFERRED)
+        await agent.answer(command)
+        await expect(card(page, "c").locator(".result")).to_have_text("保留にして上席へ転送しました")
+        await expect(page.locator(".attention [data-call=c]")).to_have_count(0)
+
+
+async def test_the_broker_goes_and_comes_back(broker: AnyBroker, page: Page) -> None:
+    """The page says so, offers nothing meanwhile, and then shows the truth by itself."""
+    async with (
+        PeerAgent(broker.settings).running() as agent,
+        dashboard(dashboard_settings(broker.settings)) as url,
+    ):
+        await agent.call("c")
+        await agent.call("ends-meanwhile")
+        await agent.alert("c")
+        await page.goto(url)
+        await expect(card(page, "c").locator(".primary")).to_be_enabled()
+        await broker.stop()
+        await expect(page.locator(".banner.bad")).to_contain_text("ブローカー")
+        await expect(card(page, "c").locator(".primary")).to_be_disabled()
+        ended = agent.topics.call_state("ends-meanwhile")
+        del agent.retained[ended]
+        agent.cleared.append(ended)
+        await broker.start()
+        await expect(card(page, "ends-meanwhile")).to_have_count(0, timeout=20_000)
+        await expect(page.locator(".banner.bad")).to_have_count(0)
+        await expect(card(page, "c").locator(".primary")).to_be_enabled()
+        await expect(card(page, "c").locator(".why")).to_contain_text("大声")
+
+
+async def test_worst_first(agent: PeerAgent, url: str, page: Page) -> None:
+    await page.goto(url)
+    await open_office(agent)
+    await expect(page.locator("[data-call]")).to_have_count(10)
+    cards = page.locator(".attention [data-call]")
+    await expect(cards).to_have_count(3)
+    assert await cards.first.get_attribute("data-call") == "c-204"
+    assert await page.locator(".calls [data-call]").first.get_attribute("data-severity") == "notice"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "detail", "mood", "text"),
+    [
+        (Outcome.FAILED, "no_answer", None, "bad", "時間内に応答がありませんでした"),
+        (Outcome.INSTRUCTED, None, "転送ボタンを押し、内線 200", "todo", "内線 200"),
+        (Outcome.REFUSED, "already_transferred", None, "bad", "すでに上席へ転送されています"),
+        (Outcome.FAILED, "no_such_word_for_this", HOSTILE, "bad", "no_such_word_for_this"),
+    ],
+)
+async def test_what_came_of_a_press(
+    agent: PeerAgent,
+    url: str,
+    page: Page,
+    outcome: Outcome,
+    reason: str | None,
+    detail: str | None,
+    mood: str,
+    text: str,
+) -> None:
+    await agent.call("c")
+    await agent.alert("c")
+    await page.goto(url)
+    await expect(card(page, "c")).to_have_attribute("data-settled", "yes")
+    await card(page, "c").locator(".primary").click()
+    await agent.answer(await agent.command(), outcome, reason, detail=detail)
+    result = card(page, "c").locator(".result")
+    await expect(result).to_contain_text(text)
+    await expect(result).to_have_attribute("data-mood", mood)
+    await expect(card(page, "c").locator(".primary")).to_be_enabled()
+
+
+async def test_a_calm_call_asks_twice(agent: PeerAgent, url: str, page: Page) -> None:
+    """Nobody is put on hold by a slip of the finger; Escape takes the question back."""
+    await agent.call("c")
+    await page.goto(url)
+    await expect(card(page, "c")).to_have_attribute("data-settled", "yes")
+    button = card(page, "c").locator(".primary, .secondary").first
+    await button.click()
+    await expect(button).to_contain_text("もう一度押すと")
+    await page.keyboard.press("Escape")
+    await expect(button).to_have_text(re.compile("^保留にして上席へ転送"))
+    assert agent.commands.empty()
+    await button.click()
+    await button.click()
+    assert (await agent.command()).action is Action.HOLD_TRANSFER
+
+
+async def test_by_keyboard(agent: PeerAgent, url: str, page: Page) -> None:
+    """`j` goes to the worst call, `t` transfers it."""
+    await agent.call("a")
+    await agent.call("b")
+    await agent.alert("b")
+    await page.goto(url)
+    await expect(card(page, "b")).to_have_attribute("data-settled", "yes")
+    await page.keyboard.press("j")
+    await expect(card(page, "b")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(card(page, "b")).to_have_attribute("data-opened", "yes")
+    await page.keyboard.press("t")
+    assert (await agent.command()).call_id == "b"
+
+
+async def test_english_is_kept(agent: PeerAgent, url: str, page: Page) -> None:
+    await agent.call("c")
+    await agent.alert("c")
+    await page.goto(url)
+    await page.get_by_role("button", name="English").click()
+    await expect(card(page, "c").locator(".primary")).to_contain_text("Hold and transfer")
+    await expect(card(page, "c").locator(".why")).to_contain_text("over their own calm voice")
+    await page.reload()
+    await expect(card(page, "c").locator(".primary")).to_contain_text("Hold and transfer")
+    assert await page.locator("html").get_attribute("lang") == "en"
+
+
+async def test_hostile_text_is_text(agent: PeerAgent, url: str, page: Page) -> None:
+    await agent.call(
+        "c",
+        operator=Party(number="204", name=HOSTILE),
+        caller=Party(number="03", name=HOSTILE),
+        queue=HOSTILE,
+    )
+    await agent.say("c", Role.CUSTOMER, HOSTILE, 3)
+    await agent.alert("c", title=(HOSTILE, HOSTILE), evidence=(words(HOSTILE, HOSTILE, "insult", 3),))
+    await page.goto(url)
+    await expect(card(page, "c").locator(".who")).to_contain_text(HOSTILE)
+    await expect(card(page, "c").locator(".why")).to_contain_text(HOSTILE)
+    await expect(card(page, "c").locator(".lines")).to_contain_text(HOSTILE)
+    assert await page.locator("main img, main script").count() == 0
+    await expect(page).to_have_title(re.compile("聞守"))
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+async def test_nothing_is_cut_off_at_the_side(
+    agent: PeerAgent, url: str, page: Page, size: tuple[int, int]
+) -> None:
+    """On any screen: no scrolling sideways, and the worst call's button is in the first view."""
+    width, height = size
+    await page.set_viewport_size({"width": width, "height": height})
+    await open_office(agent)
+    await page.goto(url)
+    button = page.locator(".attention [data-call=c-204] .primary")
+    await expect(button).to_be_enabled()
+    await expect(button).to_be_in_viewport(ratio=1)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
