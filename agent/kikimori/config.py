@@ -90,7 +90,8 @@ class AgentConfig(_Table):
     agent_id: Name = "agent"
     language: Literal["ja", "en"] = "ja"
     state_dir: Path | None = None
-    """Where the outbox and models are kept; None = systemd's `$STATE_DIRECTORY`, else `~/.local/state/kikimori`."""
+    """Where the outbox and models are kept, relative to the configuration file.
+    None = systemd's `$STATE_DIRECTORY`, else `~/.local/state/kikimori`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     mqtt: BrokerSettings = BrokerSettings()
     audiosocket: AudioSocketTable = AudioSocketTable()
@@ -143,7 +144,9 @@ def read_config(path: Path | None) -> AgentConfig:
             raise ConfigError(
                 f"{path}: judging: {each}: no such file", next_step="paths are relative to the file"
             )
-    given = {"judging": judging}
+    given: dict[str, object] = {"judging": judging}
+    if config.state_dir is not None:
+        given["state_dir"] = base / config.state_dir
     if "agent_id" not in config.model_fields_set:
-        return config.model_copy(update={**given, "agent_id": default_agent_id()})
+        given["agent_id"] = default_agent_id()
     return config.model_copy(update=given)

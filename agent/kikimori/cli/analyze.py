@@ -60,12 +60,11 @@ async def _run(args: argparse.Namespace) -> int:
             say(f"speech recognition is off: {problem.detail}\n  next: {problem.remedy}")
         with _bars() as bars:
             for path in args.files:
-                bar = bars.add_task(path.name, total=None)
                 try:
                     with open_recording(path) as recording:
                         if args.swap and recording.roles == STEREO:
                             recording.roles = STEREO[::-1]
-                        bars.update(bar, total=recording.duration_s)
+                        bar = bars.add_task(path.name, total=recording.duration_s)
 
                         def show(seconds: float, bar: TaskID = bar) -> None:
                             bars.update(bar, completed=seconds)
@@ -73,7 +72,6 @@ async def _run(args: argparse.Namespace) -> int:
                         found = await analysis.analyse(recording, show)
                 except AudioFileError as error:
                     failed += 1
-                    bars.remove_task(bar)
                     say(f"kikimori: {error.message}")
                     if error.next_step:
                         say(f"  next: {error.next_step}")

@@ -1,0 +1,213 @@
+"""The command line as a person meets it: help, mistakes, exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from pydantic import BaseModel
+from tests.support.program import kikimori
+
+from kikimori.cli.main import main
+from kikimori.config import (
+    DEFAULTS,
+    AgentConfig,
+    AudioSocketTable,
+    JudgingTable,
+    PbxTable,
+    SpeechTable,
+    read_config,
+)
+from kikimori.demo.script import FOLDER, load_calls
+from kikimori_dashboard import DashboardSettings
+from kikimori_dashboard.config import read_settings
+from kikimori_wire.settings import BrokerSettings
+
+COMMANDS = [
+    [],
+    ["demo"],
+    ["up"],
+    ["agent"],
+    ["dashboard"],
+    ["analyze"],
+    ["bench"],
+    ["bench", "calls"],
+    ["config", "check"],
+    ["models", "list"],
+    ["models", "fetch"],
+    ["models", "verify"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"usage: {' '.join(['kikimori', *command])}")
+    # Every option and argument says what it is.
+    bare = [
+        line
+        for line, following in zip(said.splitlines(), [*said.splitlines()[1:], ""], strict=True)
+        if line.startswith("  -") and "  " not in line.strip() and not following.startswith("      ")
+    ]
+    assert bare == []
+
+
+def test_a_wrong_argument_is_two() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--onec"])
+    assert ended.value.code == 2
+
+
+# --- config check
+
+
+def test_defaults_are_fit_for_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "kikimori.toml"
+    config.write_text("", encoding="utf-8")
+    assert main(["config", "check", "--rules", "--config", str(config)]) == 0
+    said = capsys.readouterr()
+    assert "fit for use" in said.out
+    assert "shouting" in said.out
+    assert "kikimori models fetch vosk-model-small-ja-0.22" in said.err
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "reason"),
+    [
+        ("site = 3", "site", "string"),
+        ("[audiosocket]\nporte = 1", "audiosocket.porte", "unknown key"),
+        ("[audiosocket]\nallow = ['10.0.0.0/99']", "audiosocket.allow", "10.0.0.0/99"),
+        ("[pbx]\nkind = 'panasonic'", "pbx.kind", "manual"),
+        ("[dashboard]\nhost = '0.0.0.0'", "dashboard.host", "no login yet"),
+        ("[mqtt]\nport = 70000", "mqtt.port", "65535"),
+        ("[judging]\nrules = ['nowhere.toml']", "judging", "no such file"),
+        ("[speech", "", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, key: str, reason: str
+) -> None:
+    """File, key and reason; exit code 2."""
+    config = tmp_path / "kikimori.toml"
+    config.write_text(text, encoding="utf-8")
+    assert main(["config", "check", "--config", str(config)]) == 2
+    said = capsys.readouterr().err
+    assert str(config) in said
+    assert key in said
+    assert reason in said
+    assert "Traceback" not in said
+
+
+def test_the_example_holds_every_default() -> None:
+    """`config/kikimori.toml` says what the program does without it, and names every key."""
+    example = DEFAULTS / "kikimori.toml"
+    read = read_config(example)
+    expected = AgentConfig(agent_id=read.agent_id)
+    assert read.model_copy(update={"dashboard": {}}) == expected
+    assert read_settings(example) == DashboardSettings()
+    text = example.read_text(encoding="utf-8")
+    tables: list[type[BaseModel]] = [
+        AgentConfig,
+        BrokerSettings,
+        AudioSocketTable,
+        SpeechTable,
+        JudgingTable,
+        PbxTable,
+    ]
+    for table in tables:
+        for key in table.model_fields:
+            assert f"{key} = " in text or f"[{key}]" in text or f".{key}]" in text, key
+    for key in DashboardSettings.model_fields:
+        assert f"{key} = " in text or f"[{key}]" in text, key
+
+
+# --- analyze
+
+
+async def test_a_recording_is_judged(tmp_path: Path) -> None:
+    """Segments and alerts with start and end, from the same call in three kinds of file."""
+    call = next(each for each in load_calls() if each.name == "shouting")
+    source = FOLDER / call.truth.audio
+    samples, rate = soundfile.read(source, dtype="int16")
+    swapped = tmp_path / "swapped.wav"
+    soundfile.write(swapped, samples[:, ::-1], rate)
+    config = tmp_path / "kikimori.toml"
+    config.write_text('[speech]\nmodel = "ja-synth"\n', encoding="utf-8")
+    straight, other = await asyncio.gather(
+        kikimori("analyze", source, "--json", "--config", config),
+        kikimori("analyze", swapped, "--swap", "--json", "--config", config),
+    )
+    found = [json.loads(line) for line in straight.out.splitlines()]
+    alerts = [each for each in found if each["type"] == "alert"]
+    segments = [each for each in found if each["type"] == "segment"]
+    assert straight.code == 0
+    assert [each["rule"] for each in alerts] == ["shouting"]
+    expected = call.truth.expected_alerts[0]
+    assert expected.start <= alerts[0]["start"] <= expected.end
+    assert {each["role"] for each in segments} == {"customer", "operator"}
+    assert all(0 <= each["start"] < each["end"] <= len(samples) / rate + 1 for each in segments)
+    assert [{**each, "file": ""} for each in map(json.loads, other.out.splitlines())] == [
+        {**each, "file": ""} for each in found
+    ]
+
+
+async def test_mono_is_mixed_and_any_rate_will_do(tmp_path: Path) -> None:
+    """Half a second of a tone at 44.1 kHz: nothing said, nothing wrong."""
+    path = tmp_path / "tone.wav"
+    soundfile.write(path, np.sin(np.arange(22050) / 10) * 0.1, 44100)
+    ended = await kikimori("analyze", path)
+    assert ended.code == 0
+    assert "no alert" in ended.out
+    assert "speech recognition is off" in ended.err
+
+
+async def test_one_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:
+    bad, empty, good = (tmp_path / name for name in ("bad.wav", "empty.wav", "good.wav"))
+    bad.write_bytes(b"RIFF but no sound")
+    soundfile.write(empty, np.zeros(0, dtype="int16"), 8000)
+    soundfile.write(good, np.zeros(8000, dtype="int16"), 8000)
+    ended = await kikimori("analyze", bad, tmp_path / "missing.wav", empty, good, "--json")
+    assert ended.code == 1
+    assert "no such file" in ended.err
+    assert "holds no audio" in ended.err
+    assert str(bad) in ended.err
+    assert "Traceback" not in ended.err
+
+
+# --- running
+
+
+async def test_a_taken_port_is_explained(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config = tmp_path / "kikimori.toml"
+        config.write_text(f"[mqtt]\nport = {taken.getsockname()[1]}\n", encoding="utf-8")
+        ended = await kikimori("up", "--config", config)
+    assert ended.code == 1
+    assert "port" in ended.err
+    assert "next: " in ended.err
+    assert "Traceback" not in ended.err
+
+
+async def test_an_unknown_model_is_explained(tmp_path: Path) -> None:
+    ended = await kikimori("models", "fetch", "vosk-model-klingon", "--dir", tmp_path)
+    assert ended.code != 0
+    assert "kikimori models list" in ended.err
+
+
+async def test_bench_prints_its_figures() -> None:
+    """Two calls for two seconds: only that it measures, not what."""
+    ended = await kikimori("bench", "calls", "--calls", "2", "--seconds", "2", "--json")
+    assert ended.code == 0, ended.err
+    figures = json.loads(ended.out)
+    names = {"cpu_s_per_call_s", "rss_mb_per_call", "lag_ms_p50", "lag_ms_p99", "frames_dropped"}
+    assert names <= figures.keys()
+    assert figures["frames_dropped"] == 0
+    assert figures["cpu_s_per_call_s"] > 0

@@ -1,0 +1,67 @@
+"""The whole office: from the customer's voice to the supervisor's press and the customer's hold."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from playwright.async_api import expect
+from tests.support.browser import chromium
+from tests.system.conftest import WITHIN_S, until
+
+from kikimori.cli.demo import demo_config
+from kikimori.demo.pbx import SimulatedPbx
+from kikimori.demo.script import load_calls
+from kikimori.office import open_office
+from kikimori_dashboard import DashboardSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kikimori.calls.leg import LiveLeg
+
+
+async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
+    """One press: the customer's audio stops while on hold, then a superior's leg stands beside the customer's."""
+    script = next(each for each in load_calls() if each.name == "shout-from-start")
+    pbx = SimulatedPbx()
+    async with (
+        open_office(
+            demo_config(tmp_path, speech=False),
+            DashboardSettings(site="demo", port=0),
+            broker_port=0,
+            pbx=pbx,
+        ) as office,
+        chromium() as browser,
+    ):
+        assert office.addresses.announce is not None
+        assert office.addresses.audiosocket is not None
+        page = await browser.new_page()
+        await page.goto(office.dashboard_url)
+        async with pbx.connected(office.addresses.announce, office.addresses.audiosocket):
+            playing = asyncio.create_task(pbx.play(script, "c1"))
+            card = page.locator(".attention [data-call=c1]")
+            await expect(card.locator(".why")).to_contain_text("大声・怒声", timeout=WITHIN_S * 1000)
+            await expect(card).to_have_attribute("data-settled", "yes")
+            legs = list(office.agent.desk.calls["c1"].legs)
+
+            await card.locator(".primary").click()
+            await until(lambda: office.agent.desk.calls["c1"].status == "on_hold")
+            # Two moments of the hold: the customer says nothing that is heard, and time goes on.
+            customer = next(leg for leg in legs if leg.role == "customer")
+            heard_s, gap = customer.heard_s, customer.gap_samples
+            await until(lambda: customer.heard_s > heard_s + 0.4 and customer.gap_samples > gap)
+
+            await expect(page.locator("[data-call=c1] .result")).to_have_text("保留にして上席へ転送しました")
+            await expect(page.locator("[data-call=c1] .status")).to_have_text("上席対応中")
+            await until(
+                lambda: not any(leg in legs for leg in _operators(office.agent.desk.calls["c1"].legs))
+            )
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+        await expect(page.locator("[data-call=c1]")).to_have_count(0)
+        await expect(page.locator("#closed-list")).to_contain_text("大声・怒声")
+
+
+def _operators(legs: list[LiveLeg]) -> list[LiveLeg]:
+    return [leg for leg in legs if leg.role == "operator"]

@@ -1,0 +1,133 @@
+"""What keeps the layout true: which way imports point, where each library is spoken to, that every package ships."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+AGENT = ROOT / "agent"
+
+VOCABULARY = {"model", "errors"}
+"""What every stage may import, besides `kikimori_wire` and itself."""
+
+STAGES = {
+    # stage: what else of the agent it may import
+    "audio": set[str](),
+    "taps": {"audio"},
+    "hearing": set[str](),
+    "judging": {"toml_file"},
+    "bus": set[str](),
+    "pbx": set[str](),
+    "model": set[str](),
+    "modelstore": {"toml_file"},
+    # The only place where hearing and judging meet.
+    "calls": {"hearing", "judging"},
+}
+
+ONE_DOOR = {
+    # library: the modules that may import it
+    "vosk": {"kikimori.hearing.speech.vosk_engine"},
+    "webrtcvad": {"kikimori.hearing.vad", "kikimori.bench.calls"},  # the bench's bare reference
+    "amqtt": {"kikimori.bus.broker"},
+    "aiomqtt": {"kikimori_wire.connection"},
+    "soxr": {"kikimori.audio.resample"},
+}
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the program by its dotted name."""
+    found = {}
+    for base, package in (
+        (AGENT, "kikimori"),
+        (AGENT, "kikimori_wire"),
+        (ROOT / "dashboard", "kikimori_dashboard"),
+    ):
+        for path in (base / package).rglob("*.py"):
+            parts = path.relative_to(base).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of what a module imports, for typing or for use."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            found |= {node.module}
+    return found
+
+
+def test_the_modules_were_found() -> None:
+    assert {"kikimori.agent", "kikimori_wire.topics", "kikimori_dashboard.app"} <= MODULES.keys()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_knows_the_vocabulary_and_not_its_neighbours(stage: str) -> None:
+    allowed = VOCABULARY | STAGES[stage] | {stage}
+    faults = []
+    for name, path in MODULES.items():
+        if name.split(".")[:2] != ["kikimori", stage]:
+            continue
+        for imported in imports(path):
+            top, *rest = imported.split(".")
+            if (top == "kikimori" and rest and rest[0] not in allowed) or top == "kikimori_dashboard":
+                faults.append(f"{name} imports {imported}")
+    assert faults == []
+
+
+@pytest.mark.parametrize("package", ["kikimori_wire", "kikimori_dashboard"])
+def test_the_contract_and_the_dashboard_know_nothing_of_the_agent(package: str) -> None:
+    faults = [
+        f"{name} imports {imported}"
+        for name, path in MODULES.items()
+        if name.split(".")[0] == package
+        for imported in imports(path)
+        if imported.split(".")[0] == "kikimori" or (package == "kikimori_wire" and "dashboard" in imported)
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize("library", ONE_DOOR)
+def test_a_library_is_spoken_to_in_one_place(library: str) -> None:
+    users = {
+        name for name, path in MODULES.items() if library in {each.split(".")[0] for each in imports(path)}
+    }
+    assert users == ONE_DOOR[library]
+
+
+def test_every_package_ships() -> None:
+    """The list in pyproject.toml is written by hand."""
+    listed = set(
+        tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    )
+    there = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    assert listed == there | {"kikimori_config", "kikimori_models"}
+
+
+def test_topics_are_written_in_one_place() -> None:
+    faults = [
+        name
+        for name, path in MODULES.items()
+        if name != "kikimori_wire.topics" and "kikimori/v1" in path.read_text(encoding="utf-8")
+    ]
+    assert faults == []
+
+
+def test_files_have_one_subject() -> None:
+    """About 300 lines; beyond 350 it surely has two."""
+    long = {
+        name: count
+        for name, path in MODULES.items()
+        if (count := len(path.read_text("utf-8").splitlines())) > 350
+    }
+    assert long == {}
