@@ -1,0 +1,62 @@
+"""A desk that only remembers what a tap gave it: an implementation of `kikimori.model.feed.CallDesk`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.model.call import EndReason, LegInfo
+
+WITHIN_S = 20
+
+
+@dataclass
+class RecordedLeg:
+    info: LegInfo
+    desk: Recorder
+    pcm: bytearray = field(default_factory=bytearray)
+    digits: str = ""
+    gap_samples: int = 0
+    ended: EndReason | None = None
+
+    def audio(self, pcm: bytes | bytearray | memoryview) -> None:
+        assert self.ended is None
+        assert len(pcm) % 2 == 0
+        self.pcm += pcm
+        self.desk.changed.set()
+
+    def gap(self, samples: int) -> None:
+        assert samples > 0
+        self.gap_samples += samples
+        self.desk.changed.set()
+
+    def dtmf(self, digit: str) -> None:
+        self.digits += digit
+        self.desk.changed.set()
+
+    def close(self, reason: EndReason) -> None:
+        assert self.ended is None, "closed twice"
+        self.ended = reason
+        self.desk.changed.set()
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.legs: list[RecordedLeg] = []
+        self.changed = asyncio.Event()
+
+    def open_leg(self, info: LegInfo) -> RecordedLeg:
+        leg = RecordedLeg(info, self)
+        self.legs.append(leg)
+        self.changed.set()
+        return leg
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(WITHIN_S):
+            while not condition():
+                self.changed.clear()
+                await self.changed.wait()

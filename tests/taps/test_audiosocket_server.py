@@ -1,0 +1,331 @@
+"""Real sockets on loopback: every connection is a leg of its own, and its faults are its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import aiohttp
+import numpy as np
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from structlog.testing import capture_logs
+from tests.support.recorder import Recorder
+from tests.support.telephone import KIND_AUDIO_8K, KIND_DTMF, KIND_HANG_UP, KIND_IDENTITY, SILENCE, message
+
+from kikimori.model.call import EndReason, Party, Role
+from kikimori.taps.audiosocket.announce import announce_app
+from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.taps.audiosocket.protocol import AUDIO_RATES
+from kikimori.taps.audiosocket.server import FLOOD_S, AudioSocketServer, Limits
+from kikimori.taps.peers import AllowedPeers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+FIELDS = {
+    "call": "1764000000.42",
+    "role": "customer",
+    "caller": "03-5555-0142",
+    "caller_name": "山田",
+    "operator": "204",
+    "operator_name": "佐藤",
+    "queue": "料金窓口",
+    "channel": "PJSIP/trunk-00000001",
+}
+
+
+class Tap:
+    """A server with its desk, its directory and the HTTP side of it."""
+
+    def __init__(self, server: AudioSocketServer, desk: Recorder, http: aiohttp.ClientSession) -> None:
+        self.server = server
+        self.desk = desk
+        self.http = http
+
+    async def announce(self, **fields: str) -> UUID:
+        async with self.http.post("/v1/legs", data={**FIELDS, **fields}) as answer:
+            assert answer.status == 201, await answer.text()
+            return UUID(await answer.text())
+
+    @asynccontextmanager
+    async def connected(self, uuid: UUID | None = None) -> AsyncIterator[asyncio.StreamWriter]:
+        """Connect; with `uuid` identified."""
+        reader, writer = await asyncio.open_connection(*self.server.address)
+        if uuid is not None:
+            writer.write(message(KIND_IDENTITY, uuid.bytes))
+        try:
+            yield writer
+        finally:
+            writer.close()
+            del reader
+
+    async def closed_by_server(self, data: bytes) -> None:
+        """Send and wait until the server hangs up."""
+        reader, writer = await asyncio.open_connection(*self.server.address)
+        writer.write(data)
+        async with asyncio.timeout(20):
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        writer.close()
+
+
+@asynccontextmanager
+async def open_tap(
+    *, limits: Limits | None = None, networks: tuple[str, ...] = ("127.0.0.0/8",)
+) -> AsyncIterator[Tap]:
+    desk = Recorder()
+    directory = LegDirectory(asyncio.get_running_loop().time)
+    peers = AllowedPeers(networks)
+    server = AudioSocketServer(desk, directory, peers, limits)
+    await server.listen("127.0.0.1", 0)
+    watching = asyncio.create_task(server.watch())
+    runner = web.AppRunner(announce_app(directory, peers), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    try:
+        async with aiohttp.ClientSession(f"http://{host}:{port}") as http:
+            yield Tap(server, desk, http)
+    finally:
+        await runner.cleanup()
+        await server.close()
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+@pytest_asyncio.fixture
+async def tap() -> AsyncIterator[Tap]:
+    async with open_tap() as opened:
+        yield opened
+
+
+async def test_two_legs_of_one_call(tap: Tap) -> None:
+    """What was announced comes with each leg; voices, keys and the end stay apart."""
+    customer = await tap.announce()
+    operator = await tap.announce(role="operator")
+    desk = tap.desk
+    async with tap.connected(customer) as one, tap.connected(operator) as two:
+        one.write(message(KIND_AUDIO_8K, b"\1\0" * 160))
+        two.write(message(KIND_AUDIO_8K, b"\2\0" * 160) + message(KIND_DTMF, b"*") + message(KIND_DTMF, b"9"))
+        await desk.until(lambda: len(desk.legs) == 2 and all(leg.pcm for leg in desk.legs))
+        legs = {leg.info.role: leg for leg in desk.legs}
+        await desk.until(lambda: legs[Role.OPERATOR].digits == "*9")
+        one.write(message(KIND_HANG_UP))
+        await desk.until(lambda: legs[Role.CUSTOMER].ended)
+        assert legs[Role.OPERATOR].ended is None
+    await desk.until(lambda: legs[Role.OPERATOR].ended)
+
+    assert bytes(legs[Role.CUSTOMER].pcm) == b"\1\0" * 160
+    assert bytes(legs[Role.OPERATOR].pcm) == b"\2\0" * 160
+    assert {leg.ended for leg in desk.legs} == {EndReason.HUNG_UP}
+    call = legs[Role.CUSTOMER].info.call
+    assert call == legs[Role.OPERATOR].info.call
+    assert call.call_id == "1764000000.42"
+    assert call.caller == Party(number="03-5555-0142", name="山田")
+    assert call.operator == Party(number="204", name="佐藤")
+    assert (call.queue, call.channel) == ("料金窓口", "PJSIP/trunk-00000001")
+
+
+async def test_an_unannounced_leg_is_a_mixed_call(tap: Tap) -> None:
+    """A bare AudioSocket() in a dialplan works, labelled as what it is."""
+    uuid = uuid4()
+    async with tap.connected(uuid) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE))
+        await tap.desk.until(lambda: tap.desk.legs)
+    info = tap.desk.legs[0].info
+    assert (info.call.call_id, info.role, info.rate) == (str(uuid), Role.MIXED, 8000)
+
+
+@pytest.mark.parametrize(("kind", "rate"), AUDIO_RATES.items())
+async def test_every_rate_is_heard(tap: Tap, kind: int, rate: int) -> None:
+    """A tone of 500 Hz stays one, at 8 or 16 kHz."""
+    tone = (np.sin(np.arange(rate // 2) * 2 * np.pi * 500 / rate) * 8000).astype("<i2").tobytes()
+    async with tap.connected(await tap.announce()) as writer:
+        for at in range(0, len(tone), 60_000):
+            writer.write(message(kind, tone[at : at + 60_000]))
+        writer.write(message(KIND_HANG_UP))
+        await tap.desk.until(lambda: tap.desk.legs and tap.desk.legs[0].ended)
+    [leg] = tap.desk.legs
+    assert leg.info.rate == (8000 if rate < 16000 else 16000)
+    heard = np.frombuffer(bytes(leg.pcm), "<i2").astype(float)
+    assert len(heard) == pytest.approx(leg.info.rate / 2, abs=2)
+    spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
+    assert np.argmax(spectrum) * leg.info.rate / len(heard) == pytest.approx(500, abs=5)
+
+
+async def test_a_label_may_be_overruled(tap: Tap) -> None:
+    """Old Asterisk labels every rate as 8 kHz; the announcement knows better."""
+    async with tap.connected(await tap.announce(rate="16000")) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE))
+        await tap.desk.until(lambda: tap.desk.legs)
+    assert tap.desk.legs[0].info.rate == 16000
+
+
+async def test_a_silent_network_becomes_a_gap(tap: Tap) -> None:
+    """A PBX that stops sending (hold) does not make time stand still."""
+    async with tap.connected(await tap.announce()) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE))
+        await tap.desk.until(lambda: tap.desk.legs and tap.desk.legs[0].gap_samples)
+        assert tap.desk.legs[0].ended is None
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        message(KIND_IDENTITY, uuid4().bytes) + message(0x77, b"?"),
+        message(KIND_IDENTITY, uuid4().bytes) + message(KIND_AUDIO_8K, b"\0\0\0"),
+        message(KIND_IDENTITY, uuid4().bytes) + message(KIND_AUDIO_8K, bytes(60_000)) * 4,
+        struct.pack(">BH", KIND_IDENTITY, 65535),
+    ],
+    ids=["http", "unknown", "odd", "flood", "length"],
+)
+async def test_a_bad_peer_ends_alone(tap: Tap, bad: bytes) -> None:
+    """It ends with a logged reason; the call beside it goes on."""
+    async with tap.connected(await tap.announce()) as good:
+        good.write(message(KIND_AUDIO_8K, SILENCE))
+        await tap.desk.until(lambda: tap.desk.legs)
+        leg = tap.desk.legs[0]
+        with capture_logs() as logs:
+            await tap.closed_by_server(bad)
+        [fault] = [each for each in logs if each["event"] == "audiosocket_protocol_error"]
+        assert fault["reason"]
+        assert all(other.ended is EndReason.PROTOCOL_ERROR for other in tap.desk.legs[1:])
+        before = len(leg.pcm)
+        good.write(message(KIND_AUDIO_8K, SILENCE))
+        await tap.desk.until(lambda: len(leg.pcm) > before)
+        assert leg.ended is None
+    assert tap.server.protocol_errors == 1
+
+
+def test_the_flood_above_is_one() -> None:
+    assert FLOOD_S < 4 * 60_000 / 2 / 8000
+
+
+async def test_a_reset_is_a_lost_connection(tap: Tap) -> None:
+    async with tap.connected(await tap.announce()) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE))
+        await tap.desk.until(lambda: tap.desk.legs)
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+        await tap.desk.until(lambda: tap.desk.legs[0].ended)
+    assert tap.desk.legs[0].ended is EndReason.CONNECTION_LOST
+
+
+async def test_half_a_message_is_a_lost_connection(tap: Tap) -> None:
+    async with tap.connected(await tap.announce()) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE) + message(KIND_AUDIO_8K, SILENCE)[:100])
+        await tap.desk.until(lambda: tap.desk.legs)
+    await tap.desk.until(lambda: tap.desk.legs[0].ended)
+    assert tap.desk.legs[0].ended is EndReason.CONNECTION_LOST
+
+
+async def test_the_pbx_reports_an_error(tap: Tap) -> None:
+    async with tap.connected(await tap.announce()) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE) + message(0xFF, b"\x02"))
+        await tap.desk.until(lambda: tap.desk.legs and tap.desk.legs[0].ended)
+    assert tap.desk.legs[0].ended is EndReason.CONNECTION_LOST
+
+
+async def test_who_never_identifies_is_ended() -> None:
+    async with open_tap(limits=Limits(identify_within_s=0.1)) as tap:
+        await tap.closed_by_server(b"")
+        assert tap.desk.legs == []
+        assert tap.server.protocol_errors == 1
+
+
+async def test_a_dead_line_is_ended() -> None:
+    async with open_tap(limits=Limits(idle_s=0.1)) as tap, tap.connected(await tap.announce()) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE))
+        await tap.desk.until(lambda: tap.desk.legs and tap.desk.legs[0].ended)
+        assert tap.desk.legs[0].ended is EndReason.TIMED_OUT
+
+
+async def test_too_many_connections_are_refused() -> None:
+    async with open_tap(limits=Limits(connections=1)) as tap, tap.connected(uuid4()) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE))
+        await tap.desk.until(lambda: tap.desk.legs)
+        await tap.closed_by_server(b"")
+        assert tap.server.refused == 1
+        assert tap.desk.legs[0].ended is None
+
+
+async def test_strangers_are_refused() -> None:
+    async with open_tap(networks=("192.0.2.0/24",)) as tap:
+        await tap.closed_by_server(b"")
+        assert tap.server.refused == 1
+        async with tap.http.post("/v1/legs", data=FIELDS) as answer:
+            assert answer.status == 403
+
+
+async def test_close_ends_every_leg(tap: Tap) -> None:
+    async with tap.connected(uuid4()) as one, tap.connected(uuid4()) as two:
+        one.write(message(KIND_AUDIO_8K, SILENCE))
+        two.write(message(KIND_AUDIO_8K, SILENCE))
+        await tap.desk.until(lambda: len(tap.desk.legs) == 2)
+        await tap.server.close()
+        assert [leg.ended for leg in tap.desk.legs] == [EndReason.SHUTDOWN] * 2
+        assert tap.server.connections == 0
+
+
+# --- announcing
+
+
+async def test_json_is_as_good_as_a_form(tap: Tap) -> None:
+    async with tap.http.post("/v1/legs", json=FIELDS) as answer:
+        assert answer.status == 201
+        uuid = UUID(await answer.text())
+    async with tap.connected(uuid) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE))
+        await tap.desk.until(lambda: tap.desk.legs)
+    assert tap.desk.legs[0].info.call.caller.name == "山田"
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"role": "customer"}, "call"),
+        ({"call": "", "role": "customer"}, "call"),
+        ({"call": "c", "role": "boss"}, "role"),
+        ({"call": "c", "role": "customer", "rate": "8001"}, "rate"),
+        ({"call": "c", "role": "customer", "rate": "fast"}, "rate"),
+        ({"call": "c", "role": "customer", "colour": "red"}, "colour"),
+        ({"call": "c" * 257, "role": "customer"}, "call"),
+        ({"call": "c", "role": "customer", "caller": "0" * 65}, "caller"),
+    ],
+)
+async def test_a_bad_announcement_names_the_field(tap: Tap, fields: dict[str, str], named: str) -> None:
+    for body in ({"data": fields}, {"json": fields}):
+        async with tap.http.post("/v1/legs", **body) as answer:
+            assert answer.status == 400
+            assert (await answer.text()).startswith(f"{named}:")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", json.dumps({"call": 1}).encode()])
+async def test_a_body_that_is_no_announcement(tap: Tap, body: bytes) -> None:
+    async with tap.http.post("/v1/legs", data=body, headers={"Content-Type": "application/json"}) as answer:
+        assert answer.status == 400
+
+
+async def test_a_huge_announcement_is_refused(tap: Tap) -> None:
+    async with tap.http.post("/v1/legs", data={"call": "x" * 100_000, "role": "customer"}) as answer:
+        assert answer.status == 413
+
+
+async def test_numbers_and_names_are_not_logged(tap: Tap) -> None:
+    with capture_logs() as logs:
+        async with tap.connected(await tap.announce()) as writer:
+            writer.write(message(KIND_AUDIO_8K, SILENCE) + message(0xFF, b""))
+            await tap.desk.until(lambda: tap.desk.legs and tap.desk.legs[0].ended)
+        async with tap.http.post("/v1/legs", data={**FIELDS, "role": "boss"}):
+            pass
+    assert logs
+    assert not any(secret in str(logs) for secret in ("03-5555-0142", "山田", "佐藤"))

@@ -1,0 +1,97 @@
+"""Announced legs: claimed once, forgotten in time, never more than a limit."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kikimori.model.call import CallInfo, Role
+from kikimori.taps.audiosocket.directory import Announcement, DirectoryFullError, LegDirectory, call_id_from
+from kikimori.taps.peers import LOOPBACK, AllowedPeers
+from kikimori_wire.topics import check_name
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def leg(call: str = "c") -> Announcement:
+    return Announcement(CallInfo(call_id=call, tap="audiosocket"), Role.CUSTOMER)
+
+
+def test_claimed_once() -> None:
+    directory = LegDirectory(Clock())
+    uuid = directory.announce(leg())
+    assert directory.claim(uuid) == leg()
+    assert directory.claim(uuid) is None
+    assert directory.claim(uuid4()) is None
+
+
+def test_forgotten_when_it_never_connects() -> None:
+    clock = Clock()
+    directory = LegDirectory(clock, patience_s=60)
+    first = directory.announce(leg("first"))
+    clock.now += 59
+    second = directory.announce(leg("second"))
+    clock.now += 1
+    assert directory.claim(first) is None
+    assert len(directory) == 1
+    assert directory.claim(second) == leg("second")
+
+
+def test_full_until_the_oldest_are_forgotten() -> None:
+    clock = Clock()
+    directory = LegDirectory(clock, patience_s=60, most=2)
+    directory.announce(leg())
+    directory.announce(leg())
+    with pytest.raises(DirectoryFullError):
+        directory.announce(leg())
+    clock.now += 60
+    directory.announce(leg())
+    assert len(directory) == 1
+
+
+@given(st.text(min_size=1, max_size=256))
+def test_any_name_of_a_call_becomes_one_for_topics(text: str) -> None:
+    call_id = call_id_from(text)
+    assert check_name(call_id) == call_id
+    assert call_id_from(text) == call_id
+
+
+def test_asterisk_names_stay_readable() -> None:
+    assert call_id_from("1764000000.42") == "1764000000.42"
+    assert call_id_from("SIP/204/x") != call_id_from("SIP/204/y")
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.10", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("192.168.1.5", False),
+        ("::ffff:192.168.1.5", False),
+        ("fe80::1%eth0", False),
+        (None, False),
+        ("", False),
+        ("somewhere", False),
+    ],
+)
+def test_only_this_machine_unless_configured(address: str | None, allowed: bool) -> None:
+    assert AllowedPeers(LOOPBACK).allow(address) is allowed
+
+
+def test_configured_networks() -> None:
+    peers = AllowedPeers(["192.168.1.0/24", "fe80::/10"])
+    assert peers.allow("192.168.1.200")
+    assert peers.allow("fe80::1%eth0")
+    assert not peers.allow("127.0.0.1")
+    with pytest.raises(ValueError, match=r"10\.0\.0\.0/99"):
+        AllowedPeers(["10.0.0.0/99"])
