@@ -71,11 +71,11 @@ class LiveLeg:
         if self.closed:
             return
         self.gap_samples += samples
-        # Silence goes through hearing like any audio, so that an utterance ends and levels fall.
-        self.audio(bytes(min(samples * 2, self._most_bytes)))
-        beyond = samples * 2 - self._most_bytes
-        if beyond > 0:
-            self._taken += beyond // 2
+        # Silence goes through hearing like any audio, so that an utterance ends and levels fall; as much of it as
+        # there is room for, because nothing that was said may be dropped for it.
+        silence = min(samples * 2, self._most_bytes - len(self._waiting))
+        self.audio(bytes(silence))
+        self._taken += samples - silence // 2
 
     def dtmf(self, digit: str) -> None:
         if not self.closed:

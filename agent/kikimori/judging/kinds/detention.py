@@ -42,10 +42,18 @@ class DetentionDetector(Detector):
         if self._since_s is None or not self._steps:
             return None
         elapsed = now_s - self._since_s
-        step = self._steps[0]
-        if elapsed < step.after_s or not self._condition_holds(step) or not self._still_going_on(now_s):
+        if elapsed < self._steps[0].after_s or not self._still_going_on(now_s):
             return None
-        self._steps.pop(0)
+        # A step whose condition does not hold must not keep a later one back: an hour is an hour.
+        due = [
+            number
+            for number, step in enumerate(self._steps)
+            if elapsed >= step.after_s and self._condition_holds(step)
+        ]
+        if not due:
+            return None
+        step = self._steps[due[-1]]
+        del self._steps[: due[-1] + 1]
         evidence = DurationEvidence(
             start_s=round(self._since_s, 2),
             end_s=round(now_s, 2),

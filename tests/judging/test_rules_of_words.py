@@ -1,0 +1,99 @@
+"""From words to alerts, with the shipped rules and phrases: transcripts given as input."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.told import CUSTOMER, MIXED, OPERATOR, judged, opened, rules, said
+
+from kikimori.model.alert import AlertState
+from kikimori_wire.messages import Action, Role, WordsEvidence
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "severity"),
+    [
+        ("殺すぞ", "phrase-threat", "critical"),
+        ("お前の家に火をつけてやる", "phrase-threat", "critical"),
+        ("夜道に気をつけろよ", "phrase-threat", "critical"),
+        ("ふざけるな、いい加減にしろ", "phrase-insult", "warning"),
+        ("この役立たず", "phrase-insult", "warning"),
+        ("土下座しろ", "phrase-unreasonable", "warning"),
+    ],
+)
+def test_words_raise_their_rule(text: str, rule: str, severity: str) -> None:
+    [change] = judged([said(text, 10)])
+    assert (change.rule, str(change.severity), change.state) == (rule, severity, AlertState.OPEN)
+    assert change.raised_s == 12
+    [evidence] = change.evidence
+    assert isinstance(evidence, WordsEvidence)
+    assert (evidence.text, evidence.role, evidence.start_s) == (text, CUSTOMER, 10)
+    assert evidence.matched in text
+    assert change.suggestion is Action.HOLD_TRANSFER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "殺す気か",
+        "死ぬほど待った",
+        "死ねないよ、こんな若いのに",
+        "ずいぶん待たされて困っています",
+        "本当に腹が立ちましたよ、でもありがとう",
+        "料金を返していただけますか",
+        "",
+        "。。。",
+    ],
+)
+def test_idioms_and_complaints_raise_nothing(text: str) -> None:
+    assert judged([said(text, 10)]) == []
+
+
+def test_only_the_customer_can_be_blamed() -> None:
+    """The operator reads the threat out; a mixed leg cannot say who it was and counts."""
+    assert judged([said("殺すぞ、とおっしゃいましたか", 10, OPERATOR)]) == []
+    assert opened(judged([said("殺すぞ", 10, MIXED)])) == [("phrase-threat", "critical", 12)]
+
+
+def test_an_offer_of_the_operator_is_no_demand() -> None:
+    offers = [said("上司に代わりましょうか", 10 + 20 * n, OPERATOR) for n in range(5)]
+    assert judged(offers) == []
+    assert judged([said("上司に代わりましょうかと言ったよね", 10 + 20 * n) for n in range(5)]) == []
+
+
+def test_a_partial_result_raises_nothing() -> None:
+    assert judged([said("殺すぞ", 10, final=False)]) == []
+
+
+DEMANDS = ["上司に代われ", "責任者を出して", "上の人に代わってください", "店長を呼べ", "偉い人を出せ"]
+
+
+def test_the_third_demand_in_other_words_alerts() -> None:
+    told = [said(text, 20 + 30 * n) for n, text in enumerate(DEMANDS)]
+    changes = judged(told)
+    assert opened(changes) == [("repeated-superior", "warning", 82)]
+    # The same alert, worse at the fifth; it lists each occurrence.
+    assert [(str(change.severity), len(change.evidence)) for change in changes] == [
+        ("warning", 3),
+        ("warning", 4),
+        ("critical", 5),
+    ]
+    assert [each.text for each in changes[-1].evidence if isinstance(each, WordsEvidence)] == DEMANDS
+
+
+def test_demands_far_apart_are_no_repetition() -> None:
+    """Three within ten minutes; the window slides."""
+    superior = rules("repeated-superior")
+    assert judged([said("上司に代われ", at) for at in (10, 320, 620, 930)], rules=superior) == []
+    assert opened(judged([said("上司に代われ", at) for at in (10, 320, 600)], rules=superior)) == [
+        ("repeated-superior", "warning", 602)
+    ]
+
+
+def test_in_one_breath_it_is_one_demand() -> None:
+    assert judged([said("上司に代われ、上司に代われ、責任者を出せ", 10), said("上司に代われ", 20)]) == []
+
+
+@pytest.mark.parametrize("role", [CUSTOMER, OPERATOR, MIXED])
+def test_hostile_lengths_of_text(role: Role) -> None:
+    """A recogniser gone wild costs nothing but the line."""
+    judged([said("上司" * 20_000, 10, role), said("a" * 100_000, 20, role)])

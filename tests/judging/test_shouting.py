@@ -1,0 +1,77 @@
+"""Raised voice: some seconds of it, not a loud word; one alert that grows."""
+
+from __future__ import annotations
+
+from tests.support.told import MIXED, OPERATOR, judged, opened, rules, voice, voices
+
+from kikimori.model.alert import AlertState, ClosedBecause
+from kikimori_wire.messages import ShoutingEvidence
+
+SHOUTING = rules("shouting")
+
+
+def test_calm_speech_raises_nothing() -> None:
+    assert judged(voices(0, 120), until_s=130) == []
+
+
+def test_one_loud_word_raises_nothing() -> None:
+    told = voices(0, 10) + voices(10, 11, raised=True) + voices(11, 30)
+    assert judged(told, until_s=40, rules=SHOUTING) == []
+
+
+def test_raised_speech_of_more_than_a_second_alerts() -> None:
+    told = voices(0, 10) + voices(16, 22, raised=True)
+    changes = judged(told, rules=SHOUTING)
+    assert opened(changes) == [("shouting", "warning", 17.2)]
+    [evidence] = changes[-1].evidence
+    assert isinstance(evidence, ShoutingEvidence)
+    assert (evidence.start_s, evidence.over_calm_db) == (16, 12)
+    assert evidence.speech_s >= 4
+
+
+def test_mixed_with_calm_words_it_takes_longer() -> None:
+    """Half of the window's speech must be raised."""
+    assert opened(judged(voices(0, 60, raised=True, every=3), rules=SHOUTING)) == []
+
+
+def test_the_operator_raises_nothing_and_a_mixed_leg_counts() -> None:
+    assert judged(voices(0, 30, raised=True, role=OPERATOR), rules=SHOUTING) == []
+    assert opened(judged(voices(0, 3, raised=True, role=MIXED), rules=SHOUTING)) == [
+        ("shouting", "warning", 1.2)
+    ]
+
+
+def test_going_on_makes_it_critical_in_the_same_alert() -> None:
+    changes = judged(voices(0, 20, raised=True), rules=SHOUTING)
+    assert opened(changes) == [("shouting", "warning", 1.2)]
+    assert str(changes[-1].severity) == "critical"
+    assert [change.revision for change in changes] == list(range(1, len(changes) + 1))
+    # It grows at most every two seconds of the call, whatever the number of blocks.
+    assert len(changes) <= 20 / 2 + 2
+
+
+def test_it_calms_down_and_does_not_come_back_at_once() -> None:
+    """Closed 30 s after the last shout; within 30 s more the same is not news, worse is."""
+    first = voices(0, 3, raised=True)
+    changes = judged([*first, *voices(45, 48, raised=True)], until_s=100, rules=SHOUTING)
+    assert [(change.state, change.closed_because) for change in changes[-1:]] == [
+        (AlertState.CLOSED, ClosedBecause.CALMED)
+    ]
+    assert len(opened(changes)) == 1
+    later = judged([*first, *voices(70, 73, raised=True)], until_s=75, rules=SHOUTING)
+    assert [rule for rule, *_ in opened(later)] == ["shouting", "shouting"]
+    assert [change.ordinal for change in later if change.revision == 1] == [1, 2]
+
+
+def test_a_shout_without_a_known_calm_voice_says_so() -> None:
+    told = [voice(at / 5, raised=True, over=None) for at in range(10)]
+    changes = judged(told, rules=SHOUTING)
+    [evidence] = changes[0].evidence
+    assert isinstance(evidence, ShoutingEvidence)
+    assert evidence.over_calm_db is None
+
+
+def test_the_end_of_the_call_closes_it() -> None:
+    changes = judged(voices(0, 3, raised=True), rules=SHOUTING, end=True)
+    assert changes[-1].closed_because is ClosedBecause.CALL_ENDED
+    assert changes[-1].suggestion is None
