@@ -12,7 +12,8 @@ from tests.support.listener import listening, retained
 from kikimori_wire.messages import Alert, AlertState, ClosedBecause, Severity
 
 if TYPE_CHECKING:
-    from tests.bus.conftest import AnyBroker, Office
+    from tests.bus.conftest import Office
+    from tests.support.brokers import AnyBroker
     from tests.support.mosquitto import Mosquitto
 
 TOPIC = sample.TOPICS.alert("call-1.shouting.1")

@@ -15,7 +15,8 @@ from kikimori_wire.connection import connect
 from kikimori_wire.messages import Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
-    from tests.bus.conftest import AnyBroker, Office
+    from tests.bus.conftest import Office
+    from tests.support.brokers import AnyBroker
 
 COMMANDS = sample.TOPICS.commands(sample.AGENT)
 REPLY = sample.TOPICS.reply("dashboard-1")

@@ -17,7 +17,8 @@ from kikimori_wire.messages import Alert, AlertState, ClosedBecause, Health
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.bus.conftest import AnyBroker, Office
+    from tests.bus.conftest import Office
+    from tests.support.brokers import AnyBroker
 
 ROOT = Path(__file__).parents[2]
 ALERT = sample.TOPICS.alert("call-1.shouting.1")

@@ -14,7 +14,8 @@ from kikimori.bus.call_board import ENDED_LIMIT
 from kikimori_wire.messages import CallStatus, Health
 
 if TYPE_CHECKING:
-    from tests.bus.conftest import AnyBroker, Office
+    from tests.bus.conftest import Office
+    from tests.support.brokers import AnyBroker
     from tests.support.mosquitto import Mosquitto
 
 CALL = sample.TOPICS.call_state("call-1")

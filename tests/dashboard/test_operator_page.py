@@ -12,7 +12,7 @@ from kikimori_wire.messages import Action, ButtonEvidence, CallStatus, Outcome, 
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
-    from tests.dashboard.conftest import AnyBroker
+    from tests.support.brokers import AnyBroker
 
 SATO = Party(number="204", name="佐藤 美咲")
 

@@ -13,7 +13,7 @@ from tests.support.peer_agent import PeerAgent
 from kikimori_wire.messages import Severity
 
 if TYPE_CHECKING:
-    from tests.dashboard.conftest import AnyBroker
+    from tests.support.brokers import AnyBroker
     from tests.support.mosquitto import Mosquitto
 
 

@@ -15,7 +15,7 @@ from kikimori_wire.messages import Action, CallStatus, Outcome, Party, Role, Sev
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
-    from tests.dashboard.conftest import AnyBroker
+    from tests.support.brokers import AnyBroker
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.modelstore.conftest import model_files
 
-from kikimori.cli import models as command
+from kikimori.cli.main import main
 from kikimori.modelstore import (
     ModelStoreError,
     UnknownModelError,
@@ -36,11 +35,7 @@ def install(folder: Path, name: str) -> Path:
 
 
 def run(*words: str) -> int:
-    parser = argparse.ArgumentParser(prog="kikimori")
-    command.add_parser(parser.add_subparsers())
-    args = parser.parse_args(["models", *words])
-    code: int = args.run(args)
-    return code
+    return main(["models", *words])
 
 
 def test_the_catalogue_is_valid_and_its_bundled_models_are_whole(tmp_path: Path) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Protocol
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
-from tests.support.mosquitto import Mosquitto, free_port
 
 from kikimori.agent import Agent
-from kikimori.bus.broker import embedded_broker
 from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
 from kikimori_wire.settings import BrokerSettings
 
@@ -24,51 +21,9 @@ AGENT_ID = "agent"
 WITHIN_S = 30
 
 
-class AnyBroker(Protocol):
-    @property
-    def settings(self) -> BrokerSettings: ...
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-
-
-class Embedded:
-    """The embedded broker, to be stopped and started again on the same port. Forgets everything in between."""
-
-    def __init__(self) -> None:
-        self.settings = BrokerSettings(port=free_port())
-        self._running = AsyncExitStack()
-
-    async def start(self) -> None:
-        await self._running.enter_async_context(embedded_broker(self.settings.host, self.settings.port))
-
-    async def stop(self) -> None:
-        await self._running.aclose()
-
-
-@pytest_asyncio.fixture(params=["mosquitto", "embedded"])
-async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AnyBroker]:
-    started: AnyBroker = Mosquitto(tmp_path) if request.param == "mosquitto" else Embedded()
-    await started.start()
-    yield started
-    await started.stop()
-
-
-@pytest_asyncio.fixture
-async def real(tmp_path: Path) -> AsyncIterator[Mosquitto]:
-    started = Mosquitto(tmp_path)
-    await started.start()
-    yield started
-    await started.stop()
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def no_task_left() -> AsyncIterator[None]:
-    """Every test ends with the tasks that it began with."""
-    yield
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    if left:
-        await asyncio.wait(left, timeout=2)
-    assert not {task for task in left if not task.done()}
+@pytest.fixture(autouse=True)
+def _every_task_ends(no_task_left: None) -> None:
+    """For all tests of this folder."""
 
 
 def agent_config(state: Path, broker: BrokerSettings, *, speech: SpeechTable | None = None) -> AgentConfig:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tests.support.brokers import AnyBroker
 from tests.support.listener import listening, retained
 from tests.support.telephone import on_the_line
-from tests.system.conftest import AnyBroker, agent_config, running, until
+from tests.system.conftest import agent_config, running, until
 
 from kikimori_wire.messages import Alert, AlertState
 
@@ -21,7 +22,7 @@ async def test_broker_stopped_mid_alert(broker: AnyBroker, tmp_path: Path) -> No
     config = agent_config(tmp_path / "state", broker.settings)
     async with running(config) as agent, on_the_line(await agent.ready, call="c1") as telephone:
         staying = asyncio.create_task(telephone.stay())
-        await until(lambda: agent.bus.connected)
+        await until(lambda: agent.bus.connected and "c1" in agent.desk.calls)
         await broker.stop()
         await until(lambda: not agent.bus.connected)
         await telephone.press("*9")
@@ -42,7 +43,7 @@ async def test_broker_killed_mid_alert_delivers_once(real: Mosquitto, tmp_path: 
     async with running(config) as agent:
         async with on_the_line(await agent.ready, call="c1") as telephone:
             staying = asyncio.create_task(telephone.stay())
-            await until(lambda: agent.bus.connected)
+            await until(lambda: agent.bus.connected and "c1" in agent.desk.calls)
             await telephone.press("*9")
             await real.kill()
             await until(lambda: not agent.bus.connected)

@@ -15,7 +15,7 @@ from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import live_client
 from tests.support.mosquitto import PROGRAM, free_port
 from tests.support.telephone import on_the_line
-from tests.system.conftest import WITHIN_S, agent_config, running
+from tests.system.conftest import WITHIN_S, agent_config, running, until
 
 from kikimori.config import DEFAULTS
 from kikimori_wire.connection import BrokerError, connect
@@ -88,8 +88,8 @@ async def test_agent_and_dashboard_do_their_work(office: Path) -> None:
         live_client(url) as watching,
         on_the_line(await agent.ready, call="c1") as telephone,
     ):
-        await telephone.press("*9")
         await telephone.speak(bytes(8000))
+        await until(lambda: "c1" in agent.desk.calls)
         await telephone.press("*9")
         await watching.until(lambda picture: "c1" in picture["calls"] and picture["alerts"])
         await watching.until(lambda picture: picture["agents"]["agent"]["online"])

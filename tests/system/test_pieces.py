@@ -6,9 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.brokers import AnyBroker
 from tests.support.listener import listening
 from tests.support.telephone import on_the_line
-from tests.system.conftest import AnyBroker, agent_config, running
+from tests.system.conftest import agent_config, running
 
 from kikimori.analysis import analyser
 from kikimori.config import AgentConfig, SpeechTable

@@ -9,10 +9,11 @@ import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from tests.support.brokers import AnyBroker
 from tests.support.listener import listening, retained
 from tests.support.mosquitto import free_port
 from tests.support.telephone import on_the_line
-from tests.system.conftest import WITHIN_S, AnyBroker, agent_config, running, until
+from tests.system.conftest import WITHIN_S, agent_config, running, until
 
 from kikimori.agent import Addresses
 from kikimori_wire.messages import Alert, AlertState, CallState, CallStatus, ClosedBecause, Health
@@ -74,8 +75,8 @@ async def test_sigterm_mid_call(broker: AnyBroker, tmp_path: Path) -> None:
         agent_program(tmp_path, broker.settings) as (process, addresses),
         on_the_line(addresses, call="c1") as telephone,
     ):
-        await telephone.press("*9")
         await telephone.speak(bytes(16000))
+        await listener.until_on("kikimori/v1/test/calls/c1/state", 1)
         await telephone.press("*9")
         await listener.until_on(ALERT, 1)
         process.send_signal(signal.SIGTERM)

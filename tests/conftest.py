@@ -1,0 +1,53 @@
+"""Brokers of both kinds, and the watch over what a test leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+import structlog
+from tests.support.brokers import AnyBroker, Embedded
+from tests.support.mosquitto import Mosquitto
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+
+@pytest_asyncio.fixture(params=["mosquitto", "embedded"])
+async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AnyBroker]:
+    started: AnyBroker = Mosquitto(tmp_path) if request.param == "mosquitto" else Embedded()
+    await started.start()
+    yield started
+    await started.stop()
+
+
+@pytest_asyncio.fixture
+async def real(tmp_path: Path) -> AsyncIterator[Mosquitto]:
+    """Mosquitto only, where the kind of broker makes no difference."""
+    started = Mosquitto(tmp_path)
+    await started.start()
+    yield started
+    await started.stop()
+
+
+@pytest_asyncio.fixture
+async def no_task_left() -> AsyncIterator[None]:
+    """The test ends with the tasks that it began with."""
+    yield
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    if left:
+        await asyncio.wait(left, timeout=2)
+    assert not {task for task in left if not task.done()}
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Commands that run in this process set the log up on a standard error that pytest takes away again."""
+    before = list(logging.root.handlers)
+    yield
+    structlog.reset_defaults()
+    logging.root.handlers[:] = before
