@@ -34,6 +34,8 @@ ONE_DOOR = {
     "webrtcvad": {"kikimori.hearing.vad", "kikimori.bench.calls"},  # the bench's bare reference
     "amqtt": {"kikimori.bus.broker"},
     "aiomqtt": {"kikimori_wire.connection"},
+    "sudachipy": {"kikimori.judging.words.sound", "kikimori.bench.phrases"},  # the bench's bare reference
+    "rapidfuzz": {"kikimori.judging.words.sound"},
     "soxr": {"kikimori.audio.resample"},
 }
 

@@ -31,7 +31,9 @@ class CallJudge:
 
     def __init__(self, rules: Iterable[Rule], phrases: PhraseBook, *, words_heard: bool) -> None:
         """`words_heard`: speech recognition is on for this call."""
-        facts = CallFacts(words_heard=words_heard)
+        rules = tuple(rules)
+        counted = {rule.category for rule in rules if isinstance(rule, RepeatedRule) and rule.category}
+        facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
         self._phrases = phrases
         self._rules = [(_detector(rule, facts), AlertLife(rule)) for rule in rules]
         self._now_s = 0.0
@@ -48,7 +50,8 @@ class CallJudge:
         if isinstance(evidence, Utterance):
             if not evidence.final:
                 return []
-            observation = Spoken(evidence, self._phrases.find(evidence))
+            said = self._phrases.find(evidence)
+            observation = Spoken(evidence, said.matches, said.demand)
         else:
             observation = evidence
         changes = []

@@ -73,7 +73,12 @@ class RepeatedRule(_Rule):
     """The same demand again and again, in whatever words."""
 
     kind: Literal["repeated"]
-    category: Name
+    category: Name | None = None
+    """Demands of this category; None = any demand that no other rule counts, compared by its words (Japanese)."""
+    ask_again_category: Name = "ask_again"
+    """What the operator says to be told again; the answer to it is not counted."""
+    hard_to_hear_category: Name = "hard_to_hear"
+    """What a customer says who hears badly; never counted."""
     severity: Severity = Severity.WARNING
     count: Annotated[int, Field(ge=2)] = 3
     window_s: Positive = 600.0
@@ -90,12 +95,13 @@ class DetentionStep(BaseModel):
 
 
 class DetentionRule(_Rule):
-    """The call does not end: steps by time since it began, or since the operator's refusal."""
+    """The call does not end: steps by time since it began, or since the operator refused or closed the call."""
 
     kind: Literal["detention"]
     since: Literal["call_start", "refusal"]
     steps: Annotated[tuple[DetentionStep, ...], Field(min_length=1)]
-    refusal_category: Name = "refusal"
+    refusal_categories: Annotated[tuple[Name, ...], Field(min_length=1)] = ("refusal", "closing")
+    """Either starts the clock."""
     still_talking_s: Positive = 60.0
     """Since a refusal: the customer must have spoken within so many seconds, or the call is not detention."""
 
@@ -156,7 +162,8 @@ def categories_of(rules: Iterable[Rule]) -> dict[str, str]:
     used: dict[str, str] = {}
     for rule in rules:
         if isinstance(rule, PhraseRule | RepeatedRule):
-            used[rule.category] = rule.id
+            if rule.category is not None:
+                used[rule.category] = rule.id
         elif isinstance(rule, DetentionRule) and rule.since == "refusal":
-            used[rule.refusal_category] = rule.id
+            used |= dict.fromkeys(rule.refusal_categories, rule.id)
     return used

@@ -10,15 +10,17 @@ from kikimori.model.evidence import ButtonPress, EffortWindow, Role, Utterance
 
 if TYPE_CHECKING:
     from kikimori.judging.phrases import Match
+    from kikimori.judging.words.demands import Demand
     from kikimori.model.alert import Evidence, Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A final utterance with the phrase categories found in it."""
+    """A final utterance, the phrase categories found in it, and what it asks for."""
 
     utterance: Utterance
     matches: tuple[Match, ...]
+    demand: Demand | None = None
 
 
 Observation = EffortWindow | Spoken | ButtonPress
@@ -30,6 +32,8 @@ class CallFacts:
 
     words_heard: bool
     """False when speech recognition is off: then nothing said can be known."""
+    counted_categories: frozenset[str] = frozenset()
+    """Categories whose repetition a rule of their own counts."""
     refused_s: float | None = None
     repetition: bool = False
 

@@ -25,7 +25,9 @@ class DetentionDetector(Detector):
         self._customer_spoke_s: float | None = None
 
     def observe(self, observation: Observation) -> Finding | None:
-        refusal = match_of(observation, self._rule.refusal_category)
+        refusal = next(
+            (found for each in self._rule.refusal_categories if (found := match_of(observation, each))), None
+        )
         if refusal is not None and self._facts.refused_s is None:
             self._facts.refused_s = refusal[0].end_s
         if self._rule.since == "refusal":

@@ -40,6 +40,10 @@ def match_of(observation: Observation, category: str) -> tuple[Utterance, Match]
     return None
 
 
+def has_category(observation: Spoken, *categories: str) -> bool:
+    return any(match.category in categories for match in observation.matches)
+
+
 def words_evidence(utterance: Utterance, match: Match) -> WordsEvidence:
     return WordsEvidence(
         start_s=round(utterance.start_s, 2),

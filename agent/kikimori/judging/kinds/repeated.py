@@ -1,40 +1,96 @@
-"""The same demand again and again within a window, in whatever words its category knows."""
+"""The same demand again and again within a window: one of a category in any words, or any demand in like words."""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation
-from kikimori.judging.kinds.phrase import match_of, words_evidence
+from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken, from_customer
+from kikimori.judging.kinds.phrase import has_category, match_of, words_evidence
+from kikimori.judging.phrases import Match
 from kikimori.model.alert import Severity
+from kikimori.model.evidence import Role
 
 if TYPE_CHECKING:
     from kikimori.judging.rules import RepeatedRule
+    from kikimori.judging.words.demands import Demand
     from kikimori_wire.messages import WordsEvidence
+
+ANSWER_WITHIN_S = 12.0
+"""So long after the operator asked to repeat, what is said is the answer."""
+
+MOST_KEPT = 200
+"""Demands remembered for comparison; an hour of asking without a pause does not reach it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """One time the demand was made."""
+
+    said: WordsEvidence
+    demand: Demand | None
 
 
 class RepeatedDetector(Detector):
-    """Counts utterances, not words: 「代われ、代われ」 in one breath is one demand."""
+    """Counts utterances, not words: 「代われ、代われ」 in one breath is one demand.
+
+    What answers the operator's own question is not counted, nor is one repetition of a polite request.
+    """
 
     def __init__(self, rule: RepeatedRule, facts: CallFacts) -> None:
         self._rule = rule
         self._facts = facts
-        self._times: deque[WordsEvidence] = deque()
+        self._times: deque[_Time] = deque(maxlen=MOST_KEPT)
+        self._asked_s: float | None = None
 
     def observe(self, observation: Observation) -> Finding | None:
-        match = match_of(observation, self._rule.category)
-        if match is None:
+        if not isinstance(observation, Spoken):
             return None
-        utterance, found = match
-        self._times.append(words_evidence(utterance, found))
-        while self._times[0].end_s <= utterance.end_s - self._rule.window_s:
+        utterance = observation.utterance
+        if utterance.role is Role.OPERATOR:
+            if has_category(observation, self._rule.ask_again_category):
+                self._asked_s = utterance.end_s
+            return None
+        time = self._time(observation)
+        if time is None:
+            return None
+        if self._asked_s is not None:
+            answers = utterance.end_s > self._asked_s and utterance.start_s - self._asked_s <= ANSWER_WITHIN_S
+            self._asked_s = None
+            if answers:
+                return None
+        while self._times and self._times[0].said.end_s <= utterance.end_s - self._rule.window_s:
             self._times.popleft()
-        count = len(self._times)
+        self._times.append(time)
+        same = [each for each in self._times if self._same(each, time)]
+        count = len(same) - self._forgiven(same)
         if count < self._rule.count:
             return None
         self._facts.repetition = True
         severity = self._rule.severity
         if self._rule.critical_count and count >= self._rule.critical_count:
             severity = Severity.CRITICAL
-        return Finding(utterance.end_s, severity, tuple(self._times))
+        return Finding(utterance.end_s, severity, tuple(each.said for each in same))
+
+    def _time(self, spoken: Spoken) -> _Time | None:
+        rule = self._rule
+        if rule.category is not None:
+            match = match_of(spoken, rule.category)
+            return None if match is None else _Time(words_evidence(*match), spoken.demand)
+        demand = spoken.demand
+        if demand is None or not from_customer(spoken.utterance.role):
+            return None
+        if has_category(spoken, rule.hard_to_hear_category, *self._facts.counted_categories):
+            return None
+        whole = Match("demand", spoken.utterance.text)
+        return _Time(words_evidence(spoken.utterance, whole), demand)
+
+    def _same(self, one: _Time, other: _Time) -> bool:
+        if self._rule.category is not None:
+            return True
+        return one.demand is not None and other.demand is not None and one.demand.is_like(other.demand)
+
+    @staticmethod
+    def _forgiven(same: list[_Time]) -> int:
+        return 1 if sum(each.demand is not None and each.demand.polite for each in same) > 1 else 0

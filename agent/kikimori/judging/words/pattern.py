@@ -1,0 +1,112 @@
+"""A phrase, written once in its dictionary form, as an expression over sounds.
+
+Particles may be left out or changed, a few words may stand between its parts; its last verb is said in a mood.
+`(上司|店長)を出す` is two phrases.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kikimori.judging.words.conjugation import forms
+from kikimori.judging.words.moods import ending
+from kikimori.judging.words.sound import folded, plain, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from kikimori.judging.words.moods import Mood
+    from kikimori.judging.words.sound import Word
+
+BETWEEN = 9
+"""Sounds that may stand between two parts: をいますぐ, にはやく."""
+NEXT_TO = 2
+"""Sounds between a noun and the する that makes a verb of it: 土下座をしろ."""
+
+AT_THE_END = "。"
+"""A fixed phrase that ends so must be the end of what is said: ボケ。 is no ボケ防止."""
+
+_PARTICLE, _NOUN = "助詞", "名詞"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    phrase: str
+    mood: Mood
+    heads: tuple[str, ...]
+    """Sounds that must all be there; looked for before the expression is tried."""
+    source: str
+    vocabulary: tuple[str, ...]
+    """Nouns of the phrase, as sounds."""
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """Compiled when its heads were first heard: of thousands an office hears a few."""
+        return re.compile(self.source)
+
+
+def expanded(phrase: str, lists: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
+    """Write out the alternatives of `(a|b)` and of `{name}`, a list of words.
+
+    Raises:
+        ValueError: there is no such list.
+    """
+    for name in re.findall(r"\{([^{}]*)\}", phrase):
+        if lists is None or name not in lists:
+            raise ValueError(f"uses the list {{{name}}}, which is not in [words]")
+        phrase = phrase.replace(f"{{{name}}}", f"({'|'.join(lists[name])})")
+    parts = re.split(r"\(([^()]*)\)", phrase)
+    choices = [part.split("|") if number % 2 else [part] for number, part in enumerate(parts)]
+    for chosen in itertools.product(*choices):
+        yield "".join(chosen)
+
+
+def compile_phrase(phrase: str, mood: Mood) -> Pattern:
+    """Make the expression. Raises ValueError when the phrase has no sound, or no verb at its end where one must be."""
+    found = words(plain(phrase))
+    if not found or any(not word.sound for word in found):
+        raise ValueError("has no sound")
+    if mood == "fixed":
+        return _fixed(phrase, found)
+    *before, last = [word for word in found if word.part != _PARTICLE]
+    conjugated = forms(_dictionary_sound(last), last.conjugation)
+    if conjugated is None:
+        raise ValueError(f"must end in the dictionary form of a verb to be said as {mood}")
+    parts, heads = "", []
+    for word in before:
+        gap = NEXT_TO if word is before[-1] and last.conjugation.startswith("サ行変格") else BETWEEN
+        parts += re.escape(word.sound) + f".{{0,{gap}}}?"
+        heads.append(word.sound)
+    stem = conjugated.u[:-1]
+    if len(stem) > 1 or not heads:
+        heads.append(stem)
+    nouns = tuple(word.sound for word in before if word.part == _NOUN)
+    return Pattern(
+        phrase, mood, tuple(heads), f"{parts}(?P<verb>{ending(conjugated, mood, alone=not before)})", nouns
+    )
+
+
+def _fixed(phrase: str, found: list[Word]) -> Pattern:
+    """As written; only particles that speech drops may be missing."""
+    parts = [
+        f"(?:{re.escape(word.sound)})?"
+        if word.part == _PARTICLE and word.surface in "をがはにへ" and 0 < number < len(found) - 1
+        else re.escape(word.sound)
+        for number, word in enumerate(found)
+    ]
+    if phrase.endswith(AT_THE_END):
+        parts.append("$")
+    heads = tuple(word.sound for word in found if word.part != _PARTICLE)
+    return Pattern(
+        phrase, "fixed", heads, "".join(parts), tuple(word.sound for word in found if word.part == _NOUN)
+    )
+
+
+def _dictionary_sound(word: Word) -> str:
+    if word.surface == word.lemma:
+        return word.sound
+    return folded("".join(each.sound for each in words(plain(word.lemma))))

@@ -1,0 +1,153 @@
+"""How a text sounds. The only module that imports sudachipy and rapidfuzz."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from rapidfuzz.distance import Levenshtein
+from sudachipy import Dictionary, SplitMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_CHARACTERS = 2000
+"""An utterance is a breath; more is a recogniser gone wild."""
+
+
+@lru_cache(maxsize=1)
+def _tokenizer() -> Any:
+    """Open the dictionary, in a tenth of a second. Judging is on one thread, as a tokenizer must be."""
+    return Dictionary(dict="small").tokenizer(mode=SplitMode.C)
+
+
+_SILENT = ("補助記号", "空白")
+_FILLER = "感動詞"
+_KEPT_INTERJECTIONS = frozenset({"おい", "こら", "ありがとう", "すみません", "ごめんなさい", "申し訳"})
+_FILLERS = frozenset({"あの", "あのう", "えっと", "ええと", "えー", "うーん", "まあ", "その"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    surface: str
+    lemma: str
+    sound: str
+    """Katakana, folded."""
+    part: str
+    """Part of speech as Sudachi names it, first level."""
+    detail: str
+    """Part of speech, second level."""
+    conjugation: str
+    """Class of conjugation, e.g. `五段-サ行`; `*` for words without."""
+    form: str
+    """Form it stands in, e.g. `命令形`."""
+    normal: str
+    """The spelling Sudachi takes as the normal one: 払戻 and はらいもどし are 払い戻し."""
+    start: int
+    end: int
+    """Where it stands in the text."""
+
+
+def plain(text: str) -> str:
+    """Return the text as `words` counts its places: widths folded, of bounded length."""
+    return unicodedata.normalize("NFKC", text)[:MOST_CHARACTERS]
+
+
+def words(text: str) -> list[Word]:
+    """Cut a `plain` text into words, without symbols and fillers."""
+    found = []
+    for each in _tokenizer().tokenize(text):
+        part, surface = each.part_of_speech(), each.surface()
+        if part[0] in _SILENT or surface in _FILLERS or (part[0] == "記号" and part[1] != "文字"):
+            continue
+        if part[0] == _FILLER and surface not in _KEPT_INTERJECTIONS:
+            continue
+        found.append(
+            Word(
+                surface,
+                each.dictionary_form(),
+                folded(each.reading_form()),
+                part[0],
+                part[1],
+                part[4],
+                part[5],
+                each.normalized_form(),
+                each.begin(),
+                each.end(),
+            )
+        )
+    return found
+
+
+_SAME = str.maketrans(
+    {"ー": "", "ヲ": "オ", "ヅ": "ズ", "ヂ": "ジ", "ァ": "ア", "ィ": "イ", "ゥ": "ウ", "ェ": "エ", "ォ": "オ"}
+)
+_O_ROW = frozenset("オコソトノホモヨロゴゾドボポョ")
+_E_ROW = frozenset("エケセテネヘメレゲゼデベペ")
+
+
+@lru_cache(maxsize=50_000)
+def folded(reading: str) -> str:
+    """Fold what the ear does not tell apart, or spellings do not agree on: ー, コウ and コオ, ケイ and ケエ."""
+    kept: list[str] = []
+    for kana in reading.translate(_SAME):
+        before = kept[-1] if kept else ""
+        if (kana in "ウオ" and before in _O_ROW) or (kana in "イエ" and before in _E_ROW):
+            continue
+        kept.append(kana)
+    return "".join(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An utterance as it sounds, and where its words begin in that."""
+
+    text: str
+    sound: str
+    words: tuple[Word, ...]
+    starts: tuple[int, ...]
+    """Where each word begins in `sound`; its length at the end."""
+
+    def between(self, start: int, end: int) -> str:
+        """Return what was recognised that sounds from `start` to `end`, in whole words."""
+        inside = [
+            word
+            for word, begin, stop in zip(self.words, self.starts, self.starts[1:], strict=False)
+            if begin < end and stop > start
+        ]
+        return self.text[inside[0].start : inside[-1].end] if inside else ""
+
+
+class Ear:
+    """Hears an utterance, and takes a word that is one sound off a known one for that one."""
+
+    LEAST = 5
+    """Sounds a word must have to be mended: of shorter ones too many differ by one."""
+
+    def __init__(self, vocabulary: Iterable[str]) -> None:
+        """`vocabulary`: the folded sounds of words that phrases are made of."""
+        self._known = sorted({each for each in vocabulary if len(each) >= self.LEAST})
+        self._mended: dict[str, str] = {}
+
+    def hear(self, text: str) -> Heard:
+        text = plain(text)
+        found = words(text)
+        sounds = [self._mend(word.sound) for word in found]
+        starts = [0]
+        for sound in sounds:
+            starts.append(starts[-1] + len(sound))
+        return Heard(text, "".join(sounds), tuple(found), tuple(starts))
+
+    def _mend(self, sound: str) -> str:
+        if len(sound) < self.LEAST:
+            return sound
+        found = self._mended.get(sound)
+        if found is None:
+            near = [each for each in self._known if Levenshtein.distance(sound, each, score_cutoff=1) <= 1]
+            found = sound if sound in near or len(near) != 1 else near[0]
+            if len(self._mended) > 20_000:
+                self._mended.clear()
+            self._mended[sound] = found
+        return found
