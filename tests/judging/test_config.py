@@ -21,6 +21,9 @@ RULE = f'[[rule]]\nid = "r"\nkind = "shouting"\n{TITLE}'
 PHRASES = f'category = "c"\nsaid_by = "customer"\n{TITLE}'
 
 
+GROUP = '[[group]]\nphrases = ["代われ"]'
+
+
 def write(folder: Path, text: str) -> Path:
     path = folder / "mine.toml"
     path.write_text(text, encoding="utf-8")
@@ -85,11 +88,24 @@ def test_a_mistake_in_a_rule_is_named(tmp_path: Path, text: str, key: str, reaso
 @pytest.mark.parametrize(
     ("text", "key", "reason"),
     [
-        (PHRASES + "phrases = []", "phrases", "at least 1"),
-        (PHRASES + 'phrases = ["x"]', "phrases[1]", "at least 2"),
-        (PHRASES + 'phrases = ["代われ"]\nunles = []', "unles", "unknown key"),
-        (PHRASES.replace("customer", "boss") + 'phrases = ["代われ"]', "said_by", "'customer'"),
-        (PHRASES.replace("customer", "mixed") + 'phrases = ["代われ"]', "said_by", "customer or operator"),
+        (PHRASES + "[[group]]\nphrases = []", "group[1].phrases", "at least 1"),
+        (PHRASES + '[[group]]\nphrases = ["x"]', "group[1].phrases[1]", "at least 2"),
+        (PHRASES + 'unles = []\n[[group]]\nphrases = ["代われ"]', "unles", "unknown key"),
+        (PHRASES + '[[group]]\nmood = "angry"\nphrases = ["代われ"]', "group[1].mood", "'demand'"),
+        (
+            PHRASES + '[[group]]\nmood = "demand"\nphrases = ["上司"]',
+            "group[1].phrases[1]",
+            "dictionary form",
+        ),
+        (PHRASES + '[[group]]\nphrases = ["{boss}を出す"]', "group[1].phrases[1]", "not in [words]"),
+        (PHRASES + 'unless = ["。。"]\n[[group]]\nphrases = ["代われ"]', "unless[1]", "no sound"),
+        (
+            PHRASES + 'compare = "letters"\n[[group]]\nmood = "demand"\nphrases = ["go on"]',
+            "group[1].mood",
+            "must be fixed",
+        ),
+        (PHRASES.replace("customer", "boss") + GROUP, "said_by", "'customer'"),
+        (PHRASES.replace("customer", "mixed") + GROUP, "said_by", "customer or operator"),
     ],
 )
 def test_a_mistake_in_phrases_is_named(tmp_path: Path, text: str, key: str, reason: str) -> None:

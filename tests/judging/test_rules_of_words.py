@@ -12,7 +12,7 @@ from kikimori_wire.messages import Action, Role, WordsEvidence
 @pytest.mark.parametrize(
     ("text", "rule", "severity"),
     [
-        ("殺すぞ", "phrase-threat", "critical"),
+        ("殺すぞ", "phrase-violence", "critical"),
         ("お前の家に火をつけてやる", "phrase-threat", "critical"),
         ("夜道に気をつけろよ", "phrase-threat", "critical"),
         ("ふざけるな、いい加減にしろ", "phrase-insult", "warning"),
@@ -51,7 +51,7 @@ def test_idioms_and_complaints_raise_nothing(text: str) -> None:
 def test_only_the_customer_can_be_blamed() -> None:
     """The operator reads the threat out; a mixed leg cannot say who it was and counts."""
     assert judged([said("殺すぞ、とおっしゃいましたか", 10, OPERATOR)]) == []
-    assert opened(judged([said("殺すぞ", 10, MIXED)])) == [("phrase-threat", "critical", 12)]
+    assert opened(judged([said("殺すぞ", 10, MIXED)])) == [("phrase-violence", "critical", 12)]
 
 
 def test_an_offer_of_the_operator_is_no_demand() -> None:

@@ -37,6 +37,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     calls.add_argument("--json", action="store_true", help="print one JSON object")
     calls.set_defaults(run=run_calls)
 
+    phrases = what.add_parser(
+        "phrases",
+        help="what looking for phrases costs",
+        description="Time to look for every shipped phrase in one recognised utterance, against cutting it into words.",
+    )
+    phrases.add_argument(
+        "--rounds", type=_positive, default=50, metavar="N", help="times each sentence is heard (default: 50)"
+    )
+    phrases.add_argument("--json", action="store_true", help="print one JSON object")
+    phrases.set_defaults(run=run_phrases)
+
 
 def _positive(text: str) -> int:
     number = int(text)
@@ -51,13 +62,7 @@ def run_calls(args: argparse.Namespace) -> int:
     from kikimori.office import run_until_done  # noqa: PLC0415
 
     cores = use_cores(args.cores)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f} of {task.total:.0f} s", style="dim"),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    ) as bars:
+    with _bars("s") as bars:
         bar = bars.add_task(f"{args.calls} calls", total=args.seconds)
 
         async def measure() -> int:
@@ -67,13 +72,7 @@ def run_calls(args: argparse.Namespace) -> int:
                 cores=cores,
                 progress=lambda done: bars.update(bar, completed=done),
             )
-            found = as_json(figures)
-            if args.json:
-                print(json.dumps(found, ensure_ascii=False), flush=True)
-            else:
-                width = max(map(len, found))
-                for name, value in found.items():
-                    print(f"{name:<{width}}  {value}")
+            _print(as_json(figures), as_json=args.json)
             if figures.frames_dropped:
                 say(
                     f"kikimori: {figures.frames_dropped} frames were dropped: too many calls for {cores} core(s)"
@@ -81,3 +80,33 @@ def run_calls(args: argparse.Namespace) -> int:
             return 1 if figures.frames_dropped else 0
 
         return run_until_done(measure())
+
+
+def run_phrases(args: argparse.Namespace) -> int:
+    logs.configure("error")
+    from kikimori.bench.phrases import as_json, bench_phrases  # noqa: PLC0415  (see cli/up.py)
+
+    with _bars("rounds") as bars:
+        bar = bars.add_task("phrases", total=args.rounds)
+        figures = bench_phrases(args.rounds, lambda done: bars.update(bar, completed=done))
+    _print(as_json(figures), as_json=args.json)
+    return 0
+
+
+def _bars(unit: str) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn(f"{{task.completed:.0f}} of {{task.total:.0f}} {unit}", style="dim"),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def _print(found: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False), flush=True)
+        return
+    width = max(map(len, found))
+    for name, value in found.items():
+        print(f"{name:<{width}}  {value}")

@@ -84,10 +84,8 @@ def compile_phrase(phrase: str, mood: Mood) -> Pattern:
     stem = conjugated.u[:-1]
     if len(stem) > 1 or not heads:
         heads.append(stem)
-    nouns = tuple(word.sound for word in before if word.part == _NOUN)
-    return Pattern(
-        phrase, mood, tuple(heads), f"{parts}(?P<verb>{ending(conjugated, mood, alone=not before)})", nouns
-    )
+    source = f"{parts}(?P<verb>{ending(conjugated, mood, alone=not before)})"
+    return Pattern(phrase, mood, tuple(heads), source, _nouns(found))
 
 
 def _fixed(phrase: str, found: list[Word]) -> Pattern:
@@ -101,9 +99,18 @@ def _fixed(phrase: str, found: list[Word]) -> Pattern:
     if phrase.endswith(AT_THE_END):
         parts.append("$")
     heads = tuple(word.sound for word in found if word.part != _PARTICLE)
-    return Pattern(
-        phrase, "fixed", heads, "".join(parts), tuple(word.sound for word in found if word.part == _NOUN)
-    )
+    return Pattern(phrase, "fixed", heads, "".join(parts), _nouns(found))
+
+
+def _is_noun(word: Word) -> bool:
+    # 責任 者 is one word to the ear; the め of 小娘め is not.
+    return word.part == _NOUN or (word.part == "接尾辞" and "\u4e00" <= word.surface[0] <= "\u9fff")
+
+
+def _nouns(found: list[Word]) -> tuple[str, ...]:
+    """Return the sounds of nouns; those that stand side by side are one word: 消費者 センター."""
+    runs = itertools.groupby(found, key=_is_noun)
+    return tuple("".join(word.sound for word in run) for nouns, run in runs if nouns)
 
 
 def _dictionary_sound(word: Word) -> str:

@@ -121,33 +121,52 @@ class Heard:
 
 
 class Ear:
-    """Hears an utterance, and takes a word that is one sound off a known one for that one."""
+    """Hears an utterance, and takes what is one sound off a known word for that word."""
 
-    LEAST = 5
+    LEAST = 6
     """Sounds a word must have to be mended: of shorter ones too many differ by one."""
 
     def __init__(self, vocabulary: Iterable[str]) -> None:
         """`vocabulary`: the folded sounds of words that phrases are made of."""
-        self._known = sorted({each for each in vocabulary if len(each) >= self.LEAST})
-        self._mended: dict[str, str] = {}
+        # One wrong sound leaves one half of the word as it was: a look for either half rules most words out.
+        vocabulary = set(vocabulary)
+        self._known = [
+            (word, word[: len(word) // 2], word[len(word) // 2 :])
+            for word in sorted(vocabulary)
+            if len(word) >= self.LEAST
+        ]
+        self._right = tuple(sorted(vocabulary))
+        """What begins with one of these was heard rightly: 社長と is not 社長室 gone wrong."""
 
     def hear(self, text: str) -> Heard:
         text = plain(text)
         found = words(text)
-        sounds = [self._mend(word.sound) for word in found]
         starts = [0]
-        for sound in sounds:
-            starts.append(starts[-1] + len(sound))
-        return Heard(text, "".join(sounds), tuple(found), tuple(starts))
+        for word in found:
+            starts.append(starts[-1] + len(word.sound))
+        sound = "".join(word.sound for word in found)
+        for known, head, tail in self._known:
+            if (head in sound or tail in sound) and known not in sound:
+                wrong = [at for at in starts if not sound.startswith(self._right, at)]
+                sound, starts = _mended(sound, starts, wrong, known, head, tail)
+        return Heard(text, sound, tuple(found), tuple(starts))
 
-    def _mend(self, sound: str) -> str:
-        if len(sound) < self.LEAST:
-            return sound
-        found = self._mended.get(sound)
-        if found is None:
-            near = [each for each in self._known if Levenshtein.distance(sound, each, score_cutoff=1) <= 1]
-            found = sound if sound in near or len(near) != 1 else near[0]
-            if len(self._mended) > 20_000:
-                self._mended.clear()
-            self._mended[sound] = found
-        return found
+
+def _mended(
+    sound: str, starts: list[int], wrong: list[int], known: str, head: str, tail: str
+) -> tuple[str, list[int]]:
+    """Put `known` where one sound differs from it, at one of the places `wrong`."""
+    for start in wrong:
+        if not (sound.startswith(head, start) or tail in sound[start : start + len(known) + 1]):
+            continue
+        for length in (len(known), len(known) - 1, len(known) + 1):
+            end = start + length
+            if end > len(sound) or Levenshtein.distance(sound[start:end], known, score_cutoff=1) > 1:
+                continue
+            shift = len(known) - length
+            moved = [
+                at if at <= start else at + shift if at >= end else min(at, start + len(known))
+                for at in starts
+            ]
+            return sound[:start] + known + sound[end:], moved
+    return sound, starts
