@@ -35,7 +35,7 @@ ONE_DOOR = {
     "amqtt": {"kikimori.bus.broker"},
     "aiomqtt": {"kikimori_wire.connection"},
     "sudachipy": {"kikimori.judging.words.sound", "kikimori.bench.phrases"},  # the bench's bare reference
-    "rapidfuzz": {"kikimori.judging.words.sound"},
+    "rapidfuzz": {"kikimori.judging.words.sound", "kikimori.evaluation.words"},
     "soxr": {"kikimori.audio.resample"},
 }
 

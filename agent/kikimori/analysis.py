@@ -17,9 +17,10 @@ from kikimori.taps.audiosocket.directory import call_id_from
 from kikimori.taps.replay import replay
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from kikimori.config import AgentConfig
+    from kikimori.model.call import Role
     from kikimori.taps.replay import Recording
     from kikimori_wire.messages import Alert, CallState, TranscriptLine
 
@@ -33,6 +34,9 @@ class Findings:
     partials: list[TranscriptLine] = field(default_factory=list)
     changes: list[Alert] = field(default_factory=list)
     """Every change of every alert, in order."""
+    known_s: dict[str, float] = field(default_factory=dict)
+    """By alert: seconds of the recording that had been played when it was raised."""
+    played_s: float = 0.0
 
     @property
     def alerts(self) -> list[Alert]:
@@ -44,6 +48,7 @@ class Findings:
 
     def alert_changed(self, alert: Alert) -> None:
         self.changes.append(alert)
+        self.known_s.setdefault(alert.alert_id, self.played_s)
 
     def line(self, line: TranscriptLine) -> None:
         (self.lines if line.final else self.partials).append(line)
@@ -65,9 +70,13 @@ class Analyser:
             self._pool = SpeechPool(engine, asyncio.get_running_loop(), threads=threads, backlog_s=60.0)
 
     async def analyse(
-        self, recording: Recording, progress: Callable[[float], None] | None = None
+        self,
+        recording: Recording,
+        progress: Callable[[float], None] | None = None,
+        *,
+        keys: Sequence[tuple[float, Role, str]] = (),
     ) -> Findings:
-        """Hear and judge a whole recording. Raises AudioFileError."""
+        """Hear and judge a whole recording; `keys` as `replay` takes them. Raises AudioFileError."""
         findings = Findings()
         desk = Desk(
             DeskSettings(site=self.config.site, agent_id=self.config.agent_id),
@@ -76,9 +85,15 @@ class Analyser:
             findings,
             self._pool,
         )
+
+        def played(seconds: float) -> None:
+            findings.played_s = seconds
+            if progress is not None:
+                progress(seconds)
+
         info = CallInfo(call_id=call_id_from(recording.path.stem), tap="replay")
         try:
-            await replay(recording, desk, info, settle=desk.settle, progress=progress)
+            await replay(recording, desk, info, keys=keys, settle=desk.settle, progress=played)
         finally:
             await desk.close()
         return findings

@@ -10,7 +10,8 @@ import numpy as np
 from sudachipy import Dictionary, SplitMode
 
 from kikimori.config import AgentConfig
-from kikimori.demo.script import FOLDER, read_truth
+from kikimori.demo.script import FOLDER
+from kikimori.evaluation.truth import read_truth
 from kikimori.judging.phrases import load_phrases
 from kikimori.model.evidence import Utterance
 

@@ -4,72 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kikimori.errors import AudioFileError, KikimoriError
-from kikimori.model.call import Role
-from kikimori_wire.messages import Severity
+from kikimori.errors import AudioFileError
+from kikimori.evaluation.truth import Truth, read_truth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from kikimori.model.call import Role
+
 FOLDER = Path(__file__).parent / "calls"
 RATE = 8000
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Segment(_Part):
-    """Something said; seconds from the first sample."""
-
-    role: Role
-    start: float
-    end: float
-    text: str
-    style: str
-
-
-class Key(_Part):
-    role: Role
-    at: float
-    digit: str
-
-
-class ExpectedAlert(_Part):
-    """An alert that must be raised first with `severity`, in the media time `start` … `end` (`from`, `to`)."""
-
-    rule: str
-    severity: Severity
-    start: Annotated[float, Field(alias="from")]
-    end: Annotated[float, Field(alias="to")]
-    needs_words: bool
-
-
-class Person(_Part):
-    extension: str
-    name: str
-
-
-class Truth(_Part):
-    """What is known of a recorded call."""
-
-    version: Literal[1]
-    audio: str
-    channels: tuple[Role, ...]
-    language: str
-    title: dict[str, str]
-    caller: str | None
-    caller_name: str | None
-    operator: Person
-    segments: tuple[Segment, ...]
-    dtmf: tuple[Key, ...]
-    expected_alerts: tuple[ExpectedAlert, ...]
 
 
 @dataclass(frozen=True)
@@ -82,16 +31,6 @@ class DemoCall:
     @property
     def samples(self) -> int:
         return len(next(iter(self.voices.values())))
-
-
-def read_truth(path: Path) -> Truth:
-    """Read a truth file; raises KikimoriError that names file, key and reason."""
-    try:
-        return Truth.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise KikimoriError(f"{path}: {where}: {first['msg']}") from None
 
 
 def load_calls(folder: Path = FOLDER) -> list[DemoCall]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kikimori.demo.script import Truth
+    from kikimori.evaluation.truth import Truth
     from kikimori_wire.messages import Severity
 
 

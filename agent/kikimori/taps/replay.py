@@ -81,6 +81,7 @@ async def replay(
     desk: CallDesk,
     call: CallInfo,
     *,
+    keys: Sequence[tuple[float, Role, str]] = (),
     settle: Callable[[], Awaitable[None]] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> None:
@@ -90,18 +91,21 @@ async def replay(
         recording: Read from where it stands to its end.
         desk: Where its legs are opened.
         call: What is known of the call.
+        keys: Second, voice and digit of keys that were pressed on a telephone.
         settle: Awaited after every piece, until all of it was heard: as fast as possible. None = real time.
         progress: Told the seconds played so far.
 
     Raises:
         AudioFileError: the file is broken; its legs were closed.
     """
+    keys = [key for key in keys if key[1] in recording.roles]
     rate = hearing_rate(recording.rate)
     feeds = [desk.open_leg(LegInfo(call, role, rate)) for role in recording.roles]
     resamplers = [Resampler(recording.rate, rate) if rate != recording.rate else None for _ in feeds]
     reason = EndReason.SHUTDOWN
     loop = asyncio.get_running_loop()
     began, played_s = loop.time(), 0.0
+    pressed = sorted(keys, reverse=True)
     try:
         while channels := await asyncio.to_thread(recording.piece):
             played_s += len(channels[0]) / 2 / recording.rate
@@ -110,10 +114,13 @@ async def replay(
                 await asyncio.sleep(began + played_s - loop.time())
             for feed, resampler, pcm in zip(feeds, resamplers, channels, strict=True):
                 feed.audio(resampler.feed(pcm) if resampler else pcm)
-            if settle is not None:
-                await settle()
+            while pressed and pressed[-1][0] <= played_s:
+                _, role, digit = pressed.pop()
+                feeds[recording.roles.index(role)].dtmf(digit)
             if progress is not None:
                 progress(played_s)
+            if settle is not None:
+                await settle()
         _flush(feeds, resamplers)
         reason = EndReason.END_OF_FILE
     except AudioFileError:

@@ -89,6 +89,9 @@ class Expected(_Strict):
 
 class Script(_Strict):
     title: dict[str, str]
+    tags: tuple[str, ...] = ()
+    tolerated: tuple[str, ...] = ()
+    """Rules that may be raised and need not be."""
     caller: str
     caller_name: str | None = None
     customer: Speaker
@@ -172,6 +175,7 @@ def _truth(script: Script, name: str, placed: list[_Placed]) -> dict[str, Any]:
         start, end = edges[moment.turn]
         return round((start if moment.edge == "start" else end) / speech.RATE + moment.add, 3)
 
+    more = {"tags": list(script.tags), "tolerated": list(script.tolerated)}
     return {
         "version": 1,
         "audio": f"{name}.flac",
@@ -206,4 +210,5 @@ def _truth(script: Script, name: str, placed: list[_Placed]) -> dict[str, Any]:
             }
             for alert in script.expected
         ],
+        **{key: value for key, value in more.items() if value},
     }

@@ -1,0 +1,151 @@
+"""`kikimori evaluate DIR`: how well this program judges recordings whose truth is known."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from kikimori.cli.options import add_config, configured, say
+from kikimori.errors import KikimoriError
+
+FORMAT = """\
+DIR holds NAME.json beside each recording, for example
+  {"version": 1, "audio": "NAME.flac", "channels": ["customer", "operator"], "language": "ja",
+   "segments": [{"role": "customer", "start": 5.7, "end": 8.2, "text": "上司に代われ"}],
+   "expected_alerts": [{"rule": "repeated-superior", "severity": "warning", "from": 20.1, "to": 27.0}]}
+Times are seconds. An alert must be raised in its window and no other may be. Optional: dtmf (role, at, digit), tolerated
+(rules that may be raised), title, tags.
+Exit code 0 whatever the figures are; 1 when the folder or a file in it cannot be used.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="measure how well recordings with known truth are judged",
+        description="Judges recordings as if they were live and compares with the truth: per rule precision, recall, "
+        "false alarms per hour and delay; character error rate of recognition.",
+        epilog=FORMAT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--model", metavar="NAME", help="speech model, instead of the configured one")
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="rules read after the configured ones; may be given again",
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write a page with a picture per call"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="calls at once (default: processor cores)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_config(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    return asyncio.run(_run(args))
+
+
+async def _run(args: argparse.Namespace) -> int:
+    from kikimori.evaluation.report import write_report  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.evaluation.run import evaluate, truths_in  # noqa: PLC0415
+    from kikimori.recognition import load_recognition  # noqa: PLC0415
+
+    config = configured(args, log_level="error")
+    if args.model:
+        config = config.model_copy(update={"speech": config.speech.model_copy(update={"model": args.model})})
+    if args.rules:
+        rules = (*config.judging.rules, *args.rules)
+        config = config.model_copy(update={"judging": config.judging.model_copy(update={"rules": rules})})
+    truths = truths_in(args.folder)
+    recognition = await load_recognition(config)
+    if recognition.problem:
+        say(
+            f"speech recognition is off, alerts that need words are not asked for: {recognition.problem.detail}\n"
+            f"  next: {recognition.problem.remedy}"
+        )
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.total:.0f} s", style="dim"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    ) as bars:
+        seconds = sum(max((each.end for each in truth.segments), default=0.0) for _, truth in truths)
+        bar = bars.add_task(f"{len(truths)} calls", total=seconds or None)
+        found = await evaluate(
+            args.folder,
+            config,
+            recognition,
+            jobs=args.jobs,
+            progress=lambda done: bars.update(bar, completed=min(done, seconds)),
+        )
+    figures = found.as_json()
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False), flush=True)
+    else:
+        _show(figures)
+    if args.report:
+        try:
+            await asyncio.to_thread(write_report, found, args.report)
+        except OSError as error:
+            raise KikimoriError(f"{args.report}: cannot be written: {error.strerror}") from None
+        say(f"report: {args.report}")
+    return 0
+
+
+def _show(found: dict[str, Any]) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    harmless = found["harmless_calls"]
+    console.print(
+        f"{found['calls']} calls, {found['hours'] * 60:.1f} min, model {found['model'] or 'none'}; "
+        f"{harmless['with_false_alarm']} of {harmless['calls']} harmless calls with a false alarm"
+    )
+    table = Table(box=None)
+    table.add_column("rule", no_wrap=True)
+    columns = {
+        "expected": "exp.",
+        "right": "right",
+        "missed": "missed",
+        "false": "false",
+        "precision": "prec.",
+        "recall": "recall",
+        "false_per_hour": "false/h",
+        "delay_s_p50": "p50 s",
+        "delay_s_max": "max s",
+    }
+    for name in columns.values():
+        table.add_column(name, justify="right")
+    for rule, score in [*found["rules"].items(), ("all", found["all"])]:
+        table.add_row(rule, *("–" if score[name] is None else str(score[name]) for name in columns))
+    console.print(table)
+    for role, errors in (found["words"] or {}).items():
+        if errors["cer"] is not None:
+            console.print(
+                f"{role}: character error rate {errors['cer']:.1%}, by sound {errors['cer_sound']:.1%}"
+            )
+    for fault in found["faults"]:
+        where = f"{fault['at']} s" if "at" in fault else f"{fault['from']} … {fault['to']} s"
+        console.print(f"{fault['verdict']}: {fault['call']} {fault['rule']} {where}", style="dim")
