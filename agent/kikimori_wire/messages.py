@@ -219,6 +219,8 @@ class ClosedBecause(StrEnum):
     CALMED = "calmed"
     """Nothing new for the rule's `clear_after_s`."""
     CALL_ENDED = "call_ended"
+    TAKEN_BACK = "taken_back"
+    """The finished sentence does not hold what its beginning seemed to."""
     AGENT_RESTARTED = "agent_restarted"
     """The agent died with the call open; what happened after is not known."""
 

@@ -85,6 +85,8 @@ class LiveCall:
         self._capabilities = capabilities
         self._superior = superior
         self._tail: deque[TranscriptLine] = deque(maxlen=TAIL_LINES)
+        self._shown: dict[Role, str] = {}
+        """The partial that stands on the screen, by voice."""
         self._heard_to_s = 0.0
 
     @property
@@ -127,7 +129,9 @@ class LiveCall:
     def observe(self, evidence: Evidence) -> None:
         """Take what hearing found."""
         if isinstance(evidence, Utterance):
-            self._show(evidence)
+            if evidence.final or evidence.text != self._shown.get(evidence.role):
+                self._show(evidence)
+            self._shown[evidence.role] = "" if evidence.final else evidence.text
         self._tell(self._judge.observe(evidence))
 
     def advance(self) -> None:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from kikimori.judging.kinds.detector import CallFacts, Detector, Observation, Spoken
+from kikimori.judging.kinds.detector import (
+    CallFacts,
+    Detector,
+    Observation,
+    Retraction,
+    Spoken,
+    TakenBack,
+)
 from kikimori.judging.kinds.detention import DetentionDetector
 from kikimori.judging.kinds.escalate import EscalateDetector
 from kikimori.judging.kinds.phrase import PhraseDetector
 from kikimori.judging.kinds.repeated import RepeatedDetector
 from kikimori.judging.kinds.shouting import ShoutingDetector
 from kikimori.judging.life import AlertLife
+from kikimori.judging.partials import StablePartials
 from kikimori.judging.rules import DetentionRule, EscalateRule, PhraseRule, RepeatedRule, Rule, ShoutingRule
 from kikimori.model.evidence import Utterance
 
@@ -35,6 +43,7 @@ class CallJudge:
         counted = {rule.category for rule in rules if isinstance(rule, RepeatedRule) and rule.category}
         facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
         self._phrases = phrases
+        self._partials = StablePartials(phrases)
         self._rules = [(_detector(rule, facts), AlertLife(rule)) for rule in rules]
         self._now_s = 0.0
 
@@ -45,19 +54,28 @@ class CallJudge:
         return max(severities, key=lambda severity: severity.rank, default=None)
 
     def observe(self, evidence: Evidence) -> list[AlertChange]:
-        """Take one piece of evidence; partial utterances are ignored."""
-        observation: Observation
+        """Take one piece of evidence. Partial utterances count where they prove stable."""
         if isinstance(evidence, Utterance):
-            if not evidence.final:
-                return []
-            said = self._phrases.find(evidence)
-            observation = Spoken(evidence, said.matches, said.demand)
-        else:
-            observation = evidence
+            return self._heard(evidence)
+        return self._observe(evidence)
+
+    def _heard(self, utterance: Utterance) -> list[AlertChange]:
+        if not utterance.final:
+            believed = self._partials.heard(utterance)
+            return [] if believed is None else self._observe(believed)
+        said = self._phrases.find(utterance)
+        taken_back = self._partials.finished(utterance.line_id, said.matches)
+        changes = self._observe(TakenBack(utterance, taken_back)) if taken_back else []
+        return changes + self._observe(Spoken(utterance, said.matches, said.demand))
+
+    def _observe(self, observation: Observation) -> list[AlertChange]:
         changes = []
         for detector, life in self._rules:
-            finding = detector.observe(observation)
-            if finding is not None and (change := life.found(finding)) is not None:
+            found = detector.observe(observation)
+            if found is None:
+                continue
+            change = life.retract(found) if isinstance(found, Retraction) else life.found(found)
+            if change is not None:
                 changes.append(change)
         return changes
 

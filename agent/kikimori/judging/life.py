@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kikimori.model.alert import AlertChange, AlertState, ClosedBecause, Evidence, Severity
 
 if TYPE_CHECKING:
-    from kikimori.judging.kinds.detector import Finding
+    from kikimori.judging.kinds.detector import Finding, Retraction
     from kikimori.judging.rules import Rule
 
 UPDATE_EVERY_S = 2.0
@@ -63,7 +63,7 @@ class AlertLife:
         if escalates:
             alert.severity = finding.severity
         if escalates or is_new:
-            return self._publish(alert, finding.at_s)
+            return self._publish(alert, max(finding.at_s, alert.updated_s))
         alert.unpublished = True
         return None
 
@@ -78,6 +78,20 @@ class AlertLife:
         if alert.unpublished and now_s - alert.updated_s >= UPDATE_EVERY_S:
             return self._publish(alert, now_s)
         return None
+
+    def retract(self, retraction: Retraction) -> AlertChange | None:
+        """Take a piece of evidence out; an alert without any other is closed and forgotten."""
+        alert = self._open
+        key = (retraction.kind, retraction.start_s)
+        if alert is None or key not in alert.evidence:
+            return None
+        if len(alert.evidence) > 1:
+            del alert.evidence[key]
+            return self._publish(alert, max(retraction.at_s, alert.updated_s))
+        change = self.close(max(retraction.at_s, alert.updated_s), ClosedBecause.TAKEN_BACK)
+        # It never was: the next one must not be kept quiet for it.
+        self._quiet_until_s, self._last_severity = 0.0, None
+        return change
 
     def close(self, now_s: float, because: ClosedBecause) -> AlertChange | None:
         """Close the open alert, if there is one."""

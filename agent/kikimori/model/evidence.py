@@ -44,7 +44,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What was said, as recognised. A partial (`final` false) is for the screen only, never for rules."""
+    """What was said, as recognised. A partial (`final` false) may still change."""
 
     role: Role
     line_id: str

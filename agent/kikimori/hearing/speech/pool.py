@@ -93,7 +93,7 @@ class SpeechPool:
     ) -> SpeechLeg:
         """Open a leg.
 
-        `deliver` is called on the event loop with partials and finals, in order; `done` once after the last of them,
+        `deliver` is called on the event loop with partials, also unchanged ones, and finals, in order; `done` once after the last of them,
         when the leg was closed and all its audio decoded.
         """
         worker = min(self._workers, key=lambda each: each.legs)
@@ -164,7 +164,6 @@ class _Decoding:
         self.fed = FedTime()
         self.utterance = 0
         self.started_s: float | None = None
-        self.partial = ""
 
 
 class _Worker:
@@ -243,7 +242,7 @@ class _Worker:
             del self._decodings[leg]
 
     def _give(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> None:
-        if recognised is None or (not recognised.final and recognised.text == decoding.partial):
+        if recognised is None:
             return
         fed = decoding.fed
         line_id = f"{leg.role}-{decoding.utterance}"
@@ -261,11 +260,9 @@ class _Worker:
                 leg.role, line_id, words[0].start_s, words[-1].end_s, recognised.text, final=True, words=words
             )
             decoding.utterance += 1
-            decoding.partial = ""
             decoding.started_s = fed.to_media(fed.fed_s)
         else:
             started = decoding.started_s if decoding.started_s is not None else 0.0
             end = fed.to_media(fed.fed_s, end=True)
             utterance = Utterance(leg.role, line_id, min(started, end), end, recognised.text, final=False)
-            decoding.partial = recognised.text
         self._loop.call_soon_threadsafe(leg.deliver, utterance)

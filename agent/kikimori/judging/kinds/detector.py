@@ -16,14 +16,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A final utterance, the phrase categories found in it, and what it asks for."""
+    """An utterance, the phrase categories found in it, and what it asks for."""
 
     utterance: Utterance
     matches: tuple[Match, ...]
     demand: Demand | None = None
+    provisional: bool = False
+    """The utterance goes on; only these matches are believed already, and its final may take them back."""
 
 
-Observation = EffortWindow | Spoken | ButtonPress
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The final of a line does not hold what was believed of its partials."""
+
+    utterance: Utterance
+    categories: frozenset[str]
+
+
+Observation = EffortWindow | Spoken | TakenBack | ButtonPress
 
 
 @dataclass(slots=True)
@@ -48,11 +58,20 @@ class Finding:
     """Evidence of the same kind and start replaces what was there: a shout that goes on is one shout."""
 
 
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A piece of evidence was none after all."""
+
+    at_s: float
+    kind: str
+    start_s: float
+
+
 class Detector(ABC):
     """One rule in one call. Pure: the same observations in the same order give the same findings."""
 
     @abstractmethod
-    def observe(self, observation: Observation) -> Finding | None: ...
+    def observe(self, observation: Observation) -> Finding | Retraction | None: ...
 
     def advance(self, now_s: float) -> Finding | None:  # noqa: ARG002  (most kinds do not watch the clock)
         """Time has come to `now_s`; never goes back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.judging.kinds.detector import Detector, Finding, Observation, Spoken
+from kikimori.judging.kinds.detector import Detector, Finding, Observation, Retraction, Spoken, TakenBack
 from kikimori.model.alert import Severity
 from kikimori_wire.messages import WordsEvidence
 
@@ -18,22 +18,45 @@ class PhraseDetector(Detector):
     def __init__(self, rule: PhraseRule) -> None:
         self._rule = rule
         self._count = 0
+        self._early: dict[str, float] = {}
+        """Lines that partials told: where their evidence begins."""
 
-    def observe(self, observation: Observation) -> Finding | None:
-        match = match_of(observation, self._rule.category)
-        if match is None:
+    def observe(self, observation: Observation) -> Finding | Retraction | None:
+        if isinstance(observation, TakenBack):
+            return self._taken_back(observation)
+        if not isinstance(observation, Spoken):
             return None
-        utterance, found = match
-        self._count += 1
+        utterance = observation.utterance
+        found = next((each for each in observation.matches if each.category == self._rule.category), None)
+        if found is None:
+            return None
+        evidence = words_evidence(utterance, found)
+        early_s = self._early.pop(utterance.line_id, None)
+        if early_s is None:
+            self._count += 1
+        else:
+            # The final replaces what was told of the partial: one thing said is one piece of evidence.
+            evidence = evidence.model_copy(update={"start_s": early_s})
+        if observation.provisional:
+            self._early[utterance.line_id] = evidence.start_s
         severity = self._rule.severity
         if self._rule.critical_count and self._count >= self._rule.critical_count:
             severity = Severity.CRITICAL
-        return Finding(utterance.end_s, severity, (words_evidence(utterance, found),))
+        return Finding(utterance.end_s, severity, (evidence,))
+
+    def _taken_back(self, observation: TakenBack) -> Retraction | None:
+        if self._rule.category not in observation.categories:
+            return None
+        start_s = self._early.pop(observation.utterance.line_id, None)
+        if start_s is None:
+            return None
+        self._count -= 1
+        return Retraction(observation.utterance.end_s, "words", start_s)
 
 
 def match_of(observation: Observation, category: str) -> tuple[Utterance, Match] | None:
-    """Return the utterance and its match of `category`, if the observation is one."""
-    if isinstance(observation, Spoken):
+    """Return the utterance and its match of `category`, if the observation is a finished one."""
+    if isinstance(observation, Spoken) and not observation.provisional:
         for match in observation.matches:
             if match.category == category:
                 return observation.utterance, match

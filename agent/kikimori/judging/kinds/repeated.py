@@ -45,7 +45,7 @@ class RepeatedDetector(Detector):
         self._asked_s: float | None = None
 
     def observe(self, observation: Observation) -> Finding | None:
-        if not isinstance(observation, Spoken):
+        if not isinstance(observation, Spoken) or observation.provisional:
             return None
         utterance = observation.utterance
         if utterance.role is Role.OPERATOR:
