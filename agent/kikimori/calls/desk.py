@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kikimori.hearing.speech.pool import SpeechPool
-    from kikimori.judging.phrases import PhraseBook
+    from kikimori.judging.phrases import PhraseFinder
     from kikimori.judging.rules import Rule
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class Desk:
         self,
         settings: DeskSettings,
         rules: Iterable[Rule],
-        phrases: PhraseBook,
+        phrases: PhraseFinder,
         listener: Listener,
         speech: SpeechPool | None,
     ) -> None:

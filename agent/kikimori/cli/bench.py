@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -47,6 +48,27 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     phrases.add_argument("--json", action="store_true", help="print one JSON object")
     phrases.set_defaults(run=run_phrases)
+
+    words = what.add_parser(
+        "words",
+        help="how long from a word to its alert",
+        description="Plays the demo's calls in real time through recognition and judging. Takes about 70 seconds.",
+    )
+    words.add_argument(
+        "--calls", type=_positive, metavar="N", help="calls at once (default: each of the folder's once)"
+    )
+    words.add_argument(
+        "--folder",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="recordings as `kikimori evaluate` takes them (default: the demo's)",
+    )
+    words.add_argument(
+        "--model", default="ja-synth", metavar="NAME", help="Japanese speech model (default: ja-synth)"
+    )
+    words.add_argument("--json", action="store_true", help="print one JSON object")
+    words.set_defaults(run=run_words)
 
 
 def _positive(text: str) -> int:
@@ -91,6 +113,28 @@ def run_phrases(args: argparse.Namespace) -> int:
         figures = bench_phrases(args.rounds, lambda done: bars.update(bar, completed=done))
     _print(as_json(figures), as_json=args.json)
     return 0
+
+
+def run_words(args: argparse.Namespace) -> int:
+    logs.configure("error")
+    from kikimori.bench.words import as_json, bench_words  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.config import AgentConfig, SpeechTable  # noqa: PLC0415
+    from kikimori.demo.script import FOLDER  # noqa: PLC0415
+    from kikimori.office import run_until_done  # noqa: PLC0415
+
+    config = AgentConfig(speech=SpeechTable(model=args.model))
+    with _bars("s") as bars:
+        bar = bars.add_task("words", total=66.0)
+
+        async def measure() -> int:
+            folder = args.folder or FOLDER
+            figures = await bench_words(
+                args.calls, config, lambda done: bars.update(bar, completed=done), folder
+            )
+            _print(as_json(figures), as_json=args.json)
+            return 0
+
+        return run_until_done(measure())
 
 
 def _bars(unit: str) -> Progress:

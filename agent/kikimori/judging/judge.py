@@ -25,7 +25,7 @@ from kikimori.model.evidence import Utterance
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kikimori.judging.phrases import PhraseBook
+    from kikimori.judging.phrases import PhraseFinder
     from kikimori.model.alert import AlertChange, ClosedBecause, Severity
     from kikimori.model.evidence import Evidence
 
@@ -37,7 +37,7 @@ class CallJudge:
     sounds.
     """
 
-    def __init__(self, rules: Iterable[Rule], phrases: PhraseBook, *, words_heard: bool) -> None:
+    def __init__(self, rules: Iterable[Rule], phrases: PhraseFinder, *, words_heard: bool) -> None:
         """`words_heard`: speech recognition is on for this call."""
         rules = tuple(rules)
         counted = {rule.category for rule in rules if isinstance(rule, RepeatedRule) and rule.category}

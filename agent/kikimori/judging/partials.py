@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kikimori.judging.kinds.detector import Spoken
 
 if TYPE_CHECKING:
-    from kikimori.judging.phrases import Match, PhraseBook
+    from kikimori.judging.phrases import Match, PhraseFinder
     from kikimori.model.evidence import Utterance
 
 STABLE_S = 0.8
@@ -34,7 +34,7 @@ class _Line:
 class StablePartials:
     """One call's unfinished lines."""
 
-    def __init__(self, phrases: PhraseBook) -> None:
+    def __init__(self, phrases: PhraseFinder) -> None:
         self._phrases = phrases
         self._lines: dict[str, _Line] = {}
 

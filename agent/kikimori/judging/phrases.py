@@ -96,6 +96,12 @@ class _Category(Protocol):
         """Return the words that fall under this category, as recognised."""
 
 
+class PhraseFinder(Protocol):
+    """What judging needs of a `PhraseBook`."""
+
+    def find(self, utterance: Utterance) -> Said: ...
+
+
 class PhraseBook:
     """All categories of the configured languages."""
 
