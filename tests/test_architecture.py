@@ -31,6 +31,7 @@ STAGES = {
 ONE_DOOR = {
     # library: the modules that may import it
     "vosk": {"kikimori.hearing.speech.vosk_engine"},
+    "websocket": {"kikimori.hearing.speech.vosk_server"},
     "webrtcvad": {"kikimori.hearing.vad", "kikimori.bench.calls"},  # the bench's bare reference
     "amqtt": {"kikimori.bus.broker"},
     "aiomqtt": {"kikimori_wire.connection"},

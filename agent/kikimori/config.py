@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import kikimori_config
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kikimori.errors import ConfigError
 from kikimori.taps.peers import LOOPBACK, AllowedPeers
@@ -52,11 +52,21 @@ class SpeechTable(_Table):
     """`[speech]`: recognition."""
 
     enabled: bool = True
+    engine: Literal["vosk", "vosk-server"] = "vosk"
+    """`vosk`: in this process. `vosk-server`: on another machine, `server`."""
+    server: Annotated[str, Field(pattern=r"^wss?://[^/@\s]+(/[^@\s]*)?$")] | None = None
+    """`ws://host:2700`."""
     model: str | None = None
     """Name from `kikimori models list` or a folder; None = the first installed model of `language`."""
     threads: Annotated[int, Field(ge=1, le=64)] = max(1, (os.cpu_count() or 2) - 1)
     backlog_s: Annotated[float, Field(gt=0)] = 20.0
     """Seconds of audio per thread that may wait before the calmest calls' words are shed."""
+
+    @model_validator(mode="after")
+    def _server_is_named(self) -> SpeechTable:
+        if self.engine == "vosk-server" and self.server is None:
+            raise ValueError('engine "vosk-server" needs server = "ws://host:2700"')
+        return self
 
 
 class JudgingTable(_Table):

@@ -26,13 +26,29 @@ class Recognition:
     """The engine, or why there is none."""
 
     engine: SpeechEngine | None
-    problem: Problem | None
+    missing: Problem | None
+
+    @property
+    def problem(self) -> Problem | None:
+        """What a person should be told now: there is no engine, or it fails at present."""
+        fault = self.engine.fault if self.engine is not None else None
+        if fault is None:
+            return self.missing
+        return Problem(
+            code="speech_failing", detail=fault, remedy="see that the speech server runs and can be reached"
+        )
 
 
 async def load_recognition(config: AgentConfig) -> Recognition:
     """Load the configured model in a thread. Never fails: without a model the agent runs on and says so."""
     if not config.speech.enabled:
         return Recognition(None, None)
+    if config.speech.engine == "vosk-server" and config.speech.server is not None:
+        from kikimori.hearing.speech.vosk_server import VoskServerEngine  # noqa: PLC0415
+
+        server = VoskServerEngine(config.speech.server)
+        log.info("speech_recognition_on", model=server.name)
+        return Recognition(server, None)
     try:
         path = model_path(config)
         # vosk is loaded only here: its library takes half a second that `--help` should not pay for.

@@ -149,6 +149,7 @@ class Patient:
     """An engine that decodes nothing before `go` is set, then says the audio's first byte."""
 
     name = "patient"
+    fault = None
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -176,6 +177,9 @@ class _PatientStream:
     def finish(self) -> Recognised | None:
         words, self._said = tuple(self._said), []
         return Recognised(" ".join(word.text for word in words), words, final=True) if words else None
+
+    def close(self) -> None:
+        pass
 
 
 def speak(leg: SpeechLeg, numbers: range, *, closes: bool = False) -> None:

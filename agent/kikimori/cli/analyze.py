@@ -77,6 +77,10 @@ async def _run(args: argparse.Namespace) -> int:
                         say(f"  next: {error.next_step}")
                     continue
                 _show(path, found, config.language, as_json=args.json)
+        problem = analysis.recognition.problem
+        if problem and not analysis.recognition.missing:
+            failed += 1
+            say(f"kikimori: words are missing: {problem.detail}\n  next: {problem.remedy}")
     return 1 if failed else 0
 
 

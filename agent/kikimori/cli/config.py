@@ -61,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
     for category, rule_id in categories_of(rules).items():
         if category not in phrases.names:
             say(f"warning: rule {rule_id} waits for the phrase category {category}, which no file defines")
-    if config.speech.enabled:
+    if config.speech.enabled and config.speech.engine == "vosk-server":
+        print(f"speech server {config.speech.server}")
+    elif config.speech.enabled:
         try:
             print(f"speech model {model_path(config)}")
         except KikimoriError as error:

@@ -102,6 +102,10 @@ async def _run(args: argparse.Namespace) -> int:
             jobs=args.jobs,
             progress=lambda done: bars.update(bar, completed=min(done, seconds)),
         )
+    if recognition.problem and not recognition.missing:
+        raise KikimoriError(
+            f"words are missing: {recognition.problem.detail}", next_step=recognition.problem.remedy
+        )
     figures = found.as_json()
     if args.json:
         print(json.dumps(figures, ensure_ascii=False), flush=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from kikimori.errors import KikimoriError
+
 if TYPE_CHECKING:
     from kikimori.model.evidence import Word
 
@@ -18,8 +20,12 @@ class Recognised:
     final: bool
 
 
+class SpeechUnavailableError(KikimoriError):
+    """The recogniser cannot be used now; the same leg may be opened again later."""
+
+
 class SpeechStream(Protocol):
-    """One leg's recognition; used by one thread at a time."""
+    """One leg's recognition; used by one thread at a time. Methods raise SpeechUnavailableError."""
 
     def accept(self, pcm: bytes) -> Recognised | None:
         """Take s16le audio; give a final result if an utterance ended in it, else what there is so far."""
@@ -27,13 +33,21 @@ class SpeechStream(Protocol):
     def finish(self) -> Recognised | None:
         """The utterance ends here; give its final result. The stream can be fed on."""
 
+    def close(self) -> None:
+        """The leg is over."""
+
 
 class SpeechEngine(Protocol):
     @property
     def name(self) -> str:
         """Name of the model, for people."""
 
-    def open(self, rate: int) -> SpeechStream: ...
+    @property
+    def fault(self) -> str | None:
+        """Why it recognises nothing at present, for people; None when all is well."""
+
+    def open(self, rate: int) -> SpeechStream:
+        """Begin a leg. Raises SpeechUnavailableError."""
 
 
 def join_words(words: list[str]) -> str:

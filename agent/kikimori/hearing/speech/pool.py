@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.hearing.speech.engine import SpeechUnavailableError
 from kikimori.hearing.speech.fed_time import FedTime
 from kikimori.model.evidence import Role, Utterance, Word
 
@@ -86,7 +87,7 @@ class SpeechPool:
         self._loop = loop
         self._backlog_s = backlog_s
         self._workers = [_Worker(engine, loop, number) for number in range(threads)]
-        self.shed_s = 0.0
+        self._shed_s = 0.0
 
     def open(
         self, role: Role, rate: int, deliver: Callable[[Utterance], None], done: Callable[[], None]
@@ -126,6 +127,11 @@ class SpeechPool:
         return sum(worker.waiting_s for worker in self._workers)
 
     @property
+    def shed_s(self) -> float:
+        """Seconds of audio that nobody decoded: too much of it, or the recogniser failed."""
+        return self._shed_s + sum(worker.lost_s for worker in self._workers)
+
+    @property
     def idle(self) -> bool:
         """True when everything fed was decoded and handed to the loop."""
         return all(worker.idle for worker in self._workers)
@@ -153,7 +159,7 @@ class SpeechPool:
         calmest.waiting_s -= chunk.duration_s
         worker.waiting_s -= chunk.duration_s
         calmest.shed_s += chunk.duration_s
-        self.shed_s += chunk.duration_s
+        self._shed_s += chunk.duration_s
 
 
 class _Decoding:
@@ -173,6 +179,8 @@ class _Worker:
         self.condition = threading.Condition()
         self.queued: dict[SpeechLeg, None] = {}
         self.waiting_s = 0.0
+        self.lost_s = 0.0
+        """Seconds that the recogniser failed on."""
         self.legs = 0
         self._busy = False
         self._stopping = False
@@ -202,7 +210,7 @@ class _Worker:
                 while not self.queued and not self._stopping:
                     self.condition.wait()
                 if self._stopping:
-                    return
+                    break
                 # The call that needs its words most goes first; among equals the one that waited longest.
                 leg = max(self.queued, key=lambda each: each.heat)
                 del self.queued[leg]
@@ -216,12 +224,26 @@ class _Worker:
                     self.queued[leg] = None
             try:
                 self._decode(leg, chunk, ends=ends)
+            except SpeechUnavailableError:
+                # Told once by the engine. What it did not hear is counted as shed, and the screen says so.
+                self._decodings.pop(leg, None)
+                if chunk is not None:
+                    self._lost(leg, chunk)
             except Exception:
                 # One leg's recogniser failed; the others on this thread go on.
                 log.exception("speech_failed", role=str(leg.role))
                 self._decodings.pop(leg, None)
+                if chunk is not None:
+                    self._lost(leg, chunk)
             if ends:
                 self._loop.call_soon_threadsafe(leg.done)
+        for decoding in self._decodings.values():
+            decoding.stream.close()
+
+    def _lost(self, leg: SpeechLeg, chunk: _Chunk) -> None:
+        with self.condition:
+            leg.shed_s += chunk.duration_s
+            self.lost_s += chunk.duration_s
 
     def _decode(self, leg: SpeechLeg, chunk: _Chunk | None, *, ends: bool) -> None:
         decoding = self._decodings.get(leg)
@@ -239,6 +261,7 @@ class _Worker:
                 decoding.started_s = None
         if ends and decoding is not None:
             self._give(leg, decoding, decoding.stream.finish())
+            decoding.stream.close()
             del self._decodings[leg]
 
     def _give(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> None:

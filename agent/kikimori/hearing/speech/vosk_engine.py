@@ -5,21 +5,17 @@ libvosk releases the GIL while it decodes, so threads share the cores.
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import vosk
 
 from kikimori.errors import KikimoriError
-from kikimori.hearing.speech.engine import Recognised, join_words
-from kikimori.model.evidence import Word
+from kikimori.hearing.speech.vosk_answers import final_from, parsed, partial_from
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-_UNKNOWN = "[unk]"
-"""What a model says for sounds that are none of its words; nobody said it."""
+    from kikimori.hearing.speech.engine import Recognised
 
 
 class SpeechModelError(KikimoriError):
@@ -49,6 +45,10 @@ class VoskEngine:
     def name(self) -> str:
         return self._name
 
+    @property
+    def fault(self) -> None:
+        """It is in this process: it works or the process is gone."""
+
     def open(self, rate: int) -> VoskStream:
         return VoskStream(self._model, rate)
 
@@ -62,25 +62,11 @@ class VoskStream:
 
     def accept(self, pcm: bytes) -> Recognised | None:
         if self._recogniser.AcceptWaveform(pcm):
-            return _final(self._recogniser.Result())
-        said = [
-            word
-            for word in json.loads(self._recogniser.PartialResult()).get("partial", "").split()
-            if word != _UNKNOWN
-        ]
-        return Recognised(join_words(said), (), final=False) if said else None
+            return final_from(parsed(self._recogniser.Result()))
+        return partial_from(parsed(self._recogniser.PartialResult()))
 
     def finish(self) -> Recognised | None:
-        return _final(self._recogniser.FinalResult())
+        return final_from(parsed(self._recogniser.FinalResult()))
 
-
-def _final(answer: str) -> Recognised | None:
-    found: list[dict[str, Any]] = json.loads(answer).get("result", [])
-    words = tuple(
-        Word(each["word"], each["start"], each["end"], each["conf"])
-        for each in found
-        if each["word"] != _UNKNOWN
-    )
-    if not words:
-        return None
-    return Recognised(join_words([word.text for word in words]), words, final=True)
+    def close(self) -> None:
+        """Nothing is held but memory."""

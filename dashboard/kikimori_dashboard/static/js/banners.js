@@ -1,7 +1,7 @@
 // What is wrong with the watching itself: connection, broker, agents, recognition.
 
 import { fill, h } from "./dom.js";
-import { t, timeOfDay } from "./i18n.js";
+import { find, t, timeOfDay } from "./i18n.js";
 
 /** The banners of a picture, worst first: [{mood, text, detail, remedy}] */
 export function banners(picture) {
@@ -33,10 +33,11 @@ function problems(agents) {
     const name = several ? `${agent.agent_id}: ` : "";
     if (agent.speech !== "on") {
       const first = agent.problems[0];
-      found.push({ mood: "warn", text: name + t(`banner.speech_${agent.speech}`), remedy: first?.remedy });
+      const what = first?.code === "speech_failing" ? "failing" : agent.speech;
+      found.push({ mood: "warn", text: name + t(`banner.speech_${what}`), remedy: first?.remedy });
     }
     for (const problem of agent.speech === "on" ? agent.problems : agent.problems.slice(1)) {
-      found.push({ mood: "warn", text: name + (problem.detail || problem.code), remedy: problem.remedy });
+      found.push({ mood: "warn", text: name + (find(`banner.${problem.code}`) || problem.detail || problem.code), remedy: problem.remedy });
     }
   }
   return found;

@@ -1,0 +1,41 @@
+"""What Vosk answers, in its own JSON: the library's and the server's are the same.
+
+Partial: `{"partial": "もう 一度"}`. Final: `{"text": "…", "result": [{"word", "start", "end", "conf"}, …]}`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kikimori.hearing.speech.engine import Recognised, join_words
+from kikimori.model.evidence import Word
+
+_UNKNOWN = "[unk]"
+"""What a model says for sounds that are none of its words; nobody said it."""
+
+
+def final_from(answer: dict[str, Any]) -> Recognised | None:
+    """Read a final; None when no word was recognised. Raises KeyError, TypeError or ValueError when it is none."""
+    words = tuple(
+        Word(str(each["word"]), float(each["start"]), float(each["end"]), float(each["conf"]))
+        for each in answer.get("result", [])
+        if each["word"] != _UNKNOWN
+    )
+    if not words:
+        return None
+    return Recognised(join_words([word.text for word in words]), words, final=True)
+
+
+def partial_from(answer: dict[str, Any]) -> Recognised | None:
+    """Read a partial; None when there is no word yet."""
+    said = [word for word in answer.get("partial", "").split() if word != _UNKNOWN]
+    return Recognised(join_words(said), (), final=False) if said else None
+
+
+def parsed(text: str | bytes) -> dict[str, Any]:
+    """Parse one answer. Raises ValueError when it is no JSON object."""
+    answer = json.loads(text)
+    if not isinstance(answer, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004  (it is what was sent that is wrong)
+    return answer
