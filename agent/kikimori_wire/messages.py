@@ -177,6 +177,8 @@ class ShoutingEvidence(_Evidence):
     tilt_db: Decibel
     """Spectral tilt: energy 1000–3400 Hz against 300–1000 Hz; raised voices are flatter (higher)."""
     tilt_over_calm_db: Decibel | None = None
+    pitch_over_calm_percent: Annotated[float, Field(ge=-95, le=1900)] | None = None
+    """Pitch against the speaker's own calm voice: 38 = 38 % higher."""
     probability: Annotated[float, Field(ge=0, le=1)]
 
 

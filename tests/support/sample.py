@@ -85,7 +85,7 @@ def levels(**fields: Any) -> Levels:
 EVIDENCE = (
     ShoutingEvidence(
         start_s=192.0, end_s=205.0, speech_s=8.2, level_db=-14.0, over_calm_db=14.0, tilt_db=-3.0,
-        tilt_over_calm_db=7.1, probability=0.93,
+        tilt_over_calm_db=7.1, pitch_over_calm_percent=38, probability=0.93,
     ),
     WordsEvidence(
         start_s=12.5, end_s=14.25, role=Role.CUSTOMER, text="上司に電話を代われ", matched="上司に代われ",

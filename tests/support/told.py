@@ -56,6 +56,7 @@ def voice(
         tilt - 6.5,
         over,
         None if over is None else tilt,
+        None if over is None else tilt / 1.5,
         0.95 if raised else 0.02,
     )
 

@@ -212,13 +212,14 @@ class Desk:
             effort.tilt_db.tolist(),
             effort.over_calm_db.tolist(),
             effort.tilt_over_calm_db.tolist(),
+            effort.pitch_over_calm_st.tolist(),
             effort.probability.tolist(),
             strict=True,
         )
         for leg, (
             start_s,
             block,
-        ), passes, closes, speech_s, known, level, tilt, over, tilt_over, raised in rows:
+        ), passes, closes, speech_s, known, level, tilt, over, tilt_over, pitch_over, raised in rows:
             touched[leg.call] = None
             self._frames_heard += BLOCK_FRAMES
             self.lag.note(leg.lag_s())
@@ -236,6 +237,7 @@ class Desk:
                         tilt,
                         over_calm,
                         None if over_calm is None else tilt_over,
+                        None if pitch_over != pitch_over else pitch_over,  # noqa: PLR0124  (NaN)
                         raised,
                     )
                 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori.hearing.effort import EffortModel, Efforts, EffortTracker
+from kikimori.hearing.effort import Efforts, EffortTracker
 from kikimori.hearing.features import measure
 from kikimori.hearing.frames import RATES, block_samples
 from kikimori.hearing.gate import SpeechGate
@@ -18,6 +18,8 @@ from kikimori.hearing.vad import VoiceDetector, mark_speech
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from kikimori.hearing.effort_model import EffortModel
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Vocal effort: is this voice raised, against its owner's own calm voice?
 
-Level alone cannot say: a telephone's gain control flattens it and a loud line raises it. So the evidence is what
-differs from the speaker's calm voice: level and, weighing more, spectral tilt. The calm voice is learnt from speech
-that does not itself look raised; until enough was heard, a prior of the tilt stands in for it, so that someone who
-shouts from the first second is heard shouting.
+Level alone cannot say: a telephone's gain control flattens it and a loud line raises it. So the evidence is what effort
+does to a voice, balance of bands and pitch first, and what differs from the speaker's calm voice. The calm voice is
+learnt from speech that does not itself look raised, quickly at first; until enough was heard, the model for strangers
+judges, so that someone who shouts from the first second is heard shouting.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kikimori.hearing.effort_model import VECTOR, EffortModel, shipped_model
+from kikimori.hearing.features import AT, BANDS_HZ, SUMS
 from kikimori.hearing.frames import BLOCK_FRAMES, FRAME_S, SILENCE_DB
 
 if TYPE_CHECKING:
@@ -20,56 +22,46 @@ if TYPE_CHECKING:
 
     from kikimori.hearing.features import BlockFeatures
 
+    Floats = NDArray[np.float32]
 
-@dataclass(frozen=True, slots=True)
-class EffortModel:
-    """Numbers of the detector. Decibels unless named otherwise."""
+_LOW_BANDS, _ALL_BANDS = 2, len(BANDS_HZ) - 1
+_LEVEL, _TILT, _PITCH = 0, 1, 2
 
-    window_blocks: int = 5
-    """Blocks with speech over which level and tilt are taken: one second at least."""
-    enough_speech_s: float = 0.3
-    """Speech needed within the window before anything is said of it."""
-    prior_tilt_db: float = -6.5
-    """Tilt of a calm voice on a telephone, before this speaker was heard."""
-    prior_weight_s: float = 8.0
-    """How many seconds of calm speech the prior counts for."""
-    calm_known_s: float = 1.5
-    """Calm speech after which differences of level are given."""
-    calm_memory_s: float = 60.0
-    """The calm voice is forgotten with this time constant of speech."""
-    bias: float = -4.0
-    per_level_db: float = 0.15
-    per_tilt_db: float = 0.8
-    level_range_db: float = 15.0
-    """A difference of level beyond this says no more: it is the line's."""
+LEARN_POWER = 4
+"""Of the chance that speech is calm: how much it teaches of the calm voice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Efforts:
     """One row per leg given to `EffortTracker.update`; float32 [legs]. NaN where not known."""
 
-    speech_s: NDArray[np.float32]
+    speech_s: Floats
     """Seconds of speech in this block."""
     known: NDArray[np.bool_]
     """True where the block has speech and the window has enough of it; the rest is meaningless elsewhere."""
-    level_db: NDArray[np.float32]
+    level_db: Floats
     """Active speech level over the window; where there is no speech, level of the block."""
-    tilt_db: NDArray[np.float32]
-    over_calm_db: NDArray[np.float32]
-    tilt_over_calm_db: NDArray[np.float32]
-    probability: NDArray[np.float32]
+    tilt_db: Floats
+    pitch_st: Floats
+    """Semitones over 200 Hz; NaN where nothing was voiced."""
+    over_calm_db: Floats
+    tilt_over_calm_db: Floats
+    pitch_over_calm_st: Floats
+    probability: Floats
 
 
 class EffortTracker:
     """State of many legs in arrays indexed by slot."""
 
     def __init__(self, model: EffortModel | None = None) -> None:
-        self.model = model or EffortModel()
-        self._window = np.zeros((0, self.model.window_blocks, 4), dtype=np.float32)
+        self.model = model or shipped_model()
+        self._stranger = self.model.stranger.arrays()
+        self._known = self.model.known.arrays()
+        self._window = np.zeros((0, self.model.window_blocks, len(SUMS)), dtype=np.float32)
         self._next = np.zeros(0, dtype=np.intp)
         self._calm_s = np.zeros(0, dtype=np.float32)
-        self._calm_level = np.zeros(0, dtype=np.float32)
-        self._calm_tilt = np.zeros(0, dtype=np.float32)
+        self._calm = np.zeros((0, 3), dtype=np.float32)
+        """Level, tilt, pitch."""
 
     def reserve(self, slots: int) -> None:
         """Make room for slots 0 … slots-1."""
@@ -78,79 +70,120 @@ class EffortTracker:
             return
         self._window = np.concatenate([self._window, np.zeros((more, *self._window.shape[1:]), np.float32)])
         self._next = np.concatenate([self._next, np.zeros(more, np.intp)])
-        empty = np.zeros(more, np.float32)
-        self._calm_s = np.concatenate([self._calm_s, empty])
-        self._calm_level = np.concatenate([self._calm_level, empty])
-        self._calm_tilt = np.concatenate([self._calm_tilt, empty])
+        self._calm_s = np.concatenate([self._calm_s, np.zeros(more, np.float32)])
+        self._calm = np.concatenate([self._calm, np.zeros((more, 3), np.float32)])
 
     def reset(self, slot: int) -> None:
         """Forget the speaker: the slot is given to a new leg."""
         self._window[slot] = 0
         self._next[slot] = 0
         self._calm_s[slot] = 0
+        self._calm[slot] = 0
 
     def update(self, slots: NDArray[np.intp], block: BlockFeatures) -> Efforts:
         """Take one block of each leg in `slots` (no slot twice) and say what its voice is like now."""
         model = self.model
         speaking = block.speech_frames > 0
         who = slots[speaking]
-        self._window[who, self._next[who]] = np.stack(
-            [
-                block.speech_frames[speaking],
-                block.speech_power[speaking],
-                block.low_energy[speaking],
-                block.high_energy[speaking],
-            ],
-            axis=1,
-        )
+        self._window[who, self._next[who]] = block.sums[speaking]
         self._next[who] = (self._next[who] + 1) % model.window_blocks
 
-        frames, power, low, high = np.moveaxis(self._window[slots].sum(axis=1), 1, 0)
-        known = speaking & (frames * FRAME_S >= model.enough_speech_s)
-        level = _db(power / np.maximum(frames, np.float32(1)))
-        tilt = _db(high / np.maximum(low, np.float32(1e-12)))
-
-        weight, calm_s = np.float32(model.prior_weight_s), self._calm_s[slots]
-        expected_tilt = (weight * model.prior_tilt_db + calm_s * self._calm_tilt[slots]) / (weight + calm_s)
-        tilt_over = tilt - expected_tilt
-        level_known = calm_s >= model.calm_known_s
-        level_over = np.where(level_known, level - self._calm_level[slots], np.nan).astype(np.float32)
-        level_cue = np.clip(np.nan_to_num(level_over), -model.level_range_db, model.level_range_db)
-        score = model.bias + model.per_level_db * level_cue + model.per_tilt_db * tilt_over
-        probability = (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
-
-        self._learn(slots[known], level[known], tilt[known], probability[known], block.speech_frames[known])
+        sums = self._window[slots].sum(axis=1)
+        windows = sums[:, AT["windows"]]
+        known = speaking & (windows * 2 * FRAME_S >= model.enough_speech_s)
+        vector, level = vector_of(sums)
+        calm_s = self._calm_s[slots]
+        over = self._over_calm(slots, level, vector)
+        vector[:, -3:] = over
+        probability = self._probability(vector, calm_s)
+        voiced = sums[:, AT["voiced"]] > 0
+        now = np.stack([level, vector[:, VECTOR.index("tilt")], vector[:, VECTOR.index("pitch")]], axis=1)
+        self._learn(slots[known], now[known], voiced[known], probability[known], block.speech_frames[known])
         rest = _db(block.rest_power / np.maximum(BLOCK_FRAMES - block.speech_frames, np.float32(1)))
+        level_known = calm_s >= model.calm_known_s
+        nan = np.float32(np.nan)
         return Efforts(
             speech_s=block.speech_frames * np.float32(FRAME_S),
             known=known,
-            level_db=np.where(frames * speaking > 0, level, rest).astype(np.float32),
-            tilt_db=tilt,
-            over_calm_db=level_over,
-            tilt_over_calm_db=np.where(level_known, tilt_over, np.nan).astype(np.float32),
+            level_db=np.where(speaking & (windows > 0), level, rest).astype(np.float32),
+            tilt_db=now[:, _TILT],
+            pitch_st=np.where(voiced, now[:, _PITCH], nan),
+            over_calm_db=np.where(level_known, level - self._calm[slots, _LEVEL], nan),
+            tilt_over_calm_db=np.where(level_known, over[:, _TILT], nan),
+            pitch_over_calm_st=np.where(level_known & voiced, over[:, _PITCH], nan),
             probability=probability,
         )
+
+    def _over_calm(self, slots: NDArray[np.intp], level: Floats, vector: Floats) -> Floats:
+        """Return differences from the calm voice [legs, 3]; the prior stands in where it was not heard."""
+        model = self.model
+        calm_s, calm = self._calm_s[slots], self._calm[slots]
+        share = _trust(calm_s, model.prior_weight_s)
+        over = np.empty((len(slots), 3), dtype=np.float32)
+        over[:, _LEVEL] = np.where(calm_s >= model.calm_known_s, level - calm[:, _LEVEL], 0)
+        np.clip(over[:, _LEVEL], -model.level_range, model.level_range, out=over[:, _LEVEL])
+        for place, name, prior in ((_TILT, "tilt", model.prior_tilt), (_PITCH, "pitch", model.prior_pitch)):
+            expected = share * calm[:, place] + (1 - share) * np.float32(prior)
+            over[:, place] = vector[:, VECTOR.index(name)] - expected
+        return over
+
+    def _probability(self, vector: Floats, calm_s: Floats) -> Floats:
+        trust = _trust(calm_s, self.model.calm_trusted_s)
+        stranger = vector @ self._stranger[0] + np.float32(self._stranger[1] - self.model.stranger_caution)
+        known = vector @ self._known[0] + np.float32(self._known[1])
+        score = (1 - trust) * stranger + trust * known
+        found: Floats = (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
+        return found
 
     def _learn(
         self,
         slots: NDArray[np.intp],
-        level: NDArray[np.float32],
-        tilt: NDArray[np.float32],
-        probability: NDArray[np.float32],
-        speech_frames: NDArray[np.float32],
+        now: Floats,
+        voiced: NDArray[np.bool_],
+        probability: Floats,
+        speech_frames: Floats,
     ) -> None:
         # Speech that looks raised teaches next to nothing, doubtful speech a little: so a bright line is learnt
         # in the end, and a shout is not.
-        seconds = speech_frames * np.float32(FRAME_S) * (1 - probability) ** 2
+        seconds = speech_frames * np.float32(FRAME_S) * (1 - probability) ** LEARN_POWER * voiced
         known = self._calm_s[slots]
         share = seconds / np.maximum(known + seconds, 1e-6)
-        self._calm_level[slots] += share * (level - self._calm_level[slots])
-        self._calm_tilt[slots] += share * (tilt - self._calm_tilt[slots])
+        self._calm[slots] += share[:, None] * (now - self._calm[slots])
         # Capping the weight makes the mean an exponential one: old speech fades.
         self._calm_s[slots] = np.minimum(known + seconds, self.model.calm_memory_s)
 
 
-def _db(ratio: NDArray[np.floating]) -> NDArray[np.float32]:
-    floor = 10 ** (SILENCE_DB / 10)
-    decibels: NDArray[np.float32] = (10 * np.log10(np.maximum(ratio, floor))).astype(np.float32)
+def _trust(calm_s: Floats, half_at_s: float) -> Floats:
+    """Return how far a calm voice is known, 0 … 1: little at first, so that a stranger's shout is not taken for it."""
+    square = calm_s * calm_s
+    found: Floats = square / (square + np.float32(half_at_s**2))
+    return found
+
+
+def vector_of(sums: Floats) -> tuple[Floats, Floats]:
+    """Return the model's numbers [legs, len(VECTOR)], differences zero, and the level [legs], from sums over a window."""
+    windows = np.maximum(sums[:, AT["windows"]], np.float32(1))
+    voiced = np.maximum(sums[:, AT["voiced"]], np.float32(1))
+    bands = sums[:, AT["band_0"] : AT["band_0"] + _ALL_BANDS]
+    total = np.maximum(bands.sum(axis=1), np.float32(1e-9))
+    low = np.maximum(bands[:, :_LOW_BANDS].sum(axis=1), np.float32(1e-9))
+    pitch = sums[:, AT["pitch"]] / voiced
+    spread = sums[:, AT["pitch_squared"]] / voiced - pitch**2
+    level_mean = sums[:, AT["level"]] / windows
+    level_spread = sums[:, AT["level_squared"]] / windows - level_mean**2
+    vector = np.zeros((len(sums), len(VECTOR)), dtype=np.float32)
+    vector[:, VECTOR.index("tilt")] = _db(np.maximum(total - low, 1e-9) / low, floor=-40.0)
+    at = VECTOR.index("band_0")
+    vector[:, at : at + _ALL_BANDS] = _db(bands / total[:, None], floor=-40.0)
+    vector[:, VECTOR.index("pitch")] = pitch
+    vector[:, VECTOR.index("pitch_sd")] = np.sqrt(np.maximum(spread, 0))
+    vector[:, VECTOR.index("voiced")] = sums[:, AT["voiced"]] / windows
+    vector[:, VECTOR.index("voicing")] = sums[:, AT["voicing"]] / windows
+    vector[:, VECTOR.index("level_sd")] = np.sqrt(np.maximum(level_spread, 0))
+    vector[:, VECTOR.index("clipped")] = sums[:, AT["clipped"]] / windows
+    return vector, _db(sums[:, AT["power"]] / windows)
+
+
+def _db(ratio: NDArray[np.floating], floor: float = SILENCE_DB) -> Floats:
+    decibels: Floats = (10 * np.log10(np.maximum(ratio, 10 ** (floor / 10)))).astype(np.float32)
     return decibels

@@ -47,7 +47,7 @@ class ShoutingRule(_Rule):
 
     kind: Literal["shouting"]
     severity: Severity = Severity.WARNING
-    probability: Probability = 0.6
+    probability: Probability = 0.75
     """A block counts as raised from here."""
     window_s: Positive = 6.0
     raised_s: Positive = 1.2

@@ -30,6 +30,8 @@ class EffortWindow:
     over_calm_db: float | None
     """Level against this speaker's own calm voice; None until enough calm speech was heard."""
     tilt_over_calm_db: float | None
+    pitch_over_calm_st: float | None
+    """Semitones."""
     probability: float
     """That the voice is raised, 0…1."""
 

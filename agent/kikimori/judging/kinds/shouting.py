@@ -62,5 +62,10 @@ class ShoutingDetector(Detector):
             tilt_over_calm_db=(
                 None if clearest.tilt_over_calm_db is None else round(clearest.tilt_over_calm_db, 1)
             ),
+            pitch_over_calm_percent=(
+                None
+                if clearest.pitch_over_calm_st is None
+                else round((2 ** (clearest.pitch_over_calm_st / 12) - 1) * 100)
+            ),
             probability=round(clearest.probability, 3),
         )

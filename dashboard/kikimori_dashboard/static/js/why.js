@@ -17,6 +17,7 @@ function shouting(found) {
   const parts = [t("why.shouting", { seconds: Math.max(1, Math.round(seconds)) })];
   parts.push(loudest.over_calm_db == null ? t("why.calm_unknown") : t("why.over_calm", { db: signed(loudest.over_calm_db) }));
   if (loudest.tilt_over_calm_db != null) parts.push(tilt(loudest.tilt_over_calm_db));
+  if (loudest.pitch_over_calm_percent >= 5) parts.push(t("why.pitch", { percent: signed(loudest.pitch_over_calm_percent) }));
   return [{ at: clock(found[0].start_s), text: parts.join(" ・ "), quote: false }];
 }
 

@@ -1,0 +1,99 @@
+"""The numbers by which a second of speech is judged raised or not: read from `models/effort/model.json`.
+
+Logistic regression over what `VECTOR` names, once for a voice nobody knows yet and once with the differences from its
+owner's calm voice. Made by `python -m kikimori_training.effort.train`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import kikimori_models
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+ABSOLUTE = (
+    "tilt",
+    "band_0",
+    "band_1",
+    "band_2",
+    "band_3",
+    "band_4",
+    "pitch",
+    "pitch_sd",
+    "voiced",
+    "voicing",
+    "level_sd",
+    "clipped",
+)
+"""Decibels; semitones over 200 Hz; shares of windows."""
+RELATIVE = ("level_over", "tilt_over", "pitch_over")
+"""Against the speaker's calm voice."""
+VECTOR = ABSOLUTE + RELATIVE
+
+
+class Regression(BaseModel):
+    """Logistic regression on standardised numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    names: tuple[str, ...]
+    mean: tuple[float, ...]
+    scale: tuple[Annotated[float, Field(gt=0)], ...]
+    weight: tuple[float, ...]
+    bias: float
+
+    def arrays(self) -> tuple[Floats, float]:
+        """Return weights by `VECTOR`, zeros where a number is not used, and the bias, both for plain numbers."""
+        weights = np.zeros(len(VECTOR), dtype=np.float32)
+        bias = self.bias
+        for name, mean, scale, weight in zip(self.names, self.mean, self.scale, self.weight, strict=True):
+            weights[VECTOR.index(name)] = weight / scale
+            bias -= weight * mean / scale
+        return weights, bias
+
+
+class EffortModel(BaseModel):
+    """The file. Decibels and semitones unless named otherwise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1]
+    made_with: str
+    stranger: Regression
+    """Of the absolute numbers alone."""
+    known: Regression
+    """With the differences as well."""
+    stranger_caution: Annotated[float, Field(ge=0)] = 1.0
+    """Taken off a stranger's score (log odds): a high, bright voice is often just that."""
+    prior_tilt: float
+    prior_pitch: float
+    """A calm voice on a telephone, before this speaker was heard."""
+    prior_weight_s: Annotated[float, Field(gt=0)] = 1.5
+    """Calm speech at which the prior counts half."""
+    window_blocks: Annotated[int, Field(ge=1, le=20)] = 5
+    """Blocks with speech over which numbers are taken: one second at least."""
+    enough_speech_s: Annotated[float, Field(gt=0)] = 0.3
+    """Speech needed within the window before anything is said of it."""
+    calm_known_s: Annotated[float, Field(gt=0)] = 1.5
+    """Calm speech after which differences are given."""
+    calm_trusted_s: Annotated[float, Field(gt=0)] = 1.5
+    """Calm speech at which `known` counts as much as `stranger`."""
+    calm_memory_s: Annotated[float, Field(gt=0)] = 60.0
+    """The calm voice is forgotten with this time constant of speech."""
+    level_range: Annotated[float, Field(gt=0)] = 15.0
+    """A difference of level beyond this says no more: it is the line's."""
+
+
+@lru_cache(maxsize=1)
+def shipped_model() -> EffortModel:
+    """Read the model that comes with the program."""
+    path = Path(next(iter(kikimori_models.__path__))) / "effort" / "model.json"
+    return EffortModel.model_validate_json(path.read_bytes())
