@@ -49,6 +49,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     phrases.add_argument("--json", action="store_true", help="print one JSON object")
     phrases.set_defaults(run=run_phrases)
 
+    effort = what.add_parser(
+        "effort",
+        help="what listening for raised voices costs",
+        description="Processor time of features and model per frame, against the bare voice detector.",
+    )
+    effort.add_argument("--legs", type=_positive, default=500, metavar="N", help="voices (default: 500)")
+    effort.add_argument(
+        "--blocks", type=_positive, default=100, metavar="N", help="blocks of 200 ms of each (default: 100)"
+    )
+    effort.add_argument("--json", action="store_true", help="print one JSON object")
+    effort.set_defaults(run=run_effort)
+
     words = what.add_parser(
         "words",
         help="how long from a word to its alert",
@@ -111,6 +123,17 @@ def run_phrases(args: argparse.Namespace) -> int:
     with _bars("rounds") as bars:
         bar = bars.add_task("phrases", total=args.rounds)
         figures = bench_phrases(args.rounds, lambda done: bars.update(bar, completed=done))
+    _print(as_json(figures), as_json=args.json)
+    return 0
+
+
+def run_effort(args: argparse.Namespace) -> int:
+    logs.configure("error")
+    from kikimori.bench.effort import as_json, bench_effort  # noqa: PLC0415  (see cli/up.py)
+
+    with _bars("blocks") as bars:
+        bar = bars.add_task("effort", total=args.blocks)
+        figures = bench_effort(args.legs, args.blocks, lambda done: bars.update(bar, completed=done))
     _print(as_json(figures), as_json=args.json)
     return 0
 

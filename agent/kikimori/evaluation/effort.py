@@ -71,7 +71,6 @@ class Heard:
         return float(np.convolve(self.probability, np.full(width, 1 / width), "valid").max())
 
 
-
 def find_clips(folder: Path) -> list[Clip]:
     """Return the labelled clips of a folder, by path.
 
@@ -239,6 +238,43 @@ def _hear(clips: Sequence[NDArray[np.int16]], prefixes: Sequence[NDArray[np.int1
     return heard
 
 
+@dataclass(slots=True)
+class Trace:
+    """One caller in time, a value per block: calm clips, then raised ones."""
+
+    name: str
+    raised_from_s: float
+    level_db: list[float | None] = field(default_factory=list)
+    tilt_db: list[float | None] = field(default_factory=list)
+    pitch_st: list[float | None] = field(default_factory=list)
+    probability: list[float] = field(default_factory=list)
+
+
+def trace(clips: Sequence[Clip], calm_clips: int = 4, raised_clips: int = 2) -> Trace | None:
+    """Hear the first speaker that has both kinds of clips: some calm ones, then some raised ones."""
+    speakers = {clip.speaker for clip in clips if clip.raised} & {
+        clip.speaker for clip in clips if not clip.raised
+    }
+    if not speakers:
+        return None
+    speaker = min(speakers, key=str)
+    mine = [clip for clip in clips if clip.speaker == speaker]
+    calm = [_blocks(clip.path) for clip in mine if not clip.raised][:calm_clips]
+    raised = [_blocks(clip.path) for clip in mine if clip.raised][-raised_clips:]
+    shown = Trace(speaker or "clips", sum(map(len, calm)) * BLOCK_S)
+    bank = AcousticBank(8000)
+    slot = bank.open()
+    for block in np.concatenate([*calm, *raised]):
+        effort = bank.hear([slot], block.tobytes()).effort
+        known = bool(effort.known[0])
+        pitch = float(effort.pitch_st[0])
+        shown.level_db.append(float(effort.level_db[0]))
+        shown.tilt_db.append(float(effort.tilt_db[0]) if known else None)
+        shown.pitch_st.append(pitch if known and pitch == pitch else None)  # noqa: PLR0124  (NaN)
+        shown.probability.append(float(effort.probability[0]) if known else 0.0)
+    return shown
+
+
 @dataclass
 class EffortEvaluation:
     folder: Path
@@ -262,7 +298,9 @@ class EffortEvaluation:
             found[name] = {"all": figures(self.clips, heard)}
             if len(conditions) > 1:
                 found[name]["conditions"] = {
-                    condition or ".": figures([each for each in self.clips if each.condition == condition], heard)
+                    condition or ".": figures(
+                        [each for each in self.clips if each.condition == condition], heard
+                    )
                     for condition in conditions
                 }
         return found

@@ -6,11 +6,12 @@ Built as a tree, so that nothing said in a call can become markup.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
 import soundfile
 
+from kikimori.evaluation.page import add, page, write_page
 from kikimori.model.call import Role
 
 if TYPE_CHECKING:
@@ -24,26 +25,6 @@ LEFT = 76
 LANE = 46
 _LEVEL_STEP_S = 0.2
 _FLOOR_DB = -60.0
-
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1a1d21; --dim: #667; --back: #fff; --lane: #f1f3f6; --customer: #b4552d;
-  --operator: #2f6f9f; --right: #1f8a4c; --missed: #c62828; --false: #c62828; --again: #888; --tolerated: #b58900; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --dim: #9aa; --back: #14171a; --lane: #1e2328;
-  --customer: #e58a5f; --operator: #6fb1e0; --right: #5fd08a; --missed: #ff7b72; --false: #ff7b72; } }
-body { font: 15px/1.5 system-ui, "Noto Sans JP", sans-serif; color: var(--ink); background: var(--back);
-  max-width: 1160px; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(--lane); }
-th:first-child, td:first-child { text-align: left; }
-section { margin: 2rem 0; } h2 { font-size: 1.05rem; margin: 0; } .dim { color: var(--dim); }
-.fault { color: var(--missed); font-weight: 600; }
-svg { width: 100%; height: auto; display: block; } svg text { font-size: 12px; fill: var(--ink); }
-.lane { fill: var(--lane); } .customer { fill: var(--customer); } .operator, .mixed { fill: var(--operator); }
-.level { fill: none; stroke: var(--dim); stroke-width: 1; } .window { fill: none; stroke-dasharray: 4 3; stroke-width: 1.5; }
-.right { stroke: var(--right); } .missed { stroke: var(--missed); } .false { stroke: var(--false); }
-.again { stroke: var(--again); } .tolerated { stroke: var(--tolerated); } line.mark { stroke-width: 3; }
-details { margin: .3rem 0 0 76px; } ul { margin: .3rem 0; padding-left: 1.2rem; }
-"""
 
 _TEXT = {
     "title": "評価 / Evaluation",
@@ -65,13 +46,7 @@ _VERDICT = {
 def write_report(evaluation: Evaluation, path: Path) -> None:
     """Write the page. Raises OSError."""
     found = evaluation.as_json()
-    html = Element("html", lang="ja")
-    head = SubElement(html, "head")
-    SubElement(head, "meta", charset="utf-8")
-    SubElement(head, "meta", name="viewport", content="width=device-width")
-    SubElement(head, "title").text = f"Kikimori {_TEXT['title']}"
-    SubElement(head, "style").text = _STYLE
-    body = SubElement(html, "body")
+    html, body = page(f"Kikimori {_TEXT['title']}")
     SubElement(body, "h1").text = _TEXT["title"]
     summary = SubElement(body, "p")
     summary.text = (
@@ -83,7 +58,7 @@ def write_report(evaluation: Evaluation, path: Path) -> None:
     SubElement(body, "p", {"class": "dim"}).text = _TEXT["legend"]
     for call in evaluation.calls:
         _call(body, call)
-    path.write_text("<!doctype html>\n" + tostring(html, encoding="unicode", method="html"), encoding="utf-8")
+    write_page(html, path)
 
 
 def _table(body: Element, found: dict[str, Any]) -> None:
@@ -156,13 +131,13 @@ def _picture(call: JudgedCall) -> Element:
     levels = _levels(call.path)
     for number, role in enumerate(roles):
         top = 4 + LANE * number
-        _add(svg, "rect", x=LEFT, y=top, width=WIDTH - LEFT - 8, height=LANE - 6, klass="lane")
-        _add(svg, "text", x=4, y=top + 24).text = {Role.CUSTOMER: "お客様", Role.OPERATOR: "応対者"}.get(
+        add(svg, "rect", x=LEFT, y=top, width=WIDTH - LEFT - 8, height=LANE - 6, klass="lane")
+        add(svg, "text", x=4, y=top + 24).text = {Role.CUSTOMER: "お客様", Role.OPERATOR: "応対者"}.get(
             role, "混合"
         )
         for segment in call.truth.segments:
             if segment.role is role:
-                bar = _add(
+                bar = add(
                     svg,
                     "rect",
                     x=x(segment.start),
@@ -176,12 +151,12 @@ def _picture(call: JudgedCall) -> Element:
             f"{x(at * _LEVEL_STEP_S)},{top + (LANE - 18) * (level / _FLOOR_DB):.1f}"
             for at, level in enumerate(levels[:, number])
         )
-        _add(svg, "polyline", points=points, klass="level")
+        add(svg, "polyline", points=points, klass="level")
     for number, one in enumerate(call.judged):
         top = alerts_top + 22 * number
         if one.expected is not None:
             width = f"{(one.expected.end - one.expected.start) * scale:.1f}"
-            _add(
+            add(
                 svg,
                 "rect",
                 x=x(one.expected.start),
@@ -192,18 +167,11 @@ def _picture(call: JudgedCall) -> Element:
             )
         at = one.raised.known_s if one.raised else (one.expected.start if one.expected else 0.0)
         if one.raised is not None:
-            _add(svg, "line", x1=x(at), x2=x(at), y1=top, y2=top + 20, klass=f"mark {one.verdict}")
-        _add(svg, "text", x=4, y=top + 15).text = one.rule if len(one.rule) < 12 else one.rule[:11] + "…"
+            add(svg, "line", x1=x(at), x2=x(at), y1=top, y2=top + 20, klass=f"mark {one.verdict}")
+        add(svg, "text", x=4, y=top + 15).text = one.rule if len(one.rule) < 12 else one.rule[:11] + "…"
     for seconds in range(0, int(call.duration_s) + 1, 10):
-        _add(svg, "text", x=x(seconds), y=height - 6).text = f"{seconds} s"
+        add(svg, "text", x=x(seconds), y=height - 6).text = f"{seconds} s"
     return svg
-
-
-def _add(parent: Element, name: str, *, klass: str | None = None, **attributes: object) -> Element:
-    found = {key: str(value) for key, value in attributes.items()}
-    if klass:
-        found["class"] = klass
-    return SubElement(parent, name, found)
 
 
 def _levels(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -113,7 +113,7 @@ def _window_sums(windows: Floats, power: Floats, rate: int) -> Floats:
     """Return [windows, len(SUMS)]."""
     spectrum = np.fft.rfft(windows * _hann(windows.shape[1]), round(rate / BIN_HZ), axis=1)
     spectrum = spectrum[:, : _EDGES[-1]]
-    energy = spectrum.real**2 + spectrum.imag**2
+    energy: Floats = np.square(spectrum.real) + np.square(spectrum.imag)
     pitch, voicing = _pitch(energy, windows.shape[1], rate)
     level = 10 * np.log10(np.maximum(power, np.float32(1e-10)))
     voiced = (voicing >= VOICED_FROM).astype(np.float32)

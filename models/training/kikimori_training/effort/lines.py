@@ -49,11 +49,11 @@ def _gsm(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:
     raw = ["-t", "raw", "-r", "8000", "-e", "signed", "-b", "16", "-c", "1"]
     coded = _sox([*raw, "-", "-t", "gsm", "-r", "8000", "-"], pcm)
     back = _sox(["-t", "gsm", "-r", "8000", "-", *raw, "-"], coded)
-    return np.frombuffer(back, "<i2")[: len(line)].astype(np.float32) / 32768
+    return np.asarray(np.frombuffer(back, "<i2")[: len(line)] / 32768, dtype=np.float32)
 
 
 def _sox(arguments: list[str], data: bytes) -> bytes:
-    return subprocess.run(["sox", "-V1", *arguments], input=data, capture_output=True, check=True).stdout  # noqa: S603, S607
+    return subprocess.run(["sox", "-V1", *arguments], input=data, capture_output=True, check=True).stdout
 
 
 def _lossy(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:

@@ -62,7 +62,12 @@ def read_clip(path: Path) -> Clip:
     vectors, levels = vector_of(seconds.astype(np.float32))
     speaker, style = path.stem.split("_", 1)
     return Clip(
-        speaker, path.parent.parent.name, style.rsplit("-", 1)[0], path.parent.name == "shout", vectors, levels
+        speaker,
+        path.parent.parent.name,
+        style.rsplit("-", 1)[0],
+        path.parent.name == "shout",
+        vectors,
+        levels,
     )
 
 
@@ -98,8 +103,9 @@ def weights_of(styles: NDArray[np.str_]) -> NDArray[np.float64]:
     """Every style counts the same, so that lively calm speech, of which there is less, is not given up."""
     names, counts = np.unique(styles, return_counts=True)
     share = dict(zip(names.tolist(), (1 / counts).tolist(), strict=True))
-    weights = np.array([share[style] for style in styles.tolist()])
-    return weights * len(styles) / weights.sum()
+    weights: NDArray[np.float64] = np.array([share[style] for style in styles.tolist()])
+    weights *= len(styles) / weights.sum()
+    return weights
 
 
 def fit(
@@ -127,7 +133,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m kikimori_training.effort.train", description=__doc__)
     parser.add_argument("clips", type=Path, help="folder train of kikimori_training.effort.clips")
     parser.add_argument("--out", type=Path, required=True, help="model.json")
-    parser.add_argument("--strength", type=float, default=0.05, help="inverse of the regularisation (default: 0.05)")
+    parser.add_argument(
+        "--strength", type=float, default=0.05, help="inverse of the regularisation (default: 0.05)"
+    )
     options = parser.parse_args()
     paths = sorted(options.clips.glob("*/*/*.flac"))
     with Progress(console=Console(stderr=True)) as progress:

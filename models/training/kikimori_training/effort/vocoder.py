@@ -72,7 +72,9 @@ def deliver(audio: Audio, rate: int, delivery: Delivery) -> Audio:
         breath = np.clip(breath + 0.6 * delivery.laugh * beat[:, None], 0, 1)
     places = _stretched(steps)
     pitch, envelope, breath = pitch[places], envelope[places], breath[places]
-    said = pyworld.synthesize(pitch, np.ascontiguousarray(envelope), np.ascontiguousarray(breath), rate, _FRAME_S * 1000)
+    said = pyworld.synthesize(
+        pitch, np.ascontiguousarray(envelope), np.ascontiguousarray(breath), rate, _FRAME_S * 1000
+    )
     result = np.asarray(said, dtype=np.float32)
     if delivery.drive_db:
         limit = float(np.abs(result).max()) * 10 ** (-delivery.drive_db / 20) or 1.0

@@ -1,0 +1,97 @@
+"""`kikimori evaluate-effort DIR`: how well raised voices are told from calm ones."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from kikimori.cli.options import add_config, configured, say
+from kikimori.errors import KikimoriError
+
+FORMAT = """\
+DIR holds recordings under calm/ and shout/, at any depth; what stands above is a condition: gsm/calm/anna_1.wav. A name may begin
+with its speaker and `_`: then that speaker's other calm recordings are heard first, and results are given with that
+baseline and without. auc, eer: per fifth of a second of speech. recall_at_1_false_per_hour: of raised recordings, at the
+threshold that takes one calm recording per hour of calm speech for raised. calm_calls: each speaker's calm recordings one
+after another, held against the shouting rules.
+Exit code 0 whatever the figures are; 1 when the folder or a file in it cannot be used.
+"""
+COLUMNS = ("clips", "auc", "eer", "recall_at_1_false_per_hour", "recall", "delay_s_p50")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "evaluate-effort",
+        help="measure how well raised voices are told from calm ones",
+        description="Hears labelled recordings as live calls are heard and compares: is the voice raised?",
+        epilog=FORMAT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write a page with curves and timelines"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_config(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from kikimori.evaluation.effort import evaluate_effort  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.evaluation.effort_report import write_effort_report  # noqa: PLC0415
+    from kikimori.judging.rules import load_rules  # noqa: PLC0415
+
+    config = configured(args, log_level="error")
+    rules = load_rules(config.rule_files())
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.total:.0f}", style="dim"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    ) as bars:
+        bar = bars.add_task("clips", total=None)
+        found = evaluate_effort(
+            args.folder, rules, lambda done, total: bars.update(bar, completed=done, total=total)
+        )
+    figures = found.as_json()
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False), flush=True)
+    else:
+        _show(figures)
+    if args.report:
+        try:
+            write_effort_report(found, args.report)
+        except OSError as error:
+            raise KikimoriError(f"{args.report}: cannot be written: {error.strerror}") from None
+        say(f"report: {args.report}")
+    return 0
+
+
+def _show(found: dict[str, Any]) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    console.print(
+        f"{found['clips']} clips; {found['calm_calls_hours']} h of calm calls with "
+        f"{found['calm_calls_false_alerts']} false alerts"
+    )
+    for name in ("with_baseline", "without_baseline"):
+        table = Table(title=name.replace("_", " "), box=None, title_justify="left")
+        table.add_column("condition", no_wrap=True)
+        for column in COLUMNS:
+            table.add_column(
+                column.replace("_at_1_false_per_hour", " @1/h").replace("_", " "), justify="right"
+            )
+        rows = {**found[name].get("conditions", {}), "all": found[name]["all"]}
+        for condition, figures in rows.items():
+            table.add_row(
+                condition, *("–" if figures[each] is None else str(figures[each]) for each in COLUMNS)
+            )
+        console.print(table)
