@@ -5,7 +5,7 @@ Measured while designing: features cost 25 µs per frame one leg at a time and 1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +15,16 @@ from kikimori.hearing.features import measure
 from kikimori.hearing.frames import RATES, block_samples
 from kikimori.hearing.gate import SpeechGate
 from kikimori.hearing.vad import VoiceDetector, mark_speech
+from kikimori.hearing.voice import VoiceTracker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kikimori.hearing.effort_model import EffortModel
+
+
+LIKELY_A_VOICE = 0.5
+SURELY_NO_VOICE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class AcousticBank:
         self._detectors: list[VoiceDetector] = []
         self._free: list[int] = []
         self._effort = EffortTracker(model)
+        self._voice = VoiceTracker(model)
         self._gate = SpeechGate()
 
     def open(self) -> int:
@@ -50,6 +56,7 @@ class AcousticBank:
         if self._free:
             slot = self._free.pop()
             self._effort.reset(slot)
+            self._voice.reset(slot)
             self._gate.reset(slot)
             self._detectors[slot] = VoiceDetector()
             return slot
@@ -58,6 +65,7 @@ class AcousticBank:
         # Grow by doubling: opening the n-th leg must not copy n legs' state each time.
         room = 1 << max(slot, 15).bit_length()
         self._effort.reserve(room)
+        self._voice.reserve(room)
         self._gate.reserve(room)
         return slot
 
@@ -75,5 +83,9 @@ class AcousticBank:
         speech = mark_speech([self._detectors[slot] for slot in slots], blocks, self.rate)
         features = measure(blocks, speech, self.rate)
         index = np.asarray(slots, dtype=np.intp)
-        passes, closes = self._gate.update(index, features.speech_frames)
+        voice = self._voice.update(index, features)
+        # What is surely no voice is not given to the recogniser; what is likely none has no effort.
+        frames = np.where(voice >= SURELY_NO_VOICE, features.speech_frames, np.float32(0))
+        passes, closes = self._gate.update(index, frames)
+        features = replace(features, voice=voice >= LIKELY_A_VOICE)
         return Heard(self._effort.update(index, features), passes, closes)

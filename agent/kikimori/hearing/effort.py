@@ -84,6 +84,8 @@ class EffortTracker:
         """Take one block of each leg in `slots` (no slot twice) and say what its voice is like now."""
         model = self.model
         speaking = block.speech_frames > 0
+        if block.voice is not None:
+            speaking = speaking & block.voice
         who = slots[speaking]
         self._window[who, self._next[who]] = block.sums[speaking]
         self._next[who] = (self._next[who] + 1) % model.window_blocks
@@ -103,7 +105,7 @@ class EffortTracker:
         level_known = calm_s >= model.calm_known_s
         nan = np.float32(np.nan)
         return Efforts(
-            speech_s=block.speech_frames * np.float32(FRAME_S),
+            speech_s=block.speech_frames * np.float32(FRAME_S) * speaking,
             known=known,
             level_db=np.where(speaking & (windows > 0), level, rest).astype(np.float32),
             tilt_db=now[:, _TILT],

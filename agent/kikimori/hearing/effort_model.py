@@ -37,6 +37,8 @@ ABSOLUTE = (
 RELATIVE = ("level_over", "tilt_over", "pitch_over")
 """Against the speaker's calm voice."""
 VECTOR = ABSOLUTE + RELATIVE
+VOICE = ("peak", "flux", "glide", "gliding", "pitch_sd", "voiced", "voicing", "level_sd", "clipped", "tilt")
+"""By which a voice is told from music, tones and barking."""
 
 
 class Regression(BaseModel):
@@ -50,12 +52,12 @@ class Regression(BaseModel):
     weight: tuple[float, ...]
     bias: float
 
-    def arrays(self) -> tuple[Floats, float]:
-        """Return weights by `VECTOR`, zeros where a number is not used, and the bias, both for plain numbers."""
-        weights = np.zeros(len(VECTOR), dtype=np.float32)
+    def arrays(self, vector: tuple[str, ...] = VECTOR) -> tuple[Floats, float]:
+        """Return weights by `vector`, zeros where a number is not used, and the bias, both for plain numbers."""
+        weights = np.zeros(len(vector), dtype=np.float32)
         bias = self.bias
         for name, mean, scale, weight in zip(self.names, self.mean, self.scale, self.weight, strict=True):
-            weights[VECTOR.index(name)] = weight / scale
+            weights[vector.index(name)] = weight / scale
             bias -= weight * mean / scale
         return weights, bias
 
@@ -71,6 +73,8 @@ class EffortModel(BaseModel):
     """Of the absolute numbers alone."""
     known: Regression
     """With the differences as well."""
+    voice: Regression
+    """Of `VOICE`: a voice, or music, tones, barking."""
     stranger_caution: Annotated[float, Field(ge=0)] = 1.0
     """Taken off a stranger's score (log odds): a high, bright voice is often just that."""
     prior_tilt: float

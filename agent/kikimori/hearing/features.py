@@ -48,6 +48,8 @@ _LAG_S = 1 / (_PITCH_POINTS * BIN_HZ)
 _PITCH_BINS = slice(round(100 / BIN_HZ), round(2000 / BIN_HZ) + 1)
 _COMPRESSION = 0.4
 """Power on energies: 0.8 on magnitudes."""
+_AROUND = np.arange(-3, 4)[None, :]
+"""Bins within 50 Hz of a tone, as wide as the Hann window smears it."""
 _EDGES = tuple(round(hz / BIN_HZ) for hz in BANDS_HZ)
 
 REFERENCE_HZ = 200.0
@@ -63,6 +65,8 @@ class BlockFeatures:
     """[legs] mean power summed over the frames without speech."""
     sums: Floats
     """[legs, len(SUMS)] over the windows that are speech."""
+    voice: NDArray[np.bool_] | None = None
+    """[legs] it is a voice and no music or tone; None = taken for one."""
 
 
 SUMS = (
@@ -76,8 +80,15 @@ SUMS = (
     "level",
     "level_squared",
     "clipped",
+    "peak",
+    "pairs",
+    "flux",
+    "glides",
+    "glide",
 )
-"""What is summed over windows. Pitch in semitones over 200 Hz, of voiced windows; level in dBFS."""
+"""What is summed over windows. Pitch in semitones over 200 Hz, of voiced windows; level in dBFS; `peak` is the share of
+the energy within 50 Hz of the strongest tone. Over pairs of neighbouring windows: `flux`, how much the shares of the
+bands differ, 0 … 2; `glide`, how far the pitch moved, at most 6 semitones, where both are voiced (`glides`)."""
 AT = {name: place for place, name in enumerate(SUMS)}
 
 
@@ -95,13 +106,14 @@ def measure(blocks: NDArray[np.int16], speech: NDArray[np.bool_], rate: int) -> 
     frames = scaled.reshape(legs, BLOCK_FRAMES, samples)
     power = np.einsum("lfs,lfs->lf", frames, frames) / np.float32(samples)
     rest_power = np.where(speech, 0, power).sum(axis=1, dtype=np.float32)
-    spoken = speech.reshape(legs, WINDOWS, WINDOW_FRAMES).any(axis=2)
+    spoken: NDArray[np.bool_] = np.any(speech.reshape(legs, WINDOWS, WINDOW_FRAMES), axis=2)
     sums = np.zeros((legs, WINDOWS, len(SUMS)), dtype=np.float32)
     if spoken.any():
         # Only speech is transformed: on a telephone that is well under half of the time.
         windows = scaled.reshape(legs, WINDOWS, samples * WINDOW_FRAMES)[spoken]
         mean_power = power.reshape(legs, WINDOWS, WINDOW_FRAMES).mean(axis=2)[spoken]
         sums[spoken] = _window_sums(windows, mean_power, rate)
+        _add_pairs(sums, spoken)
     return BlockFeatures(
         speech_frames=speech.sum(axis=1, dtype=np.float32),
         rest_power=rest_power,
@@ -128,7 +140,25 @@ def _window_sums(windows: Floats, power: Floats, rate: int) -> Floats:
     found[:, AT["level"]] = level
     found[:, AT["level_squared"]] = level**2
     found[:, AT["clipped"]] = np.abs(windows).max(axis=1) >= CLIPPED_FROM
+    strongest = energy.argmax(axis=1)[:, None] + _AROUND
+    around = np.take_along_axis(energy, np.clip(strongest, 0, energy.shape[1] - 1), axis=1).sum(axis=1)
+    found[:, AT["peak"]] = np.minimum(around / np.maximum(energy.sum(axis=1), np.float32(1e-9)), 1)
+    found[:, AT["pairs"] :] = 0
     return found
+
+
+def _add_pairs(sums: Floats, spoken: NDArray[np.bool_]) -> None:
+    """Fill in what is counted over neighbouring windows, into the later one of each pair."""
+    bands = sums[:, :, AT["band_0"] : AT["band_0"] + len(_EDGES) - 1]
+    shares = bands / np.maximum(bands.sum(axis=2, keepdims=True), np.float32(1e-9))
+    both = spoken[:, 1:] & spoken[:, :-1]
+    voiced = sums[:, :, AT["voiced"]] > 0
+    gliding = both & voiced[:, 1:] & voiced[:, :-1]
+    pitch = sums[:, :, AT["pitch"]]
+    sums[:, 1:, AT["pairs"]] = both
+    sums[:, 1:, AT["flux"]] = np.abs(np.diff(shares, axis=1)).sum(axis=2) * both
+    sums[:, 1:, AT["glides"]] = gliding
+    sums[:, 1:, AT["glide"]] = np.minimum(np.abs(np.diff(pitch, axis=1)), np.float32(6)) * gliding
 
 
 def _pitch(energy: Floats, samples: int, rate: int) -> tuple[Floats, Floats]:

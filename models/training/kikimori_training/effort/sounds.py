@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
     from kikimori_training.measure import Audio
 
-_DTMF = {"1": (697, 1209), "5": (770, 1336), "9": (852, 1477), "*": (941, 1209), "0": (941, 1336), "#": (941, 1477)}
+_DTMF = {
+    "1": (697, 1209),
+    "5": (770, 1336),
+    "9": (852, 1477),
+    "*": (941, 1209),
+    "0": (941, 1336),
+    "#": (941, 1477),
+}
 _SCALE = (0, 2, 4, 5, 7, 9, 11, 12)
 
 
@@ -23,7 +30,9 @@ def _time(seconds: float) -> np.ndarray:
 
 def _note(hz: float, seconds: float, decay_s: float, overtones: int = 5) -> np.ndarray:
     time = _time(seconds)
-    wave = sum(np.sin(2 * np.pi * hz * n * time) / n**1.5 for n in range(1, overtones + 1) if hz * n < RATE / 2)
+    wave = sum(
+        np.sin(2 * np.pi * hz * n * time) / n**1.5 for n in range(1, overtones + 1) if hz * n < RATE / 2
+    )
     return np.asarray(wave * np.exp(-time / decay_s) * np.minimum(time / 0.01, 1))
 
 
@@ -50,7 +59,9 @@ def ring_back(seconds: float, seed: int) -> Audio:
     """Japan: 400 Hz, modulated at 16 Hz, one second of three."""
     del seed
     time = _time(seconds)
-    return _sent(np.sin(2 * np.pi * 400 * time) * (0.6 + 0.4 * np.sin(2 * np.pi * 16 * time)) * (time % 3 < 1))
+    return _sent(
+        np.sin(2 * np.pi * 400 * time) * (0.6 + 0.4 * np.sin(2 * np.pi * 16 * time)) * (time % 3 < 1)
+    )
 
 
 def busy(seconds: float, seed: int) -> Audio:
@@ -94,7 +105,9 @@ def barking(seconds: float, seed: int) -> Audio:
         hz = float(random.uniform(450, 700)) * (1 + 0.5 * np.sin(np.pi * own / 0.18))
         phase = 2 * np.pi * np.cumsum(hz) / RATE
         voice = sum(np.sin(n * phase) / n for n in (1, 2, 3, 4))
-        wave[inside] = (voice + 0.6 * random.standard_normal(inside.sum())) * np.sin(np.pi * own / 0.18) ** 0.5
+        wave[inside] = (voice + 0.6 * random.standard_normal(inside.sum())) * np.sin(
+            np.pi * own / 0.18
+        ) ** 0.5
         at += float(random.uniform(0.25, 1.2))
     return _sent(wave)
 

@@ -21,10 +21,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from kikimori.hearing.effort import vector_of
-from kikimori.hearing.effort_model import ABSOLUTE, VECTOR, EffortModel, Regression
-from kikimori.hearing.features import AT, measure
+from kikimori.hearing.effort_model import ABSOLUTE, VECTOR, VOICE, EffortModel, Regression
+from kikimori.hearing.features import AT, WINDOW_S, measure
 from kikimori.hearing.frames import block_samples
 from kikimori.hearing.vad import VoiceDetector, mark_speech
+from kikimori.hearing.voice import JUDGED_FROM_S, MEMORY, voice_vector_of
+from kikimori_training.effort.sounds import SOUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +117,8 @@ def fit(
     names: Sequence[str],
     strength: float,
 ) -> Regression:
-    columns = [VECTOR.index(name) for name in names]
+    place = VOICE if len(names) == len(VOICE) and names[0] == VOICE[0] else VECTOR
+    columns = [place.index(name) for name in names]
     scaler = StandardScaler().fit(vectors[:, columns])
     found = LogisticRegression(C=strength, max_iter=2000).fit(
         scaler.transform(vectors[:, columns]), raised, weights_of(styles)
@@ -127,6 +130,38 @@ def fit(
         weight=tuple(round(float(each), 5) for each in found.coef_[0]),
         bias=round(float(found.intercept_[0]), 5),
     )
+
+
+def clips_of_voice(paths: Sequence[Path]) -> list[NDArray[np.int16]]:
+    return [soundfile.read(path, dtype="int16")[0] for path in paths[::4]]
+
+
+def voice_examples(clips: Sequence[NDArray[np.int16]]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return vectors of voices and of sounds that are none, with labels; each sound in two dozen variants."""
+    rows, labels = [], []
+    sounds = [
+        (make(8.0, seed) * 32767).astype(np.int16) for make in SOUNDS.values() for seed in range(100, 124)
+    ]
+    for audio, voice in [*((clip, True) for clip in clips), *((sound, False) for sound in sounds)]:
+        vectors = _voice_vectors(audio)
+        rows.append(vectors)
+        labels.append(np.full(len(vectors), voice))
+    return np.concatenate(rows), np.concatenate(labels)
+
+
+def _voice_vectors(audio: NDArray[np.int16]) -> NDArray[np.float32]:
+    size = block_samples(RATE)
+    blocks = np.pad(audio, (0, -len(audio) % size)).reshape(-1, size)
+    detector = VoiceDetector()
+    speech = np.concatenate([mark_speech([detector], block[None], RATE) for block in blocks])
+    found = measure(blocks, speech, RATE)
+    heard = np.zeros(found.sums.shape[1], dtype=np.float32)
+    rows = []
+    for sums in found.sums[found.speech_frames > 0]:
+        heard = heard * np.float32(MEMORY) + sums
+        if heard[AT["windows"]] * WINDOW_S >= JUDGED_FROM_S:
+            rows.append(heard.copy())
+    return voice_vector_of(np.array(rows, dtype=np.float32).reshape(-1, found.sums.shape[1]))
 
 
 def main() -> int:
@@ -145,11 +180,13 @@ def main() -> int:
     raised = np.concatenate([np.full(len(clip.vectors), clip.raised) for clip in clips])
     calm = np.concatenate([clip.vectors for clip in clips if clip.style == "calm"]).mean(axis=0)
     vectors, labels, styles = with_baseline(clips)
+    voices, is_voice = voice_examples(clips_of_voice(paths))
     model = EffortModel(
         version=1,
         made_with=f"{len(clips)} clips of {len({clip.speaker for clip in clips})} synthetic speakers",
         stranger=fit(every, raised, styles_of(clips), ABSOLUTE, options.strength),
         known=fit(vectors, labels, styles, VECTOR, options.strength),
+        voice=fit(voices, is_voice, np.where(is_voice, "voice", "none"), VOICE, 1.0),
         prior_tilt=round(float(calm[VECTOR.index("tilt")]), 3),
         prior_pitch=round(float(calm[VECTOR.index("pitch")]), 3),
     )
