@@ -9,25 +9,26 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
-from kikimori_wire.topics import NAME_PATTERN
+from kikimori_wire.evidence import (
+    ButtonEvidence,
+    Decibel,
+    DurationEvidence,
+    Evidence,
+    Name,
+    OverlapEvidence,
+    Part,
+    Role,
+    Seconds,
+    ShoutingEvidence,
+    SilenceEvidence,
+    Text,
+    WordsEvidence,
+)
 
 MAX_PAYLOAD = 256 * 1024
 """Bytes. A larger payload is refused unread: the largest honest message is a few kilobytes."""
-
-Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-Text = Annotated[str, Field(max_length=2000)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Decibel = Annotated[float, Field(ge=-200, le=200, allow_inf_nan=False)]
-
-
-class Role(StrEnum):
-    """Whose voice a leg carries."""
-
-    CUSTOMER = "customer"
-    OPERATOR = "operator"
-    MIXED = "mixed"
 
 
 class Severity(StrEnum):
@@ -44,12 +45,7 @@ class Severity(StrEnum):
 _SEVERITY_ORDER = (Severity.NOTICE, Severity.WARNING, Severity.CRITICAL)
 
 
-class _Part(BaseModel):
-    # A newer peer may send more than we know; it must not be refused for that.
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Message(_Part):
+class Message(Part):
     """Base of all messages: one JSON object with its schema version `v`."""
 
     v: Literal[1] = 1
@@ -77,7 +73,7 @@ class BadMessageError(ValueError):
 # --- calls -----------------------------------------------------------------------------------------------------
 
 
-class Party(_Part):
+class Party(Part):
     """A customer or an operator as the PBX names them; any part may be unknown."""
 
     number: Annotated[str, Field(max_length=64)] | None = None
@@ -137,7 +133,7 @@ class CallState(Message):
     """The last few final lines, so that a dashboard started mid-call shows the story."""
 
 
-class LegLevel(_Part):
+class LegLevel(Part):
     level_db: Decibel
     """Active speech level of the last second of speech, or the noise level in silence; dBFS."""
     speaking: bool
@@ -147,7 +143,7 @@ class LegLevel(_Part):
     """Probability that the voice is raised (vocal effort), not how loud the line is."""
 
 
-class CallLevels(_Part):
+class CallLevels(Part):
     media_s: Seconds
     legs: dict[Role, LegLevel]
 
@@ -161,55 +157,6 @@ class Levels(Message):
 
 
 # --- alerts ----------------------------------------------------------------------------------------------------
-
-
-class _Evidence(_Part):
-    start_s: Seconds
-    end_s: Seconds
-
-
-class ShoutingEvidence(_Evidence):
-    kind: Literal["shouting"] = "shouting"
-    speech_s: Seconds
-    """Seconds of raised voice within start_s … end_s."""
-    level_db: Decibel
-    over_calm_db: Decibel | None = None
-    tilt_db: Decibel
-    """Spectral tilt: energy 1000–3400 Hz against 300–1000 Hz; raised voices are flatter (higher)."""
-    tilt_over_calm_db: Decibel | None = None
-    pitch_over_calm_percent: Annotated[float, Field(ge=-95, le=1900)] | None = None
-    """Pitch against the speaker's own calm voice: 38 = 38 % higher."""
-    probability: Annotated[float, Field(ge=0, le=1)]
-
-
-class WordsEvidence(_Evidence):
-    kind: Literal["words"] = "words"
-    role: Role
-    text: Text
-    """The utterance as recognised."""
-    matched: Text
-    """The part of it that the phrase matched."""
-    category: Name
-
-
-class DurationEvidence(_Evidence):
-    kind: Literal["duration"] = "duration"
-    since: Literal["call_start", "refusal"]
-    elapsed_s: Seconds
-    threshold_s: Seconds
-    quote: Text | None = None
-    """The operator's refusal, where the clock started with one."""
-
-
-class ButtonEvidence(_Evidence):
-    kind: Literal["button"] = "button"
-    source: Literal["page", "dtmf"]
-    pressed_by: Annotated[str, Field(max_length=128)] | None = None
-
-
-Evidence = Annotated[
-    ShoutingEvidence | WordsEvidence | DurationEvidence | ButtonEvidence, Field(discriminator="kind")
-]
 
 
 class AlertState(StrEnum):
@@ -312,7 +259,7 @@ class CommandResult(Message):
 # --- health ----------------------------------------------------------------------------------------------------
 
 
-class Problem(_Part):
+class Problem(Part):
     """Something a person should know; `remedy` is the next step, ready to type where possible."""
 
     code: Name
@@ -333,7 +280,7 @@ class Health(Message):
     speech_model: Annotated[str, Field(max_length=128)] | None = None
     pbx: Annotated[str, Field(max_length=64)] = ""
     calls: Annotated[int, Field(ge=0)] = 0
-    counters: dict[Name, int] = {}
+    counters: dict[Name, int] = Field(default={})
     """Since start: frames_heard, frames_dropped, speech_shed_s, outbox_pending, …"""
     problems: tuple[Problem, ...] = ()
 
@@ -342,7 +289,7 @@ CallState.model_rebuild()
 Alert.model_rebuild()
 
 __all__ = [
-    "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult", "DurationEvidence", "Evidence", "Health",
-    "LegLevel", "Levels", "Message", "Outcome", "Party", "Problem", "Role", "Severity", "ShoutingEvidence",
-    "SpeechStatus", "TranscriptLine", "WordsEvidence",
+    "ButtonEvidence", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult", "DurationEvidence",
+    "Evidence", "Health", "LegLevel", "Levels", "Message", "Outcome", "OverlapEvidence", "Party", "Problem", "Role",
+    "Severity", "ShoutingEvidence", "SilenceEvidence", "SpeechStatus", "TranscriptLine", "WordsEvidence",
 ]  # fmt: skip

@@ -34,9 +34,20 @@ def test_the_shipped_files_hold_together() -> None:
     rules = load_rules([SHIPPED])
     phrases = load_phrases(sorted((DEFAULTS / "phrases" / "ja").glob("*.toml")))
     assert set(categories_of(rules)) <= phrases.names
-    assert {rule.kind for rule in rules} == {"shouting", "phrase", "repeated", "detention", "escalate"}
+    assert {rule.kind for rule in rules} == {
+        "shouting",
+        "phrase",
+        "repeated",
+        "detention",
+        "overlap",
+        "silence",
+        "escalate",
+    }
     assert [rule.id for rule in rules if not needs_words(rule)] == [
         "shouting",
+        "overlap",
+        "silent-call",
+        "long-silence",
         "detention-length",
         "escalate",
     ]

@@ -56,7 +56,8 @@ def test_only_the_customer_can_be_blamed() -> None:
 
 def test_an_offer_of_the_operator_is_no_demand() -> None:
     offers = [said("上司に代わりましょうか", 10 + 20 * n, OPERATOR) for n in range(5)]
-    assert judged(offers) == []
+    demands = rules("repeated-superior", "repeated-demand")
+    assert judged(offers, rules=demands) == []
     assert judged([said("上司に代わりましょうかと言ったよね", 10 + 20 * n) for n in range(5)]) == []
 
 

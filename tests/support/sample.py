@@ -21,11 +21,13 @@ from kikimori_wire.messages import (
     Levels,
     Message,
     Outcome,
+    OverlapEvidence,
     Party,
     Problem,
     Role,
     Severity,
     ShoutingEvidence,
+    SilenceEvidence,
     SpeechStatus,
     TranscriptLine,
     WordsEvidence,
@@ -94,6 +96,8 @@ EVIDENCE = (
     DurationEvidence(
         start_s=100.0, end_s=700.0, since="refusal", elapsed_s=600.0, threshold_s=600.0, quote="いたしかねます",
     ),
+    OverlapEvidence(start_s=40.0, end_s=52.0, overlap_s=6.4),
+    SilenceEvidence(start_s=0.0, end_s=30.0, who="customer", silent_s=30.0),
     ButtonEvidence(start_s=30.0, end_s=30.0, source="dtmf", pressed_by="201"),
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import sample
 
-from kikimori_wire import asyncapi, messages
+from kikimori_wire import asyncapi, evidence, messages
 from kikimori_wire.messages import MAX_PAYLOAD, Alert, BadMessageError, Command, Message
 from kikimori_wire.topics import TopicKind, Topics, check_name
 
@@ -36,7 +36,7 @@ def test_the_last_messages_of_call_and_alert_come_back() -> None:
 
 def test_the_sample_covers_every_kind_of_message_and_evidence() -> None:
     assert set(KINDS) == set(Message.__subclasses__())
-    assert {type(each) for each in sample.EVIDENCE} == set(messages._Evidence.__subclasses__())
+    assert {type(each) for each in sample.EVIDENCE} == set(evidence._Evidence.__subclasses__())
 
 
 @pytest.mark.parametrize("kind", KINDS)

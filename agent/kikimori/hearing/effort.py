@@ -130,9 +130,12 @@ class EffortTracker:
         return over
 
     def _probability(self, vector: Floats, calm_s: Floats) -> Floats:
+        # Not a matrix product: that of a row depends on how many rows there are, and results must not.
         trust = _trust(calm_s, self.model.calm_trusted_s)
-        stranger = vector @ self._stranger[0] + np.float32(self._stranger[1] - self.model.stranger_caution)
-        known = vector @ self._known[0] + np.float32(self._known[1])
+        stranger = (vector * self._stranger[0]).sum(axis=1) + np.float32(
+            self._stranger[1] - self.model.stranger_caution
+        )
+        known = (vector * self._known[0]).sum(axis=1) + np.float32(self._known[1])
         score = (1 - trust) * stranger + trust * known
         found: Floats = (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
         return found

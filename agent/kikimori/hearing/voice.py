@@ -51,7 +51,7 @@ class VoiceTracker:
         who = slots[sounding]
         self._sums[who] = self._sums[who] * np.float32(MEMORY) + block.sums[sounding]
         sums = self._sums[slots]
-        score = voice_vector_of(sums) @ self._weights + np.float32(self._bias)
+        score = (voice_vector_of(sums) * self._weights).sum(axis=1) + np.float32(self._bias)
         probability: Floats = (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
         probability[sums[:, AT["windows"]] * WINDOW_S < JUDGED_FROM_S] = 1
         return probability

@@ -14,12 +14,23 @@ from kikimori.judging.kinds.detector import (
 )
 from kikimori.judging.kinds.detention import DetentionDetector
 from kikimori.judging.kinds.escalate import EscalateDetector
+from kikimori.judging.kinds.overlap import OverlapDetector
 from kikimori.judging.kinds.phrase import PhraseDetector
 from kikimori.judging.kinds.repeated import RepeatedDetector
 from kikimori.judging.kinds.shouting import ShoutingDetector
+from kikimori.judging.kinds.silence import SilenceDetector
 from kikimori.judging.life import AlertLife
 from kikimori.judging.partials import StablePartials
-from kikimori.judging.rules import DetentionRule, EscalateRule, PhraseRule, RepeatedRule, Rule, ShoutingRule
+from kikimori.judging.rules import (
+    DetentionRule,
+    EscalateRule,
+    OverlapRule,
+    PhraseRule,
+    RepeatedRule,
+    Rule,
+    ShoutingRule,
+    SilenceRule,
+)
 from kikimori.model.evidence import Utterance
 
 if TYPE_CHECKING:
@@ -109,6 +120,10 @@ def _detector(rule: Rule, facts: CallFacts) -> Detector:
             return RepeatedDetector(rule, facts)
         case DetentionRule():
             return DetentionDetector(rule, facts)
+        case OverlapRule():
+            return OverlapDetector(rule)
+        case SilenceRule():
+            return SilenceDetector(rule)
         case EscalateRule():
             return EscalateDetector(rule)
         case _:

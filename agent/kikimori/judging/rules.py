@@ -115,6 +115,27 @@ class DetentionRule(_Rule):
         return self
 
 
+class OverlapRule(_Rule):
+    """Both voices at once, again and again: the operator is talked over."""
+
+    kind: Literal["overlap"]
+    severity: Severity = Severity.NOTICE
+    overlap_s: Positive = 6.0
+    """Seconds of both at once within the window."""
+    window_s: Positive = 30.0
+
+
+class SilenceRule(_Rule):
+    """Nobody speaks, or the customer does not."""
+
+    kind: Literal["silence"]
+    severity: Severity = Severity.NOTICE
+    who: Literal["customer", "both"] = "both"
+    after_s: Positive = 180.0
+    from_the_start: bool = False
+    """Only a silence that has lasted since the call began: a silent call."""
+
+
 class EscalateRule(_Rule):
     """The operator asks for help."""
 
@@ -123,7 +144,8 @@ class EscalateRule(_Rule):
 
 
 Rule = Annotated[
-    ShoutingRule | PhraseRule | RepeatedRule | DetentionRule | EscalateRule, Field(discriminator="kind")
+    ShoutingRule | PhraseRule | RepeatedRule | DetentionRule | OverlapRule | SilenceRule | EscalateRule,
+    Field(discriminator="kind"),
 ]
 
 

@@ -7,7 +7,7 @@ const SHOWN_WORDS = 3;
 /** [{at: "03:12", text, quote}] of one alert; `quote` = the text is the speaker's words. */
 export function why(alert) {
   const of = (kind) => alert.evidence.filter((each) => each.kind === kind);
-  return [...shouting(of("shouting")), ...words(of("words")), ...of("duration").slice(-1).flatMap(duration), ...of("button").slice(-1).map(button)];
+  return [...shouting(of("shouting")), ...words(of("words")), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("button").slice(-1).map(button)];
 }
 
 function shouting(found) {
@@ -46,3 +46,7 @@ function duration(each) {
 }
 
 const button = (each) => ({ at: clock(each.start_s), text: t(`why.button_${each.source}`), quote: false });
+
+const overlap = (each) => ({ at: clock(each.end_s), text: t("why.overlap", { seconds: Math.round(each.overlap_s) }), quote: false });
+
+const silence = (each) => ({ at: clock(each.start_s), text: t(`why.silence_${each.who}`, { elapsed: span(each.silent_s) }), quote: false });

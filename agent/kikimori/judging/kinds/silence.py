@@ -1,0 +1,48 @@
+"""Nobody speaks: a call that lies silent, or a caller who never says a word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.judging.kinds.detector import Detector, Finding, Observation, Spoken, from_customer
+from kikimori.model.evidence import EffortWindow, Utterance
+from kikimori_wire.messages import SilenceEvidence
+
+if TYPE_CHECKING:
+    from kikimori.judging.rules import SilenceRule
+
+AGAIN_EVERY_S = 30.0
+"""A silence that goes on is told again so often, which also keeps its alert open."""
+
+
+class SilenceDetector(Detector):
+    def __init__(self, rule: SilenceRule) -> None:
+        self._rule = rule
+        self._since_s = 0.0
+        self._told_s: float | None = None
+        self._spoke = False
+
+    def observe(self, observation: Observation) -> Finding | None:
+        spoken = observation.utterance if isinstance(observation, Spoken) else observation
+        if not isinstance(spoken, EffortWindow | Utterance):
+            return None
+        if self._rule.who == "both" or from_customer(spoken.role):
+            self._spoke = True
+            self._since_s = max(self._since_s, spoken.end_s)
+            self._told_s = None
+        return None
+
+    def advance(self, now_s: float) -> Finding | None:
+        silent_s = now_s - self._since_s
+        if silent_s < self._rule.after_s or (self._rule.from_the_start and self._spoke):
+            return None
+        if self._told_s is not None and now_s - self._told_s < AGAIN_EVERY_S:
+            return None
+        self._told_s = now_s
+        evidence = SilenceEvidence(
+            start_s=round(self._since_s, 2),
+            end_s=round(now_s, 2),
+            who=self._rule.who,
+            silent_s=round(silent_s, 2),
+        )
+        return Finding(now_s, self._rule.severity, (evidence,))

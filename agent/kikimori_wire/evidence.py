@@ -1,0 +1,90 @@
+"""What an alert shows as its grounds, and the small types that all messages are made of."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kikimori_wire.topics import NAME_PATTERN
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+Text = Annotated[str, Field(max_length=2000)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Decibel = Annotated[float, Field(ge=-200, le=200, allow_inf_nan=False)]
+
+
+class Role(StrEnum):
+    """Whose voice a leg carries."""
+
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+    MIXED = "mixed"
+
+
+class Part(BaseModel):
+    # A newer peer may send more than we know; it must not be refused for that.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Evidence(Part):
+    start_s: Seconds
+    end_s: Seconds
+
+
+class ShoutingEvidence(_Evidence):
+    kind: Literal["shouting"] = "shouting"
+    speech_s: Seconds
+    """Seconds of raised voice within start_s … end_s."""
+    level_db: Decibel
+    over_calm_db: Decibel | None = None
+    tilt_db: Decibel
+    """Spectral tilt: energy 1000–3400 Hz against 300–1000 Hz; raised voices are flatter (higher)."""
+    tilt_over_calm_db: Decibel | None = None
+    pitch_over_calm_percent: Annotated[float, Field(ge=-95, le=1900)] | None = None
+    """Pitch against the speaker's own calm voice: 38 = 38 % higher."""
+    probability: Annotated[float, Field(ge=0, le=1)]
+
+
+class WordsEvidence(_Evidence):
+    kind: Literal["words"] = "words"
+    role: Role
+    text: Text
+    """The utterance as recognised."""
+    matched: Text
+    """The part of it that the phrase matched."""
+    category: Name
+
+
+class DurationEvidence(_Evidence):
+    kind: Literal["duration"] = "duration"
+    since: Literal["call_start", "refusal"]
+    elapsed_s: Seconds
+    threshold_s: Seconds
+    quote: Text | None = None
+    """The operator's refusal, where the clock started with one."""
+
+
+class ButtonEvidence(_Evidence):
+    kind: Literal["button"] = "button"
+    source: Literal["page", "dtmf"]
+    pressed_by: Annotated[str, Field(max_length=128)] | None = None
+
+
+class OverlapEvidence(_Evidence):
+    kind: Literal["overlap"] = "overlap"
+    overlap_s: Seconds
+    """Seconds in which both spoke at once."""
+
+
+class SilenceEvidence(_Evidence):
+    kind: Literal["silence"] = "silence"
+    who: Literal["customer", "both"]
+    silent_s: Seconds
+
+
+Evidence = Annotated[
+    ShoutingEvidence | WordsEvidence | DurationEvidence | ButtonEvidence | OverlapEvidence | SilenceEvidence,
+    Field(discriminator="kind"),
+]
