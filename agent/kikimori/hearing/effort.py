@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori.hearing.effort_model import VECTOR, EffortModel, shipped_model
-from kikimori.hearing.features import AT, BANDS_HZ, SUMS
+from kikimori.hearing.features import AT, BANDS_HZ, SUMS, WINDOW_S
 from kikimori.hearing.frames import BLOCK_FRAMES, FRAME_S, SILENCE_DB
 
 if TYPE_CHECKING:
@@ -186,6 +186,8 @@ def vector_of(sums: Floats) -> tuple[Floats, Floats]:
     vector[:, VECTOR.index("voicing")] = sums[:, AT["voicing"]] / windows
     vector[:, VECTOR.index("level_sd")] = np.sqrt(np.maximum(level_spread, 0))
     vector[:, VECTOR.index("clipped")] = sums[:, AT["clipped"]] / windows
+    triples = np.maximum(sums[:, AT["triples"]], np.float32(1))
+    vector[:, VECTOR.index("rate")] = sums[:, AT["crests"]] / triples / np.float32(WINDOW_S)
     return vector, _db(sums[:, AT["power"]] / windows)
 
 

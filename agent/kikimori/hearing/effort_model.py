@@ -32,8 +32,9 @@ ABSOLUTE = (
     "voicing",
     "level_sd",
     "clipped",
+    "rate",
 )
-"""Decibels; semitones over 200 Hz; shares of windows."""
+"""Decibels; semitones over 200 Hz; shares of windows; syllables per second, more or less."""
 RELATIVE = ("level_over", "tilt_over", "pitch_over")
 """Against the speaker's calm voice."""
 VECTOR = ABSOLUTE + RELATIVE

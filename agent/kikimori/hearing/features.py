@@ -41,6 +41,9 @@ NEARLY = 0.88
 
 CLIPPED_FROM = 0.98
 
+CREST_DB = 3.0
+"""How far a crest must stand out from both its neighbours together."""
+
 _FULL_SCALE = 32768.0
 _PITCH_POINTS = 256
 """Of the low band, up to 2 kHz: lags come out in steps of 0.25 ms."""
@@ -85,10 +88,13 @@ SUMS = (
     "flux",
     "glides",
     "glide",
+    "triples",
+    "crests",
 )
 """What is summed over windows. Pitch in semitones over 200 Hz, of voiced windows; level in dBFS; `peak` is the share of
 the energy within 50 Hz of the strongest tone. Over pairs of neighbouring windows: `flux`, how much the shares of the
-bands differ, 0 … 2; `glide`, how far the pitch moved, at most 6 semitones, where both are voiced (`glides`)."""
+bands differ, 0 … 2; `glide`, how far the pitch moved, at most 6 semitones, where both are voiced (`glides`). `crests`
+of the level among inner windows (`triples`) are syllables, more or less."""
 AT = {name: place for place, name in enumerate(SUMS)}
 
 
@@ -158,6 +164,11 @@ def _add_pairs(sums: Floats, spoken: NDArray[np.bool_]) -> None:
     sums[:, 1:, AT["pairs"]] = both
     sums[:, 1:, AT["flux"]] = np.abs(np.diff(shares, axis=1)).sum(axis=2) * both
     sums[:, 1:, AT["glides"]] = gliding
+    level = sums[:, :, AT["level"]]
+    inner = both[:, 1:] & both[:, :-1]
+    rise, fall = level[:, 1:-1] - level[:, :-2], level[:, 1:-1] - level[:, 2:]
+    sums[:, 1:-1, AT["triples"]] = inner
+    sums[:, 1:-1, AT["crests"]] = inner & (rise > 0) & (fall >= 0) & (rise + fall > CREST_DB)
     sums[:, 1:, AT["glide"]] = np.minimum(np.abs(np.diff(pitch, axis=1)), np.float32(6)) * gliding
 
 
