@@ -39,6 +39,7 @@ COMMANDS = [
     ["bench", "calls"],
     ["bench", "phrases"],
     ["bench", "words"],
+    ["doctor"],
     ["evaluate"],
     ["config", "check"],
     ["models", "list"],

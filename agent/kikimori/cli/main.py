@@ -7,7 +7,19 @@ import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from kikimori.cli import agent, analyze, bench, config, dashboard, demo, evaluate, evaluate_effort, models, up
+from kikimori.cli import (
+    agent,
+    analyze,
+    bench,
+    config,
+    dashboard,
+    demo,
+    doctor,
+    evaluate,
+    evaluate_effort,
+    models,
+    up,
+)
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
@@ -32,7 +44,19 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"kikimori {version('kikimori')}")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for each in (demo, up, agent, dashboard, analyze, evaluate, evaluate_effort, bench, config, models):
+    for each in (
+        demo,
+        up,
+        agent,
+        dashboard,
+        analyze,
+        evaluate,
+        evaluate_effort,
+        bench,
+        config,
+        doctor,
+        models,
+    ):
         each.add_parser(commands)
     return made
 

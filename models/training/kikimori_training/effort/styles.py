@@ -28,6 +28,7 @@ SHOUT = {
 }  # fmt: skip
 
 TRAIN = {
+    # High, bright voices are the ones that are taken for raised before they are known: there are five of them.
     "a-man": Voice("a", -18.0, 1.0, 0.87),
     "b-man": Voice("b", -15.5, 1.05, 0.9),
     "c-elder": Voice("c", -17.0, 0.86, 0.89),
@@ -38,6 +39,9 @@ TRAIN = {
     "h-elder": Voice("h", -11.5, 0.9, 0.95),
     "i-child": Voice("i", -2.0, 1.05, 1.13),
     "j-man": Voice("j", -20.0, 0.95, 0.84),
+    "q-child": Voice("q", -3.5, 0.95, 1.12),
+    "r-woman": Voice("r", -5.0, 1.1, 1.05),
+    "s-child": Voice("s", -0.5, 1.1, 1.15),
 }
 TEST = {
     "k-man": Voice("k", -16.5, 0.97, 0.88),

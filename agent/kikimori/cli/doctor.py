@@ -1,0 +1,57 @@
+"""`kikimori doctor`: what is wrong with this installation, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from kikimori.cli.options import add_config, config_path, configured, dashboard_settings
+
+if TYPE_CHECKING:
+    import argparse
+
+MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "fault": "[red]✗[/]"}
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "doctor",
+        help="check this installation and say what to do",
+        description="Tries what can be tried: rules, state folder, clock, speech recognition, broker, ports, what the PBX can "
+        "reach. Run it as the service's user, before the first start and when something is wrong.",
+        epilog="Exit code 1 when something must be put right; warnings alone give 0.",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object per line for each check")
+    add_config(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    return asyncio.run(_run(args))
+
+
+async def _run(args: argparse.Namespace) -> int:
+    from kikimori.doctor import State, examine  # noqa: PLC0415  (see cli/up.py)
+
+    config = configured(args, log_level="critical")
+    dashboard = dashboard_settings(args)
+    console = Console(highlight=False, soft_wrap=True)
+    if not args.json:
+        console.print(f"configuration: {config_path(args) or 'built-in defaults'}")
+    faults = 0
+    async for found in examine(config, dashboard):
+        faults += found.state is State.FAULT
+        if args.json:
+            print(json.dumps(asdict(found), ensure_ascii=False), flush=True)
+            continue
+        console.print(f"{MARKS[found.state]} {found.check}: {escape(found.detail)}")
+        if found.next_step:
+            console.print(f"    next: {escape(found.next_step)}")
+    if not args.json:
+        console.print("fit for use" if not faults else f"{faults} to put right")
+    return 1 if faults else 0
