@@ -18,7 +18,7 @@ from kikimori.commands import CommandHandler
 from kikimori.errors import KikimoriError
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
-from kikimori.judging.rules import Rule, categories_of, load_rules
+from kikimori.judging.rules import Rule, categories_without_phrases, load_rules
 from kikimori.pbx.manual import ManualControl
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.audiosocket.announce import announce_app
@@ -225,6 +225,5 @@ class Agent:
 
 def warn_of_unknown_categories(rules: tuple[Rule, ...], phrases: PhraseBook) -> None:
     """Log rules that wait for a phrase category no file defines: they can never hold."""
-    for category, rule in categories_of(rules).items():
-        if category not in phrases.names:
-            log.warning("rule_without_phrases", rule=rule, category=category)
+    for category, rule in categories_without_phrases(rules, phrases.names).items():
+        log.warning("rule_without_phrases", rule=rule, category=category)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ipaddress
 import os
 import shutil
 import socket
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from kikimori.bus.broker import is_loopback
 from kikimori.errors import KikimoriError
 from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import categories_of, load_rules, needs_words
+from kikimori.judging.rules import categories_without_phrases, load_rules, needs_words
 from kikimori.recognition import load_recognition
 from kikimori_wire.connection import BrokerError, connect
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 ENOUGH_DISK = 1_000_000_000
 """Bytes: models and an outbox of days."""
 WITHIN_S = 5.0
-LOOPBACK = ("127.", "::1", "localhost")
 
 
 class State(StrEnum):
@@ -68,12 +69,12 @@ def _rules(config: AgentConfig) -> Diagnosis:
         phrases = load_phrases(config.phrase_files())
     except KikimoriError as error:
         return Diagnosis("rules", State.FAULT, error.message, error.next_step or "kikimori config check")
-    waiting = [rule for category, rule in categories_of(rules).items() if category not in phrases.names]
+    waiting = categories_without_phrases(rules, phrases.names)
     if waiting:
         return Diagnosis(
             "rules",
             State.WARNING,
-            f"no file defines the phrases that {', '.join(waiting)} waits for",
+            f"no file defines the phrases that {', '.join(waiting.values())} waits for",
             "name a phrase file with that category under [judging] phrases",
         )
     silent = sum(not needs_words(rule) for rule in rules)
@@ -133,22 +134,18 @@ async def _clock() -> Diagnosis:
 
 
 async def _speech(config: AgentConfig) -> Diagnosis:
-    if not config.speech.enabled:
-        return Diagnosis("speech", State.OK, "switched off: calls are watched by voice and time only")
     recognition = await load_recognition(config)
+    if recognition.missing is not None:
+        return Diagnosis("speech", State.WARNING, recognition.missing.detail, recognition.missing.remedy)
     if recognition.engine is None:
-        problem = recognition.problem
-        return Diagnosis(
-            "speech", State.WARNING, problem.detail if problem else "off", problem.remedy if problem else ""
-        )
+        return Diagnosis("speech", State.OK, "switched off: calls are watched by voice and time only")
     try:
         stream = await asyncio.to_thread(recognition.engine.open, 8000)
         await asyncio.to_thread(stream.accept, bytes(8000 // 5 * 2))
         await asyncio.to_thread(stream.close)
     except KikimoriError as error:
-        return Diagnosis(
-            "speech", State.FAULT, error.message, "see that the speech server runs and can be reached"
-        )
+        problem = recognition.problem
+        return Diagnosis("speech", State.FAULT, error.message, problem.remedy if problem else "")
     return Diagnosis("speech", State.OK, f"{recognition.engine.name} hears")
 
 
@@ -162,7 +159,7 @@ async def _broker(config: AgentConfig) -> Diagnosis:
         return Diagnosis("broker", State.FAULT, f"{where} does not answer", "is a firewall between?")
     except BrokerError as error:
         refused = "refused" in str(error).lower() and "authori" not in str(error).lower()
-        if refused and mqtt.host.startswith(LOOPBACK):
+        if refused and is_loopback(mqtt.host):
             return Diagnosis(
                 "broker",
                 State.OK,
@@ -217,9 +214,9 @@ def _taken(name: str, host: str, port: int, error: OSError) -> Diagnosis:
 def _pbx_side(config: AgentConfig) -> Diagnosis:
     host = config.audiosocket.host
     allowed = ", ".join(config.audiosocket.allow)
-    if host.startswith(LOOPBACK):
+    if is_loopback(host):
         return Diagnosis("pbx", State.OK, f"the PBX must run on this machine ({host}); admitted: {allowed}")
-    if all(each.startswith(LOOPBACK) for each in config.audiosocket.allow):
+    if all(ipaddress.ip_network(each).is_loopback for each in config.audiosocket.allow):
         return Diagnosis(
             "pbx",
             State.FAULT,

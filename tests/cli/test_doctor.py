@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.support.brokers import Embedded
+from tests.support.mosquitto import free_port
 from tests.support.program import Ended, kikimori
 
 GOOD = """
@@ -25,13 +26,6 @@ announce_port = 0
 [dashboard]
 port = 0
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def doctor(folder: Path, text: str, **env: str) -> tuple[Ended, dict[str, dict[str, Any]]]:

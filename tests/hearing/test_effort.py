@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import kikimori_models
@@ -22,8 +21,8 @@ from kikimori.hearing.frames import BLOCK_FRAMES, block_samples
 from kikimori.hearing.vad import VoiceDetector, mark_speech
 from kikimori.hearing.voice import VoiceTracker
 from kikimori.model.call import Role
+from kikimori_training.effort.sounds import SOUNDS
 
-TRAINING = Path(__file__).parents[2] / "models" / "training"
 Pcm = NDArray[np.int16]
 
 
@@ -129,9 +128,6 @@ def test_the_calm_voice_is_learnt_and_a_shout_is_not() -> None:
 
 @pytest.fixture(scope="module")
 def sounds() -> dict[str, Pcm]:
-    sys.path.insert(0, str(TRAINING))
-    from kikimori_training.effort.sounds import SOUNDS  # noqa: PLC0415  (not installed: a folder of recipes)
-
     # Seeds that were not trained with.
     return {
         f"{name}-{seed}": (make(30.0, seed) * 32767).astype(np.int16)
@@ -182,10 +178,10 @@ def test_the_weights_are_what_the_file_says() -> None:
     """Standardising is folded into weights and bias."""
     model = shipped_model()
     vector = np.random.default_rng(5).standard_normal((4, len(VECTOR))).astype(np.float32) * 3
-    folded, bias = model.known.arrays()
+    folded = model.known.scorer()
     columns = [VECTOR.index(name) for name in model.known.names]
     plain = ((vector[:, columns] - model.known.mean) / model.known.scale) @ np.array(model.known.weight)
-    np.testing.assert_allclose(vector @ folded + bias, plain + model.known.bias, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(folded(vector), plain + model.known.bias, rtol=1e-3, atol=1e-3)
 
 
 def test_a_slot_begins_as_a_stranger() -> None:

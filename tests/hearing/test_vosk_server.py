@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -168,8 +169,6 @@ answers = st.recursive(
 @given(answers)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_answer_is_read_or_refused(answer: object) -> None:
-    import json  # noqa: PLC0415
-
     for read in (final_from, partial_from):
         try:
             found = read(parsed(json.dumps(answer)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 import tomllib
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import PhraseRule, RepeatedRule
 from kikimori.judging.words.conjugation import forms
 from kikimori.judging.words.sound import folded
+from kikimori_training.asr.corpus import Corpus
 from kikimori_wire.messages import Role
 
 DATA = Path(__file__).parent / "data"
@@ -102,10 +102,6 @@ def test_the_lists_are_long_enough() -> None:
 
 def _sentences(categories: set[str], each: int, *, odd_only: bool = False) -> list[str]:
     """Sentences of the recogniser's corpus, the same in every run."""
-    if str(CORPUS.parent) not in sys.path:
-        sys.path.insert(0, str(CORPUS.parent))
-    from kikimori_training.asr.corpus import Corpus  # noqa: PLC0415  (not installed: a folder of recipes)
-
     corpus, rng = Corpus.read(CORPUS), random.Random(11)  # noqa: S311
     chosen = {
         corpus.expand(template, rng)

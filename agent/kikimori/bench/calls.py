@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,7 +193,3 @@ def use_cores(wanted: int) -> int:
 def _use_other_cores() -> None:
     others = _ALL_CORES - os.sched_getaffinity(0)
     os.sched_setaffinity(0, others or _ALL_CORES)
-
-
-def as_json(figures: CallsFigures) -> dict[str, Any]:
-    return asdict(figures)

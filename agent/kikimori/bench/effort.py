@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kikimori.demo.script import RATE, load_calls
+from kikimori.hearing.bank import LIKELY_A_VOICE
 from kikimori.hearing.effort import EffortTracker
 from kikimori.hearing.features import measure
 from kikimori.hearing.frames import BLOCK_FRAMES, block_samples
 from kikimori.hearing.vad import VoiceDetector, mark_speech
+from kikimori.hearing.voice import VoiceTracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +45,9 @@ def bench_effort(legs: int, blocks: int, progress: Callable[[int], None]) -> Eff
         for voice in call.voices.values()
     ]
     detectors = [VoiceDetector() for _ in range(legs)]
-    tracker = EffortTracker()
-    tracker.reserve(legs)
+    effort, voice = EffortTracker(), VoiceTracker()
+    effort.reserve(legs)
+    voice.reserve(legs)
     slots = np.arange(legs)
     spent = {"vad": 0.0, "features": 0.0, "model": 0.0}
     speech_frames = 0.0
@@ -60,7 +63,7 @@ def bench_effort(legs: int, blocks: int, progress: Callable[[int], None]) -> Eff
         done_vad = time.process_time()
         features = measure(heard, speech, RATE)
         done_features = time.process_time()
-        tracker.update(slots, features)
+        effort.update(slots, features, voice.update(slots, features) >= LIKELY_A_VOICE)
         done = time.process_time()
         spent["vad"] += done_vad - began
         spent["features"] += done_features - done_vad
@@ -79,7 +82,3 @@ def bench_effort(legs: int, blocks: int, progress: Callable[[int], None]) -> Eff
         reference_us=round(vad, 3),
         features_and_model_vs_reference=round((ours + model) / vad, 2),
     )
-
-
-def as_json(figures: EffortFigures) -> dict[str, Any]:
-    return asdict(figures)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from sudachipy import Dictionary, SplitMode
@@ -78,7 +78,3 @@ def _timed(work: Callable[[_T], object], on: _T) -> float:
     began = time.perf_counter()
     work(on)
     return time.perf_counter() - began
-
-
-def as_json(figures: PhrasesFigures) -> dict[str, Any]:
-    return asdict(figures)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.demo.script import FOLDER
 from kikimori.errors import KikimoriError
 from kikimori.evaluation.run import truths_in
-from kikimori.evaluation.truth import read_truth
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import PhraseRule, load_rules
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori.config import AgentConfig
+    from kikimori.evaluation.truth import Truth
     from kikimori.hearing.speech.engine import SpeechEngine
     from kikimori.judging.phrases import Said
     from kikimori.judging.rules import Rule
@@ -68,8 +68,8 @@ class _Call:
     categories: frozenset[str]
     finals: list[tuple[float, str, float, float]] = field(default_factory=list)
     """When, category, start of the utterance, end of the phrase's last word."""
-    alerts: list[tuple[float, str, float]] = field(default_factory=list)
-    """When, category, media time of the evidence."""
+    alerts: list[tuple[float, str]] = field(default_factory=list)
+    """When, category."""
     _seen: set[tuple[str, float]] = field(default_factory=set)
 
     # --- as the judge's phrase book
@@ -91,7 +91,7 @@ class _Call:
         for each in alert.evidence:
             if isinstance(each, WordsEvidence) and (each.category, each.start_s) not in self._seen:
                 self._seen.add((each.category, each.start_s))
-                self.alerts.append((now, each.category, each.start_s))
+                self.alerts.append((now, each.category))
 
     def call_changed(self, state: CallState) -> None:
         del state
@@ -105,7 +105,7 @@ class _Call:
         for final_at, category, start_s, end_s in self.finals:
             told = [
                 at
-                for at, name, _ in self.alerts
+                for at, name in self.alerts
                 if name == category and opened_at + start_s <= at <= final_at + 0.5
             ]
             if told:
@@ -140,8 +140,8 @@ async def bench_words(
             problem.detail if problem else "speech recognition is off",
             next_step=problem.remedy if problem else "",
         )
-    paths = [path for path, _ in truths_in(folder)]
-    calls = calls or len(paths)
+    recordings = [(path.parent / truth.audio, truth) for path, truth in truths_in(folder)]
+    calls = calls or len(recordings)
     rules = load_rules(config.rule_files())
     book = load_phrases(config.phrase_files())
     pool = SpeechPool(
@@ -151,7 +151,7 @@ async def bench_words(
         async with asyncio.TaskGroup() as tasks:
             playing = [
                 tasks.create_task(
-                    _play(paths[number % len(paths)], number, rules, book, pool, progress),
+                    _play(*recordings[number % len(recordings)], number, rules, book, pool, progress),
                     name=f"call-{number}",
                 )
                 for number in range(calls)
@@ -165,13 +165,13 @@ async def bench_words(
 
 async def _play(
     path: Path,
+    truth: Truth,
     number: int,
     rules: tuple[Rule, ...],
     book: PhraseBook,
     pool: SpeechPool,
     progress: Callable[[float], None],
 ) -> list[tuple[float, float]]:
-    truth = read_truth(path)
     categories = frozenset(rule.category for rule in rules if isinstance(rule, PhraseRule))
     call = _Call(book, categories)
     desk = Desk(DeskSettings(site="bench", agent_id="bench"), rules, call, call, pool)
@@ -180,7 +180,7 @@ async def _play(
     opened_at = asyncio.get_running_loop().time()
     live = asyncio.create_task(desk.run(), name=f"desk-{number}")
     try:
-        with open_recording(path.parent / truth.audio, truth.channels) as recording:
+        with open_recording(path, truth.channels) as recording:
             await replay(recording, desk, CallInfo(call_id=f"bench-{number}", tap="bench"), progress=progress)
         await desk.settle()
     finally:
@@ -214,7 +214,3 @@ def _figures(
         p50_vs_reference=round(p50 / reference, 3),
         shed_s=round(pool.shed_s, 2),
     )
-
-
-def as_json(figures: WordsFigures) -> dict[str, Any]:
-    return asdict(figures)

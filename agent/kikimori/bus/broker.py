@@ -111,7 +111,7 @@ async def embedded_broker(host: str = "127.0.0.1", port: int = 1883) -> AsyncIte
     Raises:
         BrokerStartError: `host` is not loopback, or the port is taken.
     """
-    if not _is_loopback(host):
+    if not is_loopback(host):
         raise BrokerStartError(
             f"the embedded broker knows no passwords and listens on loopback only, not on {host}",
             next_step='run Mosquitto for other machines and set [mqtt] host, or use host = "127.0.0.1"',
@@ -139,7 +139,7 @@ async def embedded_broker(host: str = "127.0.0.1", port: int = 1883) -> AsyncIte
                 await broker.shutdown()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

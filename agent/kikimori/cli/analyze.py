@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import TaskID, TimeElapsedColumn, TimeRemainingColumn
 
 from kikimori.analysis import analyser
-from kikimori.cli.options import add_config, configured, say
+from kikimori.cli.options import add_config, bars, configured, say, with_model
 from kikimori.errors import AudioFileError
 from kikimori.taps.replay import STEREO, open_recording
 
@@ -50,24 +48,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    config = configured(args, log_level="error")
-    if args.model:
-        config = config.model_copy(update={"speech": config.speech.model_copy(update={"model": args.model})})
+    config = with_model(configured(args, log_level="error"), args.model)
     failed = 0
     async with analyser(config) as analysis:
         problem = analysis.recognition.problem
         if problem:
             say(f"speech recognition is off: {problem.detail}\n  next: {problem.remedy}")
-        with _bars() as bars:
+        with bars("s", TimeElapsedColumn(), TimeRemainingColumn()) as progress:
             for path in args.files:
                 try:
                     with open_recording(path) as recording:
                         if args.swap and recording.roles == STEREO:
                             recording.roles = STEREO[::-1]
-                        bar = bars.add_task(path.name, total=recording.duration_s)
+                        bar = progress.add_task(path.name, total=recording.duration_s)
 
                         def show(seconds: float, bar: TaskID = bar) -> None:
-                            bars.update(bar, completed=seconds)
+                            progress.update(bar, completed=seconds)
 
                         found = await analysis.analyse(recording, show)
                 except AudioFileError as error:
@@ -82,18 +78,6 @@ async def _run(args: argparse.Namespace) -> int:
             failed += 1
             say(f"kikimori: words are missing: {problem.detail}\n  next: {problem.remedy}")
     return 1 if failed else 0
-
-
-def _bars() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f} of {task.total:.0f} s", style="dim"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    )
 
 
 def _show(path: Path, found: Findings, language: str, *, as_json: bool) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+from dataclasses import asdict
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from typing import TYPE_CHECKING
 
 from kikimori import logs
-from kikimori.cli.options import say
+from kikimori.cli.options import bars, say
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -92,21 +93,21 @@ def _positive(text: str) -> int:
 
 def run_calls(args: argparse.Namespace) -> int:
     logs.configure("error")
-    from kikimori.bench.calls import as_json, bench_calls, use_cores  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.bench.calls import bench_calls, use_cores  # noqa: PLC0415  (see cli/up.py)
     from kikimori.office import run_until_done  # noqa: PLC0415
 
     cores = use_cores(args.cores)
-    with _bars("s") as bars:
-        bar = bars.add_task(f"{args.calls} calls", total=args.seconds)
+    with bars("s") as progress:
+        bar = progress.add_task(f"{args.calls} calls", total=args.seconds)
 
         async def measure() -> int:
             figures = await bench_calls(
                 args.calls,
                 args.seconds,
                 cores=cores,
-                progress=lambda done: bars.update(bar, completed=done),
+                progress=lambda done: progress.update(bar, completed=done),
             )
-            _print(as_json(figures), as_json=args.json)
+            _print(figures, as_json=args.json)
             if figures.frames_dropped:
                 say(
                     f"kikimori: {figures.frames_dropped} frames were dropped: too many calls for {cores} core(s)"
@@ -118,59 +119,50 @@ def run_calls(args: argparse.Namespace) -> int:
 
 def run_phrases(args: argparse.Namespace) -> int:
     logs.configure("error")
-    from kikimori.bench.phrases import as_json, bench_phrases  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.bench.phrases import bench_phrases  # noqa: PLC0415  (see cli/up.py)
 
-    with _bars("rounds") as bars:
-        bar = bars.add_task("phrases", total=args.rounds)
-        figures = bench_phrases(args.rounds, lambda done: bars.update(bar, completed=done))
-    _print(as_json(figures), as_json=args.json)
+    with bars("rounds") as progress:
+        bar = progress.add_task("phrases", total=args.rounds)
+        figures = bench_phrases(args.rounds, lambda done: progress.update(bar, completed=done))
+    _print(figures, as_json=args.json)
     return 0
 
 
 def run_effort(args: argparse.Namespace) -> int:
     logs.configure("error")
-    from kikimori.bench.effort import as_json, bench_effort  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.bench.effort import bench_effort  # noqa: PLC0415  (see cli/up.py)
 
-    with _bars("blocks") as bars:
-        bar = bars.add_task("effort", total=args.blocks)
-        figures = bench_effort(args.legs, args.blocks, lambda done: bars.update(bar, completed=done))
-    _print(as_json(figures), as_json=args.json)
+    with bars("blocks") as progress:
+        bar = progress.add_task("effort", total=args.blocks)
+        figures = bench_effort(args.legs, args.blocks, lambda done: progress.update(bar, completed=done))
+    _print(figures, as_json=args.json)
     return 0
 
 
 def run_words(args: argparse.Namespace) -> int:
     logs.configure("error")
-    from kikimori.bench.words import as_json, bench_words  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.bench.words import bench_words  # noqa: PLC0415  (see cli/up.py)
     from kikimori.config import AgentConfig, SpeechTable  # noqa: PLC0415
     from kikimori.demo.script import FOLDER  # noqa: PLC0415
     from kikimori.office import run_until_done  # noqa: PLC0415
 
     config = AgentConfig(speech=SpeechTable(model=args.model))
-    with _bars("s") as bars:
-        bar = bars.add_task("words", total=66.0)
+    with bars("s") as progress:
+        bar = progress.add_task("words", total=66.0)
 
         async def measure() -> int:
             folder = args.folder or FOLDER
             figures = await bench_words(
-                args.calls, config, lambda done: bars.update(bar, completed=done), folder
+                args.calls, config, lambda done: progress.update(bar, completed=done), folder
             )
-            _print(as_json(figures), as_json=args.json)
+            _print(figures, as_json=args.json)
             return 0
 
         return run_until_done(measure())
 
 
-def _bars(unit: str) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn(f"{{task.completed:.0f}} of {{task.total:.0f}} {unit}", style="dim"),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    )
-
-
-def _print(found: dict[str, object], *, as_json: bool) -> None:
+def _print(figures: DataclassInstance, *, as_json: bool) -> None:
+    found = asdict(figures)
     if as_json:
         print(json.dumps(found, ensure_ascii=False), flush=True)
         return

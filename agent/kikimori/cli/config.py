@@ -10,7 +10,7 @@ from rich.table import Table
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say
 from kikimori.errors import ConfigError, KikimoriError
 from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import categories_of, load_rules, needs_words
+from kikimori.judging.rules import categories_without_phrases, load_rules, needs_words
 from kikimori.recognition import model_path
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ def run(args: argparse.Namespace) -> int:
                 rule.id, rule.kind, "yes" if needs_words(rule) else "no", rule.title[config.language]
             )
         Console().print(table)
-    for category, rule_id in categories_of(rules).items():
-        if category not in phrases.names:
-            say(f"warning: rule {rule_id} waits for the phrase category {category}, which no file defines")
+    for category, rule_id in categories_without_phrases(rules, phrases.names).items():
+        say(f"warning: rule {rule_id} waits for the phrase category {category}, which no file defines")
     if config.speech.enabled and config.speech.engine == "vosk-server":
         print(f"speech server {config.speech.server}")
     elif config.speech.enabled:

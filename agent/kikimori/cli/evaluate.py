@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from kikimori.cli.options import add_config, configured, say
+from kikimori.cli.options import add_config, bars, configured, say, with_model, write_report
 from kikimori.errors import KikimoriError
 
 FORMAT = """\
@@ -67,13 +67,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    from kikimori.evaluation.report import write_report  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.evaluation.report import write_report as draw  # noqa: PLC0415  (see cli/up.py)
     from kikimori.evaluation.run import evaluate, truths_in  # noqa: PLC0415
     from kikimori.recognition import load_recognition  # noqa: PLC0415
 
-    config = configured(args, log_level="error")
-    if args.model:
-        config = config.model_copy(update={"speech": config.speech.model_copy(update={"model": args.model})})
+    config = with_model(configured(args, log_level="error"), args.model)
     if args.rules:
         rules = (*config.judging.rules, *args.rules)
         config = config.model_copy(update={"judging": config.judging.model_copy(update={"rules": rules})})
@@ -84,23 +82,15 @@ async def _run(args: argparse.Namespace) -> int:
             f"speech recognition is off, alerts that need words are not asked for: {recognition.problem.detail}\n"
             f"  next: {recognition.problem.remedy}"
         )
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f} of {task.total:.0f} s", style="dim"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    ) as bars:
+    with bars("s", TimeElapsedColumn(), TimeRemainingColumn()) as progress:
         seconds = sum(max((each.end for each in truth.segments), default=0.0) for _, truth in truths)
-        bar = bars.add_task(f"{len(truths)} calls", total=seconds or None)
+        bar = progress.add_task(f"{len(truths)} calls", total=seconds or None)
         found = await evaluate(
             args.folder,
             config,
             recognition,
             jobs=args.jobs,
-            progress=lambda done: bars.update(bar, completed=min(done, seconds)),
+            progress=lambda done: progress.update(bar, completed=min(done, seconds)),
         )
     if recognition.problem and not recognition.missing:
         raise KikimoriError(
@@ -111,12 +101,7 @@ async def _run(args: argparse.Namespace) -> int:
         print(json.dumps(figures, ensure_ascii=False), flush=True)
     else:
         _show(figures)
-    if args.report:
-        try:
-            await asyncio.to_thread(write_report, found, args.report)
-        except OSError as error:
-            raise KikimoriError(f"{args.report}: cannot be written: {error.strerror}") from None
-        say(f"report: {args.report}")
+    write_report(args.report, lambda path: draw(found, path))
     return 0
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import TimeRemainingColumn
 from rich.table import Table
 
-from kikimori.cli.options import add_config, configured, say
-from kikimori.errors import KikimoriError
+from kikimori.cli.options import add_config, bars, configured, write_report
 
 FORMAT = """\
 DIR holds recordings under calm/ and shout/, at any depth; what stands above is a condition: gsm/calm/anna_1.wav. A name may begin
@@ -50,29 +49,17 @@ def run(args: argparse.Namespace) -> int:
 
     config = configured(args, log_level="error")
     rules = load_rules(config.rule_files())
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f} of {task.total:.0f}", style="dim"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    ) as bars:
-        bar = bars.add_task("clips", total=None)
+    with bars("clips", TimeRemainingColumn()) as progress:
+        bar = progress.add_task("effort", total=None)
         found = evaluate_effort(
-            args.folder, rules, lambda done, total: bars.update(bar, completed=done, total=total)
+            args.folder, rules, lambda done, total: progress.update(bar, completed=done, total=total)
         )
     figures = found.as_json()
     if args.json:
         print(json.dumps(figures, ensure_ascii=False), flush=True)
     else:
         _show(figures)
-    if args.report:
-        try:
-            write_effort_report(found, args.report)
-        except OSError as error:
-            raise KikimoriError(f"{args.report}: cannot be written: {error.strerror}") from None
-        say(f"report: {args.report}")
+    write_report(args.report, lambda path: write_effort_report(found, path))
     return 0
 
 

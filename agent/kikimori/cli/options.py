@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 
 import kikimori_dashboard
 from kikimori import logs
 from kikimori.config import AgentConfig, read_config
-from kikimori.errors import ConfigError
+from kikimori.errors import ConfigError, KikimoriError
 from kikimori.toml_file import read_toml
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
 SYSTEM_CONFIG = Path("/etc/kikimori/kikimori.toml")
 
@@ -64,6 +67,36 @@ def dashboard_settings(args: argparse.Namespace) -> kikimori_dashboard.Dashboard
             table = "" if where.split(".")[0] in shared else "dashboard."
             faults.append(f"{path}: {table}{where}: {each['msg'].removeprefix('Value error, ')}")
         raise ConfigError("\n".join(faults), next_step="see config/kikimori.toml for every key") from None
+
+
+def with_model(config: AgentConfig, name: str | None) -> AgentConfig:
+    """Return the configuration with another speech model, if one is named."""
+    if name is None:
+        return config
+    return config.model_copy(update={"speech": config.speech.model_copy(update={"model": name})})
+
+
+def bars(unit: str, *more: ProgressColumn) -> Progress:
+    """Progress bars on standard error, silent where nobody watches; `more` columns after the count of `unit`."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn(f"{{task.completed:.0f}} of {{task.total:.0f}} {unit}", style="dim"),
+        *more,
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def write_report(path: Path | None, write: Callable[[Path], None]) -> None:
+    """Write the page that `--report` asks for, and say where it is. Raises KikimoriError."""
+    if path is None:
+        return
+    try:
+        write(path)
+    except OSError as error:
+        raise KikimoriError(f"{path}: cannot be written: {error.strerror}") from None
+    say(f"report: {path}")
 
 
 def say(text: str) -> None:

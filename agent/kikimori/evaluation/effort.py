@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import soundfile
 
-from kikimori.audio.resample import Resampler, hearing_rate
+from kikimori.audio.resample import Resampler
 from kikimori.errors import AudioFileError, KikimoriError
 from kikimori.hearing.bank import AcousticBank
 from kikimori.hearing.frames import BLOCK_S, block_samples
@@ -24,7 +24,7 @@ from kikimori.judging.rules import ShoutingRule
 from kikimori.model.evidence import EffortWindow, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kikimori.model.evidence import Utterance
 
 LABELS = ("calm", "shout")
+RATE = 8000
 BASELINE_S = 20.0
 """Audio of the speaker's calm clips that is heard before a clip."""
 AT_ONCE = 256
@@ -138,19 +139,14 @@ def _callers(
 ) -> tuple[float, int]:
     """Return hours of calm calls and alerts in them: each speaker's calm clips of a condition one after another."""
     calls: dict[tuple[str, str], list[NDArray[np.int16]]] = defaultdict(list)
-    pause = np.zeros((PAUSE_BLOCKS, block_samples(8000)), dtype=np.int16)
+    pause = np.zeros((PAUSE_BLOCKS, block_samples(RATE)), dtype=np.int16)
     for clip in clips:
         if not clip.raised:
             calls[clip.condition, clip.speaker or clip.path.name] += [blocks[clip.path], pause]
     audio = [np.concatenate(each) for each in calls.values()]
     judges = [CallJudge(rules, _NoPhrases(), words_heard=False) for _ in audio]
     alerts = 0
-    bank = AcousticBank(8000)
-    slots = [bank.open() for _ in audio]
-    for at in range(max(map(len, audio), default=0)):
-        rows = [number for number, each in enumerate(audio) if at < len(each)]
-        pcm = np.stack([audio[number][at] for number in rows]).tobytes()
-        effort = bank.hear([slots[number] for number in rows], pcm).effort
+    for at, rows, effort in _heard_together(audio):
         for row, number in enumerate(rows):
             changes = judges[number].observe(_window(effort, row, at)) if effort.known[row] else []
             changes += judges[number].advance((at + 1) * BLOCK_S)
@@ -187,11 +183,10 @@ def _blocks(path: Path) -> NDArray[np.int16]:
         reason = getattr(error, "error_string", str(error))
         raise AudioFileError(f"{path}: cannot be read: {reason}") from None
     mono = audio.mean(axis=1).astype("<i2") if audio.shape[1] > 1 else audio[:, 0].astype("<i2")
-    wanted = min(hearing_rate(rate), 8000)
-    if rate != wanted:
-        resampler = Resampler(rate, wanted)
+    if rate != RATE:
+        resampler = Resampler(rate, RATE)
         mono = np.frombuffer(resampler.feed(mono.tobytes()) + resampler.flush(), dtype="<i2")
-    size = block_samples(8000)
+    size = block_samples(RATE)
     return np.pad(mono, (0, -len(mono) % size)).reshape(-1, size)
 
 
@@ -206,10 +201,18 @@ def _baseline(
     return np.concatenate(others)[: round(BASELINE_S / BLOCK_S)]
 
 
+def _heard_together(audio: Sequence[NDArray[np.int16]]) -> Iterator[tuple[int, list[int], Efforts]]:
+    """Hear recordings side by side; give (block, which of them have it, what they sound like) block by block."""
+    bank = AcousticBank(RATE)
+    slots = [bank.open() for _ in audio]
+    for at in range(max(map(len, audio), default=0)):
+        rows = [number for number, each in enumerate(audio) if at < len(each)]
+        pcm = np.stack([audio[number][at] for number in rows]).tobytes()
+        yield at, rows, bank.hear([slots[number] for number in rows], pcm).effort
+
+
 def _hear(clips: Sequence[NDArray[np.int16]], prefixes: Sequence[NDArray[np.int16] | None]) -> list[Heard]:
     """Hear clips at once, each on a leg of its own, after its prefix."""
-    bank = AcousticBank(8000)
-    slots = [bank.open() for _ in clips]
     heard = [Heard() for _ in clips]
     audio = [
         clip if prefix is None else np.concatenate([prefix, clip])
@@ -217,10 +220,7 @@ def _hear(clips: Sequence[NDArray[np.int16]], prefixes: Sequence[NDArray[np.int1
     ]
     begins = [0 if prefix is None else len(prefix) for prefix in prefixes]
     spoke: list[int | None] = [None] * len(clips)
-    for at in range(max(map(len, audio), default=0)):
-        rows = [number for number, each in enumerate(audio) if at < len(each)]
-        pcm = np.stack([audio[number][at] for number in rows]).tobytes()
-        effort = bank.hear([slots[number] for number in rows], pcm).effort
+    for at, rows, effort in _heard_together(audio):
         for row, number in enumerate(rows):
             if at < begins[number]:
                 continue
@@ -262,10 +262,7 @@ def trace(clips: Sequence[Clip], calm_clips: int = 4, raised_clips: int = 2) -> 
     calm = [_blocks(clip.path) for clip in mine if not clip.raised][:calm_clips]
     raised = [_blocks(clip.path) for clip in mine if clip.raised][-raised_clips:]
     shown = Trace(speaker or "clips", sum(map(len, calm)) * BLOCK_S)
-    bank = AcousticBank(8000)
-    slot = bank.open()
-    for block in np.concatenate([*calm, *raised]):
-        effort = bank.hear([slot], block.tobytes()).effort
+    for _, _, effort in _heard_together([np.concatenate([*calm, *raised])]):
         known = bool(effort.known[0])
         pitch = float(effort.pitch_st[0])
         shown.level_db.append(float(effort.level_db[0]))

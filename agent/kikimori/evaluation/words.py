@@ -1,4 +1,4 @@
-"""Recognised against spoken: character error rate, as written and as it sounds. The only user of rapidfuzz here."""
+"""Recognised against spoken: character error rate, as written and as it sounds."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori.hearing.effort_model import VECTOR, EffortModel, shipped_model
+from kikimori.hearing.effort_model import RELATIVE, VECTOR, EffortModel, probability_of, shipped_model
 from kikimori.hearing.features import AT, BANDS_HZ, SUMS, WINDOW_S
 from kikimori.hearing.frames import BLOCK_FRAMES, FRAME_S, SILENCE_DB
 
@@ -55,8 +55,8 @@ class EffortTracker:
 
     def __init__(self, model: EffortModel | None = None) -> None:
         self.model = model or shipped_model()
-        self._stranger = self.model.stranger.arrays()
-        self._known = self.model.known.arrays()
+        self._stranger = self.model.stranger.scorer()
+        self._known = self.model.known.scorer()
         self._window = np.zeros((0, self.model.window_blocks, len(SUMS)), dtype=np.float32)
         self._next = np.zeros(0, dtype=np.intp)
         self._calm_s = np.zeros(0, dtype=np.float32)
@@ -80,23 +80,28 @@ class EffortTracker:
         self._calm_s[slot] = 0
         self._calm[slot] = 0
 
-    def update(self, slots: NDArray[np.intp], block: BlockFeatures) -> Efforts:
-        """Take one block of each leg in `slots` (no slot twice) and say what its voice is like now."""
+    def update(
+        self, slots: NDArray[np.intp], block: BlockFeatures, voice: NDArray[np.bool_] | None = None
+    ) -> Efforts:
+        """Take one block of each leg in `slots` (no slot twice) and say what its voice is like now.
+
+        `voice` [legs]: it is a voice and no music or tone; None = all are.
+        """
         model = self.model
         speaking = block.speech_frames > 0
-        if block.voice is not None:
-            speaking = speaking & block.voice
+        if voice is not None:
+            speaking &= voice
         who = slots[speaking]
         self._window[who, self._next[who]] = block.sums[speaking]
         self._next[who] = (self._next[who] + 1) % model.window_blocks
 
         sums = self._window[slots].sum(axis=1)
         windows = sums[:, AT["windows"]]
-        known = speaking & (windows * 2 * FRAME_S >= model.enough_speech_s)
+        known = speaking & (windows * WINDOW_S >= model.enough_speech_s)
         vector, level = vector_of(sums)
         calm_s = self._calm_s[slots]
         over = self._over_calm(slots, level, vector)
-        vector[:, -3:] = over
+        vector[:, -len(RELATIVE) :] = over
         probability = self._probability(vector, calm_s)
         voiced = sums[:, AT["voiced"]] > 0
         now = np.stack([level, vector[:, VECTOR.index("tilt")], vector[:, VECTOR.index("pitch")]], axis=1)
@@ -130,15 +135,9 @@ class EffortTracker:
         return over
 
     def _probability(self, vector: Floats, calm_s: Floats) -> Floats:
-        # Not a matrix product: that of a row depends on how many rows there are, and results must not.
         trust = _trust(calm_s, self.model.calm_trusted_s)
-        stranger = (vector * self._stranger[0]).sum(axis=1) + np.float32(
-            self._stranger[1] - self.model.stranger_caution
-        )
-        known = (vector * self._known[0]).sum(axis=1) + np.float32(self._known[1])
-        score = (1 - trust) * stranger + trust * known
-        found: Floats = (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
-        return found
+        stranger = self._stranger(vector) - np.float32(self.model.stranger_caution)
+        return probability_of((1 - trust) * stranger + trust * self._known(vector))
 
     def _learn(
         self,

@@ -6,6 +6,7 @@ owner's calm voice. Made by `python -m kikimori_training.effort.train`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -42,6 +43,26 @@ VOICE = ("peak", "flux", "glide", "gliding", "pitch_sd", "voiced", "voicing", "l
 """By which a voice is told from music, tones and barking."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """A regression for plain numbers."""
+
+    weights: Floats
+    bias: np.float32
+
+    def __call__(self, vector: Floats) -> Floats:
+        """Return log odds [legs] of vectors [legs, numbers]."""
+        # Not a matrix product: that of a row depends on how many rows there are, and results must not.
+        score: Floats = (vector * self.weights).sum(axis=1) + self.bias
+        return score
+
+
+def probability_of(score: Floats) -> Floats:
+    """Return 0 … 1 from log odds."""
+    found: Floats = (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
+    return found
+
+
 class Regression(BaseModel):
     """Logistic regression on standardised numbers."""
 
@@ -53,14 +74,14 @@ class Regression(BaseModel):
     weight: tuple[float, ...]
     bias: float
 
-    def arrays(self, vector: tuple[str, ...] = VECTOR) -> tuple[Floats, float]:
-        """Return weights by `vector`, zeros where a number is not used, and the bias, both for plain numbers."""
+    def scorer(self, vector: tuple[str, ...] = VECTOR) -> Scorer:
+        """Fold standardising into weights by `vector`, zeros where a number is not used, and the bias."""
         weights = np.zeros(len(vector), dtype=np.float32)
         bias = self.bias
         for name, mean, scale, weight in zip(self.names, self.mean, self.scale, self.weight, strict=True):
             weights[vector.index(name)] = weight / scale
             bias -= weight * mean / scale
-        return weights, bias
+        return Scorer(weights, np.float32(bias))
 
 
 class EffortModel(BaseModel):

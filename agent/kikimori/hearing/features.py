@@ -68,8 +68,6 @@ class BlockFeatures:
     """[legs] mean power summed over the frames without speech."""
     sums: Floats
     """[legs, len(SUMS)] over the windows that are speech."""
-    voice: NDArray[np.bool_] | None = None
-    """[legs] it is a voice and no music or tone; None = taken for one."""
 
 
 SUMS = (

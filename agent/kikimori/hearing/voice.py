@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori.hearing.effort import vector_of
-from kikimori.hearing.effort_model import VECTOR, VOICE, EffortModel, shipped_model
+from kikimori.hearing.effort_model import VECTOR, VOICE, EffortModel, probability_of, shipped_model
 from kikimori.hearing.features import AT, SUMS, WINDOW_S
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class VoiceTracker:
     """State of many legs in arrays indexed by slot."""
 
     def __init__(self, model: EffortModel | None = None) -> None:
-        self.model = model or shipped_model()
-        self._weights, self._bias = self.model.voice.arrays(VOICE)
+        model = model or shipped_model()
+        self._score = model.voice.scorer(VOICE)
         self._sums = np.zeros((0, len(SUMS)), dtype=np.float32)
 
     def reserve(self, slots: int) -> None:
@@ -51,8 +51,7 @@ class VoiceTracker:
         who = slots[sounding]
         self._sums[who] = self._sums[who] * np.float32(MEMORY) + block.sums[sounding]
         sums = self._sums[slots]
-        score = (voice_vector_of(sums) * self._weights).sum(axis=1) + np.float32(self._bias)
-        probability: Floats = (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
+        probability = probability_of(self._score(voice_vector_of(sums)))
         probability[sums[:, AT["windows"]] * WINDOW_S < JUDGED_FROM_S] = 1
         return probability
 

@@ -12,7 +12,7 @@ from kikimori.toml_file import load
 from kikimori_wire.topics import NAME_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
     from pathlib import Path
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -177,6 +177,11 @@ def needs_words(rule: Rule) -> bool:
     return isinstance(rule, PhraseRule | RepeatedRule) or (
         isinstance(rule, DetentionRule) and rule.since == "refusal"
     )
+
+
+def categories_without_phrases(rules: Iterable[Rule], known: Container[str]) -> dict[str, str]:
+    """Return the phrase categories that rules use and nobody defines, each with the id of one rule that waits for it."""
+    return {category: rule for category, rule in categories_of(rules).items() if category not in known}
 
 
 def categories_of(rules: Iterable[Rule]) -> dict[str, str]:

@@ -98,14 +98,13 @@ async def replay(
     Raises:
         AudioFileError: the file is broken; its legs were closed.
     """
-    keys = [key for key in keys if key[1] in recording.roles]
     rate = hearing_rate(recording.rate)
     feeds = [desk.open_leg(LegInfo(call, role, rate)) for role in recording.roles]
     resamplers = [Resampler(recording.rate, rate) if rate != recording.rate else None for _ in feeds]
     reason = EndReason.SHUTDOWN
     loop = asyncio.get_running_loop()
     began, played_s = loop.time(), 0.0
-    pressed = sorted(keys, reverse=True)
+    pressed = sorted((key for key in keys if key[1] in recording.roles), reverse=True)
     try:
         while channels := await asyncio.to_thread(recording.piece):
             played_s += len(channels[0]) / 2 / recording.rate

@@ -72,7 +72,7 @@ def shape(audio: Audio, rate: int, manner: Manner) -> Audio:
     if manner.tilt_db:
         shaped = shaped + _voicing(audio, rate) * (_tilted(audio, rate, manner.tilt_db) - audio)
     if manner.drive:
-        shaped = _limited(shaped, manner.drive)
+        shaped = limited(shaped, manner.drive)
     return gain(shaped, calm_db + manner.level_db - active_level_db(shaped, rate))
 
 
@@ -95,7 +95,7 @@ def _voicing(audio: Audio, rate: int) -> Audio:
     return np.clip((share - 0.1) / 0.3, 0, 1).astype(np.float32)
 
 
-def _limited(audio: Audio, drive_db: float) -> Audio:
+def limited(audio: Audio, drive_db: float) -> Audio:
     """Soft limit at `drive_db` below the peak: waves bend, nothing jumps."""
     limit = float(np.abs(audio).max()) * 10 ** (-drive_db / 20)
     return (limit * np.tanh(audio / limit)).astype(np.float32) if limit else audio

@@ -78,6 +78,13 @@ class Detector(ABC):
         return None
 
 
+def speech_in(observation: Observation) -> EffortWindow | Utterance | None:
+    """Return the voice or the words that an observation is of; None when nobody spoke."""
+    if isinstance(observation, Spoken):
+        return observation.utterance
+    return observation if isinstance(observation, EffortWindow) else None
+
+
 def from_customer(role: Role) -> bool:
     """Only the customer's leg can accuse the customer; a mixed leg is all there is where the tap gives no other."""
     return role in (Role.CUSTOMER, Role.MIXED)

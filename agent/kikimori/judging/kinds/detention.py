@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken, from_customer
+from kikimori.judging.kinds.detector import (
+    CallFacts,
+    Detector,
+    Finding,
+    Observation,
+    from_customer,
+    speech_in,
+)
 from kikimori.judging.kinds.phrase import match_of
-from kikimori.model.evidence import EffortWindow, Utterance
 from kikimori_wire.messages import DurationEvidence
 
 if TYPE_CHECKING:
@@ -86,7 +92,5 @@ class DetentionDetector(Detector):
 
 
 def _customer_speech_end(observation: Observation) -> float | None:
-    said = observation.utterance if isinstance(observation, Spoken) else observation
-    if isinstance(said, EffortWindow | Utterance) and from_customer(said.role):
-        return said.end_s
-    return None
+    speech = speech_in(observation)
+    return speech.end_s if speech is not None and from_customer(speech.role) else None

@@ -27,7 +27,7 @@ class PhraseDetector(Detector):
         if not isinstance(observation, Spoken):
             return None
         utterance = observation.utterance
-        found = next((each for each in observation.matches if each.category == self._rule.category), None)
+        found = _match_in(observation, self._rule.category)
         if found is None:
             return None
         evidence = words_evidence(utterance, found)
@@ -56,11 +56,14 @@ class PhraseDetector(Detector):
 
 def match_of(observation: Observation, category: str) -> tuple[Utterance, Match] | None:
     """Return the utterance and its match of `category`, if the observation is a finished one."""
-    if isinstance(observation, Spoken) and not observation.provisional:
-        for match in observation.matches:
-            if match.category == category:
-                return observation.utterance, match
-    return None
+    if not isinstance(observation, Spoken) or observation.provisional:
+        return None
+    match = _match_in(observation, category)
+    return None if match is None else (observation.utterance, match)
+
+
+def _match_in(spoken: Spoken, category: str) -> Match | None:
+    return next((match for match in spoken.matches if match.category == category), None)
 
 
 def has_category(observation: Spoken, *categories: str) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.judging.kinds.detector import Detector, Finding, Observation, Spoken, from_customer
-from kikimori.model.evidence import EffortWindow, Utterance
+from kikimori.judging.kinds.detector import Detector, Finding, Observation, from_customer, speech_in
 from kikimori_wire.messages import SilenceEvidence
 
 if TYPE_CHECKING:
@@ -23,12 +22,10 @@ class SilenceDetector(Detector):
         self._spoke = False
 
     def observe(self, observation: Observation) -> Finding | None:
-        spoken = observation.utterance if isinstance(observation, Spoken) else observation
-        if not isinstance(spoken, EffortWindow | Utterance):
-            return None
-        if self._rule.who == "both" or from_customer(spoken.role):
+        speech = speech_in(observation)
+        if speech is not None and (self._rule.who == "both" or from_customer(speech.role)):
             self._spoke = True
-            self._since_s = max(self._since_s, spoken.end_s)
+            self._since_s = max(self._since_s, speech.end_s)
             self._told_s = None
         return None
 

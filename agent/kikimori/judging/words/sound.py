@@ -1,4 +1,4 @@
-"""How a text sounds. The only module that imports sudachipy and rapidfuzz."""
+"""How a text sounds: its words by SudachiPy, their sounds folded, slips mended by edit distance."""
 
 from __future__ import annotations
 
@@ -128,6 +128,8 @@ class Ear:
 
     def __init__(self, vocabulary: Iterable[str]) -> None:
         """`vocabulary`: the folded sounds of words that phrases are made of."""
+        # Opened now: the first word of the first call must not wait for it.
+        _tokenizer()
         # One wrong sound leaves one half of the word as it was: a look for either half rules most words out.
         vocabulary = set(vocabulary)
         self._known = [

@@ -16,9 +16,10 @@ import soundfile
 from rich.console import Console
 from rich.progress import Progress
 
+from kikimori_training import telephone
 from kikimori_training.asr.corpus import Corpus
 from kikimori_training.calls import trimmed
-from kikimori_training.effort.lines import CONDITIONS, LINE_RATE
+from kikimori_training.effort.lines import CONDITIONS
 from kikimori_training.effort.styles import CALM, SHOUT, TEST, TRAIN
 from kikimori_training.effort.vocoder import Delivery, deliver
 from kikimori_training.speech import RATE, say
@@ -85,7 +86,9 @@ def make_speaker(out: Path, split: str, name: str, voice: Voice, times: int, cal
                 folder = out / split / condition / label
                 folder.mkdir(parents=True, exist_ok=True)
                 audio = CONDITIONS[condition](clip, seed, others)
-                soundfile.write(folder / f"{name}_{style}-{number}.flac", audio, LINE_RATE, subtype="PCM_16")
+                soundfile.write(
+                    folder / f"{name}_{style}-{number}.flac", audio, telephone.RATE, subtype="PCM_16"
+                )
                 written += 1
     done.touch()
     return written

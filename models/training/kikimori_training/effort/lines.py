@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori_training.measure import gain
 from kikimori_training.speech import RATE
-from kikimori_training.telephone import RATE as LINE_RATE
 from kikimori_training.telephone import Colour, Law, Line, babble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kikimori_training.measure import Audio
-
-Condition = "Callable[[Audio, int, Sequence[Audio]], Audio]"
-"""Of speech, a seed, and clips of other people for babble."""
 
 
 def _line(line: Line) -> Callable[[Audio, int, Sequence[Audio]], Audio]:
@@ -70,6 +65,7 @@ def _lossy(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:
     return packets.reshape(-1)
 
 
+# Of speech, a seed, and clips of other people for babble.
 CONDITIONS: dict[str, Callable[[Audio, int, Sequence[Audio]], Audio]] = {
     "clean": _line(Line(noise_db=-84.0)),
     "quiet-line": _line(Line(gain_db=-20.0, noise_db=-84.0)),
@@ -84,12 +80,3 @@ CONDITIONS: dict[str, Callable[[Audio, int, Sequence[Audio]], Audio]] = {
     "gsm": _gsm,
     "lossy": _lossy,
 }
-
-
-def equalised(audio: Audio, target_db: float = -22.0) -> Audio:
-    """Bring 8 kHz audio to one level: what is left is not loudness."""
-    power = float(np.mean(audio**2)) or 1e-9
-    return gain(audio, target_db - 10 * np.log10(power))
-
-
-__all__ = ["CONDITIONS", "LINE_RATE", "equalised"]

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 from kikimori.hearing.effort import vector_of
 from kikimori.hearing.effort_model import ABSOLUTE, VECTOR, VOICE, EffortModel, Regression
-from kikimori.hearing.features import AT, WINDOW_S, measure
+from kikimori.hearing.features import AT, SUMS, WINDOW_S, measure
 from kikimori.hearing.frames import block_samples
 from kikimori.hearing.vad import VoiceDetector, mark_speech
 from kikimori.hearing.voice import JUDGED_FROM_S, MEMORY, voice_vector_of
@@ -50,14 +50,18 @@ class Clip:
     levels: NDArray[np.float32]
 
 
-def read_clip(path: Path) -> Clip:
-    audio, _ = soundfile.read(path, dtype="int16")
+def speech_sums(audio: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Return what the program's hearing sums up [blocks with speech, len(SUMS)]."""
     size = block_samples(RATE)
     blocks = np.pad(audio, (0, -len(audio) % size)).reshape(-1, size)
     detector = VoiceDetector()
     speech = np.concatenate([mark_speech([detector], block[None], RATE) for block in blocks])
     found = measure(blocks, speech, RATE)
-    spoken = found.sums[found.speech_frames > 0]
+    return found.sums[found.speech_frames > 0]
+
+
+def read_clip(path: Path) -> Clip:
+    spoken = speech_sums(soundfile.read(path, dtype="int16")[0])
     seconds = np.array([spoken[max(0, at - WINDOW + 1) : at + 1].sum(axis=0) for at in range(len(spoken))])
     seconds = seconds.reshape(-1, spoken.shape[1])
     seconds = seconds[seconds[:, AT["windows"]] >= ENOUGH]
@@ -117,11 +121,11 @@ def fit(
     names: Sequence[str],
     strength: float,
 ) -> Regression:
-    place = VOICE if len(names) == len(VOICE) and names[0] == VOICE[0] else VECTOR
-    columns = [place.index(name) for name in names]
-    scaler = StandardScaler().fit(vectors[:, columns])
+    """Fit to the first columns of `vectors`, those of `names`: `ABSOLUTE` are the first of `VECTOR`."""
+    used = vectors[:, : len(names)]
+    scaler = StandardScaler().fit(used)
     found = LogisticRegression(C=strength, max_iter=2000).fit(
-        scaler.transform(vectors[:, columns]), raised, weights_of(styles)
+        scaler.transform(used), raised, weights_of(styles)
     )
     return Regression(
         names=tuple(names),
@@ -150,18 +154,13 @@ def voice_examples(clips: Sequence[NDArray[np.int16]]) -> tuple[NDArray[np.float
 
 
 def _voice_vectors(audio: NDArray[np.int16]) -> NDArray[np.float32]:
-    size = block_samples(RATE)
-    blocks = np.pad(audio, (0, -len(audio) % size)).reshape(-1, size)
-    detector = VoiceDetector()
-    speech = np.concatenate([mark_speech([detector], block[None], RATE) for block in blocks])
-    found = measure(blocks, speech, RATE)
-    heard = np.zeros(found.sums.shape[1], dtype=np.float32)
+    heard = np.zeros(len(SUMS), dtype=np.float32)
     rows = []
-    for sums in found.sums[found.speech_frames > 0]:
+    for sums in speech_sums(audio):
         heard = heard * np.float32(MEMORY) + sums
         if heard[AT["windows"]] * WINDOW_S >= JUDGED_FROM_S:
             rows.append(heard.copy())
-    return voice_vector_of(np.array(rows, dtype=np.float32).reshape(-1, found.sums.shape[1]))
+    return voice_vector_of(np.array(rows, dtype=np.float32).reshape(-1, len(SUMS)))
 
 
 def main() -> int:

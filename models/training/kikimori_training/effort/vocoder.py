@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyworld
 
+from kikimori_training.effort_style import limited
 from kikimori_training.measure import active_level_db, gain
 
 if TYPE_CHECKING:
@@ -77,8 +78,7 @@ def deliver(audio: Audio, rate: int, delivery: Delivery) -> Audio:
     )
     result = np.asarray(said, dtype=np.float32)
     if delivery.drive_db:
-        limit = float(np.abs(result).max()) * 10 ** (-delivery.drive_db / 20) or 1.0
-        result = (limit * np.tanh(result / limit)).astype(np.float32)
+        result = limited(result, delivery.drive_db)
     return gain(result, calm_db + delivery.level_db - active_level_db(result, rate))
 
 
