@@ -10,26 +10,22 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp import web
 
 from kikimori.bus import Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
-from kikimori.errors import KikimoriError
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import Rule, categories_without_phrases, load_rules
-from kikimori.pbx.manual import ManualControl
 from kikimori.recognition import Recognition, load_recognition
-from kikimori.taps.audiosocket.announce import announce_app
 from kikimori.taps.audiosocket.directory import LegDirectory
-from kikimori.taps.audiosocket.server import AudioSocketServer, Limits
-from kikimori.taps.peers import AllowedPeers
+from kikimori.ways_in import make_control, make_taps
 from kikimori_wire.messages import Alert, CallState, Health, Levels, Party, SpeechStatus, TranscriptLine
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.pbx.control import PbxControl
+    from kikimori.taps.tap import Address, Tap
     from kikimori_wire.messages import Problem
 
 log = structlog.get_logger()
@@ -41,10 +37,17 @@ CALLS_PER_LEVELS_MESSAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the agent listens, with the real ports."""
+    """Where the agent listens, by what listens there, with the real ports."""
 
-    audiosocket: tuple[str, int] | None
-    announce: tuple[str, int] | None
+    by_name: dict[str, Address]
+
+    @property
+    def audiosocket(self) -> Address | None:
+        return self.by_name.get("audiosocket")
+
+    @property
+    def announce(self) -> Address | None:
+        return self.by_name.get("announce")
 
 
 class Agent:
@@ -57,7 +60,7 @@ class Agent:
         self.phrases: PhraseBook = load_phrases(config.phrase_files())
         self.stop = asyncio.Event()
         self.ready: asyncio.Future[Addresses] = asyncio.get_running_loop().create_future()
-        self.pbx: PbxControl = pbx or ManualControl(config.pbx.instructions)
+        self.pbx: PbxControl = pbx or make_control(config)
         self._started_at = datetime.now(UTC)
         self._alerts: asyncio.Queue[Alert] = asyncio.Queue()
         self._directory = LegDirectory(asyncio.get_running_loop().time)
@@ -79,12 +82,14 @@ class Agent:
                 escalate_code=config.judging.escalate_code,
                 capabilities=self.pbx.capabilities,
                 superior=Party(number=config.pbx.superior, name=config.pbx.superior_name),
+                announcements=self.pbx.announcements,
             ),
             self.rules,
             self.phrases,
             self,
             pool,
         )
+        self.taps = make_taps(config, self.desk, self._directory)
         handler = CommandHandler(self.desk, self.pbx, config.pbx.superior)
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
         self.bus = Bus(config.mqtt, config.site, config.agent_id, outbox, on_command=handler.handle)
@@ -97,12 +102,21 @@ class Agent:
                     tasks.create_task(self._write_alerts(), name="alerts"),
                     tasks.create_task(self._show_levels(), name="levels"),
                     tasks.create_task(self._show_health(), name="health"),
+                    tasks.create_task(self.pbx.run(), name="pbx"),
                 ]
-                server, runner = await self._listen(tasks, background)
+                listening: list[Tap] = []
                 try:
+                    for tap in self.taps:
+                        # Counted before it listens: what it opened until it failed is closed too.
+                        listening.append(tap)
+                        await tap.listen()
+                        background.append(tasks.create_task(tap.run(), name=tap.name))
+                    addresses = Addresses({key: at for tap in self.taps for key, at in tap.addresses.items()})
+                    log.info("listening", **addresses.by_name)
+                    self.ready.set_result(addresses)
                     await self.stop.wait()
                 finally:
-                    await self._stop_in_order(server, runner)
+                    await self._stop_in_order(listening)
                     for task in background:
                         task.cancel()
         finally:
@@ -136,40 +150,12 @@ class Agent:
             recognition.engine, asyncio.get_running_loop(), threads=speech.threads, backlog_s=speech.backlog_s
         )
 
-    async def _listen(
-        self, tasks: asyncio.TaskGroup, background: list[asyncio.Task[None]]
-    ) -> tuple[AudioSocketServer | None, web.AppRunner | None]:
-        table = self.config.audiosocket
-        if not table.enabled:
-            self.ready.set_result(Addresses(None, None))
-            return None, None
-        peers = AllowedPeers(table.allow)
-        limits = Limits(connections=table.max_connections, idle_s=table.idle_s)
-        server = AudioSocketServer(self.desk, self._directory, peers, limits)
-        runner = web.AppRunner(announce_app(self._directory, peers), access_log=None)
-        await runner.setup()
-        try:
-            await server.listen(table.host, table.port)
-            site = web.TCPSite(runner, table.host, table.announce_port)
-            await site.start()
-        except OSError as error:
-            raise KikimoriError(
-                f"cannot listen on {table.host}, ports {table.port} and {table.announce_port}: {error.strerror}",
-                next_step="another agent may be running; change [audiosocket] port and announce_port",
-            ) from error
-        background.append(tasks.create_task(server.watch(), name="audiosocket"))
-        host, port = runner.addresses[0][:2]
-        self.ready.set_result(Addresses(server.address, (host, port)))
-        log.info("listening", audiosocket=server.address, announce=(host, port))
-        return server, runner
-
-    async def _stop_in_order(self, server: AudioSocketServer | None, runner: web.AppRunner | None) -> None:
+    async def _stop_in_order(self, taps: list[Tap]) -> None:
         """Stop accepting, hear what has arrived, close alerts, put them on disk, say goodbye."""
         log.info("stopping", calls=len(self.desk.calls))
-        if server is not None:
-            await server.close()
-        if runner is not None:
-            await runner.cleanup()
+        for closed in await asyncio.gather(*(tap.close() for tap in taps), return_exceptions=True):
+            if isinstance(closed, BaseException):
+                log.error("tap_close_failed", error=type(closed).__name__)
         await self.desk.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(5):
@@ -202,7 +188,10 @@ class Agent:
     def _health(self) -> Health:
         recognition = self._recognition
         problems: list[Problem] = [recognition.problem] if recognition.problem else []
+        problems += [*self.pbx.problems(), *(problem for tap in self.taps for problem in tap.problems())]
         counters = self.desk.counters()
+        for tap in self.taps:
+            counters |= tap.counters()
         if recognition.engine is None:
             speech = SpeechStatus.OFF
         else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.pbx.control import PbxRequest
 from kikimori_wire.messages import Action, CallStatus, Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
@@ -36,9 +37,14 @@ class CommandHandler:
             return _result(command, Outcome.REFUSED, refusal)
         if command.action not in self._pbx.capabilities:
             return _result(command, Outcome.REFUSED, "not_supported")
-        answer = await self._pbx.carry_out(
-            command.action, call.info, command.target or self._superior, call.set_status
+        request = PbxRequest(
+            command.action,
+            call.info,
+            command.target or self._superior,
+            keep_operator=command.keep_operator,
+            announcement=command.announcement,
         )
+        answer = await self._pbx.carry_out(request, call.set_status)
         log.info(
             "command",
             call_id=command.call_id,

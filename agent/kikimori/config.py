@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from kikimori.errors import ConfigError
 from kikimori.taps.peers import LOOPBACK, AllowedPeers
+from kikimori.taps.sides import SidesTable
 from kikimori.toml_file import load
 from kikimori_wire.messages import Action
 from kikimori_wire.settings import BrokerSettings
@@ -104,6 +105,7 @@ class AgentConfig(_Table):
     None = systemd's `$STATE_DIRECTORY`, else `~/.local/state/kikimori`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     mqtt: BrokerSettings = BrokerSettings()
+    sides: SidesTable = SidesTable()
     audiosocket: AudioSocketTable = AudioSocketTable()
     speech: SpeechTable = SpeechTable()
     judging: JudgingTable = JudgingTable()

@@ -109,6 +109,14 @@ class SpeechStatus(StrEnum):
     """Recognition fell behind and part of this call was not recognised."""
 
 
+class Announcement(Part):
+    """Something the PBX can play to the customer."""
+
+    name: Name
+    title: Annotated[str, Field(max_length=128)]
+    """What the supervisor reads on the button."""
+
+
 class CallState(Message):
     """Retained while the call is live; the last one has status `ended` and is followed by a clearing message."""
 
@@ -129,6 +137,8 @@ class CallState(Message):
     """What the PBX behind this call can do; the dashboard offers nothing else."""
     superior: Party = Party()
     """Where `hold_transfer` leads for this call."""
+    announcements: tuple[Announcement, ...] = ()
+    """What `announce` can play."""
     transcript_tail: tuple[TranscriptLine, ...] = ()
     """The last few final lines, so that a dashboard started mid-call shows the story."""
 
@@ -207,9 +217,22 @@ class Alert(Message):
 class Action(StrEnum):
     HOLD = "hold"
     UNHOLD = "unhold"
+    TAKE_BACK = "take_back"
+    """Undo a transfer that is ringing or done: the customer comes back to the operator."""
     TRANSFER = "transfer"
+    """Hand the customer to an extension or queue at once (blind)."""
     HOLD_TRANSFER = "hold_transfer"
     """Hold the customer at once, ring the superior, connect them: 保留にして上席へ転送."""
+    LISTEN = "listen"
+    """Ring the supervisor's telephone and let them hear both voices; nobody hears the supervisor."""
+    WHISPER = "whisper"
+    """As LISTEN, and the operator alone hears the supervisor."""
+    BARGE = "barge"
+    """As LISTEN, and both hear the supervisor."""
+    ANNOUNCE = "announce"
+    """Play an announcement to the customer."""
+    HANG_UP = "hang_up"
+    """End the call; only ever by a person's decision."""
     ESCALATE = "escalate"
     """The operator's button: asks for help, touches nothing on the PBX."""
 
@@ -221,7 +244,12 @@ class Command(Message):
     call_id: Name
     action: Action
     target: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z*#+._@-]+$")] | None = None
-    """Extension or queue to transfer to; None = the configured superior."""
+    """Extension or queue to transfer to (None = the configured superior); for `listen`, `whisper` and `barge` the
+    supervisor's own telephone."""
+    keep_operator: bool | None = None
+    """For transfers: whether the operator stays in the call or is released; None = as configured."""
+    announcement: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")] | None = None
+    """For `announce`: name of a configured announcement; None = the first."""
     issued_by: Annotated[str, Field(max_length=128)]
     issued_at: AwareDatetime
     expires_at: AwareDatetime

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 EXPIRES_AFTER_S = 10.0
-ANSWER_WITHIN_S = 20.0
-"""Longer than the expiry: a transfer that was begun in time may ring for a while."""
+ANSWER_WITHIN_S = 65.0
+"""Longer than an agent takes at most: a superior's telephone may ring for a while."""
 MAX_WAITING = 200
 
 Page = Literal["supervisor", "operator"]

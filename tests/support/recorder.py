@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.call import EndReason, LegInfo
+    from kikimori.model.call import EndReason, LegInfo, Role
 
 WITHIN_S = 20
 
@@ -47,6 +47,8 @@ class RecordedLeg:
 class Recorder:
     def __init__(self) -> None:
         self.legs: list[RecordedLeg] = []
+        self.holds: list[tuple[str, bool]] = []
+        self.keys: list[tuple[str, Role, str]] = []
         self.changed = asyncio.Event()
 
     def open_leg(self, info: LegInfo) -> RecordedLeg:
@@ -54,6 +56,14 @@ class Recorder:
         self.legs.append(leg)
         self.changed.set()
         return leg
+
+    def held(self, call_id: str, *, on_hold: bool) -> None:
+        self.holds.append((call_id, on_hold))
+        self.changed.set()
+
+    def key(self, call_id: str, role: Role, digit: str) -> None:
+        self.keys.append((call_id, role, digit))
+        self.changed.set()
 
     async def until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(WITHIN_S):

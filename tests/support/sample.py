@@ -9,6 +9,7 @@ from kikimori_wire.messages import (
     Action,
     Alert,
     AlertState,
+    Announcement,
     ButtonEvidence,
     CallLevels,
     CallState,
@@ -66,6 +67,7 @@ def call(call_id: str = "call-1", **fields: Any) -> CallState:
         "speech": SpeechStatus.ON,
         "capabilities": (Action.HOLD, Action.HOLD_TRANSFER),
         "superior": Party(number="200", name="高橋 課長"),
+        "announcements": (Announcement(name="recorded", title="録音の案内"),),
         "transcript_tail": (line(call_id),),
     }
     return CallState(call_id=call_id, site=SITE, agent_id=AGENT, **(given | fields))
@@ -127,6 +129,8 @@ def command(command_id: str = "command-1", **fields: Any) -> Command:
         "call_id": "call-1",
         "action": Action.HOLD_TRANSFER,
         "target": "200",
+        "keep_operator": True,
+        "announcement": "recorded",
         "issued_by": "supervisor",
         "issued_at": NOON,
         "expires_at": NOON + timedelta(seconds=10),

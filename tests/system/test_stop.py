@@ -62,7 +62,7 @@ enabled = false
             while line := await process.stderr.readline():
                 if line.startswith(b"{") and json.loads(line)["event"] == "listening":
                     break
-        yield process, Addresses(("127.0.0.1", audio), ("127.0.0.1", announce))
+        yield process, Addresses({"audiosocket": ("127.0.0.1", audio), "announce": ("127.0.0.1", announce)})
     finally:
         if process.returncode is None:
             process.kill()

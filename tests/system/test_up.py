@@ -55,7 +55,10 @@ port = {pages}
 
         async with (
             live_client(url) as watching,
-            on_the_line(Addresses(("127.0.0.1", audio), ("127.0.0.1", announce)), call="c1") as telephone,
+            on_the_line(
+                Addresses({"audiosocket": ("127.0.0.1", audio), "announce": ("127.0.0.1", announce)}),
+                call="c1",
+            ) as telephone,
         ):
             await telephone.speak(bytes(8000))
             await watching.until(lambda picture: "c1" in picture["calls"])

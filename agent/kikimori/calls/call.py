@@ -14,6 +14,7 @@ from kikimori.model.evidence import ButtonPress, Utterance
 from kikimori_wire.messages import (
     Action,
     Alert,
+    Announcement,
     CallLevels,
     CallState,
     CallStatus,
@@ -63,6 +64,7 @@ class LiveCall:
         escalate_code: str,
         capabilities: tuple[Action, ...],
         superior: Party,
+        announcements: tuple[Announcement, ...] = (),
     ) -> None:
         """Begin a call.
 
@@ -84,6 +86,7 @@ class LiveCall:
         self._digits = ""
         self._capabilities = capabilities
         self._superior = superior
+        self._announcements = announcements
         self._tail: deque[TranscriptLine] = deque(maxlen=TAIL_LINES)
         self._shown: dict[Role, str] = {}
         """The partial that stands on the screen, by voice."""
@@ -110,6 +113,7 @@ class LiveCall:
             operator=info.operator if info.operator != Party() else self.info.operator,
             queue=info.queue or self.info.queue,
             channel=info.channel if leg.role is not Role.OPERATOR and info.channel else self.info.channel,
+            operator_channel=info.operator_channel or self.info.operator_channel,
         )
         self.publish()
 
@@ -144,9 +148,16 @@ class LiveCall:
         log.info("escalate_pressed", call_id=self.call_id, source=source)
         self.observe(ButtonPress(now_s, source, pressed_by))
 
-    def digit(self, leg: LiveLeg, digit: str) -> None:
-        """A key on a leg's telephone; the operator's escalate code is heard here."""
-        if leg.role is Role.CUSTOMER or not self._escalate_code:
+    def held(self, *, on_hold: bool) -> None:
+        """Take note of the telephone's own hold key; a transfer is not undone by it."""
+        if on_hold and self.status is CallStatus.TALKING:
+            self.set_status(CallStatus.ON_HOLD)
+        elif not on_hold and self.status is CallStatus.ON_HOLD:
+            self.set_status(CallStatus.TALKING)
+
+    def digit(self, role: Role, digit: str) -> None:
+        """A key on a telephone; the operator's escalate code is heard here."""
+        if role is Role.CUSTOMER or not self._escalate_code:
             return
         self._digits = (self._digits + digit)[-len(self._escalate_code) :]
         if self._digits == self._escalate_code:
@@ -179,6 +190,7 @@ class LiveCall:
             speech=self._speech_status(),
             capabilities=self._capabilities,
             superior=self._superior,
+            announcements=self._announcements,
             transcript_tail=tuple(self._tail),
         )
 

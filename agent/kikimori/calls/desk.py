@@ -19,7 +19,7 @@ from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, FRAME_S, RATES
 from kikimori.judging.judge import CallJudge
 from kikimori.model.call import CallInfo, EndReason, LegInfo
 from kikimori.model.evidence import EffortWindow
-from kikimori_wire.messages import Action, CallLevels, Party
+from kikimori_wire.messages import Action, Announcement, CallLevels, Party
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kikimori.hearing.speech.pool import SpeechPool
     from kikimori.judging.phrases import PhraseFinder
     from kikimori.judging.rules import Rule
+    from kikimori.model.call import Role
 
 log = structlog.get_logger()
 
@@ -45,6 +46,7 @@ class DeskSettings:
     escalate_code: str = "*9"
     capabilities: tuple[Action, ...] = ()
     superior: Party = field(default_factory=Party)
+    announcements: tuple[Announcement, ...] = ()
 
 
 class Desk:
@@ -92,6 +94,16 @@ class Desk:
         call.leg_opened(leg, info.call)
         log.info("leg_opened", call_id=call.call_id, role=str(info.role), rate=info.rate, tap=info.call.tap)
         return leg
+
+    def held(self, call_id: str, *, on_hold: bool) -> None:
+        call = self._by_asked_id(call_id)
+        if call is not None:
+            call.held(on_hold=on_hold)
+
+    def key(self, call_id: str, role: Role, digit: str) -> None:
+        call = self._by_asked_id(call_id)
+        if call is not None:
+            call.digit(role, digit)
 
     # --- for commands
 
@@ -152,10 +164,7 @@ class Desk:
 
     def _call(self, info: CallInfo) -> LiveCall:
         asked_id = info.call_id
-        again = self._ended.get(asked_id, 0)
-        if again:
-            # A name that comes again is another call: its alerts must not be taken for the earlier one's.
-            info = replace(info, call_id=f"{info.call_id}-{again + 1}")
+        info = replace(info, call_id=self._name(asked_id))
         call = self.calls.get(info.call_id)
         if call is None:
             call = LiveCall(
@@ -171,10 +180,19 @@ class Desk:
                 escalate_code=self.settings.escalate_code,
                 capabilities=self.settings.capabilities,
                 superior=self.settings.superior,
+                announcements=self.settings.announcements,
             )
             self.calls[info.call_id] = call
             self._calls_begun += 1
         return call
+
+    def _name(self, asked_id: str) -> str:
+        """Return the call's own name: one that comes again is another call, whose alerts are not the earlier one's."""
+        again = self._ended.get(asked_id, 0)
+        return f"{asked_id}-{again + 1}" if again else asked_id
+
+    def _by_asked_id(self, asked_id: str) -> LiveCall | None:
+        return self.calls.get(self._name(asked_id))
 
     async def _hear_round(self) -> bool:
         """Hear one block of every leg that has one; False when none had."""

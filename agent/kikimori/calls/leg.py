@@ -79,7 +79,7 @@ class LiveLeg:
 
     def dtmf(self, digit: str) -> None:
         if not self.closed:
-            self.call.digit(self, digit)
+            self.call.digit(self.role, digit)
 
     def close(self, reason: EndReason) -> None:
         if self.closed is None:

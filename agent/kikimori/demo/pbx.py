@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from kikimori.demo.script import DemoCall
-    from kikimori.model.call import CallInfo
+    from kikimori.pbx.control import PbxRequest
+    from kikimori_wire.messages import Announcement, Problem
 
 FRAME_S = FRAME_SAMPLES / RATE
 RING_S = 1.5
@@ -144,11 +145,20 @@ class SimulatedPbx:
     def capabilities(self) -> tuple[Action, ...]:
         return (Action.HOLD_TRANSFER, Action.HOLD, Action.UNHOLD, Action.TRANSFER)
 
-    async def carry_out(
-        self, action: Action, call: CallInfo, target: str, changed: Callable[[CallStatus], None]
-    ) -> PbxAnswer:
-        del target  # there is one superior here
-        ride = self._rides.get(call.call_id)
+    @property
+    def announcements(self) -> tuple[Announcement, ...]:
+        return ()
+
+    async def run(self) -> None:
+        return
+
+    def problems(self) -> tuple[Problem, ...]:
+        return ()
+
+    async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
+        # There is one superior here: the target is not asked.
+        action = request.action
+        ride = self._rides.get(request.call.call_id)
         if ride is None:
             return PbxAnswer(Outcome.FAILED, "no_such_channel")
         async with ride.busy:

@@ -34,6 +34,8 @@ class CallInfo:
     queue: str | None = None
     channel: str | None = None
     """The PBX's own name of the customer's channel, for control."""
+    operator_channel: str | None = None
+    """The PBX's own name of the operator's channel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from kikimori.model.call import EndReason, LegInfo
+    from kikimori.model.call import EndReason, LegInfo, Role
 
 
 class LegFeed(Protocol):
@@ -25,6 +25,19 @@ class LegFeed(Protocol):
 
 
 class CallDesk(Protocol):
-    """Where legs are opened; the first leg of a call_id opens the call, the last one closed ends it."""
+    """Where legs are opened; the first leg of a call_id opens the call, the last one closed ends it.
+
+    While the customer's leg stays open the call stays one call, however often the other voice changes: a tap closes
+    the leg of the operator who left and opens one for the superior who came, with the same `call_id`.
+    """
 
     def open_leg(self, info: LegInfo) -> LegFeed: ...
+
+    def held(self, call_id: str, *, on_hold: bool) -> None:
+        """Say that somebody put the customer on hold, or took them back, on the telephone itself.
+
+        `call_id` is the tap's name of the call; an unknown one is ignored, as the call may just have ended.
+        """
+
+    def key(self, call_id: str, role: Role, digit: str) -> None:
+        """Say that a key was pressed, where the PBX tells it beside the audio. An unknown call is ignored."""

@@ -11,7 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.model.call import CallInfo
-    from kikimori_wire.messages import CallStatus
+    from kikimori_wire.messages import Announcement, CallStatus, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class PbxRequest:
+    """One press, with everything that is known about it."""
+
+    action: Action
+    call: CallInfo
+    target: str
+    """Extension or queue of a transfer; for listening in the supervisor's own telephone."""
+    keep_operator: bool | None = None
+    """None = as the control is configured."""
+    announcement: str | None = None
+    """Name of a configured announcement; None = the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +53,24 @@ class PbxControl(Protocol):
     def capabilities(self) -> tuple[Action, ...]:
         """What it can do; the dashboard offers nothing else."""
 
-    async def carry_out(
-        self, action: Action, call: CallInfo, target: str, changed: Callable[[CallStatus], None]
-    ) -> PbxAnswer:
-        """Do `action` to the call.
+    @property
+    def announcements(self) -> tuple[Announcement, ...]:
+        """What ANNOUNCE can play."""
 
-        `target` is the extension or queue of a transfer. `changed` is told what the call has become as soon as it has:
-        a customer is on hold long before the superior answers.
+    async def run(self) -> None:
+        """Keep whatever connection it needs until cancelled; returns at once where there is none.
+
+        After a crash this is also where customers are rescued whom the last run left on hold.
+        """
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What a person should know now, e.g. that the PBX cannot be reached; shown in the agent's health."""
+
+    async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
+        """Do what is asked.
+
+        `changed` is told what the call has become as soon as it has: a customer is on hold long before the superior
+        answers. It may also be told later, when a held call came back by itself.
         """
 
 

@@ -10,8 +10,8 @@ from kikimori_wire.messages import Action, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from kikimori.model.call import CallInfo
-    from kikimori_wire.messages import CallStatus
+    from kikimori.pbx.control import PbxRequest
+    from kikimori_wire.messages import Announcement, CallStatus, Problem
 
 DEFAULT_INSTRUCTIONS: Mapping[Action, str] = {
     Action.HOLD: "電話機の保留ボタンを押してください。",
@@ -37,11 +37,19 @@ class ManualControl:
     def capabilities(self) -> tuple[Action, ...]:
         return tuple(self._instructions)
 
-    async def carry_out(
-        self, action: Action, call: CallInfo, target: str, changed: Callable[[CallStatus], None]
-    ) -> PbxAnswer:
-        del call, changed  # what the operator then does on the telephone, nobody tells us
-        text = self._instructions.get(action)
+    @property
+    def announcements(self) -> tuple[Announcement, ...]:
+        return ()
+
+    async def run(self) -> None:
+        return
+
+    def problems(self) -> tuple[Problem, ...]:
+        return ()
+
+    async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
+        del changed  # what the operator then does on the telephone, nobody tells us
+        text = self._instructions.get(request.action)
         if text is None:
-            return not_supported(action)
-        return PbxAnswer(Outcome.INSTRUCTED, detail=text.replace("{target}", target))
+            return not_supported(request.action)
+        return PbxAnswer(Outcome.INSTRUCTED, detail=text.replace("{target}", request.target))

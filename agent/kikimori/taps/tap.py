@@ -1,0 +1,41 @@
+"""What every way in is, however it gets the audio: opened, run, closed in order by whoever composes the agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from kikimori_wire.messages import Problem
+
+Address = tuple[str, int]
+
+
+class Tap(Protocol):
+    """One way in. It is given a `kikimori.model.feed.CallDesk` when it is made, and opens legs there."""
+
+    @property
+    def name(self) -> str:
+        """Short and stable: `audiosocket`, `siprec`, `mirror`, …; also the `tap` of its calls."""
+
+    @property
+    def addresses(self) -> dict[str, Address]:
+        """Where it listens, by what listens there, with the real ports; empty for a tap that only reaches out."""
+
+    async def listen(self) -> None:
+        """Open ports and devices.
+
+        Raises:
+            KikimoriError: a port is taken, a device or permission is missing; with the next step.
+        """
+
+    async def run(self) -> None:
+        """Work until cancelled. A PBX that is away is waited for and reported in `problems`, not raised."""
+
+    async def close(self) -> None:
+        """Stop accepting, end every leg with `EndReason.SHUTDOWN`, leave nothing behind on the PBX; within 3 s."""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What a person should know now; shown in the agent's health."""
+
+    def counters(self) -> dict[str, int]:
+        """Since start, each name beginning with the tap's; shown in the agent's health."""

@@ -1,0 +1,41 @@
+"""Which taps and which control the configuration asks for, made and wired. Part of the composition root."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.pbx.manual import ManualControl
+from kikimori.taps.audiosocket.server import Limits
+from kikimori.taps.audiosocket.tap import AudioSocketTap
+from kikimori.taps.peers import AllowedPeers
+
+if TYPE_CHECKING:
+    from kikimori.config import AgentConfig
+    from kikimori.model.feed import CallDesk
+    from kikimori.pbx.control import PbxControl
+    from kikimori.taps.audiosocket.directory import LegDirectory
+    from kikimori.taps.tap import Tap
+
+
+def make_taps(config: AgentConfig, desk: CallDesk, directory: LegDirectory) -> list[Tap]:
+    """Make every tap that is switched on; nothing is opened yet."""
+    taps: list[Tap] = []
+    if config.audiosocket.enabled:
+        table = config.audiosocket
+        taps.append(
+            AudioSocketTap(
+                desk,
+                directory,
+                AllowedPeers(table.allow),
+                Limits(connections=table.max_connections, idle_s=table.idle_s),
+                host=table.host,
+                port=table.port,
+                announce_port=table.announce_port,
+            )
+        )
+    return taps
+
+
+def make_control(config: AgentConfig) -> PbxControl:
+    """Make the control of the configured PBX; nothing is connected yet."""
+    return ManualControl(config.pbx.instructions)
