@@ -83,13 +83,32 @@ class JudgingTable(_Table):
     """Keys on the operator's telephone that call for help; empty = none."""
 
 
+class AnnouncementTable(_Table):
+    """`[[pbx.announcements]]`: something to play to the customer."""
+
+    name: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
+    title: Annotated[str, Field(min_length=1, max_length=128)]
+    """What the supervisor reads on the button."""
+    file: Annotated[str, Field(pattern=r"^[0-9A-Za-z/._:-]{1,256}$")]
+    """As the PBX names it: a sound file, for Asterisk without its ending."""
+
+
 class PbxTable(_Table):
     """`[pbx]`: control."""
 
-    kind: Literal["manual"] = "manual"
+    kind: Literal["manual", "asterisk", "freeswitch"] = "manual"
     superior: Annotated[str, Field(pattern=r"^[0-9A-Za-z*#+._@-]{1,64}$")] = "200"
     """Extension or queue of the superior."""
     superior_name: str | None = None
+    ring_s: Annotated[float, Field(ge=5, le=50)] = 20.0
+    """How long the superior's telephone rings before the customer goes back."""
+    longest_hold_s: Annotated[float, Field(ge=10, le=3600)] = 120.0
+    """Nobody is on hold longer than this, whatever happened to this program."""
+    after_hold: Literal["operator", "superior"] = "operator"
+    """Whose telephone a customer comes back to after `longest_hold_s`."""
+    keep_operator: bool = True
+    """Whether the operator stays on the line while the customer is on hold, and in the call after a transfer."""
+    announcements: tuple[AnnouncementTable, ...] = ()
     instructions: dict[Action, str] = {}
     """For `manual`: what the operator should press, by action; `{target}` is the extension."""
 
