@@ -17,11 +17,12 @@ VOCABULARY = {"model", "errors"}
 STAGES = {
     # stage: what else of the agent it may import
     "audio": set[str](),
-    "taps": {"audio"},
+    "asterisk": set[str](),
+    "taps": {"audio", "asterisk"},
     "hearing": set[str](),
     "judging": {"toml_file"},
     "bus": set[str](),
-    "pbx": set[str](),
+    "pbx": {"asterisk"},
     "model": set[str](),
     "modelstore": {"toml_file"},
     # The only place where hearing and judging meet.

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import kikimori_config
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from kikimori.asterisk.settings import AsteriskTable
 from kikimori.errors import ConfigError
 from kikimori.taps.peers import LOOPBACK, AllowedPeers
 from kikimori.taps.sides import SidesTable
@@ -126,6 +127,7 @@ class AgentConfig(_Table):
     mqtt: BrokerSettings = BrokerSettings()
     sides: SidesTable = SidesTable()
     audiosocket: AudioSocketTable = AudioSocketTable()
+    asterisk: AsteriskTable = AsteriskTable()
     speech: SpeechTable = SpeechTable()
     judging: JudgingTable = JudgingTable()
     pbx: PbxTable = PbxTable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -27,10 +28,18 @@ class BrokerSettings(BaseModel):
 
     def password(self) -> str | None:
         """Read the password; raises OSError when the file cannot be read."""
-        if self.password_file is None:
-            return None
-        path = self.password_file
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        if credentials and path.parent == Path():
-            path = Path(credentials) / path
-        return path.read_text(encoding="utf-8").splitlines()[0].strip()
+        return None if self.password_file is None else read_secret(self.password_file)
+
+
+def read_secret(path: Path) -> str:
+    """Read the first line of a file; a bare name is looked up in systemd's `$CREDENTIALS_DIRECTORY`.
+
+    Raises OSError when it cannot be read, or is empty.
+    """
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and path.parent == Path():
+        path = Path(credentials) / path
+    secret = path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    if not secret:
+        raise OSError(errno.ENODATA, "the file is empty", str(path))
+    return secret

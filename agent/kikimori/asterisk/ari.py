@@ -1,0 +1,170 @@
+"""Asterisk's REST interface (ARI) and its events, as a client.
+
+Source: https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/ and Asterisk's `rest-api/`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from kikimori.errors import KikimoriError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from kikimori.asterisk.settings import AsteriskTable
+
+ANSWER_WITHIN_S = 5.0
+HEARTBEAT_S = 10.0
+"""A PBX that answers no ping for so long is away."""
+MOST_ANSWER_BYTES = 32 * 1024 * 1024
+"""A list of 10 000 channels has about 8 MB."""
+MOST_EVENT_BYTES = 1024 * 1024
+_CONNECTIONS = 8
+"""Asterisk's http.conf admits 100 (`sessionlimit`) for everybody together."""
+_KEEPALIVE_S = 10.0
+"""Less than Asterisk's own 15 s (`session_keep_alive`), so that no request meets a closing connection."""
+
+Json = dict[str, Any]
+
+
+class AriError(KikimoriError):
+    """Asterisk refused a request. `status` is HTTP's: 404 no such thing, 409 not possible now."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"ARI: {status} {message}")
+        self.status = status
+        self.reason = message
+
+
+class AriAwayError(KikimoriError):
+    """Asterisk cannot be reached, or does not answer as ARI does."""
+
+
+class AriClient:
+    """One Asterisk. Make it on the event loop; `close` it at the end. Safe to use from several tasks."""
+
+    def __init__(self, settings: AsteriskTable) -> None:
+        """Read password and certificate; raises OSError when a file cannot be read."""
+        self._url = settings.ari_url.rstrip("/")
+        self._tls: Any = settings.tls() if self._url.startswith("https:") else True
+        # aiohttp decides the auth header once; the password is in no URL, so in no log of anybody.
+        auth = aiohttp.BasicAuth(settings.ari_user, settings.ari_password(), encoding="utf-8")
+        self._session = aiohttp.ClientSession(
+            auth=auth,
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS + 1, keepalive_timeout=_KEEPALIVE_S),
+            timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN_S),
+            # An answer is for us alone: a PBX sets no cookies and sends nobody elsewhere.
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        self._turn = asyncio.Semaphore(_CONNECTIONS)
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def get(self, path: str, **query: str) -> Any:
+        """Ask; see `request`."""
+        return await self.request("GET", path, **query)
+
+    async def post(self, path: str, **query: str) -> Any:
+        """Do; see `request`."""
+        return await self.request("POST", path, **query)
+
+    async def delete(self, path: str, **query: str) -> Any:
+        """Take away; see `request`."""
+        return await self.request("DELETE", path, **query)
+
+    async def request(self, method: str, path: str, **query: str) -> Any:
+        """Return the JSON of an answer, None for an empty one. `path` begins with `/`, e.g. `/channels`.
+
+        Raises:
+            AriError: Asterisk refused, with its status and words.
+            AriAwayError: no connection, no answer within 5 s, or an answer that is not ARI's.
+        """
+        try:
+            async with (
+                self._turn,
+                self._session.request(
+                    method, self._url + path, params=query, ssl=self._tls, allow_redirects=False
+                ) as answer,
+            ):
+                body = await _body(answer)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise AriAwayError(f"ARI at {self._url}: {_words(error)}") from error
+        if answer.status >= 300:
+            raise AriError(answer.status, _refusal(body) or answer.reason or "")
+        if not body:
+            return None
+        try:
+            return json.loads(body)
+        except ValueError:
+            raise AriAwayError(f"ARI at {self._url}: the answer is not JSON; is it Asterisk?") from None
+
+    @asynccontextmanager
+    async def events(self, app: str) -> AsyncIterator[AsyncIterator[Json]]:
+        """Connect as Stasis application `app`, subscribed to everything; gives its events until the connection ends.
+
+        Whoever was connected under this name is told `ApplicationReplaced` and gets nothing any more.
+
+        Raises:
+            AriError: Asterisk refused: 401 user or password, 404 ARI is not there, …
+            AriAwayError: no connection. Also from the iterator, when the connection breaks.
+        """
+        try:
+            socket = await self._session.ws_connect(
+                self._url + "/events",
+                params={"app": app, "subscribeAll": "true"},
+                heartbeat=HEARTBEAT_S,
+                max_msg_size=MOST_EVENT_BYTES,
+                timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                ssl=self._tls,
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            raise AriError(error.status, error.message) from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise AriAwayError(f"ARI at {self._url}: {_words(error)}") from error
+        try:
+            yield self._read(socket)
+        finally:
+            await socket.close()
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[Json]:
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            try:
+                event = json.loads(message.data)
+            except ValueError:
+                raise AriAwayError(f"ARI at {self._url}: an event is not JSON") from None
+            if isinstance(event, dict):
+                yield event
+        raise AriAwayError(f"ARI at {self._url}: the connection of events ended")
+
+
+async def _body(answer: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for piece in answer.content.iter_any():
+        body += piece
+        if len(body) > MOST_ANSWER_BYTES:
+            raise aiohttp.ClientPayloadError("the answer is too long")
+    return bytes(body)
+
+
+def _refusal(body: bytes) -> str:
+    """Asterisk's own words: `{"message": …}`, in old versions `{"error": …}`."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return ""
+    return str(said.get("message") or said.get("error") or "")[:200] if isinstance(said, dict) else ""
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer"
+    return str(error) or type(error).__name__
