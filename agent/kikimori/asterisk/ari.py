@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64encode
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,10 @@ class AriClient:
         """Read password and certificate; raises OSError when a file cannot be read."""
         self._url = settings.ari_url.rstrip("/")
         self._tls: Any = settings.tls() if self._url.startswith("https:") else True
-        # aiohttp decides the auth header once; the password is in no URL, so in no log of anybody.
-        auth = aiohttp.BasicAuth(settings.ari_user, settings.ari_password(), encoding="utf-8")
+        # In a header, not as `api_key` in the URL: URLs are logged by whatever stands between.
+        login = b64encode(f"{settings.ari_user}:{settings.ari_password()}".encode()).decode()
         self._session = aiohttp.ClientSession(
-            auth=auth,
+            headers={"Authorization": f"Basic {login}"},
             connector=aiohttp.TCPConnector(limit=_CONNECTIONS + 1, keepalive_timeout=_KEEPALIVE_S),
             timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN_S),
             # An answer is for us alone: a PBX sets no cookies and sends nobody elsewhere.
