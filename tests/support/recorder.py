@@ -21,7 +21,19 @@ class RecordedLeg:
     pcm: bytearray = field(default_factory=bytearray)
     digits: str = ""
     gap_samples: int = 0
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+    """Samples heard before the gap, samples missing."""
     ended: EndReason | None = None
+
+    @property
+    def timeline(self) -> bytes:
+        """What was heard in media time: gaps are silence."""
+        made = bytearray()
+        heard = 0
+        for at, missing in self.gaps:
+            made += self.pcm[heard * 2 : at * 2] + bytes(missing * 2)
+            heard = at
+        return bytes(made + self.pcm[heard * 2 :])
 
     def audio(self, pcm: bytes | bytearray | memoryview) -> None:
         assert self.ended is None
@@ -32,6 +44,7 @@ class RecordedLeg:
     def gap(self, samples: int) -> None:
         assert samples > 0
         self.gap_samples += samples
+        self.gaps.append((len(self.pcm) // 2, samples))
         self.desk.changed.set()
 
     def dtmf(self, digit: str) -> None:

@@ -1,0 +1,379 @@
+"""What every tap does alike: the same story gives the same events, whatever wire it comes on."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+from structlog.testing import capture_logs
+from tests.support.recorder import WITHIN_S, RecordedLeg, Recorder
+from tests.taps.contract.drivers import DRIVERS
+from tests.taps.contract.sound import find, voice
+
+from kikimori.model.call import EndReason, Party, Role
+from kikimori_wire.messages import Problem
+from kikimori_wire.topics import NAME_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from tests.taps.contract.driver import Abilities, Driver, PeerCall
+
+    from kikimori.taps.tap import Tap
+
+CUSTOMER = Party(number="0355550142", name="山田")
+OPERATOR = Party(number="204", name="佐藤")
+SUPERIOR = Party(number="200", name="木村")
+
+LOOPBACK = ("127.0.0.0/8",)
+ELSEWHERE = ("192.0.2.0/24",)
+
+CLOSES_WITHIN_S = 3
+"""As `kikimori.taps.tap.Tap.close` promises."""
+
+PAUSE_S = 2.5
+LATE_S = 1.2
+"""A gap that a tap tells by the clock comes up to this late: it must first be sure that it is no jitter."""
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what no desk is told, such as a counter."""
+    async with asyncio.timeout(WITHIN_S):
+        while not condition():  # noqa: ASYNC110  (a counter sets no asyncio.Event)
+            await asyncio.sleep(0.01)
+
+
+@dataclass
+class Call:
+    """A call as both ends see it."""
+
+    peer: PeerCall
+    desk: Recorder
+    legs: dict[Role, RecordedLeg]
+    """The last leg opened of each role."""
+    abilities: Abilities
+    seed: int
+
+    @property
+    def call_id(self) -> str:
+        return next(iter(self.legs.values())).info.call.call_id
+
+    async def speak(self, roles: Iterable[Role] | None = None) -> dict[Role, bytes]:
+        """Say something new; returns when all of it was heard."""
+        voices = {}
+        for role in roles or self.abilities.roles:
+            self.seed += 1
+            voices[role] = voice(self.seed, 0.4, self.abilities.rate)
+        await self.peer.speak(voices)
+        # A jitter buffer gives the last packets only when the next ones come.
+        await self.peer.speak(dict.fromkeys(self.abilities.roles, bytes(self.abilities.rate // 5 * 2)))
+        await self.desk.until(lambda: all(self.hears(role, spoken) for role, spoken in voices.items()))
+        return voices
+
+    def hears(self, role: Role, spoken: bytes) -> bool:
+        least = self.abilities.snr_db
+        return find(spoken, self.legs[role].timeline).snr_db >= (math.inf if least is None else least)
+
+    def place(self, role: Role, spoken: bytes) -> int:
+        return find(spoken, self.legs[role].timeline).at
+
+    async def ended(self) -> set[EndReason | None]:
+        await self.desk.until(lambda: all(leg.ended for leg in self.legs.values()))
+        return {leg.ended for leg in self.legs.values()}
+
+
+class Office:
+    """A tap, its desk and its PBX."""
+
+    def __init__(self, driver: Driver, tap: Tap, desk: Recorder) -> None:
+        self.driver = driver
+        self.tap = tap
+        self.desk = desk
+        self.abilities = driver.abilities
+        self._calls = 0
+
+    async def call(self, customer: Party = CUSTOMER, operator: Party = OPERATOR) -> Call:
+        """Begin a call and let everybody be heard once."""
+        before = len(self.desk.legs)
+        peer = await self.driver.begin(customer, operator)
+        roles = self.abilities.roles
+        self._calls += 1
+        seed = self._calls * 1000
+        hello = {role: voice(seed + at, 0.4, self.abilities.rate) for at, role in enumerate(roles)}
+        await peer.speak(hello)
+        await self.desk.until(lambda: len(self.desk.legs) >= before + len(roles))
+        new = self.desk.legs[before:]
+        assert sorted(leg.info.role for leg in new) == sorted(roles)
+        return Call(peer, self.desk, {leg.info.role: leg for leg in new}, self.abilities, seed + 100)
+
+    def counted(self, word: str = "") -> int:
+        return sum(number for name, number in self.tap.counters().items() if word in name)
+
+    def only_if(self, able: object, what: str) -> None:
+        if not able:
+            pytest.skip(f"{self.tap.name} does not carry {what}")
+
+
+@pytest.fixture(params=DRIVERS)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    return DRIVERS[request.param]()
+
+
+async def open_office(driver: Driver, networks: tuple[str, ...]) -> AsyncIterator[Office]:
+    desk = Recorder()
+    tap = await driver.open(desk, networks)
+    running = asyncio.create_task(tap.run())
+    try:
+        yield Office(driver, tap, desk)
+        assert not running.done() or running.exception() is None, "run() ended by itself"
+    finally:
+        await tap.close()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await driver.close()
+
+
+@pytest_asyncio.fixture
+async def office(driver: Driver, no_task_left: None) -> AsyncIterator[Office]:  # noqa: ARG001  (watches over all)
+    async for each in open_office(driver, LOOPBACK):
+        yield each
+
+
+@pytest_asyncio.fixture
+async def closed_office(driver: Driver, no_task_left: None) -> AsyncIterator[Office]:  # noqa: ARG001
+    """Loopback is not among its allowed peers."""
+    async for each in open_office(driver, ELSEWHERE):
+        yield each
+
+
+# --- who speaks
+
+
+async def test_one_call_has_its_legs_under_one_name(office: Office) -> None:
+    call = await office.call()
+    infos = {role: leg.info for role, leg in call.legs.items()}
+    assert {info.call.call_id for info in infos.values()} == {call.call_id}
+    assert re.fullmatch(NAME_PATTERN, call.call_id)
+    assert {info.call.tap for info in infos.values()} == {office.tap.name}
+    assert {info.rate for info in infos.values()} == {office.abilities.rate}
+
+
+async def test_two_calls_have_two_names(office: Office) -> None:
+    one, two = await office.call(), await office.call()
+    assert one.call_id != two.call_id
+
+
+async def test_the_parties_are_told(office: Office) -> None:
+    office.only_if(office.abilities.numbers, "numbers")
+    call = await office.call()
+    for leg in call.legs.values():
+        told = leg.info.call
+        assert (told.caller.number, told.operator.number) == (CUSTOMER.number, OPERATOR.number)
+        if office.abilities.names:
+            assert (told.caller.name, told.operator.name) == (CUSTOMER.name, OPERATOR.name)
+
+
+# --- what is spoken
+
+
+async def test_what_is_spoken_is_heard_on_its_own_leg(office: Office) -> None:
+    call = await office.call()
+    voices = await call.speak()
+    for role, spoken in voices.items():
+        for other, leg in call.legs.items():
+            if other is not role:
+                assert find(spoken, leg.timeline).snr_db < 1
+
+
+async def test_calls_do_not_mix(office: Office) -> None:
+    one, two = await office.call(), await office.call()
+    for speaks, listens in ((one, two), (two, one)):
+        for role, spoken in (await speaks.speak()).items():
+            assert find(spoken, listens.legs[role].timeline).snr_db < 1
+
+
+async def test_words_follow_each_other_without_a_hole(office: Office) -> None:
+    """What was said in one breath is heard in one, wherever the network cut it."""
+    call = await office.call()
+    role = office.abilities.roles[0]
+    rate = office.abilities.rate
+    first, second = voice(1, 0.4, rate), voice(2, 0.4, rate)
+    await call.peer.speak({role: first + second})
+    await call.peer.speak({role: bytes(rate // 5 * 2)})
+    await call.desk.until(lambda: call.hears(role, second))
+    assert call.place(role, second) - call.place(role, first) == len(first) // 2
+
+
+async def test_a_pause_on_the_wire_is_a_gap_and_not_a_shift(office: Office) -> None:
+    """Media time goes on while nothing is sent."""
+    call = await office.call()
+    clock = asyncio.get_running_loop().time
+    before = await call.speak()
+    stopped = clock()
+    await call.peer.pause(PAUSE_S)
+    paused_s = max(clock() - stopped, PAUSE_S)
+    after = await call.speak()
+    for role in office.abilities.roles:
+        passed = call.place(role, after[role]) - call.place(role, before[role])
+        # Between the two there was the first voice and the silence that `speak` puts after it.
+        extra_s = passed / office.abilities.rate - len(before[role]) / 2 / office.abilities.rate
+        assert extra_s > paused_s - LATE_S
+        assert extra_s < paused_s + LATE_S
+
+
+# --- what happens in the call
+
+
+@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.OPERATOR])
+async def test_keys_are_told_with_the_leg_they_were_pressed_on(office: Office, role: Role) -> None:
+    office.only_if(role in office.abilities.keys, f"keys of the {role}")
+    call = await office.call()
+
+    def pressed(of: Role) -> str:
+        beside = "".join(
+            digit for call_id, by, digit in office.desk.keys if (call_id, by) == (call.call_id, of)
+        )
+        return call.legs[of].digits + beside
+
+    for digit in "*91":
+        await call.peer.key(role, digit)
+    await office.desk.until(lambda: len(pressed(role)) >= 3)
+    await call.speak()
+    assert pressed(role) == "*91"
+    assert [pressed(other) for other in call.legs if other is not role] == [""]
+
+
+async def test_hold_and_its_end_are_told(office: Office) -> None:
+    office.only_if(office.abilities.hold, "hold")
+    call = await office.call()
+    await call.peer.hold(on=True)
+    await office.desk.until(lambda: office.desk.holds == [(call.call_id, True)])
+    await call.peer.hold(on=False)
+    await office.desk.until(lambda: office.desk.holds == [(call.call_id, True), (call.call_id, False)])
+    await call.speak()
+
+
+async def test_the_operator_may_change_while_the_call_stays(office: Office) -> None:
+    office.only_if(office.abilities.replaces, "a change of the operator")
+    call = await office.call()
+    left = call.legs[Role.OPERATOR]
+    await call.peer.replace_operator(SUPERIOR)
+    await call.peer.speak(dict.fromkeys(office.abilities.roles, bytes(office.abilities.rate // 5 * 2)))
+    await office.desk.until(lambda: left.ended and office.desk.legs[-1].info.role is Role.OPERATOR)
+    came = office.desk.legs[-1]
+    assert came is not left
+    assert left.ended is EndReason.HUNG_UP
+    assert came.info.call.call_id == call.call_id
+    if office.abilities.numbers:
+        assert came.info.call.operator.number == SUPERIOR.number
+    assert call.legs[Role.CUSTOMER].ended is None
+    call.legs[Role.OPERATOR] = came
+    await call.speak()
+
+
+# --- how it ends
+
+
+async def test_hanging_up_ends_the_whole_call(office: Office) -> None:
+    call, other = await office.call(), await office.call()
+    await call.peer.hang_up()
+    assert await call.ended() == {EndReason.HUNG_UP}
+    await other.speak()
+
+
+async def test_a_lost_connection_is_no_hang_up(office: Office) -> None:
+    office.only_if(office.abilities.tells_loss, "the loss of a connection")
+    call, other = await office.call(), await office.call()
+    await call.peer.break_connection()
+    assert await call.ended() == {EndReason.CONNECTION_LOST}
+    await other.speak()
+
+
+async def test_closing_ends_every_leg_in_time(office: Office) -> None:
+    calls = [await office.call(), await office.call()]
+    async with asyncio.timeout(CLOSES_WITHIN_S):
+        await office.tap.close()
+    assert {leg.ended for call in calls for leg in call.legs.values()} == {EndReason.SHUTDOWN}
+
+
+async def test_closing_without_a_call(office: Office) -> None:
+    async with asyncio.timeout(CLOSES_WITHIN_S):
+        await office.tap.close()
+    assert office.desk.legs == []
+
+
+# --- bad peers
+
+
+async def test_garbage_harms_nobody_else(office: Office) -> None:
+    bad, good = await office.call(), await office.call()
+    before = office.counted()
+    with capture_logs() as logs:
+        await bad.peer.garbage()
+        if office.abilities.garbage_ends:
+            assert await bad.ended() == {EndReason.PROTOCOL_ERROR}
+        await until(lambda: office.counted() > before)
+    if office.abilities.garbage_ends:
+        assert any(each.get("reason") for each in logs)
+    else:
+        await bad.speak()
+    await good.speak()
+
+
+async def test_a_flood_harms_nobody_else(office: Office) -> None:
+    bad, good = await office.call(), await office.call()
+    before = office.counted()
+    with capture_logs() as logs:
+        await bad.peer.flood()
+        if office.abilities.flood_ends:
+            assert await bad.ended() == {EndReason.PROTOCOL_ERROR}
+        await until(lambda: office.counted() > before)
+    if office.abilities.flood_ends:
+        assert any(each.get("reason") for each in logs)
+    await good.speak()
+    assert all(leg.ended is None for leg in good.legs.values())
+
+
+async def test_strangers_are_refused_and_counted(closed_office: Office) -> None:
+    closed_office.only_if(closed_office.abilities.listens, "strangers")
+    times = await closed_office.driver.knock()
+    await until(lambda: closed_office.counted("refused") >= times)
+    assert closed_office.desk.legs == []
+
+
+# --- what people are shown
+
+
+async def test_counters_and_problems_are_well_formed(office: Office) -> None:
+    call = await office.call()
+    for name, number in office.tap.counters().items():
+        assert re.fullmatch(NAME_PATTERN, name)
+        assert name.startswith(office.tap.name.replace("-", "_")), name
+        assert number >= 0
+    for problem in office.tap.problems():
+        assert isinstance(problem, Problem)
+        assert problem.detail
+        assert problem.remedy
+    await call.speak()
+
+
+async def test_addresses_are_real_ports(office: Office) -> None:
+    assert bool(office.tap.addresses) >= office.abilities.listens
+    for name, (host, port) in office.tap.addresses.items():
+        assert name
+        assert host
+        assert 0 < port < 65536
+
+
+async def test_logs_hold_no_numbers_and_no_names(office: Office) -> None:
+    with capture_logs() as logs:
+        call = await office.call()
+        await call.peer.hang_up()
+        await call.ended()
+    for secret in (CUSTOMER.number, CUSTOMER.name, OPERATOR.name):
+        assert str(secret) not in str(logs)
