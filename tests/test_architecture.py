@@ -39,6 +39,7 @@ ONE_DOOR = {
     "sudachipy": {"kikimori.judging.words.sound", "kikimori.bench.phrases"},  # the bench's bare reference
     "rapidfuzz": {"kikimori.judging.words.sound", "kikimori.evaluation.words"},
     "soxr": {"kikimori.audio.resample"},
+    "G722": {"kikimori.audio.g722"},
 }
 
 
