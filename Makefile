@@ -42,8 +42,8 @@ $(VENV)/testable: $(VENV)/installed
 	$(BIN)/pip install --disable-pip-version-check --editable '.[test,training]'
 	@touch $@
 
-# What the tests talk to: a real broker and a real browser with Japanese letters.
-DEBIAN := mosquitto chromium fonts-noto-cjk
+# What the tests talk to: a real broker, a real browser with Japanese letters, sipp as an SBC.
+DEBIAN := mosquitto chromium fonts-noto-cjk sip-tester
 debian:
 	@missing=""; for each in $(DEBIAN); do \
 	  dpkg-query -W -f '$${Status}' $$each 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$each"; done; \

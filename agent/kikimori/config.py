@@ -14,6 +14,7 @@ from kikimori.asterisk.settings import AsteriskTable
 from kikimori.errors import ConfigError
 from kikimori.taps.peers import LOOPBACK, AllowedPeers
 from kikimori.taps.sides import SidesTable
+from kikimori.taps.siprec.settings import SiprecTable
 from kikimori.toml_file import load
 from kikimori_wire.messages import Action
 from kikimori_wire.settings import BrokerSettings
@@ -127,6 +128,7 @@ class AgentConfig(_Table):
     mqtt: BrokerSettings = BrokerSettings()
     sides: SidesTable = SidesTable()
     audiosocket: AudioSocketTable = AudioSocketTable()
+    siprec: SiprecTable = SiprecTable()
     asterisk: AsteriskTable = AsteriskTable()
     speech: SpeechTable = SpeechTable()
     judging: JudgingTable = JudgingTable()
@@ -177,7 +179,7 @@ def read_config(path: Path | None) -> AgentConfig:
             raise ConfigError(
                 f"{path}: judging: {each}: no such file", next_step="paths are relative to the file"
             )
-    given: dict[str, object] = {"judging": judging}
+    given: dict[str, object] = {"judging": judging, "siprec": config.siprec.beside(base)}
     if config.state_dir is not None:
         given["state_dir"] = base / config.state_dir
     if "agent_id" not in config.model_fields_set:

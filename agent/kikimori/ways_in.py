@@ -8,6 +8,7 @@ from kikimori.pbx.manual import ManualControl
 from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.peers import AllowedPeers
+from kikimori.taps.siprec.tap import SiprecTap
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig
@@ -33,6 +34,8 @@ def make_taps(config: AgentConfig, desk: CallDesk, directory: LegDirectory) -> l
                 announce_port=table.announce_port,
             )
         )
+    if config.siprec.enabled:
+        taps.append(SiprecTap(desk, config.siprec, config.sides))
     return taps
 
 

@@ -10,9 +10,7 @@ const NEEDS_DECISION = 2; // urgency from which a call stands in the upper part
 const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Board {
-  /** `telephoneChanged`: called when the supervisor gave another telephone of their own. */
-  constructor(attention, calls, telephoneChanged) {
-    this.telephoneChanged = telephoneChanged;
+  constructor(attention, calls) {
     this.sections = { attention, calls };
     this.grids = { attention: attention.querySelector(".grid"), calls: calls.querySelector(".grid") };
     this.cards = new Map();

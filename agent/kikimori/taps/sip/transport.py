@@ -1,0 +1,345 @@
+"""SIP's sockets: UDP, TCP and TLS. RFC 3261, 18; RFC 3581 (rport); RFC 5626, 4.4.1 (keep-alive)."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+import structlog
+
+from kikimori.taps.sip.message import Request, Response, SipError, parse_datagram
+from kikimori.taps.sip.stream import PONG, StreamDecoder
+from kikimori.taps.sip.transaction import top_via
+
+if TYPE_CHECKING:
+    import ssl
+
+    from kikimori.taps.peers import AllowedPeers
+    from kikimori.taps.sip.message import Message
+    from kikimori.taps.sip.transaction import Flow
+
+log = structlog.get_logger()
+
+Address = tuple[str, int]
+
+_RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+_MAX_UNSENT_BYTES = 512 * 1024
+_COMPLAIN_EVERY_S = 1.0
+"""Between two log lines of one kind: a flood must not fill the disk."""
+
+
+class Handler(Protocol):
+    """Who gets the messages. Called on the event loop; returns at once."""
+
+    def request(self, request: Request, flow: Flow) -> None: ...
+
+    def response(self, response: Response) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    connections: int = 200
+    """TCP and TLS connections at a time; an SRC needs one or two."""
+    first_message_s: float = 30.0
+    """A new connection that says nothing for so long is closed."""
+    message_s: float = 10.0
+    """A message that is not whole after so long has lost its sender."""
+
+
+class SipTransport:
+    """Listens, cuts what comes into messages, and hands them on with the way back."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        peers: AllowedPeers,
+        limits: Limits | None = None,
+        *,
+        advertise: str | None = None,
+    ) -> None:
+        """`advertise` is the address of this machine as the peers know it; None = found out for each peer."""
+        self.handler = handler
+        self.limits = limits or Limits()
+        self.refused = 0
+        self.malformed = 0
+        self._peers = peers
+        self._advertise = advertise
+        self._loop = asyncio.get_running_loop()
+        self._udp: _Datagrams | None = None
+        self._servers: dict[str, asyncio.Server] = {}
+        self._connections: set[_Connection] = set()
+        self._ways: dict[str, str] = {}
+        self._complained: dict[str, float] = {}
+
+    @property
+    def connections(self) -> int:
+        return len(self._connections)
+
+    @property
+    def addresses(self) -> dict[str, Address]:
+        """By `udp`, `tcp` and `tls`; with the real port where 0 was asked for."""
+        found = {name: server.sockets[0].getsockname()[:2] for name, server in self._servers.items()}
+        if self._udp is not None:
+            found["udp"] = self._udp.bound
+        return found
+
+    async def listen_udp(self, host: str, port: int) -> None:
+        """Open the port; raises OSError."""
+        _, self._udp = await self._loop.create_datagram_endpoint(
+            lambda: _Datagrams(self), local_addr=(host, port)
+        )
+
+    async def listen_stream(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Open the port for TCP, or for TLS when a context is given; raises OSError."""
+        name = "tcp" if tls is None else "tls"
+        self._servers[name] = await self._loop.create_server(
+            lambda: _Connection(self, name.upper()), host, port, ssl=tls, backlog=128
+        )
+
+    def udp_flow(self, peer: Address) -> Flow | None:
+        """A way to send to `peer`, an IP address; None for one that we do not speak with."""
+        if self._udp is None or not self._peers.allow(peer[0]):
+            return None
+        return _UdpFlow(self._udp, peer)
+
+    def advance(self, now: float) -> None:
+        """Close connections that say nothing or stop in the middle; call it about once a second."""
+        for connection in list(self._connections):
+            connection.check(now)
+
+    async def close(self) -> None:
+        for server in self._servers.values():
+            server.close()
+        for connection in list(self._connections):
+            connection.close()
+        if self._udp is not None:
+            self._udp.close()
+
+    # What the sockets need of it.
+
+    def admit(self, peer: str | None) -> bool:
+        if self._peers.allow(peer):
+            return True
+        self.refused += 1
+        self.complain("sip_refused", peer=peer, reason="peer_not_allowed")
+        return False
+
+    def connected(self, connection: _Connection, peer: str | None) -> bool:
+        if not self.admit(peer):
+            return False
+        if len(self._connections) >= self.limits.connections:
+            self.refused += 1
+            self.complain("sip_refused", peer=peer, reason="too_many_connections")
+            return False
+        self._connections.add(connection)
+        return True
+
+    def disconnected(self, connection: _Connection) -> None:
+        self._connections.discard(connection)
+
+    def spoilt(self, peer: str | None, transport: str, reason: str) -> None:
+        self.malformed += 1
+        self.complain("sip_malformed", peer=peer, transport=transport, reason=reason)
+
+    def complain(self, event: str, **fields: object) -> None:
+        now = self._loop.time()
+        if now - self._complained.get(event, -_COMPLAIN_EVERY_S) >= _COMPLAIN_EVERY_S:
+            self._complained[event] = now
+            log.warning(event, **fields)
+
+    def way_to(self, peer: str, bound: str) -> str:
+        """Our own address as `peer` sees it, for a socket bound to `bound`."""
+        if self._advertise is not None:
+            return self._advertise
+        if bound not in {"0.0.0.0", "::"}:  # noqa: S104  (asked, not bound)
+            return bound
+        if peer not in self._ways:
+            if len(self._ways) > 1000:
+                self._ways.clear()
+            self._ways[peer] = _source_towards(peer) or bound
+        return self._ways[peer]
+
+
+class _UdpFlow:
+    """To one address by UDP."""
+
+    transport = "UDP"
+
+    def __init__(self, datagrams: _Datagrams, peer: Address) -> None:
+        self._datagrams = datagrams
+        self.peer = peer
+
+    @property
+    def local(self) -> Address:
+        bound = self._datagrams.bound
+        return self._datagrams.owner.way_to(self.peer[0], bound[0]), bound[1]
+
+    def send(self, data: bytes) -> None:
+        self._datagrams.send(data, self.peer)
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, owner: SipTransport) -> None:
+        self.owner = owner
+        self.bound: Address = ("", 0)
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
+        self.bound = transport.get_extra_info("sockname")[:2]
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        source = addr[0], addr[1]
+        if not self.owner.admit(source[0]):
+            return
+        if not data.strip(b"\r\n\0 "):
+            return  # a keep-alive of some SBCs
+        try:
+            message = parse_datagram(data)
+            if isinstance(message, Response):
+                self.owner.handler.response(message)
+                return
+            back = note_source(message, source)
+        except SipError as error:
+            self.owner.spoilt(source[0], "UDP", error.reason)
+            return
+        self.owner.handler.request(message, _UdpFlow(self, back))
+
+    def error_received(self, exc: Exception) -> None:
+        """An ICMP error for something sent earlier; the transaction's timers deal with it."""
+
+    def send(self, data: bytes, peer: Address) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(data, peer)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+class _Connection(asyncio.Protocol):
+    """One TCP or TLS connection; also the way back for what came over it."""
+
+    def __init__(self, owner: SipTransport, transport: str) -> None:
+        self.transport = transport
+        self.peer: Address = ("", 0)
+        self._owner = owner
+        self._loop = asyncio.get_running_loop()
+        self._bound: Address = ("", 0)
+        self._socket: asyncio.Transport | None = None
+        self._decoder = StreamDecoder()
+        self._since = self._loop.time()
+        self._spoken = False
+
+    @property
+    def local(self) -> Address:
+        return self._owner.way_to(self.peer[0], self._bound[0]), self._bound[1]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._socket = cast("asyncio.Transport", transport)
+        peername = transport.get_extra_info("peername")
+        if not self._owner.connected(self, peername[0] if peername else None):
+            self._socket.abort()
+            self._socket = None
+            return
+        self.peer = peername[:2]
+        self._bound = transport.get_extra_info("sockname")[:2]
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def data_received(self, data: bytes) -> None:
+        if self._socket is None:
+            return
+        was_whole = not self._decoder.mid_message
+        try:
+            for message in self._decoder.feed(data):
+                self._spoken = True
+                was_whole = True
+                self._handle(message)
+        except SipError as error:
+            self._owner.spoilt(self.peer[0], self.transport, error.reason)
+            self.close()
+            return
+        if self._decoder.pings:
+            self._decoder.pings = 0
+            self._spoken = True
+            self.send(PONG)
+        if was_whole:
+            self._since = self._loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (the protocol's signature)
+        self._socket = None
+        self._owner.disconnected(self)
+
+    def send(self, data: bytes) -> None:
+        if self._socket is None or self._socket.is_closing():
+            return
+        if self._socket.get_write_buffer_size() > _MAX_UNSENT_BYTES:
+            # It asks and does not listen.
+            self._owner.spoilt(self.peer[0], self.transport, "peer_does_not_read")
+            self._socket.abort()
+            return
+        self._socket.write(data)
+
+    def check(self, now: float) -> None:
+        limits = self._owner.limits
+        age = now - self._since
+        if self._decoder.mid_message and age > limits.message_s:
+            self._owner.spoilt(self.peer[0], self.transport, "message_never_ends")
+            self.close()
+        elif not self._spoken and age > limits.first_message_s:
+            self._owner.spoilt(self.peer[0], self.transport, "says_nothing")
+            self.close()
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        self._owner.disconnected(self)
+
+    def _handle(self, message: Message) -> None:
+        if isinstance(message, Response):
+            self._owner.handler.response(message)
+        else:
+            note_source(message, self.peer)
+            self._owner.handler.request(message, self)
+
+
+def note_source(request: Request, source: Address) -> Address:
+    """Write in the topmost Via where the request really came from, and return where to answer.
+
+    Raises:
+        SipError: it has no readable Via.
+    """
+    via = top_via(request.headers)
+    host, port = source
+    answer_port = via.port or 5060
+    parameters = dict(via.parameters)
+    if "rport" in parameters:
+        parameters["rport"] = str(port)
+        answer_port = port
+    if "rport" in parameters or via.host != host:
+        parameters["received"] = host
+    if parameters != via.parameters:
+        via = type(via)(via.transport, via.host, via.port, parameters)
+        first, *others = request.headers.values("via")
+        del first
+        request.headers.replace("via", ", ".join([via.text(), *others]))
+    return host, answer_port
+
+
+def _source_towards(peer: str) -> str | None:
+    """The address that this machine would send from; nothing is sent."""
+    family = socket.AF_INET6 if ":" in peer else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((peer, 5060))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return None

@@ -1,0 +1,136 @@
+"""What an SRC offers, read from the body of a request, and which of it is accepted. Pure: no sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kikimori.taps.rtp.formats import Format, Kind, format_of
+from kikimori.taps.sip.sdp import Description, Direction, Media, RtpMap, SdpError, parse_sdp
+from kikimori.taps.siprec.metadata import Metadata, MetadataError, parse_metadata
+from kikimori.taps.siprec.multipart import METADATA, SDP, BodyError, parts_of
+
+if TYPE_CHECKING:
+    from kikimori.taps.sip.message import Headers
+
+MAX_STREAMS = 8
+"""Streams of one session that are heard; a conference of more is refused beyond that."""
+
+_SPOKEN = frozenset({Kind.PCMU, Kind.PCMA, Kind.G722, Kind.L16, Kind.COMFORT_NOISE, Kind.DTMF})
+
+
+class OfferError(Exception):
+    """A body that is answered with `status`; `reason` is a stable word for logs."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The body of a request; either part may be missing."""
+
+    description: Description | None
+    metadata: Metadata | None
+    metadata_fault: str | None = None
+    """Why the metadata could not be read. The call is heard all the same, as if none had come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What becomes of one offered m-line."""
+
+    media: Media
+    codecs: tuple[RtpMap, ...] = ()
+    """The accepted ones, in the order of the offer; empty = refused."""
+    formats: tuple[tuple[int, Format], ...] = ()
+    refusal: str | None = None
+    """Why it is refused, a stable word; None = accepted, or taken away by the SRC itself."""
+
+    @property
+    def accepted(self) -> bool:
+        return bool(self.codecs)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the SRC sends nothing in it for now."""
+        return not self.media.direction.sends or self.media.on_hold
+
+    @property
+    def answer_direction(self) -> Direction:
+        return Direction.INACTIVE if self.paused else Direction.RECVONLY
+
+
+def read_offer(headers: Headers, body: bytes) -> Offer:
+    """Read a body; one that is empty is an offer of nothing.
+
+    Raises:
+        OfferError: 415 for a body of another kind, 400 for one that is broken.
+    """
+    if not body:
+        return Offer(None, None)
+    if (headers.first("content-encoding") or "identity").strip().lower() not in {"identity", ""}:
+        raise OfferError(415, "content_encoded")
+    try:
+        parts = parts_of(headers.first("content-type"), body)
+    except BodyError as error:
+        raise OfferError(400, error.reason) from error
+    description: Description | None = None
+    metadata: Metadata | None = None
+    fault: str | None = None
+    for part in parts:
+        if part.kind == SDP and description is None:
+            try:
+                description = parse_sdp(part.body)
+            except SdpError as error:
+                raise OfferError(400, error.reason) from error
+        elif part.kind in METADATA and metadata is None:
+            try:
+                metadata = parse_metadata(part.body)
+            except MetadataError as error:
+                fault = error.reason
+    # Other parts (application/gtd of Cisco, vendors' own) are none of our business.
+    if description is None and metadata is None and fault is None:
+        raise OfferError(415, "no_known_body")
+    return Offer(description, metadata, fault)
+
+
+def choose(description: Description) -> tuple[Choice, ...]:
+    """Decide for each offered m-line. All codecs that can be read are accepted: the SRC may change among them."""
+    chosen: list[Choice] = []
+    for media in description.media:
+        room = sum(each.accepted for each in chosen) < MAX_STREAMS
+        chosen.append(_choose(media) if room else Choice(media, refusal="too_many_streams"))
+    return tuple(chosen)
+
+
+def refusal_of(choices: tuple[Choice, ...]) -> str | None:
+    """Why a whole offer is refused; None when something of it is accepted."""
+    if any(each.accepted for each in choices):
+        return None
+    refusals = [each.refusal for each in choices if each.refusal]
+    # The reason a person can do something about comes first.
+    return min(refusals, key=lambda each: each != "srtp_not_supported", default="no_audio_offered")
+
+
+def _choose(media: Media) -> Choice:
+    if media.port == 0:
+        return Choice(media)
+    if media.kind != "audio":
+        return Choice(media, refusal="not_audio")
+    if media.encrypted:
+        return Choice(media, refusal="srtp_not_supported")
+    if media.protocol not in {"RTP/AVP", "RTP/AVPF"}:
+        return Choice(media, refusal="not_rtp")
+    codecs = []
+    formats = []
+    for codec in media.codecs:
+        known = format_of(codec.payload_type, f"{codec.name}/{codec.clock_rate}/{codec.channels}")
+        if known is not None and known.kind in _SPOKEN:
+            codecs.append(codec)
+            formats.append((codec.payload_type, known))
+    if not any(known.carries_voice for _, known in formats):
+        return Choice(media, refusal="no_known_codec")
+    return Choice(media, tuple(codecs), tuple(formats))

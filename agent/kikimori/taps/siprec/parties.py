@@ -1,0 +1,141 @@
+"""Whose voice a stream is: the SRC's metadata and the office's `[sides]` put together. Pure: no sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kikimori.model.call import Party, Role
+from kikimori.taps.sides import NOT_SELECTED, Endpoint, Sides, Unheard, selected, sort_out
+from kikimori.taps.sip.message import SipError
+from kikimori.taps.sip.values import parse_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kikimori.taps.sides import SidesTable
+    from kikimori.taps.siprec.metadata import Metadata, Participant
+
+_MAX_NUMBER = 64
+_MAX_NAME = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who is who, at one moment of a call."""
+
+    voices: tuple[tuple[Role, str], ...] = ()
+    """For each stream its role and who speaks: a leg goes on only while both stay the same."""
+    customer: Party = field(default_factory=Party)
+    operator: Party = field(default_factory=Party)
+    unheard: Unheard | None = None
+    """Why nobody listens to this call; None = it is heard."""
+
+
+class Parties:
+    """The parties of one call. Who is the customer is decided once: a transfer changes only the other side."""
+
+    def __init__(self, sides: SidesTable, first_stream: Role) -> None:
+        """`first_stream` is whose voice comes first when the SRC names nobody."""
+        self._sides = sides
+        self._first = first_stream
+        self._customer: str | None = None
+
+    def cast(self, labels: Sequence[str | None], metadata: Metadata | None) -> Cast:
+        """Say who is who. `labels` are those of the streams that carry audio, in the order of the m-lines."""
+        present = metadata.present if metadata is not None else ()
+        if metadata is None or not present:
+            return self._unnamed(len(labels))
+        customer = next((each for each in present if _key(each) == self._customer), None)
+        if customer is None:
+            decided = self._decide(present)
+            if isinstance(decided, Unheard):
+                return Cast(unheard=decided)
+            customer = decided
+        others = [each for each in present if each is not customer]
+        voices = self._voices(labels, metadata, present, customer)
+        # Of several, the one who came last: the superior, not the one who calls them in.
+        speaking = {who for role, who in voices if role is Role.OPERATOR}
+        operator = next((each for each in reversed(others) if _key(each) in speaking), None) or (
+            others[-1] if others else None
+        )
+        if not selected(self._sides, endpoint_of(operator).number, None):
+            return Cast(unheard=NOT_SELECTED)
+        self._customer = None if customer is None else _key(customer)
+        return Cast(voices, _party(customer), _party(operator))
+
+    def _unnamed(self, streams: int) -> Cast:
+        if not selected(self._sides, "", None):
+            return Cast(unheard=NOT_SELECTED)
+        if streams == 1:
+            return Cast(((Role.MIXED, ""),))
+        return Cast(
+            tuple((self._first if at == 0 else _other(self._first), f"#{at}") for at in range(streams))
+        )
+
+    def _decide(self, present: Sequence[Participant]) -> Participant | Unheard | None:
+        """Who is the customer; None when it is a party that is not named."""
+        caller = next((each for each in present if each.called_first), None)
+        if caller is None:
+            # Whoever is said not to have called, did not.
+            caller = next((each for each in present if each.called_first is not False), present[0])
+        callee = next((each for each in present if each is not caller), None)
+        ends = endpoint_of(caller), endpoint_of(callee)
+        sides = sort_out(self._sides, *ends)
+        if not isinstance(sides, Sides):
+            return sides
+        return caller if sides.customer is ends[0] else callee
+
+    def _voices(
+        self,
+        labels: Sequence[str | None],
+        metadata: Metadata,
+        present: Sequence[Participant],
+        customer: Participant | None,
+    ) -> tuple[tuple[Role, str], ...]:
+        speakers = [metadata.speakers(label) if label is not None else () for label in labels]
+        if not any(speakers) and len(labels) == len(present) > 1:
+            # Parties without their streams: both are named in the same order.
+            speakers = [(each,) for each in present]
+        voices: list[tuple[Role, str] | None] = []
+        for who in speakers:
+            if len(who) == 1:
+                role = Role.CUSTOMER if who[0] is customer else Role.OPERATOR
+                voices.append((role, _key(who[0])))
+            else:
+                voices.append((Role.MIXED, "") if who or len(labels) == 1 else None)
+        known = {voice[0] for voice in voices if voice is not None}
+        filled = []
+        for at, voice in enumerate(voices):
+            if voice is None:
+                role = self._first if at == 0 else _other(self._first)
+                if len(known) == 1 and len(labels) == 2:
+                    role = _other(next(iter(known)))
+                voice = (role, f"#{at}")  # noqa: PLW2901  (the unknown one is what is filled in)
+            filled.append(voice)
+        return tuple(filled)
+
+
+def endpoint_of(participant: Participant | None) -> Endpoint:
+    """A participant as `[sides]` sees it: `user@host`, the user part, the name."""
+    if participant is None:
+        return Endpoint()
+    try:
+        uri = parse_uri(participant.aor)
+    except SipError:
+        return Endpoint(participant.aor, participant.aor, participant.name)
+    name = f"{uri.user}@{uri.host}" if uri.host and uri.user else uri.user or uri.host
+    return Endpoint(name, uri.user, participant.name)
+
+
+def _party(participant: Participant | None) -> Party:
+    endpoint = endpoint_of(participant)
+    return Party(number=endpoint.number[:_MAX_NUMBER] or None, name=endpoint.display[:_MAX_NAME] or None)
+
+
+def _key(participant: Participant) -> str:
+    return f"{participant.id} {participant.aor}"
+
+
+def _other(role: Role) -> Role:
+    return {Role.CUSTOMER: Role.OPERATOR, Role.OPERATOR: Role.CUSTOMER}.get(role, Role.MIXED)

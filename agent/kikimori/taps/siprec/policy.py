@@ -1,0 +1,69 @@
+"""What makes a request one that this server deals with. Pure: no sockets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.taps.sip.message import Request, SipError
+from kikimori.taps.sip.sdp import Direction
+from kikimori.taps.sip.values import parse_address, parse_cseq
+from kikimori.taps.siprec.offer import Offer, OfferError
+
+if TYPE_CHECKING:
+    from kikimori.taps.sip.sdp import Description
+    from kikimori.taps.siprec.dialog import DialogId
+
+KNOWN_METHODS = frozenset({"REGISTER", "PRACK", "INFO", "MESSAGE", "REFER", "SUBSCRIBE", "NOTIFY", "PUBLISH"})
+"""Methods of SIP that a recording server has no use for: 405. Others are unknown: 501."""
+UNDERSTOOD = frozenset({"siprec", "timer", "100rel"})
+"""In Require. Only `100 Trying` comes before our final answer, which 100rel does not concern."""
+
+
+def check(request: Request) -> None:
+    """Look for what every request has (RFC 3261, 8.1.1).
+
+    Raises:
+        SipError: something is missing or cannot be read.
+    """
+    headers = request.headers
+    for name in ("from", "to"):
+        parse_address(headers.first(name) or "")
+    if not headers.first("call-id"):
+        raise SipError("no_call_id")
+    if parse_cseq(headers.first("cseq") or "")[1] != request.method:
+        raise SipError("bad_cseq")
+
+
+def sequence_of(request: Request) -> int:
+    return parse_cseq(request.headers.first("cseq") or "")[0]
+
+
+def dialog_id_of(request: Request) -> DialogId:
+    """The dialog that a request of the SRC names."""
+    headers = request.headers
+    to_tag = parse_address(headers.first("to") or "").tag
+    from_tag = parse_address(headers.first("from") or "").tag
+    return headers.first("call-id") or "", to_tag, from_tag
+
+
+def worth_recording(request: Request, offer: Offer) -> Description:
+    """The description of an INVITE that records.
+
+    Raises:
+        OfferError: 488 without an offer, 421 for a call that wants to be answered by somebody.
+    """
+    headers = request.headers
+    description = offer.description
+    if description is None:
+        raise OfferError(488, "no_offer")
+    says_so = (
+        "siprec" in headers.tokens("require")
+        or offer.metadata is not None
+        or offer.metadata_fault is not None
+        or any("+sip.src" in parse_address(each).parameters for each in headers.values("contact"))
+    )
+    # Some SRCs say nothing; but who only wants to be heard offers to send only.
+    one_way = all(each.direction in {Direction.SENDONLY, Direction.INACTIVE} for each in description.media)
+    if not says_so and not one_way:
+        raise OfferError(421, "not_a_recording")
+    return description

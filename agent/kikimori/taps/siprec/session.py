@@ -1,0 +1,258 @@
+"""One recorded call: its streams become legs, and stay them through hold and transfer."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
+from kikimori.taps.rtp.formats import leg_rate
+from kikimori.taps.rtp.ports import NoPortError, RtpPort, RtpPorts
+from kikimori.taps.rtp.receiver import RtpSession
+from kikimori.taps.sip.sdp import MediaAnswer, write_answer
+from kikimori.taps.siprec.offer import Choice, Offer, choose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.model.feed import CallDesk, LegFeed
+    from kikimori.taps.rtp.formats import Format
+    from kikimori.taps.siprec.metadata import Metadata
+    from kikimori.taps.siprec.parties import Cast, Parties
+
+log = structlog.get_logger()
+
+TAP = "siprec"
+
+
+class _Nowhere:
+    """The feed of a call that nobody listens to; its packets still show that it lives."""
+
+    def audio(self, pcm: bytes | bytearray | memoryview) -> None: ...
+
+    def gap(self, samples: int) -> None: ...
+
+    def dtmf(self, digit: str) -> None: ...
+
+    def close(self, reason: EndReason) -> None: ...
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One m-line that was accepted."""
+
+    port: RtpPort
+    choice: Choice
+    feed: LegFeed = field(default_factory=_Nowhere)
+    rtp: RtpSession | None = None
+    voice: tuple[Role, str] | None = None
+    """Role and who speaks; None = not listened to."""
+    carried: bool = False
+    """Whether the SRC ever sent in it."""
+    packets: int = 0
+
+    @property
+    def formats(self) -> dict[int, Format]:
+        return dict(self.choice.formats)
+
+    @property
+    def on_hold(self) -> bool:
+        return self.choice.paused and self.carried
+
+
+class RecordingSession:
+    """Takes offers, gives answers; opens and closes legs at the desk as they say."""
+
+    def __init__(
+        self,
+        call_id: str,
+        desk: CallDesk,
+        ports: RtpPorts,
+        parties: Parties,
+        *,
+        address: str,
+        clock: Callable[[], float],
+    ) -> None:
+        """`call_id` is the call's name at the desk; `address` where RTP is to be sent, an IP address."""
+        self.call_id = call_id
+        self._desk = desk
+        self._ports = ports
+        self._parties = parties
+        self._address = address
+        self._clock = clock
+        self._log = log.bind(call_id=call_id)
+        self._streams: dict[int, _Stream] = {}
+        self._choices: tuple[Choice, ...] = ()
+        self._metadata: Metadata | None = None
+        self._session_id = secrets.randbits(48)
+        self._version = 0
+        self._written: bytes = b""
+        self._on_hold = False
+        self._unheard: str | None = None
+        self._heard_at = clock()
+        self._ended = False
+
+    @property
+    def roles(self) -> list[str]:
+        return [str(each.voice[0]) for each in self._streams.values() if each.voice is not None]
+
+    @property
+    def packets(self) -> int:
+        """RTP packets that came, in all streams that are open."""
+        return sum(each.rtp.counters.packets for each in self._streams.values() if each.rtp is not None)
+
+    def description(self) -> bytes:
+        """What was answered last; also the offer when the SRC asks for one."""
+        return self._written
+
+    async def take(self, offer: Offer) -> None:
+        """Become what the offer says; `description` is the answer then.
+
+        Raises:
+            NoPortError: no port for a stream that is new; nothing has changed then.
+        """
+        choices = self._choices if offer.description is None else choose(offer.description)
+        opened = await self._open_ports(
+            [at for at, each in enumerate(choices) if each.accepted and at not in self._streams]
+        )
+        if self._ended:
+            for port in opened.values():
+                port.close()
+            return
+        if offer.metadata is not None:
+            known = self._metadata
+            self._metadata = offer.metadata if known is None else known.updated(offer.metadata)
+        self._choices = choices
+        gone = [self._streams.pop(at) for at in list(self._streams) if not self._stays(at)]
+        for at, each in enumerate(choices):
+            if at in opened:
+                self._streams[at] = _Stream(opened[at], each)
+            elif at in self._streams:
+                self._change(self._streams[at], each)
+        self._streams = dict(sorted(self._streams.items()))
+        self._listen()
+        # The new voice first: a call whose last leg closes is over.
+        for stream in gone:
+            self._close(stream, EndReason.HUNG_UP)
+            stream.port.close()
+        self._note_hold()
+        self._write()
+
+    def idle_s(self, now: float) -> float:
+        """Seconds without a packet in any stream; none pass while the call is on hold."""
+        fresh = self._on_hold or all(each.choice.paused for each in self._streams.values())
+        for stream in self._streams.values():
+            packets = stream.rtp.counters.packets if stream.rtp is not None else 0
+            if packets != stream.packets:
+                stream.packets = packets
+                fresh = True
+        if fresh:
+            self._heard_at = now
+        return now - self._heard_at
+
+    def end(self, reason: EndReason) -> None:
+        """Close every leg and free the ports; once."""
+        if self._ended:
+            return
+        self._ended = True
+        for stream in self._streams.values():
+            self._close(stream, reason)
+            stream.port.close()
+        self._streams.clear()
+
+    # --- inside
+
+    async def _open_ports(self, places: list[int]) -> dict[int, RtpPort]:
+        opened: dict[int, RtpPort] = {}
+        try:
+            for at in places:
+                opened[at] = await self._ports.open()
+        except BaseException:
+            for port in opened.values():
+                port.close()
+            raise
+        return opened
+
+    def _stays(self, at: int) -> bool:
+        return at < len(self._choices) and self._choices[at].accepted
+
+    def _change(self, stream: _Stream, choice: Choice) -> None:
+        before, stream.choice = stream.choice, choice
+        rtp = stream.rtp
+        if rtp is None:
+            return
+        moved = (before.media.address, before.media.port) != (choice.media.address, choice.media.port)
+        if before.formats != choice.formats or moved:
+            rtp.change(stream.formats)
+        if before.paused != choice.paused:
+            rtp.hold(choice.paused)
+
+    def _listen(self) -> None:
+        """Give every stream the leg it should have."""
+        labels = [each.choice.media.label for each in self._streams.values()]
+        cast = self._parties.cast(labels, self._metadata)
+        if cast.unheard != self._unheard:
+            self._unheard = cast.unheard
+            if cast.unheard is not None:
+                self._log.info("siprec_not_heard", reason=str(cast.unheard))
+        changes = []
+        for at, stream in enumerate(self._streams.values()):
+            voice = None if cast.unheard is not None else cast.voices[at]
+            if stream.rtp is None or voice != stream.voice:
+                changes.append((stream, voice))
+        closing = [(stream.rtp, stream.feed) for stream, _ in changes]
+        for stream, voice in changes:
+            self._open(stream, voice, cast)
+        for rtp, feed in closing:
+            if rtp is not None:
+                rtp.flush()
+                feed.close(EndReason.HUNG_UP)
+
+    def _open(self, stream: _Stream, voice: tuple[Role, str] | None, cast: Cast) -> None:
+        rate = leg_rate(stream.formats) or 8000
+        stream.voice = voice
+        if voice is None:
+            stream.feed = _Nowhere()
+        else:
+            call = CallInfo(self.call_id, TAP, caller=cast.customer, operator=cast.operator)
+            stream.feed = self._desk.open_leg(LegInfo(call, voice[0], rate))
+        self._ports.settle(stream.port)
+        stream.packets = 0
+        stream.rtp = RtpSession(stream.feed, stream.formats, clock=self._clock, log=self._log, rate=rate)
+        stream.port.attach(stream.rtp)
+
+    def _close(self, stream: _Stream, reason: EndReason) -> None:
+        if stream.rtp is not None:
+            stream.rtp.flush()
+        stream.feed.close(reason)
+
+    def _note_hold(self) -> None:
+        for stream in self._streams.values():
+            stream.carried = stream.carried or not stream.choice.paused
+        on_hold = any(each.on_hold for each in self._streams.values())
+        if on_hold != self._on_hold:
+            self._on_hold = on_hold
+            self._heard_at = self._clock()
+            if self._unheard is None:
+                self._desk.held(self.call_id, on_hold=on_hold)
+
+    def _write(self) -> None:
+        answers = [
+            MediaAnswer(
+                each.media,
+                self._streams[at].port.number if at in self._streams else 0,
+                each.answer_direction,
+                each.codecs,
+            )
+            for at, each in enumerate(self._choices)
+        ]
+        written = write_answer(self._address, self._session_id, self._version, answers)
+        if written != self._written:
+            self._version += 1
+            self._written = write_answer(self._address, self._session_id, self._version, answers)
+
+
+__all__ = ["TAP", "NoPortError", "RecordingSession"]

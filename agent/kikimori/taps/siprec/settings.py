@@ -1,0 +1,78 @@
+"""`[siprec]` of the configuration file."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from kikimori.taps.peers import LOOPBACK, AllowedPeers
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class SiprecTable(BaseModel):
+    """`[siprec]`: an SBC or IP-PBX records to us."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    udp: bool = True
+    tcp: bool = True
+    port: Port = 5060
+    """Of UDP and TCP."""
+    tls_port: Port | None = None
+    """None = no TLS."""
+    tls_cert: Path | None = None
+    """PEM: our certificate, then those between it and the authority."""
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    """PEM: set it to admit only SRCs with a certificate of this authority."""
+    advertise: str | None = None
+    """IP address under which the SRC reaches this machine; None = found out for each SRC."""
+    first_rtp_port: Annotated[int, Field(ge=1024, le=65534)] = 20000
+    last_rtp_port: Annotated[int, Field(ge=1025, le=65535)] = 23999
+    allow: tuple[str, ...] = LOOPBACK
+    """Networks of the SRCs, for SIP and RTP; everything else is refused."""
+    max_sessions: Annotated[int, Field(ge=1, le=20_000)] = 500
+    max_connections: Annotated[int, Field(ge=1)] = 200
+    """TCP and TLS connections at a time."""
+    session_expires_s: Annotated[int, Field(ge=90, le=86_400)] = 1800
+    """How often an SRC that can must say that a session still lives."""
+    rtp_idle_s: Annotated[float, Field(ge=5)] = 300.0
+    """A session without a single packet for so long, and not on hold, is over."""
+    first_stream: Literal["customer", "operator"] = "customer"
+    """Whose voice the first stream is when the SRC says nothing about the parties."""
+
+    @field_validator("allow")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        AllowedPeers(value)
+        return value
+
+    @field_validator("advertise")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None:
+            ip_address(value)
+        return value
+
+    def beside(self, folder: Path) -> SiprecTable:
+        """The same with paths relative to `folder` made whole."""
+        paths = {"tls_cert": self.tls_cert, "tls_key": self.tls_key, "tls_client_ca": self.tls_client_ca}
+        return self.model_copy(
+            update={name: folder / path for name, path in paths.items() if path is not None}
+        )
+
+    @model_validator(mode="after")
+    def _whole(self) -> SiprecTable:
+        if self.tls_port is not None and (self.tls_cert is None or self.tls_key is None):
+            raise ValueError("tls_port needs tls_cert and tls_key")
+        if self.enabled and not self.udp and not self.tcp and self.tls_port is None:
+            raise ValueError("udp, tcp and TLS are all switched off")
+        if self.last_rtp_port <= self.first_rtp_port:
+            raise ValueError("last_rtp_port must be above first_rtp_port")
+        return self

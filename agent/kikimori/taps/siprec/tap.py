@@ -1,0 +1,138 @@
+"""SIPREC as a way in."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING
+
+from kikimori.errors import KikimoriError
+from kikimori.model.call import Role
+from kikimori.taps.audiosocket.directory import call_id_from
+from kikimori.taps.peers import AllowedPeers
+from kikimori.taps.rtp.ports import RtpPorts
+from kikimori.taps.sip.transport import Limits, SipTransport
+from kikimori.taps.siprec.parties import Parties
+from kikimori.taps.siprec.server import RecordingServer
+from kikimori.taps.siprec.session import TAP, RecordingSession
+
+if TYPE_CHECKING:
+    from kikimori.model.feed import CallDesk
+    from kikimori.taps.sides import SidesTable
+    from kikimori.taps.sip.message import Request
+    from kikimori.taps.sip.transaction import Flow
+    from kikimori.taps.siprec.settings import SiprecTable
+    from kikimori.taps.tap import Address
+    from kikimori_wire.messages import Problem
+
+_ADVANCE_EVERY_S = 1.0
+
+
+class SiprecTap:
+    """A `kikimori.taps.tap.Tap`."""
+
+    def __init__(self, desk: CallDesk, table: SiprecTable, sides: SidesTable) -> None:
+        self._desk = desk
+        self._table = table
+        self._sides = sides
+        loop = asyncio.get_running_loop()
+        self._clock = loop.time
+        peers = AllowedPeers(table.allow)
+        self._ports = RtpPorts(table.host, table.first_rtp_port, table.last_rtp_port, peers)
+        self.server = RecordingServer(
+            self._session,
+            max_sessions=table.max_sessions,
+            session_expires_s=table.session_expires_s,
+            rtp_idle_s=table.rtp_idle_s,
+            clock=loop.time,
+        )
+        self._transport = SipTransport(
+            self.server, peers, Limits(connections=table.max_connections), advertise=table.advertise
+        )
+        self.server.reach(self._transport)
+
+    @property
+    def name(self) -> str:
+        return TAP
+
+    @property
+    def addresses(self) -> dict[str, Address]:
+        return {f"{TAP}_{name}": address for name, address in self._transport.addresses.items()}
+
+    async def listen(self) -> None:
+        table = self._table
+        tls = tls_context(table)
+        port = table.port
+        try:
+            if table.udp:
+                await self._transport.listen_udp(table.host, port)
+            if table.tcp:
+                # With port 0 both are the same free one, as an SRC expects.
+                port = port or self._transport.addresses.get("udp", ("", 0))[1]
+                await self._transport.listen_stream(table.host, port)
+            if tls is not None and table.tls_port is not None:
+                port = table.tls_port
+                await self._transport.listen_stream(table.host, port, tls)
+        except OSError as error:
+            raise KikimoriError(
+                f"cannot listen on {table.host}, port {port}: {error.strerror or error}",
+                next_step="another SIP server or agent may be running; change [siprec] port or tls_port",
+            ) from error
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.server.run())
+            tasks.create_task(self._ports.run())
+            while True:
+                await asyncio.sleep(_ADVANCE_EVERY_S)
+                self._transport.advance(self._clock())
+
+    async def close(self) -> None:
+        await self.server.close()
+        await self._transport.close()
+        self._ports.close()
+
+    def problems(self) -> tuple[Problem, ...]:
+        return self.server.troubles.problems()
+
+    def counters(self) -> dict[str, int]:
+        return {
+            "siprec_sessions": self.server.begun,
+            "siprec_refused": self.server.refused + self._transport.refused,
+            "siprec_malformed": self._transport.malformed,
+            "siprec_retransmitted": self.server.retransmitted,
+            **{f"siprec_rtp_{name}": value for name, value in self._ports.counters().items()},
+        }
+
+    def _session(self, invite: Request, flow: Flow) -> RecordingSession:
+        return RecordingSession(
+            call_id_from(invite.headers.first("call-id") or ""),
+            self._desk,
+            self._ports,
+            Parties(self._sides, Role(self._table.first_stream)),
+            address=flow.local[0],
+            clock=self._clock,
+        )
+
+
+def tls_context(table: SiprecTable) -> ssl.SSLContext | None:
+    """The server's TLS as configured; None when it is switched off.
+
+    Raises:
+        KikimoriError: a file is missing or holds something else.
+    """
+    if table.tls_port is None or table.tls_cert is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(table.tls_cert, table.tls_key)
+        if table.tls_client_ca is not None:
+            context.load_verify_locations(table.tls_client_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ssl.SSLError) as error:
+        raise KikimoriError(
+            f"[siprec] TLS: {error.strerror or error}",
+            next_step="check tls_cert, tls_key and tls_client_ca: PEM files that the service's user may read",
+        ) from error
+    return context
