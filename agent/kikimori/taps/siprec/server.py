@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from kikimori.model.call import EndReason
-from kikimori.taps.rtp.ports import NoPortError
 from kikimori.taps.sip.message import Request, Response, SipError
 from kikimori.taps.sip.transaction import ServerTransactions, State, Transaction
 from kikimori.taps.sip.values import parse_address
 from kikimori.taps.siprec.answers import LATER, Answers
+from kikimori.taps.siprec.changes import Changes
 from kikimori.taps.siprec.dialog import (
     ACCEPT,
     ALLOW,
@@ -22,8 +21,8 @@ from kikimori.taps.siprec.dialog import (
     TimerTooShortError,
     contact,
 )
-from kikimori.taps.siprec.entries import Entries, Entry
-from kikimori.taps.siprec.offer import Offer, OfferError, choose, read_offer, refusal_of
+from kikimori.taps.siprec.entries import Entries
+from kikimori.taps.siprec.offer import OfferError, choose, read_offer, refusal_of
 from kikimori.taps.siprec.policy import (
     KNOWN_METHODS,
     UNDERSTOOD,
@@ -59,19 +58,17 @@ class RecordingServer:
         rtp_idle_s: float,
         clock: Callable[[], float],
     ) -> None:
-        self._make_session = make_session
         self._max_sessions = max_sessions
         self._expires_s = session_expires_s
         self._clock = clock
         self.troubles = Troubles(clock)
         self._transactions = ServerTransactions()
         self._entries = Entries(self._transactions, self.troubles, rtp_idle_s=rtp_idle_s, clock=clock)
-        self._beginning: set[tuple[str, str]] = set()
-        """Call-ID and the SRC's tag of sessions that are being opened."""
         self._tasks: asyncio.TaskGroup | None = None
-        self._closing = False
         self._answers = Answers(self._transactions, self.troubles, clock)
-        self.begun = 0
+        self._changes = Changes(
+            make_session, self._transactions, self._entries, self._answers, self.troubles, clock
+        )
 
     def reach(self, back: Back) -> None:
         """Say how the SRCs are reached; before `run`."""
@@ -80,6 +77,10 @@ class RecordingServer:
     @property
     def sessions(self) -> int:
         return len(self._entries)
+
+    @property
+    def begun(self) -> int:
+        return self._changes.begun
 
     @property
     def refused(self) -> int:
@@ -108,7 +109,7 @@ class RecordingServer:
 
     async def close(self, *, patience_s: float = 2.0) -> None:
         """End every session and tell the SRCs; waits for their answers so long."""
-        self._closing = True
+        self._changes.closing = True
         for entry in self._entries:
             self._entries.hang_up(entry, EndReason.SHUTDOWN)
         until = self._clock() + patience_s
@@ -191,7 +192,7 @@ class RecordingServer:
         request = transaction.request
         dialog = Dialog.begin(request, transaction.flow)
         remote = (dialog.call_id, dialog.remote_tag)
-        if remote in self._beginning or self._entries.has(*remote):
+        if remote in self._changes.beginning or self._entries.has(*remote):
             self._answers.refuse(transaction, 482, "same_call_twice")
             return
         if self._full or self._tasks is None:
@@ -214,40 +215,8 @@ class RecordingServer:
             self._answers.refuse(transaction, 488, refusal)
             return
         self._answers.trying(transaction)
-        self._beginning.add(remote)
-        self._tasks.create_task(self._begin(transaction, dialog, offer))
-
-    async def _begin(self, transaction: Transaction, dialog: Dialog, offer: Offer) -> None:
-        session = self._make_session(transaction.request, transaction.flow)
-        now = self._clock()
-        entry = Entry(dialog, session, began_at=now, refreshed_at=now)
-        try:
-            await session.take(offer)
-        except NoPortError as error:
-            self.troubles.note("no_rtp_port")
-            log.error("siprec_no_rtp_port", problem=error.message)
-            self._answers.refuse(transaction, 503, "no_rtp_port", LATER)
-        except Exception:  # one session's fault ends only that session
-            log.exception("siprec_session_failed", call_id=session.call_id)
-            self._answers.refuse(transaction, 500, "internal_error")
-        finally:
-            self._beginning.discard((dialog.call_id, dialog.remote_tag))
-            if transaction.state is not State.TRYING or self._closing:
-                session.end(EndReason.HUNG_UP)
-        if transaction.state is State.TRYING and not self._closing:
-            self._entries.add(entry)
-            self.begun += 1
-            log.info(
-                "siprec_session_started",
-                call_id=session.call_id,
-                roles=session.roles,
-                transport=transaction.flow.transport,
-                src=(transaction.request.headers.first("user-agent") or "")[:64],
-                metadata="none" if offer.metadata is None else "read",
-                metadata_fault=offer.metadata_fault,
-            )
-            self._await_ack(transaction, entry)
-            self._answers.accept(transaction, entry)
+        self._changes.beginning.add(remote)
+        self._tasks.create_task(self._changes.begin(transaction, dialog, offer))
 
     def _within(self, transaction: Transaction) -> None:
         """A request of a session that is there, or said to be."""
@@ -282,41 +251,7 @@ class RecordingServer:
         entry.dialog.timer = timer or entry.dialog.timer
         entry.refreshed_at = self._clock()
         entry.asked_to_refresh = False
-        self._tasks.create_task(self._change(transaction, entry, offer))
-
-    async def _change(self, transaction: Transaction, entry: Entry, offer: Offer) -> None:
-        try:
-            await entry.session.take(offer)
-        except NoPortError as error:
-            self.troubles.note("no_rtp_port")
-            log.error("siprec_no_rtp_port", problem=error.message)
-            self._answers.refuse(transaction, 500, "no_rtp_port", LATER)
-            return
-        except Exception:  # as above
-            log.exception("siprec_session_failed", call_id=entry.session.call_id)
-            self._answers.refuse(transaction, 500, "internal_error")
-            self._entries.hang_up(entry, EndReason.PROTOCOL_ERROR)
-            return
-        finally:
-            entry.busy = False
-        if entry not in self._entries:
-            self._answers.refuse(transaction, 481, "no_such_session")
-            return
-        log.info("siprec_session_changed", call_id=entry.session.call_id, roles=entry.session.roles)
-        # A re-INVITE without an offer asks for ours.
-        entry.offered = transaction.invite and offer.description is None
-        if transaction.invite:
-            self._await_ack(transaction, entry)
-        self._answers.accept(
-            transaction, entry, described=transaction.invite or offer.description is not None
-        )
-
-    def _await_ack(self, transaction: Transaction, entry: Entry) -> None:
-        if entry.invite is not None:
-            # Who asks anew has the last answer.
-            self._transactions.acknowledged(entry.invite, self._clock())
-        entry.invite = transaction
-        transaction.unacknowledged = partial(self._entries.lose, entry, "never_acknowledged")
+        self._tasks.create_task(self._changes.change(transaction, entry, offer))
 
     def _acknowledge(self, request: Request) -> None:
         entry = self._entries.get(dialog_id_of(request))
@@ -335,18 +270,10 @@ class RecordingServer:
                 log.warning("siprec_bad_answer", call_id=entry.session.call_id, reason=error.reason)
                 return
             entry.busy = True
-            self._tasks.create_task(self._settle(entry, offer))
-
-    async def _settle(self, entry: Entry, offer: Offer) -> None:
-        """Take the answer to an offer of ours; nobody waits for a word of it."""
-        try:
-            await entry.session.take(offer)
-        except Exception:  # as above
-            log.exception("siprec_session_failed", call_id=entry.session.call_id)
-            self._entries.hang_up(entry, EndReason.PROTOCOL_ERROR)
-        finally:
-            entry.busy = False
+            self._tasks.create_task(self._changes.settle(entry, offer))
 
     @property
     def _full(self) -> bool:
-        return self._closing or len(self._entries) + len(self._beginning) >= self._max_sessions
+        return (
+            self._changes.closing or len(self._entries) + len(self._changes.beginning) >= self._max_sessions
+        )
