@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.errors import ConfigError
+from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.peers import LOOPBACK, AllowedPeers
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.siprec.settings import SiprecTable
@@ -129,6 +130,7 @@ class AgentConfig(_Table):
     sides: SidesTable = SidesTable()
     audiosocket: AudioSocketTable = AudioSocketTable()
     siprec: SiprecTable = SiprecTable()
+    chan_websocket: ChanWebSocketTable = ChanWebSocketTable()
     asterisk: AsteriskTable = AsteriskTable()
     speech: SpeechTable = SpeechTable()
     judging: JudgingTable = JudgingTable()

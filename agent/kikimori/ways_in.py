@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kikimori.pbx.manual import ManualControl
 from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
+from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.siprec.tap import SiprecTap
 
@@ -36,6 +37,8 @@ def make_taps(config: AgentConfig, desk: CallDesk, directory: LegDirectory) -> l
         )
     if config.siprec.enabled:
         taps.append(SiprecTap(desk, config.siprec, config.sides))
+    if config.chan_websocket.enabled:
+        taps.append(ChanWebSocketTap(desk, directory, config.chan_websocket))
     return taps
 
 

@@ -23,8 +23,9 @@ from kikimori.model.call import EndReason, Party, Role
 from kikimori.taps.audiosocket.announce import announce_app
 from kikimori.taps.audiosocket.directory import LegDirectory
 from kikimori.taps.audiosocket.protocol import AUDIO_RATES
-from kikimori.taps.audiosocket.server import FLOOD_S, AudioSocketServer, Limits
+from kikimori.taps.audiosocket.server import AudioSocketServer, Limits
 from kikimori.taps.peers import AllowedPeers
+from kikimori.taps.streamed_leg import FLOOD_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

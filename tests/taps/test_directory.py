@@ -95,3 +95,14 @@ def test_configured_networks() -> None:
     assert not peers.allow("127.0.0.1")
     with pytest.raises(ValueError, match=r"10\.0\.0\.0/99"):
         AllowedPeers(["10.0.0.0/99"])
+
+
+def test_a_name_of_the_pbx_is_claimed_once_and_the_last_announcement_counts() -> None:
+    directory = LegDirectory(Clock(), most=1)
+    directory.announce_as("1763000000.4", leg("first"))
+    directory.announce_as("1763000000.4", leg("second"))
+    assert directory.claim("1763000000.4") == leg("second")
+    assert directory.claim("1763000000.4") is None
+    directory.announce_as("1763000000.5", leg())
+    with pytest.raises(DirectoryFullError):
+        directory.announce_as("1763000000.6", leg())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.taps.contract.audiosocket import AudioSocketDriver
+from tests.taps.contract.chan_websocket import ChanWebSocketDriver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,4 +15,6 @@ if TYPE_CHECKING:
 
 DRIVERS: dict[str, Callable[[], Driver]] = {
     "audiosocket": AudioSocketDriver,
+    "chan_websocket": ChanWebSocketDriver,
+    "chan_websocket-json": partial(ChanWebSocketDriver, as_json=True),
 }

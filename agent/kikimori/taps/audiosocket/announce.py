@@ -1,8 +1,9 @@
-"""`POST /v1/legs`: how the dialplan says whose voice the next AudioSocket connection carries.
+"""`POST /v1/legs`: how the dialplan says whose voice the next connection carries.
 
 Form fields or JSON: `call` (required; anything both legs share, e.g. `${UNIQUEID}`), `role` (`customer`, `operator`
-or `mixed`), `caller`, `caller_name`, `operator` (extension), `operator_name`, `queue`, `channel`, `rate`. Answer: 201
-with the UUID as plain text. See `config/pbx/asterisk/`.
+or `mixed`), `caller`, `caller_name`, `operator` (extension), `operator_name`, `queue`, `channel`, `rate`, `leg`.
+Answer: 201 and, as plain text, the name under which the audio must come: `leg` where it was given (the unique id of a
+WebSocket channel), else a UUID for AudioSocket. See `config/pbx/asterisk/`.
 """
 
 from __future__ import annotations
@@ -47,13 +48,14 @@ class _Leg(BaseModel):
     queue: _Name = ""
     channel: _Name = ""
     rate: int | None = None
+    leg: _Name = ""
 
     def announcement(self) -> Announcement:
         if self.rate is not None and self.rate not in AUDIO_RATES.values():
             raise ValueError(f"rate: {self.rate} is none of {sorted(AUDIO_RATES.values())}")
         call = CallInfo(
             call_id=call_id_from(self.call),
-            tap="audiosocket",
+            tap="chan_websocket" if self.leg else "audiosocket",
             caller=Party(number=self.caller or None, name=self.caller_name or None),
             operator=Party(number=self.operator or None, name=self.operator_name or None),
             queue=self.queue or None,
@@ -64,23 +66,30 @@ class _Leg(BaseModel):
 
 def announce_app(directory: LegDirectory, peers: AllowedPeers) -> web.Application:
     """Make the HTTP side of `directory`; requests from other addresses than `peers` are refused."""
+    app = web.Application(client_max_size=MAX_REQUEST_BYTES)
+    app.router.add_post("/v1/legs", announce_handler(directory, peers))
+    return app
 
-    @web.middleware
-    async def only_allowed_peers(
-        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        if not peers.allow(request.remote):
-            log.warning("announce_refused", peer=request.remote, reason="peer_not_allowed")
-            raise web.HTTPForbidden(text="this address is not in [audiosocket] allow\n")
-        return await handler(request)
+
+def announce_handler(
+    directory: LegDirectory, peers: AllowedPeers
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Make the handler of `POST /v1/legs`, for an application with `MAX_REQUEST_BYTES`."""
 
     async def post_leg(request: web.Request) -> web.Response:
+        if not peers.allow(request.remote):
+            log.warning("announce_refused", peer=request.remote, reason="peer_not_allowed")
+            raise web.HTTPForbidden(text="this address is not among the networks of `allow`\n")
         try:
             if request.content_type == "application/json":
                 leg = _Leg.model_validate_json(await request.read())
             else:
                 leg = _Leg.model_validate(dict(await request.post()))
-            uuid = directory.announce(leg.announcement())
+            name = leg.leg
+            if name:
+                directory.announce_as(name, leg.announcement())
+            else:
+                name = str(directory.announce(leg.announcement()))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "body"
@@ -92,8 +101,6 @@ def announce_app(directory: LegDirectory, peers: AllowedPeers) -> web.Applicatio
         except DirectoryFullError:
             log.error("announce_refused", peer=request.remote, reason="too_many_unclaimed")
             raise web.HTTPServiceUnavailable(text="too many announced legs never connected\n") from None
-        return web.Response(status=201, text=str(uuid))
+        return web.Response(status=201, text=name)
 
-    app = web.Application(middlewares=[only_allowed_peers], client_max_size=MAX_REQUEST_BYTES)
-    app.router.add_post("/v1/legs", post_leg)
-    return app
+    return post_leg

@@ -1,4 +1,7 @@
-"""Who a UUID belongs to: the PBX announces a leg first and gets the UUID under which its audio will come."""
+"""Whose voice a connection carries: the PBX announces a leg first, then its audio comes.
+
+It comes under a UUID that the PBX is given (AudioSocket), or under a name that the PBX gave (chan_websocket).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class DirectoryFullError(Exception):
 
 
 class LegDirectory:
-    """Announced legs by UUID. Each is claimed once, or forgotten after `patience_s`.
+    """Announced legs by UUID or name. Each is claimed once, or forgotten after `patience_s`.
 
     `clock` gives seconds that never run backwards.
     """
@@ -39,33 +42,44 @@ class LegDirectory:
         self._clock = clock
         self._patience_s = patience_s
         self._most = most
-        self._waiting: dict[UUID, tuple[float, Announcement]] = {}
+        self._waiting: dict[UUID | str, tuple[float, Announcement]] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def announce(self, announcement: Announcement) -> UUID:
         """Return the UUID under which the leg will connect; raises `DirectoryFullError`."""
+        uuid = uuid4()
+        self._wait_for(uuid, announcement)
+        return uuid
+
+    def announce_as(self, name: str, announcement: Announcement) -> None:
+        """Wait for a leg that will connect under a name of the PBX's; raises `DirectoryFullError`.
+
+        Announced again under the same name, the later one counts.
+        """
+        self._waiting.pop(name, None)
+        self._wait_for(name, announcement)
+
+    def claim(self, key: UUID | str) -> Announcement | None:
+        """Return and forget what was announced for this UUID or name; None if nothing was (any more)."""
+        self._forget_old()
+        found = self._waiting.pop(key, None)
+        return found[1] if found else None
+
+    def _wait_for(self, key: UUID | str, announcement: Announcement) -> None:
         self._forget_old()
         if len(self._waiting) >= self._most:
             raise DirectoryFullError
-        uuid = uuid4()
-        self._waiting[uuid] = (self._clock() + self._patience_s, announcement)
-        return uuid
-
-    def claim(self, uuid: UUID) -> Announcement | None:
-        """Return and forget what was announced for `uuid`; None if nothing was (any more)."""
-        self._forget_old()
-        found = self._waiting.pop(uuid, None)
-        return found[1] if found else None
+        self._waiting[key] = (self._clock() + self._patience_s, announcement)
 
     def _forget_old(self) -> None:
         now = self._clock()
         # Insertion order is expiry order, as the patience is the same for all.
-        for uuid, (until, _) in list(self._waiting.items()):
+        for key, (until, _) in list(self._waiting.items()):
             if until > now:
                 break
-            del self._waiting[uuid]
+            del self._waiting[key]
 
 
 def call_id_from(text: str) -> str:

@@ -1,8 +1,4 @@
-"""AudioSocket's sockets: one connection per leg, every one on its own.
-
-Media time follows the samples. Where a PBX stops sending (hold, packet loss), the wall clock says how much is missing
-and the leg is told of a gap, so that a call on hold does not stand still in time.
-"""
+"""AudioSocket's sockets: one connection per leg, every one on its own."""
 
 from __future__ import annotations
 
@@ -13,24 +9,18 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from kikimori.audio.resample import Resampler, hearing_rate
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
+from kikimori.model.call import CallInfo, EndReason, Role
 from kikimori.taps.audiosocket.protocol import Decoder, ProtocolError
+from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from kikimori.model.feed import CallDesk, LegFeed
+    from kikimori.model.feed import CallDesk
     from kikimori.taps.audiosocket.directory import Announcement, LegDirectory
     from kikimori.taps.peers import AllowedPeers
 
 log = structlog.get_logger()
-
-GAP_AFTER_S = 0.5
-"""Silence of the network beyond this becomes a gap; below, it is jitter."""
-
-FLOOD_S = 5.0
-"""A peer that sends this much more audio than time has passed is not a telephone."""
 
 _WATCH_EVERY_S = 0.25
 
@@ -54,7 +44,7 @@ class AudioSocketServer:
     def __init__(
         self, desk: CallDesk, directory: LegDirectory, peers: AllowedPeers, limits: Limits | None = None
     ) -> None:
-        self._desk = desk
+        self.desk = desk
         self._directory = directory
         self._peers = peers
         self._limits = limits or Limits()
@@ -115,9 +105,6 @@ class AudioSocketServer:
     def claim(self, uuid: UUID) -> Announcement | None:
         return self._directory.claim(uuid)
 
-    def open_leg(self, info: LegInfo) -> LegFeed:
-        return self._desk.open_leg(info)
-
 
 class _Connection(asyncio.Protocol):
     """One leg: bytes in, feed out. Also the receiver of the decoder's messages."""
@@ -132,11 +119,7 @@ class _Connection(asyncio.Protocol):
         self._heard_at = self._opened_at
         self._announced: Announcement | None = None
         self._uuid: UUID | None = None
-        self._feed: LegFeed | None = None
-        self._resampler: Resampler | None = None
-        self._wire_rate = 0
-        self._anchor = 0.0
-        self._samples = 0
+        self._leg: StreamedLeg | None = None
         self._ended = False
         self._log = log
 
@@ -181,16 +164,16 @@ class _Connection(asyncio.Protocol):
             self._log.info("audiosocket_unannounced", peer=self._peer, call_id=str(uuid))
 
     def audio(self, rate: int, pcm: memoryview) -> None:
-        if self._feed is None:
-            self._open(rate)
-        self._samples += len(pcm) // 2
-        if self._samples / self._wire_rate - (self._heard_at - self._anchor) > FLOOD_S:
-            raise ProtocolError("audio_flood")
-        self._give(pcm)
+        if self._leg is None:
+            self._leg = self._open(rate)
+        try:
+            self._leg.audio(pcm, self._heard_at)
+        except FloodError:
+            raise ProtocolError("audio_flood") from None
 
     def dtmf(self, digit: str) -> None:
-        if self._feed is not None:
-            self._feed.dtmf(digit)
+        if self._leg is not None:
+            self._leg.dtmf(digit)
 
     def hung_up(self) -> None:
         self.end(EndReason.HUNG_UP)
@@ -201,23 +184,14 @@ class _Connection(asyncio.Protocol):
 
     # --- the leg
 
-    def _open(self, labelled_rate: int) -> None:
+    def _open(self, labelled_rate: int) -> StreamedLeg:
         uuid, announced = self._uuid, self._announced
         if announced is None:
             call, role, asked = CallInfo(call_id=str(uuid), tap="audiosocket"), Role.MIXED, None
         else:
             call, role, asked = announced.call, announced.role, announced.rate
-        self._wire_rate = asked or labelled_rate
-        rate = hearing_rate(self._wire_rate)
-        if rate != self._wire_rate:
-            self._resampler = Resampler(self._wire_rate, rate)
-        self._anchor = self._heard_at
         self._log = log.bind(call_id=call.call_id, role=str(role))
-        self._feed = self._server.open_leg(LegInfo(call, role, rate))
-
-    def _give(self, pcm: memoryview | bytes) -> None:
-        if self._feed is not None:
-            self._feed.audio(self._resampler.feed(pcm) if self._resampler else pcm)
+        return StreamedLeg(self._server.desk, call, role, asked or labelled_rate, self._heard_at)
 
     def check(self, now: float, limits: Limits) -> None:
         """Called a few times a second by the server's watch."""
@@ -230,21 +204,15 @@ class _Connection(asyncio.Protocol):
         elif now - self._heard_at > limits.idle_s:
             self._log.warning("audiosocket_idle", peer=self._peer, idle_s=limits.idle_s)
             self.end(EndReason.TIMED_OUT)
-        elif self._feed is not None:
-            missing = round((now - self._anchor) * self._wire_rate) - self._samples
-            if missing > GAP_AFTER_S * self._wire_rate and now - self._heard_at > GAP_AFTER_S:
-                self._samples += missing
-                rate_out = hearing_rate(self._wire_rate)
-                self._feed.gap(missing * rate_out // self._wire_rate)
+        elif self._leg is not None:
+            self._leg.check(now)
 
     def end(self, reason: EndReason) -> None:
         if self._ended:
             return
         self._ended = True
-        if self._feed is not None:
-            if self._resampler:
-                self._feed.audio(self._resampler.flush())
-            self._feed.close(reason)
+        if self._leg is not None:
+            self._leg.close(reason)
         self._server.forget(self)
         if self._transport is not None:
             self._transport.close()

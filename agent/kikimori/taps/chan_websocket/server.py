@@ -1,0 +1,245 @@
+"""chan_websocket's connections: one per leg, every one on its own. Nothing is ever sent to Asterisk but the end."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+
+from kikimori.model.call import CallInfo, EndReason, Role
+from kikimori.taps.audiosocket.directory import call_id_from
+from kikimori.taps.chan_websocket.protocol import (
+    SUBPROTOCOL,
+    Decoding,
+    Key,
+    MediaStart,
+    ProtocolError,
+    decoding,
+    read_event,
+)
+from kikimori.taps.streamed_leg import FloodError, StreamedLeg
+
+if TYPE_CHECKING:
+    from kikimori.model.feed import CallDesk
+    from kikimori.taps.audiosocket.directory import LegDirectory
+    from kikimori.taps.peers import AllowedPeers
+
+log = structlog.get_logger()
+
+MAX_MESSAGE_BYTES = 64 * 1024
+"""20 ms of the highest rate are 7,680 bytes; MEDIA_START in JSON carries all variables of the channel."""
+
+MAX_EVENTS = 10_000
+"""Text messages of one connection. A call has some dozens: a key each, flow control."""
+
+SAYS_GOODBYE_WITHIN_S = 1.0
+
+_WATCH_EVERY_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    connections: int = 2000
+    start_within_s: float = 5.0
+    """MEDIA_START is the first thing that Asterisk sends."""
+    idle_s: float = 300.0
+    """A connection without a message for so long is dead (the PBX lost power); its leg ends."""
+
+
+class MediaServer:
+    """Takes WebSocket connections and opens a leg on `desk` for each.
+
+    The leg is announced in `directory` under the channel's unique id. A channel that nobody announced becomes a call of
+    its own with one mixed leg, labelled as what it is.
+    """
+
+    def __init__(
+        self, desk: CallDesk, directory: LegDirectory, peers: AllowedPeers, limits: Limits | None = None
+    ) -> None:
+        self.desk = desk
+        self._directory = directory
+        self._peers = peers
+        self._limits = limits or Limits()
+        self._connections: set[_Connection] = set()
+        self._closing = False
+        self.refused = 0
+        self.protocol_errors = 0
+        self.unannounced = 0
+
+    @property
+    def connections(self) -> int:
+        return len(self._connections)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one connection to its end: the handler of `GET /media`."""
+        refusal = self._refusal(request.remote)
+        if refusal:
+            self.refused += 1
+            log.warning("chan_websocket_refused", peer=request.remote, reason=refusal)
+            raise web.HTTPForbidden(text=f"{refusal}\n")
+        socket = web.WebSocketResponse(
+            protocols=(SUBPROTOCOL,),
+            max_msg_size=MAX_MESSAGE_BYTES,
+            timeout=SAYS_GOODBYE_WITHIN_S,
+            compress=False,
+        )
+        connection = _Connection(self, socket, request.remote)
+        self._connections.add(connection)
+        try:
+            await socket.prepare(request)
+            await connection.read()
+        finally:
+            # Reached with a reason already, or cancelled.
+            connection.end(EndReason.SHUTDOWN)
+            self._connections.discard(connection)
+        return socket
+
+    async def watch(self) -> None:
+        """Until cancelled: turn silent networks into gaps, end the dead and those that never start."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            now = loop.time()
+            for connection in list(self._connections):
+                reason = connection.check(now, self._limits)
+                if reason:
+                    self.protocol_errors += reason == "never_started"
+                    connection.end(EndReason.TIMED_OUT)
+                    # Which waits for the peer's goodbye: not here.
+                    connection.hang_up_soon(WSCloseCode.POLICY_VIOLATION)
+
+    async def close(self) -> None:
+        """Refuse new connections and end every leg; say goodbye to those that answer in time."""
+        self._closing = True
+        connections = list(self._connections)
+        for connection in connections:
+            connection.end(EndReason.SHUTDOWN)
+        await asyncio.gather(*(connection.hang_up(WSCloseCode.GOING_AWAY) for connection in connections))
+
+    def claim(self, start: MediaStart) -> tuple[CallInfo, Role]:
+        """Whose voice this channel carries."""
+        found = self._directory.claim(start.channel_id)
+        if found is not None:
+            return replace(found.call, tap="chan_websocket"), found.role
+        self.unannounced += 1
+        call = CallInfo(call_id=call_id_from(start.channel_id), tap="chan_websocket")
+        log.info("chan_websocket_unannounced", call_id=call.call_id)
+        return call, Role.MIXED
+
+    def _refusal(self, peer: str | None) -> str | None:
+        if not self._peers.allow(peer):
+            return "peer_not_allowed"
+        if self._closing:
+            return "closing"
+        if len(self._connections) >= self._limits.connections:
+            return "too_many_connections"
+        return None
+
+
+class _Connection:
+    """One leg: messages in, feed out."""
+
+    def __init__(self, server: MediaServer, socket: web.WebSocketResponse, peer: str | None) -> None:
+        self._server = server
+        self._socket = socket
+        self._peer = peer
+        self._loop = asyncio.get_running_loop()
+        self._opened_at = self._heard_at = self._loop.time()
+        self._leg: StreamedLeg | None = None
+        self._decoding: Decoding | None = None
+        self._events = 0
+        self._ended = False
+        self._goodbye: asyncio.Task[None] | None = None
+        self._log = log
+
+    async def read(self) -> None:
+        """Until the connection is over."""
+        try:
+            while not self._ended:
+                message = await self._socket.receive()
+                self._heard_at = self._loop.time()
+                ended = self._take(message)
+                if ended is not None:
+                    self.end(ended)
+        except ProtocolError as error:
+            self._server.protocol_errors += 1
+            self._log.warning("chan_websocket_protocol_error", peer=self._peer, reason=error.reason)
+            self.end(EndReason.PROTOCOL_ERROR)
+            await self.hang_up(WSCloseCode.PROTOCOL_ERROR)
+        if self._goodbye is not None:
+            await self._goodbye
+
+    def check(self, now: float, limits: Limits) -> str | None:
+        """Called a few times a second by the server's watch; return why the connection must end."""
+        if self._ended:
+            return None
+        reason = None
+        if self._leg is None and now - self._opened_at > limits.start_within_s:
+            reason = "never_started"
+        elif now - self._heard_at > limits.idle_s:
+            reason = "idle"
+        elif self._leg is not None:
+            self._leg.check(now)
+        if reason:
+            self._log.warning("chan_websocket_timed_out", peer=self._peer, reason=reason)
+        return reason
+
+    def end(self, reason: EndReason) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        if self._leg is not None:
+            self._leg.close(reason)
+
+    async def hang_up(self, code: WSCloseCode) -> None:
+        """Asterisk then hangs up the WebSocket channel, which is not part of the call."""
+        if self._socket.prepared:
+            await self._socket.close(code=code)
+
+    def hang_up_soon(self, code: WSCloseCode) -> None:
+        self._goodbye = self._loop.create_task(self.hang_up(code))
+
+    def _take(self, message: WSMessage) -> EndReason | None:
+        match message.type:
+            case WSMsgType.BINARY:
+                self._audio(message.data)
+            case WSMsgType.TEXT:
+                self._event(message.data)
+            case WSMsgType.CLOSE:
+                return EndReason.HUNG_UP
+            case WSMsgType.ERROR:
+                raise ProtocolError("not_a_websocket_message")
+            case _:
+                # The stream stopped without a closing message.
+                return EndReason.CONNECTION_LOST
+        return None
+
+    def _audio(self, payload: bytes) -> None:
+        if self._leg is None or self._decoding is None:
+            raise ProtocolError("media_before_start")
+        try:
+            self._leg.audio(self._decoding.decode(payload), self._heard_at)
+        except FloodError:
+            raise ProtocolError("audio_flood") from None
+
+    def _event(self, text: str) -> None:
+        self._events += 1
+        if self._events > MAX_EVENTS:
+            raise ProtocolError("event_flood")
+        event = read_event(text)
+        match event:
+            case MediaStart():
+                self._start(event)
+            case Key(digit) if self._leg is not None:
+                self._leg.dtmf(digit)
+
+    def _start(self, start: MediaStart) -> None:
+        if self._leg is not None:
+            raise ProtocolError("started_twice")
+        self._decoding = decoding(start.format)
+        call, role = self._server.claim(start)
+        self._log = log.bind(call_id=call.call_id, role=str(role))
+        self._leg = StreamedLeg(self._server.desk, call, role, self._decoding.rate, self._heard_at)

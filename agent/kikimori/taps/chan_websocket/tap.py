@@ -1,0 +1,85 @@
+"""chan_websocket as a way in: one HTTP port, where the PBX announces a leg and then connects it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from kikimori.errors import KikimoriError
+from kikimori.taps.audiosocket.announce import MAX_REQUEST_BYTES, announce_handler
+from kikimori.taps.chan_websocket.server import Limits, MediaServer
+from kikimori.taps.peers import AllowedPeers
+from kikimori_wire.messages import Problem
+
+if TYPE_CHECKING:
+    from kikimori.model.feed import CallDesk
+    from kikimori.taps.audiosocket.directory import LegDirectory
+    from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
+    from kikimori.taps.tap import Address
+
+
+class ChanWebSocketTap:
+    """A `kikimori.taps.tap.Tap`."""
+
+    def __init__(
+        self,
+        desk: CallDesk,
+        directory: LegDirectory,
+        table: ChanWebSocketTable,
+        limits: Limits | None = None,
+    ) -> None:
+        """`limits` replaces those of `table`."""
+        peers = AllowedPeers(table.allow)
+        limits = limits or Limits(connections=table.max_connections, idle_s=table.idle_s)
+        self.server = MediaServer(desk, directory, peers, limits)
+        self._table = table
+        app = web.Application(client_max_size=MAX_REQUEST_BYTES)
+        app.router.add_get("/media", self.server.handle)
+        app.router.add_post("/v1/legs", announce_handler(directory, peers))
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+
+    @property
+    def name(self) -> str:
+        return "chan_websocket"
+
+    @property
+    def addresses(self) -> dict[str, Address]:
+        host, port = self._runner.addresses[0][:2]
+        return {"chan_websocket": (host, port)}
+
+    async def listen(self) -> None:
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._table.host, self._table.port).start()
+        except OSError as error:
+            raise KikimoriError(
+                f"cannot listen on {self._table.host}, port {self._table.port}: {error.strerror}",
+                next_step="another agent may be running; change [chan_websocket] port",
+            ) from error
+
+    async def run(self) -> None:
+        await self.server.watch()
+
+    async def close(self) -> None:
+        await self.server.close()
+        await self._runner.cleanup()
+
+    def problems(self) -> tuple[Problem, ...]:
+        if not self.server.unannounced:
+            return ()
+        return (
+            Problem(
+                code="chan_websocket_unannounced",
+                detail=f"{self.server.unannounced} WebSocket channels came that nobody had announced; their voices are "
+                "taken for a mixed one",
+                remedy="announce each with `leg=${UNIQUEID}`: config/pbx/asterisk/websocket.md",
+            ),
+        )
+
+    def counters(self) -> dict[str, int]:
+        return {
+            "chan_websocket_refused": self.server.refused,
+            "chan_websocket_protocol_errors": self.server.protocol_errors,
+            "chan_websocket_unannounced": self.server.unannounced,
+        }

@@ -1,0 +1,66 @@
+"""A leg whose audio comes in one stream without time stamps: the clock says how much of it is missing, or too much.
+
+Media time follows the samples. Where a PBX stops sending (hold, packet loss), the clock says how much is missing and
+the leg is told of a gap, so that a call on hold does not stand still in time. Pure: the caller gives the time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.audio.resample import Resampler, hearing_rate
+from kikimori.model.call import LegInfo
+
+if TYPE_CHECKING:
+    from kikimori.model.call import CallInfo, EndReason, Role
+    from kikimori.model.feed import CallDesk
+
+GAP_AFTER_S = 0.5
+"""Silence of the network beyond this becomes a gap; below, it is jitter."""
+
+FLOOD_S = 5.0
+"""A peer that sends this much more audio than time has passed is not a telephone."""
+
+
+class FloodError(Exception):
+    """Far more audio than time."""
+
+
+class StreamedLeg:
+    """Opens its leg on `desk` at once. `wire_rate` is the rate of the audio that comes; times are in seconds."""
+
+    def __init__(self, desk: CallDesk, call: CallInfo, role: Role, wire_rate: int, now: float) -> None:
+        self._wire_rate = wire_rate
+        self._rate = hearing_rate(wire_rate)
+        self._resampler = Resampler(wire_rate, self._rate) if self._rate != wire_rate else None
+        self._anchor = now
+        self._heard_at = now
+        self._samples = 0
+        self._feed = desk.open_leg(LegInfo(call, role, self._rate))
+
+    def audio(self, pcm: bytes | memoryview, now: float) -> None:
+        """Take s16le at the wire's rate, whole samples.
+
+        Raises:
+            FloodError: more than `FLOOD_S` ahead of the clock.
+        """
+        self._heard_at = now
+        self._samples += len(pcm) // 2
+        if self._samples / self._wire_rate - (now - self._anchor) > FLOOD_S:
+            raise FloodError
+        self._feed.audio(self._resampler.feed(pcm) if self._resampler else pcm)
+
+    def dtmf(self, digit: str) -> None:
+        self._feed.dtmf(digit)
+
+    def check(self, now: float) -> None:
+        """Call it a few times a second: tells the leg of what is missing by now."""
+        missing = round((now - self._anchor) * self._wire_rate) - self._samples
+        if missing > GAP_AFTER_S * self._wire_rate and now - self._heard_at > GAP_AFTER_S:
+            self._samples += missing
+            self._feed.gap(missing * self._rate // self._wire_rate)
+
+    def close(self, reason: EndReason) -> None:
+        if self._resampler:
+            self._feed.audio(self._resampler.flush())
+        self._feed.close(reason)
