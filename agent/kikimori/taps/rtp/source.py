@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from kikimori.taps.rtp.packet import Packet
 
-Source = tuple[str, int]
+Source = tuple[str, int] | tuple[bytes, int]
+"""Address, as text or as bytes, and port."""
 
 CONFIRM = 2
 CHANGE_SOURCE = 5

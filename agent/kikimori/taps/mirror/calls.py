@@ -1,0 +1,309 @@
+"""Calls made of dialogs: which of them is heard, whose voice is whose, one leg for each.
+
+One conversation may show as several dialogs: before and behind the PBX (twins), and one after another when a
+telephone transfers by itself (REFER, Replaces). They are one call, of which one dialog at a time is heard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.model.call import CallInfo, EndReason, LegInfo, Party, Role
+from kikimori.taps.audiosocket.directory import call_id_from
+from kikimori.taps.mirror.sides import Placing
+from kikimori.taps.rtp.formats import leg_rate
+from kikimori.taps.rtp.receiver import RtpCounters, RtpSession
+from kikimori.taps.sides import Unheard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.model.feed import CallDesk, LegFeed
+    from kikimori.taps.mirror.dialogs import Dialog
+    from kikimori.taps.mirror.packets import End
+    from kikimori.taps.mirror.routes import Routes
+    from kikimori.taps.mirror.settings import MirrorTable
+    from kikimori.taps.rtp.formats import Format
+    from kikimori.taps.sides import Sides, SidesTable
+
+log = structlog.get_logger()
+
+NO_RTP_S = 10.0
+"""A call whose voices were not seen for so long after its answer is told as a problem."""
+
+
+@dataclass(eq=False, slots=True)
+class Voice:
+    """One party that is heard."""
+
+    dialog: Dialog
+    by: int
+    role: Role
+    feed: LegFeed
+    session: RtpSession
+    rate: int
+    ends: tuple[End | None, End | None] = (None, None)
+    """Where it comes from and goes to, as routed."""
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """Dialogs of one conversation, the first one first."""
+
+    call_id: str
+    dialogs: list[Dialog]
+    opened_at: float | None = None
+    voices: list[Voice] = field(default_factory=list)
+    active: Dialog | None = None
+    sides: Sides | None = None
+    told: str = ""
+    """Why it is not heard, as it was told last."""
+
+
+class Calls:
+    """A `kikimori.taps.mirror.dialogs.Changes`: opens and closes legs on the desk."""
+
+    def __init__(
+        self,
+        desk: CallDesk,
+        table: MirrorTable,
+        sides: SidesTable,
+        routes: Routes,
+        clock: Callable[[], float],
+        *,
+        from_file: bool,
+    ) -> None:
+        """`from_file`: the desk's clock is not the capture's, so a leg that opens late begins with a gap."""
+        self._desk = desk
+        self._table = table
+        self._placing = Placing(sides, table.twins)
+        self._routes = routes
+        self._clock = clock
+        self._from_file = from_file
+        self._calls: dict[Dialog, Call] = {}
+        self._done = RtpCounters()
+        self.heard = 0
+        self.unheard = 0
+        self.encrypted = 0
+        self.unreadable = 0
+        self.shed = 0
+
+    @property
+    def live(self) -> list[Call]:
+        """Calls that have legs."""
+        return [call for call in self._all() if call.voices]
+
+    def without_rtp(self, now: float) -> int:
+        """How many calls were answered a while ago, and none of their audio was seen."""
+        return sum(
+            call.opened_at is not None
+            and now - call.opened_at > NO_RTP_S
+            and not any(each.session.counters.packets for each in call.voices)
+            for call in self.live
+        )
+
+    def unreadable_now(self) -> set[str]:
+        """Why live calls cannot be read: `encrypted`, `unreadable_codec`."""
+        return {call.told for call in self._all() if call.told in ("encrypted", "unreadable_codec")}
+
+    def counters(self) -> RtpCounters:
+        total = RtpCounters()
+        total += self._done
+        for call in self.live:
+            for voice in call.voices:
+                total += voice.session.counters
+        return total
+
+    def advance(self, now: float) -> None:
+        for call in self.live:
+            for voice in call.voices:
+                voice.session.advance(now)
+
+    def close(self, reason: EndReason) -> None:
+        """End every leg."""
+        for call in self._all():
+            self._silence(call, call.voices, reason)
+        self._calls.clear()
+
+    # --- dialogs.Changes
+
+    def began(self, dialog: Dialog) -> bool:
+        call, link = self._placing.place(dialog, self._all_dialogs())
+        known = None if call is None else self._calls.get(call)
+        if known is None:
+            if len(set(map(id, self._calls.values()))) >= 4 * self._table.max_calls:
+                self.shed += 1
+                return False
+            known = Call(call_id_from(dialog.call_id), [])
+        self._placing.remember(dialog, link)
+        known.dialogs.append(dialog)
+        self._calls[dialog] = known
+        return True
+
+    def agreed(self, dialog: Dialog) -> None:
+        call = self._calls.get(dialog)
+        if call is not None:
+            self._review(call)
+            if dialog is call.active:
+                self._follow(call)
+
+    def held(self, dialog: Dialog, by: int, *, on_hold: bool) -> None:
+        call = self._calls.get(dialog)
+        if call is None:
+            return
+        for voice in call.voices:
+            if voice.dialog is dialog:
+                voice.session.hold(on_hold)
+        if self._placing.role(dialog, by) is Role.OPERATOR and call.voices:
+            self._desk.held(call.call_id, on_hold=on_hold)
+
+    def key(self, dialog: Dialog, by: int, digit: str) -> None:
+        call = self._calls.get(dialog)
+        for voice in call.voices if call else ():
+            if voice.dialog is dialog and voice.by == by:
+                voice.feed.dtmf(digit)
+
+    def referred(self, dialog: Dialog, user: str, replaces: str | None) -> None:
+        self._placing.expect(dialog, user, replaces, self._clock())
+
+    def ended(self, dialog: Dialog) -> None:
+        call = self._calls.pop(dialog, None)
+        if call is None:
+            return
+        call.dialogs.remove(dialog)
+        self._placing.forget(dialog)
+        self._review(call)
+
+    # --- inside
+
+    def _all(self) -> list[Call]:
+        return list({id(call): call for call in self._calls.values()}.values())
+
+    def _all_dialogs(self) -> list[Dialog]:
+        return list(self._calls)
+
+    def _review(self, call: Call) -> None:
+        """Look again which dialog is heard, and who is who."""
+        candidates = [
+            each for each in call.dialogs if each.answered or (self._table.early_media and each.early)
+        ]
+        readable = [each for each in candidates if self._why_not(each) is None]
+        chosen = self._placing.choose(readable)
+        if chosen is None:
+            if candidates:
+                self._not_heard(call, self._why_not(candidates[0]) or "")
+            self._silence(call, call.voices, EndReason.HUNG_UP)
+            call.active = None
+            return
+        sides = self._placing.sides(call.dialogs, chosen)
+        if isinstance(sides, Unheard):
+            self._not_heard(call, str(sides))
+            self._silence(call, call.voices, EndReason.HUNG_UP)
+            call.active = None
+            return
+        if chosen is call.active and call.sides == sides:
+            return
+        self._hear(call, chosen, sides)
+
+    @staticmethod
+    def _why_not(dialog: Dialog) -> str | None:
+        answer = dialog.answer
+        if answer is None:
+            return "no_audio_agreed"
+        if answer.encrypted:
+            return "encrypted"
+        if leg_rate(answer.formats) is None:
+            return "unreadable_codec"
+        return None
+
+    def _not_heard(self, call: Call, why: str) -> None:
+        if call.told == why:
+            return
+        call.told = why
+        # What cannot be read is told aloud; what is not to be heard is everyday life.
+        if why == "encrypted":
+            self.encrypted += 1
+            log.warning("mirror_call_unreadable", call_id=call.call_id, reason=why)
+        elif why == "unreadable_codec":
+            self.unreadable += 1
+            log.warning("mirror_call_unreadable", call_id=call.call_id, reason=why)
+        elif why != "no_audio_agreed":
+            self.unheard += 1
+            log.info("mirror_call_not_heard", call_id=call.call_id, reason=why)
+
+    def _hear(self, call: Call, dialog: Dialog, sides: Sides) -> None:
+        """Open the legs of `dialog`, then close what was heard before, so that the call goes on."""
+        now = self._clock()
+        if not call.voices:
+            if len(self.live) >= self._table.max_calls:
+                self.shed += 1
+                self._not_heard(call, "too_many_calls")
+                return
+            if call.opened_at is None:
+                call.opened_at = now
+                self.heard += 1
+        before = list(call.voices)
+        moved = dialog is not call.active
+        old_sides = call.sides
+        call.active, call.sides, call.told = dialog, sides, ""
+        info = CallInfo(
+            call_id=call.call_id,
+            tap="mirror",
+            caller=Party(number=sides.customer.number or None, name=sides.customer.display or None),
+            operator=Party(number=sides.operator.number or None, name=sides.operator.display or None),
+        )
+        replaced = []
+        for by in (0, 1):
+            role = self._placing.role(dialog, by)
+            old = next((each for each in before if each.role is role), None)
+            same_person = role is Role.CUSTOMER or (
+                old_sides is not None and old_sides.operator == sides.operator
+            )
+            if old is not None and not moved and same_person:
+                continue
+            call.voices.append(self._open(call, dialog, by, role, info, now))
+            if old is not None:
+                replaced.append(old)
+        self._silence(call, replaced, EndReason.HUNG_UP)
+
+    def _open(self, call: Call, dialog: Dialog, by: int, role: Role, info: CallInfo, now: float) -> Voice:
+        formats = self._formats(dialog, by)
+        answer = dialog.answer
+        rate = (leg_rate(answer.formats) if answer else None) or leg_rate(formats) or 8000
+        feed = self._desk.open_leg(LegInfo(info, role, rate))
+        if self._from_file and call.opened_at is not None and now > call.opened_at:
+            feed.gap(round((now - call.opened_at) * rate))
+        bound = log.bind(call_id=call.call_id, role=str(role))
+        session = RtpSession(feed, formats, clock=self._clock, log=bound, rate=rate)
+        voice = Voice(dialog, by, role, feed, session, rate)
+        self._route(voice)
+        return voice
+
+    def _follow(self, call: Call) -> None:
+        """Both described their audio again: other formats, other addresses."""
+        for voice in call.voices:
+            voice.session.change(self._formats(voice.dialog, voice.by))
+            self._route(voice)
+
+    def _route(self, voice: Voice) -> None:
+        own, other = voice.dialog.audio[voice.by], voice.dialog.audio[1 - voice.by]
+        self._routes.add(
+            voice, source=None if own is None else own.end, target=None if other is None else other.end
+        )
+
+    @staticmethod
+    def _formats(dialog: Dialog, by: int) -> dict[int, Format]:
+        own, other = dialog.audio[by], dialog.audio[1 - by]
+        # A payload type means what its receiver said.
+        return {**(own.formats if own else {}), **(other.formats if other else {})}
+
+    def _silence(self, call: Call, voices: list[Voice], reason: EndReason) -> None:
+        for voice in list(voices):
+            self._routes.remove(voice)
+            call.voices.remove(voice)
+            voice.session.flush()
+            self._done += voice.session.counters
+            voice.feed.close(reason)

@@ -1,0 +1,89 @@
+"""A capture file as calls, as fast as they are heard: how an office is tried out without being root."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from kikimori.model.call import EndReason
+from kikimori.taps.mirror.pcapfile import frames
+from kikimori.taps.mirror.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from kikimori.model.feed import CallDesk
+    from kikimori.taps.mirror.pcapfile import Frame
+    from kikimori.taps.mirror.settings import MirrorTable
+    from kikimori.taps.sides import SidesTable
+
+PIECE_S = 0.2
+"""Capture time between two times of hearing: one block of it."""
+
+_ADVANCE_S = 0.04
+
+
+async def replay_capture(
+    path: Path,
+    desk: CallDesk,
+    table: MirrorTable,
+    sides: SidesTable,
+    *,
+    settle: Callable[[], Awaitable[None]] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Wire:
+    """Play a capture to its end; a call that has not ended then ends with it.
+
+    Args:
+        path: pcap or pcapng.
+        desk: Where legs are opened.
+        table: `[mirror]`; `enabled` and `interface` do not matter.
+        sides: Who is the customer.
+        settle: Awaited after every `PIECE_S` until all of it was heard.
+        progress: Told the seconds played so far.
+
+    Returns:
+        The wire, for its counters.
+
+    Raises:
+        AudioFileError: no capture, or a broken one; its legs were closed.
+    """
+    wire = Wire(desk, table, sides, from_file=True)
+    source = frames(path)
+    began: float | None = None
+    heard_to = 0.0
+    try:
+        while batch := await asyncio.to_thread(_batch, source):
+            for link_type, time, data in batch:
+                if began is None:
+                    began = wire.now = heard_to = time
+                # A pause of the capture is walked through, so that time goes on in the calls.
+                while wire.calls.live and time - wire.now > _ADVANCE_S:
+                    wire.advance(wire.now + _ADVANCE_S)
+                    if wire.now - heard_to >= PIECE_S:
+                        heard_to = wire.now
+                        await _pause(settle)
+                wire.frame(link_type, data, time)
+                if time - heard_to >= PIECE_S:
+                    heard_to = time
+                    wire.advance(time)
+                    await _pause(settle)
+                    if progress is not None:
+                        progress(time - began)
+    finally:
+        wire.close(EndReason.END_OF_FILE)
+    if settle is not None:
+        await settle()
+    return wire
+
+
+def _batch(source: Iterator[Frame]) -> list[Frame]:
+    return [frame for _, frame in zip(range(500), source, strict=False)]
+
+
+async def _pause(settle: Callable[[], Awaitable[None]] | None) -> None:
+    if settle is None:
+        await asyncio.sleep(0)
+    else:
+        await settle()

@@ -1,0 +1,165 @@
+"""Which dialogs are one call, and who in them is the customer. Pure.
+
+A twin is a dialog that the PBX begins while it has another one with the same number of a customer: the INVITE goes out
+from the address to which the first one came. A transfer is a dialog that a telephone begins because it was told to
+(REFER), or in place of another (Replaces).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kikimori.model.call import Role
+from kikimori.taps.sides import NOT_SELECTED, Sides, Unheard, selected, sort_out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kikimori.taps.mirror.dialogs import Dialog
+    from kikimori.taps.sides import Endpoint, SidesTable
+
+REFER_S = 30.0
+"""A telephone that was told to call somebody does it within this time."""
+
+LEAST_DIGITS = 4
+"""Fewer in common, and two numbers are alike by chance."""
+
+_MOST_EXPECTED = 1000
+
+Link = Literal["first", "twin", "transfer"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    dialog: Dialog
+    user: str
+    replaces: str | None
+    until: float
+
+
+class Placing:
+    """What is known of how dialogs belong together."""
+
+    def __init__(self, table: SidesTable, twins: Literal["outside", "inside", "both"]) -> None:
+        self._table = table
+        # Who is who does not depend on who is listened to.
+        self._everybody = table.model_copy(
+            update={"only_operators": (), "never_operators": (), "only_queues": ()}
+        )
+        self._twins = twins
+        self._links: dict[Dialog, Link] = {}
+        self._customer: dict[Dialog, int] = {}
+        self._expected: list[_Expected] = []
+
+    def place(self, dialog: Dialog, known: Sequence[Dialog]) -> tuple[Dialog | None, Link]:
+        """Find the dialog with which a new one is one call."""
+        before = self._transferred(dialog, known)
+        if before is not None:
+            self._customer[dialog] = self._same_customer(before, dialog)
+            return before, "transfer"
+        if self._twins != "both":
+            twin = _twin_of(dialog, known)
+            if twin is not None:
+                if twin in self._customer:
+                    self._customer[dialog] = self._customer[twin]
+                return twin, "twin"
+        return None, "first"
+
+    def remember(self, dialog: Dialog, link: Link) -> None:
+        self._links[dialog] = link
+        if dialog not in self._customer:
+            found = sort_out(self._everybody, *dialog.parties)
+            if not isinstance(found, Unheard):
+                self._customer[dialog] = 0 if found.customer is dialog.parties[0] else 1
+
+    def forget(self, dialog: Dialog) -> None:
+        self._links.pop(dialog, None)
+        self._customer.pop(dialog, None)
+        self._expected = [each for each in self._expected if each.dialog is not dialog]
+
+    def expect(self, dialog: Dialog, user: str, replaces: str | None, now: float) -> None:
+        """One side of `dialog` was told to call `user`."""
+        self._expected = [each for each in self._expected if each.until > now][-_MOST_EXPECTED:]
+        self._expected.append(_Expected(dialog, user, replaces, now + REFER_S))
+
+    def role(self, dialog: Dialog, by: int) -> Role:
+        return Role.CUSTOMER if self._customer.get(dialog, 0) == by else Role.OPERATOR
+
+    def choose(self, readable: Sequence[Dialog]) -> Dialog | None:
+        """Which of a call's answered dialogs is heard."""
+        transfers = [each for each in readable if self._links.get(each) == "transfer"]
+        if transfers:
+            return transfers[-1]
+        twins = [each for each in readable if self._links.get(each) == "twin"]
+        if twins and self._twins == "inside":
+            return twins[-1]
+        return readable[0] if readable else None
+
+    def sides(self, dialogs: Sequence[Dialog], chosen: Dialog) -> Sides | Unheard:
+        """Who is who in a call of which `chosen` is heard; the operator is named by the twin that was answered."""
+        found = sort_out(self._everybody, *chosen.parties)
+        if chosen not in self._customer:
+            return found if isinstance(found, Unheard) else NOT_SELECTED
+        at = self._customer[chosen]
+        customer, operator = chosen.parties[at], chosen.parties[1 - at]
+        if self._links.get(chosen) != "transfer":
+            for each in dialogs:
+                if each.answered and self._links.get(each) == "twin":
+                    operator = each.parties[1 - self._customer.get(each, at)]
+            first = dialogs[0]
+            if first is not chosen and first in self._customer:
+                customer = first.parties[self._customer[first]]
+        if not selected(self._table, operator.number, None):
+            return NOT_SELECTED
+        return Sides(customer=customer, operator=operator)
+
+    def _transferred(self, dialog: Dialog, known: Sequence[Dialog]) -> Dialog | None:
+        for each in self._expected:
+            if each.until < dialog.began:
+                continue
+            if each.replaces is not None and each.replaces == dialog.replaces:
+                return each.dialog
+            caller = dialog.parties[0].number
+            if (
+                each.replaces is None
+                and each.user == dialog.asked_for
+                and caller in {party.number for party in each.dialog.parties}
+            ):
+                return each.dialog
+        if dialog.replaces is not None:
+            return next((each for each in known if each.call_id == dialog.replaces), None)
+        return None
+
+    def _same_customer(self, before: Dialog, dialog: Dialog) -> int:
+        at = self._customer.get(before, 0)
+        number = before.parties[at].number
+        for by, party in enumerate(dialog.parties):
+            if number and party.number == number:
+                return by
+        found = sort_out(self._everybody, *dialog.parties)
+        return 1 if isinstance(found, Sides) and found.customer is dialog.parties[1] else 0
+
+
+def _twin_of(dialog: Dialog, known: Sequence[Dialog]) -> Dialog | None:
+    """The dialog that is the same call on the other side of the PBX, the latest one if several may be."""
+    beside = [each for each in reversed(known) if not each.ended and _across(each.hosts, dialog.hosts)]
+    for each in beside:
+        if _alike(each.parties[0], dialog.parties[0]):
+            return each
+    # Outward the PBX often shows a number of the office; who is called stays the same.
+    for each in beside:
+        if not each.answered and _alike(each.parties[1], dialog.parties[1]):
+            return each
+    return None
+
+
+def _across(first: tuple[bytes, bytes], second: tuple[bytes, bytes]) -> bool:
+    """Whether the second goes out from where the first came in, or from another address of a PBX that has two."""
+    return first != second and (first[1] == second[0] or not set(first) & set(second))
+
+
+def _alike(one: Endpoint, other: Endpoint) -> bool:
+    """The same number, with or without a prefix (0, +81)."""
+    a, b = sorted((one.number.lstrip("+0"), other.number.lstrip("+0")), key=len)
+    return len(a) >= LEAST_DIGITS and b.endswith(a)

@@ -1,0 +1,142 @@
+"""The mirror port as a way in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.model.call import EndReason
+from kikimori.taps.mirror.link import ETHERNET
+from kikimori.taps.mirror.live import LiveInterface
+from kikimori.taps.mirror.wire import Wire
+from kikimori_wire.messages import Problem
+
+if TYPE_CHECKING:
+    from kikimori.model.feed import CallDesk
+    from kikimori.taps.mirror.settings import MirrorTable
+    from kikimori.taps.sides import SidesTable
+    from kikimori.taps.tap import Address
+
+log = structlog.get_logger()
+
+ADVANCE_EVERY_S = 0.04
+CHECK_EVERY_S = 5.0
+
+SILENT_S = 60.0
+"""A mirror port that shows nothing for so long is probably none."""
+
+DROPS_SHOWN_S = 300.0
+
+
+class MirrorTap:
+    """A `kikimori.taps.tap.Tap`."""
+
+    def __init__(self, desk: CallDesk, table: MirrorTable, sides: SidesTable) -> None:
+        self.wire = Wire(desk, table, sides)
+        self._table = table
+        self._live: LiveInterface | None = None
+        self._began = 0.0
+        self._dropped_at: float | None = None
+        self._seen = 0
+        self._seen_at = 0.0
+
+    @property
+    def name(self) -> str:
+        return "mirror"
+
+    @property
+    def addresses(self) -> dict[str, Address]:
+        return {}
+
+    async def listen(self) -> None:
+        """Open the interface; raises `LiveError`."""
+        ports = (*self._table.sip_ports, *self._table.tls_ports)
+        self._live = LiveInterface(self._table.interface, ports, self._table.buffer_mb << 20)
+        loop = asyncio.get_running_loop()
+        self._began = self._seen_at = self.wire.now = loop.time()
+        loop.add_reader(self._live.fileno(), self._read)
+        log.info("mirror_listening", interface=self._table.interface)
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        check_at = loop.time() + CHECK_EVERY_S
+        while True:
+            await asyncio.sleep(ADVANCE_EVERY_S)
+            now = loop.time()
+            self.wire.advance(now)
+            if now >= check_at:
+                check_at = now + CHECK_EVERY_S
+                self._check(now)
+
+    async def close(self) -> None:
+        if self._live is not None:
+            asyncio.get_running_loop().remove_reader(self._live.fileno())
+            self._live.close()
+            self._live = None
+        self.wire.close(EndReason.SHUTDOWN)
+
+    def problems(self) -> tuple[Problem, ...]:
+        found = []
+        wire = self.wire
+        if self._dropped_at is not None and wire.now - self._dropped_at < DROPS_SHOWN_S:
+            found.append(
+                Problem(
+                    code="mirror-drops",
+                    detail="The kernel dropped packets of the mirror port: this machine is too slow for them.",
+                    remedy="Mirror only the telephones' VLAN or the PBX's port, or set [mirror] buffer_mb higher.",
+                )
+            )
+        if self._live is not None and wire.now - self._seen_at > SILENT_S:
+            found.append(
+                Problem(
+                    code="mirror-silent",
+                    detail=f"Interface {self._table.interface} showed no SIP and no UDP for a minute.",
+                    remedy=f"Check the switch's mirror session; sudo tcpdump -ni {self._table.interface} udp",
+                )
+            )
+        unreadable = wire.calls.unreadable_now()
+        if "encrypted" in unreadable or (wire.tls and not wire.sip):
+            found.append(
+                Problem(
+                    code="mirror-encrypted",
+                    detail="Calls are encrypted (SRTP or SIP over TLS); a mirror port cannot hear them.",
+                    remedy="Use another way in (SIPREC, Asterisk ARI), or mirror a part of the way that is not.",
+                )
+            )
+        if "unreadable_codec" in unreadable:
+            found.append(
+                Problem(
+                    code="mirror-codec",
+                    detail="Calls use a codec that cannot be read; G.711, G.722 and L16 can.",
+                    remedy="Allow only PCMU, PCMA or G722 on the PBX for these telephones or this trunk.",
+                )
+            )
+        if wire.calls.without_rtp(wire.now):
+            found.append(
+                Problem(
+                    code="mirror-no-audio",
+                    detail="SIP of calls is seen, their audio (RTP) is not.",
+                    remedy="Mirror also the port through which the audio goes: telephones often send it directly.",
+                )
+            )
+        return tuple(found)
+
+    def counters(self) -> dict[str, int]:
+        found = {f"mirror_{name}": value for name, value in self.wire.counters().items()}
+        found["mirror_kernel_drops"] = 0 if self._live is None else self._live.drops
+        return found
+
+    def _read(self) -> None:
+        if self._live is not None:
+            now = asyncio.get_running_loop().time()
+            self._live.read(lambda frame: self.wire.frame(ETHERNET, frame, now))
+
+    def _check(self, now: float) -> None:
+        if self._live is not None and self._live.count_drops():
+            if self._dropped_at is None:
+                log.warning("mirror_kernel_drops", drops=self._live.drops)
+            self._dropped_at = now
+        if self.wire.frames != self._seen:
+            self._seen, self._seen_at = self.wire.frames, now

@@ -1,0 +1,158 @@
+"""Frames in, calls out: the same for a live interface and for a file."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from kikimori.taps.mirror.calls import Calls
+from kikimori.taps.mirror.dialogs import Dialogs
+from kikimori.taps.mirror.fragments import Fragments
+from kikimori.taps.mirror.link import ip_offset
+from kikimori.taps.mirror.packets import BrokenPacketError, Datagram, Segment, read
+from kikimori.taps.mirror.routes import Routes
+from kikimori.taps.mirror.tcp import TcpStreams
+from kikimori.taps.sip.message import SipError, parse_datagram
+
+if TYPE_CHECKING:
+    from kikimori.model.call import EndReason
+    from kikimori.model.feed import CallDesk
+    from kikimori.taps.mirror.settings import MirrorTable
+    from kikimori.taps.sides import SidesTable
+
+_EXPIRE_EVERY_S = 5.0
+_KEEP_ALIVE_BYTES = 16
+"""Telephones keep a NAT open with a few bytes on the SIP port."""
+
+_MOST_ADDRESSES = 10_000
+
+
+class Wire:
+    """One place from which packets are seen. `now` never runs backwards."""
+
+    def __init__(
+        self, desk: CallDesk, table: MirrorTable, sides: SidesTable, *, from_file: bool = False
+    ) -> None:
+        self.now = 0.0
+        self._routes = Routes()
+        self.calls = Calls(desk, table, sides, self._routes, self._clock, from_file=from_file)
+        self.dialogs = Dialogs(self.calls, most=4 * table.max_calls)
+        self._fragments = Fragments()
+        self._streams = TcpStreams()
+        self._sip_ports = frozenset(table.sip_ports)
+        self._tls_ports = frozenset(table.tls_ports)
+        self._networks = [ip_network(each) for each in table.networks]
+        self._ignored = [ip_network(each) for each in table.ignore_networks]
+        self._wanted: dict[bytes, tuple[bool, bool]] = {}
+        self._idle_s = table.idle_s
+        self._expired_at = 0.0
+        self.frames = 0
+        self.sip = 0
+        self.rtp = 0
+        self.broken = 0
+        self.truncated = 0
+        self.tls = 0
+        """Packets of SIP over TLS."""
+
+    def frame(self, link_type: int, frame: bytes, now: float) -> None:
+        """Take one captured frame. Whatever it holds, nothing is raised; what cannot be read is counted."""
+        self.frames += 1
+        self.now = max(self.now, now)
+        at = ip_offset(link_type, frame)
+        if at is None:
+            return
+        try:
+            packet = read(frame, at, self._fragments, self.now)
+        except BrokenPacketError as error:
+            if error.reason == "truncated":
+                self.truncated += 1
+            else:
+                self.broken += 1
+            return
+        if packet.__class__ is Datagram:
+            self._datagram(packet)
+        elif packet.__class__ is Segment:
+            self._segment(packet)
+
+    def advance(self, now: float) -> None:
+        """Let time go on; every 20 to 50 ms."""
+        self.now = now = max(self.now, now)
+        self.calls.advance(now)
+        if now - self._expired_at >= _EXPIRE_EVERY_S:
+            self._expired_at = now
+            for dialog in self.dialogs.expire(now, self._idle_s):
+                self.dialogs.end(dialog)
+
+    def close(self, reason: EndReason) -> None:
+        self.calls.close(reason)
+
+    def counters(self) -> dict[str, int]:
+        rtp = self.calls.counters()
+        return {
+            "frames": self.frames,
+            "sip_messages": self.sip,
+            "sip_unreadable": self.dialogs.unreadable,
+            "sip_tls_packets": self.tls,
+            "rtp_packets": self.rtp,
+            "rtp_lost": rtp.lost,
+            "rtp_late": rtp.late,
+            "broken_packets": self.broken,
+            "truncated_packets": self.truncated,
+            "fragments_lost": self._fragments.lost,
+            "tcp_holes": self._streams.lost,
+            "calls": self.calls.heard,
+            "calls_not_heard": self.calls.unheard,
+            "calls_encrypted": self.calls.encrypted,
+            "calls_unreadable_codec": self.calls.unreadable,
+            "calls_shed": self.calls.shed + self.dialogs.shed,
+        }
+
+    def _clock(self) -> float:
+        return self.now
+
+    def _datagram(self, packet: Datagram) -> None:
+        source, target, payload = packet
+        if source[1] in self._sip_ports or target[1] in self._sip_ports:
+            if len(payload) > _KEEP_ALIVE_BYTES and self._is_wanted(source[0], target[0]):
+                self.sip += 1
+                try:
+                    message = parse_datagram(payload)
+                except SipError:
+                    self.dialogs.unreadable += 1
+                    return
+                self.dialogs.message(message, source[0], target[0], self.now)
+            return
+        voice = self._routes.find(source, target)
+        if voice is not None:
+            self.rtp += 1
+            voice.dialog.heard_at = self.now
+            voice.session.receive(payload, source)
+
+    def _segment(self, segment: Segment) -> None:
+        ports = (segment.source[1], segment.target[1])
+        if not self._sip_ports.isdisjoint(ports):
+            if self._is_wanted(segment.source[0], segment.target[0]):
+                for message in self._streams.feed(segment):
+                    self.sip += 1
+                    self.dialogs.message(message, segment.source[0], segment.target[0], self.now)
+        elif not self._tls_ports.isdisjoint(ports) and segment.payload[1:2] == b"\x03":
+            self.tls += 1
+
+    def _is_wanted(self, source: bytes, target: bytes) -> bool:
+        inside, ignored = self._place_of(source)
+        inside_too, ignored_too = self._place_of(target)
+        return (inside or inside_too) and not (ignored or ignored_too)
+
+    def _place_of(self, address: bytes) -> tuple[bool, bool]:
+        """Whether an address is in the networks that are looked at, and in those that are ignored."""
+        known = self._wanted.get(address)
+        if known is None:
+            ip = ip_address(address)
+            inside = not self._networks or any(
+                ip in each for each in self._networks if each.version == ip.version
+            )
+            known = inside, any(ip in each for each in self._ignored if each.version == ip.version)
+            if len(self._wanted) >= _MOST_ADDRESSES:
+                self._wanted.clear()
+            self._wanted[address] = known
+        return known
