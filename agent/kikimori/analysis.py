@@ -14,13 +14,16 @@ from kikimori.judging.rules import load_rules
 from kikimori.model.call import CallInfo
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.audiosocket.directory import call_id_from
+from kikimori.taps.mirror.replay import replay_capture
 from kikimori.taps.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
 
     from kikimori.config import AgentConfig
     from kikimori.model.call import Role
+    from kikimori.taps.mirror.wire import Wire
     from kikimori.taps.replay import Recording
     from kikimori_wire.messages import Alert, CallState, TranscriptLine
 
@@ -37,6 +40,8 @@ class Findings:
     known_s: dict[str, float] = field(default_factory=dict)
     """By alert: seconds of the recording that had been played when it was raised."""
     played_s: float = 0.0
+    calls: dict[str, CallState] = field(default_factory=dict)
+    """The last state of each call."""
 
     @property
     def alerts(self) -> list[Alert]:
@@ -44,7 +49,7 @@ class Findings:
         return list({each.alert_id: each for each in self.changes}.values())
 
     def call_changed(self, state: CallState) -> None:
-        del state  # a recording has no live state
+        self.calls[state.call_id] = state
 
     def alert_changed(self, alert: Alert) -> None:
         self.changes.append(alert)
@@ -78,13 +83,7 @@ class Analyser:
     ) -> Findings:
         """Hear and judge a whole recording; `keys` as `replay` takes them. Raises AudioFileError."""
         findings = Findings()
-        desk = Desk(
-            DeskSettings(site=self.config.site, agent_id=self.config.agent_id),
-            self.rules,
-            self.phrases,
-            findings,
-            self._pool,
-        )
+        desk = self._desk(findings)
 
         def played(seconds: float) -> None:
             findings.played_s = seconds
@@ -97,6 +96,29 @@ class Analyser:
         finally:
             await desk.close()
         return findings
+
+    async def analyse_capture(
+        self, path: Path, progress: Callable[[float], None] | None = None
+    ) -> tuple[Findings, Wire]:
+        """Hear and judge every call in a packet capture; the wire has the counters. Raises AudioFileError."""
+        findings = Findings()
+        desk = self._desk(findings)
+        try:
+            wire = await replay_capture(
+                path, desk, self.config.mirror, self.config.sides, settle=desk.settle, progress=progress
+            )
+        finally:
+            await desk.close()
+        return findings, wire
+
+    def _desk(self, findings: Findings) -> Desk:
+        return Desk(
+            DeskSettings(site=self.config.site, agent_id=self.config.agent_id),
+            self.rules,
+            self.phrases,
+            findings,
+            self._pool,
+        )
 
     async def aclose(self) -> None:
         if self._pool is not None:

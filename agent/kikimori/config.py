@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.errors import ConfigError
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
+from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.peers import LOOPBACK, AllowedPeers
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.siprec.settings import SiprecTable
@@ -131,6 +132,7 @@ class AgentConfig(_Table):
     audiosocket: AudioSocketTable = AudioSocketTable()
     siprec: SiprecTable = SiprecTable()
     chan_websocket: ChanWebSocketTable = ChanWebSocketTable()
+    mirror: MirrorTable = MirrorTable()
     asterisk: AsteriskTable = AsteriskTable()
     speech: SpeechTable = SpeechTable()
     judging: JudgingTable = JudgingTable()

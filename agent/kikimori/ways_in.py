@@ -8,6 +8,7 @@ from kikimori.pbx.manual import ManualControl
 from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
+from kikimori.taps.mirror.tap import MirrorTap
 from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.siprec.tap import SiprecTap
 
@@ -39,6 +40,8 @@ def make_taps(config: AgentConfig, desk: CallDesk, directory: LegDirectory) -> l
         taps.append(SiprecTap(desk, config.siprec, config.sides))
     if config.chan_websocket.enabled:
         taps.append(ChanWebSocketTap(desk, directory, config.chan_websocket))
+    if config.mirror.enabled:
+        taps.append(MirrorTap(desk, config.mirror, config.sides))
     return taps
 
 

@@ -7,17 +7,22 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import TaskID, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import TimeElapsedColumn, TimeRemainingColumn
 
 from kikimori.analysis import analyser
 from kikimori.cli.options import add_config, bars, configured, say, with_model
 from kikimori.errors import AudioFileError
+from kikimori.taps.mirror.pcapfile import is_capture
+from kikimori.taps.mirror.replay import summary
 from kikimori.taps.replay import STEREO, open_recording
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Sequence
 
-    from kikimori.analysis import Findings
+    from rich.progress import Progress
+
+    from kikimori.analysis import Analyser
     from kikimori_wire.messages import Alert, TranscriptLine
 
 
@@ -26,7 +31,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "analyze",
         help="judge recordings",
         description="Hears and judges recordings exactly as live calls. Mono, or stereo with the customer left and the "
-        "operator right; WAV, FLAC, OGG or MP3 at any rate.",
+        "operator right; WAV, FLAC, OGG or MP3 at any rate. Also packet captures (pcap, pcapng) of telephones: every call "
+        "in them, as [mirror] and [sides] say.",
         epilog="Exit code 0 also when alerts were found; 1 when a file could not be read (the others are done).",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -57,14 +63,13 @@ async def _run(args: argparse.Namespace) -> int:
         with bars("s", TimeElapsedColumn(), TimeRemainingColumn()) as progress:
             for path in args.files:
                 try:
+                    if is_capture(path):
+                        await _capture(path, analysis, progress, as_json=args.json)
+                        continue
                     with open_recording(path) as recording:
                         if args.swap and recording.roles == STEREO:
                             recording.roles = STEREO[::-1]
-                        bar = progress.add_task(path.name, total=recording.duration_s)
-
-                        def show(seconds: float, bar: TaskID = bar) -> None:
-                            progress.update(bar, completed=seconds)
-
+                        show = _bar(progress, path, recording.duration_s)
                         found = await analysis.analyse(recording, show)
                 except AudioFileError as error:
                     failed += 1
@@ -72,7 +77,7 @@ async def _run(args: argparse.Namespace) -> int:
                     if error.next_step:
                         say(f"  next: {error.next_step}")
                     continue
-                _show(path, found, config.language, as_json=args.json)
+                _show(str(path), found.lines, found.alerts, config.language, as_json=args.json)
         problem = analysis.recognition.problem
         if problem and not analysis.recognition.missing:
             failed += 1
@@ -80,22 +85,44 @@ async def _run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _show(path: Path, found: Findings, language: str, *, as_json: bool) -> None:
-    items = [(line.start_s, segment_json(line)) for line in found.lines]
-    items += [(alert.raised_s, alert_json(alert)) for alert in found.alerts]
+async def _capture(path: Path, analysis: Analyser, progress: Progress, *, as_json: bool) -> None:
+    """Show every call of a packet capture, and what of it could not be heard."""
+    found, wire = await analysis.analyse_capture(path, _bar(progress, path, None))
+    for call_id in found.calls:
+        _show(
+            f"{path} call {call_id}",
+            [each for each in found.lines if each.call_id == call_id],
+            [each for each in found.alerts if each.call_id == call_id],
+            analysis.config.language,
+            as_json=as_json,
+        )
+    for line in summary(wire.counters()):
+        say(f"{path}: {line}")
+
+
+def _bar(progress: Progress, path: Path, total: float | None) -> Callable[[float], None]:
+    bar = progress.add_task(path.name, total=total)
+    return lambda seconds: progress.update(bar, completed=seconds)
+
+
+def _show(
+    name: str, lines: Sequence[TranscriptLine], alerts: Sequence[Alert], language: str, *, as_json: bool
+) -> None:
+    items = [(line.start_s, segment_json(line)) for line in lines]
+    items += [(alert.raised_s, alert_json(alert)) for alert in alerts]
     items.sort(key=lambda item: item[0])
     if as_json:
         for _, item in items:
-            print(json.dumps({"file": str(path), **item}, ensure_ascii=False), flush=True)
+            print(json.dumps({"file": name, **item}, ensure_ascii=False), flush=True)
         return
-    print(path)
+    print(name)
     for _, item in items:
         span = f"{item['start']:7.1f} – {item['end']:6.1f} s"
         if item["type"] == "segment":
             print(f"  {span}  {item['role']:<8}  {item['text']}")
         else:
             print(f"  {span}  ▲ {item['severity'].upper()}  {item['title'][language]} ({item['rule']})")
-    if not found.alerts:
+    if not alerts:
         print("  no alert")
 
 

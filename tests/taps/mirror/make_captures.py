@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from kikimori.audio.g711 import encode_alaw, encode_ulaw
 from tests.taps.mirror.voices import voice
+
+from kikimori.audio.g711 import encode_alaw, encode_ulaw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,7 +186,9 @@ def sipp_call(path: Path, *, tcp: bool, pt: int, name: str) -> None:
 class Baresip:
     """One telephone, told what to do over its control port."""
 
-    def __init__(self, place: Path, number: str, ports: tuple[int, int, int], who: str, *, srtp: bool) -> None:
+    def __init__(
+        self, place: Path, number: str, ports: tuple[int, int, int], who: str, *, srtp: bool
+    ) -> None:
         sip, control, rtp = ports
         folder = place / number
         folder.mkdir()
@@ -205,7 +208,10 @@ class Baresip:
             "rtcp_mux yes",
             f"ctrl_tcp_listen 127.0.0.1:{control}",
             "call_max_calls 4",
-            *(f"module{'_app' if each in ('account', 'menu', 'ctrl_tcp') else ''} {each}.so" for each in modules),
+            *(
+                f"module{'_app' if each in ('account', 'menu', 'ctrl_tcp') else ''} {each}.so"
+                for each in modules
+            ),
         ]
         (folder / "config").write_text("\n".join(lines) + "\n")
         security = ";mediaenc=srtp-mand" if srtp else ""

@@ -15,4 +15,6 @@ def voice(who: str, rate: int, seconds: float = 2) -> NDArray[np.int16]:
     t = np.arange(round(seconds * rate)) / rate
     pitch = {"customer": 440.0, "operator": 1000.0}[who]
     wander = 1 + 0.1 * t
-    return (8000 * (0.6 + 0.4 * np.sin(2 * np.pi * 1.7 * t)) * np.sin(2 * np.pi * pitch * wander * t)).astype("<i2")
+    return (8000 * (0.6 + 0.4 * np.sin(2 * np.pi * 1.7 * t)) * np.sin(2 * np.pi * pitch * wander * t)).astype(
+        "<i2"
+    )

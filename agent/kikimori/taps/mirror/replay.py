@@ -78,6 +78,30 @@ async def replay_capture(
     return wire
 
 
+def summary(counters: dict[str, int]) -> list[str]:
+    """Tell a person what a capture held, and why some of it could not be heard."""
+    told = [
+        f"{counters['calls']} calls heard",
+        f"{counters['frames']} frames, {counters['sip_messages']} SIP messages, {counters['rtp_packets']} RTP packets",
+    ]
+    for name, text in (
+        ("calls_not_heard", "not heard, as [sides] says: internal, or not selected"),
+        ("calls_encrypted", "encrypted (SRTP): they cannot be heard from a mirror port"),
+        ("calls_unreadable_codec", "with a codec that cannot be read; G.711, G.722 and L16 can"),
+    ):
+        if counters[name]:
+            told.append(f"{counters[name]} calls {text}")
+    if counters["sip_tls_packets"]:
+        told.append("SIP over TLS was seen, which cannot be read")
+    if counters["truncated_packets"]:
+        told.append(f"{counters['truncated_packets']} packets are cut off: capture whole ones (tcpdump -s 0)")
+    if not counters["sip_messages"]:
+        told.append("no SIP was seen: check [mirror] sip_ports, and what the switch mirrors")
+    elif counters["calls"] and not counters["rtp_packets"]:
+        told.append("no audio (RTP) was seen: mirror also the port through which it goes")
+    return told
+
+
 def _batch(source: Iterator[Frame]) -> list[Frame]:
     return [frame for _, frame in zip(range(500), source, strict=False)]
 
