@@ -18,6 +18,7 @@ from kikimori.cli import (
     evaluate,
     evaluate_effort,
     models,
+    tap,
     up,
 )
 from kikimori.errors import KikimoriError
@@ -55,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
         bench,
         config,
         doctor,
+        tap,
         models,
     ):
         each.add_parser(commands)

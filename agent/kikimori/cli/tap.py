@@ -1,0 +1,101 @@
+"""`kikimori tap`: the ways in, looked at by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+
+from kikimori.cli.options import add_config, configured, say
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import AsyncIterator
+
+    from kikimori.watch.picture import Source
+
+FRAMES_A_SECOND = 8
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("tap", help="watch sound arrive from the PBX", description="The ways in.")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    _add_watch(actions)
+
+
+def _add_watch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    watch = actions.add_parser(
+        "watch",
+        help="show live calls, their legs and levels",
+        description="Runs the configured ways in by themselves and shows what arrives: calls, legs, levels in dBFS (0 = "
+        "full scale), frames a second (50 is right), gaps, keys, holds; and what each way in listens on and misses. Needs no "
+        "broker, no speech model, no dashboard; nothing is stored or sent anywhere. While an agent runs its ports are taken: "
+        "--from-agent watches through the broker instead.",
+        epilog="Exit code with --seconds: 0 = sound arrived, 1 = none did. Digital silence is no sound.",
+    )
+    add_config(watch)
+    watch.add_argument(
+        "--from-agent", action="store_true", help="watch an agent that runs already, through its broker"
+    )
+    watch.add_argument("--seconds", type=float, metavar="N", help="end after N seconds; default: at Ctrl-C")
+    watch.add_argument("--json", action="store_true", help="one JSON object a second")
+    watch.add_argument("--numbers", action="store_true", help="show telephone numbers and names in full")
+    watch.set_defaults(run=run_watch)
+
+
+def run_watch(args: argparse.Namespace) -> int:
+    from kikimori.office import run_until_done  # noqa: PLC0415  (see cli/up.py)
+
+    return run_until_done(_watch(args))
+
+
+async def _watch(args: argparse.Namespace) -> int:
+    from kikimori.office import stop_on_signals  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.watch.agent import AgentView  # noqa: PLC0415
+    from kikimori.watch.own import OwnTaps  # noqa: PLC0415
+
+    config = configured(args, log_level="critical")
+    source = AgentView(config) if args.from_agent else OwnTaps(config)
+    async with stop_on_signals() as stop, source.running():
+        await _show(source, args, stop)
+        last = source.picture()
+    say(f"{last.legs_seen} legs, sound on {last.legs_sounded}")
+    return 0 if args.seconds is None or last.legs_sounded else 1
+
+
+async def _show(source: Source, args: argparse.Namespace, stop: asyncio.Event) -> None:
+    """Show pictures until told to stop or the time is up."""
+    from kikimori.watch.lines import as_json, as_line  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.watch.screen import draw  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    if args.json or not console.is_terminal:
+        async for _ in _beats(1.0, args.seconds, stop):
+            picture = source.picture()
+            print(as_json(picture, numbers=args.numbers) if args.json else as_line(picture))
+            sys.stdout.flush()
+        return
+    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
+        async for _ in _beats(1 / FRAMES_A_SECOND, args.seconds, stop):
+            size = console.size
+            live.update(
+                draw(source.picture(), width=size.width, height=size.height, numbers=args.numbers),
+                refresh=True,
+            )
+
+
+async def _beats(every_s: float, seconds: float | None, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Give a beat every `every_s` until told to stop or `seconds` have passed; the last one is at the end."""
+    loop = asyncio.get_running_loop()
+    began = due = loop.time()
+    end = None if seconds is None else began + seconds
+    while not stop.is_set() and (end is None or due < end):
+        due = due + every_s if end is None else min(due + every_s, end)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(due):
+                await stop.wait()
+        yield

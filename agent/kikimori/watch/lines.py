@@ -1,0 +1,101 @@
+"""The picture without a terminal: one line a second, for people or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from kikimori.watch.words import clock, gaps, level, party, plain
+
+if TYPE_CHECKING:
+    from kikimori.watch.picture import CallRow, LegRow, Picture
+    from kikimori_wire.messages import Party
+
+MOST_CALLS = 6
+
+
+def as_line(picture: Picture) -> str:
+    """Return the picture in one line: every leg's level, and what is wrong."""
+    parts = [_call(call) for call in picture.calls[:MOST_CALLS]]
+    if len(picture.calls) > MOST_CALLS:
+        parts.append(f"and {len(picture.calls) - MOST_CALLS} more calls")
+    parts += [
+        f"! {plain(problem.detail or problem.code)}" for tap in picture.taps for problem in tap.problems
+    ]
+    parts += [
+        f"{name} {count}"
+        for tap in picture.taps
+        for name, count in tap.counters.items()
+        if "refused" in name and count
+    ]
+    if picture.hints:
+        parts.append("nothing arrived yet: " + " / ".join(picture.hints))
+    elif not picture.calls:
+        parts.append("no call at the moment")
+    return f"{clock(picture.seconds)}  " + "; ".join(parts)
+
+
+def _call(call: CallRow) -> str:
+    legs = ", ".join(
+        " ".join(part for part in (leg.role, level(leg), _pace(leg), gaps(leg)) if part) for leg in call.legs
+    )
+    held = " on hold" if call.held else ""
+    hint = f" ({call.hint})" if call.hint else ""
+    return f"{plain(call.call_id)}{held}: {legs}{hint}"
+
+
+def _pace(leg: LegRow) -> str:
+    return "" if leg.frames_s is None else f"{leg.frames_s:.0f}/s"
+
+
+def as_json(picture: Picture, *, numbers: bool) -> str:
+    """Return the picture as one JSON object in one line. Levels are dBFS; digital silence is -96."""
+    return json.dumps(
+        {
+            "seconds": round(picture.seconds, 1),
+            "taps": [
+                {
+                    "name": tap.name,
+                    "listens": tap.listens,
+                    "problems": [problem.model_dump() for problem in tap.problems],
+                    "counters": tap.counters,
+                }
+                for tap in picture.taps
+            ],
+            "calls": [_call_json(call, numbers=numbers) for call in picture.calls],
+            "legs_seen": picture.legs_seen,
+            "legs_sounded": picture.legs_sounded,
+            "hints": picture.hints,
+        },
+        ensure_ascii=False,
+    )
+
+
+def _call_json(call: CallRow, *, numbers: bool) -> dict[str, Any]:
+    def name(who: Party) -> str | None:
+        return party(who, numbers=numbers) if who.number or who.name else None
+
+    return {
+        "call_id": call.call_id,
+        "tap": call.tap,
+        "customer": name(call.caller),
+        "operator": name(call.operator),
+        "queue": call.queue,
+        "seconds": round(call.seconds, 1),
+        "held": call.held,
+        "hint": call.hint or None,
+        "legs": [
+            {
+                "role": leg.role,
+                "rate": leg.rate,
+                "level_db": None if leg.level_db is None else round(leg.level_db, 1),
+                "peak_db": None if leg.peak_db is None else round(leg.peak_db, 1),
+                "frames_s": None if leg.frames_s is None else round(leg.frames_s, 1),
+                "gaps": leg.gaps,
+                "gap_ms": leg.gap_ms,
+                "key": leg.key or None,
+                "sounded": leg.sounded,
+            }
+            for leg in call.legs
+        ],
+    }

@@ -1,0 +1,216 @@
+"""The configured taps, run for watching alone: no speech model, no rules, no broker."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections import deque
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from kikimori.errors import KikimoriError
+from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.watch.meter import LegMeter
+from kikimori.watch.picture import CallRow, Picture, TapRow
+from kikimori.ways_in import make_taps
+from kikimori_wire.messages import Party
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from kikimori.config import AgentConfig
+    from kikimori.model.call import CallInfo, LegInfo, Role
+    from kikimori.taps.tap import Address, Tap
+
+REMEMBERED_ENDS = 5
+CLOSE_WITHIN_S = 5.0
+SILENT_AFTER_S = 8.0
+TWINS_AFTER = 20
+"""Readings in a row in which both legs sound alike to a tenth of a decibel."""
+
+
+@dataclass(slots=True)
+class _Call:
+    info: CallInfo
+    began: float
+    held: bool = False
+    legs: list[LegMeter] = field(default_factory=list)
+    alike: int = 0
+
+
+class WatchDesk:
+    """A `kikimori.model.feed.CallDesk` that measures."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.legs_seen = 0
+        self.legs_sounded = 0
+        self.ended: deque[str] = deque(maxlen=REMEMBERED_ENDS)
+        self._now = now
+        self._calls: dict[str, _Call] = {}
+
+    def open_leg(self, info: LegInfo) -> LegMeter:
+        call = self._calls.setdefault(info.call.call_id, _Call(info.call, self._now()))
+        call.info = replace(
+            call.info,
+            caller=info.call.caller if info.call.caller != Party() else call.info.caller,
+            operator=info.call.operator if info.call.operator != Party() else call.info.operator,
+            queue=info.call.queue or call.info.queue,
+        )
+        meter = LegMeter(info, self._now, self._leg_closed)
+        call.legs.append(meter)
+        self.legs_seen += 1
+        return meter
+
+    def held(self, call_id: str, *, on_hold: bool) -> None:
+        call = self._calls.get(call_id)
+        if call is not None:
+            call.held = on_hold
+
+    def key(self, call_id: str, role: Role, digit: str) -> None:
+        call = self._calls.get(call_id)
+        for leg in call.legs if call is not None else ():
+            if leg.info.role is role:
+                leg.key = digit
+
+    def sounded(self) -> int:
+        """How many legs brought sound, those that live included."""
+        live = sum(leg.sounded for call in self._calls.values() for leg in call.legs)
+        return self.legs_sounded + live
+
+    def rows(self) -> tuple[CallRow, ...]:
+        """Calls, the oldest first."""
+        return tuple(self._row(call) for call in self._calls.values())
+
+    def _row(self, call: _Call) -> CallRow:
+        legs = tuple(leg.row() for leg in call.legs)
+        levels = [leg.level_db for leg in legs if leg.sounded and leg.level_db is not None]
+        alike = len(legs) == len(levels) == 2 and abs(levels[0] - levels[1]) < 0.1
+        call.alike = call.alike + 1 if alike else 0
+        now = self._now()
+        hint = ""
+        dumb = [leg for leg in call.legs if not leg.sounded and now - leg.opened_at > SILENT_AFTER_S]
+        if call.alike >= TWINS_AFTER:
+            hint = "both legs carry the same sound: the PBX sends a mix, or one side twice"
+        elif dumb:
+            names = " and ".join(sorted({str(leg.info.role) for leg in dumb}))
+            hint = (
+                f"{names}: no sound since the leg began; is the right side tapped, is the customer on hold?"
+            )
+        return CallRow(
+            call_id=call.info.call_id,
+            tap=call.info.tap,
+            caller=call.info.caller,
+            operator=call.info.operator,
+            queue=call.info.queue,
+            seconds=now - call.began,
+            held=call.held,
+            legs=legs,
+            hint=hint,
+        )
+
+    def _leg_closed(self, leg: LegMeter) -> None:
+        call_id = leg.info.call.call_id
+        call = self._calls[call_id]
+        call.legs.remove(leg)
+        self.legs_sounded += leg.sounded
+        if not call.legs:
+            del self._calls[call_id]
+            self.ended.append(f"{call_id} after {self._now() - call.began:.0f} s ({leg.ended})")
+
+
+class OwnTaps:
+    """A `kikimori.watch.picture.Source`."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        """Make the taps. Raises KikimoriError when none is switched on."""
+        self._now = asyncio.get_running_loop().time
+        self._began = self._now()
+        self.desk = WatchDesk(self._now)
+        self.taps = make_taps(config, self.desk, LegDirectory(self._now))
+        if not self.taps:
+            raise KikimoriError(
+                "no way in is switched on: nothing can arrive",
+                next_step="switch one on in kikimori.toml, e.g. [audiosocket] enabled = true; see config/pbx/README.md",
+            )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listen inside; close every tap at the end.
+
+        Raises:
+            KikimoriError: a port is taken, a device or permission is missing.
+        """
+        listening: list[Tap] = []
+        try:
+            for tap in self.taps:
+                listening.append(tap)
+                await self._listen(tap)
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(tap.run(), name=tap.name) for tap in self.taps]
+                try:
+                    yield
+                finally:
+                    for task in running:
+                        task.cancel()
+        finally:
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await asyncio.gather(*(tap.close() for tap in listening), return_exceptions=True)
+
+    @staticmethod
+    async def _listen(tap: Tap) -> None:
+        try:
+            await tap.listen()
+        except KikimoriError as error:
+            raise KikimoriError(
+                f"{tap.name}: {error.message}",
+                next_step="while the agent runs, watch through it: kikimori tap watch --from-agent; "
+                f"otherwise: {error.next_step or 'kikimori doctor'}",
+            ) from error
+
+    def picture(self) -> Picture:
+        calls = self.desk.rows()
+        taps = tuple(
+            TapRow(tap.name, _listens(tap.addresses), tap.problems(), tap.counters()) for tap in self.taps
+        )
+        return Picture(
+            seconds=self._now() - self._began,
+            taps=taps,
+            calls=calls,
+            ended=tuple(self.desk.ended),
+            legs_seen=self.desk.legs_seen,
+            legs_sounded=self.desk.sounded(),
+            hints=() if self.desk.legs_seen else tuple(hint for tap in self.taps for hint in hints(tap)),
+        )
+
+
+def _listens(addresses: dict[str, Address]) -> tuple[str, ...]:
+    return tuple(f"{name} {host}:{port}" for name, (host, port) in addresses.items())
+
+
+def hints(tap: Tap) -> list[str]:
+    """Say what to look at when a way in stays quiet."""
+    refused = sum(count for name, count in tap.counters().items() if "refused" in name)
+    if refused:
+        return [
+            f"{tap.name}: {refused} connections refused: add the PBX's network to [{tap.name}] allow in kikimori.toml"
+        ]
+    if tap.problems():
+        return []  # they say it better
+    if not tap.addresses:
+        return [f"{tap.name}: connected, waits for a call; make one and answer it"]
+    found = [
+        f"{tap.name}: does the PBX send to {', '.join(_listens(tap.addresses))}? is a call up and answered?"
+    ]
+    if all(_is_loopback(host) for host, _ in tap.addresses.values()):
+        found.append(
+            f"{tap.name}: only this machine can reach it; for a PBX elsewhere set [{tap.name}] host and allow"
+        )
+    return found
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,52 @@
+"""What screen and lines say alike: numbers kept private, levels that cannot be misread, nothing that moves a cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.watch.picture import SILENCE_DB
+
+if TYPE_CHECKING:
+    from kikimori.watch.picture import LegRow
+    from kikimori_wire.messages import Party
+
+SHOWN_DIGITS = 2
+
+
+def plain(text: str) -> str:
+    """Return text from outside without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def party(who: Party, *, numbers: bool) -> str:
+    """Name a party: with `numbers` as the PBX does, otherwise the last two digits at most and no name."""
+    if numbers:
+        return plain(" ".join(part for part in (who.number, who.name) if part)) or "unknown"
+    if not who.number:
+        return "unknown" if not who.name else "(name hidden)"
+    shown = min(SHOWN_DIGITS, max(len(who.number) - 1, 0))
+    return "•" * min(len(who.number) - shown, 8) + plain(who.number[len(who.number) - shown :])
+
+
+def clock(seconds: float) -> str:
+    """Write 75 as `01:15`."""
+    minutes, rest = divmod(int(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def level(leg: LegRow) -> str:
+    if leg.level_db is None:
+        return "nothing arrives"
+    if leg.level_db <= SILENCE_DB:
+        return "digital silence"
+    return f"{leg.level_db:.1f} dBFS"
+
+
+def rate(leg: LegRow) -> str:
+    return "" if leg.rate is None else f"{leg.rate / 1000:g} kHz"
+
+
+def gaps(leg: LegRow) -> str:
+    """Say what never arrived; empty when nothing is missing or nobody counts."""
+    return f"{leg.gaps} gaps, {leg.gap_ms} ms" if leg.gaps else ""
