@@ -140,6 +140,12 @@ class AgentConfig(_Table):
     dashboard: dict[str, Any] = {}
     """Read and validated by the dashboard."""
 
+    @model_validator(mode="after")
+    def _ari_has_its_audio(self) -> AgentConfig:
+        if self.asterisk.tap and not self.audiosocket.enabled:
+            raise ValueError("[asterisk] tap = true needs [audiosocket] enabled = true")
+        return self
+
     def state_path(self) -> Path:
         if self.state_dir is not None:
             return self.state_dir

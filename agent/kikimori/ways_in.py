@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori.pbx.manual import ManualControl
+from kikimori.taps.asterisk.tap import AsteriskTap
 from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
@@ -25,17 +26,23 @@ def make_taps(config: AgentConfig, desk: CallDesk, directory: LegDirectory) -> l
     taps: list[Tap] = []
     if config.audiosocket.enabled:
         table = config.audiosocket
-        taps.append(
-            AudioSocketTap(
-                desk,
-                directory,
-                AllowedPeers(table.allow),
-                Limits(connections=table.max_connections, idle_s=table.idle_s),
-                host=table.host,
-                port=table.port,
-                announce_port=table.announce_port,
-            )
+        audiosocket = AudioSocketTap(
+            desk,
+            directory,
+            AllowedPeers(table.allow),
+            Limits(connections=table.max_connections, idle_s=table.idle_s),
+            host=table.host,
+            port=table.port,
+            announce_port=table.announce_port,
         )
+        taps.append(audiosocket)
+        if config.asterisk.tap:
+            # After AudioSocket: Asterisk is told the port on which that listens.
+            taps.append(
+                AsteriskTap(
+                    desk, directory, config.sides, config.asterisk, lambda: audiosocket.server.address
+                )
+            )
     if config.siprec.enabled:
         taps.append(SiprecTap(desk, config.siprec, config.sides))
     if config.chan_websocket.enabled:

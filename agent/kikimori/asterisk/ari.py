@@ -69,29 +69,41 @@ class AriClient:
         await self._session.close()
 
     async def get(self, path: str, **query: str) -> Any:
-        """Ask; see `request`."""
-        return await self.request("GET", path, **query)
+        """Ask.
 
-    async def post(self, path: str, **query: str) -> Any:
-        """Do; see `request`."""
-        return await self.request("POST", path, **query)
-
-    async def delete(self, path: str, **query: str) -> Any:
-        """Take away; see `request`."""
-        return await self.request("DELETE", path, **query)
-
-    async def request(self, method: str, path: str, **query: str) -> Any:
-        """Return the JSON of an answer, None for an empty one. `path` begins with `/`, e.g. `/channels`.
+        Returns the JSON of the answer, None for an empty one. `path` begins with `/`, e.g. `/channels`.
 
         Raises:
             AriError: Asterisk refused, with its status and words.
             AriAwayError: no connection, no answer within 5 s, or an answer that is not ARI's.
         """
+        return await self._request("GET", path, query)
+
+    async def post(self, path: str, **query: str) -> Any:
+        """Do; as `get`."""
+        return await self._request("POST", path, query)
+
+    async def delete(self, path: str, **query: str) -> Any:
+        """Take away; as `get`."""
+        return await self._request("DELETE", path, query)
+
+    async def put(self, path: str, body: Json) -> Any:
+        """Set; as `get`."""
+        return await self._request("PUT", path, {}, body)
+
+    async def _request(
+        self, method: str, path: str, query: dict[str, str], json_body: Json | None = None
+    ) -> Any:
         try:
             async with (
                 self._turn,
                 self._session.request(
-                    method, self._url + path, params=query, ssl=self._tls, allow_redirects=False
+                    method,
+                    self._url + path,
+                    params=query,
+                    json=json_body,
+                    ssl=self._tls,
+                    allow_redirects=False,
                 ) as answer,
             ):
                 body = await _body(answer)

@@ -26,6 +26,10 @@ class Announcement:
     role: Role
     rate: int | None = None
     """Rate that was asked of the PBX; old releases label every rate as 8 kHz. None = believe the label."""
+    needs_silence: bool = False
+    """The PBX must be sent silence: Asterisk's AudioSocket channel (not its dialplan application) may read when nothing
+    has come, and holds the channel's lock until something does, and everybody who looks for a channel waits for that
+    lock (asterisk issue 2089; seen once in some 50 copies, and the PBX stood still)."""
 
 
 class DirectoryFullError(Exception):

@@ -17,8 +17,10 @@ IDENTIFIER = 0x01
 DTMF = 0x03
 ERROR = 0xFF
 
+AUDIO_8K = 0x10
+
 AUDIO_RATES = {
-    0x10: 8_000,
+    AUDIO_8K: 8_000,
     0x11: 12_000,
     0x12: 16_000,
     0x13: 24_000,

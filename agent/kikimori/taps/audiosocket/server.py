@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from kikimori.model.call import CallInfo, EndReason, Role
-from kikimori.taps.audiosocket.protocol import Decoder, ProtocolError
+from kikimori.taps.audiosocket.protocol import AUDIO_8K, Decoder, ProtocolError, encode
 from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 
 if TYPE_CHECKING:
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _WATCH_EVERY_S = 0.25
+
+SILENCE = encode(AUDIO_8K, bytes(320))
+"""20 ms. Every release takes this kind; a channel of another rate throws it away, which is as good."""
+SILENCE_EVERY_S = 0.02
+SILENCE_FOR_S = 2.0
+"""So often and long after the connection, while the PBX puts the channel together; later with each watch."""
+_MOST_UNSENT_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +169,8 @@ class _Connection(asyncio.Protocol):
         self._announced = self._server.claim(uuid)
         if self._announced is None:
             self._log.info("audiosocket_unannounced", peer=self._peer, call_id=str(uuid))
+        elif self._announced.needs_silence:
+            self._silence_often()
 
     def audio(self, rate: int, pcm: memoryview) -> None:
         if self._leg is None:
@@ -193,10 +202,23 @@ class _Connection(asyncio.Protocol):
         self._log = log.bind(call_id=call.call_id, role=str(role))
         return StreamedLeg(self._server.desk, call, role, asked or labelled_rate, self._heard_at)
 
+    def _silence_often(self) -> None:
+        if self._ended or self._loop.time() - self._opened_at > SILENCE_FOR_S:
+            return
+        self._say_silence()
+        self._loop.call_later(SILENCE_EVERY_S, self._silence_often)
+
+    def _say_silence(self) -> None:
+        transport = self._transport
+        if transport is not None and transport.get_write_buffer_size() < _MOST_UNSENT_BYTES:
+            transport.write(SILENCE)
+
     def check(self, now: float, limits: Limits) -> None:
         """Called a few times a second by the server's watch."""
         if self._ended:
             return
+        if self._announced is not None and self._announced.needs_silence:
+            self._say_silence()
         if self._uuid is None and now - self._opened_at > limits.identify_within_s:
             self._log.warning("audiosocket_protocol_error", peer=self._peer, reason="never_identified")
             self._server.protocol_errors += 1
