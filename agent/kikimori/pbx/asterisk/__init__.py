@@ -1,0 +1,7 @@
+"""Control of calls on Asterisk: by AMI, and by a dialplan that needs nobody to bring a customer back."""
+
+from kikimori.pbx.asterisk.control import AsteriskControl
+from kikimori.pbx.asterisk.examining import Check, examine
+from kikimori.pbx.asterisk.settings import ControlSettings, Sound
+
+__all__ = ["AsteriskControl", "Check", "ControlSettings", "Sound", "examine"]

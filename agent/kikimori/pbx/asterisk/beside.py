@@ -1,0 +1,188 @@
+"""Beside a call: a supervisor's telephone that listens, an announcement that is whispered into it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from itertools import count
+from typing import TYPE_CHECKING
+
+from kikimori.pbx.asterisk.dialplan import CONTEXT, LABEL
+from kikimori.pbx.control import PbxAnswer
+from kikimori_wire.messages import Action, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.asterisk.ami_codec import Block
+    from kikimori.pbx.asterisk.finding import Ami
+    from kikimori.pbx.asterisk.settings import ControlSettings, Sound
+
+SPY = {Action.LISTEN: "qES", Action.WHISPER: "qwES", Action.BARGE: "qBES"}
+"""Options of ChanSpy(): quiet, ends with the channel it hears (E, S); w = its voice to that channel, B = to both."""
+ANNOUNCE = "qBES"
+"""Both hear an announcement: an operator who does not would talk over it."""
+PATIENCE_S = 3.0
+FAILS_WITHIN_S = 2.0
+"""A file that is missing is reported within the 0.3 s that the dialplan waits first."""
+LONGEST_SOUND_S = 600.0
+
+RING_FAILURES = {"3": "no_answer", "5": "busy"}
+"""Reason of OriginateResponse: 0 says nothing, 3 rang, 5 was busy (control frames of Asterisk)."""
+DIAL_FAILURES = {"BUSY": "busy", "NOANSWER": "declined", "CHANUNAVAIL": "unreachable", "CONGESTION": "unreachable"}
+
+
+class _Attempt:
+    """One Originate, by its ActionID."""
+
+    def __init__(self, dialled: str, spied: str) -> None:
+        self.dialled = f"{dialled}-"
+        self.spied = spied
+        self.response: Block | None = None
+        self.spying = False
+        self.dial_status = ""
+        self.played: str | None = None
+        self.lost = False
+        self.news = asyncio.Event()
+
+    async def until(self, condition: Callable[[], bool], within_s: float) -> bool:
+        try:
+            async with asyncio.timeout(within_s):
+                while not condition() and not self.lost:
+                    self.news.clear()
+                    await self.news.wait()
+        except TimeoutError:
+            return False
+        return not self.lost
+
+
+class Beside:
+    """Supervisors and announcements beside calls."""
+
+    def __init__(self, ami: Ami, settings: ControlSettings) -> None:
+        self._ami = ami
+        self._settings = settings
+        self._run = secrets.token_hex(4)
+        self._ids = count(1)
+        self._attempts: dict[str, _Attempt] = {}
+        self._playing: dict[str, tuple[str, float]] = {}
+        """Announcements by request: the customer, and the loop's time after which it surely is over."""
+
+    def note(self, event: Block) -> None:
+        """Take any event."""
+        for action_id, attempt in self._attempts.items():
+            match event.event:
+                case "OriginateResponse" if event.action_id == action_id:
+                    attempt.response = event
+                case "ChanSpyStart" if event.get("SpyeeChannel") == attempt.spied:
+                    attempt.spying = True
+                case "DialEnd" if event.get("Channel").startswith(attempt.dialled):
+                    attempt.dial_status = event.get("DialStatus")
+                case "UserEvent" if event.get("Step") == "played" and event.get("Request") == action_id:
+                    attempt.played = event.get("Status")
+                case _:
+                    continue
+            attempt.news.set()
+        if event.event == "UserEvent" and event.get("Step") == "played":
+            self._playing.pop(event.get("Request"), None)
+
+    def lost(self) -> None:
+        for attempt in self._attempts.values():
+            attempt.lost = True
+            attempt.news.set()
+
+    async def supervise(self, action: Action, telephone: str, spied: str) -> PbxAnswer:
+        """Ring a supervisor's telephone and let it hear a channel and whom that talks with; raises AmiError."""
+        dialled = self._settings.dial_string(telephone)
+        if not dialled:
+            return PbxAnswer(Outcome.REFUSED, "no_such_extension", telephone)
+        if any(each.dialled == f"{dialled}-" for each in self._attempts.values()):
+            return PbxAnswer(Outcome.REFUSED, "under_way", telephone)
+        attempt = _Attempt(dialled, spied)
+        action_id = self._remember(attempt)
+        try:
+            response = await self._ami.act(
+                "Originate",
+                ("Variable", f"__KIKIMORI_SPY={spied}"),
+                ("Variable", f"__KIKIMORI_SPY_OPTIONS={SPY[action]}"),
+                ActionID=action_id,
+                Channel=dialled,
+                Context=CONTEXT,
+                Exten="listen",
+                Priority=LABEL,
+                CallerID='"Kikimori" <>',
+                Timeout=str(self._settings.ringing_s * 1000),
+                Async="true",
+            )
+            if not response.ok:
+                return _refused(response)
+            in_time = self._settings.ringing_s + PATIENCE_S
+            await attempt.until(lambda: attempt.response is not None, in_time)
+            return await self._listening(attempt)
+        finally:
+            del self._attempts[action_id]
+
+    async def announce(self, sound: Sound, customer: str) -> PbxAnswer:
+        """Play a sound to the customer and whom they talk with; DONE when it plays. Raises AmiError."""
+        now = asyncio.get_running_loop().time()
+        self._playing = {key: each for key, each in self._playing.items() if each[1] > now}
+        if any(channel == customer for channel, _ in self._playing.values()):
+            return PbxAnswer(Outcome.REFUSED, "announcement_playing")
+        attempt = _Attempt(f"Local/whisper@{CONTEXT}", customer)
+        action_id = self._remember(attempt)
+        self._playing[action_id] = customer, now + LONGEST_SOUND_S
+        started = False
+        try:
+            response = await self._ami.act(
+                "Originate",
+                ("Variable", f"__KIKIMORI_SPY={customer}"),
+                ("Variable", f"__KIKIMORI_SPY_OPTIONS={ANNOUNCE}"),
+                ("Variable", f"__KIKIMORI_FILE={sound.file}"),
+                ("Variable", f"__KIKIMORI_REQUEST={action_id}"),
+                ActionID=action_id,
+                Channel=f"Local/whisper@{CONTEXT}/n",
+                Context=CONTEXT,
+                Exten="play",
+                Priority=LABEL,
+                Async="true",
+            )
+            if not response.ok:
+                return _refused(response)
+            await attempt.until(lambda: attempt.played is not None, FAILS_WITHIN_S)
+            if attempt.lost:
+                return PbxAnswer(Outcome.FAILED, "pbx_away")
+            if attempt.played not in (None, "SUCCESS"):
+                return PbxAnswer(Outcome.FAILED, "no_such_sound", f"{sound.file}: PLAYBACKSTATUS {attempt.played}")
+            if not attempt.spying:
+                return PbxAnswer(Outcome.FAILED, "no_such_channel", "no ChanSpyStart from Asterisk")
+            started = True
+            return PbxAnswer(Outcome.DONE)
+        finally:
+            del self._attempts[action_id]
+            if not started:
+                self._playing.pop(action_id, None)
+
+    def _remember(self, attempt: _Attempt) -> str:
+        # Asterisk may still play for an earlier run of this program.
+        action_id = f"kikimori-{self._run}-{next(self._ids)}"
+        self._attempts[action_id] = attempt
+        return action_id
+
+    async def _listening(self, attempt: _Attempt) -> PbxAnswer:
+        if attempt.lost:
+            return PbxAnswer(Outcome.FAILED, "pbx_away")
+        if attempt.response is None:
+            return PbxAnswer(Outcome.FAILED, "no_answer", "no OriginateResponse from Asterisk")
+        if attempt.response.get("Response") != "Success":
+            code = attempt.response.get("Reason")
+            reason = RING_FAILURES.get(code) or DIAL_FAILURES.get(attempt.dial_status, "unreachable")
+            return PbxAnswer(Outcome.FAILED, reason, f"OriginateResponse reason {code}, {attempt.dial_status}")
+        if await attempt.until(lambda: attempt.spying, PATIENCE_S):
+            return PbxAnswer(Outcome.DONE)
+        return PbxAnswer(Outcome.FAILED, "no_such_channel", "no ChanSpyStart from Asterisk")
+
+
+def _refused(response: Block) -> PbxAnswer:
+    words = response.message
+    reason = "pbx_refused" if "ermission" in words or "Forbidden" in words else "pbx_error"
+    return PbxAnswer(Outcome.FAILED, reason, words)

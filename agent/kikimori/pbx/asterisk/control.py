@@ -1,0 +1,321 @@
+"""`kikimori.pbx.control.PbxControl` for Asterisk, by its manager interface (AMI) and a dialplan of ours.
+
+The dialplan does every move whole, with its own clocks; this program starts moves and watches them. So nobody stays on
+hold because it died: `config/pbx/asterisk/control.md` tells what was seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.asterisk.ami import AmiClient, AmiError
+from kikimori.pbx.asterisk.beside import SPY, Beside
+from kikimori.pbx.asterisk.book import HeldBook
+from kikimori.pbx.asterisk.dialplan import CONTEXT, HELD, TO_SUPERIOR, Step
+from kikimori.pbx.asterisk.examining import Check, Probe, look
+from kikimori.pbx.asterisk.finding import NotFoundError, find, place
+from kikimori.pbx.asterisk.moves import Mover
+from kikimori.pbx.asterisk.remedies import problem_of, remedy_of
+from kikimori.pbx.control import PbxAnswer, not_supported
+from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.asterisk.ami_codec import Block
+    from kikimori.asterisk.settings import AsteriskTable
+    from kikimori.pbx.asterisk.customer import Customer
+    from kikimori.pbx.asterisk.settings import ControlSettings
+    from kikimori.pbx.control import PbxRequest
+
+log = structlog.get_logger()
+
+WATCHDOG_EVERY_S = 1.0
+GRACE_S = 5.0
+"""The dialplan brings customers back by itself; only when it is late by this much the watchdog steps in."""
+AGAIN_S = 10.0
+"""How often it tries."""
+
+TRANSFERS = (Action.TRANSFER, Action.HOLD_TRANSFER)
+RETURNS = (Action.UNHOLD, Action.TAKE_BACK)
+MOVES = (Action.HOLD, *RETURNS, *TRANSFERS, Action.HANG_UP)
+
+
+@dataclass(eq=False, slots=True)
+class _Move:
+    """What is being carried out on one call."""
+
+    action: Action
+    customer: Customer | None = None
+
+    def gives_way_to(self, action: Action) -> bool:
+        """A telephone that rings may be called off; everything else is done in a moment."""
+        if self.customer is None or self.customer.bridge:
+            return False
+        if self.action in TRANSFERS:
+            return self.customer.step in TO_SUPERIOR and action in (*RETURNS, Action.HANG_UP)
+        return self.customer.step is Step.OPERATOR and action not in RETURNS
+
+
+class AsteriskControl:
+    """Control of Asterisk. `run` keeps the connection; nothing here raises for what the PBX does."""
+
+    def __init__(self, table: AsteriskTable, settings: ControlSettings) -> None:
+        self._settings = settings
+        self._ami = AmiClient(table, self._heard, self._connection_lost)
+        self._book = HeldBook(settings.book)
+        self._mover = Mover(self._ami, settings, self._book)
+        self._beside = Beside(self._ami, settings)
+        self._moves: dict[str, _Move] = {}
+        self._watched: dict[str, Customer] = {}
+        """Customers by channel whose events are wanted: those in the book and those being moved now."""
+        self._probe: Probe | None = None
+        self._checks: list[Check] = []
+        self._tried_at: dict[str, float] = {}
+        self._ended = asyncio.Event()
+        self._loaded = False
+
+    @property
+    def kind(self) -> str:
+        return "asterisk"
+
+    @property
+    def capabilities(self) -> tuple[Action, ...]:
+        announce = (Action.ANNOUNCE,) if self._settings.announcements else ()
+        return (*MOVES, *SPY, *announce)
+
+    @property
+    def announcements(self) -> tuple[Announcement, ...]:
+        return tuple(
+            Announcement(name=each.name, title=each.title) for each in self._settings.announcements
+        )
+
+    @property
+    def connected(self) -> bool:
+        return self._ami.away is None
+
+    async def run(self) -> None:
+        """Stay connected; after each login find out what became of the customers in the book."""
+        await self._book.load()
+        for customer in self._book:
+            self._watched.setdefault(customer.channel, customer)
+        self._loaded = True
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._ami.run(self._logged_in), name="ami")
+            tasks.create_task(self._watch(), name="held-watchdog")
+            tasks.create_task(self._tidy(), name="held-book")
+
+    def problems(self) -> tuple[Problem, ...]:
+        found = []
+        if self._ami.away is not None:
+            found.append(
+                Problem(
+                    code=str(self._ami.away),
+                    detail=f"{self._ami.where}: {self._ami.away_because}".rstrip(": "),
+                    remedy=remedy_of(self._ami.away),
+                )
+            )
+        else:
+            found += [problem_of(each) for each in self._checks if each.state != "ok"]
+        if self._book.fault:
+            found.append(
+                Problem(
+                    code="held_book_not_written",
+                    detail=self._book.fault,
+                    remedy="free space, or give the service's user the state folder",
+                )
+            )
+        return tuple(found)
+
+    async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
+        """As `PbxControl.carry_out`."""
+        if request.action not in self.capabilities:
+            return not_supported(request.action)
+        if not self.connected:
+            return PbxAnswer(Outcome.FAILED, "pbx_away", self._ami.away_because or None)
+        try:
+            if request.action in MOVES:
+                return await self._one_at_a_time(request, changed)
+            return await self._beside_the_call(request)
+        except NotFoundError as error:
+            return error.answer
+        except AmiError as error:
+            return PbxAnswer(Outcome.FAILED, "pbx_away", error.message)
+        except ValueError as error:
+            return PbxAnswer(Outcome.REFUSED, "bad_request", str(error))
+
+    # --- moves
+
+    async def _one_at_a_time(
+        self, request: PbxRequest, changed: Callable[[CallStatus], None]
+    ) -> PbxAnswer:
+        key = request.call.channel or request.call.call_id
+        earlier = self._moves.get(key)
+        if earlier is not None:
+            if not earlier.gives_way_to(request.action):
+                return PbxAnswer(Outcome.REFUSED, "call_busy", f"{earlier.action} is being carried out")
+            assert earlier.customer is not None
+            earlier.customer.call_off()
+        move = _Move(request.action)
+        self._moves[key] = move
+        try:
+            return await self._move(request, changed, move)
+        finally:
+            if self._moves.get(key) is move:
+                del self._moves[key]
+
+    async def _move(
+        self, request: PbxRequest, changed: Callable[[CallStatus], None], move: _Move
+    ) -> PbxAnswer:
+        known = self._book.get(request.call.channel or "")
+        found, customer = await self._mover.prepare(request, known)
+        ours = customer is known
+        move.customer = customer
+        customer.changed = changed
+        self._watched[customer.channel] = customer
+        try:
+            match request.action:
+                case Action.HANG_UP:
+                    return await self._mover.hang_up(customer)
+                case Action.UNHOLD | Action.TAKE_BACK:
+                    if not ours or (customer.status is CallStatus.TALKING and not customer.held_by_us):
+                        # Whom the telephone's own key holds, only that key brings back.
+                        reason = "not_on_hold" if request.action is Action.UNHOLD else "not_transferred"
+                        return PbxAnswer(Outcome.REFUSED, reason)
+                    return await self._mover.back(request, customer)
+                case _ if customer.status is CallStatus.TRANSFERRED:
+                    return PbxAnswer(Outcome.REFUSED, "already_transferred")
+                case Action.HOLD:
+                    return await self._mover.hold(request, found, customer)
+                case _:
+                    return await self._mover.transfer(request, found, customer)
+        finally:
+            if self._book.get(customer.channel) is not customer:
+                self._watched.pop(customer.channel, None)
+
+    async def _beside_the_call(self, request: PbxRequest) -> PbxAnswer:
+        found = await find(self._ami, request.call)
+        known = self._book.get(found.customer.channel)
+        peer = found.peer or (known.operator if known else None)
+        if request.action is Action.ANNOUNCE:
+            wanted = request.announcement or self._settings.announcements[0].name
+            sound = next((each for each in self._settings.announcements if each.name == wanted), None)
+            if sound is None:
+                return PbxAnswer(Outcome.REFUSED, "no_such_announcement", wanted)
+            return await self._beside.announce(sound, found.customer.channel)
+        if request.action is Action.WHISPER and not peer:
+            return PbxAnswer(Outcome.REFUSED, "not_connected", "nobody is there to whisper to")
+        return await self._beside.supervise(
+            request.action, request.target, peer or found.customer.channel
+        )
+
+    # --- what Asterisk says
+
+    def _heard(self, event: Block) -> None:
+        now = asyncio.get_running_loop().time()
+        customer = self._watched.get(event.get("Channel"))
+        if customer is not None:
+            customer.note(event, now)
+            if customer.gone:
+                del self._watched[customer.channel]
+                if self._book.drop(customer):
+                    self._ended.set()
+        if event.event in ("BridgeEnter", "BridgeLeave"):
+            bridge = event.get("BridgeUniqueid")
+            for each in self._watched.values():
+                if each is not customer and each.bridge == bridge:
+                    each.note(event, now)
+        self._beside.note(event)
+        if self._probe is not None:
+            self._probe.note(event)
+
+    def _connection_lost(self) -> None:
+        for customer in self._watched.values():
+            customer.lost = True
+            customer.news.set()
+        self._beside.lost()
+
+    async def _logged_in(self) -> None:
+        """First the customers, then the look at the PBX."""
+        try:
+            for customer in self._book:
+                await self._what_became_of(customer)
+            self._ended.set()
+            self._probe = Probe(self._settings.music)
+            self._checks = await look(self._ami, self._settings, self._probe)
+        except AmiError:
+            return  # lost again: the next login comes here again
+        finally:
+            self._probe = None
+        for each in self._checks:
+            if each.state != "ok":
+                log.warning("pbx_not_fit", reason=each.check)
+
+    async def _what_became_of(self, customer: Customer) -> None:
+        """Catch up with a customer after a crash of ours or a lost connection. Raises AmiError."""
+        there = await place(self._ami, customer.channel)
+        if there is None or there.uniqueid != customer.uniqueid or there.context != CONTEXT:
+            customer.gone = there is None or there.uniqueid != customer.uniqueid
+            customer.news.set()
+            self._watched.pop(customer.channel, None)
+            self._book.drop(customer)
+            return
+        customer.lost = False
+        customer.bridge = there.bridge
+        customer.step = Step(there.exten) if there.exten in Step else customer.step
+        customer.step_at = asyncio.get_running_loop().time()
+        if customer.bridge:
+            to_operator = customer.step in (Step.BACK, Step.OPERATOR)
+            customer.set_status(CallStatus.TALKING if to_operator else CallStatus.TRANSFERRED)
+        elif customer.step in HELD:
+            customer.set_status(CallStatus.ON_HOLD)
+        dead_hold = customer.from_dead_run and customer.step is Step.HOLD
+        customer.from_dead_run = False
+        if dead_hold:
+            log.warning("held_customer_rescued", call_id=customer.call_id)
+            await self._mover.rescue(customer, self._home)
+
+    @property
+    def _home(self) -> Step:
+        return Step.SUPERIOR if self._settings.after_hold == "superior" else Step.BACK
+
+    # --- the watchdog
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCHDOG_EVERY_S)
+            now = asyncio.get_running_loop().time()
+            for customer in self._book:
+                if self.connected and not customer.lost and self._overdue(customer, now):
+                    await self._bring_back(customer, now)
+
+    def _overdue(self, customer: Customer, now: float) -> bool:
+        if customer.bridge or now - self._tried_at.get(customer.uniqueid, now - AGAIN_S) < AGAIN_S:
+            return False
+        longest = {
+            Step.HOLD: self._settings.hold_s,
+            Step.RING: self._settings.ringing_s,
+            Step.HAND: self._settings.hold_s,
+        }.get(customer.step or Step.BACK)
+        return longest is not None and now - customer.step_at > longest + GRACE_S
+
+    async def _bring_back(self, customer: Customer, now: float) -> None:
+        log.warning("held_customer_overdue", call_id=customer.call_id)
+        self._tried_at = {
+            key: at for key, at in self._tried_at.items() if now - at < AGAIN_S
+        } | {customer.uniqueid: now}
+        try:
+            await self._mover.rescue(customer, self._home)
+        except AmiError:
+            return
+
+    async def _tidy(self) -> None:
+        """Write the book again when customers have gone."""
+        while True:
+            await self._ended.wait()
+            self._ended.clear()
+            await self._book.save()

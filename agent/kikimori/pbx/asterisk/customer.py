@@ -1,0 +1,145 @@
+"""One customer's channel, followed by what Asterisk says of it. Pure but for the waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kikimori.pbx.asterisk.dialplan import HELD, TO_OPERATOR, TO_SUPERIOR, Step
+from kikimori_wire.messages import CallStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.asterisk.ami_codec import Block
+
+
+def nobody(status: CallStatus) -> None:
+    """Nobody is told."""
+
+
+@dataclass(eq=False, slots=True)
+class Customer:
+    """Whom we have moved, or are about to."""
+
+    call_id: str
+    channel: str
+    uniqueid: str
+    operator: str = ""
+    """Channel of the operator who waits; empty when released or unknown."""
+    operator_extension: str | None = None
+    from_dead_run: bool = False
+    """Read from the disk at start: whoever put this customer on hold is gone."""
+    changed: Callable[[CallStatus], None] = nobody
+    status: CallStatus = CallStatus.TALKING
+    step: Step | None = None
+    step_at: float = 0.0
+    """The loop's time at which the step began."""
+    music: bool = False
+    bridge: str = ""
+    operator_in: bool = False
+    """Whether the operator is in the customer's bridge."""
+    dial_status: str = ""
+    """How the last Dial() of this channel ended, as DialEnd has it; finer than the dialplan's DIALSTATUS."""
+    ringing: bool = False
+    """Whether the target's telephone was reached."""
+    rung: str | None = None
+    """How the dialplan saw it end."""
+    gone: bool = False
+    lost: bool = False
+    """The connection to Asterisk was lost: what this says is of then."""
+    turn: int = 0
+    """Counts up when a later press calls off what was waited for."""
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def expect(self) -> None:
+        """Forget what was, before the customer is moved: what comes now is of the new step."""
+        self.step, self.rung, self.dial_status, self.ringing = None, None, "", False
+        self.music = False
+
+    def call_off(self) -> None:
+        """Tell whoever waits that another press has taken over."""
+        self.turn += 1
+        self.news.set()
+
+    async def until(self, condition: Callable[[], bool], within_s: float) -> bool:
+        """Wait for the condition; False when it did not come, was called off, or there is nobody to wait for."""
+        turn = self.turn
+        try:
+            async with asyncio.timeout(within_s):
+                while not condition():
+                    if self.gone or self.lost or self.turn != turn:
+                        return False
+                    self.news.clear()
+                    await self.news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    @property
+    def held_by_us(self) -> bool:
+        return self.step in HELD and not self.bridge
+
+    def note(self, event: Block, now: float) -> None:
+        """Take an event, of this channel or of another one in its bridge."""
+        if event.get("Channel") == self.channel:
+            self._own(event, now)
+        elif self.bridge and event.get("BridgeUniqueid") == self.bridge:
+            self._beside(event)
+        self.news.set()
+
+    def set_status(self, status: CallStatus) -> None:
+        if status is not self.status:
+            self.status = status
+            self.changed(status)
+
+    def _own(self, event: Block, now: float) -> None:
+        match event.event:
+            case "UserEvent" if event.get("UserEvent") == "Kikimori":
+                self._stepped(event, now)
+            case "MusicOnHoldStart":
+                self.music = True
+                if self.held_by_us:
+                    self.set_status(CallStatus.ON_HOLD)
+            case "MusicOnHoldStop":
+                self.music = False
+            case "BridgeEnter":
+                self.bridge = event.get("BridgeUniqueid")
+                if self.step in TO_OPERATOR:
+                    self.set_status(CallStatus.TALKING)
+                elif self.step in TO_SUPERIOR:
+                    self.set_status(CallStatus.TRANSFERRED)
+            case "BridgeLeave":
+                self.bridge, self.operator_in = "", False
+            case "DialState":
+                self.ringing = True
+            case "DialEnd":
+                self.dial_status = event.get("DialStatus")
+            case "Hangup":
+                self.gone = True
+            case _:
+                pass
+
+    def _stepped(self, event: Block, now: float) -> None:
+        try:
+            step = Step(event.get("Step"))
+        except ValueError:
+            return
+        self.step, self.step_at, self.music = step, now, False
+        if step is Step.RUNG:
+            self.rung = event.get("Status")
+        elif step is Step.HAND:
+            # What is heard is the target's: a ringing tone, a queue's music.
+            self.set_status(CallStatus.ON_HOLD)
+
+    def _beside(self, event: Block) -> None:
+        about_operator = bool(self.operator) and event.get("Channel") == self.operator
+        if event.event == "BridgeEnter":
+            self.operator_in = self.operator_in or about_operator
+        elif event.event == "BridgeLeave":
+            if about_operator:
+                self.operator_in = False
+            elif self.operator_in and event.get("BridgeNumChannels") == "2":
+                # The superior left customer and operator with each other.
+                self.set_status(CallStatus.TALKING)

@@ -1,0 +1,207 @@
+"""Is Asterisk fit to be controlled? Every check tries the thing itself; used at each login and by `kikimori doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kikimori.asterisk.ami import AmiConnection, AmiError, AmiLoginError
+from kikimori.asterisk.ami_codec import AmiProtocolError
+from kikimori.pbx.asterisk.dialplan import CONTEXT, LABEL, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.asterisk.ami_codec import Block
+    from kikimori.asterisk.settings import AsteriskTable
+    from kikimori.pbx.asterisk.finding import Ami
+    from kikimori.pbx.asterisk.settings import ControlSettings
+
+PROBE_WITHIN_S = 4.0
+ACTIONS = {
+    "Redirect": "call", "Setvar": "call", "Status": "call", "Hangup": "call", "Originate": "originate",
+    "ShowDialPlan": "reporting",
+}  # fmt: skip
+"""What is done on Asterisk, and the class of manager.conf's `write` that allows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at, in the shape of the doctor's diagnosis."""
+
+    check: str
+    """Stable code, also of the problem in the agent's health."""
+    state: Literal["ok", "warning", "fault"]
+    detail: str
+    next_step: str = ""
+
+
+class Probe:
+    """Hears the events of one call from Asterisk to itself: that they come, and that music starts."""
+
+    def __init__(self, music: str) -> None:
+        self.music = music
+        self.request = f"probe-{secrets.token_hex(4)}"
+        self.channel = ""
+        self.probed = False
+        self.music_class: str | None = None
+        self.response: Block | None = None
+        self.news = asyncio.Event()
+
+    def note(self, event: Block) -> None:
+        """Take any event."""
+        if event.get("Request") == self.request:
+            self.channel = event.get("Channel")
+            self.probed = self.probed or event.get("Step") == "probed"
+        elif event.event == "MusicOnHoldStart" and event.get("Channel") == self.channel:
+            self.music_class = event.get("Class")
+        elif event.event == "OriginateResponse" and event.action_id == self.request:
+            self.response = event
+        else:
+            return
+        self.news.set()
+
+    async def run(self, ami: Ami) -> Block:
+        """Make the call and wait for its events; return what Asterisk answered. Raises AmiError."""
+        response = await ami.act(
+            "Originate",
+            ("Variable", f"__KIKIMORI_REQUEST={self.request}"),
+            ("Variable", f"__KIKIMORI_MUSIC={self.music}"),
+            ActionID=self.request,
+            Channel=f"Local/probe@{CONTEXT}/n",
+            Context=CONTEXT,
+            Exten="probing",
+            Priority=LABEL,
+            Async="true",
+        )
+        if response.ok:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PROBE_WITHIN_S):
+                    while not (self.probed and self.response):
+                        self.news.clear()
+                        await self.news.wait()
+        return response
+
+
+async def look(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Check]:
+    """Check what the logged-in user may do and what the dialplan has. `probe` must be given all events meanwhile.
+
+    Raises:
+        AmiError: the connection was lost.
+    """
+    found = [await _permissions(ami)]
+    dialplan = await _dialplan(ami)
+    found.append(dialplan)
+    if found[0].state == "ok" and dialplan.state == "ok":
+        found += await _events_and_music(ami, settings, probe)
+    found += await _telephones(ami, settings)
+    return found
+
+
+async def examine(table: AsteriskTable, settings: ControlSettings) -> list[Check]:
+    """Connect as control does, and look. Raises nothing for what it finds."""
+    probe = Probe(settings.music)
+    where = f"{table.ami_host}:{table.ami_port}"
+    try:
+        password = table.ami_password()
+    except OSError as error:
+        return [Check("pbx_password_unreadable", "fault", f"{table.ami_password_file}: {error.strerror or error}", PASSWORD)]
+    try:
+        connection = await AmiConnection.connect(table, probe.note)
+    except (OSError, TimeoutError) as error:
+        return [Check("pbx_unreachable", "fault", f"{where}: {error or 'no answer'}", REACH)]
+    reading = asyncio.create_task(connection.read(), name="ami-examine")
+    try:
+        await connection.login(table.ami_user, password)
+        return [Check("pbx_login", "ok", f"{where} lets us in as {table.ami_user}"), *await look(connection, settings, probe)]
+    except AmiLoginError as error:
+        return [Check("pbx_login_refused", "fault", f"{where}: {error.message}", LOGIN)]
+    except (AmiError, TimeoutError) as error:
+        if reading.done() and isinstance(reading.exception(), AmiProtocolError):
+            return [Check("pbx_not_ami", "fault", f"{where}: {reading.exception()}", PORT)]
+        return [Check("pbx_unreachable", "fault", f"{where}: {error or 'no answer'}", REACH)]
+    finally:
+        connection.close()
+        reading.cancel()
+        with suppress(asyncio.CancelledError, OSError, AmiProtocolError):
+            await reading
+
+
+REACH = "is Asterisk running, `enabled = yes` and `bindaddr` in manager.conf, and [asterisk] ami_host, ami_port right?"
+LOGIN = "compare [asterisk] ami_user and ami_password_file with manager.conf, then `asterisk -rx 'manager reload'`"
+PORT = "[asterisk] ami_port is another service's: manager.conf says which port is AMI's"
+PASSWORD = "give the service's user the right to read it"  # noqa: S105  (a remedy)
+RIGHTS = "manager.conf, the user of [asterisk] ami_user: write = call,originate,reporting and read = call,user"
+INCLUDE = "#include kikimori-control.conf at the end of extensions.conf, then `asterisk -rx 'dialplan reload'`"
+MUSIC = "`asterisk -rx 'moh show files'`: the class needs sound files; [asterisk] music names it"
+
+
+async def _permissions(ami: Ami) -> Check:
+    response = await ami.act("ListCommands")
+    # One line per command: `Redirect: Redirect (transfer) a call.  (Priv: call,all)`.
+    allowed = {name for name, _ in response.lines}
+    missing = sorted({right for action, right in ACTIONS.items() if action not in allowed})
+    if not missing:
+        return Check("pbx_rights", "ok", "the user may do what control needs")
+    return Check("pbx_right_missing", "fault", f"the user has no write = {', '.join(missing)}", RIGHTS)
+
+
+async def _dialplan(ami: Ami) -> Check:
+    response, found = await ami.list("ShowDialPlan", Context=CONTEXT, Extension="version")
+    if not response.ok or not found:
+        if "ermission" in response.message:
+            return Check("pbx_dialplan_unknown", "warning", response.message, RIGHTS)
+        return Check("pbx_no_dialplan", "fault", response.message or f"no context {CONTEXT}", INCLUDE)
+    version = found[0].get("AppData")
+    if version != VERSION:
+        return Check(
+            "pbx_old_dialplan",
+            "fault",
+            f"{CONTEXT} has version {version[:8]}, this program needs {VERSION}",
+            "copy kikimori-control.conf of this version to Asterisk, then `asterisk -rx 'dialplan reload'`",
+        )
+    return Check("pbx_dialplan", "ok", f"{CONTEXT} is included")
+
+
+async def _events_and_music(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Check]:
+    response = await probe.run(ami)
+    if not response.ok:
+        return [Check("pbx_right_missing", "fault", response.message, RIGHTS)]
+    deaf = [
+        name for name, heard in (("call", probe.response is not None), ("user", probe.probed)) if not heard
+    ]
+    if deaf:
+        return [Check("pbx_right_missing", "fault", f"no events: the user has no read = {', '.join(deaf)}", RIGHTS)]
+    if probe.music_class is None:
+        return [Check("pbx_no_music", "fault", f"class {settings.music} does not play", MUSIC)]
+    if probe.music_class != settings.music:
+        return [
+            Check("pbx_other_music", "warning", f"class {probe.music_class} plays instead of {settings.music}", MUSIC)
+        ]
+    return [Check("pbx_music", "ok", f"class {settings.music} plays")]
+
+
+async def _telephones(ami: Ami, settings: ControlSettings) -> list[Check]:
+    """Where the superior's telephone is rung there must be an extension; a queue is one too."""
+    dialled = settings.dial_string(settings.superior)
+    if not dialled.startswith("Local/") or "@" not in dialled:
+        return []
+    context = dialled.removeprefix("Local/").partition("@")[2].partition("/")[0]
+    response, found = await ami.list("ShowDialPlan", Context=context)
+    if response.ok and found:
+        return [Check("pbx_telephones", "ok", f"telephones are rung through {context}")]
+    if "ermission" in response.message:
+        return []
+    return [
+        Check(
+            "pbx_no_telephones",
+            "fault",
+            response.message or f"no context {context}",
+            "[asterisk] dial must name the context in which telephones call each other, e.g. from-internal",
+        )
+    ]
+
+

@@ -1,0 +1,101 @@
+"""Which channels a call is made of, asked from Asterisk itself at the moment of the press."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from kikimori.pbx.asterisk.dialplan import CHANNEL
+from kikimori.pbx.control import PbxAnswer
+from kikimori_wire.messages import Outcome
+
+if TYPE_CHECKING:
+    from kikimori.asterisk.ami_codec import Block
+    from kikimori.model.call import CallInfo
+
+OWN = ("Snoop/", "Surrogate/")
+"""Channels in a bridge that are nobody's telephone."""
+
+
+class Ami(Protocol):
+    """What is asked of `kikimori.asterisk.ami.AmiClient`; both raise its AmiError."""
+
+    async def act(self, action: str, *variables: tuple[str, str], **fields: str) -> Block: ...
+
+    async def list(self, action: str, **fields: str) -> tuple[Block, list[Block]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a channel is."""
+
+    channel: str
+    uniqueid: str
+    context: str
+    exten: str
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    customer: Place
+    peer: str | None
+    """Channel of whom the customer talks with."""
+
+
+class NotFoundError(Exception):
+    """The call cannot be worked on."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason)
+        self.answer = PbxAnswer(Outcome.REFUSED, reason, detail)
+
+
+async def place(ami: Ami, channel: str) -> Place | None:
+    """Where a channel is; None for one that is not there (any more)."""
+    if not CHANNEL.fullmatch(channel):
+        return None
+    response, found = await ami.list("Status", Channel=channel)
+    if not response.ok or not found:
+        return None
+    status = found[0]
+    return Place(
+        channel, status.get("Uniqueid"), status.get("Context"), status.get("Exten"), status.get("BridgeID")
+    )
+
+
+async def members(ami: Ami, bridge: str) -> list[str]:
+    """Channels in a bridge; none for one that is not there."""
+    response, found = await ami.list("BridgeInfo", BridgeUniqueid=bridge)
+    return [each.get("Channel") for each in found] if response.ok else []
+
+
+async def find(ami: Ami, call: CallInfo) -> Found:
+    """Find the customer of a call and whom they talk with.
+
+    The tap's word for the operator's channel is taken where it is in a call; else whoever is in the customer's bridge,
+    as a dialplan tap may not know, and transfers change it.
+
+    Raises:
+        NotFoundError: no channel is known, it is gone. AmiError.
+    """
+    if not call.channel:
+        raise NotFoundError("no_channel", "the way in of this call does not tell the customer's channel")
+    customer = await place(ami, call.channel)
+    if customer is None:
+        raise NotFoundError("no_such_channel", call.channel)
+    if not customer.bridge:
+        return Found(customer, None)
+    others = [
+        each
+        for each in await members(ami, customer.bridge)
+        if each != customer.channel and not each.startswith(OWN)
+    ]
+    if call.operator_channel and call.operator_channel not in others:
+        operator = await place(ami, call.operator_channel)
+        # Between them may be a Local channel, as with queues.
+        if operator is not None and operator.bridge:
+            return Found(customer, operator.channel)
+    if call.operator_channel in others:
+        return Found(customer, call.operator_channel)
+    return Found(customer, others[0] if others else None)

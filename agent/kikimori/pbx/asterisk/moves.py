@@ -1,0 +1,253 @@
+"""Moving a customer: on hold, to a superior, back. Asterisk's dialplan does it; here it is started and watched."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.pbx.asterisk import dialplan
+from kikimori.pbx.asterisk.customer import Customer
+from kikimori.pbx.asterisk.dialplan import CONTEXT, LABEL, RELEASE, WAIT, Step
+from kikimori.pbx.asterisk.finding import Found, NotFoundError, find
+from kikimori.pbx.control import PbxAnswer
+from kikimori_wire.messages import Action, CallStatus, Outcome
+
+if TYPE_CHECKING:
+    from kikimori.asterisk.ami_codec import Block
+    from kikimori.pbx.asterisk.book import HeldBook
+    from kikimori.pbx.asterisk.finding import Ami
+    from kikimori.pbx.asterisk.settings import ControlSettings
+    from kikimori.pbx.control import PbxRequest
+
+log = structlog.get_logger()
+
+MUSIC_WITHIN_S = 3.0
+BRIDGED_WITHIN_S = 3.0
+GONE_WITHIN_S = 5.0
+PATIENCE_S = 3.0
+"""The dialplan's clock rounds up to seconds, and the news of it takes a moment."""
+DONE = PbxAnswer(Outcome.DONE)
+CALLED_OFF = PbxAnswer(Outcome.FAILED, "superseded", "another button was pressed meanwhile")
+
+HOW_IT_ENDED = {"BUSY": "busy", "NOANSWER": "no_answer", "CHANUNAVAIL": "unreachable", "CONGESTION": "unreachable"}
+
+
+class Mover:
+    """One move of one customer at a time; who may move when, the control decides."""
+
+    def __init__(self, ami: Ami, settings: ControlSettings, book: HeldBook) -> None:
+        self._ami = ami
+        self._settings = settings
+        self._book = book
+
+    async def prepare(self, request: PbxRequest, customer: Customer | None) -> tuple[Found, Customer]:
+        """Find the channels; raises NotFoundError, AmiError. `customer` is what is known already."""
+        found = await find(self._ami, request.call)
+        if customer is None or customer.uniqueid != found.customer.uniqueid:
+            customer = Customer(request.call.call_id, found.customer.channel, found.customer.uniqueid)
+            customer.operator_extension = request.call.operator.number
+        customer.bridge = found.customer.bridge
+        return found, customer
+
+    async def hold(self, request: PbxRequest, found: Found, customer: Customer) -> PbxAnswer:
+        """Music for the customer; DONE when it plays."""
+        if customer.held_by_us:
+            return PbxAnswer(Outcome.REFUSED, "already_on_hold")
+        refused = await self._away_from_talk(request, found, customer, Step.HOLD)
+        if refused:
+            return refused
+        if await customer.until(lambda: self._settled(customer, Step.HOLD), MUSIC_WITHIN_S) and customer.music:
+            return DONE
+        return await self._no_music(customer)
+
+    async def transfer(self, request: PbxRequest, found: Found, customer: Customer) -> PbxAnswer:
+        """Ring the target: with music and to the end (HOLD_TRANSFER), or hand over as soon as it rings (TRANSFER)."""
+        attended = request.action is Action.HOLD_TRANSFER
+        turn = customer.turn
+        step = Step.RING if attended else Step.HAND
+        if customer.held_by_us:
+            refused = await self._onwards(request, customer, step)
+        else:
+            refused = await self._away_from_talk(request, found, customer, step)
+        if refused:
+            return refused
+        if attended:
+            began = await customer.until(lambda: self._settled(customer, step), MUSIC_WITHIN_S)
+            if customer.turn == turn and not began:
+                return await self._no_music(customer)
+            ring_s = self._settings.ringing_s + PATIENCE_S
+            ended = await customer.until(lambda: bool(self._answered(customer) or customer.rung), ring_s)
+        else:
+            ended = await customer.until(
+                lambda: bool(customer.ringing or self._answered(customer) or customer.rung),
+                self._settings.ringing_s + PATIENCE_S,
+            )
+        if customer.turn != turn:
+            return CALLED_OFF
+        if customer.rung is None and (self._answered(customer) or (not attended and customer.ringing)):
+            return DONE
+        if not ended and not customer.gone and not customer.lost:
+            log.warning("transfer_overdue", call_id=customer.call_id)
+            await self._redirect(customer, Step.BACK)
+            return PbxAnswer(Outcome.FAILED, "no_answer", "no end of ringing was reported")
+        return self._failed(customer)
+
+    async def back(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
+        """To the operator, who waits or whose telephone rings; DONE when they talk."""
+        del request
+        turn = customer.turn
+        customer.expect()
+        response = await self._redirect(customer, Step.BACK)
+        if not response.ok:
+            return self._refused(response)
+        in_time = self._settings.ringing_s + PATIENCE_S
+        if await customer.until(
+            lambda: (customer.step in dialplan.TO_OPERATOR and bool(customer.bridge)) or customer.step is Step.SUPERIOR,
+            in_time,
+        ) and customer.step is not Step.SUPERIOR:
+            return DONE
+        return CALLED_OFF if customer.turn != turn else self._failed(customer)
+
+    async def hang_up(self, customer: Customer) -> PbxAnswer:
+        """End the customer's call; an operator who waits is released by the dialplan."""
+        response = await self._ami.act("Hangup", Channel=customer.channel, Cause="16")
+        if not response.ok:
+            return self._refused(response)
+        await customer.until(lambda: customer.gone, GONE_WITHIN_S)
+        if customer.gone:
+            return DONE
+        return PbxAnswer(Outcome.FAILED, "pbx_away" if customer.lost else "pbx_error", "the channel did not end")
+
+    async def rescue(self, customer: Customer, step: Step) -> None:
+        """Bring back a customer whom nobody watches any more; raises AmiError."""
+        await self._redirect(customer, step)
+
+    # --- inside
+
+    async def _away_from_talk(
+        self, request: PbxRequest, found: Found, customer: Customer, step: Step
+    ) -> PbxAnswer | None:
+        """Take both out of their conversation at once: redirecting one alone hangs up the other."""
+        if found.peer is None:
+            return PbxAnswer(Outcome.REFUSED, "not_connected", "the customer talks with nobody")
+        target = self._settings.dial_string(request.target)
+        if step is not Step.HOLD and not target:
+            return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
+        keep = self._settings.keep_operator if request.keep_operator is None else request.keep_operator
+        customer.operator = found.peer if keep else ""
+        customer.operator_extension = customer.operator_extension or dialplan.extension_of(found.peer)
+        customer.expect()
+        # Written before anything is moved: a program that dies in between must know of it afterwards.
+        await self._book.put(customer)
+        response = await self._describe(customer, found.peer, target, keep=keep)
+        if response.ok:
+            response = await self._redirect(customer, step, extra=(found.peer, WAIT if keep else RELEASE))
+        if response.ok:
+            return None
+        self._book.drop(customer)
+        await self._book.save()
+        return self._refused(response)
+
+    async def _onwards(self, request: PbxRequest, customer: Customer, step: Step) -> PbxAnswer | None:
+        """From hold to a telephone."""
+        target = self._settings.dial_string(request.target)
+        if not target:
+            return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
+        # Said now or, with nothing said, as it was when the customer was put on hold.
+        keep = bool(customer.operator) and request.keep_operator is not False
+        operator, customer.operator = customer.operator, customer.operator if keep else ""
+        customer.expect()
+        await self._book.put(customer)
+        response = await self._describe(customer, operator if keep else "", target, keep=keep)
+        if response.ok:
+            response = await self._redirect(customer, step)
+        if not response.ok:
+            return self._refused(response)
+        if operator and not keep:
+            await self._ami.act(
+                "Redirect", Channel=operator, Context=CONTEXT, Exten=RELEASE, Priority=LABEL
+            )
+        return None
+
+    async def _describe(self, customer: Customer, operator: str, target: str, *, keep: bool) -> Block:
+        """Tell the dialplan whom this is about; the first refusal, or the last success."""
+        variables = dialplan.for_customer(
+            self._settings,
+            operator=customer.operator,
+            operator_extension=customer.operator_extension,
+            target=target,
+            keep=keep,
+        )
+        pairs = [(customer.channel, *pair) for pair in variables]
+        if operator and keep:
+            pairs += [(operator, *pair) for pair in dialplan.for_operator(self._settings, customer.channel)]
+        responses = await asyncio.gather(
+            *(
+                self._ami.act("Setvar", Channel=channel, Variable=name, Value=value)
+                for channel, name, value in pairs
+            )
+        )
+        return next((each for each in responses if not each.ok), responses[-1])
+
+    async def _redirect(
+        self, customer: Customer, step: Step, *, extra: tuple[str, str] | None = None
+    ) -> Block:
+        fields = {"Channel": customer.channel, "Context": CONTEXT, "Exten": str(step), "Priority": LABEL}
+        if extra:
+            channel, exten = extra
+            fields |= {
+                "ExtraChannel": channel, "ExtraContext": CONTEXT, "ExtraExten": exten, "ExtraPriority": LABEL,
+            }  # fmt: skip
+        return await self._ami.act("Redirect", **fields)
+
+    @staticmethod
+    def _settled(customer: Customer, step: Step) -> bool:
+        """Whether music plays in the step, or the dialplan has left it."""
+        return customer.step is not None and (customer.music or customer.step is not step)
+
+    @staticmethod
+    def _answered(customer: Customer) -> bool:
+        return customer.status is CallStatus.TRANSFERRED and bool(customer.bridge)
+
+    async def _no_music(self, customer: Customer) -> PbxAnswer:
+        """Put the customer back: silence is taken for a dropped call. The dialplan did it already if it was told so."""
+        if customer.gone or customer.lost:
+            return self._failed(customer)
+        if customer.step not in (Step.AFTER, *dialplan.TO_OPERATOR) or self._settings.after_hold == "superior":
+            await self._redirect(customer, Step.BACK)
+        await customer.until(lambda: customer.step in dialplan.TO_OPERATOR and bool(customer.bridge), BRIDGED_WITHIN_S)
+        return PbxAnswer(
+            Outcome.FAILED, "no_music", f"no MusicOnHoldStart from Asterisk for class {self._settings.music}"
+        )
+
+    @staticmethod
+    def _failed(customer: Customer) -> PbxAnswer:
+        if customer.gone:
+            return PbxAnswer(Outcome.FAILED, "customer_gone", "the customer hung up")
+        if customer.lost:
+            return PbxAnswer(
+                Outcome.FAILED, "pbx_away", "the connection to Asterisk was lost; its dialplan goes on by itself"
+            )
+        if customer.rung is None:
+            return PbxAnswer(Outcome.FAILED, "no_answer")
+        reason = HOW_IT_ENDED.get(customer.rung, "pbx_error")
+        if reason == "unreachable":
+            # Asterisk calls a refusal by hand CHANUNAVAIL too when a Local channel is between; DialEnd knows better.
+            reason = {"": "no_such_extension", "NOANSWER": "declined"}.get(customer.dial_status, reason)
+        return PbxAnswer(Outcome.FAILED, reason, f"DIALSTATUS {customer.rung}")
+
+    @staticmethod
+    def _refused(response: Block) -> PbxAnswer:
+        words = response.message
+        if "Priority is invalid" in words:
+            return PbxAnswer(Outcome.FAILED, "no_dialplan", f"{words}: kikimori-control.conf is not included")
+        if "does not exist" in words or "not up" in words or "No such channel" in words:
+            return PbxAnswer(Outcome.FAILED, "no_such_channel", words)
+        if "ermission" in words:
+            return PbxAnswer(Outcome.FAILED, "pbx_refused", words)
+        return PbxAnswer(Outcome.FAILED, "pbx_error", words)
+
+
+__all__ = ["Mover", "NotFoundError"]
