@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori.pbx.asterisk import AsteriskControl, ControlSettings, Sound
 from kikimori.pbx.manual import ManualControl
 from kikimori.taps.asterisk.tap import AsteriskTap
 from kikimori.taps.audiosocket.server import Limits
@@ -54,4 +55,22 @@ def make_taps(config: AgentConfig, desk: CallDesk, directory: LegDirectory) -> l
 
 def make_control(config: AgentConfig) -> PbxControl:
     """Make the control of the configured PBX; nothing is connected yet."""
+    if config.pbx.kind == "asterisk":
+        return AsteriskControl(config.asterisk, asterisk_control_settings(config))
     return ManualControl(config.pbx.instructions)
+
+
+def asterisk_control_settings(config: AgentConfig) -> ControlSettings:
+    """Put together what control of Asterisk needs; also for the doctor's `kikimori.pbx.asterisk.examine`."""
+    pbx = config.pbx
+    return ControlSettings(
+        superior=pbx.superior,
+        ring_s=pbx.ring_s,
+        longest_hold_s=pbx.longest_hold_s,
+        after_hold=pbx.after_hold,
+        keep_operator=pbx.keep_operator,
+        announcements=tuple(Sound(each.name, each.title, each.file) for each in pbx.announcements),
+        dial=config.asterisk.dial,
+        music=config.asterisk.music,
+        book=config.state_path() / f"held-{config.agent_id}.json",
+    )

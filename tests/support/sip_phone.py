@@ -11,7 +11,7 @@ import re
 import secrets
 import struct
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -35,9 +35,7 @@ _order = np.argsort(DECODED, kind="stable")
 _sorted = DECODED[_order].astype(np.int32)
 _all = np.arange(-32768, 32768)
 _after = np.clip(np.searchsorted(_sorted, _all), 1, 255)
-_nearest = np.where(
-    np.abs(_sorted[_after] - _all) < np.abs(_sorted[_after - 1] - _all), _after, _after - 1
-)
+_nearest = np.where(np.abs(_sorted[_after] - _all) < np.abs(_sorted[_after - 1] - _all), _after, _after - 1)
 ENCODED[:] = _order[_nearest].astype(np.uint8)
 
 
@@ -55,7 +53,9 @@ class Habit(StrEnum):
 class Phone(asyncio.DatagramProtocol):
     """Use as `async with Phone(...)`."""
 
-    def __init__(self, name: str, port: int, pbx_port: int, tone_hz: float, habit: Habit = Habit.ANSWER) -> None:
+    def __init__(
+        self, name: str, port: int, pbx_port: int, tone_hz: float, habit: Habit = Habit.ANSWER
+    ) -> None:
         self.name = name
         self.port = port
         self.habit = habit
@@ -72,7 +72,7 @@ class Phone(asyncio.DatagramProtocol):
         self._invite: dict[str, str] = {}
         self._remote_rtp: tuple[str, int] | None = None
 
-    async def __aenter__(self) -> Phone:
+    async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._sip, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", self.port))
         self._rtp, _ = await loop.create_datagram_endpoint(lambda: _Rtp(self), local_addr=("127.0.0.1", 0))
@@ -137,6 +137,7 @@ class Phone(asyncio.DatagramProtocol):
     # --- SIP
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+        del addr  # only the PBX knows this port
         head, _, body = data.decode(errors="replace").partition("\r\n\r\n")
         first, *lines = head.split("\r\n")
         headers: dict[str, str] = {}
@@ -228,7 +229,13 @@ class Phone(asyncio.DatagramProtocol):
             to += f";tag={asked['to-tag']}"
         self._send(
             f"SIP/2.0 {status}",
-            {"Via": asked["all-vias"], "From": asked["from"], "To": to, "CSeq": asked["cseq"], "Call-ID": asked["call-id"]},
+            {
+                "Via": asked["all-vias"],
+                "From": asked["from"],
+                "To": to,
+                "CSeq": asked["cseq"],
+                "Call-ID": asked["call-id"],
+            },
             body,
         )
 
@@ -270,7 +277,9 @@ class Phone(asyncio.DatagramProtocol):
         while True:
             if self.in_call and self._remote_rtp and not self._rtp.is_closing():
                 at = sequence * FRAME % RATE
-                head = struct.pack("!BBHI", 0x80, 0, sequence & 0xFFFF, sequence * FRAME & 0xFFFFFFFF) + source
+                head = (
+                    struct.pack("!BBHI", 0x80, 0, sequence & 0xFFFF, sequence * FRAME & 0xFFFFFFFF) + source
+                )
                 self._rtp.sendto(head + self._voice[at : at + FRAME], self._remote_rtp)
                 sequence += 1
             due = max(due + FRAME / RATE, loop.time() - 0.1)
@@ -282,6 +291,7 @@ class _Rtp(asyncio.DatagramProtocol):
         self._phone = phone
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+        del addr
         self._phone.sound(data)
 
 

@@ -7,7 +7,7 @@ import hashlib
 from contextlib import suppress
 from enum import StrEnum
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -15,7 +15,7 @@ from kikimori.asterisk.ami_codec import AmiProtocolError, Block, BlockReader, en
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
     from kikimori.asterisk.settings import AsteriskTable
 
@@ -121,9 +121,7 @@ class AmiConnection:
         if not challenge.ok:
             raise AmiLoginError(challenge.message or "no challenge")
         # AMI knows no other digest; what it protects is a connection inside the office.
-        key = hashlib.md5(
-            (challenge.get("Challenge") + password).encode(), usedforsecurity=False
-        ).hexdigest()
+        key = hashlib.md5((challenge.get("Challenge") + password).encode(), usedforsecurity=False).hexdigest()
         answer = await self.act("Login", AuthType="MD5", Username=user, Key=key)
         if not answer.ok:
             raise AmiLoginError(answer.message or "refused")
@@ -137,7 +135,7 @@ class AmiConnection:
         block, _ = await self._ask(action, [*fields.items(), *variables], whole_list=False)
         return block
 
-    async def list(self, action: str, **fields: str) -> tuple[Block, list[Block]]:
+    async def listing(self, action: str, **fields: str) -> tuple[Block, list[Block]]:
         """Do an action that answers by a list of events; return its response and the list.
 
         Raises:
@@ -188,7 +186,7 @@ class AmiConnection:
 
 
 class AmiClient:
-    """Stays connected. `run` in a task; `act` and `list` as a connection's, or AmiError while there is none."""
+    """Stays connected. `run` in a task; `act` and `listing` as a connection's, or AmiError while there is none."""
 
     def __init__(
         self, table: AsteriskTable, on_event: Callable[[Block], None], on_lost: Callable[[], None]
@@ -208,7 +206,7 @@ class AmiClient:
     def where(self) -> str:
         return f"{self._table.ami_host}:{self._table.ami_port}"
 
-    async def run(self, on_ready: Callable[[], Awaitable[None]]) -> None:
+    async def run(self, on_ready: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Connect, log in, call `on_ready` after each login; again after each loss, until cancelled."""
         failures = 0
         while True:
@@ -232,16 +230,16 @@ class AmiClient:
         """As `AmiConnection.act`."""
         return await self._live().act(action, *variables, **fields)
 
-    async def list(self, action: str, **fields: str) -> tuple[Block, list[Block]]:
-        """As `AmiConnection.list`."""
-        return await self._live().list(action, **fields)
+    async def listing(self, action: str, **fields: str) -> tuple[Block, list[Block]]:
+        """As `AmiConnection.listing`."""
+        return await self._live().listing(action, **fields)
 
     def _live(self) -> AmiConnection:
         if self._connection is None or self._connection.closed:
             raise AmiError("there is no connection to Asterisk")
         return self._connection
 
-    async def _once(self, on_ready: Callable[[], Awaitable[None]]) -> None:
+    async def _once(self, on_ready: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             password = self._table.ami_password()
         except OSError as error:
@@ -257,10 +255,13 @@ class AmiClient:
             self.connections += 1
             log.info("ami_connected", logins=self.connections)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(on_ready(), name="ami-ready")
-                pinging = tasks.create_task(self._ping(connection), name="ami-ping")
+                beside = [
+                    tasks.create_task(on_ready(), name="ami-ready"),
+                    tasks.create_task(self._ping(connection), name="ami-ping"),
+                ]
                 await asyncio.wait([reading])
-                pinging.cancel()
+                for task in beside:
+                    task.cancel()
             reading.result()
         finally:
             connection.close()

@@ -39,6 +39,12 @@ class AsteriskTable(BaseModel):
     """A user of manager.conf."""
     ami_password_file: Path | None = None
     """As `ari_password_file`."""
+    dial: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9]+/[0-9A-Za-z@._/{}-]*\{extension\}[0-9A-Za-z@._/-]*$")
+    ] = "Local/{extension}@from-internal"
+    """What rings an extension or queue: the context in which telephones call each other, or `PJSIP/{extension}`."""
+    music: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = "default"
+    """Class of musiconhold.conf for customers on hold."""
     ca_file: Path | None = None
     """Certificate authority of `https` and `ami_tls`; None = the system's."""
 

@@ -29,7 +29,12 @@ LONGEST_SOUND_S = 600.0
 
 RING_FAILURES = {"3": "no_answer", "5": "busy"}
 """Reason of OriginateResponse: 0 says nothing, 3 rang, 5 was busy (control frames of Asterisk)."""
-DIAL_FAILURES = {"BUSY": "busy", "NOANSWER": "declined", "CHANUNAVAIL": "unreachable", "CONGESTION": "unreachable"}
+DIAL_FAILURES = {
+    "BUSY": "busy",
+    "NOANSWER": "declined",
+    "CHANUNAVAIL": "unreachable",
+    "CONGESTION": "unreachable",
+}
 
 
 class _Attempt:
@@ -152,7 +157,9 @@ class Beside:
             if attempt.lost:
                 return PbxAnswer(Outcome.FAILED, "pbx_away")
             if attempt.played not in (None, "SUCCESS"):
-                return PbxAnswer(Outcome.FAILED, "no_such_sound", f"{sound.file}: PLAYBACKSTATUS {attempt.played}")
+                return PbxAnswer(
+                    Outcome.FAILED, "no_such_sound", f"{sound.file}: PLAYBACKSTATUS {attempt.played}"
+                )
             if not attempt.spying:
                 return PbxAnswer(Outcome.FAILED, "no_such_channel", "no ChanSpyStart from Asterisk")
             started = True
@@ -176,7 +183,9 @@ class Beside:
         if attempt.response.get("Response") != "Success":
             code = attempt.response.get("Reason")
             reason = RING_FAILURES.get(code) or DIAL_FAILURES.get(attempt.dial_status, "unreachable")
-            return PbxAnswer(Outcome.FAILED, reason, f"OriginateResponse reason {code}, {attempt.dial_status}")
+            return PbxAnswer(
+                Outcome.FAILED, reason, f"OriginateResponse reason {code}, {attempt.dial_status}"
+            )
         if await attempt.until(lambda: attempt.spying, PATIENCE_S):
             return PbxAnswer(Outcome.DONE)
         return PbxAnswer(Outcome.FAILED, "no_such_channel", "no ChanSpyStart from Asterisk")

@@ -15,7 +15,7 @@ import structlog
 from kikimori.asterisk.ami import AmiClient, AmiError
 from kikimori.pbx.asterisk.beside import SPY, Beside
 from kikimori.pbx.asterisk.book import HeldBook
-from kikimori.pbx.asterisk.dialplan import CONTEXT, HELD, TO_SUPERIOR, Step
+from kikimori.pbx.asterisk.dialplan import CONTEXT, HELD, TO_SUPERIOR, Step, step_of
 from kikimori.pbx.asterisk.examining import Check, Probe, look
 from kikimori.pbx.asterisk.finding import NotFoundError, find, place
 from kikimori.pbx.asterisk.moves import Mover
@@ -51,6 +51,10 @@ class _Move:
 
     action: Action
     customer: Customer | None = None
+
+    def call_off(self) -> None:
+        if self.customer is not None:
+            self.customer.call_off()
 
     def gives_way_to(self, action: Action) -> bool:
         """A telephone that rings may be called off; everything else is done in a moment."""
@@ -90,9 +94,7 @@ class AsteriskControl:
 
     @property
     def announcements(self) -> tuple[Announcement, ...]:
-        return tuple(
-            Announcement(name=each.name, title=each.title) for each in self._settings.announcements
-        )
+        return tuple(Announcement(name=each.name, title=each.title) for each in self._settings.announcements)
 
     @property
     def connected(self) -> bool:
@@ -150,16 +152,13 @@ class AsteriskControl:
 
     # --- moves
 
-    async def _one_at_a_time(
-        self, request: PbxRequest, changed: Callable[[CallStatus], None]
-    ) -> PbxAnswer:
+    async def _one_at_a_time(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
         key = request.call.channel or request.call.call_id
         earlier = self._moves.get(key)
         if earlier is not None:
             if not earlier.gives_way_to(request.action):
                 return PbxAnswer(Outcome.REFUSED, "call_busy", f"{earlier.action} is being carried out")
-            assert earlier.customer is not None
-            earlier.customer.call_off()
+            earlier.call_off()
         move = _Move(request.action)
         self._moves[key] = move
         try:
@@ -209,9 +208,7 @@ class AsteriskControl:
             return await self._beside.announce(sound, found.customer.channel)
         if request.action is Action.WHISPER and not peer:
             return PbxAnswer(Outcome.REFUSED, "not_connected", "nobody is there to whisper to")
-        return await self._beside.supervise(
-            request.action, request.target, peer or found.customer.channel
-        )
+        return await self._beside.supervise(request.action, request.target, peer or found.customer.channel)
 
     # --- what Asterisk says
 
@@ -266,7 +263,7 @@ class AsteriskControl:
             return
         customer.lost = False
         customer.bridge = there.bridge
-        customer.step = Step(there.exten) if there.exten in Step else customer.step
+        customer.step = step_of(there.exten) or customer.step
         customer.step_at = asyncio.get_running_loop().time()
         if customer.bridge:
             to_operator = customer.step in (Step.BACK, Step.OPERATOR)
@@ -305,9 +302,9 @@ class AsteriskControl:
 
     async def _bring_back(self, customer: Customer, now: float) -> None:
         log.warning("held_customer_overdue", call_id=customer.call_id)
-        self._tried_at = {
-            key: at for key, at in self._tried_at.items() if now - at < AGAIN_S
-        } | {customer.uniqueid: now}
+        self._tried_at = {key: at for key, at in self._tried_at.items() if now - at < AGAIN_S} | {
+            customer.uniqueid: now
+        }
         try:
             await self._mover.rescue(customer, self._home)
         except AmiError:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori.pbx.asterisk.dialplan import HELD, TO_OPERATOR, TO_SUPERIOR, Step
+from kikimori.pbx.asterisk.dialplan import HELD, TO_OPERATOR, TO_SUPERIOR, Step, step_of
 from kikimori_wire.messages import CallStatus
 
 if TYPE_CHECKING:
@@ -122,9 +122,8 @@ class Customer:
                 pass
 
     def _stepped(self, event: Block, now: float) -> None:
-        try:
-            step = Step(event.get("Step"))
-        except ValueError:
+        step = step_of(event.get("Step"))
+        if step is None:
             return
         self.step, self.step_at, self.music = step, now, False
         if step is Step.RUNG:

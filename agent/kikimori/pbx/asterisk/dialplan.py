@@ -34,6 +34,10 @@ class Step(StrEnum):
     NOBODY = "nobody"
 
 
+def step_of(extension: str) -> Step | None:
+    return Step(extension) if extension in tuple(Step) else None
+
+
 HELD = frozenset((Step.HOLD, Step.RING, Step.HAND, Step.RUNG, Step.AFTER, Step.OPERATOR, Step.SUPERIOR))
 """Steps in which a customer who is in no bridge waits for somebody."""
 TO_SUPERIOR = frozenset((Step.RING, Step.HAND, Step.SUPERIOR))

@@ -13,8 +13,6 @@ from kikimori.asterisk.ami_codec import AmiProtocolError
 from kikimori.pbx.asterisk.dialplan import CONTEXT, LABEL, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kikimori.asterisk.ami_codec import Block
     from kikimori.asterisk.settings import AsteriskTable
     from kikimori.pbx.asterisk.finding import Ami
@@ -108,7 +106,14 @@ async def examine(table: AsteriskTable, settings: ControlSettings) -> list[Check
     try:
         password = table.ami_password()
     except OSError as error:
-        return [Check("pbx_password_unreadable", "fault", f"{table.ami_password_file}: {error.strerror or error}", PASSWORD)]
+        return [
+            Check(
+                "pbx_password_unreadable",
+                "fault",
+                f"{table.ami_password_file}: {error.strerror or error}",
+                PASSWORD,
+            )
+        ]
     try:
         connection = await AmiConnection.connect(table, probe.note)
     except (OSError, TimeoutError) as error:
@@ -116,7 +121,10 @@ async def examine(table: AsteriskTable, settings: ControlSettings) -> list[Check
     reading = asyncio.create_task(connection.read(), name="ami-examine")
     try:
         await connection.login(table.ami_user, password)
-        return [Check("pbx_login", "ok", f"{where} lets us in as {table.ami_user}"), *await look(connection, settings, probe)]
+        return [
+            Check("pbx_login", "ok", f"{where} lets us in as {table.ami_user}"),
+            *await look(connection, settings, probe),
+        ]
     except AmiLoginError as error:
         return [Check("pbx_login_refused", "fault", f"{where}: {error.message}", LOGIN)]
     except (AmiError, TimeoutError) as error:
@@ -134,8 +142,12 @@ REACH = "is Asterisk running, `enabled = yes` and `bindaddr` in manager.conf, an
 LOGIN = "compare [asterisk] ami_user and ami_password_file with manager.conf, then `asterisk -rx 'manager reload'`"
 PORT = "[asterisk] ami_port is another service's: manager.conf says which port is AMI's"
 PASSWORD = "give the service's user the right to read it"  # noqa: S105  (a remedy)
-RIGHTS = "manager.conf, the user of [asterisk] ami_user: write = call,originate,reporting and read = call,user"
-INCLUDE = "#include kikimori-control.conf at the end of extensions.conf, then `asterisk -rx 'dialplan reload'`"
+RIGHTS = (
+    "manager.conf, the user of [asterisk] ami_user: write = call,originate,reporting and read = call,user"
+)
+INCLUDE = (
+    "#include kikimori-control.conf at the end of extensions.conf, then `asterisk -rx 'dialplan reload'`"
+)
 MUSIC = "`asterisk -rx 'moh show files'`: the class needs sound files; [asterisk] music names it"
 
 
@@ -150,7 +162,7 @@ async def _permissions(ami: Ami) -> Check:
 
 
 async def _dialplan(ami: Ami) -> Check:
-    response, found = await ami.list("ShowDialPlan", Context=CONTEXT, Extension="version")
+    response, found = await ami.listing("ShowDialPlan", Context=CONTEXT, Extension="version")
     if not response.ok or not found:
         if "ermission" in response.message:
             return Check("pbx_dialplan_unknown", "warning", response.message, RIGHTS)
@@ -174,12 +186,21 @@ async def _events_and_music(ami: Ami, settings: ControlSettings, probe: Probe) -
         name for name, heard in (("call", probe.response is not None), ("user", probe.probed)) if not heard
     ]
     if deaf:
-        return [Check("pbx_right_missing", "fault", f"no events: the user has no read = {', '.join(deaf)}", RIGHTS)]
+        return [
+            Check(
+                "pbx_right_missing", "fault", f"no events: the user has no read = {', '.join(deaf)}", RIGHTS
+            )
+        ]
     if probe.music_class is None:
         return [Check("pbx_no_music", "fault", f"class {settings.music} does not play", MUSIC)]
     if probe.music_class != settings.music:
         return [
-            Check("pbx_other_music", "warning", f"class {probe.music_class} plays instead of {settings.music}", MUSIC)
+            Check(
+                "pbx_other_music",
+                "warning",
+                f"class {probe.music_class} plays instead of {settings.music}",
+                MUSIC,
+            )
         ]
     return [Check("pbx_music", "ok", f"class {settings.music} plays")]
 
@@ -190,7 +211,7 @@ async def _telephones(ami: Ami, settings: ControlSettings) -> list[Check]:
     if not dialled.startswith("Local/") or "@" not in dialled:
         return []
     context = dialled.removeprefix("Local/").partition("@")[2].partition("/")[0]
-    response, found = await ami.list("ShowDialPlan", Context=context)
+    response, found = await ami.listing("ShowDialPlan", Context=context)
     if response.ok and found:
         return [Check("pbx_telephones", "ok", f"telephones are rung through {context}")]
     if "ermission" in response.message:
@@ -203,5 +224,3 @@ async def _telephones(ami: Ami, settings: ControlSettings) -> list[Check]:
             "[asterisk] dial must name the context in which telephones call each other, e.g. from-internal",
         )
     ]
-
-

@@ -22,7 +22,7 @@ class Ami(Protocol):
 
     async def act(self, action: str, *variables: tuple[str, str], **fields: str) -> Block: ...
 
-    async def list(self, action: str, **fields: str) -> tuple[Block, list[Block]]: ...
+    async def listing(self, action: str, **fields: str) -> tuple[Block, list[Block]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ async def place(ami: Ami, channel: str) -> Place | None:
     """Where a channel is; None for one that is not there (any more)."""
     if not CHANNEL.fullmatch(channel):
         return None
-    response, found = await ami.list("Status", Channel=channel)
+    response, found = await ami.listing("Status", Channel=channel)
     if not response.ok or not found:
         return None
     status = found[0]
@@ -66,7 +66,7 @@ async def place(ami: Ami, channel: str) -> Place | None:
 
 async def members(ami: Ami, bridge: str) -> list[str]:
     """Channels in a bridge; none for one that is not there."""
-    response, found = await ami.list("BridgeInfo", BridgeUniqueid=bridge)
+    response, found = await ami.listing("BridgeInfo", BridgeUniqueid=bridge)
     return [each.get("Channel") for each in found] if response.ok else []
 
 

@@ -31,7 +31,12 @@ PATIENCE_S = 3.0
 DONE = PbxAnswer(Outcome.DONE)
 CALLED_OFF = PbxAnswer(Outcome.FAILED, "superseded", "another button was pressed meanwhile")
 
-HOW_IT_ENDED = {"BUSY": "busy", "NOANSWER": "no_answer", "CHANUNAVAIL": "unreachable", "CONGESTION": "unreachable"}
+HOW_IT_ENDED = {
+    "BUSY": "busy",
+    "NOANSWER": "no_answer",
+    "CHANUNAVAIL": "unreachable",
+    "CONGESTION": "unreachable",
+}
 
 
 class Mover:
@@ -58,7 +63,10 @@ class Mover:
         refused = await self._away_from_talk(request, found, customer, Step.HOLD)
         if refused:
             return refused
-        if await customer.until(lambda: self._settled(customer, Step.HOLD), MUSIC_WITHIN_S) and customer.music:
+        if (
+            await customer.until(lambda: self._settled(customer, Step.HOLD), MUSIC_WITHIN_S)
+            and customer.music
+        ):
             return DONE
         return await self._no_music(customer)
 
@@ -92,7 +100,12 @@ class Mover:
             log.warning("transfer_overdue", call_id=customer.call_id)
             await self._redirect(customer, Step.BACK)
             return PbxAnswer(Outcome.FAILED, "no_answer", "no end of ringing was reported")
-        return self._failed(customer)
+        failed = self._failed(customer)
+        # Where the customer comes to rest: the next press must find them there.
+        await customer.until(
+            lambda: bool(customer.bridge) or (customer.step is Step.HOLD and customer.music), BRIDGED_WITHIN_S
+        )
+        return failed
 
     async def back(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
         """To the operator, who waits or whose telephone rings; DONE when they talk."""
@@ -103,10 +116,16 @@ class Mover:
         if not response.ok:
             return self._refused(response)
         in_time = self._settings.ringing_s + PATIENCE_S
-        if await customer.until(
-            lambda: (customer.step in dialplan.TO_OPERATOR and bool(customer.bridge)) or customer.step is Step.SUPERIOR,
-            in_time,
-        ) and customer.step is not Step.SUPERIOR:
+        if (
+            await customer.until(
+                lambda: (
+                    (customer.step in dialplan.TO_OPERATOR and bool(customer.bridge))
+                    or customer.step is Step.SUPERIOR
+                ),
+                in_time,
+            )
+            and customer.step is not Step.SUPERIOR
+        ):
             return DONE
         return CALLED_OFF if customer.turn != turn else self._failed(customer)
 
@@ -118,7 +137,9 @@ class Mover:
         await customer.until(lambda: customer.gone, GONE_WITHIN_S)
         if customer.gone:
             return DONE
-        return PbxAnswer(Outcome.FAILED, "pbx_away" if customer.lost else "pbx_error", "the channel did not end")
+        return PbxAnswer(
+            Outcome.FAILED, "pbx_away" if customer.lost else "pbx_error", "the channel did not end"
+        )
 
     async def rescue(self, customer: Customer, step: Step) -> None:
         """Bring back a customer whom nobody watches any more; raises AmiError."""
@@ -166,9 +187,7 @@ class Mover:
         if not response.ok:
             return self._refused(response)
         if operator and not keep:
-            await self._ami.act(
-                "Redirect", Channel=operator, Context=CONTEXT, Exten=RELEASE, Priority=LABEL
-            )
+            await self._ami.act("Redirect", Channel=operator, Context=CONTEXT, Exten=RELEASE, Priority=LABEL)
         return None
 
     async def _describe(self, customer: Customer, operator: str, target: str, *, keep: bool) -> Block:
@@ -215,9 +234,14 @@ class Mover:
         """Put the customer back: silence is taken for a dropped call. The dialplan did it already if it was told so."""
         if customer.gone or customer.lost:
             return self._failed(customer)
-        if customer.step not in (Step.AFTER, *dialplan.TO_OPERATOR) or self._settings.after_hold == "superior":
+        if (
+            customer.step not in (Step.AFTER, *dialplan.TO_OPERATOR)
+            or self._settings.after_hold == "superior"
+        ):
             await self._redirect(customer, Step.BACK)
-        await customer.until(lambda: customer.step in dialplan.TO_OPERATOR and bool(customer.bridge), BRIDGED_WITHIN_S)
+        await customer.until(
+            lambda: customer.step in dialplan.TO_OPERATOR and bool(customer.bridge), BRIDGED_WITHIN_S
+        )
         return PbxAnswer(
             Outcome.FAILED, "no_music", f"no MusicOnHoldStart from Asterisk for class {self._settings.music}"
         )
@@ -228,7 +252,9 @@ class Mover:
             return PbxAnswer(Outcome.FAILED, "customer_gone", "the customer hung up")
         if customer.lost:
             return PbxAnswer(
-                Outcome.FAILED, "pbx_away", "the connection to Asterisk was lost; its dialplan goes on by itself"
+                Outcome.FAILED,
+                "pbx_away",
+                "the connection to Asterisk was lost; its dialplan goes on by itself",
             )
         if customer.rung is None:
             return PbxAnswer(Outcome.FAILED, "no_answer")

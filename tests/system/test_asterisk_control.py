@@ -1,0 +1,325 @@
+"""Control of a real Asterisk, told by what each telephone hears. Skipped where there is none."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.asterisk.controlled import (
+    CUSTOMER_HZ,
+    MUSIC,
+    OPERATOR_HZ,
+    SOUND_HZ,
+    SUPERIOR_HZ,
+    SUPERVISOR_HZ,
+    controlled_office,
+)
+from tests.support.real_asterisk import needs_asterisk
+from tests.support.sip_phone import Habit
+
+from kikimori.pbx.asterisk import AsteriskControl, examine
+from kikimori_wire.messages import Action, CallStatus, Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kikimori.pbx.control import PbxAnswer
+
+pytestmark = [needs_asterisk, pytest.mark.timeout(120)]
+
+DONE, FAILED, REFUSED = Outcome.DONE, Outcome.FAILED, Outcome.REFUSED
+TALKING, ON_HOLD, TRANSFERRED = CallStatus.TALKING, CallStatus.ON_HOLD, CallStatus.TRANSFERRED
+
+
+def short(answer: PbxAnswer) -> tuple[Outcome, str | None]:
+    return answer.outcome, answer.reason
+
+
+async def test_hold_and_take_back(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path) as office:
+        await office.talk()
+        assert short(await office.press(Action.HOLD)) == (DONE, None)
+        assert office.told == [ON_HOLD]
+        await office.heard(customer=MUSIC, operator=MUSIC)
+        assert short(await office.press(Action.HOLD)) == (REFUSED, "already_on_hold")
+        assert short(await office.press(Action.UNHOLD)) == (DONE, None)
+        assert office.told == [ON_HOLD, TALKING]
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        assert short(await office.press(Action.UNHOLD)) == (REFUSED, "not_on_hold")
+        # And the call still ends as calls do: with one of them.
+        office.operator.hang_up()
+        await office.heard(customer=None, operator=None)
+        await office.until(lambda: '"customers": []' in office.settings.book.read_text("utf-8"))
+        await office.nobody()
+
+
+async def test_hold_brings_the_customer_back_by_itself(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, longest_hold_s=2) as office:
+        await office.talk()
+        await office.press(Action.HOLD)
+        await office.heard(customer=MUSIC, operator=MUSIC)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        await office.until(lambda: office.told == [ON_HOLD, TALKING])
+
+
+async def test_hold_without_the_operator_rings_the_superior_afterwards(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, longest_hold_s=2, after_hold="superior") as office:
+        await office.talk()
+        assert short(await office.press(Action.HOLD, keep=False)) == (DONE, None)
+        await office.heard(customer=MUSIC, operator=None)
+        await office.heard(customer={SUPERIOR_HZ}, superior={CUSTOMER_HZ})
+        await office.until(lambda: office.told == [ON_HOLD, TRANSFERRED])
+
+
+async def test_an_operator_who_hung_up_during_hold_is_rung(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, longest_hold_s=3) as office:
+        await office.talk()
+        await office.press(Action.HOLD)
+        office.operator.hang_up()
+        await office.heard(customer=MUSIC, operator=None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+
+
+async def test_superior_takes_over_and_the_operator_stays(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, habits={"200": Habit.RING}) as office:
+        await office.talk()
+        pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER))
+        await office.until(lambda: office.superior.ringing)
+        await office.heard(customer=MUSIC, operator=MUSIC)
+        assert office.told == [ON_HOLD]
+        second = await office.press(Action.HOLD_TRANSFER)
+        assert short(second) == (REFUSED, "call_busy")
+        office.superior.answer()
+        assert short(await pressed) == (DONE, None)
+        assert office.told == [ON_HOLD, TRANSFERRED]
+        await office.heard(
+            customer={OPERATOR_HZ, SUPERIOR_HZ},
+            operator={CUSTOMER_HZ, SUPERIOR_HZ},
+            superior={CUSTOMER_HZ, OPERATOR_HZ},
+        )
+        assert short(await office.press(Action.HOLD)) == (REFUSED, "already_transferred")
+        office.superior.hang_up()
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        await office.until(lambda: office.told[-1] is TALKING)
+
+
+async def test_superior_takes_over_and_the_operator_is_released(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path) as office:
+        await office.talk()
+        assert short(await office.press(Action.HOLD_TRANSFER, keep=False)) == (DONE, None)
+        await office.heard(customer={SUPERIOR_HZ}, superior={CUSTOMER_HZ}, operator=None)
+        # Taken back, the operator's telephone rings again.
+        assert short(await office.press(Action.TAKE_BACK)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
+        assert office.told == [ON_HOLD, TRANSFERRED, ON_HOLD, TALKING]
+
+
+async def test_from_hold_to_the_superior_and_back(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path) as office:
+        await office.talk()
+        await office.press(Action.HOLD)
+        assert short(await office.press(Action.HOLD_TRANSFER)) == (DONE, None)
+        await office.heard(superior={CUSTOMER_HZ, OPERATOR_HZ})
+        assert short(await office.press(Action.TAKE_BACK)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
+
+
+@pytest.mark.parametrize(
+    ("habit", "reason"),
+    [
+        (Habit.BUSY, "busy"),
+        (Habit.DECLINE, "declined"),
+        (Habit.RING, "no_answer"),
+        (Habit.DEAD, "no_answer"),
+    ],
+)
+async def test_a_superior_who_does_not_answer(tmp_path: Path, habit: Habit, reason: str) -> None:
+    async with controlled_office(tmp_path, habits={"200": habit}) as office:
+        await office.talk()
+        assert short(await office.press(Action.HOLD_TRANSFER)) == (FAILED, reason)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
+        await office.until(lambda: office.told[-1] is TALKING)
+
+
+@pytest.mark.parametrize(("target", "reason"), [("777", "no_such_extension"), ("299", "unreachable")])
+async def test_a_telephone_that_is_not_there(tmp_path: Path, target: str, reason: str) -> None:
+    async with controlled_office(tmp_path) as office:
+        await office.talk()
+        for action in (Action.HOLD_TRANSFER, Action.TRANSFER):
+            assert short(await office.press(action, target)) == (FAILED, reason)
+            await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        assert short(await office.press(Action.TRANSFER, "20,0")) == (REFUSED, "no_such_extension")
+
+
+async def test_nobody_answers_and_the_operator_has_gone(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, habits={"200": Habit.RING}, longest_hold_s=3) as office:
+        await office.talk()
+        assert short(await office.press(Action.HOLD_TRANSFER, keep=False)) == (FAILED, "no_answer")
+        await office.heard(customer=MUSIC, operator=None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+
+
+async def test_a_ringing_transfer_is_called_off(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, habits={"200": Habit.RING}, ring_s=20) as office:
+        await office.talk()
+        pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER))
+        await office.until(lambda: office.superior.ringing)
+        assert short(await office.press(Action.TAKE_BACK)) == (DONE, None)
+        assert short(await pressed) == (FAILED, "superseded")
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        await office.until(lambda: not office.superior.ringing)
+
+
+async def test_the_customer_hangs_up_while_it_rings(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, habits={"200": Habit.RING}, ring_s=20) as office:
+        await office.talk()
+        pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER))
+        await office.until(lambda: office.superior.ringing)
+        office.customer.hang_up()
+        assert short(await pressed) == (FAILED, "customer_gone")
+        await office.until(lambda: not office.superior.ringing and not office.operator.in_call)
+        await office.nobody()
+
+
+async def test_blind_to_a_queue_and_to_a_telephone_that_nobody_answers(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, habits={"205": Habit.RING}, longest_hold_s=3) as office:
+        await office.talk()
+        assert short(await office.press(Action.TRANSFER, "600", keep=False)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        assert office.told[-1] is TRANSFERRED
+        office.customer.hang_up()
+        await office.heard(customer=None, operator=None)
+        await office.talk()
+        assert short(await office.press(Action.TRANSFER, "205")) == (DONE, None)
+        assert office.supervisor.ringing
+        assert office.told[-1] is ON_HOLD
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        await office.until(lambda: office.told[-1] is TALKING)
+
+
+async def test_a_call_that_the_operator_made_and_one_from_a_queue(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path) as office:
+        for caller, extension in ((office.operator, "outside"), (office.customer, "600")):
+            caller.call(extension)
+            await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+            # A dialplan tap knows the customer's channel only.
+            office.call = replace(await office.know(), operator_channel=None)
+            assert short(await office.press(Action.HOLD)) == (DONE, None)
+            await office.heard(customer=MUSIC, operator=MUSIC)
+            assert short(await office.press(Action.HOLD_TRANSFER)) == (DONE, None)
+            await office.heard(superior={CUSTOMER_HZ, OPERATOR_HZ})
+            assert short(await office.press(Action.HANG_UP)) == (DONE, None)
+            await office.heard(customer=None, operator=None, superior=None)
+
+
+@pytest.mark.parametrize(
+    ("action", "operator", "customer"),
+    [
+        (Action.LISTEN, {CUSTOMER_HZ}, {OPERATOR_HZ}),
+        (Action.WHISPER, {CUSTOMER_HZ, SUPERVISOR_HZ}, {OPERATOR_HZ}),
+        (Action.BARGE, {CUSTOMER_HZ, SUPERVISOR_HZ}, {OPERATOR_HZ, SUPERVISOR_HZ}),
+    ],
+)
+async def test_a_supervisor_beside_the_call(
+    tmp_path: Path, action: Action, operator: set[int], customer: set[int]
+) -> None:
+    async with controlled_office(tmp_path) as office:
+        await office.talk()
+        assert short(await office.press(action, "205")) == (DONE, None)
+        await office.heard(supervisor={CUSTOMER_HZ, OPERATOR_HZ}, operator=operator, customer=customer)
+        office.supervisor.hang_up()
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        office.supervisor.habit = Habit.DECLINE
+        assert short(await office.press(action, "205")) == (FAILED, "declined")
+        office.supervisor.habit = Habit.BUSY
+        assert short(await office.press(action, "205")) == (FAILED, "busy")
+        office.supervisor.habit = Habit.RING
+        assert short(await office.press(action, "205")) == (FAILED, "no_answer")
+        assert short(await office.press(action, "299")) == (FAILED, "unreachable")
+
+
+async def test_an_announcement_is_heard_by_both(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path) as office:
+        await office.talk()
+        assert short(await office.press(Action.ANNOUNCE)) == (DONE, None)
+        assert short(await office.press(Action.ANNOUNCE)) == (REFUSED, "announcement_playing")
+        await office.heard(customer={OPERATOR_HZ, SOUND_HZ}, operator={CUSTOMER_HZ, SOUND_HZ})
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        assert short(await office.press(Action.ANNOUNCE, announcement="missing")) == (FAILED, "no_such_sound")
+        assert short(await office.press(Action.ANNOUNCE, announcement="x")) == (
+            REFUSED,
+            "no_such_announcement",
+        )
+        await office.press(Action.HOLD)
+        assert short(await office.press(Action.ANNOUNCE)) == (DONE, None)
+        await office.heard(customer=MUSIC | {SOUND_HZ})
+
+
+@pytest.mark.parametrize("music", ["none", "empty"])
+async def test_without_music_the_customer_is_put_back(tmp_path: Path, music: str) -> None:
+    (tmp_path / "nothing").mkdir()
+    conf = (
+        "[other]\nmode=files\ndirectory=/nonexistent\n"
+        if music == "none"
+        else f"[default]\nmode=files\ndirectory={tmp_path}/nothing\n"
+    )
+    async with controlled_office(tmp_path, files={"musiconhold.conf": conf}) as office:
+        await office.until(lambda: [each.code for each in office.control.problems()] == ["pbx_no_music"])
+        await office.talk()
+        for action in (Action.HOLD, Action.HOLD_TRANSFER):
+            assert short(await office.press(action)) == (FAILED, "no_music")
+            await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+
+
+async def test_without_the_dialplan_nobody_is_moved(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, dialplan="") as office:
+        await office.until(lambda: [each.code for each in office.control.problems()] == ["pbx_no_dialplan"])
+        await office.talk()
+        assert short(await office.press(Action.HOLD)) == (FAILED, "no_dialplan")
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+
+
+async def test_the_connection_breaks_while_the_superior_is_rung(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, habits={"200": Habit.RING}) as office:
+        await office.talk()
+        pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER))
+        await office.until(lambda: office.superior.ringing)
+        office.wire.cut()
+        assert short(await pressed) == (FAILED, "pbx_away")
+        assert short(await office.press(Action.TAKE_BACK)) == (FAILED, "pbx_away")
+        # Asterisk goes on by itself.
+        office.superior.answer()
+        await office.heard(superior={CUSTOMER_HZ, OPERATOR_HZ})
+        office.wire.mend()
+        await office.until(lambda: office.control.connected and office.told[-1] is TRANSFERRED)
+        assert short(await office.press(Action.TAKE_BACK)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
+
+
+async def test_a_customer_held_by_a_dead_run_is_brought_back_at_once(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, run=False) as office:
+        first = asyncio.create_task(office.control.run())
+        await office.until(lambda: office.control.connected)
+        await office.talk()
+        assert short(await office.press(Action.HOLD)) == (DONE, None)
+        first.cancel()
+        await asyncio.wait([first])
+        await office.heard(customer=MUSIC, operator=MUSIC)
+        second = AsteriskControl(office.table, office.settings)
+        running = asyncio.create_task(second.run())
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_everything_is_well(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path) as office:
+        checks = await examine(office.table, office.settings)
+        assert {each.state for each in checks} == {"ok"}, checks
+        assert [each.check for each in checks] == [
+            "pbx_login", "pbx_rights", "pbx_dialplan", "pbx_music", "pbx_telephones",
+        ]  # fmt: skip
+        (tmp_path / "password").write_text("wrong\n", encoding="utf-8")
+        assert [each.check for each in await examine(office.table, office.settings)] == ["pbx_login_refused"]
