@@ -17,6 +17,7 @@ from kikimori.commands import CommandHandler
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import Rule, categories_without_phrases, load_rules
+from kikimori.pbx.control import OperatorChoice
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.audiosocket.directory import LegDirectory
 from kikimori.ways_in import make_control, make_taps
@@ -83,6 +84,7 @@ class Agent:
                 capabilities=self.pbx.capabilities,
                 superior=Party(number=config.pbx.superior, name=config.pbx.superior_name),
                 announcements=self.pbx.announcements,
+                keep_operator=self.pbx.keep_operator if isinstance(self.pbx, OperatorChoice) else None,
             ),
             self.rules,
             self.phrases,

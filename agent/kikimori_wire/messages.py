@@ -139,6 +139,8 @@ class CallState(Message):
     """Where `hold_transfer` leads for this call."""
     announcements: tuple[Announcement, ...] = ()
     """What `announce` can play."""
+    keep_operator: bool | None = None
+    """Whether the operator stays in the call after a transfer unless the command says otherwise; None = no choice."""
     transcript_tail: tuple[TranscriptLine, ...] = ()
     """The last few final lines, so that a dashboard started mid-call shows the story."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import structlog
 
+from kikimori_dashboard.presses import TO_OWN_TELEPHONE, lane_of
 from kikimori_dashboard.subscriber import BrokerAwayError
 from kikimori_wire.messages import Action, Command
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_dashboard.state import SiteState
-    from kikimori_wire.messages import CommandResult
+    from kikimori_wire.messages import CallState, CommandResult
 
 log = structlog.get_logger()
 
@@ -26,6 +28,16 @@ ANSWER_WITHIN_S = 65.0
 MAX_WAITING = 200
 
 Page = Literal["supervisor", "operator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for; the parts mean what they do in a `Command`."""
+
+    action: Action
+    target: str | None = None
+    keep_operator: bool | None = None
+    announcement: str | None = None
 
 
 class RefusedError(Exception):
@@ -57,27 +69,23 @@ class CommandDesk:
         if future is not None and not future.done():
             future.set_result(result)
 
-    async def press(
-        self, publisher: Publisher, call_id: str, action: Action, target: str | None, page: Page
-    ) -> CommandResult:
+    async def press(self, publisher: Publisher, call_id: str, wish: Wish, page: Page) -> CommandResult:
         """Publish and wait for the answer. Raises RefusedError when it was not sent or not answered."""
-        state = self._state.calls.get(call_id)
-        if state is None:
+        entry = self._state.calls.get(call_id)
+        if entry is None:
             raise RefusedError(404, "no_such_call")
-        call = state.state
-        # The operator's cry for help needs nothing from the PBX.
-        if action is not Action.ESCALATE and action not in call.capabilities:
-            raise RefusedError(409, "not_supported")
+        call = entry.state
+        _check(wish, call)
         if not self._state.broker_connected:
             raise RefusedError(503, "broker_away")
         if self._state.stale(call_id):
             raise RefusedError(503, "agent_offline")
-        under_way = self._state.presses.get(call_id)
+        last = self._state.presses.last(call_id, lane_of(wish.action))
         if (
-            under_way is not None
-            and under_way.action is action
-            and under_way.command_id in self._waiting
-            and under_way.result is None
+            last is not None
+            and last.action is wish.action
+            and last.command_id in self._waiting
+            and last.result is None
         ):
             raise RefusedError(409, "under_way")
         if len(self._waiting) >= MAX_WAITING:
@@ -86,8 +94,10 @@ class CommandDesk:
         command = Command(
             command_id=uuid.uuid4().hex,
             call_id=call_id,
-            action=action,
-            target=target,
+            action=wish.action,
+            target=wish.target,
+            keep_operator=wish.keep_operator,
+            announcement=wish.announcement,
             issued_by="supervisor"
             if page == "supervisor"
             else f"operator {call.operator.number or ''}".strip(),
@@ -110,7 +120,7 @@ class CommandDesk:
         except BrokerAwayError:
             raise RefusedError(503, "broker_away") from None
         except TimeoutError:
-            raise RefusedError(504, "no_answer") from None
+            raise RefusedError(504, "agent_silent") from None
         else:
             log.info(
                 "command_answered", call_id=command.call_id, outcome=str(result.outcome), reason=result.reason
@@ -120,3 +130,16 @@ class CommandDesk:
             del self._waiting[command.command_id]
             self._state.press_unanswered(command)
             self._changed()
+
+
+def _check(wish: Wish, call: CallState) -> None:
+    """Refuse what this call's PBX cannot do, so that nobody waits for it."""
+    # The operator's cry for help needs nothing from the PBX.
+    if wish.action is not Action.ESCALATE and wish.action not in call.capabilities:
+        raise RefusedError(409, "not_supported")
+    if wish.action in TO_OWN_TELEPHONE and wish.target is None:
+        raise RefusedError(422, "no_telephone")
+    if wish.keep_operator is not None and call.keep_operator is None:
+        raise RefusedError(409, "no_choice_of_operator")
+    if wish.announcement is not None and wish.announcement not in {each.name for each in call.announcements}:
+        raise RefusedError(409, "no_such_announcement")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from kikimori_dashboard.commands import CommandDesk, Page, RefusedError
+from kikimori_dashboard.commands import CommandDesk, Page, RefusedError, Wish
+from kikimori_dashboard.presses import TO_OWN_TELEPHONE, TRANSFERS
 from kikimori_wire.messages import Action
 
 if TYPE_CHECKING:
@@ -29,7 +30,24 @@ class PressBody(BaseModel):
 
     action: Action
     target: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z*#+._@-]+$")] | None = None
+    """Where a transfer leads, or the telephone on which somebody listens in."""
+    keep_operator: bool | None = None
+    announcement: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")] | None = None
     page: Page = "supervisor"
+
+    @model_validator(mode="after")
+    def _nothing_idle(self) -> Self:
+        """A part that means nothing for the action is a mistake of the sender, and may be another's press."""
+        if self.target is not None and self.action not in (*TRANSFERS, *TO_OWN_TELEPHONE):
+            raise ValueError("target is for transfers and listening in")
+        if self.keep_operator is not None and self.action not in TRANSFERS:
+            raise ValueError("keep_operator is for transfers")
+        if self.announcement is not None and self.action is not Action.ANNOUNCE:
+            raise ValueError("announcement is for announce")
+        return self
+
+    def wish(self) -> Wish:
+        return Wish(self.action, self.target, self.keep_operator, self.announcement)
 
 
 class Routes:
@@ -78,7 +96,7 @@ class Routes:
             return _refused(422, "bad_request")
         try:
             result = await self._commands.press(
-                self._subscriber, request.match_info["call_id"], body.action, body.target, body.page
+                self._subscriber, request.match_info["call_id"], body.wish(), body.page
             )
         except RefusedError as error:
             return _refused(error.status, error.reason)

@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.changes import ChangeLog, Part
+from kikimori_dashboard.presses import TRANSFERS, Lane, PressBook, lane_of
 from kikimori_dashboard.transcript import Tail
-from kikimori_wire.messages import AlertState, CallStatus
+from kikimori_wire.messages import Action, AlertState, CallStatus, Severity
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from kikimori_wire.messages import (
-        Action,
         Alert,
         CallLevels,
         CallState,
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         CommandResult,
         Health,
         Levels,
-        Severity,
         TranscriptLine,
     )
 
@@ -38,20 +37,8 @@ class CallEntry:
     state: CallState
     tail: Tail = field(default_factory=Tail)
     levels: CallLevels | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """The last command on a call; without a result it is under way."""
-
-    command_id: str
-    call_id: str
-    action: Action
-    issued_by: str
-    issued_at: datetime
-    result: CommandResult | None = None
-    unanswered: bool = False
-    """Given up waiting; a late result still replaces this."""
+    returned: bool = False
+    """Somebody pressed to put the customer on hold, and the hold ended without anybody asking for it."""
 
 
 class SiteState:
@@ -65,8 +52,7 @@ class SiteState:
         self.closed: dict[str, Alert] = {}
         """Closed ones, oldest first; for `closed_for` and at most `MAX_CLOSED`."""
         self.agents: dict[str, Health] = {}
-        self.presses: dict[str, Press] = {}
-        """By call."""
+        self.presses = PressBook()
         self.broker_connected = False
         """And everything retained by the broker has been read."""
         self.ignored = 0
@@ -117,6 +103,10 @@ class SiteState:
                 return
             entry = self.calls[call_id] = CallEntry(state)
         self._confirm(Part.CALLS, call_id)
+        if state.status is not CallStatus.TALKING:
+            entry.returned = False
+        elif entry.state.status is CallStatus.ON_HOLD:
+            entry.returned = self._nobody_asked_for_the_end_of_hold(call_id)
         entry.state = state
         entry.tail.add_all(state.transcript_tail)
         self.changes.touch(Part.CALLS, call_id)
@@ -124,8 +114,13 @@ class SiteState:
     def remove_call(self, call_id: str) -> None:
         if self.calls.pop(call_id, None) is not None:
             self.changes.touch(Part.CALLS, call_id)
-        if self.presses.pop(call_id, None) is not None:
+        if self.presses.forget(call_id):
             self.changes.touch(Part.COMMANDS, call_id)
+
+    def _nobody_asked_for_the_end_of_hold(self, call_id: str) -> bool:
+        """A hold that no press began was the telephone's own key, and so is its end."""
+        press = self.presses.last(call_id, Lane.MOVE)
+        return press is not None and press.action in (Action.HOLD, *TRANSFERS)
 
     def take_line(self, line: TranscriptLine) -> None:
         entry = self.calls.get(line.call_id)
@@ -195,8 +190,11 @@ class SiteState:
         return sorted(found, key=lambda alert: (-alert.severity.rank, alert.raised_at, alert.alert_id))
 
     def worst(self, call_id: str) -> Severity | None:
-        found = self.open_alerts(call_id)
-        return found[0].severity if found else None
+        found = [alert.severity for alert in self.open_alerts(call_id)[:1]]
+        entry = self.calls.get(call_id)
+        if entry is not None and entry.returned:
+            found.append(Severity.WARNING)
+        return max(found, key=lambda severity: severity.rank, default=None)
 
     def urgency(self, call_id: str) -> int:
         """0 … 3: how much this call needs a decision now. A call that a superior has taken over needs none."""
@@ -212,7 +210,8 @@ class SiteState:
 
     def _place(self, call_id: str) -> tuple[int, int, datetime, str]:
         alerts = self.open_alerts(call_id)
-        rank = alerts[0].severity.rank if alerts else -1
+        severity = self.worst(call_id)
+        rank = -1 if severity is None else severity.rank
         since = alerts[0].raised_at if alerts else self.calls[call_id].state.started_at
         return (-self.urgency(call_id), -rank, since, call_id)
 
@@ -247,31 +246,17 @@ class SiteState:
     # --- commands
 
     def take_press(self, command: Command) -> None:
-        self._set_press(
-            Press(command.command_id, command.call_id, command.action, command.issued_by, command.issued_at)
-        )
+        self.presses.take(command)
+        self.changes.touch(Part.COMMANDS, command.call_id)
+        entry = self.calls.get(command.call_id)
+        if entry is not None and entry.returned and lane_of(command.action) is Lane.MOVE:
+            entry.returned = False
+            self.changes.touch(Part.CALLS, command.call_id)
 
     def take_result(self, result: CommandResult) -> None:
-        press = self.presses.get(result.call_id)
-        if press is not None and press.command_id == result.command_id:
-            self._set_press(
-                Press(press.command_id, press.call_id, press.action, press.issued_by, press.issued_at, result)
-            )
+        if self.presses.answer(result):
+            self.changes.touch(Part.COMMANDS, result.call_id)
 
     def press_unanswered(self, command: Command) -> None:
-        press = self.presses.get(command.call_id)
-        if press is not None and press.command_id == command.command_id and press.result is None:
-            self._set_press(
-                Press(
-                    press.command_id,
-                    press.call_id,
-                    press.action,
-                    press.issued_by,
-                    press.issued_at,
-                    unanswered=True,
-                )
-            )
-
-    def _set_press(self, press: Press) -> None:
-        self.presses[press.call_id] = press
-        self.changes.touch(Part.COMMANDS, press.call_id)
+        if self.presses.give_up(command):
+            self.changes.touch(Part.COMMANDS, command.call_id)

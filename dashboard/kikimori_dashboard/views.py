@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kikimori_dashboard.config import DashboardSettings
+    from kikimori_dashboard.presses import Press
     from kikimori_dashboard.state import SiteState
 
 
@@ -28,7 +29,7 @@ class Views:
             Part.LEVELS: self._levels,
             Part.ALERTS: self._alert,
             Part.AGENTS: self._agent,
-            Part.COMMANDS: self._command,
+            Part.COMMANDS: self._commands,
         }
 
     def snapshot(self, now: datetime) -> str:
@@ -43,7 +44,7 @@ class Views:
                 "levels": {each: self._levels(each) for each in state.calls},
                 "alerts": {each: self._alert(each) for each in state.alerts},
                 "agents": {each: self._agent(each) for each in state.agents},
-                "commands": {each: self._command(each) for each in state.presses},
+                "commands": {each: self._commands(each) for each in state.presses.calls()},
                 "closed": self._closed(),
             }
         )
@@ -87,6 +88,7 @@ class Views:
             "severity": severity.value if severity else None,
             "urgency": self._state.urgency(call_id),
             "stale": self._state.stale(call_id),
+            "returned": entry.returned,
         }
 
     def _levels(self, call_id: str) -> dict[str, Any] | None:
@@ -117,20 +119,22 @@ class Views:
         health = self._state.agents.get(agent_id)
         return None if health is None else health.model_dump(mode="json", exclude={"v"})
 
-    def _command(self, call_id: str) -> dict[str, Any] | None:
-        press = self._state.presses.get(call_id)
-        if press is None:
-            return None
-        result = press.result
-        return {
-            "command_id": press.command_id,
-            "call_id": press.call_id,
-            "action": press.action.value,
-            "issued_by": press.issued_by,
-            "issued_at": press.issued_at.isoformat(),
-            "unanswered": press.unanswered,
-            "result": None if result is None else result.model_dump(mode="json", exclude={"v"}),
-        }
+    def _commands(self, call_id: str) -> dict[str, Any] | None:
+        """By lane."""
+        return {lane.value: _press(press) for lane, press in self._state.presses.of(call_id).items()} or None
+
+
+def _press(press: Press) -> dict[str, Any]:
+    result = press.result
+    return {
+        "command_id": press.command_id,
+        "action": press.action.value,
+        "issued_by": press.issued_by,
+        "issued_at": press.issued_at.isoformat(),
+        "keep_operator": press.keep_operator,
+        "unanswered": press.unanswered,
+        "result": None if result is None else result.model_dump(mode="json", exclude={"v"}),
+    }
 
 
 def _encode(message: dict[str, Any]) -> str:

@@ -11,12 +11,18 @@ import pytest
 import pytest_asyncio
 from tests.support.live_client import connected, live_client
 
-from kikimori_wire.messages import Action, Outcome
+from kikimori_wire.messages import Action, Announcement, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests.support.peer_agent import PeerAgent
+
+
+ANNOUNCEMENTS = (
+    Announcement(name="recorded", title="録音のお知らせ"),
+    Announcement(name="closing", title="終話の予告"),
+)
 
 
 @pytest_asyncio.fixture
@@ -28,6 +34,10 @@ async def http(url: str) -> AsyncIterator[aiohttp.ClientSession]:
 async def press(http: aiohttp.ClientSession, url: str, call_id: str, body: dict[str, Any]) -> tuple[int, Any]:
     async with http.post(f"/api/calls/{call_id}/commands", json=body, headers={"Origin": url}) as answer:
         return answer.status, await answer.json()
+
+
+def result_of(picture: dict[str, Any], lane: str) -> Any:
+    return picture["commands"].get("c", {}).get(lane, {}).get("result")
 
 
 async def test_a_press_becomes_a_command_and_its_result_reaches_every_browser(
@@ -45,7 +55,7 @@ async def test_a_press_becomes_a_command_and_its_result_reaches_every_browser(
         )
         assert (command.expires_at - command.issued_at).total_seconds() == 10
         await other.until(lambda picture: "c" in picture["commands"])
-        assert other.picture["commands"]["c"]["result"] is None
+        assert other.picture["commands"]["c"]["move"]["result"] is None
         await agent.answer(command, Outcome.FAILED, "no_answer", "rang 20 s")
         status, result = await pressed
         assert (status, result["outcome"], result["reason"], result["detail"]) == (
@@ -54,8 +64,8 @@ async def test_a_press_becomes_a_command_and_its_result_reaches_every_browser(
             "no_answer",
             "rang 20 s",
         )
-        shown = await other.until(lambda picture: picture["commands"]["c"]["result"])
-        assert shown["commands"]["c"]["result"]["outcome"] == "failed"
+        shown = await other.until(lambda picture: picture["commands"]["c"]["move"]["result"])
+        assert shown["commands"]["c"]["move"]["result"]["outcome"] == "failed"
 
 
 async def test_the_same_press_twice_is_sent_once(
@@ -102,11 +112,91 @@ async def test_what_cannot_be_done_is_refused_before_it_is_sent(
         assert agent.commands.empty()
 
 
+async def test_everything_that_a_press_may_carry_reaches_the_agent(
+    http: aiohttp.ClientSession, url: str, agent: PeerAgent
+) -> None:
+    await agent.call("c", capabilities=tuple(Action), announcements=ANNOUNCEMENTS, keep_operator=True)
+    async with live_client(url) as watching:
+        await watching.until(lambda picture: connected(picture) and "c" in picture["calls"])
+        for body in (
+            {"action": "listen", "target": "210"},
+            {"action": "hold_transfer", "keep_operator": False},
+            {"action": "announce", "announcement": "closing"},
+        ):
+            pressed = asyncio.create_task(press(http, url, "c", body))
+            command = await agent.command()
+            sent = command.model_dump(
+                mode="json", include={"action", "target", "keep_operator", "announcement"}
+            )
+            assert {key: value for key, value in sent.items() if value is not None} == body
+            await agent.answer(command)
+            assert (await pressed)[0] == 200
+
+
+async def test_what_makes_no_sense_for_this_call_is_refused(
+    http: aiohttp.ClientSession, url: str, agent: PeerAgent
+) -> None:
+    await agent.call("c", capabilities=tuple(Action), announcements=ANNOUNCEMENTS, keep_operator=None)
+    async with live_client(url) as watching:
+        await watching.until(lambda picture: connected(picture) and "c" in picture["calls"])
+        for body, status, reason in (
+            ({"action": "whisper"}, 422, "no_telephone"),
+            ({"action": "announce", "announcement": "jingle"}, 409, "no_such_announcement"),
+            ({"action": "transfer", "keep_operator": True}, 409, "no_choice_of_operator"),
+        ):
+            assert await press(http, url, "c", body) == (status, {"outcome": "not_sent", "reason": reason})
+        assert agent.commands.empty()
+
+
+async def test_listening_in_does_not_make_the_ringing_superior_forgotten(
+    http: aiohttp.ClientSession, url: str, agent: PeerAgent
+) -> None:
+    await agent.call("c", capabilities=tuple(Action))
+    async with live_client(url) as watching:
+        await watching.until(lambda picture: connected(picture) and "c" in picture["calls"])
+        ringing = asyncio.create_task(press(http, url, "c", {"action": "hold_transfer"}))
+        transfer = await agent.command()
+        listening = asyncio.create_task(press(http, url, "c", {"action": "listen", "target": "210"}))
+        await agent.answer(await agent.command())
+        await listening
+        assert await press(http, url, "c", {"action": "hold_transfer"}) == (
+            409,
+            {"outcome": "not_sent", "reason": "under_way"},
+        )
+        shown = await watching.until(lambda picture: result_of(picture, "aside"))
+        assert shown["commands"]["c"]["move"]["result"] is None
+        await agent.answer(transfer)
+        await ringing
+
+
+async def test_an_answer_that_comes_after_the_customer_was_taken_back_changes_nothing(
+    http: aiohttp.ClientSession, url: str, agent: PeerAgent
+) -> None:
+    await agent.call("c", capabilities=tuple(Action))
+    async with live_client(url) as watching:
+        await watching.until(lambda picture: connected(picture) and "c" in picture["calls"])
+        ringing = asyncio.create_task(press(http, url, "c", {"action": "hold_transfer"}))
+        transfer = await agent.command()
+        back = asyncio.create_task(press(http, url, "c", {"action": "take_back"}))
+        await agent.answer(await agent.command())
+        await agent.answer(transfer, Outcome.FAILED, "taken_back")
+        assert (await back)[1]["outcome"] == "done"
+        assert (await ringing)[1]["reason"] == "taken_back"
+        shown = await watching.until(lambda picture: result_of(picture, "move"))
+        assert shown["commands"]["c"]["move"]["action"] == "take_back"
+        assert shown["commands"]["c"]["move"]["result"]["outcome"] == "done"
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {},
-        {"action": "hang_up"},
+        {"action": "dance"},
+        {"action": "hold", "target": "200"},
+        {"action": "hang_up", "keep_operator": True},
+        {"action": "transfer", "keep_operator": "perhaps"},
+        {"action": "hold", "announcement": "recorded"},
+        {"action": "announce", "announcement": "../etc/passwd"},
         {"action": "hold", "x": 1},
         {"action": "transfer", "target": "200\n"},
         {"action": "transfer", "target": "2 0"},

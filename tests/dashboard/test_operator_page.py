@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.async_api import expect
 from tests.support.browser import dashboard, dashboard_settings
+from tests.support.office import CAN_EVERYTHING
 from tests.support.peer_agent import PeerAgent
 
 from kikimori_wire.messages import Action, ButtonEvidence, CallStatus, Outcome, Party, Severity
@@ -114,3 +116,81 @@ async def test_the_button_is_big_on_a_telephone(agent: PeerAgent, url: str, page
     assert box["width"] > 300
     assert box["height"] > 120
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_while_the_superior_is_rung_the_operator_knows_who_hears_what(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    await agent.call("c", operator=SATO, **CAN_EVERYTHING)
+    await agent.alert("c")
+    await page.goto(f"{url}/operator?ext=204")
+    supervisor = await page.context.new_page()
+    await supervisor.goto(url)
+    card = supervisor.locator("[data-call=c]")
+    await expect(card).to_have_attribute("data-settled", "yes")
+    await card.locator(".primary").click()
+    command = await agent.command()
+    await expect(page.locator("[data-state=now]")).to_contain_text("上席が対応開始")
+    await agent.call("c", status=CallStatus.ON_HOLD)
+    await expect(page.locator(".say")).to_contain_text("上席を呼び出しています")
+    await expect(page.locator(".say")).to_contain_text("お客様には聞こえていません")
+
+    # Nobody answers: the customer is back, and help can be called again.
+    await agent.call("c", status=CallStatus.TALKING)
+    await agent.answer(command, Outcome.FAILED, "no_answer")
+    await expect(page.locator(".say")).to_contain_text("お客様とつながっています")
+    await expect(page.locator(".say")).to_contain_text("お待たせいたしました")
+    await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+
+
+async def test_held_without_a_transfer(agent: PeerAgent, url: str, page: Page) -> None:
+    await agent.call("c", operator=SATO, status=CallStatus.ON_HOLD, **CAN_EVERYTHING)
+    await page.goto(f"{url}/operator?ext=204")
+    await expect(page.locator(".say")).to_contain_text("保留音が流れています")
+    await expect(page.locator(".say")).not_to_contain_text("呼び出して")
+
+
+@pytest.mark.parametrize(
+    ("stays", "text"), [(True, "あなたの声もまだお客様に聞こえます"), (False, "受話器を置いて")]
+)
+async def test_after_a_transfer_the_operator_knows_whether_they_are_still_in_the_call(
+    agent: PeerAgent, url: str, page: Page, *, stays: bool, text: str
+) -> None:
+    await agent.call(
+        "c", operator=SATO, **{**CAN_EVERYTHING, "keep_operator": stays}, status=CallStatus.TRANSFERRED
+    )
+    await page.goto(f"{url}/operator?ext=204")
+    await expect(page.locator(".say")).to_contain_text(text)
+
+
+async def test_the_supervisors_choice_beats_the_configuration(agent: PeerAgent, url: str, page: Page) -> None:
+    await agent.call("c", operator=SATO, **CAN_EVERYTHING)
+    await agent.alert("c")
+    await page.goto(f"{url}/operator?ext=204")
+    supervisor = await page.context.new_page()
+    await supervisor.goto(url)
+    card = supervisor.locator("[data-call=c]")
+    await expect(card).to_have_attribute("data-settled", "yes")
+    await card.get_by_label("抜ける").check()
+    await card.locator(".primary").click()
+    command = await agent.command()
+    await agent.call("c", status=CallStatus.TRANSFERRED)
+    await agent.answer(command)
+    await expect(page.locator(".say")).to_contain_text("受話器を置いて")
+
+
+async def test_a_supervisor_who_whispers_is_announced(agent: PeerAgent, url: str, page: Page) -> None:
+    """A voice in the ear out of nowhere would be the last straw."""
+    await agent.call("c", operator=SATO, **CAN_EVERYTHING)
+    await page.goto(f"{url}/operator?ext=204")
+    supervisor = await page.context.new_page()
+    await supervisor.add_init_script("localStorage.setItem('kikimori.telephone', '210')")
+    await supervisor.goto(url)
+    card = supervisor.locator("[data-call=c]")
+    await expect(card).to_have_attribute("data-settled", "yes")
+    await card.get_by_role("button", name="詳しく").click()
+    await expect(card).to_have_attribute("data-settled", "yes")
+    await card.locator("[data-action=whisper]").click()
+    await agent.answer(await agent.command())
+    await expect(page.locator(".say")).to_contain_text("お客様には聞こえません")
+    await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()

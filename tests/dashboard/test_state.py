@@ -11,12 +11,14 @@ from tests.support.sample import NOON
 from kikimori_dashboard.changes import ChangeLog, Part
 from kikimori_dashboard.state import MAX_CLOSED, SiteState
 from kikimori_wire.messages import (
+    Action,
     Alert,
     AlertState,
     CallLevels,
     CallState,
     CallStatus,
     ClosedBecause,
+    Command,
     Health,
     LegLevel,
     Levels,
@@ -239,3 +241,61 @@ def test_changes_tell_each_key_once_and_know_what_they_forgot() -> None:
         log.touch(Part.CALLS, name)
     assert log.since(start) is None
     assert sorted(log.since(before) or []) == [(Part.CALLS, "c"), (Part.CALLS, "d"), (Part.CALLS, "e")]
+
+
+def press(action: Action, command_id: str = "1") -> Command:
+    return Command(
+        command_id=command_id,
+        call_id="c",
+        action=action,
+        issued_by="supervisor",
+        issued_at=NOON,
+        expires_at=NOON + timedelta(seconds=10),
+        reply_to="r",
+    )
+
+
+def through_hold(*actions: Action) -> SiteState:
+    """A call that is put on hold after the first press and talks again after the last."""
+    state = SiteState()
+    state.take_call(call("c"))
+    for number, action in enumerate(actions):
+        state.take_press(press(action, str(number)))
+        state.take_call(call("c", status=CallStatus.ON_HOLD))
+    state.take_call(call("c", status=CallStatus.TALKING))
+    return state
+
+
+def test_a_held_call_that_comes_back_by_itself_needs_a_decision_even_without_an_alert() -> None:
+    state = through_hold(Action.HOLD_TRANSFER)
+    assert state.calls["c"].returned
+    assert state.worst("c") is Severity.WARNING
+    assert state.urgency("c") == 2
+    state.take_press(press(Action.HOLD_TRANSFER, "again"))
+    assert state.worst("c") is None
+    assert state.urgency("c") == 0
+
+
+def test_a_held_call_that_somebody_took_back_is_nothing_to_look_at() -> None:
+    for asked in (Action.UNHOLD, Action.TAKE_BACK):
+        assert not through_hold(Action.HOLD, asked).calls["c"].returned
+
+
+def test_the_telephones_own_hold_key_is_the_operators_business() -> None:
+    state = SiteState()
+    for status in (CallStatus.TALKING, CallStatus.ON_HOLD, CallStatus.TALKING):
+        state.take_call(call("c", status=status))
+    assert state.worst("c") is None
+
+
+def test_listening_in_does_not_settle_what_came_back() -> None:
+    state = through_hold(Action.HOLD)
+    state.take_press(press(Action.LISTEN, "2"))
+    assert state.calls["c"].returned
+
+
+def test_what_was_returned_and_taken_over_needs_no_decision() -> None:
+    state = through_hold(Action.HOLD)
+    state.take_call(call("c", status=CallStatus.TRANSFERRED))
+    assert state.urgency("c") == 0
+    assert state.worst("c") is None

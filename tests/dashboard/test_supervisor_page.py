@@ -103,7 +103,7 @@ async def test_worst_first(agent: PeerAgent, url: str, page: Page) -> None:
 @pytest.mark.parametrize(
     ("outcome", "reason", "detail", "mood", "text"),
     [
-        (Outcome.FAILED, "no_answer", None, "bad", "時間内に応答がありませんでした"),
+        (Outcome.FAILED, "no_answer", None, "bad", "呼び出した電話に誰も出ませんでした"),
         (Outcome.INSTRUCTED, None, "転送ボタンを押し、内線 200", "todo", "内線 200"),
         (Outcome.REFUSED, "already_transferred", None, "bad", "すでに上席へ転送されています"),
         (Outcome.FAILED, "no_such_word_for_this", HOSTILE, "bad", "no_such_word_for_this"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.support.peer_agent import SHOUT
 
 from kikimori_wire.messages import (
     Action,
+    Announcement,
     CallStatus,
     DurationEvidence,
     LegLevel,
@@ -75,6 +76,17 @@ WORDS = {
 }
 
 
+CAN_EVERYTHING: dict[str, Any] = {
+    "capabilities": tuple(each for each in Action if each is not Action.ESCALATE),
+    "announcements": (
+        Announcement(name="recorded", title="録音のお知らせ"),
+        Announcement(name="closing", title="終話の予告"),
+    ),
+    "keep_operator": True,
+}
+"""Fields of a call behind a PBX that can do all there is."""
+
+
 def words(text: str, matched: str, category: str, at_s: float) -> WordsEvidence:
     return WordsEvidence(
         start_s=at_s, end_s=at_s + 2, role=CUSTOMER, text=text, matched=matched, category=category
@@ -98,6 +110,7 @@ async def open_office(agent: PeerAgent) -> None:
             queue=queue,
             status=CallStatus.TRANSFERRED if call_id == "c-209" else CallStatus.TALKING,
             speech=SpeechStatus.SHED if call_id == "c-206" else SpeechStatus.ON,
+            **CAN_EVERYTHING,
         )
         for role, text, at_s in WORDS[call_id]:
             await agent.say(call_id, role, text, at_s)

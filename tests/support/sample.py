@@ -68,6 +68,7 @@ def call(call_id: str = "call-1", **fields: Any) -> CallState:
         "capabilities": (Action.HOLD, Action.HOLD_TRANSFER),
         "superior": Party(number="200", name="高橋 課長"),
         "announcements": (Announcement(name="recorded", title="録音の案内"),),
+        "keep_operator": True,
         "transcript_tail": (line(call_id),),
     }
     return CallState(call_id=call_id, site=SITE, agent_id=AGENT, **(given | fields))

@@ -119,6 +119,54 @@ async def supervisor(camera: Photographer, agent: PeerAgent) -> None:
     await context.close()
 
 
+async def control(
+    camera: Photographer, agent: PeerAgent, size: dict[str, int], name: str, *, scheme: str, language: str
+) -> None:
+    """What a PBX that can do everything adds: quiet, until somebody looks for it."""
+    context, page = await camera.open("/", size, scheme=scheme, language=language)
+    call = page.locator("[data-call=c-204]")
+    await page.wait_for_selector("[data-call=c-204][data-settled=yes]")
+    await camera.save(page, f"{name}-0-quiet")
+    await call.locator("[data-action=listen]").click()
+    await page.wait_for_selector("dialog.ask")
+    await camera.save(page, f"{name}-1-own-telephone")
+    await page.keyboard.type("210")
+    await page.keyboard.press("Enter")
+    await call.locator("[data-action=listen][aria-busy]").wait_for()
+    await agent.answer(await agent.command())
+    await call.locator(".result[data-mood=good]").wait_for()
+    await call.locator("[data-action=announce]").click()
+    await call.locator(".choices button").first.wait_for()
+    await camera.save(page, f"{name}-2-announcements")
+    await page.keyboard.press("Escape")
+    await page.wait_for_selector("[data-call=c-204][data-settled=yes]")
+    await call.locator("[data-action=hang_up]").click()
+    await call.locator(".hint").wait_for()
+    await camera.save(page, f"{name}-3-hang-up")
+    await page.keyboard.press("Escape")
+    await page.wait_for_selector("[data-call=c-204][data-settled=yes]")
+    await call.locator(".primary").click()
+    await agent.call("c-204", status=CallStatus.ON_HOLD)
+    command = await agent.command()
+    await page.wait_for_selector("[data-call=c-204][data-status=on_hold]")
+    await camera.save(page, f"{name}-4-ringing")
+    await agent.call("c-204", status=CallStatus.TALKING)
+    await agent.answer(command, Outcome.FAILED, "no_answer")
+    await call.locator(".came-back").wait_for()
+    await page.wait_for_selector("[data-call=c-204][data-settled=yes]")
+    await camera.save(page, f"{name}-5-came-back")
+    await call.locator(".primary").click()
+    await agent.call("c-204", status=CallStatus.TRANSFERRED)
+    await agent.answer(await agent.command())
+    await page.locator(".calls [data-call=c-204] [data-action=take_back]").wait_for()
+    await camera.save(page, f"{name}-6-transferred")
+    await page.locator(".calls [data-call=c-206] .more").click()
+    await page.locator(".calls [data-call=c-206]").scroll_into_view_if_needed()
+    await camera.save(page, f"{name}-7-calm-opened")
+    await agent.call("c-204", status=CallStatus.TALKING)
+    await context.close()
+
+
 async def wrong(camera: Photographer, agent: PeerAgent, broker: Mosquitto) -> None:
     await agent.health(
         speech=SpeechStatus.OFF,
@@ -212,6 +260,10 @@ async def main(out: Path) -> None:
                 camera = Photographer(browser, url, out)
                 await calm(camera, agent)
                 await supervisor(camera, agent)
+                await agent.call("c-204", status=CallStatus.TALKING)
+                await control(camera, agent, LAPTOP, "control-ja", scheme="light", language="ja")
+                await control(camera, agent, PHONE, "control-phone", scheme="dark", language="ja")
+                await control(camera, agent, LAPTOP, "control-en", scheme="dark", language="en")
                 await operator(camera, agent, TABLET, "ja", "operator-ja")
                 await operator(camera, agent, TABLET, "en", "operator-en")
                 await operator(camera, agent, PHONE, "ja", "operator-phone")

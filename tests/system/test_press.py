@@ -57,8 +57,23 @@ async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
             await until(
                 lambda: not any(leg in legs for leg in _operators(office.agent.desk.calls["c1"].legs))
             )
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
+            # And back: an operator's leg again, the superior's is gone.
+            superiors = _operators(office.agent.desk.calls["c1"].legs)
+            back = page.locator("[data-call=c1] [data-action=take_back]")
+            await expect(page.locator("[data-call=c1]")).to_have_attribute("data-settled", "yes")
+            await back.click()
+            await back.click()
+            await expect(page.locator("[data-call=c1] .result")).to_have_text("応対者へ戻しました")
+            assert office.agent.desk.calls["c1"].status == "talking"
+            await until(
+                lambda: not any(leg in superiors for leg in _operators(office.agent.desk.calls["c1"].legs))
+            )
+
+            await expect(card).to_have_attribute("data-settled", "yes")
+            await card.locator("[data-action=hang_up]").click()
+            await card.locator("[data-action=hang_up]").click()
+            async with asyncio.timeout(WITHIN_S):
+                await playing
         await expect(page.locator("[data-call=c1]")).to_have_count(0)
         await expect(page.locator("#closed-list")).to_contain_text("大声・怒声")
 

@@ -65,6 +65,7 @@ class LiveCall:
         capabilities: tuple[Action, ...],
         superior: Party,
         announcements: tuple[Announcement, ...] = (),
+        keep_operator: bool | None = None,
     ) -> None:
         """Begin a call.
 
@@ -87,6 +88,7 @@ class LiveCall:
         self._capabilities = capabilities
         self._superior = superior
         self._announcements = announcements
+        self._keep_operator = keep_operator
         self._tail: deque[TranscriptLine] = deque(maxlen=TAIL_LINES)
         self._shown: dict[Role, str] = {}
         """The partial that stands on the screen, by voice."""
@@ -191,6 +193,7 @@ class LiveCall:
             capabilities=self._capabilities,
             superior=self._superior,
             announcements=self._announcements,
+            keep_operator=self._keep_operator,
             transcript_tail=tuple(self._tail),
         )
 

@@ -47,6 +47,7 @@ class DeskSettings:
     capabilities: tuple[Action, ...] = ()
     superior: Party = field(default_factory=Party)
     announcements: tuple[Announcement, ...] = ()
+    keep_operator: bool | None = None
 
 
 class Desk:
@@ -181,6 +182,7 @@ class Desk:
                 capabilities=self.settings.capabilities,
                 superior=self.settings.superior,
                 announcements=self.settings.announcements,
+                keep_operator=self.settings.keep_operator,
             )
             self.calls[info.call_id] = call
             self._calls_begun += 1

@@ -17,14 +17,14 @@ from kikimori.demo.line import FRAME_SAMPLES, Line
 from kikimori.demo.script import RATE
 from kikimori.model.call import Role
 from kikimori.pbx.control import PbxAnswer, not_supported
-from kikimori_wire.messages import Action, CallStatus, Outcome
+from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from kikimori.demo.script import DemoCall
     from kikimori.pbx.control import PbxRequest
-    from kikimori_wire.messages import Announcement, Problem
+    from kikimori_wire.messages import Problem
 
 FRAME_S = FRAME_SAMPLES / RATE
 RING_S = 1.5
@@ -32,7 +32,14 @@ RING_S = 1.5
 PATIENCE_S = 90.0
 """A customer on hold hangs up after so long."""
 
+ANNOUNCEMENT_S = 4.0
+"""The customer listens for so long to any announcement."""
+
 QUEUE = "総合窓口"
+ANNOUNCEMENTS = (
+    Announcement(name="recorded", title="録音のお知らせ"),
+    Announcement(name="closing", title="終話の予告"),
+)
 
 _SILENCE = bytes(FRAME_SAMPLES * 2)
 
@@ -44,12 +51,15 @@ class _Ride:
     call_id: str
     script: DemoCall
     customer: Line
-    colleague: Line
-    """The operator's leg; after a transfer the superior's."""
+    colleague: Line | None
+    """The operator's leg; None once they were released."""
+    superior: Line | None = None
     played: int = 0
     """Samples of the script."""
     held: bool = False
-    transferred: bool = False
+    hung_up: bool = False
+    ringing: asyncio.Task[None] | None = None
+    """The superior's telephone; cancelled when the customer is taken back."""
     keys_sent: int = 0
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -83,13 +93,14 @@ class SimulatedPbx:
             await self._ride(ride)
         finally:
             del self._rides[call_id]
-            await asyncio.gather(ride.customer.hang_up(), ride.colleague.hang_up())
+            lines = (ride.customer, ride.colleague, ride.superior)
+            await asyncio.gather(*(line.hang_up() for line in lines if line is not None))
 
     async def _ride(self, ride: _Ride) -> None:
         loop = asyncio.get_running_loop()
         due = loop.time()
         held_until = 0.0
-        while ride.played < ride.script.samples:
+        while ride.played < ride.script.samples and not ride.hung_up:
             due += FRAME_S
             await asyncio.sleep(max(due - loop.time(), 0))
             if ride.held:
@@ -97,7 +108,9 @@ class SimulatedPbx:
                 held_until = held_until or due + PATIENCE_S
                 if due > held_until:
                     return
-                ride.colleague.send(_SILENCE)
+                for line in (ride.colleague, ride.superior):
+                    if line is not None:
+                        line.send(_SILENCE)
                 continue
             held_until = 0.0
             self._frame(ride)
@@ -107,16 +120,22 @@ class SimulatedPbx:
         at, script = ride.played, ride.script
         ride.played = at + FRAME_SAMPLES
         for role, line in ((Role.CUSTOMER, ride.customer), (Role.OPERATOR, ride.colleague)):
-            if role is Role.OPERATOR and ride.transferred:
-                line.send(_SILENCE)  # what the superior would say is in no script
+            if line is None:
+                continue
+            if role is Role.OPERATOR and ride.superior is not None:
+                line.send(_SILENCE)  # the superior speaks now
                 continue
             pcm = script.voices[role][at : at + FRAME_SAMPLES].tobytes()
             line.send(pcm.ljust(FRAME_SAMPLES * 2, b"\0"))
+        if ride.superior is not None:
+            ride.superior.send(_SILENCE)  # what the superior would say is in no script
         while ride.keys_sent < len(script.truth.dtmf):
             key = script.truth.dtmf[ride.keys_sent]
             if key.at * RATE > at:
                 break
-            (ride.customer if key.role is Role.CUSTOMER else ride.colleague).key(key.digit)
+            line = ride.customer if key.role is Role.CUSTOMER else ride.colleague
+            if line is not None:
+                line.key(key.digit)
             ride.keys_sent += 1
 
     async def _open(self, script: DemoCall, call_id: str, role: Role, *, superior: bool = False) -> Line:
@@ -143,11 +162,24 @@ class SimulatedPbx:
 
     @property
     def capabilities(self) -> tuple[Action, ...]:
-        return (Action.HOLD_TRANSFER, Action.HOLD, Action.UNHOLD, Action.TRANSFER)
+        # Listening in is not here: there is no telephone on which anybody could hear these calls.
+        return (
+            Action.HOLD_TRANSFER,
+            Action.HOLD,
+            Action.UNHOLD,
+            Action.TRANSFER,
+            Action.TAKE_BACK,
+            Action.ANNOUNCE,
+            Action.HANG_UP,
+        )
 
     @property
     def announcements(self) -> tuple[Announcement, ...]:
-        return ()
+        return ANNOUNCEMENTS
+
+    @property
+    def keep_operator(self) -> bool:
+        return False
 
     async def run(self) -> None:
         return
@@ -157,30 +189,70 @@ class SimulatedPbx:
 
     async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
         # There is one superior here: the target is not asked.
-        action = request.action
         ride = self._rides.get(request.call.call_id)
         if ride is None:
             return PbxAnswer(Outcome.FAILED, "no_such_channel")
+        if request.action is Action.TAKE_BACK and ride.ringing is not None:
+            ride.ringing.cancel()
         async with ride.busy:
-            if action is Action.UNHOLD:
+            return await self._act(ride, request, changed)
+
+    async def _act(
+        self, ride: _Ride, request: PbxRequest, changed: Callable[[CallStatus], None]
+    ) -> PbxAnswer:
+        match request.action:
+            case Action.UNHOLD:
                 ride.held = False
                 changed(CallStatus.TALKING)
-            elif action is Action.HOLD:
+            case Action.HOLD:
                 ride.held = True
                 changed(CallStatus.ON_HOLD)
-            elif action in (Action.HOLD_TRANSFER, Action.TRANSFER):
-                await self._transfer(ride, changed)
-            else:
-                return not_supported(action)
+            case Action.HOLD_TRANSFER | Action.TRANSFER:
+                return await self._transfer(ride, changed, keep_operator=bool(request.keep_operator))
+            case Action.TAKE_BACK:
+                await self._take_back(ride)
+                changed(CallStatus.TALKING)
+            case Action.ANNOUNCE:
+                await self._announcement(ride)
+            case Action.HANG_UP:
+                ride.hung_up = True
+            case _:
+                return not_supported(request.action)
         return PbxAnswer(Outcome.DONE)
 
-    async def _transfer(self, ride: _Ride, changed: Callable[[CallStatus], None]) -> None:
+    async def _transfer(
+        self, ride: _Ride, changed: Callable[[CallStatus], None], *, keep_operator: bool
+    ) -> PbxAnswer:
         ride.held = True
         changed(CallStatus.ON_HOLD)
-        await asyncio.sleep(RING_S)
-        superior = await self._open(ride.script, ride.call_id, Role.OPERATOR, superior=True)
-        released, ride.colleague = ride.colleague, superior
-        ride.transferred = True
+        ride.ringing = asyncio.create_task(asyncio.sleep(RING_S))
+        try:
+            await asyncio.wait([ride.ringing])
+            if ride.ringing.cancelled():
+                return PbxAnswer(Outcome.FAILED, "taken_back")
+        finally:
+            ride.ringing.cancel()
+            ride.ringing = None
+        ride.superior = await self._open(ride.script, ride.call_id, Role.OPERATOR, superior=True)
         ride.held = False
         changed(CallStatus.TRANSFERRED)
-        await released.hang_up()
+        if not keep_operator and ride.colleague is not None:
+            released, ride.colleague = ride.colleague, None
+            await released.hang_up()
+        return PbxAnswer(Outcome.DONE)
+
+    async def _take_back(self, ride: _Ride) -> None:
+        """The operator has the customer again, wherever they were."""
+        if ride.colleague is None:
+            ride.colleague = await self._open(ride.script, ride.call_id, Role.OPERATOR)
+        if ride.superior is not None:
+            released, ride.superior = ride.superior, None
+            await released.hang_up()
+        ride.held = False
+
+    @staticmethod
+    async def _announcement(ride: _Ride) -> None:
+        """The customer listens: nobody speaks meanwhile. A customer on hold stays there afterwards."""
+        was_held, ride.held = ride.held, True
+        await asyncio.sleep(ANNOUNCEMENT_S)
+        ride.held = was_held

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from kikimori_wire.messages import Action, Outcome
 
@@ -72,6 +72,15 @@ class PbxControl(Protocol):
         `changed` is told what the call has become as soon as it has: a customer is on hold long before the superior
         answers. It may also be told later, when a held call came back by itself.
         """
+
+
+@runtime_checkable
+class OperatorChoice(Protocol):
+    """A control that keeps the operator in a transferred call or releases them, as `PbxRequest.keep_operator` says."""
+
+    @property
+    def keep_operator(self) -> bool:
+        """What it does when the request does not say."""
 
 
 def not_supported(action: Action) -> PbxAnswer:

@@ -10,7 +10,9 @@ const NEEDS_DECISION = 2; // urgency from which a call stands in the upper part
 const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Board {
-  constructor(attention, calls) {
+  /** `telephoneChanged`: called when the supervisor gave another telephone of their own. */
+  constructor(attention, calls, telephoneChanged) {
+    this.telephoneChanged = telephoneChanged;
     this.sections = { attention, calls };
     this.grids = { attention: attention.querySelector(".grid"), calls: calls.querySelector(".grid") };
     this.cards = new Map();

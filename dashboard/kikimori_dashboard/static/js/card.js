@@ -57,21 +57,23 @@ export class Card {
     setText(this.stale, call.stale ? t("call.stale") : "");
     setText(this.more, t(this.opened ? "ui.close" : "ui.open"));
     this.more.setAttribute("aria-expanded", String(this.opened));
-    this.drawWhy(alerts);
+    this.drawWhy(alerts, call.returned);
     this.drawMeters(call, picture.levels[this.callId], current_);
     this.drawLines(call);
     this.actions.update(call, alerts, picture.commands[this.callId], current_);
     this.tick(picture.now());
   }
 
-  drawWhy(alerts) {
-    const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), current()]);
-    fill(this.why, key, () => alerts.map((alert) =>
+  drawWhy(alerts, returned) {
+    const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), returned, current()]);
+    const cameBack = () => h("li", { class: "alert came-back", dataset: { severity: "warning" } },
+      h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, SHAPES.warning), t("call.returned")));
+    fill(this.why, key, () => (returned ? [cameBack()] : []).concat(alerts.map((alert) =>
       h("li", { class: "alert", dataset: { severity: alert.severity } },
         h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[alert.severity]), title(alert.title)),
         h("ul", { class: "evidence" }, ...why(alert).map((line) =>
-          h("li", {}, h("time", {}, line.at), h("span", { class: line.quote ? "quote" : "fact" }, line.text)))))));
-    show(this.why, alerts.length > 0);
+          h("li", {}, h("time", {}, line.at), h("span", { class: line.quote ? "quote" : "fact" }, line.text))))))));
+    show(this.why, alerts.length > 0 || returned);
   }
 
   drawMeters(call, levels, isCurrent) {

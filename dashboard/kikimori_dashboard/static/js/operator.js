@@ -5,7 +5,7 @@ import { fill, h, setText } from "./dom.js";
 import * as i18n from "./i18n.js";
 import { Picture } from "./picture.js";
 import { applyTheme, read, write } from "./preferences.js";
-import { press, pressState, worded } from "./press.js";
+import { TRANSFERS, press, pressState, worded } from "./press.js";
 
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
@@ -32,26 +32,49 @@ function ownCall() {
 }
 
 /** How far the help is: "none", "called", "seen", "on_hold", "transferred". */
-function helpState(call, alerts) {
+function helpState(call, alerts, lanes) {
   if (call.status === "transferred") return "transferred";
   if (call.status === "on_hold") return "on_hold";
-  const doing = pressState(picture.commands[call.call_id])?.doing;
-  if (doing && doing !== "escalate") return "seen";
-  return sent || doing === "escalate" || alerts.some((alert) => alert.rule_kind === "escalate") ? "called" : "none";
+  if (lanes.move?.doing) return "seen";
+  // Who is alone with the customer again may need the button again.
+  if (cameBack(call, alerts, lanes)) return sent ? "called" : "none";
+  return sent || lanes.help?.doing || alerts.some((alert) => alert.rule_kind === "escalate") ? "called" : "none";
 }
 
+/** Whether the customer is back from hold or from the superior, and nothing has happened since. */
+function cameBack(call, alerts, lanes) {
+  if (call.returned) return true;
+  const result = lanes.move?.result;
+  return ["take_back", "unhold"].includes(result?.action) && result.outcome === "done" && alerts.every((alert) => alert.updated_at < result.at);
+}
+
+/** Whether the operator is still in the call that a superior has taken over. */
+const stays = (call) => call.keep_operator !== null && (picture.commands[call.call_id]?.move?.keep_operator ?? call.keep_operator);
+
 /** Key of the sentence that fits: the help's state first, then the worst alert's words, then its kind. */
-function sentence(call, alerts, help) {
-  if (help === "transferred" || help === "on_hold") return help;
+function sentence(call, alerts, help, lanes) {
+  if (help === "transferred") return stays(call) ? "joined" : "transferred";
+  if (help === "on_hold") return TRANSFERS.includes(lanes.move?.doing) ? "on_hold" : "held";
   if (help === "seen") return "before_hold";
   if (help === "called") return "waiting";
   const worst = alerts.find((alert) => alert.rule_kind !== "escalate");
-  if (worst) {
+  if (worst && !cameBack(call, [], lanes)) {
     const category = worst.evidence.findLast?.((each) => each.kind === "words")?.category;
     if (category && i18n.find(`say.${category}`)) return category;
     if (i18n.find(`say.${worst.rule_kind}`)) return worst.rule_kind;
   }
-  return "calm";
+  return cameBack(call, alerts, lanes) ? "back" : "calm";
+}
+
+/** What the operator should know besides: who hears whom. */
+function known(call, help, lanes) {
+  const found = [];
+  if (help === "on_hold") found.push(t(TRANSFERS.includes(lanes.move?.doing) ? "operator.ringing" : "operator.held"));
+  if (help === "none" && call.returned) found.push(t("operator.back"));
+  const beside = lanes.aside;
+  if (beside?.doing === "announce") found.push(t("operator.announce"));
+  if (["whisper", "barge"].includes(beside?.result?.action) && beside.result.outcome === "done") found.push(t(`operator.${beside.result.action}`));
+  return found;
 }
 
 function draw() {
@@ -63,6 +86,7 @@ function draw() {
   if (!extension) return choose();
   const call = picture.known ? ownCall() : null;
   if (call?.call_id !== lastCall) [lastCall, sent, failure] = [call?.call_id ?? null, false, null];
+  if (call && call.status !== "talking") sent = false; // the help is here
   if (!call) {
     fill(at("main"), JSON.stringify(["waiting", i18n.current()]), () => [
       h("div", { class: "idle" }, h("p", { class: "big" }, t("operator.waiting")), h("p", {}, t("operator.waiting_hint")))]);
@@ -73,15 +97,18 @@ function draw() {
 
 function inCall(call) {
   const alerts = picture.alertsOf(call.call_id);
-  const help = helpState(call, alerts);
-  const last = pressState(picture.commands[call.call_id])?.result;
+  const lanes = Object.fromEntries(Object.entries(picture.commands[call.call_id] ?? {}).map(([lane, command]) => [lane, pressState(command)]));
+  const help = helpState(call, alerts, lanes);
+  const last = lanes.move?.result;
   const instruction = last?.outcome === "instructed" && help !== "transferred" ? last.detail : null;
   const usable = picture.linked && picture.site.broker_connected && !call.stale;
-  const say = t(`say.${sentence(call, alerts, help)}`);
-  const key = JSON.stringify([call.call_id, help, say, instruction, usable, failure, sent, i18n.current()]);
+  const say = t(`say.${sentence(call, alerts, help, lanes)}`);
+  const facts = known(call, help, lanes);
+  const stay = help === "transferred" && stays(call);
+  const key = JSON.stringify([call.call_id, help, say, instruction, facts, stay, usable, failure, sent, i18n.current()]);
   const hadFocus = at("main").contains(document.activeElement) || document.activeElement === document.body;
   const redrawn = fill(at("main"), key, () => [
-    h("div", { class: "say", role: "status" }, ...advice(help, say, instruction)),
+    h("div", { class: "say", role: "status" }, ...advice(help, say, instruction, stay), ...facts.map((each) => h("p", { class: "fact" }, each))),
     help === "none" ? helpButton(usable) : steps(help),
     failure ? h("p", { class: "failed", role: "alert" }, h("strong", {}, t("operator.failed")), h("span", {}, worded(failure).detail)) : null,
   ].filter(Boolean));
@@ -92,8 +119,9 @@ function inCall(call) {
   }
 }
 
-function advice(help, say, instruction) {
+function advice(help, say, instruction, stay) {
   if (instruction) return [h("small", {}, t("operator.do")), h("p", { class: "big" }, instruction)];
+  if (stay) return [h("p", { class: "big" }, t("operator.joined")), h("small", {}, t("operator.say")), h("p", { class: "quote" }, t("why.words", { words: say }))];
   if (help === "transferred") return [h("p", { class: "big" }, t("operator.over"))];
   if (help === "on_hold") return [h("small", {}, t("operator.unheard")), h("p", { class: "big" }, say)];
   return say ? [h("small", {}, t("operator.say")), h("p", { class: "big quote" }, t("why.words", { words: say }))] : [];

@@ -2,13 +2,20 @@
 
 import { find, t } from "./i18n.js";
 
-/** Resolves to a result as the server gives it; never rejects. */
-export async function press(callId, action, page) {
+/** A call's last press is kept per lane, as on the server: where the customer is, beside it, the cry for help. */
+const LANES = { escalate: "help", listen: "aside", whisper: "aside", barge: "aside", announce: "aside" };
+
+export const laneOf = (action) => LANES[action] ?? "move";
+export const TRANSFERS = ["hold_transfer", "transfer"];
+export const TO_OWN_TELEPHONE = ["listen", "whisper", "barge"];
+
+/** `more`: {target, keep_operator, announcement}, what the action needs. Resolves to a result; never rejects. */
+export async function press(callId, action, page, more = {}) {
   try {
     const answer = await fetch(`/api/calls/${encodeURIComponent(callId)}/commands`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ action, page }),
+      body: JSON.stringify({ action, page, ...more }),
     });
     return { action, ...(await answer.json()) };
   } catch {
@@ -24,7 +31,7 @@ export function worded(result) {
   return { mood: result.outcome === "instructed" ? "todo" : "bad", text: t(`outcome.${result.outcome}`), detail };
 }
 
-/** What is known of the last press on a call: {doing: action} or {result} or null. */
+/** What is known of the last press of a lane: {doing: action} or {result} or null. */
 export function pressState(command) {
   if (!command) return null;
   if (command.result) return { result: command.result };

@@ -8,6 +8,8 @@ import { fill, h, setText, show } from "./dom.js";
 import * as i18n from "./i18n.js";
 import { Picture } from "./picture.js";
 import { applyTheme, theme, write } from "./preferences.js";
+import { TO_OWN_TELEPHONE } from "./press.js";
+import * as telephone from "./telephone.js";
 
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
@@ -16,8 +18,9 @@ const RANK = { notice: 0, warning: 1, critical: 2 };
 applyTheme();
 await i18n.start();
 
-const board = new Board(at("attention"), at("calls"));
+const board = new Board(at("attention"), at("calls"), () => words());
 const announced = new Map(); // alert → worst severity that was announced
+const returned = new Set(); // calls that came back from hold and were announced
 let first = true;
 let drawing = false;
 
@@ -37,6 +40,7 @@ function draw() {
   drawLink();
   if (!picture.known) return;
   setText(at("site"), picture.site.name);
+  show(at("telephone"), Object.values(picture.calls).some((call) => TO_OWN_TELEPHONE.some((action) => call.capabilities.includes(action))));
   board.update(picture);
   drawStrip();
   drawClosed();
@@ -58,7 +62,7 @@ function drawStrip() {
   const worst = urgent[0];
   const mood = worst ? worst.severity : "calm";
   const count = (severity) => urgent.filter((call) => call.severity === severity).length;
-  const reasons = worst ? [...new Set(picture.alertsOf(worst.call_id).map((alert) => i18n.title(alert.title)))].join(" ・ ") : "";
+  const reasons = worst ? [...new Set([...(worst.returned ? [t("strip.returned")] : []), ...picture.alertsOf(worst.call_id).map((alert) => i18n.title(alert.title))])].join(" ・ ") : "";
   at("strip").dataset.severity = mood;
   const key = JSON.stringify([worst?.call_id, worst?.operator, reasons, urgent.map((call) => call.severity), calls.length, handled, i18n.current()]);
   fill(at("strip"), key, () => {
@@ -112,6 +116,13 @@ function announce() {
     setText(at("announcer"), t("announce.alert", { severity: t(`severity.${worst.severity}`), who: call ? who(call) : "", title: i18n.title(worst.title) }));
     chime.play(worst.severity);
   }
+  const back = Object.values(picture.calls).filter((call) => call.returned && !returned.has(call.call_id));
+  if (back.length && !first) {
+    setText(at("announcer"), t("announce.alert", { severity: t("severity.warning"), who: who(back[0]), title: t("call.returned") }));
+    chime.play("warning");
+  }
+  returned.clear();
+  for (const call of Object.values(picture.calls)) if (call.returned) returned.add(call.call_id);
   first = false;
 }
 
@@ -126,15 +137,17 @@ function words() {
   setText(at("language"), t("ui.language"));
   setText(at("theme"), t(theme() === "dark" ? "ui.theme_light" : "ui.theme_dark"));
   setText(at("sound"), t(chime.enabled() ? "ui.sound_on" : "ui.sound_off"));
+  telephone.label(at("telephone"));
   at("sound").setAttribute("aria-pressed", String(chime.enabled()));
 }
 
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); draw(); });
 at("theme").addEventListener("click", () => { write("theme", theme() === "dark" ? "light" : "dark"); applyTheme(); words(); });
+at("telephone").addEventListener("click", () => telephone.ask(words));
 at("sound").addEventListener("click", () => { chime.toggle(); words(); });
 
 addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
   const card = board.current();
   const onButton = event.target.closest("button, summary");
   if (event.key === "j" || event.key === "ArrowDown" || event.key === "ArrowRight") board.step(1);

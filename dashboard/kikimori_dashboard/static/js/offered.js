@@ -1,0 +1,40 @@
+// What may be pressed on a call now. Only what its PBX can do, and only what makes sense.
+
+import { TRANSFERS } from "./press.js";
+
+/**
+ * {main, aside}: `main` are at most two, the first of them the one obvious action; `aside` are the further ones.
+ * `doing`: the action under way that moves the customer, or null.
+ */
+export function offered(call, doing) {
+  const can = (action) => call.capabilities.includes(action);
+  if (call.status === "ended") return { main: [], aside: [] };
+  return { main: main(call, doing, can).filter(can), aside: ["listen", "whisper", "barge", "announce", "hang_up"].filter(can) };
+}
+
+function main(call, doing, can) {
+  if (call.status === "transferred") return ["take_back"];
+  // While the superior's telephone rings, the other thing to press is the way back.
+  if (TRANSFERS.includes(doing) && can("take_back")) return [doing, "take_back"];
+  if (call.status === "on_hold") return [can("transfer") ? "transfer" : "hold_transfer", "unhold"];
+  return [can("hold_transfer") ? "hold_transfer" : "transfer", "hold"];
+}
+
+/** The big one; taking a call back from a superior is never urged. */
+export const isPrimary = (action, index) => index === 0 && action !== "take_back";
+
+/** While the customer is being moved, only this may be pressed besides: the way back and the end. */
+const CUTS_IN = ["take_back", "hang_up"];
+
+export const waits = (action, lane, doing) => doing[lane] !== null && !(lane === "move" && CUTS_IN.includes(action) && doing.move !== action);
+
+/**
+ * Whether a first press only asks. Where an alert prompts for it, one press does it; hanging up always asks. Listening in
+ * rings nobody's telephone but one's own, and an announcement was just chosen from a list.
+ */
+export function asksFirst(action, call, doing, prompted) {
+  if (action === "hang_up") return true;
+  if (["listen", "whisper", "barge", "announce", "unhold"].includes(action)) return false;
+  if (action === "take_back") return call.status === "transferred" && doing === null;
+  return !prompted && call.status !== "on_hold";
+}

@@ -1,0 +1,245 @@
+"""What a supervisor may do besides the big button, in a real browser, with a PBX that can do everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.async_api import expect
+from tests.support.office import CAN_EVERYTHING
+
+from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome, Party
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator, Page
+    from tests.support.peer_agent import PeerAgent
+
+SATO = Party(number="204", name="佐藤 美咲")
+
+
+async def shown(agent: PeerAgent, url: str, page: Page, **fields: Any) -> Locator:
+    """The card of a call with an alert, its buttons at rest."""
+    await agent.call("c", operator=SATO, **{**CAN_EVERYTHING, **fields})
+    await agent.alert("c")
+    await page.goto(url)
+    card = page.locator("[data-call=c]")
+    await expect(card).to_have_attribute("data-settled", "yes")
+    await expect(card.locator(".primary")).to_be_enabled()
+    return card
+
+
+def actions(card: Locator) -> Locator:
+    return card.locator("button[data-action]")
+
+
+async def offered(card: Locator) -> list[str | None]:
+    return [await each.get_attribute("data-action") for each in await actions(card).all()]
+
+
+async def test_one_action_is_obvious_and_the_further_ones_are_quiet(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    card = await shown(agent, url, page)
+    await expect(card.locator(".primary")).to_have_count(1)
+    assert await offered(card) == [
+        "hold_transfer", "hold", "listen", "whisper", "barge", "announce", "hang_up",
+    ]  # fmt: skip
+    big = await card.locator(".primary").bounding_box()
+    assert big is not None
+    for each in await card.locator(".aside button").all():
+        box = await each.bounding_box()
+        assert box is not None
+        assert box["width"] * box["height"] < big["width"] * big["height"] / 4
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ((Action.HOLD,), ["hold"]),
+        ((Action.TRANSFER, Action.LISTEN), ["transfer", "listen"]),
+        ((Action.HOLD_TRANSFER, Action.ANNOUNCE), ["hold_transfer", "announce"]),
+    ],
+)
+async def test_only_what_the_pbx_can_do_is_offered(
+    agent: PeerAgent, url: str, page: Page, capabilities: tuple[Action, ...], expected: list[str]
+) -> None:
+    card = await shown(agent, url, page, capabilities=capabilities, keep_operator=None)
+    assert await offered(card) == expected
+    await expect(card.locator(".keep")).to_have_count(0)
+
+
+async def test_the_own_telephone_is_asked_once_and_kept(agent: PeerAgent, url: str, page: Page) -> None:
+    card = await shown(agent, url, page)
+    await card.locator("[data-action=listen]").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("お手元の電話")
+    await page.keyboard.type("210")
+    await page.keyboard.press("Enter")
+    command = await agent.command()
+    assert (command.action, command.target) == (Action.LISTEN, "210")
+    await agent.answer(command)
+    await expect(card.locator(".result")).to_have_text("お手元の電話で聞けます")
+    await page.reload()
+    await expect(card).to_have_attribute("data-settled", "yes")
+    await card.locator("[data-action=barge]").click()
+    command = await agent.command()
+    assert (command.action, command.target) == (Action.BARGE, "210")
+    await agent.answer(command, Outcome.FAILED, "busy")
+    await expect(card.locator(".result")).to_contain_text("話し中")
+    # And it can be changed.
+    await page.get_by_role("button", name="お手元 210").click()
+    await page.keyboard.type("211")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="お手元 211")).to_be_visible()
+
+
+async def test_thinking_better_of_the_telephone_sends_nothing(agent: PeerAgent, url: str, page: Page) -> None:
+    card = await shown(agent, url, page)
+    await card.locator("[data-action=whisper]").click()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await card.locator("[data-action=whisper]").click()
+    await page.keyboard.type("two hundred")
+    await page.keyboard.press("Enter")  # no extension: the browser does not let it pass
+    await page.get_by_role("button", name="やめる").click()
+    await expect(card.locator("[data-action=whisper]")).to_be_enabled()
+    assert agent.commands.empty()
+
+
+async def test_hanging_up_always_asks_and_says_who_decides(agent: PeerAgent, url: str, page: Page) -> None:
+    card = await shown(agent, url, page)
+    button = card.locator("[data-action=hang_up]")
+    await button.click()
+    await expect(button).to_contain_text("もう一度押すと")
+    await expect(card.locator(".hint")).to_contain_text("切るかどうかは人が決める")
+    await page.keyboard.press("Escape")
+    await expect(button).to_have_text("電話を切る")
+    await expect(card.locator(".hint")).to_be_hidden()
+    assert agent.commands.empty()
+    await button.click()
+    await button.click()
+    assert (await agent.command()).action is Action.HANG_UP
+
+
+async def test_an_announcement_is_chosen_and_then_played(agent: PeerAgent, url: str, page: Page) -> None:
+    card = await shown(agent, url, page)
+    await card.locator("[data-action=announce]").click()
+    assert agent.commands.empty()
+    choice = card.locator(".choices").get_by_role("button", name="終話の予告")
+    await expect(card).to_have_attribute("data-settled", "yes")
+    await choice.click()
+    command = await agent.command()
+    assert (command.action, command.announcement) == (Action.ANNOUNCE, "closing")
+    await expect(card.locator(".aside [aria-busy]")).to_have_text("案内を流しています…")
+    # The customer can be put on hold while it plays.
+    await expect(card.locator(".primary")).to_be_enabled()
+    await agent.answer(command)
+    await expect(card.locator(".result")).to_have_text("案内を流しました")
+
+
+async def test_taking_back_while_the_superior_is_rung(agent: PeerAgent, url: str, page: Page) -> None:
+    card = await shown(agent, url, page)
+    await card.locator(".primary").click()
+    transfer = await agent.command()
+    await agent.call("c", status=CallStatus.ON_HOLD)
+    await expect(card.locator(".primary[aria-busy]")).to_have_text("保留中です。上席を呼び出しています…")
+    # Somebody who looks in from another screen sees the same.
+    other = await page.context.new_page()
+    await other.goto(url)
+    await expect(other.locator("[data-call=c] .primary[aria-busy]")).to_contain_text("呼び出しています")
+    await card.locator("[data-action=take_back]").click()
+    command = await agent.command()
+    assert command.action is Action.TAKE_BACK
+    await agent.call("c", status=CallStatus.TALKING)
+    await agent.answer(command)
+    await agent.answer(transfer, Outcome.FAILED, "taken_back")
+    await expect(card.locator(".result")).to_have_text("応対者へ戻しました")
+    await expect(other.locator("[data-call=c] .result")).to_have_text("応対者へ戻しました")
+    await expect(card.locator(".came-back")).to_have_count(0)
+
+
+async def test_taking_back_from_the_superior_asks_first(agent: PeerAgent, url: str, page: Page) -> None:
+    await agent.call("c", operator=SATO, status=CallStatus.TRANSFERRED, **CAN_EVERYTHING)
+    await page.goto(url)
+    card = page.locator("[data-call=c]")
+    await expect(card).to_have_attribute("data-settled", "yes")
+    await expect(card.locator(".primary")).to_have_count(0)
+    button = card.locator("[data-action=take_back]")
+    await button.click()
+    await expect(button).to_contain_text("もう一度押すと")
+    await button.click()
+    assert (await agent.command()).action is Action.TAKE_BACK
+
+
+async def test_a_call_that_came_back_by_itself_asks_for_a_decision(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    """Nobody answered: the customer is with the operator again, and everybody sees it, also who opens the page now."""
+    card = await shown(agent, url, page)
+    await card.locator(".primary").click()
+    command = await agent.command()
+    await agent.call("c", status=CallStatus.ON_HOLD)
+    await agent.close_alert(agent.alerts["c.shouting.1"])
+    await expect(card).to_have_attribute("data-severity", "calm")
+    await agent.call("c", status=CallStatus.TALKING)
+    await agent.answer(command, Outcome.FAILED, "no_answer")
+    await expect(page.locator(".attention [data-call=c] .came-back")).to_contain_text("保留が終わり")
+    await expect(card.locator(".result")).to_contain_text("呼び出した電話に誰も出ませんでした")
+    await expect(card.locator(".result .where")).to_have_text("お客様は応対者と通話中です")
+    await expect(page.locator("#strip")).to_contain_text("保留から戻りました")
+    await page.reload()
+    await expect(card.locator(".came-back")).to_be_visible()
+    await expect(card).to_have_attribute("data-settled", "yes")
+    await card.locator(".primary").click()  # one press: it was decided before
+    assert (await agent.command()).action is Action.HOLD_TRANSFER
+    await expect(card.locator(".came-back")).to_have_count(0)
+
+
+async def test_who_stays_is_a_choice_that_costs_the_one_press_nothing(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    card = await shown(agent, url, page)
+    await expect(card.get_by_label("通話に残る")).to_be_checked()
+    await card.locator(".primary").click()
+    command = await agent.command()
+    assert command.keep_operator is None  # as the PBX is configured
+    await agent.answer(command, Outcome.FAILED, "no_answer")
+    await expect(card.locator(".primary")).to_be_enabled()
+    await card.get_by_label("抜ける").check()
+    await card.locator(".primary").click()
+    assert (await agent.command()).keep_operator is False
+
+
+async def test_all_of_it_by_keyboard(agent: PeerAgent, url: str, page: Page) -> None:
+    await shown(agent, url, page)
+    await page.keyboard.press("j")
+    reached = []
+    for _ in range(12):
+        await page.keyboard.press("Tab")
+        reached.append(
+            await page.evaluate("document.activeElement.dataset.action ?? document.activeElement.name")
+        )
+    assert [each for each in reached if each] == [
+        "hold_transfer", "hold", "listen", "whisper", "barge", "announce", "keep-c", "hang_up",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+async def test_nothing_sticks_out_on_a_small_screen(
+    agent: PeerAgent, url: str, page: Page, size: tuple[int, int]
+) -> None:
+    width, height = size
+    await page.set_viewport_size({"width": width, "height": height})
+    many = tuple(Announcement(name=f"a{n}", title=f"とても長い名前のお知らせ その{n}") for n in range(8))
+    card = await shown(agent, url, page, announcements=many)
+    await page.get_by_role("button", name="English").click()
+    await card.locator("[data-action=announce]").click()
+    await expect(card.locator(".choices button")).to_have_count(8)
+    await expect(card).to_have_attribute("data-settled", "yes")
+    await card.locator("[data-action=hang_up]").click()
+    await expect(card.locator(".hint")).to_be_visible()
+    for each in await actions(card).all():
+        box = await each.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
