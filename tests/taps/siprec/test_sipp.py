@@ -1,0 +1,196 @@
+"""sipp plays SBCs: their messages have the shape that each vendor's really have, its timers and TCP are not ours."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import soundfile
+from tests.support.lossy import LossyNetwork
+from tests.support.pcap import ulaw, write_rtp
+from tests.support.recorder import Recorder
+from tests.support.src import Voice
+from tests.taps.contract.sound import find, voice
+
+import kikimori
+from kikimori.model.call import EndReason, Role
+from kikimori.taps.sides import SidesTable
+from kikimori.taps.siprec.settings import SiprecTable
+from kikimori.taps.siprec.tap import SiprecTap
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from kikimori.taps.tap import Address
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+CALL = Path(kikimori.__file__).parent / "demo" / "calls" / "shouting.flac"
+TABLE = SidesTable(customer_endpoints=("*@192.0.2.10",))
+RTP_PORT = 25000
+
+plays_audio = pytest.mark.skipif(
+    os.geteuid() != 0, reason="sipp plays a pcap through a raw socket: needs root"
+)
+
+
+def customer_voice() -> bytes:
+    """Ten seconds of a demo call's customer, PCMU."""
+    samples, _ = soundfile.read(CALL, dtype="int16", always_2d=True, frames=80_000)
+    return ulaw(samples[:, 0])
+
+
+@pytest.fixture
+async def tap(desk: Recorder) -> AsyncIterator[SiprecTap]:
+    table = SiprecTable(
+        enabled=True, port=0, first_rtp_port=RTP_PORT, last_rtp_port=RTP_PORT + 199, max_sessions=40
+    )
+    made = SiprecTap(desk, table, TABLE)
+    await made.listen()
+    running = asyncio.create_task(made.run())
+    yield made
+    await made.close()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.fixture
+def desk() -> Recorder:
+    return Recorder()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def sipp(
+    to: SiprecTap | Address, scenario: str | Path, folder: Path, *more: str, transport: str = "u1"
+) -> None:
+    """Play a scenario to its end; fails with sipp's own words if a call did not go as it says."""
+    if isinstance(to, SiprecTap):
+        to = to.addresses["siprec_tcp" if transport == "t1" else "siprec_udp"]
+    file = scenario if isinstance(scenario, Path) else SCENARIOS / f"{scenario}.xml"
+    errors = folder / "errors.log"
+    # A pcap is played from the folder that sipp runs in.
+    process = await asyncio.create_subprocess_exec(
+        "sipp",
+        f"127.0.0.1:{to[1]}",
+        *("-sf", str(file), "-t", transport, "-i", "127.0.0.1", "-mi", "127.0.0.1"),
+        *("-p", str(free_port()), "-m", "1", "-d", "500", "-nostdin", "-timeout", "60", "-timeout_error"),
+        *("-trace_err", "-error_file", str(errors), *more),
+        cwd=folder,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        _, said = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, said.decode() + (errors.read_text() if errors.exists() else "")
+
+
+async def ended(desk: Recorder) -> None:
+    await desk.until(lambda: desk.legs and all(leg.ended for leg in desk.legs))
+    assert {leg.ended for leg in desk.legs} == {EndReason.HUNG_UP}
+
+
+def told(desk: Recorder) -> list[tuple[Role, str | None, str | None]]:
+    return [(leg.info.role, leg.info.call.caller.number, leg.info.call.operator.number) for leg in desk.legs]
+
+
+BOTH = [(Role.CUSTOMER, "0355550142", "204"), (Role.OPERATOR, "0355550142", "204")]
+
+
+@plays_audio
+async def test_cisco_cube(tap: SiprecTap, desk: Recorder, tmp_path: Path) -> None:
+    """The customer's voice comes from a capture that sipp plays, the operator's from here."""
+    sound = customer_voice()
+    write_rtp(tmp_path / "voice.pcap", sound)
+    playing = asyncio.create_task(sipp(tap, "cisco_cube", tmp_path))
+    await desk.until(lambda: len(desk.legs) == 2)
+    said = voice(1, 1.0, 8000)
+    operator = Voice(RTP_PORT + 2)
+    spoken = ulaw(np.frombuffer(said, "<i2"))
+    for at in range(0, len(spoken), 160):
+        operator.frame(spoken[at : at + 160])
+        await asyncio.sleep(0.02)
+    await playing
+    operator.close()
+    await ended(desk)
+    assert told(desk) == BOTH
+    call_id = desk.legs[0].info.call.call_id
+    assert desk.holds == [(call_id, True), (call_id, False)]
+    customer, other = desk.legs
+    begin, _ = soundfile.read(CALL, dtype="int16", always_2d=True, frames=80_000)
+    assert find(begin[:6400, 0].tobytes(), customer.timeline).snr_db > 25
+    assert find(said, other.timeline).snr_db > 25
+    assert find(said, customer.timeline).snr_db < 1
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+async def test_audiocodes(tap: SiprecTap, desk: Recorder, tmp_path: Path, transport: str) -> None:
+    await sipp(tap, "audiocodes", tmp_path, transport=transport)
+    await ended(desk)
+    assert told(desk) == [*BOTH, (Role.OPERATOR, "0355550142", "200")]
+    assert len({leg.info.call.call_id for leg in desk.legs}) == 1
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+async def test_oracle(tap: SiprecTap, desk: Recorder, tmp_path: Path, transport: str) -> None:
+    """One stream at first, of the caller alone; the second comes with the answer."""
+    await sipp(tap, "oracle", tmp_path, transport=transport)
+    await ended(desk)
+    assert told(desk) == [(Role.CUSTOMER, "0355550142", None), (Role.OPERATOR, "0355550142", "204")]
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+async def test_opensips(tap: SiprecTap, desk: Recorder, tmp_path: Path, transport: str) -> None:
+    await sipp(tap, "opensips", tmp_path, transport=transport)
+    await ended(desk)
+    assert told(desk) == BOTH
+
+
+async def test_lost_and_doubled_messages_lose_no_call(tap: SiprecTap, desk: Recorder, tmp_path: Path) -> None:
+    """Every INVITE, answer, ACK and BYE is lost once and then comes twice: both sides must ask and answer again.
+
+    Not by sipp's own `-lost`: sipp then takes a repeated answer to INVITE for the answer to BYE.
+    """
+    network = LossyNetwork()
+    where = await network.open(tap.addresses["siprec_udp"])
+    scenario = tmp_path / "lossy.xml"
+    text = (SCENARIOS / "opensips.xml").read_text()
+    scenario.write_text(text.replace("branch=[branch]", "branch=[branch];rport"))
+    await sipp(where, scenario, tmp_path, "-m", "20", "-r", "20", "-l", "20", "-d", "4000")
+    network.close()
+    await ended(desk)
+    assert len(desk.legs) == 40
+    assert len({leg.info.call.call_id for leg in desk.legs}) == 20
+    assert network.lost >= 20 * 5
+    assert tap.counters()["siprec_retransmitted"] > 20
+
+
+async def test_many_calls_at_once(tap: SiprecTap, desk: Recorder, tmp_path: Path) -> None:
+    await sipp(tap, "opensips", tmp_path, "-m", "200", "-r", "50", "-l", "30")
+    await ended(desk)
+    assert len({leg.info.call.call_id for leg in desk.legs}) == 200
+    assert tap.counters()["siprec_refused"] == 0
+
+
+async def test_a_full_server(desk: Recorder, tmp_path: Path) -> None:
+    table = SiprecTable(enabled=True, port=0, first_rtp_port=RTP_PORT, last_rtp_port=RTP_PORT + 1, tcp=False)
+    full = SiprecTap(desk, table, TABLE)
+    await full.listen()
+    running = asyncio.create_task(full.run())
+    await sipp(full, "full", tmp_path)
+    assert desk.legs == []
+    await full.close()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
