@@ -33,6 +33,10 @@ STARTED_WITHIN_S = 5.0
 _FORMATS = {8000: "slin", 16000: "slin16"}
 
 
+class _GoneError(Exception):
+    """The party hung up a moment ago."""
+
+
 @dataclass(slots=True)
 class Workshop:
     """What every copy needs, and what they count together."""
@@ -50,7 +54,7 @@ class Workshop:
     opened: int = 0
     failed: int = 0
     unclaimed: bool = False
-    """The last copy that was opened never reached our AudioSocket server."""
+    """The last copy never reached our AudioSocket server."""
 
     def owner(self, own_id: str) -> CopiedVoice | None:
         """Whose part this channel or bridge is."""
@@ -107,10 +111,9 @@ class CopiedVoice:
             began = loop.time()
             try:
                 await self._copy()
+            except _GoneError:
+                return
             except AriError as error:
-                if error.status == 404:
-                    # The party hung up a moment ago.
-                    return
                 self._failed("refused", status=error.status, detail=error.reason)
             except AriAwayError:
                 self._failed("away")
@@ -135,17 +138,27 @@ class CopiedVoice:
         snoop, audio, bridge = self.own_ids
         self._waiting = {snoop, audio}
         host, port = shop.audio
-        await shop.client.post(f"/channels/{self.voice.channel}/snoop/{snoop}", spy="in", app=shop.app)
-        await shop.client.post(
-            "/channels/externalMedia",
-            channelId=audio,
-            app=shop.app,
-            external_host=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-            encapsulation="audiosocket",
-            transport="tcp",
-            format=_FORMATS[shop.rate],
-            data=str(self._uuid),
-        )
+        try:
+            await shop.client.post(f"/channels/{self.voice.channel}/snoop/{snoop}", spy="in", app=shop.app)
+        except AriError as error:
+            if error.status == 404:
+                raise _GoneError from None
+            raise
+        try:
+            await shop.client.post(
+                "/channels/externalMedia",
+                channelId=audio,
+                app=shop.app,
+                external_host=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+                encapsulation="audiosocket",
+                transport="tcp",
+                format=_FORMATS[shop.rate],
+                data=str(self._uuid),
+            )
+        except AriError as error:
+            # 500 is all that Asterisk says when it cannot connect to us.
+            shop.unclaimed = error.status >= 500
+            raise
         await shop.client.post(f"/bridges/{bridge}", type="mixing", name=bridge)
         async with asyncio.timeout(STARTED_WITHIN_S):
             while self._waiting and not self._over:
