@@ -1,0 +1,215 @@
+"""The recording server over TCP and TLS, and what bad peers do to it."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.recorder import Recorder
+from tests.support.src import Line, Recording, both, metadata, sdp
+
+from kikimori.errors import KikimoriError
+from kikimori.model.call import EndReason
+from kikimori.taps.peers import AllowedPeers
+from kikimori.taps.sides import SidesTable
+from kikimori.taps.sip.message import Request, Response
+from kikimori.taps.sip.transport import Limits, SipTransport
+from kikimori.taps.siprec.settings import SiprecTable
+from kikimori.taps.siprec.tap import SiprecTap
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from kikimori.taps.sip.transaction import Flow
+
+TWO = both(
+    sdp("sendonly", "sendonly"),
+    metadata(("p1", "sip:0355550142@x", "A", "1"), ("p2", "sip:204@x", "B", "2")),
+)
+
+
+def certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """A self-signed certificate for loopback, and its key."""
+    cert, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
+    subprocess.run(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+            ),
+            *("-keyout", str(key), "-out", str(cert), "-days", "2", "-subj", f"/CN={name}"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return cert, key
+
+
+@pytest.fixture
+def desk() -> Recorder:
+    return Recorder()
+
+
+async def running(desk: Recorder, **settings: object) -> AsyncIterator[SiprecTap]:
+    table = SiprecTable.model_validate(
+        {"enabled": True, "port": 0, "first_rtp_port": 26000, "last_rtp_port": 26999, **settings}
+    )
+    tap = SiprecTap(desk, table, SidesTable())
+    await tap.listen()
+    task = asyncio.create_task(tap.run())
+    await asyncio.sleep(0)
+    try:
+        yield tap
+    finally:
+        await tap.close()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def a_whole_call(desk: Recorder, line: Line) -> None:
+    recording = Recording(line)
+    answer = await recording.invite(TWO)
+    assert answer.status == 200
+    assert f"transport={line.transport.lower()}" in answer.headers["contact"]
+    assert len(desk.legs) == 2
+    assert (await recording.bye()).status == 200
+    assert {leg.ended for leg in desk.legs} == {EndReason.HUNG_UP}
+    await line.close()
+
+
+async def test_a_call_over_tcp(desk: Recorder, no_task_left: None) -> None:  # noqa: ARG001
+    async for tap in running(desk):
+        assert tap.addresses["siprec_tcp"] == tap.addresses["siprec_udp"]
+        await a_whole_call(desk, await Line.tcp(tap.addresses["siprec_tcp"]))
+
+
+async def test_a_call_over_tls(desk: Recorder, tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, "srs")
+    async for tap in running(desk, udp=False, tcp=False, tls_port=0, tls_cert=cert, tls_key=key):
+        context = ssl.create_default_context(cafile=str(cert))
+        await a_whole_call(desk, await Line.tcp(tap.addresses["siprec_tls"], context))
+
+
+async def test_a_client_certificate_may_be_asked_for(desk: Recorder, tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, "srs")
+    src, src_key = certificate(tmp_path, "src")
+    async for tap in running(desk, tls_port=0, tls_cert=cert, tls_key=key, tls_client_ca=src):
+        context = ssl.create_default_context(cafile=str(cert))
+        line = await Line.tcp(tap.addresses["siprec_tls"], context)
+        line.send(Recording(line).message("OPTIONS"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await line.answers.get()
+        await line.close()
+        context.load_cert_chain(src, src_key)
+        await a_whole_call(desk, await Line.tcp(tap.addresses["siprec_tls"], context))
+
+
+async def test_a_missing_certificate_is_told_with_the_next_step(desk: Recorder, tmp_path: Path) -> None:
+    table = SiprecTable(
+        enabled=True, tls_port=0, tls_cert=tmp_path / "no.pem", tls_key=tmp_path / "no-key.pem"
+    )
+    with pytest.raises(KikimoriError) as fault:
+        await SiprecTap(desk, table, SidesTable()).listen()
+    assert "tls_cert" in fault.value.next_step
+
+
+async def test_a_call_outlives_its_connection(desk: Recorder) -> None:
+    """An SRC may open another connection for its BYE; the audio does not come by TCP."""
+    async for tap in running(desk):
+        first = await Line.tcp(tap.addresses["siprec_tcp"])
+        recording = Recording(first)
+        assert (await recording.invite(TWO)).status == 200
+        first.abort()
+        await first.close()
+        recording.line = await Line.tcp(tap.addresses["siprec_tcp"])
+        assert [leg.ended for leg in desk.legs] == [None, None]
+        assert (await recording.bye()).status == 200
+        await recording.line.close()
+
+
+async def test_garbage_closes_its_own_connection_and_no_other(desk: Recorder) -> None:
+    async for tap in running(desk):
+        good, bad = [await Line.tcp(tap.addresses["siprec_tcp"]) for _ in range(2)]
+        assert (await Recording(good).ask("OPTIONS")).status == 200
+        bad.send(b"\x16\x03\x01 what is this\r\n\r\n")
+        assert bad._reading is not None
+        await bad._reading
+        assert tap.counters()["siprec_malformed"] == 1
+        assert (await Recording(good).ask("OPTIONS")).status == 200
+        await good.close()
+        await bad.close()
+
+
+async def test_there_are_only_so_many_connections(desk: Recorder) -> None:
+    async for tap in running(desk, max_connections=1):
+        first, second = [await Line.tcp(tap.addresses["siprec_tcp"]) for _ in range(2)]
+        assert second._reading is not None
+        await second._reading
+        assert (await Recording(first).ask("OPTIONS")).status == 200
+        await first.close()
+        await second.close()
+
+
+class Ears:
+    """A handler that only counts."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    def request(self, request: Request, flow: Flow) -> None:
+        del request, flow
+        self.requests += 1
+
+    def response(self, response: Response) -> None: ...
+
+
+async def test_slow_and_silent_peers_are_closed() -> None:
+    ears = Ears()
+    transport = SipTransport(ears, AllowedPeers(), Limits(message_s=10, first_message_s=30))
+    await transport.listen_stream("127.0.0.1", 0)
+    silent, slow, good = [await Line.tcp(transport.addresses["tcp"]) for _ in range(3)]
+    slow.send(b"INVITE sip:x SIP/2.0\r\n")
+    good.send(Recording(good).message("OPTIONS"))
+    async with asyncio.timeout(10):
+        while ears.requests < 1 or transport.connections < 3:  # noqa: ASYNC110  (sockets set no asyncio.Event)
+            await asyncio.sleep(0.01)
+    now = asyncio.get_running_loop().time()
+    transport.advance(now + 11)
+    assert transport.connections == 2
+    transport.advance(now + 31)
+    assert transport.connections == 1
+    for line in (silent, slow, good):
+        await line.close()
+    await transport.close()
+
+
+async def test_a_keep_alive_is_answered(desk: Recorder) -> None:
+    async for tap in running(desk):
+        reader, writer = await asyncio.open_connection(*tap.addresses["siprec_tcp"])
+        writer.write(b"\r\n\r\n")
+        async with asyncio.timeout(10):
+            assert await reader.readexactly(2) == b"\r\n"
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_keep_alives_and_garbage_by_udp_harm_nothing(desk: Recorder) -> None:
+    async for tap in running(desk):
+        line = await Line.udp(tap.addresses["siprec_udp"])
+        for data in (b"\r\n\r\n", b"\0\0\0\0", b"hello", b"\x80" * 1000, b"INVITE sip:x SIP/2.0\r\n\r\n"):
+            line.send(data)
+        assert (await Recording(line).ask("OPTIONS")).status == 200
+        assert tap.counters()["siprec_malformed"] == 3
+        await line.close()
