@@ -45,7 +45,8 @@ async def test_all_is_well(tmp_path: Path) -> None:
         await broker.stop()
     assert ended.code == 0, ended.err
     assert {name: each["state"] for name, each in found.items() if name != "clock"} == dict.fromkeys(
-        ["rules", "state folder", "speech", "broker", "audiosocket", "announcements", "pbx", "dashboard", "machine"], "ok"
+        ["rules", "state folder", "speech", "broker", "sides", "audiosocket", "announcements", "audiosocket peers",
+         "pbx control", "dashboard", "machine"], "ok"
     )  # fmt: skip
     assert "ja-synth hears" in found["speech"]["detail"]
     assert "lets us in" in found["broker"]["detail"]
@@ -73,7 +74,7 @@ async def test_what_is_wrong_is_named_with_the_next_step(tmp_path: Path) -> None
     assert "in use" in found["dashboard"]["detail"]
     assert str(port) in found["dashboard"]["next_step"]
     # Audio awaited from outside, nobody outside admitted.
-    assert states["pbx"] == "fault"
+    assert states["audiosocket peers"] == "fault"
     # No broker at home is no fault: `kikimori up` brings its own.
     assert states["broker"] == "ok"
     assert all(each["next_step"] for each in found.values() if each["state"] != "ok")

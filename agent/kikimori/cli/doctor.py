@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "doctor",
         help="check this installation and say what to do",
-        description="Tries what can be tried: rules, state folder, clock, speech recognition, broker, ports, what the PBX can "
-        "reach. Run it as the service's user, before the first start and when something is wrong.",
+        description="Tries what can be tried: rules, disk, clock, speech recognition, broker, who counts as the customer, the "
+        "ports and permissions of every way in, the PBX's interfaces with user, modules and dialplan, certificates. Changes "
+        "nothing. Run it as the service's user, before the first start and when something is wrong.",
         epilog="Exit code 1 when something must be put right; warnings alone give 0.",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per line for each check")
@@ -44,14 +46,17 @@ async def _run(args: argparse.Namespace) -> int:
     if not args.json:
         console.print(f"configuration: {config_path(args) or 'built-in defaults'}")
     faults = 0
-    async for found in examine(config, dashboard):
-        faults += found.state is State.FAULT
-        if args.json:
-            print(json.dumps(asdict(found), ensure_ascii=False), flush=True)
-            continue
-        console.print(f"{MARKS[found.state]} {found.check}: {escape(found.detail)}")
-        if found.next_step:
-            console.print(f"    next: {escape(found.next_step)}")
+    progress = Console(stderr=True)
+    with progress.status("") if progress.is_terminal and not args.json else nullcontext() as status:
+        looking = (lambda name: status.update(f"looking at {name} …")) if status else (lambda _: None)
+        async for found in examine(config, dashboard, looking):
+            faults += found.state is State.FAULT
+            if args.json:
+                print(json.dumps(asdict(found), ensure_ascii=False), flush=True)
+                continue
+            console.print(f"{MARKS[found.state]} {found.check}: {escape(found.detail)}")
+            if found.next_step:
+                console.print(f"    next: {escape(found.next_step)}")
     if not args.json:
         console.print("fit for use" if not faults else f"{faults} to put right")
     return 1 if faults else 0

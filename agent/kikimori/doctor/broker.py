@@ -1,0 +1,40 @@
+"""The MQTT broker."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from kikimori.bus.broker import is_loopback
+from kikimori.doctor.diagnosis import WITHIN_S, Diagnosis, State
+from kikimori_wire.connection import BrokerError, connect
+
+if TYPE_CHECKING:
+    from kikimori.config import AgentConfig
+
+
+async def look_at_broker(config: AgentConfig) -> Diagnosis:
+    mqtt = config.mqtt
+    where = f"{mqtt.host}:{mqtt.port}"
+    try:
+        async with asyncio.timeout(WITHIN_S), connect(mqtt, f"{config.agent_id}-doctor"):
+            pass
+    except TimeoutError:
+        return Diagnosis("broker", State.FAULT, f"{where} does not answer", "is a firewall between?")
+    except BrokerError as error:
+        refused = "refused" in str(error).lower() and "authori" not in str(error).lower()
+        if refused and is_loopback(mqtt.host):
+            return Diagnosis(
+                "broker",
+                State.OK,
+                f"nothing listens at {where}: `kikimori up` starts its own there",
+            )
+        return Diagnosis(
+            "broker", State.FAULT, f"{where}: {error}", "check address, user and password under [mqtt]"
+        )
+    except OSError as error:
+        return Diagnosis(
+            "broker", State.FAULT, f"{where}: {error.strerror or error}", "check the files named under [mqtt]"
+        )
+    user = f" as {mqtt.username}" if mqtt.username else ""
+    return Diagnosis("broker", State.OK, f"{where} lets us in{user}")

@@ -1,0 +1,78 @@
+"""Our TLS certificate as a peer sees it: a handshake in memory, so that nothing is trusted but what OpenSSL says."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from typing import TYPE_CHECKING, Any
+
+from kikimori.doctor.diagnosis import Diagnosis, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENOUGH_DAYS = 30
+
+
+def look_at_certificate(name: str, cert: Path, key: Path) -> Diagnosis:
+    """Look whether a certificate and its key belong together and for how long they are good."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        server.load_cert_chain(cert, key)
+    except OSError as error:  # also ssl.SSLError
+        reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        if isinstance(error, ssl.SSLError) and "KEY_VALUES_MISMATCH" in str(error.reason):
+            return Diagnosis(
+                name,
+                State.FAULT,
+                f"{key} is not the key of {cert}",
+                "name the key the certificate was made with",
+            )
+        return Diagnosis(
+            name,
+            State.FAULT,
+            f"{cert}, {key}: {reason}",
+            "both must be PEM files, without a passphrase, that the service's user can read",
+        )
+    try:
+        peer = _handshake(server, cert)
+    except ssl.SSLCertVerificationError as error:
+        return Diagnosis(
+            name,
+            State.FAULT,
+            f"{cert}: {error.verify_message}",
+            f"openssl x509 -in {cert} -noout -dates shows its dates; have a new one made",
+        )
+    except (ssl.SSLError, OSError) as error:
+        return Diagnosis(name, State.FAULT, f"{cert}: {error}", f"openssl x509 -in {cert} -noout -text")
+    ends_at = str(peer.get("notAfter", ""))
+    days = int((ssl.cert_time_to_seconds(ends_at) - time.time()) // 86_400)
+    if days < ENOUGH_DAYS:
+        return Diagnosis(
+            name, State.WARNING, f"{cert} ends in {days} days, on {ends_at}", "have a new one made now"
+        )
+    return Diagnosis(name, State.OK, f"{cert} is good for {days} days, until {ends_at}")
+
+
+def _handshake(server: ssl.SSLContext, cert: Path) -> dict[str, Any]:
+    """Shake hands with ourselves; returns the certificate. Raises ssl.SSLError."""
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.load_verify_locations(cert)
+    # The certificate is trusted for itself here: whether the SBC knows the authority, only the SBC can say.
+    client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [
+        client.wrap_bio(to_client, to_server),
+        server.wrap_bio(to_server, to_client, server_side=True),
+    ]
+    for _ in range(8):
+        for end in tuple(ends):
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+    found = ends[0].getpeercert()
+    if not found:
+        raise ssl.SSLError("no certificate was shown")
+    return found

@@ -1,0 +1,91 @@
+"""Everything that is looked at, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kikimori.doctor import taps
+from kikimori.doctor.asterisk import look_at_ami
+from kikimori.doctor.broker import look_at_broker
+from kikimori.doctor.diagnosis import Diagnosis, State, Subject
+from kikimori.doctor.listening import look_at_rules, look_at_speech
+from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
+from kikimori.doctor.ports import tcp_port
+from kikimori.ways_in import asterisk_control_settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from kikimori.config import AgentConfig
+    from kikimori_dashboard import DashboardSettings
+
+LONGEST_S = 30.0
+"""For one subject, whatever happens."""
+
+
+def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]:
+    """What is to be looked at, in order."""
+
+    async def rules() -> list[Diagnosis]:
+        return [look_at_rules(config)]
+
+    async def machine() -> list[Diagnosis]:
+        folder = await asyncio.to_thread(look_at_state_folder, config.state_path())
+        return [folder, await look_at_clock(), look_at_machine(config)]
+
+    async def speech() -> list[Diagnosis]:
+        return [await look_at_speech(config)]
+
+    async def broker() -> list[Diagnosis]:
+        return [await look_at_broker(config)]
+
+    async def pages() -> list[Diagnosis]:
+        return [tcp_port("dashboard", dashboard.host, dashboard.port)]
+
+    return [
+        Subject("rules", rules),
+        Subject("this machine", machine),
+        Subject("speech recognition", speech),
+        Subject("broker", broker),
+        *taps.subjects(config),
+        Subject("control of the PBX", partial(_control, config)),
+        Subject("dashboard", pages),
+    ]
+
+
+async def _control(config: AgentConfig) -> list[Diagnosis]:
+    match config.pbx.kind:
+        case "asterisk":
+            return await look_at_ami(config.asterisk, asterisk_control_settings(config))
+        case "manual":
+            detail = "none: the operator is told which keys to press"
+            return [Diagnosis("pbx control", State.OK, detail)]
+        case kind:
+            return [Diagnosis("pbx control", State.WARNING, f"{kind} cannot be looked at from here yet")]
+
+
+async def examine(
+    config: AgentConfig, dashboard: DashboardSettings, looking: Callable[[str], None] = lambda _name: None
+) -> AsyncIterator[Diagnosis]:
+    """Look at one subject after another; never raises for what it finds. `looking` is told each before."""
+    for subject in subjects(config, dashboard):
+        looking(subject.name)
+        try:
+            async with asyncio.timeout(LONGEST_S):
+                found = await subject.look()
+        except TimeoutError:
+            found = [
+                Diagnosis(
+                    subject.name, State.FAULT, f"no answer in {LONGEST_S:.0f} s", "is a firewall between?"
+                )
+            ]
+        except Exception as error:  # noqa: BLE001  (the doctor's own fault must not hide the other findings)
+            found = [
+                Diagnosis(
+                    subject.name, State.FAULT, f"the check itself failed: {type(error).__name__}: {error}"
+                )
+            ]
+        for each in found:
+            yield each

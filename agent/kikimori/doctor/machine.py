@@ -1,0 +1,85 @@
+"""The machine itself: cores, clock, disk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from typing import TYPE_CHECKING
+
+from kikimori.doctor.diagnosis import WITHIN_S, Diagnosis, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kikimori.config import AgentConfig
+
+ENOUGH_DISK = 1_000_000_000
+"""Bytes: models and an outbox of days."""
+
+
+def look_at_state_folder(folder: Path) -> Diagnosis:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"kikimori")
+    except OSError as error:
+        return Diagnosis(
+            "state folder",
+            State.FAULT,
+            f"{folder} cannot be written: {error.strerror}",
+            "set state_dir to a folder that the service's user owns",
+        )
+    free = shutil.disk_usage(folder).free
+    if free < ENOUGH_DISK:
+        return Diagnosis(
+            "state folder",
+            State.WARNING,
+            f"{folder} has {free / 1e6:.0f} MB left",
+            "free some space: alerts wait there while the broker is away",
+        )
+    return Diagnosis("state folder", State.OK, f"{folder}, {free / 1e9:.0f} GB free")
+
+
+async def look_at_clock() -> Diagnosis:
+    """Only systemd knows; without it nothing is claimed."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "timedatectl",
+            "show",
+            "--property=NTPSynchronized",
+            "--value",
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(WITHIN_S):
+            answer, _ = await process.communicate()
+    except (OSError, TimeoutError):
+        return Diagnosis("clock", State.OK, "this system does not say whether it is synchronised")
+    match answer.decode(errors="replace").strip():
+        case "yes":
+            return Diagnosis("clock", State.OK, "synchronised")
+        case "no":
+            return Diagnosis(
+                "clock",
+                State.WARNING,
+                "not synchronised: the times in records may be wrong",
+                "timedatectl set-ntp true, or install chrony",
+            )
+        case _:
+            return Diagnosis("clock", State.OK, "this system does not say whether it is synchronised")
+
+
+def look_at_machine(config: AgentConfig) -> Diagnosis:
+    cores = os.cpu_count() or 1
+    if config.speech.enabled and config.speech.engine == "vosk" and config.speech.threads > cores:
+        return Diagnosis(
+            "machine",
+            State.WARNING,
+            f"{config.speech.threads} recognisers on {cores} cores",
+            "set [speech] threads to the cores or fewer; `kikimori bench calls` measures",
+        )
+    return Diagnosis(
+        "machine", State.OK, f"{cores} cores; `kikimori bench calls` says how many calls it carries"
+    )

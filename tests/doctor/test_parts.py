@@ -1,0 +1,222 @@
+"""The doctor's single checks, each against something real that is right and something real that is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kikimori.asterisk.settings import AsteriskTable
+from kikimori.config import AgentConfig
+from kikimori.doctor import examine
+from kikimori.doctor.asterisk import look_at_ari
+from kikimori.doctor.certificate import look_at_certificate
+from kikimori.doctor.mirror import look_at_interface
+from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range
+from kikimori.taps.siprec.settings import SiprecTable
+from kikimori_dashboard import DashboardSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def certificate(folder: Path, name: str, *more: str) -> tuple[Path, Path]:
+    cert, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+         "/CN=srs.example", "-keyout", str(key), "-out", str(cert), *more],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return cert, key
+
+
+def test_a_certificate_that_is_good(tmp_path: Path) -> None:
+    found = look_at_certificate("c", *certificate(tmp_path, "good", "-days", "90"))
+    assert found.state == "ok", found
+    assert "good for 89 days" in found.detail or "good for 90 days" in found.detail
+
+
+def test_a_certificate_that_soon_ends(tmp_path: Path) -> None:
+    found = look_at_certificate("c", *certificate(tmp_path, "old", "-days", "7"))
+    assert found.state == "warning"
+    assert "ends in" in found.detail
+
+
+def test_a_certificate_that_is_over(tmp_path: Path) -> None:
+    """Made by `openssl ca`, the only part of OpenSSL 3.0 that can date it back."""
+    (tmp_path / "index").write_text("", encoding="utf-8")
+    (tmp_path / "ca.conf").write_text(
+        f"[ca]\ndefault_ca=x\n[x]\ndatabase={tmp_path}/index\nnew_certs_dir={tmp_path}\nrand_serial=yes\n"
+        "default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n",
+        encoding="utf-8",
+    )
+    key, request, cert = tmp_path / "key.pem", tmp_path / "request.pem", tmp_path / "over.pem"
+    for command in (
+        ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=srs.example",
+         "-keyout", str(key), "-out", str(request)],
+        ["ca", "-batch", "-selfsign", "-config", str(tmp_path / "ca.conf"), "-keyfile", str(key), "-in", str(request),
+         "-startdate", "20200101000000Z", "-enddate", "20210101000000Z", "-notext", "-out", str(cert)],
+    ):  # fmt: skip
+        subprocess.run(["openssl", *command], check=True, capture_output=True)
+    found = look_at_certificate("c", cert, key)
+    assert found.state == "fault"
+    assert "expired" in found.detail
+    assert "openssl x509" in found.next_step
+
+
+def test_a_key_of_another_certificate_and_a_file_that_is_none(tmp_path: Path) -> None:
+    cert, _ = certificate(tmp_path, "one")
+    _, key = certificate(tmp_path, "other")
+    mixed = look_at_certificate("c", cert, key)
+    assert mixed.state == "fault"
+    assert "is not the key of" in mixed.detail
+    (tmp_path / "text").write_text("no certificate", encoding="utf-8")
+    for wrong in (tmp_path / "text", tmp_path / "missing"):
+        found = look_at_certificate("c", wrong, key)
+        assert found.state == "fault"
+        assert found.next_step
+
+
+def test_udp_ports_are_not_tcp_ports() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        busy = udp_port("siprec udp", "127.0.0.1", port)
+        assert busy.state == "warning"
+        assert f"ss -lnpu 'sport = :{port}'" in busy.next_step
+        assert tcp_port("siprec tcp", "127.0.0.1", port).state == "ok"
+    assert udp_port("siprec udp", "127.0.0.1", port).state == "ok"
+
+
+def test_a_range_of_ports() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        assert "in use" in udp_range("rtp", "127.0.0.1", port, port, 1).detail
+        assert udp_range("rtp", "127.0.0.1", port, port + 9, 4).state == "ok"
+    small = udp_range("rtp", "127.0.0.1", port, port + 9, 400)
+    assert small.state == "warning"
+    assert "max_sessions" in small.next_step
+    assert udp_range("rtp", "192.0.2.1", port, port, 1).state == "fault"
+
+
+@pytest.mark.parametrize(
+    ("host", "allow", "state"),
+    [
+        ("127.0.0.1", ("127.0.0.0/8",), "ok"),
+        ("0.0.0.0", ("127.0.0.0/8", "::1/128"), "fault"),
+        ("0.0.0.0", ("0.0.0.0/0",), "warning"),
+        ("0.0.0.0", ("192.168.1.0/24",), "ok"),
+    ],
+)
+def test_who_is_admitted(host: str, allow: tuple[str, ...], state: str) -> None:
+    assert admitted("peers", "audiosocket", host, allow).state == state
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="reading packets needs CAP_NET_RAW")
+async def test_an_interface_where_packets_come() -> None:
+    """Loopback, with somebody who talks."""
+
+    async def talk() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            while True:
+                sender.sendto(b"x", ("127.0.0.1", 9))
+                await asyncio.sleep(0.05)
+
+    talking = asyncio.create_task(talk())
+    found = await look_at_interface("mirror", "lo")
+    talking.cancel()
+    assert [each.state for each in found] == ["ok", "ok"]
+    assert "packets a second" in found[1].detail
+
+
+async def test_an_interface_that_is_not_there() -> None:
+    (found,) = await look_at_interface("mirror", "nosuch0")
+    assert found.state == "fault"
+    assert "lo" in found.next_step
+
+
+def ari(tmp_path: Path, port: int) -> AsteriskTable:
+    (tmp_path / "password").write_text("secret\n", encoding="utf-8")
+    return AsteriskTable(
+        tap=True, ari_url=f"http://127.0.0.1:{port}/ari", ari_password_file=tmp_path / "password"
+    )
+
+
+async def test_no_asterisk_and_something_that_is_none(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        (away,) = await look_at_ari(ari(tmp_path, port))
+    assert away.state == "fault"
+    assert "http.conf" in away.next_step
+
+    async def web(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
+        writer.close()
+
+    async with await asyncio.start_server(web, "127.0.0.1", 0) as server:
+        (other,) = await look_at_ari(ari(tmp_path, server.sockets[0].getsockname()[1]))
+    assert other.state == "fault"
+    assert "is it Asterisk?" in other.detail
+
+
+async def test_a_password_that_cannot_be_read(tmp_path: Path) -> None:
+    table = AsteriskTable(tap=True, ari_password_file=tmp_path / "missing")
+    (found,) = await look_at_ari(table)
+    assert found.state == "fault"
+    assert "missing" in found.detail
+
+
+async def examined(config: AgentConfig) -> dict[str, str]:
+    return {
+        each.check: str(each.state) async for each in examine(config, DashboardSettings(port=0)) if each.check
+    }
+
+
+async def test_every_way_in_that_is_on_is_looked_at(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, "srs", "-days", "365")
+    config = AgentConfig.model_validate(
+        {
+            "state_dir": tmp_path,
+            "speech": {"enabled": False},
+            "mqtt": {"port": 1},
+            "siprec": SiprecTable(
+                enabled=True, port=0, tls_port=0, tls_cert=cert, tls_key=key, max_sessions=10
+            ),
+            "chan_websocket": {"enabled": True, "port": 0},
+            "mirror": {"enabled": True, "interface": "nosuch0"},
+            "sides": {"customer_endpoints": ["*@carrier.example"]},
+        }
+    )
+    found = await examined(config)
+    wanted = {
+        "siprec udp", "siprec tcp", "siprec tls", "siprec certificate", "siprec rtp", "siprec peers",
+        "chan_websocket", "chan_websocket peers", "audiosocket", "mirror", "sides", "pbx control",
+    }  # fmt: skip
+    assert wanted <= found.keys()
+    assert found["siprec certificate"] == "ok"
+    assert found["mirror"] == "fault"
+
+
+async def test_no_way_in_is_a_fault(tmp_path: Path) -> None:
+    config = AgentConfig.model_validate(
+        {"state_dir": tmp_path, "speech": {"enabled": False}, "audiosocket": {"enabled": False}}
+    )
+    assert (await examined(config))["ways in"] == "fault"
+
+
+async def test_asterisk_cannot_send_to_every_address(tmp_path: Path) -> None:
+    base = {"state_dir": tmp_path, "speech": {"enabled": False}, "asterisk": ari(tmp_path, 1)}
+    config = AgentConfig.model_validate(
+        {
+            **base,
+            "audiosocket": {"host": "0.0.0.0", "port": 0, "announce_port": 0, "allow": ["192.168.1.0/24"]},
+        }
+    )
+    assert (await examined(config))["audiosocket address"] == "fault"
