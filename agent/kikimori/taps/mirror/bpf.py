@@ -35,8 +35,6 @@ def sip_and_udp(tcp_ports: Iterable[int]) -> list[Instruction]:
     program: list[_Line] = []
     for tag in range(_MOST_TAGS + 1):
         _one_depth(program, tag, ports, last=tag == _MOST_TAGS)
-    program.append(_Line(_RETURN, 0, label="reject"))
-    program.append(_Line(_RETURN, ACCEPT, label="accept"))
     return _assemble(program)
 
 
@@ -53,35 +51,42 @@ class _Line:
 
 
 def _one_depth(program: list[_Line], tag: int, ports: list[int], *, last: bool) -> None:
-    """Frames with `tag` VLAN tags."""
+    """Frames with `tag` VLAN tags. Each block returns by itself, as a jump reaches no further than 255 instructions."""
     kind = 12 + 4 * tag
     ip = kind + 2
-    deeper = "reject" if last else f"type{tag + 1}"
-    program.append(_Line(_LD_H, kind, label=f"type{tag}"))
+    reject = f"reject_{tag}"
+    deeper = reject if last else f"type_{tag + 1}"
+    program.append(_Line(_LD_H, kind, label=f"type_{tag}"))
     program.append(_Line(_JEQ, _V4, yes=f"v4_{tag}"))
     program.append(_Line(_JEQ, _V6, yes=f"v6_{tag}"))
-    for at, each in enumerate(_TAGS):
-        program.append(_Line(_JEQ, each, yes=deeper, no="reject" if at == len(_TAGS) - 1 else ""))
+    program += [_Line(_JEQ, each, yes=deeper) for each in _TAGS]
+    program.append(_Line(_RETURN, 0, label=reject))
     # IPv4: UDP at once; TCP by port, a fragment of TCP is let through.
+    accept, reject = f"accept_v4_{tag}", f"reject_v4_{tag}"
     program.append(_Line(_LD_B, ip + 9, label=f"v4_{tag}"))
-    program.append(_Line(_JEQ, 17, yes="accept"))
-    program.append(_Line(_JEQ, 6, no="reject"))
+    program.append(_Line(_JEQ, 17, yes=accept))
+    program.append(_Line(_JEQ, 6, no=reject))
     program.append(_Line(_LD_H, ip + 6))
-    program.append(_Line(_JSET, 0x3FFF, yes="accept"))
+    program.append(_Line(_JSET, 0x3FFF, yes=accept))
     program.append(_Line(_LDX_HEADER, ip))
     for side in (0, 2):
         program.append(_Line(_LD_H_INDEX, ip + side))
-        program += [_Line(_JEQ, port, yes="accept") for port in ports]
-    program.append(_Line(_RETURN, 0))
+        program += [_Line(_JEQ, port, yes=accept) for port in ports]
+    _returns(program, accept, reject)
     # IPv6: UDP, fragments and other headers at once; TCP by port.
+    accept, reject = f"accept_v6_{tag}", f"reject_v6_{tag}"
     program.append(_Line(_LD_B, ip + 6, label=f"v6_{tag}"))
-    for each in (17, 44, 0, 43, 60):
-        program.append(_Line(_JEQ, each, yes="accept"))
-    program.append(_Line(_JEQ, 6, no="reject"))
+    program += [_Line(_JEQ, each, yes=accept) for each in (17, 44, 0, 43, 60)]
+    program.append(_Line(_JEQ, 6, no=reject))
     for side in (0, 2):
         program.append(_Line(_LD_H, ip + 40 + side))
-        program += [_Line(_JEQ, port, yes="accept") for port in ports]
-    program.append(_Line(_RETURN, 0))
+        program += [_Line(_JEQ, port, yes=accept) for port in ports]
+    _returns(program, accept, reject)
+
+
+def _returns(program: list[_Line], accept: str, reject: str) -> None:
+    program.append(_Line(_RETURN, 0, label=reject))
+    program.append(_Line(_RETURN, ACCEPT, label=accept))
 
 
 def _assemble(program: list[_Line]) -> list[Instruction]:
