@@ -178,7 +178,7 @@ async def test_the_customer_hangs_up_while_it_rings(tmp_path: Path) -> None:
         pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER))
         await office.until(lambda: office.superior.ringing)
         office.customer.hang_up()
-        assert short(await pressed) == (FAILED, "customer_gone")
+        assert short(await pressed) == (FAILED, "customer_hung_up")
         await office.until(lambda: not office.superior.ringing and not office.operator.in_call)
         await office.nobody()
 
@@ -247,7 +247,7 @@ async def test_an_announcement_is_heard_by_both(tmp_path: Path) -> None:
         assert short(await office.press(Action.ANNOUNCE)) == (REFUSED, "announcement_playing")
         await office.heard(customer={OPERATOR_HZ, SOUND_HZ}, operator={CUSTOMER_HZ, SOUND_HZ})
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
-        assert short(await office.press(Action.ANNOUNCE, announcement="missing")) == (FAILED, "no_such_sound")
+        assert short(await office.press(Action.ANNOUNCE, announcement="missing")) == (FAILED, "no_such_file")
         assert short(await office.press(Action.ANNOUNCE, announcement="x")) == (
             REFUSED,
             "no_such_announcement",
@@ -277,7 +277,7 @@ async def test_without_the_dialplan_nobody_is_moved(tmp_path: Path) -> None:
     async with controlled_office(tmp_path, dialplan="") as office:
         await office.until(lambda: [each.code for each in office.control.problems()] == ["pbx_no_dialplan"])
         await office.talk()
-        assert short(await office.press(Action.HOLD)) == (FAILED, "no_dialplan")
+        assert short(await office.press(Action.HOLD)) == (FAILED, "not_included")
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
 
 

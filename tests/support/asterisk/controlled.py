@@ -36,14 +36,6 @@ exten => outside,1,Dial(PJSIP/trunk,30)
 exten => 600,1,Answer()
  same => n,Queue(help)
 """
-MANAGER = """[general]
-enabled=yes
-bindaddr=127.0.0.1
-port={port}
-#include kikimori-manager.conf
-"""
-
-
 def shipped(name: str) -> str:
     """A file of config/pbx/asterisk/ as it is shipped."""
     folder = next(iter(kikimori_config.__path__))
@@ -154,10 +146,11 @@ async def controlled_office(
         sound.with_suffix(".sln")
     )
     (folder / "password").write_text("not-a-secret\n", encoding="utf-8")
+    user = shipped("kikimori-manager.conf").replace("change-me", "not-a-secret").replace("[kikimori]", "[least]")
     layout = Layout(
         ports,
         OFFICE + (shipped("kikimori-control.conf") if dialplan is None else dialplan),
-        {"queues.conf": "[general]\n[help]\nmember => PJSIP/204\n", **(files or {})},
+        {"queues.conf": "[general]\n[help]\nmember => PJSIP/204\n", "kikimori-manager.conf": user, **(files or {})},
     )
     settings = ControlSettings(
         superior="200",
@@ -180,7 +173,7 @@ async def controlled_office(
             for name, tone in TONES.items()
         }
         wire = await stack.enter_async_context(Wire(asterisk.ami_port))
-        table = AsteriskTable(ami_port=wire.port, ami_password_file=folder / "password")
+        table = AsteriskTable(ami_port=wire.port, ami_user="least", ami_password_file=folder / "password")
         office = Office(asterisk, wire, phones, table, settings, AsteriskControl(table, settings))
         if run:
             running = asyncio.create_task(office.control.run())

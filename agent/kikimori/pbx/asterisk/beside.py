@@ -158,7 +158,7 @@ class Beside:
                 return PbxAnswer(Outcome.FAILED, "pbx_away")
             if attempt.played not in (None, "SUCCESS"):
                 return PbxAnswer(
-                    Outcome.FAILED, "no_such_sound", f"{sound.file}: PLAYBACKSTATUS {attempt.played}"
+                    Outcome.FAILED, "no_such_file", f"{sound.file}: PLAYBACKSTATUS {attempt.played}"
                 )
             if not attempt.spying:
                 return PbxAnswer(Outcome.FAILED, "no_such_channel", "no ChanSpyStart from Asterisk")
@@ -193,5 +193,5 @@ class Beside:
 
 def _refused(response: Block) -> PbxAnswer:
     words = response.message
-    reason = "pbx_refused" if "ermission" in words or "Forbidden" in words else "pbx_error"
+    reason = "not_permitted" if "ermission" in words or "Forbidden" in words else "pbx_error"
     return PbxAnswer(Outcome.FAILED, reason, words)

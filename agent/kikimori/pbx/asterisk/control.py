@@ -97,6 +97,10 @@ class AsteriskControl:
         return tuple(Announcement(name=each.name, title=each.title) for each in self._settings.announcements)
 
     @property
+    def keep_operator(self) -> bool:
+        return self._settings.keep_operator
+
+    @property
     def connected(self) -> bool:
         return self._ami.away is None
 

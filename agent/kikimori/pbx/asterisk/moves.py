@@ -249,7 +249,7 @@ class Mover:
     @staticmethod
     def _failed(customer: Customer) -> PbxAnswer:
         if customer.gone:
-            return PbxAnswer(Outcome.FAILED, "customer_gone", "the customer hung up")
+            return PbxAnswer(Outcome.FAILED, "customer_hung_up", "the customer hung up")
         if customer.lost:
             return PbxAnswer(
                 Outcome.FAILED,
@@ -268,11 +268,11 @@ class Mover:
     def _refused(response: Block) -> PbxAnswer:
         words = response.message
         if "Priority is invalid" in words:
-            return PbxAnswer(Outcome.FAILED, "no_dialplan", f"{words}: kikimori-control.conf is not included")
+            return PbxAnswer(Outcome.FAILED, "not_included", f"{words}: kikimori-control.conf is not included")
         if "does not exist" in words or "not up" in words or "No such channel" in words:
             return PbxAnswer(Outcome.FAILED, "no_such_channel", words)
         if "ermission" in words:
-            return PbxAnswer(Outcome.FAILED, "pbx_refused", words)
+            return PbxAnswer(Outcome.FAILED, "not_permitted", words)
         return PbxAnswer(Outcome.FAILED, "pbx_error", words)
 
 
