@@ -71,12 +71,12 @@ class Layout:
 @dataclass
 class RealAsterisk:
     folder: Path
-    process: asyncio.subprocess.Process
     sip_port: int
     http_port: int
     ami_port: int
     user: str = "kikimori"
     password: str = "not-a-secret"
+    process: asyncio.subprocess.Process = field(init=False)
 
     @property
     def ari_url(self) -> str:
@@ -84,6 +84,26 @@ class RealAsterisk:
 
     def log(self) -> str:
         return (self.folder / "log" / "full").read_text(encoding="utf-8", errors="replace")
+
+    async def start(self) -> None:
+        """Start it and wait until it is fully booted."""
+        with (self.folder / "console").open("ab") as console:
+            self.process = await asyncio.create_subprocess_exec(
+                str(asterisk_binary()), "-f", "-n", "-C", str(self.folder / "etc" / "asterisk.conf"),
+                stdout=console, stderr=console,
+            )  # fmt: skip
+        async with asyncio.timeout(UP_WITHIN_S):
+            while "fully booted" not in (await self.cli("core waitfullybooted")).lower():
+                assert self.process.returncode is None, self.console()
+                await asyncio.sleep(0.2)
+
+    async def die(self) -> None:
+        """Kill it, as a crash would."""
+        self.process.kill()
+        await self.process.wait()
+
+    def console(self) -> str:
+        return (self.folder / "console").read_text(errors="replace")[-2000:]
 
     async def cli(self, command: str) -> str:
         """Run a console command and return what it printed."""
@@ -103,25 +123,13 @@ async def running_asterisk(folder: Path, layout: Layout) -> AsyncIterator[RealAs
     assert binary is not None
     ports = {"sip": free_port(socket.SOCK_DGRAM), "http": free_port(), "ami": free_port()}
     write_configuration(folder, binary, layout, ports)
-    with (folder / "console").open("wb") as console:
-        process = await asyncio.create_subprocess_exec(
-            str(binary),
-            "-f",
-            "-n",
-            "-C",
-            str(folder / "etc" / "asterisk.conf"),
-            stdout=console,
-            stderr=console,
-        )
-    asterisk = RealAsterisk(folder, process, ports["sip"], ports["http"], ports["ami"])
+    asterisk = RealAsterisk(folder, ports["sip"], ports["http"], ports["ami"])
     try:
-        async with asyncio.timeout(UP_WITHIN_S):
-            while "fully booted" not in (await asterisk.cli("core waitfullybooted")).lower():
-                assert process.returncode is None, (folder / "console").read_text(errors="replace")[-2000:]
-                await asyncio.sleep(0.2)
+        await asterisk.start()
         yield asterisk
     finally:
-        if process.returncode is None:
+        process = getattr(asterisk, "process", None)
+        if process is not None and process.returncode is None:
             process.terminate()
             try:
                 async with asyncio.timeout(DOWN_WITHIN_S):

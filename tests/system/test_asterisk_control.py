@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,15 +17,17 @@ from tests.support.asterisk.controlled import (
     SOUND_HZ,
     SUPERIOR_HZ,
     SUPERVISOR_HZ,
+    Office,
     controlled_office,
 )
-from tests.support.real_asterisk import needs_asterisk
+from tests.support.real_asterisk import ROOT, needs_asterisk
 from tests.support.sip_phone import Habit
 
 from kikimori.pbx.asterisk import AsteriskControl, examine
 from kikimori_wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from kikimori.pbx.control import PbxAnswer
@@ -312,6 +317,109 @@ async def test_a_customer_held_by_a_dead_run_is_brought_back_at_once(tmp_path: P
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
         running.cancel()
         await asyncio.wait([running])
+
+
+@asynccontextmanager
+async def doomed(office: Office, action: Action, hold_s: float) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Another process presses the button and lives until it is killed here."""
+    call = office.call
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.support.asterisk.doomed_control",
+        str(office.asterisk.ami_port), str(office.settings.book.parent), str(action),
+        call.channel or "", call.operator_channel or "", str(hold_s),
+        stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+    )  # fmt: skip
+    try:
+        yield program
+    finally:
+        if program.returncode is None:
+            program.kill()
+        await program.wait()
+
+
+async def test_the_agent_is_killed_while_a_customer_is_on_hold(tmp_path: Path) -> None:
+    """No agent is left: Asterisk brings the customer back by itself."""
+    async with controlled_office(tmp_path, run=False) as office:
+        await office.talk()
+        async with doomed(office, Action.HOLD, 4) as program:
+            await office.heard(customer=MUSIC, operator=MUSIC)
+            program.send_signal(signal.SIGKILL)
+            await program.wait()
+            await office.heard(customer=MUSIC, operator=MUSIC)
+            await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+
+
+async def test_the_agent_is_killed_and_started_again(tmp_path: Path) -> None:
+    """The new run knows from the disk whom the dead one held, and does not wait for Asterisk's clock."""
+    async with controlled_office(tmp_path, run=False) as office:
+        await office.talk()
+        async with doomed(office, Action.HOLD, 600) as program:
+            await office.heard(customer=MUSIC, operator=MUSIC)
+            program.send_signal(signal.SIGKILL)
+            await program.wait()
+        running = asyncio.create_task(office.control.run())
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        running.cancel()
+        await asyncio.wait([running])
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_the_agent_is_killed_while_the_superior_is_rung(tmp_path: Path, *, answers: bool) -> None:
+    async with controlled_office(tmp_path, run=False, habits={"200": Habit.RING}) as office:
+        await office.talk()
+        async with doomed(office, Action.HOLD_TRANSFER, 60) as program:
+            await office.until(lambda: office.superior.ringing)
+            program.send_signal(signal.SIGKILL)
+            await program.wait()
+            if answers:
+                office.superior.answer()
+                await office.heard(customer={OPERATOR_HZ, SUPERIOR_HZ}, superior={CUSTOMER_HZ, OPERATOR_HZ})
+            else:
+                await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
+
+
+async def test_asterisk_dies_and_comes_again(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path) as office:
+        await office.talk()
+        await office.press(Action.HOLD)
+        await office.asterisk.die()
+        await office.until(lambda: [each.code for each in office.control.problems()] == ["pbx_unreachable"])
+        assert short(await office.press(Action.UNHOLD)) == (FAILED, "pbx_away")
+        await office.asterisk.start()
+        await office.until(lambda: office.control.connected, 30)
+        # Its calls died with it: nobody is looked for for ever.
+        await office.until(lambda: '"customers": []' in office.settings.book.read_text("utf-8"))
+        office.customer.hang_up()
+        office.operator.hang_up()
+        await office.talk()
+        assert short(await office.press(Action.HOLD)) == (DONE, None)
+
+
+async def test_two_supervisors_press_at_once(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path) as office:
+        await office.talk()
+        answers = await asyncio.gather(
+            office.press(Action.HOLD), office.press(Action.HOLD_TRANSFER), office.press(Action.TRANSFER)
+        )
+        assert [short(each) for each in answers] == [(DONE, None), *[(REFUSED, "call_busy")] * 2]
+        await office.heard(customer=MUSIC, operator=MUSIC)
+
+
+@pytest.mark.parametrize(
+    ("rights", "missing"),
+    [
+        ("read = call,user\nwrite = call,reporting", "write = originate"),
+        ("read = call\nwrite = call,originate,reporting", "read = user"),
+        ("read = user\nwrite = call,originate,reporting", "read = call"),
+    ],
+)
+async def test_a_user_with_too_few_rights(tmp_path: Path, rights: str, missing: str) -> None:
+    user = f"[least]\nsecret = not-a-secret\n{rights}\n"
+    async with controlled_office(tmp_path, files={"kikimori-manager.conf": user}) as office:
+        await office.until(office.control.problems)
+        (problem,) = office.control.problems()
+        assert problem.code == "pbx_right_missing"
+        assert missing in problem.detail
 
 
 async def test_everything_is_well(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ exten => outside,1,Dial(PJSIP/trunk,30)
 exten => 600,1,Answer()
  same => n,Queue(help)
 """
+
+
 def shipped(name: str) -> str:
     """A file of config/pbx/asterisk/ as it is shipped."""
     folder = next(iter(kikimori_config.__path__))
@@ -129,6 +131,25 @@ class Office:
         return await self.control.carry_out(request, self.told.append)
 
 
+def control_settings(folder: Path, **changes: object) -> ControlSettings:
+    """Settings of the test office; `changes` are fields of them."""
+    settings = ControlSettings(
+        superior="200",
+        ring_s=3,
+        longest_hold_s=60,
+        after_hold="operator",
+        keep_operator=True,
+        announcements=(
+            Sound("hello", "Hello", str(folder / "sound")),
+            Sound("missing", "Missing", "no/such/sound"),
+        ),
+        dial="Local/{extension}@office",
+        music="default",
+        book=folder / "held.json",
+    )
+    return replace(settings, **changes)  # type: ignore[arg-type]
+
+
 @asynccontextmanager
 async def controlled_office(
     folder: Path,
@@ -146,24 +167,19 @@ async def controlled_office(
         sound.with_suffix(".sln")
     )
     (folder / "password").write_text("not-a-secret\n", encoding="utf-8")
-    user = shipped("kikimori-manager.conf").replace("change-me", "not-a-secret").replace("[kikimori]", "[least]")
+    user = (
+        shipped("kikimori-manager.conf").replace("change-me", "not-a-secret").replace("[kikimori]", "[least]")
+    )
     layout = Layout(
         ports,
         OFFICE + (shipped("kikimori-control.conf") if dialplan is None else dialplan),
-        {"queues.conf": "[general]\n[help]\nmember => PJSIP/204\n", "kikimori-manager.conf": user, **(files or {})},
+        {
+            "queues.conf": "[general]\n[help]\nmember => PJSIP/204\n",
+            "kikimori-manager.conf": user,
+            **(files or {}),
+        },
     )
-    settings = ControlSettings(
-        superior="200",
-        ring_s=3,
-        longest_hold_s=60,
-        after_hold="operator",
-        keep_operator=True,
-        announcements=(Sound("hello", "Hello", str(sound)), Sound("missing", "Missing", "no/such/sound")),
-        dial="Local/{extension}@office",
-        music="default",
-        book=folder / "held.json",
-    )
-    settings = replace(settings, **changes)  # type: ignore[arg-type]
+    settings = control_settings(folder, **changes)
     async with AsyncExitStack() as stack:
         asterisk = await stack.enter_async_context(running_asterisk(folder, layout))
         phones = {

@@ -11,12 +11,11 @@ if TYPE_CHECKING:
 
 
 class Wire:
-    """Use as `async with`. `to_asterisk` and `from_asterisk` are all bytes since start, of all connections."""
+    """Use as `async with`. `passed` is everything since start, in order: (to Asterisk, bytes)."""
 
     def __init__(self, port: int) -> None:
         self._target = port
-        self.to_asterisk = bytearray()
-        self.from_asterisk = bytearray()
+        self.passed: list[tuple[bool, bytes]] = []
         self._writers: set[asyncio.StreamWriter] = set()
         self._mended = asyncio.Event()
         self._mended.set()
@@ -52,16 +51,17 @@ class Wire:
             return
         self._writers |= {writer, far_writer}
         await asyncio.gather(
-            self._copy(reader, far_writer, self.to_asterisk),
-            self._copy(far_reader, writer, self.from_asterisk),
+            self._copy(reader, far_writer, to_asterisk=True),
+            self._copy(far_reader, writer, to_asterisk=False),
         )
         self._writers -= {writer, far_writer}
 
-    @staticmethod
-    async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, record: bytearray) -> None:
+    async def _copy(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_asterisk: bool
+    ) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
-                record += data
+                self.passed.append((to_asterisk, data))
                 writer.write(data)
                 await writer.drain()
         writer.transport.abort()

@@ -201,15 +201,16 @@ class AsteriskControl:
                 self._watched.pop(customer.channel, None)
 
     async def _beside_the_call(self, request: PbxRequest) -> PbxAnswer:
-        found = await find(self._ami, request.call)
-        known = self._book.get(found.customer.channel)
-        peer = found.peer or (known.operator if known else None)
         if request.action is Action.ANNOUNCE:
             wanted = request.announcement or self._settings.announcements[0].name
             sound = next((each for each in self._settings.announcements if each.name == wanted), None)
             if sound is None:
                 return PbxAnswer(Outcome.REFUSED, "no_such_announcement", wanted)
+            found = await find(self._ami, request.call)
             return await self._beside.announce(sound, found.customer.channel)
+        found = await find(self._ami, request.call)
+        known = self._book.get(found.customer.channel)
+        peer = found.peer or (known.operator if known else None)
         if request.action is Action.WHISPER and not peer:
             return PbxAnswer(Outcome.REFUSED, "not_connected", "nobody is there to whisper to")
         return await self._beside.supervise(request.action, request.target, peer or found.customer.channel)

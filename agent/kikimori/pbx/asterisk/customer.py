@@ -37,6 +37,7 @@ class Customer:
     step_at: float = 0.0
     """The loop's time at which the step began."""
     music: bool = False
+    """Whether music has started in this step; who answers at once ends it within a millisecond."""
     bridge: str = ""
     operator_in: bool = False
     """Whether the operator is in the customer's bridge."""
@@ -102,8 +103,6 @@ class Customer:
                 self.music = True
                 if self.held_by_us:
                     self.set_status(CallStatus.ON_HOLD)
-            case "MusicOnHoldStop":
-                self.music = False
             case "BridgeEnter":
                 self.bridge = event.get("BridgeUniqueid")
                 if self.step in TO_OPERATOR:

@@ -268,7 +268,9 @@ class Mover:
     def _refused(response: Block) -> PbxAnswer:
         words = response.message
         if "Priority is invalid" in words:
-            return PbxAnswer(Outcome.FAILED, "not_included", f"{words}: kikimori-control.conf is not included")
+            return PbxAnswer(
+                Outcome.FAILED, "not_included", f"{words}: kikimori-control.conf is not included"
+            )
         if "does not exist" in words or "not up" in words or "No such channel" in words:
             return PbxAnswer(Outcome.FAILED, "no_such_channel", words)
         if "ermission" in words:
