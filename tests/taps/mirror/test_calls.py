@@ -276,6 +276,27 @@ class TestTwins:
         assert office.leg(Role.OPERATOR).info.call.operator.number == "205"
         assert bytes(office.leg(Role.CUSTOMER).pcm) == heard(1)
 
+    def test_when_the_outside_ends_the_call_ends(self) -> None:
+        office = self.begin("outside")
+        self.inner.answered()
+        self.outer.request("BYE")
+        assert office.live == []
+        legs = len(office.desk.legs)
+        office.speak(*self.INNER, 99)
+        self.inner.request("BYE")
+        assert len(office.desk.legs) == legs
+
+    def test_an_encrypted_outside_is_heard_inside(self) -> None:
+        office = Office(sides=SIDES)
+        outer = office.talk("0901234567", "0312345678", (CARRIER, PBX))
+        outer.invite(sdp(CARRIER, 30000, protocol="RTP/SAVP"))
+        outer.respond(200, sdp(PBX, 15000, protocol="RTP/SAVP"))
+        assert office.wire.calls.unreadable_now() == {"encrypted"}
+        office.talk("0901234567", "204", (PBX, PHONE)).answered()
+        office.speak(*self.INNER, 1)
+        assert office.leg(Role.CUSTOMER).pcm.endswith(heard(1))
+        assert office.wire.calls.unreadable_now() == set()
+
     def test_inside_takes_over_when_the_telephone_answers_and_the_call_goes_on(self) -> None:
         office = self.begin("inside")
         office.speak(*self.OUTER, 1)

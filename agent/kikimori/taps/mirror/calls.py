@@ -191,7 +191,7 @@ class Calls:
             each for each in call.dialogs if each.answered or (self._table.early_media and each.early)
         ]
         readable = [each for each in candidates if self._why_not(each) is None]
-        chosen = self._placing.choose(readable)
+        chosen = self._placing.choose(call.dialogs, readable)
         if chosen is None:
             if candidates:
                 self._not_heard(call, self._why_not(candidates[0]) or "")

@@ -86,15 +86,24 @@ class Placing:
     def role(self, dialog: Dialog, by: int) -> Role:
         return Role.CUSTOMER if self._customer.get(dialog, 0) == by else Role.OPERATOR
 
-    def choose(self, readable: Sequence[Dialog]) -> Dialog | None:
-        """Which of a call's answered dialogs is heard."""
+    def choose(self, dialogs: Sequence[Dialog], readable: Sequence[Dialog]) -> Dialog | None:
+        """Which of a call's dialogs is heard.
+
+        Args:
+            dialogs: All that have not ended.
+            readable: Those of them that were answered and can be read.
+        """
         transfers = [each for each in readable if self._links.get(each) == "transfer"]
         if transfers:
             return transfers[-1]
         twins = [each for each in readable if self._links.get(each) == "twin"]
         if twins and self._twins == "inside":
             return twins[-1]
-        return readable[0] if readable else None
+        first = next((each for each in dialogs if self._links.get(each) == "first"), None)
+        if first in readable:
+            return first
+        # Encrypted towards the carrier, readable in the house. When the outside has ended, the twin is about to.
+        return twins[-1] if twins and first is not None and first.answered else None
 
     def sides(self, dialogs: Sequence[Dialog], chosen: Dialog) -> Sides | Unheard:
         """Who is who in a call of which `chosen` is heard; the operator is named by the twin that was answered."""
