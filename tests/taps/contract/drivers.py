@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.taps.contract.audiosocket import AudioSocketDriver
 from tests.taps.contract.chan_websocket import ChanWebSocketDriver
+from tests.taps.contract.mirror import MirrorDriver
 from tests.taps.contract.siprec import SiprecDriver
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 DRIVERS: dict[str, Callable[[], Driver]] = {
     "audiosocket": AudioSocketDriver,
     "siprec": SiprecDriver,
+    "mirror": MirrorDriver,
     "chan_websocket": ChanWebSocketDriver,
     "chan_websocket-json": partial(ChanWebSocketDriver, as_json=True),
 }
