@@ -1,0 +1,141 @@
+"""From the supervisor's page to the telephones on a real Asterisk: each press is proved by what the telephones hear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.async_api import expect
+from tests.support.asterisk.controlled import (
+    CUSTOMER_HZ,
+    MUSIC,
+    OPERATOR_HZ,
+    SOUND_HZ,
+    SUPERIOR_HZ,
+    controlled_office,
+)
+from tests.support.browser import chromium
+from tests.support.real_asterisk import needs_asterisk
+from tests.support.sip_phone import Habit
+
+from kikimori.config import AgentConfig
+from kikimori.office import open_office
+from kikimori_dashboard import DashboardSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.async_api import Locator
+    from tests.support.asterisk.controlled import Office
+
+pytestmark = needs_asterisk
+WITHIN_MS = 15_000
+
+
+def config(folder: Path, office: Office) -> AgentConfig:
+    return AgentConfig.model_validate(
+        {
+            "site": "demo",
+            "agent_id": "demo",
+            "state_dir": folder / "state",
+            "speech": {"enabled": False},
+            "audiosocket": {"port": 0, "announce_port": 0},
+            "sides": {"customer_endpoints": ["PJSIP/trunk*"]},
+            "asterisk": {
+                "tap": True,
+                "ari_url": office.asterisk.ari_url,
+                "ari_password_file": folder / "password",
+                "ami_port": office.asterisk.ami_port,
+                "ami_user": "least",
+                "ami_password_file": folder / "password",
+                "dial": office.settings.dial,
+            },
+            "pbx": {
+                "kind": "asterisk",
+                "superior": "200",
+                "superior_name": "課長 木村",
+                "ring_s": 5,
+                "announcements": [
+                    {"name": "hello", "title": "録音のお知らせ", "file": str(folder / "sound")}
+                ],
+            },
+        }
+    )
+
+
+async def press(card: Locator, action: str, times: int = 1) -> None:
+    """Press as somebody does who sees the page stand still."""
+    button = card.locator(f"[data-action={action}]")
+    for _ in range(times):
+        await expect(card).to_have_attribute("data-settled", "yes", timeout=WITHIN_MS)
+        await button.click(timeout=WITHIN_MS)
+
+
+async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
+    habits = {"200": Habit.RING}
+    async with (
+        controlled_office(tmp_path, habits=habits, run=False) as office,
+        open_office(
+            config(tmp_path, office), DashboardSettings(site="demo", port=0), broker_port=0
+        ) as program,
+        chromium() as browser,
+    ):
+        page = await browser.new_page(viewport={"width": 1400, "height": 900})
+        await page.add_init_script("localStorage.setItem('kikimori.telephone', '205')")
+        await page.goto(program.dashboard_url)
+        await office.talk()
+        card = page.locator("[data-call]")
+        await expect(card).to_have_count(1, timeout=WITHIN_MS)
+        await expect(card.locator(".who")).to_contain_text("204")
+        await card.locator(".more").click()
+
+        # Listening in: the supervisor hears both, nobody hears the supervisor.
+        await press(card, "listen")
+        await expect(card.locator(".result")).to_have_text("お手元の電話で聞けます", timeout=WITHIN_MS)
+        await office.heard(
+            supervisor={CUSTOMER_HZ, OPERATOR_HZ}, customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}
+        )
+        office.supervisor.hang_up()
+
+        # Hold, and back.
+        await press(card, "hold", times=2)
+        await expect(card.locator(".result")).to_have_text("保留にしました", timeout=WITHIN_MS)
+        await office.heard(customer=MUSIC)
+        await press(card, "unhold")
+        await expect(card.locator(".result")).to_have_text("保留を解除しました", timeout=WITHIN_MS)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+
+        # The superior lets it ring: what is under way is shown, and taken back.
+        await press(card, "hold_transfer", times=2)
+        await expect(card.locator("[aria-busy]")).to_have_text(
+            "保留中です。上席を呼び出しています…", timeout=WITHIN_MS
+        )
+        await office.heard(customer=MUSIC)
+        await press(card, "take_back")
+        await expect(card.locator(".result")).to_have_text("応対者へ戻しました", timeout=WITHIN_MS)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        await expect(card.locator(".came-back")).to_have_count(0)
+
+        # Nobody answers: the customer comes back by itself, and everybody can see it.
+        await press(card, "hold_transfer", times=2)
+        await expect(page.locator(".attention .came-back")).to_be_visible(timeout=WITHIN_MS)
+        await expect(card.locator(".result")).to_contain_text("誰も出ませんでした", timeout=WITHIN_MS)
+        await expect(card.locator(".result .where")).to_have_text("お客様は応対者と通話中です")
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+
+        # One press now, the operator leaves; the superior answers.
+        await card.get_by_label("抜ける").check()
+        await press(card, "hold_transfer")
+        await office.until(lambda: office.superior.ringing)
+        office.superior.answer()
+        await expect(card.locator(".status")).to_have_text("上席対応中", timeout=WITHIN_MS)
+        await office.heard(customer={SUPERIOR_HZ}, superior={CUSTOMER_HZ}, operator=None)
+
+        # An announcement, and the end.
+        await press(card, "announce")
+        await card.locator(".choices button").click()
+        await office.until(lambda: SOUND_HZ in office.customer.hears())
+        await expect(card.locator(".result")).to_have_text("案内を流しました", timeout=WITHIN_MS)
+        await press(card, "hang_up", times=2)
+        await office.heard(customer=None, superior=None)
+        await expect(card).to_have_count(0, timeout=WITHIN_MS)
+        await office.nobody()
