@@ -18,11 +18,12 @@ STAGES = {
     # stage: what else of the agent it may import
     "audio": set[str](),
     "asterisk": set[str](),
-    "taps": {"audio", "asterisk"},
+    "freeswitch": set[str](),
+    "taps": {"audio", "asterisk", "freeswitch"},
     "hearing": set[str](),
     "judging": {"toml_file"},
     "bus": set[str](),
-    "pbx": {"asterisk"},
+    "pbx": {"asterisk", "freeswitch"},
     "model": set[str](),
     "modelstore": {"toml_file"},
     # The only place where hearing and judging meet.

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.errors import ConfigError
+from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.peers import LOOPBACK, AllowedPeers
@@ -134,6 +135,7 @@ class AgentConfig(_Table):
     chan_websocket: ChanWebSocketTable = ChanWebSocketTable()
     mirror: MirrorTable = MirrorTable()
     asterisk: AsteriskTable = AsteriskTable()
+    freeswitch: FreeSwitchTable = FreeSwitchTable()
     speech: SpeechTable = SpeechTable()
     judging: JudgingTable = JudgingTable()
     pbx: PbxTable = PbxTable()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori.pbx.asterisk import AsteriskControl, ControlSettings, Sound
+from kikimori.pbx.freeswitch.control import FreeSwitchControl
+from kikimori.pbx.freeswitch.lines import ControlSettings as FreeSwitchControlSettings
+from kikimori.pbx.freeswitch.lines import Sound as FreeSwitchSound
 from kikimori.pbx.manual import ManualControl
 from kikimori.taps.asterisk.tap import AsteriskTap
 from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
+from kikimori.taps.freeswitch.tap import FreeSwitchTap
 from kikimori.taps.mirror.tap import MirrorTap
 from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.siprec.tap import SiprecTap
@@ -50,6 +54,8 @@ def make_taps(config: AgentConfig, desk: CallDesk, directory: LegDirectory) -> l
         taps.append(ChanWebSocketTap(desk, directory, config.chan_websocket))
     if config.mirror.enabled:
         taps.append(MirrorTap(desk, config.mirror, config.sides))
+    if config.freeswitch.tap:
+        taps.append(FreeSwitchTap(desk, config.freeswitch, config.sides))
     return taps
 
 
@@ -57,6 +63,8 @@ def make_control(config: AgentConfig) -> PbxControl:
     """Make the control of the configured PBX; nothing is connected yet."""
     if config.pbx.kind == "asterisk":
         return AsteriskControl(config.asterisk, asterisk_control_settings(config))
+    if config.pbx.kind == "freeswitch":
+        return FreeSwitchControl(config.freeswitch, freeswitch_control_settings(config))
     return ManualControl(config.pbx.instructions)
 
 
@@ -73,4 +81,20 @@ def asterisk_control_settings(config: AgentConfig) -> ControlSettings:
         dial=config.asterisk.dial,
         music=config.asterisk.music,
         book=config.state_path() / f"held-{config.agent_id}.json",
+    )
+
+
+def freeswitch_control_settings(config: AgentConfig) -> FreeSwitchControlSettings:
+    """Put together what control of FreeSWITCH needs."""
+    pbx = config.pbx
+    return FreeSwitchControlSettings(
+        superior=pbx.superior,
+        ring_s=pbx.ring_s,
+        longest_hold_s=pbx.longest_hold_s,
+        after_hold=pbx.after_hold,
+        keep_operator=pbx.keep_operator,
+        announcements=tuple(FreeSwitchSound(each.name, each.title, each.file) for each in pbx.announcements),
+        dial=config.freeswitch.dial,
+        music=config.freeswitch.music,
+        store=config.state_path() / f"held-{config.agent_id}.json",
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.taps.contract.audiosocket import AudioSocketDriver
 from tests.taps.contract.chan_websocket import ChanWebSocketDriver
+from tests.taps.contract.freeswitch import FreeSwitchDriver
 from tests.taps.contract.mirror import MirrorDriver
 from tests.taps.contract.siprec import SiprecDriver
 
@@ -21,4 +22,6 @@ DRIVERS: dict[str, Callable[[], Driver]] = {
     "mirror": MirrorDriver,
     "chan_websocket": ChanWebSocketDriver,
     "chan_websocket-json": partial(ChanWebSocketDriver, as_json=True),
+    "freeswitch": FreeSwitchDriver,
+    "freeswitch-mono": lambda: FreeSwitchDriver("mono", "audio_stream"),
 }

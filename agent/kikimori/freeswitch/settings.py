@@ -1,0 +1,84 @@
+"""The `[freeswitch]` table: where FreeSWITCH is, and how it reaches us."""
+
+from __future__ import annotations
+
+import os
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class FreeSwitchTable(BaseModel):
+    """`[freeswitch]`: used by the way in (`tap`) and by control (`[pbx] kind = "freeswitch"`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tap: bool = False
+    """Listen to calls of FreeSWITCH."""
+    esl_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    esl_port: Annotated[int, Field(ge=1, le=65535)] = 8021
+    esl_password_file: Path | None = None
+    """File whose first line is the password of `event_socket.conf.xml`. A bare name is looked up in systemd's
+    `$CREDENTIALS_DIRECTORY`. None = no event socket: streams are started by the dialplan."""
+    module: Literal["audio_stream", "audio_fork"] = "audio_stream"
+    """Which of mod_audio_stream and mod_audio_fork is loaded."""
+    mode: Literal["stereo", "mono"] = "stereo"
+    """`stereo`: one stream on the customer's channel. `mono`: one stream on each side's channel."""
+    rate: Literal[8000, 16000] = 8000
+    media_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    """Address of this machine where FreeSWITCH delivers audio."""
+    media_port: Port = 8768
+    media_url: Annotated[str, Field(pattern=r"^wss?://[0-9A-Za-z.:\[\]_-]{1,255}$")] | None = None
+    """How FreeSWITCH reaches that port where it is not `ws://media_host:media_port` (a proxy, TLS)."""
+    media_token_file: Path | None = None
+    """First line = the secret in the path of streams that the dialplan starts; None = those are refused."""
+    allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Networks of FreeSWITCH; media from elsewhere is refused."""
+    max_streams: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    idle_s: Annotated[float, Field(gt=0)] = 300.0
+    """A stream that sends nothing for so long is ended."""
+    dial: Annotated[str, Field(pattern=r"^[0-9A-Za-z_./@:+${}%-]{1,200}$")] = "user/{target}"
+    """How a telephone is rung; `{target}` is the extension. A ring group: `loopback/{target}/default/xml`."""
+    music: Annotated[str, Field(pattern=r"^[0-9A-Za-z_./:${}-]{1,200}$")] = "local_stream://moh"
+    """What a customer on hold hears: anything that FreeSWITCH's `playback` takes."""
+
+    @field_validator("allow")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
+
+    @field_validator("dial")
+    @classmethod
+    def _names_the_target(cls, value: str) -> str:
+        if "{target}" not in value:
+            raise ValueError("must contain {target}, the extension to ring")
+        return value
+
+    @model_validator(mode="after")
+    def _somebody_starts_streams(self) -> FreeSwitchTable:
+        if self.tap and self.esl_password_file is None and self.media_token_file is None:
+            raise ValueError(
+                "tap needs esl_password_file (streams are started over the event socket) or media_token_file "
+                "(streams are started by the dialplan)"
+            )
+        return self
+
+
+def read_secret(path: Path | None) -> str:
+    """Return the first line of a secret's file; raises OSError when it cannot be read, ValueError when there is none."""
+    if path is None:
+        raise ValueError("no file is configured")
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and path.parent == Path():
+        path = Path(credentials) / path
+    lines = path.read_text(encoding="utf-8").splitlines()
+    secret = lines[0].strip() if lines else ""
+    if not secret:
+        raise ValueError(f"{path} is empty")
+    return secret

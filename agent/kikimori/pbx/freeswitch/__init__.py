@@ -1,0 +1,1 @@
+"""Control of calls on FreeSWITCH over its event socket."""

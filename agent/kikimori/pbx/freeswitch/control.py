@@ -1,0 +1,299 @@
+"""`kikimori.pbx.control.PbxControl` for FreeSWITCH, over its event socket.
+
+FreeSWITCH itself brings a customer back from hold, see `lines`; this program starts moves and watches them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+import structlog
+
+from kikimori.freeswitch.client import REMEDIES, EslAwayError, EslClient
+from kikimori.freeswitch.settings import read_secret
+from kikimori.pbx.control import PbxAnswer, not_supported
+from kikimori.pbx.freeswitch.customer import Customer, Step
+from kikimori.pbx.freeswitch.lines import Lines, is_extension
+from kikimori.pbx.freeswitch.moves import CAUSES, MOVES, PATIENCE_S, SOON_S, Mover
+from kikimori.pbx.freeswitch.watching import EVENTS, Watch
+from kikimori.pbx.held import HeldStore
+from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.freeswitch.esl import Event
+    from kikimori.freeswitch.settings import FreeSwitchTable
+    from kikimori.pbx.control import PbxRequest
+    from kikimori.pbx.freeswitch.lines import ControlSettings
+
+log = structlog.get_logger()
+
+HEARD_BY: dict[Action, Literal["nobody", "operator", "both"]] = {
+    Action.LISTEN: "nobody",
+    Action.WHISPER: "operator",
+    Action.BARGE: "both",
+}
+INTERRUPTS = (Action.UNHOLD, Action.TAKE_BACK, Action.HANG_UP)
+"""What may be pressed while a telephone rings."""
+
+
+class FreeSwitchControl:
+    """Control of FreeSWITCH. `run` keeps the connection; nothing here raises for what the PBX does."""
+
+    def __init__(self, table: FreeSwitchTable, settings: ControlSettings) -> None:
+        self._settings = settings
+        self._esl = EslClient(
+            table.esl_host,
+            table.esl_port,
+            partial(read_secret, table.esl_password_file),
+            events=EVENTS,
+            on_event=self._event,
+            on_up=self._catch_up,
+        )
+        self._watch = Watch()
+        self._store = HeldStore(settings.store)
+        self._mover = Mover(self._esl, settings, self._watch, self._store)
+        self._lines = Lines(settings)
+        self._customers: dict[str, Customer] = {}
+        self._busy: dict[str, Action] = {}
+        self._left: dict[str, dict[str, str]] | None = None
+        """What the last run left; None until it was read."""
+        self._ended = asyncio.Event()
+
+    @property
+    def kind(self) -> str:
+        return "freeswitch"
+
+    @property
+    def capabilities(self) -> tuple[Action, ...]:
+        announce = (Action.ANNOUNCE,) if self._settings.announcements else ()
+        return (*MOVES, *HEARD_BY, *announce)
+
+    @property
+    def announcements(self) -> tuple[Announcement, ...]:
+        return tuple(Announcement(name=each.name, title=each.title) for each in self._settings.announcements)
+
+    @property
+    def connected(self) -> bool:
+        return self._esl.up
+
+    async def run(self) -> None:
+        self._left = await self._store.load()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._esl.run(), name="freeswitch-control")
+            tasks.create_task(self._tidy(), name="held-store")
+
+    def problems(self) -> tuple[Problem, ...]:
+        found = []
+        trouble = self._esl.trouble
+        if trouble is not None:
+            found.append(
+                Problem(
+                    code=f"pbx_{trouble.reason}",
+                    detail=trouble.detail[:200],
+                    remedy=REMEDIES.get(trouble.reason, ""),
+                )
+            )
+        if self._store.fault:
+            found.append(
+                Problem(
+                    code="held_store_not_written",
+                    detail=self._store.fault,
+                    remedy="free space, or give the service's user the state folder",
+                )
+            )
+        return tuple(found)
+
+    async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
+        """As `PbxControl.carry_out`."""
+        if request.action not in self.capabilities:
+            return not_supported(request.action)
+        channel = request.call.channel
+        if not channel or not _is_uuid(channel):
+            return PbxAnswer(
+                Outcome.REFUSED, "no_such_channel", "the tap does not know the customer's channel"
+            )
+        try:
+            if await self._esl.api(f"uuid_exists {channel}") != "true":
+                return PbxAnswer(Outcome.FAILED, "no_such_channel")
+            if request.action in HEARD_BY:
+                return await self._listen(request, channel)
+            if request.action is Action.ANNOUNCE:
+                return await self._announce(request, channel)
+            return await self._one_at_a_time(request, channel, changed)
+        except EslAwayError as error:
+            reason = "timeout" if error.reason == "esl_timeout" and self.connected else "pbx_away"
+            return PbxAnswer(Outcome.FAILED, reason, error.detail[:200] or error.reason)
+        except ValueError as error:
+            return PbxAnswer(Outcome.REFUSED, "bad_request", str(error))
+
+    # --- moves
+
+    async def _one_at_a_time(
+        self, request: PbxRequest, channel: str, changed: Callable[[CallStatus], None]
+    ) -> PbxAnswer:
+        customer = self._customers.get(channel)
+        if channel in self._busy:
+            if request.action not in INTERRUPTS or self._busy[channel] in INTERRUPTS or customer is None:
+                return PbxAnswer(Outcome.REFUSED, "under_way", f"{self._busy[channel]} is being carried out")
+            await self._mover.call_off(customer)
+        self._busy[channel] = request.action
+        try:
+            return await self._move(request, channel, changed)
+        finally:
+            if self._busy.get(channel) is request.action:
+                del self._busy[channel]
+
+    async def _move(
+        self, request: PbxRequest, channel: str, changed: Callable[[CallStatus], None]
+    ) -> PbxAnswer:
+        customer = self._customers.get(channel)
+        known = customer is not None
+        if customer is None:
+            customer = Customer(request.call.call_id, self._watch.on(channel))
+            number = request.call.operator.number
+            customer.extension = number if number and is_extension(number) else ""
+            self._customers[channel] = customer
+        customer.changed = changed
+        try:
+            match request.action:
+                case Action.HANG_UP:
+                    return await self._mover.hang_up(customer)
+                case Action.UNHOLD | Action.TAKE_BACK:
+                    if not known:
+                        reason = "not_on_hold" if request.action is Action.UNHOLD else "not_transferred"
+                        return PbxAnswer(Outcome.REFUSED, reason)
+                    return await self._mover.back(customer)
+                case _ if customer.status is CallStatus.TRANSFERRED:
+                    return PbxAnswer(Outcome.REFUSED, "already_transferred")
+                case Action.HOLD:
+                    return await self._mover.hold(request, customer)
+                case Action.HOLD_TRANSFER:
+                    return await self._mover.fetch(request, customer)
+                case _:
+                    return await self._mover.hand(request, customer)
+        finally:
+            if customer.status is CallStatus.TALKING or customer.channel.gone:
+                self._forget(customer)
+
+    def _forget(self, customer: Customer) -> None:
+        if self._customers.get(customer.uuid) is customer:
+            del self._customers[customer.uuid]
+            self._watch.off(customer.uuid)
+            self._ended.set()
+
+    # --- beside the call
+
+    async def _listen(self, request: PbxRequest, channel: str) -> PbxAnswer:
+        if not is_extension(request.target):
+            return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
+        customer = self._customers.get(channel)
+        watched = self._watch.on(channel)
+        operator = watched.peer
+        if customer is None:
+            self._watch.off(channel)
+        if not operator:
+            return PbxAnswer(Outcome.REFUSED, "not_connected", "the customer talks with nobody")
+        supervisor = str(uuid.uuid4())
+        heard = self._watch.on(operator)
+        before = heard.taps
+        try:
+            line = self._lines.listen(supervisor, request.target, operator, heard_by=HEARD_BY[request.action])
+            answer = await self._esl.bgapi(line, within_s=self._settings.ring_s + PATIENCE_S)
+            if not answer.startswith("+OK"):
+                cause = answer.removeprefix("-ERR").strip()
+                return PbxAnswer(Outcome.FAILED, CAUSES.get(cause, "pbx_error"), answer[:200])
+            if await self._watch.until(lambda: heard.taps > before or heard.gone, SOON_S) and not heard.gone:
+                return PbxAnswer(Outcome.DONE)
+            await self._esl.api(f"uuid_kill {supervisor} NORMAL_CLEARING")
+            return PbxAnswer(Outcome.FAILED, "operator_hung_up" if heard.gone else "pbx_error")
+        finally:
+            self._watch.off(operator)
+
+    async def _announce(self, request: PbxRequest, channel: str) -> PbxAnswer:
+        sounds = self._settings.announcements
+        wanted = request.announcement or sounds[0].name
+        sound = next((each for each in sounds if each.name == wanted), None)
+        if sound is None:
+            return PbxAnswer(Outcome.REFUSED, "no_such_announcement", wanted)
+        # Heard by the customer alone, moves nobody, works on hold too. Without `mux` the customer would be muted
+        # meanwhile (switch_ivr_async.c, write_displace_callback).
+        answer = await self._esl.api(f"uuid_displace {channel} start {sound.file} 0 mux")
+        if answer.startswith("+OK"):
+            return PbxAnswer(Outcome.DONE)
+        missing = "Cannot displace" in answer
+        return PbxAnswer(
+            Outcome.FAILED, "no_such_file" if missing else "pbx_error", f"{sound.file}: {answer[:150]}"
+        )
+
+    # --- what FreeSWITCH says
+
+    def _event(self, event: Event) -> None:
+        self._watch.take(event)
+        for uuid_ in {event.uuid, event.get("Bridge-A-Unique-ID"), event.get("Bridge-B-Unique-ID")}:
+            customer = self._customers.get(uuid_)
+            if customer is not None and uuid_ not in self._busy:
+                self._by_itself(customer)
+
+    def _by_itself(self, customer: Customer) -> None:
+        """Something happened to a customer whom nobody is moving just now."""
+        if customer.channel.gone:
+            self._forget(customer)
+        elif customer.connected:
+            # The hold has ended at FreeSWITCH's own clock, or a telephone that rang was answered.
+            superior = customer.channel.peer == customer.superior or customer.channel.rings == "target"
+            if superior:
+                customer.step = Step.SUPERIOR
+                customer.superior = customer.channel.peer
+                customer.become(CallStatus.TRANSFERRED)
+            else:
+                customer.become(CallStatus.TALKING)
+                self._forget(customer)
+
+    async def _catch_up(self) -> None:
+        """After each log-in: who is where; whom a dead run left on hold goes back at once."""
+        self._watch.pairs(await self._esl.rows("show calls"))
+        left, self._left = self._left or {}, {}
+        for channel, entry in left.items():
+            if _is_uuid(channel) and channel not in self._customers:
+                self._customers[channel] = Customer.from_entry(self._watch.on(channel), entry)
+        for customer in list(self._customers.values()):
+            if await self._esl.api(f"uuid_exists {customer.uuid}") != "true":
+                customer.channel.gone = True
+                self._forget(customer)
+            elif customer.uuid in left:
+                await self._rescue(customer)
+            elif customer.uuid not in self._busy and customer.channel.peer:
+                customer.bridges = -1
+                self._by_itself(customer)
+        self._watch.wake()
+
+    async def _rescue(self, customer: Customer) -> None:
+        if customer.channel.peer:
+            if customer.channel.peer == customer.superior or customer.step is Step.HANDED:
+                customer.step, customer.status = Step.SUPERIOR, CallStatus.TRANSFERRED
+            else:
+                self._forget(customer)
+        elif customer.step in (Step.HELD, Step.FETCHING):
+            log.warning("held_customer_rescued", call_id=customer.call_id)
+            answer = await self._mover.back(customer)
+            log.info("held_customer_back", call_id=customer.call_id, outcome=str(answer.outcome))
+            if customer.status is CallStatus.TALKING:
+                self._forget(customer)
+
+    async def _tidy(self) -> None:
+        """Write the store again when customers have gone."""
+        while True:
+            await self._ended.wait()
+            self._ended.clear()
+            for channel in self._store.channels():
+                if self._left == {} and channel not in self._customers:
+                    await self._store.drop(channel)
+
+
+def _is_uuid(text: str) -> bool:
+    return 0 < len(text) <= 64 and all(sign.isascii() and (sign.isalnum() or sign == "-") for sign in text)

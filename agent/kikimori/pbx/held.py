@@ -1,0 +1,86 @@
+"""Who was put on hold or handed over by us, on disk: what a later run must know after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+log = structlog.get_logger()
+
+MOST = 10_000
+"""Entries; the file is replaced whole."""
+MOST_BYTES = 16 * 1024 * 1024
+
+Entry = dict[str, str]
+
+
+class HeldStore:
+    """Entries by the customer's channel, each a few words. The file is replaced whole, so it is never half of one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._entries: dict[str, Entry] = {}
+        self._writing = asyncio.Lock()
+        self.fault = ""
+        """Why the file cannot be written; empty while it can."""
+
+    async def load(self) -> dict[str, Entry]:
+        """Return what the last run left; a file that cannot be read is logged and counts as empty."""
+        self._entries = await asyncio.to_thread(self._read) | self._entries
+        return dict(self._entries)
+
+    def channels(self) -> list[str]:
+        """Whose entries there are."""
+        return list(self._entries)
+
+    async def put(self, channel: str, entry: Mapping[str, str]) -> None:
+        """Remember; returns when it is on disk. A full disk is reported and does not hinder the hold."""
+        if channel in self._entries or len(self._entries) < MOST:
+            self._entries[channel] = dict(entry)
+        await self._save()
+
+    async def drop(self, channel: str) -> None:
+        if self._entries.pop(channel, None) is not None:
+            await self._save()
+
+    async def _save(self) -> None:
+        async with self._writing:
+            text = json.dumps({"v": 1, "held": self._entries})
+            try:
+                await asyncio.to_thread(self._write, text)
+            except OSError as error:
+                self.fault = f"{self._path}: {error.strerror or error}"
+                log.error("held_store_not_written", error=type(error).__name__)
+            else:
+                self.fault = ""
+
+    def _read(self) -> dict[str, Entry]:
+        try:
+            with self._path.open(encoding="utf-8") as file:
+                held = json.loads(file.read(MOST_BYTES))["held"]
+            return {
+                str(channel)[:128]: {str(name): str(value)[:256] for name, value in entry.items()}
+                for channel, entry in list(held.items())[:MOST]
+            }
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            log.warning("held_store_unreadable", error=type(error).__name__)
+            return {}
+
+    def _write(self, text: str) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        new = self._path.with_suffix(".new")
+        with new.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._path)

@@ -1,0 +1,183 @@
+"""FreeSWITCH as a way in: the media server, and the event socket that says which calls there are."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.errors import KikimoriError
+from kikimori.freeswitch.client import REMEDIES, EslClient
+from kikimori.freeswitch.settings import read_secret
+from kikimori.taps.freeswitch.media import Limits, MediaServer
+from kikimori.taps.freeswitch.streams import Streams
+from kikimori.taps.freeswitch.tracking import (
+    EVENTS,
+    Began,
+    CallTracker,
+    Change,
+    Ended,
+    Held,
+    OperatorCame,
+    OperatorLeft,
+    Pressed,
+)
+from kikimori.taps.peers import AllowedPeers
+from kikimori_wire.messages import Problem
+
+if TYPE_CHECKING:
+    from kikimori.freeswitch.esl import Event
+    from kikimori.freeswitch.settings import FreeSwitchTable
+    from kikimori.model.feed import CallDesk
+    from kikimori.taps.sides import SidesTable
+    from kikimori.taps.tap import Address
+
+log = structlog.get_logger()
+
+
+class FreeSwitchTap:
+    """A `kikimori.taps.tap.Tap`."""
+
+    def __init__(self, desk: CallDesk, table: FreeSwitchTable, sides: SidesTable) -> None:
+        """Make it; raises KikimoriError when `media_token_file` cannot be read."""
+        self._desk = desk
+        self._table = table
+        self.media = MediaServer(
+            desk,
+            AllowedPeers(table.allow),
+            Limits(streams=table.max_streams, idle_s=table.idle_s),
+            secret=_media_secret(table),
+        )
+        self._tracker = CallTracker(sides, lambda reason: log.info("call_unheard", reason=reason))
+        self.esl: EslClient | None = None
+        self.streams: Streams | None = None
+        password_file = table.esl_password_file
+        if password_file is not None:
+            self.esl = EslClient(
+                table.esl_host,
+                table.esl_port,
+                lambda: read_secret(password_file),
+                events=EVENTS,
+                on_event=self._event,
+                on_up=self._up,
+            )
+            self.streams = Streams(table, desk, self.esl, self.media)
+
+    @property
+    def name(self) -> str:
+        return "freeswitch"
+
+    @property
+    def addresses(self) -> dict[str, Address]:
+        return {"freeswitch_media": self.media.address}
+
+    async def listen(self) -> None:
+        table = self._table
+        try:
+            await self.media.listen(table.media_host, table.media_port)
+        except OSError as error:
+            raise KikimoriError(
+                f"cannot listen on {table.media_host}, port {table.media_port}: {error.strerror}",
+                next_step="another agent may be running; change [freeswitch] media_port",
+            ) from error
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.media.watch(), name="freeswitch-media")
+            if self.esl is not None:
+                tasks.create_task(self.esl.run(), name="freeswitch-esl")
+
+    async def close(self) -> None:
+        if self.streams is not None:
+            await self.streams.close()
+        await self.media.close()
+
+    def problems(self) -> tuple[Problem, ...]:
+        found = []
+        if self.esl is not None and self.esl.trouble is not None:
+            trouble = self.esl.trouble
+            found.append(
+                Problem(
+                    code=f"freeswitch_{trouble.reason}",
+                    detail=trouble.detail[:200],
+                    remedy=REMEDIES.get(trouble.reason, ""),
+                )
+            )
+        elif self.streams is not None and self.streams.trouble is not None:
+            reason, detail = self.streams.trouble
+            found.append(
+                Problem(code=f"freeswitch_{reason}", detail=detail, remedy=self._remedies().get(reason, ""))
+            )
+        return tuple(found)
+
+    def counters(self) -> dict[str, int]:
+        counted = {
+            "freeswitch_refused": self.media.refused,
+            "freeswitch_protocol_errors": self.media.protocol_errors,
+        }
+        if self.streams is not None and self.esl is not None:
+            counted |= {
+                "freeswitch_streams_started": self.streams.started,
+                "freeswitch_streams_failed": self.streams.failed,
+                "freeswitch_reconnects": self.esl.reconnects,
+            }
+        return counted
+
+    # --- inside
+
+    def _remedies(self) -> dict[str, str]:
+        module = self._table.module
+        return {
+            "stream_refused": f"fs_cli -x 'module_exists mod_{module}' must say true; another program may stream the channel",
+            "stream_never_came": "FreeSWITCH cannot reach [freeswitch] media_host and media_port: try curl from there",
+        }
+
+    async def _up(self) -> None:
+        """After each log-in: take over the calls that are already running."""
+        if self.esl is None or self.streams is None:
+            return
+        channels = await self.esl.rows("show channels")
+        calls = await self.esl.rows("show calls")
+        changes = self._tracker.adopt(channels, calls)
+        self._apply(changes, again=True)
+        await self.streams.restart_all()
+        log.info("freeswitch_calls_adopted", calls=len(self._tracker.calls))
+
+    def _event(self, event: Event) -> None:
+        self._apply(self._tracker.take(event.headers), again=False)
+
+    def _apply(self, changes: list[Change], *, again: bool) -> None:
+        streams = self.streams
+        if streams is None:
+            return
+        for change in changes:
+            match change:
+                case Began(call):
+                    streams.begin(call, again=again)
+                case OperatorCame(call):
+                    streams.operator_came(call)
+                case OperatorLeft(call_id):
+                    streams.operator_left(call_id)
+                case Held(call_id, on_hold):
+                    if on_hold:
+                        streams.operator_left(call_id)
+                    else:
+                        streams.operator_back(call_id)
+                    self._desk.held(call_id, on_hold=on_hold)
+                case Pressed(call_id, role, digit):
+                    self._desk.key(call_id, role, digit)
+                case Ended(call_id, hung_up):
+                    streams.end(call_id, hung_up=hung_up)
+
+
+def _media_secret(table: FreeSwitchTable) -> str | None:
+    if table.media_token_file is None:
+        return None
+    try:
+        return read_secret(table.media_token_file)
+    except (OSError, ValueError) as error:
+        raise KikimoriError(
+            f"[freeswitch] media_token_file cannot be read: {error}",
+            next_step="it must be readable by the service's user and hold the secret in its first line",
+        ) from error

@@ -1,0 +1,126 @@
+"""One stream's samples, as the legs of a call. Pure: bytes and times in, feeds out.
+
+mod_audio_stream and mod_audio_fork send s16le; with two channels the samples alternate, what the channel said first
+and what it heard second. A stream may be cut off and come again: the legs stay, and the time between is a gap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
+
+if TYPE_CHECKING:
+    from kikimori.model.feed import CallDesk, LegFeed
+
+GAP_AFTER_S = 0.5
+"""Silence of the network beyond this becomes a gap; below, it is jitter."""
+FLOOD_S = 5.0
+"""A stream that brings this much more audio than time has passed is not a telephone."""
+
+
+class StreamError(Exception):
+    """The stream is not what it should be. `reason` is a stable word for logs."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Voices:
+    """The legs that one stream carries, opened with its first audio."""
+
+    def __init__(self, desk: CallDesk, call: CallInfo, roles: tuple[Role, ...], rate: int) -> None:
+        """`roles`: one per channel of the stream, in its order; `rate` is 8000 or 16000."""
+        self.call = call
+        self.rate = rate
+        self.roles = roles
+        self._desk = desk
+        self._feeds: list[LegFeed] = []
+        self._hushed = [False] * len(roles)
+        self._anchor = 0.0
+        self._samples = 0
+        self._heard_at = 0.0
+        self.ended = False
+
+    @property
+    def begun(self) -> bool:
+        return bool(self._feeds)
+
+    def feed(self, data: bytes, now: float) -> None:
+        """Take one message of the stream; raises `StreamError`."""
+        if self.ended:
+            return
+        frame = 2 * len(self.roles)
+        if len(data) % frame:
+            raise StreamError("odd_size")
+        if not data:
+            return
+        samples = len(data) // frame
+        if not self._feeds:
+            self._anchor = now - samples / self.rate
+            self._feeds = [self._open(role) for role in self.roles]
+        elif now - self._heard_at > GAP_AFTER_S:
+            # What follows a pause is at the time of now: the watch may not have looked since.
+            self._fill(now - samples / self.rate)
+        self._heard_at = now
+        self._samples += samples
+        if self._samples / self.rate - (now - self._anchor) > FLOOD_S:
+            raise StreamError("audio_flood")
+        if len(self.roles) == 1:
+            self._give(0, data, samples)
+            return
+        channels = np.frombuffer(data, "<i2").reshape(-1, len(self.roles))
+        for index in range(len(self.roles)):
+            self._give(index, channels[:, index].tobytes(), samples)
+
+    def check(self, now: float) -> None:
+        """Called a few times a second: time that brought no audio becomes a gap."""
+        if self._feeds and not self.ended and now - self._heard_at > GAP_AFTER_S:
+            self._fill(now)
+
+    def idle_s(self, now: float) -> float:
+        """Return how long nothing has come; 0 before the first audio."""
+        return now - self._heard_at if self._feeds else 0.0
+
+    def hush(self, role: Role, *, on: bool) -> None:
+        """Leave out what comes for `role`: it is music or an announcement, not a voice."""
+        for index, each in enumerate(self.roles):
+            if each is role:
+                self._hushed[index] = on
+
+    def operator_changed(self, call: CallInfo) -> None:
+        """Another voice takes the operator's place; the customer's leg goes on."""
+        if self.ended or call == self.call:
+            return
+        self.call = call
+        for index, role in enumerate(self.roles):
+            if role is Role.OPERATOR and self._feeds:
+                self._feeds[index].close(EndReason.HUNG_UP)
+                self._feeds[index] = self._open(role)
+
+    def close(self, reason: EndReason) -> None:
+        """End every leg, once."""
+        if self.ended:
+            return
+        self.ended = True
+        for feed in self._feeds:
+            feed.close(reason)
+
+    def _open(self, role: Role) -> LegFeed:
+        return self._desk.open_leg(LegInfo(self.call, role, self.rate))
+
+    def _give(self, index: int, pcm: bytes, samples: int) -> None:
+        if self._hushed[index]:
+            self._feeds[index].gap(samples)
+        else:
+            self._feeds[index].audio(pcm)
+
+    def _fill(self, until: float) -> None:
+        missing = round((until - self._anchor) * self.rate) - self._samples
+        if missing > 0:
+            self._samples += missing
+            for feed in self._feeds:
+                feed.gap(missing)
