@@ -39,6 +39,7 @@ COMMANDS = [
     ["bench", "calls"],
     ["bench", "phrases"],
     ["bench", "words"],
+    ["bench", "rtp"],
     ["doctor"],
     ["evaluate"],
     ["config", "check"],
@@ -215,3 +216,36 @@ async def test_bench_prints_its_figures() -> None:
     assert names <= figures.keys()
     assert figures["frames_dropped"] == 0
     assert figures["cpu_s_per_call_s"] > 0
+
+
+async def test_bench_rtp_prints_its_figures_beside_the_reference() -> None:
+    ended = await kikimori("bench", "rtp", "--packets", "500", "--json")
+    assert ended.code == 0, ended.err
+    figures = json.loads(ended.out)
+    assert {"pcmu_us", "g722_us", "mirrored_pcmu_us", "reference", "reference_us"} <= figures.keys()
+    assert figures["pcmu_us"] > 0
+
+
+async def test_a_capture_is_analysed_call_by_call(tmp_path: Path) -> None:
+    """Real calls: `*9` pressed on the operator's telephone, and one that is encrypted."""
+    data = Path(__file__).parents[1] / "taps" / "mirror" / "data"
+    config = tmp_path / "kikimori.toml"
+    config.write_text(
+        '[mirror]\nsip_ports = [5060, 5062]\n[sides]\noperator_numbers = ["2??"]\n[speech]\nenabled = false\n'
+    )
+    captures = [data / "baresip-g722.pcap", data / "baresip-srtp.pcap"]
+    ended = await kikimori("analyze", "--config", config, "--json", *captures)
+    assert ended.code == 0, ended.err
+    (alert,) = [json.loads(line) for line in ended.out.splitlines()]
+    assert alert["rule"] == "escalate"
+    assert "1 calls heard" in ended.err
+    assert "1 calls encrypted" in ended.err
+
+
+async def test_a_broken_capture_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(b"\xd4\xc3\xb2\xa1")
+    ended = await kikimori("analyze", path)
+    assert ended.code == 1
+    assert "ends in its head" in ended.err
+    assert "tcpdump" in ended.err

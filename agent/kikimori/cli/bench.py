@@ -83,6 +83,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     words.add_argument("--json", action="store_true", help="print one JSON object")
     words.set_defaults(run=run_words)
 
+    rtp = what.add_parser(
+        "rtp",
+        help="what a packet of RTP costs",
+        description="Processor time to receive a packet, by itself and from a mirror port, against bare decoding.",
+    )
+    rtp.add_argument(
+        "--packets", type=_positive, default=20_000, metavar="N", help="packets each way (default: 20000)"
+    )
+    rtp.add_argument("--json", action="store_true", help="print one JSON object")
+    rtp.set_defaults(run=run_rtp)
+
 
 def _positive(text: str) -> int:
     number = int(text)
@@ -135,6 +146,17 @@ def run_effort(args: argparse.Namespace) -> int:
     with bars("blocks") as progress:
         bar = progress.add_task("effort", total=args.blocks)
         figures = bench_effort(args.legs, args.blocks, lambda done: progress.update(bar, completed=done))
+    _print(figures, as_json=args.json)
+    return 0
+
+
+def run_rtp(args: argparse.Namespace) -> int:
+    logs.configure("error")
+    from kikimori.bench.rtp import bench_rtp  # noqa: PLC0415  (see cli/up.py)
+
+    with bars("packets") as progress:
+        bar = progress.add_task("rtp", total=4 * args.packets)
+        figures = bench_rtp(args.packets, lambda done: progress.update(bar, completed=done))
     _print(figures, as_json=args.json)
     return 0
 
