@@ -19,11 +19,19 @@ from tests.support.asterisk.controlled import (
     SUPERVISOR_HZ,
     Office,
     controlled_office,
+    shipped,
 )
 from tests.support.real_asterisk import ROOT, needs_asterisk
+from tests.support.recorder import Recorder
 from tests.support.sip_phone import Habit
 
+from kikimori.asterisk.settings import AsteriskTable
+from kikimori.config import AgentConfig, AudioSocketTable
+from kikimori.model.call import Role
 from kikimori.pbx.asterisk import AsteriskControl, examine
+from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.taps.sides import SidesTable
+from kikimori.ways_in import make_taps
 from kikimori_wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
@@ -278,12 +286,63 @@ async def test_without_music_the_customer_is_put_back(tmp_path: Path, music: str
             await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
 
 
-async def test_without_the_dialplan_nobody_is_moved(tmp_path: Path) -> None:
+async def test_without_the_dialplan_nobody_is_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kikimori.pbx.asterisk.control.LOOK_AGAIN_S", 0.5)
     async with controlled_office(tmp_path, dialplan="") as office:
         await office.until(lambda: [each.code for each in office.control.problems()] == ["pbx_no_dialplan"])
         await office.talk()
         assert short(await office.press(Action.HOLD)) == (FAILED, "not_included")
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        # Somebody does what the remedy says.
+        extensions = tmp_path / "etc" / "extensions.conf"
+        extensions.write_text(
+            extensions.read_text("utf-8") + shipped("kikimori-control.conf"), encoding="utf-8"
+        )
+        await office.asterisk.cli("dialplan reload")
+        await office.until(lambda: office.control.problems() == ())
+        assert short(await office.press(Action.HOLD)) == (DONE, None)
+
+
+async def test_for_the_tap_it_stays_one_call(tmp_path: Path) -> None:
+    """The tap by ARI names the channels, and follows what control does with them."""
+    async with controlled_office(tmp_path) as office, tapped(office) as desk:
+        await office.talk()
+        await desk.until(lambda: {each.info.role for each in desk.legs} == {Role.CUSTOMER, Role.OPERATOR})
+        office.call = desk.legs[-1].info.call
+        customer = next(each for each in desk.legs if each.info.role is Role.CUSTOMER)
+        assert short(await office.press(Action.HOLD)) == (DONE, None)
+        assert short(await office.press(Action.HOLD_TRANSFER, keep=False)) == (DONE, None)
+        await desk.until(lambda: desk.legs[-1].info.call.operator.number == "200")
+        assert customer.ended is None
+        assert {each.info.call.call_id for each in desk.legs} == {customer.info.call.call_id}
+        assert short(await office.press(Action.HANG_UP)) == (DONE, None)
+        await desk.until(lambda: all(each.ended for each in desk.legs))
+
+
+@asynccontextmanager
+async def tapped(office: Office) -> AsyncIterator[Recorder]:
+    desk = Recorder()
+    config = AgentConfig(
+        sides=SidesTable(customer_endpoints=("PJSIP/trunk*",), operator_endpoints=("PJSIP/2*",)),
+        audiosocket=AudioSocketTable(port=0, announce_port=0),
+        asterisk=AsteriskTable(
+            tap=True, ari_url=office.asterisk.ari_url, ari_password_file=office.table.ami_password_file
+        ),
+    )
+    taps = make_taps(config, desk, LegDirectory(asyncio.get_running_loop().time))
+    running = []
+    try:
+        for tap in taps:
+            await tap.listen()
+            running.append(asyncio.create_task(tap.run()))
+        await office.until(lambda: not any(tap.problems() for tap in taps))
+        yield desk
+    finally:
+        for tap in taps:
+            await tap.close()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def test_the_connection_breaks_while_the_superior_is_rung(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ GRACE_S = 5.0
 """The dialplan brings customers back by itself; only when it is late by this much the watchdog steps in."""
 AGAIN_S = 10.0
 """How often it tries."""
+LOOK_AGAIN_S = 30.0
+"""How often a PBX that was not fit is looked at again."""
 
 TRANSFERS = (Action.TRANSFER, Action.HOLD_TRANSFER)
 RETURNS = (Action.UNHOLD, Action.TAKE_BACK)
@@ -247,15 +249,28 @@ class AsteriskControl:
             for customer in self._book:
                 await self._what_became_of(customer)
             self._ended.set()
-            self._probe = Probe(self._settings.music)
-            self._checks = await look(self._ami, self._settings, self._probe)
+            await self._look()
+            # Somebody may be mending it at this moment.
+            while not self._fit:
+                await asyncio.sleep(LOOK_AGAIN_S)
+                await self._look()
         except AmiError:
             return  # lost again: the next login comes here again
+
+    async def _look(self) -> None:
+        before = {each.check for each in self._checks}
+        self._probe = Probe(self._settings.music)
+        try:
+            self._checks = await look(self._ami, self._settings, self._probe)
         finally:
             self._probe = None
         for each in self._checks:
-            if each.state != "ok":
+            if each.state != "ok" and each.check not in before:
                 log.warning("pbx_not_fit", reason=each.check)
+
+    @property
+    def _fit(self) -> bool:
+        return all(each.state == "ok" for each in self._checks)
 
     async def _what_became_of(self, customer: Customer) -> None:
         """Catch up with a customer after a crash of ours or a lost connection. Raises AmiError."""
