@@ -9,14 +9,17 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.freeswitch.switch import Switch
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.config import AgentConfig
 from kikimori.doctor import examine
 from kikimori.doctor.asterisk import look_at_ari
 from kikimori.doctor.certificate import look_at_certificate
+from kikimori.doctor.freeswitch import look_at_freeswitch
 from kikimori.doctor.mirror import look_at_interface
 from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range
+from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.taps.siprec.settings import SiprecTable
 from kikimori_dashboard import DashboardSettings
 
@@ -220,3 +223,38 @@ async def test_asterisk_cannot_send_to_every_address(tmp_path: Path) -> None:
         }
     )
     assert (await examined(config))["audiosocket address"] == "fault"
+
+
+async def test_freeswitch_is_asked_for_what_is_needed(tmp_path: Path) -> None:
+    switch = Switch("secret")
+    await switch.start()
+    (tmp_path / "password").write_text("secret\n", encoding="utf-8")
+    table = FreeSwitchTable(tap=True, esl_port=switch.port, esl_password_file=tmp_path / "password")
+    try:
+        found = await look_at_freeswitch(table, control=True)
+        assert {each.check: str(each.state) for each in found} == {
+            "event socket": "ok", "freeswitch mod_audio_stream": "ok", "freeswitch mod_local_stream": "ok",
+        }  # fmt: skip
+        (tmp_path / "password").write_text("wrong\n", encoding="utf-8")
+        (refused,) = await look_at_freeswitch(table, control=True)
+        assert refused.state == "fault"
+        assert "event_socket.conf.xml" in refused.next_step
+        switch.refuses = True
+        (kept_out,) = await look_at_freeswitch(table, control=True)
+        assert "apply-inbound-acl" in kept_out.next_step
+    finally:
+        await switch.stop()
+    (away,) = await look_at_freeswitch(table, control=True)
+    assert "is FreeSWITCH running" in away.next_step
+
+
+async def test_two_ways_in_on_one_port(tmp_path: Path) -> None:
+    config = AgentConfig.model_validate(
+        {
+            "state_dir": tmp_path,
+            "speech": {"enabled": False},
+            "audiosocket": {"announce_port": 8767},
+            "chan_websocket": {"enabled": True},
+        }
+    )
+    assert (await examined(config))["ports"] == "fault"

@@ -10,6 +10,7 @@ from kikimori.doctor import taps
 from kikimori.doctor.asterisk import look_at_ami
 from kikimori.doctor.broker import look_at_broker
 from kikimori.doctor.diagnosis import Diagnosis, State, Subject
+from kikimori.doctor.freeswitch import look_at_freeswitch
 from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
 from kikimori.doctor.ports import tcp_port
@@ -59,11 +60,10 @@ async def _control(config: AgentConfig) -> list[Diagnosis]:
     match config.pbx.kind:
         case "asterisk":
             return await look_at_ami(config.asterisk, asterisk_control_settings(config))
+        case "freeswitch":
+            return await look_at_freeswitch(config.freeswitch, control=True)
         case "manual":
-            detail = "none: the operator is told which keys to press"
-            return [Diagnosis("pbx control", State.OK, detail)]
-        case kind:
-            return [Diagnosis("pbx control", State.WARNING, f"{kind} cannot be looked at from here yet")]
+            return [Diagnosis("pbx control", State.OK, "none: the operator is told which keys to press")]
 
 
 async def examine(

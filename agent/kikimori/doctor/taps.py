@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kikimori.doctor.asterisk import look_at_ari
 from kikimori.doctor.certificate import look_at_certificate
 from kikimori.doctor.diagnosis import Diagnosis, State, Subject
+from kikimori.doctor.freeswitch import look_at_freeswitch
 from kikimori.doctor.mirror import look_at_interface
 from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range
 from kikimori.doctor.sides import look_at_sides
@@ -30,6 +31,8 @@ def subjects(config: AgentConfig) -> list[Subject]:
         found.append(Subject("WebSocket channels", partial(_chan_websocket, config)))
     if config.asterisk.tap:
         found.append(Subject("Asterisk's ARI", partial(look_at_ari, config.asterisk)))
+    if config.freeswitch.tap:
+        found.append(Subject("FreeSWITCH", partial(_freeswitch, config)))
     if config.siprec.enabled:
         found.append(Subject("SIPREC", partial(_siprec, config.siprec)))
     if config.mirror.enabled:
@@ -49,8 +52,35 @@ async def _none() -> list[Diagnosis]:
 
 
 async def _sides(config: AgentConfig) -> list[Diagnosis]:
-    needed = config.asterisk.tap or config.siprec.enabled or config.mirror.enabled
-    return look_at_sides(config.sides, needed=needed)
+    needed = config.asterisk.tap or config.freeswitch.tap or config.siprec.enabled or config.mirror.enabled
+    return [*look_at_sides(config.sides, needed=needed), *_same_port_twice(config)]
+
+
+def _same_port_twice(config: AgentConfig) -> list[Diagnosis]:
+    """Two ways in on one port: each is free by itself, together one of them cannot start."""
+    listening = [
+        ("[audiosocket] port", config.audiosocket.enabled, config.audiosocket.port),
+        ("[audiosocket] announce_port", config.audiosocket.enabled, config.audiosocket.announce_port),
+        ("[chan_websocket] port", config.chan_websocket.enabled, config.chan_websocket.port),
+        ("[freeswitch] media_port", config.freeswitch.tap, config.freeswitch.media_port),
+        ("[siprec] port", config.siprec.enabled and config.siprec.tcp, config.siprec.port),
+        (
+            "[siprec] tls_port",
+            config.siprec.enabled and config.siprec.tls_port is not None,
+            config.siprec.tls_port,
+        ),
+    ]
+    by_port: dict[int, list[str]] = {}
+    for key, used, port in listening:
+        if used and port:
+            by_port.setdefault(port, []).append(key)
+    return [
+        Diagnosis(
+            "ports", State.FAULT, f"TCP port {port} is given to {' and '.join(keys)}", "give each its own"
+        )
+        for port, keys in by_port.items()
+        if len(keys) > 1
+    ]
 
 
 async def _audiosocket(config: AgentConfig) -> list[Diagnosis]:
@@ -86,6 +116,18 @@ async def _chan_websocket(config: AgentConfig) -> list[Diagnosis]:
         tcp_port("chan_websocket", table.host, table.port),
         admitted("chan_websocket peers", "chan_websocket", table.host, table.allow),
     ]
+
+
+async def _freeswitch(config: AgentConfig) -> list[Diagnosis]:
+    table = config.freeswitch
+    found = [
+        tcp_port("freeswitch media", table.media_host, table.media_port),
+        admitted("freeswitch peers", "freeswitch", table.media_host, table.allow),
+    ]
+    # With control by the same connection it is looked at there.
+    if table.esl_password_file is not None and config.pbx.kind != "freeswitch":
+        found += await look_at_freeswitch(table, control=False)
+    return found
 
 
 async def _siprec(table: SiprecTable) -> list[Diagnosis]:

@@ -322,7 +322,11 @@ class Switch:
         if name in ("status", "uptime"):
             return "UP 0 years, 0 days, 0 hours, 0 minutes, 4 seconds\n" if name == "status" else "4\n"
         if name == "module_exists":
-            return "true" if args[0] in ("mod_audio_fork", "mod_audio_stream", "mod_dptools") else "false"
+            return (
+                "true"
+                if args[0] in ("mod_audio_fork", "mod_audio_stream", "mod_dptools", "mod_local_stream")
+                else "false"
+            )
         if name == "uuid_exists":
             return "true" if args[0] in self.channels else "false"
         if name == "show_local_stream":

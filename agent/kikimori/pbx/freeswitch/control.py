@@ -81,6 +81,10 @@ class FreeSwitchControl:
     def connected(self) -> bool:
         return self._esl.up
 
+    @property
+    def keep_operator(self) -> bool:
+        return self._settings.keep_operator
+
     async def run(self) -> None:
         self._left = await self._store.load()
         async with asyncio.TaskGroup() as tasks:
