@@ -158,6 +158,22 @@ def test_cap_net_raw_is_needed_and_enough(kept: str) -> None:
         assert "CAP_NET_RAW is missing" in done.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a network namespace")
+def test_a_card_that_was_down_is_listened_to_again_when_it_is_back() -> None:
+    """In a network of its own, whose loopback is down at first."""
+    script = Path(__file__).parent / "down_and_up.py"
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        ["unshare", "--net", sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert [line for line in done.stdout.splitlines() if line == "heard"] == ["heard"] * 2, done.stderr
+
+
 async def test_a_port_that_is_switched_on_needs_an_interface() -> None:
     with pytest.raises(ValueError, match="needs interface"):
         MirrorTable(enabled=True)

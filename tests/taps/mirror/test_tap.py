@@ -70,6 +70,14 @@ def test_sip_without_audio_is_told_after_a_while(office: Tapped) -> None:
     assert codes(office) == ["mirror-no-audio"]
 
 
+def test_a_port_that_shows_nothing_is_told(office: Tapped) -> None:
+    office.tap._seen_at = office.now
+    office.pass_time(50)
+    assert codes(office) == []
+    office.pass_time(20)
+    assert codes(office) == ["mirror-silent"]
+
+
 def test_counters_are_named_for_the_tap_and_whole() -> None:
     tap = MirrorTap(Recorder(), TABLE, SIDES)
     assert all(name.startswith("mirror_") and value == 0 for name, value in tap.counters().items())

@@ -34,6 +34,8 @@ ETH_P_ALL = 3
 ARPHRD_ETHER = 1
 ARPHRD_LOOPBACK = 772
 SIOCGIFHWADDR = 0x8927
+SIOCGIFFLAGS = 0x8913
+IFF_UP = 1
 
 BLOCK_BYTES = 1 << 18
 RETIRE_MS = 20
@@ -64,9 +66,6 @@ class LiveInterface:
         self._blocks = max(2, buffer_bytes // BLOCK_BYTES)
         self._at = 0
         self._outgoing_too = True
-        self.packets = 0
-        self.drops = 0
-        """Packets that the kernel had no room for, since it was opened."""
         try:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         except PermissionError as error:
@@ -98,12 +97,14 @@ class LiveInterface:
             self._at = (self._at + 1) % self._blocks
 
     def count_drops(self) -> int:
-        """Ask the kernel what it dropped since it was asked last; also added to `drops`."""
+        """Return how many packets the kernel had no room for since it was asked last."""
         statistics = self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 12)
-        packets, drops, _ = Struct("=III").unpack(statistics)
-        self.packets += packets
-        self.drops += drops
-        return int(drops)
+        drops: int = Struct("=III").unpack(statistics)[1]
+        return drops
+
+    def failed(self) -> bool:
+        """Whether the interface went down or away since this was asked last; a new one must then be opened."""
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
     def close(self) -> None:
         self._ring.close()
@@ -145,11 +146,22 @@ class LiveInterface:
         return mapped
 
 
+def is_up(interface: str) -> bool:
+    """Whether it is there and was brought up."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            flags = fcntl.ioctl(sock.fileno(), SIOCGIFFLAGS, pack("16s16x", interface.encode()))
+        except OSError:
+            return False
+    return bool(Struct("=16sH14x").unpack(flags)[1] & IFF_UP)
+
+
 def no_permission(interface: str) -> LiveError:
     return LiveError(
         f"no permission to listen on interface {interface}: CAP_NET_RAW is missing",
-        next_step="grant it: with systemd AmbientCapabilities=CAP_NET_RAW and CapabilityBoundingSet=CAP_NET_RAW "
-        "(systemd/kikimori-mirror.conf), by hand: setpriv --ambient-caps +net_raw --inh-caps +net_raw kikimori agent",
+        next_step="as a service: install systemd/kikimori-mirror.conf (AmbientCapabilities=CAP_NET_RAW); by hand: "
+        "sudo setpriv --reuid=$USER --regid=$USER --init-groups --inh-caps=+net_raw --ambient-caps=+net_raw "
+        "$(command -v kikimori) agent",
     )
 
 

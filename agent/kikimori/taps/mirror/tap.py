@@ -9,7 +9,7 @@ import structlog
 
 from kikimori.model.call import EndReason
 from kikimori.taps.mirror.link import ETHERNET
-from kikimori.taps.mirror.live import LiveInterface
+from kikimori.taps.mirror.live import LiveError, LiveInterface, is_up
 from kikimori.taps.mirror.wire import Wire
 from kikimori_wire.messages import Problem
 
@@ -37,10 +37,11 @@ class MirrorTap:
         self.wire = Wire(desk, table, sides)
         self._table = table
         self._live: LiveInterface | None = None
-        self._began = 0.0
+        self._down = False
+        self._drops = 0
         self._dropped_at: float | None = None
         self._seen = 0
-        self._seen_at = 0.0
+        self._seen_at: float | None = None
 
     @property
     def name(self) -> str:
@@ -51,13 +52,10 @@ class MirrorTap:
         return {}
 
     async def listen(self) -> None:
-        """Open the interface; raises `LiveError`."""
-        ports = (*self._table.sip_ports, *self._table.tls_ports)
-        self._live = LiveInterface(self._table.interface, ports, self._table.buffer_mb << 20)
-        loop = asyncio.get_running_loop()
-        self._began = self._seen_at = self.wire.now = loop.time()
-        loop.add_reader(self._live.fileno(), self._read)
-        log.info("mirror_listening", interface=self._table.interface)
+        """Open the interface, which may still be down; raises `LiveError`."""
+        self._seen_at = self.wire.now = asyncio.get_running_loop().time()
+        self._open()
+        self._down = not is_up(self._table.interface)
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -65,16 +63,14 @@ class MirrorTap:
         while True:
             await asyncio.sleep(ADVANCE_EVERY_S)
             now = loop.time()
+            self._read()
             self.wire.advance(now)
             if now >= check_at:
                 check_at = now + CHECK_EVERY_S
                 self._check(now)
 
     async def close(self) -> None:
-        if self._live is not None:
-            asyncio.get_running_loop().remove_reader(self._live.fileno())
-            self._live.close()
-            self._live = None
+        self._shut()
         self.wire.close(EndReason.SHUTDOWN)
 
     def problems(self) -> tuple[Problem, ...]:
@@ -88,7 +84,15 @@ class MirrorTap:
                     remedy="Mirror only the telephones' VLAN or the PBX's port, or set [mirror] buffer_mb higher.",
                 )
             )
-        if self._live is not None and wire.now - self._seen_at > SILENT_S:
+        if self._down:
+            found.append(
+                Problem(
+                    code="mirror-down",
+                    detail=f"Interface {self._table.interface} is down or gone; it is tried every few seconds.",
+                    remedy=f"sudo ip link set dev {self._table.interface} up; check the cable and the switch's port",
+                )
+            )
+        elif self._seen_at is not None and wire.now - self._seen_at > SILENT_S:
             found.append(
                 Problem(
                     code="mirror-silent",
@@ -125,7 +129,7 @@ class MirrorTap:
 
     def counters(self) -> dict[str, int]:
         found = {f"mirror_{name}": value for name, value in self.wire.counters().items()}
-        found["mirror_kernel_drops"] = 0 if self._live is None else self._live.drops
+        found["mirror_kernel_drops"] = self._drops
         return found
 
     def _read(self) -> None:
@@ -134,9 +138,43 @@ class MirrorTap:
             self._live.read(lambda frame: self.wire.frame(ETHERNET, frame, now))
 
     def _check(self, now: float) -> None:
-        if self._live is not None and self._live.count_drops():
+        self._check_interface()
+        dropped = 0 if self._live is None else self._live.count_drops()
+        if dropped:
+            self._drops += dropped
             if self._dropped_at is None:
-                log.warning("mirror_kernel_drops", drops=self._live.drops)
+                log.warning("mirror_kernel_drops", drops=self._drops)
             self._dropped_at = now
         if self.wire.frames != self._seen:
             self._seen, self._seen_at = self.wire.frames, now
+
+    def _check_interface(self) -> None:
+        """A card that was unplugged or brought down is opened again when it is back."""
+        interface = self._table.interface
+        if not is_up(interface):
+            if not self._down:
+                log.warning("mirror_interface_down", interface=interface)
+            self._down = True
+        elif self._down or self._live is None or self._live.failed():
+            self._shut()
+            try:
+                self._open()
+            except LiveError as error:
+                log.warning("mirror_interface_failed", interface=interface, reason=error.message)
+                self._down = True
+            else:
+                self._down = False
+
+    def _open(self) -> None:
+        table = self._table
+        self._live = LiveInterface(
+            table.interface, (*table.sip_ports, *table.tls_ports), table.buffer_mb << 20
+        )
+        asyncio.get_running_loop().add_reader(self._live.fileno(), self._read)
+        log.info("mirror_listening", interface=table.interface)
+
+    def _shut(self) -> None:
+        if self._live is not None:
+            asyncio.get_running_loop().remove_reader(self._live.fileno())
+            self._live.close()
+            self._live = None
