@@ -120,7 +120,7 @@ class AriClient:
 
     @asynccontextmanager
     async def events(self, app: str) -> AsyncIterator[AsyncIterator[Json]]:
-        """Connect as Stasis application `app`, subscribed to everything; gives its events until the connection ends.
+        """Connect as Stasis application `app`; gives the events of all channels and bridges until the connection ends.
 
         Whoever was connected under this name is told `ApplicationReplaced` and gets nothing any more.
 
@@ -131,7 +131,7 @@ class AriClient:
         try:
             socket = await self._session.ws_connect(
                 self._url + "/events",
-                params={"app": app, "subscribeAll": "true"},
+                params={"app": app},
                 heartbeat=HEARTBEAT_S,
                 max_msg_size=MOST_EVENT_BYTES,
                 timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
@@ -142,6 +142,10 @@ class AriClient:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise AriAwayError(f"ARI at {self._url}: {_words(error)}") from error
         try:
+            # Not `subscribeAll`, which subscribes to the states of devices too: when such a connection breaks just as a
+            # state changes, Asterisk locks itself up (two threads wait for each other in `stasis_app_unregister` and
+            # `ari_websocket_send_event`; seen on 22.10.1 and the master of 2026-08), and answers no ARI until restarted.
+            await self.post(f"/applications/{app}/subscription", eventSource="channel:,bridge:")
             yield self._read(socket)
         finally:
             await socket.close()

@@ -61,6 +61,7 @@ class SimulatedAsterisk:
         self._snooped: dict[str, str] = {}
         self._apps: dict[str, web.WebSocketResponse] = {}
         self._filters: dict[str, set[str]] = {}
+        self._subscribed: set[str] = set()
         self._outbox: asyncio.Queue[tuple[str | None, Json]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -83,6 +84,7 @@ class SimulatedAsterisk:
         for method, path, handler in (
             ("GET", "/events", self._events),
             ("GET", "/applications/{app}", self._application),
+            ("POST", "/applications/{app}/subscription", self._subscribe),
             ("PUT", "/applications/{app}/eventFilter", self._filter),
             ("GET", "/asterisk/modules", self._modules),
             ("GET", "/channels", self._channels),
@@ -215,6 +217,7 @@ class SimulatedAsterisk:
             )
         self._apps[app] = socket
         self._filters.pop(app, None)
+        self._subscribed.discard(app)
         async for message in socket:
             if message.type is WSMsgType.ERROR:
                 break
@@ -226,6 +229,14 @@ class SimulatedAsterisk:
         if request.match_info["app"] not in self._apps:
             return _no(404, "Application not found")
         return web.json_response({"name": request.match_info["app"]})
+
+    async def _subscribe(self, request: web.Request) -> web.Response:
+        app = request.match_info["app"]
+        if app not in self._apps:
+            return _no(404, "Application not found")
+        assert request.query["eventSource"] == "channel:,bridge:"
+        self._subscribed.add(app)
+        return web.json_response({"name": app})
 
     async def _filter(self, request: web.Request) -> web.Response:
         app = request.match_info["app"]
@@ -360,7 +371,8 @@ class SimulatedAsterisk:
         while True:
             only, event = await self._outbox.get()
             for app, socket in list(self._apps.items()):
-                if only in (None, app) and event["type"] in self._filters.get(app, {event["type"]}):
+                addressed = only == app or (only is None and app in self._subscribed)
+                if addressed and event["type"] in self._filters.get(app, {event["type"]}):
                     with suppress(ConnectionError):
                         await socket.send_json(event)
 
