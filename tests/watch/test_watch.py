@@ -42,10 +42,10 @@ def meter(clock: Clock) -> LegMeter:
     return LegMeter(info(), clock, lambda _: None)
 
 
-def tone(dbfs: float, seconds: float = 0.2) -> bytes:
+def tone(dbfs: float, seconds: float = 0.2, hertz: float = 440) -> bytes:
     """A sine of that level: the level of a full-scale sine is -3.01 dBFS."""
     at = np.arange(int(RATE * seconds)) / RATE
-    sine = np.sin(2 * np.pi * 440 * at) * 32767 * 10 ** ((dbfs + 3.01) / 20)
+    sine = np.sin(2 * np.pi * hertz * at) * 32767 * 10 ** ((dbfs + 3.01) / 20)
     return np.round(sine).astype("<i2").tobytes()
 
 
@@ -156,6 +156,11 @@ def test_both_legs_alike_and_a_leg_without_any_sound_are_pointed_out() -> None:
             leg.audio(tone(-20))
         hints.add(desk.rows()[0].hint)
     assert any("same sound" in hint for hint in hints)
+    for _ in range(2):
+        legs[0].audio(tone(-20))
+        legs[1].audio(tone(-20, hertz=1000))  # as loud, and another sound
+        hint = desk.rows()[0].hint
+    assert hint == ""
 
     dumb = desk.open_leg(info("dumb"))
     clock.at += 10

@@ -29,6 +29,8 @@ class LegMeter:
         self.info = info
         self.key = ""
         self.sounded = False
+        self.crossings = 0.0
+        """Zero crossings per sample of what was measured last: with the level, enough to tell two sounds apart."""
         self.ended: EndReason | None = None
         self.opened_at = now()
         self._now = now
@@ -92,6 +94,7 @@ class LegMeter:
         )
         self._waiting.clear()
         peak = decibels(float(np.abs(samples).max()))
+        self.crossings = float(np.count_nonzero(np.diff(np.signbit(samples)))) / len(samples)
         self.sounded = self.sounded or peak > SILENCE_DB
         now = self._now()
         if peak >= self._peak[1] or now - self._peak[0] > PEAK_HELD_S:

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.model.call import CallInfo, LegInfo, Role
     from kikimori.taps.tap import Address, Tap
+    from kikimori.watch.picture import LegRow
 
 REMEMBERED_ENDS = 5
 CLOSE_WITHIN_S = 5.0
 SILENT_AFTER_S = 8.0
 TWINS_AFTER = 20
-"""Readings in a row in which both legs sound alike to a tenth of a decibel."""
+"""Readings in a row in which both legs sound alike: in level to a tenth of a decibel, in zero crossings to 3 %."""
+HEARD_DB = -60.0
+"""dBFS. The noise of two idle lines may well be alike."""
 
 
 @dataclass(slots=True)
@@ -83,10 +86,9 @@ class WatchDesk:
         return tuple(self._row(call) for call in self._calls.values())
 
     def _row(self, call: _Call) -> CallRow:
+        call.legs.sort(key=lambda leg: str(leg.info.role))
         legs = tuple(leg.row() for leg in call.legs)
-        levels = [leg.level_db for leg in legs if leg.sounded and leg.level_db is not None]
-        alike = len(legs) == len(levels) == 2 and abs(levels[0] - levels[1]) < 0.1
-        call.alike = call.alike + 1 if alike else 0
+        call.alike = call.alike + 1 if _alike(call.legs, legs) else 0
         now = self._now()
         hint = ""
         dumb = [leg for leg in call.legs if not leg.sounded and now - leg.opened_at > SILENT_AFTER_S]
@@ -117,6 +119,15 @@ class WatchDesk:
         if not call.legs:
             del self._calls[call_id]
             self.ended.append(f"{call_id} after {self._now() - call.began:.0f} s ({leg.ended})")
+
+
+def _alike(meters: list[LegMeter], rows: tuple[LegRow, ...]) -> bool:
+    """Whether two legs sound as if they were one."""
+    levels = [row.level_db for row in rows if row.level_db is not None and row.level_db > HEARD_DB]
+    if not len(meters) == len(levels) == 2 or abs(levels[0] - levels[1]) >= 0.1:
+        return False
+    one, other = (meter.crossings for meter in meters)
+    return abs(one - other) <= 0.03 * max(one, other)
 
 
 class OwnTaps:
