@@ -43,7 +43,7 @@ $(VENV)/testable: $(VENV)/installed
 	@touch $@
 
 # What the tests talk to: a real broker, a real browser with Japanese letters, sipp as an SBC.
-DEBIAN := mosquitto chromium fonts-noto-cjk sip-tester
+DEBIAN := mosquitto chromium fonts-noto-cjk sip-tester libportaudio2
 debian:
 	@missing=""; for each in $(DEBIAN); do \
 	  dpkg-query -W -f '$${Status}' $$each 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$each"; done; \

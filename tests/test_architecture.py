@@ -40,6 +40,7 @@ ONE_DOOR = {
     "sudachipy": {"kikimori.judging.words.sound", "kikimori.bench.phrases"},  # the bench's bare reference
     "rapidfuzz": {"kikimori.judging.words.sound", "kikimori.evaluation.words"},
     "soxr": {"kikimori.audio.resample"},
+    "sounddevice": {"kikimori.taps.line_in.portaudio"},
     "G722": {"kikimori.audio.g722"},
 }
 

@@ -14,6 +14,7 @@ from kikimori.asterisk.settings import AsteriskTable
 from kikimori.errors import ConfigError
 from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
+from kikimori.taps.line_in.settings import LineInTable
 from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.peers import LOOPBACK, AllowedPeers
 from kikimori.taps.sides import SidesTable
@@ -133,6 +134,7 @@ class AgentConfig(_Table):
     audiosocket: AudioSocketTable = AudioSocketTable()
     siprec: SiprecTable = SiprecTable()
     chan_websocket: ChanWebSocketTable = ChanWebSocketTable()
+    line_in: LineInTable = LineInTable()
     mirror: MirrorTable = MirrorTable()
     asterisk: AsteriskTable = AsteriskTable()
     freeswitch: FreeSwitchTable = FreeSwitchTable()

@@ -14,6 +14,7 @@ from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 from kikimori.taps.freeswitch.tap import FreeSwitchTap
+from kikimori.taps.line_in.tap import LineInTap
 from kikimori.taps.mirror.tap import MirrorTap
 from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.siprec.tap import SiprecTap
@@ -52,6 +53,8 @@ def make_taps(config: AgentConfig, desk: CallDesk, directory: LegDirectory) -> l
         taps.append(SiprecTap(desk, config.siprec, config.sides))
     if config.chan_websocket.enabled:
         taps.append(ChanWebSocketTap(desk, directory, config.chan_websocket))
+    if config.line_in.enabled:
+        taps.append(LineInTap(desk, config.line_in))
     if config.mirror.enabled:
         taps.append(MirrorTap(desk, config.mirror, config.sides))
     if config.freeswitch.tap:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 
 from kikimori.cli.options import add_config, configured, say
+from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
     import argparse
@@ -25,6 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("tap", help="watch sound arrive from the PBX", description="The ways in.")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     _add_watch(actions)
+    _add_devices(actions)
 
 
 def _add_watch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -45,6 +47,35 @@ def _add_watch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     watch.add_argument("--json", action="store_true", help="one JSON object a second")
     watch.add_argument("--numbers", action="store_true", help="show telephone numbers and names in full")
     watch.set_defaults(run=run_watch)
+
+
+def _add_devices(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    devices = actions.add_parser(
+        "devices",
+        help="list the sound cards that line-in could hear",
+        description="Lists what records sound on this machine: the name for [[line_in.devices]] device, its channels (2 = both "
+        "voices apart) and the rate it prefers. Needs the extra line-in.",
+        epilog="Exit code: 0 = there is one, 1 = there is none.",
+    )
+    devices.set_defaults(run=run_devices)
+
+
+def run_devices(_args: argparse.Namespace) -> int:
+    from kikimori.taps.line_in.portaudio import PortAudio  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.taps.line_in.sound import SoundError  # noqa: PLC0415
+
+    try:
+        found = PortAudio().devices()
+    except SoundError as error:
+        raise KikimoriError(
+            f"no sound system: {error}",
+            next_step="is this user in the group audio? `groups`, then `aplay -l`",
+        ) from error
+    for each in found:
+        print(f"{each.name}\t{each.channels} channels\t{each.rate} Hz")
+    if not found:
+        say("nothing here records sound: plug the device in; `arecord -l` shows what Linux sees")
+    return 0 if found else 1
 
 
 def run_watch(args: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.taps.contract.audiosocket import AudioSocketDriver
 from tests.taps.contract.chan_websocket import ChanWebSocketDriver
 from tests.taps.contract.freeswitch import FreeSwitchDriver
+from tests.taps.contract.line_in import LineInDriver
 from tests.taps.contract.mirror import MirrorDriver
 from tests.taps.contract.siprec import SiprecDriver
 
@@ -24,4 +25,5 @@ DRIVERS: dict[str, Callable[[], Driver]] = {
     "chan_websocket-json": partial(ChanWebSocketDriver, as_json=True),
     "freeswitch": FreeSwitchDriver,
     "freeswitch-mono": lambda: FreeSwitchDriver("mono", "audio_stream"),
+    "line_in": LineInDriver,
 }

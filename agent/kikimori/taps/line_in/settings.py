@@ -1,0 +1,68 @@
+"""`[line_in]`: sound cards that hear a telephone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DeviceTable(_Table):
+    """`[[line_in.devices]]`: one telephone."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,23}$")]
+    """Ours; the beginning of its calls' names."""
+    device: Annotated[str, Field(min_length=1, max_length=128)]
+    """As `kikimori tap devices` lists it, or a part of it that no other device has."""
+    customer: Literal["left", "right", "mixed"] = "mixed"
+    """Which channel of a stereo device is the customer; `mixed`: one channel with both voices."""
+    rate: Annotated[int, Field(ge=8000, le=192_000)] | None = None
+    """Samples per second asked of the device; None = what it prefers."""
+    extension: Annotated[str, Field(max_length=64)] | None = None
+    """Of the telephone."""
+    operator_name: Annotated[str, Field(max_length=128)] | None = None
+
+
+class ActivityTable(_Table):
+    """`[line_in.activity]`: when a call begins and ends, told by its sound."""
+
+    level_db: Annotated[float, Field(ge=-90, le=0)] = -45.0
+    """What is softer than this (dB below full scale, 200 to 3 400 Hz) is no voice."""
+    begin_s: Annotated[float, Field(ge=0.1, le=10)] = 0.6
+    begin_within_s: Annotated[float, Field(ge=0.1, le=10)] = 2.0
+    """A call begins when there were `begin_s` of voice within so long."""
+    end_s: Annotated[float, Field(ge=1, le=600)] = 20.0
+    """It ends after so long without a voice."""
+    pre_roll_s: Annotated[float, Field(ge=0, le=10)] = 2.5
+    """So much from before the beginning is heard too: the first words."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> ActivityTable:
+        if self.begin_s > self.begin_within_s:
+            raise ValueError("begin_s is longer than begin_within_s: no call would ever begin")
+        return self
+
+
+class LineInTable(_Table):
+    """`[line_in]`."""
+
+    enabled: bool = False
+    rate: Literal[8000, 16000] = 8000
+    """Samples per second of the legs; a telephone line carries no more than 8000."""
+    activity: ActivityTable = ActivityTable()
+    devices: tuple[DeviceTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _named_apart(self) -> LineInTable:
+        names = [each.name for each in self.devices]
+        if len(set(names)) < len(names):
+            raise ValueError("two devices have the same name")
+        if self.enabled and not self.devices:
+            raise ValueError(
+                "enabled without a [[line_in.devices]]: `kikimori tap devices` lists what there is"
+            )
+        return self
