@@ -9,6 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.fake_sound import FakeSound
 from tests.support.freeswitch.switch import Switch
 
 from kikimori.asterisk.settings import AsteriskTable
@@ -17,9 +18,13 @@ from kikimori.doctor import examine
 from kikimori.doctor.asterisk import look_at_ari
 from kikimori.doctor.certificate import look_at_certificate
 from kikimori.doctor.freeswitch import look_at_freeswitch
+from kikimori.doctor.line_in import look_at_devices
 from kikimori.doctor.mirror import look_at_interface
 from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range
+from kikimori.errors import KikimoriError
 from kikimori.freeswitch.settings import FreeSwitchTable
+from kikimori.taps.line_in.settings import LineInTable
+from kikimori.taps.line_in.sound import Device
 from kikimori.taps.siprec.settings import SiprecTable
 from kikimori_dashboard import DashboardSettings
 
@@ -258,3 +263,35 @@ async def test_two_ways_in_on_one_port(tmp_path: Path) -> None:
         }
     )
     assert (await examined(config))["ports"] == "fault"
+
+
+def line_in(*devices: tuple[str, str, str]) -> LineInTable:
+    return LineInTable.model_validate(
+        {
+            "enabled": True,
+            "devices": [
+                {"name": name, "device": device, "customer": customer} for name, device, customer in devices
+            ],
+        }
+    )
+
+
+async def test_sound_cards_that_are_there_and_that_are_not() -> None:
+    sound = FakeSound(Device("USB recorder", 2, 48_000), Device("Headset", 1, 16_000))
+    table = line_in(("a", "usb", "left"), ("b", "headset", "left"), ("c", "nosuch", "mixed"))
+    found = await look_at_devices(table, lambda: sound)
+    assert [str(each.state) for each in found] == ["ok", "fault", "fault"]
+    assert "two voices need 2" in found[1].detail
+    assert "kikimori tap devices" in found[2].next_step
+    assert not sound.opened
+
+
+async def test_no_sound_library() -> None:
+    def missing() -> FakeSound:
+        raise KikimoriError(
+            "line-in needs the package sounddevice", next_step="pip install 'kikimori[line-in]'"
+        )
+
+    (found,) = await look_at_devices(line_in(("a", "usb", "left")), missing)
+    assert found.state == "fault"
+    assert "pip install" in found.next_step

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.taps.mirror.live import no_permission
 
 INTERFACES = Path("/sys/class/net")
 WATCHED_S = 2.0
@@ -53,12 +54,8 @@ def _permission(name: str, interface: str) -> Diagnosis:
     try:
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
     except PermissionError:
-        return Diagnosis(
-            name,
-            State.FAULT,
-            f"this user may not read packets of {interface}",
-            "the unit needs AmbientCapabilities=CAP_NET_RAW: systemctl edit kikimori-agent",
-        )
+        missing = no_permission(interface)
+        return Diagnosis(name, State.FAULT, missing.message, missing.next_step or "")
     except OSError as error:
         return Diagnosis(name, State.FAULT, f"packets cannot be read: {error.strerror}", "this needs Linux")
     return Diagnosis(name, State.OK, f"packets of {interface} may be read")

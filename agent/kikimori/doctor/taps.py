@@ -10,6 +10,7 @@ from kikimori.doctor.asterisk import look_at_ari
 from kikimori.doctor.certificate import look_at_certificate
 from kikimori.doctor.diagnosis import Diagnosis, State, Subject
 from kikimori.doctor.freeswitch import look_at_freeswitch
+from kikimori.doctor.line_in import look_at_devices
 from kikimori.doctor.mirror import look_at_interface
 from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range
 from kikimori.doctor.sides import look_at_sides
@@ -37,6 +38,8 @@ def subjects(config: AgentConfig) -> list[Subject]:
         found.append(Subject("SIPREC", partial(_siprec, config.siprec)))
     if config.mirror.enabled:
         found.append(Subject("mirror port", partial(look_at_interface, "mirror", config.mirror.interface)))
+    if config.line_in.enabled:
+        found.append(Subject("line-in", partial(look_at_devices, config.line_in)))
     return found if len(found) > 1 else [*found, Subject("ways in", _none)]
 
 
