@@ -41,6 +41,8 @@ class Channel:
     created: int
     variables: dict[str, str] = field(default_factory=dict)
     peer: Channel | None = None
+    leads: bool = False
+    """Whether it was the one that asked for its bridge: events tell of that one."""
     plays: str = ""
     work: asyncio.Task[None] | None = None
     stream: AudioStream | None = None
@@ -67,6 +69,7 @@ class Switch:
         self._created = count(1795566216529972, 1_000_000)
         self._server: asyncio.Server | None = None
         self._links: set[_Link] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- life
@@ -96,7 +99,7 @@ class Switch:
                 channel.work.cancel()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._serving, return_exceptions=True)
 
     @property
     def linked(self) -> int:
@@ -159,6 +162,7 @@ class Switch:
 
     def bridge(self, one: Channel, two: Channel) -> None:
         one.peer, two.peer = two, one
+        one.leads, two.leads = True, False
         self.emit(
             "CHANNEL_BRIDGE",
             one,
@@ -169,6 +173,7 @@ class Switch:
     def part(self, one: Channel) -> None:
         two = one.peer
         if two is not None:
+            one, two = (one, two) if one.leads else (two, one)
             one.peer = two.peer = None
             # The real one names the other leg here only sometimes.
             self.emit(
@@ -186,6 +191,8 @@ class Switch:
         other: Channel | None = None,
     ) -> None:
         described = describe(channel, other) | (headers or {})
+        if name == "DTMF":
+            described = {key: value for key, value in described.items() if not key.startswith("variable_")}
         for link in self._links:
             if name in link.events:
                 link.event({"Event-Name": name, **described})
@@ -429,12 +436,16 @@ class Switch:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = _Link(writer)
         self._links.add(link)
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
         try:
             await self._talk(reader, link)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             self._links.discard(link)
+            self._serving.discard(task)
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, link: _Link) -> None:
@@ -516,7 +527,8 @@ def describe(channel: Channel, other: Channel | None) -> dict[str, str]:
         "Caller-Direction": direction,
         "Caller-Channel-Name": channel.name,
         "Caller-Caller-ID-Name": channel.display or channel.number,
-        "Caller-Caller-ID-Number": channel.number,
+        # Of a telephone that is called this is who calls.
+        "Caller-Caller-ID-Number": other.number if other is not None and channel.outbound else channel.number,
         "Caller-Destination-Number": user if channel.outbound else "204",
         "Caller-Channel-Created-Time": str(channel.created),
     }

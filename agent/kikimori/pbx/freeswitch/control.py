@@ -143,7 +143,7 @@ class FreeSwitchControl:
         customer = self._customers.get(channel)
         if channel in self._busy:
             if request.action not in INTERRUPTS or self._busy[channel] in INTERRUPTS or customer is None:
-                return PbxAnswer(Outcome.REFUSED, "under_way", f"{self._busy[channel]} is being carried out")
+                return PbxAnswer(Outcome.REFUSED, "call_busy", f"{self._busy[channel]} is being carried out")
             await self._mover.call_off(customer)
         self._busy[channel] = request.action
         try:

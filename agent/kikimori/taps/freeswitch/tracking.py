@@ -117,7 +117,7 @@ class CallTracker:
             case "CHANNEL_BRIDGE":
                 self._note(uuid, headers)
                 other = headers.get("Other-Leg-Unique-ID", "") or _bridge_other(headers, uuid)
-                if _UUID.match(other):
+                if _UUID.match(other) and other != uuid:
                     self._note_other(other, headers)
                     return self._bridged(uuid, other)
             case "CHANNEL_UNBRIDGE":
@@ -148,7 +148,7 @@ class CallTracker:
             changes += self._gone(gone)
         for row in calls:
             uuid, other = str(row.get("uuid", "")), str(row.get("b_uuid", ""))
-            if uuid in alive and other in alive:
+            if uuid in alive and other in alive and uuid != other:
                 changes += self._bridged(uuid, other)
         return changes
 

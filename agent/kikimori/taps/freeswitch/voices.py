@@ -19,6 +19,8 @@ GAP_AFTER_S = 0.5
 """Silence of the network beyond this becomes a gap; below, it is jitter."""
 FLOOD_S = 5.0
 """A stream that brings this much more audio than time has passed is not a telephone."""
+EARLIER_S = 1.0
+"""How much of the first message may be of before it came."""
 
 
 class StreamError(Exception):
@@ -60,7 +62,7 @@ class Voices:
             return
         samples = len(data) // frame
         if not self._feeds:
-            self._anchor = now - samples / self.rate
+            self._anchor = now - min(samples / self.rate, EARLIER_S)
             self._feeds = [self._open(role) for role in self.roles]
         elif now - self._heard_at > GAP_AFTER_S:
             # What follows a pause is at the time of now: the watch may not have looked since.
