@@ -336,8 +336,12 @@ class Switch:
             )
         if name == "uuid_exists":
             return "true" if args[0] in self.channels else "false"
-        if name == "show_local_stream":
-            return "moh,/moh\n"
+        if name == "local_stream":
+            return "moh,/moh\n" if self.music_plays else "-ERR Cannot locate local_stream moh!\n"
+        if name == "user_exists":
+            return "true" if args[1] in self.phones else "false"
+        if name == "global_getvar":
+            return "127.0.0.1"
         if not name.startswith("uuid_"):
             return f"-ERR {name} Command not found!\n"
         channel = self.channels.get(args[0])

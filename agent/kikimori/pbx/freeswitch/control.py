@@ -151,6 +151,9 @@ class FreeSwitchControl:
         finally:
             if self._busy.get(channel) is request.action:
                 del self._busy[channel]
+                moved = self._customers.get(channel)
+                if moved is not None:
+                    self._by_itself(moved)
 
     async def _move(
         self, request: PbxRequest, channel: str, changed: Callable[[CallStatus], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import TYPE_CHECKING
 
@@ -78,21 +79,10 @@ class Mover:
         customer.superior = str(uuid.uuid4())
         await self._store.put(customer.uuid, customer.entry())
         line = self._lines.fetch(customer.superior, request.target, customer.uuid, request.call.caller.number)
-        try:
-            answer = await self._esl.bgapi(line, within_s=self._settings.ring_s + PATIENCE_S)
-        except EslAwayError as error:
-            if not self._esl.up:
-                raise  # FreeSWITCH goes on by itself: the superior may answer, or the hold runs out
-            answer = f"-ERR {error.reason}"
-        if answer.startswith("+OK"):
-            if (
-                await self._watch.until(
-                    lambda: customer.channel.peer == customer.superior or customer.channel.gone, SOON_S
-                )
-                and not customer.channel.gone
-            ):
-                return await self._with_superior(customer, keep=keep)
-            await self._end(customer.superior)
+        answer = await self._ring(customer, line)
+        if answer.startswith("+OK") and await self._together(customer):
+            return await self._with_superior(customer, keep=keep)
+        await self._end(customer.superior)
         if customer.channel.gone:
             return PbxAnswer(Outcome.FAILED, "customer_hung_up")
         if customer.turn != turn:
@@ -221,6 +211,31 @@ class Mover:
             )
         await self._store.drop(customer.uuid)
         return refused
+
+    async def _ring(self, customer: Customer, line: str) -> str:
+        """Ring the superior until somebody answers or the customer hangs up; return FreeSWITCH's words."""
+        within_s = self._settings.ring_s + PATIENCE_S
+        ringing = asyncio.ensure_future(self._esl.bgapi(line, within_s=within_s))
+        leaving = asyncio.ensure_future(self._watch.until(lambda: customer.channel.gone, within_s))
+        try:
+            await asyncio.wait({ringing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if customer.channel.gone and not ringing.done():
+                await self._end(customer.superior)
+            return await ringing
+        except EslAwayError as error:
+            if not self._esl.up:
+                raise  # FreeSWITCH goes on by itself: the superior may answer, or the hold runs out
+            return f"-ERR {error.reason}"
+        finally:
+            ringing.cancel()
+            leaving.cancel()
+
+    async def _together(self, customer: Customer) -> bool:
+        """Whether customer and superior talk; asked again before anybody is cut off for a late event."""
+        channel = customer.channel
+        if not await self._watch.until(lambda: channel.peer == customer.superior or channel.gone, SOON_S):
+            self._watch.pairs(await self._esl.rows("show calls"))
+        return channel.peer == customer.superior and not channel.gone
 
     async def _with_superior(self, customer: Customer, *, keep: bool) -> PbxAnswer:
         customer.step = Step.SUPERIOR

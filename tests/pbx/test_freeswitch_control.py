@@ -1,0 +1,405 @@
+"""Control of FreeSWITCH against the committed peer: what is pressed, what becomes of everybody, what is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+from tests.support.freeswitch.switch import Channel, Phone, Switch
+
+from kikimori.freeswitch.settings import FreeSwitchTable
+from kikimori.model.call import CallInfo, Party
+from kikimori.pbx.control import PbxAnswer, PbxRequest
+from kikimori.pbx.freeswitch.control import FreeSwitchControl
+from kikimori.pbx.freeswitch.lines import ControlSettings, Lines, Sound
+from kikimori.pbx.held import HeldStore
+from kikimori_wire.messages import Action, CallStatus, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+WITHIN_S = 20
+MUSIC = "local_stream://moh"
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while not condition():  # noqa: ASYNC110  (a channel sets no asyncio.Event)
+            await asyncio.sleep(0.005)
+
+
+@dataclass
+class Office:
+    switch: Switch
+    folder: Path
+    settings: ControlSettings
+    customer: Channel
+    operator: Channel
+    statuses: list[CallStatus] = field(default_factory=list)
+    control: FreeSwitchControl | None = None
+    operator_number: str = "204"
+    _running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start a control, as a start of the agent does."""
+        table = FreeSwitchTable(esl_port=self.switch.port, esl_password_file=self.folder / "password")
+        self.control = FreeSwitchControl(table, self.settings)
+        self._running = asyncio.create_task(self.control.run())
+
+    async def up(self) -> None:
+        await until(lambda: self.control and self.control.connected and self.switch.linked)
+
+    async def die(self) -> None:
+        """The agent is gone, without a word."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    async def press(self, action: Action, target: str = "200", **more: Any) -> PbxAnswer:
+        assert self.control is not None
+        call = CallInfo(
+            self.customer.uuid,
+            "freeswitch",
+            caller=Party(number="0355550142"),
+            operator=Party(number=self.operator_number),
+            channel=self.customer.uuid,
+            operator_channel=self.operator.uuid,
+        )
+        return await self.control.carry_out(PbxRequest(action, call, target, **more), self.statuses.append)
+
+    @property
+    def held(self) -> dict[str, Any]:
+        path = self.settings.store
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["held"] if path.exists() else {}
+        return found
+
+    def phone_of(self, extension: str) -> Channel | None:
+        return next((each for each in self.switch.channels.values() if each.number == extension), None)
+
+
+@asynccontextmanager
+async def open_office(tmp_path: Path, **settings: Any) -> AsyncIterator[Office]:
+    (tmp_path / "password").write_text("secret\n", encoding="utf-8")
+    switch = Switch("secret", seconds=0.02)
+    await switch.start()
+    switch.phones = {"200": "answers", "204": "answers", "205": "rings"}
+    made = ControlSettings(
+        superior="200",
+        ring_s=10,
+        longest_hold_s=settings.pop("longest_hold_s", 3000),
+        after_hold=settings.pop("after_hold", "operator"),
+        keep_operator=settings.pop("keep_operator", True),
+        announcements=(
+            Sound("recorded", "録音", "/sounds/recorded.wav"),
+            Sound("gone", "", "/sounds/gone.wav"),
+        ),
+        dial="user/{target}",
+        music=MUSIC,
+        store=tmp_path / "held.json",
+    )
+    office = Office(switch, tmp_path, made, *switch.dial_in("0355550142", "", "204"))
+    await office.start()
+    try:
+        yield office
+    finally:
+        await office.die()
+        await switch.stop()
+
+
+@pytest_asyncio.fixture
+async def office(tmp_path: Path, no_task_left: None) -> AsyncIterator[Office]:  # noqa: ARG001  (watches over all)
+    async with open_office(tmp_path) as opened:
+        await opened.up()
+        yield opened
+
+
+# --- hold
+
+
+async def test_hold_is_done_when_music_plays(office: Office) -> None:
+    assert await office.press(Action.HOLD) == PbxAnswer(Outcome.DONE)
+    assert office.customer.plays == MUSIC
+    assert office.operator.plays == "silence_stream://-1"
+    assert office.statuses == [CallStatus.ON_HOLD]
+    assert list(office.held) == [office.customer.uuid]
+
+
+async def test_hold_without_music_is_no_hold(office: Office) -> None:
+    """FreeSWITCH says +OK all the same; the customer is talking again when the answer comes."""
+    office.switch.music_plays = False
+    answer = await office.press(Action.HOLD)
+    assert (answer.outcome, answer.reason) == (Outcome.FAILED, "no_music")
+    assert office.customer.peer is office.operator
+    assert office.held == {}
+
+
+async def test_the_customer_comes_back(office: Office) -> None:
+    await office.press(Action.HOLD)
+    assert (await office.press(Action.HOLD)).reason == "already_on_hold"
+    assert await office.press(Action.UNHOLD) == PbxAnswer(Outcome.DONE)
+    assert office.customer.peer is office.operator
+    assert office.statuses == [CallStatus.ON_HOLD, CallStatus.TALKING]
+    assert office.held == {}
+    assert (await office.press(Action.UNHOLD)).reason == "not_on_hold"
+
+
+async def test_hold_may_release_the_operator_who_is_rung_afterwards(office: Office) -> None:
+    await office.press(Action.HOLD, keep_operator=False)
+    await until(lambda: office.operator.gone)
+    assert office.customer.plays == MUSIC
+    assert (await office.press(Action.UNHOLD)).outcome is Outcome.DONE
+    assert office.customer.peer is office.phone_of("204")
+
+
+async def test_an_operator_who_hung_up_is_rung_again(office: Office) -> None:
+    await office.press(Action.HOLD)
+    office.switch.end(office.operator)
+    assert (await office.press(Action.UNHOLD)).outcome is Outcome.DONE
+    assert office.customer.peer is office.phone_of("204")
+
+
+# --- nobody stays on hold
+
+
+@pytest.mark.parametrize(
+    ("operator_waits", "after_hold"), [(True, "operator"), (False, "operator"), (True, "superior")]
+)
+async def test_a_dead_agent_leaves_nobody_on_hold(
+    tmp_path: Path, operator_waits: bool, after_hold: str
+) -> None:
+    """FreeSWITCH brings the customer back by what it was told with the hold."""
+    async with open_office(tmp_path, longest_hold_s=10, after_hold=after_hold) as office:
+        await office.up()
+        await office.press(Action.HOLD)
+        await office.die()
+        if not operator_waits:
+            office.switch.end(office.operator)
+        await until(lambda: office.customer.peer)
+        assert office.customer.peer is not None
+        assert office.customer.peer.number == ("200" if after_hold == "superior" else "204")
+        assert (office.customer.peer is office.operator) == (operator_waits and after_hold == "operator")
+
+
+async def test_the_page_is_told_when_a_hold_ran_out(tmp_path: Path) -> None:
+    async with open_office(tmp_path, longest_hold_s=10) as office:
+        await office.up()
+        await office.press(Action.HOLD)
+        await until(lambda: office.statuses == [CallStatus.ON_HOLD, CallStatus.TALKING])
+        await until(lambda: office.held == {})
+
+
+async def test_a_new_run_rescues_whom_a_dead_one_left(office: Office) -> None:
+    await office.press(Action.HOLD)
+    await office.die()
+    assert office.customer.plays
+    await office.start()
+    await until(lambda: office.customer.peer is office.operator)
+    await until(lambda: office.held == {})
+
+
+async def test_a_new_run_can_still_take_back_a_transfer(office: Office) -> None:
+    await office.press(Action.HOLD_TRANSFER)
+    await office.die()
+    await office.start()
+    await office.up()
+    assert (await office.press(Action.TAKE_BACK)).outcome is Outcome.DONE
+    assert office.customer.peer is office.operator
+
+
+async def test_an_unreadable_book_counts_as_empty(tmp_path: Path) -> None:
+    for text in ("", "{", "[]", '{"held": 3}', '{"held": {"x": 1}}'):
+        (tmp_path / "held.json").write_text(text, encoding="utf-8")
+        assert await HeldStore(tmp_path / "held.json").load() == {}
+
+
+async def test_a_book_that_cannot_be_written_does_not_hinder_the_hold(office: Office) -> None:
+    office.settings.store.mkdir()
+    assert (await office.press(Action.HOLD)).outcome is Outcome.DONE
+    assert office.control is not None
+    assert [each.code for each in office.control.problems()] == ["held_store_not_written"]
+
+
+# --- to the superior
+
+
+async def test_the_superior_takes_over_and_the_operator_stays(office: Office) -> None:
+    assert (await office.press(Action.HOLD_TRANSFER)).outcome is Outcome.DONE
+    superior = office.phone_of("200")
+    assert office.customer.peer is superior
+    assert not office.operator.gone
+    assert office.statuses == [CallStatus.ON_HOLD, CallStatus.TRANSFERRED]
+    assert superior is not None
+    assert any(f"three_way:{superior.uuid}" in line for line in office.switch.commands)
+    assert (await office.press(Action.HOLD_TRANSFER)).reason == "already_transferred"
+    assert (await office.press(Action.TAKE_BACK)).outcome is Outcome.DONE
+    assert office.customer.peer is office.operator
+    assert superior.gone
+
+
+async def test_the_operator_may_be_released(office: Office) -> None:
+    assert (await office.press(Action.HOLD_TRANSFER, keep_operator=False)).outcome is Outcome.DONE
+    assert office.operator.gone
+    assert (await office.press(Action.TAKE_BACK)).outcome is Outcome.DONE
+    assert office.customer.peer is office.phone_of("204")
+
+
+@pytest.mark.parametrize(
+    ("behaves", "reason"),
+    [("rings", "no_answer"), ("busy", "busy"), ("declines", "declined"), ("absent", "no_such_extension")],
+)
+async def test_nobody_answers_and_the_customer_is_back(office: Office, behaves: Phone, reason: str) -> None:
+    office.switch.phones["200"] = behaves
+    answer = await office.press(Action.HOLD_TRANSFER)
+    assert (answer.outcome, answer.reason) == (Outcome.FAILED, reason)
+    assert office.customer.peer is office.operator
+    assert office.statuses == [CallStatus.ON_HOLD, CallStatus.TALKING]
+
+
+async def test_the_customer_hears_music_while_it_rings_and_may_be_taken_back(office: Office) -> None:
+    office.switch.seconds = 100
+    pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER, "205"))
+    await until(lambda: office.phone_of("205"))
+    assert office.customer.plays == MUSIC
+    assert (await office.press(Action.TRANSFER)).reason == "call_busy"
+    assert (await office.press(Action.TAKE_BACK)).outcome is Outcome.DONE
+    assert (await pressed).reason == "superseded"
+    assert office.customer.peer is office.operator
+    await until(lambda: office.phone_of("205") is None)
+
+
+async def test_a_customer_who_hangs_up_stops_the_ringing(office: Office) -> None:
+    office.switch.seconds = 100
+    pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER, "205"))
+    await until(lambda: office.phone_of("205"))
+    office.switch.end(office.customer)
+    assert (await pressed).reason == "customer_hung_up"
+    await until(lambda: office.phone_of("205") is None)
+
+
+async def test_blind_hands_over_and_releases_the_operator(office: Office) -> None:
+    assert (await office.press(Action.TRANSFER)).outcome is Outcome.DONE
+    await until(lambda: office.customer.peer is office.phone_of("200") is not None)
+    assert office.operator.gone
+    assert office.statuses == [CallStatus.TRANSFERRED]
+
+
+async def test_blind_to_nobody_comes_home_by_itself(office: Office) -> None:
+    answer = await office.press(Action.TRANSFER, "299")
+    assert (answer.outcome, answer.reason) == (Outcome.FAILED, "unreachable")
+    await until(lambda: office.customer.peer)
+    assert office.customer.peer is office.phone_of("204")
+
+
+# --- beside the call
+
+
+@pytest.mark.parametrize(
+    ("action", "mixed"),
+    [
+        (Action.LISTEN, set()),
+        (Action.WHISPER, {"eavesdrop_whisper_bleg"}),
+        (Action.BARGE, {"eavesdrop_whisper_aleg", "eavesdrop_whisper_bleg"}),
+    ],
+)
+async def test_supervisors_listen_on_the_operators_channel(
+    office: Office, action: Action, mixed: set[str]
+) -> None:
+    assert (await office.press(action)).outcome is Outcome.DONE
+    phone = office.phone_of("200")
+    assert phone is not None
+    assert {name for name in phone.variables if "whisper" in name} == mixed
+    assert any(f"&eavesdrop({office.operator.uuid})" in line for line in office.switch.commands)
+    assert office.customer.peer is office.operator
+
+
+async def test_listening_needs_a_conversation_and_a_telephone(office: Office) -> None:
+    assert (await office.press(Action.LISTEN, "205")).reason == "no_answer"
+    assert (await office.press(Action.LISTEN, "2 0")).reason == "no_such_extension"
+    await office.press(Action.HOLD)
+    assert (await office.press(Action.LISTEN)).reason == "not_connected"
+
+
+async def test_announcements(office: Office) -> None:
+    assert (await office.press(Action.ANNOUNCE)).outcome is Outcome.DONE
+    assert (await office.press(Action.ANNOUNCE, announcement="gone")).reason == "no_such_file"
+    assert (await office.press(Action.ANNOUNCE, announcement="what")).reason == "no_such_announcement"
+
+
+async def test_hanging_up_ends_the_call_for_everybody(office: Office) -> None:
+    await office.press(Action.HOLD)
+    assert (await office.press(Action.HANG_UP)).outcome is Outcome.DONE
+    assert office.switch.channels == {}
+    await until(lambda: office.held == {})
+    assert (await office.press(Action.HOLD)).reason == "no_such_channel"
+
+
+# --- the connection
+
+
+async def test_without_freeswitch_every_press_says_so_and_later_it_works(office: Office) -> None:
+    office.switch.refuses = True
+    await office.switch.drop_links()
+    control = office.control
+    assert control is not None
+    await until(lambda: [each.code for each in control.problems()] == ["pbx_esl_acl"])
+    assert all(each.remedy for each in control.problems())
+    assert (await office.press(Action.HOLD)).reason == "pbx_away"
+    office.switch.refuses = False
+    await office.up()
+    assert control.problems() == ()
+    assert (await office.press(Action.HOLD)).outcome is Outcome.DONE
+
+
+async def test_a_lost_connection_does_not_forget_who_is_held(office: Office) -> None:
+    await office.press(Action.HOLD)
+    await office.switch.drop_links()
+    await until(lambda: office.control and not office.control.connected)
+    await office.up()
+    assert (await office.press(Action.UNHOLD)).outcome is Outcome.DONE
+    assert office.customer.peer is office.operator
+
+
+async def test_a_wrong_password_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        (tmp_path / "password").write_text("wrong\n", encoding="utf-8")
+        await office.switch.drop_links()
+        await office.die()
+        await office.start()
+        control = office.control
+        assert control is not None
+        await until(lambda: [each.code for each in control.problems()] == ["pbx_esl_auth"])
+        (tmp_path / "password").write_text("secret\n", encoding="utf-8")
+        await office.up()
+
+
+async def test_a_deaf_freeswitch_is_given_up(office: Office) -> None:
+    office.switch.deaf = True
+    answer = await office.press(Action.HOLD)
+    assert (answer.outcome, answer.reason) in {(Outcome.FAILED, "timeout"), (Outcome.FAILED, "pbx_away")}
+
+
+async def test_what_a_telephone_calls_itself_never_becomes_an_order(office: Office) -> None:
+    office.operator_number = "204' inline^hangup"
+    await office.press(Action.HOLD)
+    assert not any("204'" in line for line in office.switch.commands)
+    assert office.customer.plays == MUSIC
+
+
+def test_the_order_for_a_hold_says_the_way_back_in_the_same_breath(tmp_path: Path) -> None:
+    settings = ControlSettings("200", 20, 120, "operator", True, (), "user/{target}", MUSIC, tmp_path / "x")
+    line = Lines(settings).hold("c", "o", "204", keep=True, hold_s=120)
+    applications = line.split("'")[1].removesuffix("/inline").split("^")[1:]
+    assert applications[0] == ":set:playback_terminators=none"
+    kept = [each for each in applications if not each.startswith(("set:", ":set:"))]
+    assert kept[:4] == [
+        f"playback:{MUSIC}",
+        "intercept:o",
+        "bridge:{kikimori_step=home}user/204",
+        "bridge:{kikimori_step=home}user/200",
+    ]
