@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.taps.contract.asterisk import AsteriskDriver
 from tests.taps.contract.audiosocket import AudioSocketDriver
 from tests.taps.contract.chan_websocket import ChanWebSocketDriver
 from tests.taps.contract.freeswitch import FreeSwitchDriver
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tests.taps.contract.driver import Driver
 
 DRIVERS: dict[str, Callable[[], Driver]] = {
+    "asterisk": AsteriskDriver,
     "audiosocket": AudioSocketDriver,
     "siprec": SiprecDriver,
     "mirror": MirrorDriver,
