@@ -14,7 +14,7 @@ from kikimori.judging.rules import load_rules
 from kikimori.model.call import CallInfo
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.audiosocket.directory import call_id_from
-from kikimori.taps.mirror.replay import replay_capture
+from kikimori.taps.mirror.replay import CaptureClock, replay_capture
 from kikimori.taps.replay import replay
 
 if TYPE_CHECKING:
@@ -101,23 +101,30 @@ class Analyser:
         self, path: Path, progress: Callable[[float], None] | None = None
     ) -> tuple[Findings, Wire]:
         """Hear and judge every call in a packet capture; the wire has the counters. Raises AudioFileError."""
-        findings = Findings()
-        desk = self._desk(findings)
+        findings, clock = Findings(), CaptureClock()
+        desk = self._desk(findings, clock)
         try:
             wire = await replay_capture(
-                path, desk, self.config.mirror, self.config.sides, settle=desk.settle, progress=progress
+                path,
+                desk,
+                self.config.mirror,
+                self.config.sides,
+                clock=clock,
+                settle=desk.settle,
+                progress=progress,
             )
         finally:
             await desk.close()
         return findings, wire
 
-    def _desk(self, findings: Findings) -> Desk:
+    def _desk(self, findings: Findings, clock: Callable[[], float] | None = None) -> Desk:
         return Desk(
             DeskSettings(site=self.config.site, agent_id=self.config.agent_id),
             self.rules,
             self.phrases,
             findings,
             self._pool,
+            clock,
         )
 
     async def aclose(self) -> None:

@@ -22,7 +22,7 @@ from kikimori.model.evidence import EffortWindow
 from kikimori_wire.messages import Action, Announcement, CallLevels, Party
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from kikimori.hearing.speech.pool import SpeechPool
     from kikimori.judging.phrases import PhraseFinder
@@ -60,7 +60,9 @@ class Desk:
         phrases: PhraseFinder,
         listener: Listener,
         speech: SpeechPool | None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
+        """`clock`: seconds by which a leg that opens later has its place; None = the loop's."""
         self.settings = settings
         self.calls: dict[str, LiveCall] = {}
         self.lag = LagMeter()
@@ -69,6 +71,7 @@ class Desk:
         self._listener = listener
         self._speech = speech
         self._loop = asyncio.get_running_loop()
+        self._clock = clock or self._loop.time
         self._banks = {rate: AcousticBank(rate) for rate in RATES}
         self._legs: dict[int, list[LiveLeg]] = {rate: [] for rate in RATES}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
@@ -87,8 +90,8 @@ class Desk:
             raise ValueError(f"rate {info.rate} is none of {RATES}")
         call = self._call(info.call)
         # Rounded to frames: two legs opened together begin together, however long the code took in between.
-        offset_s = round((self._loop.time() - call.opened_at) / FRAME_S) * FRAME_S if call.legs else 0.0
-        leg = LiveLeg(info, call, offset_s=offset_s, slot=bank.open(), clock=self._loop.time)
+        offset_s = round((self._clock() - call.opened_at) / FRAME_S) * FRAME_S if call.legs else 0.0
+        leg = LiveLeg(info, call, offset_s=offset_s, slot=bank.open(), clock=self._clock)
         if self._speech is not None:
             leg.speech = self._speech.open(info.role, info.rate, call.observe, partial(self._leg_done, leg))
         self._legs[info.rate].append(leg)
@@ -176,7 +179,7 @@ class Desk:
                 site=self.settings.site,
                 agent_id=self.settings.agent_id,
                 started_at=datetime.now(UTC),
-                opened_at=self._loop.time(),
+                opened_at=self._clock(),
                 words_heard=self._speech is not None,
                 escalate_code=self.settings.escalate_code,
                 capabilities=self.settings.capabilities,

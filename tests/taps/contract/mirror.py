@@ -6,6 +6,7 @@ Each call is seen twice, as beside a real PBX: its audio between carrier and PBX
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from itertools import count
 from typing import TYPE_CHECKING
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     from kikimori.model.feed import CallDesk
 
-CARRIER, PBX, PHONE = "127.77.0.1", "127.77.0.2", "127.77.0.3"
+# Loopback is one for all: a second run beside this one must not be overheard.
+_NETWORK = f"127.{100 + os.getpid() % 100}.{os.getpid() // 100 % 250}"
+CARRIER, PBX, PHONE = f"{_NETWORK}.1", f"{_NETWORK}.2", f"{_NETWORK}.3"
 SIP_PORT = 15978
 STEP_S = 0.02
 STEP = 160
@@ -54,7 +57,7 @@ class MirrorDriver:
     async def open(self, desk: CallDesk, networks: tuple[str, ...]) -> MirrorTap:
         del networks
         table = MirrorTable(
-            enabled=True, interface="lo", sip_ports=(SIP_PORT,), networks=("127.77.0.0/16",), buffer_mb=4
+            enabled=True, interface="lo", sip_ports=(SIP_PORT,), networks=(f"{_NETWORK}.0/24",), buffer_mb=4
         )
         tap = MirrorTap(desk, table, SidesTable(operator_numbers=(OFFICE_NUMBER,)))
         try:

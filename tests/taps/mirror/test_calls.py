@@ -392,6 +392,18 @@ def test_a_flood_of_invites_costs_no_call_that_was_answered() -> None:
     assert bytes(office.leg(Role.CUSTOMER).pcm) == heard(1)
 
 
+def test_a_fault_in_one_call_ends_that_call_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = Office()
+    office.talk().answered()
+    office.talk("0907654321", "205").answered((16100, 17100))
+    # Whatever goes wrong in there.
+    monkeypatch.setattr(office.leg(Role.CUSTOMER, 0), "audio", None)
+    office.speak(A, B, 1)
+    office.speak((PBX, 16100), (PHONE, 17100), 2)
+    assert [leg.ended for leg in office.desk.legs] == [EndReason.PROTOCOL_ERROR] * 2 + [None] * 2
+    assert bytes(office.leg(Role.CUSTOMER).pcm) == heard(2)
+
+
 def test_more_calls_than_allowed_are_shed_and_counted() -> None:
     office = Office(MirrorTable(max_calls=2))
     for n in range(4):

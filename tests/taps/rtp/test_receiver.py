@@ -204,6 +204,25 @@ def test_comfort_noise_is_quiet_and_no_gap() -> None:
     assert peer.session.counters.gap_ms == 0
 
 
+def test_comfort_noise_that_nobody_agreed_on_is_quiet_too() -> None:
+    peer = Peer({0: PCMU})
+    peer.talk(10)
+    peer.session.receive(peer.packet(b"\x40", pt=13, ticks=20 * STEP), PEER)
+    peer.pass_time(20 * STEP_S)
+    peer.talk(10, 200)
+    assert not peer.line.gaps
+    assert len(peer.line) == 40 * STEP
+
+
+def test_a_packet_of_an_unknown_type_is_no_lost_one() -> None:
+    peer = Peer()
+    peer.talk(10)
+    peer.say(b"video", pt=18)
+    peer.talk(10, 10)
+    assert peer.session.counters.lost == 0
+    assert peer.line.gaps == [(10 * STEP, STEP)]
+
+
 def test_before_the_first_packet_time_goes_on() -> None:
     peer = Peer()
     peer.pass_time(3.0)

@@ -73,16 +73,12 @@ class Calls:
         sides: SidesTable,
         routes: Routes,
         clock: Callable[[], float],
-        *,
-        from_file: bool,
     ) -> None:
-        """`from_file`: the desk's clock is not the capture's, so a leg that opens late begins with a gap."""
         self._desk = desk
         self._table = table
         self._placing = Placing(sides, table.twins)
         self._routes = routes
         self._clock = clock
-        self._from_file = from_file
         self._calls: dict[Dialog, Call] = {}
         self._done = RtpCounters()
         self.heard = 0
@@ -117,10 +113,21 @@ class Calls:
                 total += voice.session.counters
         return total
 
+    def receive(self, voice: Voice, data: bytes, source: End) -> None:
+        """Give a datagram to a voice. One call's fault ends only that call."""
+        try:
+            voice.session.receive(data, source)
+        except Exception as error:  # noqa: BLE001  (as said)
+            self._fail(voice, error)
+
     def advance(self, now: float) -> None:
         for call in self.live:
-            for voice in call.voices:
-                voice.session.advance(now)
+            for voice in list(call.voices):
+                try:
+                    voice.session.advance(now)
+                except Exception as error:  # noqa: BLE001  (one call's fault ends only that call)
+                    self._fail(voice, error)
+                    break
 
     def close(self, reason: EndReason) -> None:
         """End every leg."""
@@ -130,18 +137,14 @@ class Calls:
 
     # --- dialogs.Changes
 
-    def began(self, dialog: Dialog) -> bool:
+    def began(self, dialog: Dialog) -> None:
         call, link = self._placing.place(dialog, self._all_dialogs())
         known = None if call is None else self._calls.get(call)
         if known is None:
-            if len(set(map(id, self._calls.values()))) >= 4 * self._table.max_calls:
-                self.shed += 1
-                return False
             known = Call(call_id_from(dialog.call_id), [])
         self._placing.remember(dialog, link)
         known.dialogs.append(dialog)
         self._calls[dialog] = known
-        return True
 
     def agreed(self, dialog: Dialog) -> None:
         call = self._calls.get(dialog)
@@ -264,18 +267,16 @@ class Calls:
             )
             if old is not None and not moved and same_person:
                 continue
-            call.voices.append(self._open(call, dialog, by, role, info, now))
+            call.voices.append(self._open(call, dialog, by, role, info))
             if old is not None:
                 replaced.append(old)
         self._silence(call, replaced, EndReason.HUNG_UP)
 
-    def _open(self, call: Call, dialog: Dialog, by: int, role: Role, info: CallInfo, now: float) -> Voice:
+    def _open(self, call: Call, dialog: Dialog, by: int, role: Role, info: CallInfo) -> Voice:
         formats = self._formats(dialog, by)
         answer = dialog.answer
         rate = (leg_rate(answer.formats) if answer else None) or leg_rate(formats) or 8000
         feed = self._desk.open_leg(LegInfo(info, role, rate))
-        if self._from_file and call.opened_at is not None and now > call.opened_at:
-            feed.gap(round((now - call.opened_at) * rate))
         bound = log.bind(call_id=call.call_id, role=str(role))
         session = RtpSession(feed, formats, clock=self._clock, log=bound, rate=rate)
         voice = Voice(dialog, by, role, feed, session, rate)
@@ -299,6 +300,18 @@ class Calls:
         own, other = dialog.audio[by], dialog.audio[1 - by]
         # A payload type means what its receiver said.
         return {**(own.formats if own else {}), **(other.formats if other else {})}
+
+    def _fail(self, voice: Voice, error: Exception) -> None:
+        call = self._calls[voice.dialog]
+        log.error("mirror_call_failed", call_id=call.call_id, exc_info=error)
+        for each in list(call.voices):
+            self._routes.remove(each)
+            call.voices.remove(each)
+            each.feed.close(EndReason.PROTOCOL_ERROR)
+        for dialog in list(call.dialogs):
+            del self._calls[dialog]
+            self._placing.forget(dialog)
+        call.dialogs.clear()
 
     def _silence(self, call: Call, voices: list[Voice], reason: EndReason) -> None:
         for voice in list(voices):

@@ -64,8 +64,8 @@ class Dialog:
 class Changes(Protocol):
     """Who is told. Each is called after the dialog was changed."""
 
-    def began(self, dialog: Dialog) -> bool:
-        """A call rings; False = it is not followed."""
+    def began(self, dialog: Dialog) -> None:
+        """A call rings."""
 
     def agreed(self, dialog: Dialog) -> None:
         """It was answered, or the two have described their audio anew."""
@@ -168,9 +168,7 @@ class Dialogs:
             self._end(ringing)
             del self._dialogs[ringing.call_id]
         self._dialogs[call_id] = dialog
-        if not self._changes.began(dialog):
-            del self._dialogs[call_id]
-            return None
+        self._changes.began(dialog)
         return dialog
 
     def _request(self, dialog: Dialog, message: Request, by: int, number: int) -> None:

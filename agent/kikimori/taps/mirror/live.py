@@ -91,10 +91,12 @@ class LiveInterface:
             _, _, status, count, first = _BLOCK_HEAD.unpack_from(self._ring, start)
             if not status & 1:
                 return
-            self._block(start + first, count, take)
-            # The block is the kernel's again.
-            self._ring[start + 8 : start + 12] = b"\0\0\0\0"
-            self._at = (self._at + 1) % self._blocks
+            try:
+                self._block(start + first, count, take)
+            finally:
+                # The block is the kernel's again.
+                self._ring[start + 8 : start + 12] = b"\0\0\0\0"
+                self._at = (self._at + 1) % self._blocks
 
     def count_drops(self) -> int:
         """Return how many packets the kernel had no room for since it was asked last."""

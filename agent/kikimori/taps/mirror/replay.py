@@ -24,12 +24,23 @@ PIECE_S = 0.2
 _ADVANCE_S = 0.04
 
 
+class CaptureClock:
+    """The time of the capture, for a desk that places its legs by it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 async def replay_capture(
     path: Path,
     desk: CallDesk,
     table: MirrorTable,
     sides: SidesTable,
     *,
+    clock: CaptureClock | None = None,
     settle: Callable[[], Awaitable[None]] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Wire:
@@ -40,6 +51,7 @@ async def replay_capture(
         desk: Where legs are opened.
         table: `[mirror]`; `enabled` and `interface` do not matter.
         sides: Who is the customer.
+        clock: Set to the capture's time as it goes on.
         settle: Awaited after every `PIECE_S` until all of it was heard.
         progress: Told the seconds played so far.
 
@@ -49,7 +61,8 @@ async def replay_capture(
     Raises:
         AudioFileError: no capture, or a broken one; its legs were closed.
     """
-    wire = Wire(desk, table, sides, from_file=True)
+    clock = clock or CaptureClock()
+    wire = Wire(desk, table, sides)
     source = frames(path)
     began: float | None = None
     heard_to = 0.0
@@ -60,10 +73,12 @@ async def replay_capture(
                     began = wire.now = heard_to = time
                 # A pause of the capture is walked through, so that time goes on in the calls.
                 while wire.calls.live and time - wire.now > _ADVANCE_S:
-                    wire.advance(wire.now + _ADVANCE_S)
+                    clock.now = wire.now + _ADVANCE_S
+                    wire.advance(clock.now)
                     if wire.now - heard_to >= PIECE_S:
                         heard_to = wire.now
                         await _pause(settle)
+                clock.now = max(clock.now, time)
                 wire.frame(link_type, data, time)
                 if time - heard_to >= PIECE_S:
                     heard_to = time

@@ -37,6 +37,8 @@ class MirrorTap:
         self.wire = Wire(desk, table, sides)
         self._table = table
         self._live: LiveInterface | None = None
+        self._now = 0.0
+        self._failed = 0
         self._down = False
         self._drops = 0
         self._dropped_at: float | None = None
@@ -130,12 +132,21 @@ class MirrorTap:
     def counters(self) -> dict[str, int]:
         found = {f"mirror_{name}": value for name, value in self.wire.counters().items()}
         found["mirror_kernel_drops"] = self._drops
+        found["mirror_packets_failed"] = self._failed
         return found
 
     def _read(self) -> None:
         if self._live is not None:
-            now = asyncio.get_running_loop().time()
-            self._live.read(lambda frame: self.wire.frame(ETHERNET, frame, now))
+            self._now = asyncio.get_running_loop().time()
+            self._live.read(self._take)
+
+    def _take(self, frame: bytes) -> None:
+        try:
+            self.wire.frame(ETHERNET, frame, self._now)
+        except Exception as error:
+            if not self._failed:
+                log.error("mirror_packet_failed", exc_info=error)
+            self._failed += 1
 
     def _check(self, now: float) -> None:
         self._check_interface()

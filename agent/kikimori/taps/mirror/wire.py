@@ -30,12 +30,10 @@ _MOST_ADDRESSES = 10_000
 class Wire:
     """One place from which packets are seen. `now` never runs backwards."""
 
-    def __init__(
-        self, desk: CallDesk, table: MirrorTable, sides: SidesTable, *, from_file: bool = False
-    ) -> None:
+    def __init__(self, desk: CallDesk, table: MirrorTable, sides: SidesTable) -> None:
         self.now = 0.0
         self._routes = Routes()
-        self.calls = Calls(desk, table, sides, self._routes, self._clock, from_file=from_file)
+        self.calls = Calls(desk, table, sides, self._routes, self._clock)
         self.dialogs = Dialogs(self.calls, most=4 * table.max_calls)
         self._fragments = Fragments()
         self._streams = TcpStreams()
@@ -126,7 +124,7 @@ class Wire:
         if voice is not None:
             self.rtp += 1
             voice.dialog.heard_at = self.now
-            voice.session.receive(payload, source)
+            self.calls.receive(voice, payload, source)
 
     def _segment(self, segment: Segment) -> None:
         ports = (segment.source[1], segment.target[1])

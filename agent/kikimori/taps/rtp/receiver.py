@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from kikimori.taps.rtp.dtmf import KeyEvents
-from kikimori.taps.rtp.formats import Kind, leg_rate
+from kikimori.taps.rtp.formats import COMFORT_NOISE, Kind, leg_rate
 from kikimori.taps.rtp.jitter import JitterBuffer
 from kikimori.taps.rtp.packet import NotRtpError, parse
 from kikimori.taps.rtp.source import Believed
@@ -81,7 +81,7 @@ class RtpSession:
         if rate is None:
             raise ValueError("no format of these carries voice")
         self._feed = feed
-        self._formats = dict(formats)
+        self._formats = _with_silence(formats)
         self._clock = clock
         self._log = log
         self._rate = rate
@@ -110,9 +110,9 @@ class RtpSession:
         except NotRtpError as error:
             self._refuse(error.reason)
             return
-        if packet.payload_type not in self._formats:
+        known_format = packet.payload_type in self._formats
+        if not known_format:
             self._refuse("unknown_payload_type")
-            return
         now = self._clock()
         believed = self._believed
         if packet.ssrc == believed.ssrc and source == believed.source:
@@ -120,6 +120,8 @@ class RtpSession:
             self._counters.packets += 1
             for each in self._order.put(packet, now):
                 self._play(each, now)
+            return
+        if not known_format:
             return
         known = believed.source
         packets = believed.stranger(source, packet, now)
@@ -145,7 +147,7 @@ class RtpSession:
     def change(self, formats: Mapping[int, Format]) -> None:
         """Signalling agreed on other formats, or on another place to send from. The leg's rate stays."""
         self._play_all(self._order.drain(), self._clock())
-        self._formats = dict(formats)
+        self._formats = _with_silence(formats)
         self._believed.reconsider()
         self._fresh = True
 
@@ -170,12 +172,13 @@ class RtpSession:
             self._play(packet, now)
 
     def _play(self, packet: Packet, now: float) -> None:
-        form = self._formats.get(packet.payload_type)
-        if form is None:
-            return
         lost = self._lost_before(packet.sequence)
         if lost:
             self._counters.lost += lost
+        form = self._formats.get(packet.payload_type)
+        if form is None:
+            # Refused and counted; it had its place in the sequence, so that nothing seems lost.
+            return
         if form.kind is Kind.DTMF:
             digit = self._keys.feed(packet.payload, packet.timestamp, marker=packet.marker)
             if digit is not None:
@@ -251,3 +254,8 @@ class RtpSession:
         if reason not in self._told and reason not in _UNTOLD:
             self._told.add(reason)
             self._log.warning("rtp_refused", reason=reason)
+
+
+def _with_silence(formats: Mapping[int, Format]) -> dict[int, Format]:
+    """Telephones send comfort noise (RFC 3389) under its static type also where nobody agreed on it."""
+    return {13: COMFORT_NOISE, **formats}
