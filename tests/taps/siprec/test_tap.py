@@ -433,6 +433,25 @@ async def test_metadata_alone_comes_by_update(office: Office) -> None:
     assert office.desk.legs[-1].info.call.operator.number == "200"
 
 
+async def test_a_change_that_cannot_be_heard_is_refused_and_changes_nothing(office: Office) -> None:
+    recording = await office.begun()
+    encrypted = both(
+        sdp("sendonly", "sendonly", version=2).replace("RTP/AVP", "RTP/SAVP"), metadata(CUSTOMER, OPERATOR)
+    )
+    assert (await recording.invite(encrypted)).status == 488
+    assert office.open_roles == [Role.CUSTOMER, Role.OPERATOR]
+    assert (await recording.bye()).status == 200
+
+
+async def test_all_streams_may_go_and_come_again(office: Office) -> None:
+    recording = await office.begun()
+    answer = await recording.invite(both(sdp("off", "off", version=2), metadata(CUSTOMER, OPERATOR)))
+    assert [port for port, _ in answer.media] == [0, 0]
+    assert office.open_roles == []
+    await recording.invite(both(sdp("sendonly", "sendonly", version=3), metadata(CUSTOMER, OPERATOR)))
+    assert office.open_roles == [Role.CUSTOMER, Role.OPERATOR]
+
+
 async def test_a_reinvite_without_an_offer_gets_ours(office: Office) -> None:
     recording = await office.recording()
     first = await recording.invite(TWO)

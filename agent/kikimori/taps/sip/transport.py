@@ -26,6 +26,7 @@ Address = tuple[str, int]
 
 _RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 _MAX_UNSENT_BYTES = 512 * 1024
+_HANDSHAKE_S = 10.0
 _COMPLAIN_EVERY_S = 1.0
 """Between two log lines of one kind: a flood must not fill the disk."""
 
@@ -95,7 +96,12 @@ class SipTransport:
         """Open the port for TCP, or for TLS when a context is given; raises OSError."""
         name = "tcp" if tls is None else "tls"
         self._servers[name] = await self._loop.create_server(
-            lambda: _Connection(self, name.upper()), host, port, ssl=tls, backlog=128
+            lambda: _Connection(self, name.upper()),
+            host,
+            port,
+            ssl=tls,
+            ssl_handshake_timeout=None if tls is None else _HANDSHAKE_S,
+            backlog=128,
         )
 
     def udp_flow(self, peer: Address) -> Flow | None:

@@ -156,7 +156,7 @@ def _participant(element: _Element) -> Participant:
         elif each.name == "aor":
             aor = aor or each.text
         elif each.name == "name":
-            name = name or each.text
+            name = name or each.text.strip('"')  # OpenSIPS takes it from a header, quotes and all
         elif each.name == "callerOrig":
             called_first = each.text.lower() == "true"
     return Participant(element.identifier("participant_id"), aor, name, called_first)

@@ -36,6 +36,7 @@ from kikimori.taps.siprec.troubles import Troubles
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kikimori.taps.sip.sdp import Description
     from kikimori.taps.sip.transaction import Flow
     from kikimori.taps.siprec.entries import Back
     from kikimori.taps.siprec.session import RecordingSession
@@ -239,8 +240,11 @@ class RecordingServer:
             return
         try:
             offer = read_offer(request.headers, request.body)
+            if offer.description is not None:
+                _check_change(offer.description)
             timer = entry.dialog.agree_timer(request, self._expires_s)
         except OfferError as error:
+            self.troubles.note(error.reason)
             self._answers.refuse_offer(transaction, error)
             return
         except TimerTooShortError:
@@ -277,3 +281,13 @@ class RecordingServer:
         return (
             self._changes.closing or len(self._entries) + len(self._changes.beginning) >= self._max_sessions
         )
+
+
+def _check_change(description: Description) -> None:
+    """Raise OfferError for a change of which nothing can be heard; the session stays as it was (RFC 3261, 14.2)."""
+    choices = choose(description)
+    # An SRC may take all its streams away for a while.
+    if any(each.refusal for each in choices):
+        refusal = refusal_of(choices)
+        if refusal is not None:
+            raise OfferError(488, refusal)

@@ -27,6 +27,9 @@ log = structlog.get_logger()
 
 TAP = "siprec"
 
+LONGEST_HOLD_S = 3600.0
+"""On hold nothing need be sent; but an SRC that died meanwhile must not keep its session for ever."""
+
 
 class _Nowhere:
     """The feed of a call that nobody listens to; its packets still show that it lives."""
@@ -93,6 +96,7 @@ class RecordingSession:
         self._on_hold = False
         self._unheard: str | None = None
         self._heard_at = clock()
+        self._paused_at: float | None = None
         self._ended = False
 
     @property
@@ -142,8 +146,13 @@ class RecordingSession:
         self._write()
 
     def idle_s(self, now: float) -> float:
-        """Seconds without a packet in any stream; none pass while the call is on hold."""
-        fresh = self._on_hold or all(each.choice.paused for each in self._streams.values())
+        """Seconds without a packet in any stream; the first hour on hold does not count."""
+        paused = self._on_hold or all(each.choice.paused for each in self._streams.values())
+        if not paused:
+            self._paused_at = None
+        elif self._paused_at is None:
+            self._paused_at = now
+        fresh = self._paused_at is not None and now - self._paused_at < LONGEST_HOLD_S
         for stream in self._streams.values():
             packets = stream.rtp.counters.packets if stream.rtp is not None else 0
             if packets != stream.packets:
