@@ -1,7 +1,7 @@
 """SIP as far as a tap needs it: reading other people's messages, and answering an SRC that records to us.
 
 `message` and `values` are the text format, `sdp` the session description, `stream` the framing over TCP, `transaction`
-and `client` the timers of RFC 3261, `transport` the sockets. All but the last are without sockets and clock.
+and `client` the timers of RFC 3261, `origin` where a request came from, `transport` the sockets. All but the last two are without sockets and clock.
 
 Why our own: the Python libraries were looked through in 2026-11. `sippy` 2.5 (BSD, kept up) is a whole stack, but with
 an event loop of its own in threads and over UDP only. `sipua` 0.5 (BSD, Spacinov, kept up) is a telephone: it pulls in

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 import structlog
 
 from kikimori.taps.sip.message import Request, Response, SipError, parse_datagram
+from kikimori.taps.sip.origin import Address, note_source, source_towards
 from kikimori.taps.sip.stream import PONG, StreamDecoder
-from kikimori.taps.sip.transaction import top_via
 
 if TYPE_CHECKING:
     import ssl
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from kikimori.taps.sip.transaction import Flow
 
 log = structlog.get_logger()
-
-Address = tuple[str, int]
 
 _RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 _MAX_UNSENT_BYTES = 512 * 1024
@@ -164,7 +162,7 @@ class SipTransport:
         if peer not in self._ways:
             if len(self._ways) > 1000:
                 self._ways.clear()
-            self._ways[peer] = _source_towards(peer) or bound
+            self._ways[peer] = source_towards(peer) or bound
         return self._ways[peer]
 
 
@@ -315,37 +313,3 @@ class _Connection(asyncio.Protocol):
         else:
             note_source(message, self.peer)
             self._owner.handler.request(message, self)
-
-
-def note_source(request: Request, source: Address) -> Address:
-    """Write in the topmost Via where the request really came from, and return where to answer.
-
-    Raises:
-        SipError: it has no readable Via.
-    """
-    via = top_via(request.headers)
-    host, port = source
-    answer_port = via.port or 5060
-    parameters = dict(via.parameters)
-    if "rport" in parameters:
-        parameters["rport"] = str(port)
-        answer_port = port
-    if "rport" in parameters or via.host != host:
-        parameters["received"] = host
-    if parameters != via.parameters:
-        via = type(via)(via.transport, via.host, via.port, parameters)
-        first, *others = request.headers.values("via")
-        del first
-        request.headers.replace("via", ", ".join([via.text(), *others]))
-    return host, answer_port
-
-
-def _source_towards(peer: str) -> str | None:
-    """The address that this machine would send from; nothing is sent."""
-    family = socket.AF_INET6 if ":" in peer else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((peer, 5060))
-            return str(probe.getsockname()[0])
-    except OSError:
-        return None

@@ -10,8 +10,8 @@ from kikimori.taps.sip.message import Headers, Request, Response, SipError
 from kikimori.taps.sip.values import bracketed, parse_address, parse_cseq, parse_parameters, parse_uri
 
 if TYPE_CHECKING:
+    from kikimori.taps.sip.origin import Address
     from kikimori.taps.sip.transaction import Flow
-    from kikimori.taps.sip.transport import Address
 
 ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE"
 ACCEPT = "multipart/mixed, application/sdp, application/rs-metadata+xml, application/rs-metadata"
