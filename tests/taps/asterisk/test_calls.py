@@ -68,7 +68,7 @@ def story(name: str, sides: SidesTable = SIDES) -> Story:
     told = Story(tracker(sides))
     for event in recorded(name):
         told.tell(event)
-    assert told.tracker.calls == 0
+    assert not told.tracker.customers
     assert not told.tracker.world.channels
     return told
 
@@ -151,7 +151,7 @@ def test_a_start_in_the_middle_sees_what_was_there(name: str) -> None:
         for customer in changed:
             assert late.voices(customer) == whole.voices(customer)
         # Where a customer is alone just now (between two operators) a late start does not know it for a call.
-        assert late.calls <= whole.calls
+        assert late.customers <= whole.customers
 
 
 def remember(event: Json, channels: dict[str, Json], bridges: dict[str, Json]) -> None:
@@ -193,7 +193,7 @@ def test_a_call_that_ended_while_nobody_looked() -> None:
     [call_id] = told.call_ids
     assert told.tracker.load([], []) == {call_id}
     assert told.tracker.voices(call_id) == []
-    assert told.tracker.calls == 0
+    assert not told.tracker.customers
 
 
 # --- who is listened to
@@ -271,6 +271,11 @@ def test_waiting_and_parking_are_no_conversation() -> None:
     assert heard(two, [bridge(*two, creator="ConfBridge")]) == []
 
 
+def test_a_zombie_is_nobody() -> None:
+    two = [channel(1, "PJSIP/trunk"), {**channel(2, "PJSIP/201"), "name": "PJSIP/201-00000002<ZOMBIE>"}]
+    assert heard(two, [bridge(*two)]) == []
+
+
 def test_our_own_are_not_seen() -> None:
     two = [channel(1, "PJSIP/trunk"), channel(2, "PJSIP/201")]
     assert heard(two, [{**bridge(*two), "id": f"{OWN}x"}]) == []
@@ -327,7 +332,7 @@ def test_real_events_in_any_order_end_in_nothing(order: Any) -> None:
         for customer in made.apply(event):
             made.voices(customer)
     made.load([], [])
-    assert made.calls == 0
+    assert not made.customers
     assert isinstance(made.world, World)
     assert not made.world.channels
     assert not made.world.bridges

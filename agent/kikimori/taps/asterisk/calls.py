@@ -164,8 +164,9 @@ class CallTracker:
         return news
 
     @property
-    def calls(self) -> int:
-        return len(self._calls)
+    def customers(self) -> set[str]:
+        """The calls there are, by the customer's channel."""
+        return set(self._calls)
 
     # --- inside
 

@@ -127,8 +127,12 @@ class AsteriskTap:
                 try:
                     await self._session(self._shop)
                 except _ReplacedError:
+                    if self._trouble is not APP_IN_USE:
+                        log.warning("asterisk_app_in_use")
                     self._trouble, retry_s = APP_IN_USE, IN_USE_RETRY_S
                     self._was_connected = False
+                    # Whoever has the name now takes our copies for leftovers.
+                    self._stop_all()
                 except (AriError, AriAwayError) as error:
                     if self._closing.is_set():
                         return
@@ -142,8 +146,7 @@ class AsteriskTap:
 
     async def close(self) -> None:
         self._closing.set()
-        for each in list(self._owners):
-            each.stop()
+        self._stop_all()
         try:
             async with asyncio.timeout(CLOSE_WITHIN_S):
                 while self._owners:  # noqa: ASYNC110  (each says that it is over by leaving)
@@ -198,7 +201,7 @@ class AsteriskTap:
                     self._reconnects += 1
                 self._was_connected = True
                 self._trouble = None
-                log.info("asterisk_connected", calls=self._tracker.calls)
+                log.info("asterisk_connected", calls=len(self._tracker.customers))
                 await reading
             finally:
                 reading.cancel()
@@ -217,7 +220,7 @@ class AsteriskTap:
             if not theirs.issuperset(copy.own_ids):
                 copy.lost()
         changed = self._tracker.load(channels, bridges)
-        for customer in changed | self._voices.keys():
+        for customer in changed | self._tracker.customers | self._voices.keys():
             self._reconcile(customer)
         left = [
             each for each in (*channels, *bridges) if each["id"] in theirs and shop.owner(each["id"]) is None
@@ -273,6 +276,11 @@ class AsteriskTap:
             running[channel] = self._copy(customer, channel, CopiedVoice(self._shop_open(), wanted[channel]))
         if not running:
             del self._voices[customer]
+
+    def _stop_all(self) -> None:
+        self._voices.clear()
+        for each in list(self._owners):
+            each.stop()
 
     def _part(self, customer: str, channel: str) -> None:
         """Copy an operator no longer who did not come back to the customer."""

@@ -61,7 +61,8 @@ class Channel:
 
     @property
     def is_telephone(self) -> bool:
-        return self.technology not in NO_TELEPHONES
+        # A zombie is what a channel leaves behind that took another's place.
+        return self.technology not in NO_TELEPHONES and not self.name.endswith("<ZOMBIE>")
 
     @property
     def endpoint(self) -> str:
