@@ -17,7 +17,7 @@ from kikimori.audio.g711 import encode_ulaw
 from kikimori.errors import KikimoriError
 from kikimori.model.call import EndReason, Role
 from kikimori.taps.audiosocket.directory import LegDirectory
-from kikimori.taps.chan_websocket.server import Limits
+from kikimori.taps.chan_websocket.server import MAX_EVENTS, Limits
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 
@@ -89,6 +89,11 @@ async def test_a_channel_that_nobody_announced_is_a_mixed_call_and_a_problem(off
     assert (info.call.call_id, info.role, info.rate) == ("1763000000.4", Role.MIXED, 8000)
     [problem] = office.tap.problems()
     assert problem.code == "chan_websocket_unannounced"
+    assert await announce(office.address, "1763000000.5", call="c", role="customer") == 201
+    announced = await office.connect("1763000000.5")
+    announced.start()
+    await office.desk.until(lambda: len(office.desk.legs) == 2)
+    assert office.tap.problems() == ()
 
 
 async def test_an_announcement_counts_once(office: Office) -> None:
@@ -158,6 +163,19 @@ async def test_a_bad_peer_is_told_to_go(office: Office, reason: str, texts: list
     assert [each["reason"] for each in logs if each["event"] == "chan_websocket_protocol_error"] == [reason]
     assert all(leg.ended is EndReason.PROTOCOL_ERROR for leg in office.desk.legs)
     assert office.tap.counters()["chan_websocket_protocol_errors"] == 1
+
+
+async def test_events_without_end_end_the_leg(office: Office) -> None:
+    channel = await office.connect()
+    channel.start()
+    with capture_logs() as logs:
+        for _ in range(MAX_EVENTS):
+            channel.text("MEDIA_XON")
+        await office.desk.until(lambda: office.desk.legs and office.desk.legs[0].ended)
+    assert office.desk.legs[0].ended is EndReason.PROTOCOL_ERROR
+    assert [each["reason"] for each in logs if each["event"] == "chan_websocket_protocol_error"] == [
+        "event_flood"
+    ]
 
 
 async def test_a_message_that_is_far_too_long_ends_the_leg(office: Office) -> None:

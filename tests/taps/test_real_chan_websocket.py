@@ -6,6 +6,7 @@ The parties are tones of Asterisk's own: which voice is on which leg is told by 
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,6 +18,7 @@ import pytest_asyncio
 from aiohttp import web
 from tests.support.real_asterisk import Layout, RealAsterisk, free_port, needs_asterisk, running_asterisk
 from tests.support.recorder import RecordedLeg, Recorder
+from tests.support.sip_phone import Phone
 from tests.support.websocket_channel import CAPTURED, announce
 
 from kikimori.config import DEFAULTS
@@ -26,7 +28,7 @@ from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
 pytestmark = [needs_asterisk, pytest.mark.timeout(300)]
@@ -84,33 +86,67 @@ async def shown(asterisk: RealAsterisk, condition: Callable[[str], bool]) -> str
 
 
 @asynccontextmanager
-async def asterisk_with(folder: Path, port: int, office: str = OFFICE) -> AsyncIterator[RealAsterisk]:
+async def asterisk_with(
+    folder: Path, port: int, office: str = OFFICE, phones: Mapping[str, int] | None = None
+) -> AsyncIterator[RealAsterisk]:
     files = {
         "kikimori-websocket.conf": DIALPLAN.read_text(encoding="utf-8").replace("8767", str(port)),
         "websocket_client.conf": "[kikimori]\ntype = websocket_client\nconnection_type = per_call_config\n"
         f"uri = ws://127.0.0.1:{port}/media\nprotocols = media\nreconnect_attempts = 1\n",
     }
-    layout = Layout({}, office + "\n#include kikimori-websocket.conf\n", files)
+    layout = Layout(phones or {}, office + "\n#include kikimori-websocket.conf\n", files)
     async with running_asterisk(folder, layout) as asterisk:
         if "not found" in (await asterisk.cli("core show channeltype WebSocket")).lower():
             pytest.skip("this Asterisk has no chan_websocket")
         yield asterisk
 
 
-@pytest_asyncio.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+@asynccontextmanager
+async def listening() -> AsyncIterator[tuple[ChanWebSocketTap, Recorder]]:
     desk = Recorder()
-    directory = LegDirectory(asyncio.get_running_loop().time)
-    tap = ChanWebSocketTap(desk, directory, ChanWebSocketTable(port=0))
+    tap = ChanWebSocketTap(desk, LegDirectory(asyncio.get_running_loop().time), ChanWebSocketTable(port=0))
     await tap.listen()
     watching = asyncio.create_task(tap.run())
     try:
-        async with asterisk_with(tmp_path, tap.addresses["chan_websocket"][1]) as asterisk:
-            yield Office(asterisk, tap, desk)
+        yield tap, desk
     finally:
         await tap.close()
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+
+
+@pytest_asyncio.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    async with (
+        listening() as (tap, desk),
+        asterisk_with(tmp_path, tap.addresses["chan_websocket"][1]) as asterisk,
+    ):
+        yield Office(asterisk, tap, desk)
+
+
+async def test_two_sip_telephones(tmp_path: Path) -> None:
+    """Names, numbers and the channel come with the voices; the telephones hear each other all the time."""
+    ports = {"trunk": free_port(socket.SOCK_DGRAM), "204": free_port(socket.SOCK_DGRAM)}
+    dialplan = "[office]\nexten => 204,1,Dial(PJSIP/204,30,U(kikimori-websocket^${CHANNEL}))\n"
+    async with (
+        listening() as (tap, desk),
+        asterisk_with(tmp_path, tap.addresses["chan_websocket"][1], dialplan, ports) as asterisk,
+        Phone("trunk", ports["trunk"], asterisk.sip_port, 1000) as customer,
+        Phone("204", ports["204"], asterisk.sip_port, 440) as operator,
+    ):
+        customer.call("204")
+        office = Office(asterisk, tap, desk)
+        await office.heard(1.0, 2)
+        legs = {leg.info.role: leg for leg in desk.legs}
+        assert {role: pitch(leg) for role, leg in legs.items()} == {Role.CUSTOMER: 1000, Role.OPERATOR: 440}
+        assert (customer.hears(), operator.hears()) == ({440}, {1000})
+        call = legs[Role.CUSTOMER].info.call
+        assert call == legs[Role.OPERATOR].info.call
+        assert (call.caller.number, call.operator.number) == ("trunk", "204")
+        assert (call.channel or "").startswith("PJSIP/trunk-")
+        customer.hang_up()
+        await desk.until(lambda: all(leg.ended for leg in desk.legs))
+    assert {leg.ended for leg in desk.legs} == {EndReason.HUNG_UP}
 
 
 async def test_calls_that_begin_together_keep_their_voices_apart(office: Office) -> None:

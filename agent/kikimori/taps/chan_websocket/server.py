@@ -68,6 +68,8 @@ class MediaServer:
         self.refused = 0
         self.protocol_errors = 0
         self.unannounced = 0
+        self.last_unannounced = False
+        """Nobody had announced the channel that came last."""
 
     @property
     def connections(self) -> int:
@@ -122,6 +124,7 @@ class MediaServer:
     def claim(self, start: MediaStart) -> tuple[CallInfo, Role]:
         """Whose voice this channel carries."""
         found = self._directory.claim(start.channel_id)
+        self.last_unannounced = found is None
         if found is not None:
             return replace(found.call, tap="chan_websocket"), found.role
         self.unannounced += 1

@@ -66,13 +66,12 @@ class ChanWebSocketTap:
         await self._runner.cleanup()
 
     def problems(self) -> tuple[Problem, ...]:
-        if not self.server.unannounced:
+        if not self.server.last_unannounced:
             return ()
         return (
             Problem(
                 code="chan_websocket_unannounced",
-                detail=f"{self.server.unannounced} WebSocket channels came that nobody had announced; their voices are "
-                "taken for a mixed one",
+                detail="a WebSocket channel came that nobody had announced; its voice is taken for a mixed one",
                 remedy="announce each with `leg=${UNIQUEID}`: config/pbx/asterisk/websocket.md",
             ),
         )
