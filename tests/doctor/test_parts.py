@@ -17,7 +17,6 @@ from kikimori.config import AgentConfig
 from kikimori.doctor import examine
 from kikimori.doctor.asterisk import look_at_ari
 from kikimori.doctor.certificate import look_at_certificate
-from kikimori.doctor.freeswitch import look_at_freeswitch
 from kikimori.doctor.line_in import look_at_devices
 from kikimori.doctor.mirror import look_at_interface
 from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range
@@ -230,27 +229,30 @@ async def test_asterisk_cannot_send_to_every_address(tmp_path: Path) -> None:
     assert (await examined(config))["audiosocket address"] == "fault"
 
 
-async def test_freeswitch_is_asked_for_what_is_needed(tmp_path: Path) -> None:
+async def test_freeswitch_is_asked_once_for_tap_and_control(tmp_path: Path) -> None:
     switch = Switch("secret")
+    switch.phones = {"200": "answers"}
     await switch.start()
     (tmp_path / "password").write_text("secret\n", encoding="utf-8")
-    table = FreeSwitchTable(tap=True, esl_port=switch.port, esl_password_file=tmp_path / "password")
+    table = FreeSwitchTable(
+        tap=True, esl_port=switch.port, esl_password_file=tmp_path / "password", media_port=0
+    )
+    base = {
+        "state_dir": tmp_path,
+        "speech": {"enabled": False},
+        "audiosocket": {"enabled": False},
+        "freeswitch": table,
+    }
     try:
-        found = await look_at_freeswitch(table, control=True)
-        assert {each.check: str(each.state) for each in found} == {
-            "event socket": "ok", "freeswitch mod_audio_stream": "ok", "freeswitch mod_local_stream": "ok",
-        }  # fmt: skip
+        for kind in ("freeswitch", "manual"):
+            config = AgentConfig.model_validate({**base, "pbx": {"kind": kind}})
+            checks = [each async for each in examine(config, DashboardSettings(port=0))]
+            assert [each.check for each in checks].count("freeswitch esl") == 1
+            assert {each.check for each in checks if each.state == "fault"} == set()
         (tmp_path / "password").write_text("wrong\n", encoding="utf-8")
-        (refused,) = await look_at_freeswitch(table, control=True)
-        assert refused.state == "fault"
-        assert "event_socket.conf.xml" in refused.next_step
-        switch.refuses = True
-        (kept_out,) = await look_at_freeswitch(table, control=True)
-        assert "apply-inbound-acl" in kept_out.next_step
+        assert (await examined(config))["freeswitch esl"] == "fault"
     finally:
         await switch.stop()
-    (away,) = await look_at_freeswitch(table, control=True)
-    assert "is FreeSWITCH running" in away.next_step
 
 
 async def test_two_ways_in_on_one_port(tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ async def _control(config: AgentConfig) -> list[Diagnosis]:
         case "asterisk":
             return await look_at_ami(config.asterisk, asterisk_control_settings(config))
         case "freeswitch":
-            return await look_at_freeswitch(config.freeswitch, control=True)
+            table = config.freeswitch
+            return await look_at_freeswitch(table, tap=table.tap, control=True, superior=config.pbx.superior)
         case "manual":
             return [Diagnosis("pbx control", State.OK, "none: the operator is told which keys to press")]
 

@@ -128,8 +128,8 @@ async def _freeswitch(config: AgentConfig) -> list[Diagnosis]:
         admitted("freeswitch peers", "freeswitch", table.media_host, table.allow),
     ]
     # With control by the same connection it is looked at there.
-    if table.esl_password_file is not None and config.pbx.kind != "freeswitch":
-        found += await look_at_freeswitch(table, control=False)
+    if config.pbx.kind != "freeswitch":
+        found += await look_at_freeswitch(table, tap=True, control=False)
     return found
 
 

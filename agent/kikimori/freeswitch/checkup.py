@@ -111,7 +111,8 @@ async def _music(client: EslClient, name: str) -> Check:
 
 async def _superior(client: EslClient, table: FreeSwitchTable, superior: str) -> Check:
     user, _, domain = table.dial.removeprefix("user/").replace("{target}", superior).partition("@")
-    domain = domain or await client.api("global_getvar domain")
+    # A variable that is not set is answered `-ERR no reply`.
+    domain = (domain or await client.api("global_getvar domain")).removeprefix("-ERR no reply")
     if await client.api(f"user_exists id {user} {domain}") == "true":
         return Check("freeswitch_superior", "ok", f"{superior} is a user of {domain}")
     return Check(
