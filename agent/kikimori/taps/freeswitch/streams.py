@@ -43,6 +43,8 @@ class _Stream:
     task: asyncio.Task[None] | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    failure: tuple[str, str] | None = None
+    """Why the last try failed."""
     running: bool = False
     """FreeSWITCH was told to start, and not yet to stop."""
 
@@ -67,7 +69,7 @@ class Streams:
         self.started = 0
         self.failed = 0
         self.trouble: tuple[str, str] | None = None
-        """Why the last stream did not come: a stable word and FreeSWITCH's own words; None when one came since."""
+        """Why a stream was given up: a stable word and FreeSWITCH's own words; None when one came since."""
 
     def __contains__(self, call_id: str) -> bool:
         return call_id in self._calls
@@ -179,6 +181,7 @@ class Streams:
             log.warning("freeswitch_stream_again", call_id=call.info.call_id, tries=tries)
             wait_s *= 2
         self.failed += 1
+        self.trouble = stream.failure
         log.error("freeswitch_stream_given_up", call_id=call.info.call_id, tries=tries)
         # Legs that were opened must not stay open without a voice; the call itself goes on at the PBX.
         stream.voices.close(EndReason.CONNECTION_LOST)
@@ -193,15 +196,15 @@ class Streams:
             stream.running = True
             answer = await self._esl.api(self._start_line(stream.channel, token))
             if not answer.startswith("+OK"):
-                self._failed(call, "stream_refused", answer)
+                self._failed(call, stream, "stream_refused", answer)
                 return False
             async with asyncio.timeout(ARRIVES_WITHIN_S):
                 await stream.arrived.wait()
         except EslAwayError as error:
-            self._failed(call, error.reason, error.detail)
+            self._failed(call, stream, error.reason, error.detail)
             return False
         except TimeoutError:
-            self._failed(call, "stream_never_came", "")
+            self._failed(call, stream, "stream_never_came", "")
             return False
         finally:
             self._media.forget(token)
@@ -209,8 +212,9 @@ class Streams:
         self.started += 1
         return True
 
-    def _failed(self, call: _Call, reason: str, detail: str) -> None:
-        self.trouble = (reason, detail[:200])
+    def _failed(self, call: _Call, stream: _Stream, reason: str, detail: str) -> None:
+        # While the event socket is away, that is the trouble and not the stream.
+        stream.failure = None if reason.startswith("esl_") else (reason, detail[:200] or "no connection came")
         log.warning("freeswitch_stream_failed", call_id=call.info.call_id, reason=reason)
 
     def _stop(self, call: _Call, side: Role, reason: EndReason, *, tell: bool) -> None:
