@@ -19,9 +19,9 @@ from structlog.testing import capture_logs
 from tests.support.recorder import Recorder
 from tests.support.telephone import KIND_AUDIO_8K, KIND_DTMF, KIND_HANG_UP, KIND_IDENTITY, SILENCE, message
 
-from kikimori.model.call import EndReason, Party, Role
+from kikimori.model.call import CallInfo, EndReason, Party, Role
 from kikimori.taps.audiosocket.announce import announce_app
-from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.taps.audiosocket.directory import Announcement, LegDirectory
 from kikimori.taps.audiosocket.protocol import AUDIO_RATES
 from kikimori.taps.audiosocket.server import AudioSocketServer, Limits
 from kikimori.taps.peers import AllowedPeers
@@ -330,3 +330,25 @@ async def test_numbers_and_names_are_not_logged(tap: Tap) -> None:
             pass
     assert logs
     assert not any(secret in str(logs) for secret in ("03-5555-0142", "山田", "佐藤"))
+
+
+# --- silence for a PBX that reads without looking
+
+
+async def test_silence_is_sent_to_whom_it_was_promised() -> None:
+    """Asterisk's AudioSocket channel may stop the PBX when nothing comes; everybody else is sent nothing."""
+    async with open_tap() as tap:
+        call = CallInfo(call_id="c1", tap="asterisk")
+        directory = tap.server._directory
+        needs = directory.announce(Announcement(call, Role.CUSTOMER, needs_silence=True))
+        plain = directory.announce(Announcement(call, Role.OPERATOR))
+        one_reader, one = await asyncio.open_connection(*tap.server.address)
+        two_reader, two = await asyncio.open_connection(*tap.server.address)
+        one.write(message(KIND_IDENTITY, needs.bytes))
+        two.write(message(KIND_IDENTITY, plain.bytes) + message(KIND_HANG_UP))
+        async with asyncio.timeout(20):
+            # More than what the watch alone would send in the time that the first ones take.
+            assert await one_reader.readexactly(5 * 323) == message(KIND_AUDIO_8K, bytes(320)) * 5
+            assert await two_reader.read() == b""
+        one.close()
+        two.close()

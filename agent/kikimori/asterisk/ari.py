@@ -115,7 +115,7 @@ class AriClient:
             return None
         try:
             return json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise AriAwayError(f"ARI at {self._url}: the answer is not JSON; is it Asterisk?") from None
 
     @asynccontextmanager
@@ -156,7 +156,7 @@ class AriClient:
                 continue
             try:
                 event = json.loads(message.data)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise AriAwayError(f"ARI at {self._url}: an event is not JSON") from None
             if isinstance(event, dict):
                 yield event
@@ -176,7 +176,7 @@ def _refusal(body: bytes) -> str:
     """Asterisk's own words: `{"message": …}`, in old versions `{"error": …}`."""
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(said.get("message") or said.get("error") or "")[:200] if isinstance(said, dict) else ""
 
