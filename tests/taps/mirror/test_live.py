@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -36,6 +37,12 @@ def may_capture() -> bool:
     except PermissionError:
         return False
     return True
+
+
+def may_make_a_network() -> bool:
+    if shutil.which("ip") is None or shutil.which("unshare") is None:
+        return False
+    return subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode == 0
 
 
 needs_permission = pytest.mark.skipif(
@@ -140,6 +147,7 @@ def test_an_interface_that_is_not_there_is_an_error_for_people(interface: str) -
     assert "ip link" in caught.value.next_step
 
 
+@needs_permission
 @pytest.mark.skipif(
     os.geteuid() != 0, reason="only root can give capabilities away, or be without them on purpose"
 )
@@ -164,7 +172,10 @@ def test_cap_net_raw_is_needed_and_enough(kept: str) -> None:
         assert "CAP_NET_RAW is missing" in done.stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a network namespace")
+@needs_permission
+@pytest.mark.skipif(
+    not may_make_a_network(), reason="needs root, network namespaces and the package iproute2"
+)
 def test_a_card_that_was_down_is_listened_to_again_when_it_is_back() -> None:
     """In a network of its own, whose loopback is down at first."""
     script = Path(__file__).parent / "down_and_up.py"
