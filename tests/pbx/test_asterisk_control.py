@@ -206,6 +206,25 @@ async def test_a_login_that_is_refused(tmp_path: Path) -> None:
         assert "manager.conf" in check.next_step
 
 
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe"])
+async def test_a_password_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> None:
+    asterisk = table(tmp_path, 1)
+    if content is None:
+        (tmp_path / "password").unlink()
+    else:
+        (tmp_path / "password").write_bytes(content)
+    control = AsteriskControl(asterisk, settings(tmp_path))
+    running = asyncio.create_task(control.run())
+    await until(lambda: [each.code for each in control.problems()] == ["pbx_password_unreadable"])
+    (check,) = await examine(asterisk, settings(tmp_path))
+    assert check.check == "pbx_password_unreadable"
+    # Put right, and the next fault shows.
+    (tmp_path / "password").write_text("right", encoding="utf-8")
+    await until(lambda: [each.code for each in control.problems()] == ["pbx_unreachable"])
+    running.cancel()
+    await asyncio.wait([running])
+
+
 async def test_a_port_that_is_something_else(tmp_path: Path) -> None:
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         del reader
@@ -216,6 +235,11 @@ async def test_a_port_that_is_something_else(tmp_path: Path) -> None:
     port = server.sockets[0].getsockname()[1]
     (check,) = await examine(table(tmp_path, port), settings(tmp_path))
     assert check.check == "pbx_not_ami"
+    control = AsteriskControl(table(tmp_path, port), settings(tmp_path))
+    running = asyncio.create_task(control.run())
+    await until(lambda: [each.code for each in control.problems()] == ["pbx_not_ami"])
+    running.cancel()
+    await asyncio.wait([running])
     server.close()
     (check,) = await examine(table(tmp_path, port), settings(tmp_path))
     assert check.check == "pbx_unreachable"

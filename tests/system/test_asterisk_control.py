@@ -95,6 +95,16 @@ async def test_an_operator_who_hung_up_during_hold_is_rung(tmp_path: Path) -> No
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
 
 
+async def test_an_operator_who_hung_up_during_hold_does_not_hinder_the_superior(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path) as office:
+        await office.talk()
+        await office.press(Action.HOLD)
+        office.operator.hang_up()
+        await office.heard(customer=MUSIC, operator=None)
+        assert short(await office.press(Action.HOLD_TRANSFER)) == (DONE, None)
+        await office.heard(customer={SUPERIOR_HZ}, superior={CUSTOMER_HZ})
+
+
 async def test_superior_takes_over_and_the_operator_stays(tmp_path: Path) -> None:
     async with controlled_office(tmp_path, habits={"200": Habit.RING}) as office:
         await office.talk()

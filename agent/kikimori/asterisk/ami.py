@@ -50,6 +50,10 @@ class AmiLoginError(AmiError):
     """Asterisk refused the user or the password."""
 
 
+class _PasswordError(AmiError):
+    """The file with the password cannot be read."""
+
+
 class _Waiting:
     __slots__ = ("events", "future")
 
@@ -213,6 +217,8 @@ class AmiClient:
             logins = self.connections
             try:
                 await self._once(on_ready)
+            except _PasswordError as error:
+                self._gone(Away.PASSWORD, error.message)
             except AmiLoginError as error:
                 self._gone(Away.LOGIN_REFUSED, error.message)
             except AmiProtocolError as error:
@@ -242,14 +248,18 @@ class AmiClient:
     async def _once(self, on_ready: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             password = self._table.ami_password()
-        except OSError as error:
-            self._gone(Away.PASSWORD, f"{self._table.ami_password_file}: {error.strerror or error}")
-            await asyncio.sleep(BACKOFF_S[-1])
-            return
+        except (OSError, ValueError) as error:
+            words = error.strerror if isinstance(error, OSError) else "not text"
+            raise _PasswordError(f"{self._table.ami_password_file}: {words or error}") from error
         connection = await AmiConnection.connect(self._table, self._on_event)
         reading = asyncio.create_task(connection.read(), name="ami-read")
         try:
-            await connection.login(self._table.ami_user, password)
+            try:
+                await connection.login(self._table.ami_user, password)
+            except AmiError:
+                if reading.done():
+                    reading.result()  # says why
+                raise
             self._connection = connection
             self.away, self.away_because = None, ""
             self.connections += 1
@@ -284,5 +294,4 @@ class AmiClient:
         if self._connection is not None:
             self._connection = None
             self._on_lost()
-        if not (why is Away.UNREACHABLE and self.away is Away.PASSWORD):
-            self.away, self.away_because = why, because[:200]
+        self.away, self.away_because = why, because[:200]

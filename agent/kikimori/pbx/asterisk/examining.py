@@ -105,13 +105,11 @@ async def examine(table: AsteriskTable, settings: ControlSettings) -> list[Check
     where = f"{table.ami_host}:{table.ami_port}"
     try:
         password = table.ami_password()
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        words = error.strerror if isinstance(error, OSError) else "not text"
         return [
             Check(
-                "pbx_password_unreadable",
-                "fault",
-                f"{table.ami_password_file}: {error.strerror or error}",
-                PASSWORD,
+                "pbx_password_unreadable", "fault", f"{table.ami_password_file}: {words or error}", PASSWORD
             )
         ]
     try:

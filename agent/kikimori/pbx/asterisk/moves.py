@@ -181,7 +181,8 @@ class Mover:
         operator, customer.operator = customer.operator, customer.operator if keep else ""
         customer.expect()
         await self._book.put(customer)
-        response = await self._describe(customer, operator if keep else "", target, keep=keep)
+        # What the operator's channel must know it was told when they began to wait; they may have hung up since.
+        response = await self._describe(customer, "", target, keep=keep)
         if response.ok:
             response = await self._redirect(customer, step)
         if not response.ok:
