@@ -191,6 +191,13 @@ def test_after_a_loss_what_is_gone_has_ended_and_the_rest_goes_on() -> None:
     assert "c" in tracker.calls
 
 
+def test_a_call_that_the_lists_do_not_show_yet_goes_on() -> None:
+    tracker = CallTracker(OFFICE)
+    told(tracker, *call())
+    assert tracker.adopt([], [], tracker.involved()) == []
+    assert "c" in tracker.calls
+
+
 TEXT = st.sampled_from(["", "c", "o", "s", "\x00", "x" * 300, "山"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ EVENTS = (
 
 
 MOST_CHANNELS = 50_000
+LISTS_LAG_S = 2.0
+"""`show …` reads a database that FreeSWITCH writes about once a second."""
 
 
 @dataclass(slots=True)
@@ -55,12 +58,18 @@ class Watch:
         self._channels: dict[str, Watched] = {}
         self._pairs: dict[str, str] = {}
         """Who talks with whom, of all channels: a channel's own variable `bridge_uuid` stays after the bridge."""
+        self._noted: dict[str, float] = {}
+        """When an event told of a channel's bridge or its end."""
         self._news = asyncio.Event()
 
     def pairs(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Take over what `show calls` lists."""
-        self._pairs.clear()
+        """Take over what `show calls` lists; what events told in the last seconds is newer than that list."""
+        now = time.monotonic()
+        self._noted = {uuid: at for uuid, at in self._noted.items() if now - at < LISTS_LAG_S}
+        self._pairs = {uuid: peer for uuid, peer in self._pairs.items() if uuid in self._noted}
         for row in rows:
+            if str(row.get("uuid", "")) in self._noted or str(row.get("b_uuid", "")) in self._noted:
+                continue
             one, two = str(row.get("uuid", "")), str(row.get("b_uuid", ""))
             if one and two:
                 self._pairs |= {one: two, two: one}
@@ -80,6 +89,7 @@ class Watch:
             one = event.get("Bridge-A-Unique-ID") or event.uuid
             two = event.get("Bridge-B-Unique-ID") or event.get("Other-Leg-Unique-ID")
             for mine, other in ((one, two), (two, one)):
+                self._note(mine)
                 if event.name == "CHANNEL_BRIDGE" and len(self._pairs) < MOST_CHANNELS:
                     self._pairs[mine] = other
                 elif self._pairs.get(mine) == other:
@@ -116,6 +126,12 @@ class Watch:
             elif event.name == "CHANNEL_HANGUP_COMPLETE" and for_whom.peer != event.uuid:
                 for_whom.failed = event.get("Hangup-Cause")
         self._news.set()
+
+    def _note(self, uuid: str) -> None:
+        self._noted.pop(uuid, None)
+        self._noted[uuid] = time.monotonic()
+        if len(self._noted) > MOST_CHANNELS:
+            del self._noted[next(iter(self._noted))]
 
     def wake(self) -> None:
         """Let everybody who waits look again."""

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+LISTS_LAG_S = 2.0
+"""`show …` reads a database that FreeSWITCH writes about once a second."""
+
 
 class FreeSwitchTap:
     """A `kikimori.taps.tap.Tap`."""
@@ -137,12 +140,19 @@ class FreeSwitchTap:
         """After each log-in: take over the calls that are already running."""
         if self.esl is None or self.streams is None:
             return
-        channels = await self.esl.rows("show channels")
-        calls = await self.esl.rows("show calls")
-        changes = self._tracker.adopt(channels, calls)
-        self._apply(changes, again=True)
+        await self._adopt(self.esl)
         await self.streams.restart_all()
         log.info("freeswitch_calls_adopted", calls=len(self._tracker.calls))
+        # FreeSWITCH's lists lag behind: a call that was answered just before the log-in is in none of the first.
+        await asyncio.sleep(LISTS_LAG_S)
+        await self._adopt(self.esl)
+
+    async def _adopt(self, esl: EslClient) -> None:
+        channels = await esl.rows("show channels")
+        calls = await esl.rows("show calls")
+        unlisted = self._tracker.involved() - {str(row.get("uuid", "")) for row in channels}
+        there = [uuid for uuid in unlisted if await esl.api(f"uuid_exists {uuid}") == "true"]
+        self._apply(self._tracker.adopt(channels, calls, there), again=True)
 
     def _event(self, event: Event) -> None:
         self._apply(self._tracker.take(event.headers), again=False)

@@ -133,11 +133,21 @@ class CallTracker:
                 return self._gone(uuid)
         return []
 
+    def involved(self) -> set[str]:
+        """Channels of the calls that are listened to."""
+        return {*self._calls, *self._operators}
+
     def adopt(
-        self, channels: Iterable[Mapping[str, object]], calls: Iterable[Mapping[str, object]]
+        self,
+        channels: Iterable[Mapping[str, object]],
+        calls: Iterable[Mapping[str, object]],
+        also_alive: Iterable[str] = (),
     ) -> list[Change]:
-        """Take over what `show channels` and `show calls` list; what we knew and is gone has ended."""
-        alive = set()
+        """Take over what `show channels` and `show calls` list; what we knew and is gone has ended.
+
+        The lists lag behind the events by up to a second: `also_alive` are channels that are there all the same.
+        """
+        alive = set(also_alive)
         for row in channels:
             uuid = str(row.get("uuid", ""))
             if _UUID.match(uuid):
