@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,10 +69,12 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 @asynccontextmanager
-async def controlled(folder: Path, scenario: str | None) -> AsyncIterator[tuple[Desk, AmiPeer]]:
+async def controlled(
+    folder: Path, scenario: str | None, **changes: float
+) -> AsyncIterator[tuple[Desk, AmiPeer]]:
     transcript = DATA / f"{scenario}.ami" if scenario else None
     async with AmiPeer(transcript) as peer:
-        control = AsteriskControl(table(folder, peer.port), settings(folder))
+        control = AsteriskControl(table(folder, peer.port), replace(settings(folder), **changes))  # type: ignore[arg-type]
         running = asyncio.create_task(control.run())
         try:
             await until(lambda: control.connected)
@@ -106,6 +109,21 @@ async def test_both_are_moved_by_one_action_and_asterisk_knows_the_way_back_befo
         assert {"KIKIMORI_HOLD_S", "KIKIMORI_RING_S", "KIKIMORI_OPERATOR", "KIKIMORI_OPERATOR_DIAL"} <= told
         assert await desk.press(Action.TAKE_BACK) == (DONE, None)
         assert desk.told == [ON_HOLD, TRANSFERRED, TALKING]
+
+
+async def test_the_watchdog_brings_back_whom_asterisk_forgot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kikimori.pbx.asterisk.control.GRACE_S", 0.1)
+    monkeypatch.setattr("kikimori.pbx.asterisk.control.WATCHDOG_EVERY_S", 0.05)
+    async with controlled(tmp_path, "hold", longest_hold_s=0.5) as (desk, peer):
+        assert await desk.press(Action.HOLD) == (DONE, None)
+        # Nothing more comes from Asterisk until somebody asks.
+        await until(lambda: desk.told == [ON_HOLD, TALKING])
+        redirects = [each for each in peer.actions if each["action"] == "Redirect"]
+        assert [(each["channel"], each["exten"]) for each in redirects] == [
+            (CUSTOMER, "hold"), (CUSTOMER, "back"),
+        ]  # fmt: skip
 
 
 async def test_each_way_of_not_answering_has_its_reason(tmp_path: Path) -> None:
