@@ -18,7 +18,7 @@ LISTS = (
 
 _REGULAR_EXPRESSION = re.compile(r"^\^|\$$|\.\*|\\[dw.]|\(|\|")
 _ASTERISK_PATTERN = re.compile(r"^_|^[0-9]*[XZN]+[0-9XZN.!]*$")
-_CHANNEL_WITHOUT_END = re.compile(r"^(PJSIP|SIP|IAX2|DAHDI|Local)/[^*?\[]+$")
+_RUNNING_NUMBER = re.compile(r"^((?:PJSIP|SIP|IAX2|DAHDI)/.+)-(?:[0-9a-f]{8}|0000\*|\?{8})$")
 
 # Names and numbers that no office's patterns name by chance: only what catches everything catches them.
 _ANYBODY = (
@@ -120,9 +120,7 @@ def _why_odd(pattern: str) -> tuple[str, str] | None:
         return "it looks like an Asterisk pattern", f'patterns are a shell\'s: write "{fixed}"'
     if pattern.count("[") != pattern.count("]"):
         return "a bracket is not closed", "[0-9] stands for one of these; a bracket itself is [[]"
-    if _CHANNEL_WITHOUT_END.search(pattern):
-        return (
-            "Asterisk writes a number behind the name of each channel, as in PJSIP/trunk-00000012",
-            f'write "{pattern}-*" or "{pattern}*"',
-        )
+    numbered = _RUNNING_NUMBER.match(pattern)
+    if numbered:
+        return "names of channels come without their running number", f'write "{numbered[1]}"'
     return None
