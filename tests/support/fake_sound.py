@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @dataclass(eq=False)
 class FakeCapture:
     put: Callable[[bytes], None]
+    overflowed: Callable[[], None]
     ended: Callable[[], None]
     rate: int
     channels: int
@@ -52,10 +53,11 @@ class FakeSound:
         channels: int,
         rate: int,
         put: Callable[[bytes], None],
+        overflowed: Callable[[], None],
         ended: Callable[[], None],
     ) -> FakeCapture:
         if self.refuses is not None:
             raise SoundError(self.refuses)
         self.opened += 1
-        self.captures[device.name] = FakeCapture(put, ended, rate, channels)
+        self.captures[device.name] = FakeCapture(put, overflowed, ended, rate, channels)
         return self.captures[device.name]

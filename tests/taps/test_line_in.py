@@ -200,6 +200,14 @@ async def test_one_bad_device_does_not_stop_the_other() -> None:
         assert [problem.detail.split(":")[0] for problem in here.tap.problems()] == ["desk-1"]
 
 
+async def test_sound_that_the_device_lost_is_counted() -> None:
+    mono = Device("Phone recorder", 1, 8000)
+    async with office(DeviceTable(name="desk-1", device="recorder"), plugged=(mono,)) as here:
+        await until(lambda: here.sound.captures)
+        here.sound.captures[mono.name].overflowed()
+        await until(lambda: here.tap.counters()["line_in_overflows"] == 1)
+
+
 def test_too_much_drops_the_oldest_and_counts_it() -> None:
     woken = []
     handover = Handover(lambda: woken.append(1), frame_bytes=4, most_frames=100)

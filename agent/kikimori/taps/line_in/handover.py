@@ -30,6 +30,8 @@ class Handover:
         """Since start: the loop was too slow, or the device too fast."""
         self.broken_blocks = 0
         """Since start: not whole frames; not heard."""
+        self.overflows = 0
+        """Since start: the device lost sound before we had it."""
 
     def put(self, block: bytes) -> None:
         with self._lock:
@@ -44,6 +46,10 @@ class Handover:
                 self._lost_frames += len(oldest) // self._frame_bytes
                 self.dropped_frames += len(oldest) // self._frame_bytes
         self._wake_once()
+
+    def overflow(self) -> None:
+        with self._lock:
+            self.overflows += 1
 
     def end(self) -> None:
         """No more will come: the device is gone."""

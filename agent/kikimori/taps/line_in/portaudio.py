@@ -55,9 +55,12 @@ class PortAudio:
         channels: int,
         rate: int,
         put: Callable[[bytes], None],
+        overflowed: Callable[[], None],
         ended: Callable[[], None],
     ) -> _Capture:
-        def heard(block: Any, _frames: int, _time: Any, _status: Any) -> None:
+        def heard(block: Any, _frames: int, _time: Any, status: Any) -> None:
+            if status.input_overflow:
+                overflowed()
             put(bytes(block))
 
         try:

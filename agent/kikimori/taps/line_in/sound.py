@@ -49,9 +49,12 @@ class Sound(Protocol):
         channels: int,
         rate: int,
         put: Callable[[bytes], None],
+        overflowed: Callable[[], None],
         ended: Callable[[], None],
     ) -> Capture:
         """Record: `put` gets interleaved s16le, whole frames, in the library's thread; `ended` when it stops by itself.
+
+        `overflowed` says that the device lost sound, nobody knows how much, because the machine was too slow.
 
         Raises:
             SoundError: the device does not open at this rate and number of channels.

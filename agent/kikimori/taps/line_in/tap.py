@@ -60,7 +60,9 @@ class LineInTap:
         self._captures: set[Capture] = set()
         self._releasing: set[asyncio.Task[None]] = set()
         self._handovers: set[Handover] = set()
-        self._counters = dict.fromkeys(("calls", "lost_devices", "dropped_frames", "broken_blocks"), 0)
+        self._counters = dict.fromkeys(
+            ("calls", "lost_devices", "dropped_frames", "broken_blocks", "overflows"), 0
+        )
 
     @property
     def name(self) -> str:
@@ -103,6 +105,7 @@ class LineInTap:
         for handover in self._handovers:
             counters["dropped_frames"] += handover.dropped_frames
             counters["broken_blocks"] += handover.broken_blocks
+            counters["overflows"] += handover.overflows
         return {f"line_in_{name}": number for name, number in counters.items()}
 
     # --- inside
@@ -167,6 +170,7 @@ class LineInTap:
             self._handovers.discard(handover)
             self._counters["dropped_frames"] += handover.dropped_frames
             self._counters["broken_blocks"] += handover.broken_blocks
+            self._counters["overflows"] += handover.overflows
             self._release(capture)
         await self._released()
         return heard
@@ -191,6 +195,7 @@ class LineInTap:
             channels=channels,
             rate=rate,
             put=handover.put,
+            overflowed=handover.overflow,
             ended=handover.end,
         )
         opening = asyncio.get_running_loop().create_task(asyncio.to_thread(open_it))
