@@ -1,0 +1,39 @@
+"""Documents lead somewhere: every relative link exists, and what an office needs is there in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted(
+    path
+    for folder in (ROOT, ROOT / "config", ROOT / "models")
+    for path in (folder.glob("*.md") if folder == ROOT else folder.rglob("*.md"))
+)
+LINK = re.compile(r"\]\(([^)#\s]+)")
+
+
+def test_documents_were_found() -> None:
+    assert ROOT / "config" / "pbx" / "README.md" in DOCUMENTS
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_something(path: Path) -> None:
+    broken = [
+        link
+        for link in LINK.findall(path.read_text(encoding="utf-8"))
+        if "://" not in link and not (path.parent / link).exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in DOCUMENTS if "pbx" in path.parts and not path.name.endswith(".ja.md")],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_what_is_done_at_the_pbx_is_written_in_both_languages(path: Path) -> None:
+    assert path.with_name(path.name.replace(".md", ".ja.md")).exists()
