@@ -99,7 +99,10 @@ def test_two_channels_come_from_the_device_to_their_legs(environment: dict[str, 
 
     playing = threading.Thread(target=play, daemon=True)
     playing.start()
-    said, _ = program.communicate(timeout=60)
+    try:
+        said, _ = program.communicate(timeout=60)
+    finally:
+        program.kill()
     lines = [line for line in said.splitlines() if line.startswith(("customer", "operator"))]
     assert lines == ["operator 8000 True shutdown", "customer 8000 True shutdown"], said
 
