@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kikimori.taps.sip.message import (
@@ -204,12 +204,14 @@ def test_a_bad_cseq_is_refused(text: str) -> None:
 # --- anything at all
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600))
 def test_garbage_is_a_message_or_a_reason(data: bytes) -> None:
     with contextlib.suppress(SipError):
         parse_datagram(data)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(INVITE)), st.binary(max_size=30), st.integers(0, 30))
 def test_a_spoilt_message_is_a_message_or_a_reason(at: int, spoil: bytes, cut: int) -> None:
     with contextlib.suppress(SipError):
@@ -217,6 +219,7 @@ def test_a_spoilt_message_is_a_message_or_a_reason(at: int, spoil: bytes, cut: i
         parse_datagram(serialise(message))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_a_value_or_a_reason(text: str) -> None:
     for read in (parse_address, parse_uri, parse_via, parse_cseq):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kikimori.taps.sip.sdp import (
@@ -120,6 +120,7 @@ def test_what_is_refused_and_why(body: bytes, reason: str) -> None:
     assert refusal.value.reason == reason
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_garbage_is_a_description_or_a_reason(body: bytes) -> None:
     with contextlib.suppress(SdpError):
@@ -128,6 +129,7 @@ def test_garbage_is_a_description_or_a_reason(body: bytes) -> None:
         parse_sdp(body)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(OFFER)), st.binary(max_size=20), st.integers(0, 40))
 def test_a_spoilt_offer_can_be_answered_or_has_a_reason(at: int, spoil: bytes, cut: int) -> None:
     try:

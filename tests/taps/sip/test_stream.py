@@ -6,7 +6,7 @@ import contextlib
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kikimori.taps.sip.message import MAX_HEAD_BYTES, Request, SipError
@@ -21,6 +21,7 @@ def methods(decoder: StreamDecoder, pieces: list[bytes]) -> list[tuple[str, byte
     return [(message.method, message.body) for message in found if isinstance(message, Request)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 200), max_size=8))
 def test_any_cut_gives_the_same_messages(cuts: list[int]) -> None:
     stream = ONE + TWO + b"\r\n\r\n" + ONE
@@ -69,6 +70,7 @@ def test_what_ends_a_connection(data: bytes, reason: str) -> None:
     assert refusal.value.reason == reason
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(1, 40))
 def test_garbage_is_messages_or_a_reason(data: bytes, size: int) -> None:
     decoder = StreamDecoder()

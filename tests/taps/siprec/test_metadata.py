@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.src import metadata
 
@@ -164,6 +164,7 @@ def test_what_is_refused_and_why(body: bytes, reason: str) -> None:
 GOOD = metadata(("p1", "sip:a@x", "A", "1"), ("p2", "sip:b@x", "B", "2")).encode()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.text(max_size=60))
 def test_garbage_is_parts_or_a_reason(body: bytes, content_type: str) -> None:
     for kind in (content_type, "multipart/mixed;boundary=b"):
@@ -171,18 +172,21 @@ def test_garbage_is_parts_or_a_reason(body: bytes, content_type: str) -> None:
             parts_of(kind, body)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(BODY)), st.binary(max_size=20), st.integers(0, 40))
 def test_a_spoilt_body_is_parts_or_a_reason(at: int, spoil: bytes, cut: int) -> None:
     with contextlib.suppress(BodyError):
         parts_of("multipart/mixed;boundary=b", BODY[:at] + spoil + BODY[at + cut :])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_garbage_is_metadata_or_a_reason(body: bytes) -> None:
     with contextlib.suppress(MetadataError):
         parse_metadata(body)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(GOOD)), st.binary(max_size=20), st.integers(0, 60))
 def test_a_spoilt_document_is_metadata_or_a_reason(at: int, spoil: bytes, cut: int) -> None:
     first = parse_metadata(GOOD)

@@ -90,7 +90,6 @@ async def a_whole_call(desk: Recorder, line: Line) -> None:
 
 async def test_a_call_over_tcp(desk: Recorder, no_task_left: None) -> None:  # noqa: ARG001
     async for tap in running(desk):
-        assert tap.addresses["siprec_tcp"] == tap.addresses["siprec_udp"]
         await a_whole_call(desk, await Line.tcp(tap.addresses["siprec_tcp"]))
 
 

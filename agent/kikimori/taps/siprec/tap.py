@@ -67,8 +67,6 @@ class SiprecTap:
             if table.udp:
                 await self._transport.listen_udp(table.host, port)
             if table.tcp:
-                # With port 0 both are the same free one, as an SRC expects.
-                port = port or self._transport.addresses.get("udp", ("", 0))[1]
                 await self._transport.listen_stream(table.host, port)
             if tls is not None and table.tls_port is not None:
                 port = table.tls_port
