@@ -104,6 +104,13 @@ async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
         await expect(card.locator(".result")).to_have_text("保留を解除しました", timeout=WITHIN_MS)
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
 
+        # An announcement: both hear it over the conversation.
+        await press(card, "announce")
+        await card.locator(".choices button").click()
+        await office.until(lambda: SOUND_HZ in office.customer.hears())
+        await expect(card.locator(".result")).to_have_text("案内を流しました", timeout=WITHIN_MS)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+
         # The superior lets it ring: what is under way is shown, and taken back.
         await press(card, "hold_transfer", times=2)
         await expect(card.locator("[aria-busy]")).to_have_text(
@@ -130,11 +137,12 @@ async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
         await expect(card.locator(".status")).to_have_text("上席対応中", timeout=WITHIN_MS)
         await office.heard(customer={SUPERIOR_HZ}, superior={CUSTOMER_HZ}, operator=None)
 
-        # An announcement, and the end.
+        # The superior speaks for himself, and ends the call.
         await press(card, "announce")
         await card.locator(".choices button").click()
-        await office.until(lambda: SOUND_HZ in office.customer.hears())
-        await expect(card.locator(".result")).to_have_text("案内を流しました", timeout=WITHIN_MS)
+        await expect(card.locator(".result")).to_contain_text(
+            "すでに上席へ転送されています", timeout=WITHIN_MS
+        )
         await press(card, "hang_up", times=2)
         await office.heard(customer=None, superior=None)
         await expect(card).to_have_count(0, timeout=WITHIN_MS)
