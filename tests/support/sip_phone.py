@@ -66,6 +66,7 @@ class Phone(asyncio.DatagramProtocol):
         time = np.arange(RATE) / RATE
         tone = (np.sin(2 * np.pi * tone_hz * time) * 8000).astype(np.int32)
         self._voice = ENCODED[tone + 32768].tobytes()
+        self._speech = b""
         self._heard = bytearray()
         self._cseq = 1
         self._dialog: dict[str, str] = {}
@@ -115,6 +116,15 @@ class Phone(asyncio.DatagramProtocol):
     def reject(self, status: str = "603 Decline") -> None:
         self._respond(self._invite, status)
         self.ringing = False
+
+    def say(self, samples: np.ndarray) -> None:
+        """Say these samples (int16, 8 kHz) from now on; after them the tone again."""
+        self._speech = ENCODED[samples.astype(np.int32) + 32768].tobytes()
+
+    @property
+    def speaks(self) -> bool:
+        """Whether `say` is not over yet."""
+        return bool(self._speech)
 
     def hears(self) -> set[int]:
         """The tones (multiples of 20 Hz) heard in the last 0.4 s."""
@@ -277,10 +287,12 @@ class Phone(asyncio.DatagramProtocol):
         while True:
             if self.in_call and self._remote_rtp and not self._rtp.is_closing():
                 at = sequence * FRAME % RATE
+                frame = self._speech[:FRAME] if len(self._speech) >= FRAME else self._voice[at : at + FRAME]
+                self._speech = self._speech[FRAME:]
                 head = (
                     struct.pack("!BBHI", 0x80, 0, sequence & 0xFFFF, sequence * FRAME & 0xFFFFFFFF) + source
                 )
-                self._rtp.sendto(head + self._voice[at : at + FRAME], self._remote_rtp)
+                self._rtp.sendto(head + frame, self._remote_rtp)
                 sequence += 1
             due = max(due + FRAME / RATE, loop.time() - 0.1)
             await asyncio.sleep(max(due - loop.time(), 0))

@@ -1,0 +1,55 @@
+"""A customer shouts on a real Asterisk: seen on the page with the reason, one press, music, the superior's telephone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import expect
+from tests.support.asterisk.controlled import CUSTOMER_HZ, MUSIC, SUPERIOR_HZ, controlled_office
+from tests.support.browser import chromium
+from tests.support.real_asterisk import needs_asterisk
+from tests.support.sip_phone import Habit
+from tests.system.test_press_asterisk import WITHIN_MS, config
+
+from kikimori.demo.script import load_calls
+from kikimori.model.call import Role
+from kikimori.office import open_office
+from kikimori_dashboard import DashboardSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [needs_asterisk, pytest.mark.timeout(180)]
+
+
+async def test_one_press_while_a_customer_shouts(tmp_path: Path) -> None:
+    recorded = next(call for call in load_calls() if call.name == "shouting")
+    async with (
+        controlled_office(tmp_path, habits={"200": Habit.RING}, run=False) as office,
+        open_office(
+            config(tmp_path, office), DashboardSettings(site="demo", port=0), broker_port=0
+        ) as program,
+        chromium() as browser,
+    ):
+        page = await browser.new_page(viewport={"width": 1400, "height": 900})
+        await page.goto(program.dashboard_url)
+        await office.talk()
+        office.customer.say(recorded.voices[Role.CUSTOMER])
+        office.operator.say(recorded.voices[Role.OPERATOR])
+        card = page.locator(".attention [data-call]")
+        await expect(card).to_have_attribute("data-severity", "critical", timeout=90_000)
+        await expect(card.locator(".why")).to_contain_text("本人のふだんの声より +")
+        assert office.customer.speaks
+        await expect(card).to_have_attribute("data-settled", "yes", timeout=WITHIN_MS)
+
+        await card.locator("button.primary").click()
+        await office.until(lambda: office.superior.ringing)
+        # The customer shouts on, into the music.
+        await office.heard(customer=MUSIC)
+        await expect(card.locator(".status")).to_have_text("保留中", timeout=WITHIN_MS)
+        office.customer.say(recorded.voices[Role.CUSTOMER][:0])
+        office.superior.answer()
+        await office.heard(superior={CUSTOMER_HZ}, customer={SUPERIOR_HZ})
+        await expect(page.locator("[data-call] .status")).to_have_text("上席対応中", timeout=WITHIN_MS)
+        assert len(program.agent.desk.calls) == 1
