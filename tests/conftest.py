@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck, settings
 from tests.support.brokers import AnyBroker, Embedded
 from tests.support.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+# No test is about time: a machine that is busy must not fail one.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest_asyncio.fixture(params=["mosquitto", "embedded"])
