@@ -36,8 +36,8 @@ ELSEWHERE = ("192.0.2.0/24",)
 CLOSES_WITHIN_S = 3
 """As `kikimori.taps.tap.Tap.close` promises."""
 
-PAUSE_S = 3.5
-LATE_S = 2.0
+PAUSE_S = 2.5
+LATE_S = 1.7
 """A gap that a tap tells by the clock is up to so much short: what was said before came faster than it is spoken, and a
 tap must first be sure that it is no jitter."""
 
