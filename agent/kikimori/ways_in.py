@@ -99,5 +99,5 @@ def freeswitch_control_settings(config: AgentConfig) -> FreeSwitchControlSetting
         announcements=tuple(FreeSwitchSound(each.name, each.title, each.file) for each in pbx.announcements),
         dial=config.freeswitch.dial,
         music=config.freeswitch.music,
-        store=config.state_path() / f"held-{config.agent_id}.json",
+        book=config.state_path() / f"held-{config.agent_id}.json",
     )

@@ -15,9 +15,10 @@ from tests.support.asterisk.ami import PASSWORD, AmiPeer
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.model.call import CallInfo
 from kikimori.pbx.asterisk import AsteriskControl, ControlSettings, Sound, examine
-from kikimori.pbx.asterisk.book import HeldBook
 from kikimori.pbx.asterisk.customer import Customer
+from kikimori.pbx.asterisk.customers import Customers
 from kikimori.pbx.control import PbxAnswer, PbxRequest
+from kikimori.pbx.held import HeldBook
 from kikimori_wire.messages import Action, CallStatus, Outcome, Party
 
 if TYPE_CHECKING:
@@ -89,12 +90,12 @@ async def test_hold_take_back_hang_up(tmp_path: Path) -> None:
         assert await desk.press(Action.HOLD) == (DONE, None)
         assert desk.told == [ON_HOLD]
         book = json.loads((tmp_path / "held.json").read_text("utf-8"))
-        assert [each["channel"] for each in book["customers"]] == [CUSTOMER]
+        assert list(book["held"]) == [CUSTOMER]
         assert await desk.press(Action.UNHOLD) == (DONE, None)
         assert await desk.press(Action.HOLD) == (DONE, None)
         assert desk.told == [ON_HOLD, TALKING, ON_HOLD]
         assert await desk.press(Action.HANG_UP) == (DONE, None)
-        await until(lambda: '"customers": []' in (tmp_path / "held.json").read_text("utf-8"))
+        await until(lambda: '"held": {}' in (tmp_path / "held.json").read_text("utf-8"))
 
 
 async def test_both_are_moved_by_one_action_and_asterisk_knows_the_way_back_before(tmp_path: Path) -> None:
@@ -265,9 +266,9 @@ async def test_a_port_that_is_something_else(tmp_path: Path) -> None:
 
 async def test_the_book_survives_and_a_broken_one_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "state" / "held.json"
-    book = HeldBook(path)
+    book = Customers(HeldBook(path))
     await book.put(Customer("c1", CUSTOMER, "1.2", OPERATOR, "204"))
-    again = HeldBook(path)
+    again = Customers(HeldBook(path))
     await again.load()
     (found,) = again
     assert (found.channel, found.uniqueid, found.operator, found.operator_extension, found.from_dead_run) == (
@@ -277,14 +278,16 @@ async def test_the_book_survives_and_a_broken_one_is_no_obstacle(tmp_path: Path)
         "",
         "{",
         "[]",
-        '{"customers": 5}',
-        '{"customers": [{"channel": 1}]}',
-        '{"customers": [5]}',
+        '{"held": 5}',
+        '{"held": [{"channel": 1}]}',
+        '{"held": {"1": 5}}',
     ):
         path.write_text(broken, encoding="utf-8")
-        other = HeldBook(path)
+        other = Customers(HeldBook(path))
         await other.load()
         assert len(other) == 0
+        assert path.with_name("held.json.unreadable").read_text("utf-8") == broken, "set aside, not lost"
+        await other.put(Customer("c1", CUSTOMER, "1.2"))
 
 
 async def test_a_book_that_cannot_be_written_is_reported(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from kikimori.model.call import CallInfo, Party
 from kikimori.pbx.control import PbxAnswer, PbxRequest
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
 from kikimori.pbx.freeswitch.lines import ControlSettings, Lines, Sound
-from kikimori.pbx.held import HeldStore
+from kikimori.pbx.held import HeldBook
 from kikimori_wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Office:
 
     @property
     def held(self) -> dict[str, Any]:
-        path = self.settings.store
+        path = self.settings.book
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["held"] if path.exists() else {}
         return found
 
@@ -101,7 +101,7 @@ async def open_office(tmp_path: Path, **settings: Any) -> AsyncIterator[Office]:
         ),
         dial="user/{target}",
         music=MUSIC,
-        store=tmp_path / "held.json",
+        book=tmp_path / "held.json",
     )
     office = Office(switch, tmp_path, made, *switch.dial_in("0355550142", "", "204"))
     await office.start()
@@ -215,14 +215,14 @@ async def test_a_new_run_can_still_take_back_a_transfer(office: Office) -> None:
 async def test_an_unreadable_book_counts_as_empty(tmp_path: Path) -> None:
     for text in ("", "{", "[]", '{"held": 3}', '{"held": {"x": 1}}'):
         (tmp_path / "held.json").write_text(text, encoding="utf-8")
-        assert await HeldStore(tmp_path / "held.json").load() == {}
+        assert await HeldBook(tmp_path / "held.json").load() == {}
 
 
 async def test_a_book_that_cannot_be_written_does_not_hinder_the_hold(office: Office) -> None:
-    office.settings.store.mkdir()
+    office.settings.book.mkdir()
     assert (await office.press(Action.HOLD)).outcome is Outcome.DONE
     assert office.control is not None
-    assert [each.code for each in office.control.problems()] == ["held_store_not_written"]
+    assert [each.code for each in office.control.problems()] == ["held_book_not_written"]
 
 
 # --- to the superior

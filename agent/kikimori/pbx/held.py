@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori_wire.messages import Problem
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -18,22 +20,26 @@ log = structlog.get_logger()
 MOST = 10_000
 """Entries; the file is replaced whole."""
 MOST_BYTES = 16 * 1024 * 1024
+ASIDE = ".unreadable"
+"""What the name of a file that cannot be read ends with, once it is out of the way."""
 
 Entry = dict[str, str]
 
 
-class HeldStore:
+class HeldBook:
     """Entries by the customer's channel, each a few words. The file is replaced whole, so it is never half of one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._entries: dict[str, Entry] = {}
         self._writing = asyncio.Lock()
-        self.fault = ""
-        """Why the file cannot be written; empty while it can."""
+        self._fault = ""
 
     async def load(self) -> dict[str, Entry]:
-        """Return what the last run left; a file that cannot be read is logged and counts as empty."""
+        """Return what the last run left.
+
+        A file that cannot be read is logged, kept under another name, and counts as empty.
+        """
         self._entries = await asyncio.to_thread(self._read) | self._entries
         return dict(self._entries)
 
@@ -45,36 +51,58 @@ class HeldStore:
         """Remember; returns when it is on disk. A full disk is reported and does not hinder the hold."""
         if channel in self._entries or len(self._entries) < MOST:
             self._entries[channel] = dict(entry)
-        await self._save()
+        await self.save()
+
+    def forget(self, channel: str) -> None:
+        """Forget at once; the caller saves."""
+        self._entries.pop(channel, None)
 
     async def drop(self, channel: str) -> None:
-        if self._entries.pop(channel, None) is not None:
-            await self._save()
+        if channel in self._entries:
+            self.forget(channel)
+            await self.save()
 
-    async def _save(self) -> None:
+    async def save(self) -> None:
         async with self._writing:
             text = json.dumps({"v": 1, "held": self._entries})
             try:
                 await asyncio.to_thread(self._write, text)
             except OSError as error:
-                self.fault = f"{self._path}: {error.strerror or error}"
-                log.error("held_store_not_written", error=type(error).__name__)
+                self._fault = f"{self._path}: {error.strerror or error}"
+                log.error("held_book_not_written", error=type(error).__name__)
             else:
-                self.fault = ""
+                self._fault = ""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Why the file cannot be written; empty while it can."""
+        if not self._fault:
+            return ()
+        remedy = "free space, or give the service's user the state folder"
+        return (Problem(code="held_book_not_written", detail=self._fault, remedy=remedy),)
 
     def _read(self) -> dict[str, Entry]:
         try:
             with self._path.open(encoding="utf-8") as file:
                 held = json.loads(file.read(MOST_BYTES))["held"]
             return {
-                str(channel)[:128]: {str(name): str(value)[:256] for name, value in entry.items()}
+                str(channel)[:256]: {str(name): str(value)[:256] for name, value in entry.items()}
                 for channel, entry in list(held.items())[:MOST]
             }
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            log.warning("held_store_unreadable", error=type(error).__name__)
+            log.warning("held_book_unreadable", error=type(error).__name__, kept=self._set_aside())
             return {}
+
+    def _set_aside(self) -> bool:
+        """The next write would replace what a person may still want to look at; True when it is kept."""
+        try:
+            if self._path.is_file():
+                self._path.replace(self._path.with_name(self._path.name + ASIDE))
+                return True
+        except OSError:
+            pass
+        return False
 
     def _write(self, text: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

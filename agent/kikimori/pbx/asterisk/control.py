@@ -14,13 +14,14 @@ import structlog
 
 from kikimori.asterisk.ami import AmiClient, AmiError
 from kikimori.pbx.asterisk.beside import SPY, Beside
-from kikimori.pbx.asterisk.book import HeldBook
+from kikimori.pbx.asterisk.customers import Customers
 from kikimori.pbx.asterisk.dialplan import CONTEXT, HELD, TO_SUPERIOR, Step, step_of
 from kikimori.pbx.asterisk.examining import Check, Probe, look
 from kikimori.pbx.asterisk.finding import NotFoundError, find, place
 from kikimori.pbx.asterisk.moves import Mover
 from kikimori.pbx.asterisk.remedies import problem_of, remedy_of
 from kikimori.pbx.control import PbxAnswer, not_supported
+from kikimori.pbx.held import HeldBook
 from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome, Problem
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class AsteriskControl:
         self._settings = settings
         self._ami = AmiClient(table, self._heard, self._connection_lost)
         self._book = HeldBook(settings.book)
-        self._mover = Mover(self._ami, settings, self._book)
+        self._customers = Customers(self._book)
+        self._mover = Mover(self._ami, settings, self._customers)
         self._beside = Beside(self._ami, settings)
         self._moves: dict[str, _Move] = {}
         self._watched: dict[str, Customer] = {}
@@ -108,8 +110,8 @@ class AsteriskControl:
 
     async def run(self) -> None:
         """Stay connected; after each login find out what became of the customers in the book."""
-        await self._book.load()
-        for customer in self._book:
+        await self._customers.load()
+        for customer in self._customers:
             self._watched.setdefault(customer.channel, customer)
         self._loaded = True
         async with asyncio.TaskGroup() as tasks:
@@ -129,15 +131,7 @@ class AsteriskControl:
             )
         else:
             found += [problem_of(each) for each in self._checks if each.state != "ok"]
-        if self._book.fault:
-            found.append(
-                Problem(
-                    code="held_book_not_written",
-                    detail=self._book.fault,
-                    remedy="free space, or give the service's user the state folder",
-                )
-            )
-        return tuple(found)
+        return (*found, *self._book.problems())
 
     async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
         """As `PbxControl.carry_out`."""
@@ -176,7 +170,7 @@ class AsteriskControl:
     async def _move(
         self, request: PbxRequest, changed: Callable[[CallStatus], None], move: _Move
     ) -> PbxAnswer:
-        known = self._book.get(request.call.channel or "")
+        known = self._customers.get(request.call.channel or "")
         found, customer = await self._mover.prepare(request, known)
         ours = customer is known
         move.customer = customer
@@ -199,7 +193,7 @@ class AsteriskControl:
                 case _:
                     return await self._mover.transfer(request, found, customer)
         finally:
-            if self._book.get(customer.channel) is not customer:
+            if self._customers.get(customer.channel) is not customer:
                 self._watched.pop(customer.channel, None)
 
     async def _beside_the_call(self, request: PbxRequest) -> PbxAnswer:
@@ -209,13 +203,13 @@ class AsteriskControl:
             if sound is None:
                 return PbxAnswer(Outcome.REFUSED, "no_such_announcement", wanted)
             found = await find(self._ami, request.call)
-            known = self._book.get(found.customer.channel)
+            known = self._customers.get(found.customer.channel)
             if known is not None and known.status is CallStatus.TRANSFERRED:
                 # Asterisk 22.10.1 played it, and of the two only the superior heard it (control.md).
                 return PbxAnswer(Outcome.REFUSED, "already_transferred")
             return await self._beside.announce(sound, found.customer.channel)
         found = await find(self._ami, request.call)
-        known = self._book.get(found.customer.channel)
+        known = self._customers.get(found.customer.channel)
         peer = found.peer or (known.operator if known else None)
         if request.action is Action.WHISPER and not peer:
             return PbxAnswer(Outcome.REFUSED, "not_connected", "nobody is there to whisper to")
@@ -230,7 +224,7 @@ class AsteriskControl:
             customer.note(event, now)
             if customer.gone:
                 del self._watched[customer.channel]
-                if self._book.drop(customer):
+                if self._customers.drop(customer):
                     self._ended.set()
         if event.event in ("BridgeEnter", "BridgeLeave"):
             bridge = event.get("BridgeUniqueid")
@@ -250,7 +244,7 @@ class AsteriskControl:
     async def _logged_in(self) -> None:
         """First the customers, then the look at the PBX."""
         try:
-            for customer in self._book:
+            for customer in self._customers:
                 await self._what_became_of(customer)
             self._ended.set()
             await self._look()
@@ -283,7 +277,7 @@ class AsteriskControl:
             customer.gone = there is None or there.uniqueid != customer.uniqueid
             customer.news.set()
             self._watched.pop(customer.channel, None)
-            self._book.drop(customer)
+            self._customers.drop(customer)
             return
         customer.lost = False
         customer.bridge = there.bridge
@@ -310,7 +304,7 @@ class AsteriskControl:
         while True:
             await asyncio.sleep(WATCHDOG_EVERY_S)
             now = asyncio.get_running_loop().time()
-            for customer in self._book:
+            for customer in self._customers:
                 if self.connected and not customer.lost and self._overdue(customer, now):
                     await self._bring_back(customer, now)
 
@@ -339,4 +333,4 @@ class AsteriskControl:
         while True:
             await self._ended.wait()
             self._ended.clear()
-            await self._book.save()
+            await self._customers.save()

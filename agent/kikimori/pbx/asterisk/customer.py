@@ -10,7 +10,7 @@ from kikimori.pbx.asterisk.dialplan import HELD, TO_OPERATOR, TO_SUPERIOR, Step,
 from kikimori_wire.messages import CallStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from kikimori.asterisk.ami_codec import Block
 
@@ -94,6 +94,26 @@ class Customer:
         if status is not self.status:
             self.status = status
             self.changed(status)
+
+    def entry(self) -> dict[str, str]:
+        """For the disk."""
+        return {
+            "call_id": self.call_id,
+            "uniqueid": self.uniqueid,
+            "operator": self.operator,
+            "operator_extension": self.operator_extension or "",
+        }
+
+    @classmethod
+    def from_entry(cls, channel: str, entry: Mapping[str, str]) -> Customer:
+        return cls(
+            entry.get("call_id", ""),
+            channel,
+            entry.get("uniqueid", ""),
+            entry.get("operator", ""),
+            entry.get("operator_extension") or None,
+            from_dead_run=True,
+        )
 
     def _own(self, event: Block, now: float) -> None:
         match event.event:

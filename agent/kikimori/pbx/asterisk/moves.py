@@ -16,7 +16,7 @@ from kikimori_wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from kikimori.asterisk.ami_codec import Block
-    from kikimori.pbx.asterisk.book import HeldBook
+    from kikimori.pbx.asterisk.customers import Customers
     from kikimori.pbx.asterisk.finding import Ami
     from kikimori.pbx.asterisk.settings import ControlSettings
     from kikimori.pbx.control import PbxRequest
@@ -42,10 +42,10 @@ HOW_IT_ENDED = {
 class Mover:
     """One move of one customer at a time; who may move when, the control decides."""
 
-    def __init__(self, ami: Ami, settings: ControlSettings, book: HeldBook) -> None:
+    def __init__(self, ami: Ami, settings: ControlSettings, customers: Customers) -> None:
         self._ami = ami
         self._settings = settings
-        self._book = book
+        self._customers = customers
 
     async def prepare(self, request: PbxRequest, customer: Customer | None) -> tuple[Found, Customer]:
         """Find the channels; raises NotFoundError, AmiError. `customer` is what is known already."""
@@ -161,14 +161,14 @@ class Mover:
         customer.operator_extension = customer.operator_extension or dialplan.extension_of(found.peer)
         customer.expect()
         # Written before anything is moved: a program that dies in between must know of it afterwards.
-        await self._book.put(customer)
+        await self._customers.put(customer)
         response = await self._describe(customer, found.peer, target, keep=keep)
         if response.ok:
             response = await self._redirect(customer, step, extra=(found.peer, WAIT if keep else RELEASE))
         if response.ok:
             return None
-        self._book.drop(customer)
-        await self._book.save()
+        self._customers.drop(customer)
+        await self._customers.save()
         return self._refused(response)
 
     async def _onwards(self, request: PbxRequest, customer: Customer, step: Step) -> PbxAnswer | None:
@@ -180,7 +180,7 @@ class Mover:
         keep = bool(customer.operator) and request.keep_operator is not False
         operator, customer.operator = customer.operator, customer.operator if keep else ""
         customer.expect()
-        await self._book.put(customer)
+        await self._customers.put(customer)
         # What the operator's channel must know it was told when they began to wait; they may have hung up since.
         response = await self._describe(customer, "", target, keep=keep)
         if response.ok:

@@ -19,7 +19,7 @@ from kikimori.pbx.freeswitch.customer import Customer, Step
 from kikimori.pbx.freeswitch.lines import Lines, is_extension
 from kikimori.pbx.freeswitch.moves import CAUSES, MOVES, PATIENCE_S, SOON_S, Mover
 from kikimori.pbx.freeswitch.watching import EVENTS, Watch
-from kikimori.pbx.held import HeldStore
+from kikimori.pbx.held import HeldBook
 from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome, Problem
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class FreeSwitchControl:
             on_up=self._catch_up,
         )
         self._watch = Watch()
-        self._store = HeldStore(settings.store)
-        self._mover = Mover(self._esl, settings, self._watch, self._store)
+        self._book = HeldBook(settings.book)
+        self._mover = Mover(self._esl, settings, self._watch, self._book)
         self._lines = Lines(settings)
         self._customers: dict[str, Customer] = {}
         self._busy: dict[str, Action] = {}
@@ -86,10 +86,10 @@ class FreeSwitchControl:
         return self._settings.keep_operator
 
     async def run(self) -> None:
-        self._left = await self._store.load()
+        self._left = await self._book.load()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._esl.run(), name="freeswitch-control")
-            tasks.create_task(self._tidy(), name="held-store")
+            tasks.create_task(self._tidy(), name="held-book")
 
     def problems(self) -> tuple[Problem, ...]:
         found = []
@@ -102,15 +102,7 @@ class FreeSwitchControl:
                     remedy=REMEDIES.get(trouble.reason, ""),
                 )
             )
-        if self._store.fault:
-            found.append(
-                Problem(
-                    code="held_store_not_written",
-                    detail=self._store.fault,
-                    remedy="free space, or give the service's user the state folder",
-                )
-            )
-        return tuple(found)
+        return (*found, *self._book.problems())
 
     async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
         """As `PbxControl.carry_out`."""
@@ -293,13 +285,13 @@ class FreeSwitchControl:
                 self._forget(customer)
 
     async def _tidy(self) -> None:
-        """Write the store again when customers have gone."""
+        """Write the book again when customers have gone."""
         while True:
             await self._ended.wait()
             self._ended.clear()
-            for channel in self._store.channels():
+            for channel in self._book.channels():
                 if self._left == {} and channel not in self._customers:
-                    await self._store.drop(channel)
+                    await self._book.drop(channel)
 
 
 def _is_uuid(text: str) -> bool:

@@ -49,7 +49,7 @@ class ControlSettings:
     announcements: tuple[Sound, ...]
     dial: str
     music: str
-    store: Path
+    book: Path
 
 
 def is_extension(text: str | None) -> bool:

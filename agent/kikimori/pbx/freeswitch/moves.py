@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kikimori.pbx.control import PbxRequest
     from kikimori.pbx.freeswitch.lines import ControlSettings
     from kikimori.pbx.freeswitch.watching import Watch
-    from kikimori.pbx.held import HeldStore
+    from kikimori.pbx.held import HeldBook
 
 log = structlog.get_logger()
 
@@ -51,11 +51,11 @@ CAUSES = {
 class Mover:
     """One move of one customer at a time; who may move when, the control decides. Methods raise `EslAwayError`."""
 
-    def __init__(self, esl: EslClient, settings: ControlSettings, watch: Watch, store: HeldStore) -> None:
+    def __init__(self, esl: EslClient, settings: ControlSettings, watch: Watch, book: HeldBook) -> None:
         self._esl = esl
         self._settings = settings
         self._watch = watch
-        self._store = store
+        self._book = book
         self._lines = Lines(settings)
 
     async def hold(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
@@ -77,7 +77,7 @@ class Mover:
                 return failed
         turn = customer.begin(Step.FETCHING)
         customer.superior = str(uuid.uuid4())
-        await self._store.put(customer.uuid, customer.entry())
+        await self._book.put(customer.uuid, customer.entry())
         line = self._lines.fetch(customer.superior, request.target, customer.uuid, request.call.caller.number)
         answer = await self._ring(customer, line)
         if answer.startswith("+OK") and await self._together(customer):
@@ -103,7 +103,7 @@ class Mover:
         bridged = bool(customer.channel.peer)
         waiting, customer.operator = customer.operator, ""
         turn = customer.begin(Step.HANDED)
-        await self._store.put(customer.uuid, customer.entry())
+        await self._book.put(customer.uuid, customer.entry())
         line = self._lines.ring(customer.uuid, request.target, customer.extension, bridged=bridged)
         refused = _refusal(await self._esl.api(line))
         if refused is not None:
@@ -192,7 +192,7 @@ class Mover:
         customer.superior = ""
         customer.begin(step)
         # Written before anything is moved: a program that dies in between must know of it afterwards.
-        await self._store.put(customer.uuid, customer.entry())
+        await self._book.put(customer.uuid, customer.entry())
         line = self._lines.hold(customer.uuid, peer, customer.extension, keep=keeps, hold_s=hold_s)
         refused = _refusal(await self._esl.api(line))
         if refused is None:
@@ -209,7 +209,7 @@ class Mover:
             refused = PbxAnswer(
                 Outcome.FAILED, "no_music", f"FreeSWITCH did not begin to play {self._settings.music}"
             )
-        await self._store.drop(customer.uuid)
+        await self._book.drop(customer.uuid)
         return refused
 
     async def _ring(self, customer: Customer, line: str) -> str:
@@ -248,11 +248,11 @@ class Mover:
         elif customer.operator:
             await self._end(customer.operator)
             customer.operator = ""
-        await self._store.put(customer.uuid, customer.entry())
+        await self._book.put(customer.uuid, customer.entry())
         return PbxAnswer(Outcome.DONE, detail=detail)
 
     async def _home_or_gone(self, customer: Customer) -> PbxAnswer:
-        await self._store.drop(customer.uuid)
+        await self._book.drop(customer.uuid)
         if customer.channel.gone:
             return PbxAnswer(Outcome.FAILED, "customer_hung_up")
         customer.become(CallStatus.TALKING)
