@@ -6,13 +6,13 @@ telephone transfers by itself (REFER, Replaces). They are one call, of which one
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
 
 from kikimori.model.call import CallInfo, EndReason, LegInfo, Party, Role
 from kikimori.taps.audiosocket.directory import call_id_from
+from kikimori.taps.mirror.conversation import Call, Voice
 from kikimori.taps.mirror.sides import Placing
 from kikimori.taps.rtp.formats import leg_rate
 from kikimori.taps.rtp.receiver import RtpCounters, RtpSession
@@ -21,7 +21,7 @@ from kikimori.taps.sides import Unheard
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.feed import CallDesk, LegFeed
+    from kikimori.model.feed import CallDesk
     from kikimori.taps.mirror.dialogs import Dialog
     from kikimori.taps.mirror.packets import End
     from kikimori.taps.mirror.routes import Routes
@@ -33,34 +33,6 @@ log = structlog.get_logger()
 
 NO_RTP_S = 10.0
 """A call whose voices were not seen for so long after its answer is told as a problem."""
-
-
-@dataclass(eq=False, slots=True)
-class Voice:
-    """One party that is heard."""
-
-    dialog: Dialog
-    by: int
-    role: Role
-    feed: LegFeed
-    session: RtpSession
-    rate: int
-    ends: tuple[End | None, End | None] = (None, None)
-    """Where it comes from and goes to, as routed."""
-
-
-@dataclass(eq=False, slots=True)
-class Call:
-    """Dialogs of one conversation, the first one first."""
-
-    call_id: str
-    dialogs: list[Dialog]
-    opened_at: float | None = None
-    voices: list[Voice] = field(default_factory=list)
-    active: Dialog | None = None
-    sides: Sides | None = None
-    told: str = ""
-    """Why it is not heard, as it was told last."""
 
 
 class Calls:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kikimori.taps.mirror.calls import Voice
+    from kikimori.taps.mirror.conversation import Voice
     from kikimori.taps.mirror.packets import End
 
 

@@ -1,0 +1,42 @@
+"""What is known of one conversation: its dialogs, and the voices that are heard of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kikimori.model.call import Role
+    from kikimori.model.feed import LegFeed
+    from kikimori.taps.mirror.dialogs import Dialog
+    from kikimori.taps.mirror.packets import End
+    from kikimori.taps.rtp.receiver import RtpSession
+    from kikimori.taps.sides import Sides
+
+
+@dataclass(eq=False, slots=True)
+class Voice:
+    """One party that is heard."""
+
+    dialog: Dialog
+    by: int
+    role: Role
+    feed: LegFeed
+    session: RtpSession
+    rate: int
+    ends: tuple[End | None, End | None] = (None, None)
+    """Where it comes from and goes to, as routed."""
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """Dialogs of one conversation, the first one first."""
+
+    call_id: str
+    dialogs: list[Dialog]
+    opened_at: float | None = None
+    voices: list[Voice] = field(default_factory=list)
+    active: Dialog | None = None
+    sides: Sides | None = None
+    told: str = ""
+    """Why it is not heard, as it was told last."""
