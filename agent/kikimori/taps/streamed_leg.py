@@ -1,4 +1,4 @@
-"""A leg whose audio comes in one stream without time stamps: the clock says how much of it is missing, or too much.
+"""Audio that comes in one stream without time stamps: the clock says how much of it is missing, or too much.
 
 Media time follows the samples. Where a PBX stops sending (hold, packet loss), the clock says how much is missing and
 the leg is told of a gap, so that a call on hold does not stand still in time. Pure: the caller gives the time.
@@ -26,6 +26,42 @@ class FloodError(Exception):
     """Far more audio than time."""
 
 
+class StreamClock:
+    """How much audio a stream has brought, against how much time has passed. `rate` is of the audio that comes."""
+
+    def __init__(self, rate: int, now: float) -> None:
+        """`now`: when the first sample was spoken."""
+        self._rate = rate
+        self._anchor = now
+        self._heard_at = now
+        self._samples = 0
+
+    def take(self, samples: int, now: float) -> None:
+        """Count samples that came.
+
+        Raises:
+            FloodError: more than `FLOOD_S` ahead of the clock.
+        """
+        self._heard_at = now
+        self._samples += samples
+        if self._samples / self._rate - (now - self._anchor) > FLOOD_S:
+            raise FloodError
+
+    def fill(self, samples: int) -> None:
+        """Count samples that a leg was told are missing."""
+        self._samples += samples
+
+    def silent_s(self, now: float) -> float:
+        """Return how long nothing has come."""
+        return now - self._heard_at
+
+    def missing(self, until: float, *, now: float) -> int:
+        """Return the samples that should have come by `until`; 0 while it may be jitter."""
+        if now - self._heard_at <= GAP_AFTER_S:
+            return 0
+        return max(0, round((until - self._anchor) * self._rate) - self._samples)
+
+
 class StreamedLeg:
     """Opens its leg on `desk` at once. `wire_rate` is the rate of the audio that comes; times are in seconds."""
 
@@ -33,9 +69,7 @@ class StreamedLeg:
         self._wire_rate = wire_rate
         self._rate = hearing_rate(wire_rate)
         self._resampler = Resampler(wire_rate, self._rate) if self._rate != wire_rate else None
-        self._anchor = now
-        self._heard_at = now
-        self._samples = 0
+        self._clock = StreamClock(wire_rate, now)
         self._feed = desk.open_leg(LegInfo(call, role, self._rate))
 
     def audio(self, pcm: bytes | memoryview, now: float) -> None:
@@ -44,10 +78,7 @@ class StreamedLeg:
         Raises:
             FloodError: more than `FLOOD_S` ahead of the clock.
         """
-        self._heard_at = now
-        self._samples += len(pcm) // 2
-        if self._samples / self._wire_rate - (now - self._anchor) > FLOOD_S:
-            raise FloodError
+        self._clock.take(len(pcm) // 2, now)
         self._feed.audio(self._resampler.feed(pcm) if self._resampler else pcm)
 
     def dtmf(self, digit: str) -> None:
@@ -55,9 +86,9 @@ class StreamedLeg:
 
     def check(self, now: float) -> None:
         """Call it a few times a second: tells the leg of what is missing by now."""
-        missing = round((now - self._anchor) * self._wire_rate) - self._samples
-        if missing > GAP_AFTER_S * self._wire_rate and now - self._heard_at > GAP_AFTER_S:
-            self._samples += missing
+        missing = self._clock.missing(now, now=now)
+        if missing > GAP_AFTER_S * self._wire_rate:
+            self._clock.fill(missing)
             self._feed.gap(missing * self._rate // self._wire_rate)
 
     def close(self, reason: EndReason) -> None:

@@ -20,8 +20,9 @@ from tests.support.recorder import Recorder
 from kikimori.model.call import CallInfo, EndReason, Party, Role
 from kikimori.taps.freeswitch.media import MAX_TEXTS, Limits, MediaServer
 from kikimori.taps.freeswitch.metadata import read_metadata
-from kikimori.taps.freeswitch.voices import EARLIER_S, FLOOD_S, StreamError, Voices
+from kikimori.taps.freeswitch.voices import EARLIER_S, StreamError, Voices
 from kikimori.taps.peers import AllowedPeers
+from kikimori.taps.streamed_leg import FLOOD_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

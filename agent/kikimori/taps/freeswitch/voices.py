@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
+from kikimori.taps.streamed_leg import FloodError, StreamClock
 
 if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk, LegFeed
 
-GAP_AFTER_S = 0.5
-"""Silence of the network beyond this becomes a gap; below, it is jitter."""
-FLOOD_S = 5.0
-"""A stream that brings this much more audio than time has passed is not a telephone."""
 EARLIER_S = 1.0
 """How much of the first message may be of before it came."""
 
@@ -42,9 +39,8 @@ class Voices:
         self._desk = desk
         self._feeds: list[LegFeed] = []
         self._hushed = [False] * len(roles)
-        self._anchor = 0.0
-        self._samples = 0
-        self._heard_at = 0.0
+        self._clock: StreamClock | None = None
+        """One for all legs; there is one from the first audio on."""
         self.ended = False
 
     @property
@@ -61,16 +57,16 @@ class Voices:
         if not data:
             return
         samples = len(data) // frame
-        if not self._feeds:
-            self._anchor = now - min(samples / self.rate, EARLIER_S)
+        if self._clock is None:
+            self._clock = StreamClock(self.rate, now - min(samples / self.rate, EARLIER_S))
             self._feeds = [self._open(role) for role in self.roles]
-        elif now - self._heard_at > GAP_AFTER_S:
+        else:
             # What follows a pause is at the time of now: the watch may not have looked since.
-            self._fill(now - samples / self.rate)
-        self._heard_at = now
-        self._samples += samples
-        if self._samples / self.rate - (now - self._anchor) > FLOOD_S:
-            raise StreamError("audio_flood")
+            self._fill(self._clock, now - samples / self.rate, now)
+        try:
+            self._clock.take(samples, now)
+        except FloodError:
+            raise StreamError("audio_flood") from None
         if len(self.roles) == 1:
             self._give(0, data, samples)
             return
@@ -80,12 +76,12 @@ class Voices:
 
     def check(self, now: float) -> None:
         """Called a few times a second: time that brought no audio becomes a gap."""
-        if self._feeds and not self.ended and now - self._heard_at > GAP_AFTER_S:
-            self._fill(now)
+        if self._clock is not None and not self.ended:
+            self._fill(self._clock, now, now)
 
     def idle_s(self, now: float) -> float:
         """Return how long nothing has come; 0 before the first audio."""
-        return now - self._heard_at if self._feeds else 0.0
+        return self._clock.silent_s(now) if self._clock is not None else 0.0
 
     def hush(self, role: Role, *, on: bool) -> None:
         """Leave out what comes for `role`: it is music or an announcement, not a voice."""
@@ -120,9 +116,9 @@ class Voices:
         else:
             self._feeds[index].audio(pcm)
 
-    def _fill(self, until: float) -> None:
-        missing = round((until - self._anchor) * self.rate) - self._samples
-        if missing > 0:
-            self._samples += missing
+    def _fill(self, clock: StreamClock, until: float, now: float) -> None:
+        missing = clock.missing(until, now=now)
+        if missing:
+            clock.fill(missing)
             for feed in self._feeds:
                 feed.gap(missing)
