@@ -30,6 +30,9 @@ STAGES = {
     "calls": {"hearing", "judging"},
 }
 
+SHARED_BY_TAPS = {"announced", "rtp", "sip"}
+"""Packages in `kikimori.taps` that are no tap."""
+
 ONE_DOOR = {
     # library: the modules that may import it
     "vosk": {"kikimori.hearing.speech.vosk_engine"},
@@ -89,6 +92,20 @@ def test_a_stage_knows_the_vocabulary_and_not_its_neighbours(stage: str) -> None
             top, *rest = imported.split(".")
             if (top == "kikimori" and rest and rest[0] not in allowed) or top == "kikimori_dashboard":
                 faults.append(f"{name} imports {imported}")
+    assert faults == []
+
+
+def test_a_tap_knows_no_other_tap() -> None:
+    taps = {path.parent.name for path in MODULES.values() if path.name == "tap.py"}
+    faults = [
+        f"{name} imports {imported}"
+        for name, path in MODULES.items()
+        if name.startswith("kikimori.taps.") and name.split(".")[2] not in SHARED_BY_TAPS
+        for imported in imports(path)
+        if imported.startswith("kikimori.taps.")
+        and imported.split(".")[2] in taps - {"taps", name.split(".")[2]}
+    ]
+    assert "audiosocket" in taps
     assert faults == []
 
 

@@ -19,7 +19,7 @@ from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import Rule, categories_without_phrases, load_rules
 from kikimori.pbx.control import OperatorChoice
 from kikimori.recognition import Recognition, load_recognition
-from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.taps.announced.directory import LegDirectory
 from kikimori.ways_in import make_control, make_taps
 from kikimori_wire.messages import Alert, CallState, Health, Levels, Party, SpeechStatus, TranscriptLine
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.model.feed import CallDesk
     from kikimori.pbx.control import PbxControl
-    from kikimori.taps.audiosocket.directory import LegDirectory
+    from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.tap import Tap
 
 

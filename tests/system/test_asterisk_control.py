@@ -29,7 +29,7 @@ from kikimori.asterisk.settings import AsteriskTable
 from kikimori.config import AgentConfig, AudioSocketTable
 from kikimori.model.call import Role
 from kikimori.pbx.asterisk import AsteriskControl, examine
-from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori.ways_in import make_taps
 from kikimori_wire.messages import Action, CallStatus, Outcome

@@ -31,8 +31,8 @@ from tests.support.recorder import RecordedLeg, Recorder
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.model.call import EndReason, Role
+from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.asterisk.tap import AsteriskTap
-from kikimori.taps.audiosocket.directory import LegDirectory
 from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.peers import AllowedPeers

@@ -20,8 +20,8 @@ from tests.support.recorder import Recorder
 from tests.support.telephone import KIND_AUDIO_8K, KIND_DTMF, KIND_HANG_UP, KIND_IDENTITY, SILENCE, message
 
 from kikimori.model.call import CallInfo, EndReason, Party, Role
-from kikimori.taps.audiosocket.announce import announce_app
-from kikimori.taps.audiosocket.directory import Announcement, LegDirectory
+from kikimori.taps.announced.directory import Announcement, LegDirectory
+from kikimori.taps.announced.handler import announce_app
 from kikimori.taps.audiosocket.protocol import AUDIO_RATES
 from kikimori.taps.audiosocket.server import AudioSocketServer, Limits
 from kikimori.taps.peers import AllowedPeers

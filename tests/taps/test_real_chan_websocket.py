@@ -23,7 +23,7 @@ from tests.support.websocket_channel import CAPTURED, announce
 
 from kikimori.config import DEFAULTS
 from kikimori.model.call import EndReason, Role
-from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 

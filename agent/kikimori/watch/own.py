@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
-from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.taps.announced.directory import LegDirectory
 from kikimori.watch.meter import LegMeter
 from kikimori.watch.picture import CallRow, Picture, TapRow
 from kikimori.ways_in import make_taps

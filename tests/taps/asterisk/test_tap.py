@@ -17,9 +17,9 @@ from tests.support.recorder import RecordedLeg, Recorder
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.errors import KikimoriError
 from kikimori.model.call import EndReason, Party, Role
+from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.asterisk import tap as tap_module
 from kikimori.taps.asterisk.tap import AsteriskTap
-from kikimori.taps.audiosocket.directory import LegDirectory
 from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.peers import AllowedPeers

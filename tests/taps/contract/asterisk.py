@@ -15,8 +15,8 @@ from tests.taps.contract.driver import Abilities, PeerCall
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.model.call import Party, Role
+from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.asterisk.tap import AsteriskTap
-from kikimori.taps.audiosocket.directory import LegDirectory
 from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.peers import AllowedPeers

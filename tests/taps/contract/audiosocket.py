@@ -23,7 +23,7 @@ from tests.support.telephone import (
 from tests.taps.contract.driver import Abilities, PeerCall
 
 from kikimori.model.call import Party, Role
-from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.peers import AllowedPeers

@@ -12,7 +12,7 @@ import pytest
 from tests.support.websocket_channel import WebSocketChannel, announce
 from tests.taps.contract.driver import Abilities, PeerCall
 
-from kikimori.taps.audiosocket.directory import LegDirectory
+from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 

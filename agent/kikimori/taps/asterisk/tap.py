@@ -10,10 +10,10 @@ import structlog
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.errors import KikimoriError
 from kikimori.model.call import Role
+from kikimori.taps.announced.directory import call_id_from
 from kikimori.taps.asterisk.calls import CallTracker, Held, Key
 from kikimori.taps.asterisk.trouble import APP_IN_USE, NO_AUDIO, missing_modules, trouble_of
 from kikimori.taps.asterisk.voice import CopiedVoice, Workshop
-from kikimori.taps.audiosocket.directory import call_id_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kikimori.asterisk.ari import Json
     from kikimori.asterisk.settings import AsteriskTable
     from kikimori.model.feed import CallDesk
-    from kikimori.taps.audiosocket.directory import LegDirectory
+    from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.sides import SidesTable
     from kikimori.taps.tap import Address
     from kikimori_wire.messages import Problem

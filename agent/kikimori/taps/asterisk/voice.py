@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.asterisk.ari import AriAwayError, AriError
-from kikimori.taps.audiosocket.directory import Announcement, DirectoryFullError, LegDirectory
+from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from kikimori.model.feed import CallDesk
-    from kikimori.taps.audiosocket.directory import Announcement, LegDirectory
+    from kikimori.taps.announced.directory import Announcement, LegDirectory
     from kikimori.taps.peers import AllowedPeers
 
 log = structlog.get_logger()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from kikimori.errors import KikimoriError
-from kikimori.taps.audiosocket.announce import announce_app
+from kikimori.taps.announced.handler import announce_app
 from kikimori.taps.audiosocket.server import AudioSocketServer, Limits
 
 if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk
-    from kikimori.taps.audiosocket.directory import LegDirectory
+    from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.peers import AllowedPeers
     from kikimori.taps.tap import Address
     from kikimori_wire.messages import Problem

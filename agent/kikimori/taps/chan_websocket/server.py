@@ -10,7 +10,7 @@ import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from kikimori.model.call import CallInfo, EndReason, Role
-from kikimori.taps.audiosocket.directory import call_id_from
+from kikimori.taps.announced.directory import call_id_from
 from kikimori.taps.chan_websocket.protocol import (
     SUBPROTOCOL,
     Decoding,
@@ -24,7 +24,7 @@ from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 
 if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk
-    from kikimori.taps.audiosocket.directory import LegDirectory
+    from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.peers import AllowedPeers
 
 log = structlog.get_logger()

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from kikimori.errors import KikimoriError
-from kikimori.taps.audiosocket.announce import MAX_REQUEST_BYTES, announce_handler
+from kikimori.taps.announced.handler import MAX_REQUEST_BYTES, announce_handler
 from kikimori.taps.chan_websocket.server import Limits, MediaServer
 from kikimori.taps.peers import AllowedPeers
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk
-    from kikimori.taps.audiosocket.directory import LegDirectory
+    from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
     from kikimori.taps.tap import Address
 

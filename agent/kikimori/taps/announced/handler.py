@@ -15,7 +15,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kikimori.model.call import CallInfo, Party, Role
-from kikimori.taps.audiosocket.directory import (
+from kikimori.taps.announced.directory import (
     Announcement,
     DirectoryFullError,
     LegDirectory,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kikimori.model.call import CallInfo, Role
-from kikimori.taps.audiosocket.directory import Announcement, DirectoryFullError, LegDirectory, call_id_from
+from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory, call_id_from
 from kikimori.taps.peers import LOOPBACK, AllowedPeers
 from kikimori_wire.topics import check_name
 
