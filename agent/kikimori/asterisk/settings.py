@@ -54,11 +54,6 @@ class AsteriskTable(BaseModel):
             raise ValueError("tap = true needs ari_password_file")
         return self
 
-    @property
-    def control_app(self) -> str:
-        """Stasis application of control: two connections of one name would push each other out."""
-        return f"{self.app}-control"
-
     def ari_password(self) -> str:
         """Read the password; raises OSError when the file cannot be read."""
         return read_secret(self.ari_password_file) if self.ari_password_file else ""
