@@ -20,7 +20,7 @@ class SidesTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     customer_endpoints: tuple[Pattern, ...] = ()
-    """Names of lines to the outside, e.g. `PJSIP/trunk*`, `sofia/gateway/*`, `*@carrier.example`."""
+    """Names of lines to the outside, e.g. `PJSIP/trunk`, `sofia/gateway/*`, `*@carrier.example`."""
     operator_endpoints: tuple[Pattern, ...] = ()
     """Names of telephones in the house, e.g. `PJSIP/2??`."""
     customer_numbers: tuple[Pattern, ...] = ()
@@ -39,7 +39,9 @@ class Endpoint:
     """One party as the PBX names it; any part may be empty."""
 
     name: str = ""
-    """Channel, endpoint or address: `PJSIP/trunk-00000012`, `sofia/internal/204@10.0.0.5`, `204@10.0.0.5`."""
+    """Channel, endpoint or address: `PJSIP/trunk`, `sofia/internal/204@10.0.0.5`, `204@10.0.0.5`.
+
+    Asterisk's channels come without their running number of eight digits."""
     number: str = ""
     display: str = ""
 
