@@ -85,6 +85,44 @@ def test_defaults_are_fit_for_use(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ["audiosocket 127.0.0.1:9092, announcements on port 8766"]),
+        ("[audiosocket]\nenabled = false", ["no way in is switched on"]),
+        (
+            "[audiosocket]\nenabled = false\n[chan_websocket]\nenabled = true\n[siprec]\nenabled = true\nudp = false",
+            ["siprec 127.0.0.1, TCP 5060, audio on UDP 20000 to 23999", "chan_websocket 127.0.0.1:8767"],
+        ),
+        (
+            "[asterisk]\ntap = true\nari_password_file = 'x'\n[freeswitch]\ntap = true\nesl_password_file = 'x'",
+            [
+                "audiosocket 127.0.0.1:9092, announcements on port 8766",
+                "asterisk calls from http://127.0.0.1:8088/ari",
+                "freeswitch 127.0.0.1:8768",
+            ],
+        ),
+        (
+            (
+                "[audiosocket]\nenabled = false\n[mirror]\nenabled = true\ninterface = 'eth1'\n"
+                "[line_in]\nenabled = true\n[[line_in.devices]]\nname = 'desk1'\ndevice = 'USB'"
+            ),
+            ["line-in desk1", "mirror of eth1"],
+        ),
+    ],
+)
+def test_the_ways_in_that_are_switched_on_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: list[str]
+) -> None:
+    config = tmp_path / "kikimori.toml"
+    config.write_text(text, encoding="utf-8")
+    assert main(["config", "check", "--config", str(config)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    site = next(number for number, line in enumerate(lines) if line.startswith("site "))
+    dashboard = next(number for number, line in enumerate(lines) if line.startswith("dashboard "))
+    assert lines[site + 1 : dashboard] == said
+
+
+@pytest.mark.parametrize(
     ("text", "key", "reason"),
     [
         ("site = 3", "site", "string"),

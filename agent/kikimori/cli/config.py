@@ -16,6 +16,8 @@ from kikimori.recognition import model_path
 if TYPE_CHECKING:
     import argparse
 
+    from kikimori.config import AgentConfig
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("config", help="check the configuration", description="The configuration.")
@@ -46,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
 
     print(f"configuration: {config_path(args) or 'built-in defaults'}")
     print(f"site {config.site}, agent {config.agent_id}, broker {config.mqtt.host}:{config.mqtt.port}")
-    print(f"audiosocket {config.audiosocket.host}:{config.audiosocket.port}", end="")
-    print(f", announcements on port {config.audiosocket.announce_port}")
+    for line in ways_in(config):
+        print(line)
     print(f"dashboard http://{dashboard.host}:{dashboard.port}/")
     print(f"state in {config.state_path()}")
     print(f"{len(rules)} rules in force, {len(phrases.names)} phrase categories")
@@ -69,3 +71,34 @@ def run(args: argparse.Namespace) -> int:
             say(f"warning: {error.message}: rules that need words will not fire\n  next: {error.next_step}")
     print("fit for use")
     return 0
+
+
+def ways_in(config: AgentConfig) -> list[str]:
+    """Say where each tap that is switched on gets its calls, a line for each; one line where there is none."""
+    found = []
+    if config.audiosocket.enabled:
+        audiosocket = config.audiosocket
+        found.append(
+            f"audiosocket {audiosocket.host}:{audiosocket.port}, announcements on port {audiosocket.announce_port}"
+        )
+    if config.asterisk.tap:
+        found.append(f"asterisk calls from {config.asterisk.ari_url}")
+    if config.siprec.enabled:
+        siprec = config.siprec
+        ports = [
+            *([f"UDP {siprec.port}"] if siprec.udp else []),
+            *([f"TCP {siprec.port}"] if siprec.tcp else []),
+            *([f"TLS {siprec.tls_port}"] if siprec.tls_port is not None else []),
+        ]
+        found.append(
+            f"siprec {siprec.host}, {', '.join(ports)}, audio on UDP {siprec.first_rtp_port} to {siprec.last_rtp_port}"
+        )
+    if config.chan_websocket.enabled:
+        found.append(f"chan_websocket {config.chan_websocket.host}:{config.chan_websocket.port}")
+    if config.line_in.enabled:
+        found.append(f"line-in {', '.join(device.name for device in config.line_in.devices)}")
+    if config.mirror.enabled:
+        found.append(f"mirror of {config.mirror.interface}")
+    if config.freeswitch.tap:
+        found.append(f"freeswitch {config.freeswitch.media_host}:{config.freeswitch.media_port}")
+    return found or ["no way in is switched on"]
