@@ -173,6 +173,8 @@ async def test_a_telephone_that_is_not_there(tmp_path: Path, target: str, reason
         for action in (Action.HOLD_TRANSFER, Action.TRANSFER):
             assert short(await office.press(action, target)) == (FAILED, reason)
             await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+            await office.until(lambda: office.told[-1:] in ([], [TALKING]))
+        assert CallStatus.TRANSFERRED not in office.told
         assert short(await office.press(Action.TRANSFER, "20,0")) == (REFUSED, "no_such_extension")
 
 

@@ -39,6 +39,8 @@ class Customer:
     music: bool = False
     """Whether music has started in this step; who answers at once ends it within a millisecond."""
     bridge: str = ""
+    left: str = ""
+    """The bridge in which the customer was when the last move began; its BridgeLeave may still be on the way."""
     operator_in: bool = False
     """Whether the operator is in the customer's bridge."""
     dial_status: str = ""
@@ -58,6 +60,7 @@ class Customer:
         """Forget what was, before the customer is moved: what comes now is of the new step."""
         self.step, self.rung, self.dial_status, self.ringing = None, None, "", False
         self.music = False
+        self.left = self.bridge
 
     def call_off(self) -> None:
         """Tell whoever waits that another press has taken over."""
@@ -125,16 +128,14 @@ class Customer:
                     self.set_status(CallStatus.ON_HOLD)
             case "BridgeEnter":
                 self.bridge = event.get("BridgeUniqueid")
-                if self.step in TO_OPERATOR:
-                    self.set_status(CallStatus.TALKING)
-                elif self.step in TO_SUPERIOR:
-                    self.set_status(CallStatus.TRANSFERRED)
-            case "BridgeLeave":
+                self._connected()
+            case "BridgeLeave" if event.get("BridgeUniqueid") == self.bridge:
                 self.bridge, self.operator_in = "", False
             case "DialState":
                 self.ringing = True
             case "DialEnd":
                 self.dial_status = event.get("DialStatus")
+                self._connected()
             case "Hangup":
                 self.gone = True
             case _:
@@ -150,6 +151,22 @@ class Customer:
         elif step is Step.HAND:
             # What is heard is the target's: a ringing tone, a queue's music.
             self.set_status(CallStatus.ON_HOLD)
+        elif step in TO_OPERATOR:
+            self._connected()
+
+    def _connected(self) -> None:
+        """Say with whom the customer talks now.
+
+        Asterisk keeps the order within a kind of event, not between kinds: on a busy machine BridgeEnter can come before
+        the step that led to it. So a superior counts only when a telephone was answered, and an operator also when the
+        step comes late.
+        """
+        if not self.bridge or self.bridge == self.left:
+            return
+        if self.step in TO_OPERATOR:
+            self.set_status(CallStatus.TALKING)
+        elif self.step in TO_SUPERIOR and self.dial_status == "ANSWER":
+            self.set_status(CallStatus.TRANSFERRED)
 
     def _beside(self, event: Block) -> None:
         about_operator = bool(self.operator) and event.get("Channel") == self.operator
