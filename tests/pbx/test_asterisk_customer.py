@@ -1,0 +1,82 @@
+"""A customer followed by events, also where Asterisk mixes up the order between kinds of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from kikimori.asterisk.ami_codec import Block
+from kikimori.pbx.asterisk.customer import Customer
+from kikimori_wire.messages import CallStatus
+
+CHANNEL = "PJSIP/trunk-00000001"
+
+
+def event(name: str, **fields: str) -> Block:
+    return Block((("Event", name), ("Channel", CHANNEL), *fields.items()))
+
+
+def step(name: str, **fields: str) -> Block:
+    return event("UserEvent", UserEvent="Kikimori", Step=name, **fields)
+
+
+def ringing(told: list[CallStatus]) -> Customer:
+    """On hold, and the superior's telephone rings."""
+    customer = Customer(
+        "c1", CHANNEL, "1.1", operator="PJSIP/204-00000002", bridge="first", changed=told.append
+    )
+    customer.expect()
+    for each in (event("BridgeLeave", BridgeUniqueid="first"), step("ring"), event("MusicOnHoldStart")):
+        customer.note(each, 0.0)
+    assert told == [CallStatus.ON_HOLD]
+    return customer
+
+
+STEPS = (step("rung", Status="NOANSWER"), step("back"))
+"""These come one after the other, whatever else comes between."""
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_nobody_answered_and_the_way_back_is_told_late(at: int) -> None:
+    told: list[CallStatus] = []
+    customer = ringing(told)
+    customer.note(event("DialEnd", DialStatus="NOANSWER"), 1.0)
+    order: list[Block] = list(STEPS)
+    order.insert(at, event("BridgeEnter", BridgeUniqueid="second"))
+    for each in order:
+        customer.note(each, 1.0)
+    assert told == [CallStatus.ON_HOLD, CallStatus.TALKING]
+
+
+ANSWERED = event("DialEnd", DialStatus="ANSWER"), event("BridgeEnter", BridgeUniqueid="second")
+
+
+@pytest.mark.parametrize("order", [ANSWERED, ANSWERED[::-1]])
+def test_who_answered_is_the_superior_in_either_order(order: tuple[Block, ...]) -> None:
+    told: list[CallStatus] = []
+    customer = ringing(told)
+    for each in order:
+        customer.note(each, 1.0)
+    assert told == [CallStatus.ON_HOLD, CallStatus.TRANSFERRED]
+
+
+def test_a_bridge_that_was_left_long_ago_does_not_end_the_new_one() -> None:
+    told: list[CallStatus] = []
+    customer = ringing(told)
+    customer.note(event("DialEnd", DialStatus="NOANSWER"), 1.0)
+    late = event("BridgeLeave", BridgeUniqueid="first")
+    for each in (*STEPS, event("BridgeEnter", BridgeUniqueid="second"), late):
+        customer.note(each, 1.0)
+    assert (customer.bridge, told) == ("second", [CallStatus.ON_HOLD, CallStatus.TALKING])
+
+
+def test_the_bridge_that_was_left_is_not_taken_for_a_new_one() -> None:
+    told: list[CallStatus] = []
+    customer = Customer(
+        "c1", CHANNEL, "1.1", status=CallStatus.TRANSFERRED, bridge="superior", changed=told.append
+    )
+    customer.expect()
+    customer.note(step("back"), 1.0)
+    assert told == []
+    customer.note(event("BridgeLeave", BridgeUniqueid="superior"), 1.0)
+    customer.note(event("BridgeEnter", BridgeUniqueid="operator"), 1.0)
+    assert told == [CallStatus.TALKING]
