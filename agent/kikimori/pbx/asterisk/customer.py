@@ -133,7 +133,8 @@ class Customer:
                 self.bridge, self.operator_in = "", False
             case "DialState":
                 self.ringing = True
-            case "DialEnd":
+            case "DialEnd" if event.get("DestChannel") != self.operator or not self.operator:
+                # The operator's own answer, with which the call began, may be told as late as this.
                 self.dial_status = event.get("DialStatus")
                 self._connected()
             case "Hangup":
