@@ -64,7 +64,7 @@ async def test_hold_and_take_back(tmp_path: Path) -> None:
         # And the call still ends as calls do: with one of them.
         office.operator.hang_up()
         await office.heard(customer=None, operator=None)
-        await office.until(lambda: '"customers": []' in office.settings.book.read_text("utf-8"))
+        await office.until(lambda: '"held": {}' in office.settings.book.read_text("utf-8"))
         await office.nobody()
 
 
@@ -459,7 +459,7 @@ async def test_asterisk_dies_and_comes_again(tmp_path: Path) -> None:
         await office.asterisk.start()
         await office.until(lambda: office.control.connected, 30)
         # Its calls died with it: nobody is looked for for ever.
-        await office.until(lambda: '"customers": []' in office.settings.book.read_text("utf-8"))
+        await office.until(lambda: '"held": {}' in office.settings.book.read_text("utf-8"))
         office.customer.hang_up()
         office.operator.hang_up()
         await office.talk()

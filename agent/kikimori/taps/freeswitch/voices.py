@@ -43,10 +43,6 @@ class Voices:
         """One for all legs; there is one from the first audio on."""
         self.ended = False
 
-    @property
-    def begun(self) -> bool:
-        return bool(self._feeds)
-
     def feed(self, data: bytes, now: float) -> None:
         """Take one message of the stream; raises `StreamError`."""
         if self.ended:
