@@ -64,11 +64,6 @@ class Event:
         return self.headers.get("Event-Name", "")
 
     @property
-    def subclass(self) -> str:
-        """For CUSTOM events, e.g. `mod_audio_stream::connect`."""
-        return self.headers.get("Event-Subclass", "")
-
-    @property
     def uuid(self) -> str:
         """The channel it happened to; empty where it concerns none."""
         return self.headers.get("Unique-ID", "")

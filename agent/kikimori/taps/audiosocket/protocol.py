@@ -163,7 +163,3 @@ def encode(kind: int, payload: bytes = b"") -> bytes:
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise ValueError(f"payload of {len(payload)} bytes does not fit a message")
     return bytes((kind, len(payload) >> 8, len(payload) & 0xFF)) + payload
-
-
-def encode_identifier(uuid: UUID) -> bytes:
-    return encode(IDENTIFIER, uuid.bytes)
