@@ -14,7 +14,8 @@ FRAME_S = 0.02
 class AudioStream:
     """One WebSocket: metadata as text if there is any, then s16le in binary messages of 20 ms.
 
-    mod_audio_fork asks for the subprotocol, mod_audio_stream for compression. `connected` fails when refused.
+    mod_audio_fork asks for the subprotocol. Whether mod_audio_stream asks for compression hangs on a variable that it
+    never sets (audio_streamer_glue.cpp, `deflate`); the real one did not, this one does. `connected` fails when refused.
     """
 
     def __init__(self, url: str, mix: str, rate: int, *, subprotocol: bool, metadata: str = "") -> None:

@@ -176,7 +176,7 @@ class MediaServer:
         lost: Callable[[], None] | None,
     ) -> web.WebSocketResponse:
         loop = asyncio.get_running_loop()
-        # No compression: mod_audio_stream asks for it, and it would cost more than the network does on a LAN.
+        # No compression: mod_audio_stream may ask for it, and it would cost more than the network does on a LAN.
         socket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,), max_msg_size=MAX_MESSAGE_BYTES, compress=False, timeout=1.0
         )
