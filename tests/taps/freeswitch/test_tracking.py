@@ -112,6 +112,28 @@ def test_a_transfer_is_one_call() -> None:
     assert told(tracker, event("DTMF", "o", DTMF_Digit="9")) == []
 
 
+def test_who_fetched_the_customer_is_not_named_after_them() -> None:
+    """After `intercept` FreeSWITCH has the customer's number for the operator's name, in events and lists."""
+    tracker = CallTracker(OFFICE)
+    began = told(tracker, *call())[0]
+    assert isinstance(began, Began)
+    borrowed = {"Call-Direction": "outbound", "Caller-Callee-ID-Name": "0355550142"}
+    assert told(tracker, unbridge("c", "o"), bridge("o", "c") | borrowed) == [
+        OperatorLeft("c"),
+        OperatorCame(began.call),
+    ]
+    other = told(tracker, created("n", "205", outbound=True), bridge("n", "c") | borrowed)[-1]
+    assert isinstance(other, OperatorCame)
+    assert other.call.operator == Party(number="205")
+    rows = [
+        {"uuid": "c", "direction": "inbound", "cid_num": "0355550142"},
+        {"uuid": "o", "direction": "outbound", "presence_id": "204@x", "callee_name": "0355550142"},
+    ]
+    fresh = CallTracker(OFFICE).adopt(rows, [{"uuid": "c", "b_uuid": "o"}])[0]
+    assert isinstance(fresh, Began)
+    assert fresh.call.operator == Party(number="204")
+
+
 def test_the_new_operator_may_come_before_the_old_one_leaves() -> None:
     tracker = CallTracker(OFFICE)
     told(tracker, *call(), created("s", "200", outbound=True), bridge("c", "s"))

@@ -212,7 +212,7 @@ class CallTracker:
             call_id=outside.uuid,
             tap="freeswitch",
             caller=_party(outside),
-            operator=_party(inside),
+            operator=_party(inside, _party(outside)),
             queue=queue,
             channel=outside.uuid,
             operator_channel=inside.uuid,
@@ -227,7 +227,12 @@ class CallTracker:
             del self._calls[customer]
             self._forget_operators(customer)
             return [Ended(customer, hung_up=False)]
-        call = replace(self._calls[customer], operator=_party(who), operator_channel=operator)
+        known = self._calls[customer]
+        # Whoever comes back on the same channel is who they were, whatever FreeSWITCH calls them by now.
+        same = known.operator_channel == operator
+        call = replace(
+            known, operator=known.operator if same else _party(who, known.caller), operator_channel=operator
+        )
         self._calls[customer] = call
         self._forget_operators(customer)
         self._operators[operator] = customer
@@ -272,8 +277,11 @@ class CallTracker:
             del self._operators[operator]
 
 
-def _party(channel: Channel) -> Party:
-    return Party(number=channel.number[:64] or None, name=channel.display[:128] or None)
+def _party(channel: Channel, other: Party | None = None) -> Party:
+    """`other`: whoever took the customer by `intercept` is named by FreeSWITCH with the customer's number or name."""
+    display = channel.display[:128]
+    borrowed = other is not None and display in (other.number, other.name)
+    return Party(number=channel.number[:64] or None, name=None if borrowed else display or None)
 
 
 def _bridge_other(headers: Mapping[str, str], uuid: str) -> str:
