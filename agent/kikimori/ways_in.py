@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from kikimori.pbx.asterisk import AsteriskControl, ControlSettings, Sound
+from kikimori.pbx.asterisk import AsteriskControl
+from kikimori.pbx.asterisk import ControlSettings as AsteriskControlSettings
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori.pbx.freeswitch.lines import ControlSettings as FreeSwitchControlSettings
-from kikimori.pbx.freeswitch.lines import Sound as FreeSwitchSound
 from kikimori.pbx.manual import ManualControl
+from kikimori.pbx.settings import ControlSettings, Sound
 from kikimori.taps.asterisk.tap import AsteriskTap
 from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from kikimori.pbx.control import PbxControl
     from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.tap import Tap
+
+_Settings = TypeVar("_Settings", bound=ControlSettings)
 
 
 def make_taps(config: AgentConfig, desk: CallDesk, directory: LegDirectory) -> list[Tap]:
@@ -67,37 +69,26 @@ def make_control(config: AgentConfig) -> PbxControl:
     if config.pbx.kind == "asterisk":
         return AsteriskControl(config.asterisk, asterisk_control_settings(config))
     if config.pbx.kind == "freeswitch":
-        return FreeSwitchControl(config.freeswitch, freeswitch_control_settings(config))
+        table = config.freeswitch
+        return FreeSwitchControl(table, _settings(ControlSettings, config, table.dial, table.music))
     return ManualControl(config.pbx.instructions)
 
 
-def asterisk_control_settings(config: AgentConfig) -> ControlSettings:
+def asterisk_control_settings(config: AgentConfig) -> AsteriskControlSettings:
     """Put together what control of Asterisk needs; also for the doctor's `kikimori.pbx.asterisk.examine`."""
+    return _settings(AsteriskControlSettings, config, config.asterisk.dial, config.asterisk.music)
+
+
+def _settings(kind: type[_Settings], config: AgentConfig, dial: str, music: str) -> _Settings:
     pbx = config.pbx
-    return ControlSettings(
+    return kind(
         superior=pbx.superior,
         ring_s=pbx.ring_s,
         longest_hold_s=pbx.longest_hold_s,
         after_hold=pbx.after_hold,
         keep_operator=pbx.keep_operator,
         announcements=tuple(Sound(each.name, each.title, each.file) for each in pbx.announcements),
-        dial=config.asterisk.dial,
-        music=config.asterisk.music,
-        book=config.state_path() / f"held-{config.agent_id}.json",
-    )
-
-
-def freeswitch_control_settings(config: AgentConfig) -> FreeSwitchControlSettings:
-    """Put together what control of FreeSWITCH needs."""
-    pbx = config.pbx
-    return FreeSwitchControlSettings(
-        superior=pbx.superior,
-        ring_s=pbx.ring_s,
-        longest_hold_s=pbx.longest_hold_s,
-        after_hold=pbx.after_hold,
-        keep_operator=pbx.keep_operator,
-        announcements=tuple(FreeSwitchSound(each.name, each.title, each.file) for each in pbx.announcements),
-        dial=config.freeswitch.dial,
-        music=config.freeswitch.music,
+        dial=dial,
+        music=music,
         book=config.state_path() / f"held-{config.agent_id}.json",
     )

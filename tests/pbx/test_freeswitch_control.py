@@ -16,8 +16,9 @@ from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.model.call import CallInfo, Party
 from kikimori.pbx.control import PbxAnswer, PbxRequest
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori.pbx.freeswitch.lines import ControlSettings, Lines, Sound
+from kikimori.pbx.freeswitch.lines import Lines
 from kikimori.pbx.held import HeldBook
+from kikimori.pbx.settings import ControlSettings, Sound
 from kikimori_wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.model.call import EndReason, Role
 from kikimori.pbx.control import PbxRequest
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori.pbx.freeswitch.lines import ControlSettings
+from kikimori.pbx.settings import ControlSettings
 from kikimori.taps.freeswitch.tap import FreeSwitchTap
 from kikimori.taps.sides import SidesTable
 from kikimori_wire.messages import Action, Outcome

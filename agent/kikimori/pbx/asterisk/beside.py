@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from kikimori.asterisk.ami_codec import Block
     from kikimori.pbx.asterisk.finding import Ami
-    from kikimori.pbx.asterisk.settings import ControlSettings, Sound
+    from kikimori.pbx.asterisk.settings import ControlSettings
+    from kikimori.pbx.settings import Sound
 
 SPY = {Action.LISTEN: "qES", Action.WHISPER: "qwES", Action.BARGE: "qBES"}
 """Options of ChanSpy(): quiet, ends with the channel it hears (E, S); w = its voice to that channel, B = to both."""

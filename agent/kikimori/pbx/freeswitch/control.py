@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kikimori.freeswitch.esl import Event
     from kikimori.freeswitch.settings import FreeSwitchTable
     from kikimori.pbx.control import PbxRequest
-    from kikimori.pbx.freeswitch.lines import ControlSettings
+    from kikimori.pbx.settings import ControlSettings
 
 log = structlog.get_logger()
 

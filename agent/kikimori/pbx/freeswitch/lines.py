@@ -9,11 +9,10 @@ and nothing stands in FreeSWITCH's configuration.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from kikimori.pbx.settings import ControlSettings
 
 STEP = "kikimori_step"
 """Channel variable of telephones that ring: `target` or `home`."""
@@ -26,30 +25,6 @@ BETWEEN_S = 5
 
 _EXTENSION = re.compile(r"^[0-9A-Za-z*#+._@-]{1,64}$")
 _NUMBER = re.compile(r"^[0-9*#+]{1,32}$")
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """An announcement."""
-
-    name: str
-    title: str
-    file: str
-
-
-@dataclass(frozen=True, slots=True)
-class ControlSettings:
-    """What control is made with: of `[pbx]` and `[freeswitch]`."""
-
-    superior: str
-    ring_s: float
-    longest_hold_s: float
-    after_hold: Literal["operator", "superior"]
-    keep_operator: bool
-    announcements: tuple[Sound, ...]
-    dial: str
-    music: str
-    book: Path
 
 
 def is_extension(text: str | None) -> bool:

@@ -17,9 +17,9 @@ from kikimori_wire.messages import Action, CallStatus, Outcome
 if TYPE_CHECKING:
     from kikimori.freeswitch.client import EslClient
     from kikimori.pbx.control import PbxRequest
-    from kikimori.pbx.freeswitch.lines import ControlSettings
     from kikimori.pbx.freeswitch.watching import Watch
     from kikimori.pbx.held import HeldBook
+    from kikimori.pbx.settings import ControlSettings
 
 log = structlog.get_logger()
 

@@ -1,0 +1,37 @@
+"""What control of a PBX is told by the configuration: `[pbx]`, and the PBX's own table for `dial` and `music`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """An announcement."""
+
+    name: str
+    title: str
+    file: str
+    """As the PBX names it: for Asterisk's Playback() without its ending."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSettings:
+    """Times are seconds."""
+
+    superior: str
+    ring_s: float
+    longest_hold_s: float
+    after_hold: Literal["operator", "superior"]
+    keep_operator: bool
+    announcements: tuple[Sound, ...]
+    dial: str
+    """How an extension is called, `{extension}` stands for it."""
+    music: str
+    """What a customer on hold hears, as the PBX names it."""
+    book: Path
+    """File in which customers on hold are remembered."""
