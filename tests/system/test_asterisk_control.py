@@ -240,17 +240,23 @@ async def test_a_call_that_the_operator_made_and_one_from_a_queue(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("action", "operator", "customer"),
+    ("action", "operator", "customer", "dial"),
     [
-        (Action.LISTEN, {CUSTOMER_HZ}, {OPERATOR_HZ}),
-        (Action.WHISPER, {CUSTOMER_HZ, SUPERVISOR_HZ}, {OPERATOR_HZ}),
-        (Action.BARGE, {CUSTOMER_HZ, SUPERVISOR_HZ}, {OPERATOR_HZ, SUPERVISOR_HZ}),
+        (Action.LISTEN, {CUSTOMER_HZ}, {OPERATOR_HZ}, "PJSIP/{extension}"),
+        (Action.LISTEN, {CUSTOMER_HZ}, {OPERATOR_HZ}, "Local/{extension}@office"),
+        (Action.WHISPER, {CUSTOMER_HZ, SUPERVISOR_HZ}, {OPERATOR_HZ}, "Local/{extension}@office"),
+        (
+            Action.BARGE,
+            {CUSTOMER_HZ, SUPERVISOR_HZ},
+            {OPERATOR_HZ, SUPERVISOR_HZ},
+            "Local/{extension}@office",
+        ),
     ],
 )
 async def test_a_supervisor_beside_the_call(
-    tmp_path: Path, action: Action, operator: set[int], customer: set[int]
+    tmp_path: Path, action: Action, operator: set[int], customer: set[int], dial: str
 ) -> None:
-    async with controlled_office(tmp_path) as office:
+    async with controlled_office(tmp_path, dial=dial) as office:
         await office.talk()
         assert short(await office.press(action, "205")) == (DONE, None)
         await office.heard(supervisor={CUSTOMER_HZ, OPERATOR_HZ}, operator=operator, customer=customer)

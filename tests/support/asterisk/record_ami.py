@@ -1,11 +1,12 @@
 """Makes `tests/pbx/data/*.ami` anew: presses buttons on a real Asterisk and writes down what passed.
 
-Run with `python -m tests.support.asterisk.record_ami` and KIKIMORI_ASTERISK set. Numbers and names are the test office's.
+Run with `python -m tests.support.asterisk.record_ami [SCENARIO ...]` and KIKIMORI_ASTERISK set. Numbers and names are the test office's.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,9 +84,11 @@ SCENARIOS: tuple[Callable[[Office], Awaitable[None]], ...] = (
 )
 
 
-async def main() -> None:
+async def main(wanted: list[str]) -> None:
     DATA.mkdir(exist_ok=True)
     for scenario in SCENARIOS:
+        if wanted and scenario.__name__ not in wanted:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             async with controlled_office(Path(folder)) as office:
                 await office.until(lambda: b"probed" in b"".join(data for _, data in office.wire.passed))
@@ -94,6 +97,8 @@ async def main() -> None:
                 await scenario(office)
                 await asyncio.sleep(0.5)
                 write_transcript(office.wire, DATA / f"{scenario.__name__}.ami", hide=folder)
+    if wanted and "no_dialplan" not in wanted:
+        return
     nothing = DATA / "no_dialplan.ami"
     with tempfile.TemporaryDirectory() as folder:
         async with controlled_office(Path(folder), dialplan="") as office:
@@ -104,4 +109,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

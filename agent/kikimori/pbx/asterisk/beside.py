@@ -24,6 +24,8 @@ SPY = {Action.LISTEN: "qES", Action.WHISPER: "qwES", Action.BARGE: "qBES"}
 ANNOUNCE = "qBES"
 """Both hear an announcement: an operator who does not would talk over it."""
 PATIENCE_S = 3.0
+REASON_WITHIN_S = 1.0
+"""Asterisk sends kinds of events by different threads: why a telephone was not reached may come after that it was not."""
 FAILS_WITHIN_S = 2.0
 """A file that is missing is reported within the 0.3 s that the dialplan waits first."""
 LONGEST_SOUND_S = 600.0
@@ -39,11 +41,10 @@ DIAL_FAILURES = {
 
 
 class _Attempt:
-    """One Originate, by its ActionID."""
+    """One Originate, by its ActionID, which its channel has as its id too (header ChannelId)."""
 
-    def __init__(self, dialled: str, spied: str) -> None:
-        self.dialled = f"{dialled}-"
-        self.spied = spied
+    def __init__(self, dialled: str) -> None:
+        self.dialled = dialled
         self.response: Block | None = None
         self.spying = False
         self.dial_status = ""
@@ -80,9 +81,10 @@ class Beside:
             match event.event:
                 case "OriginateResponse" if event.action_id == action_id:
                     attempt.response = event
-                case "ChanSpyStart" if event.get("SpyeeChannel") == attempt.spied:
+                # The halves of a Local channel have ids of their own, but are linked.
+                case "ChanSpyStart" if event.get("SpyerLinkedid") == action_id:
                     attempt.spying = True
-                case "DialEnd" if event.get("Channel").startswith(attempt.dialled):
+                case "DialEnd" if event.get("DestUniqueid") == action_id:
                     attempt.dial_status = event.get("DialStatus")
                 case "UserEvent" if event.get("Step") == "played" and event.get("Request") == action_id:
                     attempt.played = event.get("Status")
@@ -102,9 +104,9 @@ class Beside:
         dialled = self._settings.dial_string(telephone)
         if not dialled:
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", telephone)
-        if any(each.dialled == f"{dialled}-" for each in self._attempts.values()):
+        if any(each.dialled == dialled for each in self._attempts.values()):
             return PbxAnswer(Outcome.REFUSED, "under_way", telephone)
-        attempt = _Attempt(dialled, spied)
+        attempt = _Attempt(dialled)
         action_id = self._remember(attempt)
         try:
             response = await self._ami.act(
@@ -112,6 +114,7 @@ class Beside:
                 ("Variable", f"__KIKIMORI_SPY={spied}"),
                 ("Variable", f"__KIKIMORI_SPY_OPTIONS={SPY[action]}"),
                 ActionID=action_id,
+                ChannelId=action_id,
                 Channel=dialled,
                 Context=CONTEXT,
                 Exten="listen",
@@ -134,7 +137,7 @@ class Beside:
         self._playing = {key: each for key, each in self._playing.items() if each[1] > now}
         if any(channel == customer for channel, _ in self._playing.values()):
             return PbxAnswer(Outcome.REFUSED, "announcement_playing")
-        attempt = _Attempt(f"Local/whisper@{CONTEXT}", customer)
+        attempt = _Attempt(f"Local/whisper@{CONTEXT}/n")
         action_id = self._remember(attempt)
         self._playing[action_id] = customer, now + LONGEST_SOUND_S
         started = False
@@ -146,7 +149,8 @@ class Beside:
                 ("Variable", f"__KIKIMORI_FILE={sound.file}"),
                 ("Variable", f"__KIKIMORI_REQUEST={action_id}"),
                 ActionID=action_id,
-                Channel=f"Local/whisper@{CONTEXT}/n",
+                ChannelId=action_id,
+                Channel=attempt.dialled,
                 Context=CONTEXT,
                 Exten="play",
                 Priority=LABEL,
@@ -183,6 +187,8 @@ class Beside:
             return PbxAnswer(Outcome.FAILED, "no_answer", "no OriginateResponse from Asterisk")
         if attempt.response.get("Response") != "Success":
             code = attempt.response.get("Reason")
+            if code not in RING_FAILURES:
+                await attempt.until(lambda: bool(attempt.dial_status), REASON_WITHIN_S)
             reason = RING_FAILURES.get(code) or DIAL_FAILURES.get(attempt.dial_status, "unreachable")
             return PbxAnswer(
                 Outcome.FAILED, reason, f"OriginateResponse reason {code}, {attempt.dial_status}"
