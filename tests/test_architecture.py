@@ -30,9 +30,6 @@ STAGES = {
     "calls": {"hearing", "judging"},
 }
 
-SHARED_BY_TAPS = {"announced", "rtp", "sip"}
-"""Packages in `kikimori.taps` that are no tap."""
-
 ONE_DOOR = {
     # library: the modules that may import it
     "vosk": {"kikimori.hearing.speech.vosk_engine"},
@@ -96,11 +93,12 @@ def test_a_stage_knows_the_vocabulary_and_not_its_neighbours(stage: str) -> None
 
 
 def test_a_tap_knows_no_other_tap() -> None:
+    """Nor does what they share (`announced`, `rtp`, `sip`, …) know any of them."""
     taps = {path.parent.name for path in MODULES.values() if path.name == "tap.py"}
     faults = [
         f"{name} imports {imported}"
         for name, path in MODULES.items()
-        if name.startswith("kikimori.taps.") and name.split(".")[2] not in SHARED_BY_TAPS
+        if name.startswith("kikimori.taps.")
         for imported in imports(path)
         if imported.startswith("kikimori.taps.")
         and imported.split(".")[2] in taps - {"taps", name.split(".")[2]}

@@ -11,9 +11,8 @@ from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import load_rules
-from kikimori.model.call import CallInfo
+from kikimori.model.call import CallInfo, call_id_from
 from kikimori.recognition import Recognition, load_recognition
-from kikimori.taps.announced.directory import call_id_from
 from kikimori.taps.mirror.replay import CaptureClock, replay_capture
 from kikimori.taps.replay import replay
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import NAMESPACE_URL, uuid5
 
 from kikimori_wire.messages import Party, Role
 
-__all__ = ["CallInfo", "EndReason", "LegInfo", "Party", "Role"]
+__all__ = ["CallInfo", "EndReason", "LegInfo", "Party", "Role", "call_id_from"]
+
+_SAFE_CALL_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 
 class EndReason(StrEnum):
@@ -26,7 +30,7 @@ class CallInfo:
     """What the tap knows of a call; every part but `call_id` may be unknown."""
 
     call_id: str
-    """Safe in an MQTT topic; the same for all legs of one call."""
+    """Safe in an MQTT topic (see `call_id_from`); the same for all legs of one call."""
     tap: str
     """Name of the way in, e.g. `audiosocket`."""
     caller: Party = field(default_factory=Party)
@@ -46,3 +50,8 @@ class LegInfo:
     role: Role
     rate: int
     """Samples per second of what the feed will be given: 8000 or 16000."""
+
+
+def call_id_from(text: str) -> str:
+    """Make the PBX's name of a call safe for topics: itself where it can be, else a UUID derived from it."""
+    return text if _SAFE_CALL_ID.match(text) else str(uuid5(NAMESPACE_URL, f"kikimori:{text}"))

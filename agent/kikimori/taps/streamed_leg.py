@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from kikimori.model.call import CallInfo, EndReason, Role
     from kikimori.model.feed import CallDesk
 
+WIRE_RATES = frozenset({8_000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000, 192_000})
+"""Samples per second in which a PBX may send: those of Asterisk's signed linear formats."""
+
 GAP_AFTER_S = 0.5
 """Silence of the network beyond this becomes a gap; below, it is jitter."""
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kikimori.model.call import CallInfo, Role
-from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory, call_id_from
+from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
 from kikimori.taps.peers import LOOPBACK, AllowedPeers
-from kikimori_wire.topics import check_name
 
 
 class Clock:
@@ -55,18 +52,6 @@ def test_full_until_the_oldest_are_forgotten() -> None:
     clock.now += 60
     directory.announce(leg())
     assert len(directory) == 1
-
-
-@given(st.text(min_size=1, max_size=256))
-def test_any_name_of_a_call_becomes_one_for_topics(text: str) -> None:
-    call_id = call_id_from(text)
-    assert check_name(call_id) == call_id
-    assert call_id_from(text) == call_id
-
-
-def test_asterisk_names_stay_readable() -> None:
-    assert call_id_from("1764000000.42") == "1764000000.42"
-    assert call_id_from("SIP/204/x") != call_id_from("SIP/204/y")
 
 
 @pytest.mark.parametrize(

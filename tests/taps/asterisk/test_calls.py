@@ -34,7 +34,7 @@ def recorded(name: str) -> list[Json]:
 
 
 def tracker(sides: SidesTable = SIDES) -> CallTracker:
-    return CallTracker(sides, OWN, lambda channel: channel)
+    return CallTracker(sides, OWN)
 
 
 class Story:

@@ -5,17 +5,14 @@ It comes under a UUID that the PBX is given (AudioSocket), or under a name that 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.model.call import CallInfo, Role
-
-_SAFE_CALL_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +81,3 @@ class LegDirectory:
             if until > now:
                 break
             del self._waiting[key]
-
-
-def call_id_from(text: str) -> str:
-    """Make the PBX's name of a call safe for topics: itself where it can be, else a UUID derived from it."""
-    return text if _SAFE_CALL_ID.match(text) else str(uuid5(NAMESPACE_URL, f"kikimori:{text}"))

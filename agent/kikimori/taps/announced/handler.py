@@ -8,20 +8,16 @@ WebSocket channel), else a UUID for AudioSocket. See `config/pbx/asterisk/`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from kikimori.model.call import CallInfo, Party, Role
-from kikimori.taps.announced.directory import (
-    Announcement,
-    DirectoryFullError,
-    LegDirectory,
-    call_id_from,
-)
-from kikimori.taps.audiosocket.protocol import AUDIO_RATES
+from kikimori.model.call import Role  # noqa: TC001  (pydantic reads it)
+from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
+from kikimori.taps.announced.fields import CallFields, Name
+from kikimori.taps.streamed_leg import WIRE_RATES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,35 +28,16 @@ log = structlog.get_logger()
 
 MAX_REQUEST_BYTES = 16 * 1024
 
-_Short = Annotated[str, Field(max_length=64)]
-_Name = Annotated[str, Field(max_length=128)]
 
-
-class _Leg(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    call: Annotated[str, Field(min_length=1, max_length=256)]
+class _Leg(CallFields):
     role: Role
-    caller: _Short = ""
-    caller_name: _Name = ""
-    operator: _Short = ""
-    operator_name: _Name = ""
-    queue: _Name = ""
-    channel: _Name = ""
     rate: int | None = None
-    leg: _Name = ""
+    leg: Name = ""
 
     def announcement(self) -> Announcement:
-        if self.rate is not None and self.rate not in AUDIO_RATES.values():
-            raise ValueError(f"rate: {self.rate} is none of {sorted(AUDIO_RATES.values())}")
-        call = CallInfo(
-            call_id=call_id_from(self.call),
-            tap="chan_websocket" if self.leg else "audiosocket",
-            caller=Party(number=self.caller or None, name=self.caller_name or None),
-            operator=Party(number=self.operator or None, name=self.operator_name or None),
-            queue=self.queue or None,
-            channel=self.channel or None,
-        )
+        if self.rate is not None and self.rate not in WIRE_RATES:
+            raise ValueError(f"rate: {self.rate} is none of {sorted(WIRE_RATES)}")
+        call = self.info("chan_websocket" if self.leg else "audiosocket")
         return Announcement(call, self.role, self.rate)
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from kikimori.model.call import CallInfo, Role
+from kikimori.model.call import CallInfo, Role, call_id_from
 from kikimori.taps.asterisk.parties import caller_of, endpoint_of, party
 from kikimori.taps.asterisk.world import Channel, World
 from kikimori.taps.sides import INTERNAL, NOT_SELECTED, SidesTable, Unheard, sort_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 log = structlog.get_logger()
 
@@ -86,12 +86,11 @@ class _Call:
 
 
 class CallTracker:
-    """Follows the calls of one Asterisk. `call_id_from` makes a channel's id fit for topics."""
+    """Follows the calls of one Asterisk."""
 
-    def __init__(self, sides: SidesTable, own_prefix: str, call_id_from: Callable[[str], str]) -> None:
+    def __init__(self, sides: SidesTable, own_prefix: str) -> None:
         self.world = World(own_prefix)
         self._sides = sides
-        self._call_id_from = call_id_from
         self._calls: dict[str, _Call] = {}
         """By the customer's channel."""
         self._call_of: dict[str, str] = {}
@@ -227,7 +226,7 @@ class CallTracker:
     def _open(self, customer: Channel, operator: Channel, queue: str | None) -> None:
         self._calls[customer.id] = _Call(
             CallInfo(
-                call_id=self._call_id_from(customer.id),
+                call_id=call_id_from(customer.id),
                 tap="asterisk",
                 caller=caller_of(customer, operator),
                 queue=queue,

@@ -10,7 +10,6 @@ import structlog
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.errors import KikimoriError
 from kikimori.model.call import Role
-from kikimori.taps.announced.directory import call_id_from
 from kikimori.taps.asterisk.calls import CallTracker, Held, Key
 from kikimori.taps.asterisk.trouble import APP_IN_USE, NO_AUDIO, missing_modules, trouble_of
 from kikimori.taps.asterisk.voice import CopiedVoice, Workshop
@@ -76,7 +75,7 @@ class AsteriskTap:
         self._settings = settings
         self._audio = audio
         self._prefix = f"{settings.app}-tap-"
-        self._tracker = CallTracker(sides, self._prefix, call_id_from)
+        self._tracker = CallTracker(sides, self._prefix)
         self._voices: dict[str, dict[str, CopiedVoice]] = {}
         """By the customer's channel and the party's."""
         self._owners: set[CopiedVoice] = set()

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from kikimori.model.call import CallInfo, EndReason, Role
-from kikimori.taps.announced.directory import call_id_from
+from kikimori.model.call import CallInfo, EndReason, Role, call_id_from
 from kikimori.taps.chan_websocket.protocol import (
     SUBPROTOCOL,
     Decoding,

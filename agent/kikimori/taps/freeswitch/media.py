@@ -220,7 +220,7 @@ class MediaServer:
                     raise StreamError("text_flood")
                 if stream.voices is None:
                     said = read_metadata(message.data)
-                    stream.voices = Voices(self._desk, said.info, said.roles, said.rate)
+                    stream.voices = Voices(self._desk, said.info(), said.roles, said.rate)
                     self._voices.add(stream.voices)
             case WSMsgType.ERROR:
                 raise StreamError("bad_websocket")

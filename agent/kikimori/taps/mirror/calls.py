@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Party, Role
-from kikimori.taps.announced.directory import call_id_from
+from kikimori.model.call import CallInfo, EndReason, LegInfo, Party, Role, call_id_from
 from kikimori.taps.mirror.conversation import Call, Voice
 from kikimori.taps.mirror.sides import Placing
 from kikimori.taps.rtp.formats import leg_rate

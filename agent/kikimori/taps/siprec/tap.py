@@ -7,8 +7,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
-from kikimori.model.call import Role
-from kikimori.taps.announced.directory import call_id_from
+from kikimori.model.call import Role, call_id_from
 from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.rtp.ports import RtpPorts
 from kikimori.taps.sip.transport import Limits, SipTransport
