@@ -14,6 +14,8 @@ DOCUMENTS = sorted(
     for path in (folder.glob("*.md") if folder == ROOT else folder.rglob("*.md"))
 )
 LINK = re.compile(r"\]\(([^)#\s]+)")
+CODE = re.compile(r"`+[^`]*`+")
+"""Not read: `[general](+)` of Asterisk's files is no link."""
 
 
 def test_documents_were_found() -> None:
@@ -24,7 +26,7 @@ def test_documents_were_found() -> None:
 def test_links_lead_to_something(path: Path) -> None:
     broken = [
         link
-        for link in LINK.findall(path.read_text(encoding="utf-8"))
+        for link in LINK.findall(CODE.sub("", path.read_text(encoding="utf-8")))
         if "://" not in link and not (path.parent / link).exists()
     ]
     assert broken == []

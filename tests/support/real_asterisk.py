@@ -164,10 +164,11 @@ def write_configuration(folder: Path, binary: Path, layout: Layout, ports: Mappi
         "modules.conf": "[modules]\nautoload=yes\n"
         + "".join(f"noload => {name}.so\n" for name in NOT_LOADED),
         "logger.conf": "[logfiles]\nfull => notice,warning,error,verbose\n",
-        "http.conf": f"[general]\nenabled=yes\nbindaddr=127.0.0.1\nbindport={ports['http']}\n",
+        "http.conf": f"[general]\nenabled=yes\nbindaddr=127.0.0.1\nbindport={ports['http']}\n"
+        "#tryinclude http-tls.conf\n",
         "ari.conf": "[general]\nenabled=yes\n[kikimori]\ntype=user\nread_only=no\npassword=not-a-secret\n",
         "manager.conf": f"[general]\nenabled=yes\nbindaddr=127.0.0.1\nport={ports['ami']}\n"
-        "[kikimori]\nsecret=not-a-secret\nread=all\nwrite=all\n#tryinclude kikimori-manager.conf\n",
+        "#tryinclude manager-tls.conf\n[kikimori]\nsecret=not-a-secret\nread=all\nwrite=all\n#tryinclude kikimori-manager.conf\n",
         "rtp.conf": "[general]\nrtpstart=30000\nrtpend=30999\nstrictrtp=no\n",
         "musiconhold.conf": f"[default]\nmode=files\ndirectory={folder / 'moh'}\n",
         "pjsip.conf": f"[udp]\ntype=transport\nprotocol=udp\nbind=127.0.0.1:{ports['sip']}\n"

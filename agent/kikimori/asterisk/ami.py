@@ -5,16 +5,24 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from contextlib import suppress
-from enum import StrEnum
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from kikimori.asterisk.ami_away import (
+    AmiCaFileError,
+    AmiError,
+    AmiLoginError,
+    AmiPasswordError,
+    AmiSilentError,
+    Away,
+    why_away,
+)
 from kikimori.asterisk.ami_codec import AmiProtocolError, Block, BlockReader, encode
-from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Coroutine
 
     from kikimori.asterisk.settings import AsteriskTable
@@ -30,28 +38,6 @@ WAITING_LIMIT = 1000
 """Actions under way at once."""
 LIST_LIMIT = 20_000
 """Events of one list; a PBX with more channels than that is another product."""
-
-
-class Away(StrEnum):
-    """Why there is no connection, as a stable word."""
-
-    NOT_YET = "pbx_connecting"
-    UNREACHABLE = "pbx_unreachable"
-    LOGIN_REFUSED = "pbx_login_refused"
-    NOT_AMI = "pbx_not_ami"
-    PASSWORD = "pbx_password_unreadable"  # noqa: S105  (the name of a fault)
-
-
-class AmiError(KikimoriError):
-    """An action could not be done: no connection, no answer in time."""
-
-
-class AmiLoginError(AmiError):
-    """Asterisk refused the user or the password."""
-
-
-class _PasswordError(AmiError):
-    """The file with the password cannot be read."""
 
 
 class _Waiting:
@@ -82,11 +68,20 @@ class AmiConnection:
 
     @classmethod
     async def connect(cls, table: AsteriskTable, on_event: Callable[[Block], None]) -> AmiConnection:
-        """Open the socket. Raises OSError, TimeoutError (ssl.SSLError is an OSError)."""
-        async with asyncio.timeout(CONNECT_WITHIN_S):
-            reader, writer = await asyncio.open_connection(
-                table.ami_host, table.ami_port, ssl=table.tls() if table.ami_tls else None
-            )
+        """Open the socket.
+
+        Raises:
+            AmiCaFileError: `ca_file` cannot be read. AmiError: `ami_host` is no name.
+            OSError, TimeoutError: no connection; ssl.SSLError: no trust.
+        """
+        tls = await _tls(table) if table.ami_tls else None
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                reader, writer = await asyncio.open_connection(
+                    table.ami_host, table.ami_port, ssl=tls, server_hostname=table.tls_name if tls else None
+                )
+        except UnicodeError as error:
+            raise AmiError(f"{table.ami_host!r} is no host name") from error
         return cls(reader, writer, on_event)
 
     async def read(self) -> None:
@@ -117,10 +112,13 @@ class AmiConnection:
         """Log in by challenge, so that the password does not travel.
 
         Raises:
-            AmiLoginError: refused. AmiError: no answer.
+            AmiLoginError: refused. AmiSilentError: not even a greeting. AmiError: no answer.
         """
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            await self._greeted.wait()
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await self._greeted.wait()
+        except TimeoutError:
+            raise AmiSilentError("takes the connection and says nothing") from None
         challenge = await self.act("Challenge", AuthType="MD5")
         if not challenge.ok:
             raise AmiLoginError(challenge.message or "no challenge")
@@ -189,6 +187,23 @@ class AmiConnection:
         self._on_event(block)
 
 
+def read_password(table: AsteriskTable) -> str:
+    """Read the password of `table`; raises AmiPasswordError."""
+    try:
+        return table.ami_password()
+    except (OSError, ValueError) as error:
+        words = error.strerror if isinstance(error, OSError) else "not text"
+        raise AmiPasswordError(f"{table.ami_password_file}: {words or error}") from error
+
+
+async def _tls(table: AsteriskTable) -> ssl.SSLContext:
+    try:
+        # The system's authorities are some hundred files to read: not on the loop that carries audio.
+        return await asyncio.to_thread(table.tls)
+    except OSError as error:
+        raise AmiCaFileError(f"{table.ca_file}: {error.strerror or error}") from error
+
+
 class AmiClient:
     """Stays connected. `run` in a task; `act` and `listing` as a connection's, or AmiError while there is none."""
 
@@ -217,16 +232,8 @@ class AmiClient:
             logins = self.connections
             try:
                 await self._once(on_ready)
-            except _PasswordError as error:
-                self._gone(Away.PASSWORD, error.message)
-            except AmiLoginError as error:
-                self._gone(Away.LOGIN_REFUSED, error.message)
-            except AmiProtocolError as error:
-                self._gone(Away.NOT_AMI, str(error))
-            except TimeoutError:
-                self._gone(Away.UNREACHABLE, "no answer")
-            except (AmiError, OSError) as error:
-                self._gone(Away.UNREACHABLE, str(error))
+            except (AmiError, AmiProtocolError, OSError) as error:
+                self._gone(*why_away(error))
             else:
                 self._gone(Away.UNREACHABLE, "Asterisk closed the connection")
             failures = 0 if self.connections > logins else failures + 1
@@ -246,11 +253,7 @@ class AmiClient:
         return self._connection
 
     async def _once(self, on_ready: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        try:
-            password = self._table.ami_password()
-        except (OSError, ValueError) as error:
-            words = error.strerror if isinstance(error, OSError) else "not text"
-            raise _PasswordError(f"{self._table.ami_password_file}: {words or error}") from error
+        password = read_password(self._table)
         connection = await AmiConnection.connect(self._table, self._on_event)
         reading = asyncio.create_task(connection.read(), name="ami-read")
         try:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from kikimori.asterisk.tls import tls_fault
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from kikimori.asterisk.settings import AsteriskTable
+    from kikimori.asterisk.tls import TlsFault
 
 ANSWER_WITHIN_S = 5.0
 HEARTBEAT_S = 4.0
@@ -44,7 +46,11 @@ class AriError(KikimoriError):
 
 
 class AriAwayError(KikimoriError):
-    """Asterisk cannot be reached, or does not answer as ARI does."""
+    """Asterisk cannot be reached, or does not answer as ARI does. `tls` is set where TLS is the reason."""
+
+    def __init__(self, message: str, tls: TlsFault | None = None) -> None:
+        super().__init__(message)
+        self.tls = tls
 
 
 class AriClient:
@@ -53,7 +59,9 @@ class AriClient:
     def __init__(self, settings: AsteriskTable) -> None:
         """Read password and certificate; raises OSError when a file cannot be read."""
         self._url = settings.ari_url.rstrip("/")
-        self._tls: Any = settings.tls() if self._url.startswith("https:") else True
+        secure = self._url.startswith("https:")
+        self._tls: Any = settings.tls() if secure else True
+        self._tls_name = settings.tls_name if secure else None
         # In a header, not as `api_key` in the URL: URLs are logged by whatever stands between.
         login = b64encode(f"{settings.ari_user}:{settings.ari_password()}".encode()).decode()
         self._session = aiohttp.ClientSession(
@@ -103,12 +111,13 @@ class AriClient:
                     params=query,
                     json=json_body,
                     ssl=self._tls,
+                    server_hostname=self._tls_name,
                     allow_redirects=False,
                 ) as answer,
             ):
                 body = await _body(answer)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise AriAwayError(f"ARI at {self._url}: {_words(error)}") from error
+            raise _away(self._url, error) from error
         if answer.status >= 300:
             raise AriError(answer.status, _refusal(body) or answer.reason or "")
         if not body:
@@ -136,11 +145,12 @@ class AriClient:
                 max_msg_size=MOST_EVENT_BYTES,
                 timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
                 ssl=self._tls,
+                server_hostname=self._tls_name,
             )
         except aiohttp.WSServerHandshakeError as error:
             raise AriError(error.status, error.message) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise AriAwayError(f"ARI at {self._url}: {_words(error)}") from error
+            raise _away(self._url, error) from error
         try:
             # Not `subscribeAll`, which subscribes to the states of devices too: when such a connection breaks just as a
             # state changes, Asterisk locks itself up (two threads wait for each other in `stasis_app_unregister` and
@@ -181,7 +191,6 @@ def _refusal(body: bytes) -> str:
     return str(said.get("message") or said.get("error") or "")[:200] if isinstance(said, dict) else ""
 
 
-def _words(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer"
-    return str(error) or type(error).__name__
+def _away(url: str, error: aiohttp.ClientError | OSError) -> AriAwayError:
+    fault, words = tls_fault(error) or (None, str(error) or type(error).__name__)
+    return AriAwayError(f"ARI at {url}: {'no answer' if isinstance(error, TimeoutError) else words}", fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
 from pathlib import Path
 from typing import Annotated, Literal
@@ -46,7 +47,9 @@ class AsteriskTable(BaseModel):
     music: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = "default"
     """Class of musiconhold.conf for customers on hold."""
     ca_file: Path | None = None
-    """Certificate authority of `https` and `ami_tls`; None = the system's."""
+    """Certificate authority of `https` and `ami_tls`, or Asterisk's own certificate; None = the system's."""
+    tls_name: Annotated[str, Field(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")] | None = None
+    """Name in Asterisk's certificate; None = the one of `ari_url` and `ami_host`."""
 
     @model_validator(mode="after")
     def _tap_has_a_password(self) -> AsteriskTable:
@@ -63,5 +66,16 @@ class AsteriskTable(BaseModel):
         return read_secret(self.ami_password_file) if self.ami_password_file else ""
 
     def tls(self) -> ssl.SSLContext:
-        """What `https` and `ami_tls` trust; raises OSError when `ca_file` cannot be read."""
-        return ssl.create_default_context(cafile=self.ca_file)
+        """What `https` and `ami_tls` trust; raises OSError when `ca_file` cannot be read, or holds no certificate."""
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file)
+        except ssl.SSLError as error:
+            raise OSError(errno.EBADMSG, "no certificate (PEM) in it", str(self.ca_file)) from error
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.ca_file)) from error
+        if self.ca_file is not None:
+            # Asterisk's own certificate may stand for its authority, and what an office made by itself (Asterisk's
+            # `ast_tls_cert`, FreePBX) need not have every extension that strict checking, of Python from 3.13, asks for.
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        return context

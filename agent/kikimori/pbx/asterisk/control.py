@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.asterisk.ami import AmiClient, AmiError
+from kikimori.asterisk.ami import AmiClient
+from kikimori.asterisk.ami_away import AmiError
 from kikimori.pbx.asterisk.beside import SPY, Beside
 from kikimori.pbx.asterisk.customers import Customers
 from kikimori.pbx.asterisk.dialplan import CONTEXT, HELD, TO_SUPERIOR, Step, step_of

@@ -8,9 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from kikimori.asterisk.ami import AmiConnection, AmiError, AmiLoginError
+from kikimori.asterisk.ami import AmiConnection, read_password
+from kikimori.asterisk.ami_away import AmiError, why_away
 from kikimori.asterisk.ami_codec import AmiProtocolError
 from kikimori.pbx.asterisk.dialplan import CONTEXT, LABEL, VERSION
+from kikimori.pbx.asterisk.remedies import remedy_of
 
 if TYPE_CHECKING:
     from kikimori.asterisk.ami_codec import Block
@@ -104,18 +106,10 @@ async def examine(table: AsteriskTable, settings: ControlSettings) -> list[Check
     probe = Probe(settings.music)
     where = f"{table.ami_host}:{table.ami_port}"
     try:
-        password = table.ami_password()
-    except (OSError, ValueError) as error:
-        words = error.strerror if isinstance(error, OSError) else "not text"
-        return [
-            Check(
-                "pbx_password_unreadable", "fault", f"{table.ami_password_file}: {words or error}", PASSWORD
-            )
-        ]
-    try:
+        password = read_password(table)
         connection = await AmiConnection.connect(table, probe.note)
-    except (OSError, TimeoutError) as error:
-        return [Check("pbx_unreachable", "fault", f"{where}: {error or 'no answer'}", REACH)]
+    except (AmiError, OSError) as error:
+        return [_away(where, error)]
     reading = asyncio.create_task(connection.read(), name="ami-examine")
     try:
         await connection.login(table.ami_user, password)
@@ -123,12 +117,9 @@ async def examine(table: AsteriskTable, settings: ControlSettings) -> list[Check
             Check("pbx_login", "ok", f"{where} lets us in as {table.ami_user}"),
             *await look(connection, settings, probe),
         ]
-    except AmiLoginError as error:
-        return [Check("pbx_login_refused", "fault", f"{where}: {error.message}", LOGIN)]
-    except (AmiError, TimeoutError) as error:
-        if reading.done() and isinstance(reading.exception(), AmiProtocolError):
-            return [Check("pbx_not_ami", "fault", f"{where}: {reading.exception()}", PORT)]
-        return [Check("pbx_unreachable", "fault", f"{where}: {error or 'no answer'}", REACH)]
+    except AmiError as error:
+        cause = reading.exception() if reading.done() else None
+        return [_away(where, cause if isinstance(cause, (AmiProtocolError, OSError)) else error)]
     finally:
         connection.close()
         reading.cancel()
@@ -136,10 +127,11 @@ async def examine(table: AsteriskTable, settings: ControlSettings) -> list[Check
             await reading
 
 
-REACH = "is Asterisk running, `enabled = yes` and `bindaddr` in manager.conf, and [asterisk] ami_host, ami_port right?"
-LOGIN = "compare [asterisk] ami_user and ami_password_file with manager.conf, then `asterisk -rx 'manager reload'`"
-PORT = "[asterisk] ami_port is another service's: manager.conf says which port is AMI's"
-PASSWORD = "give the service's user the right to read it"  # noqa: S105  (a remedy)
+def _away(where: str, error: AmiError | AmiProtocolError | OSError) -> Check:
+    away, because = why_away(error)
+    return Check(str(away), "fault", f"{where}: {because}"[:300], remedy_of(away))
+
+
 RIGHTS = (
     "manager.conf, the user of [asterisk] ami_user: write = call,originate,reporting and read = call,user"
 )

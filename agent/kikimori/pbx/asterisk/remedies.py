@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.asterisk.ami import Away
-from kikimori.pbx.asterisk.examining import LOGIN, PASSWORD, PORT, REACH
+from kikimori.asterisk.ami_away import Away
+from kikimori.asterisk.tls import AMI, TlsFault, tls_remedy
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
     from kikimori.pbx.asterisk.examining import Check
+
+REACH = "is Asterisk running, `enabled = yes` and `bindaddr` in manager.conf, and [asterisk] ami_host, ami_port right?"
+LOGIN = "compare [asterisk] ami_user and ami_password_file with manager.conf, then `asterisk -rx 'manager reload'`"
+PORT = "[asterisk] ami_port is another service's: manager.conf says which port is AMI's"
+PASSWORD = "give the service's user the right to read it"  # noqa: S105  (a remedy)
+SILENT = (
+    "manager.conf: with the port of tlsbindaddr (usually 5039) write [asterisk] ami_tls = true; ami_port = 5038 is "
+    "usually the one without TLS. If it is right, Asterisk hangs: `asterisk -rx 'manager show connected'`"
+)
+CA_FILE = "[asterisk] ca_file must be a PEM file that the service's user can read"
 
 _OF_AWAY = {
     Away.NOT_YET: "it is tried again by itself",
     Away.UNREACHABLE: REACH,
     Away.LOGIN_REFUSED: LOGIN,
     Away.NOT_AMI: PORT,
+    Away.SILENT: SILENT,
     Away.PASSWORD: PASSWORD,
-}
+    Away.CA_FILE: CA_FILE,
+} | {Away(f"pbx_{fault}"): tls_remedy(fault, AMI) for fault in TlsFault}
 
 
 def remedy_of(away: Away) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.asterisk.ari import AriError
+from kikimori.asterisk.ari import AriAwayError, AriError
+from kikimori.asterisk.tls import ARI, TlsFault, tls_remedy
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
-    from kikimori.asterisk.ari import AriAwayError
     from kikimori.asterisk.settings import AsteriskTable
 
 NEEDED_MODULES = ("chan_audiosocket.so", "res_audiosocket.so", "res_stasis_snoop.so", "res_ari_bridges.so")
@@ -53,12 +53,16 @@ def trouble_of(error: AriError | AriAwayError, settings: AsteriskTable) -> Probl
                 detail=error.message[:500],
                 remedy="see Asterisk's own log for the reason",
             )
+        case AriAwayError(tls=TlsFault() as fault):
+            return Problem(
+                code=f"asterisk_{fault}", detail=error.message[:500], remedy=tls_remedy(fault, ARI)
+            )
         case _:
             return Problem(
                 code="asterisk_unreachable",
                 detail=error.message[:500],
-                remedy="is Asterisk running, is enabled=yes in http.conf, is [asterisk] ari_url right? "
-                "asterisk -rx 'http show status' says where it listens",
+                remedy="is Asterisk running, is enabled=yes in http.conf, is [asterisk] ari_url right (https for the "
+                "port of tlsbindaddr)? asterisk -rx 'http show status' says where it listens",
             )
 
 
