@@ -41,6 +41,7 @@ ONE_DOOR = {
     "rapidfuzz": {"kikimori.judging.words.sound", "kikimori.evaluation.words"},
     "soxr": {"kikimori.audio.resample"},
     "sounddevice": {"kikimori.taps.line_in.portaudio"},
+    "pylibsrtp": {"kikimori.taps.rtp.srtp", "kikimori.bench.rtp"},  # the bench's sender
     "G722": {"kikimori.audio.g722"},
 }
 

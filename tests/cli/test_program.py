@@ -262,6 +262,7 @@ async def test_bench_rtp_prints_its_figures_beside_the_reference() -> None:
     figures = json.loads(ended.out)
     assert {"pcmu_us", "g722_us", "mirrored_pcmu_us", "reference", "reference_us"} <= figures.keys()
     assert figures["pcmu_us"] > 0
+    assert figures["srtp_vs_plain"] > 0
 
 
 async def test_a_capture_is_analysed_call_by_call(tmp_path: Path) -> None:

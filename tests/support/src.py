@@ -11,6 +11,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pylibsrtp import Policy, Session
+
 if TYPE_CHECKING:
     import ssl
 
@@ -224,12 +226,20 @@ class Recording:
         return await self.ask("BYE")
 
 
-def sdp(*streams: str, port: int = 40000, codecs: str = "0 8 101", version: int = 1) -> str:
-    """An offer: each stream is its direction, or `off`; labels count from 1."""
+def sdp(
+    *streams: str,
+    port: int = 40000,
+    codecs: str = "0 8 101",
+    version: int = 1,
+    profile: str = "RTP/AVP",
+    crypto: tuple[tuple[str, ...], ...] = (),
+) -> str:
+    """An offer: each stream is its direction, or `off`; labels count from 1; `crypto` are each stream's lines."""
     lines = ["v=0", f"o=sbc 1 {version} IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0"]
     for at, direction in enumerate(streams):
         lines += [
-            f"m=audio {0 if direction == 'off' else port + 2 * at} RTP/AVP {codecs}",
+            f"m=audio {0 if direction == 'off' else port + 2 * at} {profile} {codecs}",
+            *(f"a=crypto:{line}" for line in (crypto[at] if at < len(crypto) else ())),
             "a=rtpmap:101 telephone-event/8000",
             "a=fmtp:101 0-16",
             f"a=label:{at + 1}",
@@ -278,7 +288,9 @@ def both(description: str, about: str) -> str:
 class Voice:
     """Sends RTP of one stream to one port."""
 
-    def __init__(self, port: int, payload_type: int = 0) -> None:
+    def __init__(self, port: int, payload_type: int = 0, key: bytes | None = None) -> None:
+        """`key`: master key and salt, for SRTP by AES_CM_128_HMAC_SHA1_80."""
+        self.rekey(key)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.connect(("127.0.0.1", port))
         self._type = payload_type
@@ -301,6 +313,16 @@ class Voice:
         """Nothing was sent for so long; timestamps go on."""
         self._timestamp += round(seconds * 8000)
 
+    def rekey(self, key: bytes | None) -> None:
+        """Send under another key from now on; None = plain RTP."""
+        self._srtp = None if key is None else Session(Policy(key, Policy.SSRC_ANY_OUTBOUND))
+
+    def begin_anew(self) -> None:
+        """Another stream: SSRC, sequence and timestamps are new."""
+        self._ssrc = secrets.randbits(32)
+        self._sequence = itertools.count(secrets.randbelow(60_000))
+        self._timestamp = secrets.randbits(31)
+
     def raw(self, data: bytes) -> None:
         self._socket.send(data)
 
@@ -316,5 +338,6 @@ class Voice:
             self._timestamp & 0xFFFFFFFF,
             self._ssrc,
         )
+        data = head + payload
         with contextlib.suppress(ConnectionRefusedError):
-            self._socket.send(head + payload)
+            self._socket.send(data if self._srtp is None else self._srtp.protect(data))

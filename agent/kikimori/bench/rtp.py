@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
+from pylibsrtp import Policy, Session
 
 from kikimori.audio.g711 import decode_ulaw, encode_ulaw
 from kikimori.audio.g722 import G722Encoder
@@ -18,6 +19,7 @@ from kikimori.taps.mirror.wire import Wire
 from kikimori.taps.rtp.formats import G722, PCMU, Format
 from kikimori.taps.rtp.packet import Packet, build
 from kikimori.taps.rtp.receiver import RtpSession
+from kikimori.taps.rtp.srtp import SUITES, SrtpKeys, Unprotector
 from kikimori.taps.sides import SidesTable
 
 if TYPE_CHECKING:
@@ -38,12 +40,15 @@ class RtpFigures:
 
     packets: int
     pcmu_us: float
+    srtp_pcmu_us: float
+    """The same packets as SRTP, AES_CM_128_HMAC_SHA1_80."""
     g722_us: float
     mirrored_pcmu_us: float
     """From a captured Ethernet frame."""
     reference: str
     reference_us: float
     pcmu_vs_reference: float
+    srtp_vs_plain: float
     legs_per_core: int
     """Of μ-law, by this figure alone."""
 
@@ -86,21 +91,30 @@ def bench_rtp(packets: int, progress: Callable[[int], None]) -> RtpFigures:
         sink.audio(decode_ulaw(payloads[n % 100]))
     reference = (time.process_time() - began) / packets * 1e6
     progress(packets)
-    pcmu = _received(_datagrams(0, payloads, packets), {0: PCMU})
+    plain = _datagrams(0, payloads, packets)
+    pcmu = _received(plain, {0: PCMU})
     progress(2 * packets)
+    key = bytes(range(30))
+    sender = Session(Policy(key, Policy.SSRC_ANY_OUTBOUND))
+    protected = [sender.protect(data) for data in plain]
+    keys = SrtpKeys(SUITES["AES_CM_128_HMAC_SHA1_80"], ((b"", key),))
+    srtp = _received(protected, {0: PCMU}, Unprotector(keys))
+    progress(3 * packets)
     coded = [wide[at : at + 160] for at in range(0, 8000, 160)]
     g722 = _received(_datagrams(9, coded, packets), {9: G722})
-    progress(3 * packets)
-    mirrored = _mirrored(_datagrams(0, payloads, packets))
     progress(4 * packets)
+    mirrored = _mirrored(plain)
+    progress(5 * packets)
     return RtpFigures(
         packets=packets,
         pcmu_us=round(pcmu, 2),
+        srtp_pcmu_us=round(srtp, 2),
         g722_us=round(g722, 2),
         mirrored_pcmu_us=round(mirrored, 2),
         reference=REFERENCE,
         reference_us=round(reference, 2),
         pcmu_vs_reference=round(pcmu / reference, 2),
+        srtp_vs_plain=round(srtp / pcmu, 2),
         legs_per_core=int(STEP_S * 1e6 / pcmu),
     )
 
@@ -112,9 +126,11 @@ def _datagrams(payload_type: int, payloads: list[bytes], packets: int) -> list[b
     ]
 
 
-def _received(datagrams: list[bytes], formats: dict[int, Format]) -> float:
+def _received(
+    datagrams: list[bytes], formats: dict[int, Format], unprotector: Unprotector | None = None
+) -> float:
     now = [0.0]
-    session = RtpSession(_Sink(), formats, clock=lambda: now[0], log=structlog.get_logger())
+    session = RtpSession(_Sink(), formats, clock=lambda: now[0], log=structlog.get_logger(), srtp=unprotector)
     began = time.process_time()
     for n, data in enumerate(datagrams):
         now[0] = n * STEP_S

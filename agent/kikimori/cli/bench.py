@@ -155,7 +155,7 @@ def run_rtp(args: argparse.Namespace) -> int:
     from kikimori.bench.rtp import bench_rtp  # noqa: PLC0415  (see cli/up.py)
 
     with bars("packets") as progress:
-        bar = progress.add_task("rtp", total=4 * args.packets)
+        bar = progress.add_task("rtp", total=5 * args.packets)
         figures = bench_rtp(args.packets, lambda done: progress.update(bar, completed=done))
     _print(figures, as_json=args.json)
     return 0

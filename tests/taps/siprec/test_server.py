@@ -30,6 +30,7 @@ class Session:
         self.call_id = "call"
         self.roles: list[str] = []
         self.packets = 0
+        self.undeciphered = False
         self.idle = 0.0
         self.ended: EndReason | None = None
         self.may_open = asyncio.Event()

@@ -237,7 +237,7 @@ async def test_refusals(
 async def test_an_encrypted_offer_is_told_to_people(office: Office) -> None:
     recording = await office.recording()
     recording.acknowledge(await recording.ask("INVITE", body=TWO.replace("RTP/AVP", "RTP/SAVP")))
-    assert [problem.code for problem in office.tap.problems()] == ["siprec_srtp_not_supported"]
+    assert [problem.code for problem in office.tap.problems()] == ["siprec_srtp_without_key"]
 
 
 async def test_an_ordinary_call_is_not_answered(office: Office) -> None:

@@ -10,6 +10,7 @@ from kikimori.taps.rtp.formats import COMFORT_NOISE, Kind, leg_rate
 from kikimori.taps.rtp.jitter import JitterBuffer
 from kikimori.taps.rtp.packet import NotRtpError, parse
 from kikimori.taps.rtp.source import Believed
+from kikimori.taps.rtp.srtp import NOT_AUTHENTIC, REPLAYED
 from kikimori.taps.rtp.timeline import Timeline
 from kikimori.taps.rtp.voice import Voice
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kikimori.taps.rtp.formats import Format
     from kikimori.taps.rtp.packet import Packet
     from kikimori.taps.rtp.source import Source
+    from kikimori.taps.rtp.srtp import Unprotector
 
 _UNTOLD = ("rtcp",)
 """Reasons that are everyday life of a port and no line in a log."""
@@ -39,6 +41,8 @@ class RtpCounters:
     duplicates: int = 0
     refused: int = 0
     """Datagrams that are no RTP, of an unknown payload type, or of a source that is not believed."""
+    not_authentic: int = 0
+    """SRTP packets that the agreed keys do not prove; they are among `refused`."""
     flooded: int = 0
     """Packets beyond what time allows."""
     gap_ms: int = 0
@@ -64,6 +68,7 @@ class RtpSession:
         clock: Callable[[], float],
         log: FilteringBoundLogger,
         rate: int | None = None,
+        srtp: Unprotector | None = None,
     ) -> None:
         """Begin at position 0, now.
 
@@ -73,6 +78,7 @@ class RtpSession:
             clock: Seconds that never run backwards; of the capture, where a file is read.
             log: Bound to the call.
             rate: The leg's, as it was opened; None = `leg_rate(formats)`. Other rates are resampled to it.
+            srtp: Of the stream, whose other owner changes its keys; None = plain RTP.
 
         Raises:
             ValueError: no format carries voice and no rate is given.
@@ -80,6 +86,8 @@ class RtpSession:
         rate = rate or leg_rate(formats)
         if rate is None:
             raise ValueError("no format of these carries voice")
+        self.srtp = srtp
+        """Set it when signalling agrees to begin or to end protecting the stream."""
         self._feed = feed
         self._formats = _with_silence(formats)
         self._clock = clock
@@ -94,6 +102,7 @@ class RtpSession:
         self._told: set[str] = set()
         self._sequence: int | None = None
         self._late = 0
+        self._replayed = 0
         self._quiet = False
         self._fresh = True
         self._anew = False
@@ -105,8 +114,9 @@ class RtpSession:
 
     def receive(self, data: bytes, source: Source) -> None:
         """Take one datagram. Whatever it holds, nothing is raised; what is refused is counted."""
+        srtp = self.srtp
         try:
-            packet = parse(data)
+            packet = parse(data if srtp is None else srtp.unprotect(data))
         except NotRtpError as error:
             self._refuse(error.reason)
             return
@@ -164,7 +174,7 @@ class RtpSession:
     @property
     def counters(self) -> RtpCounters:
         self._counters.late = self._order.late + self._late
-        self._counters.duplicates = self._order.duplicates
+        self._counters.duplicates = self._order.duplicates + self._replayed
         return self._counters
 
     def _play_all(self, packets: Iterable[Packet], now: float) -> None:
@@ -246,7 +256,13 @@ class RtpSession:
         self._quiet = False
 
     def _refuse(self, reason: str) -> None:
+        if reason == REPLAYED:
+            # Networks double packets too.
+            self._replayed += 1
+            return
         self._counters.refused += 1
+        if reason == NOT_AUTHENTIC:
+            self._counters.not_authentic += 1
         self._tell(reason)
 
     def _tell(self, reason: str) -> None:

@@ -1,6 +1,6 @@
 """SIP as far as a tap needs it: reading other people's messages, and answering an SRC that records to us.
 
-`message` and `values` are the text format, `sdp` the session description, `stream` the framing over TCP, `transaction`
+`message` and `values` are the text format, `sdp` the session description with `crypto`, its keys of SRTP, `stream` the framing over TCP, `transaction`
 and `client` the timers of RFC 3261; these know neither sockets nor clocks. `origin` tells where a request came from,
 `transport` are the sockets.
 

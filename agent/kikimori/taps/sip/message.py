@@ -148,7 +148,8 @@ class Request:
     """In capitals."""
     uri: str
     headers: Headers = field(default_factory=Headers)
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
+    """May hold telephone numbers and keys."""
 
 
 @dataclass(slots=True)
@@ -156,7 +157,8 @@ class Response:
     status: int
     reason: str = ""
     headers: Headers = field(default_factory=Headers)
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
+    """May hold telephone numbers and keys."""
 
 
 Message = Request | Response

@@ -75,6 +75,8 @@ class Media:
     attributes: tuple[tuple[str, str], ...] = ()
     codecs: tuple[RtpMap, ...] = ()
     """In the order of `formats`; a payload type that nothing explains is left out."""
+    crypto: tuple[str, ...] = field(default=(), repr=False)
+    """Values of its `a=crypto` lines, for `kikimori.taps.sip.crypto`. They hold keys, so `attributes` has them not."""
 
     def attribute(self, name: str) -> str | None:
         """Value of the first `a=name:value`; empty for `a=name`; None when there is none."""
@@ -86,7 +88,7 @@ class Media:
 
     @property
     def encrypted(self) -> bool:
-        """Whether the audio is SRTP, so that nobody but the two ends can hear it."""
+        """Whether the audio is SRTP, so that only who has its keys can hear it."""
         return "SAVP" in self.protocol
 
     @property
@@ -114,6 +116,8 @@ class MediaAnswer:
     direction: Direction = Direction.RECVONLY
     codecs: tuple[RtpMap, ...] = ()
     """The accepted ones; ignored when refused."""
+    crypto: str | None = field(default=None, repr=False)
+    """Value of the `a=crypto` line, with a key of ours; None = plain RTP."""
 
 
 def parse_sdp(body: bytes) -> Description:
@@ -155,7 +159,8 @@ def parse_sdp(body: bytes) -> Description:
     if not begun:
         raise SdpError("not_sdp")
     session, *media = sections
-    return Description(tuple(_media(each, session) for each in media), origin, tuple(session.attributes))
+    attributes = tuple(each for each in session.attributes if each[0] != "crypto")
+    return Description(tuple(_media(each, session) for each in media), origin, attributes)
 
 
 def write_answer(
@@ -201,8 +206,9 @@ def _media(section: _Section, session: _Section) -> Media:
         formats=tuple(formats),
         address=section.address or session.address,
         direction=direction,
-        attributes=tuple(section.attributes),
+        attributes=tuple(each for each in section.attributes if each[0] != "crypto"),
         codecs=tuple(_codecs(formats, section.attributes)),
+        crypto=tuple(value for name, value in section.attributes if name == "crypto"),
     )
 
 
@@ -254,6 +260,8 @@ def _answer_lines(answer: MediaAnswer) -> list[str]:
         lines.append(f"a=rtpmap:{codec.payload_type} {name}/{codec.clock_rate}{channels}")
         if codec.parameters:
             lines.append(f"a=fmtp:{codec.payload_type} {codec.parameters}")
+    if answer.crypto is not None:
+        lines.append(f"a=crypto:{answer.crypto}")
     if offered.label is not None:
         lines.append(f"a=label:{offered.label}")
     lines.append(f"a={answer.direction}")

@@ -64,7 +64,7 @@ class Transaction:
     flow: Flow
     key: tuple[str, ...]
     state: State = State.TRYING
-    response: bytes = b""
+    response: bytes = field(default=b"", repr=False)
     retransmit_at: float = 0.0
     interval_s: float = T1_S
     ends_at: float = 0.0

@@ -9,7 +9,8 @@ import structlog
 
 from kikimori.taps.sip.message import Request, serialise
 from kikimori.taps.sip.transaction import ServerTransactions, State, Transaction
-from kikimori.taps.siprec.dialog import ACCEPT, ALLOW, SUPPORTED, answer, contact, timer_headers
+from kikimori.taps.siprec.dialog import ACCEPT, ALLOW, SERVER, SUPPORTED, answer, contact, timer_headers
+from kikimori.taps.siprec.troubles import explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,12 @@ class Answers:
             self.respond(transaction, status, *headers)
 
     def refuse_offer(self, transaction: Transaction, error: OfferError) -> None:
-        headers = {415: ("Accept", ACCEPT), 421: ("Require", "siprec")}.get(error.status)
+        headers = {
+            415: ("Accept", ACCEPT),
+            421: ("Require", "siprec"),
+            # For the SBC's log: its people do not see ours. 399 is any warning (RFC 3261, 20.43).
+            488: ("Warning", f'399 {SERVER.lower()} "{explained(error.reason)}"'),
+        }.get(error.status)
         self.refuse(transaction, error.status, error.reason, *([headers] if headers else []))
 
     def refuse_at_once(self, request: Request, flow: Flow, status: int, reason: str) -> None:

@@ -47,6 +47,7 @@ class Entry:
     offered: bool = False
     """Our 2xx held an offer: the ACK holds the answer."""
     told_no_audio: bool = False
+    told_wrong_key: bool = False
 
 
 class Entries:
@@ -106,10 +107,17 @@ class Entries:
                 and not entry.asked_to_refresh
             ):
                 self._refresh(entry)
+            elif entry.session.undeciphered:
+                self._troubles.note("srtp_wrong_key")
+                if not entry.told_wrong_key:
+                    log.warning("siprec_no_audio", call_id=entry.session.call_id, reason="srtp_wrong_key")
+                entry.told_wrong_key = True
             elif not entry.told_no_audio and not entry.session.packets and idle_s > NO_AUDIO_AFTER_S:
                 entry.told_no_audio = True
                 self._troubles.note("no_audio")
-                log.warning("siprec_no_audio", call_id=entry.session.call_id)
+                log.warning("siprec_no_audio", call_id=entry.session.call_id, reason="nothing_comes")
+            else:
+                entry.told_wrong_key = False
 
     def end(self, entry: Entry, reason: EndReason) -> None:
         """The SRC ended it: close the legs."""

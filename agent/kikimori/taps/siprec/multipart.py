@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kikimori.taps.sip.values import parse_parameters
 
@@ -24,7 +24,8 @@ class BodyError(Exception):
 class Part:
     kind: str
     """Media type in lower case, without parameters; recognised from the content where the label is no help."""
-    body: bytes
+    body: bytes = field(repr=False)
+    """May hold telephone numbers and keys."""
 
 
 def parts_of(content_type: str | None, body: bytes) -> tuple[Part, ...]:

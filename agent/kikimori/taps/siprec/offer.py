@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.taps.rtp.formats import Format, Kind, format_of
 from kikimori.taps.sip.sdp import Description, Direction, Media, RtpMap, SdpError, parse_sdp
+from kikimori.taps.siprec.keys import KeysRefusedError, Secured, choose_keys
 from kikimori.taps.siprec.metadata import Metadata, MetadataError, parse_metadata
 from kikimori.taps.siprec.multipart import METADATA, SDP, BodyError, parts_of
 
@@ -36,6 +37,14 @@ class Offer:
     metadata: Metadata | None
     metadata_fault: str | None = None
     """Why the metadata could not be read. The call is heard all the same, as if none had come."""
+    keys_refused: bool = False
+    """Keys of SRTP are not taken from it: it came where others can read it, and that is not allowed."""
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What is accepted of it; empty without a description."""
+        description = self.description
+        return () if description is None else choose(description, keys_refused=self.keys_refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class Choice:
     formats: tuple[tuple[int, Format], ...] = ()
     refusal: str | None = None
     """Why it is refused, a stable word; None = accepted, or taken away by the SRC itself."""
+    secured: Secured | None = None
+    """None = plain RTP."""
 
     @property
     def accepted(self) -> bool:
@@ -63,8 +74,8 @@ class Choice:
         return Direction.INACTIVE if self.paused else Direction.RECVONLY
 
 
-def read_offer(headers: Headers, body: bytes) -> Offer:
-    """Read a body; one that is empty is an offer of nothing.
+def read_offer(headers: Headers, body: bytes, *, keys_refused: bool = False) -> Offer:
+    """Read a body; one that is empty is an offer of nothing. `keys_refused` as in `Offer`.
 
     Raises:
         OfferError: 415 for a body of another kind, 400 for one that is broken.
@@ -94,15 +105,21 @@ def read_offer(headers: Headers, body: bytes) -> Offer:
     # Other parts (application/gtd of Cisco, vendors' own) are none of our business.
     if description is None and metadata is None and fault is None:
         raise OfferError(415, "no_known_body")
-    return Offer(description, metadata, fault)
+    return Offer(description, metadata, fault, keys_refused)
 
 
-def choose(description: Description) -> tuple[Choice, ...]:
+def choose(description: Description, *, keys_refused: bool = False) -> tuple[Choice, ...]:
     """Decide for each offered m-line. All codecs that can be read are accepted: the SRC may change among them."""
     chosen: list[Choice] = []
     for media in description.media:
-        room = sum(each.accepted for each in chosen) < MAX_STREAMS
-        chosen.append(_choose(media) if room else Choice(media, refusal="too_many_streams"))
+        choice = _choose(media, keys_refused=keys_refused)
+        if choice.accepted:
+            accepted = [each for each in chosen if each.accepted]
+            if len(accepted) >= MAX_STREAMS:
+                choice = Choice(media, refusal="too_many_streams")
+            elif any(_same_voice(media, each.media) for each in accepted):
+                choice = Choice(media, refusal="offered_twice")
+        chosen.append(choice)
     return tuple(chosen)
 
 
@@ -112,18 +129,29 @@ def refusal_of(choices: tuple[Choice, ...]) -> str | None:
         return None
     refusals = [each.refusal for each in choices if each.refusal]
     # The reason a person can do something about comes first.
-    return min(refusals, key=lambda each: each != "srtp_not_supported", default="no_audio_offered")
+    return min(refusals, key=lambda each: "srtp" not in each, default="no_audio_offered")
 
 
-def _choose(media: Media) -> Choice:
+def _same_voice(one: Media, other: Media) -> bool:
+    """Whether one stream is offered twice, as SRTP and as plain RTP, for us to choose."""
+    return one.label is not None and one.label == other.label and one.encrypted != other.encrypted
+
+
+def _choose(media: Media, *, keys_refused: bool) -> Choice:
     if media.port == 0:
         return Choice(media)
     if media.kind != "audio":
         return Choice(media, refusal="not_audio")
-    if media.encrypted:
-        return Choice(media, refusal="srtp_not_supported")
-    if media.protocol not in {"RTP/AVP", "RTP/AVPF"}:
+    if media.protocol not in {"RTP/AVP", "RTP/AVPF"} and not media.encrypted:
         return Choice(media, refusal="not_rtp")
+    secured = None
+    if media.encrypted:
+        try:
+            secured = choose_keys(media)
+        except KeysRefusedError as error:
+            return Choice(media, refusal=error.reason)
+        if keys_refused:
+            return Choice(media, refusal="srtp_key_in_clear")
     codecs = []
     formats = []
     for codec in media.codecs:
@@ -133,4 +161,4 @@ def _choose(media: Media) -> Choice:
             formats.append((codec.payload_type, known))
     if not any(known.carries_voice for _, known in formats):
         return Choice(media, refusal="no_known_codec")
-    return Choice(media, tuple(codecs), tuple(formats))
+    return Choice(media, tuple(codecs), tuple(formats), secured=secured)

@@ -10,7 +10,6 @@ from kikimori.taps.sip.values import parse_address, parse_cseq
 from kikimori.taps.siprec.offer import Offer, OfferError
 
 if TYPE_CHECKING:
-    from kikimori.taps.sip.sdp import Description
     from kikimori.taps.siprec.dialog import DialogId
 
 KNOWN_METHODS = frozenset({"REGISTER", "PRACK", "INFO", "MESSAGE", "REFER", "SUBSCRIBE", "NOTIFY", "PUBLISH"})
@@ -46,8 +45,8 @@ def dialog_id_of(request: Request) -> DialogId:
     return headers.first("call-id") or "", to_tag, from_tag
 
 
-def worth_recording(request: Request, offer: Offer) -> Description:
-    """The description of an INVITE that records.
+def worth_recording(request: Request, offer: Offer) -> None:
+    """Look whether an INVITE records.
 
     Raises:
         OfferError: 488 without an offer, 421 for a call that wants to be answered by somebody.
@@ -66,4 +65,3 @@ def worth_recording(request: Request, offer: Offer) -> Description:
     one_way = all(each.direction in {Direction.SENDONLY, Direction.INACTIVE} for each in description.media)
     if not says_so and not one_way:
         raise OfferError(421, "not_a_recording")
-    return description

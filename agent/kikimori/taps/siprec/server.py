@@ -22,7 +22,7 @@ from kikimori.taps.siprec.dialog import (
     contact,
 )
 from kikimori.taps.siprec.entries import Entries
-from kikimori.taps.siprec.offer import OfferError, choose, read_offer, refusal_of
+from kikimori.taps.siprec.offer import Offer, OfferError, read_offer, refusal_of
 from kikimori.taps.siprec.policy import (
     KNOWN_METHODS,
     UNDERSTOOD,
@@ -36,7 +36,6 @@ from kikimori.taps.siprec.troubles import Troubles
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.taps.sip.sdp import Description
     from kikimori.taps.sip.transaction import Flow
     from kikimori.taps.siprec.entries import Back
     from kikimori.taps.siprec.session import RecordingSession
@@ -57,10 +56,12 @@ class RecordingServer:
         max_sessions: int,
         session_expires_s: int,
         rtp_idle_s: float,
+        srtp_needs_tls: bool = False,
         clock: Callable[[], float],
     ) -> None:
         self._max_sessions = max_sessions
         self._expires_s = session_expires_s
+        self._srtp_needs_tls = srtp_needs_tls
         self._clock = clock
         self.troubles = Troubles(clock)
         self._transactions = ServerTransactions()
@@ -126,7 +127,7 @@ class RecordingServer:
             transaction = self._transactions.receive(request, flow, self._clock())
         except SipError as error:
             if error.reason == "ack_of_2xx":
-                self._acknowledge(request)
+                self._acknowledge(request, flow)
             elif request.method != "ACK":
                 status = 503 if error.reason == "too_many_transactions" else 400
                 self._answers.refuse_at_once(request, flow, status, error.reason)
@@ -201,8 +202,8 @@ class RecordingServer:
             self._answers.refuse(transaction, 503, "too_many_sessions", LATER)
             return
         try:
-            offer = read_offer(request.headers, request.body)
-            description = worth_recording(request, offer)
+            offer = self._read(request, transaction.flow)
+            worth_recording(request, offer)
             dialog.timer = dialog.agree_timer(request, self._expires_s)
         except OfferError as error:
             self._answers.refuse_offer(transaction, error)
@@ -210,11 +211,12 @@ class RecordingServer:
         except TimerTooShortError:
             self._answers.refuse(transaction, 422, "timer_too_short", ("Min-SE", str(MIN_SESSION_S)))
             return
-        refusal = refusal_of(choose(description))
+        refusal = refusal_of(offer.choices)
         if refusal is not None:
             self.troubles.note(refusal)
-            self._answers.refuse(transaction, 488, refusal)
+            self._answers.refuse_offer(transaction, OfferError(488, refusal))
             return
+        self._note(offer, transaction.flow)
         self._answers.trying(transaction)
         self._changes.beginning.add(remote)
         self._tasks.create_task(self._changes.begin(transaction, dialog, offer))
@@ -239,9 +241,8 @@ class RecordingServer:
             self._answers.refuse(transaction, 500, "change_under_way", ("Retry-After", "1"))
             return
         try:
-            offer = read_offer(request.headers, request.body)
-            if offer.description is not None:
-                _check_change(offer.description)
+            offer = self._read(request, transaction.flow)
+            _check_change(offer)
             timer = entry.dialog.agree_timer(request, self._expires_s)
         except OfferError as error:
             self.troubles.note(error.reason)
@@ -250,6 +251,7 @@ class RecordingServer:
         except TimerTooShortError:
             self._answers.refuse(transaction, 422, "timer_too_short", ("Min-SE", str(MIN_SESSION_S)))
             return
+        self._note(offer, transaction.flow)
         entry.busy = True
         entry.dialog.refreshed(request, transaction.flow)
         entry.dialog.timer = timer or entry.dialog.timer
@@ -257,7 +259,7 @@ class RecordingServer:
         entry.asked_to_refresh = False
         self._tasks.create_task(self._changes.change(transaction, entry, offer))
 
-    def _acknowledge(self, request: Request) -> None:
+    def _acknowledge(self, request: Request, flow: Flow) -> None:
         entry = self._entries.get(dialog_id_of(request))
         if entry is None or entry.invite is None:
             return
@@ -269,12 +271,28 @@ class RecordingServer:
         if entry.offered and request.body and self._tasks is not None and not entry.busy:
             entry.offered = False
             try:
-                offer = read_offer(request.headers, request.body)
+                offer = self._read(request, flow)
             except OfferError as error:
                 log.warning("siprec_bad_answer", call_id=entry.session.call_id, reason=error.reason)
                 return
             entry.busy = True
             self._tasks.create_task(self._changes.settle(entry, offer))
+
+    def _read(self, request: Request, flow: Flow) -> Offer:
+        return read_offer(
+            request.headers, request.body, keys_refused=self._srtp_needs_tls and flow.transport != "TLS"
+        )
+
+    def _note(self, offer: Offer, flow: Flow) -> None:
+        """Note what people should know of an offer that is accepted, although not all of it may be."""
+        choices = offer.choices
+        for each in choices:
+            if each.refusal is not None:
+                self.troubles.note(each.refusal)
+        if flow.transport != "TLS" and any(each.secured for each in choices):
+            self.troubles.note("srtp_key_exposed")
+            if self.troubles.may_tell("srtp_key_exposed"):
+                log.warning("siprec_srtp_key_exposed", peer=flow.peer[0], transport=flow.transport)
 
     @property
     def _full(self) -> bool:
@@ -283,9 +301,9 @@ class RecordingServer:
         )
 
 
-def _check_change(description: Description) -> None:
+def _check_change(offer: Offer) -> None:
     """Raise OfferError for a change of which nothing can be heard; the session stays as it was (RFC 3261, 14.2)."""
-    choices = choose(description)
+    choices = offer.choices
     # An SRC may take all its streams away for a while.
     if any(each.refusal for each in choices):
         refusal = refusal_of(choices)

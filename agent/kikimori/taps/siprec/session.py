@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,14 +12,14 @@ from kikimori.taps.rtp.formats import leg_rate
 from kikimori.taps.rtp.ports import NoPortError, RtpPort, RtpPorts
 from kikimori.taps.rtp.receiver import RtpSession
 from kikimori.taps.sip.sdp import MediaAnswer, write_answer
-from kikimori.taps.siprec.offer import Choice, Offer, choose
+from kikimori.taps.siprec.stream import Nowhere, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.feed import CallDesk, LegFeed
-    from kikimori.taps.rtp.formats import Format
+    from kikimori.model.feed import CallDesk
     from kikimori.taps.siprec.metadata import Metadata
+    from kikimori.taps.siprec.offer import Choice, Offer
     from kikimori.taps.siprec.parties import Cast, Parties
 
 log = structlog.get_logger()
@@ -29,41 +28,6 @@ TAP = "siprec"
 
 LONGEST_HOLD_S = 3600.0
 """On hold nothing need be sent; but an SRC that died meanwhile must not keep its session for ever."""
-
-
-class _Nowhere:
-    """The feed of a call that nobody listens to; its packets still show that it lives."""
-
-    def audio(self, pcm: bytes | bytearray | memoryview) -> None: ...
-
-    def gap(self, samples: int) -> None: ...
-
-    def dtmf(self, digit: str) -> None: ...
-
-    def close(self, reason: EndReason) -> None: ...
-
-
-@dataclass(slots=True)
-class _Stream:
-    """One m-line that was accepted."""
-
-    port: RtpPort
-    choice: Choice
-    feed: LegFeed = field(default_factory=_Nowhere)
-    rtp: RtpSession | None = None
-    voice: tuple[Role, str] | None = None
-    """Role and who speaks; None = not listened to."""
-    carried: bool = False
-    """Whether the SRC ever sent in it."""
-    packets: int = 0
-
-    @property
-    def formats(self) -> dict[int, Format]:
-        return dict(self.choice.formats)
-
-    @property
-    def on_hold(self) -> bool:
-        return self.choice.paused and self.carried
 
 
 class RecordingSession:
@@ -87,7 +51,7 @@ class RecordingSession:
         self._address = address
         self._clock = clock
         self._log = log.bind(call_id=call_id)
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, Stream] = {}
         self._choices: tuple[Choice, ...] = ()
         self._metadata: Metadata | None = None
         self._session_id = secrets.randbits(48)
@@ -106,7 +70,12 @@ class RecordingSession:
     @property
     def packets(self) -> int:
         """RTP packets that came, in all streams that are open."""
-        return sum(each.rtp.counters.packets for each in self._streams.values() if each.rtp is not None)
+        return sum(each.counters.packets for each in self._streams.values())
+
+    @property
+    def undeciphered(self) -> bool:
+        """Whether encrypted audio comes in some stream that its keys do not open. Changes when `idle_s` is called."""
+        return any(each.undeciphered for each in self._streams.values())
 
     def description(self) -> bytes:
         """What was answered last; also the offer when the SRC asks for one."""
@@ -118,7 +87,7 @@ class RecordingSession:
         Raises:
             NoPortError: no port for a stream that is new; nothing has changed then.
         """
-        choices = self._choices if offer.description is None else choose(offer.description)
+        choices = self._choices if offer.description is None else offer.choices
         opened = await self._open_ports(
             [at for at, each in enumerate(choices) if each.accepted and at not in self._streams]
         )
@@ -129,18 +98,20 @@ class RecordingSession:
         if offer.metadata is not None:
             known = self._metadata
             self._metadata = offer.metadata if known is None else known.updated(offer.metadata)
+        self._tell_refusals(choices)
         self._choices = choices
         gone = [self._streams.pop(at) for at in list(self._streams) if not self._stays(at)]
         for at, each in enumerate(choices):
             if at in opened:
-                self._streams[at] = _Stream(opened[at], each)
+                self._streams[at] = stream = Stream(opened[at], each)
+                stream.secure()
             elif at in self._streams:
-                self._change(self._streams[at], each)
+                self._streams[at].change(each)
         self._streams = dict(sorted(self._streams.items()))
         self._listen()
         # The new voice first: a call whose last leg closes is over.
         for stream in gone:
-            self._close(stream, EndReason.HUNG_UP)
+            stream.close(EndReason.HUNG_UP)
             stream.port.close()
         self._note_hold()
         self._write()
@@ -154,10 +125,7 @@ class RecordingSession:
             self._paused_at = now
         fresh = self._paused_at is not None and now - self._paused_at < LONGEST_HOLD_S
         for stream in self._streams.values():
-            packets = stream.rtp.counters.packets if stream.rtp is not None else 0
-            if packets != stream.packets:
-                stream.packets = packets
-                fresh = True
+            fresh = stream.heard_lately() or fresh
         if fresh:
             self._heard_at = now
         return now - self._heard_at
@@ -168,7 +136,7 @@ class RecordingSession:
             return
         self._ended = True
         for stream in self._streams.values():
-            self._close(stream, reason)
+            stream.close(reason)
             stream.port.close()
         self._streams.clear()
 
@@ -185,19 +153,13 @@ class RecordingSession:
             raise
         return opened
 
+    def _tell_refusals(self, choices: tuple[Choice, ...]) -> None:
+        refused = {each.refusal for each in choices if each.refusal}
+        for reason in sorted(refused - {each.refusal for each in self._choices}):
+            self._log.info("siprec_stream_refused", reason=reason)
+
     def _stays(self, at: int) -> bool:
         return at < len(self._choices) and self._choices[at].accepted
-
-    def _change(self, stream: _Stream, choice: Choice) -> None:
-        before, stream.choice = stream.choice, choice
-        rtp = stream.rtp
-        if rtp is None:
-            return
-        moved = (before.media.address, before.media.port) != (choice.media.address, choice.media.port)
-        if before.formats != choice.formats or moved:
-            rtp.change(stream.formats)
-        if before.paused != choice.paused:
-            rtp.hold(choice.paused)
 
     def _listen(self) -> None:
         """Give every stream the leg it should have."""
@@ -220,23 +182,20 @@ class RecordingSession:
                 rtp.flush()
                 feed.close(EndReason.HUNG_UP)
 
-    def _open(self, stream: _Stream, voice: tuple[Role, str] | None, cast: Cast) -> None:
+    def _open(self, stream: Stream, voice: tuple[Role, str] | None, cast: Cast) -> None:
         rate = leg_rate(stream.formats) or 8000
         stream.voice = voice
         if voice is None:
-            stream.feed = _Nowhere()
+            stream.feed = Nowhere()
         else:
             call = CallInfo(self.call_id, TAP, caller=cast.customer, operator=cast.operator)
             stream.feed = self._desk.open_leg(LegInfo(call, voice[0], rate))
         self._ports.settle(stream.port)
-        stream.packets = 0
-        stream.rtp = RtpSession(stream.feed, stream.formats, clock=self._clock, log=self._log, rate=rate)
-        stream.port.attach(stream.rtp)
-
-    def _close(self, stream: _Stream, reason: EndReason) -> None:
-        if stream.rtp is not None:
-            stream.rtp.flush()
-        stream.feed.close(reason)
+        stream.attach(
+            RtpSession(
+                stream.feed, stream.formats, clock=self._clock, log=self._log, rate=rate, srtp=stream.srtp
+            )
+        )
 
     def _note_hold(self) -> None:
         for stream in self._streams.values():
@@ -255,6 +214,7 @@ class RecordingSession:
                 self._streams[at].port.number if at in self._streams else 0,
                 each.answer_direction,
                 each.codecs,
+                self._streams[at].crypto if at in self._streams else None,
             )
             for at, each in enumerate(self._choices)
         ]

@@ -31,6 +31,8 @@ class SiprecTable(BaseModel):
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
     """PEM: set it to admit only SRCs with a certificate of this authority."""
+    srtp_needs_tls: bool = False
+    """True: encrypted audio is refused when its keys come over UDP or TCP. False: heard, and people are told."""
     advertise: str | None = None
     """IP address under which the SRC reaches this machine; None = found out for each SRC."""
     first_rtp_port: Annotated[int, Field(ge=1024, le=65534)] = 20000

@@ -43,6 +43,7 @@ class SiprecTap:
             max_sessions=table.max_sessions,
             session_expires_s=table.session_expires_s,
             rtp_idle_s=table.rtp_idle_s,
+            srtp_needs_tls=table.srtp_needs_tls,
             clock=loop.time,
         )
         self._transport = SipTransport(

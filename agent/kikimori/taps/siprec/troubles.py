@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori.taps.rtp.srtp import SUITES
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
@@ -22,9 +23,37 @@ _TEXTS = {
         "SIPREC sessions were refused because no UDP port was free",
         "widen [siprec] first_rtp_port to last_rtp_port",
     ),
-    "srtp_not_supported": (
-        "the SBC offers encrypted audio (SRTP), which cannot be heard",
-        "set the recording leg of the SBC to plain RTP",
+    "dtls_srtp_not_supported": (
+        "the SBC offers encrypted audio whose keys are exchanged by DTLS, which cannot be heard",
+        "let the recording leg of the SBC use SRTP with SDES keys over TLS, or plain RTP",
+    ),
+    "srtp_without_key": (
+        "the SBC offers encrypted audio (SRTP) without saying its key",
+        "let the recording leg of the SBC use SDES (a=crypto), or plain RTP",
+    ),
+    "srtp_suite_not_supported": (
+        "the SBC offers encrypted audio (SRTP) in ways that are not known here",
+        f"let the recording leg of the SBC offer one of {', '.join(SUITES)}",
+    ),
+    "srtp_parameter_not_supported": (
+        "the SBC offers encrypted audio (SRTP) with session parameters that are not known here",
+        "switch off UNENCRYPTED_SRTP, UNAUTHENTICATED_SRTP, KDR and FEC for the recording leg of the SBC",
+    ),
+    "srtp_key_unreadable": (
+        "the SBC offers encrypted audio (SRTP) with a key that cannot be read",
+        "compare the a=crypto lines of its INVITE with RFC 4568; set the recording leg to plain RTP meanwhile",
+    ),
+    "srtp_key_in_clear": (
+        "calls are refused because the SBC sends the keys of encrypted audio by SIP without TLS",
+        "let the SBC use TLS to [siprec] tls_port, or set [siprec] srtp_needs_tls = false",
+    ),
+    "srtp_key_exposed": (
+        "the SBC sends the keys of encrypted audio by SIP without TLS: whoever reads the SIP can hear the calls",
+        "let the SBC use TLS to [siprec] tls_port",
+    ),
+    "srtp_wrong_key": (
+        "encrypted audio arrives that its key does not open: the call is silent",
+        "look whether the SBC really sends SRTP, under the key of its last a=crypto; a restart of the recording may do",
     ),
     "no_known_codec": (
         "the SBC offers no codec that is understood",
@@ -35,6 +64,21 @@ _TEXTS = {
         "open the UDP ports of [siprec] in the firewall; check [siprec] advertise and allow",
     ),
 }
+
+_OFFERS = {
+    "no_offer": "a session description is needed",
+    "no_audio_offered": "no audio is offered",
+    "not_audio": "only audio is taken",
+    "not_rtp": "only RTP/AVP, RTP/AVPF, RTP/SAVP and RTP/SAVPF are taken",
+}
+"""What only the people at the SBC can do something about."""
+
+
+def explained(reason: str) -> str:
+    """Return a reason as a sentence for a Warning, without quotation marks."""
+    if reason in _TEXTS:
+        return ": ".join((reason, _TEXTS[reason][1]))
+    return f"{reason}: {_OFFERS.get(reason, 'not acceptable')}"
 
 
 class Troubles:

@@ -1,0 +1,127 @@
+"""One stream of a recorded call: its port, its leg, its keys."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kikimori.taps.rtp.receiver import RtpCounters, RtpSession
+from kikimori.taps.rtp.srtp import Unprotector
+from kikimori.taps.sip.crypto import write_crypto
+
+if TYPE_CHECKING:
+    from kikimori.model.call import EndReason, Role
+    from kikimori.model.feed import LegFeed
+    from kikimori.taps.rtp.formats import Format
+    from kikimori.taps.rtp.ports import RtpPort
+    from kikimori.taps.siprec.offer import Choice
+
+UNDECIPHERED = 250
+"""Packets in a row that the agreed keys do not prove, five seconds of them, and people are told."""
+
+
+class Nowhere:
+    """The feed of a call that nobody listens to; its packets still show that it lives."""
+
+    def audio(self, pcm: bytes | bytearray | memoryview) -> None: ...
+
+    def gap(self, samples: int) -> None: ...
+
+    def dtmf(self, digit: str) -> None: ...
+
+    def close(self, reason: EndReason) -> None: ...
+
+
+@dataclass(slots=True)
+class Stream:
+    """One m-line that was accepted."""
+
+    port: RtpPort
+    choice: Choice
+    feed: LegFeed = field(default_factory=Nowhere)
+    rtp: RtpSession | None = None
+    voice: tuple[Role, str] | None = None
+    """Role and who speaks; None = not listened to."""
+    carried: bool = False
+    """Whether the SRC ever sent in it."""
+    srtp: Unprotector | None = None
+    """Stays while the stream does, whoever's leg it is; None = plain RTP."""
+    _own_key: bytes = field(default=b"", repr=False)
+    _packets: int = 0
+    """When it was last looked; likewise how many were not authentic when the last one came that was."""
+    _not_authentic: int = 0
+
+    @property
+    def crypto(self) -> str | None:
+        """Our `a=crypto`. We send nothing; but an answer names a key for it (RFC 4568, 7.1.2)."""
+        secured = self.choice.secured
+        if secured is None:
+            return None
+        if len(self._own_key) != secured.keys.suite.key_bytes:
+            self._own_key = secrets.token_bytes(secured.keys.suite.key_bytes)
+        return write_crypto(secured.tag, secured.suite, self._own_key, secured.parameters)
+
+    def secure(self) -> None:
+        """Use the keys of `choice`."""
+        secured = self.choice.secured
+        if secured is None:
+            self.srtp = None
+        elif self.srtp is None:
+            self.srtp = Unprotector(secured.keys)
+        else:
+            self.srtp.rekey(secured.keys)
+        if self.rtp is not None:
+            self.rtp.srtp = self.srtp
+
+    @property
+    def formats(self) -> dict[int, Format]:
+        return dict(self.choice.formats)
+
+    @property
+    def on_hold(self) -> bool:
+        return self.choice.paused and self.carried
+
+    @property
+    def counters(self) -> RtpCounters:
+        """Since its leg was opened."""
+        return self.rtp.counters if self.rtp is not None else RtpCounters()
+
+    @property
+    def undeciphered(self) -> bool:
+        """Whether only packets come that its keys do not open. Changes when `heard_lately` is called."""
+        return self.counters.not_authentic - self._not_authentic >= UNDECIPHERED
+
+    def heard_lately(self) -> bool:
+        """Whether a packet came since it was last asked."""
+        counters = self.counters
+        if counters.packets == self._packets:
+            return False
+        self._packets = counters.packets
+        self._not_authentic = counters.not_authentic
+        return True
+
+    def attach(self, rtp: RtpSession) -> None:
+        """Begin a leg."""
+        self.rtp = rtp
+        self._packets = self._not_authentic = 0
+        self.port.attach(rtp)
+
+    def change(self, choice: Choice) -> None:
+        """Become what the SRC offers now; the leg stays."""
+        before, self.choice = self.choice, choice
+        self.secure()
+        rtp = self.rtp
+        if rtp is None:
+            return
+        moved = (before.media.address, before.media.port) != (choice.media.address, choice.media.port)
+        if before.formats != choice.formats or moved:
+            rtp.change(self.formats)
+        if before.paused != choice.paused:
+            rtp.hold(choice.paused)
+
+    def close(self, reason: EndReason) -> None:
+        """End its leg; the port stays."""
+        if self.rtp is not None:
+            self.rtp.flush()
+        self.feed.close(reason)
