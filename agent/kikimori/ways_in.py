@@ -10,9 +10,9 @@ from kikimori.pbx.freeswitch.control import FreeSwitchControl
 from kikimori.pbx.manual import ManualControl
 from kikimori.pbx.settings import ControlSettings, Sound
 from kikimori.taps.asterisk.tap import AsteriskTap
-from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
+from kikimori.taps.door import Limits
 from kikimori.taps.freeswitch.tap import FreeSwitchTap
 from kikimori.taps.line_in.tap import LineInTap
 from kikimori.taps.mirror.tap import MirrorTap

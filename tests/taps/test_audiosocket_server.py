@@ -23,7 +23,8 @@ from kikimori.model.call import CallInfo, EndReason, Party, Role
 from kikimori.taps.announced.directory import Announcement, LegDirectory
 from kikimori.taps.announced.handler import announce_app
 from kikimori.taps.audiosocket.protocol import AUDIO_RATES
-from kikimori.taps.audiosocket.server import AudioSocketServer, Limits
+from kikimori.taps.audiosocket.server import AudioSocketServer
+from kikimori.taps.door import Limits
 from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.streamed_leg import FLOOD_S
 
@@ -203,7 +204,7 @@ async def test_a_bad_peer_ends_alone(tap: Tap, bad: bytes) -> None:
         good.write(message(KIND_AUDIO_8K, SILENCE))
         await tap.desk.until(lambda: len(leg.pcm) > before)
         assert leg.ended is None
-    assert tap.server.protocol_errors == 1
+    assert tap.server.door.faults == 1
 
 
 def test_the_flood_above_is_one() -> None:
@@ -240,7 +241,7 @@ async def test_who_never_identifies_is_ended() -> None:
     async with open_tap(limits=Limits(identify_within_s=0.1)) as tap:
         await tap.closed_by_server(b"")
         assert tap.desk.legs == []
-        assert tap.server.protocol_errors == 1
+        assert tap.server.door.faults == 1
 
 
 async def test_a_dead_line_is_ended() -> None:
@@ -255,14 +256,14 @@ async def test_too_many_connections_are_refused() -> None:
         writer.write(message(KIND_AUDIO_8K, SILENCE))
         await tap.desk.until(lambda: tap.desk.legs)
         await tap.closed_by_server(b"")
-        assert tap.server.refused == 1
+        assert tap.server.door.refused == 1
         assert tap.desk.legs[0].ended is None
 
 
 async def test_strangers_are_refused() -> None:
     async with open_tap(networks=("192.0.2.0/24",)) as tap:
         await tap.closed_by_server(b"")
-        assert tap.server.refused == 1
+        assert tap.server.door.refused == 1
         async with tap.http.post("/v1/legs", data=FIELDS) as answer:
             assert answer.status == 403
 
@@ -274,7 +275,7 @@ async def test_close_ends_every_leg(tap: Tap) -> None:
         await tap.desk.until(lambda: len(tap.desk.legs) == 2)
         await tap.server.close()
         assert [leg.ended for leg in tap.desk.legs] == [EndReason.SHUTDOWN] * 2
-        assert tap.server.connections == 0
+        assert tap.server.door.inside == set()
 
 
 # --- announcing

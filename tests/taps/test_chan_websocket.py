@@ -17,9 +17,10 @@ from kikimori.audio.g711 import encode_ulaw
 from kikimori.errors import KikimoriError
 from kikimori.model.call import EndReason, Role
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.chan_websocket.server import MAX_EVENTS, Limits
+from kikimori.taps.chan_websocket.server import MAX_EVENTS
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
+from kikimori.taps.door import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -188,7 +189,7 @@ async def test_a_message_that_is_far_too_long_ends_the_leg(office: Office) -> No
 
 
 async def test_who_never_starts_is_ended() -> None:
-    async with open_office(Limits(start_within_s=0.1)) as office:
+    async with open_office(Limits(identify_within_s=0.1)) as office:
         channel = await office.connect()
         async with asyncio.timeout(20):
             assert await channel.closed_with() == 1008

@@ -20,8 +20,8 @@ from kikimori.model.call import EndReason, Party, Role
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.asterisk import tap as tap_module
 from kikimori.taps.asterisk.tap import AsteriskTap
-from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
+from kikimori.taps.door import Limits
 from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.sides import SidesTable
 

@@ -24,8 +24,8 @@ from tests.taps.contract.driver import Abilities, PeerCall
 
 from kikimori.model.call import Party, Role
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
+from kikimori.taps.door import Limits
 from kikimori.taps.peers import AllowedPeers
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from tests.support.freeswitch.stream import AudioStream
 from tests.support.recorder import Recorder
 
 from kikimori.model.call import CallInfo, EndReason, Party, Role
-from kikimori.taps.freeswitch.media import MAX_TEXTS, Limits, MediaServer
+from kikimori.taps.door import Limits
+from kikimori.taps.freeswitch.media import MAX_TEXTS, MediaServer
 from kikimori.taps.freeswitch.metadata import read_metadata
 from kikimori.taps.freeswitch.voices import EARLIER_S, StreamError, Voices
 from kikimori.taps.peers import AllowedPeers
@@ -184,7 +185,7 @@ async def test_who_misbehaves_is_cut_off_with_a_reason(
                 while not socket.closed:
                     await socket.receive()
     assert [each["reason"] for each in logs if each["event"] == "freeswitch_media_error"] == [reason]
-    assert office.server.protocol_errors == 1
+    assert office.server.door.faults == 1
     assert {leg.ended for leg in office.desk.legs} <= {EndReason.PROTOCOL_ERROR}
     async with office.streaming() as good:
         await good.send(ONE, TWO)
@@ -201,12 +202,12 @@ async def test_who_never_speaks_is_let_go() -> None:
             with suppress(ConnectionResetError):
                 assert await reader.read() == b""
         writer.close()
-        assert office.server.refused == 2
+        assert office.server.door.faults == 1
 
 
 async def test_more_streams_than_allowed_are_refused() -> None:
     async with (
-        open_office(Limits(streams=1)) as office,
+        open_office(Limits(connections=1)) as office,
         office.streaming() as first,
         office.streaming() as second,
     ):

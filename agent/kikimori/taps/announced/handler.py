@@ -8,6 +8,7 @@ WebSocket channel), else a UUID for AudioSocket. See `config/pbx/asterisk/`.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from kikimori.model.call import Role  # noqa: TC001  (pydantic reads it)
 from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
 from kikimori.taps.announced.fields import CallFields, Name
+from kikimori.taps.complaints import Complaints
 from kikimori.taps.streamed_leg import WIRE_RATES
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MAX_REQUEST_BYTES = 16 * 1024
+MOST_ANNOUNCING = 200
+"""Connections at a time; each asks once, and that takes a millisecond."""
+BODY_WITHIN_S = 5.0
+"""A body that is not whole after so long is not waited for any more."""
 
 
 class _Leg(CallFields):
@@ -49,19 +55,21 @@ def announce_app(directory: LegDirectory, peers: AllowedPeers) -> web.Applicatio
 
 
 def announce_handler(
-    directory: LegDirectory, peers: AllowedPeers
+    directory: LegDirectory, peers: AllowedPeers, *, body_within_s: float = BODY_WITHIN_S
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Make the handler of `POST /v1/legs`, for an application with `MAX_REQUEST_BYTES`."""
+    complaints = Complaints()
+
+    def refuse(request: web.Request, reason: str, **fields: str) -> None:
+        complaints.warn(log, "announce_refused", peer=request.remote, reason=reason, **fields)
 
     async def post_leg(request: web.Request) -> web.Response:
         if not peers.allow(request.remote):
-            log.warning("announce_refused", peer=request.remote, reason="peer_not_allowed")
+            refuse(request, "peer_not_allowed")
             raise web.HTTPForbidden(text="this address is not among the networks of `allow`\n")
         try:
-            if request.content_type == "application/json":
-                leg = _Leg.model_validate_json(await request.read())
-            else:
-                leg = _Leg.model_validate(dict(await request.post()))
+            async with asyncio.timeout(body_within_s):
+                leg = await _read(request)
             name = leg.leg
             if name:
                 directory.announce_as(name, leg.announcement())
@@ -70,14 +78,24 @@ def announce_handler(
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "body"
-            log.warning("announce_refused", peer=request.remote, reason="invalid", field=where)
+            refuse(request, "invalid", field=where)
             raise web.HTTPBadRequest(text=f"{where}: {first['msg']}\n") from None
         except ValueError as error:
-            log.warning("announce_refused", peer=request.remote, reason="invalid")
+            refuse(request, "invalid")
             raise web.HTTPBadRequest(text=f"{error}\n") from None
         except DirectoryFullError:
-            log.error("announce_refused", peer=request.remote, reason="too_many_unclaimed")
+            refuse(request, "too_many_unclaimed")
             raise web.HTTPServiceUnavailable(text="too many announced legs never connected\n") from None
+        except TimeoutError:
+            refuse(request, "body_never_ends")
+            raise web.HTTPRequestTimeout(text="the body was not whole in time\n") from None
         return web.Response(status=201, text=name)
 
     return post_leg
+
+
+async def _read(request: web.Request) -> _Leg:
+    """Read the body; raises ValidationError, and ValueError for a form that is none."""
+    if request.content_type == "application/json":
+        return _Leg.model_validate_json(await request.read())
+    return _Leg.model_validate(dict(await request.post()))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import structlog
 
 from kikimori.model.call import CallInfo, EndReason, Role
 from kikimori.taps.audiosocket.protocol import AUDIO_8K, Decoder, ProtocolError, encode
+from kikimori.taps.door import Door, Limits
 from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 
 if TYPE_CHECKING:
@@ -32,15 +32,6 @@ SILENCE_FOR_S = 2.0
 _MOST_UNSENT_BYTES = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    connections: int = 2000
-    identify_within_s: float = 5.0
-    """Asterisk identifies itself with its first packet."""
-    idle_s: float = 300.0
-    """A connection without a byte for so long is dead (the PBX lost power); its leg ends."""
-
-
 class AudioSocketServer:
     """Accepts AudioSocket connections and opens a leg on `desk` for each.
 
@@ -53,12 +44,14 @@ class AudioSocketServer:
     ) -> None:
         self.desk = desk
         self._directory = directory
-        self._peers = peers
         self._limits = limits or Limits()
-        self._connections: set[_Connection] = set()
+        self.door = Door[_Connection](
+            peers,
+            self._limits.connections,
+            refused="audiosocket_refused",
+            fault="audiosocket_protocol_error",
+        )
         self._server: asyncio.Server | None = None
-        self.refused = 0
-        self.protocol_errors = 0
 
     @property
     def address(self) -> tuple[str, int]:
@@ -67,10 +60,6 @@ class AudioSocketServer:
             raise RuntimeError("not listening")
         host, port = self._server.sockets[0].getsockname()[:2]
         return host, port
-
-    @property
-    def connections(self) -> int:
-        return len(self._connections)
 
     async def listen(self, host: str, port: int) -> None:
         """Open the port; raises OSError when it is taken."""
@@ -83,31 +72,16 @@ class AudioSocketServer:
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             now = loop.time()
-            for connection in list(self._connections):
+            for connection in list(self.door.inside):
                 connection.check(now, self._limits)
 
     async def close(self) -> None:
         """Stop accepting, then end every leg."""
         if self._server is not None:
             self._server.close()
-        for connection in list(self._connections):
+        self.door.closed = True
+        for connection in list(self.door.inside):
             connection.end(EndReason.SHUTDOWN)
-
-    # What a connection needs of the server.
-
-    def admit(self, connection: _Connection, peer: str | None) -> str | None:
-        """Count the connection in, or return the reason to refuse it."""
-        if not self._peers.allow(peer):
-            self.refused += 1
-            return "peer_not_allowed"
-        if len(self._connections) >= self._limits.connections:
-            self.refused += 1
-            return "too_many_connections"
-        self._connections.add(connection)
-        return None
-
-    def forget(self, connection: _Connection) -> None:
-        self._connections.discard(connection)
 
     def claim(self, uuid: UUID) -> Announcement | None:
         return self._directory.claim(uuid)
@@ -136,9 +110,7 @@ class _Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         peername = transport.get_extra_info("peername")
         self._peer = peername[0] if peername else None
-        refusal = self._server.admit(self, self._peer)
-        if refusal:
-            log.warning("audiosocket_refused", peer=self._peer, reason=refusal)
+        if self._server.door.admit(self, self._peer):
             self._ended = True
             self._transport.abort()
             return
@@ -153,8 +125,7 @@ class _Connection(asyncio.Protocol):
         try:
             self._decoder.feed(data)
         except ProtocolError as error:
-            self._server.protocol_errors += 1
-            self._log.warning("audiosocket_protocol_error", peer=self._peer, reason=error.reason)
+            self._server.door.fault(self._peer, error.reason, self._log)
             self.end(EndReason.PROTOCOL_ERROR)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -220,8 +191,7 @@ class _Connection(asyncio.Protocol):
         if self._announced is not None and self._announced.needs_silence:
             self._say_silence()
         if self._uuid is None and now - self._opened_at > limits.identify_within_s:
-            self._log.warning("audiosocket_protocol_error", peer=self._peer, reason="never_identified")
-            self._server.protocol_errors += 1
+            self._server.door.fault(self._peer, "never_identified", self._log)
             self.end(EndReason.TIMED_OUT)
         elif now - self._heard_at > limits.idle_s:
             self._log.warning("audiosocket_idle", peer=self._peer, idle_s=limits.idle_s)
@@ -235,6 +205,6 @@ class _Connection(asyncio.Protocol):
         self._ended = True
         if self._leg is not None:
             self._leg.close(reason)
-        self._server.forget(self)
+        self._server.door.leave(self)
         if self._transport is not None:
             self._transport.close()

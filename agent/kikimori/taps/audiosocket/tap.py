@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from kikimori.errors import KikimoriError
-from kikimori.taps.announced.handler import announce_app
-from kikimori.taps.audiosocket.server import AudioSocketServer, Limits
+from kikimori.taps.announced.handler import MOST_ANNOUNCING, announce_app
+from kikimori.taps.audiosocket.server import AudioSocketServer
+from kikimori.taps.http_port import HttpPort
 
 if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk
     from kikimori.taps.announced.directory import LegDirectory
+    from kikimori.taps.door import Limits
     from kikimori.taps.peers import AllowedPeers
     from kikimori.taps.tap import Address
     from kikimori_wire.messages import Problem
@@ -33,7 +33,7 @@ class AudioSocketTap:
         announce_port: int,
     ) -> None:
         self.server = AudioSocketServer(desk, directory, peers, limits)
-        self._runner = web.AppRunner(announce_app(directory, peers), access_log=None)
+        self._announcing = HttpPort(announce_app(directory, peers), peers, most=MOST_ANNOUNCING)
         self._host = host
         self._port = port
         self._announce_port = announce_port
@@ -44,14 +44,12 @@ class AudioSocketTap:
 
     @property
     def addresses(self) -> dict[str, Address]:
-        host, port = self._runner.addresses[0][:2]
-        return {"audiosocket": self.server.address, "announce": (host, port)}
+        return {"audiosocket": self.server.address, "announce": self._announcing.address}
 
     async def listen(self) -> None:
-        await self._runner.setup()
         try:
             await self.server.listen(self._host, self._port)
-            await web.TCPSite(self._runner, self._host, self._announce_port).start()
+            await self._announcing.listen(self._host, self._announce_port)
         except OSError as error:
             raise KikimoriError(
                 f"cannot listen on {self._host}, ports {self._port} and {self._announce_port}: {error.strerror}",
@@ -63,13 +61,13 @@ class AudioSocketTap:
 
     async def close(self) -> None:
         await self.server.close()
-        await self._runner.cleanup()
+        await self._announcing.close()
 
     def problems(self) -> tuple[Problem, ...]:
         return ()
 
     def counters(self) -> dict[str, int]:
         return {
-            "audiosocket_refused": self.server.refused,
-            "audiosocket_protocol_errors": self.server.protocol_errors,
+            "audiosocket_refused": self.server.door.refused + self._announcing.turned_away,
+            "audiosocket_protocol_errors": self.server.door.faults,
         }

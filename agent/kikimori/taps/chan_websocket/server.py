@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,6 +19,7 @@ from kikimori.taps.chan_websocket.protocol import (
     decoding,
     read_event,
 )
+from kikimori.taps.door import Door, Limits
 from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 
 if TYPE_CHECKING:
@@ -39,15 +40,6 @@ SAYS_GOODBYE_WITHIN_S = 1.0
 _WATCH_EVERY_S = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    connections: int = 2000
-    start_within_s: float = 5.0
-    """MEDIA_START is the first thing that Asterisk sends."""
-    idle_s: float = 300.0
-    """A connection without a message for so long is dead (the PBX lost power); its leg ends."""
-
-
 class MediaServer:
     """Takes WebSocket connections and opens a leg on `desk` for each.
 
@@ -60,27 +52,19 @@ class MediaServer:
     ) -> None:
         self.desk = desk
         self._directory = directory
-        self._peers = peers
         self._limits = limits or Limits()
-        self._connections: set[_Connection] = set()
-        self._closing = False
-        self.refused = 0
-        self.protocol_errors = 0
+        self.door = Door[_Connection](
+            peers,
+            self._limits.connections,
+            refused="chan_websocket_refused",
+            fault="chan_websocket_protocol_error",
+        )
         self.unannounced = 0
         self.last_unannounced = False
         """Nobody had announced the channel that came last."""
 
-    @property
-    def connections(self) -> int:
-        return len(self._connections)
-
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection to its end: the handler of `GET /media`."""
-        refusal = self._refusal(request.remote)
-        if refusal:
-            self.refused += 1
-            log.warning("chan_websocket_refused", peer=request.remote, reason=refusal)
-            raise web.HTTPForbidden(text=f"{refusal}\n")
         socket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             max_msg_size=MAX_MESSAGE_BYTES,
@@ -88,14 +72,16 @@ class MediaServer:
             compress=False,
         )
         connection = _Connection(self, socket, request.remote)
-        self._connections.add(connection)
+        refusal = self.door.admit(connection, request.remote)
+        if refusal:
+            raise web.HTTPForbidden(text=f"{refusal}\n")
         try:
             await socket.prepare(request)
             await connection.read()
         finally:
             # Reached with a reason already, or cancelled.
             connection.end(EndReason.SHUTDOWN)
-            self._connections.discard(connection)
+            self.door.leave(connection)
         return socket
 
     async def watch(self) -> None:
@@ -104,18 +90,15 @@ class MediaServer:
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             now = loop.time()
-            for connection in list(self._connections):
-                reason = connection.check(now, self._limits)
-                if reason:
-                    self.protocol_errors += reason == "never_started"
-                    connection.end(EndReason.TIMED_OUT)
+            for connection in list(self.door.inside):
+                if connection.check(now, self._limits):
                     # Which waits for the peer's goodbye: not here.
                     connection.hang_up_soon(WSCloseCode.POLICY_VIOLATION)
 
     async def close(self) -> None:
         """Refuse new connections and end every leg; say goodbye to those that answer in time."""
-        self._closing = True
-        connections = list(self._connections)
+        self.door.closed = True
+        connections = list(self.door.inside)
         for connection in connections:
             connection.end(EndReason.SHUTDOWN)
         await asyncio.gather(*(connection.hang_up(WSCloseCode.GOING_AWAY) for connection in connections))
@@ -130,15 +113,6 @@ class MediaServer:
         call = CallInfo(call_id=call_id_from(start.channel_id), tap="chan_websocket")
         log.info("chan_websocket_unannounced", call_id=call.call_id)
         return call, Role.MIXED
-
-    def _refusal(self, peer: str | None) -> str | None:
-        if not self._peers.allow(peer):
-            return "peer_not_allowed"
-        if self._closing:
-            return "closing"
-        if len(self._connections) >= self._limits.connections:
-            return "too_many_connections"
-        return None
 
 
 class _Connection:
@@ -167,27 +141,26 @@ class _Connection:
                 if ended is not None:
                     self.end(ended)
         except ProtocolError as error:
-            self._server.protocol_errors += 1
-            self._log.warning("chan_websocket_protocol_error", peer=self._peer, reason=error.reason)
+            self._server.door.fault(self._peer, error.reason, self._log)
             self.end(EndReason.PROTOCOL_ERROR)
             await self.hang_up(WSCloseCode.PROTOCOL_ERROR)
         if self._goodbye is not None:
             await self._goodbye
 
-    def check(self, now: float, limits: Limits) -> str | None:
-        """Called a few times a second by the server's watch; return why the connection must end."""
+    def check(self, now: float, limits: Limits) -> bool:
+        """Called a few times a second by the server's watch; return whether that ended the leg."""
         if self._ended:
-            return None
-        reason = None
-        if self._leg is None and now - self._opened_at > limits.start_within_s:
-            reason = "never_started"
+            return False
+        if self._leg is None and now - self._opened_at > limits.identify_within_s:
+            self._server.door.fault(self._peer, "never_started", self._log)
         elif now - self._heard_at > limits.idle_s:
-            reason = "idle"
-        elif self._leg is not None:
-            self._leg.check(now)
-        if reason:
-            self._log.warning("chan_websocket_timed_out", peer=self._peer, reason=reason)
-        return reason
+            self._log.warning("chan_websocket_idle", peer=self._peer, idle_s=limits.idle_s)
+        else:
+            if self._leg is not None:
+                self._leg.check(now)
+            return False
+        self.end(EndReason.TIMED_OUT)
+        return True
 
     def end(self, reason: EndReason) -> None:
         if self._ended:

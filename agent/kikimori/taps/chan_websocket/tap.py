@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from kikimori.errors import KikimoriError
-from kikimori.taps.announced.handler import MAX_REQUEST_BYTES, announce_handler
-from kikimori.taps.chan_websocket.server import Limits, MediaServer
+from kikimori.taps.announced.handler import MAX_REQUEST_BYTES, MOST_ANNOUNCING, announce_handler
+from kikimori.taps.chan_websocket.server import MediaServer
+from kikimori.taps.door import Limits
+from kikimori.taps.http_port import HttpPort
 from kikimori.taps.peers import AllowedPeers
 from kikimori_wire.messages import Problem
 
@@ -37,7 +39,7 @@ class ChanWebSocketTap:
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         app.router.add_get("/media", self.server.handle)
         app.router.add_post("/v1/legs", announce_handler(directory, peers))
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        self._port = HttpPort(app, peers, most=limits.connections + MOST_ANNOUNCING)
 
     @property
     def name(self) -> str:
@@ -45,13 +47,11 @@ class ChanWebSocketTap:
 
     @property
     def addresses(self) -> dict[str, Address]:
-        host, port = self._runner.addresses[0][:2]
-        return {"chan_websocket": (host, port)}
+        return {"chan_websocket": self._port.address}
 
     async def listen(self) -> None:
-        await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, self._table.host, self._table.port).start()
+            await self._port.listen(self._table.host, self._table.port)
         except OSError as error:
             raise KikimoriError(
                 f"cannot listen on {self._table.host}, port {self._table.port}: {error.strerror}",
@@ -63,7 +63,7 @@ class ChanWebSocketTap:
 
     async def close(self) -> None:
         await self.server.close()
-        await self._runner.cleanup()
+        await self._port.close()
 
     def problems(self) -> tuple[Problem, ...]:
         if not self.server.last_unannounced:
@@ -78,7 +78,7 @@ class ChanWebSocketTap:
 
     def counters(self) -> dict[str, int]:
         return {
-            "chan_websocket_refused": self.server.refused,
-            "chan_websocket_protocol_errors": self.server.protocol_errors,
+            "chan_websocket_refused": self.server.door.refused + self._port.turned_away,
+            "chan_websocket_protocol_errors": self.server.door.faults,
             "chan_websocket_unannounced": self.server.unannounced,
         }

@@ -17,32 +17,29 @@ import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from kikimori.model.call import EndReason
+from kikimori.taps.door import Door, Limits
 from kikimori.taps.freeswitch.metadata import read_metadata
 from kikimori.taps.freeswitch.voices import StreamError, Voices
+from kikimori.taps.http_port import HttpPort
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.model.feed import CallDesk
     from kikimori.taps.peers import AllowedPeers
+    from kikimori.taps.tap import Address
 
 log = structlog.get_logger()
 
 SUBPROTOCOL = "audio.drachtio.org"
 MAX_MESSAGE_BYTES = 1024 * 1024
 """mod_audio_fork sends what has waited up to 5 s in one message: 5 s of 16 kHz stereo are 320,000 bytes."""
+ROOM_TO_ASK = 100
+"""Connections beside the streams at a time: those that have not asked yet and those that are refused."""
 MAX_TEXTS = 100
 """Text messages of one stream; what they say after the first is not heard."""
 
 _WATCH_EVERY_S = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    streams: int = 1000
-    identify_within_s: float = 5.0
-    """To ask for a path, and for a dialplan's stream to say what it is."""
-    idle_s: float = 300.0
 
 
 @dataclass(slots=True, eq=False)
@@ -50,12 +47,14 @@ class _Stream:
     """One WebSocket that was let in."""
 
     socket: web.WebSocketResponse
+    peer: str | None
     since: float
-    voices: Voices | None
-    lost: Callable[[], None] | None
+    voices: Voices | None = None
+    lost: Callable[[], None] | None = None
     """Told of the end; None = the voices end with the connection, as nobody else knows of the call."""
     texts: int = 0
-    refusal: str | None = None
+    cut_off: EndReason | None = None
+    """Set when we end it."""
 
 
 class MediaServer:
@@ -66,36 +65,34 @@ class MediaServer:
     ) -> None:
         """`secret` opens the dialplan's path; None = it is closed."""
         self._desk = desk
-        self._peers = peers
         self._limits = limits or Limits()
+        self.door = Door[_Stream](
+            peers,
+            self._limits.connections,
+            refused="freeswitch_media_refused",
+            fault="freeswitch_media_error",
+        )
         self._secret = secret
         self._expected: dict[str, tuple[Voices, Callable[[], None], Callable[[], None]]] = {}
-        self._streams: set[_Stream] = set()
         self._voices: set[Voices] = set()
-        self._asked: set[asyncio.BaseTransport] = set()
-        self._first_seen: dict[object, float] = {}
         self._goodbyes: set[asyncio.Task[bool]] = set()
-        self._closing = False
         app = web.Application()
         app.router.add_get("/v1/stream/{token}", self._expected_stream)
         app.router.add_get("/v1/dialplan/{secret}", self._dialplan_stream)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        self.refused = 0
-        self.protocol_errors = 0
+        self.port = HttpPort(
+            app,
+            peers,
+            most=self._limits.connections + ROOM_TO_ASK,
+            asks_within_s=self._limits.identify_within_s,
+        )
 
     @property
-    def address(self) -> tuple[str, int]:
-        host, port = self._runner.addresses[0][:2]
-        return host, port
-
-    @property
-    def streams(self) -> int:
-        return len(self._streams)
+    def address(self) -> Address:
+        return self.port.address
 
     async def listen(self, host: str, port: int) -> None:
         """Open the port; raises OSError when it is taken."""
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, backlog=256).start()
+        await self.port.listen(host, port)
 
     def expect(
         self, token: str, voices: Voices, arrived: Callable[[], None], lost: Callable[[], None]
@@ -109,90 +106,77 @@ class MediaServer:
         self._expected.pop(token, None)
 
     async def watch(self) -> None:
-        """Until cancelled: turn silent networks into gaps, end the idle and those who never say what they want."""
+        """Until cancelled: turn silent networks into gaps, end the idle and those who never say what they are."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             now = loop.time()
-            self._watch_mute_connections(now)
             for voices in [each for each in self._voices if each.ended]:
                 self._voices.discard(voices)
             for voices in self._voices:
                 voices.check(now)
-            for stream in list(self._streams):
-                late = stream.voices is None and now - stream.since > self._limits.identify_within_s
-                if late:
-                    self._refuse(stream, "never_identified")
-                elif stream.voices is not None and stream.voices.idle_s(now) > self._limits.idle_s:
-                    self._refuse(stream, "idle")
+            for stream in list(self.door.inside):
+                self._check(stream, now)
 
     async def close(self) -> None:
         """Stop accepting, then end every leg."""
-        self._closing = True
+        self.door.closed = True
         self._expected.clear()
-        for voices in self._voices | {each.voices for each in self._streams if each.voices}:
+        for voices in self._voices | {each.voices for each in self.door.inside if each.voices}:
             voices.close(EndReason.SHUTDOWN)
-        for stream in self._streams:
+        for stream in self.door.inside:
             self._say_goodbye(stream, WSCloseCode.GOING_AWAY, "shutdown")
         if self._goodbyes:
             await asyncio.wait(self._goodbyes, timeout=2)
-        await self._runner.cleanup()
+        await self.port.close()
 
     # --- requests
 
     async def _expected_stream(self, request: web.Request) -> web.StreamResponse:
-        self._admit(request)
+        stream = self._admit(request)
         found = self._expected.pop(request.match_info["token"], None)
         if found is None:
-            raise self._refusal(request, "unknown_token")
-        voices, arrived, lost = found
-        return await self._serve(request, voices, arrived, lost)
+            raise self._turned_away(stream, "unknown_token")
+        stream.voices, arrived, stream.lost = found
+        return await self._serve(request, stream, arrived)
 
     async def _dialplan_stream(self, request: web.Request) -> web.StreamResponse:
-        self._admit(request)
+        stream = self._admit(request)
         given = request.match_info["secret"].encode()
         if self._secret is None or not hmac.compare_digest(given, self._secret.encode()):
-            raise self._refusal(request, "wrong_token")
-        return await self._serve(request, None, None, None)
+            raise self._turned_away(stream, "wrong_token")
+        return await self._serve(request, stream, None)
 
-    def _admit(self, request: web.Request) -> None:
-        if request.transport is not None:
-            self._asked.add(request.transport)
-        if not self._peers.allow(request.remote):
-            raise self._refusal(request, "peer_not_allowed")
-        if self._closing or len(self._streams) >= self._limits.streams:
-            raise self._refusal(request, "too_many_streams")
-
-    def _refusal(self, request: web.Request, reason: str) -> web.HTTPForbidden:
-        self.refused += 1
-        log.warning("freeswitch_media_refused", peer=request.remote, reason=reason)
-        return web.HTTPForbidden(text=f"{reason}\n", headers={"Connection": "close"})
-
-    async def _serve(
-        self,
-        request: web.Request,
-        voices: Voices | None,
-        arrived: Callable[[], None] | None,
-        lost: Callable[[], None] | None,
-    ) -> web.WebSocketResponse:
-        loop = asyncio.get_running_loop()
+    def _admit(self, request: web.Request) -> _Stream:
         # No compression: mod_audio_stream may ask for it, and it would cost more than the network does on a LAN.
         socket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,), max_msg_size=MAX_MESSAGE_BYTES, compress=False, timeout=1.0
         )
-        stream = _Stream(socket, loop.time(), voices, lost)
-        self._streams.add(stream)
+        stream = _Stream(socket, request.remote, asyncio.get_running_loop().time())
+        refusal = self.door.admit(stream, request.remote)
+        if refusal:
+            raise web.HTTPForbidden(text=f"{refusal}\n")
+        return stream
+
+    def _turned_away(self, stream: _Stream, reason: str) -> web.HTTPForbidden:
+        self.door.leave(stream)
+        self.door.refuse(stream.peer, reason)
+        return web.HTTPForbidden(text=f"{reason}\n")
+
+    async def _serve(
+        self, request: web.Request, stream: _Stream, arrived: Callable[[], None] | None
+    ) -> web.WebSocketResponse:
         try:
-            await socket.prepare(request)
+            await stream.socket.prepare(request)
             if arrived is not None:
                 arrived()
-            await self._receive(stream, request.remote)
+            await self._receive(stream)
         finally:
-            self._streams.discard(stream)
+            self.door.leave(stream)
             self._over(stream)
-        return socket
+        return stream.socket
 
-    async def _receive(self, stream: _Stream, peer: str | None) -> None:
+    async def _receive(self, stream: _Stream) -> None:
         loop = asyncio.get_running_loop()
         socket = stream.socket
         # receive() and not `async for`: the reason of the end is in the last message.
@@ -202,9 +186,8 @@ class MediaServer:
                 if not self._take(stream, message, loop.time()):
                     return
             except StreamError as error:
-                self.protocol_errors += 1
-                log.warning("freeswitch_media_error", peer=peer, reason=error.reason)
-                self._refuse(stream, error.reason)
+                self.door.fault(stream.peer, error.reason)
+                self._cut_off(stream, EndReason.PROTOCOL_ERROR, error.reason)
                 return
 
     def _take(self, stream: _Stream, message: WSMessage, now: float) -> bool:
@@ -232,22 +215,29 @@ class MediaServer:
         voices = stream.voices
         if voices is None or voices.ended:
             return
-        if stream.refusal is not None:
-            timed_out = stream.refusal in ("idle", "never_identified")
-            voices.close(EndReason.TIMED_OUT if timed_out else EndReason.PROTOCOL_ERROR)
+        if stream.cut_off is not None:
+            voices.close(stream.cut_off)
         if stream.lost is not None:
             stream.lost()
         elif not voices.ended:
             closed = stream.socket.close_code == WSCloseCode.OK
             voices.close(EndReason.HUNG_UP if closed else EndReason.CONNECTION_LOST)
 
-    def _refuse(self, stream: _Stream, reason: str) -> None:
-        if stream.refusal is not None:
+    def _check(self, stream: _Stream, now: float) -> None:
+        if stream.cut_off is not None:
             return
-        stream.refusal = reason
-        if reason in ("idle", "never_identified"):
-            log.warning("freeswitch_media_refused", reason=reason)
-            self.refused += 1
+        if stream.voices is None:
+            if now - stream.since > self._limits.identify_within_s:
+                self.door.fault(stream.peer, "never_identified")
+                self._cut_off(stream, EndReason.TIMED_OUT, "never_identified")
+        elif stream.voices.idle_s(now) > self._limits.idle_s:
+            log.warning("freeswitch_media_idle", peer=stream.peer, idle_s=self._limits.idle_s)
+            self._cut_off(stream, EndReason.TIMED_OUT, "idle")
+
+    def _cut_off(self, stream: _Stream, end: EndReason, reason: str) -> None:
+        if stream.cut_off is not None:
+            return
+        stream.cut_off = end
         self._say_goodbye(stream, WSCloseCode.POLICY_VIOLATION, reason)
 
     def _say_goodbye(self, stream: _Stream, code: int, reason: str) -> None:
@@ -255,23 +245,3 @@ class MediaServer:
         goodbye = asyncio.create_task(stream.socket.close(code=code, message=reason.encode(), drain=False))
         self._goodbyes.add(goodbye)
         goodbye.add_done_callback(self._goodbyes.discard)
-
-    def _watch_mute_connections(self, now: float) -> None:
-        """End connections that send no request: aiohttp would wait for ever."""
-        server = self._runner.server
-        if server is None:
-            return
-        seen: dict[object, float] = {}
-        alive: set[asyncio.BaseTransport] = set()
-        for handler in server.connections:
-            transport = handler.transport
-            if transport is None:
-                continue
-            alive.add(transport)
-            seen[handler] = self._first_seen.get(handler, now)
-            if transport not in self._asked and now - seen[handler] > self._limits.identify_within_s:
-                self.refused += 1
-                log.warning("freeswitch_media_refused", reason="never_asked")
-                transport.abort()
-        self._first_seen = seen
-        self._asked &= alive

@@ -10,7 +10,8 @@ import structlog
 from kikimori.errors import KikimoriError
 from kikimori.freeswitch.client import REMEDIES, EslClient
 from kikimori.freeswitch.settings import read_secret
-from kikimori.taps.freeswitch.media import Limits, MediaServer
+from kikimori.taps.door import Limits
+from kikimori.taps.freeswitch.media import MediaServer
 from kikimori.taps.freeswitch.streams import Streams
 from kikimori.taps.freeswitch.tracking import (
     EVENTS,
@@ -49,7 +50,7 @@ class FreeSwitchTap:
         self.media = MediaServer(
             desk,
             AllowedPeers(table.allow),
-            Limits(streams=table.max_streams, idle_s=table.idle_s),
+            Limits(connections=table.max_streams, idle_s=table.idle_s),
             secret=_media_secret(table),
         )
         self._tracker = CallTracker(sides, lambda reason: log.info("call_unheard", reason=reason))
@@ -116,8 +117,8 @@ class FreeSwitchTap:
 
     def counters(self) -> dict[str, int]:
         counted = {
-            "freeswitch_refused": self.media.refused,
-            "freeswitch_protocol_errors": self.media.protocol_errors,
+            "freeswitch_refused": self.media.door.refused + self.media.port.turned_away,
+            "freeswitch_protocol_errors": self.media.door.faults,
         }
         if self.streams is not None and self.esl is not None:
             counted |= {

@@ -1,0 +1,77 @@
+"""Who may come in at a port, and how many at a time; what is counted and told of those that may not or misbehave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import structlog
+
+from kikimori.taps.complaints import Complaints
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+    from kikimori.taps.peers import AllowedPeers
+
+_log: FilteringBoundLogger = structlog.get_logger()
+
+Guest = TypeVar("Guest")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many connections a tap serves, and how long it has patience with one."""
+
+    connections: int = 2000
+    """At a time."""
+    identify_within_s: float = 5.0
+    """A connection that has not said by then what it is, is ended. Every PBX says it first of all."""
+    idle_s: float = 300.0
+    """A connection on which nothing came for so long is dead (the PBX lost power); its leg ends."""
+
+
+class Door(Generic[Guest]):
+    """Lets connections of allowed peers in, until `most` are inside."""
+
+    def __init__(self, peers: AllowedPeers, most: int, *, refused: str, fault: str) -> None:
+        """`refused` and `fault` are the names of the two events in the log."""
+        self._peers = peers
+        self._most = most
+        self._refused_event = refused
+        self._fault_event = fault
+        self._complaints = Complaints()
+        self.inside: set[Guest] = set()
+        self.closed = False
+        """Set it, and nobody comes in any more."""
+        self.refused = 0
+        self.faults = 0
+
+    def admit(self, guest: Guest, peer: str | None) -> str | None:
+        """Let a guest from the IP address `peer` in, or return why not, as a stable word that was counted and logged."""
+        if not self._peers.allow(peer):
+            reason = "peer_not_allowed"
+        elif self.closed:
+            reason = "closing"
+        elif len(self.inside) >= self._most:
+            reason = "too_many_connections"
+        else:
+            self.inside.add(guest)
+            return None
+        self.refuse(peer, reason)
+        return reason
+
+    def leave(self, guest: Guest) -> None:
+        self.inside.discard(guest)
+
+    def refuse(self, peer: str | None, reason: str) -> None:
+        """Count and log somebody who is not let in for a reason that the door does not know."""
+        self.refused += 1
+        self._complaints.warn(_log, self._refused_event, peer=peer, reason=reason)
+
+    def fault(
+        self, peer: str | None, reason: str, log: FilteringBoundLogger = _log, **fields: object
+    ) -> None:
+        """Count and log what a guest did wrong; `log` may be bound to its call."""
+        self.faults += 1
+        self._complaints.warn(log, self._fault_event, peer=peer, reason=reason, **fields)
