@@ -27,8 +27,8 @@ from kikimori.model.call import Role
 from kikimori.pbx.asterisk import AsteriskControl
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.asterisk.tap import AsteriskTap
-from kikimori.taps.audiosocket.server import Limits
 from kikimori.taps.audiosocket.tap import AudioSocketTap
+from kikimori.taps.door import Limits
 from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.sides import SidesTable
 from kikimori_wire.messages import Action
