@@ -115,6 +115,41 @@ async def test_a_client_certificate_may_be_asked_for(desk: Recorder, tmp_path: P
         await a_whole_call(desk, await Line.tcp(tap.addresses["siprec_tls"], context))
 
 
+async def counted(tap: SiprecTap, name: str, number: int) -> None:
+    async with asyncio.timeout(20):
+        while tap.counters()[name] < number:  # noqa: ASYNC110  (a counter sets no asyncio.Event)
+            await asyncio.sleep(0.01)
+
+
+async def test_who_makes_no_handshake_is_one_of_so_many_connections(desk: Recorder, tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, "srs")
+    context = ssl.create_default_context(cafile=str(cert))
+    async for tap in running(
+        desk, udp=False, tcp=False, tls_port=0, tls_cert=cert, tls_key=key, max_connections=2
+    ):
+        address = tap.addresses["siprec_tls"]
+        mute = [await asyncio.open_connection(*address) for _ in range(2)]
+        # They are accepted in the order in which they came.
+        with pytest.raises(OSError, match=r".*"):
+            await Line.tcp(address, context)
+        assert tap.counters()["siprec_refused"] == 1
+        for _, writer in mute:
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await counted(tap, "siprec_malformed", 2)
+        await a_whole_call(desk, await Line.tcp(address, context))
+        for _, writer in mute:
+            writer.close()
+
+
+async def test_strangers_get_no_handshake(desk: Recorder, tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, "srs")
+    async for tap in running(desk, tls_port=0, tls_cert=cert, tls_key=key, allow=["192.0.2.0/24"]):
+        with pytest.raises(OSError, match=r".*"):
+            await Line.tcp(tap.addresses["siprec_tls"], ssl.create_default_context(cafile=str(cert)))
+        assert tap.counters()["siprec_refused"] == 1
+        assert tap.counters()["siprec_malformed"] == 0
+
+
 async def test_a_missing_certificate_is_told_with_the_next_step(desk: Recorder, tmp_path: Path) -> None:
     table = SiprecTable(
         enabled=True, tls_port=0, tls_cert=tmp_path / "no.pem", tls_key=tmp_path / "no-key.pem"
@@ -177,18 +212,18 @@ class Ears:
 async def test_slow_and_silent_peers_are_closed() -> None:
     ears = Ears()
     transport = SipTransport(ears, AllowedPeers(), Limits(message_s=10, first_message_s=30))
-    await transport.listen_stream("127.0.0.1", 0)
+    await transport.listen_tcp("127.0.0.1", 0)
     silent, slow, good = [await Line.tcp(transport.addresses["tcp"]) for _ in range(3)]
     slow.send(b"INVITE sip:x SIP/2.0\r\n")
     good.send(Recording(good).message("OPTIONS"))
     async with asyncio.timeout(10):
-        while ears.requests < 1 or transport.connections < 3:  # noqa: ASYNC110  (sockets set no asyncio.Event)
+        while ears.requests < 1 or len(transport.door.inside) < 3:  # noqa: ASYNC110  (sockets set no asyncio.Event)
             await asyncio.sleep(0.01)
     now = asyncio.get_running_loop().time()
     transport.advance(now + 11)
-    assert transport.connections == 2
+    assert len(transport.door.inside) == 2
     transport.advance(now + 31)
-    assert transport.connections == 1
+    assert len(transport.door.inside) == 1
     for line in (silent, slow, good):
         await line.close()
     await transport.close()

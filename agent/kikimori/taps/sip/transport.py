@@ -7,11 +7,11 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
-import structlog
-
+from kikimori.taps.door import Door
 from kikimori.taps.sip.message import Request, Response, SipError, parse_datagram
 from kikimori.taps.sip.origin import Address, note_source, source_towards
 from kikimori.taps.sip.stream import PONG, StreamDecoder
+from kikimori.taps.sip.tls import TlsListener
 
 if TYPE_CHECKING:
     import ssl
@@ -20,13 +20,8 @@ if TYPE_CHECKING:
     from kikimori.taps.sip.message import Message
     from kikimori.taps.sip.transaction import Flow
 
-log = structlog.get_logger()
-
 _RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 _MAX_UNSENT_BYTES = 512 * 1024
-_HANDSHAKE_S = 10.0
-_COMPLAIN_EVERY_S = 1.0
-"""Between two log lines of one kind: a flood must not fill the disk."""
 
 
 class Handler(Protocol):
@@ -61,27 +56,27 @@ class SipTransport:
         """`advertise` is the address of this machine as the peers know it; None = found out for each peer."""
         self.handler = handler
         self.limits = limits or Limits()
-        self.refused = 0
-        self.malformed = 0
+        self.door = Door[_Connection](
+            peers, self.limits.connections, refused="sip_refused", fault="sip_malformed"
+        )
         self._peers = peers
         self._advertise = advertise
         self._loop = asyncio.get_running_loop()
         self._udp: _Datagrams | None = None
-        self._servers: dict[str, asyncio.Server] = {}
-        self._connections: set[_Connection] = set()
+        self._tcp: asyncio.Server | None = None
+        self._tls: TlsListener | None = None
         self._ways: dict[str, str] = {}
-        self._complained: dict[str, float] = {}
-
-    @property
-    def connections(self) -> int:
-        return len(self._connections)
 
     @property
     def addresses(self) -> dict[str, Address]:
         """By `udp`, `tcp` and `tls`; with the real port where 0 was asked for."""
-        found = {name: server.sockets[0].getsockname()[:2] for name, server in self._servers.items()}
+        found: dict[str, Address] = {}
         if self._udp is not None:
             found["udp"] = self._udp.bound
+        if self._tcp is not None:
+            found["tcp"] = self._tcp.sockets[0].getsockname()[:2]
+        if self._tls is not None:
+            found["tls"] = self._tls.address
         return found
 
     async def listen_udp(self, host: str, port: int) -> None:
@@ -90,17 +85,14 @@ class SipTransport:
             lambda: _Datagrams(self), local_addr=(host, port)
         )
 
-    async def listen_stream(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        """Open the port for TCP, or for TLS when a context is given; raises OSError."""
-        name = "tcp" if tls is None else "tls"
-        self._servers[name] = await self._loop.create_server(
-            lambda: _Connection(self, name.upper()),
-            host,
-            port,
-            ssl=tls,
-            ssl_handshake_timeout=None if tls is None else _HANDSHAKE_S,
-            backlog=128,
-        )
+    async def listen_tcp(self, host: str, port: int) -> None:
+        """Open the port; raises OSError."""
+        self._tcp = await self._loop.create_server(lambda: _Connection(self, "TCP"), host, port, backlog=128)
+
+    def listen_tls(self, host: str, port: int, context: ssl.SSLContext) -> None:
+        """Open the port; raises OSError."""
+        self._tls = TlsListener(context, self._admit_tls, self._no_tls)
+        self._tls.listen(host, port)
 
     def udp_flow(self, peer: Address) -> Flow | None:
         """A way to send to `peer`, an IP address; None for one that we do not speak with."""
@@ -110,48 +102,31 @@ class SipTransport:
 
     def advance(self, now: float) -> None:
         """Close connections that say nothing or stop in the middle; call it about once a second."""
-        for connection in list(self._connections):
+        for connection in list(self.door.inside):
             connection.check(now)
 
     async def close(self) -> None:
-        for server in self._servers.values():
-            server.close()
-        for connection in list(self._connections):
+        self.door.closed = True
+        if self._tcp is not None:
+            self._tcp.close()
+        if self._tls is not None:
+            await self._tls.close()
+        for connection in list(self.door.inside):
             connection.close()
         if self._udp is not None:
             self._udp.close()
 
     # What the sockets need of it.
 
-    def admit(self, peer: str | None) -> bool:
+    def hears(self, peer: str) -> bool:
+        """Whether datagrams of this address are read."""
         if self._peers.allow(peer):
             return True
-        self.refused += 1
-        self.complain("sip_refused", peer=peer, reason="peer_not_allowed")
+        self.door.refuse(peer, "peer_not_allowed")
         return False
 
-    def connected(self, connection: _Connection, peer: str | None) -> bool:
-        if not self.admit(peer):
-            return False
-        if len(self._connections) >= self.limits.connections:
-            self.refused += 1
-            self.complain("sip_refused", peer=peer, reason="too_many_connections")
-            return False
-        self._connections.add(connection)
-        return True
-
-    def disconnected(self, connection: _Connection) -> None:
-        self._connections.discard(connection)
-
     def spoilt(self, peer: str | None, transport: str, reason: str) -> None:
-        self.malformed += 1
-        self.complain("sip_malformed", peer=peer, transport=transport, reason=reason)
-
-    def complain(self, event: str, **fields: object) -> None:
-        now = self._loop.time()
-        if now - self._complained.get(event, -_COMPLAIN_EVERY_S) >= _COMPLAIN_EVERY_S:
-            self._complained[event] = now
-            log.warning(event, **fields)
+        self.door.fault(peer, reason, transport=transport)
 
     def way_to(self, peer: str, bound: str) -> str:
         """Our own address as `peer` sees it, for a socket bound to `bound`."""
@@ -164,6 +139,16 @@ class SipTransport:
                 self._ways.clear()
             self._ways[peer] = source_towards(peer) or bound
         return self._ways[peer]
+
+    # What the TLS listener needs of it.
+
+    def _admit_tls(self, peer: Address) -> _Connection | None:
+        connection = _Connection(self, "TLS")
+        return None if self.door.admit(connection, peer[0]) else connection
+
+    def _no_tls(self, connection: asyncio.Protocol, peer: Address) -> None:
+        self.door.leave(cast("_Connection", connection))
+        self.spoilt(peer[0], "TLS", "handshake_failed")
 
 
 class _UdpFlow:
@@ -199,7 +184,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         source = addr[0], addr[1]
-        if not self.owner.admit(source[0]):
+        if not self.owner.hears(source[0]):
             return
         if not data.strip(b"\r\n\0 "):
             return  # a keep-alive of some SBCs
@@ -247,7 +232,9 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._socket = cast("asyncio.Transport", transport)
         peername = transport.get_extra_info("peername")
-        if not self._owner.connected(self, peername[0] if peername else None):
+        door = self._owner.door
+        # Over TLS it came in before the handshake.
+        if self not in door.inside and door.admit(self, peername[0] if peername else None):
             self._socket.abort()
             self._socket = None
             return
@@ -279,7 +266,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (the protocol's signature)
         self._socket = None
-        self._owner.disconnected(self)
+        self._owner.door.leave(self)
 
     def send(self, data: bytes) -> None:
         if self._socket is None or self._socket.is_closing():
@@ -305,7 +292,7 @@ class _Connection(asyncio.Protocol):
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-        self._owner.disconnected(self)
+        self._owner.door.leave(self)
 
     def _handle(self, message: Message) -> None:
         if isinstance(message, Response):

@@ -67,10 +67,10 @@ class SiprecTap:
             if table.udp:
                 await self._transport.listen_udp(table.host, port)
             if table.tcp:
-                await self._transport.listen_stream(table.host, port)
+                await self._transport.listen_tcp(table.host, port)
             if tls is not None and table.tls_port is not None:
                 port = table.tls_port
-                await self._transport.listen_stream(table.host, port, tls)
+                self._transport.listen_tls(table.host, port, tls)
         except OSError as error:
             raise KikimoriError(
                 f"cannot listen on {table.host}, port {port}: {error.strerror or error}",
@@ -96,8 +96,8 @@ class SiprecTap:
     def counters(self) -> dict[str, int]:
         return {
             "siprec_sessions": self.server.begun,
-            "siprec_refused": self.server.refused + self._transport.refused,
-            "siprec_malformed": self._transport.malformed,
+            "siprec_refused": self.server.refused + self._transport.door.refused,
+            "siprec_malformed": self._transport.door.faults,
             "siprec_retransmitted": self.server.retransmitted,
             **{f"siprec_rtp_{name}": value for name, value in self._ports.counters().items()},
         }
