@@ -504,7 +504,7 @@ async def test_everything_is_well(tmp_path: Path) -> None:
         checks = await examine(office.table, office.settings)
         assert {each.state for each in checks} == {"ok"}, checks
         assert [each.check for each in checks] == [
-            "pbx_login", "pbx_rights", "pbx_dialplan", "pbx_music", "pbx_telephones",
+            "pbx_login", "pbx_version", "pbx_rights", "pbx_dialplan", "pbx_music", "pbx_telephones",
         ]  # fmt: skip
         (tmp_path / "password").write_text("wrong\n", encoding="utf-8")
         assert [each.check for each in await examine(office.table, office.settings)] == ["pbx_login_refused"]

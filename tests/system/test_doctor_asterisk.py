@@ -23,7 +23,9 @@ ARI = "[general]\nenabled=yes\n[kikimori]\ntype=user\nread_only=no\npassword=not
 PASSWORD = "not-a-secret"
 
 
-async def doctor(folder: Path, asterisk: RealAsterisk, password: str = PASSWORD) -> dict[str, dict[str, Any]]:
+async def doctor(
+    folder: Path, asterisk: RealAsterisk, password: str = PASSWORD, more: str = ""
+) -> dict[str, dict[str, Any]]:
     (folder / "password").write_text(f"{password}\n", encoding="utf-8")
     path = folder / "kikimori.toml"
     path.write_text(
@@ -49,6 +51,7 @@ ami_password_file = "{folder / "password"}"
 dial = "Local/{{extension}}@office"
 [pbx]
 kind = "asterisk"
+{more}
 """,
         encoding="utf-8",
     )
@@ -71,6 +74,14 @@ async def test_all_is_well_and_then_the_password_is_wrong(tmp_path: Path) -> Non
         assert wrong(found) == set(), found
         assert {"ari", "ari user", "ari modules", "ari app", "pbx login", "pbx rights", "pbx dialplan", "pbx music"} <= found.keys()  # fmt: skip
         assert "Asterisk " in found["ari"]["detail"]
+        assert "Asterisk " in found["pbx version"]["detail"]
+        # WebSocket channels are looked for where they are switched on, and named where this Asterisk has none.
+        named = {"ari websocket", "pbx no websocket"}
+        assert named.isdisjoint(found)
+        lacking = "chan_websocket.so" not in await asterisk.cli("module show like chan_websocket")
+        found = await doctor(tmp_path, asterisk, more="[chan_websocket]\nenabled = true\nport = 0\n")
+        assert named & found.keys() == (named if lacking else set())
+        assert all("22.6" in found[each]["next_step"] for each in named & found.keys())
         found = await doctor(tmp_path, asterisk, password="another")
         assert wrong(found) == {"ari", "pbx login refused"}
         assert "ari.conf" in found["ari"]["next_step"]

@@ -222,6 +222,21 @@ async def test_a_reset_is_a_lost_connection(tap: Tap) -> None:
     assert tap.desk.legs[0].ended is EndReason.CONNECTION_LOST
 
 
+@pytest.mark.parametrize("half", [b"", message(KIND_AUDIO_8K, SILENCE)[:100]])
+async def test_to_hang_up_with_our_silence_unread_is_no_loss(tap: Tap, half: bytes) -> None:
+    """TCP makes a reset of it, and how much Asterisk has read is chance. Half a message is a loss all the same."""
+    call = CallInfo(call_id="c1", tap="asterisk")
+    uuid = tap.server._directory.announce(Announcement(call, Role.CUSTOMER, needs_silence=True))
+    async with tap.connected(uuid) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE) + half)
+        await tap.desk.until(lambda: tap.desk.legs)
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+        await tap.desk.until(lambda: tap.desk.legs[0].ended)
+    assert tap.desk.legs[0].ended is (EndReason.CONNECTION_LOST if half else EndReason.HUNG_UP)
+
+
 async def test_half_a_message_is_a_lost_connection(tap: Tap) -> None:
     async with tap.connected(await tap.announce()) as writer:
         writer.write(message(KIND_AUDIO_8K, SILENCE) + message(KIND_AUDIO_8K, SILENCE)[:100])

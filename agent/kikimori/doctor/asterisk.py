@@ -6,6 +6,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
+from kikimori.asterisk.version import INSTEAD_OF_WEBSOCKET, lacks_websocket_channels
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.pbx.asterisk import examine
 from kikimori.taps.asterisk.trouble import missing_modules, trouble_of
@@ -19,21 +20,21 @@ NOBODY = "kikimori-doctor-nobody"
 """A channel that there is not."""
 
 
-async def look_at_ari(table: AsteriskTable) -> list[Diagnosis]:
-    """Look whether calls can be listened to by ARI."""
+async def look_at_ari(table: AsteriskTable, *, websocket: bool = False) -> list[Diagnosis]:
+    """Look whether calls can be listened to by ARI. `websocket`: WebSocket channels are switched on."""
     try:
         client = AriClient(table)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return [_unreadable("ari", "[asterisk] ari_password_file and ca_file", error)]
     try:
-        return await _ask(client, table)
+        return await _ask(client, table, websocket=websocket)
     except (AriError, AriAwayError) as error:
         return [_problem("ari", trouble_of(error, table))]
     finally:
         await client.close()
 
 
-async def _ask(client: AriClient, table: AsteriskTable) -> list[Diagnosis]:
+async def _ask(client: AriClient, table: AsteriskTable, *, websocket: bool) -> list[Diagnosis]:
     said = await client.get("/asterisk/info", only="system")
     version = said.get("system", {}).get("version", "") if isinstance(said, dict) else ""
     found = [
@@ -41,13 +42,16 @@ async def _ask(client: AriClient, table: AsteriskTable) -> list[Diagnosis]:
             "ari", State.OK, f"{table.ari_url} lets us in as {table.ari_user}; Asterisk {version}"[:200]
         )
     ]
+    if websocket and lacks_websocket_channels(version):
+        lacking = f"Asterisk {version} has no WebSocket channels"
+        found.append(Diagnosis("ari websocket", State.WARNING, lacking[:200], INSTEAD_OF_WEBSOCKET))
     try:
         await client.delete(f"/channels/{NOBODY}")
     except AriError as error:
         if error.status == 403:
             return [*found, _problem("ari user", trouble_of(error, table))]
     found.append(Diagnosis("ari user", State.OK, "may do what the tap needs"))
-    missing = missing_modules(await client.get("/asterisk/modules"))
+    missing = await missing_modules(client)
     if missing is None:
         found.append(Diagnosis("ari modules", State.OK, "all there"))
     else:
@@ -71,12 +75,11 @@ async def _app(client: AriClient, app: str) -> Diagnosis:
     )
 
 
-async def look_at_ami(table: AsteriskTable, settings: ControlSettings) -> list[Diagnosis]:
-    """Look whether calls can be controlled."""
-    try:
-        checks = await examine(table, settings)
-    except (OSError, ValueError) as error:
-        return [_unreadable("pbx control", "[asterisk] ami_password_file and ca_file", error)]
+async def look_at_ami(
+    table: AsteriskTable, settings: ControlSettings, *, websocket: bool = False
+) -> list[Diagnosis]:
+    """Look whether calls can be controlled. `websocket`: WebSocket channels are switched on."""
+    checks = await examine(table, settings, websocket=websocket)
     return [
         Diagnosis(each.check.replace("_", " "), State(each.state), each.detail, each.next_step)
         for each in checks

@@ -59,7 +59,8 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
 async def _control(config: AgentConfig) -> list[Diagnosis]:
     match config.pbx.kind:
         case "asterisk":
-            return await look_at_ami(config.asterisk, asterisk_control_settings(config))
+            settings = asterisk_control_settings(config)
+            return await look_at_ami(config.asterisk, settings, websocket=config.chan_websocket.enabled)
         case "freeswitch":
             table = config.freeswitch
             return await look_at_freeswitch(table, tap=table.tap, control=True, superior=config.pbx.superior)

@@ -31,7 +31,12 @@ def subjects(config: AgentConfig) -> list[Subject]:
     if config.chan_websocket.enabled:
         found.append(Subject("WebSocket channels", partial(_chan_websocket, config)))
     if config.asterisk.tap:
-        found.append(Subject("Asterisk's ARI", partial(look_at_ari, config.asterisk)))
+        found.append(
+            Subject(
+                "Asterisk's ARI",
+                partial(look_at_ari, config.asterisk, websocket=config.chan_websocket.enabled),
+            )
+        )
     if config.freeswitch.tap:
         found.append(Subject("FreeSWITCH", partial(_freeswitch, config)))
     if config.siprec.enabled:

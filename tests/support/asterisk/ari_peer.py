@@ -53,6 +53,7 @@ class SimulatedAsterisk:
     refusals: dict[str, int] = field(default_factory=dict)
     """Status to answer, by the end of a path."""
     modules: list[str] = field(default_factory=lambda: list(MODULES))
+    version: str = "22.10.1"
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Every request: method and path."""
 
@@ -87,6 +88,7 @@ class SimulatedAsterisk:
             ("POST", "/applications/{app}/subscription", self._subscribe),
             ("PUT", "/applications/{app}/eventFilter", self._filter),
             ("GET", "/asterisk/modules", self._modules),
+            ("GET", "/asterisk/info", self._info),
             ("GET", "/channels", self._channels),
             ("GET", "/bridges", self._bridges),
             ("POST", "/channels/externalMedia", self._external),
@@ -248,6 +250,9 @@ class SimulatedAsterisk:
 
     async def _modules(self, _: web.Request) -> web.Response:
         return web.json_response([{"name": name, "status": "Running"} for name in self.modules])
+
+    async def _info(self, _: web.Request) -> web.Response:
+        return web.json_response({"system": {"version": self.version}})
 
     async def _channels(self, _: web.Request) -> web.Response:
         return web.json_response(list(self.channels.values()))

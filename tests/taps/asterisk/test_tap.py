@@ -354,6 +354,15 @@ async def test_missing_modules_are_told(tmp_path: Path) -> None:
         assert "chan_audiosocket.so" in at.tap.problems()[0].remedy
 
 
+async def test_an_asterisk_that_is_too_old_says_so(tmp_path: Path) -> None:
+    """`module load` would not help: the modules are not there."""
+    async with SimulatedAsterisk(modules=[], version="16.30.1") as pbx, office(pbx, tmp_path) as at:
+        await until(lambda: at.problems == ["asterisk_too_old"])
+        [problem] = at.tap.problems()
+        assert "16.30.1" in problem.detail
+        assert "18" in problem.remedy
+
+
 async def test_two_agents_do_not_push_each_other_out(tmp_path: Path) -> None:
     """The second waits and says so; it takes over when the first is gone."""
     async with SimulatedAsterisk() as pbx, another_agent(pbx), office(pbx, tmp_path) as at:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from kikimori.asterisk.ami import AmiConnection, read_password
 from kikimori.asterisk.ami_away import AmiError, why_away
 from kikimori.asterisk.ami_codec import AmiProtocolError
+from kikimori.asterisk.version import INSTEAD_OF_WEBSOCKET, OLDEST, lacks_websocket_channels, too_old
 from kikimori.pbx.asterisk.dialplan import CONTEXT, LABEL, VERSION
 from kikimori.pbx.asterisk.remedies import remedy_of
 
@@ -101,8 +102,8 @@ async def look(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Check]
     return found
 
 
-async def examine(table: AsteriskTable, settings: ControlSettings) -> list[Check]:
-    """Connect as control does, and look. Raises nothing for what it finds."""
+async def examine(table: AsteriskTable, settings: ControlSettings, *, websocket: bool = False) -> list[Check]:
+    """Connect as control does, and look. Raises nothing for what it finds. `websocket`: its channels are wanted too."""
     probe = Probe(settings.music)
     where = f"{table.ami_host}:{table.ami_port}"
     try:
@@ -115,6 +116,7 @@ async def examine(table: AsteriskTable, settings: ControlSettings) -> list[Check
         await connection.login(table.ami_user, password)
         return [
             Check("pbx_login", "ok", f"{where} lets us in as {table.ami_user}"),
+            *await _version(connection, websocket=websocket),
             *await look(connection, settings, probe),
         ]
     except AmiError as error:
@@ -139,6 +141,21 @@ INCLUDE = (
     "#include kikimori-control.conf at the end of extensions.conf, then `asterisk -rx 'dialplan reload'`"
 )
 MUSIC = "`asterisk -rx 'moh show files'`: the class needs sound files; [asterisk] music names it"
+
+
+async def _version(ami: Ami, *, websocket: bool) -> list[Check]:
+    said = (await ami.act("CoreSettings")).get("AsteriskVersion")[:60]
+    if not said:
+        return []  # which right is missing is told by the next check
+    name = f"Asterisk {said}"
+    found = [Check("pbx_version", "ok", name)]
+    if too_old(said):
+        found = [Check("pbx_too_old", "warning", name, f"control is made for Asterisk {OLDEST} and later")]
+    if websocket and lacks_websocket_channels(said):
+        found.append(
+            Check("pbx_no_websocket", "warning", f"{name} has no WebSocket channels", INSTEAD_OF_WEBSOCKET)
+        )
+    return found
 
 
 async def _permissions(ami: Ami) -> Check:

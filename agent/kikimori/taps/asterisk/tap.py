@@ -210,7 +210,7 @@ class AsteriskTap:
         """Learn what there is: calls that run, and what an earlier connection of ours left."""
         client = shop.client
         await _ask_for(client, shop.app, EVENTS)
-        self._missing = missing_modules(await client.get("/asterisk/modules"))
+        self._missing = await missing_modules(client)
         copied = [each for each in self._owners if each.is_open]
         channels = await _listed(client, "/channels")
         bridges = await _listed(client, "/bridges")

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from kikimori.asterisk.ari import AriAwayError, AriError
 from kikimori.asterisk.tls import ARI, TlsFault, tls_remedy
+from kikimori.asterisk.version import OLDEST, too_old
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
+    from kikimori.asterisk.ari import AriClient
     from kikimori.asterisk.settings import AsteriskTable
 
 NEEDED_MODULES = ("chan_audiosocket.so", "res_audiosocket.so", "res_stasis_snoop.so", "res_ari_bridges.so")
@@ -66,8 +68,9 @@ def trouble_of(error: AriError | AriAwayError, settings: AsteriskTable) -> Probl
             )
 
 
-def missing_modules(answer: object) -> Problem | None:
-    """Read the answer of `GET /asterisk/modules`: what is needed and not running."""
+async def missing_modules(client: AriClient) -> Problem | None:
+    """Ask which modules run; returns what is needed and does not. Raises AriError, AriAwayError."""
+    answer = await client.get("/asterisk/modules")
     if not isinstance(answer, list):
         return None
     running = {
@@ -76,8 +79,23 @@ def missing_modules(answer: object) -> Problem | None:
     missing = [name for name in NEEDED_MODULES if name not in running]
     if not missing:
         return None
+    version = await _version(client)
+    if too_old(version):
+        return Problem(
+            code="asterisk_too_old",
+            detail=f"Asterisk {version} has no {', '.join(missing)}",
+            remedy=f"Asterisk {OLDEST} and later have them; with an older one use a mirror port or SIPREC",
+        )
     return Problem(
         code="asterisk_modules",
         detail=f"Asterisk has not loaded {', '.join(missing)}",
         remedy="; ".join(f"asterisk -rx 'module load {name}'" for name in missing) + "; see modules.conf",
     )
+
+
+async def _version(client: AriClient) -> str:
+    try:
+        said = await client.get("/asterisk/info", only="system")
+        return str(said["system"]["version"])[:60]
+    except (AriError, KeyError, TypeError):
+        return ""

@@ -129,8 +129,10 @@ class _Connection(asyncio.Protocol):
             self.end(EndReason.PROTOCOL_ERROR)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        # Asterisk ends a call by closing the connection; only a reset or half a message is a loss.
-        broken = exc is not None or self._decoder.mid_message
+        # Asterisk ends a call by closing the connection; only a reset or half a message is a loss. And where it has
+        # not yet read the silence that we send, its closing is a reset.
+        usual = self._silent and isinstance(exc, ConnectionError)
+        broken = self._decoder.mid_message or (exc is not None and not usual)
         self.end(EndReason.CONNECTION_LOST if broken else EndReason.HUNG_UP)
 
     # --- protocol.Messages
@@ -140,7 +142,7 @@ class _Connection(asyncio.Protocol):
         self._announced = self._server.claim(uuid)
         if self._announced is None:
             self._log.info("audiosocket_unannounced", peer=self._peer, call_id=str(uuid))
-        elif self._announced.needs_silence:
+        elif self._silent:
             self._silence_often()
 
     def audio(self, rate: int, pcm: memoryview) -> None:
@@ -163,6 +165,11 @@ class _Connection(asyncio.Protocol):
         self.end(EndReason.CONNECTION_LOST)
 
     # --- the leg
+
+    @property
+    def _silent(self) -> bool:
+        """Whether silence is sent."""
+        return self._announced is not None and self._announced.needs_silence
 
     def _open(self, labelled_rate: int) -> StreamedLeg:
         uuid, announced = self._uuid, self._announced
@@ -188,7 +195,7 @@ class _Connection(asyncio.Protocol):
         """Called a few times a second by the server's watch."""
         if self._ended:
             return
-        if self._announced is not None and self._announced.needs_silence:
+        if self._silent:
             self._say_silence()
         if self._uuid is None and now - self._opened_at > limits.identify_within_s:
             self._server.door.fault(self._peer, "never_identified", self._log)

@@ -1,0 +1,35 @@
+"""Which Asterisk it is, as far as its own words tell, and what is not in it."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,3})(?![\d])")
+OLDEST = 18
+"""The first with everything that listening by ARI and control use."""
+_FIRST_WITH_WEBSOCKET = {20: 16, 21: 11, 22: 6}
+"""Minor version by major; 23 began with it."""
+INSTEAD_OF_WEBSOCKET = (
+    "Asterisk 20.16, 21.11, 22.6, 23 and later have WebSocket channels: use ARI ([asterisk] tap = true) or AudioSocket "
+    "instead, and set [chan_websocket] enabled = false"
+)
+
+
+def number_of(said: str) -> tuple[int, int] | None:
+    """Read `18.26.4`, `certified-20.7-cert5`, `22.10.1+dfsg`; None for a build of no release (`GIT-master-…`)."""
+    found = _NUMBER.search(said)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def too_old(said: str) -> bool:
+    number = number_of(said)
+    return number is not None and number[0] < OLDEST
+
+
+def lacks_websocket_channels(said: str) -> bool:
+    """Whether this release is one that has no `chan_websocket`."""
+    number = number_of(said)
+    if number is None:
+        return False
+    major, minor = number
+    return major < min(_FIRST_WITH_WEBSOCKET) or minor < _FIRST_WITH_WEBSOCKET.get(major, 0)
