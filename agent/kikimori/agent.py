@@ -17,13 +17,14 @@ from kikimori.commands import CommandHandler
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import Rule, categories_without_phrases, load_rules
-from kikimori.pbx.control import OperatorChoice
+from kikimori.pbx.control import OperatorChoice, Remembers
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.ways_in import make_control, make_taps
 from kikimori_wire.messages import Alert, CallState, Health, Levels, Party, SpeechStatus, TranscriptLine
 
 if TYPE_CHECKING:
+    from kikimori.calls.call import LiveCall
     from kikimori.config import AgentConfig
     from kikimori.pbx.control import PbxControl
     from kikimori.taps.tap import Address, Tap
@@ -90,6 +91,7 @@ class Agent:
             self.phrases,
             self,
             pool,
+            met=self._met,
         )
         self.taps = make_taps(config, self.desk, self._directory)
         handler = CommandHandler(self.desk, self.pbx, config.pbx.superior)
@@ -143,6 +145,11 @@ class Agent:
         self.bus.publish_transcript(line)
 
     # --- inside
+
+    def _met(self, call: LiveCall) -> None:
+        """After a crash a call is heard again that control had moved before."""
+        if isinstance(self.pbx, Remembers):
+            self.pbx.meet(call.info, call.set_status)
 
     def _pool(self, recognition: Recognition) -> SpeechPool | None:
         if recognition.engine is None:

@@ -115,8 +115,8 @@ async def test_both_are_moved_by_one_action_and_asterisk_knows_the_way_back_befo
 async def test_the_watchdog_brings_back_whom_asterisk_forgot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kikimori.pbx.asterisk.control.GRACE_S", 0.1)
-    monkeypatch.setattr("kikimori.pbx.asterisk.control.WATCHDOG_EVERY_S", 0.05)
+    monkeypatch.setattr("kikimori.pbx.asterisk.rescuing.GRACE_S", 0.1)
+    monkeypatch.setattr("kikimori.pbx.asterisk.rescuing.WATCHDOG_EVERY_S", 0.05)
     async with controlled(tmp_path, "hold", longest_hold_s=0.5) as (desk, peer):
         assert await desk.press(Action.HOLD) == (DONE, None)
         # Nothing more comes from Asterisk until somebody asks.

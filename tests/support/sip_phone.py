@@ -68,6 +68,7 @@ class Phone(asyncio.DatagramProtocol):
         self._voice = ENCODED[tone + 32768].tobytes()
         self._speech = b""
         self._heard = bytearray()
+        self._heard_at = 0.0
         self._cseq = 1
         self._dialog: dict[str, str] = {}
         self._invite: dict[str, str] = {}
@@ -140,6 +141,11 @@ class Phone(asyncio.DatagramProtocol):
             if spectrum[index] > LOUD and spectrum[index] == spectrum[index - 2 : index + 3].max()
         }
         return {round(index * RATE / size / 20) * 20 for index in peaks}
+
+    @property
+    def silent_s(self) -> float:
+        """For how long no sound at all has arrived."""
+        return asyncio.get_running_loop().time() - self._heard_at
 
     def forget_sound(self) -> None:
         self._heard.clear()
@@ -278,6 +284,7 @@ class Phone(asyncio.DatagramProtocol):
     def sound(self, packet: bytes) -> None:
         if len(packet) > 12 and packet[1] & 0x7F == 0:
             self._heard += packet[12:]
+            self._heard_at = asyncio.get_running_loop().time()
             del self._heard[: -RATE * 5]
 
     async def _talk(self) -> None:

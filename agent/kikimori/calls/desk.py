@@ -61,8 +61,13 @@ class Desk:
         listener: Listener,
         speech: SpeechPool | None,
         clock: Callable[[], float] | None = None,
+        *,
+        met: Callable[[LiveCall], None] | None = None,
     ) -> None:
-        """`clock`: seconds by which a leg that opens later has its place; None = the loop's."""
+        """`clock`: seconds by which a leg that opens later has its place; None = the loop's.
+
+        `met` is called when the customer's channel of a call is known, or another one.
+        """
         self.settings = settings
         self.calls: dict[str, LiveCall] = {}
         self.lag = LagMeter()
@@ -72,6 +77,7 @@ class Desk:
         self._speech = speech
         self._loop = asyncio.get_running_loop()
         self._clock = clock or self._loop.time
+        self._met = met
         self._banks = {rate: AcousticBank(rate) for rate in RATES}
         self._legs: dict[int, list[LiveLeg]] = {rate: [] for rate in RATES}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
@@ -95,7 +101,10 @@ class Desk:
         if self._speech is not None:
             leg.speech = self._speech.open(info.role, info.rate, call.observe, partial(self._leg_done, leg))
         self._legs[info.rate].append(leg)
+        channel = call.info.channel if call.legs else None
         call.leg_opened(leg, info.call)
+        if self._met is not None and call.info.channel and call.info.channel != channel:
+            self._met(call)
         log.info("leg_opened", call_id=call.call_id, role=str(info.role), rate=info.rate, tap=info.call.tap)
         return leg
 

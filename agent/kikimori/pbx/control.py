@@ -83,5 +83,13 @@ class OperatorChoice(Protocol):
         """What it does when the request does not say."""
 
 
+@runtime_checkable
+class Remembers(Protocol):
+    """A control that may know of a call from an earlier run."""
+
+    def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
+        """A call is heard. If its customer is on hold or handed over, `changed` is told so, now and when it changes."""
+
+
 def not_supported(action: Action) -> PbxAnswer:
     return PbxAnswer(Outcome.REFUSED, "not_supported", f"{action} is not possible on this PBX")

@@ -156,12 +156,17 @@ async def controlled_office(
     *,
     files: Mapping[str, str] | None = None,
     dialplan: str | None = None,
+    more: str = "",
     habits: Mapping[str, Habit] | None = None,
+    tones: Mapping[str, int] = TONES,
     run: bool = True,
     **changes: object,
 ) -> AsyncIterator[Office]:
-    """Start everything; `changes` are of ControlSettings. Without `run` control is made but not running."""
-    ports = {name: free_port(socket.SOCK_DGRAM) for name in TONES}
+    """Start everything; `changes` are of ControlSettings. Without `run` control is made but not running.
+
+    `more` are further lines of the context `office`.
+    """
+    ports = {name: free_port(socket.SOCK_DGRAM) for name in tones}
     sound = folder / "sound"
     (np.sin(2 * np.pi * SOUND_HZ * np.arange(8000 * 3) / 8000) * 8000).astype("<i2").tofile(
         sound.with_suffix(".sln")
@@ -172,7 +177,7 @@ async def controlled_office(
     )
     layout = Layout(
         ports,
-        OFFICE + (shipped("kikimori-control.conf") if dialplan is None else dialplan),
+        OFFICE + more + (shipped("kikimori-control.conf") if dialplan is None else dialplan),
         {
             "queues.conf": "[general]\n[help]\nmember => PJSIP/204\n",
             "kikimori-manager.conf": user,
@@ -186,7 +191,7 @@ async def controlled_office(
             name: await stack.enter_async_context(
                 Phone(name, ports[name], asterisk.sip_port, tone, (habits or {}).get(name, Habit.ANSWER))
             )
-            for name, tone in TONES.items()
+            for name, tone in tones.items()
         }
         wire = await stack.enter_async_context(Wire(asterisk.ami_port))
         table = AsteriskTable(ami_port=wire.port, ami_user="least", ami_password_file=folder / "password")

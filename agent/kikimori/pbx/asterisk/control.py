@@ -16,11 +16,12 @@ from kikimori.asterisk.ami import AmiClient
 from kikimori.asterisk.ami_away import AmiError
 from kikimori.pbx.asterisk.beside import SPY, Beside
 from kikimori.pbx.asterisk.customers import Customers
-from kikimori.pbx.asterisk.dialplan import CONTEXT, HELD, TO_SUPERIOR, Step, step_of
+from kikimori.pbx.asterisk.dialplan import TO_SUPERIOR, Step
 from kikimori.pbx.asterisk.examining import Check, Probe, look
-from kikimori.pbx.asterisk.finding import NotFoundError, find, place
+from kikimori.pbx.asterisk.finding import NotFoundError, find
 from kikimori.pbx.asterisk.moves import Mover
 from kikimori.pbx.asterisk.remedies import problem_of, remedy_of
+from kikimori.pbx.asterisk.rescuing import Rescuer, until_answered
 from kikimori.pbx.control import PbxAnswer, not_supported
 from kikimori.pbx.held import HeldBook
 from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome, Problem
@@ -31,16 +32,12 @@ if TYPE_CHECKING:
     from kikimori.asterisk.ami_codec import Block
     from kikimori.asterisk.settings import AsteriskTable
     from kikimori.pbx.asterisk.customer import Customer
+    from kikimori.model.call import CallInfo
     from kikimori.pbx.asterisk.settings import ControlSettings
     from kikimori.pbx.control import PbxRequest
 
 log = structlog.get_logger()
 
-WATCHDOG_EVERY_S = 1.0
-GRACE_S = 5.0
-"""The dialplan brings customers back by itself; only when it is late by this much the watchdog steps in."""
-AGAIN_S = 10.0
-"""How often it tries."""
 LOOK_AGAIN_S = 30.0
 """How often a PBX that was not fit is looked at again."""
 
@@ -78,15 +75,14 @@ class AsteriskControl:
         self._book = HeldBook(settings.book)
         self._customers = Customers(self._book)
         self._mover = Mover(self._ami, settings, self._customers)
-        self._beside = Beside(self._ami, settings)
-        self._moves: dict[str, _Move] = {}
+        self._ended = asyncio.Event()
         self._watched: dict[str, Customer] = {}
         """Customers by channel whose events are wanted: those in the book and those being moved now."""
+        self._rescuer = Rescuer(self._ami, settings, self._customers, self._mover, self._watched, self._ended)
+        self._beside = Beside(self._ami, settings)
+        self._moves: dict[str, _Move] = {}
         self._probe: Probe | None = None
         self._checks: list[Check] = []
-        self._tried_at: dict[str, float] = {}
-        self._ended = asyncio.Event()
-        self._loaded = False
 
     @property
     def kind(self) -> str:
@@ -114,10 +110,10 @@ class AsteriskControl:
         await self._customers.load()
         for customer in self._customers:
             self._watched.setdefault(customer.channel, customer)
-        self._loaded = True
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ami.run(self._logged_in), name="ami")
-            tasks.create_task(self._watch(), name="held-watchdog")
+            tasks.create_task(self._rescuer.watch(), name="held-watchdog")
+            tasks.create_task(self._rescuer.follow(), name="held-met")
             tasks.create_task(self._tidy(), name="held-book")
 
     def problems(self) -> tuple[Problem, ...]:
@@ -151,6 +147,10 @@ class AsteriskControl:
         except ValueError as error:
             return PbxAnswer(Outcome.REFUSED, "bad_request", str(error))
 
+    def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
+        """As `Remembers.meet`."""
+        self._rescuer.meet(call, changed)
+
     # --- moves
 
     async def _one_at_a_time(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
@@ -173,7 +173,6 @@ class AsteriskControl:
     ) -> PbxAnswer:
         known = self._customers.get(request.call.channel or "")
         found, customer = await self._mover.prepare(request, known)
-        ours = customer is known
         move.customer = customer
         customer.changed = changed
         self._watched[customer.channel] = customer
@@ -182,7 +181,7 @@ class AsteriskControl:
                 case Action.HANG_UP:
                     return await self._mover.hang_up(customer)
                 case Action.UNHOLD | Action.TAKE_BACK:
-                    if not ours or (customer.status is CallStatus.TALKING and not customer.held_by_us):
+                    if customer.status is CallStatus.TALKING and not customer.held_by_us:
                         # Whom the telephone's own key holds, only that key brings back.
                         reason = "not_on_hold" if request.action is Action.UNHOLD else "not_transferred"
                         return PbxAnswer(Outcome.REFUSED, reason)
@@ -243,18 +242,13 @@ class AsteriskControl:
         self._beside.lost()
 
     async def _logged_in(self) -> None:
-        """First the customers, then the look at the PBX."""
-        try:
-            for customer in self._customers:
-                await self._what_became_of(customer)
-            self._ended.set()
-            await self._look()
-            # Somebody may be mending it at this moment.
-            while not self._fit:
-                await asyncio.sleep(LOOK_AGAIN_S)
-                await self._look()
-        except AmiError:
-            return  # lost again: the next login comes here again
+        """First the customers, then the look at the PBX. Cancelled when the connection is lost."""
+        await until_answered(self._rescuer.what_became_of_all)
+        await until_answered(self._look)
+        # Somebody may be mending it at this moment.
+        while not self._fit:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            await until_answered(self._look)
 
     async def _look(self) -> None:
         before = {each.check for each in self._checks}
@@ -270,64 +264,6 @@ class AsteriskControl:
     @property
     def _fit(self) -> bool:
         return all(each.state == "ok" for each in self._checks)
-
-    async def _what_became_of(self, customer: Customer) -> None:
-        """Catch up with a customer after a crash of ours or a lost connection. Raises AmiError."""
-        there = await place(self._ami, customer.channel)
-        if there is None or there.uniqueid != customer.uniqueid or there.context != CONTEXT:
-            customer.gone = there is None or there.uniqueid != customer.uniqueid
-            customer.news.set()
-            self._watched.pop(customer.channel, None)
-            self._customers.drop(customer)
-            return
-        customer.lost = False
-        customer.bridge = there.bridge
-        customer.step = step_of(there.exten) or customer.step
-        customer.step_at = asyncio.get_running_loop().time()
-        if customer.bridge:
-            to_operator = customer.step in (Step.BACK, Step.OPERATOR)
-            customer.set_status(CallStatus.TALKING if to_operator else CallStatus.TRANSFERRED)
-        elif customer.step in HELD:
-            customer.set_status(CallStatus.ON_HOLD)
-        dead_hold = customer.from_dead_run and customer.step is Step.HOLD
-        customer.from_dead_run = False
-        if dead_hold:
-            log.warning("held_customer_rescued", call_id=customer.call_id)
-            await self._mover.rescue(customer, self._home)
-
-    @property
-    def _home(self) -> Step:
-        return Step.SUPERIOR if self._settings.after_hold == "superior" else Step.BACK
-
-    # --- the watchdog
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(WATCHDOG_EVERY_S)
-            now = asyncio.get_running_loop().time()
-            for customer in self._customers:
-                if self.connected and not customer.lost and self._overdue(customer, now):
-                    await self._bring_back(customer, now)
-
-    def _overdue(self, customer: Customer, now: float) -> bool:
-        if customer.bridge or now - self._tried_at.get(customer.uniqueid, now - AGAIN_S) < AGAIN_S:
-            return False
-        longest = {
-            Step.HOLD: self._settings.hold_s,
-            Step.RING: self._settings.ringing_s,
-            Step.HAND: self._settings.hold_s,
-        }.get(customer.step or Step.BACK)
-        return longest is not None and now - customer.step_at > longest + GRACE_S
-
-    async def _bring_back(self, customer: Customer, now: float) -> None:
-        log.warning("held_customer_overdue", call_id=customer.call_id)
-        self._tried_at = {key: at for key, at in self._tried_at.items() if now - at < AGAIN_S} | {
-            customer.uniqueid: now
-        }
-        try:
-            await self._mover.rescue(customer, self._home)
-        except AmiError:
-            return
 
     async def _tidy(self) -> None:
         """Write the book again when customers have gone."""

@@ -10,9 +10,10 @@ from kikimori.pbx.asterisk.dialplan import HELD, TO_OPERATOR, TO_SUPERIOR, Step,
 from kikimori_wire.messages import CallStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from kikimori.asterisk.ami_codec import Block
+    from kikimori.pbx.asterisk.finding import Place
 
 
 def nobody(status: CallStatus) -> None:
@@ -92,6 +93,23 @@ class Customer:
         elif self.bridge and event.get("BridgeUniqueid") == self.bridge:
             self._beside(event)
         self.news.set()
+
+    def found(self, there: Place, others: Collection[str], now: float) -> None:
+        """Take what Asterisk says when it is asked: events may have been missed. `others` are in the same bridge."""
+        self.lost = False
+        step = step_of(there.exten)
+        if step is not None and step is not self.step:
+            self.step, self.step_at = step, now
+        self.bridge = there.bridge
+        self.operator_in = self.operator in others
+        if not self.bridge:
+            if self.step in HELD:
+                self.set_status(CallStatus.ON_HOLD)
+        elif self.step in TO_OPERATOR or (self.operator_in and len(others) == 1):
+            # With the operator alone, after the superior has left them with each other.
+            self.set_status(CallStatus.TALKING)
+        elif others:
+            self.set_status(CallStatus.TRANSFERRED)
 
     def set_status(self, status: CallStatus) -> None:
         if status is not self.status:

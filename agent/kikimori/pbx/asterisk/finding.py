@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from kikimori.pbx.asterisk.dialplan import CHANNEL
+from kikimori.pbx.asterisk.dialplan import CHANNEL, CONTEXT
 from kikimori.pbx.control import PbxAnswer
 from kikimori_wire.messages import Outcome
 
@@ -34,6 +34,11 @@ class Place:
     context: str
     exten: str
     bridge: str
+
+    @property
+    def ours(self) -> bool:
+        """Whether the channel is in our dialplan, or in a subroutine of it."""
+        return self.context.startswith(CONTEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +69,15 @@ async def place(ami: Ami, channel: str) -> Place | None:
     )
 
 
-async def members(ami: Ami, bridge: str) -> list[str]:
-    """Channels in a bridge; none for one that is not there."""
-    response, found = await ami.listing("BridgeInfo", BridgeUniqueid=bridge)
-    return [each.get("Channel") for each in found] if response.ok else []
+async def others_in(ami: Ami, there: Place) -> list[str]:
+    """Channels of people in the same bridge; none for one that is in no bridge."""
+    if not there.bridge:
+        return []
+    response, found = await ami.listing("BridgeInfo", BridgeUniqueid=there.bridge)
+    if not response.ok:
+        return []
+    channels = [each.get("Channel") for each in found]
+    return [each for each in channels if each != there.channel and not each.startswith(OWN)]
 
 
 async def find(ami: Ami, call: CallInfo) -> Found:
@@ -86,11 +96,7 @@ async def find(ami: Ami, call: CallInfo) -> Found:
         raise NotFoundError("no_such_channel", call.channel)
     if not customer.bridge:
         return Found(customer, None)
-    others = [
-        each
-        for each in await members(ami, customer.bridge)
-        if each != customer.channel and not each.startswith(OWN)
-    ]
+    others = await others_in(ami, customer)
     if call.operator_channel and call.operator_channel not in others:
         operator = await place(ami, call.operator_channel)
         # Between them may be a Local channel, as with queues.

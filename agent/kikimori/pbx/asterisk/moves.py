@@ -10,14 +10,15 @@ import structlog
 from kikimori.pbx.asterisk import dialplan
 from kikimori.pbx.asterisk.customer import Customer
 from kikimori.pbx.asterisk.dialplan import CONTEXT, LABEL, RELEASE, WAIT, Step
-from kikimori.pbx.asterisk.finding import Found, NotFoundError, find
+from kikimori.pbx.asterisk.finding import Found, NotFoundError, find, others_in, place
 from kikimori.pbx.control import PbxAnswer
 from kikimori_wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from kikimori.asterisk.ami_codec import Block
+    from kikimori.model.call import CallInfo
     from kikimori.pbx.asterisk.customers import Customers
-    from kikimori.pbx.asterisk.finding import Ami
+    from kikimori.pbx.asterisk.finding import Ami, Place
     from kikimori.pbx.asterisk.settings import ControlSettings
     from kikimori.pbx.control import PbxRequest
 
@@ -51,8 +52,13 @@ class Mover:
         """Find the channels; raises NotFoundError, AmiError. `customer` is what is known already."""
         found = await find(self._ami, request.call)
         if customer is None or customer.uniqueid != found.customer.uniqueid:
-            customer = Customer(request.call.call_id, found.customer.channel, found.customer.uniqueid)
-            customer.operator_extension = request.call.operator.number
+            if found.customer.ours:
+                customer = await self.adopt(request.call, found.customer)
+            else:
+                customer = _customer(request.call, found.customer)
+        elif found.customer.ours and (customer.lost or customer.step is None):
+            await self._look_again(customer, found.customer)
+        customer.lost = False
         customer.bridge = found.customer.bridge
         return found, customer
 
@@ -141,11 +147,35 @@ class Mover:
             Outcome.FAILED, "pbx_away" if customer.lost else "pbx_error", "the channel did not end"
         )
 
+    async def adopt(self, call: CallInfo, there: Place) -> Customer:
+        """Take over whom an earlier run moved, though the book does not tell of it any more; raises AmiError."""
+        customer = _customer(call, there)
+        response = await self._ami.act("Getvar", Channel=customer.channel, Variable="KIKIMORI_OPERATOR")
+        operator = response.get("Value")
+        customer.operator = operator if dialplan.CHANNEL.fullmatch(operator) else ""
+        await self._look_again(customer, there)
+        await self._customers.put(customer)
+        return customer
+
     async def rescue(self, customer: Customer, step: Step) -> None:
         """Bring back a customer whom nobody watches any more; raises AmiError."""
         await self._redirect(customer, step)
 
     # --- inside
+
+    async def _look_again(self, customer: Customer, there: Place) -> None:
+        """Take what Asterisk says of a customer whose news were missed."""
+        customer.found(there, await others_in(self._ami, there), asyncio.get_running_loop().time())
+
+    async def _moved_all_the_same(self, customer: Customer) -> bool:
+        """Of two channels one may have been redirected when Asterisk refused. Forgets a customer who was not moved."""
+        there = await place(self._ami, customer.channel)
+        if there is not None and there.uniqueid == customer.uniqueid and there.ours:
+            await self._look_again(customer, there)
+            return True
+        self._customers.drop(customer)
+        await self._customers.save()
+        return False
 
     async def _away_from_talk(
         self, request: PbxRequest, found: Found, customer: Customer, step: Step
@@ -165,10 +195,8 @@ class Mover:
         response = await self._describe(customer, found.peer, target, keep=keep)
         if response.ok:
             response = await self._redirect(customer, step, extra=(found.peer, WAIT if keep else RELEASE))
-        if response.ok:
+        if response.ok or (await self._moved_all_the_same(customer) and customer.step is step):
             return None
-        self._customers.drop(customer)
-        await self._customers.save()
         return self._refused(response)
 
     async def _onwards(self, request: PbxRequest, customer: Customer, step: Step) -> PbxAnswer | None:
@@ -178,17 +206,18 @@ class Mover:
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
         # Said now or, with nothing said, as it was when the customer was put on hold.
         keep = bool(customer.operator) and request.keep_operator is not False
-        operator, customer.operator = customer.operator, customer.operator if keep else ""
-        customer.expect()
-        await self._customers.put(customer)
-        # What the operator's channel must know it was told when they began to wait; they may have hung up since.
+        # What the operator's channel must know it was told when they began to wait; they may have hung up since. The
+        # dialplan releases them, so that no press is half done when this program dies.
         response = await self._describe(customer, "", target, keep=keep)
-        if response.ok:
-            response = await self._redirect(customer, step)
         if not response.ok:
             return self._refused(response)
-        if operator and not keep:
-            await self._ami.act("Redirect", Channel=operator, Context=CONTEXT, Exten=RELEASE, Priority=LABEL)
+        customer.expect()
+        response = await self._redirect(customer, step)
+        if not response.ok and not (await self._moved_all_the_same(customer) and customer.step is step):
+            return self._refused(response)
+        if not keep:
+            customer.operator = ""
+        await self._customers.put(customer)
         return None
 
     async def _describe(self, customer: Customer, operator: str, target: str, *, keep: bool) -> Block:
@@ -277,6 +306,12 @@ class Mover:
         if "ermission" in words:
             return PbxAnswer(Outcome.FAILED, "not_permitted", words)
         return PbxAnswer(Outcome.FAILED, "pbx_error", words)
+
+
+def _customer(call: CallInfo, there: Place) -> Customer:
+    customer = Customer(call.call_id, there.channel, there.uniqueid)
+    customer.operator_extension = call.operator.number
+    return customer
 
 
 __all__ = ["Mover", "NotFoundError"]

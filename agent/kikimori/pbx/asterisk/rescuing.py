@@ -1,0 +1,164 @@
+"""Customers whose news were missed: after a crash, a lost connection, a freeze; and the watchdog over all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from kikimori.asterisk.ami import AmiError
+from kikimori.pbx.asterisk.dialplan import Step
+from kikimori.pbx.asterisk.finding import others_in, place
+from kikimori_wire.messages import CallStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from kikimori.model.call import CallInfo
+    from kikimori.pbx.asterisk.customer import Customer
+    from kikimori.pbx.asterisk.customers import Customers
+    from kikimori.pbx.asterisk.finding import Ami
+    from kikimori.pbx.asterisk.moves import Mover
+    from kikimori.pbx.asterisk.settings import ControlSettings
+
+log = structlog.get_logger()
+
+WATCHDOG_EVERY_S = 1.0
+GRACE_S = 5.0
+"""The dialplan brings customers back by itself; only when it is late by this much the watchdog steps in."""
+AGAIN_S = 10.0
+"""How often it tries."""
+ASK_AGAIN_S = 2.0
+"""Asterisk had not answered."""
+MET_LIMIT = 1000
+
+
+async def until_answered(ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Ask until Asterisk answers: one that stands still for some seconds loses no connection."""
+    while True:
+        try:
+            await ask()
+        except AmiError:
+            await asyncio.sleep(ASK_AGAIN_S)
+        else:
+            return
+
+
+class Rescuer:
+    """Asks Asterisk where customers are, and brings back whom nobody fetched."""
+
+    def __init__(
+        self,
+        ami: Ami,
+        settings: ControlSettings,
+        customers: Customers,
+        mover: Mover,
+        watched: dict[str, Customer],
+        ended: asyncio.Event,
+    ) -> None:
+        """`watched` are those whose events are wanted, by channel; `ended` is set when the book must be written."""
+        self._ami = ami
+        self._settings = settings
+        self._customers = customers
+        self._mover = mover
+        self._watched = watched
+        self._ended = ended
+        self._tried_at: dict[str, float] = {}
+        self._met: asyncio.Queue[tuple[CallInfo, Callable[[CallStatus], None]]] = asyncio.Queue(MET_LIMIT)
+
+    async def what_became_of_all(self) -> None:
+        """Catch up with every customer after a crash of ours or a lost connection. Raises AmiError."""
+        for customer in self._customers:
+            if not await self._catch_up(customer):
+                continue
+            if customer.from_dead_run and customer.step is Step.HOLD and not customer.bridge:
+                log.warning("held_customer_rescued", call_id=customer.call_id)
+                await self._mover.rescue(customer, self._home)
+            customer.from_dead_run = False
+        self._ended.set()
+
+    def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
+        """As `Remembers.meet`."""
+        customer = self._customers.get(call.channel or "")
+        if customer is not None:
+            customer.changed = changed
+            if customer.status is not CallStatus.TALKING:
+                changed(customer.status)
+        elif call.channel and not self._met.full():
+            self._met.put_nowait((call, changed))
+
+    async def follow(self) -> None:
+        """Ask where the calls are that were met, one after another. Until cancelled."""
+        while True:
+            call, changed = await self._met.get()
+            await until_answered(partial(self._adopt, call, changed))
+
+    async def watch(self) -> None:
+        """Bring back whom Asterisk should have brought back long ago. Until cancelled."""
+        while True:
+            await asyncio.sleep(WATCHDOG_EVERY_S)
+            now = asyncio.get_running_loop().time()
+            for customer in self._customers:
+                if not customer.lost and self._overdue(customer, now):
+                    await self._bring_back(customer, now)
+
+    # --- inside
+
+    async def _adopt(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
+        """An earlier run may have moved this customer, though the book does not tell of it. Raises AmiError."""
+        channel = call.channel or ""
+        there = None if channel in self._watched else await place(self._ami, channel)
+        if there is not None and there.ours and channel not in self._watched:
+            customer = await self._mover.adopt(call, there)
+            self._watched[channel] = customer
+            customer.changed = changed
+            changed(customer.status)
+
+    async def _catch_up(self, customer: Customer) -> bool:
+        """Ask Asterisk where a customer is; False for one who is not in our dialplan any more. Raises AmiError."""
+        there = await place(self._ami, customer.channel)
+        if there is not None and there.uniqueid == customer.uniqueid and there.ours:
+            customer.found(there, await others_in(self._ami, there), asyncio.get_running_loop().time())
+            customer.news.set()
+            return True
+        customer.gone = there is None or there.uniqueid != customer.uniqueid
+        if not customer.gone:
+            customer.set_status(CallStatus.TALKING)
+        customer.news.set()
+        self._watched.pop(customer.channel, None)
+        self._customers.drop(customer)
+        return False
+
+    @property
+    def _home(self) -> Step:
+        return Step.SUPERIOR if self._settings.after_hold == "superior" else Step.BACK
+
+    def _overdue(self, customer: Customer, now: float) -> bool:
+        tried_at = self._tried_at.get(customer.uniqueid, now - AGAIN_S)
+        return now - tried_at >= AGAIN_S and self._late(customer, now)
+
+    def _late(self, customer: Customer, now: float) -> bool:
+        if customer.bridge:
+            return False
+        longest = {
+            Step.HOLD: self._settings.hold_s,
+            Step.RING: self._settings.ringing_s,
+            Step.HAND: self._settings.hold_s,
+        }.get(customer.step or Step.HOLD)
+        return longest is not None and now - customer.step_at > longest + GRACE_S
+
+    async def _bring_back(self, customer: Customer, now: float) -> None:
+        self._tried_at = {key: at for key, at in self._tried_at.items() if now - at < AGAIN_S} | {
+            customer.uniqueid: now
+        }
+        try:
+            # Asked first: a program that was frozen has the news of the customer's return still before it.
+            if not await self._catch_up(customer):
+                self._ended.set()
+            elif self._late(customer, now):
+                log.warning("held_customer_overdue", call_id=customer.call_id)
+                await self._mover.rescue(customer, self._home)
+        except AmiError:
+            return

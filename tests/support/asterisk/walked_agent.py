@@ -1,0 +1,121 @@
+"""An agent without ears and broker, to be pressed, frozen and killed: `python -m … AMI_PORT FOLDER SETTINGS_AS_JSON`.
+
+Commands come as they would from the broker, calls as a tap would tell them, one JSON object a line:
+`{"call": ID, "operator": NUMBER, "channel": …, "operator_channel": …}`, `{"over": ID}`, `{"command": TEXT}`.
+What it prints: `{"status": STATUS, "call": ID}`, `{"answer": COMMAND_ID, "outcome": …, "reason": …}`, `{"connected": …}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+import uvloop
+from tests.support.asterisk.controlled import control_settings
+
+from kikimori.asterisk.settings import AsteriskTable
+from kikimori.bus.commands import CommandDesk
+from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.commands import CommandHandler
+from kikimori.judging.phrases import Said
+from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
+from kikimori.pbx.asterisk import AsteriskControl
+from kikimori_wire.messages import Alert, CallState, CommandResult, Party, TranscriptLine
+from kikimori_wire.topics import Topics
+
+if TYPE_CHECKING:
+    from kikimori.calls.leg import LiveLeg
+    from kikimori.model.evidence import Utterance
+
+SITE = "test"
+
+
+def tell(**what: Any) -> None:
+    print(json.dumps(what), flush=True)
+
+
+class Page:
+    """What a dashboard would be told."""
+
+    def call_changed(self, state: CallState) -> None:
+        tell(call=state.call_id, status=str(state.status))
+
+    def alert_changed(self, alert: Alert) -> None: ...
+
+    def line(self, line: TranscriptLine) -> None: ...
+
+
+class Deaf:
+    """Finds no phrase."""
+
+    def find(self, utterance: Utterance) -> Said:
+        del utterance
+        return Said()
+
+
+class WalkedAgent:
+    def __init__(self, control: AsteriskControl) -> None:
+        self.control = control
+        self.desk = Desk(
+            DeskSettings(SITE, "agent", capabilities=control.capabilities),
+            (),
+            Deaf(),
+            Page(),
+            None,
+            met=lambda call: control.meet(call.info, call.set_status),
+        )
+        handler = CommandHandler(self.desk, control, "200")
+        self.commands = CommandDesk(Topics(SITE), handler.handle, self.reply)
+        self.legs: dict[str, LiveLeg] = {}
+
+    def reply(self, topic: str, result: CommandResult) -> None:
+        del topic
+        tell(answer=result.command_id, outcome=str(result.outcome), reason=result.reason)
+
+    def take(self, line: dict[str, Any], tasks: asyncio.TaskGroup) -> None:
+        if "command" in line:
+            self.commands.receive(line["command"].encode(), tasks)
+        elif "over" in line:
+            leg = self.legs.pop(line["over"], None)
+            if leg is not None:
+                leg.close(EndReason.HUNG_UP)
+        else:
+            info = CallInfo(
+                line["call"], "test", operator=Party(number=line["operator"]),
+                channel=line["channel"], operator_channel=line["operator_channel"],
+            )  # fmt: skip
+            self.legs[line["call"]] = self.desk.open_leg(LegInfo(info, Role.CUSTOMER, 8000))
+
+
+async def main(port: int, folder: Path, changes: dict[str, Any]) -> None:
+    table = AsteriskTable(ami_port=port, ami_user="least", ami_password_file=folder / "password")
+    agent = WalkedAgent(AsteriskControl(table, control_settings(folder, **changes)))
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(agent.control.run())
+        tasks.create_task(agent.desk.run())
+        tasks.create_task(connected(agent.control))
+        while line := await reader.readline():
+            agent.take(json.loads(line), tasks)
+        raise SystemExit
+
+
+async def connected(control: AsteriskControl) -> None:
+    before = None
+    while True:
+        if control.connected != before:
+            before = control.connected
+            tell(connected=before)
+        await asyncio.sleep(0.05)
+
+
+if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    uvloop.run(main(int(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])))
