@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.bus.conftest import until
 from tests.support import sample
+from tests.support.asterisk.wire import Wire
 from tests.support.listener import listening
 
 from kikimori_wire.connection import connect
@@ -58,6 +59,26 @@ async def test_carried_out_once_answered_twice(broker: AnyBroker, office: Office
         await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
         assert await listener.until_on(REPLY, 2) == [expected, expected]
         assert handler.taken == ["command-1"]
+
+
+async def test_the_outcome_reaches_whom_the_broker_forgot(broker: AnyBroker, office: Office) -> None:
+    """The connection dies between the press and its outcome, in the moment in which that is sent."""
+    handler = Handler()
+    handler.free.clear()
+    async with (
+        Wire(broker.settings.port) as wire,
+        office.bus(broker.settings.model_copy(update={"port": wire.port}), on_command=handler) as bus,
+        listening(broker.settings, REPLY) as listener,
+        connect(broker.settings, "dashboard") as client,
+    ):
+        await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
+        await until(lambda: bool(handler.taken))
+        wire.swallows = True
+        handler.free.set()
+        await until(lambda: not bus.counters()["commands_repeated"] and bus._desk.running == 0)
+        wire.cut()
+        wire.mend()
+        assert await listener.until_on(REPLY, 1) == [sample.result().to_bytes()]
 
 
 async def test_expired_is_refused(broker: AnyBroker, office: Office) -> None:

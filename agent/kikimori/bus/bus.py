@@ -295,6 +295,11 @@ class Bus:
             self._sending += 1
             try:
                 await client.publish(topic, payload, qos=qos)
+            except (BrokerError, asyncio.CancelledError):
+                if qos:
+                    # The broker died before it took the outcome of a press: the next one is told.
+                    messages.put_back(topic, payload)
+                raise
             finally:
                 self._sending -= 1
                 self._moved.set()

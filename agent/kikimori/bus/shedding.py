@@ -7,7 +7,7 @@ from collections import deque
 
 
 class SheddingQueue:
-    """(topic, payload) pairs for QoS 0. `put` never blocks."""
+    """(topic, payload) pairs. `put` never blocks."""
 
     def __init__(self, limit: int) -> None:
         self._items: deque[tuple[str, bytes]] = deque(maxlen=limit)
@@ -21,6 +21,14 @@ class SheddingQueue:
         if len(self._items) == self._items.maxlen:
             self.dropped += 1
         self._items.append((topic, payload))
+        self._arrived.set()
+
+    def put_back(self, topic: str, payload: bytes) -> None:
+        """Return what `get` gave: it was not sent, and is still the oldest."""
+        if len(self._items) == self._items.maxlen:
+            self.dropped += 1
+            return
+        self._items.appendleft((topic, payload))
         self._arrived.set()
 
     async def get(self) -> tuple[str, bytes]:

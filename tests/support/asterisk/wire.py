@@ -19,6 +19,8 @@ class Wire:
         self._writers: set[asyncio.StreamWriter] = set()
         self._mended = asyncio.Event()
         self._mended.set()
+        self.swallows = False
+        """Nothing reaches the far end any more, and nobody is told."""
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
@@ -33,6 +35,7 @@ class Wire:
 
     def cut(self) -> None:
         """Break every connection; new ones are refused until `mend`."""
+        self.swallows = False
         self._mended.clear()
         for writer in self._writers:
             writer.transport.abort()
@@ -61,6 +64,8 @@ class Wire:
     ) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
+                if self.swallows and to_asterisk:
+                    continue
                 self.passed.append((to_asterisk, data))
                 writer.write(data)
                 await writer.drain()
