@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -17,7 +18,7 @@ from kikimori_wire.messages import Action, Command
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.state import Line, SiteState
     from kikimori_wire.messages import CallState, CommandResult
 
 log = structlog.get_logger()
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 EXPIRES_AFTER_S = 10.0
 ANSWER_WITHIN_S = 65.0
 """Longer than an agent takes at most: a superior's telephone may ring for a while."""
+LOOK_EVERY_S = 0.5
+"""How often it is looked whether somebody was cut off from the broker while an answer is waited for."""
 MAX_WAITING = 200
 
 Page = Literal["supervisor", "operator"]
@@ -110,13 +113,17 @@ class CommandDesk:
     async def _send(self, publisher: Publisher, agent_id: str, command: Command) -> CommandResult:
         answer: asyncio.Future[CommandResult] = asyncio.get_running_loop().create_future()
         self._waiting[command.command_id] = answer
+        line = self._state.line(agent_id)
         self._state.take_press(command)
         self._changed()
         log.info("command_sent", call_id=command.call_id, action=str(command.action))
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 await publisher.publish_command(agent_id, command)
-                result = await answer
+                while not answer.done():
+                    await asyncio.wait([answer], timeout=LOOK_EVERY_S)
+                    line = await self._ask_again(publisher, command, agent_id, line)
+                result = answer.result()
         except BrokerAwayError:
             raise RefusedError(503, "broker_away") from None
         except TimeoutError:
@@ -130,6 +137,26 @@ class CommandDesk:
             del self._waiting[command.command_id]
             self._state.press_unanswered(command)
             self._changed()
+
+    async def _ask_again(
+        self, publisher: Publisher, command: Command, agent_id: str, before: Line | None
+    ) -> Line | None:
+        """Repeat the command where it or its answer may have been lost; the agent carries it out once.
+
+        Returns the line by which it was asked last. Raises TimeoutError when whoever was asked is gone.
+        """
+        line = self._state.line(agent_id)
+        if self._waiting[command.command_id].done() or line is None or line == before:
+            return before
+        if before is not None:
+            if not line.same_run(before):
+                # It would carry out what the dead one may have done already.
+                raise TimeoutError
+            line = replace(line, agent_started_at=line.agent_started_at or before.agent_started_at)
+        with suppress(BrokerAwayError):
+            await publisher.publish_command(agent_id, command)
+            return line
+        return before
 
 
 def _check(wish: Wish, call: CallState) -> None:

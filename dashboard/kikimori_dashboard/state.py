@@ -41,6 +41,19 @@ class CallEntry:
     """Somebody pressed to put the customer on hold, and the hold ended without anybody asking for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The way to an agent: another one after each loss."""
+
+    broker_sessions: int
+    agent_losses: int
+    agent_started_at: datetime | None
+
+    def same_run(self, other: Line) -> bool:
+        """Whether the agent at its end is the same run, as far as is known."""
+        return None in (starts := (self.agent_started_at, other.agent_started_at)) or starts[0] == starts[1]
+
+
 class SiteState:
     """Calls, alerts and agents as they are now. Every method that takes a message may be called with any message."""
 
@@ -56,6 +69,9 @@ class SiteState:
         self.broker_connected = False
         """And everything retained by the broker has been read."""
         self.ignored = 0
+        self._sessions = 0
+        self._lost_agents: dict[str, int] = {}
+        """How often each agent went offline."""
         self._closed_for = closed_for
         self._confirmed: set[tuple[Part, str]] | None = None
         """While the retained messages are read again: what the broker still knows."""
@@ -83,6 +99,7 @@ class SiteState:
         for agent_id in [each for each in self.agents if (Part.AGENTS, each) not in confirmed]:
             self.remove_agent(agent_id)
         self.broker_connected = True
+        self._sessions += 1
         self.changes.touch(Part.SITE)
 
     def _confirm(self, part: Part, name: str) -> None:
@@ -227,8 +244,11 @@ class SiteState:
         self.changes.touch(Part.AGENTS, health.agent_id)
         if known is None or known.online != health.online:
             self._touch_calls_of(health.agent_id)
+        if not health.online:
+            self._lost_agents[health.agent_id] = self._lost_agents.get(health.agent_id, 0) + 1
 
     def remove_agent(self, agent_id: str) -> None:
+        self._lost_agents.pop(agent_id, None)
         if self.agents.pop(agent_id, None) is not None:
             self.changes.touch(Part.AGENTS, agent_id)
             self._touch_calls_of(agent_id)
@@ -242,6 +262,14 @@ class SiteState:
         """Whether nobody listens to this call at the moment: what is shown of it may be past."""
         health = self.agents.get(self.calls[call_id].state.agent_id)
         return health is not None and not health.online
+
+    def line(self, agent_id: str) -> Line | None:
+        """The way to an agent, another one after each loss; None while there is none."""
+        health = self.agents.get(agent_id)
+        if not self.broker_connected or (health is not None and not health.online):
+            return None
+        lost = self._lost_agents.get(agent_id, 0)
+        return Line(self._sessions, lost, health.started_at if health is not None else None)
 
     # --- commands
 
