@@ -452,30 +452,25 @@ class Walk:
                 call.customer.hang_up()
         try:
             async with asyncio.timeout(GONE_WITHIN_S):
-                while await self.office.channels() or any(
-                    phone.in_call for phone in self.office.phones.values()
-                ):
-                    await asyncio.sleep(0.1)
-                self.notice_ends()
-                while (
-                    self.agent is not None
-                    and self.connected
-                    and not self.frozen
-                    and '"held": {}' not in self._book()
-                ):
+                while await self._left_behind():  # noqa: ASYNC110  (the console tells nobody)
                     await asyncio.sleep(0.1)
         except TimeoutError:
             phones = [name for name, phone in self.office.phones.items() if phone.in_call]
             raise WalkError(
                 f"left behind: {await self.office.channels()}, {phones}, {self._book()}"
             ) from None
-        bridges = [
-            line
-            for line in (await self.office.asterisk.cli("bridge show all")).splitlines()
-            if line.startswith(("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"))
-        ]
-        if bridges:
+        bridges = await self.office.asterisk.cli("bridge show all")
+        if bridges.strip().count("\n"):
             raise WalkError(f"left behind: {bridges}")
+
+    async def _left_behind(self) -> bool:
+        self.notice_ends()
+        writes = self.agent is not None and self.connected and not self.frozen
+        return (
+            bool(await self.office.channels())
+            or any(phone.in_call for phone in self.office.phones.values())
+            or (writes and '"held": {}' not in self._book())
+        )
 
     def _book(self) -> str:
         with suppress(FileNotFoundError):

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from kikimori.asterisk.ami_codec import Block
     from kikimori.asterisk.settings import AsteriskTable
-    from kikimori.pbx.asterisk.customer import Customer
     from kikimori.model.call import CallInfo
+    from kikimori.pbx.asterisk.customer import Customer
     from kikimori.pbx.asterisk.settings import ControlSettings
     from kikimori.pbx.control import PbxRequest
 
