@@ -98,6 +98,32 @@ async def test_two_supervisors_press_at_once(
     await desk.close()
 
 
+async def test_the_telephones_own_key_does_not_undo_what_was_pressed(desk: Desk) -> None:
+    """The operator who waits in the music presses hold and takes it back; the customer goes on hearing music."""
+    call = desk.calls["c1"]
+    call.set_status(CallStatus.ON_HOLD)
+    desk.held("c1", on_hold=True)
+    desk.held("c1", on_hold=False)
+    assert call.status is CallStatus.ON_HOLD
+    call.set_status(CallStatus.TALKING)
+    desk.held("c1", on_hold=True)
+    assert call.status is CallStatus.ON_HOLD
+    # Held by key first, then by a press.
+    call.set_status(CallStatus.ON_HOLD)
+    desk.held("c1", on_hold=False)
+    assert call.status is CallStatus.ON_HOLD
+    await desk.close()
+
+
+async def test_the_telephones_own_key_alone(desk: Desk) -> None:
+    seen = []
+    for on_hold in (True, True, False, False):
+        desk.held("c1", on_hold=on_hold)
+        seen.append(desk.calls["c1"].status)
+    assert seen == [CallStatus.ON_HOLD, CallStatus.ON_HOLD, CallStatus.TALKING, CallStatus.TALKING]
+    await desk.close()
+
+
 async def test_a_call_that_is_over(desk: Desk) -> None:
     for leg in list(desk.calls["c1"].legs):
         leg.close(EndReason.HUNG_UP)

@@ -85,6 +85,7 @@ class LiveCall:
         self._words_heard = words_heard
         self._escalate_code = escalate_code
         self._digits = ""
+        self._held_by_key = False
         self._capabilities = capabilities
         self._superior = superior
         self._announcements = announcements
@@ -127,6 +128,11 @@ class LiveCall:
             self.publish()
 
     def set_status(self, status: CallStatus) -> None:
+        """Take what control of the PBX says the call has become."""
+        self._held_by_key = False
+        self._become(status)
+
+    def _become(self, status: CallStatus) -> None:
         # The PBX may answer when the call is over already.
         if status is not self.status and self.status is not CallStatus.ENDED:
             self.status = status
@@ -151,11 +157,13 @@ class LiveCall:
         self.observe(ButtonPress(now_s, source, pressed_by))
 
     def held(self, *, on_hold: bool) -> None:
-        """Take note of the telephone's own hold key; a transfer is not undone by it."""
+        """Take note of the telephone's own hold key; what control of the PBX did is not undone by it."""
         if on_hold and self.status is CallStatus.TALKING:
-            self.set_status(CallStatus.ON_HOLD)
-        elif not on_hold and self.status is CallStatus.ON_HOLD:
-            self.set_status(CallStatus.TALKING)
+            self._held_by_key = True
+            self._become(CallStatus.ON_HOLD)
+        elif not on_hold and self._held_by_key:
+            self._held_by_key = False
+            self._become(CallStatus.TALKING)
 
     def digit(self, role: Role, digit: str) -> None:
         """A key on a telephone; the operator's escalate code is heard here."""

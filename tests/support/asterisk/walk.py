@@ -58,6 +58,11 @@ MOVES = (
 )  # fmt: skip
 ASIDE = (Action.LISTEN, Action.WHISPER, Action.BARGE, Action.ANNOUNCE)
 
+TROUBLES = (
+    "cut", "cut", "swallow", "kill", "kill", "freeze", "freeze", "long freeze", "freeze asterisk", "reload", "moh",
+    "hang up operator", "restart",
+)  # fmt: skip
+
 FILES = {
     "indications.conf": f"[general]\ncountry=test\n[test]\ndescription=Test\nring={RINGING_HZ}\nbusy=480/500,0/500\n"
     "congestion=480/250,0/250\n",
@@ -188,7 +193,7 @@ class Walk:
                 return f"{customer.name} hears {name}, who does not hear {customer.name}: {self.hears(phone)}"
         if not heard:
             return f"{customer.name} hears nothing"
-        if self.agent is None or self.frozen or not self.connected:
+        if self.agent is None or self.frozen or self.cut or not self.connected:
             return None
         own = TONES[operator.name]
         superiors = {SUPERIOR_HZ, TONES["201"]}
@@ -288,6 +293,12 @@ class Walk:
         for _ in range(2 if twice else 1):
             self.tell(command=command.to_bytes().decode())
 
+    def mend(self) -> None:
+        if self.office.wire.swallows:
+            self.office.wire.cut()
+        self.cut = False
+        self.office.wire.mend()
+
     async def step(self) -> None:
         live = [call for call in self.calls if call.live]
         waiting = [
@@ -314,6 +325,12 @@ class Walk:
             self.press(call, self.random.choice(ASIDE))
         elif draw < 0.54:
             self.press(call, Action.HANG_UP)
+        elif draw < 0.58:
+            self.press(call, self.random.choice(MOVES))
+            await asyncio.sleep(self.random.choice((0.0, 0.005, 0.02, 0.05, 0.2)))
+            self.note("kill, start")
+            await self.kill_agent()
+            await self.start_agent()
         elif draw < 0.78:
             self._telephone()
         else:
@@ -347,19 +364,9 @@ class Walk:
             self.note(f"{name} will {phone.habit.name}")
 
     async def _trouble(self) -> None:
-        what = self.random.choice(
-            (
-                "cut",
-                "cut",
-                "kill",
-                "kill",
-                "freeze",
-                "freeze",
-                "reload",
-                "moh",
-                "restart" if self.random.random() < 0.15 else "cut",
-            )
-        )
+        what = self.random.choice(TROUBLES)
+        if what == "restart" and self.random.random() < 0.8:
+            what = "cut"
         if self.cut and self.random.random() < 0.7:
             what = "mend"
         elif self.frozen and self.random.random() < 0.7:
@@ -372,8 +379,7 @@ class Walk:
                 self.cut = True
                 self.office.wire.cut()
             case "mend":
-                self.cut = False
-                self.office.wire.mend()
+                self.mend()
             case "kill":
                 await self.kill_agent()
                 if self.random.random() < 0.6:
@@ -381,6 +387,22 @@ class Walk:
                     await self.start_agent()
             case "start":
                 await self.start_agent()
+            case "swallow":
+                self.cut = True
+                self.office.wire.swallows = True
+            case "long freeze" if self.agent is not None:
+                # Longer than a hold and the watchdog's patience.
+                self.frozen = True
+                self.agent.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(HOLD_S + 8)
+                self.agent.send_signal(signal.SIGCONT)
+                self.frozen = False
+            case "freeze asterisk":
+                self.office.asterisk.process.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(self.random.choice((0.5, 3, 6.5)))
+                self.office.asterisk.process.send_signal(signal.SIGCONT)
+            case "hang up operator":
+                await self._hang_up_operator()
             case "freeze" if self.agent is not None:
                 self.frozen = True
                 self.agent.send_signal(signal.SIGSTOP)
@@ -395,6 +417,16 @@ class Walk:
                 await self._restart_asterisk()
             case _:
                 pass
+
+    async def _hang_up_operator(self) -> None:
+        """By the PBX, not by the telephone."""
+        call = self.random.choice(self.calls)
+        names = [each for each in await self.office.channels() if f"/{call.operator.name}-" in each]
+        if names:
+            if TONES[call.operator.name] in self.hears(call.customer):
+                call.may_end = True
+            self.note(f"    {names[0]}")
+            await self.office.asterisk.cli(f"channel request hangup {names[0]}")
 
     async def _restart_asterisk(self) -> None:
         for call in self.calls:
@@ -413,8 +445,7 @@ class Walk:
         if self.random.random() < 0.5 and (self.agent is None or self.frozen or self.cut):
             self.note("mended")
             if self.cut:
-                self.cut = False
-                self.office.wire.mend()
+                self.mend()
             if self.frozen and self.agent is not None:
                 self.agent.send_signal(signal.SIGCONT)
                 self.frozen = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from kikimori.asterisk.ami import AmiError
+from kikimori.asterisk.ami_away import AmiError
 from kikimori.pbx.asterisk.dialplan import Step
 from kikimori.pbx.asterisk.finding import others_in, place
 from kikimori_wire.messages import CallStatus
@@ -81,12 +81,7 @@ class Rescuer:
 
     def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
         """As `Remembers.meet`."""
-        customer = self._customers.get(call.channel or "")
-        if customer is not None:
-            customer.changed = changed
-            if customer.status is not CallStatus.TALKING:
-                changed(customer.status)
-        elif call.channel and not self._met.full():
+        if call.channel and not self._known(call.channel, changed) and not self._met.full():
             self._met.put_nowait((call, changed))
 
     async def follow(self) -> None:
@@ -109,12 +104,23 @@ class Rescuer:
     async def _adopt(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
         """An earlier run may have moved this customer, though the book does not tell of it. Raises AmiError."""
         channel = call.channel or ""
-        there = None if channel in self._watched else await place(self._ami, channel)
+        # The book may have been read since, or somebody pressed.
+        if self._known(channel, changed) or channel in self._watched:
+            return
+        there = await place(self._ami, channel)
         if there is not None and there.ours and channel not in self._watched:
             customer = await self._mover.adopt(call, there)
             self._watched[channel] = customer
-            customer.changed = changed
+            self._known(channel, changed)
+
+    def _known(self, channel: str, changed: Callable[[CallStatus], None]) -> bool:
+        customer = self._customers.get(channel)
+        if customer is None:
+            return False
+        customer.changed = changed
+        if customer.status is not CallStatus.TALKING:
             changed(customer.status)
+        return True
 
     async def _catch_up(self, customer: Customer) -> bool:
         """Ask Asterisk where a customer is; False for one who is not in our dialplan any more. Raises AmiError."""
