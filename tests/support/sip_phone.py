@@ -166,7 +166,7 @@ class Phone(asyncio.DatagramProtocol):
         headers["all-vias"] = "\r\nVia: ".join(vias)
         if first.startswith("SIP/2.0"):
             self._response(int(first.split()[1]), headers, body)
-        elif self.habit is not Habit.DEAD:
+        elif self.habit is not Habit.DEAD or self.in_call:
             self._asked(first.split()[0], headers, body)
 
     def _asked(self, method: str, headers: dict[str, str], body: str) -> None:

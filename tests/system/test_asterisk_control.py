@@ -149,6 +149,22 @@ async def test_from_hold_to_the_superior_and_back(tmp_path: Path) -> None:
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
 
 
+async def test_from_hold_to_the_superior_without_the_operator(tmp_path: Path) -> None:
+    """The dialplan lets the operator go: nobody waits in the music for a press that was half done."""
+    async with controlled_office(tmp_path, habits={"200": Habit.RING}) as office:
+        await office.talk()
+        await office.press(Action.HOLD, keep=True)
+        await office.heard(operator=MUSIC)
+        pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER, keep=False))
+        await office.heard(customer=MUSIC, operator=None)
+        await office.until(lambda: office.superior.ringing)
+        office.superior.answer()
+        assert short(await pressed) == (DONE, None)
+        await office.heard(customer={SUPERIOR_HZ}, superior={CUSTOMER_HZ})
+        assert short(await office.press(Action.TAKE_BACK)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
+
+
 @pytest.mark.parametrize(
     ("habit", "reason"),
     [
@@ -436,6 +452,25 @@ async def test_the_agent_is_killed_and_started_again(tmp_path: Path) -> None:
             await program.wait()
         running = asyncio.create_task(office.control.run())
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_the_agent_is_killed_and_the_book_is_lost(tmp_path: Path) -> None:
+    """Asterisk itself tells whom a dead run moved; the page is told, and its buttons work."""
+    async with controlled_office(tmp_path, run=False) as office:
+        call = await office.talk()
+        async with doomed(office, Action.HOLD_TRANSFER, 60) as program:
+            await office.heard(superior={CUSTOMER_HZ, OPERATOR_HZ})
+            program.send_signal(signal.SIGKILL)
+            await program.wait()
+        office.settings.book.unlink()
+        running = asyncio.create_task(office.control.run())
+        office.control.meet(call, office.told.append)
+        await office.until(lambda: office.told == [TRANSFERRED])
+        assert short(await office.press(Action.TAKE_BACK)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
+        assert office.told[-1] is TALKING
         running.cancel()
         await asyncio.wait([running])
 

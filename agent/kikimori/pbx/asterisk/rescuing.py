@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +143,7 @@ class Rescuer:
         return Step.SUPERIOR if self._settings.after_hold == "superior" else Step.BACK
 
     def _overdue(self, customer: Customer, now: float) -> bool:
-        tried_at = self._tried_at.get(customer.uniqueid, now - AGAIN_S)
+        tried_at = self._tried_at.get(customer.uniqueid, -math.inf)
         return now - tried_at >= AGAIN_S and self._late(customer, now)
 
     def _late(self, customer: Customer, now: float) -> bool:
