@@ -199,7 +199,7 @@ async def controlled_office(
         if run:
             running = asyncio.create_task(office.control.run())
             stack.push_async_callback(_end, running)
-            await office.until(lambda: office.control.connected)
+            await office.until(lambda: office.control.connected, 60)
         yield office
 
 

@@ -543,7 +543,7 @@ async def walking(folder: Path, seed: int) -> AsyncIterator[Walk]:
         watching = asyncio.create_task(one.watch())
         try:
             await one.start_agent()
-            await office.until(lambda: one.connected)
+            await office.until(lambda: one.connected, 60)
             yield one
         finally:
             watching.cancel()
