@@ -9,6 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.certificates import self_signed
 from tests.support.fake_sound import FakeSound
 from tests.support.freeswitch.switch import Switch
 
@@ -31,24 +32,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def certificate(folder: Path, name: str, *more: str) -> tuple[Path, Path]:
-    cert, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-         "/CN=srs.example", "-keyout", str(key), "-out", str(cert), *more],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return cert, key
-
-
 def test_a_certificate_that_is_good(tmp_path: Path) -> None:
-    found = look_at_certificate("c", *certificate(tmp_path, "good", "-days", "90"))
+    found = look_at_certificate("c", *self_signed(tmp_path, "good", days=90))
     assert found.state == "ok", found
     assert "good for 89 days" in found.detail or "good for 90 days" in found.detail
 
 
 def test_a_certificate_that_soon_ends(tmp_path: Path) -> None:
-    found = look_at_certificate("c", *certificate(tmp_path, "old", "-days", "7"))
+    found = look_at_certificate("c", *self_signed(tmp_path, "old", days=7))
     assert found.state == "warning"
     assert "ends in" in found.detail
 
@@ -76,8 +67,8 @@ def test_a_certificate_that_is_over(tmp_path: Path) -> None:
 
 
 def test_a_key_of_another_certificate_and_a_file_that_is_none(tmp_path: Path) -> None:
-    cert, _ = certificate(tmp_path, "one")
-    _, key = certificate(tmp_path, "other")
+    cert, _ = self_signed(tmp_path, "one")
+    _, key = self_signed(tmp_path, "other")
     mixed = look_at_certificate("c", cert, key)
     assert mixed.state == "fault"
     assert "is not the key of" in mixed.detail
@@ -187,7 +178,7 @@ async def examined(config: AgentConfig) -> dict[str, str]:
 
 
 async def test_every_way_in_that_is_on_is_looked_at(tmp_path: Path) -> None:
-    cert, key = certificate(tmp_path, "srs", "-days", "365")
+    cert, key = self_signed(tmp_path, "srs", days=365)
     config = AgentConfig.model_validate(
         {
             "state_dir": tmp_path,

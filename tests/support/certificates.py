@@ -36,5 +36,15 @@ class Authority:
         return cert, key
 
 
+def self_signed(folder: Path, name: str, days: int = 2) -> tuple[Path, Path]:
+    """Make a certificate of nobody's but its own, for loopback, and its key."""
+    cert, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
+    _openssl(
+        "req", "-x509", *_EC, "-keyout", key, "-out", cert, "-days", str(days), "-subj", f"/CN={name}",
+        "-addext", "subjectAltName=IP:127.0.0.1",
+    )  # fmt: skip
+    return cert, key
+
+
 def _openssl(*command: str | Path) -> None:
     subprocess.run(["openssl", *map(str, command)], check=True, capture_output=True)

@@ -19,6 +19,7 @@ from kikimori.taps.siprec.tap import SiprecTap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from kikimori.model.feed import CallDesk
 
@@ -37,12 +38,17 @@ class SiprecDriver:
         flood_ends=False,
     )
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: tuple[Path, Path] | None = None) -> None:
+        """With a certificate and its key, it listens by TLS too."""
+        self._certificate = certificate
         self._lines: list[Line] = []
         self._voices: list[Voice] = []
 
     async def open(self, desk: CallDesk, networks: tuple[str, ...]) -> SiprecTap:
         table = SiprecTable(enabled=True, port=0, first_rtp_port=27000, last_rtp_port=27999, allow=networks)
+        if self._certificate is not None:
+            cert, key = self._certificate
+            table = table.model_copy(update={"tls_port": 0, "tls_cert": cert, "tls_key": key})
         self._tap = SiprecTap(desk, table, SidesTable())
         await self._tap.listen()
         return self._tap

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import structlog
+from tests.support.certificates import self_signed
 from tests.support.pcap import ulaw
 from tests.support.recorder import Recorder
 from tests.support.src import Answer, Line, Recording, Voice, both, metadata, sdp
 from tests.taps.contract.sound import find, voice
-from tests.taps.siprec.test_streams import certificate
 
 from kikimori.model.call import EndReason, Role
 from kikimori.taps.sides import SidesTable
@@ -128,7 +128,7 @@ def coded(pcm: bytes) -> bytes:
 
 
 async def test_two_encrypted_streams_over_tls_come_out_as_they_were_spoken(tmp_path: Path) -> None:
-    cert, key = certificate(tmp_path, "srs")
+    cert, key = self_signed(tmp_path, "srs")
     async with running(udp=False, tcp=False, tls_port=0, tls_cert=cert, tls_key=key) as office:
         recording = await office.recording(tls=ssl.create_default_context(cafile=str(cert)))
         answer = await recording.invite(offer(FIRST, SECOND))

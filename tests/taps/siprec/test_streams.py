@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.certificates import self_signed
 from tests.support.recorder import Recorder
 from tests.support.src import Line, Recording, both, metadata, sdp
 
@@ -30,30 +30,6 @@ TWO = both(
     sdp("sendonly", "sendonly"),
     metadata(("p1", "sip:0355550142@x", "A", "1"), ("p2", "sip:204@x", "B", "2")),
 )
-
-
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """A self-signed certificate for loopback, and its key."""
-    cert, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
-    subprocess.run(
-        [
-            *(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:prime256v1",
-                "-nodes",
-            ),
-            *("-keyout", str(key), "-out", str(cert), "-days", "2", "-subj", f"/CN={name}"),
-            *("-addext", "subjectAltName=IP:127.0.0.1"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return cert, key
 
 
 @pytest.fixture
@@ -94,15 +70,15 @@ async def test_a_call_over_tcp(desk: Recorder, no_task_left: None) -> None:  # n
 
 
 async def test_a_call_over_tls(desk: Recorder, tmp_path: Path) -> None:
-    cert, key = certificate(tmp_path, "srs")
+    cert, key = self_signed(tmp_path, "srs")
     async for tap in running(desk, udp=False, tcp=False, tls_port=0, tls_cert=cert, tls_key=key):
         context = ssl.create_default_context(cafile=str(cert))
         await a_whole_call(desk, await Line.tcp(tap.addresses["siprec_tls"], context))
 
 
 async def test_a_client_certificate_may_be_asked_for(desk: Recorder, tmp_path: Path) -> None:
-    cert, key = certificate(tmp_path, "srs")
-    src, src_key = certificate(tmp_path, "src")
+    cert, key = self_signed(tmp_path, "srs")
+    src, src_key = self_signed(tmp_path, "src")
     async for tap in running(desk, tls_port=0, tls_cert=cert, tls_key=key, tls_client_ca=src):
         context = ssl.create_default_context(cafile=str(cert))
         line = await Line.tcp(tap.addresses["siprec_tls"], context)
@@ -122,7 +98,7 @@ async def counted(tap: SiprecTap, name: str, number: int) -> None:
 
 
 async def test_who_makes_no_handshake_is_one_of_so_many_connections(desk: Recorder, tmp_path: Path) -> None:
-    cert, key = certificate(tmp_path, "srs")
+    cert, key = self_signed(tmp_path, "srs")
     context = ssl.create_default_context(cafile=str(cert))
     async for tap in running(
         desk, udp=False, tcp=False, tls_port=0, tls_cert=cert, tls_key=key, max_connections=2
@@ -142,7 +118,7 @@ async def test_who_makes_no_handshake_is_one_of_so_many_connections(desk: Record
 
 
 async def test_strangers_get_no_handshake(desk: Recorder, tmp_path: Path) -> None:
-    cert, key = certificate(tmp_path, "srs")
+    cert, key = self_signed(tmp_path, "srs")
     async for tap in running(desk, tls_port=0, tls_cert=cert, tls_key=key, allow=["192.0.2.0/24"]):
         with pytest.raises(OSError, match=r".*"):
             await Line.tcp(tap.addresses["siprec_tls"], ssl.create_default_context(cafile=str(cert)))
