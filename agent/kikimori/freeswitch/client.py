@@ -41,7 +41,8 @@ class EslClient:
     """One connection: commands and their answers in order, events to `on_event`.
 
     `events` are the names to be told of, as in FreeSWITCH's `event` command. `on_up` runs after every log-in, inside
-    the connection: when it fails with `EslAwayError` the connection is made anew.
+    the connection: when it fails with `EslAwayError` the connection is made anew. `on_down` is told when a connection
+    is lost, after `up` has become false.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class EslClient:
         events: tuple[str, ...] = (),
         on_event: Callable[[Event], None] | None = None,
         on_up: Callable[[], Awaitable[None]] | None = None,
+        on_down: Callable[[], None] | None = None,
     ) -> None:
         """`password` is asked at each log-in; it may raise OSError or ValueError."""
         self._host = host
@@ -61,6 +63,7 @@ class EslClient:
         self._events = events
         self._on_event = on_event
         self._on_up = on_up
+        self._on_down = on_down
         self._writer: asyncio.StreamWriter | None = None
         self._waiting: deque[asyncio.Future[Message]] = deque()
         self._jobs: dict[str, asyncio.Future[str]] = {}
@@ -252,6 +255,8 @@ class EslClient:
                 future.set_exception(EslAwayError(trouble.reason, trouble.detail))
                 future.exception()  # whoever gave up waiting will not ask
         self._waiting.clear()
+        if self._on_down is not None:
+            self._on_down()
 
 
 async def _next(reader: asyncio.StreamReader, decoder: Decoder, ready: deque[Message]) -> Message:

@@ -14,6 +14,7 @@ import shlex
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
+from random import Random
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
@@ -47,6 +48,11 @@ class Channel:
     work: asyncio.Task[None] | None = None
     stream: AudioStream | None = None
     gone: bool = False
+    hears: Channel | None = None
+    """Whom it listens to, or talks to as a third."""
+    broken: asyncio.Event = field(default_factory=asyncio.Event)
+    """What is being played to it is to end."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Switch:
@@ -66,6 +72,10 @@ class Switch:
         """Accepts commands and answers none."""
         self.refuses = False
         """As an access list does."""
+        self.scramble: Random | None = None
+        """Events that happen within a moment come in any order, as they do from a busy one."""
+        self._pending: list[tuple[str, dict[str, str]]] = []
+        self._sequence = count(500)
         self._created = count(1795566216529972, 1_000_000)
         self._server: asyncio.Server | None = None
         self._links: set[_Link] = set()
@@ -148,21 +158,32 @@ class Switch:
             return
         channel.gone = True
         del self.channels[channel.uuid]
-        if channel.work is not None:
-            channel.work.cancel()
+        self._stop_work(channel)
         if channel.stream is not None:
             self._spawn(channel.stream.close())
         peer = channel.peer
         self.part(channel)
+        channel.over.set()
         self.emit("CHANNEL_HANGUP_COMPLETE", channel, other=peer, headers={"Hangup-Cause": cause})
-        if peer is not None and (peer.work is None or peer.work.done()):
-            self.end(peer, cause)
+        if peer is not None:
+            home = peer.variables.pop("transfer_after_bridge", "")
+            if home:
+                applications, _, dialplan = home.replace("\\:", "\0").partition(":")
+                assert dialplan == "inline", home
+                self._run(peer, applications.replace("\0", ":"))
+            else:
+                self.end(peer, cause)
+        hook = channel.variables.get("api_reporting_hook", "")
+        if hook.startswith("uuid_kill ") and hook.split()[1] in self.channels:
+            self.end(self.channels[hook.split()[1]])
 
     # --- what it does
 
     def bridge(self, one: Channel, two: Channel) -> None:
         one.peer, two.peer = two, one
         one.leads, two.leads = True, False
+        for mine, other in ((one, two), (two, one)):
+            mine.variables["bridge_to"] = other.uuid
         self.emit(
             "CHANNEL_BRIDGE",
             one,
@@ -175,6 +196,8 @@ class Switch:
         if two is not None:
             one, two = (one, two) if one.leads else (two, one)
             one.peer = two.peer = None
+            for each in (one, two):
+                each.variables.pop("bridge_to", None)
             # The real one names the other leg here only sometimes.
             self.emit(
                 "CHANNEL_UNBRIDGE",
@@ -191,11 +214,29 @@ class Switch:
         other: Channel | None = None,
     ) -> None:
         described = describe(channel, other) | (headers or {})
-        if name == "DTMF":
+        if name in ("DTMF", "CHANNEL_APPLICATION"):
             described = {key: value for key, value in described.items() if not key.startswith("variable_")}
+        sequence = str(next(self._sequence))
+        self._tell(name, {"Event-Name": name, "Event-Sequence": sequence, **described})
+
+    def _tell(self, name: str, headers: dict[str, str]) -> None:
+        if self.scramble is not None:
+            if not self._pending:
+                asyncio.get_running_loop().call_later(0.01, self._tell_scrambled)
+            self._pending.append((name, headers))
+            return
         for link in self._links:
             if name in link.events:
-                link.event({"Event-Name": name, **described})
+                link.event(headers)
+
+    def _tell_scrambled(self) -> None:
+        pending, self._pending = self._pending, []
+        assert self.scramble is not None
+        self.scramble.shuffle(pending)
+        for name, headers in pending:
+            for link in self._links:
+                if name in link.events:
+                    link.event(headers)
 
     def _channel(self, number: str, display: str, *, outbound: bool, uuid: str = "") -> Channel:
         port = 36204 if outbound else 35060
@@ -213,8 +254,7 @@ class Switch:
 
     def _run(self, channel: Channel, applications: str) -> None:
         """Have a channel work through an inline dialplan."""
-        if channel.work is not None:
-            channel.work.cancel()
+        self._stop_work(channel)
         delimiter, text = (
             (applications[2], applications[4:]) if applications.startswith("m:") else (",", applications)
         )
@@ -223,50 +263,86 @@ class Switch:
     async def _work(self, channel: Channel, applications: list[str]) -> None:
         for application in applications:
             name, _, data = application.partition(":")
+            if name not in ("set", "bridge"):
+                data = self._expanded(channel, data)
             match name:
                 case "set":
                     variable, _, value = data.partition("=")
                     channel.variables[variable] = value
+                case "unset":
+                    channel.variables.pop(data, None)
+                case "sleep":
+                    await asyncio.sleep(float(data) / 1000 * self.seconds)
+                case "event":
+                    self.emit(
+                        "CHANNEL_APPLICATION", channel, dict(each.split("=") for each in data.split(","))
+                    )
                 case "playback":
                     await self._play(channel, data)
                 case "hangup":
                     self.end(channel, data)
                 case "intercept":
                     if self._intercept(channel, data):
-                        await asyncio.Event().wait()
-                case "three_way" | "eavesdrop":
-                    spied = self.channels.get(data)
-                    if spied is None:
-                        self.end(channel)
                         return
-                    self.emit(
-                        "MEDIA_BUG_START",
-                        spied,
-                        headers={"Media-Bug-Function": "eavesdrop", "Media-Bug-Target": data},
-                    )
-                    await asyncio.Event().wait()
+                case "three_way" | "eavesdrop":
+                    await self._spy(channel, self.channels.get(data))
                 case "bridge":
-                    rung = re.fullmatch(r"(\{(?P<vars>[^}]*)\})?user/(?P<user>[^@]+)(@.*)?", data)
-                    assert rung, data
-                    variables = dict(each.split("=") for each in (rung["vars"] or "").split(",") if each)
-                    came = await self._ring(
-                        rung["user"], variables, float(channel.variables["call_timeout"]), channel
-                    )
-                    if isinstance(came, Channel):
-                        self.bridge(channel, came)
-                        await asyncio.Event().wait()
+                    if await self._bridged(channel, data):
+                        return
                 case _:
                     raise AssertionError(f"not an application: {application}")
         self.end(channel)
 
+    def _expanded(self, channel: Channel, data: str) -> str:
+        """Replace `${variable}` and `${uuid_getvar(UUID variable)}`."""
+
+        def value(found: re.Match[str]) -> str:
+            asked = re.fullmatch(r"uuid_getvar\((\S+) (\S+)\)", found[1])
+            if asked is None:
+                return channel.variables.get(found[1], "")
+            whose = self.channels.get(asked[1])
+            return "-ERR No such channel!" if whose is None else whose.variables.get(asked[2], "_undef_")
+
+        return re.sub(r"\$\{([^}]*)\}", value, data)
+
+    async def _bridged(self, channel: Channel, data: str) -> bool:
+        """Ring and connect; False, and why in a variable, when nobody answered."""
+        rung = re.fullmatch(r"\{\^\^;(?P<vars>[^}]*)\}user/(?P<user>[^@]+)(@.*)?", data)
+        assert rung, data
+        variables = dict(each.split("=") for each in rung["vars"].split(";"))
+        came = await self._ring(rung["user"], variables, float(channel.variables["call_timeout"]), channel)
+        if isinstance(came, Channel):
+            # From here on nobody may interrupt what has been answered.
+            self.bridge(channel, came)
+            return True
+        channel.variables["originate_failed_cause"] = came
+        return False
+
+    async def _spy(self, channel: Channel, spied: Channel | None) -> None:
+        if spied is None or spied is channel:
+            return
+        self.emit(
+            "MEDIA_BUG_START",
+            spied,
+            headers={"Media-Bug-Function": "eavesdrop", "Media-Bug-Target": spied.uuid},
+        )
+        channel.hears = spied
+        try:
+            await spied.over.wait()
+        finally:
+            channel.hears = None
+
     async def _play(self, channel: Channel, what: str) -> None:
-        if not self.music_plays and not what.startswith("silence_stream"):
+        if not self.music_plays:
             return
         channel.plays = what
+        channel.broken.clear()
         self.emit("PLAYBACK_START", channel, headers={"Playback-File-Path": what})
+        seconds = channel.variables.get("playback_timeout_sec")
         try:
-            seconds = channel.variables.get("playback_timeout_sec")
-            await asyncio.sleep(float(seconds) * self.seconds if seconds else 3600)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(float(seconds) * self.seconds if seconds else None):
+                    await channel.broken.wait()
         finally:
             channel.plays = ""
             if not channel.gone:
@@ -298,25 +374,36 @@ class Switch:
         behaves = self.phones.get(extension, "absent")
         if behaves == "absent":
             return CAUSES["absent"]
-        channel = self._channel(extension, "", outbound=True, uuid=variables.get("origination_uuid", ""))
+        channel = self._channel(extension, "", outbound=True)
         channel.variables |= variables
         self.emit("CHANNEL_CREATE", channel, other=caller)
-        self.emit("CHANNEL_PROGRESS", channel, other=caller)
-        if behaves == "rings":
-            with suppress(TimeoutError):
-                async with asyncio.timeout(patience_s * self.seconds):
-                    while not channel.gone and self.phones.get(extension) == "rings":  # noqa: ASYNC110  (people set no event)
-                        await asyncio.sleep(0.01)
-            behaves = self.phones.get(extension, "absent")
-        if behaves == "answers" and not channel.gone:
-            self.emit("CHANNEL_ANSWER", channel, other=caller)
-            return channel
+        if behaves in ("rings", "answers"):
+            self.emit("CHANNEL_PROGRESS", channel, other=caller)
+        cause = CAUSES.get(behaves, "")
+        try:
+            if behaves == "rings":
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(patience_s * self.seconds):
+                        while not channel.gone and self.phones.get(extension) == "rings":  # noqa: ASYNC110  (people set no event)
+                            await asyncio.sleep(0.01)
+                behaves = self.phones.get(extension, "absent")
+                cause = CAUSES.get(behaves, "")
+        except asyncio.CancelledError:
+            cause = "ORIGINATOR_CANCEL"
+            raise
+        finally:
+            if cause and not channel.gone:
+                channel.gone = True
+                del self.channels[channel.uuid]
+                channel.over.set()
+                self.emit("CHANNEL_HANGUP_COMPLETE", channel, other=caller, headers={"Hangup-Cause": cause})
         if channel.gone:
-            return "ORIGINATOR_CANCEL"
-        channel.gone = True
-        del self.channels[channel.uuid]
-        self.emit("CHANNEL_HANGUP_COMPLETE", channel, other=caller, headers={"Hangup-Cause": CAUSES[behaves]})
-        return CAUSES[behaves]
+            return cause or "ORIGINATOR_CANCEL"
+        self.emit("CHANNEL_ANSWER", channel, other=caller)
+        told = variables.get("api_on_answer", "")
+        if told:
+            await self.api(told)
+        return channel
 
     # --- commands
 
@@ -336,6 +423,23 @@ class Switch:
             )
         if name == "uuid_exists":
             return "true" if args[0] in self.channels else "false"
+        if name == "eval":
+            asked = self.channels.get(args[0].removeprefix("uuid:"))
+            return "|".join(
+                [
+                    asked.uuid,
+                    *(
+                        asked.variables.get(each, "")
+                        for each in ("bridge_to", "kikimori_order", "kikimori_step")
+                    ),
+                ]
+                if asked is not None
+                else [""] * 4
+            )
+        if name == "uuid_break":
+            if args[0] in self.channels:
+                self.channels[args[0]].broken.set()
+            return "+OK\n"
         if name == "local_stream":
             return "moh,/moh\n" if self.music_plays else "-ERR Cannot locate local_stream moh!\n"
         if name == "user_exists":
@@ -353,19 +457,8 @@ class Switch:
             case "uuid_kill", _:
                 self.end(channel)
                 return "+OK\n"
-            case "uuid_bridge", [other]:
-                target = self.channels.get(other)
-                if target is None:
-                    return "-ERR Invalid uuid\n"
-                left = [each.peer for each in (channel, target) if each.peer not in (None, channel, target)]
-                for each in (channel, target):
-                    self._stop_work(each)
-                    self.part(each)
-                for each in left:
-                    assert each is not None
-                    self.end(each)
-                self.bridge(channel, target)
-                return f"+OK {other}\n"
+            case "uuid_getvar", [variable]:
+                return channel.variables.get(variable, "_undef_")
             case "uuid_dual_transfer", [mine, others]:
                 peer = channel.peer
                 self.part(channel)

@@ -6,7 +6,7 @@ FreeSWITCH itself brings a customer back from hold, see `lines`; this program st
 from __future__ import annotations
 
 import asyncio
-import uuid
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +15,7 @@ import structlog
 from kikimori.freeswitch.client import REMEDIES, EslAwayError, EslClient
 from kikimori.freeswitch.settings import read_secret
 from kikimori.pbx.control import PbxAnswer, not_supported
-from kikimori.pbx.freeswitch.customer import Customer, Step
+from kikimori.pbx.freeswitch.customer import Customer
 from kikimori.pbx.freeswitch.lines import Lines, is_extension
 from kikimori.pbx.freeswitch.moves import CAUSES, MOVES, PATIENCE_S, SOON_S, Mover
 from kikimori.pbx.freeswitch.watching import EVENTS, Watch
@@ -37,8 +37,8 @@ HEARD_BY: dict[Action, Literal["nobody", "operator", "both"]] = {
     Action.WHISPER: "operator",
     Action.BARGE: "both",
 }
-INTERRUPTS = (Action.UNHOLD, Action.TAKE_BACK, Action.HANG_UP)
-"""What may be pressed while a telephone rings."""
+RETURNS = (Action.UNHOLD, Action.TAKE_BACK)
+RINGING = (Action.TRANSFER, Action.HOLD_TRANSFER)
 
 
 class FreeSwitchControl:
@@ -53,6 +53,7 @@ class FreeSwitchControl:
             events=EVENTS,
             on_event=self._event,
             on_up=self._catch_up,
+            on_down=self._lost,
         )
         self._watch = Watch()
         self._book = HeldBook(settings.book)
@@ -60,6 +61,9 @@ class FreeSwitchControl:
         self._lines = Lines(settings)
         self._customers: dict[str, Customer] = {}
         self._busy: dict[str, Action] = {}
+        """By the customer's channel: what is being carried out."""
+        self._left_alone: set[str] = set()
+        """Channels of operators whose customers have gone."""
         self._left: dict[str, dict[str, str]] | None = None
         """What the last run left; None until it was read."""
         self._ended = asyncio.Event()
@@ -132,11 +136,12 @@ class FreeSwitchControl:
     async def _one_at_a_time(
         self, request: PbxRequest, channel: str, changed: Callable[[CallStatus], None]
     ) -> PbxAnswer:
+        earlier = self._busy.get(channel)
         customer = self._customers.get(channel)
-        if channel in self._busy:
-            if request.action not in INTERRUPTS or self._busy[channel] in INTERRUPTS or customer is None:
-                return PbxAnswer(Outcome.REFUSED, "call_busy", f"{self._busy[channel]} is being carried out")
-            await self._mover.call_off(customer)
+        if earlier is not None:
+            if customer is None or not _gives_way(earlier, customer, request.action):
+                return PbxAnswer(Outcome.REFUSED, "call_busy", f"{earlier} is being carried out")
+            self._mover.call_off(customer)
         self._busy[channel] = request.action
         try:
             return await self._move(request, channel, changed)
@@ -153,12 +158,14 @@ class FreeSwitchControl:
         customer = self._customers.get(channel)
         known = customer is not None
         if customer is None:
-            customer = Customer(request.call.call_id, self._watch.on(channel))
             number = request.call.operator.number
-            customer.extension = number if number and is_extension(number) else ""
+            extension = number if number and is_extension(number) else ""
+            customer = Customer(request.call.call_id, self._watch.on(channel), extension=extension)
             self._customers[channel] = customer
         customer.changed = changed
         try:
+            if not known and not await self._mover.look(customer):
+                return PbxAnswer(Outcome.FAILED, "no_such_channel")
             match request.action:
                 case Action.HANG_UP:
                     return await self._mover.hang_up(customer)
@@ -183,6 +190,8 @@ class FreeSwitchControl:
         if self._customers.get(customer.uuid) is customer:
             del self._customers[customer.uuid]
             self._watch.off(customer.uuid)
+            if customer.channel.gone and customer.operator:
+                self._left_alone.add(customer.operator)
             self._ended.set()
 
     # --- beside the call
@@ -190,25 +199,22 @@ class FreeSwitchControl:
     async def _listen(self, request: PbxRequest, channel: str) -> PbxAnswer:
         if not is_extension(request.target):
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
-        customer = self._customers.get(channel)
-        watched = self._watch.on(channel)
-        operator = watched.peer
-        if customer is None:
-            self._watch.off(channel)
-        if not operator:
+        operator = await self._esl.api(f"uuid_getvar {channel} bridge_to")
+        if not _is_uuid(operator):
             return PbxAnswer(Outcome.REFUSED, "not_connected", "the customer talks with nobody")
-        supervisor = str(uuid.uuid4())
         heard = self._watch.on(operator)
         before = heard.taps
         try:
-            line = self._lines.listen(supervisor, request.target, operator, heard_by=HEARD_BY[request.action])
+            line = self._lines.listen(request.target, operator, heard_by=HEARD_BY[request.action])
             answer = await self._esl.bgapi(line, within_s=self._settings.ring_s + PATIENCE_S)
             if not answer.startswith("+OK"):
                 cause = answer.removeprefix("-ERR").strip()
                 return PbxAnswer(Outcome.FAILED, CAUSES.get(cause, "pbx_error"), answer[:200])
             if await self._watch.until(lambda: heard.taps > before or heard.gone, SOON_S) and not heard.gone:
                 return PbxAnswer(Outcome.DONE)
-            await self._esl.api(f"uuid_kill {supervisor} NORMAL_CLEARING")
+            supervisor = answer.removeprefix("+OK").strip()
+            if _is_uuid(supervisor):
+                await self._esl.api(f"uuid_kill {supervisor} NORMAL_CLEARING")
             return PbxAnswer(Outcome.FAILED, "operator_hung_up" if heard.gone else "pbx_error")
         finally:
             self._watch.off(operator)
@@ -242,56 +248,65 @@ class FreeSwitchControl:
         """Something happened to a customer whom nobody is moving just now."""
         if customer.channel.gone:
             self._forget(customer)
+        elif customer.with_superior:
+            customer.become(CallStatus.TRANSFERRED)
         elif customer.connected:
-            # The hold has ended at FreeSWITCH's own clock, or a telephone that rang was answered.
-            superior = customer.channel.peer == customer.superior or customer.channel.rings == "target"
-            if superior:
-                customer.step = Step.SUPERIOR
-                customer.superior = customer.channel.peer
-                customer.become(CallStatus.TRANSFERRED)
-            else:
-                customer.become(CallStatus.TALKING)
-                self._forget(customer)
+            # The hold has ended at FreeSWITCH's own clock, or the superior left the operator with the customer.
+            customer.become(CallStatus.TALKING)
+            self._forget(customer)
+
+    def _lost(self) -> None:
+        self._watch.wake()
 
     async def _catch_up(self) -> None:
         """After each log-in: who is where; whom a dead run left on hold goes back at once."""
-        self._watch.pairs(await self._esl.rows("show calls"))
         left, self._left = self._left or {}, {}
         for channel, entry in left.items():
             if _is_uuid(channel) and channel not in self._customers:
                 self._customers[channel] = Customer.from_entry(self._watch.on(channel), entry)
         for customer in list(self._customers.values()):
-            if await self._esl.api(f"uuid_exists {customer.uuid}") != "true":
-                customer.channel.gone = True
-                self._forget(customer)
-            elif customer.uuid in left:
+            if customer.uuid in self._busy:
+                continue  # whoever moves them has noticed
+            there = await self._mover.look(customer)
+            if customer.uuid in self._busy:
+                continue
+            customer.channel.gone = not there
+            dead_hold = customer.uuid in left and there and customer.channel.step == "hold"
+            if dead_hold and not customer.channel.peer:
                 await self._rescue(customer)
-            elif customer.uuid not in self._busy and customer.channel.peer:
-                customer.bridges = -1
-                self._by_itself(customer)
-        self._watch.wake()
+                continue
+            if there and not customer.connected:
+                customer.become(CallStatus.ON_HOLD)
+            self._by_itself(customer)
+        # Customers in the book who are gone.
+        self._ended.set()
 
     async def _rescue(self, customer: Customer) -> None:
-        if customer.channel.peer:
-            if customer.channel.peer == customer.superior or customer.step is Step.HANDED:
-                customer.step, customer.status = Step.SUPERIOR, CallStatus.TRANSFERRED
-            else:
-                self._forget(customer)
-        elif customer.step in (Step.HELD, Step.FETCHING):
-            log.warning("held_customer_rescued", call_id=customer.call_id)
-            answer = await self._mover.back(customer)
-            log.info("held_customer_back", call_id=customer.call_id, outcome=str(answer.outcome))
-            if customer.status is CallStatus.TALKING:
-                self._forget(customer)
+        log.warning("held_customer_rescued", call_id=customer.call_id)
+        answer = await self._mover.back(customer)
+        log.info("held_customer_back", call_id=customer.call_id, outcome=str(answer.outcome))
+        self._by_itself(customer)
 
     async def _tidy(self) -> None:
-        """Write the book again when customers have gone."""
+        """Write the book again when customers have gone, and release the operators who waited for them."""
         while True:
             await self._ended.wait()
             self._ended.clear()
             for channel in self._book.channels():
                 if self._left == {} and channel not in self._customers:
                     await self._book.drop(channel)
+            while self._left_alone:
+                with suppress(EslAwayError):
+                    await self._mover.release(self._left_alone.pop())
+
+
+def _gives_way(earlier: Action, customer: Customer, action: Action) -> bool:
+    """A telephone that rings may be called off; everything else is done in a moment."""
+    if customer.connected or customer.status is not CallStatus.ON_HOLD:
+        return False
+    if earlier in RINGING:
+        return action in (*RETURNS, Action.HANG_UP)
+    return earlier in RETURNS and action not in RETURNS
 
 
 def _is_uuid(text: str) -> bool:

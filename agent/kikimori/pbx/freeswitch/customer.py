@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from kikimori.pbx.freeswitch.lines import TO_SUPERIOR, Whom
 from kikimori_wire.messages import CallStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from kikimori.pbx.freeswitch.watching import Watched
-
-
-class Step(StrEnum):
-    """Where the customer is."""
-
-    HELD = "held"
-    FETCHING = "fetching"
-    """On hold while the superior's telephone rings."""
-    HANDED = "handed"
-    """A telephone is ringing for them directly."""
-    SUPERIOR = "superior"
-    HOME = "home"
-    """The operator's telephone is ringing for them."""
 
 
 @dataclass(eq=False)
@@ -35,11 +23,8 @@ class Customer:
     """Channel of the operator who waits or takes part; empty: released."""
     extension: str = ""
     """Where the operator is rung."""
-    superior: str = ""
-    """Channel of the superior's telephone, while it rings and after."""
-    step: Step = Step.HELD
-    bridges: int = 0
-    """The channel's count of bridges when the step began: a higher one is somebody new."""
+    hook_is_free: bool = False
+    """Whether FreeSWITCH may be told what to do when this channel is gone."""
     status: CallStatus = CallStatus.TALKING
     changed: Callable[[CallStatus], None] | None = field(default=None, repr=False)
     turn: int = 0
@@ -50,15 +35,22 @@ class Customer:
         return self.channel.uuid
 
     @property
-    def connected(self) -> bool:
-        """Whether somebody new talks with them since the step began."""
-        return bool(self.channel.peer) and self.channel.bridges > self.bridges
+    def whom(self) -> Whom:
+        """About whom the order is that was begun last."""
+        return Whom(self.uuid, self.channel.order, self.operator, self.extension, self.hook_is_free)
 
-    def begin(self, step: Step) -> int:
-        """Start a step; return its turn."""
-        self.step = step
-        self.bridges = self.channel.bridges
-        self.channel.plays = self.channel.rings = self.channel.failed = ""
+    @property
+    def connected(self) -> bool:
+        """Whether somebody talks with them since the order was given."""
+        return bool(self.channel.peer) and self.channel.met
+
+    @property
+    def with_superior(self) -> bool:
+        return self.connected and self.channel.step in TO_SUPERIOR and self.channel.peer != self.operator
+
+    def begin(self) -> int:
+        """Begin an order; return its turn."""
+        self.channel.expect(uuid.uuid4().hex[:16])
         self.turn += 1
         return self.turn
 
@@ -70,23 +62,9 @@ class Customer:
                 self.changed(status)
 
     def entry(self) -> dict[str, str]:
-        """For the disk."""
-        return {
-            "call_id": self.call_id,
-            "operator": self.operator,
-            "extension": self.extension,
-            "superior": self.superior,
-            "step": str(self.step),
-        }
+        """For the disk. In which step they are FreeSWITCH knows."""
+        return {"call_id": self.call_id, "operator": self.operator, "extension": self.extension}
 
     @classmethod
     def from_entry(cls, channel: Watched, entry: Mapping[str, str]) -> Customer:
-        step = entry.get("step", "")
-        return cls(
-            entry.get("call_id", ""),
-            channel,
-            entry.get("operator", ""),
-            entry.get("extension", ""),
-            entry.get("superior", ""),
-            Step(step) if step in list(Step) else Step.HELD,
-        )
+        return cls(entry.get("call_id", ""), channel, entry.get("operator", ""), entry.get("extension", ""))

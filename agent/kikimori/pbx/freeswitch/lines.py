@@ -2,26 +2,53 @@ r"""The orders given to FreeSWITCH, as text. Pure.
 
 A customer is moved by a list of dialplan applications that the channel itself works through, one after the other
 (`inline` dialplan, mod_dptools.c). So what happens when nobody looks after the customer any more is said together with
-the hold: the music ends, the operator who waits is taken back, else telephones ring. Nothing needs this program for it,
-and nothing stands in FreeSWITCH's configuration.
+the move: the music ends, a telephone does not answer, the superior hangs up. Nothing needs this program for it, and
+nothing stands in FreeSWITCH's configuration.
+
+Every list begins by writing the order's name and the step on the channel, and writes the step anew where it changes:
+FreeSWITCH puts a channel's variables into its events, so each event says to which order and step it belongs, whenever
+it comes; and who asks later (`uuid_getvar`) reads the same.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from kikimori.pbx.settings import ControlSettings
 
+ORDER = "kikimori_order"
+"""Channel variable of customers and of the telephones that ring for them: the order's name."""
 STEP = "kikimori_step"
-"""Channel variable of telephones that ring: `target` or `home`."""
+"""Channel variable of the same: a `Step`."""
 LISTENER = "kikimori_listener"
 """Channel variable of supervisors' telephones: they are no part of the call."""
+AT_END = "api_reporting_hook"
+"""Channel variable: what FreeSWITCH does when the channel is gone. Of the two such hooks the one that is little used."""
+WHY = "Kikimori-Cause"
+WHICH = "Kikimori-Order"
+"""Headers of the event that tells of a telephone that was not reached."""
+
+WORDS = 4
+"""In the answer to `where`, divided by `|`."""
+
+Step = Literal["hold", "target", "back", "operator", "superior"]
+"""Music; the telephone asked for; back to the operator who waits; the operator's telephone; the superior's."""
+TO_SUPERIOR = ("target", "superior")
 
 ROUNDS = 3
 """How often the operator and the superior are rung for a customer whom nobody fetches."""
 BETWEEN_S = 5
+SLACK_S = 10
+"""The operator waits so much longer than the customer's music and one telephone together may last."""
+JOINS = 20
+JOIN_EVERY_MS = 250
+"""How often, and how long, an operator who was told to join looks for whom the customer talks with."""
+
+NO_WAY_HOME = "unset:transfer_after_bridge"
+"""What an earlier order may have left; an office's own is let be until an order needs the variable."""
 
 _EXTENSION = re.compile(r"^[0-9A-Za-z*#+._@-]{1,64}$")
 _NUMBER = re.compile(r"^[0-9*#+]{1,32}$")
@@ -32,52 +59,69 @@ def is_extension(text: str | None) -> bool:
     return bool(text and _EXTENSION.match(text))
 
 
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """About whom an order is."""
+
+    customer: str
+    """Channel."""
+    order: str
+    """Name of the order: letters and digits."""
+    operator: str = ""
+    """Channel of the operator who waits; empty: nobody does."""
+    extension: str = ""
+    """Where the operator is rung; empty: unknown."""
+    hook_is_free: bool = False
+    """Whether the office leaves `AT_END` to us."""
+
+
 class Lines:
     """Writes orders."""
 
     def __init__(self, settings: ControlSettings) -> None:
         self._settings = settings
 
-    def hold(self, customer: str, operator: str, extension: str | None, *, keep: bool, hold_s: float) -> str:
-        """Part the two: music for the customer, silence for an operator who is kept, else the end."""
-        back = [] if not keep or self._settings.after_hold == "superior" else [f"intercept:{operator}"]
+    def hold(self, whom: Whom, hold_s: float) -> str:
+        """Part customer and operator: music for both, or the end for an operator who does not wait."""
+        superior_first = self._settings.after_hold == "superior"
         applications = [
-            "set:playback_terminators=none",
+            *self._begin(whom, "hold"),
             f"set:playback_timeout_sec={round(hold_s)}",
             f"playback:{self._settings.music}",
-            *back,
-            *self._home(extension),
+            *(self._ring(whom, self._settings.superior, "superior", join=True) if superior_first else ()),
+            *self._back(whom),
         ]
-        waits = "playback:silence_stream://-1" if keep else "hangup:NORMAL_CLEARING"
-        return f"uuid_dual_transfer {customer} '{_list(applications)}/inline' '{waits}/inline'"
+        return self._part(whom, applications, hold_s)
 
-    def ring(self, customer: str, target: str, extension: str | None, *, bridged: bool) -> str:
-        """Blind transfer: ring `target` with music; whoever talked with the customer is released."""
-        applications = [*self._patience(), self._bridge(target, "target"), *self._home(extension)]
-        if bridged:
-            return f"uuid_dual_transfer {customer} '{_list(applications)}/inline' 'hangup:NORMAL_CLEARING/inline'"
-        return f"uuid_transfer {customer} '{_list(applications)}' inline"
-
-    def ring_home(self, customer: str, extension: str | None) -> str:
-        """Ring the operator, and the superior when nobody answers there."""
-        return f"uuid_transfer {customer} '{_list(self._home(extension))}' inline"
-
-    def fetch(self, superior: str, target: str, customer: str, number: str | None) -> str:
-        """Ring the superior, who on answering takes the customer off the music. Needs nobody in between."""
-        caller = f",origination_caller_id_number={number}" if number and _NUMBER.match(number) else ""
-        return (
-            f"originate {{origination_uuid={superior},ignore_early_media=true,hangup_after_bridge=true,"
-            f"originate_timeout={round(self._settings.ring_s)},{STEP}=target{caller}}}{self._dial(target)} "
-            f"&intercept({customer})"
-        )
-
-    def join(self, operator: str, superior: str) -> str:
-        """Let the operator who waited take part in the superior's call."""
-        return f"uuid_transfer {operator} 'three_way:{superior}' inline"
-
-    def listen(
-        self, supervisor: str, target: str, channel: str, *, heard_by: Literal["nobody", "operator", "both"]
+    def ring(
+        self,
+        whom: Whom,
+        target: str,
+        number: str | None,
+        *,
+        bridged: bool,
+        join: bool,
+        release: bool = False,
     ) -> str:
+        """Ring `target` with music. `bridged`: the customer talks with somebody, who waits now or is released.
+
+        The operator who waits joins when it is answered (`join`), is then released (`release`), or goes on waiting.
+        """
+        applications = [
+            *self._begin(whom, "target"),
+            *self._ring(whom, target, "target", join=join, release=release, number=number),
+            f"event:{WHICH}={whom.order},{WHY}=${{originate_failed_cause}}",
+            *self._back(whom),
+        ]
+        if bridged:
+            return self._part(whom, applications, self._settings.ring_s)
+        return _transfer(whom.customer, [NO_WAY_HOME, *applications])
+
+    def back(self, whom: Whom) -> str:
+        """To the operator who waits, else ring the operator, and the superior when nobody answers there."""
+        return _transfer(whom.customer, [NO_WAY_HOME, *self._begin(whom, "back"), *self._back(whom)])
+
+    def listen(self, target: str, channel: str, *, heard_by: Literal["nobody", "operator", "both"]) -> str:
         """Ring the supervisor and let them hear the operator's `channel`, which carries both voices.
 
         On this channel, what is mixed into what it hears (`bleg`) reaches the operator, and what is mixed into what it
@@ -87,40 +131,106 @@ class Lines:
             heard_by, "eavesdrop_whisper_aleg=true,eavesdrop_whisper_bleg=true,"
         )
         return (
-            f"originate {{origination_uuid={supervisor},{LISTENER}=true,{mixed}ignore_early_media=true,"
+            f"originate {{{LISTENER}=true,{mixed}ignore_early_media=true,"
             f"originate_timeout={round(self._settings.ring_s)},origination_caller_id_name=Kikimori}}"
             f"{self._dial(target)} &eavesdrop({channel})"
         )
 
-    def _home(self, extension: str | None) -> list[str]:
-        """Ring operator and superior by turns, with music between."""
-        superior = self._settings.superior
-        homes = [each for each in (extension, superior) if each and is_extension(each)]
-        if self._settings.after_hold == "superior":
-            homes.reverse()
-        rounds = self._patience()
-        for _ in range(ROUNDS):
-            for home in homes:
-                rounds.append(self._bridge(home, "home"))
-            rounds += [f"set:playback_timeout_sec={BETWEEN_S}", f"playback:{self._settings.music}"]
-        return rounds
+    @staticmethod
+    def where(channel: str) -> str:
+        """Ask in one breath, so that it is of one moment: the channel itself, whom it talks with, order and step."""
+        names = ("Unique-ID", "variable_bridge_to", f"variable_{ORDER}", f"variable_{STEP}")
+        return f"eval uuid:{channel} {'|'.join(f'${{{name}}}' for name in names)}"
 
-    def _patience(self) -> list[str]:
+    # --- inside
+
+    def _part(self, whom: Whom, applications: list[str], wait_s: float) -> str:
+        waits = self._waiting(whom, wait_s) if whom.operator else ["hangup:NORMAL_CLEARING"]
+        return f"uuid_dual_transfer {whom.customer} '{_list(applications)}/inline' '{_list(waits)}/inline'"
+
+    def _begin(self, whom: Whom, step: Step) -> list[str]:
+        # Whoever waits must not wait for a customer who is gone.
+        hook = [f"set:{AT_END}=uuid_kill {whom.operator}"] if whom.operator and whom.hook_is_free else []
         return [
+            f"set:{ORDER}={whom.order}",
+            f"set:{STEP}={step}",
+            *hook,
             "set:playback_terminators=none",
             f"set:transfer_ringback={self._settings.music}",
             f"set:call_timeout={round(self._settings.ring_s)}",
             "set:continue_on_fail=true",
             "set:hangup_after_bridge=true",
+            "unset:originate_failed_cause",
         ]
 
-    def _bridge(self, extension: str, step: str) -> str:
-        return f"bridge:{{{STEP}={step}}}{self._dial(extension)}"
+    def _ring(
+        self,
+        whom: Whom,
+        target: str,
+        step: Step,
+        *,
+        join: bool = False,
+        release: bool = False,
+        number: str | None = None,
+    ) -> list[str]:
+        join = join and bool(whom.operator)
+        variables = [f"{ORDER}={whom.order}", f"{STEP}={step}", "ignore_early_media=true"]
+        if number and _NUMBER.match(number):
+            variables.append(f"origination_caller_id_number={number}")
+        if join:
+            variables.append(f"api_on_answer=uuid_break {whom.operator} all")
+        elif release and whom.operator:
+            variables.append(f"api_on_answer=uuid_kill {whom.operator}")
+        rung = [
+            f"set:{STEP}={step}",
+            f"bridge:{{^^;{';'.join(variables)}}}{self._dial(target)}",
+        ]
+        if not join:
+            return rung
+        # When they have talked and the superior hangs up first, the operator who took part has the customer again;
+        # without one the call is over. The colons inside are kept from the one that divides this value.
+        home = rf"set\:{STEP}=back,intercept\:{whom.operator}:inline"
+        return [f"set:transfer_after_bridge={home}", *rung, NO_WAY_HOME]
+
+    def _back(self, whom: Whom) -> list[str]:
+        """To the operator who waits, else ring operator and superior by turns, with music between."""
+        superior = self._settings.superior
+        homes: list[tuple[str, Step]] = [(whom.extension, "operator"), (superior, "superior")]
+        if self._settings.after_hold == "superior":
+            homes.reverse()
+        applications = [f"set:{STEP}=back", f"intercept:{whom.operator}"] if whom.operator else []
+        for _ in range(ROUNDS):
+            for home, step in homes:
+                if is_extension(home):
+                    applications += self._ring(whom, home, step)
+            applications += [
+                f"set:playback_timeout_sec={BETWEEN_S}",
+                f"playback:{self._settings.music}",
+            ]
+        return applications
+
+    def _waiting(self, whom: Whom, wait_s: float) -> list[str]:
+        """Music until somebody fetches the operator (`intercept`) or breaks it; then join whom the customer talks with.
+
+        FreeSWITCH connects a moment after the answer; and behind an answer may stand a queue (mod_loopback) that
+        connects anew. So it is looked at some times.
+        """
+        peer = f"three_way:${{uuid_getvar({whom.customer} bridge_to)}}"
+        return [
+            "set:playback_terminators=none",
+            f"set:playback_timeout_sec={round(wait_s + self._settings.ring_s + SLACK_S)}",
+            f"playback:{self._settings.music}",
+            *[f"sleep:{JOIN_EVERY_MS}", peer] * JOINS,
+        ]
 
     def _dial(self, extension: str) -> str:
         return self._settings.dial.replace("{target}", extension)
 
 
+def _transfer(channel: str, applications: list[str]) -> str:
+    return f"uuid_transfer {channel} '{_list(applications)}' inline"
+
+
 def _list(applications: list[str]) -> str:
     # The sign between applications is one that no part may contain; see the patterns in the settings.
-    return "m:^:" + "^".join(applications)
+    return "m:~:" + "~".join(applications)

@@ -1,33 +1,37 @@
-"""Moving a customer: on hold, to a superior, back. Each move is proved by FreeSWITCH's events, not by its "+OK"."""
+"""Moving a customer: on hold, to a superior, back. FreeSWITCH does it; here it is started and watched.
+
+Each move is proved by FreeSWITCH's events, not by its "+OK".
+"""
 
 from __future__ import annotations
 
-import asyncio
-import uuid
 from typing import TYPE_CHECKING
 
-import structlog
-
-from kikimori.freeswitch.client import EslAwayError
 from kikimori.pbx.control import PbxAnswer
-from kikimori.pbx.freeswitch.customer import Customer, Step
-from kikimori.pbx.freeswitch.lines import Lines, is_extension
+from kikimori.pbx.freeswitch.lines import AT_END, WORDS, Lines, is_extension
 from kikimori_wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kikimori.freeswitch.client import EslClient
     from kikimori.pbx.control import PbxRequest
+    from kikimori.pbx.freeswitch.customer import Customer
     from kikimori.pbx.freeswitch.watching import Watch
     from kikimori.pbx.held import HeldBook
     from kikimori.pbx.settings import ControlSettings
-
-log = structlog.get_logger()
 
 SOON_S = 3.0
 """For what FreeSWITCH does by itself: music, a bridge, an end."""
 PATIENCE_S = 3.0
 """Beyond the time a telephone rings."""
+REASON_WITHIN_S = 1.0
+"""Events may overtake each other: why a telephone was not reached may come after what followed from it."""
 DONE = PbxAnswer(Outcome.DONE)
+SUPERSEDED = PbxAnswer(Outcome.FAILED, "superseded", "another button was pressed meanwhile")
+HUNG_UP = PbxAnswer(Outcome.FAILED, "customer_hung_up", "the customer hung up")
+AWAY = PbxAnswer(Outcome.FAILED, "pbx_away", "the event socket was lost; FreeSWITCH goes on by itself")
+NOT_CONNECTED = PbxAnswer(Outcome.REFUSED, "not_connected", "the customer talks with nobody")
 
 CAUSES = {
     "USER_BUSY": "busy",
@@ -35,6 +39,8 @@ CAUSES = {
     "NO_USER_RESPONSE": "no_answer",
     "ALLOTTED_TIMEOUT": "no_answer",
     "ORIGINATOR_CANCEL": "no_answer",
+    "RECOVERY_ON_TIMER_EXPIRE": "no_answer",
+    "PROGRESS_TIMEOUT": "no_answer",
     "CALL_REJECTED": "declined",
     "USER_NOT_REGISTERED": "unreachable",
     "SUBSCRIBER_ABSENT": "no_such_extension",
@@ -42,8 +48,8 @@ CAUSES = {
     "NO_ROUTE_DESTINATION": "no_such_extension",
     "DESTINATION_OUT_OF_ORDER": "unreachable",
     "NORMAL_TEMPORARY_FAILURE": "unreachable",
-    "RECOVERY_ON_TIMER_EXPIRE": "unreachable",
-    "esl_timeout": "no_answer",
+    "NETWORK_OUT_OF_ORDER": "unreachable",
+    "GATEWAY_DOWN": "unreachable",
 }
 """Hang-up causes (Q.850 names) as the dashboard's words."""
 
@@ -60,150 +66,158 @@ class Mover:
 
     async def hold(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
         """Music for the customer; DONE when it plays."""
-        if customer.step in (Step.HELD, Step.FETCHING) and customer.status is CallStatus.ON_HOLD:
+        if customer.status is CallStatus.ON_HOLD:
             return PbxAnswer(Outcome.REFUSED, "already_on_hold")
-        return await self._part(request, customer, Step.HELD, self._settings.longest_hold_s) or DONE
+        keep = self._keeps(request)
+        return await self._hold(customer, self._settings.longest_hold_s, keep=keep) or DONE
 
     async def fetch(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
-        """Hold, ring the superior, connect; with nobody answering the customer goes back to the operator."""
+        """Hold, ring the superior, connect; with nobody answering FreeSWITCH brings the customer back."""
         if not is_extension(request.target):
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
-        keep = self._keeps(request)
-        if customer.status is not CallStatus.ON_HOLD:
-            # Longer than the telephone may ring, or the hold would end under it.
-            hold_s = max(self._settings.longest_hold_s, self._settings.ring_s + 10)
-            failed = await self._part(request, customer, Step.FETCHING, hold_s, keep=True)
+        if customer.status is CallStatus.ON_HOLD:
+            # Said now or, with nothing said, as it was when the customer was put on hold.
+            keep = bool(customer.operator) and request.keep_operator is not False
+        else:
+            keep = self._keeps(request)
+            # The operator waits in any case, and is there if nobody answers.
+            hold_s = max(self._settings.longest_hold_s, self._settings.ring_s)
+            failed = await self._hold(customer, hold_s, keep=True)
             if failed is not None:
                 return failed
-        turn = customer.begin(Step.FETCHING)
-        customer.superior = str(uuid.uuid4())
-        await self._book.put(customer.uuid, customer.entry())
-        line = self._lines.fetch(customer.superior, request.target, customer.uuid, request.call.caller.number)
-        answer = await self._ring(customer, line)
-        if answer.startswith("+OK") and await self._together(customer):
+        failed = await self._ring(request, customer, join=keep, release=not keep)
+        if failed is not None:
+            return failed
+        failed = await self._until(
+            customer,
+            lambda: customer.connected or customer.channel.failed,
+            self._settings.ring_s + PATIENCE_S,
+        )
+        if failed is not None:
+            return failed
+        if customer.with_superior:
             return await self._with_superior(customer, keep=keep)
-        await self._end(customer.superior)
-        if customer.channel.gone:
-            return PbxAnswer(Outcome.FAILED, "customer_hung_up")
-        if customer.turn != turn:
-            return PbxAnswer(Outcome.FAILED, "superseded")
-        if customer.connected:
-            # The hold ran out meanwhile: FreeSWITCH has brought them back.
-            await self._home_or_gone(customer)
-            return PbxAnswer(Outcome.FAILED, "no_answer")
-        reason = CAUSES.get(_cause(answer), "pbx_error")
-        customer.superior = ""
-        await self.back(customer)
-        return PbxAnswer(Outcome.FAILED, reason, answer[:200])
+        return await self._not_reached(customer)
 
     async def hand(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
-        """Blind: the operator is released, the target rings; DONE when it does. FreeSWITCH falls back by itself."""
+        """Blind: DONE as soon as the target's telephone rings. Nobody answering, FreeSWITCH brings the customer back."""
         if not is_extension(request.target):
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
-        bridged = bool(customer.channel.peer)
-        waiting, customer.operator = customer.operator, ""
-        turn = customer.begin(Step.HANDED)
-        await self._book.put(customer.uuid, customer.entry())
-        line = self._lines.ring(customer.uuid, request.target, customer.extension, bridged=bridged)
-        refused = _refusal(await self._esl.api(line))
-        if refused is not None:
-            return refused
-        if not bridged and waiting:
+        waiting, peer = customer.operator, customer.channel.peer
+        if peer:
+            keep = self._keeps(request)
+            customer.operator = peer if keep else ""
+        else:
+            keep = bool(waiting) and request.keep_operator is not False
+            customer.operator = waiting if keep else ""
+        failed = await self._ring(request, customer, join=keep)
+        if failed is not None:
+            return failed
+        if waiting and waiting != customer.operator:
             await self._end(waiting)
-        customer.become(CallStatus.TRANSFERRED)
+        customer.become(CallStatus.ON_HOLD)
         channel = customer.channel
-        await self._watch.until(
-            lambda: channel.rings or channel.gone or customer.connected, self._settings.ring_s + PATIENCE_S
+        failed = await self._until(
+            customer,
+            lambda: channel.rung or channel.failed or customer.connected,
+            self._settings.ring_s + PATIENCE_S,
         )
-        if channel.gone:
-            return PbxAnswer(Outcome.FAILED, "customer_hung_up")
-        if customer.turn != turn:
-            return PbxAnswer(Outcome.FAILED, "superseded")
-        if channel.rings == "target":
+        if failed is not None:
+            return failed
+        if customer.with_superior:
+            return await self._with_superior(customer, keep=keep)
+        if "target" in channel.rung and not channel.failed:
             return DONE
-        reason = CAUSES.get(channel.failed, "unreachable")
-        return PbxAnswer(Outcome.FAILED, reason, channel.failed or "the telephone was not rung")
+        return await self._not_reached(customer)
 
     async def back(self, customer: Customer) -> PbxAnswer:
         """To the operator, who waits, or whose telephone rings; DONE when they talk."""
-        turn = customer.begin(Step.HOME)
-        if customer.superior and customer.channel.peer != customer.superior:
-            await self._end(customer.superior)
-        if customer.operator and await self._exists(customer.operator):
-            answer = await self._esl.api(f"uuid_bridge {customer.uuid} {customer.operator}")
-            if answer.startswith("+OK") and await self._watch.until(
-                lambda: customer.channel.peer == customer.operator or customer.channel.gone, SOON_S
-            ):
-                return await self._home_or_gone(customer)
-        customer.operator = ""
-        refused = _refusal(await self._esl.api(self._lines.ring_home(customer.uuid, customer.extension)))
+        customer.begin()
+        channel = customer.channel
+        refused = _refusal(await self._esl.api(self._lines.back(customer.whom)))
         if refused is not None:
             return refused
-        customer.become(CallStatus.ON_HOLD)
-        in_time = await self._watch.until(
-            lambda: customer.connected or customer.channel.gone or customer.turn != turn,
-            self._settings.ring_s + PATIENCE_S,
+        if not customer.operator:
+            customer.become(CallStatus.ON_HOLD)
+        failed = await self._until(
+            customer, lambda: customer.connected or channel.rung, self._settings.ring_s + PATIENCE_S
         )
-        if customer.turn != turn:
-            return PbxAnswer(Outcome.FAILED, "superseded")
-        if not in_time:
-            # FreeSWITCH goes on ringing, the superior too; the customer hears music.
-            return PbxAnswer(
-                Outcome.FAILED, CAUSES.get(customer.channel.failed, "no_answer"), customer.channel.failed
+        if failed is None and not customer.connected:
+            # The operator had gone: their telephone rings.
+            customer.become(CallStatus.ON_HOLD)
+            failed = await self._until(
+                customer, lambda: customer.connected, self._settings.ring_s + PATIENCE_S
             )
-        return await self._home_or_gone(customer)
+        if failed is not None and failed.reason != "no_answer":
+            return failed
+        if failed is None and not customer.with_superior:
+            return await self._home(customer)
+        if failed is None:
+            # In the operator's stead the superior has answered.
+            await self._with_superior(customer, keep=False)
+        # Otherwise FreeSWITCH goes on ringing, the superior too; the customer hears music.
+        cause = channel.causes.get("operator", "")
+        return PbxAnswer(Outcome.FAILED, CAUSES.get(cause, "no_answer"), cause or None)
 
     async def hang_up(self, customer: Customer) -> PbxAnswer:
         """End the call for everybody in it."""
         customer.turn += 1
-        others = {customer.channel.peer, customer.operator, customer.superior} - {""}
-        answer = await self._esl.api(f"uuid_kill {customer.uuid} NORMAL_CLEARING")
+        others = {customer.channel.peer, customer.operator} - {""}
+        refused = _refusal(await self._esl.api(f"uuid_kill {customer.uuid} NORMAL_CLEARING"))
         for other in others:
             await self._end(other)
-        refused = _refusal(answer)
         if refused is not None:
             return refused
         if await self._watch.until(lambda: customer.channel.gone, SOON_S):
             return DONE
         return PbxAnswer(Outcome.FAILED, "timeout", "the channel did not end")
 
-    async def call_off(self, customer: Customer) -> None:
+    def call_off(self, customer: Customer) -> None:
         """Whoever waits for a telephone gives up."""
         customer.turn += 1
-        if customer.superior and customer.channel.peer != customer.superior:
-            await self._end(customer.superior)
         self._watch.wake()
+
+    async def look(self, customer: Customer) -> bool:
+        """Ask FreeSWITCH where the customer is; False when they are gone.
+
+        What is known stays when another order was given meanwhile.
+        """
+        turn = customer.turn
+        words = (await self._esl.api(self._lines.where(customer.uuid))).split("|")
+        if customer.turn != turn:
+            return True
+        if len(words) != WORDS or words[0] != customer.uuid:
+            return False
+        _, peer, order, step = words
+        customer.channel.found(peer, order, step)
+        return True
+
+    async def release(self, operator: str) -> None:
+        """End the channel of an operator whose customer is gone."""
+        await self._end(operator)
 
     # --- inside
 
     def _keeps(self, request: PbxRequest) -> bool:
         return self._settings.keep_operator if request.keep_operator is None else request.keep_operator
 
-    async def _part(
-        self, request: PbxRequest, customer: Customer, step: Step, hold_s: float, *, keep: bool | None = None
-    ) -> PbxAnswer | None:
+    async def _hold(self, customer: Customer, hold_s: float, *, keep: bool) -> PbxAnswer | None:
         """Take both out of their conversation at once; None when the music plays."""
         channel = customer.channel
-        if not channel.peer:
-            return PbxAnswer(Outcome.REFUSED, "not_connected", "the customer talks with nobody")
-        keeps = self._keeps(request) if keep is None else keep
         peer = channel.peer
-        customer.operator = peer if keeps else ""
-        customer.superior = ""
-        customer.begin(step)
-        # Written before anything is moved: a program that dies in between must know of it afterwards.
-        await self._book.put(customer.uuid, customer.entry())
-        line = self._lines.hold(customer.uuid, peer, customer.extension, keep=keeps, hold_s=hold_s)
-        refused = _refusal(await self._esl.api(line))
+        if not peer:
+            return NOT_CONNECTED
+        customer.operator = peer if keep else ""
+        await self._begin(customer)
+        refused = _refusal(await self._esl.api(self._lines.hold(customer.whom, hold_s)))
         if refused is None:
-            settled = await self._watch.until(
-                lambda: channel.plays or channel.gone or customer.connected, SOON_S
-            )
-            if settled and channel.plays:
+            refused = await self._until(customer, lambda: channel.music or customer.connected, SOON_S)
+            if refused is None and channel.music:
                 customer.become(CallStatus.ON_HOLD)
                 return None
-            if channel.gone:
-                return PbxAnswer(Outcome.FAILED, "customer_hung_up")
+            if refused in (SUPERSEDED, HUNG_UP, AWAY):
+                return refused
+            # Without music the list has gone on by itself: silence is taken for a dropped call.
             if not customer.connected:
                 await self.back(customer)
             refused = PbxAnswer(
@@ -212,61 +226,82 @@ class Mover:
         await self._book.drop(customer.uuid)
         return refused
 
-    async def _ring(self, customer: Customer, line: str) -> str:
-        """Ring the superior until somebody answers or the customer hangs up; return FreeSWITCH's words."""
-        within_s = self._settings.ring_s + PATIENCE_S
-        ringing = asyncio.ensure_future(self._esl.bgapi(line, within_s=within_s))
-        leaving = asyncio.ensure_future(self._watch.until(lambda: customer.channel.gone, within_s))
-        try:
-            await asyncio.wait({ringing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if customer.channel.gone and not ringing.done():
-                await self._end(customer.superior)
-            return await ringing
-        except EslAwayError as error:
-            if not self._esl.up:
-                raise  # FreeSWITCH goes on by itself: the superior may answer, or the hold runs out
-            return f"-ERR {error.reason}"
-        finally:
-            ringing.cancel()
-            leaving.cancel()
+    async def _ring(
+        self, request: PbxRequest, customer: Customer, *, join: bool, release: bool = False
+    ) -> PbxAnswer | None:
+        """Have the target rung; None when FreeSWITCH has accepted."""
+        bridged = bool(customer.channel.peer)
+        await self._begin(customer)
+        number = request.call.caller.number
+        line = self._lines.ring(
+            customer.whom, request.target, number, bridged=bridged, join=join, release=release
+        )
+        return _refusal(await self._esl.api(line))
 
-    async def _together(self, customer: Customer) -> bool:
-        """Whether customer and superior talk; asked again before anybody is cut off for a late event."""
+    async def _begin(self, customer: Customer) -> None:
+        customer.begin()
+        if customer.operator and not customer.hook_is_free:
+            hook = await self._variable(customer.uuid, AT_END)
+            customer.hook_is_free = not hook or hook.startswith("uuid_kill ")
+        # Written before anything is moved: a program that dies in between must know of it afterwards.
+        await self._book.put(customer.uuid, customer.entry())
+
+    async def _until(
+        self, customer: Customer, condition: Callable[[], object], within_s: float
+    ) -> PbxAnswer | None:
+        """Wait for the condition; None when it holds, else why it will not."""
+        turn = customer.turn
+
+        def over() -> bool:
+            gone = customer.channel.gone or customer.turn != turn or not self._esl.up
+            return bool(gone or condition())
+
+        in_time = await self._watch.until(over, within_s)
+        if customer.turn != turn:
+            return SUPERSEDED
+        if customer.channel.gone:
+            return HUNG_UP
+        if condition():
+            return None
+        return PbxAnswer(Outcome.FAILED, "no_answer", "no event in time") if not in_time else AWAY
+
+    async def _not_reached(self, customer: Customer) -> PbxAnswer:
+        """Why, and wait until the customer has come to rest: the next press must find them there."""
         channel = customer.channel
-        if not await self._watch.until(lambda: channel.peer == customer.superior or channel.gone, SOON_S):
-            self._watch.pairs(await self._esl.rows("show calls"))
-        return channel.peer == customer.superior and not channel.gone
+        await self._until(customer, lambda: channel.failed, REASON_WITHIN_S)
+        cause = channel.failed
+        failed = await self._until(customer, lambda: customer.connected or channel.rung - {"target"}, SOON_S)
+        if failed in (SUPERSEDED, HUNG_UP):
+            return failed
+        if customer.connected and not customer.with_superior:
+            await self._home(customer)
+        return PbxAnswer(Outcome.FAILED, CAUSES.get(cause, "pbx_error"), cause or None)
 
     async def _with_superior(self, customer: Customer, *, keep: bool) -> PbxAnswer:
-        customer.step = Step.SUPERIOR
         customer.become(CallStatus.TRANSFERRED)
         detail = None
-        if customer.operator and keep:
-            answer = await self._esl.api(self._lines.join(customer.operator, customer.superior))
-            if not answer.startswith("+OK"):
-                customer.operator, detail = "", "the operator had hung up"
-        elif customer.operator:
-            await self._end(customer.operator)
+        if customer.operator and not keep:
             customer.operator = ""
+        elif customer.operator and await self._esl.api(f"uuid_exists {customer.operator}") != "true":
+            customer.operator, detail = "", "the operator had hung up"
         await self._book.put(customer.uuid, customer.entry())
         return PbxAnswer(Outcome.DONE, detail=detail)
 
-    async def _home_or_gone(self, customer: Customer) -> PbxAnswer:
+    async def _home(self, customer: Customer) -> PbxAnswer:
         await self._book.drop(customer.uuid)
-        if customer.channel.gone:
-            return PbxAnswer(Outcome.FAILED, "customer_hung_up")
         customer.become(CallStatus.TALKING)
         return DONE
 
-    async def _exists(self, channel: str) -> bool:
-        return await self._esl.api(f"uuid_exists {channel}") == "true"
+    async def _variable(self, channel: str, name: str) -> str:
+        return _value(await self._esl.api(f"uuid_getvar {channel} {name}"))
 
     async def _end(self, channel: str) -> None:
         await self._esl.api(f"uuid_kill {channel} NORMAL_CLEARING")
 
 
-def _cause(answer: str) -> str:
-    return answer.removeprefix("-ERR").strip()
+def _value(answer: str) -> str:
+    """A variable's value as `uuid_getvar` answers it; empty when there is none, or no channel."""
+    return "" if answer == "_undef_" or answer.startswith("-ERR") else answer
 
 
 def _refusal(answer: str) -> PbxAnswer | None:

@@ -1,14 +1,20 @@
-"""What FreeSWITCH tells of the few channels that are being moved. Pure, but for the waiting."""
+"""What FreeSWITCH tells of the few channels that are being moved. Pure, but for the waiting.
+
+FreeSWITCH hands its events out by several threads when it has much to do, so a later one may come first. Who is
+connected with whom is therefore read in the order of `Event-Sequence`, and everything else counts only for the order
+(`lines.ORDER`) that the event itself names.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kikimori.pbx.freeswitch.lines import ORDER, STEP, WHICH, WHY
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
     from kikimori.freeswitch.esl import Event
 
@@ -18,17 +24,12 @@ EVENTS = (
     "CHANNEL_PROGRESS",
     "CHANNEL_PROGRESS_MEDIA",
     "CHANNEL_ANSWER",
+    "CHANNEL_APPLICATION",
     "PLAYBACK_START",
-    "PLAYBACK_STOP",
     "MEDIA_BUG_START",
     "CHANNEL_HANGUP_COMPLETE",
 )
 """What the event socket must be asked for."""
-
-
-MOST_CHANNELS = 50_000
-LISTS_LAG_S = 2.0
-"""`show …` reads a database that FreeSWITCH writes about once a second."""
 
 
 @dataclass(slots=True)
@@ -38,17 +39,39 @@ class Watched:
     uuid: str
     peer: str = ""
     """Whom it talks with; empty: nobody."""
-    bridges: int = 0
-    """How often it was connected since it is watched."""
-    plays: str = ""
-    """What is being played to it."""
-    rings: str = ""
-    """`target` or `home`: whose telephone rings for it, or rang last."""
+    order: str = ""
+    """The order whose events count."""
+    met: bool = False
+    """Whether it was connected with somebody in this order."""
+    step: str = ""
+    """In which step of the order that was."""
+    music: bool = False
+    """Whether music has begun in this order; who is fetched at once ends it within a moment."""
+    rung: set[str] = field(default_factory=set)
+    """For which steps of the order a telephone was reached."""
     failed: str = ""
-    """Why the last telephone that rang for it did not answer: FreeSWITCH's cause."""
+    """Why the telephone asked for was not reached: FreeSWITCH's cause."""
+    causes: dict[str, str] = field(default_factory=dict)
+    """By step: why the last telephone that rang did not answer."""
     taps: int = 0
     """Listeners that were attached since it is watched."""
     gone: bool = False
+    bridged_at: int = -1
+    """`Event-Sequence` of the newest bridge or its end."""
+    left: str = ""
+    """Whom it talked with when the order was given."""
+
+    def expect(self, order: str) -> None:
+        """Look for what comes of a new order."""
+        self.order, self.left = order, self.peer
+        self.met = self.music = False
+        self.step = self.failed = ""
+        self.rung, self.causes = set(), {}
+
+    def found(self, peer: str, order: str, step: str) -> None:
+        """Take over what FreeSWITCH was asked for: whom it talks with now, and in which step of which order."""
+        self.peer, self.order, self.step = peer, order, step
+        self.met = bool(peer)
 
 
 class Watch:
@@ -56,29 +79,11 @@ class Watch:
 
     def __init__(self) -> None:
         self._channels: dict[str, Watched] = {}
-        self._pairs: dict[str, str] = {}
-        """Who talks with whom, of all channels: a channel's own variable `bridge_uuid` stays after the bridge."""
-        self._noted: dict[str, float] = {}
-        """When an event told of a channel's bridge or its end."""
         self._news = asyncio.Event()
-
-    def pairs(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Take over what `show calls` lists; what events told in the last seconds is newer than that list."""
-        now = time.monotonic()
-        self._noted = {uuid: at for uuid, at in self._noted.items() if now - at < LISTS_LAG_S}
-        self._pairs = {uuid: peer for uuid, peer in self._pairs.items() if uuid in self._noted}
-        for row in rows:
-            if str(row.get("uuid", "")) in self._noted or str(row.get("b_uuid", "")) in self._noted:
-                continue
-            one, two = str(row.get("uuid", "")), str(row.get("b_uuid", ""))
-            if one and two:
-                self._pairs |= {one: two, two: one}
-        for channel in self._channels.values():
-            channel.peer = self._pairs.get(channel.uuid, "")
 
     def on(self, uuid: str) -> Watched:
         """Watch a channel, or go on watching it."""
-        return self._channels.setdefault(uuid, Watched(uuid, self._pairs.get(uuid, "")))
+        return self._channels.setdefault(uuid, Watched(uuid))
 
     def off(self, uuid: str) -> None:
         self._channels.pop(uuid, None)
@@ -86,52 +91,37 @@ class Watch:
     def take(self, event: Event) -> None:
         """Take any event."""
         if event.name in ("CHANNEL_BRIDGE", "CHANNEL_UNBRIDGE"):
-            one = event.get("Bridge-A-Unique-ID") or event.uuid
-            two = event.get("Bridge-B-Unique-ID") or event.get("Other-Leg-Unique-ID")
-            for mine, other in ((one, two), (two, one)):
-                self._note(mine)
-                if event.name == "CHANNEL_BRIDGE" and len(self._pairs) < MOST_CHANNELS:
-                    self._pairs[mine] = other
-                elif self._pairs.get(mine) == other:
-                    del self._pairs[mine]
-                channel = self._channels.get(mine)
-                if channel is None:
-                    continue
-                if event.name == "CHANNEL_BRIDGE":
-                    channel.peer = other
-                    channel.bridges += 1
-                elif channel.peer == other:
-                    channel.peer = ""
-            self._news.set()
-            return
-        if event.name == "CHANNEL_HANGUP_COMPLETE":
-            self._pairs.pop(event.uuid, None)
-        channel = self._channels.get(event.uuid)
-        if channel is not None:
-            match event.name:
-                case "PLAYBACK_START":
-                    channel.plays = event.get("Playback-File-Path") or "unknown"
-                case "PLAYBACK_STOP":
-                    channel.plays = ""
-                case "MEDIA_BUG_START" if event.get("Media-Bug-Function") == "eavesdrop":
-                    channel.taps += 1
-                case "CHANNEL_HANGUP_COMPLETE":
-                    channel.gone = True
-                    channel.peer = ""
-        for_whom = self._channels.get(event.get("Other-Leg-Unique-ID"))
-        step = event.get("variable_kikimori_step")
-        if for_whom is not None and step:
-            if event.name in ("CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA", "CHANNEL_ANSWER"):
-                for_whom.rings = step
-            elif event.name == "CHANNEL_HANGUP_COMPLETE" and for_whom.peer != event.uuid:
-                for_whom.failed = event.get("Hangup-Cause")
+            self._bridge(event)
+        else:
+            channel = self._channels.get(event.uuid)
+            if channel is not None:
+                _own(channel, event)
+            for_whom = self._channels.get(event.get("Other-Leg-Unique-ID"))
+            if for_whom is not None and event.get(f"variable_{ORDER}") == for_whom.order != "":
+                _telephone(for_whom, event)
         self._news.set()
 
-    def _note(self, uuid: str) -> None:
-        self._noted.pop(uuid, None)
-        self._noted[uuid] = time.monotonic()
-        if len(self._noted) > MOST_CHANNELS:
-            del self._noted[next(iter(self._noted))]
+    def _bridge(self, event: Event) -> None:
+        one = event.get("Bridge-A-Unique-ID") or event.uuid
+        two = event.get("Bridge-B-Unique-ID") or event.get("Other-Leg-Unique-ID")
+        sequence = event.get("Event-Sequence")
+        at = int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) < 20 else -1
+        for mine, other in ((one, two), (two, one)):
+            channel = self._channels.get(mine)
+            if channel is None or at < channel.bridged_at:
+                continue
+            channel.bridged_at = at
+            if event.name == "CHANNEL_UNBRIDGE":
+                if channel.peer == other:
+                    channel.peer = ""
+                continue
+            channel.peer = other
+            if event.uuid == mine:
+                if event.get(f"variable_{ORDER}") == channel.order:
+                    channel.met, channel.step = True, event.get(f"variable_{STEP}")
+            elif other != channel.left:
+                # Somebody took them off: a pick-up at another telephone.
+                channel.met, channel.step = True, ""
 
     def wake(self) -> None:
         """Let everybody who waits look again."""
@@ -147,3 +137,27 @@ class Watch:
         except TimeoutError:
             return False
         return True
+
+
+def _own(channel: Watched, event: Event) -> None:
+    match event.name:
+        case "PLAYBACK_START" if event.get(f"variable_{ORDER}") == channel.order:
+            channel.music = True
+        case "CHANNEL_APPLICATION" if event.get(WHICH) == channel.order != "":
+            channel.failed = event.get(WHY) or "unknown"
+        case "MEDIA_BUG_START" if event.get("Media-Bug-Function") == "eavesdrop":
+            channel.taps += 1
+        case "CHANNEL_HANGUP_COMPLETE":
+            channel.gone = True
+            channel.peer = ""
+        case _:
+            pass
+
+
+def _telephone(channel: Watched, event: Event) -> None:
+    """A telephone that rings for the channel."""
+    step = event.get(f"variable_{STEP}")
+    if event.name in ("CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA", "CHANNEL_ANSWER"):
+        channel.rung.add(step)
+    elif event.name == "CHANNEL_HANGUP_COMPLETE" and channel.peer != event.uuid:
+        channel.causes[step] = event.get("Hangup-Cause")
