@@ -35,6 +35,9 @@ NEEDED = (
     "mod_tone_stream", "mod_local_stream", "mod_sofia",
 )  # fmt: skip
 STREAMERS = ("audio_fork", "audio_stream")
+QUEUES = ("fifo", "callcenter")
+OTHERS = ("mod_loopback", *(f"mod_{name}" for name in QUEUES))
+"""Loaded where they are installed."""
 
 
 def freeswitch_prefix() -> Path | None:
@@ -54,7 +57,12 @@ def modules_folder() -> Path | None:
 def streamers() -> tuple[str, ...]:
     """Return which of the modules that stream audio are installed, as `[freeswitch] module` names them."""
     folder = modules_folder()
-    return () if folder is None else tuple(each for each in STREAMERS if (folder / f"mod_{each}.so").exists())
+    return () if folder is None else tuple(each for each in STREAMERS if installed(f"mod_{each}"))
+
+
+def installed(module: str) -> bool:
+    folder = modules_folder()
+    return folder is not None and (folder / f"{module}.so").exists()
 
 
 needs_freeswitch = pytest.mark.skipif(
@@ -124,15 +132,16 @@ class RealFreeSwitch:
 
 @asynccontextmanager
 async def running_freeswitch(
-    folder: Path, phones: Mapping[str, int], dialplan: str = ""
+    folder: Path, phones: Mapping[str, int], dialplan: str = "", *, music: bool = True
 ) -> AsyncIterator[RealFreeSwitch]:
     """Start a FreeSWITCH, wait until it takes calls, stop it at the end.
 
     `phones`: extension to the UDP port of its SIP phone on 127.0.0.1; each can be called under its name. `dialplan`:
-    further `<extension>`s, before those.
+    further `<extension>`s, before those. Calls to 600 and 601 wait in a queue of mod_fifo and mod_callcenter, whose one
+    member is the last of `phones`. Without `music` there is no `local_stream` to play.
     """
     freeswitch = RealFreeSwitch(folder, free_udp_port(), free_tcp_port())
-    _write_configuration(freeswitch, phones, dialplan)
+    _write_configuration(freeswitch, phones, dialplan, music=music)
     freeswitch.esl = EslClient("127.0.0.1", freeswitch.esl_port, lambda: PASSWORD)
     await freeswitch.start()
     asking = asyncio.create_task(freeswitch.esl.run())
@@ -145,17 +154,27 @@ async def running_freeswitch(
         await freeswitch.stop()
 
 
-def _write_configuration(freeswitch: RealFreeSwitch, phones: Mapping[str, int], dialplan: str) -> None:
+def _write_configuration(
+    freeswitch: RealFreeSwitch, phones: Mapping[str, int], dialplan: str, *, music: bool
+) -> None:
     folder = freeswitch.folder
     (folder / "conf").mkdir(parents=True)
     (folder / "moh").mkdir()
     freeswitch.password_file.write_text(f"{PASSWORD}\n", encoding="utf-8")
     seconds = np.arange(8000 * 10) / 8000
-    with wave.open(str(folder / "moh" / "music.wav"), "wb") as music:
-        music.setparams((1, 2, 8000, 0, "NONE", ""))
-        music.writeframes((np.sin(2 * np.pi * MUSIC_HZ * seconds) * 8000).astype("<i2").tobytes())
+    with wave.open(str(folder / "moh" / "music.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes((np.sin(2 * np.pi * MUSIC_HZ * seconds) * 8000).astype("<i2").tobytes())
     modules = "".join(
-        f'<load module="{name}"/>' for name in (*NEEDED, *(f"mod_{each}" for each in streamers()))
+        f'<load module="{name}"/>'
+        for name in (*NEEDED, *(f"mod_{each}" for each in streamers()), *filter(installed, OTHERS))
+    )
+    member = f"user/{list(phones)[-1]}@127.0.0.1"
+    stream = (
+        f"""<directory name="moh" path="{folder / "moh"}"><param name="rate" value="8000"/><param name="channels" value="1"/>
+<param name="interval" value="20"/><param name="timer-name" value="soft"/></directory>"""
+        if music
+        else ""
     )
     users = "".join(
         f'<user id="{name}"><params><param name="dial-string" value="sofia/internal/{name}@127.0.0.1:{port}"/>'
@@ -172,8 +191,15 @@ def _write_configuration(freeswitch: RealFreeSwitch, phones: Mapping[str, int], 
 <configuration name="logfile.conf"><profiles><profile name="default"><settings>
 <param name="logfile" value="{folder / "log" / "freeswitch.log"}"/></settings>
 <mappings><map name="all" value="debug,info,notice,warning,err,crit,alert"/></mappings></profile></profiles></configuration>
-<configuration name="local_stream.conf"><directory name="moh" path="{folder / "moh"}"><param name="rate" value="8000"/>
-<param name="channels" value="1"/><param name="interval" value="20"/><param name="timer-name" value="soft"/></directory></configuration>
+<configuration name="local_stream.conf">{stream}</configuration>
+<configuration name="fifo.conf"><settings/><fifos><fifo name="600@127.0.0.1" importance="0">
+<member timeout="60" simo="1" lag="1">{member}</member></fifo></fifos></configuration>
+<configuration name="callcenter.conf"><settings/>
+<queues><queue name="601@127.0.0.1"><param name="strategy" value="longest-idle-agent"/>
+<param name="moh-sound" value="local_stream://moh"/></queue></queues>
+<agents><agent name="member@127.0.0.1" type="callback" contact="{member}" status="Available" max-no-answer="9"
+ wrap-up-time="0" reject-delay-time="1" busy-delay-time="1"/></agents>
+<tiers><tier agent="member@127.0.0.1" queue="601@127.0.0.1" level="1" position="1"/></tiers></configuration>
 <configuration name="acl.conf"><network-lists/></configuration>
 <configuration name="timezones.conf"><timezones/></configuration>
 <configuration name="post_load_modules.conf"><modules/></configuration>
@@ -190,6 +216,10 @@ def _write_configuration(freeswitch: RealFreeSwitch, phones: Mapping[str, int], 
 <extension name="phones"><condition field="destination_number" expression="^({"|".join(phones)})$">
 <action application="set" data="hangup_after_bridge=true"/>
 <action application="bridge" data="user/$1@127.0.0.1"/></condition></extension>
+<extension name="fifo"><condition field="destination_number" expression="^600$"><action application="answer"/>
+<action application="fifo" data="600@127.0.0.1 in"/></condition></extension>
+<extension name="callcenter"><condition field="destination_number" expression="^601$"><action application="answer"/>
+<action application="callcenter" data="601@127.0.0.1"/></condition></extension>
 </context></section>
 <section name="directory"><domain name="127.0.0.1">{users}</domain></section>
 </document>

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from kikimori.config import AgentConfig
 from kikimori.model.call import CallInfo, EndReason, LegInfo
+from kikimori.watch.advice import HOST_KEYS, advice
 from kikimori.watch.lines import as_json, as_line
 from kikimori.watch.meter import LegMeter
-from kikimori.watch.own import TWINS_AFTER, WatchDesk
+from kikimori.watch.own import TWINS_AFTER, WatchDesk, hints
 from kikimori.watch.picture import SILENCE_DB, CallRow, LegRow, Picture, TapRow
 from kikimori.watch.screen import bar, draw
 from kikimori_wire.messages import Party, Problem, Role
@@ -239,3 +242,70 @@ def test_a_problem_is_shown_with_its_remedy_and_hints_while_nothing_arrives() ->
         assert expected in text
     assert "cannot log in" in as_line(shown)
     assert json.loads(as_json(shown, numbers=False))["hints"] == ["ari: make a call"]
+
+
+class QuietTap:
+    """A way in at which nothing has arrived."""
+
+    name = "freeswitch"
+    addresses: ClassVar = {"freeswitch_media": ("127.0.0.1", 8768)}
+
+    def __init__(
+        self, refused: dict[str, int], left_out: int = 0, problems: tuple[Problem, ...] = ()
+    ) -> None:
+        self._refused, self._left_out, self._problems = refused, left_out, problems
+
+    async def listen(self) -> None: ...
+
+    async def run(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def problems(self) -> tuple[Problem, ...]:
+        return self._problems
+
+    def refusals(self) -> dict[str, int]:
+        return self._refused
+
+    def counters(self) -> dict[str, int]:
+        return {
+            "freeswitch_refused": sum(self._refused.values()),
+            "freeswitch_calls_not_heard": self._left_out,
+        }
+
+
+def test_the_advice_for_a_refused_connection_is_that_of_its_reason() -> None:
+    (unknown,) = hints(QuietTap({"unknown_token": 1}))
+    assert "1 refused (unknown_token)" in unknown
+    assert "add the PBX's network" not in unknown
+    assert "Make a call" in unknown
+    (stranger,) = hints(QuietTap({"peer_not_allowed": 3}))
+    assert "add the PBX's network to [freeswitch] allow" in stranger
+    most, _ = hints(QuietTap({"wrong_token": 1, "too_many_connections": 5}))
+    assert "raise [freeswitch] max_streams" in most
+    (other,) = hints(QuietTap({"something_new": 1}))
+    assert "the log" in other
+
+
+def test_a_problem_is_said_instead_of_advice() -> None:
+    problem = Problem(code="freeswitch_esl_auth", detail="refused", remedy="the password")
+    assert hints(QuietTap({"unknown_token": 1}, problems=(problem,))) == []
+
+
+def test_calls_that_the_sides_leave_out_are_told() -> None:
+    (hint,) = hints(QuietTap({}, left_out=2))
+    assert "2 calls left out by [sides]" in hint
+
+
+def test_who_is_only_reached_from_this_machine_is_told_the_key_of_that_table() -> None:
+    assert "set [freeswitch] media_host and allow" in hints(QuietTap({}))[-1]
+
+
+def test_every_key_in_the_advice_is_one_of_the_configuration() -> None:
+    config = AgentConfig()
+    for tap in ("audiosocket", "chan_websocket", "freeswitch", "siprec"):
+        table = getattr(config, tap)
+        texts = [advice(tap, reason) for reason in ("peer_not_allowed", "too_many_connections")]
+        keys = {key for text in texts for key in re.findall(rf"\[{tap}\] (\w+)", text)}
+        assert keys
+        assert keys | {HOST_KEYS.get(tap, "host")} <= set(type(table).model_fields)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import structlog
 
 from kikimori.taps.complaints import Complaints
+from kikimori.taps.refusals import Refusals
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -44,7 +45,7 @@ class Door(Generic[Guest]):
         self.inside: set[Guest] = set()
         self.closed = False
         """Set it, and nobody comes in any more."""
-        self.refused = 0
+        self.refusals = Refusals()
         self.faults = 0
 
     def admit(self, guest: Guest, peer: str | None) -> str | None:
@@ -61,12 +62,16 @@ class Door(Generic[Guest]):
         self.refuse(peer, reason)
         return reason
 
+    @property
+    def refused(self) -> int:
+        return self.refusals.total
+
     def leave(self, guest: Guest) -> None:
         self.inside.discard(guest)
 
     def refuse(self, peer: str | None, reason: str) -> None:
         """Count and log somebody who is not let in for a reason that the door does not know."""
-        self.refused += 1
+        self.refusals.note(reason)
         self._complaints.warn(_log, self._refused_event, peer=peer, reason=reason)
 
     def fault(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
 from kikimori.taps.announced.directory import LegDirectory
+from kikimori.taps.refusals import Refusing
+from kikimori.watch.advice import HOST_KEYS, advice
 from kikimori.watch.meter import LegMeter
 from kikimori.watch.picture import CallRow, Picture, TapRow
 from kikimori.ways_in import make_taps
@@ -29,6 +31,7 @@ CLOSE_WITHIN_S = 5.0
 SILENT_AFTER_S = 8.0
 TWINS_AFTER = 20
 """Readings in a row in which both legs sound alike: in level to a tenth of a decibel, in zero crossings to 3 %."""
+MOST_REASONS = 3
 HEARD_DB = -60.0
 """dBFS. The noise of two idle lines may well be alike."""
 
@@ -201,13 +204,18 @@ def _listens(addresses: dict[str, Address]) -> tuple[str, ...]:
 
 def hints(tap: Tap) -> list[str]:
     """Say what to look at when a way in stays quiet."""
-    refused = sum(count for name, count in tap.counters().items() if "refused" in name)
-    if refused:
-        return [
-            f"{tap.name}: {refused} connections refused: add the PBX's network to [{tap.name}] allow in kikimori.toml"
-        ]
     if tap.problems():
         return []  # they say it better
+    if isinstance(tap, Refusing) and (refused := tap.refusals()):
+        return [
+            f"{tap.name}: {count} refused ({reason}): {advice(tap.name, reason)}"
+            for reason, count in sorted(refused.items(), key=lambda each: -each[1])[:MOST_REASONS]
+        ]
+    left_out = sum(count for name, count in tap.counters().items() if name.endswith("_calls_not_heard"))
+    if left_out:
+        return [
+            f"{tap.name}: {left_out} calls left out by [sides]: the log tells why; kikimori doctor checks the patterns"
+        ]
     if not tap.addresses:
         return [f"{tap.name}: connected, waits for a call; make one and answer it"]
     found = [
@@ -215,7 +223,8 @@ def hints(tap: Tap) -> list[str]:
     ]
     if all(_is_loopback(host) for host, _ in tap.addresses.values()):
         found.append(
-            f"{tap.name}: only this machine can reach it; for a PBX elsewhere set [{tap.name}] host and allow"
+            f"{tap.name}: only this machine can reach it; "
+            f"for a PBX elsewhere set [{tap.name}] {HOST_KEYS.get(tap.name, 'host')} and allow"
         )
     return found
 

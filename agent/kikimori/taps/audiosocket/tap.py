@@ -8,6 +8,7 @@ from kikimori.errors import KikimoriError
 from kikimori.taps.announced.handler import MOST_ANNOUNCING, announce_app
 from kikimori.taps.audiosocket.server import AudioSocketServer
 from kikimori.taps.http_port import HttpPort
+from kikimori.taps.refusals import together
 
 if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk
@@ -66,8 +67,11 @@ class AudioSocketTap:
     def problems(self) -> tuple[Problem, ...]:
         return ()
 
+    def refusals(self) -> dict[str, int]:
+        return together(self.server.door.refusals, too_many=self._announcing.turned_away)
+
     def counters(self) -> dict[str, int]:
         return {
-            "audiosocket_refused": self.server.door.refused + self._announcing.turned_away,
+            "audiosocket_refused": sum(self.refusals().values()),
             "audiosocket_protocol_errors": self.server.door.faults,
         }

@@ -12,6 +12,7 @@ from kikimori.taps.chan_websocket.server import MediaServer
 from kikimori.taps.door import Limits
 from kikimori.taps.http_port import HttpPort
 from kikimori.taps.peers import AllowedPeers
+from kikimori.taps.refusals import together
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
@@ -76,9 +77,12 @@ class ChanWebSocketTap:
             ),
         )
 
+    def refusals(self) -> dict[str, int]:
+        return together(self.server.door.refusals, too_many=self._port.turned_away)
+
     def counters(self) -> dict[str, int]:
         return {
-            "chan_websocket_refused": self.server.door.refused + self._port.turned_away,
+            "chan_websocket_refused": sum(self.refusals().values()),
             "chan_websocket_protocol_errors": self.server.door.faults,
             "chan_websocket_unannounced": self.server.unannounced,
         }

@@ -25,6 +25,7 @@ from kikimori.taps.freeswitch.tracking import (
     Pressed,
 )
 from kikimori.taps.peers import AllowedPeers
+from kikimori.taps.refusals import together
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class FreeSwitchTap:
             Limits(connections=table.max_streams, idle_s=table.idle_s),
             secret=_media_secret(table),
         )
-        self._tracker = CallTracker(sides, lambda reason: log.info("call_unheard", reason=reason))
+        self._tracker = CallTracker(sides, self._unheard)
+        self._not_heard = 0
         self.esl: EslClient | None = None
         self.streams: Streams | None = None
         password_file = table.esl_password_file
@@ -115,9 +117,12 @@ class FreeSwitchTap:
             )
         return tuple(found)
 
+    def refusals(self) -> dict[str, int]:
+        return together(self.media.door.refusals, too_many=self.media.port.turned_away)
+
     def counters(self) -> dict[str, int]:
         counted = {
-            "freeswitch_refused": self.media.door.refused + self.media.port.turned_away,
+            "freeswitch_refused": sum(self.refusals().values()),
             "freeswitch_protocol_errors": self.media.door.faults,
         }
         if self.streams is not None and self.esl is not None:
@@ -125,10 +130,15 @@ class FreeSwitchTap:
                 "freeswitch_streams_started": self.streams.started,
                 "freeswitch_streams_failed": self.streams.failed,
                 "freeswitch_reconnects": self.esl.reconnects,
+                "freeswitch_calls_not_heard": self._not_heard,
             }
         return counted
 
     # --- inside
+
+    def _unheard(self, reason: str) -> None:
+        self._not_heard += 1
+        log.info("call_unheard", reason=reason)
 
     def _remedies(self) -> dict[str, str]:
         module = self._table.module

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.taps.refusals import Refusals
 from kikimori.taps.sip.message import Request, serialise
 from kikimori.taps.sip.transaction import ServerTransactions, State, Transaction
 from kikimori.taps.siprec.dialog import ACCEPT, ALLOW, SERVER, SUPPORTED, answer, contact, timer_headers
@@ -35,7 +36,7 @@ class Answers:
         self._transactions = transactions
         self._troubles = troubles
         self._clock = clock
-        self.refused = 0
+        self.refusals = Refusals()
 
     def trying(self, transaction: Transaction) -> None:
         self._transactions.respond(transaction, answer(transaction.request, 100), self._clock())
@@ -86,7 +87,7 @@ class Answers:
         flow.send(serialise(answer(request, status, to_tag=secrets.token_hex(8))))
 
     def _count(self, request: Request, status: int, reason: str, flow: Flow) -> None:
-        self.refused += 1
+        self.refusals.note(reason)
         if self._troubles.may_tell(reason):
             log.warning(
                 "siprec_refused", peer=flow.peer[0], method=request.method[:16], status=status, reason=reason

@@ -36,6 +36,7 @@ from kikimori.taps.siprec.troubles import Troubles
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kikimori.taps.refusals import Refusals
     from kikimori.taps.sip.transaction import Flow
     from kikimori.taps.siprec.entries import Back
     from kikimori.taps.siprec.session import RecordingSession
@@ -85,8 +86,8 @@ class RecordingServer:
         return self._changes.begun
 
     @property
-    def refused(self) -> int:
-        return self._answers.refused
+    def refusals(self) -> Refusals:
+        return self._answers.refusals
 
     @property
     def retransmitted(self) -> int:

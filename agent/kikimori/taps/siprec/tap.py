@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kikimori.errors import KikimoriError
 from kikimori.model.call import Role, call_id_from
 from kikimori.taps.peers import AllowedPeers
+from kikimori.taps.refusals import together
 from kikimori.taps.rtp.ports import RtpPorts
 from kikimori.taps.sip.transport import Limits, SipTransport
 from kikimori.taps.siprec.parties import Parties
@@ -93,10 +94,13 @@ class SiprecTap:
     def problems(self) -> tuple[Problem, ...]:
         return self.server.troubles.problems()
 
+    def refusals(self) -> dict[str, int]:
+        return together(self.server.refusals, self._transport.door.refusals)
+
     def counters(self) -> dict[str, int]:
         return {
             "siprec_sessions": self.server.begun,
-            "siprec_refused": self.server.refused + self._transport.door.refused,
+            "siprec_refused": sum(self.refusals().values()),
             "siprec_malformed": self._transport.door.faults,
             "siprec_retransmitted": self.server.retransmitted,
             **{f"siprec_rtp_{name}": value for name, value in self._ports.counters().items()},

@@ -1,0 +1,192 @@
+"""A small office on a real FreeSWITCH, with telephones that say tones, and control that is under test."""
+
+from __future__ import annotations
+
+import asyncio
+import wave
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tests.support.asterisk.wire import Wire
+from tests.support.desk_phone import DeskPhone
+from tests.support.real_freeswitch import MUSIC_HZ, RealFreeSwitch, free_udp_port, running_freeswitch
+from tests.support.sip_phone import Habit
+
+from kikimori.freeswitch.settings import FreeSwitchTable
+from kikimori.model.call import CallInfo
+from kikimori.pbx.control import PbxAnswer, PbxRequest
+from kikimori.pbx.freeswitch.control import FreeSwitchControl
+from kikimori.pbx.settings import ControlSettings, Sound
+from kikimori_wire.messages import Action, CallStatus, Party
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from pathlib import Path
+
+WITHIN_S = 20.0
+CUSTOMER_HZ, OPERATOR_HZ, SUPERIOR_HZ, SUPERVISOR_HZ, SOUND_HZ = 440, 1000, 1700, 1240, 2300
+CUSTOMER = "0355550142"
+TONES = {CUSTOMER: CUSTOMER_HZ, "204": OPERATOR_HZ, "200": SUPERIOR_HZ, "205": SUPERVISOR_HZ}
+MUSIC = {MUSIC_HZ}
+
+
+@dataclass
+class Office:
+    pbx: RealFreeSwitch
+    wire: Wire
+    phones: dict[str, DeskPhone]
+    table: FreeSwitchTable
+    settings: ControlSettings
+    control: FreeSwitchControl
+    told: list[CallStatus] = field(default_factory=list)
+    call: CallInfo = field(default_factory=lambda: CallInfo("c1", "test"))
+
+    @property
+    def customer(self) -> DeskPhone:
+        return self.phones[CUSTOMER]
+
+    @property
+    def operator(self) -> DeskPhone:
+        return self.phones["204"]
+
+    @property
+    def superior(self) -> DeskPhone:
+        return self.phones["200"]
+
+    @property
+    def supervisor(self) -> DeskPhone:
+        return self.phones["205"]
+
+    async def until(self, condition: Callable[[], object], within_s: float = WITHIN_S) -> None:
+        async with asyncio.timeout(within_s):
+            while not condition():  # noqa: ASYNC110  (sound of several telephones sets no event)
+                await asyncio.sleep(0.02)
+
+    async def heard(self, **phones: set[int] | None) -> None:
+        """Wait until each phone (`customer`, `operator`, `superior`, `supervisor`) hears these tones; None = is out."""
+
+        def now() -> dict[str, set[int] | None]:
+            return {
+                name: phone.hears() if (phone := getattr(self, name)).in_call else None for name in phones
+            }
+
+        try:
+            await self.until(lambda: now() == phones)
+        except TimeoutError:
+            raise AssertionError(f"wanted {phones}, heard {now()}, told {self.told}") from None
+
+    async def nobody(self) -> None:
+        """Wait until FreeSWITCH has no channel left."""
+        async with asyncio.timeout(WITHIN_S):
+            while "0 total" not in await self.pbx.esl.api("show channels count"):  # noqa: ASYNC110  (tells nobody)
+                await asyncio.sleep(0.1)
+
+    async def talk(self) -> CallInfo:
+        """The customer calls, the operator answers, both hear each other."""
+        self.customer.call("204")
+        return await self.know(caller=CUSTOMER)
+
+    async def know(self, caller: str) -> CallInfo:
+        """Know the call as a tap would tell it; `caller` is who called."""
+        await self.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        async with asyncio.timeout(WITHIN_S):
+            # This list is a second late.
+            while len(rows := await self.pbx.esl.rows("show channels")) != 2:  # noqa: ASYNC110  (as above)
+                await asyncio.sleep(0.05)
+        called, calling = sorted((row for row in rows), key=lambda row: row["direction"] == "inbound")
+        channels = [str(calling["uuid"]), str(called["uuid"])]
+        if caller != CUSTOMER:
+            channels.reverse()
+        self.call = CallInfo(
+            "c1",
+            "test",
+            caller=Party(number=CUSTOMER),
+            operator=Party(number="204"),
+            channel=channels[0],
+            operator_channel=channels[1],
+        )
+        return self.call
+
+    async def press(
+        self,
+        action: Action,
+        target: str = "200",
+        *,
+        keep: bool | None = None,
+        announcement: str | None = None,
+    ) -> PbxAnswer:
+        request = PbxRequest(action, self.call, target, keep, announcement)
+        return await self.control.carry_out(request, self.told.append)
+
+    async def listeners(self, channel: str | None) -> int:
+        """Return how many listeners FreeSWITCH has on a channel."""
+        return (await self.pbx.esl.api(f"uuid_buglist {channel}")).count("<function>")
+
+
+def control_settings(folder: Path, **changes: object) -> ControlSettings:
+    """Settings of the test office; `changes` are fields of them."""
+    settings = ControlSettings(
+        superior="200",
+        ring_s=4,
+        longest_hold_s=60,
+        after_hold="operator",
+        keep_operator=True,
+        announcements=(
+            Sound("hello", "Hello", str(folder / "sound.wav")),
+            Sound("missing", "Missing", "/no/such/sound.wav"),
+        ),
+        dial="user/{target}@127.0.0.1",
+        music="local_stream://moh",
+        book=folder / "held.json",
+    )
+    return replace(settings, **changes)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def controlled_office(
+    folder: Path,
+    *,
+    habits: Mapping[str, Habit] | None = None,
+    run: bool = True,
+    music: bool = True,
+    unanswered: tuple[str, ...] = (),
+    **changes: object,
+) -> AsyncIterator[Office]:
+    """Start everything; `changes` are of ControlSettings. Without `run` control is made but not running.
+
+    `unanswered`: extensions with a telephone that is switched off.
+    """
+    ports = {name: free_udp_port() for name in (*unanswered, *TONES)}
+    with wave.open(str(folder / "sound.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(
+            (np.sin(2 * np.pi * SOUND_HZ * np.arange(8000 * 3) / 8000) * 8000).astype("<i2").tobytes()
+        )
+    settings = control_settings(folder, **changes)
+    async with AsyncExitStack() as stack:
+        pbx = await stack.enter_async_context(running_freeswitch(folder / "pbx", ports, music=music))
+        phones = {
+            name: await stack.enter_async_context(
+                DeskPhone(name, ports[name], pbx.sip_port, tone, (habits or {}).get(name, Habit.ANSWER))
+            )
+            for name, tone in TONES.items()
+        }
+        wire = await stack.enter_async_context(Wire(pbx.esl_port))
+        table = FreeSwitchTable(esl_port=wire.port, esl_password_file=pbx.password_file)
+        office = Office(pbx, wire, phones, table, settings, FreeSwitchControl(table, settings))
+        if run:
+            await stack.enter_async_context(running(office.control))
+            await office.until(lambda: office.control.connected)
+        yield office
+
+
+@asynccontextmanager
+async def running(control: FreeSwitchControl) -> AsyncIterator[None]:
+    task = asyncio.create_task(control.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

@@ -1,0 +1,36 @@
+"""A program that presses a button and waits to be killed: `python doomed_control.py ESL_PORT FOLDER ACTION CUSTOMER HOLD_S`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tests.support.freeswitch.controlled import control_settings
+
+from kikimori.freeswitch.settings import FreeSwitchTable
+from kikimori.model.call import CallInfo
+from kikimori.pbx.control import PbxRequest
+from kikimori.pbx.freeswitch.control import FreeSwitchControl
+from kikimori_wire.messages import Action, CallStatus, Party
+
+
+async def main(port: int, folder: Path, action: Action, customer: str, hold_s: float) -> None:
+    table = FreeSwitchTable(esl_port=port, esl_password_file=folder / "pbx" / "password")
+    control = FreeSwitchControl(table, control_settings(folder, longest_hold_s=hold_s))
+    running = asyncio.create_task(control.run())
+    while not control.connected:  # noqa: ASYNC110  (the health page asks likewise)
+        await asyncio.sleep(0.02)
+    call = CallInfo("c1", "test", operator=Party(number="204"), channel=customer)
+
+    def told(status: CallStatus) -> None:
+        print(status, flush=True)
+
+    await control.carry_out(PbxRequest(action, call, "200"), told)
+    await running
+
+
+if __name__ == "__main__":
+    asyncio.run(
+        main(int(sys.argv[1]), Path(sys.argv[2]), Action(sys.argv[3]), sys.argv[4], float(sys.argv[5]))
+    )
