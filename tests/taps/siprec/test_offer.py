@@ -50,6 +50,15 @@ def test_its_hold_is_one_inactive_stream() -> None:
     assert sorted(choice.paused for choice in offer.choices) == [False, True]
 
 
+def test_its_encrypted_streams_are_taken_by_the_first_line_that_is_known() -> None:
+    """Rtpengine offers twelve suites, and a fingerprint for DTLS as well."""
+    invite = of_opensips("opensips-srtp.sip")
+    choices = read_offer(invite.headers, invite.body).choices
+    assert [len(choice.media.crypto) for choice in choices] == [12, 12]
+    assert [choice.secured.suite for choice in choices if choice.secured] == ["AEAD_AES_256_GCM"] * 2
+    assert len({choice.secured.keys for choice in choices if choice.secured}) == 2
+
+
 # --- what is accepted
 
 

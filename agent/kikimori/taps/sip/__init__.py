@@ -1,8 +1,9 @@
 """SIP as far as a tap needs it: reading other people's messages, and answering an SRC that records to us.
 
-`message` and `values` are the text format, `sdp` the session description with `crypto`, its keys of SRTP, `stream` the framing over TCP, `transaction`
-and `client` the timers of RFC 3261; these know neither sockets nor clocks. `origin` tells where a request came from,
-`transport` are the sockets.
+`message` and `values` are the text format, `sdp` the session description with `crypto`, its keys of SRTP, `stream` the
+framing over TCP, `transaction` and `client` the timers of RFC 3261; these know neither sockets nor clocks. `origin` tells
+where a request came from, `transport` are the sockets, with `datagrams` for UDP and `tls` for what comes before SIP on a
+TLS one; `handshake` has words for why that failed.
 
 Why our own: the Python libraries were looked through in 2026-11. `sippy` 2.5 (BSD, kept up) is a whole stack, but with
 an event loop of its own, over UDP and WebSocket only. `sipua` 0.5 (BSD, kept up) is a telephone: it pulls in aiortc and

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 from kikimori.taps.door import Door
-from kikimori.taps.sip.message import Request, Response, SipError, parse_datagram
+from kikimori.taps.sip.datagrams import Datagrams, UdpFlow
+from kikimori.taps.sip.handshake import failure_of
+from kikimori.taps.sip.message import Request, Response, SipError
 from kikimori.taps.sip.origin import Address, note_source, source_towards
 from kikimori.taps.sip.stream import PONG, StreamDecoder
 from kikimori.taps.sip.tls import TlsListener
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from kikimori.taps.peers import AllowedPeers
     from kikimori.taps.sip.message import Message
     from kikimori.taps.sip.transaction import Flow
 
-_RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 _MAX_UNSENT_BYTES = 512 * 1024
 
 
@@ -52,8 +54,17 @@ class SipTransport:
         limits: Limits | None = None,
         *,
         advertise: str | None = None,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`advertise` is the address of this machine as the peers know it; None = found out for each peer."""
+        """Open nothing yet.
+
+        Args:
+            handler: Who gets the messages.
+            peers: Everybody else is refused, TLS or not.
+            limits: On connections.
+            advertise: Address of this machine as the peers know it; None = found out for each peer.
+            note: Gets a stable word for what people should know: why a TLS handshake failed.
+        """
         self.handler = handler
         self.limits = limits or Limits()
         self.door = Door[_Connection](
@@ -61,8 +72,9 @@ class SipTransport:
         )
         self._peers = peers
         self._advertise = advertise
+        self._note = note
         self._loop = asyncio.get_running_loop()
-        self._udp: _Datagrams | None = None
+        self._udp: Datagrams | None = None
         self._tcp: asyncio.Server | None = None
         self._tls: TlsListener | None = None
         self._ways: dict[str, str] = {}
@@ -82,7 +94,7 @@ class SipTransport:
     async def listen_udp(self, host: str, port: int) -> None:
         """Open the port; raises OSError."""
         _, self._udp = await self._loop.create_datagram_endpoint(
-            lambda: _Datagrams(self), local_addr=(host, port)
+            lambda: Datagrams(self), local_addr=(host, port)
         )
 
     async def listen_tcp(self, host: str, port: int) -> None:
@@ -98,7 +110,7 @@ class SipTransport:
         """A way to send to `peer`, an IP address; None for one that we do not speak with."""
         if self._udp is None or not self._peers.allow(peer[0]):
             return None
-        return _UdpFlow(self._udp, peer)
+        return UdpFlow(self._udp, peer)
 
     def advance(self, now: float) -> None:
         """Close connections that say nothing or stop in the middle; call it about once a second."""
@@ -146,69 +158,11 @@ class SipTransport:
         connection = _Connection(self, "TLS")
         return None if self.door.admit(connection, peer[0]) else connection
 
-    def _no_tls(self, connection: asyncio.Protocol, peer: Address) -> None:
+    def _no_tls(self, connection: asyncio.Protocol, peer: Address, error: OSError) -> None:
         self.door.leave(cast("_Connection", connection))
-        self.spoilt(peer[0], "TLS", "handshake_failed")
-
-
-class _UdpFlow:
-    """To one address by UDP."""
-
-    transport = "UDP"
-
-    def __init__(self, datagrams: _Datagrams, peer: Address) -> None:
-        self._datagrams = datagrams
-        self.peer = peer
-
-    @property
-    def local(self) -> Address:
-        bound = self._datagrams.bound
-        return self._datagrams.owner.way_to(self.peer[0], bound[0]), bound[1]
-
-    def send(self, data: bytes) -> None:
-        self._datagrams.send(data, self.peer)
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, owner: SipTransport) -> None:
-        self.owner = owner
-        self.bound: Address = ("", 0)
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)
-        self.bound = transport.get_extra_info("sockname")[:2]
-        sock = transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        source = addr[0], addr[1]
-        if not self.owner.hears(source[0]):
-            return
-        if not data.strip(b"\r\n\0 "):
-            return  # a keep-alive of some SBCs
-        try:
-            message = parse_datagram(data)
-            if isinstance(message, Response):
-                self.owner.handler.response(message)
-                return
-            back = note_source(message, source)
-        except SipError as error:
-            self.owner.spoilt(source[0], "UDP", error.reason)
-            return
-        self.owner.handler.request(message, _UdpFlow(self, back))
-
-    def error_received(self, exc: Exception) -> None:
-        """An ICMP error for something sent earlier; the transaction's timers deal with it."""
-
-    def send(self, data: bytes, peer: Address) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.sendto(data, peer)
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+        failure = failure_of(error)
+        self._note(failure.reason)
+        self.door.fault(peer[0], failure.reason, transport="TLS", detail=failure.detail)
 
 
 class _Connection(asyncio.Protocol):

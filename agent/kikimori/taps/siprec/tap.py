@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
@@ -12,6 +11,7 @@ from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.refusals import together
 from kikimori.taps.rtp.ports import RtpPorts
 from kikimori.taps.sip.transport import Limits, SipTransport
+from kikimori.taps.siprec.certificates import tls_context
 from kikimori.taps.siprec.parties import Parties
 from kikimori.taps.siprec.server import RecordingServer
 from kikimori.taps.siprec.session import TAP, RecordingSession
@@ -48,7 +48,11 @@ class SiprecTap:
             clock=loop.time,
         )
         self._transport = SipTransport(
-            self.server, peers, Limits(connections=table.max_connections), advertise=table.advertise
+            self.server,
+            peers,
+            Limits(connections=table.max_connections),
+            advertise=table.advertise,
+            note=self.server.troubles.note,
         )
         self.server.reach(self._transport)
 
@@ -115,26 +119,3 @@ class SiprecTap:
             address=flow.local[0],
             clock=self._clock,
         )
-
-
-def tls_context(table: SiprecTable) -> ssl.SSLContext | None:
-    """The server's TLS as configured; None when it is switched off.
-
-    Raises:
-        KikimoriError: a file is missing or holds something else.
-    """
-    if table.tls_port is None or table.tls_cert is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(table.tls_cert, table.tls_key)
-        if table.tls_client_ca is not None:
-            context.load_verify_locations(table.tls_client_ca)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
-        raise KikimoriError(
-            f"[siprec] TLS: {error.strerror or error}",
-            next_step="check tls_cert, tls_key and tls_client_ca: PEM files that the service's user may read",
-        ) from error
-    return context

@@ -59,6 +59,34 @@ _TEXTS = {
         "the SBC offers no codec that is understood",
         "let the recording leg use G.711 or G.722",
     ),
+    "tls_no_client_certificate": (
+        "the SBC shows no certificate, and [siprec] tls_client_ca asks for one",
+        "give the SBC's TLS a certificate of that authority (mutual TLS), or take tls_client_ca away",
+    ),
+    "tls_client_certificate_refused": (
+        "the SBC's certificate is not good for [siprec] tls_client_ca",
+        "look at the detail of sip_malformed in the log; put the authority of the SBC's certificate into tls_client_ca",
+    ),
+    "tls_own_certificate_refused": (
+        "the SBC does not accept the certificate of [siprec] tls_cert",
+        "give the SBC its authority to trust; the certificate must name this machine as the SBC calls it: kikimori doctor",
+    ),
+    "tls_nothing_in_common": (
+        "the SBC and this machine have no version or cipher of TLS in common",
+        "let the SBC use TLS 1.2 or 1.3",
+    ),
+    "tls_not_tls": (
+        "something speaks without TLS to [siprec] tls_port",
+        "let the SBC use TLS for this port, or [siprec] port for TCP",
+    ),
+    "tls_handshake_too_slow": (
+        "the SBC begins a TLS handshake and does not go on",
+        "look for a firewall or address translator between; it may cut large packets",
+    ),
+    "tls_handshake_failed": (
+        "a TLS handshake with the SBC failed",
+        "look at the detail of sip_malformed in the log",
+    ),
     "no_audio": (
         "a SIPREC session is there, but no audio arrives",
         "open the UDP ports of [siprec] in the firewall; check [siprec] advertise and allow",
