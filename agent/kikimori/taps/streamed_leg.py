@@ -1,13 +1,15 @@
 """Audio that comes in one stream without time stamps: the clock says how much of it is missing, or too much.
 
 Media time follows the samples. Where a PBX stops sending (hold, packet loss), the clock says how much is missing and
-the leg is told of a gap, so that a call on hold does not stand still in time. Pure: the caller gives the time.
+the leg is told of a gap, so that a call on hold does not stand still in time. Where its clock runs fast or slow, that
+is put right a little at a time (`kikimori.audio.pace`). Pure: the caller gives the time.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori.audio.pace import FASTEST, Pace
 from kikimori.audio.resample import Resampler, hearing_rate
 from kikimori.model.call import LegInfo
 
@@ -38,21 +40,35 @@ class StreamClock:
         self._anchor = now
         self._heard_at = now
         self._samples = 0
+        """That came or were told as missing, less those that were left out."""
+        self._came = 0
+        self._pace = Pace(now)
 
-    def take(self, samples: int, now: float) -> None:
-        """Count samples that came.
+    def take(self, pcm: bytes | memoryview, samples: int, now: float) -> int:
+        """Count what came, all `samples` of a piece `pcm` of s16le.
+
+        Returns how many of the piece's samples to leave out, because the other clock runs fast; negative: how many
+        are missing before it, because that runs slow.
 
         Raises:
-            FloodError: more than `FLOOD_S` ahead of the clock.
+            FloodError: more than `FLOOD_S` beyond what time allows.
         """
         self._heard_at = now
-        self._samples += samples
-        if self._samples / self._rate - (now - self._anchor) > FLOOD_S:
+        elapsed_s = now - self._anchor
+        self._came += samples
+        # What was told as missing and comes after all was not sent too fast.
+        if self._came / self._rate > elapsed_s * (1 + FASTEST) + FLOOD_S:
             raise FloodError
+        self._samples += samples
+        correction_s = self._pace.correction_s(self._samples / self._rate - elapsed_s, now, pcm)
+        leave_out = min(samples, round(correction_s * self._rate))
+        self._samples -= leave_out
+        return leave_out
 
-    def fill(self, samples: int) -> None:
+    def fill(self, samples: int, now: float) -> None:
         """Count samples that a leg was told are missing."""
         self._samples += samples
+        self._pace.moved(now)
 
     def silent_s(self, now: float) -> float:
         """Return how long nothing has come."""
@@ -79,10 +95,15 @@ class StreamedLeg:
         """Take s16le at the wire's rate, whole samples.
 
         Raises:
-            FloodError: more than `FLOOD_S` ahead of the clock.
+            FloodError: more than `FLOOD_S` beyond what time allows.
         """
-        self._clock.take(len(pcm) // 2, now)
-        self._feed.audio(self._resampler.feed(pcm) if self._resampler else pcm)
+        leave_out = self._clock.take(pcm, len(pcm) // 2, now)
+        if leave_out < 0:
+            self._gap(-leave_out)
+        elif leave_out:
+            pcm = pcm[leave_out * 2 :]
+        if pcm:
+            self._feed.audio(self._resampler.feed(pcm) if self._resampler else pcm)
 
     def dtmf(self, digit: str) -> None:
         self._feed.dtmf(digit)
@@ -91,10 +112,13 @@ class StreamedLeg:
         """Call it a few times a second: tells the leg of what is missing by now."""
         missing = self._clock.missing(now, now=now)
         if missing > GAP_AFTER_S * self._wire_rate:
-            self._clock.fill(missing)
-            self._feed.gap(missing * self._rate // self._wire_rate)
+            self._clock.fill(missing, now)
+            self._gap(missing)
 
     def close(self, reason: EndReason) -> None:
         if self._resampler:
             self._feed.audio(self._resampler.flush())
         self._feed.close(reason)
+
+    def _gap(self, missing: int) -> None:
+        self._feed.gap(missing * self._rate // self._wire_rate)

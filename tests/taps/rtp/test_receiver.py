@@ -425,3 +425,21 @@ def test_anything_may_come_and_time_stays_time(
         peer.session.advance(peer.now)
     peer.session.flush()
     assert len(peer.line) / 16000 <= peer.now - 100.0 + FLOOD_S + 0.1
+
+
+@pytest.mark.parametrize("speed", [1.005, 0.995])
+def test_a_telephone_whose_clock_is_off_stays_in_time_and_loses_no_word(speed: float) -> None:
+    """Five minutes, a second and a half to be made good, in the pauses: the jitter buffer holds nothing back for it."""
+    peer = Peer()
+    began, spoken = peer.now, 0
+    silence = bytes([0xFF]) * STEP
+    for n in range(round(300 * speed / STEP_S)):
+        peer.now = began + (n + 1) * STEP_S / speed
+        speaks = n % 100 < 70
+        spoken += speaks
+        peer.session.receive(peer.packet(sound(n % 7) if speaks else silence), PEER)
+        peer.session.advance(peer.now)
+        assert abs(len(peer.line) / 8000 - (peer.now - began)) < 0.7
+    assert np.count_nonzero(peer.line.samples) == pytest.approx(spoken * STEP, rel=1e-3)
+    assert peer.session.counters.flooded == 0
+    assert peer.session.counters.lost == 0

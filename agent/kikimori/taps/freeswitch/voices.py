@@ -60,9 +60,16 @@ class Voices:
             # What follows a pause is at the time of now: the watch may not have looked since.
             self._fill(self._clock, now - samples / self.rate, now)
         try:
-            self._clock.take(samples, now)
+            leave_out = self._clock.take(data, samples, now)
         except FloodError:
             raise StreamError("audio_flood") from None
+        if leave_out < 0:
+            self._gap(-leave_out)
+        elif leave_out:
+            data = data[leave_out * frame :]
+            samples -= leave_out
+        if not samples:
+            return
         if len(self.roles) == 1:
             self._give(0, data, samples)
             return
@@ -115,6 +122,9 @@ class Voices:
     def _fill(self, clock: StreamClock, until: float, now: float) -> None:
         missing = clock.missing(until, now=now)
         if missing:
-            clock.fill(missing)
-            for feed in self._feeds:
-                feed.gap(missing)
+            clock.fill(missing, now)
+            self._gap(missing)
+
+    def _gap(self, samples: int) -> None:
+        for feed in self._feeds:
+            feed.gap(samples)

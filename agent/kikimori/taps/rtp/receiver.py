@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from kikimori.audio.pace import Pace
 from kikimori.taps.rtp.dtmf import KeyEvents
 from kikimori.taps.rtp.formats import COMFORT_NOISE, Kind, leg_rate
 from kikimori.taps.rtp.jitter import JitterBuffer
@@ -96,6 +97,7 @@ class RtpSession:
         self._order = JitterBuffer()
         self._believed = Believed()
         self._timeline = Timeline(rate, clock())
+        self._pace = Pace(clock())
         self._voice = Voice(feed, rate)
         self._keys = KeyEvents()
         self._counters = RtpCounters()
@@ -220,8 +222,23 @@ class RtpSession:
         # It is quiet from here on until somebody speaks again.
         self._quiet = form.kind is Kind.COMFORT_NOISE
         if length:
-            voice.give(pcm, cut=-missing)
-            timeline.given(length + missing)
+            cut = min(length, self._leave_out(pcm, length + missing, now) - missing)
+            voice.give(pcm, cut=cut)
+            timeline.given(length - cut)
+
+    def _leave_out(self, pcm: bytes, samples: int, now: float) -> int:
+        """How many samples of a piece to leave out, as the sender's clock runs fast; puts silence in where it is slow."""
+        timeline = self._timeline
+        ahead_s = timeline.ahead_s(now) + samples / self._rate
+        correction = round(self._pace.correction_s(ahead_s, now, pcm) * self._rate)
+        if correction < 0:
+            self._fill(-correction)
+            timeline.given(-correction)
+            timeline.shift(-correction)
+            return 0
+        leave_out = min(samples, correction)
+        timeline.shift(-leave_out)
+        return leave_out
 
     def _lost_before(self, sequence: int) -> int:
         before, self._sequence = self._sequence, sequence

@@ -1,7 +1,7 @@
 """Where in a leg's media time a packet belongs. Pure: it is told the time.
 
 The sender's timestamps decide, so that loss, jitter and pauses leave every sample in its place. The clock on the wall
-only corrects them: when they jump, stand still over a pause, or run faster or slower than time.
+only corrects them: when they jump, stand still over a pause, or run faster or slower than time (`shift`).
 """
 
 from __future__ import annotations
@@ -62,6 +62,14 @@ class Timeline:
     def floods(self, now: float) -> bool:
         """Whether the leg was given more than time allows."""
         return self.position > (now - self._began + FLOOD_S) * self._rate
+
+    def ahead_s(self, now: float) -> float:
+        """Return by how much what was given is ahead of the clock; negative: behind."""
+        return self.position / self._rate - (now - self._began)
+
+    def shift(self, samples: int) -> None:
+        """Say that all that comes from now on has its place so much later; negative: earlier."""
+        self._base += samples
 
     def restart(self) -> None:
         """The next timestamp has nothing to do with the last one."""

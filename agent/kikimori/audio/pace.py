@@ -1,0 +1,72 @@
+"""A telephone's clock is not ours. Pure: the caller gives the time.
+
+Clocks of telephones and PBXs are off by some ten to some hundred millionths, bad ones by a thousandth: seven seconds in
+a call of two hours. Media time must stay with the time on the wall, or the two voices of a call come apart. So a little
+silence is left out of what runs fast and put into what runs slow, where nobody speaks.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+
+DRIFT_S = 0.3
+"""What runs ahead or behind by less is jitter, or a burst at the beginning."""
+
+MOST_DRIFT_S = 2.0
+"""Beyond this it is put right where somebody speaks too."""
+
+FASTEST = 0.01
+"""Of time: what gains more is no clock but a burst, or a flood."""
+
+OVER_S = 10.0
+"""What was behind for so long without a break is not late any more."""
+
+QUIET_PEAK = 330
+"""A piece without a sample beyond this (-40 dBFS) is nobody's word."""
+
+
+def is_quiet(pcm: bytes | bytearray | memoryview) -> bool:
+    """Whether s16le audio holds nothing but background."""
+    samples = np.frombuffer(pcm, dtype="<i2")
+    return not samples.size or int(np.abs(samples.astype(np.int32)).max()) <= QUIET_PEAK
+
+
+class Pace:
+    """How one stream keeps time."""
+
+    __slots__ = ("_began", "_behind", "_lead", "_since")
+
+    def __init__(self, now: float) -> None:
+        self._began = now
+        self._since = now
+        self._lead = -inf
+        """The least delay since `_since`: what is true of the clock, without the network."""
+        self._behind = 0.0
+
+    def correction_s(self, ahead_s: float, now: float, pcm: bytes | bytearray | memoryview) -> float:
+        """Say what to do about the piece `pcm` that came just now.
+
+        `ahead_s`: by how much the stream with this piece is ahead of the clock; negative: behind.
+
+        Returns:
+            Seconds to leave out, of this piece and those after it; negative: seconds of silence to put before it.
+        """
+        self._lead = max(self._lead, ahead_s)
+        if ahead_s > DRIFT_S:
+            drifts = ahead_s <= DRIFT_S + FASTEST * (now - self._began)
+            if drifts and (ahead_s > MOST_DRIFT_S or is_quiet(pcm)):
+                return ahead_s
+        if now - self._since >= OVER_S:
+            self._behind = -self._lead if self._lead < -DRIFT_S else 0.0
+            self._since, self._lead = now, -inf
+        if self._behind and (self._behind > MOST_DRIFT_S or is_quiet(pcm)):
+            behind, self._behind = self._behind, 0.0
+            self._since, self._lead = now, -inf
+            return -behind
+        return 0.0
+
+    def moved(self, now: float) -> None:
+        """The stream was put right by other means, a gap: what was seen before is no measure any more."""
+        self._since, self._lead, self._behind = now, -inf, 0.0
