@@ -4,11 +4,55 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+import time
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LogFormat = Literal["auto", "console", "json"]
+
+FLOOD_LINES = 50
+FLOOD_S = 60.0
+"""So many warnings of one kind in so many seconds are written; a peer gone mad must not fill the disk."""
+_MOST_KINDS = 1000
+
+
+class FloodGate:
+    """A structlog processor: lets the first warnings and errors of a kind pass, counts the rest of that minute.
+
+    A kind is an event and its `reason`. The last line that passes says so; the first of a later minute says how many
+    were `left_out` meanwhile. What is said of every call (info) always passes.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._kinds: dict[tuple[str, str], tuple[float, int]] = {}
+        """Since when, and how many."""
+
+    def __call__(
+        self, _logger: structlog.typing.WrappedLogger, method: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        if method in ("debug", "info"):
+            return event
+        kind = (str(event.get("event")), str(event.get("reason", "")))
+        now = self._clock()
+        since, count = self._kinds.pop(kind, (now, 0))
+        if now - since >= FLOOD_S:
+            if count > FLOOD_LINES:
+                event["left_out"] = count - FLOOD_LINES
+            since, count = now, 0
+        count += 1
+        if len(self._kinds) >= _MOST_KINDS:
+            del self._kinds[next(iter(self._kinds))]
+        self._kinds[kind] = since, count
+        if count > FLOOD_LINES:
+            raise structlog.DropEvent
+        if count == FLOOD_LINES:
+            event["flood"] = f"more of these are left out for up to {FLOOD_S:.0f} s"
+        return event
 
 
 def configure(level: str = "info", fmt: LogFormat = "auto") -> None:
@@ -25,6 +69,7 @@ def configure(level: str = "info", fmt: LogFormat = "auto") -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            FloodGate(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             renderer,
