@@ -192,6 +192,7 @@ class Agent:
     async def _show_health(self) -> None:
         while True:
             await asyncio.sleep(HEALTH_EVERY_S)
+            self._directory.forget_old()
             self.bus.set_health(self._health())
 
     def _health(self) -> Health:
@@ -201,6 +202,7 @@ class Agent:
         counters = self.desk.counters()
         for tap in self.taps:
             counters |= tap.counters()
+        counters["legs_never_came"] = self._directory.never_came
         if recognition.engine is None:
             speech = SpeechStatus.OFF
         else:

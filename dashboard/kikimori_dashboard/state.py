@@ -31,6 +31,9 @@ MAX_AGENTS = 1000
 MAX_CLOSED = 100
 """A screen, not an archive. More than this from a broker is a fault; the surplus is ignored and counted."""
 
+LONGEST_CALL = timedelta(hours=24)
+"""What an agent that is offline said of an older call is past: it died, and never came back to say so."""
+
 
 @dataclass(slots=True)
 class CallEntry:
@@ -194,7 +197,16 @@ class SiteState:
         self.changes.touch(Part.CLOSED)
 
     def forget_old(self, now: datetime) -> None:
-        """Drop closed alerts that are too old to be of interest."""
+        """Drop closed alerts that are too old to be of interest, and what agents that never came back left open.
+
+        The broker still retains the latter, so this is asked again and again; the agent clears it when it returns.
+        """
+        for call_id, entry in list(self.calls.items()):
+            if self._offline(entry.state.agent_id) and now - entry.state.started_at > LONGEST_CALL:
+                self.remove_call(call_id)
+        for alert in list(self.alerts.values()):
+            if self._offline(alert.agent_id) and now - alert.updated_at > LONGEST_CALL:
+                self.remove_alert(alert.alert_id)
         old = [each.alert_id for each in self.closed.values() if now - each.updated_at > self._closed_for]
         for alert_id in old:
             del self.closed[alert_id]
@@ -260,7 +272,10 @@ class SiteState:
 
     def stale(self, call_id: str) -> bool:
         """Whether nobody listens to this call at the moment: what is shown of it may be past."""
-        health = self.agents.get(self.calls[call_id].state.agent_id)
+        return self._offline(self.calls[call_id].state.agent_id)
+
+    def _offline(self, agent_id: str) -> bool:
+        health = self.agents.get(agent_id)
         return health is not None and not health.online
 
     def line(self, agent_id: str) -> Line | None:

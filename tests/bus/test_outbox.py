@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kikimori.bus import Outbox, OutboxError
+from kikimori.bus import outbox as outbox_module
 from kikimori.bus.outbox_store import SCHEMA_VERSION, Outgoing
 
 if TYPE_CHECKING:
@@ -124,9 +125,59 @@ async def test_a_full_disk_costs_durability_but_no_alert(path: Path) -> None:
     assert "full" in outbox.problems[0].detail
     assert [each.message for each in await outbox.oldest(5)] == [ONE, large]
     await outbox.aclose()
+
+
+async def test_it_goes_back_to_the_disk_when_there_is_room_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has to restart the agent for it, and what was confirmed meanwhile is not sent again."""
+    monkeypatch.setattr(outbox_module, "HOME_AGAIN_S", 0.0)
+    outbox = await Outbox.open(path)
+    await outbox.append([ONE], alert_id="a", open_as=b"open")
+    await _disk_fails(outbox)
+    outbox.confirmed((await outbox.oldest(1))[0].row)
+    await outbox.append([TWO], alert_id="b", open_as=b"open")
+    assert outbox.problems == ()
+    await outbox.aclose()
+    reopened = await Outbox.open(path)
+    assert [each.message for each in await reopened.oldest(5)] == [TWO]
+    assert reopened.left_open == {"a": b"open", "b": b"open"}
+    await reopened.aclose()
+
+
+async def test_what_is_in_memory_at_the_end_is_tried_on_the_disk_once_more(path: Path) -> None:
+    outbox = await Outbox.open(path)
+    await _disk_fails(outbox)
+    await outbox.append([TWO], alert_id="b", open_as=None)
+    assert [problem.code for problem in outbox.problems] == ["outbox_not_durable"]
+    await outbox.aclose()
     again = await Outbox.open(path)
-    assert [each.message for each in await again.oldest(5)] == [ONE]
+    assert [each.message for each in await again.oldest(5)] == [TWO]
     await again.aclose()
+
+
+async def test_a_disk_that_stays_full_is_tried_again_and_costs_no_alert(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "HOME_AGAIN_S", 0.0)
+    outbox = await Outbox.open(path)
+    await _disk_fails(outbox)
+    path.unlink()
+    path.mkdir()
+    await outbox.append([ONE], alert_id="a", open_as=b"open")
+    await outbox.append([TWO], alert_id="b", open_as=None)
+    assert [problem.code for problem in outbox.problems] == ["outbox_not_durable"]
+    assert [each.message for each in await outbox.oldest(5)] == [ONE, TWO]
+    await outbox.aclose()
+
+
+async def _disk_fails(outbox: Outbox) -> None:
+    def fail(store: object) -> None:
+        del store
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(sqlite3.OperationalError):
+        await outbox._submit(fail)
 
 
 async def test_damage_while_running_starts_a_fresh_file(path: Path) -> None:

@@ -177,6 +177,22 @@ def test_a_call_whose_agent_is_offline_is_marked_and_kept() -> None:
     assert (Part.CALLS, "c") in (state.changes.since(seen) or [])
 
 
+def test_what_an_agent_that_never_came_back_left_is_gone_after_a_day() -> None:
+    """Its machine was replaced: nobody else clears what the broker retains of its calls."""
+    state = SiteState()
+    for message in (call("c"), call("living", agent_id="b")):
+        state.take_call(message)
+    state.take_alert(alert("c"))
+    state.take_alert(alert("living", agent_id="b"))
+    state.take_health(health(online=False))
+    state.take_health(health(online=True).model_copy(update={"agent_id": "b"}))
+    state.forget_old(NOON + timedelta(hours=23))
+    assert set(state.calls) == {"c", "living"}
+    state.forget_old(NOON + timedelta(hours=25))
+    assert set(state.calls) == {"living"}
+    assert [each.call_id for each in state.alerts.values()] == ["living"]
+
+
 def test_a_partial_is_replaced_by_its_final_and_never_the_other_way() -> None:
     state = SiteState()
     state.take_call(call("c"))

@@ -81,6 +81,8 @@ class Bus:
         """Show a call's state. The first is retained until one with status `ended` follows."""
         if self._calls.put(state) and state.status is not CallStatus.ENDED:
             self._outbox.note_call(state.call_id, live=True)
+        for call_id in self._calls.shed():
+            self._outbox.note_call(call_id, live=False)
 
     def publish_levels(self, levels: Levels) -> None:
         self._levels.put(self._topics.levels(self._agent_id), levels.to_bytes())

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ENDED_LIMIT = 1000
-"""Last states of ended calls kept for a broker that is away. Beyond it only the clearing is kept."""
+"""Last states of ended calls kept for a broker that is away. Beyond it only the clearing is kept, of those calls that
+the broker was told of: a week of calls without a broker leaves nothing to clear."""
 
 
 class CallBoard:
@@ -23,6 +24,10 @@ class CallBoard:
         self._live: dict[str, CallState] = {}
         self._untold: OrderedDict[str, None] = OrderedDict()
         self._ended: OrderedDict[str, CallState | None] = OrderedDict.fromkeys(to_clear)
+        self._retained = set(self._ended)
+        """Calls that the broker may hold."""
+        self._states = 0
+        """Of ended calls, that are kept."""
         self._untold.update(dict.fromkeys(self._ended))
         self._changed = asyncio.Event()
         self.states_dropped = 0
@@ -33,21 +38,29 @@ class CallBoard:
         new = call_id not in self._live
         if state.status is CallStatus.ENDED:
             self._live.pop(call_id, None)
+            self._states += self._ended.get(call_id) is None
             self._ended[call_id] = state
-            self._shed()
         else:
             self._live[call_id] = state
         self._untold[call_id] = None
         self._changed.set()
         return new
 
-    def _shed(self) -> None:
-        if len(self._ended) > ENDED_LIMIT:
-            for call_id, state in self._ended.items():
-                if state is not None:
-                    self._ended[call_id] = None
-                    self.states_dropped += 1
-                    return
+    def shed(self) -> list[str]:
+        """Drop the oldest states beyond the limit; return the calls that are forgotten, as nothing is to be cleared."""
+        forgotten = []
+        while self._states > ENDED_LIMIT:
+            # What has no state any more stands at the end, so that the oldest state is found at once.
+            call_id, state = self._ended.popitem(last=False)
+            if state is not None:
+                self._states -= 1
+                self.states_dropped += 1
+            if call_id in self._retained:
+                self._ended[call_id] = None
+            elif call_id not in self._live:
+                self._untold.pop(call_id, None)
+                forgotten.append(call_id)
+        return forgotten
 
     def tell_all_again(self) -> None:
         """Call on a new connection: the broker may have forgotten everything."""
@@ -71,13 +84,15 @@ class CallBoard:
     def look(self, call_id: str) -> tuple[CallState | None, bool]:
         """Return the state to publish (None = only clear) and whether to clear the topic after it."""
         if call_id in self._live:
+            self._retained.add(call_id)
             return self._live[call_id], False
         return self._ended.get(call_id), True
 
     def told(self, call_id: str, state: CallState | None, *, cleared: bool) -> None:
         """Note that the broker has confirmed. What changed meanwhile stays untold."""
         if cleared:
-            self._ended.pop(call_id, None)
+            self._states -= self._ended.pop(call_id, None) is not None
+            self._retained.discard(call_id)
             if call_id not in self._live:
                 self._untold.pop(call_id, None)
         elif self._live.get(call_id) is state:

@@ -11,6 +11,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -40,6 +41,9 @@ log = structlog.get_logger()
 Result = TypeVar("Result")
 
 JOBS_PER_COMMIT = 500
+NOT_DURABLE = "outbox_not_durable"
+HOME_AGAIN_S = 30.0
+"""How often the disk is tried again after it failed."""
 
 
 class OutboxError(KikimoriError):
@@ -62,6 +66,8 @@ class Outbox:
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
+        self._home_at: float | None = None
+        """While the content is in memory only: when to try the disk again."""
         self.left_open: dict[str, bytes] = {}
         """Alerts that an earlier run left open: their last message by id."""
         self.left_live: frozenset[str] = frozenset()
@@ -150,6 +156,8 @@ class Outbox:
     def _work(self) -> None:
         while True:
             jobs, ended = self._take()
+            if self._home_at is not None and time.monotonic() >= self._home_at:
+                self._go_home()
             try:
                 self._commit(jobs)
             except Exception as error:  # noqa: BLE001 - the thread must outlive whatever the disk comes up with
@@ -159,6 +167,8 @@ class Outbox:
                 except Exception as second:  # noqa: BLE001 - said to whoever waits
                     self._fail(jobs, second)
             if ended:
+                if self._home_at is not None:
+                    self._go_home()
                 self._store.close()
                 return
 
@@ -226,14 +236,32 @@ class Outbox:
             log.error("outbox_not_durable", error=str(error))
             self._problems.append(
                 Problem(
-                    code="outbox_not_durable",
+                    code=NOT_DURABLE,
                     detail=f"{self._path}: {error}; alerts are kept in memory only",
-                    remedy="make room and check the disk, then restart the agent",
+                    remedy="make room and check the disk; it is tried again every half minute",
                 )
             )
             fresh = Store(MEMORY)
+            self._home_at = time.monotonic() + HOME_AGAIN_S
         fresh.load(content)
         self._store = fresh
+
+    def _go_home(self) -> None:
+        """Put what is in memory back on the disk, if that can be written again; what the file held is older."""
+        self._home_at = time.monotonic() + HOME_AGAIN_S
+        home: Store | None = None
+        try:
+            home = Store(self._path)
+            home.load(self._store.content())
+        except (sqlite3.Error, VersionError):
+            if home is not None:
+                home.close()
+            return
+        self._store.close()
+        self._store = home
+        self._home_at = None
+        self._problems = [each for each in self._problems if each.code != NOT_DURABLE]
+        log.info("outbox_durable_again")
 
 
 def _open(path: Path) -> tuple[Store, list[Problem]]:

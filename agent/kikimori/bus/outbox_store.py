@@ -145,8 +145,11 @@ class Store:
         )
 
     def load(self, content: Content) -> None:
-        """Take over the content of another store, with its row numbers."""
+        """Take over the content of another store, with its row numbers, in place of what is here."""
         self.begin()
+        self._db.execute("DELETE FROM outgoing")
+        self._db.execute("DELETE FROM open_alert")
+        self._db.execute("DELETE FROM live_call")
         self._db.executemany(
             "INSERT INTO outgoing VALUES (?, ?, ?, ?)",
             [(q.row, q.message.topic, q.message.payload, int(q.message.retain)) for q in content.queued],

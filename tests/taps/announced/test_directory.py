@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from kikimori.model.call import CallInfo, Role
 from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
@@ -40,6 +41,20 @@ def test_forgotten_when_it_never_connects() -> None:
     assert directory.claim(first) is None
     assert len(directory) == 1
     assert directory.claim(second) == leg("second")
+
+
+def test_a_leg_that_never_came_is_counted_and_told() -> None:
+    """Half a call is silent and nobody would know why."""
+    clock = Clock()
+    directory = LegDirectory(clock, patience_s=60)
+    directory.announce(leg("lost"))
+    directory.claim(directory.announce(leg("came")))
+    clock.now += 61
+    with capture_logs() as logs:
+        directory.forget_old()
+        directory.forget_old()
+    assert directory.never_came == 1
+    assert [(each["event"], each["call_id"]) for each in logs] == [("announced_leg_never_came", "lost")]
 
 
 def test_full_until_the_oldest_are_forgotten() -> None:

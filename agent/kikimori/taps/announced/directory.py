@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+import structlog
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.model.call import CallInfo, Role
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class LegDirectory:
         self._clock = clock
         self._patience_s = patience_s
         self._most = most
+        self.never_came = 0
+        """Legs that were announced and forgotten."""
         self._waiting: dict[UUID | str, tuple[float, Announcement]] = {}
 
     def __len__(self) -> int:
@@ -64,20 +70,23 @@ class LegDirectory:
 
     def claim(self, key: UUID | str) -> Announcement | None:
         """Return and forget what was announced for this UUID or name; None if nothing was (any more)."""
-        self._forget_old()
+        self.forget_old()
         found = self._waiting.pop(key, None)
         return found[1] if found else None
 
     def _wait_for(self, key: UUID | str, announcement: Announcement) -> None:
-        self._forget_old()
+        self.forget_old()
         if len(self._waiting) >= self._most:
             raise DirectoryFullError
         self._waiting[key] = (self._clock() + self._patience_s, announcement)
 
-    def _forget_old(self) -> None:
+    def forget_old(self) -> None:
+        """Forget the legs whose time is over; also done with every leg that is announced or comes."""
         now = self._clock()
         # Insertion order is expiry order, as the patience is the same for all.
-        for key, (until, _) in list(self._waiting.items()):
+        for key, (until, announced) in list(self._waiting.items()):
             if until > now:
                 break
             del self._waiting[key]
+            self.never_came += 1
+            log.warning("announced_leg_never_came", call_id=announced.call.call_id, role=str(announced.role))
