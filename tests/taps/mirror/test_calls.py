@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.taps.mirror.frames import udp
 from tests.taps.mirror.office import CARRIER, OTHER_PHONE, PBX, PHONE, SIDES, Office, heard, sdp
 
 from kikimori.model.call import EndReason, Role
@@ -372,6 +373,27 @@ def test_a_call_whose_end_was_not_seen_ends_in_time_and_on_hold_later() -> None:
     assert {leg.info.call.call_id for leg in office.live} == {"call2"}
     office.pass_time(12 * 30)
     assert office.live == []
+
+
+def test_what_else_uses_the_port_keeps_no_call_alive_whose_end_was_not_seen() -> None:
+    office = Office(MirrorTable(idle_s=30))
+    office.talk().answered()
+    office.speak(A, B, *range(10))
+    for _ in range(40):
+        office.frame(udp((OTHER_PHONE, 9999), B, b"\x12\x34 nothing of ours"))
+        office.frame(udp(A, B, b"\x12\x34 the port has another use now"))
+        office.pass_time(1)
+    assert office.live == []
+
+
+def test_rtcp_is_a_sign_of_life_of_a_call_that_is_silent() -> None:
+    office = Office(MirrorTable(idle_s=30))
+    office.talk().answered()
+    office.speak(A, B, *range(10))
+    for _ in range(40):
+        office.frame(udp(A, B, bytes([0x80, 200, 0, 6]) + bytes(24)))
+        office.pass_time(1)
+    assert len(office.live) == 2
 
 
 def test_a_call_that_only_rings_is_forgotten() -> None:

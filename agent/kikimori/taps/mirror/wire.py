@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from kikimori.taps.mirror.settings import MirrorTable
     from kikimori.taps.sides import SidesTable
 
+_RTP = frozenset(bytes([each]) for each in range(0x80, 0xC0))
+"""How a packet of version 2 begins."""
+
 _EXPIRE_EVERY_S = 5.0
 _KEEP_ALIVE_BYTES = 16
 """Telephones keep a NAT open with a few bytes on the SIP port."""
@@ -123,8 +126,11 @@ class Wire:
         voice = self._routes.find(source, target)
         if voice is not None:
             self.rtp += 1
-            voice.dialog.heard_at = self.now
             self.calls.receive(voice, payload, source)
+            # RTP or RTCP of whoever is believed to speak; what else uses the port is no sign of life of this call, whose
+            # end may not have been seen.
+            if payload[:1] in _RTP and voice.session.source == source:
+                voice.dialog.heard_at = self.now
 
     def _segment(self, segment: Segment) -> None:
         ports = (segment.source[1], segment.target[1])
