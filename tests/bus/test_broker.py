@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
+from tests.support.attacks import ATTACKS, Target, attack
 from tests.support.listener import WITHIN_S, listening, retained
 
-from kikimori.bus.broker import BrokerStartError, embedded_broker
+from kikimori.bus.broker import MOST_CLIENTS, BrokerStartError, embedded_broker
+from kikimori.complaints import AT_ONCE
 from kikimori_wire.connection import connect
+from kikimori_wire.messages import MAX_PAYLOAD
 from kikimori_wire.settings import BrokerSettings
+
+CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00"
+"""MQTT 3.1.1, a clean session, any name."""
+CONNACK = 0x20
+HUGE_PUBLISH = b"\x32\xff\xff\xff\x7f" + b"\x00\x01t\x00\x01"
+"""Says that it has 256 MiB, the most that can be said."""
 
 
 async def test_the_real_port_is_told() -> None:
@@ -119,3 +130,49 @@ async def test_clients_that_come_and_go_cost_no_message() -> None:
                 own = [each for each in heard if each.startswith(name.encode())]
                 assert own == [f"{name} {number}".encode() for number in range(turns)]
             assert len(await retained(settings, "state/#")) == 20
+
+
+async def test_a_bad_peer_harms_no_message() -> None:
+    """A crowd, haste, garbage, and packets that are slow or never end: who is connected hears on."""
+    async with embedded_broker(port=0) as address:
+        settings = BrokerSettings(port=address.port)
+        target = Target((address.host, address.port), CONNECT + HUGE_PUBLISH, b"\0")
+        async with listening(settings, "t") as listener, connect(settings, "client") as client:
+            with capture_logs() as logs:
+                for number, kind in enumerate(ATTACKS, 1):
+                    async with attack(target, kind):
+                        await client.publish("t", kind.encode(), qos=1)
+                        assert await listener.until_on("t", number) == [
+                            each.encode() for each in ATTACKS[:number]
+                        ]
+            assert len(logs) < 2 * AT_ONCE
+        async with asyncio.timeout(WITHIN_S):
+            async with connect(settings, "newcomer") as newcomer:
+                await newcomer.publish("t", b"x", qos=1)
+
+
+async def test_a_packet_that_is_far_too_large_ends_its_connection() -> None:
+    async with embedded_broker(port=0) as address:
+        settings = BrokerSettings(port=address.port)
+        async with listening(settings, "t") as listener, connect(settings, "good") as good:
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+            writer.write(CONNECT)
+            async with asyncio.timeout(WITHIN_S):
+                assert (await reader.readexactly(4))[0] == CONNACK
+                writer.write(HUGE_PUBLISH + bytes(1000))
+                with suppress(ConnectionResetError):
+                    assert await reader.read() == b""
+            writer.close()
+            await good.publish("t", bytes(MAX_PAYLOAD), qos=1)
+            assert await listener.until_on("t", 1) == [bytes(MAX_PAYLOAD)]
+
+
+async def test_connections_beyond_the_limit_are_closed() -> None:
+    async with embedded_broker(port=0) as address:
+        crowd = [await asyncio.open_connection(address.host, address.port) for _ in range(MOST_CLIENTS)]
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        async with asyncio.timeout(WITHIN_S):
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        for _, each in (*crowd, (reader, writer)):
+            each.close()

@@ -10,6 +10,7 @@ amqtt 0.12 departs from the standard in ways that matter to us; `_Broker` puts t
 * To every client that connects it sends the retained messages of all other clients' subscriptions.
 * Persistent sessions of clients without a user name queue nothing while they are away (`_Loopback`).
 * A connection that does not begin with a proper CONNECT is never closed, and one that says nothing is kept for ever.
+* It collects whatever length a packet says, up to 256 MiB, and takes any number of connections.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
 from amqtt.broker import Broker
 from amqtt.errors import AMQTTError, BrokerError
 from amqtt.plugins.base import BaseAuthPlugin
 
+from kikimori.complaints import Complaints
 from kikimori.errors import KikimoriError
+from kikimori_wire.messages import MAX_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -35,6 +39,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 CONNECT_WITHIN_S = 10
+MOST_CLIENTS = 200
+"""Connections at a time; agents and dashboards of one machine need a handful."""
+MOST_READ_BYTES = 4 * MAX_PAYLOAD
+"""A packet with more in it ends its connection."""
 SESSION_KEPT_S = 3600
 """Seconds for which messages are queued (in memory) for a client that is away."""
 
@@ -69,10 +77,21 @@ class _Subscriptions(dict[str, list[Any]]):
         return [(key, list(value)) for key, value in super().items()]
 
 
+class _FrugalReader(StreamReaderAdapter):  # type: ignore[misc]  # amqtt's type is Any to us
+    """Waits for no more than `MOST_READ_BYTES` at a time."""
+
+    async def read(self, n: int = -1) -> Any:
+        if n > MOST_READ_BYTES:
+            raise AMQTTError("packet too large")
+        return await super().read(n)
+
+
 class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._subscriptions = _Subscriptions()
+        self._clients = 0
+        self._complaints = Complaints()
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Any
@@ -84,11 +103,17 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
     ) -> None:
+        if self._clients >= MOST_CLIENTS:
+            self._complaints.warn(log, "broker_client_refused", reason="too_many_connections")
+            writer.close()
+            return
+        self._clients += 1
         try:
-            await super().stream_connected(reader, writer, listener_name)
+            await self._client_connected(listener_name, _FrugalReader(reader), StreamWriterAdapter(writer))
         except Exception as error:  # noqa: BLE001 - whatever a client sent ends its own connection only
-            log.warning("broker_client_failed", error=type(error).__name__)
+            self._complaints.warn(log, "broker_client_failed", error=type(error).__name__)
         finally:
+            self._clients -= 1
             writer.close()
 
     async def _initialize_client_session(self, *args: Any) -> Any:

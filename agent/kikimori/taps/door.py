@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
-from kikimori.taps.complaints import Complaints
+from kikimori.complaints import Complaints
 from kikimori.taps.refusals import Refusals
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from tests.taps.contract.freeswitch import FreeSwitchDriver
 from tests.taps.contract.office import open_office
 from tests.taps.contract.siprec import SiprecDriver
 
-from kikimori.taps.complaints import AT_ONCE
+from kikimori.complaints import AT_ONCE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,10 +15,10 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
+from kikimori.complaints import Complaints
 from kikimori.model.call import Role  # noqa: TC001  (pydantic reads it)
 from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
 from kikimori.taps.announced.fields import CallFields, Name
-from kikimori.taps.complaints import Complaints
 from kikimori.taps.streamed_leg import WIRE_RATES
 
 if TYPE_CHECKING:
