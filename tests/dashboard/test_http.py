@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 import pytest_asyncio
+from tests.support.attacks import ATTACKS, Target, attack
 from tests.support.live_client import connected, live_client
 
 from kikimori_wire.messages import Action, Announcement, Outcome
@@ -16,6 +17,7 @@ from kikimori_wire.messages import Action, Announcement, Outcome
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from tests.support.live_client import LiveClient
     from tests.support.peer_agent import PeerAgent
 
 
@@ -257,3 +259,30 @@ async def test_health_tells_whether_the_site_is_known(http: aiohttp.ClientSessio
     async with http.get("/healthz") as answer:
         assert answer.status == 200
         assert (await answer.json())["broker_connected"] is True
+
+
+async def a_call_is_shown(agent: PeerAgent, browser: LiveClient, call_id: str) -> None:
+    await agent.call(call_id)
+    await browser.until(lambda picture: call_id in picture["calls"])
+
+
+async def test_a_bad_peer_harms_no_page(http: aiohttp.ClientSession, url: str, agent: PeerAgent) -> None:
+    """A crowd, haste, garbage, requests that are slow or never end: open pages live on, and presses go through."""
+    at = urlsplit(url)
+    assert at.hostname is not None
+    assert at.port is not None
+    head = b"POST /api/calls/c/commands HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    header = b"X-Header: " + b"x" * 100 + b"\r\n"
+    body = b"Content-Type: application/json\r\nContent-Length: 99999999\r\n\r\n"
+    async with live_client(url) as browser:
+        for begins, goes_on in (
+            (head, header),
+            (head + body, b"x"),
+            (b"", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+        ):
+            for kind in ATTACKS:
+                async with attack(Target((at.hostname, at.port), begins, goes_on), kind):
+                    await a_call_is_shown(agent, browser, f"{kind}{len(begins)}")
+    pressed = asyncio.create_task(press(http, url, "crowd0", {"action": "hold"}))
+    await agent.answer(await agent.command(), Outcome.DONE)
+    assert (await pressed)[0] == 200
