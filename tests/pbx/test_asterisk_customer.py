@@ -80,3 +80,22 @@ def test_the_bridge_that_was_left_is_not_taken_for_a_new_one() -> None:
     customer.note(event("BridgeLeave", BridgeUniqueid="superior"), 1.0)
     customer.note(event("BridgeEnter", BridgeUniqueid="operator"), 1.0)
     assert told == [CallStatus.TALKING]
+
+
+def test_a_local_channel_that_takes_itself_out_is_not_the_superior_who_leaves() -> None:
+    """Seen on 22.99: `Local/200@office` leaves while three are in the bridge, and two are told to be left."""
+    told: list[CallStatus] = []
+    customer = ringing(told)
+    for each in ANSWERED:
+        customer.note(each, 1.0)
+
+    def of(channel: str, name: str, left: str) -> Block:
+        return Block(
+            (("Event", name), ("Channel", channel), ("BridgeUniqueid", "second"), ("BridgeNumChannels", left))
+        )
+
+    customer.note(of("PJSIP/204-00000002", "BridgeEnter", "3"), 2.0)
+    assert not customer.doubt
+    customer.note(of("Local/200@office-00000001;1", "BridgeLeave", "2"), 2.0)
+    assert customer.doubt
+    assert told == [CallStatus.ON_HOLD, CallStatus.TRANSFERRED]

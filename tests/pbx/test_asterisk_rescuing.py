@@ -192,7 +192,7 @@ async def test_a_refused_transfer_leaves_the_hold_as_it_was(tmp_path: Path) -> N
 async def test_whom_the_book_does_not_tell_of_is_still_ours(tmp_path: Path) -> None:
     """The disk was full when they were put on hold, and then the program died."""
     scene = Scene(tmp_path, Asterisk())
-    following = asyncio.create_task(scene.rescuer.follow())
+    following = asyncio.create_task(scene.rescuer.ask())
     scene.rescuer.meet(CALL, scene.told.append)
     async with asyncio.timeout(10):
         while scene.told != [ON_HOLD]:  # noqa: ASYNC110  (told by nobody)
@@ -212,7 +212,7 @@ async def test_the_page_is_told_where_an_earlier_run_left_a_customer(
     """Whether the tap finds the call before the book is read or after."""
     scene = Scene(tmp_path, Asterisk("ring", bridge="b", members=(SUPERIOR,)))
     scene.customer.changed, scene.customer.status = nobody, TALKING
-    following = asyncio.create_task(scene.rescuer.follow())
+    following = asyncio.create_task(scene.rescuer.ask())
     told: list[CallStatus] = []
     if not read_first:
         scene.rescuer.meet(CALL, told.append)

@@ -113,7 +113,7 @@ class AsteriskControl:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ami.run(self._logged_in), name="ami")
             tasks.create_task(self._rescuer.watch(), name="held-watchdog")
-            tasks.create_task(self._rescuer.follow(), name="held-met")
+            tasks.create_task(self._rescuer.ask(), name="held-asking")
             tasks.create_task(self._tidy(), name="held-book")
 
     def problems(self) -> tuple[Problem, ...]:
@@ -231,6 +231,8 @@ class AsteriskControl:
             for each in self._watched.values():
                 if each is not customer and each.bridge == bridge:
                     each.note(event, now)
+                    if each.doubt:
+                        self._rescuer.ask_about(each)
         self._beside.note(event)
         if self._probe is not None:
             self._probe.note(event)

@@ -44,6 +44,8 @@ class Customer:
     """The bridge in which the customer was when the last move began; its BridgeLeave may still be on the way."""
     operator_in: bool = False
     """Whether the operator is in the customer's bridge."""
+    doubt: bool = False
+    """Somebody left the bridge: Asterisk must be asked who is left."""
     dial_status: str = ""
     """How the last Dial() of this channel ended, as DialEnd has it; finer than the dialplan's DIALSTATUS."""
     ringing: bool = False
@@ -100,7 +102,7 @@ class Customer:
         step = step_of(there.exten)
         if step is not None and step is not self.step:
             self.step, self.step_at = step, now
-        self.bridge = there.bridge
+        self.bridge, self.doubt = there.bridge, False
         self.operator_in = self.operator in others
         if not self.bridge:
             if self.step in HELD:
@@ -194,6 +196,6 @@ class Customer:
         elif event.event == "BridgeLeave":
             if about_operator:
                 self.operator_in = False
-            elif self.operator_in and event.get("BridgeNumChannels") == "2":
-                # The superior left customer and operator with each other.
-                self.set_status(CallStatus.TALKING)
+            elif self.operator_in:
+                # The superior left customer and operator with each other; or a Local channel took itself out.
+                self.doubt = True

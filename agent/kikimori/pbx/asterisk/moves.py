@@ -58,7 +58,8 @@ class Mover:
                 customer = _customer(request.call, found.customer)
         elif found.customer.ours and (customer.lost or customer.step is None):
             await self._look_again(customer, found.customer)
-        customer.lost = False
+        # From now on this run answers for where they are.
+        customer.lost = customer.from_dead_run = False
         customer.bridge = found.customer.bridge
         return found, customer
 

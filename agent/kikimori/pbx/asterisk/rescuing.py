@@ -33,7 +33,7 @@ AGAIN_S = 10.0
 """How often it tries."""
 ASK_AGAIN_S = 2.0
 """Asterisk had not answered."""
-MET_LIMIT = 1000
+QUESTIONS_LIMIT = 1000
 
 
 async def until_answered(ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -67,7 +67,9 @@ class Rescuer:
         self._watched = watched
         self._ended = ended
         self._tried_at: dict[str, float] = {}
-        self._met: asyncio.Queue[tuple[CallInfo, Callable[[CallStatus], None]]] = asyncio.Queue(MET_LIMIT)
+        self._questions: asyncio.Queue[Callable[[], Coroutine[Any, Any, None]]] = asyncio.Queue(
+            QUESTIONS_LIMIT
+        )
 
     async def what_became_of_all(self) -> None:
         """Catch up with every customer after a crash of ours or a lost connection. Raises AmiError."""
@@ -82,14 +84,17 @@ class Rescuer:
 
     def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
         """As `Remembers.meet`."""
-        if call.channel and not self._known(call.channel, changed) and not self._met.full():
-            self._met.put_nowait((call, changed))
+        if call.channel and not self._known(call.channel, changed):
+            self._later(partial(self._adopt, call, changed))
 
-    async def follow(self) -> None:
-        """Ask where the calls are that were met, one after another. Until cancelled."""
+    def ask_about(self, customer: Customer) -> None:
+        """Ask soon who is in the customer's bridge."""
+        self._later(partial(self._who_is_left, customer))
+
+    async def ask(self) -> None:
+        """Ask what must be asked, one question after another. Until cancelled."""
         while True:
-            call, changed = await self._met.get()
-            await until_answered(partial(self._adopt, call, changed))
+            await until_answered(await self._questions.get())
 
     async def watch(self) -> None:
         """Bring back whom Asterisk should have brought back long ago. Until cancelled."""
@@ -101,6 +106,15 @@ class Rescuer:
                     await self._bring_back(customer, now)
 
     # --- inside
+
+    def _later(self, question: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        # So many at once are only there while Asterisk is away; then everybody in the book is asked about anyway.
+        if not self._questions.full():
+            self._questions.put_nowait(question)
+
+    async def _who_is_left(self, customer: Customer) -> None:
+        if customer.doubt and self._customers.get(customer.channel) is customer:
+            await self._catch_up(customer)
 
     async def _adopt(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
         """An earlier run may have moved this customer, though the book does not tell of it. Raises AmiError."""
