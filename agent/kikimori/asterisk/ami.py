@@ -163,7 +163,8 @@ class AmiConnection:
                 return await waiting.future, waiting.events or []
         except TimeoutError:
             raise AmiError(f"Asterisk does not answer {action}") from None
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
+            # uvloop has a RuntimeError for a socket that was closed a moment ago.
             raise AmiError("the connection to Asterisk was lost") from error
         finally:
             self._waiting.pop(action_id, None)

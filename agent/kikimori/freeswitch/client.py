@@ -135,9 +135,13 @@ class EslClient:
             raise EslAwayError("esl_timeout", "FreeSWITCH has stopped answering")
         data = command(line, **headers)
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        try:
+            self._writer.write(data)
+        except (OSError, RuntimeError) as error:
+            # uvloop has a RuntimeError for a socket that was closed a moment ago.
+            raise EslAwayError("esl_away", "the connection was lost") from error
         # The future stays in the queue when its owner gives up: answers come in order and each must find its own.
         self._waiting.append(future)
-        self._writer.write(data)
         try:
             async with asyncio.timeout(within_s):
                 return await asyncio.shield(future)

@@ -353,15 +353,24 @@ class Walk:
         elif phone.in_call and self.random.random() < 0.5:
             self.note(f"{name} hangs up")
             for call in self.calls:
-                # Who was left by whom they talked with may be over.
-                if phone is call.customer or TONES[name] in self.hears(call.customer):
-                    call.may_end = True
+                if (
+                    phone is call.customer
+                    or call.operator is phone
+                    or TONES[name] in self.hears(call.customer)
+                ):
+                    self._left_by(call)
             phone.hang_up()
         elif not name.startswith("trunk"):
             phone.habit = self.random.choice(
                 (Habit.ANSWER, Habit.ANSWER, Habit.ANSWER, Habit.RING, Habit.RING, *Habit)
             )
             self.note(f"{name} will {phone.habit.name}")
+
+    def _left_by(self, call: Call) -> None:
+        """Somebody leaves: the call may be over, unless the customer is on hold and hears it."""
+        told = self.agent is not None and self.connected and not self.frozen and not self.cut
+        on_hold = told and call.status == CallStatus.ON_HOLD and self.hears(call.customer) == {MUSIC_HZ}
+        call.may_end = call.may_end or not on_hold
 
     async def _trouble(self) -> None:
         what = self.random.choice(TROUBLES)
@@ -423,8 +432,7 @@ class Walk:
         call = self.random.choice(self.calls)
         names = [each for each in await self.office.channels() if f"/{call.operator.name}-" in each]
         if names:
-            if TONES[call.operator.name] in self.hears(call.customer):
-                call.may_end = True
+            self._left_by(call)
             self.note(f"    {names[0]}")
             await self.office.asterisk.cli(f"channel request hangup {names[0]}")
 

@@ -188,7 +188,9 @@ class _Connection(asyncio.Protocol):
 
     def _say_silence(self) -> None:
         transport = self._transport
-        if transport is not None and transport.get_write_buffer_size() < _MOST_UNSENT_BYTES:
+        if transport is None or transport.is_closing():
+            return
+        if transport.get_write_buffer_size() < _MOST_UNSENT_BYTES:
             transport.write(SILENCE)
 
     def check(self, now: float, limits: Limits) -> None:
