@@ -19,19 +19,45 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a file; raises ConfigError when it is missing, unreadable or not TOML."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file", next_step="check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ConfigError(
-            f"{path}: cannot be read: {error}", next_step="the file must be UTF-8 text"
+            f"{path}: cannot be read: {error.strerror}",
+            next_step="run it with sudo, or let this user read the file (chmod)",
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(
+            f"{path}: is not UTF-8 text", next_step="save it again in the editor with the encoding UTF-8"
         ) from None
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"{path}: not valid TOML: {error}", next_step="see https://toml.io for the format"
-        ) from None
+        raise _not_toml(path, text, str(error)) from None
+
+
+def _not_toml(path: Path, text: str, said: str) -> ConfigError:
+    """Say where the mistake is and how it is mended: most come from lines that were copied in."""
+    reason, _, place = said.partition(" (at ")
+    number = int(found[1]) if (found := re.match(r"line (\d+)", place)) else len(text.splitlines())
+    lines = text.splitlines()
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    header = re.match(r"\s*\[+\s*([^\]]*?)\s*\]", line)
+    key = re.match(r"\s*([\w-]+)\s*=", line)
+    if header and (first := _line(text, header[1])) is not None and first < number:
+        reason = f"[{header[1]}] stands here and in line {first}"
+        mend = "a table may stand once: write these keys where it stands first, and remove this one"
+    elif key and reason == "Cannot overwrite a value":
+        reason = f"{key[1]} is set twice in its table"
+        mend = "keep one of the two lines"
+    elif re.search("[\u201c\u201d\uff02\u3000\uff1d\uff3b\uff3d\uff0c]", re.sub(r'"[^"]*"|#.*', "", line)):
+        mend = 'use half-width signs: = " [ ] , and spaces'
+    elif "\\" in line:
+        mend = "in double quotes a backslash begins a special letter: write '…' instead"
+    else:
+        mend = 'text stands in double quotes (key = "text"), lists in brackets; true and false are small'
+    return ConfigError(f"{path}:{number}: not valid TOML: {reason}", next_step=mend)
 
 
 def load(path: Path, model: type[Model]) -> Model:
@@ -44,7 +70,7 @@ def validated(model: type[Model], data: dict[str, Any], path: Path) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
         faults = []
         for each in error.errors(include_url=False):
             key = _key(each["loc"], data)

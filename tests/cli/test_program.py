@@ -24,6 +24,7 @@ from kikimori.config import (
     read_config,
 )
 from kikimori.demo.script import FOLDER, load_calls
+from kikimori.errors import ConfigError
 from kikimori_dashboard import DashboardSettings
 from kikimori_dashboard.config import read_settings
 from kikimori_wire.settings import BrokerSettings
@@ -133,6 +134,12 @@ def test_the_ways_in_that_are_switched_on_are_told(
         ("[mqtt]\nport = 70000", "mqtt.port", "65535"),
         ("[judging]\nrules = ['nowhere.toml']", "judging", "no such file"),
         ("[speech", "", "not valid TOML"),
+        ("[pbx]\n[sides]\n[pbx]\nkind = 'manual'", "kikimori.toml:3", "[pbx] stands here and in line 1"),
+        ("[pbx]\nsuperior = '200'\nsuperior = '201'", "kikimori.toml:3", "superior is set twice"),
+        ("[pbx]\nsuperior = 課長", "kikimori.toml:2", "double quotes"),
+        ("[pbx]\nsuperior\uff1d'200'", "kikimori.toml:2", "half-width"),
+        ("[pbx]\nsuperior = '200' \u3000# 上席", "kikimori.toml:2", "half-width"),
+        ('state_dir = "C:\\users"', "kikimori.toml:1", "backslash"),
     ],
 )
 def test_a_mistake_is_named(
@@ -147,6 +154,17 @@ def test_a_mistake_is_named(
     assert key in said
     assert reason in said
     assert "Traceback" not in said
+
+
+def test_an_editor_of_windows_may_have_saved_the_file(tmp_path: Path) -> None:
+    """With a byte order mark and carriage returns it is the same file; in another encoding the next step is named."""
+    config = tmp_path / "kikimori.toml"
+    config.write_bytes(b"\xef\xbb\xbf[pbx]\r\nsuperior = '201'\r\n")
+    assert read_config(config).pbx.superior == "201"
+    config.write_bytes("[pbx]\nsuperior_name = '佐藤'\n".encode("cp932"))
+    with pytest.raises(ConfigError) as caught:
+        read_config(config)
+    assert "UTF-8" in caught.value.next_step
 
 
 def test_the_example_holds_every_default() -> None:
