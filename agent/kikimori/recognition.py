@@ -65,9 +65,15 @@ async def load_recognition(config: AgentConfig) -> Recognition:
 def model_path(config: AgentConfig) -> Path:
     """Return the folder of the model to use; raises KikimoriError when there is none."""
     folder = models_folder(config.state_path())
-    if config.speech.model is not None:
-        return resolve(config.speech.model, folder)
-    found = installed_for(config.language, folder)
+    try:
+        if config.speech.model is not None:
+            return resolve(config.speech.model, folder)
+        found = installed_for(config.language, folder)
+    except PermissionError as error:
+        raise KikimoriError(
+            f"{error.filename} cannot be read: {error.strerror}",
+            next_step="the folder is the service's: run it with sudo",
+        ) from None
     if found is None:
         suggestion = "vosk-model-small-ja-0.22" if config.language == "ja" else "vosk-model-small-en-us-0.15"
         raise KikimoriError(

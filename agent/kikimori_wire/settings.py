@@ -18,7 +18,7 @@ class BrokerSettings(BaseModel):
     port: int = Field(default=1883, ge=1, le=65535)
     username: str | None = None
     password_file: Path | None = None
-    """File whose first line is the password. A bare name is looked up in systemd's `$CREDENTIALS_DIRECTORY`."""
+    """File whose first line is the password. A bare name: see `secret_path`."""
     ca_file: Path | None = None
     """Certificate authority of the broker; set it to use TLS."""
     cert_file: Path | None = None
@@ -31,14 +31,21 @@ class BrokerSettings(BaseModel):
         return None if self.password_file is None else read_secret(self.password_file)
 
 
-def read_secret(path: Path) -> str:
-    """Read the first line of a file; a bare name is looked up in systemd's `$CREDENTIALS_DIRECTORY`.
+def secret_path(path: Path) -> Path:
+    """Return where a secret is: a bare name is one of systemd's credentials, by hand a file of `/etc/kikimori`.
 
-    Raises OSError when it cannot be read, or is empty.
+    From there the units hand it to the service.
     """
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if credentials and path.parent == Path():
-        path = Path(credentials) / path
+    return (
+        Path(os.environ.get("CREDENTIALS_DIRECTORY", "/etc/kikimori")) / path
+        if path.parent == Path()
+        else path
+    )
+
+
+def read_secret(path: Path) -> str:
+    """Read the first line of the file at `secret_path`; raises OSError when it cannot be read, or is empty."""
+    path = secret_path(path)
     secret = path.read_text(encoding="utf-8").partition("\n")[0].strip()
     if not secret:
         raise OSError(errno.ENODATA, "the file is empty", str(path))

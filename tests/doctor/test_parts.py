@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from tests.support.certificates import self_signed
@@ -21,15 +22,13 @@ from kikimori.doctor.certificate import look_at_certificate
 from kikimori.doctor.line_in import look_at_devices
 from kikimori.doctor.mirror import look_at_interface
 from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range
-from kikimori.errors import KikimoriError
+from kikimori.doctor.secrets import look_at_secrets
+from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.taps.line_in.settings import LineInTable
 from kikimori.taps.line_in.sound import Device
 from kikimori.taps.siprec.settings import SiprecTable
 from kikimori_dashboard import DashboardSettings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_certificate_that_is_good(tmp_path: Path) -> None:
@@ -288,3 +287,41 @@ async def test_no_sound_library() -> None:
     (found,) = await look_at_devices(line_in(("a", "usb", "left")), missing)
     assert found.state == "fault"
     assert "pip install" in found.next_step
+
+
+def test_a_password_that_the_service_could_not_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root reads everything; the service's user does not. A bare name is handed over by systemd."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    secret = tmp_path / "ari-password"
+    secret.write_text("word", encoding="utf-8")
+    secret.chmod(0o600)
+    handed_over = AgentConfig(asterisk=AsteriskTable(ari_password_file=Path("ari-password")))
+    assert look_at_secrets(handed_over) == []
+    [by_path] = look_at_secrets(AgentConfig(asterisk=AsteriskTable(ari_password_file=secret)))
+    assert "only root can read" in by_path.detail
+    assert '"ari-password"' in by_path.next_step
+    secret.chmod(0o644)
+    [open_to_all] = look_at_secrets(handed_over)
+    assert "everybody" in open_to_all.detail
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (FileNotFoundError(errno.ENOENT, "no", "/etc/kikimori/ari-password"), "install -m 600"),
+        (
+            PermissionError(errno.EACCES, "no", "/etc/kikimori/ari-password"),
+            'bare name in KEY: "ari-password"',
+        ),
+        (
+            OSError(errno.ENODATA, "empty", "/run/credentials/k/ari-password"),
+            "sudoedit /etc/kikimori/ari-pass",
+        ),
+        (ValueError("empty"), "first line"),
+    ],
+)
+def test_each_fault_of_a_password_file_has_its_own_next_step(error: Exception, said: str) -> None:
+    assert said in secret_next_step(error, "KEY")

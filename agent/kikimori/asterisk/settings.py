@@ -24,7 +24,7 @@ class AsteriskTable(BaseModel):
     ari_user: Annotated[str, Field(min_length=1, max_length=128)] = "kikimori"
     """A user of ari.conf; not `read_only`."""
     ari_password_file: Path | None = None
-    """File whose first line is the password. A bare name is looked up in systemd's `$CREDENTIALS_DIRECTORY`."""
+    """File whose first line is the password. A bare name: see `secret_path`."""
     app: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,39}$")] = "kikimori"
     """Name of the Stasis application; one for each agent of a PBX. Own channels and bridges begin with it."""
     audio_host: Annotated[str, Field(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")] | None = None

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say
-from kikimori.errors import ConfigError, KikimoriError
+from kikimori.errors import ConfigError, KikimoriError, secret_next_step
 from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import categories_without_phrases, load_rules, needs_words
 from kikimori.recognition import model_path
@@ -40,10 +40,10 @@ def run(args: argparse.Namespace) -> int:
     phrases = load_phrases(config.phrase_files())
     try:
         config.mqtt.password()
-    except (OSError, IndexError) as error:
+    except OSError as error:
         raise ConfigError(
             f"{config_path(args)}: mqtt.password_file: cannot be read: {error}",
-            next_step="it must be readable by the service's user and hold the password in its first line",
+            next_step=secret_next_step(error, "[mqtt] password_file"),
         ) from None
 
     print(f"configuration: {config_path(args) or 'built-in defaults'}")

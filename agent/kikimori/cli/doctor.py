@@ -25,7 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="check this installation and say what to do",
         description="Tries what can be tried: rules, disk, clock, speech recognition, broker, who counts as the customer, the "
         "ports and permissions of every way in, the PBX's interfaces with user, modules and dialplan, certificates. Changes "
-        "nothing. Run it as the service's user, before the first start and when something is wrong.",
+        "nothing. Run it with sudo, before the first start and when something is wrong.",
         epilog="Exit code 1 when something must be put right; warnings alone give 0.",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per line for each check")

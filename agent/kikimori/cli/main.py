@@ -75,6 +75,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if ours is None or rest is not None:
             raise
         return _failed(_first(ours))
+    except PermissionError as error:
+        return _failed(
+            KikimoriError(
+                f"{error.filename}: {error.strerror}", next_step="if it is the service's: with sudo"
+            )
+        )
     except KeyboardInterrupt:
         print("kikimori: stopped", file=sys.stderr)
         return 130

@@ -14,6 +14,7 @@ from kikimori.doctor.freeswitch import look_at_freeswitch
 from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
 from kikimori.doctor.ports import tcp_port
+from kikimori.doctor.secrets import look_at_secrets
 from kikimori.ways_in import asterisk_control_settings
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
 
     async def machine() -> list[Diagnosis]:
         folder = await asyncio.to_thread(look_at_state_folder, config.state_path())
-        return [folder, await look_at_clock(), look_at_machine(config)]
+        return [folder, await look_at_clock(), look_at_machine(config), *look_at_secrets(config)]
 
     async def speech() -> list[Diagnosis]:
         return [await look_at_speech(config)]

@@ -29,7 +29,9 @@ def look_at_state_folder(folder: Path) -> Diagnosis:
             "state folder",
             State.FAULT,
             f"{folder} cannot be written: {error.strerror}",
-            "set state_dir to a folder that the service's user owns",
+            "if it is the service's: sudo kikimori doctor; else set state_dir to a folder of this user"
+            if isinstance(error, PermissionError)
+            else "set state_dir to a folder that can be written",
         )
     free = shutil.disk_usage(folder).free
     if free < ENOUGH_DISK:

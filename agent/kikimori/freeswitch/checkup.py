@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from kikimori.errors import secret_next_step
 from kikimori.freeswitch.client import REMEDIES, EslAwayError, EslClient
 from kikimori.freeswitch.settings import read_secret
 
@@ -55,7 +56,13 @@ async def examine(table: FreeSwitchTable, *, tap: bool, control: bool, superior:
             await asyncio.sleep(WITHIN_S / TRIES)
         if not client.up:
             trouble = client.trouble or EslAwayError("esl_timeout")
-            return [Check("freeswitch_esl", "fault", f"{where}: {trouble}", REMEDIES.get(trouble.reason, ""))]
+            remedy = REMEDIES.get(trouble.reason, "")
+            if trouble.reason == "esl_password_file":
+                try:
+                    read_secret(table.esl_password_file)
+                except (OSError, ValueError) as error:
+                    remedy = secret_next_step(error, "[freeswitch] esl_password_file")
+            return [Check("freeswitch_esl", "fault", f"{where}: {trouble}", remedy)]
         return [
             Check("freeswitch_esl", "ok", f"{where} lets us in"),
             *(await _asked(client, table, tap=tap, control=control, superior=superior)),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from kikimori_wire.settings import secret_path
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -22,8 +23,8 @@ class FreeSwitchTable(BaseModel):
     esl_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     esl_port: Annotated[int, Field(ge=1, le=65535)] = 8021
     esl_password_file: Path | None = None
-    """File whose first line is the password of `event_socket.conf.xml`. A bare name is looked up in systemd's
-    `$CREDENTIALS_DIRECTORY`. None = no event socket: streams are started by the dialplan."""
+    """File whose first line is the password of `event_socket.conf.xml`. A bare name: see
+    `secret_path`. None = no event socket: streams are started by the dialplan."""
     module: Literal["audio_stream", "audio_fork"] = "audio_stream"
     """Which of mod_audio_stream and mod_audio_fork is loaded."""
     mode: Literal["stereo", "mono"] = "stereo"
@@ -74,9 +75,7 @@ def read_secret(path: Path | None) -> str:
     """Return the first line of a secret's file; raises OSError when it cannot be read, ValueError when there is none."""
     if path is None:
         raise ValueError("no file is configured")
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if credentials and path.parent == Path():
-        path = Path(credentials) / path
+    path = secret_path(path)
     lines = path.read_text(encoding="utf-8").splitlines()
     secret = lines[0].strip() if lines else ""
     if not secret:

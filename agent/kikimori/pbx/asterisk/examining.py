@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kikimori.asterisk.ami import AmiConnection, read_password
-from kikimori.asterisk.ami_away import AmiError, why_away
+from kikimori.asterisk.ami_away import AmiError, Away, why_away
 from kikimori.asterisk.ami_codec import AmiProtocolError
 from kikimori.asterisk.version import INSTEAD_OF_WEBSOCKET, OLDEST, lacks_websocket_channels, too_old
+from kikimori.errors import secret_next_step
 from kikimori.pbx.asterisk.dialplan import CONTEXT, LABEL, VERSION
 from kikimori.pbx.asterisk.remedies import remedy_of
 
@@ -131,7 +132,10 @@ async def examine(table: AsteriskTable, settings: ControlSettings, *, websocket:
 
 def _away(where: str, error: AmiError | AmiProtocolError | OSError) -> Check:
     away, because = why_away(error)
-    return Check(str(away), "fault", f"{where}: {because}"[:300], remedy_of(away))
+    remedy = remedy_of(away)
+    if away is Away.PASSWORD and error.__cause__ is not None:
+        remedy = secret_next_step(error.__cause__, "[asterisk] ami_password_file")
+    return Check(str(away), "fault", f"{where}: {because}"[:300], remedy)
 
 
 RIGHTS = (

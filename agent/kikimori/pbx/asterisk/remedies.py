@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 REACH = "is Asterisk running, `enabled = yes` and `bindaddr` in manager.conf, and [asterisk] ami_host, ami_port right?"
 LOGIN = "compare [asterisk] ami_user and ami_password_file with manager.conf, then `asterisk -rx 'manager reload'`"
 PORT = "[asterisk] ami_port is another service's: manager.conf says which port is AMI's"
-PASSWORD = "give the service's user the right to read it"  # noqa: S105  (a remedy)
+PASSWORD = "sudo kikimori doctor says what is wrong with [asterisk] ami_password_file"  # noqa: S105  (a remedy)
 SILENT = (
     "manager.conf: with the port of tlsbindaddr (usually 5039) write [asterisk] ami_tls = true; ami_port = 5038 is "
     "usually the one without TLS. If it is right, Asterisk hangs: `asterisk -rx 'manager show connected'`"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
-from kikimori.errors import KikimoriError
+from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.model.call import Role
 from kikimori.taps.asterisk.calls import CallTracker, Held, Key
 from kikimori.taps.asterisk.trouble import APP_IN_USE, NO_AUDIO, missing_modules, trouble_of
@@ -111,7 +111,7 @@ class AsteriskTap:
         except OSError as error:
             raise KikimoriError(
                 f"[asterisk]: {error.filename or 'ca_file'}: {error.strerror or error}",
-                next_step="check ari_password_file and ca_file",
+                next_step=secret_next_step(error, "[asterisk] ari_password_file and ca_file"),
             ) from error
         self._shop = Workshop(
             client, self._directory, settings.app, self._prefix, (host, port), settings.rate
@@ -168,6 +168,7 @@ class AsteriskTap:
             "asterisk_voices_failed": shop.failed if shop else 0,
             "asterisk_reconnects": self._reconnects,
             "asterisk_leftovers_removed": self._leftovers,
+            **{f"asterisk_not_heard_{why}": count for why, count in self._tracker.not_heard.items()},
         }
 
     # --- one connection

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.errors import KikimoriError
+from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.freeswitch.client import REMEDIES, EslClient
 from kikimori.freeswitch.settings import read_secret
 from kikimori.taps.door import Limits
@@ -55,7 +56,7 @@ class FreeSwitchTap:
             secret=_media_secret(table),
         )
         self._tracker = CallTracker(sides, self._unheard)
-        self._not_heard = 0
+        self._not_heard: Counter[str] = Counter()
         self.esl: EslClient | None = None
         self.streams: Streams | None = None
         password_file = table.esl_password_file
@@ -130,15 +131,15 @@ class FreeSwitchTap:
                 "freeswitch_streams_started": self.streams.started,
                 "freeswitch_streams_failed": self.streams.failed,
                 "freeswitch_reconnects": self.esl.reconnects,
-                "freeswitch_calls_not_heard": self._not_heard,
+                "freeswitch_calls_not_heard": self._not_heard.total(),
             }
-        return counted
+        return counted | {f"freeswitch_not_heard_{why}": count for why, count in self._not_heard.items()}
 
     # --- inside
 
     def _unheard(self, reason: str) -> None:
-        self._not_heard += 1
         log.info("call_unheard", reason=reason)
+        self._not_heard[reason] += 1
 
     def _remedies(self) -> dict[str, str]:
         module = self._table.module
@@ -200,5 +201,5 @@ def _media_secret(table: FreeSwitchTable) -> str | None:
     except (OSError, ValueError) as error:
         raise KikimoriError(
             f"[freeswitch] media_token_file cannot be read: {error}",
-            next_step="it must be readable by the service's user and hold the secret in its first line",
+            next_step=secret_next_step(error, "[freeswitch] media_token_file"),
         ) from error

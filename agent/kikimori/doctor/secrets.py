@@ -1,0 +1,53 @@
+"""Files that hold a password: would the service, which is not root, read them as well as whoever asks here?"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori_wire.settings import secret_path
+
+if TYPE_CHECKING:
+    from kikimori.config import AgentConfig
+
+
+def look_at_secrets(config: AgentConfig) -> list[Diagnosis]:
+    """Look at the files that the configuration names; one that is missing is told by whoever needs it."""
+    named = {
+        "[mqtt] password_file": config.mqtt.password_file,
+        "[asterisk] ari_password_file": config.asterisk.ari_password_file,
+        "[asterisk] ami_password_file": config.asterisk.ami_password_file,
+        "[freeswitch] esl_password_file": config.freeswitch.esl_password_file,
+        "[freeswitch] media_token_file": config.freeswitch.media_token_file,
+    }
+    found = []
+    for key, path in named.items():
+        if path is not None and secret_path(path).is_file():
+            found += _look_at(key, secret_path(path), handed_over=path.parent == Path())
+    return found
+
+
+def _look_at(key: str, path: Path, *, handed_over: bool) -> list[Diagnosis]:
+    mode = path.stat().st_mode
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        return [
+            Diagnosis(
+                "passwords",
+                State.WARNING,
+                f"everybody on this machine can read {path}",
+                f"sudo chmod 600 {path}; for the service write the bare name in {key}",
+            )
+        ]
+    if not handed_over and os.geteuid() == 0 and not mode & stat.S_IRGRP:
+        return [
+            Diagnosis(
+                "passwords",
+                State.WARNING,
+                f"only root can read {path}, and the service is not root",
+                f'{key} = "{path.name}": systemd hands that file of /etc/kikimori to the service',
+            )
+        ]
+    return []
