@@ -20,6 +20,7 @@ from kikimori.watch.meter import LegMeter
 from kikimori.watch.own import TWINS_AFTER, WatchDesk, hints
 from kikimori.watch.picture import SILENCE_DB, CallRow, LegRow, Picture, TapRow
 from kikimori.watch.screen import bar, draw
+from kikimori.watch.words import not_heard
 from kikimori_wire.messages import Party, Problem, Role
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ def test_a_problem_is_shown_with_its_remedy_and_hints_while_nothing_arrives() ->
     text = on_screen(shown)
     for expected in ("cannot log in", "next: check ari.conf", "nothing arrived yet", "make a call"):
         assert expected in text
-    assert "cannot log in" in as_line(shown)
+    assert "cannot log in (next: check ari.conf)" in as_line(shown)
     assert json.loads(as_json(shown, numbers=False))["hints"] == ["ari: make a call"]
 
 
@@ -309,3 +310,17 @@ def test_every_key_in_the_advice_is_one_of_the_configuration() -> None:
         keys = {key for text in texts for key in re.findall(rf"\[{tap}\] (\w+)", text)}
         assert keys
         assert keys | {HOST_KEYS.get(tap, "host")} <= set(type(table).model_fields)
+
+
+def test_calls_that_are_left_out_on_purpose_are_told_with_the_reason() -> None:
+    """Patterns that make everybody an operator would otherwise look like a PBX that sends nothing."""
+    [told] = not_heard({"asterisk_calls": 0, "asterisk_not_heard_internal_call": 2})
+    assert told.startswith("2 calls seen and not listened to")
+    assert "customer_endpoints" in told
+    assert not_heard({"asterisk_not_heard_internal_call": 0, "mirror_calls_not_heard": 3}) == []
+
+
+def test_refusals_are_read_at_eighty_columns() -> None:
+    listens = ("audiosocket 127.0.0.1:9092", "announce 127.0.0.1:8766")
+    tap = TapRow("audiosocket", listens, (), {"audiosocket_refused": 3})
+    assert "refused 3" in on_screen(picture(taps=(tap,), calls=()), width=80, height=24)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -105,10 +104,14 @@ async def _show(source: Source, args: argparse.Namespace, stop: asyncio.Event) -
 
     console = Console(highlight=False)
     if args.json or not console.is_terminal:
+        told = ""
         async for _ in _beats(1.0, args.seconds, stop):
             picture = source.picture()
-            print(as_json(picture, numbers=args.numbers) if args.json else as_line(picture))
-            sys.stdout.flush()
+            line = as_json(picture, numbers=args.numbers) if args.json else as_line(picture)
+            news = line.partition("  ")[2]
+            if args.json or picture.calls or news != told:
+                print(line, flush=True)
+            told = news
         return
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         async for _ in _beats(1 / FRAMES_A_SECOND, args.seconds, stop):
@@ -120,7 +123,7 @@ async def _show(source: Source, args: argparse.Namespace, stop: asyncio.Event) -
 
 
 async def _beats(every_s: float, seconds: float | None, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Give a beat every `every_s` until told to stop or `seconds` have passed; the last one is at the end."""
+    """Give a beat every `every_s` until told to stop or `seconds` have passed; the last one is when those are over."""
     loop = asyncio.get_running_loop()
     began = due = loop.time()
     end = None if seconds is None else began + seconds
@@ -129,4 +132,5 @@ async def _beats(every_s: float, seconds: float | None, stop: asyncio.Event) -> 
         with suppress(TimeoutError):
             async with asyncio.timeout_at(due):
                 await stop.wait()
+                return  # a picture of less than a whole beat would show every leg as silent
         yield

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import ssl
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.asterisk.version import INSTEAD_OF_WEBSOCKET, lacks_websocket_channels
 from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.errors import secret_next_step
 from kikimori.pbx.asterisk import examine
 from kikimori.taps.asterisk.trouble import missing_modules, trouble_of
 
 if TYPE_CHECKING:
     from kikimori.asterisk.settings import AsteriskTable
     from kikimori.pbx.asterisk import ControlSettings
+    from kikimori.taps.sides import SidesTable
     from kikimori_wire.messages import Problem
 
+LISTED = ("PJSIP", "SIP", "IAX2")
+"""Kinds of channels whose endpoints Asterisk lists."""
+MOST_NAMES = 6
 NOBODY = "kikimori-doctor-nobody"
 """A channel that there is not."""
 
 
-async def look_at_ari(table: AsteriskTable, *, websocket: bool = False) -> list[Diagnosis]:
-    """Look whether calls can be listened to by ARI. `websocket`: WebSocket channels are switched on."""
+async def look_at_ari(
+    table: AsteriskTable, sides: SidesTable | None = None, *, websocket: bool = False
+) -> list[Diagnosis]:
+    """Look whether calls can be listened to by ARI, and whether `sides` names lines and telephones that there are.
+
+    `websocket`: WebSocket channels are switched on.
+    """
     try:
         client = AriClient(table)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return [_unreadable("ari", "[asterisk] ari_password_file and ca_file", error)]
     try:
-        return await _ask(client, table, websocket=websocket)
+        return [*await _ask(client, table, websocket=websocket), *await _names(client, sides)]
     except (AriError, AriAwayError) as error:
         return [_problem("ari", trouble_of(error, table))]
     finally:
@@ -75,6 +86,32 @@ async def _app(client: AriClient, app: str) -> Diagnosis:
     )
 
 
+async def _names(client: AriClient, sides: SidesTable | None) -> list[Diagnosis]:
+    """Compare the patterns with the endpoints that Asterisk knows; it does not list those of DAHDI and the like."""
+    said = await client.get("/endpoints")
+    if sides is None or not isinstance(said, list):
+        return []
+    names = sorted(
+        f"{each['technology']}/{each['resource']}"
+        for each in said
+        if isinstance(each, dict) and each.get("technology") in LISTED and each.get("resource")
+    )
+    found = []
+    for key in ("customer_endpoints", "operator_endpoints"):
+        for pattern in getattr(sides, key):
+            if pattern.partition("/")[0] in LISTED and not any(fnmatchcase(name, pattern) for name in names):
+                told = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+                found.append(
+                    Diagnosis(
+                        "ari endpoints",
+                        State.WARNING,
+                        f'[sides] {key}: "{pattern}" is the name of nothing; Asterisk has {told or "no endpoint"}',
+                        "asterisk -rx 'pjsip show endpoints' lists the names; patterns are a shell's",
+                    )
+                )
+    return found
+
+
 async def look_at_ami(
     table: AsteriskTable, settings: ControlSettings, *, websocket: bool = False
 ) -> list[Diagnosis]:
@@ -94,6 +131,4 @@ def _unreadable(check: str, keys: str, error: OSError | ValueError) -> Diagnosis
     reason = str(error)
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
         reason = f"{error.filename or keys}: {error.strerror or error}"
-    return Diagnosis(
-        check, State.FAULT, reason, f"see {keys}: the service's user must be able to read the files"
-    )
+    return Diagnosis(check, State.FAULT, reason, secret_next_step(error, keys))

@@ -34,7 +34,7 @@ def subjects(config: AgentConfig) -> list[Subject]:
         found.append(
             Subject(
                 "Asterisk's ARI",
-                partial(look_at_ari, config.asterisk, websocket=config.chan_websocket.enabled),
+                partial(look_at_ari, config.asterisk, config.sides, websocket=config.chan_websocket.enabled),
             )
         )
     if config.freeswitch.tap:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
 from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
+from kikimori.watch.words import not_heard
 from kikimori_wire.connection import BrokerError, connect
 from kikimori_wire.messages import BadMessageError, CallState, CallStatus, Health, Levels, Problem
 from kikimori_wire.topics import TopicKind, Topics
@@ -133,7 +134,8 @@ class AgentView:
                 f"{nobody}: start one (kikimori agent, kikimori up), or watch without: kikimori tap watch",
             )
         elif not self._seen:
-            hints = ("the agent is there and hears no call; make one and answer it",)
+            left_out = [each for row in agents for each in not_heard(row.counters)]
+            hints = tuple(left_out) or ("the agent is there and hears no call; make one and answer it",)
         return Picture(
             seconds=self._now() - self._began,
             taps=agents,

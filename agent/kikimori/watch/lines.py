@@ -1,4 +1,4 @@
-"""The picture without a terminal: one line a second, for people or as JSON."""
+"""The picture without a terminal: a line for people or as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def as_line(picture: Picture) -> str:
     if len(picture.calls) > MOST_CALLS:
         parts.append(f"and {len(picture.calls) - MOST_CALLS} more calls")
     parts += [
-        f"! {plain(problem.detail or problem.code)}" for tap in picture.taps for problem in tap.problems
+        f"! {plain(problem.detail or problem.code)}"
+        + (f" (next: {plain(problem.remedy)})" if problem.remedy else "")
+        for tap in picture.taps
+        for problem in tap.problems
     ]
     parts += [
         f"{name} {count}"

@@ -15,6 +15,7 @@ from kikimori.taps.refusals import Refusing
 from kikimori.watch.advice import HOST_KEYS, advice
 from kikimori.watch.meter import LegMeter
 from kikimori.watch.picture import CallRow, Picture, TapRow
+from kikimori.watch.words import not_heard
 from kikimori.ways_in import make_taps
 from kikimori_wire.messages import Party
 
@@ -194,8 +195,18 @@ class OwnTaps:
             ended=tuple(self.desk.ended),
             legs_seen=self.desk.legs_seen,
             legs_sounded=self.desk.sounded(),
-            hints=() if self.desk.legs_seen else tuple(hint for tap in self.taps for hint in hints(tap)),
+            hints=() if self.desk.legs_seen else self._hints(),
         )
+
+    def _hints(self) -> tuple[str, ...]:
+        # Audio comes to AudioSocket when the tap by ARI asks for it: then that one's words are the ones that help.
+        by_ari = any(tap.name == "asterisk" for tap in self.taps)
+        asked = [
+            tap
+            for tap in self.taps
+            if not by_ari or tap.name != "audiosocket" or (isinstance(tap, Refusing) and tap.refusals())
+        ]
+        return tuple(hint for tap in asked for hint in hints(tap))
 
 
 def _listens(addresses: dict[str, Address]) -> tuple[str, ...]:
@@ -211,6 +222,8 @@ def hints(tap: Tap) -> list[str]:
             f"{tap.name}: {count} refused ({reason}): {advice(tap.name, reason)}"
             for reason, count in sorted(refused.items(), key=lambda each: -each[1])[:MOST_REASONS]
         ]
+    if told := not_heard(tap.counters()):
+        return [f"{tap.name}: {each}" for each in told]
     left_out = sum(count for name, count in tap.counters().items() if name.endswith("_calls_not_heard"))
     if left_out:
         return [

@@ -65,17 +65,19 @@ def _tap(tap: TapRow, width: int) -> list[Text]:
     )
     if tap.listens:
         head.append(f"  listens: {' · '.join(tap.listens)}")
-    refused = {name: count for name, count in tap.counters.items() if "refused" in name}
-    for name, count in refused.items():
-        head.append(f"  {name.removeprefix(tap.name + '_')} {count}", style="red" if count else "dim")
-    rest = [
-        f"{name.removeprefix(tap.name + '_')} {count}"
-        for name, count in tap.counters.items()
-        if count and name not in refused
-    ]
     lines = [head]
-    if rest:
-        lines.append(Text("    " + "  ".join(rest), style="dim"))
+    counted = Text("   ")
+    for name, count in tap.counters.items():
+        refused = "refused" in name
+        if count or refused:
+            counted.append(
+                f"  {name.removeprefix(tap.name + '_')} {count}", "red" if refused and count else "dim"
+            )
+    # On the same line where the terminal is wide enough.
+    if head.cell_len + counted.cell_len <= width:
+        head.append_text(counted)
+    elif counted.plain.strip():
+        lines.append(counted)
     for problem in tap.problems:
         lines += _wrapped(problem.detail or problem.code, width, indent="    ", style="red")
         lines += _wrapped(f"next: {problem.remedy}", width, indent="    ") if problem.remedy else []

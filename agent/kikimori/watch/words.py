@@ -7,10 +7,31 @@ from typing import TYPE_CHECKING
 from kikimori.watch.picture import SILENCE_DB
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kikimori.watch.picture import LegRow
     from kikimori_wire.messages import Party
 
 SHOWN_DIGITS = 2
+
+
+_NOT_HEARD = {
+    "internal_call": "for [sides] both parties are operators; make its operator patterns narrower, or name the trunk "
+    "in customer_endpoints",
+    "no_operator": "for [sides] both parties are customers; make its customer patterns narrower, or name the "
+    "telephones in operator_endpoints",
+    "not_selected": "[sides] only_… and never_… leave them out",
+    "conference": "conferences are left alone",
+}
+
+
+def not_heard(counters: Mapping[str, int]) -> list[str]:
+    """Say from a way in's counters which calls it saw and, on purpose, did not listen to."""
+    return [
+        f"{count} calls seen and not listened to: {why}"
+        for reason, why in _NOT_HEARD.items()
+        if (count := sum(n for name, n in counters.items() if name.endswith(f"_not_heard_{reason}")))
+    ]
 
 
 def plain(text: str) -> str:

@@ -158,8 +158,10 @@ class SimulatedAsterisk:
             if gone is None:
                 continue
             self._tell("ChannelDestroyed", cause=16, cause_txt="Normal Clearing", channel=gone)
-            if (media := self.media.pop(channel, None)) is not None:
-                media.writer.close()
+            media = self.media.pop(channel, None)
+            if media is not None and not media.writer.is_closing():
+                # Closing with something unread would be a reset; `_hear` closes when the other side has.
+                media.writer.write_eof()
             for snoop in [own for own, spied in self._snooped.items() if spied == channel]:
                 del self._snooped[snoop]
                 self.hang_up(snoop)
@@ -294,6 +296,7 @@ class SimulatedAsterisk:
             while data := await media.reader.read(4096):
                 media.heard += len(data)
         self.hang_up(own)
+        media.writer.close()
 
     async def _hang_up(self, request: web.Request) -> web.Response:
         if request.match_info["id"] not in self.channels:

@@ -214,11 +214,12 @@ def test_nobody_is_heard_while_an_operator_who_is_not_to_be_heard_has_the_call()
 
 def test_what_is_not_heard_is_logged_once_without_numbers() -> None:
     with capture_logs() as logs:
-        story("internal")
-        story("conference")
+        internal = story("internal").tracker
+        conference = story("conference").tracker
     said = [(each["event"], each["reason"]) for each in logs]
     assert said.count(("call_not_heard", "internal_call")) == 2
     assert said.count(("call_not_heard", "conference")) == 2
+    assert (internal.not_heard, conference.not_heard) == ({"internal_call": 1}, {"conference": 2})
     assert set(said) == {("call_not_heard", "internal_call"), ("call_not_heard", "conference")}
 
 

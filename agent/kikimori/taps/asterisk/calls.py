@@ -6,6 +6,7 @@ operators of a call are whoever is connected with the customer now, through what
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,8 @@ class CallTracker:
         self._changed: set[str] = set()
         self._news: list[News] = []
         self.begun = 0
+        self.not_heard: Counter[str] = Counter()
+        """Calls, by the reason."""
 
     # --- what comes in
 
@@ -218,10 +221,11 @@ class CallTracker:
         return None
 
     def _note_unheard(self, telephones: list[Channel], reason: Unheard) -> None:
-        for each in telephones:
-            if self._unheard.get(each.id) != reason:
-                self._unheard[each.id] = reason
-                log.info("call_not_heard", channel_id=each.id, reason=str(reason))
+        news = [each for each in telephones if self._unheard.get(each.id) != reason]
+        for each in news:
+            self._unheard[each.id] = reason
+            log.info("call_not_heard", channel_id=each.id, reason=str(reason))
+        self.not_heard[str(reason)] += bool(news)
 
     def _open(self, customer: Channel, operator: Channel, queue: str | None) -> None:
         self._calls[customer.id] = _Call(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import structlog
@@ -42,14 +43,19 @@ class RecordingSession:
         *,
         address: str,
         clock: Callable[[], float],
+        not_heard: Counter[str] | None = None,
     ) -> None:
-        """`call_id` is the call's name at the desk; `address` where RTP is to be sent, an IP address."""
+        """`call_id` is the call's name at the desk; `address` where RTP is to be sent, an IP address.
+
+        `not_heard` counts by reason the calls that `[sides]` leaves out.
+        """
         self.call_id = call_id
         self._desk = desk
         self._ports = ports
         self._parties = parties
         self._address = address
         self._clock = clock
+        self._not_heard: Counter[str] = Counter() if not_heard is None else not_heard
         self._log = log.bind(call_id=call_id)
         self._streams: dict[int, Stream] = {}
         self._choices: tuple[Choice, ...] = ()
@@ -169,6 +175,7 @@ class RecordingSession:
             self._unheard = cast.unheard
             if cast.unheard is not None:
                 self._log.info("siprec_not_heard", reason=str(cast.unheard))
+                self._not_heard[str(cast.unheard)] += 1
         changes = []
         for at, stream in enumerate(self._streams.values()):
             voice = None if cast.unheard is not None else cast.voices[at]

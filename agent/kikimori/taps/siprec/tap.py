@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
@@ -35,6 +36,7 @@ class SiprecTap:
         self._desk = desk
         self._table = table
         self._sides = sides
+        self._not_heard: Counter[str] = Counter()
         loop = asyncio.get_running_loop()
         self._clock = loop.time
         peers = AllowedPeers(table.allow)
@@ -108,6 +110,7 @@ class SiprecTap:
             "siprec_malformed": self._transport.door.faults,
             "siprec_retransmitted": self.server.retransmitted,
             **{f"siprec_rtp_{name}": value for name, value in self._ports.counters().items()},
+            **{f"siprec_not_heard_{why}": count for why, count in self._not_heard.items()},
         }
 
     def _session(self, invite: Request, flow: Flow) -> RecordingSession:
@@ -118,4 +121,5 @@ class SiprecTap:
             Parties(self._sides, Role(self._table.first_stream)),
             address=flow.local[0],
             clock=self._clock,
+            not_heard=self._not_heard,
         )
