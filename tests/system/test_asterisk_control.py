@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -302,6 +302,84 @@ async def test_an_announcement_is_heard_by_both(tmp_path: Path) -> None:
         await office.press(Action.HOLD)
         assert short(await office.press(Action.ANNOUNCE)) == (DONE, None)
         await office.heard(customer=MUSIC | {SOUND_HZ})
+
+
+@pytest.mark.parametrize(("keep", "tap"), [(False, False), (False, True), (True, True)])
+async def test_an_announcement_after_a_transfer(tmp_path: Path, *, keep: bool, tap: bool) -> None:
+    """The customer hears it, whoever they talk with by now, and whether or not a tap has hooks on their channel.
+
+    An operator who has spoken for longer than the superior is what made Debian's Asterisk deaf to a whisper (control.md).
+    """
+    async with (
+        controlled_office(tmp_path, habits={"200": Habit.RING}) as office,
+        tapped(office) if tap else nullcontext() as desk,
+    ):
+        await office.talk()
+        if desk is not None:
+            await desk.until(lambda: {each.info.role for each in desk.legs} == {Role.CUSTOMER, Role.OPERATOR})
+            office.call = desk.legs[-1].info.call
+        assert short(await office.press(Action.ANNOUNCE)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ, SOUND_HZ}, operator={CUSTOMER_HZ, SOUND_HZ})
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER, keep=keep))
+        await office.until(lambda: office.superior.ringing)
+        office.superior.answer()
+        assert short(await pressed) == (DONE, None)
+        told = list(office.told)
+        if keep:
+            await office.heard(operator={CUSTOMER_HZ, SUPERIOR_HZ})
+        if desk is not None:
+            await desk.until(lambda: [each.ended for each in desk.legs].count(None) == (3 if keep else 2))
+            legs = [each for each in desk.legs if each.ended is None]
+        assert short(await office.press(Action.ANNOUNCE)) == (DONE, None)
+        operators = {OPERATOR_HZ} if keep else set()
+        await office.heard(
+            customer={SUPERIOR_HZ, SOUND_HZ} | operators,
+            superior={CUSTOMER_HZ, SOUND_HZ} | operators,
+            operator={CUSTOMER_HZ, SUPERIOR_HZ, SOUND_HZ} if keep else None,
+        )
+        # It leaves, and nothing else happens to the call.
+        await office.heard(
+            customer={SUPERIOR_HZ} | operators,
+            superior={CUSTOMER_HZ} | operators,
+            operator={CUSTOMER_HZ, SUPERIOR_HZ} if keep else None,
+        )
+        assert office.told == told
+        if desk is not None:
+            # For the tap it was nobody.
+            assert [each for each in desk.legs if each.ended is None] == legs
+        assert short(await office.press(Action.HANG_UP)) == (DONE, None)
+        await office.nobody()
+
+
+@pytest.mark.parametrize("press", [Action.HOLD, Action.HOLD_TRANSFER])
+async def test_a_button_pressed_while_an_announcement_plays(tmp_path: Path, press: Action) -> None:
+    """The announcement is nobody whom a customer could be left with."""
+    async with controlled_office(tmp_path) as office:
+        await office.talk()
+        office.call = replace(office.call, operator_channel=None)
+        assert short(await office.press(Action.ANNOUNCE)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ, SOUND_HZ}, operator={CUSTOMER_HZ, SOUND_HZ})
+        assert short(await office.press(press)) == (DONE, None)
+        if press is Action.HOLD:
+            await office.heard(customer=MUSIC, operator=MUSIC)
+        else:
+            await office.heard(customer={OPERATOR_HZ, SUPERIOR_HZ}, superior={CUSTOMER_HZ, OPERATOR_HZ})
+        assert short(await office.press(Action.TAKE_BACK)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
+        office.operator.hang_up()
+        await office.nobody()
+
+
+async def test_who_hangs_up_while_an_announcement_plays_ends_the_call(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path) as office:
+        for who in (office.customer, office.operator):
+            await office.talk()
+            assert short(await office.press(Action.ANNOUNCE)) == (DONE, None)
+            await office.heard(customer={OPERATOR_HZ, SOUND_HZ})
+            who.hang_up()
+            await office.heard(customer=None, operator=None)
+            await office.nobody()
 
 
 @pytest.mark.parametrize("music", ["none", "empty"])

@@ -137,12 +137,11 @@ async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
         await expect(card.locator(".status")).to_have_text("上席対応中", timeout=WITHIN_MS)
         await office.heard(customer={SUPERIOR_HZ}, superior={CUSTOMER_HZ}, operator=None)
 
-        # The superior speaks for himself, and ends the call.
+        # The customer hears announcements as before, and then the call is ended.
         await press(card, "announce")
         await card.locator(".choices button").click()
-        await expect(card.locator(".result")).to_contain_text(
-            "すでに上席へ転送されています", timeout=WITHIN_MS
-        )
+        await office.heard(customer={SUPERIOR_HZ, SOUND_HZ}, superior={CUSTOMER_HZ, SOUND_HZ})
+        await expect(card.locator(".result")).to_have_text("案内を流しました", timeout=WITHIN_MS)
         await press(card, "hang_up", times=2)
         await office.heard(customer=None, superior=None)
         await expect(card).to_have_count(0, timeout=WITHIN_MS)

@@ -1,4 +1,4 @@
-"""Beside a call: a supervisor's telephone that listens, an announcement that is whispered into it."""
+"""Beside a call: a supervisor's telephone that listens, an announcement that is played into it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 from itertools import count
 from typing import TYPE_CHECKING
 
-from kikimori.pbx.asterisk.dialplan import CONTEXT, LABEL
+from kikimori.pbx.asterisk.dialplan import ANNOUNCER, CONTEXT, LABEL
 from kikimori.pbx.control import PbxAnswer
 from kikimori_wire.messages import Action, Outcome
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 SPY = {Action.LISTEN: "qES", Action.WHISPER: "qwES", Action.BARGE: "qBES"}
 """Options of ChanSpy(): quiet, ends with the channel it hears (E, S); w = its voice to that channel, B = to both."""
-ANNOUNCE = "qBES"
-"""Both hear an announcement: an operator who does not would talk over it."""
+ANNOUNCE = "qwES"
+"""For a customer on hold; in a call all hear it: an operator who does not would talk over it."""
 PATIENCE_S = 3.0
 REASON_WITHIN_S = 1.0
 """Asterisk sends kinds of events by different threads: why a telephone was not reached may come after that it was not."""
@@ -46,7 +46,8 @@ class _Attempt:
     def __init__(self, dialled: str) -> None:
         self.dialled = dialled
         self.response: Block | None = None
-        self.spying = False
+        self.there = False
+        """It spies, or is in the call's bridge."""
         self.dial_status = ""
         self.played: str | None = None
         self.lost = False
@@ -83,7 +84,10 @@ class Beside:
                     attempt.response = event
                 # The halves of a Local channel have ids of their own, but are linked.
                 case "ChanSpyStart" if event.get("SpyerLinkedid") == action_id:
-                    attempt.spying = True
+                    attempt.there = True
+                # And in the customer's bridge they are linked with that call.
+                case "BridgeEnter" if event.get("Uniqueid") == f"{action_id};2":
+                    attempt.there = True
                 case "DialEnd" if event.get("DestUniqueid") == action_id:
                     attempt.dial_status = event.get("DialStatus")
                 case "UserEvent" if event.get("Step") == "played" and event.get("Request") == action_id:
@@ -132,12 +136,16 @@ class Beside:
             del self._attempts[action_id]
 
     async def announce(self, sound: Sound, customer: str) -> PbxAnswer:
-        """Play a sound to the customer and whom they talk with; DONE when it plays. Raises AmiError."""
+        """Play a sound to the customer and all they talk with; DONE when it plays. Raises AmiError.
+
+        It joins their bridge as one more party. Whispering by ChanSpy reaches one of three, and on Debian's Asterisk not
+        the customer (control.md); on hold there is no bridge, and it is the way.
+        """
         now = asyncio.get_running_loop().time()
         self._playing = {key: each for key, each in self._playing.items() if each[1] > now}
         if any(channel == customer for channel, _ in self._playing.values()):
             return PbxAnswer(Outcome.REFUSED, "announcement_playing")
-        attempt = _Attempt(f"Local/whisper@{CONTEXT}/n")
+        attempt = _Attempt(f"{ANNOUNCER}/n")
         action_id = self._remember(attempt)
         self._playing[action_id] = customer, now + LONGEST_SOUND_S
         started = False
@@ -165,8 +173,10 @@ class Beside:
                 return PbxAnswer(
                     Outcome.FAILED, "no_such_file", f"{sound.file}: PLAYBACKSTATUS {attempt.played}"
                 )
-            if not attempt.spying:
-                return PbxAnswer(Outcome.FAILED, "no_such_channel", "no ChanSpyStart from Asterisk")
+            if not attempt.there:
+                return PbxAnswer(
+                    Outcome.FAILED, "no_such_channel", "no BridgeEnter or ChanSpyStart from Asterisk"
+                )
             started = True
             return PbxAnswer(Outcome.DONE)
         finally:
@@ -193,7 +203,7 @@ class Beside:
             return PbxAnswer(
                 Outcome.FAILED, reason, f"OriginateResponse reason {code}, {attempt.dial_status}"
             )
-        if await attempt.until(lambda: attempt.spying, PATIENCE_S):
+        if await attempt.until(lambda: attempt.there, PATIENCE_S):
             return PbxAnswer(Outcome.DONE)
         return PbxAnswer(Outcome.FAILED, "no_such_channel", "no ChanSpyStart from Asterisk")
 

@@ -203,10 +203,6 @@ class AsteriskControl:
             if sound is None:
                 return PbxAnswer(Outcome.REFUSED, "no_such_announcement", wanted)
             found = await find(self._ami, request.call)
-            known = self._customers.get(found.customer.channel)
-            if known is not None and known.status is CallStatus.TRANSFERRED:
-                # Asterisk 22.10.1 played it, and of the two only the superior heard it (control.md).
-                return PbxAnswer(Outcome.REFUSED, "already_transferred")
             return await self._beside.announce(sound, found.customer.channel)
         found = await find(self._ami, request.call)
         known = self._customers.get(found.customer.channel)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kikimori.pbx.asterisk.settings import ControlSettings
 
 CONTEXT = "kikimori-control"
-VERSION = "1"
+VERSION = "2"
 LABEL = "start"
 """Given as priority: Asterisk refuses a label it does not find, but hangs up a channel sent to a missing number."""
 
@@ -42,6 +42,9 @@ HELD = frozenset((Step.HOLD, Step.RING, Step.HAND, Step.RUNG, Step.AFTER, Step.O
 """Steps in which a customer who is in no bridge waits for somebody."""
 TO_SUPERIOR = frozenset((Step.RING, Step.HAND, Step.SUPERIOR))
 TO_OPERATOR = frozenset((Step.BACK, Step.OPERATOR))
+
+ANNOUNCER = f"Local/whisper@{CONTEXT}"
+"""Begins the name of the channel that brings an announcement into a call: nobody's telephone."""
 
 WAIT = "wait"
 RELEASE = "over"

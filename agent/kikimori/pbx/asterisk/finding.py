@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from kikimori.pbx.asterisk.dialplan import CHANNEL, CONTEXT
+from kikimori.pbx.asterisk.dialplan import ANNOUNCER, CHANNEL, CONTEXT
 from kikimori.pbx.control import PbxAnswer
 from kikimori_wire.messages import Outcome
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kikimori.asterisk.ami_codec import Block
     from kikimori.model.call import CallInfo
 
-OWN = ("Snoop/", "Surrogate/")
+OWN = ("Snoop/", "Surrogate/", ANNOUNCER)
 """Channels in a bridge that are nobody's telephone."""
 
 
