@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import socket
 import wave
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from tests.support.mosquitto import free_port as free_tcp_port
 
-from kikimori.freeswitch.client import EslClient
+from kikimori.freeswitch.client import EslAwayError, EslClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -71,10 +71,21 @@ needs_freeswitch = pytest.mark.skipif(
 
 
 def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody has, for UDP and TCP.
+
+    It is bound seconds later, so it is none of those that the kernel gives to others meanwhile
+    (`net.ipv4.ip_local_port_range`).
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+            suppress(OSError),
+        ):
+            udp.bind(("127.0.0.1", port))
+            tcp.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -116,9 +127,14 @@ class RealFreeSwitch:
     async def until_up(self) -> None:
         """Wait until it takes calls."""
         async with asyncio.timeout(UP_WITHIN_S):
-            while not self.esl.up or "RUNNING" not in await self.esl.api("sofia status"):
+            while not await self._takes_calls():
                 assert self.process.returncode is None, self.console()
                 await asyncio.sleep(0.1)
+
+    async def _takes_calls(self) -> bool:
+        with suppress(EslAwayError):  # slow, while it starts
+            return self.esl.up and "RUNNING" in await self.esl.api("sofia status")
+        return False
 
     async def stop(self) -> None:
         """Kill it: in good order it takes seconds, and leaves nothing but its folder either way."""
@@ -140,7 +156,7 @@ async def running_freeswitch(
     further `<extension>`s, before those. Calls to 600 and 601 wait in a queue of mod_fifo and mod_callcenter, whose one
     member is the last of `phones`. Without `music` there is no `local_stream` to play.
     """
-    freeswitch = RealFreeSwitch(folder, free_udp_port(), free_tcp_port())
+    freeswitch = RealFreeSwitch(folder, free_udp_port(), free_udp_port())
     _write_configuration(freeswitch, phones, dialplan, music=music)
     freeswitch.esl = EslClient("127.0.0.1", freeswitch.esl_port, lambda: PASSWORD)
     await freeswitch.start()
@@ -217,7 +233,7 @@ def _write_configuration(
 <action application="set" data="hangup_after_bridge=true"/>
 <action application="bridge" data="user/$1@127.0.0.1"/></condition></extension>
 <extension name="fifo"><condition field="destination_number" expression="^600$"><action application="answer"/>
-<action application="fifo" data="600@127.0.0.1 in"/></condition></extension>
+<action application="set" data="fifo_music=local_stream://moh"/><action application="fifo" data="600@127.0.0.1 in"/></condition></extension>
 <extension name="callcenter"><condition field="destination_number" expression="^601$"><action application="answer"/>
 <action application="callcenter" data="601@127.0.0.1"/></condition></extension>
 </context></section>

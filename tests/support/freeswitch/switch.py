@@ -23,11 +23,12 @@ from tests.support.freeswitch.stream import AudioStream
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-Phone = Literal["answers", "rings", "busy", "declines", "absent"]
+Phone = Literal["answers", "rings", "busy", "declines", "dead", "absent"]
 CAUSES = {
     "rings": "NO_ANSWER",
     "busy": "USER_BUSY",
     "declines": "CALL_REJECTED",
+    "dead": "NO_ANSWER",
     "absent": "SUBSCRIBER_ABSENT",
 }
 
