@@ -144,7 +144,7 @@ RIGHTS = (
 INCLUDE = (
     "#include kikimori-control.conf at the end of extensions.conf, then `asterisk -rx 'dialplan reload'`"
 )
-MUSIC = "`asterisk -rx 'moh show files'`: the class needs sound files; [asterisk] music names it"
+MUSIC = "`asterisk -rx 'moh show files'`: the class needs sound files (Debian: asterisk-moh-opsound-wav); [asterisk] music names it"
 
 
 async def _version(ami: Ami, *, websocket: bool) -> list[Check]:

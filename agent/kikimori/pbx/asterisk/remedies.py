@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from kikimori.pbx.asterisk.examining import Check
 
 REACH = "is Asterisk running, `enabled = yes` and `bindaddr` in manager.conf, and [asterisk] ami_host, ami_port right?"
-LOGIN = "compare [asterisk] ami_user and ami_password_file with manager.conf, then `asterisk -rx 'manager reload'`"
+LOGIN = (
+    "compare [asterisk] ami_user and ami_password_file with manager.conf, and see that its permit names this machine; "
+    "then `asterisk -rx 'manager reload'`"
+)
 PORT = "[asterisk] ami_port is another service's: manager.conf says which port is AMI's"
 PASSWORD = "sudo kikimori doctor says what is wrong with [asterisk] ami_password_file"  # noqa: S105  (a remedy)
 SILENT = (
