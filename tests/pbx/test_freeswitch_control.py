@@ -239,6 +239,22 @@ async def test_a_new_run_can_still_take_back_a_transfer(office: Office) -> None:
     assert office.customer.peer is office.operator
 
 
+@pytest.mark.parametrize("known_first", [True, False])
+async def test_a_new_run_tells_the_page_where_a_dead_one_left_a_customer(
+    office: Office, known_first: bool
+) -> None:
+    """Whether the tap finds the call before control has caught up or after."""
+    await office.press(Action.HOLD_TRANSFER)
+    await office.die()
+    told: list[CallStatus] = []
+    await office.start()
+    assert office.control is not None
+    if known_first:
+        await office.up()
+    office.control.meet(CallInfo("c1", "freeswitch", channel=office.customer.uuid), told.append)
+    await until(lambda: told == [CallStatus.TRANSFERRED])
+
+
 async def test_an_unreadable_book_counts_as_empty(tmp_path: Path) -> None:
     for text in ("", "{", "[]", '{"held": 3}', '{"held": {"x": 1}}'):
         (tmp_path / "held.json").write_text(text, encoding="utf-8")

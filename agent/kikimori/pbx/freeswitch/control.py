@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from kikimori.freeswitch.esl import Event
     from kikimori.freeswitch.settings import FreeSwitchTable
+    from kikimori.model.call import CallInfo
     from kikimori.pbx.control import PbxRequest
     from kikimori.pbx.settings import ControlSettings
 
@@ -66,6 +67,8 @@ class FreeSwitchControl:
         """Channels of operators whose customers have gone."""
         self._left: dict[str, dict[str, str]] | None = None
         """What the last run left; None until it was read."""
+        self._met: dict[str, Callable[[CallStatus], None]] = {}
+        """Who wants to know of a customer whom the last run may have left; until that is known."""
         self._ended = asyncio.Event()
 
     @property
@@ -130,6 +133,16 @@ class FreeSwitchControl:
             return PbxAnswer(Outcome.FAILED, reason, error.detail[:200] or error.reason)
         except ValueError as error:
             return PbxAnswer(Outcome.REFUSED, "bad_request", str(error))
+
+    def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
+        """As `Remembers.meet`."""
+        customer = self._customers.get(call.channel or "")
+        if customer is not None:
+            customer.changed = changed
+            if customer.status is not CallStatus.TALKING:
+                changed(customer.status)
+        elif call.channel and self._left != {}:
+            self._met[call.channel] = changed
 
     # --- moves
 
@@ -264,6 +277,8 @@ class FreeSwitchControl:
         for channel, entry in left.items():
             if _is_uuid(channel) and channel not in self._customers:
                 self._customers[channel] = Customer.from_entry(self._watch.on(channel), entry)
+                self._customers[channel].changed = self._met.get(channel)
+        self._met.clear()
         for customer in list(self._customers.values()):
             if customer.uuid in self._busy:
                 continue  # whoever moves them has noticed
