@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
+from pylibsrtp import Session
 
 FRAME = 160
 _MAGIC = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
@@ -31,14 +32,15 @@ def ulaw(samples: NDArray[np.int16]) -> bytes:
     return bytes((~(sign | exponent << 4 | mantissa) & 0xFF).astype(np.uint8).tobytes())
 
 
-def write_rtp(path: Path, sound: bytes, payload_type: int = 0) -> None:
-    """Write `sound`, one byte a sample, as packets of 20 ms; what is left over is dropped."""
+def write_rtp(path: Path, sound: bytes, payload_type: int = 0, srtp: Session | None = None) -> None:
+    """Write `sound`, one byte a sample, as packets of 20 ms; what is left over is dropped. `srtp` protects them."""
     with path.open("wb") as file:
         file.write(_MAGIC)
         for at in range(len(sound) // FRAME):
             payload = sound[at * FRAME : (at + 1) * FRAME]
             head = struct.pack(">BBHII", 0x80, payload_type, at & 0xFFFF, at * FRAME, 0x5EED)
-            packet = _frame(head + payload)
+            data = head + payload
+            packet = _frame(data if srtp is None else srtp.protect(data))
             file.write(struct.pack("<IIII", at // 50, at % 50 * 20_000, len(packet), len(packet)))
             file.write(packet)
 

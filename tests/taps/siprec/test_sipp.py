@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
+import re
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import soundfile
+from pylibsrtp import Policy, Session
 from tests.support.lossy import LossyNetwork
 from tests.support.pcap import ulaw, write_rtp
 from tests.support.recorder import Recorder
@@ -133,6 +136,76 @@ async def test_cisco_cube(tap: SiprecTap, desk: Recorder, tmp_path: Path) -> Non
     assert find(begin[:6400, 0].tobytes(), customer.timeline).snr_db > 25
     assert find(said, other.timeline).snr_db > 25
     assert find(said, customer.timeline).snr_db < 1
+
+
+GCM_KEYS = [base64.b64encode(bytes([n]) * 44).decode() for n in (1, 2)]
+CM_KEYS = [base64.b64encode(bytes([n]) * 30).decode() for n in (1, 2)]
+
+CRYPTO = {
+    # As each of them offers it: the first IOS XE 17's list, the second with a lifetime, the third both its suites.
+    "cisco_cube": (
+        "1 AEAD_AES_256_GCM inline:{gcm}",
+        "2 AEAD_AES_128_GCM inline:{short}",
+        "3 AES_CM_128_HMAC_SHA1_80 inline:{cm}",
+        "4 AES_CM_128_HMAC_SHA1_32 inline:{cm}",
+    ),
+    "audiocodes": (
+        "1 AES_256_CM_HMAC_SHA1_80 inline:{long}|2^31",
+        "2 AES_CM_128_HMAC_SHA1_80 inline:{cm}|2^31",
+    ),
+    "oracle": ("1 AES_CM_128_HMAC_SHA1_80 inline:{cm}", "2 AES_CM_128_HMAC_SHA1_32 inline:{cm}"),
+}
+
+
+def encrypted(name: str, folder: Path, answered: str) -> Path:
+    """A scenario of a vendor with SRTP; it ends badly when the answer to its first INVITE takes not `answered`."""
+    text = (SCENARIOS / f"{name}.xml").read_text()
+    taken = (
+        f'<ereg regexp="a=crypto:{answered} inline:[^ ]*" search_in="body" check_it="true" assign_to="1"/>'
+    )
+    text = re.sub('<ereg regexp="(m=audio|a=label)[^>]*>', taken, text, count=1)
+    lines = text.replace("RTP/AVP", "RTP/SAVP").splitlines()
+    made = []
+    for line in lines:
+        made.append(line)
+        if line.strip().startswith("m=audio"):
+            at = "media_port+2" in line
+            fill = {"gcm": GCM_KEYS[at], "cm": CM_KEYS[at], "long": "A" * 62, "short": "A" * 38}
+            made += [f"      a=crypto:{each.format(**fill)}" for each in CRYPTO[name]]
+    path = folder / f"{name}.xml"
+    path.write_text("\n".join(made))
+    return path
+
+
+@plays_audio
+async def test_cisco_cube_with_srtp(tap: SiprecTap, desk: Recorder, tmp_path: Path) -> None:
+    """Through its hold and back: the keys are offered anew each time and stay the same."""
+    gcm = Policy.SRTP_PROFILE_AEAD_AES_256_GCM
+    customer = Session(Policy(bytes([1]) * 44, Policy.SSRC_ANY_OUTBOUND, srtp_profile=gcm))
+    write_rtp(tmp_path / "voice.pcap", customer_voice(), srtp=customer)
+    await sipp(tap, encrypted("cisco_cube", tmp_path, "1 AEAD_AES_256_GCM"), tmp_path)
+    await ended(desk)
+    assert told(desk) == BOTH
+    begin, _ = soundfile.read(CALL, dtype="int16", always_2d=True, frames=80_000)
+    assert find(begin[:6400, 0].tobytes(), desk.legs[0].timeline).snr_db > 25
+    assert tap.counters()["siprec_rtp_not_authentic"] == 0
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+async def test_audiocodes_with_srtp(tap: SiprecTap, desk: Recorder, tmp_path: Path, transport: str) -> None:
+    scenario = encrypted("audiocodes", tmp_path, "2 AES_CM_128_HMAC_SHA1_80")
+    await sipp(tap, scenario, tmp_path, transport=transport)
+    await ended(desk)
+    assert told(desk) == [*BOTH, (Role.OPERATOR, "0355550142", "200")]
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+async def test_oracle_with_srtp(tap: SiprecTap, desk: Recorder, tmp_path: Path, transport: str) -> None:
+    scenario = encrypted("oracle", tmp_path, "1 AES_CM_128_HMAC_SHA1_80")
+    await sipp(tap, scenario, tmp_path, transport=transport)
+    await ended(desk)
+    assert told(desk) == [(Role.CUSTOMER, "0355550142", None), (Role.OPERATOR, "0355550142", "204")]
+    assert [problem.code for problem in tap.problems()] == ["siprec_srtp_key_exposed"]
 
 
 @pytest.mark.parametrize("transport", ["u1", "t1"])

@@ -104,9 +104,8 @@ _OFFERS = {
 
 def explained(reason: str) -> str:
     """Return a reason as a sentence for a Warning, without quotation marks."""
-    if reason in _TEXTS:
-        return ": ".join((reason, _TEXTS[reason][1]))
-    return f"{reason}: {_OFFERS.get(reason, 'not acceptable')}"
+    remedy = _TEXTS[reason][1] if reason in _TEXTS else _OFFERS.get(reason, "not acceptable")
+    return f"{reason}: {remedy}"
 
 
 class Troubles:
