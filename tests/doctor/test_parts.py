@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.support.certificates import self_signed
+from tests.support.certificates import Authority, self_signed
 from tests.support.fake_sound import FakeSound
 from tests.support.freeswitch.switch import Switch
 
@@ -18,7 +18,7 @@ from kikimori.asterisk.settings import AsteriskTable
 from kikimori.config import AgentConfig
 from kikimori.doctor import examine
 from kikimori.doctor.asterisk import look_at_ari
-from kikimori.doctor.certificate import look_at_certificate
+from kikimori.doctor.certificate import look_at_authorities, look_at_certificate
 from kikimori.doctor.line_in import look_at_devices
 from kikimori.doctor.mirror import look_at_interface
 from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range
@@ -35,6 +35,51 @@ def test_a_certificate_that_is_good(tmp_path: Path) -> None:
     found = look_at_certificate("c", *self_signed(tmp_path, "good", days=90))
     assert found.state == "ok", found
     assert "good for 89 days" in found.detail or "good for 90 days" in found.detail
+
+
+def test_whom_a_certificate_names(tmp_path: Path) -> None:
+    """An SBC that checks names compares with the address or name that it is configured with."""
+    cert, key = self_signed(tmp_path, "srs", days=90)
+    fits = look_at_certificate("c", cert, key, address="127.0.0.1")
+    assert (fits.state, fits.detail.rpartition(", ")[2]) == ("ok", "for IP:127.0.0.1")
+    other = look_at_certificate("c", cert, key, address="192.0.2.20")
+    assert other.state == "warning"
+    assert "subjectAltName IP:192.0.2.20" in other.next_step
+    ours = Authority(tmp_path, "office")
+    named = look_at_certificate(
+        "c", *ours.certificate("srs.example", "DNS:srs.example", days=90), address="192.0.2.20"
+    )
+    assert named.state == "ok", "whether the SBC is given the name, only the SBC can say"
+
+
+def test_a_certificate_that_names_nobody(tmp_path: Path) -> None:
+    cert, key = Authority(tmp_path, "office").certificate("old-style", None, days=90)
+    found = look_at_certificate("c", cert, key)
+    assert found.state == "warning"
+    assert "subjectAltName" in found.detail
+
+
+def test_a_key_with_a_passphrase_is_told_and_nobody_is_asked_for_it(tmp_path: Path) -> None:
+    cert, key = self_signed(tmp_path, "srs")
+    locked = tmp_path / "locked.pem"
+    subprocess.run(
+        ["openssl", "pkey", "-in", str(key), "-aes256", "-passout", "pass:x", "-out", str(locked)],
+        check=True,
+        capture_output=True,
+    )
+    found = look_at_certificate("c", cert, locked)
+    assert found.state == "fault"
+    assert "passphrase" in found.next_step
+
+
+def test_the_authorities_of_peers(tmp_path: Path) -> None:
+    good = look_at_authorities("c", Authority(tmp_path, "office").file)
+    assert (good.state, "(1)" in good.detail) == ("ok", True)
+    (tmp_path / "text").write_text("no certificate", encoding="utf-8")
+    for wrong in (tmp_path / "text", tmp_path / "missing"):
+        found = look_at_authorities("c", wrong)
+        assert found.state == "fault"
+        assert "PEM" in found.next_step
 
 
 def test_a_certificate_that_soon_ends(tmp_path: Path) -> None:
@@ -184,7 +229,13 @@ async def test_every_way_in_that_is_on_is_looked_at(tmp_path: Path) -> None:
             "speech": {"enabled": False},
             "mqtt": {"port": 1},
             "siprec": SiprecTable(
-                enabled=True, port=0, tls_port=0, tls_cert=cert, tls_key=key, max_sessions=10
+                enabled=True,
+                port=0,
+                tls_port=0,
+                tls_cert=cert,
+                tls_key=key,
+                tls_client_ca=cert,
+                max_sessions=10,
             ),
             "chan_websocket": {"enabled": True, "port": 0},
             "mirror": {"enabled": True, "interface": "nosuch0"},
@@ -193,7 +244,7 @@ async def test_every_way_in_that_is_on_is_looked_at(tmp_path: Path) -> None:
     )
     found = await examined(config)
     wanted = {
-        "siprec udp", "siprec tcp", "siprec tls", "siprec certificate", "siprec rtp", "siprec peers",
+        "siprec udp", "siprec tcp", "siprec tls", "siprec certificate", "siprec client certificates", "siprec rtp", "siprec peers",
         "chan_websocket", "chan_websocket peers", "audiosocket", "mirror", "sides", "pbx control",
     }  # fmt: skip
     assert wanted <= found.keys()

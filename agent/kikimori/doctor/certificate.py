@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 ENOUGH_DAYS = 30
 
 
-def look_at_certificate(name: str, cert: Path, key: Path) -> Diagnosis:
-    """Look whether a certificate and its key belong together and for how long they are good."""
+def look_at_certificate(name: str, cert: Path, key: Path, *, address: str | None = None) -> Diagnosis:
+    """Look whether a certificate and its key belong together, for how long they are good, and for whom.
+
+    `address` is this machine's as its peers know it, an IP address; None = not known.
+    """
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        server.load_cert_chain(cert, key)
+        # Without a password OpenSSL would ask for one on the terminal.
+        server.load_cert_chain(cert, key, password=lambda: b"")
     except OSError as error:  # also ssl.SSLError
         reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
         if isinstance(error, ssl.SSLError) and "KEY_VALUES_MISMATCH" in str(error.reason):
@@ -51,7 +55,52 @@ def look_at_certificate(name: str, cert: Path, key: Path) -> Diagnosis:
         return Diagnosis(
             name, State.WARNING, f"{cert} ends in {days} days, on {ends_at}", "have a new one made now"
         )
-    return Diagnosis(name, State.OK, f"{cert} is good for {days} days, until {ends_at}")
+    good = f"{cert} is good for {days} days, until {ends_at}"
+    names = [f"{kind.removesuffix(' Address')}:{value}" for kind, value in peer.get("subjectAltName", ())]
+    if not names:
+        return Diagnosis(
+            name,
+            State.WARNING,
+            f"{good}; it has no subjectAltName",
+            "peers that check the name refuse it: have one made that names this machine as they are told to call it",
+        )
+    if address is not None and not any(each.startswith("DNS:") or each == f"IP:{address}" for each in names):
+        return Diagnosis(
+            name,
+            State.WARNING,
+            f"{good}, for {', '.join(names)}; peers know this machine as {address}",
+            f"peers that check the name refuse it: have one made with subjectAltName IP:{address}",
+        )
+    return Diagnosis(name, State.OK, f"{good}, for {', '.join(names)}")
+
+
+def look_at_authorities(name: str, path: Path) -> Diagnosis:
+    """Look at the file of authorities whose certificates peers must show."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_verify_locations(path)
+    except OSError as error:  # also ssl.SSLError
+        reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        return Diagnosis(
+            name,
+            State.FAULT,
+            f"{path}: {reason}",
+            "it must be a PEM file that the service's user can read: the certificate of who signed the peers'",
+        )
+    over = [
+        each
+        for each in context.get_ca_certs()
+        if ssl.cert_time_to_seconds(str(each["notAfter"])) < time.time()
+    ]
+    if over:
+        return Diagnosis(
+            name,
+            State.FAULT,
+            f"{path}: {len(over)} of its certificates are over",
+            f"openssl x509 -in {path} -noout -subject -dates shows the first; put the new one of the authority there",
+        )
+    count = context.cert_store_stats()["x509"]
+    return Diagnosis(name, State.OK, f"only peers with a certificate are admitted, by {path} ({count})")
 
 
 def _handshake(server: ssl.SSLContext, cert: Path) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from kikimori.doctor.asterisk import look_at_ari
-from kikimori.doctor.certificate import look_at_certificate
+from kikimori.doctor.certificate import look_at_authorities, look_at_certificate
 from kikimori.doctor.diagnosis import Diagnosis, State, Subject
 from kikimori.doctor.freeswitch import look_at_freeswitch
 from kikimori.doctor.line_in import look_at_devices
@@ -138,6 +139,16 @@ async def _freeswitch(config: AgentConfig) -> list[Diagnosis]:
     return found
 
 
+def _known_as(table: SiprecTable) -> str | None:
+    """The address by which an SBC reaches this machine; None when it may be any, or a name."""
+    host = table.advertise or table.host
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return None if address.is_unspecified else str(address)
+
+
 async def _siprec(table: SiprecTable) -> list[Diagnosis]:
     found = []
     if table.udp:
@@ -147,8 +158,21 @@ async def _siprec(table: SiprecTable) -> list[Diagnosis]:
     if table.tls_port is not None and table.tls_cert is not None and table.tls_key is not None:
         found += [
             tcp_port("siprec tls", table.host, table.tls_port),
-            look_at_certificate("siprec certificate", table.tls_cert, table.tls_key),
+            look_at_certificate(
+                "siprec certificate", table.tls_cert, table.tls_key, address=_known_as(table)
+            ),
         ]
+        if table.tls_client_ca is not None:
+            found.append(look_at_authorities("siprec client certificates", table.tls_client_ca))
+    if table.srtp_needs_tls and table.tls_port is None:
+        found.append(
+            Diagnosis(
+                "siprec srtp",
+                State.WARNING,
+                "encrypted audio is refused: [siprec] srtp_needs_tls is set, and there is no tls_port",
+                "set tls_port, tls_cert and tls_key",
+            )
+        )
     wanted = 2 * STREAMS * table.max_sessions
     found.append(
         await asyncio.to_thread(
