@@ -35,7 +35,6 @@ class Live:
         self._wake = asyncio.Event()
         self._waiting = 0
         self.sockets: set[web.WebSocketResponse] = set()
-        self.snapshots_sent = 0
 
     def changed(self) -> None:
         """The state may have changed. Costs nothing when no browser waits."""
@@ -83,7 +82,6 @@ class Live:
                     text = self._views.delta(version, now)
                 if text is None:
                     text = self._views.snapshot(now)
-                    self.snapshots_sent += 1
                 version = self._changes.version
                 await self._deliver(socket, text)
                 await asyncio.sleep(INTERVAL_S)

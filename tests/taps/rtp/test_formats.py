@@ -12,9 +12,15 @@ from kikimori.taps.rtp.formats import (
     PCMU,
     Format,
     Kind,
-    formats_from,
+    format_of,
     leg_rate,
 )
+
+
+def formats_from(payload_types: list[int], rtpmap: dict[int, str]) -> dict[int, Format]:
+    """What can be read of an m-line, in its order."""
+    known = {each: format_of(each, rtpmap.get(each)) for each in payload_types}
+    return {each: found for each, found in known.items() if found is not None}
 
 
 def test_static_types_need_no_rtpmap() -> None:

@@ -46,9 +46,6 @@ class Channel:
     number: str = ""
     """Caller identification of whoever is at this end."""
     display: str = ""
-    connected_number: str = ""
-    """Of whoever is at the other end, as far as this end was told."""
-    connected_display: str = ""
     app: str = ""
     app_data: str = ""
     exten: str = ""
@@ -112,14 +109,12 @@ def read_channel(found: object) -> Channel | None:
     if not isinstance(found, dict) or not _text(found.get("id")) or not _text(found.get("name")):
         return None
     dialplan = _part(found, "dialplan")
-    caller, connected = _part(found, "caller"), _part(found, "connected")
+    caller = _part(found, "caller")
     return Channel(
         id=_text(found["id"]),
         name=_text(found["name"]),
         number=_text(caller.get("number")),
         display=_text(caller.get("name")),
-        connected_number=_text(connected.get("number")),
-        connected_display=_text(connected.get("name")),
         app=_text(dialplan.get("app_name")),
         app_data=_text(dialplan.get("app_data")),
         exten=_text(dialplan.get("exten")),

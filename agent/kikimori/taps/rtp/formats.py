@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kikimori.audio.resample import hearing_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 
 class Kind(StrEnum):
@@ -84,22 +84,6 @@ def format_of(payload_type: int, rtpmap: str | None) -> Format | None:
             return Format(Kind.DTMF, rate, rate)
         case _:
             return None
-
-
-def formats_from(payload_types: Iterable[int], rtpmap: Mapping[int, str]) -> dict[int, Format]:
-    """Return what can be read of an m-line, in its order.
-
-    Args:
-        payload_types: Of the m-line, preferred first. Numbers outside 0–127 are left out.
-        rtpmap: By payload type, the text after it: `PCMU/8000`.
-    """
-    found = {}
-    for payload_type in payload_types:
-        if 0 <= payload_type <= 127:
-            known = format_of(payload_type, rtpmap.get(payload_type))
-            if known is not None:
-                found[payload_type] = known
-    return found
 
 
 def leg_rate(formats: Mapping[int, Format]) -> int | None:

@@ -75,7 +75,7 @@ class RtpSession:
 
         Args:
             feed: The leg. Its owner closes it, after `flush`.
-            formats: By payload type, as signalling agreed; `formats_from` makes them.
+            formats: By payload type, as signalling agreed; in its order.
             clock: Seconds that never run backwards; of the capture, where a file is read.
             log: Bound to the call.
             rate: The leg's, as it was opened; None = `leg_rate(formats)`. Other rates are resampled to it.

@@ -52,7 +52,7 @@ class Changes:
     async def begin(self, transaction: Transaction, dialog: Dialog, offer: Offer) -> None:
         session = self._make_session(transaction.request, transaction.flow)
         now = self._clock()
-        entry = Entry(dialog, session, began_at=now, refreshed_at=now)
+        entry = Entry(dialog, session, refreshed_at=now)
         try:
             await session.take(offer)
         except NoPortError as error:

@@ -37,7 +37,6 @@ class Entry:
 
     dialog: Dialog
     session: RecordingSession
-    began_at: float
     refreshed_at: float
     asked_to_refresh: bool = False
     invite: Transaction | None = None
