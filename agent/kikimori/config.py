@@ -113,7 +113,7 @@ class PbxTable(_Table):
     after_hold: Literal["operator", "superior"] = "operator"
     """Whose telephone a customer comes back to after `longest_hold_s`."""
     keep_operator: bool = True
-    """Whether the operator stays on the line while the customer is on hold, and in the call after a transfer."""
+    """Whether the operator stays in the call after a transfer. During a plain hold they stay in any case."""
     announcements: tuple[AnnouncementTable, ...] = ()
     instructions: dict[Action, str] = {}
     """For `manual`: what the operator should press, by action; `{target}` is the extension."""

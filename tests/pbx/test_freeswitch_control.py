@@ -159,6 +159,17 @@ async def test_hold_may_release_the_operator_who_is_rung_afterwards(office: Offi
     assert office.customer.peer is office.phone_of("204")
 
 
+async def test_an_operator_whom_transfers_release_stays_during_a_hold(tmp_path: Path) -> None:
+    async with open_office(tmp_path, keep_operator=False) as office:
+        await office.up()
+        await office.press(Action.HOLD)
+        assert (await office.press(Action.UNHOLD)).outcome is Outcome.DONE
+        assert office.customer.peer is office.operator
+        await office.press(Action.HOLD)
+        assert (await office.press(Action.HOLD_TRANSFER)).outcome is Outcome.DONE
+        assert office.operator.gone
+
+
 async def test_an_operator_who_hung_up_is_rung_again(office: Office) -> None:
     await office.press(Action.HOLD)
     office.switch.end(office.operator)

@@ -139,6 +139,20 @@ async def test_superior_takes_over_and_the_operator_is_released(tmp_path: Path) 
         assert office.told == [ON_HOLD, TRANSFERRED, ON_HOLD, TALKING]
 
 
+async def test_an_operator_whom_transfers_release_stays_during_a_hold(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, keep_operator=False) as office:
+        await office.talk()
+        assert short(await office.press(Action.HOLD)) == (DONE, None)
+        await office.heard(customer=MUSIC, operator=MUSIC)
+        assert short(await office.press(Action.UNHOLD)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        assert office.operator.calls_seen == 1
+        # From a hold as from a talk.
+        await office.press(Action.HOLD)
+        assert short(await office.press(Action.HOLD_TRANSFER)) == (DONE, None)
+        await office.heard(customer={SUPERIOR_HZ}, superior={CUSTOMER_HZ}, operator=None)
+
+
 async def test_from_hold_to_the_superior_and_back(tmp_path: Path) -> None:
     async with controlled_office(tmp_path) as office:
         await office.talk()

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from kikimori_wire.messages import Action
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from kikimori.pbx.control import PbxRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class ControlSettings:
     longest_hold_s: float
     after_hold: Literal["operator", "superior"]
     keep_operator: bool
+    """Whether an operator stays in a transferred call."""
     announcements: tuple[Sound, ...]
     dial: str
     """How an extension is called, `{extension}` stands for it."""
@@ -35,3 +40,13 @@ class ControlSettings:
     """What a customer on hold hears, as the PBX names it."""
     book: Path
     """File in which customers on hold are remembered."""
+
+    def keeps_operator(self, request: PbxRequest) -> bool:
+        """Whether the operator stays on the line.
+
+        Who is only put on hold comes back: their operator waits for them, however transfers are configured. The press
+        itself may say otherwise.
+        """
+        if request.keep_operator is not None:
+            return request.keep_operator
+        return request.action is Action.HOLD or self.keep_operator

@@ -187,7 +187,7 @@ class Mover:
         target = self._settings.dial_string(request.target)
         if step is not Step.HOLD and not target:
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
-        keep = self._settings.keep_operator if request.keep_operator is None else request.keep_operator
+        keep = self._settings.keeps_operator(request)
         customer.operator = found.peer if keep else ""
         customer.operator_extension = customer.operator_extension or dialplan.extension_of(found.peer)
         customer.expect()
@@ -205,8 +205,7 @@ class Mover:
         target = self._settings.dial_string(request.target)
         if not target:
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
-        # Said now or, with nothing said, as it was when the customer was put on hold.
-        keep = bool(customer.operator) and request.keep_operator is not False
+        keep = bool(customer.operator) and self._settings.keeps_operator(request)
         # What the operator's channel must know it was told when they began to wait; they may have hung up since. The
         # dialplan releases them, so that no press is half done when this program dies.
         response = await self._describe(customer, "", target, keep=keep)

@@ -68,7 +68,7 @@ class Mover:
         """Music for the customer; DONE when it plays."""
         if customer.status is CallStatus.ON_HOLD:
             return PbxAnswer(Outcome.REFUSED, "already_on_hold")
-        keep = self._keeps(request)
+        keep = self._settings.keeps_operator(request)
         return await self._hold(customer, self._settings.longest_hold_s, keep=keep) or DONE
 
     async def fetch(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
@@ -76,10 +76,9 @@ class Mover:
         if not is_extension(request.target):
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
         if customer.status is CallStatus.ON_HOLD:
-            # Said now or, with nothing said, as it was when the customer was put on hold.
-            keep = bool(customer.operator) and request.keep_operator is not False
+            keep = bool(customer.operator) and self._settings.keeps_operator(request)
         else:
-            keep = self._keeps(request)
+            keep = self._settings.keeps_operator(request)
             # The operator waits in any case, and is there if nobody answers.
             hold_s = max(self._settings.longest_hold_s, self._settings.ring_s)
             failed = await self._hold(customer, hold_s, keep=True)
@@ -105,7 +104,7 @@ class Mover:
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
         waiting, peer = customer.operator, customer.channel.peer
         if peer:
-            keep = self._keeps(request)
+            keep = self._settings.keeps_operator(request)
             customer.operator = peer if keep else ""
         else:
             keep = bool(waiting) and request.keep_operator is not False
@@ -197,9 +196,6 @@ class Mover:
         await self._end(operator)
 
     # --- inside
-
-    def _keeps(self, request: PbxRequest) -> bool:
-        return self._settings.keep_operator if request.keep_operator is None else request.keep_operator
 
     async def _hold(self, customer: Customer, hold_s: float, *, keep: bool) -> PbxAnswer | None:
         """Take both out of their conversation at once; None when the music plays."""
