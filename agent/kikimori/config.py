@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import kikimori_config
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.errors import ConfigError
@@ -16,15 +16,13 @@ from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.line_in.settings import LineInTable
 from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.peers import LOOPBACK, AllowedPeers
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.siprec.settings import SiprecTable
 from kikimori.toml_file import load
 from kikimori_wire.messages import Action
-from kikimori_wire.settings import BrokerSettings
+from kikimori_wire.settings import LOOPBACK, BrokerSettings, ListenPort, Networks
 from kikimori_wire.topics import NAME_PATTERN
 
-Port = Annotated[int, Field(ge=0, le=65535)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=48)]
 
 DEFAULTS = Path(next(iter(kikimori_config.__path__)))
@@ -40,19 +38,13 @@ class AudioSocketTable(_Table):
 
     enabled: bool = True
     host: str = "127.0.0.1"
-    port: Port = 9092
-    announce_port: Port = 8766
+    port: ListenPort = 9092
+    announce_port: ListenPort = 8766
     """HTTP port where the dialplan announces legs."""
-    allow: tuple[str, ...] = LOOPBACK
+    allow: Networks = LOOPBACK
     """Networks of the PBX; everything else is refused."""
     max_connections: Annotated[int, Field(ge=1)] = 2000
     idle_s: Annotated[float, Field(gt=0)] = 300.0
-
-    @field_validator("allow")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        AllowedPeers(value)
-        return value
 
 
 class SpeechTable(_Table):

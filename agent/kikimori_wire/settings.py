@@ -1,12 +1,30 @@
-"""How to reach the MQTT broker: the one part of the configuration that agent and dashboard share."""
+"""What configurations have in common: ports, networks, secrets, and how the MQTT broker is reached."""
 
 from __future__ import annotations
 
 import errno
 import os
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+ListenPort = Annotated[int, Field(ge=0, le=65535)]
+"""0 = any free one."""
+
+
+def _are_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    for each in networks:
+        ip_network(each)
+    return networks
+
+
+Networks = Annotated[tuple[str, ...], AfterValidator(_are_networks)]
+"""Each an address or a network, e.g. `192.168.1.0/24`, whose bits beyond the mask are 0."""
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
 class BrokerSettings(BaseModel):
@@ -15,7 +33,7 @@ class BrokerSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     host: str = "127.0.0.1"
-    port: int = Field(default=1883, ge=1, le=65535)
+    port: Port = 1883
     username: str | None = None
     password_file: Path | None = None
     """File whose first line is the password. A bare name: see `secret_path`."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from kikimori_wire.settings import BrokerSettings
+from kikimori_wire.settings import BrokerSettings, ListenPort
 from kikimori_wire.topics import NAME_PATTERN
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class DashboardSettings(BaseModel):
     """What a browser shows that has not chosen yet."""
     mqtt: BrokerSettings = BrokerSettings()
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8765
-    """0 = any free port."""
+    port: ListenPort = 8765
     client_id: Name | None = None
     """MQTT client id; the broker keeps messages for it while the dashboard is away, so it must stay the same.
     None = made from host name and port."""

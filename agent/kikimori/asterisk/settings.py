@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kikimori_wire.settings import read_secret
+from kikimori_wire.settings import Port, read_secret
 
 
 class AsteriskTable(BaseModel):
@@ -29,12 +29,12 @@ class AsteriskTable(BaseModel):
     """Name of the Stasis application; one for each agent of a PBX. Own channels and bridges begin with it."""
     audio_host: Annotated[str, Field(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")] | None = None
     """Where Asterisk reaches our AudioSocket server; None = `[audiosocket] host`."""
-    audio_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    audio_port: Port | None = None
     """None = the port on which it listens."""
     rate: Literal[8000, 16000] = 8000
     """Samples per second of the tap; 16000 only helps where telephones and lines are wideband."""
     ami_host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
-    ami_port: Annotated[int, Field(ge=1, le=65535)] = 5038
+    ami_port: Port = 5038
     ami_tls: bool = False
     ami_user: Annotated[str, Field(min_length=1, max_length=128)] = "kikimori"
     """A user of manager.conf."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from kikimori_wire.settings import secret_path
-
-Port = Annotated[int, Field(ge=0, le=65535)]
+from kikimori_wire import settings
+from kikimori_wire.settings import LOOPBACK, ListenPort, Networks, Port
 
 
 class FreeSwitchTable(BaseModel):
@@ -21,7 +19,7 @@ class FreeSwitchTable(BaseModel):
     tap: bool = False
     """Listen to calls of FreeSWITCH."""
     esl_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
-    esl_port: Annotated[int, Field(ge=1, le=65535)] = 8021
+    esl_port: Port = 8021
     esl_password_file: Path | None = None
     """File whose first line is the password of `event_socket.conf.xml`. A bare name: see
     `secret_path`. None = no event socket: streams are started by the dialplan."""
@@ -32,12 +30,12 @@ class FreeSwitchTable(BaseModel):
     rate: Literal[8000, 16000] = 8000
     media_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     """Address of this machine where FreeSWITCH delivers audio."""
-    media_port: Port = 8768
+    media_port: ListenPort = 8768
     media_url: Annotated[str, Field(pattern=r"^wss?://[0-9A-Za-z.:\[\]_-]{1,255}$")] | None = None
     """How FreeSWITCH reaches that port where it is not `ws://media_host:media_port` (a proxy, TLS)."""
     media_token_file: Path | None = None
     """First line = the secret in the path of streams that the dialplan starts; None = those are refused."""
-    allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    allow: Networks = LOOPBACK
     """Networks of FreeSWITCH; media from elsewhere is refused."""
     max_streams: Annotated[int, Field(ge=1, le=100_000)] = 1000
     idle_s: Annotated[float, Field(gt=0)] = 300.0
@@ -46,13 +44,6 @@ class FreeSwitchTable(BaseModel):
     """How a telephone is rung; `{target}` is the extension. A ring group: `loopback/{target}/default/xml`."""
     music: Annotated[str, Field(pattern=r"^[0-9A-Za-z_./:${}-]{1,200}$")] = "local_stream://moh"
     """What a customer on hold hears: anything that FreeSWITCH's `playback` takes."""
-
-    @field_validator("allow")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            ip_network(network)
-        return value
 
     @field_validator("dial")
     @classmethod
@@ -72,12 +63,7 @@ class FreeSwitchTable(BaseModel):
 
 
 def read_secret(path: Path | None) -> str:
-    """Return the first line of a secret's file; raises OSError when it cannot be read, ValueError when there is none."""
+    """Return the first line of a secret's file; raises ValueError for None, OSError as the shared `read_secret`."""
     if path is None:
         raise ValueError("no file is configured")
-    path = secret_path(path)
-    lines = path.read_text(encoding="utf-8").splitlines()
-    secret = lines[0].strip() if lines else ""
-    if not secret:
-        raise ValueError(f"{path} is empty")
-    return secret
+    return settings.read_secret(path)

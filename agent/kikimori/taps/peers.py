@@ -5,10 +5,10 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from kikimori_wire.settings import LOOPBACK
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
 class AllowedPeers:

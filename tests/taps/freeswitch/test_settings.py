@@ -40,7 +40,7 @@ def test_a_secret_is_the_first_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert read_secret(file.relative_to(tmp_path)) == "word"
     file.write_text("\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(OSError, match="empty"):
         read_secret(file)
     with pytest.raises(OSError):
         read_secret(tmp_path / "none")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+from kikimori_wire.settings import Networks, Port
 
 
 class MirrorTable(BaseModel):
@@ -22,9 +21,9 @@ class MirrorTable(BaseModel):
     """UDP and TCP."""
     tls_ports: Annotated[tuple[Port, ...], Field(max_length=16)] = (5061,)
     """SIP over TLS, which cannot be read; watched so that it can be said."""
-    networks: tuple[str, ...] = ()
+    networks: Networks = ()
     """Only SIP with one end in these networks; empty = all."""
-    ignore_networks: tuple[str, ...] = ()
+    ignore_networks: Networks = ()
     """SIP with one end in these networks is not looked at."""
     twins: Literal["outside", "inside", "both"] = "outside"
     """A call that is seen before and behind the PBX: whose audio is heard, or `both` as two calls."""
@@ -35,13 +34,6 @@ class MirrorTable(BaseModel):
     """A call without a packet for so long is over; its end was not seen. On hold twelve times as long."""
     buffer_mb: Annotated[int, Field(ge=1, le=256)] = 16
     """Memory of the kernel's ring of packets."""
-
-    @field_validator("networks", "ignore_networks")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for each in value:
-            ip_network(each)
-        return value
 
     @model_validator(mode="after")
     def _interface_is_named(self) -> MirrorTable:

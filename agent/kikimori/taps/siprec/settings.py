@@ -8,9 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from kikimori.taps.peers import LOOPBACK, AllowedPeers
-
-Port = Annotated[int, Field(ge=0, le=65535)]
+from kikimori_wire.settings import LOOPBACK, ListenPort, Networks
 
 
 class SiprecTable(BaseModel):
@@ -22,9 +20,9 @@ class SiprecTable(BaseModel):
     host: str = "127.0.0.1"
     udp: bool = True
     tcp: bool = True
-    port: Port = 5060
+    port: ListenPort = 5060
     """Of UDP and TCP."""
-    tls_port: Port | None = None
+    tls_port: ListenPort | None = None
     """None = no TLS."""
     tls_cert: Path | None = None
     """PEM: our certificate, then those between it and the authority."""
@@ -37,7 +35,7 @@ class SiprecTable(BaseModel):
     """IP address under which the SRC reaches this machine; None = found out for each SRC."""
     first_rtp_port: Annotated[int, Field(ge=1024, le=65534)] = 20000
     last_rtp_port: Annotated[int, Field(ge=1025, le=65535)] = 23999
-    allow: tuple[str, ...] = LOOPBACK
+    allow: Networks = LOOPBACK
     """Networks of the SRCs, for SIP and RTP; everything else is refused."""
     max_sessions: Annotated[int, Field(ge=1, le=20_000)] = 500
     max_connections: Annotated[int, Field(ge=1)] = 200
@@ -48,12 +46,6 @@ class SiprecTable(BaseModel):
     """A session without a single packet for so long, and not on hold, is over."""
     first_stream: Literal["customer", "operator"] = "customer"
     """Whose voice the first stream is when the SRC says nothing about the parties."""
-
-    @field_validator("allow")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        AllowedPeers(value)
-        return value
 
     @field_validator("advertise")
     @classmethod
