@@ -125,8 +125,11 @@ def test_a_key_of_another_certificate_and_a_file_that_is_none(tmp_path: Path) ->
 
 def test_udp_ports_are_not_tcp_ports() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+        with socket.socket() as free:
+            # A number that nobody on this machine uses for TCP.
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+            taken.bind(("127.0.0.1", port))
         busy = udp_port("siprec udp", "127.0.0.1", port)
         assert busy.state == "warning"
         assert f"ss -lnpu 'sport = :{port}'" in busy.next_step

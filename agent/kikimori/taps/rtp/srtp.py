@@ -136,7 +136,7 @@ class _Context:
 
         Signalling tells nobody how often that happened, but a sender goes on counting when it changes its keys
         (RFC 3711, 3.3.1), and one whose stream is older than the recording has counted before. Only while no packet
-        was proven, and the rarer the more failed: it costs as much as a hundred packets.
+        was proven, and the rarer the more failed: it costs as much as some hundred packets.
         """
         self._failed += 1
         if self.proven or self._failed & (self._failed - 1):

@@ -45,6 +45,8 @@ log = structlog.get_logger()
 
 _WATCH_EVERY_S = 1.0
 _TICK_S = 0.05
+_MOST_EXPOSED = 1000
+"""SBCs that a log line is written for."""
 
 
 class RecordingServer:
@@ -63,6 +65,7 @@ class RecordingServer:
         self._max_sessions = max_sessions
         self._expires_s = session_expires_s
         self._srtp_needs_tls = srtp_needs_tls
+        self._exposed: set[str] = set()
         self._clock = clock
         self.troubles = Troubles(clock)
         self._transactions = ServerTransactions()
@@ -292,7 +295,9 @@ class RecordingServer:
                 self.troubles.note(each.refusal)
         if flow.transport != "TLS" and any(each.secured for each in choices):
             self.troubles.note("srtp_key_exposed")
-            if self.troubles.may_tell("srtp_key_exposed"):
+            # Once for each SBC: it does so at every call, and the page says it all the while.
+            if flow.peer[0] not in self._exposed and len(self._exposed) < _MOST_EXPOSED:
+                self._exposed.add(flow.peer[0])
                 log.warning("siprec_srtp_key_exposed", peer=flow.peer[0], transport=flow.transport)
 
     @property
