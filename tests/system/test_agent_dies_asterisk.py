@@ -81,10 +81,15 @@ class Desk:
             reply_to=TOPICS.reply("desk"),
             **fields,
         )
-        async with connect(self._broker.settings, "desk") as client:
+        async with connect(self._broker.settings, f"desk-{self._presses}") as client:
             await client.publish(TOPICS.commands("front"), command.to_bytes(), qos=1)
-        replies = await self._listener.until_on(TOPICS.reply("desk"), self._presses)
-        return CommandResult.from_bytes(replies[-1])
+
+        def answers() -> list[CommandResult]:
+            replies = [CommandResult.from_bytes(each) for each in self._listener.on(TOPICS.reply("desk"))]
+            return [each for each in replies if each.command_id == command.command_id]
+
+        await self._listener.until(lambda: bool(answers()))
+        return answers()[0]
 
 
 @asynccontextmanager
@@ -208,3 +213,22 @@ async def test_ended_in_order_while_somebody_is_on_hold(tmp_path: Path, real: Mo
         await office.heard(customer=MUSIC, operator=MUSIC)
         await office.until(lambda: office.customer.hears() == {OPERATOR_HZ}, 60)
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+
+
+async def test_two_supervisors_press_in_the_same_moment(tmp_path: Path, real: Mosquitto) -> None:
+    """Each is told what came of it, and the page shows what the telephones do."""
+    async with everything(tmp_path, real) as (office, desk), agent_program(tmp_path, office, real):
+        await office.talk()
+        await desk.until(CallStatus.TALKING)
+        one, other = await asyncio.gather(
+            desk.press(Action.HOLD), desk.press(Action.HOLD_TRANSFER, keep_operator=True)
+        )
+        # On a busy machine the moment may be long enough for one after the other.
+        assert Outcome.DONE in (one.outcome, other.outcome)
+        assert {one.reason, other.reason} <= {None, "call_busy", "already_transferred"}
+        if other.outcome is not Outcome.DONE:
+            await desk.until(CallStatus.ON_HOLD)
+            await office.heard(customer=MUSIC, operator=MUSIC)
+        else:
+            await desk.until(CallStatus.TRANSFERRED)
+            await office.heard(superior={CUSTOMER_HZ, OPERATOR_HZ})
