@@ -226,3 +226,22 @@ async def test_the_page_is_told_where_an_earlier_run_left_a_customer(
     following.cancel()
     await asyncio.wait([following])
     assert told == [TRANSFERRED]
+
+
+async def test_another_call_on_a_channel_of_the_same_name(tmp_path: Path) -> None:
+    """Asterisk was started again, and counts its channels from the beginning."""
+    scene = Scene(tmp_path, Asterisk("1", context="office", uniqueid="2.1", bridge="b", members=(OPERATOR,)))
+    await scene.remember()
+    scene.customer.lost = True
+    asking = asyncio.create_task(scene.rescuer.ask())
+    told: list[CallStatus] = []
+    scene.rescuer.meet(CALL, told.append)
+    await scene.rescuer.what_became_of_all()
+    scene.rescuer.meet(CALL, told.append)
+    async with asyncio.timeout(10):
+        while not scene.rescuer._questions.empty():  # noqa: ASYNC110  (told by nobody)
+            await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert told == []
+    assert list(scene.customers) == []

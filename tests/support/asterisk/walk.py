@@ -496,11 +496,8 @@ class Walk:
         except TimeoutError:
             phones = [name for name, phone in self.office.phones.items() if phone.in_call]
             raise WalkError(
-                f"left behind: {await self.office.channels()}, {phones}, {self._book()}"
+                f"left behind: {await self.office.channels()}, {phones}, {self._book()}, {await self._bridges()}"
             ) from None
-        bridges = await self.office.asterisk.cli("bridge show all")
-        if bridges.strip().count("\n"):
-            raise WalkError(f"left behind: {bridges}")
 
     async def _left_behind(self) -> bool:
         self.notice_ends()
@@ -509,7 +506,12 @@ class Walk:
             bool(await self.office.channels())
             or any(phone.in_call for phone in self.office.phones.values())
             or (writes and '"held": {}' not in self._book())
+            or bool(await self._bridges())
         )
+
+    async def _bridges(self) -> list[str]:
+        _, *bridges = (await self.office.asterisk.cli("bridge show all")).strip().splitlines()
+        return bridges
 
     def _book(self) -> str:
         with suppress(FileNotFoundError):

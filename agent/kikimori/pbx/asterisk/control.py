@@ -216,7 +216,8 @@ class AsteriskControl:
     def _heard(self, event: Block) -> None:
         now = asyncio.get_running_loop().time()
         customer = self._watched.get(event.get("Channel"))
-        if customer is not None:
+        # An Asterisk that was started again has the same names for other channels.
+        if customer is not None and event.get("Uniqueid") in ("", customer.uniqueid):
             customer.note(event, now)
             if customer.gone:
                 del self._watched[customer.channel]

@@ -120,22 +120,32 @@ class Rescuer:
         """An earlier run may have moved this customer, though the book does not tell of it. Raises AmiError."""
         channel = call.channel or ""
         # The book may have been read since, or somebody pressed.
-        if self._known(channel, changed) or channel in self._watched:
+        if self._known(channel, changed):
             return
         there = await place(self._ami, channel)
-        if there is not None and there.ours and channel not in self._watched:
+        customer = self._customers.get(channel)
+        if there is None or (customer is not None and customer.uniqueid != there.uniqueid):
+            # An Asterisk that was started again has the same names for other channels.
+            return
+        if customer is not None:
+            self._tell(customer, changed)
+        elif there.ours and channel not in self._watched:
             customer = await self._mover.adopt(call, there)
             self._watched[channel] = customer
-            self._known(channel, changed)
+            self._tell(customer, changed)
 
     def _known(self, channel: str, changed: Callable[[CallStatus], None]) -> bool:
         customer = self._customers.get(channel)
-        if customer is None:
+        if customer is None or customer.lost:
             return False
+        self._tell(customer, changed)
+        return True
+
+    @staticmethod
+    def _tell(customer: Customer, changed: Callable[[CallStatus], None]) -> None:
         customer.changed = changed
         if customer.status is not CallStatus.TALKING:
             changed(customer.status)
-        return True
 
     async def _catch_up(self, customer: Customer) -> bool:
         """Ask Asterisk where a customer is; False for one who is not in our dialplan any more. Raises AmiError."""
