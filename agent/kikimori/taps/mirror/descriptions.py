@@ -48,13 +48,13 @@ def audio_of(message: Message) -> Audio | None:
     media = next((each for each in description.media if each.kind == "audio" and each.port), None)
     if media is None:
         return None
-    keyed = {name for name, _ in (*media.attributes, *description.attributes)} & {"crypto", "fingerprint"}
+    fingerprint = any(name == "fingerprint" for name, _ in (*media.attributes, *description.attributes))
     return Audio(
         end=_end(media),
         formats=_formats(media),
         direction=media.direction,
         # A key beside plain RTP is an offer of either; the answer then has none if it is to be plain.
-        encrypted=media.encrypted or bool(keyed),
+        encrypted=media.encrypted or fingerprint or bool(media.crypto),
     )
 
 
