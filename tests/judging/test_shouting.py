@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from tests.support.told import MIXED, OPERATOR, judged, opened, rules, voice, voices
+import gc
 
+from tests.support.told import MIXED, OPERATOR, PHRASES, judged, opened, rules, voice, voices
+
+from kikimori.judging.judge import CallJudge
 from kikimori.model.alert import AlertState, ClosedBecause
+from kikimori.model.evidence import EffortWindow
 from kikimori_wire.messages import ShoutingEvidence
 
 SHOUTING = rules("shouting")
@@ -75,3 +79,20 @@ def test_the_end_of_the_call_closes_it() -> None:
     changes = judged(voices(0, 3, raised=True), rules=SHOUTING, end=True)
     assert changes[-1].closed_because is ClosedBecause.CALL_ENDED
     assert changes[-1].suggestion is None
+
+
+def test_two_hours_of_it_keep_no_more_than_ten_minutes() -> None:
+    """A radio beside the telephone: what is kept of it, and looked at with every block, must not grow with the call."""
+    judge = CallJudge(SHOUTING, PHRASES, words_heard=False)
+    told = voices(0, 7200, raised=True)
+    for each in told[: 600 * 5]:
+        judge.observe(each)
+    before = _windows()
+    for each in told[600 * 5 :]:
+        judge.observe(each)
+    told.clear()
+    assert _windows() <= before - 6600 * 5
+
+
+def _windows() -> int:
+    return sum(isinstance(each, EffortWindow) for each in gc.get_objects())

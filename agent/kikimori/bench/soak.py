@@ -26,6 +26,7 @@ import structlog
 import kikimori_dashboard
 from kikimori.bench.inventory import Inventory, grown, rss_mb, take_inventory
 from kikimori.bench.soak_calls import Plan, Way
+from kikimori.calls.lag import LagMeter
 from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
 from kikimori.errors import KikimoriError
 from kikimori.freeswitch.settings import FreeSwitchTable
@@ -57,6 +58,8 @@ class SoakSettings:
     broken_every: int = 10
     model: str | None = None
     """Speech model; None = recognition off."""
+    calm: bool = False
+    """Only calls that no rule should alert of."""
     rest_s: float = REST_S
 
 
@@ -71,6 +74,11 @@ class SoakFigures:
     failed: int
     """Calls that the agent did not take as it should have."""
     seconds: float
+    cores_busy: float
+    """Processor seconds of broker, agent and dashboard per second, while calls were made."""
+    lag_ms_p50: float
+    lag_ms_p99: float
+    """From the arrival of a window's last sample to its evidence."""
     rss_mb: list[float]
     rss_kb_per_1000_calls: float
     """Slope over the second half of the calls."""
@@ -138,6 +146,7 @@ async def bench_soak(settings: SoakSettings, progress: Callable[[float], None]) 
                 settings.broken_every,
                 page="",
                 addresses={},
+                calm=settings.calm,
                 secret=secrets.token_hex(8),
                 sip_port=_free_port() if settings.way == "mirror" else 0,
             )
@@ -191,10 +200,11 @@ async def _measure(
     )
     log.warnings.clear()
     alerts = log.events["alert"]
-    began = time.perf_counter()
+    lag = office.agent.desk.lag = LagMeter()
+    began, cpu = time.perf_counter(), time.process_time()
     calls = _Calls(settings.calls)
     await calls.make(plan, progress)
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     await asyncio.sleep(settings.rest_s)
     after, counted = take_inventory(), office.agent.desk.counters()
     return SoakFigures(
@@ -203,6 +213,9 @@ async def _measure(
         broken=calls.broken,
         failed=calls.failures.total(),
         seconds=round(seconds, 1),
+        cores_busy=round(cpu / seconds, 2),
+        lag_ms_p50=round(lag.percentile_ms(50), 1),
+        lag_ms_p99=round(lag.percentile_ms(99), 1),
         rss_mb=[round(before.rss_mb, 1), round(after.rss_mb, 1)],
         rss_kb_per_1000_calls=round(calls.slope_mb() * 1e6),
         files=_pair(before, after, "files"),

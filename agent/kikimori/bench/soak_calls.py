@@ -9,6 +9,7 @@ import socket
 import struct
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import UUID
 
@@ -46,6 +47,8 @@ class Plan:
     page: str
     """URL of the dashboard, whose page is opened and left with every tenth call; empty = none."""
     addresses: dict[str, tuple[str, int]]
+    calm: bool = False
+    """Only recordings that no rule should alert of, each from its beginning."""
     secret: str = ""
     """Of FreeSWITCH's dialplan path."""
     sip_port: int = 0
@@ -62,11 +65,12 @@ class Caller(Protocol):
 class Frames:
     """20 ms of both voices at a time, in real time, for some seconds."""
 
-    def __init__(self, seconds: float, start: int) -> None:
+    def __init__(self, seconds: float, start: int, *, calm: bool = False) -> None:
+        """`start`: which recording, and where in it."""
         self._count = max(1, round(seconds / FRAME_S))
-        voices = _voices()
+        voices = _voices(calm)
         self._customer, self._operator = voices[start % len(voices)]
-        self._at = start * 97
+        self._at = 0 if calm else start * 97
 
     async def play(self, customer: Callable[[bytes], None], operator: Callable[[bytes], None]) -> None:
         loop = asyncio.get_running_loop()
@@ -78,16 +82,13 @@ class Frames:
                 send(voice[at : at + FRAME_SAMPLES * 2])
 
 
-_VOICES: list[tuple[bytes, bytes]] = []
-
-
-def _voices() -> list[tuple[bytes, bytes]]:
-    if not _VOICES:
-        _VOICES.extend(
-            (each.voices[Role.CUSTOMER].tobytes(), each.voices[Role.OPERATOR].tobytes())
-            for each in load_calls()
-        )
-    return _VOICES
+@cache
+def _voices(calm: bool) -> list[tuple[bytes, bytes]]:
+    return [
+        (each.voices[Role.CUSTOMER].tobytes(), each.voices[Role.OPERATOR].tobytes())
+        for each in load_calls()
+        if not (calm and each.truth.expected_alerts)
+    ]
 
 
 @asynccontextmanager

@@ -55,7 +55,7 @@ async def _one_after_another(
         every = plan.broken_every
         fault = number // every if every and number % every == every - 1 else None
         spread = number * 37 % 101 / 100
-        frames = Frames(plan.shortest_s + spread * (plan.longest_s - plan.shortest_s), number)
+        frames = Frames(plan.shortest_s + spread * (plan.longest_s - plan.shortest_s), number, calm=plan.calm)
         failed = ""
         try:
             async with asyncio.timeout(plan.longest_s + PATIENCE_S):

@@ -118,6 +118,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     soak.add_argument(
         "--model", default=None, metavar="NAME", help="speech model (default: recognition is off)"
     )
+    soak.add_argument(
+        "--calm", action="store_true", help="only calls of which no rule should alert, from their beginning"
+    )
     soak.add_argument("--json", action="store_true", help="print one JSON object")
     soak.set_defaults(run=run_soak)
 
@@ -193,7 +196,14 @@ def run_soak(args: argparse.Namespace) -> int:
     from kikimori.office import run_until_done  # noqa: PLC0415
 
     settings = SoakSettings(
-        args.way, args.calls, args.at_once, args.shortest, args.longest, args.broken_every, args.model
+        args.way,
+        args.calls,
+        args.at_once,
+        args.shortest,
+        args.longest,
+        args.broken_every,
+        args.model,
+        args.calm,
     )
     with bars("calls") as progress:
         bar = progress.add_task(f"soak {args.way}", total=args.calls)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -226,19 +227,26 @@ class _Worker:
                 self._decode(leg, chunk, ends=ends)
             except SpeechUnavailableError:
                 # Told once by the engine. What it did not hear is counted as shed, and the screen says so.
-                self._decodings.pop(leg, None)
+                self._give_up(leg)
                 if chunk is not None:
                     self._lost(leg, chunk)
             except Exception:
                 # One leg's recogniser failed; the others on this thread go on.
                 log.exception("speech_failed", role=str(leg.role))
-                self._decodings.pop(leg, None)
+                self._give_up(leg)
                 if chunk is not None:
                     self._lost(leg, chunk)
             if ends:
                 self._loop.call_soon_threadsafe(leg.done)
         for decoding in self._decodings.values():
             decoding.stream.close()
+
+    def _give_up(self, leg: SpeechLeg) -> None:
+        """Close what failed, which may hold a connection; the next chunk begins anew."""
+        decoding = self._decodings.pop(leg, None)
+        if decoding is not None:
+            with suppress(Exception):
+                decoding.stream.close()
 
     def _lost(self, leg: SpeechLeg, chunk: _Chunk) -> None:
         with self.condition:

@@ -22,7 +22,7 @@ class ShoutingDetector(Detector):
         self._rule = rule
         self._window: deque[EffortWindow] = deque()
         self._raised: deque[EffortWindow] = deque()
-        self._burst: list[EffortWindow] = []
+        self._burst: _Burst | None = None
 
     def observe(self, observation: Observation) -> Finding | None:
         if not isinstance(observation, EffortWindow) or not from_customer(observation.role):
@@ -33,9 +33,10 @@ class ShoutingDetector(Detector):
             self._window.popleft()
         if observation.probability < rule.probability:
             return None
-        if self._burst and observation.start_s - self._burst[-1].end_s > _BURST_GAP_S:
-            self._burst.clear()
-        self._burst.append(observation)
+        if self._burst is None or observation.start_s - self._burst.end_s > _BURST_GAP_S:
+            self._burst = _Burst(observation)
+        else:
+            self._burst.goes_on(observation)
         self._raised.append(observation)
         while self._raised[0].end_s <= now - rule.critical_window_s:
             self._raised.popleft()
@@ -46,16 +47,31 @@ class ShoutingDetector(Detector):
         severity = rule.severity
         if rule.critical_raised_s and sum(each.speech_s for each in self._raised) >= rule.critical_raised_s:
             severity = Severity.CRITICAL
-        return Finding(now, severity, (self._evidence(),))
+        return Finding(now, severity, (self._burst.evidence(),))
 
-    def _evidence(self) -> ShoutingEvidence:
-        burst = self._burst
+
+class _Burst:
+    """Raised speech without a longer pause. It may go on for hours (a radio beside the telephone): only sums are kept."""
+
+    def __init__(self, first: EffortWindow) -> None:
+        self._start_s = first.start_s
+        self._speech_s = first.speech_s
+        self._clearest = first
+        self.end_s = first.end_s
+
+    def goes_on(self, window: EffortWindow) -> None:
+        self.end_s = window.end_s
+        self._speech_s += window.speech_s
+        if window.probability >= self._clearest.probability:
+            self._clearest = window
+
+    def evidence(self) -> ShoutingEvidence:
         # The clearest moment of the burst is what a person should be shown; its length stands beside it.
-        clearest = max(burst, key=lambda each: (each.probability, each.end_s))
+        clearest = self._clearest
         return ShoutingEvidence(
-            start_s=round(burst[0].start_s, 2),
-            end_s=round(burst[-1].end_s, 2),
-            speech_s=round(sum(each.speech_s for each in burst), 2),
+            start_s=round(self._start_s, 2),
+            end_s=round(self.end_s, 2),
+            speech_s=round(self._speech_s, 2),
             level_db=round(clearest.level_db, 1),
             over_calm_db=None if clearest.over_calm_db is None else round(clearest.over_calm_db, 1),
             tilt_db=round(clearest.tilt_db, 1),
