@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiomqtt
 
@@ -27,10 +27,13 @@ T = TypeVar("T")
 
 
 class Client(aiomqtt.Client):
-    """aiomqtt's client, which can be cancelled at any moment.
+    """aiomqtt's client, which can be cancelled at any moment, and leaves nothing behind when a connection breaks.
 
     aiomqtt 2.5 waits with `asyncio.wait_for`. On Python 3.11 that returns the result and forgets the cancellation when
     both come together (https://github.com/python/cpython/issues/86296), and whoever cancelled waits for ever.
+
+    It also has the loop watch a socket's number for writing after the socket may have been closed, and never takes that
+    back at the end: the number is the next connection's, which then is watched wrongly.
     """
 
     async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 (aiomqtt's signature)
@@ -39,6 +42,31 @@ class Client(aiomqtt.Client):
                 return await fut
         except TimeoutError:
             raise BrokerError("the broker did not answer in time") from None
+
+    def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
+        del userdata
+
+        def write() -> None:
+            try:
+                client.loop_write()
+            except Exception as error:  # noqa: BLE001 - as aiomqtt: whatever it is, the connection is over
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        def watch() -> None:
+            if sock.fileno() >= 0:
+                self._loop.add_writer(sock, write)
+
+        self._loop.call_soon_threadsafe(watch)
+
+    def _on_socket_unregister_write(self, client: Any, userdata: Any, sock: Any) -> None:
+        del client, userdata
+        if sock.fileno() >= 0:
+            self._loop.remove_writer(sock)
+
+    def _on_socket_close(self, client: Any, userdata: Any, sock: Any) -> None:
+        self._on_socket_unregister_write(client, userdata, sock)
+        super()._on_socket_close(client, userdata, sock)
 
 
 @asynccontextmanager

@@ -1,0 +1,37 @@
+"""What aiomqtt leaves behind of a connection that breaks: nothing, with our client."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from kikimori_wire.connection import Client
+
+
+async def test_a_socket_that_closes_is_watched_for_writing_no_longer() -> None:
+    loop = asyncio.get_running_loop()
+    client = Client("127.0.0.1")
+    one, other = socket.socketpair()
+    with one, other:
+        client._on_socket_register_write(None, None, one)
+        await asyncio.sleep(0)
+        client._on_socket_close(None, None, one)
+        assert not loop.remove_writer(one)
+
+
+async def test_a_socket_that_closed_before_its_turn_is_not_watched() -> None:
+    """Its number may be another connection's by then."""
+    loop = asyncio.get_running_loop()
+    faults: list[object] = []
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    client = Client("127.0.0.1")
+    one, other = socket.socketpair()
+    number = one.fileno()
+    client._on_socket_register_write(None, None, one)
+    one.close()
+    other.close()
+    with socket.socket() as heir:
+        assert heir.fileno() == number
+        await asyncio.sleep(0)
+        assert not loop.remove_writer(number)
+    assert faults == []
