@@ -280,3 +280,11 @@ async def test_words_and_numbers_are_not_logged(office: Office) -> None:
         await office.desk.hear_all()
     assert {each["event"] for each in logs} >= {"leg_opened", "leg_closed", "alert", "call_ended"}
     assert not any(secret in str(logs) for secret in ("03-5555-0142", "山田"))
+
+
+async def test_a_desk_that_closed_with_audio_unheard_is_run_no_further(office: Office) -> None:
+    """A busy machine is stopped: what still runs until the last alert is written must not fail."""
+    office.leg().audio(SECOND * 4)
+    await office.desk.close(patience_s=0)
+    await office.desk.hear_all()
+    assert [state.status for state in office.news.states[-1:]] == [CallStatus.ENDED]

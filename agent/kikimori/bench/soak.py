@@ -38,10 +38,11 @@ from kikimori.taps.siprec.settings import SiprecTable
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-IDLE_S = 10.0
-"""What ends a call whose end was lost, where it can be set; the mirror's least is 30 s."""
+IDLE_S = 30.0
+"""What ends a call whose end was lost; longer than a busy machine may keep the sending process waiting."""
 REST_S = 75.0
-"""Longer than anything waits for what does not come: a leg that was announced 60 s, a SIP transaction 32 s."""
+"""Longer than anything waits for what does not come: a leg that was announced 60 s, a call and then its SIP dialog 30
+and 32 s."""
 WARM_UP_CALLS = 60
 _SAMPLES = 50
 
@@ -176,7 +177,7 @@ async def _office(state: Path, settings: SoakSettings, plan: Plan) -> AsyncItera
             enabled=way == "mirror",
             interface="lo",
             sip_ports=(plan.sip_port or 5060,),
-            idle_s=30,
+            idle_s=IDLE_S,
             max_calls=10_000,
         ),
         speech=SpeechTable(enabled=settings.model is not None, model=settings.model),

@@ -9,7 +9,7 @@ import socket
 import struct
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import UUID
 
@@ -132,9 +132,7 @@ class _AudioSocket:
         for writer, uuid in zip(writers, uuids, strict=True):
             writer.write(struct.pack(">BH", IDENTIFIER, 16) + uuid.bytes)
         customer, operator = writers
-        await frames.play(
-            lambda pcm: customer.write(FRAME_HEADER + pcm), lambda pcm: operator.write(FRAME_HEADER + pcm)
-        )
+        await frames.play(partial(_write, customer), partial(_write, operator))
         if wrong == "half_open":
             self._left += writers
             return
@@ -297,6 +295,12 @@ class _Mirrored:
         port = self._ports.get(header(request, "call-id"))
         body = description("sendrecv", port) if request.startswith(b"INVITE") and port else ""
         self._callee.send(answer_to(request, body), source)
+
+
+def _write(writer: asyncio.StreamWriter, pcm: bytes) -> None:
+    if writer.is_closing():
+        raise KikimoriError("the agent closed the connection")
+    writer.write(FRAME_HEADER + pcm)
 
 
 def _which(kinds: tuple[str, ...], fault: int | None) -> str:

@@ -83,6 +83,7 @@ class Desk:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
         self._ended: dict[str, int] = {}
         self._hearing = asyncio.Lock()
+        self._closed = False
         self._frames_heard = 0
         self._frames_dropped = 0
         self._calls_begun = 0
@@ -157,6 +158,8 @@ class Desk:
             log.warning("shutdown_words_lost", calls=len(self.calls))
         for call in list(self.calls.values()):
             self._end_call(call, EndReason.SHUTDOWN)
+        # What was not heard by now never will be; whoever still runs `run` must find nothing to do.
+        self._closed = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     # --- numbers
@@ -210,6 +213,8 @@ class Desk:
 
     async def _hear_round(self) -> bool:
         """Hear one block of every leg that has one; False when none had."""
+        if self._closed:
+            return False
         touched: dict[LiveCall, None] = {}
         for rate, bank in self._banks.items():
             ready = [leg for leg in self._legs[rate] if leg.has_block]
