@@ -266,6 +266,36 @@ async def test_a_new_run_tells_the_page_where_a_dead_one_left_a_customer(
     await until(lambda: told == [CallStatus.TRANSFERRED])
 
 
+@pytest.mark.parametrize("action", [Action.HOLD, Action.HOLD_TRANSFER])
+async def test_a_new_run_knows_from_the_channel_what_its_book_does_not_tell(
+    office: Office, action: Action
+) -> None:
+    await office.press(action)
+    status = office.statuses[-1]
+    await office.die()
+    office.settings.book.unlink()
+    await office.start()
+    await office.up()
+    assert office.control is not None
+    told: list[CallStatus] = []
+    call = CallInfo(office.customer.uuid, "freeswitch", channel=office.customer.uuid)
+    office.control.meet(call, told.append)
+    await until(lambda: told == [status])
+    assert (await office.press(Action.TAKE_BACK)).outcome is Outcome.DONE
+    assert office.customer.peer is office.operator
+    assert office.statuses[-1] is CallStatus.TALKING
+
+
+async def test_a_call_that_nobody_moved_is_met_without_a_word(office: Office) -> None:
+    assert office.control is not None
+    told: list[CallStatus] = []
+    office.control.meet(CallInfo("c", "freeswitch", channel=office.customer.uuid), told.append)
+    office.control.meet(CallInfo("c", "freeswitch", channel=None), told.append)
+    await until(lambda: any(each.startswith("api eval") for each in office.switch.commands))
+    assert (await office.press(Action.HOLD)).outcome is Outcome.DONE
+    assert told == []
+
+
 async def test_an_unreadable_book_counts_as_empty(tmp_path: Path) -> None:
     for text in ("", "{", "[]", '{"held": 3}', '{"held": {"x": 1}}'):
         (tmp_path / "held.json").write_text(text, encoding="utf-8")
@@ -537,6 +567,8 @@ async def test_listening_needs_a_conversation_and_a_telephone(office: Office) ->
 
 async def test_announcements(office: Office) -> None:
     assert (await office.press(Action.ANNOUNCE)).outcome is Outcome.DONE
+    assert office.customer.announced == office.operator.announced == ["/sounds/recorded.wav"]
+    assert (await office.press(Action.ANNOUNCE)).reason == "announcement_playing"
     assert (await office.press(Action.ANNOUNCE, announcement="gone")).reason == "no_such_file"
     assert (await office.press(Action.ANNOUNCE, announcement="what")).reason == "no_such_announcement"
 

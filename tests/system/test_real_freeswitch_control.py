@@ -374,11 +374,12 @@ async def test_a_supervisor_who_listens_is_gone_with_the_call(tmp_path: Path) ->
         await office.nobody()
 
 
-async def test_an_announcement_is_heard_by_the_customer(tmp_path: Path) -> None:
+async def test_an_announcement_is_heard_by_both(tmp_path: Path) -> None:
     async with controlled_office(tmp_path) as office:
         await office.talk()
         assert short(await office.press(Action.ANNOUNCE)) == (DONE, None)
-        await office.heard(customer={OPERATOR_HZ, SOUND_HZ}, operator={CUSTOMER_HZ})
+        assert short(await office.press(Action.ANNOUNCE)) == (REFUSED, "announcement_playing")
+        await office.heard(customer={OPERATOR_HZ, SOUND_HZ}, operator={CUSTOMER_HZ, SOUND_HZ})
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
         assert short(await office.press(Action.ANNOUNCE, announcement="missing")) == (FAILED, "no_such_file")
         assert short(await office.press(Action.ANNOUNCE, announcement="x")) == (

@@ -271,7 +271,7 @@ class QuietTap:
     def counters(self) -> dict[str, int]:
         return {
             "freeswitch_refused": sum(self._refused.values()),
-            "freeswitch_calls_not_heard": self._left_out,
+            "freeswitch_not_heard_internal_call": self._left_out,
         }
 
 
@@ -295,7 +295,7 @@ def test_a_problem_is_said_instead_of_advice() -> None:
 
 def test_calls_that_the_sides_leave_out_are_told() -> None:
     (hint,) = hints(QuietTap({}, left_out=2))
-    assert "2 calls left out by [sides]" in hint
+    assert "2 calls seen and not listened to" in hint
 
 
 def test_who_is_only_reached_from_this_machine_is_told_the_key_of_that_table() -> None:

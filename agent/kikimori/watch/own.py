@@ -224,11 +224,6 @@ def hints(tap: Tap) -> list[str]:
         ]
     if told := not_heard(tap.counters()):
         return [f"{tap.name}: {each}" for each in told]
-    left_out = sum(count for name, count in tap.counters().items() if name.endswith("_calls_not_heard"))
-    if left_out:
-        return [
-            f"{tap.name}: {left_out} calls left out by [sides]: the log tells why; kikimori doctor checks the patterns"
-        ]
     if not tap.addresses:
         return [f"{tap.name}: connected, waits for a call; make one and answer it"]
     found = [

@@ -51,6 +51,8 @@ class Channel:
     gone: bool = False
     hears: Channel | None = None
     """Whom it listens to, or talks to as a third."""
+    announced: list[str] = field(default_factory=list)
+    """Files that are mixed into what it hears."""
     broken: asyncio.Event = field(default_factory=asyncio.Event)
     """What is being played to it is to end."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -264,8 +266,7 @@ class Switch:
     async def _work(self, channel: Channel, applications: list[str]) -> None:
         for application in applications:
             name, _, data = application.partition(":")
-            if name not in ("set", "bridge"):
-                data = self._expanded(channel, data)
+            data = self._expanded(channel, data)
             match name:
                 case "set":
                     variable, _, value = data.partition("=")
@@ -298,6 +299,11 @@ class Switch:
         """Replace `${variable}` and `${uuid_getvar(UUID variable)}`."""
 
         def value(found: re.Match[str]) -> str:
+            killed = re.fullmatch(r"uuid_kill\((\S+)\)", found[1])
+            if killed is not None:
+                if killed[1] in self.channels:
+                    self.end(self.channels[killed[1]])
+                return "+OK"
             asked = re.fullmatch(r"uuid_getvar\((\S+) (\S+)\)", found[1])
             if asked is None:
                 return channel.variables.get(found[1], "")
@@ -431,11 +437,11 @@ class Switch:
                     asked.uuid,
                     *(
                         asked.variables.get(each, "")
-                        for each in ("bridge_to", "kikimori_order", "kikimori_step")
+                        for each in ("bridge_to", "kikimori_order", "kikimori_step", "kikimori_operator")
                     ),
                 ]
                 if asked is not None
-                else [""] * 4
+                else [""] * 5
             )
         if name == "uuid_break":
             if args[0] in self.channels:
@@ -475,7 +481,16 @@ class Switch:
                     self.end(left_alone)
                 return "+OK\n"
             case "uuid_displace", ["start", path, "0", "mux"]:
-                return "+OK Success\n" if path in self.files else "-ERR Cannot displace session!\n"
+                if path not in self.files or path in channel.announced:
+                    return "-ERR Cannot displace session!\n"
+                channel.announced.append(path)
+                return "+OK Success\n"
+            case "uuid_buglist", _:
+                bugs = "".join(
+                    f"<media-bug><function>displace</function><target>{each}</target></media-bug>"
+                    for each in channel.announced
+                )
+                return f"<media-bugs>{bugs}</media-bugs>\n"
         return "-USAGE: \n"
 
     async def _stream(self, channel: Channel | None, name: str, args: list[str]) -> str:

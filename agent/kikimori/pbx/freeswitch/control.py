@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import structlog
 
 from kikimori.freeswitch.client import REMEDIES, EslAwayError, EslClient
 from kikimori.freeswitch.settings import read_secret
 from kikimori.pbx.control import PbxAnswer, not_supported
+from kikimori.pbx.freeswitch.beside import HEARD_BY, Beside
 from kikimori.pbx.freeswitch.customer import Customer
-from kikimori.pbx.freeswitch.lines import Lines, is_extension
-from kikimori.pbx.freeswitch.moves import CAUSES, MOVES, PATIENCE_S, SOON_S, Mover
+from kikimori.pbx.freeswitch.lines import is_channel, is_extension
+from kikimori.pbx.freeswitch.moves import MOVES, Mover
 from kikimori.pbx.freeswitch.watching import EVENTS, Watch
 from kikimori.pbx.held import HeldBook
 from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome, Problem
@@ -33,11 +34,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-HEARD_BY: dict[Action, Literal["nobody", "operator", "both"]] = {
-    Action.LISTEN: "nobody",
-    Action.WHISPER: "operator",
-    Action.BARGE: "both",
-}
+MOST_MET = 10_000
 RETURNS = (Action.UNHOLD, Action.TAKE_BACK)
 RINGING = (Action.TRANSFER, Action.HOLD_TRANSFER)
 
@@ -59,16 +56,16 @@ class FreeSwitchControl:
         self._watch = Watch()
         self._book = HeldBook(settings.book)
         self._mover = Mover(self._esl, settings, self._watch, self._book)
-        self._lines = Lines(settings)
+        self._beside = Beside(self._esl, settings, self._watch)
         self._customers: dict[str, Customer] = {}
         self._busy: dict[str, Action] = {}
         """By the customer's channel: what is being carried out."""
+        self._met: dict[str, tuple[CallInfo, Callable[[CallStatus], None]]] = {}
+        """By channel: calls of which it is not known yet whether an earlier run moved them."""
         self._left_alone: set[str] = set()
         """Channels of operators whose customers have gone."""
         self._left: dict[str, dict[str, str]] | None = None
         """What the last run left; None until it was read."""
-        self._met: dict[str, Callable[[CallStatus], None]] = {}
-        """Who wants to know of a customer whom the last run may have left; until that is known."""
         self._ended = asyncio.Event()
 
     @property
@@ -116,7 +113,7 @@ class FreeSwitchControl:
         if request.action not in self.capabilities:
             return not_supported(request.action)
         channel = request.call.channel
-        if not channel or not _is_uuid(channel):
+        if not channel or not is_channel(channel):
             return PbxAnswer(
                 Outcome.REFUSED, "no_such_channel", "the tap does not know the customer's channel"
             )
@@ -124,9 +121,9 @@ class FreeSwitchControl:
             if await self._esl.api(f"uuid_exists {channel}") != "true":
                 return PbxAnswer(Outcome.FAILED, "no_such_channel")
             if request.action in HEARD_BY:
-                return await self._listen(request, channel)
+                return await self._beside.supervise(request, channel)
             if request.action is Action.ANNOUNCE:
-                return await self._announce(request, channel)
+                return await self._beside.announce(request, channel)
             return await self._one_at_a_time(request, channel, changed)
         except EslAwayError as error:
             reason = "timeout" if error.reason == "esl_timeout" and self.connected else "pbx_away"
@@ -136,13 +133,10 @@ class FreeSwitchControl:
 
     def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
         """As `Remembers.meet`."""
-        customer = self._customers.get(call.channel or "")
-        if customer is not None:
-            customer.changed = changed
-            if customer.status is not CallStatus.TALKING:
-                changed(customer.status)
-        elif call.channel and self._left != {}:
-            self._met[call.channel] = changed
+        channel = call.channel or ""
+        if is_channel(channel) and not self._known(channel, changed) and len(self._met) < MOST_MET:
+            self._met[channel] = call, changed
+            self._ended.set()
 
     # --- moves
 
@@ -171,14 +165,13 @@ class FreeSwitchControl:
         customer = self._customers.get(channel)
         known = customer is not None
         if customer is None:
-            number = request.call.operator.number
-            extension = number if number and is_extension(number) else ""
-            customer = Customer(request.call.call_id, self._watch.on(channel), extension=extension)
-            self._customers[channel] = customer
+            customer = self._customers[channel] = self._customer(request.call, channel)
         customer.changed = changed
         try:
-            if not known and not await self._mover.look(customer):
-                return PbxAnswer(Outcome.FAILED, "no_such_channel")
+            if not known:
+                if not await self._mover.look(customer):
+                    return PbxAnswer(Outcome.FAILED, "no_such_channel")
+                known = customer.adopt()
             match request.action:
                 case Action.HANG_UP:
                     return await self._mover.hang_up(customer)
@@ -199,6 +192,11 @@ class FreeSwitchControl:
             if customer.status is CallStatus.TALKING or customer.channel.gone:
                 self._forget(customer)
 
+    def _customer(self, call: CallInfo, channel: str) -> Customer:
+        number = call.operator.number
+        extension = number if number and is_extension(number) else ""
+        return Customer(call.call_id, self._watch.on(channel), extension=extension)
+
     def _forget(self, customer: Customer) -> None:
         if self._customers.get(customer.uuid) is customer:
             del self._customers[customer.uuid]
@@ -206,47 +204,6 @@ class FreeSwitchControl:
             if customer.channel.gone and customer.operator:
                 self._left_alone.add(customer.operator)
             self._ended.set()
-
-    # --- beside the call
-
-    async def _listen(self, request: PbxRequest, channel: str) -> PbxAnswer:
-        if not is_extension(request.target):
-            return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
-        operator = await self._esl.api(f"uuid_getvar {channel} bridge_to")
-        if not _is_uuid(operator):
-            return PbxAnswer(Outcome.REFUSED, "not_connected", "the customer talks with nobody")
-        heard = self._watch.on(operator)
-        before = heard.taps
-        try:
-            line = self._lines.listen(request.target, operator, heard_by=HEARD_BY[request.action])
-            answer = await self._esl.bgapi(line, within_s=self._settings.ring_s + PATIENCE_S)
-            if not answer.startswith("+OK"):
-                cause = answer.removeprefix("-ERR").strip()
-                return PbxAnswer(Outcome.FAILED, CAUSES.get(cause, "pbx_error"), answer[:200])
-            if await self._watch.until(lambda: heard.taps > before or heard.gone, SOON_S) and not heard.gone:
-                return PbxAnswer(Outcome.DONE)
-            supervisor = answer.removeprefix("+OK").strip()
-            if _is_uuid(supervisor):
-                await self._esl.api(f"uuid_kill {supervisor} NORMAL_CLEARING")
-            return PbxAnswer(Outcome.FAILED, "operator_hung_up" if heard.gone else "pbx_error")
-        finally:
-            self._watch.off(operator)
-
-    async def _announce(self, request: PbxRequest, channel: str) -> PbxAnswer:
-        sounds = self._settings.announcements
-        wanted = request.announcement or sounds[0].name
-        sound = next((each for each in sounds if each.name == wanted), None)
-        if sound is None:
-            return PbxAnswer(Outcome.REFUSED, "no_such_announcement", wanted)
-        # Heard by the customer alone, moves nobody, works on hold too. Without `mux` the customer would be muted
-        # meanwhile (switch_ivr_async.c, write_displace_callback).
-        answer = await self._esl.api(f"uuid_displace {channel} start {sound.file} 0 mux")
-        if answer.startswith("+OK"):
-            return PbxAnswer(Outcome.DONE)
-        missing = "Cannot displace" in answer
-        return PbxAnswer(
-            Outcome.FAILED, "no_such_file" if missing else "pbx_error", f"{sound.file}: {answer[:150]}"
-        )
 
     # --- what FreeSWITCH says
 
@@ -275,10 +232,8 @@ class FreeSwitchControl:
         """After each log-in: who is where; whom a dead run left on hold goes back at once."""
         left, self._left = self._left or {}, {}
         for channel, entry in left.items():
-            if _is_uuid(channel) and channel not in self._customers:
+            if is_channel(channel) and channel not in self._customers:
                 self._customers[channel] = Customer.from_entry(self._watch.on(channel), entry)
-                self._customers[channel].changed = self._met.get(channel)
-        self._met.clear()
         for customer in list(self._customers.values()):
             if customer.uuid in self._busy:
                 continue  # whoever moves them has noticed
@@ -295,6 +250,31 @@ class FreeSwitchControl:
             self._by_itself(customer)
         # Customers in the book who are gone.
         self._ended.set()
+
+    def _known(self, channel: str, changed: Callable[[CallStatus], None]) -> bool:
+        customer = self._customers.get(channel)
+        if customer is None:
+            return False
+        customer.changed = changed
+        if customer.status is not CallStatus.TALKING:
+            changed(customer.status)
+        return True
+
+    async def _recognise(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
+        """An earlier run may have moved this customer, though the book does not tell of it. Raises `EslAwayError`."""
+        channel = call.channel or ""
+        if self._known(channel, changed):
+            return
+        customer = self._customer(call, channel)
+        there = await self._mover.look(customer)
+        if channel in self._customers:
+            return  # somebody has pressed meanwhile
+        if there and customer.adopt():
+            self._customers[channel] = customer
+            self._known(channel, changed)
+            await self._book.put(channel, customer.entry())
+        else:
+            self._watch.off(channel)
 
     async def _rescue(self, customer: Customer) -> None:
         log.warning("held_customer_rescued", call_id=customer.call_id)
@@ -313,6 +293,14 @@ class FreeSwitchControl:
             while self._left_alone:
                 with suppress(EslAwayError):
                     await self._mover.release(self._left_alone.pop())
+            # Whom we meet while FreeSWITCH is away is asked about when it is back.
+            while self._met and self.connected:
+                channel = next(iter(self._met))
+                try:
+                    await self._recognise(*self._met[channel])
+                except EslAwayError:
+                    break
+                del self._met[channel]
 
 
 def _gives_way(earlier: Action, customer: Customer, action: Action) -> bool:
@@ -322,7 +310,3 @@ def _gives_way(earlier: Action, customer: Customer, action: Action) -> bool:
     if earlier in RINGING:
         return action in (*RETURNS, Action.HANG_UP)
     return earlier in RETURNS and action not in RETURNS
-
-
-def _is_uuid(text: str) -> bool:
-    return 0 < len(text) <= 64 and all(sign.isascii() and (sign.isalnum() or sign == "-") for sign in text)

@@ -48,6 +48,14 @@ class Customer:
     def with_superior(self) -> bool:
         return self.connected and self.channel.step in TO_SUPERIOR and self.channel.peer != self.operator
 
+    def adopt(self) -> bool:
+        """Take for what the channel says somebody whom an earlier run moved; False when they simply talk."""
+        if self.with_superior:
+            self.become(CallStatus.TRANSFERRED)
+        elif self.channel.step in ("hold", "target") and not self.channel.peer:
+            self.become(CallStatus.ON_HOLD)
+        return self.status is not CallStatus.TALKING
+
     def begin(self) -> int:
         """Begin an order; return its turn."""
         self.channel.expect(uuid.uuid4().hex[:16])

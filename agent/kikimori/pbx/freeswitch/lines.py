@@ -23,6 +23,8 @@ ORDER = "kikimori_order"
 """Channel variable of customers and of the telephones that ring for them: the order's name."""
 STEP = "kikimori_step"
 """Channel variable of the same: a `Step`."""
+OPERATOR = "kikimori_operator"
+"""Channel variable of customers: the channel of the operator who waits or takes part."""
 LISTENER = "kikimori_listener"
 """Channel variable of supervisors' telephones: they are no part of the call."""
 AT_END = "api_reporting_hook"
@@ -31,7 +33,7 @@ WHY = "Kikimori-Cause"
 WHICH = "Kikimori-Order"
 """Headers of the event that tells of a telephone that was not reached."""
 
-WORDS = 4
+WORDS = 5
 """In the answer to `where`, divided by `|`."""
 
 Step = Literal["hold", "target", "back", "operator", "superior"]
@@ -57,6 +59,11 @@ _NUMBER = re.compile(r"^[0-9*#+]{1,32}$")
 def is_extension(text: str | None) -> bool:
     """Whether it may stand in an order."""
     return bool(text and _EXTENSION.match(text))
+
+
+def is_channel(text: str) -> bool:
+    """Whether it may be the name of a channel."""
+    return 0 < len(text) <= 64 and all(sign.isascii() and (sign.isalnum() or sign == "-") for sign in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +109,19 @@ class Lines:
         bridged: bool,
         join: bool,
         release: bool = False,
+        waited: str = "",
     ) -> str:
-        """Ring `target` with music. `bridged`: the customer talks with somebody, who waits now or is released.
+        """Ring `target` with music.
 
+        `bridged`: the customer talks with somebody, who waits now or is released. `waited` is an operator who has waited
+        until now, and is released.
         The operator who waits joins when it is answered (`join`), is then released (`release`), or goes on waiting.
         """
+        # By FreeSWITCH too, so that no order is half done when this program dies.
+        goodbye = [f"set:kikimori_released=${{uuid_kill({waited})}}"] if waited else []
         applications = [
             *self._begin(whom, "target"),
+            *goodbye,
             *self._ring(whom, target, "target", join=join, release=release, number=number),
             f"event:{WHICH}={whom.order},{WHY}=${{originate_failed_cause}}",
             *self._back(whom),
@@ -138,8 +151,8 @@ class Lines:
 
     @staticmethod
     def where(channel: str) -> str:
-        """Ask in one breath, so that it is of one moment: the channel itself, whom it talks with, order and step."""
-        names = ("Unique-ID", "variable_bridge_to", f"variable_{ORDER}", f"variable_{STEP}")
+        """Ask in one breath, so that it is of one moment: the channel itself, whom it talks with, order, step, operator."""
+        names = ("Unique-ID", "variable_bridge_to", *(f"variable_{each}" for each in (ORDER, STEP, OPERATOR)))
         return f"eval uuid:{channel} {'|'.join(f'${{{name}}}' for name in names)}"
 
     # --- inside
@@ -154,6 +167,7 @@ class Lines:
         return [
             f"set:{ORDER}={whom.order}",
             f"set:{STEP}={step}",
+            f"set:{OPERATOR}={whom.operator}",
             *hook,
             "set:playback_terminators=none",
             f"set:transfer_ringback={self._settings.music}",

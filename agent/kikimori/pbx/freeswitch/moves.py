@@ -109,11 +109,10 @@ class Mover:
         else:
             keep = bool(waiting) and request.keep_operator is not False
             customer.operator = waiting if keep else ""
-        failed = await self._ring(request, customer, join=keep)
+        waited = waiting if waiting != customer.operator and not peer else ""
+        failed = await self._ring(request, customer, join=keep, waited=waited)
         if failed is not None:
             return failed
-        if waiting and waiting != customer.operator:
-            await self._end(waiting)
         customer.become(CallStatus.ON_HOLD)
         channel = customer.channel
         failed = await self._until(
@@ -187,8 +186,10 @@ class Mover:
             return True
         if len(words) != WORDS or words[0] != customer.uuid:
             return False
-        _, peer, order, step = words
+        _, peer, order, step, operator = words
         customer.channel.found(peer, order, step)
+        if order and not customer.operator:
+            customer.operator = operator
         return True
 
     async def release(self, operator: str) -> None:
@@ -223,14 +224,14 @@ class Mover:
         return refused
 
     async def _ring(
-        self, request: PbxRequest, customer: Customer, *, join: bool, release: bool = False
+        self, request: PbxRequest, customer: Customer, *, join: bool, release: bool = False, waited: str = ""
     ) -> PbxAnswer | None:
         """Have the target rung; None when FreeSWITCH has accepted."""
         bridged = bool(customer.channel.peer)
         await self._begin(customer)
         number = request.call.caller.number
         line = self._lines.ring(
-            customer.whom, request.target, number, bridged=bridged, join=join, release=release
+            customer.whom, request.target, number, bridged=bridged, join=join, release=release, waited=waited
         )
         return _refusal(await self._esl.api(line))
 

@@ -131,7 +131,6 @@ class FreeSwitchTap:
                 "freeswitch_streams_started": self.streams.started,
                 "freeswitch_streams_failed": self.streams.failed,
                 "freeswitch_reconnects": self.esl.reconnects,
-                "freeswitch_calls_not_heard": self._not_heard.total(),
             }
         return counted | {f"freeswitch_not_heard_{why}": count for why, count in self._not_heard.items()}
 
