@@ -31,22 +31,36 @@ function problems(agents) {
   const several = agents.length > 1;
   for (const agent of agents) {
     const name = several ? `${agent.agent_id}: ` : "";
+    const ofSpeech = agent.problems.find((each) => each.code.includes("speech"));
     if (agent.speech !== "on") {
-      const first = agent.problems[0];
-      const what = first?.code === "speech_failing" ? "failing" : agent.speech;
-      found.push({ mood: "warn", text: name + t(`banner.speech_${what}`), remedy: first?.remedy });
+      const what = ofSpeech?.code === "speech_failing" ? "failing" : agent.speech;
+      found.push({ mood: "warn", text: name + t(`banner.speech_${what}`), remedy: ofSpeech?.remedy });
     }
-    for (const problem of agent.speech === "on" ? agent.problems : agent.problems.slice(1)) {
-      found.push({ mood: "warn", text: name + (find(`banner.${problem.code}`) || problem.detail || problem.code), remedy: problem.remedy });
+    const said = new Set();
+    for (const problem of agent.problems.filter((each) => agent.speech === "on" || each !== ofSpeech)) {
+      // For the supervisor what it means, once; for whoever mends it what the program found.
+      const means = meaning(problem.code);
+      const first = !said.has(means);
+      said.add(means);
+      const detail = problem.detail || problem.code;
+      found.push({ mood: "warn", text: name + (first && means ? means : detail), detail: first && means ? detail : "", remedy: problem.remedy });
     }
   }
   return found;
 }
+
+const meaning = (code) => {
+  const known = find(`banner.${code}`);
+  if (known) return known;
+  if (/^(pbx|held)_/.test(code)) return t("banner.control");
+  return /^(asterisk|audiosocket|chan_websocket|freeswitch|line_in|mirror|siprec)/.test(code) ? t("banner.hearing") : null;
+};
 
 export function showBanners(element, found) {
   fill(element, JSON.stringify(found), () =>
     found.map((each) =>
       h("p", { class: `banner ${each.mood}` },
         h("span", {}, each.text),
+        each.detail ? h("span", { class: "detail" }, each.detail) : null,
         each.remedy ? h("span", { class: "remedy" }, `${t("banner.remedy")} `, h("code", {}, each.remedy)) : null)));
 }
