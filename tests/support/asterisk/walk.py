@@ -127,12 +127,13 @@ class Walk:
     # --- the agent
 
     async def start_agent(self) -> None:
-        self.agent = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.support.asterisk.walked_agent", str(self.office.wire.port), str(self.folder),
-            json.dumps({"longest_hold_s": HOLD_S, "ring_s": RING_S}),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=(self.folder / "agent.log").open("ab"),
-            cwd=ROOT,
-        )  # fmt: skip
+        settings = json.dumps({"longest_hold_s": HOLD_S, "ring_s": RING_S})
+        with (self.folder / "agent.log").open("ab") as log:
+            self.agent = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.support.asterisk.walked_agent",
+                str(self.office.wire.port), str(self.folder), settings,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log, cwd=ROOT,
+            )  # fmt: skip
         self._reading = asyncio.create_task(self._read(self.agent))
         for call in self.calls:
             if call.live:
@@ -143,6 +144,10 @@ class Walk:
         if self.agent is not None and self.agent.returncode is None:
             self.agent.kill()
             await self.agent.wait()
+        if self.agent is not None and self.agent.stdin is not None:
+            self.agent.stdin.close()
+            with suppress(OSError):
+                await self.agent.stdin.wait_closed()
         if self._reading is not None:
             await self._reading
         self.agent, self.frozen, self.connected = None, False, False
