@@ -120,7 +120,9 @@ def test_a_key_of_another_certificate_and_a_file_that_is_none(tmp_path: Path) ->
     for wrong in (tmp_path / "text", tmp_path / "missing"):
         found = look_at_certificate("c", wrong, key)
         assert found.state == "fault"
+        assert "None" not in found.detail
         assert found.next_step
+    assert "not PEM" in look_at_certificate("c", cert, cert).detail
 
 
 def test_udp_ports_are_not_tcp_ports() -> None:

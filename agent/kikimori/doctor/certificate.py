@@ -24,7 +24,7 @@ def look_at_certificate(name: str, cert: Path, key: Path, *, address: str | None
         # Without a password OpenSSL would ask for one on the terminal.
         server.load_cert_chain(cert, key, password=lambda: b"")
     except OSError as error:  # also ssl.SSLError
-        reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        reason = (error.reason or "not PEM") if isinstance(error, ssl.SSLError) else error.strerror
         if isinstance(error, ssl.SSLError) and "KEY_VALUES_MISMATCH" in str(error.reason):
             return Diagnosis(
                 name,
@@ -80,7 +80,7 @@ def look_at_authorities(name: str, path: Path) -> Diagnosis:
     try:
         context.load_verify_locations(path)
     except OSError as error:  # also ssl.SSLError
-        reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        reason = (error.reason or "not PEM") if isinstance(error, ssl.SSLError) else error.strerror
         return Diagnosis(
             name,
             State.FAULT,

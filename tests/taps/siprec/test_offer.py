@@ -86,6 +86,7 @@ def test_only_so_many_streams_are_heard() -> None:
         ("RTP/SAVP", "srtp_without_key"),
         ("UDP/TLS/RTP/SAVPF", "dtls_srtp_not_supported"),
         ("TCP/MRCP", "not_rtp"),
+        ("TCP/RTP/SAVP", "not_rtp"),
     ],
 )
 def test_why_nothing_is_accepted(protocol: str, reason: str) -> None:

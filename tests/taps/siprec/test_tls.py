@@ -243,6 +243,11 @@ def test_a_key_of_another_certificate(files: Files) -> None:
         tls_context(files.table(tls_key=files.sbc_key))
 
 
+def test_a_key_file_without_a_key(files: Files) -> None:
+    with pytest.raises(KikimoriError, match="not PEM, or not both there"):
+        tls_context(files.table(tls_key=files.srs))
+
+
 def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked_for_it(files: Files, tmp_path: Path) -> None:
     locked = tmp_path / "locked.pem"
     subprocess.run(

@@ -36,7 +36,7 @@ def tls_context(table: SiprecTable) -> ssl.SSLContext | None:
             context.load_verify_locations(table.tls_client_ca)
         except ssl.SSLError as error:
             raise KikimoriError(
-                f"[siprec] tls_client_ca: {table.tls_client_ca} holds no certificate ({error.reason})",
+                f"[siprec] tls_client_ca: {table.tls_client_ca} holds no certificate ({error.reason or 'not PEM'})",
                 next_step="it must be PEM: the certificate of the authority that signed the SBC's",
             ) from error
         context.verify_mode = ssl.CERT_REQUIRED
@@ -56,7 +56,7 @@ def _look_at(name: str, path: Path) -> None:
 
 def _pair_fault(cert: Path, key: Path, error: ssl.SSLError) -> KikimoriError:
     """What is wrong with a certificate and its key, and what to do."""
-    said = str(error.reason)
+    said = error.reason or "not PEM, or not both there"
     if "KEY_VALUES_MISMATCH" in said:
         return KikimoriError(
             f"[siprec] tls_key: {key} is not the key of {cert}",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_STREAMS = 8
 """Streams of one session that are heard; a conference of more is refused beyond that."""
 
+_PROFILES = frozenset({"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"})
 _SPOKEN = frozenset({Kind.PCMU, Kind.PCMA, Kind.G722, Kind.L16, Kind.COMFORT_NOISE, Kind.DTMF})
 
 
@@ -142,7 +143,8 @@ def _choose(media: Media, *, keys_refused: bool) -> Choice:
         return Choice(media)
     if media.kind != "audio":
         return Choice(media, refusal="not_audio")
-    if media.protocol not in {"RTP/AVP", "RTP/AVPF"} and not media.encrypted:
+    # By DTLS is refused too, but for a reason of its own.
+    if media.protocol not in _PROFILES and not media.protocol.startswith("UDP/TLS/RTP/"):
         return Choice(media, refusal="not_rtp")
     secured = None
     if media.encrypted:
