@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 pytestmark = [needs_asterisk, pytest.mark.timeout(120)]
 
+CONTROL = "kikimori-control.conf"
 DONE, FAILED, REFUSED = Outcome.DONE, Outcome.FAILED, Outcome.REFUSED
 TALKING, ON_HOLD, TRANSFERRED = CallStatus.TALKING, CallStatus.ON_HOLD, CallStatus.TRANSFERRED
 
@@ -252,6 +253,80 @@ async def test_blind_to_a_queue_and_to_a_telephone_that_nobody_answers(tmp_path:
         assert office.told[-1] is ON_HOLD
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
         await office.until(lambda: office.told[-1] is TALKING)
+
+
+QUEUES = """
+[office]
+exten => 610,1,Queue(superiors)
+exten => 611,1,Answer()
+ same => n,Queue(superiors)
+exten => 612,1,Answer()
+ same => n,Wait(20)
+exten => 613,1,VoiceMail(1@default,s)
+"""
+SUPERIORS = "[general]\n[help]\nmember => PJSIP/204\n[superiors]\nmember => PJSIP/200\n"
+
+
+@pytest.mark.parametrize("queue", ["610", "611"])
+async def test_a_queue_of_superiors_has_answered_when_one_of_them_has(tmp_path: Path, queue: str) -> None:
+    """Whether the queue answers the customer first (611) or not."""
+    async with controlled_office(
+        tmp_path,
+        habits={"200": Habit.RING},
+        files={"queues.conf": SUPERIORS},
+        dialplan=QUEUES + shipped(CONTROL),
+    ) as office:
+        await office.talk()
+        # Nobody takes it: back.
+        assert short(await office.press(Action.HOLD_TRANSFER, queue)) == (FAILED, "no_answer")
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        assert office.told == [ON_HOLD, TALKING]
+        # Called off.
+        pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER, queue))
+        await office.until(lambda: office.superior.ringing)
+        await office.heard(customer=MUSIC, operator=MUSIC)
+        assert short(await office.press(Action.TAKE_BACK)) == (DONE, None)
+        assert short(await pressed) == (FAILED, "superseded")
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        await office.until(lambda: not office.superior.ringing)
+        # Somebody does.
+        pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER, queue))
+        await office.until(lambda: office.superior.ringing)
+        await office.heard(customer=MUSIC, operator=MUSIC)
+        assert office.told[-1] is ON_HOLD
+        office.superior.answer()
+        assert short(await pressed) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ, SUPERIOR_HZ}, superior={CUSTOMER_HZ, OPERATOR_HZ})
+        assert office.told[-1] is TRANSFERRED
+        # The customer hangs up while it rings: nobody is rung on.
+        assert short(await office.press(Action.TAKE_BACK)) == (DONE, None)
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
+        pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER, queue))
+        await office.until(lambda: office.superior.ringing)
+        office.customer.hang_up()
+        assert short(await pressed) == (FAILED, "customer_hung_up")
+        await office.nobody()
+
+
+async def test_a_menu_is_no_superior(tmp_path: Path) -> None:
+    async with controlled_office(tmp_path, dialplan=QUEUES + shipped(CONTROL)) as office:
+        await office.talk()
+        assert short(await office.press(Action.HOLD_TRANSFER, "612")) == (FAILED, "no_answer")
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        assert office.told == [ON_HOLD, TALKING]
+
+
+async def test_a_mailbox_is_no_superior_and_is_not_waited_for(tmp_path: Path) -> None:
+    mailbox = {"voicemail.conf": "[general]\nformat=wav\n[default]\n1 => 1234,Superior\n"}
+    async with controlled_office(
+        tmp_path, files=mailbox, dialplan=QUEUES + shipped(CONTROL), ring_s=60
+    ) as office:
+        assert "Loaded" in await office.asterisk.cli("module load app_voicemail.so")
+        await office.talk()
+        async with asyncio.timeout(30):
+            assert short(await office.press(Action.HOLD_TRANSFER, "613")) == (FAILED, "no_answer")
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        assert office.told == [ON_HOLD, TALKING]
 
 
 async def test_a_call_that_the_operator_made_and_one_from_a_queue(tmp_path: Path) -> None:
