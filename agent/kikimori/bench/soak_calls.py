@@ -94,7 +94,8 @@ def _voices(calm: bool) -> list[tuple[bytes, bytes]]:
 @asynccontextmanager
 async def caller_of(plan: Plan) -> AsyncIterator[Caller]:
     """Open what all calls of this way share."""
-    async with aiohttp.ClientSession() as session:
+    # Without aiohttp's limit: what broken calls leave half open must not keep the next ones waiting.
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         match plan.way:
             case "audiosocket":
                 yield _AudioSocket(session, plan)
