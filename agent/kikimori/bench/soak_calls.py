@@ -9,27 +9,26 @@ import socket
 import struct
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import UUID
 
 import aiohttp
 
 from kikimori.bench.soak_sip import Dialog, Rtp, Udp, answer_to, description, header, media_ports
-from kikimori.demo.line import FRAME_HEADER, FRAME_SAMPLES
-from kikimori.demo.script import RATE, load_calls
+from kikimori.demo.line import FRAME_HEADER
 from kikimori.errors import KikimoriError
 from kikimori.model.call import Role
 from kikimori.taps.audiosocket.protocol import HANG_UP, IDENTIFIER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
+    from kikimori.bench.soak_voices import Frames
     from kikimori.taps.tap import Address
 
 Way = Literal["audiosocket", "chan_websocket", "freeswitch", "siprec", "mirror"]
 
-FRAME_S = FRAME_SAMPLES / RATE
 CUSTOMER = "0312345678"
 
 
@@ -60,35 +59,6 @@ class Caller(Protocol):
 
     async def call(self, name: str, frames: Frames, fault: int | None) -> None:
         """`fault`: any number, which says what goes wrong; None = nothing."""
-
-
-class Frames:
-    """20 ms of both voices at a time, in real time, for some seconds."""
-
-    def __init__(self, seconds: float, start: int, *, calm: bool = False) -> None:
-        """`start`: which recording, and where in it."""
-        self._count = max(1, round(seconds / FRAME_S))
-        voices = _voices(calm)
-        self._customer, self._operator = voices[start % len(voices)]
-        self._at = 0 if calm else start * 97
-
-    async def play(self, customer: Callable[[bytes], None], operator: Callable[[bytes], None]) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        for number in range(self._count):
-            await asyncio.sleep(began + number * FRAME_S - loop.time())
-            for send, voice in ((customer, self._customer), (operator, self._operator)):
-                at = (self._at + number) % (len(voice) // (FRAME_SAMPLES * 2)) * FRAME_SAMPLES * 2
-                send(voice[at : at + FRAME_SAMPLES * 2])
-
-
-@cache
-def _voices(calm: bool) -> list[tuple[bytes, bytes]]:
-    return [
-        (each.voices[Role.CUSTOMER].tobytes(), each.voices[Role.OPERATOR].tobytes())
-        for each in load_calls()
-        if not (calm and each.truth.expected_alerts)
-    ]
 
 
 @asynccontextmanager

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 import uvloop
 
-from kikimori.bench.soak_calls import Caller, Frames, Plan, caller_of, drop
+from kikimori.bench.soak_calls import Caller, Plan, caller_of, drop
+from kikimori.bench.soak_voices import Frames
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:

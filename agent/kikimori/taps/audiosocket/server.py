@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from typing import TYPE_CHECKING, cast
 
 import structlog
@@ -11,6 +10,7 @@ import structlog
 from kikimori.model.call import CallInfo, EndReason, Role
 from kikimori.taps.audiosocket.protocol import AUDIO_8K, Decoder, ProtocolError, encode
 from kikimori.taps.door import Door, Limits
+from kikimori.taps.keep_alive import keep_alive
 from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 
 if TYPE_CHECKING:
@@ -114,9 +114,7 @@ class _Connection(asyncio.Protocol):
             self._ended = True
             self._transport.abort()
             return
-        sock = transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        keep_alive(transport)
 
     def data_received(self, data: bytes) -> None:
         if self._ended:

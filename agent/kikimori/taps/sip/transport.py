@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 from kikimori.taps.door import Door
+from kikimori.taps.keep_alive import keep_alive
 from kikimori.taps.sip.datagrams import Datagrams, UdpFlow
 from kikimori.taps.sip.handshake import failure_of
 from kikimori.taps.sip.message import Request, Response, SipError
@@ -194,9 +194,8 @@ class _Connection(asyncio.Protocol):
             return
         self.peer = peername[:2]
         self._bound = transport.get_extra_info("sockname")[:2]
-        sock = transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        # An SBC that was switched off must not keep its place among the few there are.
+        keep_alive(transport)
 
     def data_received(self, data: bytes) -> None:
         if self._socket is None:

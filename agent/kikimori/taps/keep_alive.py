@@ -1,0 +1,23 @@
+"""Connections of peers that died without a word: found out in two minutes, not in the kernel's two hours."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+
+IDLE_S, AGAIN_S, TIMES = 60, 15, 4
+"""After so long without a byte the kernel asks, so often again, and gives up after so many."""
+
+
+def keep_alive(transport: asyncio.BaseTransport) -> None:
+    """Have the kernel ask a TCP peer that is silent whether it is there."""
+    sock = transport.get_extra_info("socket")
+    if sock is None:
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE_S)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, AGAIN_S)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, TIMES)
