@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import kikimori_config
@@ -13,19 +13,38 @@ import numpy as np
 from tests.support.asterisk.wire import Wire
 from tests.support.real_asterisk import MUSIC_HZ, Layout, RealAsterisk, free_port, running_asterisk
 from tests.support.sip_phone import Habit, Phone
+from tests.support.tone_office import (
+    CUSTOMER_HZ,
+    OPERATOR_HZ,
+    SOUND_HZ,
+    SUPERIOR_HZ,
+    SUPERVISOR_HZ,
+    WITHIN_S,
+    ToneOffice,
+)
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.model.call import CallInfo
 from kikimori.pbx.asterisk import AsteriskControl, ControlSettings, Sound
-from kikimori.pbx.control import PbxAnswer, PbxRequest
-from kikimori_wire.messages import Action, CallStatus, Party
+from kikimori_wire.messages import Party
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-WITHIN_S = 15.0
-CUSTOMER_HZ, OPERATOR_HZ, SUPERIOR_HZ, SUPERVISOR_HZ, SOUND_HZ = 440, 1000, 1700, 1240, 2300
+__all__ = [
+    "CUSTOMER_HZ",
+    "MUSIC",
+    "OPERATOR_HZ",
+    "SOUND_HZ",
+    "SUPERIOR_HZ",
+    "SUPERVISOR_HZ",
+    "Office",
+    "control_settings",
+    "controlled_office",
+    "shipped",
+]
+
 TONES = {"trunk": CUSTOMER_HZ, "204": OPERATOR_HZ, "200": SUPERIOR_HZ, "205": SUPERVISOR_HZ, "201": 2000}
 
 OFFICE = """
@@ -45,50 +64,12 @@ def shipped(name: str) -> str:
         return file.read()
 
 
-@dataclass
-class Office:
+@dataclass(kw_only=True)
+class Office(ToneOffice[AsteriskControl]):
     asterisk: RealAsterisk
     wire: Wire
-    phones: dict[str, Phone]
     table: AsteriskTable
     settings: ControlSettings
-    control: AsteriskControl
-    told: list[CallStatus] = field(default_factory=list)
-    call: CallInfo = field(default_factory=lambda: CallInfo("c1", "test"))
-
-    @property
-    def customer(self) -> Phone:
-        return self.phones["trunk"]
-
-    @property
-    def operator(self) -> Phone:
-        return self.phones["204"]
-
-    @property
-    def superior(self) -> Phone:
-        return self.phones["200"]
-
-    @property
-    def supervisor(self) -> Phone:
-        return self.phones["205"]
-
-    async def until(self, condition: Callable[[], object], within_s: float = WITHIN_S) -> None:
-        async with asyncio.timeout(within_s):
-            while not condition():  # noqa: ASYNC110  (sound of several telephones sets no event)
-                await asyncio.sleep(0.02)
-
-    async def heard(self, **phones: set[int] | None) -> None:
-        """Wait until each phone (`customer`, `operator`, `superior`, `supervisor`) hears these tones; None = is out."""
-
-        def now() -> dict[str, set[int] | None]:
-            return {
-                name: phone.hears() if (phone := getattr(self, name)).in_call else None for name in phones
-            }
-
-        try:
-            await self.until(lambda: now() == phones)
-        except TimeoutError:
-            raise AssertionError(f"wanted {phones}, heard {now()}") from None
 
     async def channels(self) -> list[str]:
         lines = (await self.asterisk.cli("core show channels concise")).splitlines()
@@ -117,18 +98,6 @@ class Office:
             operator_channel=next((name for name in names if "/204-" in name), None),
         )
         return self.call
-
-    async def press(
-        self,
-        action: Action,
-        target: str = "200",
-        *,
-        keep: bool | None = None,
-        announcement: str | None = None,
-        call: CallInfo | None = None,
-    ) -> PbxAnswer:
-        request = PbxRequest(action, call or self.call, target, keep, announcement)
-        return await self.control.carry_out(request, self.told.append)
 
 
 def control_settings(folder: Path, **changes: object) -> ControlSettings:
@@ -195,7 +164,15 @@ async def controlled_office(
         }
         wire = await stack.enter_async_context(Wire(asterisk.ami_port))
         table = AsteriskTable(ami_port=wire.port, ami_user="least", ami_password_file=folder / "password")
-        office = Office(asterisk, wire, phones, table, settings, AsteriskControl(table, settings))
+        office = Office(
+            phones=phones,
+            customer_name="trunk",
+            control=AsteriskControl(table, settings),
+            asterisk=asterisk,
+            wire=wire,
+            table=table,
+            settings=settings,
+        )
         if run:
             running = asyncio.create_task(office.control.run())
             stack.push_async_callback(_end, running)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import wave
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,69 +13,51 @@ from tests.support.asterisk.wire import Wire
 from tests.support.desk_phone import DeskPhone
 from tests.support.real_freeswitch import MUSIC_HZ, RealFreeSwitch, free_udp_port, running_freeswitch
 from tests.support.sip_phone import Habit
+from tests.support.tone_office import (
+    CUSTOMER_HZ,
+    OPERATOR_HZ,
+    SOUND_HZ,
+    SUPERIOR_HZ,
+    SUPERVISOR_HZ,
+    WITHIN_S,
+    ToneOffice,
+)
 
 from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.model.call import CallInfo
-from kikimori.pbx.control import PbxAnswer, PbxRequest
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
 from kikimori.pbx.settings import ControlSettings, Sound
-from kikimori_wire.messages import Action, CallStatus, Party
+from kikimori_wire.messages import Party
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-WITHIN_S = 20.0
-CUSTOMER_HZ, OPERATOR_HZ, SUPERIOR_HZ, SUPERVISOR_HZ, SOUND_HZ = 440, 1000, 1700, 1240, 2300
+__all__ = [
+    "CUSTOMER",
+    "CUSTOMER_HZ",
+    "MUSIC",
+    "OPERATOR_HZ",
+    "SOUND_HZ",
+    "SUPERIOR_HZ",
+    "SUPERVISOR_HZ",
+    "Office",
+    "control_settings",
+    "controlled_office",
+    "running",
+]
+
 CUSTOMER = "0355550142"
 TONES = {CUSTOMER: CUSTOMER_HZ, "204": OPERATOR_HZ, "200": SUPERIOR_HZ, "205": SUPERVISOR_HZ}
 MUSIC = {MUSIC_HZ}
 
 
-@dataclass
-class Office:
+@dataclass(kw_only=True)
+class Office(ToneOffice[FreeSwitchControl]):
     pbx: RealFreeSwitch
     wire: Wire
-    phones: dict[str, DeskPhone]
     table: FreeSwitchTable
     settings: ControlSettings
-    control: FreeSwitchControl
-    told: list[CallStatus] = field(default_factory=list)
-    call: CallInfo = field(default_factory=lambda: CallInfo("c1", "test"))
-
-    @property
-    def customer(self) -> DeskPhone:
-        return self.phones[CUSTOMER]
-
-    @property
-    def operator(self) -> DeskPhone:
-        return self.phones["204"]
-
-    @property
-    def superior(self) -> DeskPhone:
-        return self.phones["200"]
-
-    @property
-    def supervisor(self) -> DeskPhone:
-        return self.phones["205"]
-
-    async def until(self, condition: Callable[[], object], within_s: float = WITHIN_S) -> None:
-        async with asyncio.timeout(within_s):
-            while not condition():  # noqa: ASYNC110  (sound of several telephones sets no event)
-                await asyncio.sleep(0.02)
-
-    async def heard(self, **phones: set[int] | None) -> None:
-        """Wait until each phone (`customer`, `operator`, `superior`, `supervisor`) hears these tones; None = is out."""
-
-        def now() -> dict[str, set[int] | None]:
-            return {
-                name: phone.hears() if (phone := getattr(self, name)).in_call else None for name in phones
-            }
-
-        try:
-            await self.until(lambda: now() == phones)
-        except TimeoutError:
-            raise AssertionError(f"wanted {phones}, heard {now()}, told {self.told}") from None
 
     async def nobody(self) -> None:
         """Wait until FreeSWITCH has no channel left."""
@@ -108,17 +90,6 @@ class Office:
             operator_channel=channels[1],
         )
         return self.call
-
-    async def press(
-        self,
-        action: Action,
-        target: str = "200",
-        *,
-        keep: bool | None = None,
-        announcement: str | None = None,
-    ) -> PbxAnswer:
-        request = PbxRequest(action, self.call, target, keep, announcement)
-        return await self.control.carry_out(request, self.told.append)
 
     async def listeners(self, channel: str | None) -> int:
         """Return how many listeners FreeSWITCH has on a channel."""
@@ -175,7 +146,15 @@ async def controlled_office(
         }
         wire = await stack.enter_async_context(Wire(pbx.esl_port))
         table = FreeSwitchTable(esl_port=wire.port, esl_password_file=pbx.password_file)
-        office = Office(pbx, wire, phones, table, settings, FreeSwitchControl(table, settings))
+        office = Office(
+            phones=phones,
+            customer_name=CUSTOMER,
+            control=FreeSwitchControl(table, settings),
+            pbx=pbx,
+            wire=wire,
+            table=table,
+            settings=settings,
+        )
         if run:
             await stack.enter_async_context(running(office.control))
             await office.until(lambda: office.control.connected)
