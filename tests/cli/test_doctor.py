@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.support.brokers import Embedded
-from tests.support.mosquitto import free_port
+from tests.support.ports import free_port
 from tests.support.program import Ended, kikimori
 
 GOOD = """

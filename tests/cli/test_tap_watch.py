@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from tests.support.brokers import Embedded
-from tests.support.mosquitto import free_port
 from tests.support.peer_agent import PeerAgent
+from tests.support.ports import free_port
 from tests.support.program import KIKIMORI, kikimori
 from tests.support.telephone import RATE, on_the_line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import Protocol
 
-from tests.support.mosquitto import free_port
+from tests.support.ports import free_port
 
 from kikimori.bus.broker import embedded_broker
 from kikimori_wire.settings import BrokerSettings

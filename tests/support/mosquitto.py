@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import getpass
 import signal
-import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+
+from tests.support.ports import free_port
 
 from kikimori_wire.settings import BrokerSettings
 
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
 
 PROGRAM = "/usr/sbin/mosquitto"
 START_WITHIN_S = 10
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Mosquitto:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -48,13 +48,6 @@ def asterisk_binary() -> Path | None:
 needs_asterisk = pytest.mark.skipif(
     asterisk_binary() is None, reason="no Asterisk: `make asterisk`, or KIKIMORI_ASTERISK=/usr/sbin/asterisk"
 )
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True)
@@ -121,7 +114,7 @@ async def running_asterisk(folder: Path, layout: Layout) -> AsyncIterator[RealAs
     """Start an Asterisk that knows `layout`, wait until it is fully booted, stop it at the end."""
     binary = asterisk_binary()
     assert binary is not None
-    ports = {"sip": free_port(socket.SOCK_DGRAM), "http": free_port(), "ami": free_port()}
+    ports = {"sip": free_port(), "http": free_port(), "ami": free_port()}
     write_configuration(folder, binary, layout, ports)
     asterisk = RealAsterisk(folder, ports["sip"], ports["http"], ports["ami"])
     try:

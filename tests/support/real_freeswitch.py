@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
-import socket
 import wave
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.support.ports import free_port
 
 from kikimori.freeswitch.client import EslAwayError, EslClient
 
@@ -68,24 +67,6 @@ def installed(module: str) -> bool:
 needs_freeswitch = pytest.mark.skipif(
     freeswitch_prefix() is None, reason="no FreeSWITCH: KIKIMORI_FREESWITCH=/usr/local/freeswitch"
 )
-
-
-def free_udp_port() -> int:
-    """Return a port that nobody has, for UDP and TCP.
-
-    It is bound seconds later, so it is none of those that the kernel gives to others meanwhile
-    (`net.ipv4.ip_local_port_range`).
-    """
-    while True:
-        port = 20_000 + secrets.randbelow(10_000)
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-            suppress(OSError),
-        ):
-            udp.bind(("127.0.0.1", port))
-            tcp.bind(("127.0.0.1", port))
-            return port
 
 
 @dataclass
@@ -156,7 +137,7 @@ async def running_freeswitch(
     further `<extension>`s, before those. Calls to 600 and 601 wait in a queue of mod_fifo and mod_callcenter, whose one
     member is the last of `phones`. Without `music` there is no `local_stream` to play.
     """
-    freeswitch = RealFreeSwitch(folder, free_udp_port(), free_udp_port())
+    freeswitch = RealFreeSwitch(folder, free_port(), free_port())
     _write_configuration(freeswitch, phones, dialplan, music=music)
     freeswitch.esl = EslClient("127.0.0.1", freeswitch.esl_port, lambda: PASSWORD)
     await freeswitch.start()

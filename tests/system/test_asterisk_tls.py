@@ -18,7 +18,8 @@ from tests.support.asterisk.controlled import (
     shipped,
 )
 from tests.support.certificates import Authority
-from tests.support.real_asterisk import Layout, free_port, needs_asterisk, running_asterisk
+from tests.support.ports import free_port
+from tests.support.real_asterisk import Layout, needs_asterisk, running_asterisk
 from tests.support.recorder import Recorder
 
 from kikimori.asterisk.settings import AsteriskTable

@@ -13,7 +13,8 @@ import pytest
 import pytest_asyncio
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import live_client
-from tests.support.mosquitto import PROGRAM, free_port
+from tests.support.mosquitto import PROGRAM
+from tests.support.ports import free_port
 from tests.support.telephone import on_the_line
 from tests.system.conftest import WITHIN_S, agent_config, running, until
 

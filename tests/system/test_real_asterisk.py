@@ -7,7 +7,6 @@ The dialplan knows nothing of Kikimori.
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -16,13 +15,12 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from tests.support.desk_phone import DeskPhone
-from tests.support.mosquitto import free_port as free_tcp_port
+from tests.support.ports import free_port
 from tests.support.real_asterisk import (
     MUSIC_HZ,
     Layout,
     RealAsterisk,
     asterisk_binary,
-    free_port,
     needs_asterisk,
     running_asterisk,
 )
@@ -118,12 +116,12 @@ class Heard:
 
 @pytest_asyncio.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    ports = {name: free_port(socket.SOCK_DGRAM) for name in TONES}
+    ports = {name: free_port() for name in TONES}
     layout = Layout(ports, DIALPLAN, {"queues.conf": QUEUES})
     async with running_asterisk(tmp_path / "pbx", layout) as pbx, AsyncExitStack() as stack:
         lines = {
             **{name: (name, port) for name, port in ports.items()},
-            "line": ("201", free_port(socket.SOCK_DGRAM)),
+            "line": ("201", free_port()),
         }
         phones = {
             key: await stack.enter_async_context(DeskPhone(name, port, pbx.sip_port, TONES[name]))
@@ -315,10 +313,10 @@ async def agent_program(pbx: RealAsterisk, folder: Path) -> AsyncIterator[asynci
         f"""
 state_dir = "{folder / "state"}"
 [mqtt]
-port = {free_tcp_port()}
+port = {free_port()}
 [audiosocket]
-port = {free_tcp_port()}
-announce_port = {free_tcp_port()}
+port = {free_port()}
+announce_port = {free_port()}
 [asterisk]
 tap = true
 ari_url = "{pbx.ari_url}"

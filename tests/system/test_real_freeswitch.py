@@ -15,11 +15,10 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from tests.support.desk_phone import DeskPhone
-from tests.support.mosquitto import free_port
+from tests.support.ports import free_port
 from tests.support.real_freeswitch import (
     MUSIC_HZ,
     RealFreeSwitch,
-    free_udp_port,
     needs_freeswitch,
     running_freeswitch,
     streamers,
@@ -92,7 +91,7 @@ class Heard:
 
 @pytest_asyncio.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    ports = {name: free_udp_port() for name in TONES}
+    ports = {name: free_port() for name in TONES}
     async with running_freeswitch(tmp_path / "pbx", ports) as pbx, AsyncExitStack() as stack:
         phones = {
             name: await stack.enter_async_context(DeskPhone(name, port, pbx.sip_port, TONES[name]))
@@ -346,7 +345,7 @@ async def test_a_dialplan_starts_the_stream_itself(tmp_path: Path, module: str, 
     dialplan = f"""<extension name="streamed"><condition field="destination_number" expression="^(204)$">
 <action application="set"><![CDATA[api_on_answer=uuid_{module} ${{uuid}} start {order} {said}]]></action>
 <action application="bridge" data="user/204@127.0.0.1"/></condition></extension>"""
-    ports = {name: free_udp_port() for name in TONES}
+    ports = {name: free_port() for name in TONES}
     heard = Heard(desk, tap)
     try:
         async with (

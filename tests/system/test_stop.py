@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.brokers import AnyBroker
 from tests.support.listener import listening, retained
-from tests.support.mosquitto import free_port
+from tests.support.ports import free_port
 from tests.support.telephone import on_the_line
 from tests.system.conftest import WITHIN_S, agent_config, running, until
 

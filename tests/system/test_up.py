@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 from tests.support.live_client import live_client
-from tests.support.mosquitto import free_port
+from tests.support.ports import free_port
 from tests.support.program import KIKIMORI
 from tests.support.telephone import on_the_line
 from tests.system.conftest import WITHIN_S

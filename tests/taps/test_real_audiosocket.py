@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from tests.support.real_asterisk import Layout, free_port, needs_asterisk, running_asterisk
+from tests.support.ports import free_port
+from tests.support.real_asterisk import Layout, needs_asterisk, running_asterisk
 from tests.support.recorder import RecordedLeg, Recorder
 from tests.support.sip_phone import Phone
 
@@ -55,7 +55,7 @@ def pitch(leg: RecordedLeg) -> int:
 
 async def test_two_sip_telephones(tmp_path: Path) -> None:
     """Each voice on its own leg with number, name and channel; the telephones hear each other meanwhile."""
-    ports = {"trunk": free_port(socket.SOCK_DGRAM), "204": free_port(socket.SOCK_DGRAM)}
+    ports = {"trunk": free_port(), "204": free_port()}
     async with listening() as (tap, desk):
         audio, announce = tap.addresses["audiosocket"], tap.addresses["announce"]
         lines = DIALPLAN.read_text(encoding="utf-8")

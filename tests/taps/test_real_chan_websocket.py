@@ -6,7 +6,6 @@ The parties are tones of Asterisk's own: which voice is on which leg is told by 
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -16,7 +15,8 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from tests.support.real_asterisk import Layout, RealAsterisk, free_port, needs_asterisk, running_asterisk
+from tests.support.ports import free_port
+from tests.support.real_asterisk import Layout, RealAsterisk, needs_asterisk, running_asterisk
 from tests.support.recorder import RecordedLeg, Recorder
 from tests.support.sip_phone import Phone
 from tests.support.websocket_channel import CAPTURED, announce
@@ -126,7 +126,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
 async def test_two_sip_telephones(tmp_path: Path) -> None:
     """Names, numbers and the channel come with the voices; the telephones hear each other all the time."""
-    ports = {"trunk": free_port(socket.SOCK_DGRAM), "204": free_port(socket.SOCK_DGRAM)}
+    ports = {"trunk": free_port(), "204": free_port()}
     dialplan = "[office]\nexten => 204,1,Dial(PJSIP/204,30,U(kikimori-websocket^${CHANNEL}))\n"
     async with (
         listening() as (tap, desk),

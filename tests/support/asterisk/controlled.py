@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING
 import kikimori_config
 import numpy as np
 from tests.support.asterisk.wire import Wire
-from tests.support.real_asterisk import MUSIC_HZ, Layout, RealAsterisk, free_port, running_asterisk
+from tests.support.ports import free_port
+from tests.support.real_asterisk import MUSIC_HZ, Layout, RealAsterisk, running_asterisk
 from tests.support.sip_phone import Habit, Phone
 from tests.support.tone_office import (
     CUSTOMER_HZ,
@@ -135,7 +135,7 @@ async def controlled_office(
 
     `more` are further lines of the context `office`.
     """
-    ports = {name: free_port(socket.SOCK_DGRAM) for name in tones}
+    ports = {name: free_port() for name in tones}
     sound = folder / "sound"
     (np.sin(2 * np.pi * SOUND_HZ * np.arange(8000 * 3) / 8000) * 8000).astype("<i2").tofile(
         sound.with_suffix(".sln")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tests.support.asterisk.wire import Wire
 from tests.support.desk_phone import DeskPhone
-from tests.support.real_freeswitch import MUSIC_HZ, RealFreeSwitch, free_udp_port, running_freeswitch
+from tests.support.ports import free_port
+from tests.support.real_freeswitch import MUSIC_HZ, RealFreeSwitch, running_freeswitch
 from tests.support.sip_phone import Habit
 from tests.support.tone_office import (
     CUSTOMER_HZ,
@@ -129,7 +130,7 @@ async def controlled_office(
 
     `unanswered`: extensions with a telephone that is switched off.
     """
-    ports = {name: free_udp_port() for name in (*unanswered, *TONES)}
+    ports = {name: free_port() for name in (*unanswered, *TONES)}
     with wave.open(str(folder / "sound.wav"), "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
         sound.writeframes(

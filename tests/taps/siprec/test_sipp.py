@@ -6,7 +6,6 @@ import asyncio
 import base64
 import os
 import re
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import soundfile
 from pylibsrtp import Policy, Session
 from tests.support.lossy import LossyNetwork
 from tests.support.pcap import ulaw, write_rtp
+from tests.support.ports import free_port
 from tests.support.recorder import Recorder
 from tests.support.src import Voice
 from tests.taps.contract.sound import find, voice
@@ -64,12 +64,6 @@ async def tap(desk: Recorder) -> AsyncIterator[SiprecTap]:
 @pytest.fixture
 def desk() -> Recorder:
     return Recorder()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def sipp(

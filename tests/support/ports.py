@@ -1,0 +1,31 @@
+"""Ports for programs that must be told one before they open it."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from contextlib import suppress
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_RANGE = range(10_000, 20_000)
+"""Opened seconds later, so none of those that the kernel gives to others meanwhile (`net.ipv4.ip_local_port_range`)."""
+_START = secrets.randbelow(len(_RANGE))
+_CANDIDATES: Iterator[int] = cycle((*_RANGE[_START:], *_RANGE[:_START]))
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody has, for UDP and TCP; not the same twice."""
+    while True:
+        port = next(_CANDIDATES)
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+            suppress(OSError),
+        ):
+            udp.bind(("127.0.0.1", port))
+            tcp.bind(("127.0.0.1", port))
+            return port
