@@ -16,7 +16,7 @@ from pylibsrtp import Policy, Session
 from tests.support.lossy import LossyNetwork
 from tests.support.pcap import ulaw, write_rtp
 from tests.support.ports import free_port
-from tests.support.recorder import Recorder
+from tests.support.recorder import RecordedLeg, Recorder
 from tests.support.src import Voice
 from tests.taps.contract.sound import find, voice
 
@@ -45,6 +45,13 @@ def customer_voice() -> bytes:
     """Ten seconds of a demo call's customer, PCMU."""
     samples, _ = soundfile.read(CALL, dtype="int16", always_2d=True, frames=80_000)
     return ulaw(samples[:, 0])
+
+
+def customer_is_heard(leg: RecordedLeg) -> bool:
+    """Some whole fifth of a second of the beginning: on a busy machine sipp sends other parts of it too late."""
+    samples, _ = soundfile.read(CALL, dtype="int16", always_2d=True, frames=8_000)
+    pieces = (samples[at : at + 1600, 0].tobytes() for at in range(0, 8_000, 1600))
+    return any(find(piece, leg.timeline).snr_db > 25 for piece in pieces)
 
 
 @pytest.fixture
@@ -113,12 +120,15 @@ async def test_cisco_cube(tap: SiprecTap, desk: Recorder, tmp_path: Path) -> Non
     write_rtp(tmp_path / "voice.pcap", sound)
     playing = asyncio.create_task(sipp(tap, "cisco_cube", tmp_path))
     await desk.until(lambda: len(desk.legs) == 2)
-    said = voice(1, 1.0, 8000)
+    # Done before the hold, which comes after 1.5 s whatever became of this.
+    said = voice(1, 0.6, 8000)
     operator = Voice(RTP_PORT + 2)
     spoken = ulaw(np.frombuffer(said, "<i2"))
+    clock = asyncio.get_running_loop().time
+    begun = clock()
     for at in range(0, len(spoken), 160):
         operator.frame(spoken[at : at + 160])
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(begun + (at // 160 + 1) * 0.02 - clock())
     await playing
     operator.close()
     await ended(desk)
@@ -126,8 +136,7 @@ async def test_cisco_cube(tap: SiprecTap, desk: Recorder, tmp_path: Path) -> Non
     call_id = desk.legs[0].info.call.call_id
     assert desk.holds == [(call_id, True), (call_id, False)]
     customer, other = desk.legs
-    begin, _ = soundfile.read(CALL, dtype="int16", always_2d=True, frames=80_000)
-    assert find(begin[:6400, 0].tobytes(), customer.timeline).snr_db > 25
+    assert customer_is_heard(customer)
     assert find(said, other.timeline).snr_db > 25
     assert find(said, customer.timeline).snr_db < 1
 
@@ -180,8 +189,7 @@ async def test_cisco_cube_with_srtp(tap: SiprecTap, desk: Recorder, tmp_path: Pa
     await sipp(tap, encrypted("cisco_cube", tmp_path, "1 AEAD_AES_256_GCM"), tmp_path)
     await ended(desk)
     assert told(desk) == BOTH
-    begin, _ = soundfile.read(CALL, dtype="int16", always_2d=True, frames=80_000)
-    assert find(begin[:6400, 0].tobytes(), desk.legs[0].timeline).snr_db > 25
+    assert customer_is_heard(desk.legs[0])
     assert tap.counters()["siprec_rtp_not_authentic"] == 0
 
 
