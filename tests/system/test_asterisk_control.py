@@ -308,6 +308,23 @@ async def test_a_queue_of_superiors_has_answered_when_one_of_them_has(tmp_path: 
         await office.nobody()
 
 
+async def test_blind_to_a_queue_that_has_nobody_free(tmp_path: Path) -> None:
+    """The queue plays music and says nothing: the customer waits there, longer than a telephone would ring."""
+    async with controlled_office(
+        tmp_path,
+        habits={"200": Habit.RING},
+        files={"queues.conf": SUPERIORS.replace("[superiors]", "[superiors]\ntimeout=60")},
+        dialplan=QUEUES + shipped(CONTROL),
+    ) as office:
+        await office.talk()
+        assert short(await office.press(Action.TRANSFER, "610", keep=False)) == (DONE, None)
+        await office.heard(customer=MUSIC, operator=None)
+        assert office.told == [ON_HOLD]
+        office.superior.answer()
+        await office.heard(customer={SUPERIOR_HZ}, superior={CUSTOMER_HZ})
+        await office.until(lambda: office.told == [ON_HOLD, TRANSFERRED])
+
+
 async def test_a_menu_is_no_superior(tmp_path: Path) -> None:
     async with controlled_office(tmp_path, dialplan=QUEUES + shipped(CONTROL)) as office:
         await office.talk()

@@ -230,6 +230,9 @@ class AsteriskControl:
                     each.note(event, now)
                     if each.doubt:
                         self._rescuer.ask_about(each)
+        if event.event == "MusicOnHoldStart" and event.get("Channel").startswith("Local/"):
+            for each in self._watched.values():
+                each.note_queue(event)
         self._beside.note(event)
         if self._probe is not None:
             self._probe.note(event)

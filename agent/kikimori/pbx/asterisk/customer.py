@@ -49,7 +49,9 @@ class Customer:
     dial_status: str = ""
     """How the last Dial() of this channel ended, as DialEnd has it; finer than the dialplan's DIALSTATUS."""
     ringing: bool = False
-    """Whether the target's telephone was reached."""
+    """Whether the target was reached: a telephone rings, or a queue plays its music."""
+    linked: str = ""
+    """Asterisk's id for all channels of this call."""
     rung: str | None = None
     """How the dialplan saw it end."""
     gone: bool = False
@@ -113,6 +115,12 @@ class Customer:
         elif others:
             self.set_status(CallStatus.TRANSFERRED)
 
+    def note_queue(self, event: Block) -> None:
+        """Take a MusicOnHoldStart of a Local channel: a queue that waits for a member rings nothing and answers nothing."""
+        if self.linked and event.get("Linkedid") == self.linked and event.get("Channel") != self.operator:
+            self.ringing = True
+            self.news.set()
+
     def set_status(self, status: CallStatus) -> None:
         if status is not self.status:
             self.status = status
@@ -139,6 +147,7 @@ class Customer:
         )
 
     def _own(self, event: Block, now: float) -> None:
+        self.linked = event.get("Linkedid") or self.linked
         match event.event:
             case "UserEvent" if event.get("UserEvent") == "Kikimori":
                 self._stepped(event, now)
