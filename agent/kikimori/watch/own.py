@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from kikimori.watch.picture import LegRow
 
 REMEMBERED_ENDS = 5
+FROM_ANSWER_ON = ("audiosocket", "chan_websocket", "siprec")
+"""Ways in whose calls come when they are answered, and not later."""
 CLOSE_WITHIN_S = 5.0
 SILENT_AFTER_S = 8.0
 TWINS_AFTER = 20
@@ -226,8 +228,9 @@ def hints(tap: Tap) -> list[str]:
         return [f"{tap.name}: {each}" for each in told]
     if not tap.addresses:
         return [f"{tap.name}: connected, waits for a call; make one and answer it"]
+    earlier = "; a call that was up before is not heard this way" if tap.name in FROM_ANSWER_ON else ""
     found = [
-        f"{tap.name}: does the PBX send to {', '.join(_listens(tap.addresses))}? is a call up and answered?"
+        f"{tap.name}: does the PBX send to {', '.join(_listens(tap.addresses))}? make a call and answer it{earlier}"
     ]
     if all(_is_loopback(host) for host, _ in tap.addresses.values()):
         found.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import socket
@@ -170,6 +171,20 @@ def test_cap_net_raw_is_needed_and_enough(kept: str) -> None:
         assert done.returncode == 0, done.stderr
     else:
         assert "CAP_NET_RAW is missing" in done.stderr
+
+
+def test_a_service_that_may_not_use_such_sockets_at_all_is_told_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So the shipped unit without its drop-in answers (RestrictAddressFamilies): seen on a booted systemd."""
+
+    def refuse(*_: object) -> socket.socket:
+        raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    with pytest.raises(LiveError, match="CAP_NET_RAW is missing") as caught:
+        LiveInterface("lo", [5060], 1 << 20)
+    assert "kikimori-mirror.conf" in caught.value.next_step
 
 
 @needs_permission

@@ -68,8 +68,11 @@ class LiveInterface:
         self._outgoing_too = True
         try:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        except PermissionError as error:
-            raise no_permission(interface) from error
+        except OSError as error:
+            # A service that systemd keeps to other families of addresses is told that there is no such family.
+            if isinstance(error, PermissionError) or error.errno == errno.EAFNOSUPPORT:
+                raise no_permission(interface) from error
+            raise LiveError(f"cannot listen on interface {interface}: {error.strerror}") from error
         try:
             self._ring = self._set_up(tcp_ports)
         except OSError as error:
