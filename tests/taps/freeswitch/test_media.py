@@ -19,7 +19,7 @@ from tests.support.recorder import Recorder
 
 from kikimori.model.call import CallInfo, EndReason, Party, Role
 from kikimori.taps.door import Limits
-from kikimori.taps.freeswitch.media import MAX_TEXTS, MediaServer
+from kikimori.taps.freeswitch.media import MAX_EARLY_BYTES, MAX_TEXTS, MediaServer
 from kikimori.taps.freeswitch.metadata import read_metadata
 from kikimori.taps.freeswitch.voices import EARLIER_S, StreamError, Voices
 from kikimori.taps.peers import AllowedPeers
@@ -127,6 +127,18 @@ async def test_a_mixed_stream_is_labelled_so(office: Office) -> None:
     assert len(leg.info.call.call_id) == 36
 
 
+async def test_audio_that_overtakes_the_metadata_is_left_out(office: Office) -> None:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(office.url("/v1/dialplan/secret")) as socket,
+    ):
+        await socket.send_bytes(b"\1\0" * 320)
+        await socket.send_str('{"call": "c"}')
+        await socket.send_bytes(ONE)
+        await office.desk.until(lambda: office.desk.legs and office.desk.legs[0].pcm)
+    assert bytes(office.desk.legs[0].pcm) == ONE
+
+
 @pytest.mark.parametrize("path", ["/v1/dialplan/wrong", "/v1/dialplan/", "/v1/stream/wrong", "/"])
 async def test_without_the_right_token_nobody_comes_in(office: Office, path: str) -> None:
     async with office.streaming(path) as stream:
@@ -157,7 +169,7 @@ async def test_the_dialplans_way_is_closed_without_a_secret() -> None:
 @pytest.mark.parametrize(
     ("sent", "reason"),
     [
-        ([b"\1\0"], "audio_before_metadata"),
+        ([bytes(MAX_EARLY_BYTES), b"\1\0"], "audio_before_metadata"),
         (["{"], "bad_metadata"),
         (["[1]"], "bad_metadata"),
         (['{"call": "x", "what": 1}'], "bad_metadata"),

@@ -36,6 +36,9 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 """mod_audio_fork sends what has waited up to 5 s in one message: 5 s of 16 kHz stereo are 320,000 bytes."""
 ROOM_TO_ASK = 100
 """Connections beside the streams at a time: those that have not asked yet and those that are refused."""
+MAX_EARLY_BYTES = 64_000
+"""Audio that overtakes the metadata is left out (mod_audio_stream sends both from threads of its own: seen on a busy
+machine). More than a second of 16 kHz stereo is no such accident."""
 MAX_TEXTS = 100
 """Text messages of one stream; what they say after the first is not heard."""
 
@@ -53,6 +56,7 @@ class _Stream:
     lost: Callable[[], None] | None = None
     """Told of the end; None = the voices end with the connection, as nobody else knows of the call."""
     texts: int = 0
+    early_bytes: int = 0
     cut_off: EndReason | None = None
     """Set when we end it."""
 
@@ -195,8 +199,11 @@ class MediaServer:
         match message.type:
             case WSMsgType.BINARY:
                 if stream.voices is None:
-                    raise StreamError("audio_before_metadata")
-                stream.voices.feed(message.data, now)
+                    stream.early_bytes += len(message.data)
+                    if stream.early_bytes > MAX_EARLY_BYTES:
+                        raise StreamError("audio_before_metadata")
+                else:
+                    stream.voices.feed(message.data, now)
             case WSMsgType.TEXT:
                 stream.texts += 1
                 if stream.texts > MAX_TEXTS:
