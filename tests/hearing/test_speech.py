@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import difflib
 import itertools
-import os
 import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -234,21 +233,6 @@ async def test_one_leg_that_fails_does_not_stop_the_others() -> None:
     assert [each.text for each in heard] == ["1 2 3"]
     # What failed may hold a connection to another machine.
     assert engine.closed == engine.opened == 2
-
-
-async def test_decoding_yields_to_everything_else() -> None:
-    """Too many calls for the machine: words are shed, not audio."""
-    engine = Patient()
-    engine.go.set()
-    done = asyncio.Event()
-    async with opened(engine, threads=1) as pool:
-        leg = pool.open(Role.CUSTOMER, RATE, lambda _: None, done.set)
-        leg.close()
-        async with asyncio.timeout(WITHIN_S):
-            await done.wait()
-        [number] = [each.native_id for each in threading.enumerate() if each.name.startswith("speech-")]
-        assert number is not None
-        assert os.getpriority(os.PRIO_PROCESS, number) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 async def test_stopping_does_not_wait_for_what_is_queued() -> None:

@@ -6,7 +6,6 @@ second, of the calmest leg first; it is counted, and the recogniser starts a new
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from contextlib import suppress
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from kikimori.hearing.speech.engine import Recognised, SpeechEngine
 
 log = structlog.get_logger()
-
-NICE = 10
-"""Of the threads that decode, on Linux; the rest of the process is at 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +205,6 @@ class _Worker:
             self.condition.notify()
 
     def _run(self) -> None:
-        # On a machine that is too small words are shed first: decoding yields to the audio and to the voices' loudness.
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         while True:
             with self.condition:
                 self._busy = False
