@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import pytest_asyncio
+from tests.support.asterisk.wire import Wire
 from tests.support.desk_phone import DeskPhone
 from tests.support.ports import free_port
 from tests.support.real_freeswitch import (
@@ -259,6 +260,37 @@ async def test_a_lost_stream_comes_again_on_the_same_leg(office: Office, module:
         await heard.tones(operator, TONES["204"])
         assert len(heard.desk.legs) == 2
         assert await office.streams(customer.info.call.channel) == 1
+
+
+@by_module
+async def test_a_lost_event_socket_does_not_disturb_the_sound(office: Office, module: str) -> None:
+    """What happens meanwhile is seen afterwards: another operator, the end."""
+    async with (
+        Wire(office.pbx.esl_port) as wire,
+        tapped(table(office.pbx, module).model_copy(update={"esl_port": wire.port})) as heard,
+    ):
+        await office.call()
+        customer, operator = await heard.legs()
+        esl = heard.tap.esl
+        assert esl is not None
+        wire.cut()
+        await until(lambda: not esl.up)
+        await heard.tones(customer, TONES[CUSTOMER])
+        await heard.tones(operator, TONES["204"])
+        office.operator.transfer("205")
+        await until(lambda: office.customer.hears() == {TONES["205"]})
+        wire.mend()
+        customer, *_, other = await heard.legs(3)
+        await heard.tones(other, TONES["205"])
+        assert (customer.ended, operator.ended) == (None, EndReason.HUNG_UP)
+        assert other.info.call.operator.number == "205"
+        assert await office.streams(customer.info.call.channel) == 1
+        wire.cut()
+        office.customer.hang_up()
+        await until(lambda: not office.superior.in_call)
+        wire.mend()
+        await heard.desk.until(lambda: customer.ended and other.ended)
+        assert len(heard.desk.legs) == 3
 
 
 @by_module

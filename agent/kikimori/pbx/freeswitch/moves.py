@@ -107,7 +107,7 @@ class Mover:
             keep = self._settings.keeps_operator(request)
             customer.operator = peer if keep else ""
         else:
-            keep = bool(waiting) and request.keep_operator is not False
+            keep = bool(waiting) and self._settings.keeps_operator(request)
             customer.operator = waiting if keep else ""
         waited = waiting if waiting != customer.operator and not peer else ""
         failed = await self._ring(request, customer, join=keep, waited=waited)
