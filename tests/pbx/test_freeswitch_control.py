@@ -382,7 +382,13 @@ async def test_an_operator_who_hung_up_during_hold_does_not_hinder_the_superior(
 
 NOT_REACHED = pytest.mark.parametrize(
     ("behaves", "reason"),
-    [("rings", "no_answer"), ("busy", "busy"), ("declines", "declined"), ("absent", "no_such_extension")],
+    [
+        ("rings", "no_answer"),
+        ("busy", "busy"),
+        ("declines", "declined"),
+        ("unregistered", "unreachable"),
+        ("absent", "no_such_extension"),
+    ],
 )
 
 

@@ -133,7 +133,8 @@ async def running_freeswitch(
 ) -> AsyncIterator[RealFreeSwitch]:
     """Start a FreeSWITCH, wait until it takes calls, stop it at the end.
 
-    `phones`: extension to the UDP port of its SIP phone on 127.0.0.1; each can be called under its name. `dialplan`:
+    `phones`: extension to the UDP port of its SIP phone on 127.0.0.1; each can be called under its name;
+    with the port 0 it is not registered. `dialplan`:
     further `<extension>`s, before those. Calls to 600 and 601 wait in a queue of mod_fifo and mod_callcenter, whose one
     member is the last of `phones`. Without `music` there is no `local_stream` to play.
     """
@@ -174,8 +175,8 @@ def _write_configuration(
         else ""
     )
     users = "".join(
-        f'<user id="{name}"><params><param name="dial-string" value="sofia/internal/{name}@127.0.0.1:{port}"/>'
-        "</params></user>"
+        f'<user id="{name}"><params><param name="dial-string" '
+        f'value="{f"sofia/internal/{name}@127.0.0.1:{port}" if port else "error/user_not_registered"}"/></params></user>'
         for name, port in phones.items()
     )
     (folder / "conf" / "freeswitch.xml").write_text(

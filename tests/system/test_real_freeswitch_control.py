@@ -216,12 +216,13 @@ async def test_a_superior_who_does_not_answer(tmp_path: Path, habit: Habit, reas
         assert office.told == [ON_HOLD, TALKING]
 
 
+@pytest.mark.parametrize(("target", "reason"), [("777", "no_such_extension"), ("299", "unreachable")])
 @pytest.mark.parametrize("keep", [True, False])
-async def test_a_telephone_that_is_not_there(tmp_path: Path, *, keep: bool) -> None:
+async def test_a_telephone_that_is_not_there(tmp_path: Path, target: str, reason: str, *, keep: bool) -> None:
     async with controlled_office(tmp_path) as office:
         await office.talk()
         for action in (Action.HOLD_TRANSFER, Action.TRANSFER):
-            assert short(await office.press(action, "777", keep=keep)) == (FAILED, "no_such_extension")
+            assert short(await office.press(action, target, keep=keep)) == (FAILED, reason)
             await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
             await office.until(lambda: office.told[-1] is TALKING)
         assert TRANSFERRED not in office.told

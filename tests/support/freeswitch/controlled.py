@@ -92,10 +92,6 @@ class Office(ToneOffice[FreeSwitchControl]):
         )
         return self.call
 
-    async def listeners(self, channel: str | None) -> int:
-        """Return how many listeners FreeSWITCH has on a channel."""
-        return (await self.pbx.esl.api(f"uuid_buglist {channel}")).count("<function>")
-
 
 def control_settings(folder: Path, **changes: object) -> ControlSettings:
     """Settings of the test office; `changes` are fields of them."""
@@ -123,14 +119,13 @@ async def controlled_office(
     habits: Mapping[str, Habit] | None = None,
     run: bool = True,
     music: bool = True,
-    unanswered: tuple[str, ...] = (),
     **changes: object,
 ) -> AsyncIterator[Office]:
     """Start everything; `changes` are of ControlSettings. Without `run` control is made but not running.
 
-    `unanswered`: extensions with a telephone that is switched off.
+    There is a user 299 whose telephone is not registered.
     """
-    ports = {name: free_port() for name in (*unanswered, *TONES)}
+    ports = {"299": 0} | {name: free_port() for name in TONES}
     with wave.open(str(folder / "sound.wav"), "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
         sound.writeframes(

@@ -23,12 +23,13 @@ from tests.support.freeswitch.stream import AudioStream
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-Phone = Literal["answers", "rings", "busy", "declines", "dead", "absent"]
+Phone = Literal["answers", "rings", "busy", "declines", "dead", "unregistered", "absent"]
 CAUSES = {
     "rings": "NO_ANSWER",
     "busy": "USER_BUSY",
     "declines": "CALL_REJECTED",
     "dead": "NO_ANSWER",
+    "unregistered": "USER_NOT_REGISTERED",
     "absent": "SUBSCRIBER_ABSENT",
 }
 
@@ -379,8 +380,8 @@ class Switch:
     ) -> Channel | str:
         """Ring a telephone; the channel that answered, or the cause."""
         behaves = self.phones.get(extension, "absent")
-        if behaves == "absent":
-            return CAUSES["absent"]
+        if behaves in ("absent", "unregistered"):
+            return CAUSES[behaves]
         channel = self._channel(extension, "", outbound=True)
         channel.variables |= variables
         self.emit("CHANNEL_CREATE", channel, other=caller)
