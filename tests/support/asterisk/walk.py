@@ -39,7 +39,8 @@ HOLD_S, RING_S = 4, 2
 CONSISTENT_WITHIN_S = 25.0
 """Between two rounds of ringing everybody there are some seconds of music; a busy machine needs its time too."""
 HOME_WITHIN_S = 60.0
-GONE_WITHIN_S = 20.0
+GONE_WITHIN_S = 30.0
+SET_UP_WITHIN_S = 40.0
 RINGING_HZ = 2600
 QUIET_S = 1.5
 SAMPLED_EVERY_S = 0.1
@@ -259,6 +260,10 @@ class Walk:
         way = self.random.choice(("direct", "direct", "queue", "outgoing"))
         self.note(f"call {call.customer.name} {way}")
         call.operator.habit = call.customer.habit = Habit.ANSWER
+        mine = (f"/{call.customer.name}-", f"/{call.operator.name}-")
+        async with asyncio.timeout(SET_UP_WITHIN_S):
+            while any(part in each for each in await self.office.channels() for part in mine):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
         if way == "outgoing":
             call.operator.call(f"out{call.number}")
         else:
@@ -309,7 +314,10 @@ class Walk:
         waiting = [
             call
             for call in self.calls
-            if not call.live and not call.customer.in_call and not call.operator.in_call
+            if not call.live
+            and not call.customer.in_call
+            and not call.operator.in_call
+            and not call.operator.ringing
         ]
         if not live or (waiting and self.random.random() < 0.15):
             if waiting:
@@ -364,6 +372,9 @@ class Walk:
                     or TONES[name] in self.hears(call.customer)
                 ):
                     self._left_by(call)
+                elif name in ("200", "201") and call.status != CallStatus.TALKING:
+                    # Answered a moment ago, and not heard yet.
+                    call.may_end = True
             phone.hang_up()
         elif not name.startswith("trunk"):
             phone.habit = self.random.choice(
