@@ -39,3 +39,27 @@ def test_links_lead_to_something(path: Path) -> None:
 )
 def test_what_is_done_at_the_pbx_is_written_in_both_languages(path: Path) -> None:
     assert path.with_name(path.name.replace(".md", ".ja.md")).exists()
+
+
+def test_units_that_run_beside_each_other_have_no_state_folder_in_common() -> None:
+    """Each has a user of its own (DynamicUser), and who starts last would take the folder from the other."""
+    agent, pages = (
+        (ROOT / "systemd" / f"kikimori-{name}.service").read_text(encoding="utf-8")
+        for name in ("agent", "dashboard")
+    )
+    assert "StateDirectory=kikimori" in agent
+    assert "StateDirectory=" not in pages
+
+
+def test_a_password_that_is_not_there_does_not_stop_a_unit() -> None:
+    """Systemd refuses to start where a file to hand over is missing and has no default, and takes no empty default."""
+    for unit in (ROOT / "systemd").glob("*.service"):
+        lines = unit.read_text(encoding="utf-8").splitlines()
+        names = {
+            line.removeprefix("LoadCredential=").partition(":")[0]
+            for line in lines
+            if line.startswith("LoadC")
+        }
+        assert names
+        for name in names:
+            assert f"SetCredential={name}:\\n" in lines, unit.name
