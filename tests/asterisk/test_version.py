@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kikimori.asterisk.version import lacks_websocket_channels, number_of, too_old
+from kikimori.asterisk.version import apps_outlive_connections, lacks_websocket_channels, number_of, too_old
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,9 @@ def test_releases_without_websocket_channels(said: str) -> None:
 )
 def test_releases_with_them_and_builds_that_may_have_them(said: str) -> None:
     assert not lacks_websocket_channels(said)
+
+
+def test_releases_that_keep_a_dead_application() -> None:
+    kept = [said for said in ("18.26.4", "20.13.0", "20.14.0", "21.8.0", "21.9.0", "22.3.0", "22.4.0", "23.0.0", "GIT-x")
+            if apps_outlive_connections(said)]  # fmt: skip
+    assert kept == ["18.26.4", "20.13.0", "21.8.0", "22.3.0"]

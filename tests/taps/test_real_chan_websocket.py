@@ -96,8 +96,10 @@ async def asterisk_with(
     }
     layout = Layout(phones or {}, office + "\n#include kikimori-websocket.conf\n", files)
     async with running_asterisk(folder, layout) as asterisk:
-        if "not found" in (await asterisk.cli("core show channeltype WebSocket")).lower():
-            pytest.skip("this Asterisk has no chan_websocket")
+        if "chan_websocket.so" not in await asterisk.cli("module show like chan_websocket"):
+            pytest.skip(
+                f"no chan_websocket in {(await asterisk.cli('core show version')).split(' built')[0]}"
+            )
         yield asterisk
 
 

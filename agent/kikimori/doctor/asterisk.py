@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
-from kikimori.asterisk.version import INSTEAD_OF_WEBSOCKET, lacks_websocket_channels
+from kikimori.asterisk.version import INSTEAD_OF_WEBSOCKET, apps_outlive_connections, lacks_websocket_channels
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.errors import secret_next_step
 from kikimori.pbx.asterisk import examine
@@ -67,17 +67,20 @@ async def _ask(client: AriClient, table: AsteriskTable, *, websocket: bool) -> l
         found.append(Diagnosis("ari modules", State.OK, "all there"))
     else:
         found.append(_problem("ari modules", missing))
-    found.append(await _app(client, table.app))
+    found.append(await _app(client, table.app, version))
     return found
 
 
-async def _app(client: AriClient, app: str) -> Diagnosis:
+async def _app(client: AriClient, app: str, version: str) -> Diagnosis:
     try:
         await client.get(f"/applications/{app}")
     except AriError as error:
         if error.status == 404:
             return Diagnosis("ari app", State.OK, f"nobody is connected as {app}")
         raise
+    if apps_outlive_connections(version):
+        known = f"{app} has been connected; this Asterisk does not tell whether it still is"
+        return Diagnosis("ari app", State.OK, known)
     return Diagnosis(
         "ari app",
         State.WARNING,

@@ -25,7 +25,13 @@ Json = dict[str, Any]
 USER, PASSWORD = "kikimori", "sesame"
 LOGIN = "Basic " + b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 NOW = "2026-11-25T00:00:00.000+0000"
-MODULES = ("chan_audiosocket.so", "res_audiosocket.so", "res_stasis_snoop.so", "res_ari_bridges.so")
+MODULES = (
+    "chan_audiosocket.so",
+    "res_audiosocket.so",
+    "res_stasis_snoop.so",
+    "res_ari_bridges.so",
+    "res_ari_channels.so",
+)
 FRAME_BYTES = {"slin": 320, "slin16": 640}
 KIND = {"slin": 0x10, "slin16": 0x12}
 
@@ -54,6 +60,8 @@ class SimulatedAsterisk:
     """Status to answer, by the end of a path."""
     modules: list[str] = field(default_factory=lambda: list(MODULES))
     version: str = "22.10.1"
+    left_apps: set[str] = field(default_factory=set)
+    """Applications that nobody is connected as, and which are listed all the same, as before 20.14."""
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Every request: method and path."""
 
@@ -230,9 +238,10 @@ class SimulatedAsterisk:
         return socket
 
     async def _application(self, request: web.Request) -> web.Response:
-        if request.match_info["app"] not in self._apps:
+        app = request.match_info["app"]
+        if app not in self._apps and app not in self.left_apps:
             return _no(404, "Application not found")
-        return web.json_response({"name": request.match_info["app"]})
+        return web.json_response({"name": app})
 
     async def _subscribe(self, request: web.Request) -> web.Response:
         app = request.match_info["app"]

@@ -373,6 +373,16 @@ async def test_two_agents_do_not_push_each_other_out(tmp_path: Path) -> None:
         assert at.problems == []
 
 
+async def test_a_name_that_a_dead_run_left_is_taken(tmp_path: Path) -> None:
+    """Asterisk 18 lists an application for ever: only whoever is connected would be told that it is replaced."""
+    async with (
+        SimulatedAsterisk(version="18.26.4", left_apps={"kikimori"}) as pbx,
+        office(pbx, tmp_path) as at,
+    ):
+        await at.call()
+        assert at.problems == []
+
+
 async def test_an_agent_that_is_pushed_out_steps_back(tmp_path: Path) -> None:
     async with SimulatedAsterisk() as pbx, office(pbx, tmp_path) as at:
         customer, operator = await at.call()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
+from kikimori.asterisk.version import apps_outlive_connections
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.model.call import Role
 from kikimori.taps.asterisk.calls import CallTracker, Held, Key
-from kikimori.taps.asterisk.trouble import APP_IN_USE, NO_AUDIO, missing_modules, trouble_of
+from kikimori.taps.asterisk.trouble import APP_IN_USE, NO_AUDIO, missing_modules, trouble_of, version_of
 from kikimori.taps.asterisk.voice import CopiedVoice, Workshop
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ GRACE_S = 0.5
 """So long an operator who is connected with nobody stays copied: in a transfer parties part and meet again."""
 RETRIES_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 IN_USE_RETRY_S = 10.0
+PUSHED_OUT_RETRY_S = 300.0
 CLOSE_WITHIN_S = 2.5
 
 EVENTS = (
@@ -84,6 +86,7 @@ class AsteriskTap:
         self._shop: Workshop | None = None
         self._closing = asyncio.Event()
         self._was_connected = False
+        self._name_may_be_old = False
         self._trouble: Problem | None = None
         self._missing: Problem | None = None
         self._reconnects = 0
@@ -128,7 +131,9 @@ class AsteriskTap:
                 except _ReplacedError:
                     if self._trouble is not APP_IN_USE:
                         log.warning("asterisk_app_in_use")
-                    self._trouble, retry_s = APP_IN_USE, IN_USE_RETRY_S
+                    self._trouble = APP_IN_USE
+                    # Where nobody can see whether the other is still there, two must not push each other out by turns.
+                    retry_s = PUSHED_OUT_RETRY_S if self._name_may_be_old else IN_USE_RETRY_S
                     self._was_connected = False
                     # Whoever has the name now takes our copies for leftovers.
                     self._stop_all()
@@ -177,7 +182,10 @@ class AsteriskTap:
         """Stay connected; raises when the connection ends."""
         # After a loss of ours the name may still be held by our own dead connection; before the first it is another's.
         if not self._was_connected and await _exists(shop.client, f"/applications/{shop.app}"):
-            raise _ReplacedError
+            # In old releases it may as well be what an earlier run of ours left; whoever has it is told and steps back.
+            self._name_may_be_old = apps_outlive_connections(await version_of(shop.client))
+            if not self._name_may_be_old:
+                raise _ReplacedError
         async with shop.client.events(shop.app) as events:
             early: list[Json] = []
             caught_up = False

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from kikimori.asterisk.ari import AriClient
     from kikimori.asterisk.settings import AsteriskTable
 
-NEEDED_MODULES = ("chan_audiosocket.so", "res_audiosocket.so", "res_stasis_snoop.so", "res_ari_bridges.so")
+NEEDED_MODULES = (
+    "chan_audiosocket.so",
+    "res_audiosocket.so",
+    "res_stasis_snoop.so",
+    "res_ari_bridges.so",
+    "res_ari_channels.so",
+)
 
 APP_IN_USE = Problem(
     code="asterisk_app_in_use",
@@ -79,7 +85,7 @@ async def missing_modules(client: AriClient) -> Problem | None:
     missing = [name for name in NEEDED_MODULES if name not in running]
     if not missing:
         return None
-    version = await _version(client)
+    version = await version_of(client)
     if too_old(version):
         return Problem(
             code="asterisk_too_old",
@@ -93,7 +99,8 @@ async def missing_modules(client: AriClient) -> Problem | None:
     )
 
 
-async def _version(client: AriClient) -> str:
+async def version_of(client: AriClient) -> str:
+    """Ask for Asterisk's version; empty when it does not say. Raises AriAwayError."""
     try:
         said = await client.get("/asterisk/info", only="system")
         return str(said["system"]["version"])[:60]
