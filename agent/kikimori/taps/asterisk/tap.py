@@ -11,6 +11,7 @@ from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.asterisk.version import apps_outlive_connections
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.model.call import Role
+from kikimori.taps.asterisk.asking import ask_for, deleted, exists, listed
 from kikimori.taps.asterisk.calls import CallTracker, Held, Key
 from kikimori.taps.asterisk.trouble import APP_IN_USE, NO_AUDIO, missing_modules, trouble_of, version_of
 from kikimori.taps.asterisk.voice import CopiedVoice, Workshop
@@ -181,7 +182,7 @@ class AsteriskTap:
     async def _session(self, shop: Workshop) -> None:
         """Stay connected; raises when the connection ends."""
         # After a loss of ours the name may still be held by our own dead connection; before the first it is another's.
-        if not self._was_connected and await _exists(shop.client, f"/applications/{shop.app}"):
+        if not self._was_connected and await exists(shop.client, f"/applications/{shop.app}"):
             # In old releases it may as well be what an earlier run of ours left; whoever has it is told and steps back.
             self._name_may_be_old = apps_outlive_connections(await version_of(shop.client))
             if not self._name_may_be_old:
@@ -218,11 +219,11 @@ class AsteriskTap:
     async def _catch_up(self, shop: Workshop) -> None:
         """Learn what there is: calls that run, and what an earlier connection of ours left."""
         client = shop.client
-        await _ask_for(client, shop.app, EVENTS)
+        await ask_for(client, shop.app, EVENTS)
         self._missing = await missing_modules(client)
         copied = [each for each in self._owners if each.is_open]
-        channels = await _listed(client, "/channels")
-        bridges = await _listed(client, "/bridges")
+        channels = await listed(client, "/channels")
+        bridges = await listed(client, "/bridges")
         theirs = {each["id"] for each in (*channels, *bridges) if self._tracker.world.is_own(each["id"])}
         for copy in copied:
             if not theirs.issuperset(copy.own_ids):
@@ -235,7 +236,7 @@ class AsteriskTap:
         ]
         for each in left:
             kind = "channels" if "dialplan" in each else "bridges"
-            self._leftovers += await _deleted(client, f"/{kind}/{each['id']}")
+            self._leftovers += await deleted(client, f"/{kind}/{each['id']}")
         if left:
             log.warning("asterisk_leftovers_removed", objects=len(left))
 
@@ -319,37 +320,3 @@ class AsteriskTap:
         if self._shop is None:
             raise RuntimeError("not listening")
         return self._shop
-
-
-async def _exists(client: AriClient, path: str) -> bool:
-    try:
-        await client.get(path)
-    except AriError as error:
-        if error.status == 404:
-            return False
-        raise
-    return True
-
-
-async def _listed(client: AriClient, path: str) -> list[Json]:
-    found = await client.get(path)
-    if not isinstance(found, list):
-        raise AriAwayError(f"ARI: {path} is no list; is it Asterisk?")
-    return [each for each in found if isinstance(each, dict) and isinstance(each.get("id"), str)]
-
-
-async def _ask_for(client: AriClient, app: str, events: tuple[str, ...]) -> None:
-    try:
-        await client.put(f"/applications/{app}/eventFilter", {"allowed": [{"type": each} for each in events]})
-    except AriError as error:
-        # Before Asterisk 16.5 there was no filter; everything comes then.
-        if error.status != 404:
-            raise
-
-
-async def _deleted(client: AriClient, path: str) -> bool:
-    try:
-        await client.delete(path)
-    except AriError:
-        return False
-    return True
