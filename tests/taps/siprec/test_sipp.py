@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import soundfile
 from pylibsrtp import Policy, Session
 from tests.support.lossy import LossyNetwork
 from tests.support.pcap import ulaw, write_rtp
@@ -20,7 +19,6 @@ from tests.support.recorder import RecordedLeg, Recorder
 from tests.support.src import Voice
 from tests.taps.contract.sound import find, voice
 
-import kikimori
 from kikimori.model.call import EndReason, Role
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.siprec.settings import SiprecTable
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from kikimori.taps.tap import Address
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-CALL = Path(kikimori.__file__).parent / "demo" / "calls" / "shouting.flac"
 TABLE = SidesTable(customer_endpoints=("*@192.0.2.10",))
 RTP_PORT = 25000
 
@@ -41,16 +38,17 @@ plays_audio = pytest.mark.skipif(
 )
 
 
+CUSTOMER_SAYS = voice(0, 3.0, 8000)
+
+
 def customer_voice() -> bytes:
-    """Ten seconds of a demo call's customer, PCMU."""
-    samples, _ = soundfile.read(CALL, dtype="int16", always_2d=True, frames=80_000)
-    return ulaw(samples[:, 0])
+    """What sipp plays, PCMU."""
+    return ulaw(np.frombuffer(CUSTOMER_SAYS, "<i2"))
 
 
 def customer_is_heard(leg: RecordedLeg) -> bool:
     """Some whole fifth of a second of the beginning: on a busy machine sipp sends other parts of it too late."""
-    samples, _ = soundfile.read(CALL, dtype="int16", always_2d=True, frames=8_000)
-    pieces = (samples[at : at + 1600, 0].tobytes() for at in range(0, 8_000, 1600))
+    pieces = (CUSTOMER_SAYS[at : at + 3200] for at in range(0, 16_000, 3200))
     return any(find(piece, leg.timeline).snr_db > 25 for piece in pieces)
 
 
