@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -148,10 +146,10 @@ class _Call:
         self._pbx.hang_up(*self._channels.values())
 
     async def break_connection(self) -> None:
+        """In the middle of a message: a reset alone is how Asterisk hangs up on silence that it has not read."""
         for media in self._media():
-            sock = media.writer.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            media.writer.transport.abort()
+            media.writer.write(message(KIND_AUDIO_8K, bytes(320))[:100])
+            media.writer.close()
 
     async def flood(self) -> None:
         for media in self._media():
