@@ -95,8 +95,9 @@ class Beside:
                 case _:
                     continue
             attempt.news.set()
-        if event.event == "UserEvent" and event.get("Step") == "played":
-            self._playing.pop(event.get("Request"), None)
+        if event.event == "Hangup":
+            # Also of one that is cut short: the customer was put on hold, and left the bridge in which it was heard.
+            self._playing.pop(event.get("Uniqueid"), None)
 
     def lost(self) -> None:
         for attempt in self._attempts.values():
