@@ -564,6 +564,20 @@ async def test_supervisors_listen_on_the_operators_channel(
     assert office.customer.peer is office.operator
 
 
+async def test_a_supervisor_listens_beside_one_who_was_not_reached(office: Office) -> None:
+    office.switch.phones |= {"205": "rings", "206": "rings"}
+    office.switch.seconds = 100
+    one = asyncio.create_task(office.press(Action.LISTEN, "205"))
+    await until(lambda: office.phone_of("205"))
+    two = asyncio.create_task(office.press(Action.LISTEN, "206"))
+    await until(lambda: office.phone_of("206"))
+    office.switch.phones["205"] = "busy"
+    assert (await one).reason == "busy"
+    office.switch.phones["206"] = "answers"
+    assert (await two).outcome is Outcome.DONE
+    assert office.phone_of("206") is not None
+
+
 async def test_listening_needs_a_conversation_and_a_telephone(office: Office) -> None:
     assert (await office.press(Action.LISTEN, "205")).reason == "no_answer"
     assert (await office.press(Action.LISTEN, "2 0")).reason == "no_such_extension"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 from kikimori.pbx.control import PbxAnswer
@@ -30,6 +31,8 @@ class Beside:
         self._settings = settings
         self._watch = watch
         self._lines = Lines(settings)
+        self._rung_for: Counter[str] = Counter()
+        """Supervisors' telephones under way, by the operator's channel: it is watched until the last is done."""
 
     async def supervise(self, request: PbxRequest, channel: str) -> PbxAnswer:
         if not is_extension(request.target):
@@ -38,6 +41,7 @@ class Beside:
         if not is_channel(operator):
             return PbxAnswer(Outcome.REFUSED, "not_connected", "the customer talks with nobody")
         heard = self._watch.on(operator)
+        self._rung_for[operator] += 1
         before = heard.taps
         try:
             line = self._lines.listen(request.target, operator, heard_by=HEARD_BY[request.action])
@@ -52,7 +56,10 @@ class Beside:
                 await self._esl.api(f"uuid_kill {supervisor} NORMAL_CLEARING")
             return PbxAnswer(Outcome.FAILED, "operator_hung_up" if heard.gone else "pbx_error")
         finally:
-            self._watch.off(operator)
+            self._rung_for[operator] -= 1
+            if not self._rung_for[operator]:
+                del self._rung_for[operator]
+                self._watch.off(operator)
 
     async def announce(self, request: PbxRequest, channel: str) -> PbxAnswer:
         sounds = self._settings.announcements
