@@ -241,6 +241,20 @@ async def test_a_new_run_rescues_whom_a_dead_one_left(office: Office) -> None:
     await until(lambda: office.held == {})
 
 
+@pytest.mark.parametrize("breaks_at", ["api eval", "api uuid_transfer"])
+async def test_a_new_run_whose_connection_breaks_at_once_rescues_all_the_same(
+    office: Office, breaks_at: str
+) -> None:
+    office.switch.seconds = 100
+    await office.press(Action.HOLD)
+    await office.die()
+    office.switch.breaks_at = breaks_at
+    await office.start()
+    await until(lambda: office.customer.peer is office.operator)
+    assert office.switch.breaks_at == ""
+    await until(lambda: office.held == {})
+
+
 async def test_a_new_run_can_still_take_back_a_transfer(office: Office) -> None:
     await office.press(Action.HOLD_TRANSFER)
     await office.die()

@@ -76,6 +76,8 @@ class Switch:
         """Accepts commands and answers none."""
         self.refuses = False
         """As an access list does."""
+        self.breaks_at = ""
+        """The connection breaks, once, in place of an answer to a command that begins so."""
         self.scramble: Random | None = None
         """Events that happen within a moment come in any order, as they do from a busy one."""
         self._pending: list[tuple[str, dict[str, str]]] = []
@@ -579,6 +581,10 @@ class Switch:
             verb, _, rest = line.partition(" ")
             if self.deaf:
                 continue
+            if self.breaks_at and line.startswith(self.breaks_at):
+                self.breaks_at = ""
+                link.writer.transport.abort()
+                return
             match verb:
                 case "event":
                     link.events |= set(rest.split()[1:])

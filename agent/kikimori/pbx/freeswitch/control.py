@@ -58,7 +58,7 @@ class FreeSwitchControl:
         self._mover = Mover(self._esl, settings, self._watch, self._book)
         self._beside = Beside(self._esl, settings, self._watch)
         self._customers: dict[str, Customer] = {}
-        self._busy: dict[str, Action] = {}
+        self._busy: dict[str, PbxRequest] = {}
         """By the customer's channel: what is being carried out."""
         self._met: dict[str, tuple[CallInfo, Callable[[CallStatus], None]]] = {}
         """By channel: calls of which it is not known yet whether an earlier run moved them."""
@@ -146,14 +146,14 @@ class FreeSwitchControl:
         earlier = self._busy.get(channel)
         customer = self._customers.get(channel)
         if earlier is not None:
-            if customer is None or not _gives_way(earlier, customer, request.action):
-                return PbxAnswer(Outcome.REFUSED, "call_busy", f"{earlier} is being carried out")
+            if customer is None or not _gives_way(earlier.action, customer, request.action):
+                return PbxAnswer(Outcome.REFUSED, "call_busy", f"{earlier.action} is being carried out")
             self._mover.call_off(customer)
-        self._busy[channel] = request.action
+        self._busy[channel] = request
         try:
             return await self._move(request, channel, changed)
         finally:
-            if self._busy.get(channel) is request.action:
+            if self._busy.get(channel) is request:
                 del self._busy[channel]
                 moved = self._customers.get(channel)
                 if moved is not None:
@@ -167,6 +167,8 @@ class FreeSwitchControl:
         if customer is None:
             customer = self._customers[channel] = self._customer(request.call, channel)
         customer.changed = changed
+        # From now on this run answers for where they are.
+        customer.from_dead_run = False
         try:
             if not known:
                 if not await self._mover.look(customer):
@@ -241,10 +243,12 @@ class FreeSwitchControl:
             if customer.uuid in self._busy:
                 continue
             customer.channel.gone = not there
-            dead_hold = customer.uuid in left and there and customer.channel.step == "hold"
+            # Said of each until it was asked about: the connection may break again before.
+            dead_hold = customer.from_dead_run and there and customer.channel.step == "hold"
             if dead_hold and not customer.channel.peer:
                 await self._rescue(customer)
                 continue
+            customer.from_dead_run = False
             if there and not customer.connected:
                 customer.become(CallStatus.ON_HOLD)
             self._by_itself(customer)
@@ -279,6 +283,7 @@ class FreeSwitchControl:
     async def _rescue(self, customer: Customer) -> None:
         log.warning("held_customer_rescued", call_id=customer.call_id)
         answer = await self._mover.back(customer)
+        customer.from_dead_run = False
         log.info("held_customer_back", call_id=customer.call_id, outcome=str(answer.outcome))
         self._by_itself(customer)
 

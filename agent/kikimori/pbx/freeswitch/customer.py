@@ -25,6 +25,8 @@ class Customer:
     """Where the operator is rung."""
     hook_is_free: bool = False
     """Whether FreeSWITCH may be told what to do when this channel is gone."""
+    from_dead_run: bool = False
+    """Read from the disk at start, and not caught up with yet: whoever put this customer on hold is gone."""
     status: CallStatus = CallStatus.TALKING
     changed: Callable[[CallStatus], None] | None = field(default=None, repr=False)
     turn: int = 0
@@ -75,4 +77,10 @@ class Customer:
 
     @classmethod
     def from_entry(cls, channel: Watched, entry: Mapping[str, str]) -> Customer:
-        return cls(entry.get("call_id", ""), channel, entry.get("operator", ""), entry.get("extension", ""))
+        return cls(
+            entry.get("call_id", ""),
+            channel,
+            entry.get("operator", ""),
+            entry.get("extension", ""),
+            from_dead_run=True,
+        )
