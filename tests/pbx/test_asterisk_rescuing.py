@@ -205,6 +205,15 @@ async def test_whom_the_book_does_not_tell_of_is_still_ours(tmp_path: Path) -> N
     assert scene.watched == {CUSTOMER: adopted}
 
 
+async def test_who_is_met_and_pressed_for_at_the_same_time_is_one_customer(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Asterisk())
+    there = Place(CUSTOMER, UNIQUEID, "kikimori-control", "hold", "")
+    met, pressed_for = await asyncio.gather(
+        scene.mover.adopt(CALL, there), scene.mover.prepare(PbxRequest(Action.UNHOLD, CALL, ""), None)
+    )
+    assert met is pressed_for[1] is scene.customers.get(CUSTOMER)
+
+
 @pytest.mark.parametrize("read_first", [True, False])
 async def test_the_page_is_told_where_an_earlier_run_left_a_customer(
     tmp_path: Path, *, read_first: bool

@@ -155,6 +155,10 @@ class Mover:
         operator = response.get("Value")
         customer.operator = operator if dialplan.CHANNEL.fullmatch(operator) else ""
         await self._look_again(customer, there)
+        known = self._customers.get(customer.channel)
+        if known is not None and known.uniqueid == customer.uniqueid:
+            # Whoever met the call and whoever pressed have asked at the same time: one customer, or one hears no news.
+            return known
         await self._customers.put(customer)
         return customer
 
