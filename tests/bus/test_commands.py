@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.bus.conftest import until
 from tests.support import sample
-from tests.support.asterisk.wire import Wire
 from tests.support.listener import listening
+from tests.support.wire import Wire
 
 from kikimori_wire.connection import connect
 from kikimori_wire.messages import Command, CommandResult, Outcome

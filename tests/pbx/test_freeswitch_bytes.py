@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.asterisk.wire import Wire
 from tests.support.freeswitch.controlled import control_settings
 from tests.support.freeswitch.switch import Switch
 from tests.support.freeswitch.transcript import EslPeer, exchanges, write_transcript
+from tests.support.wire import Wire
 
 from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.model.call import CallInfo

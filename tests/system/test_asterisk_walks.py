@@ -9,8 +9,9 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.asterisk.walk import walk
+from tests.support.asterisk.walked import walked_asterisk
 from tests.support.real_asterisk import needs_asterisk
+from tests.support.walk import walk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,4 +28,5 @@ pytestmark = [needs_asterisk, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_walk(tmp_path: Path, seed: int) -> None:
-    await walk(tmp_path, seed, STEPS)
+    async with walked_asterisk(tmp_path) as pbx:
+        await walk(pbx, tmp_path, seed, STEPS)

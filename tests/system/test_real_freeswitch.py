@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import pytest_asyncio
-from tests.support.asterisk.wire import Wire
 from tests.support.desk_phone import DeskPhone
 from tests.support.ports import free_port
 from tests.support.real_freeswitch import (
@@ -25,6 +24,7 @@ from tests.support.real_freeswitch import (
     streamers,
 )
 from tests.support.recorder import RecordedLeg, Recorder
+from tests.support.wire import Wire
 from tests.system.conftest import WITHIN_S, until
 
 from kikimori.freeswitch.settings import FreeSwitchTable

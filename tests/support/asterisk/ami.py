@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from tests.support.asterisk.wire import Wire
+    from tests.support.wire import Wire
 
 PASSWORD = "not-a-secret"
 TELLING = ("action", "channel", "context", "exten", "extrachannel", "extraexten", "variable", "extension")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import kikimori_config
 import numpy as np
-from tests.support.asterisk.wire import Wire
 from tests.support.ports import free_port
 from tests.support.real_asterisk import MUSIC_HZ, Layout, RealAsterisk, running_asterisk
 from tests.support.sip_phone import Habit, Phone
@@ -22,6 +21,7 @@ from tests.support.tone_office import (
     WITHIN_S,
     ToneOffice,
 )
+from tests.support.wire import Wire
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.model.call import CallInfo

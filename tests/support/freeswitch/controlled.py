@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tests.support.asterisk.wire import Wire
 from tests.support.desk_phone import DeskPhone
 from tests.support.ports import free_port
 from tests.support.real_freeswitch import MUSIC_HZ, RealFreeSwitch, running_freeswitch
@@ -23,6 +22,7 @@ from tests.support.tone_office import (
     WITHIN_S,
     ToneOffice,
 )
+from tests.support.wire import Wire
 
 from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.model.call import CallInfo
@@ -119,13 +119,15 @@ async def controlled_office(
     habits: Mapping[str, Habit] | None = None,
     run: bool = True,
     music: bool = True,
+    tones: Mapping[str, int] = TONES,
+    dialplan: str = "",
     **changes: object,
 ) -> AsyncIterator[Office]:
     """Start everything; `changes` are of ControlSettings. Without `run` control is made but not running.
 
     There is a user 299 whose telephone is not registered.
     """
-    ports = {"299": 0} | {name: free_port() for name in TONES}
+    ports = {"299": 0} | {name: free_port() for name in tones}
     with wave.open(str(folder / "sound.wav"), "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
         sound.writeframes(
@@ -133,18 +135,20 @@ async def controlled_office(
         )
     settings = control_settings(folder, **changes)
     async with AsyncExitStack() as stack:
-        pbx = await stack.enter_async_context(running_freeswitch(folder / "pbx", ports, music=music))
+        pbx = await stack.enter_async_context(
+            running_freeswitch(folder / "pbx", ports, dialplan, music=music)
+        )
         phones = {
             name: await stack.enter_async_context(
                 DeskPhone(name, ports[name], pbx.sip_port, tone, (habits or {}).get(name, Habit.ANSWER))
             )
-            for name, tone in TONES.items()
+            for name, tone in tones.items()
         }
         wire = await stack.enter_async_context(Wire(pbx.esl_port))
         table = FreeSwitchTable(esl_port=wire.port, esl_password_file=pbx.password_file)
         office = Office(
             phones=phones,
-            customer_name=CUSTOMER,
+            customer_name=next(iter(tones)),
             control=FreeSwitchControl(table, settings),
             pbx=pbx,
             wire=wire,

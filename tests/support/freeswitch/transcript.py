@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.asterisk.wire import Wire
+    from tests.support.wire import Wire
 
 PASSWORD = "not-a-secret"
 KEPT = (

@@ -1,4 +1,4 @@
-"""An agent without ears and broker, to be pressed, frozen and killed: `python -m … AMI_PORT FOLDER SETTINGS_AS_JSON`.
+"""An agent without ears and broker, to be pressed, frozen and killed: `python -m … KIND PORT PASSWORD_FILE FOLDER SETTINGS_AS_JSON`.
 
 Commands come as they would from the broker, calls as a tap would tell them, one JSON object a line:
 `{"call": ID, "operator": NUMBER, "channel": …, "operator_channel": …}`, `{"over": ID}`, `{"command": TEXT}`.
@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvloop
-from tests.support.asterisk.controlled import control_settings
+from tests.support.asterisk import controlled as asterisk_office
+from tests.support.freeswitch import controlled as freeswitch_office
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.bus.commands import CommandDesk
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
+from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.judging.phrases import Said
 from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori.pbx.asterisk import AsteriskControl
+from kikimori.pbx.freeswitch.control import FreeSwitchControl
 from kikimori_wire.messages import Alert, CallState, CommandResult, Party, TranscriptLine
 from kikimori_wire.topics import Topics
 
@@ -58,7 +61,7 @@ class Deaf:
 
 
 class WalkedAgent:
-    def __init__(self, control: AsteriskControl) -> None:
+    def __init__(self, control: AsteriskControl | FreeSwitchControl) -> None:
         self.control = control
         self.desk = Desk(
             DeskSettings(SITE, "agent", capabilities=control.capabilities),
@@ -91,9 +94,20 @@ class WalkedAgent:
             self.legs[line["call"]] = self.desk.open_leg(LegInfo(info, Role.CUSTOMER, 8000))
 
 
-async def main(port: int, folder: Path, changes: dict[str, Any]) -> None:
-    table = AsteriskTable(ami_port=port, ami_user="least", ami_password_file=folder / "password")
-    agent = WalkedAgent(AsteriskControl(table, control_settings(folder, **changes)))
+def control_of(
+    kind: str, port: int, password_file: Path, folder: Path, changes: dict[str, Any]
+) -> AsteriskControl | FreeSwitchControl:
+    if kind == "asterisk":
+        table = AsteriskTable(ami_port=port, ami_user="least", ami_password_file=password_file)
+        return AsteriskControl(table, asterisk_office.control_settings(folder, **changes))
+    return FreeSwitchControl(
+        FreeSwitchTable(esl_port=port, esl_password_file=password_file),
+        freeswitch_office.control_settings(folder, **changes),
+    )
+
+
+async def main(control: AsteriskControl | FreeSwitchControl) -> None:
+    agent = WalkedAgent(control)
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
@@ -107,7 +121,7 @@ async def main(port: int, folder: Path, changes: dict[str, Any]) -> None:
         raise SystemExit
 
 
-async def connected(control: AsteriskControl) -> None:
+async def connected(control: AsteriskControl | FreeSwitchControl) -> None:
     before = None
     while True:
         if control.connected != before:
@@ -118,4 +132,5 @@ async def connected(control: AsteriskControl) -> None:
 
 if __name__ == "__main__":
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    uvloop.run(main(int(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])))
+    _, kind, port, password_file, folder, changes = sys.argv
+    uvloop.run(main(control_of(kind, int(port), Path(password_file), Path(folder), json.loads(changes))))

@@ -6,27 +6,30 @@ import asyncio
 import json
 import random
 import sys
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.asterisk.controlled import (
+from tests.support.tone_office import (
     CUSTOMER_HZ,
     OPERATOR_HZ,
     SOUND_HZ,
     SUPERIOR_HZ,
     SUPERVISOR_HZ,
+    WITHIN_S,
 )
-from tests.support.real_asterisk import MUSIC_HZ, ROOT
 
 from kikimori_wire.messages import CallStatus
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
-    from tests.support.asterisk.controlled import Office
     from tests.support.sip_phone import Phone
+    from tests.support.wire import Wire
 
+ROOT = Path(__file__).parents[2]
 HOLD_S, RING_S = 4, 2
 CONSISTENT_WITHIN_S = 25.0
 """Between two rounds of ringing everybody there are some seconds of music; a busy machine needs its time too."""
@@ -42,8 +45,62 @@ TONES = {
 }  # fmt: skip
 
 
+PAIRS = (("trunk", "204"), ("trunk2", "206"), ("trunk3", "207"))
+"""Customers, and whom they talk with."""
+
+
 class WalkError(AssertionError):
     """Something that must not be."""
+
+
+class WalkedPbx(ABC):
+    """A PBX with its telephones, as a walk uses it.
+
+    A telephone can be called by its name, by 601, 602, 603 the operators in another way; by out1, out2, out3 customers.
+    """
+
+    kind: str
+    """As `walked_agent` knows it."""
+    music_hz: int
+    phones: Mapping[str, Phone]
+    wire: Wire
+    """Between PBX and agent."""
+    password_file: Path
+    troubles: tuple[str, ...] = ()
+    """What `trouble` can make."""
+
+    @property
+    @abstractmethod
+    def process(self) -> asyncio.subprocess.Process: ...
+
+    @abstractmethod
+    async def channels(self) -> list[tuple[str, str]]:
+        """Each channel's telephone and name."""
+
+    @abstractmethod
+    async def rest(self) -> list[str]:
+        """What is there, beside channels, only while somebody calls."""
+
+    @abstractmethod
+    async def hang_up(self, channel: str) -> None: ...
+
+    @abstractmethod
+    async def trouble(self, what: str) -> None: ...
+
+    @abstractmethod
+    async def die(self) -> None: ...
+
+    @abstractmethod
+    async def start(self) -> None: ...
+
+    async def of(self, phone: Phone) -> str | None:
+        """The telephone's channel."""
+        return next((channel for name, channel in await self.channels() if name == phone.name), None)
+
+    async def until(self, condition: Callable[[], object], within_s: float = WITHIN_S) -> None:
+        async with asyncio.timeout(within_s):
+            while not condition():  # noqa: ASYNC110  (sound of several telephones sets no event)
+                await asyncio.sleep(0.02)
 
 
 @dataclass(eq=False)
@@ -66,7 +123,7 @@ class Call:
 class WalkedOffice:
     """A program, its calls, and whether what the page says is what the telephones hear."""
 
-    office: Office
+    office: WalkedPbx
     seed: int
     calls: list[Call]
     folder: Path
@@ -93,8 +150,8 @@ class WalkedOffice:
         settings = json.dumps({"longest_hold_s": HOLD_S, "ring_s": RING_S})
         with (self.folder / "agent.log").open("ab") as log:
             self.agent = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.support.asterisk.walked_agent",
-                str(self.office.wire.port), str(self.folder), settings,
+                sys.executable, "-m", "tests.support.walked_agent", self.office.kind,
+                str(self.office.wire.port), str(self.office.password_file), str(self.folder), settings,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log, cwd=ROOT,
             )  # fmt: skip
         self._reading = asyncio.create_task(self._read(self.agent))
@@ -154,7 +211,7 @@ class WalkedOffice:
         if not customer.in_call:
             return f"{operator.name} is still in the call" if operator.in_call else None
         heard = self.hears(customer)
-        people = heard - {MUSIC_HZ, SOUND_HZ, SUPERVISOR_HZ, RINGING_HZ}
+        people = heard - {self.office.music_hz, SOUND_HZ, SUPERVISOR_HZ, RINGING_HZ}
         for name in ("204", "206", "207", "200", "201"):
             phone = self.office.phones[name]
             if TONES[name] in people and TONES[customer.name] not in self.hears(phone):
@@ -167,7 +224,7 @@ class WalkedOffice:
         superiors = {SUPERIOR_HZ, TONES["201"]}
         fits = {
             CallStatus.TALKING: people == {own},
-            CallStatus.ON_HOLD: not people and bool(heard & {MUSIC_HZ, RINGING_HZ}),
+            CallStatus.ON_HOLD: not people and bool(heard & {self.office.music_hz, RINGING_HZ}),
             CallStatus.TRANSFERRED: bool(people & superiors) and people <= superiors | {own},
         }[CallStatus(call.status)]
         return None if fits else f"page says {call.status}, {customer.name} hears {sorted(heard)}"

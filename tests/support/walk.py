@@ -7,35 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.support.asterisk.controlled import SUPERVISOR_HZ, controlled_office
-from tests.support.asterisk.walked_office import (
-    HOLD_S,
-    RING_S,
-    RINGING_HZ,
-    TONES,
-    Call,
-    WalkedOffice,
-    WalkError,
-)
-from tests.support.real_asterisk import MUSIC_HZ
 from tests.support.sip_phone import Habit
+from tests.support.tone_office import SUPERVISOR_HZ
+from tests.support.walked_office import HOLD_S, PAIRS, TONES, Call, WalkedOffice, WalkError
 
 from kikimori_wire.messages import Action, CallStatus, Command
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from tests.support.sip_phone import Phone
+    from tests.support.walked_office import WalkedPbx
 
 HOME_WITHIN_S = 60.0
 GONE_WITHIN_S = 30.0
 SET_UP_WITHIN_S = 40.0
 
-PAIRS = (("trunk", "204"), ("trunk2", "206"), ("trunk3", "207"))
 TARGETS = ("200", "200", "200", "201", "299", "777")
 MOVES = (
     Action.HOLD, Action.HOLD, Action.UNHOLD, Action.HOLD_TRANSFER, Action.HOLD_TRANSFER, Action.TRANSFER,
@@ -44,24 +36,9 @@ MOVES = (
 ASIDE = (Action.LISTEN, Action.WHISPER, Action.BARGE, Action.ANNOUNCE)
 
 TROUBLES = (
-    "cut", "cut", "swallow", "kill", "kill", "freeze", "freeze", "long freeze", "freeze asterisk", "reload", "moh",
-    "hang up operator", "restart",
+    "cut", "cut", "swallow", "kill", "kill", "freeze", "freeze", "long freeze", "freeze pbx",
 )  # fmt: skip
-
-FILES = {
-    "indications.conf": f"[general]\ncountry=test\n[test]\ndescription=Test\nring={RINGING_HZ}\nbusy=480/500,0/500\n"
-    "congestion=480/250,0/250\n",
-    "queues.conf": "[general]\n"
-    + "".join(
-        f"[{queue}]\nmember => PJSIP/{operator}\n"
-        for queue, operator in (("q204", "204"), ("q206", "206"), ("q207", "207"))
-    ),
-}
-MORE_DIALPLAN = "".join(
-    f"exten => 60{number},1,Answer()\n same => n,Queue(q{operator})\n"
-    f"exten => out{number},1,Dial(PJSIP/{trunk},30)\n same => n,Hangup()\n"
-    for number, (trunk, operator) in enumerate(PAIRS, 1)
-)
+LATE_TROUBLES = ("hang up operator", "restart")
 
 
 @dataclass
@@ -75,9 +52,8 @@ class Walk(WalkedOffice):
         way = self.random.choice(("direct", "direct", "queue", "outgoing"))
         self.note(f"call {call.customer.name} {way}")
         call.operator.habit = call.customer.habit = Habit.ANSWER
-        mine = (f"/{call.customer.name}-", f"/{call.operator.name}-")
         async with asyncio.timeout(SET_UP_WITHIN_S):
-            while any(part in each for each in await self.office.channels() for part in mine):  # noqa: ASYNC110
+            while await self.office.of(call.customer) or await self.office.of(call.operator):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         if way == "outgoing":
             call.operator.call(f"out{call.number}")
@@ -89,15 +65,19 @@ class Walk(WalkedOffice):
                 and self.hears(call.operator) == {TONES[call.customer.name]}
             )
         )
-        names = await self.office.channels()
-        call.channel = next(each for each in names if f"/{call.customer.name}-" in each)
-        knows = self.random.random() < 0.7
-        call.operator_channel = (
-            next((each for each in names if f"/{call.operator.name}-" in each), None) if knows else None
-        )
+        call.channel = await self._channel(call.customer)
+        operator_channel = await self._channel(call.operator)
+        call.operator_channel = operator_channel if self.random.random() < 0.7 else None
         call.call_id = f"c{call.number}-{len(self.steps)}"
         call.status, call.live, call.may_end = str(CallStatus.TALKING), True, False
         self.know(call)
+
+    async def _channel(self, phone: Phone) -> str:
+        """A PBX may list a channel later than it is heard."""
+        async with asyncio.timeout(SET_UP_WITHIN_S):
+            while (channel := await self.office.of(phone)) is None:  # noqa: ASYNC110  (tells nobody)
+                await asyncio.sleep(0.1)
+        return channel
 
     def press(self, call: Call, action: Action, *, expired: bool = False, twice: bool = False) -> None:
         now = datetime.now(UTC)
@@ -200,11 +180,13 @@ class Walk(WalkedOffice):
     def _left_by(self, call: Call) -> None:
         """Somebody leaves: the call may be over, unless the customer is on hold and hears it."""
         told = self.agent is not None and self.connected and not self.frozen and not self.cut
-        on_hold = told and call.status == CallStatus.ON_HOLD and self.hears(call.customer) == {MUSIC_HZ}
+        on_hold = (
+            told and call.status == CallStatus.ON_HOLD and self.hears(call.customer) == {self.office.music_hz}
+        )
         call.may_end = call.may_end or not on_hold
 
     async def _trouble(self) -> None:
-        what = self.random.choice(TROUBLES)
+        what = self.random.choice((*TROUBLES, *self.office.troubles, *LATE_TROUBLES))
         if what == "restart" and self.random.random() < 0.8:
             what = "cut"
         if self.cut and self.random.random() < 0.7:
@@ -237,10 +219,10 @@ class Walk(WalkedOffice):
                 await asyncio.sleep(HOLD_S + 8)
                 self.agent.send_signal(signal.SIGCONT)
                 self.frozen = False
-            case "freeze asterisk":
-                self.office.asterisk.process.send_signal(signal.SIGSTOP)
+            case "freeze pbx":
+                self.office.process.send_signal(signal.SIGSTOP)
                 await asyncio.sleep(self.random.choice((0.5, 3, 6.5)))
-                self.office.asterisk.process.send_signal(signal.SIGCONT)
+                self.office.process.send_signal(signal.SIGCONT)
             case "hang up operator":
                 await self._hang_up_operator()
             case "freeze" if self.agent is not None:
@@ -249,33 +231,31 @@ class Walk(WalkedOffice):
             case "thaw" if self.agent is not None:
                 self.agent.send_signal(signal.SIGCONT)
                 self.frozen = False
-            case "reload":
-                await self.office.asterisk.cli("core reload")
-            case "moh":
-                await self.office.asterisk.cli("moh reload")
             case "restart":
-                await self._restart_asterisk()
+                await self._restart()
+            case _ if what in self.office.troubles:
+                await self.office.trouble(what)
             case _:
                 pass
 
     async def _hang_up_operator(self) -> None:
         """By the PBX, not by the telephone."""
         call = self.random.choice(self.calls)
-        names = [each for each in await self.office.channels() if f"/{call.operator.name}-" in each]
-        if names:
+        channel = await self.office.of(call.operator)
+        if channel is not None:
             self._left_by(call)
-            self.note(f"    {names[0]}")
-            await self.office.asterisk.cli(f"channel request hangup {names[0]}")
+            self.note(f"    {channel}")
+            await self.office.hang_up(channel)
 
-    async def _restart_asterisk(self) -> None:
+    async def _restart(self) -> None:
         for call in self.calls:
             call.may_end = True
-        await self.office.asterisk.die()
+        await self.office.die()
         for phone in self.office.phones.values():
             if phone.in_call or phone.ringing:
                 phone.hang_up()
         self.notice_ends()
-        await self.office.asterisk.start()
+        await self.office.start()
 
     # --- the end
 
@@ -299,7 +279,7 @@ class Walk(WalkedOffice):
 
         def with_somebody(call: Call) -> bool:
             heard = self.hears(call.customer)
-            return not call.customer.in_call or (bool(heard & people) and MUSIC_HZ not in heard)
+            return not call.customer.in_call or (bool(heard & people) and self.office.music_hz not in heard)
 
         try:
             async with asyncio.timeout(HOME_WITHIN_S):
@@ -327,7 +307,7 @@ class Walk(WalkedOffice):
         except TimeoutError:
             phones = [name for name, phone in self.office.phones.items() if phone.in_call]
             raise WalkError(
-                f"left behind: {await self.office.channels()}, {phones}, {self._book()}, {await self._bridges()}"
+                f"left behind: {await self.office.channels()}, {phones}, {self._book()}, {await self.office.rest()}"
             ) from None
 
     async def _left_behind(self) -> bool:
@@ -337,56 +317,33 @@ class Walk(WalkedOffice):
             bool(await self.office.channels())
             or any(phone.in_call for phone in self.office.phones.values())
             or (writes and '"held": {}' not in self._book())
-            or bool(await self._bridges())
+            or bool(await self.office.rest())
         )
-
-    async def _bridges(self) -> list[str]:
-        _, *bridges = (await self.office.asterisk.cli("bridge show all")).strip().splitlines()
-        return bridges
 
     def _book(self) -> str:
         with suppress(FileNotFoundError):
-            return self.office.settings.book.read_text("utf-8")
+            return (self.folder / "held.json").read_text("utf-8")
         return '"held": {}'
 
 
-async def walk(folder: Path, seed: int, steps: int) -> list[str]:
+async def walk(pbx: WalkedPbx, folder: Path, seed: int, steps: int) -> list[str]:
     """Walk so many steps and return what was done. Raises WalkError, with the same."""
-    async with walking(folder, seed) as one:
-        try:
-            for _ in range(steps):
-                await one.step()
-                one.check()
-                if one.random.random() < 0.4:
-                    await one.consistent()
-            await one.end()
-        except (WalkError, TimeoutError) as error:
-            raise WalkError("\n".join([f"seed {seed}: {error!r}", *one.steps])) from None
-        return one.steps
-
-
-@asynccontextmanager
-async def walking(folder: Path, seed: int) -> AsyncIterator[Walk]:
-    async with controlled_office(
-        folder,
-        run=False,
-        tones=TONES,
-        files=FILES,
-        longest_hold_s=HOLD_S,
-        ring_s=RING_S,
-        more=MORE_DIALPLAN,
-    ) as office:
-        calls = [
-            Call(n, office.phones[trunk], office.phones[operator])
-            for n, (trunk, operator) in enumerate(PAIRS, 1)
-        ]
-        one = Walk(office, seed, calls, folder)
-        watching = asyncio.create_task(one.watch())
-        try:
-            await one.start_agent()
-            await office.until(lambda: one.connected, 60)
-            yield one
-        finally:
-            watching.cancel()
-            await asyncio.wait([watching])
-            await one.kill_agent()
+    calls = [Call(n, pbx.phones[trunk], pbx.phones[operator]) for n, (trunk, operator) in enumerate(PAIRS, 1)]
+    one = Walk(pbx, seed, calls, folder)
+    watching = asyncio.create_task(one.watch())
+    try:
+        await one.start_agent()
+        await pbx.until(lambda: one.connected, 60)
+        for _ in range(steps):
+            await one.step()
+            one.check()
+            if one.random.random() < 0.4:
+                await one.consistent()
+        await one.end()
+    except (WalkError, TimeoutError) as error:
+        raise WalkError("\n".join([f"seed {seed}: {error!r}", *one.steps])) from None
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+        await one.kill_agent()
+    return one.steps

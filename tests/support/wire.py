@@ -1,4 +1,4 @@
-"""A wire between a client and Asterisk that writes down what passes, and can be cut."""
+"""A wire between a client and a PBX that writes down what passes, and can be cut."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Wire:
-    """Use as `async with`. `passed` is everything since start, in order: (to Asterisk, bytes)."""
+    """Use as `async with`. `passed` is everything since start, in order: (to the PBX, bytes)."""
 
     def __init__(self, port: int) -> None:
         self._target = port
@@ -54,19 +54,19 @@ class Wire:
             return
         self._writers |= {writer, far_writer}
         await asyncio.gather(
-            self._copy(reader, far_writer, to_asterisk=True),
-            self._copy(far_reader, writer, to_asterisk=False),
+            self._copy(reader, far_writer, to_pbx=True),
+            self._copy(far_reader, writer, to_pbx=False),
         )
         self._writers -= {writer, far_writer}
 
     async def _copy(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_asterisk: bool
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_pbx: bool
     ) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
-                if self.swallows and to_asterisk:
+                if self.swallows and to_pbx:
                     continue
-                self.passed.append((to_asterisk, data))
+                self.passed.append((to_pbx, data))
                 writer.write(data)
                 await writer.drain()
         writer.transport.abort()
