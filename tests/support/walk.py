@@ -231,6 +231,10 @@ class Walk(WalkedOffice):
             case "thaw" if self.agent is not None:
                 self.agent.send_signal(signal.SIGCONT)
                 self.frozen = False
+            case "lose book":
+                await self.kill_agent()
+                (self.folder / "held.json").unlink(missing_ok=True)
+                await self.start_agent()
             case "restart":
                 await self._restart()
             case _ if what in self.office.troubles:

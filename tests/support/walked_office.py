@@ -66,8 +66,10 @@ class WalkedPbx(ABC):
     wire: Wire
     """Between PBX and agent."""
     password_file: Path
+    settings: Mapping[str, Any] = {"longest_hold_s": HOLD_S, "ring_s": RING_S}
+    """Of control, where they are not the test office's."""
     troubles: tuple[str, ...] = ()
-    """What `trouble` can make."""
+    """What the walk is to meet beside what every PBX meets; what it does not know itself, `trouble` can make."""
 
     @property
     @abstractmethod
@@ -147,7 +149,7 @@ class WalkedOffice:
     # --- the agent
 
     async def start_agent(self) -> None:
-        settings = json.dumps({"longest_hold_s": HOLD_S, "ring_s": RING_S})
+        settings = json.dumps(dict(self.office.settings))
         with (self.folder / "agent.log").open("ab") as log:
             self.agent = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.support.walked_agent", self.office.kind,

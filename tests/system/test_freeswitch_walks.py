@@ -28,5 +28,5 @@ pytestmark = [needs_freeswitch, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_walk(tmp_path: Path, seed: int) -> None:
-    async with walked_freeswitch(tmp_path) as pbx:
+    async with walked_freeswitch(tmp_path, seed) as pbx:
         await walk(pbx, tmp_path, seed, STEPS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from random import Random
+from typing import TYPE_CHECKING, Any
 
 from tests.support.freeswitch.controlled import controlled_office
 from tests.support.real_freeswitch import MUSIC_HZ
@@ -11,7 +12,7 @@ from tests.support.walked_office import HOLD_S, PAIRS, RING_S, TONES, WalkedPbx
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from tests.support.freeswitch.controlled import Office
@@ -42,9 +43,10 @@ MORE_DIALPLAN = "".join(
 class WalkedFreeSwitch(WalkedPbx):
     kind = "freeswitch"
     music_hz = MUSIC_HZ
-    troubles = ("reload",)
+    troubles = ("reload", "lose book")
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, settings: Mapping[str, Any]) -> None:
+        self.settings = settings
         self._pbx = office.pbx
         self.phones = office.phones
         self.wire = office.wire
@@ -77,8 +79,14 @@ class WalkedFreeSwitch(WalkedPbx):
 
 
 @asynccontextmanager
-async def walked_freeswitch(folder: Path) -> AsyncIterator[WalkedFreeSwitch]:
-    async with controlled_office(
-        folder, run=False, tones=TONES, dialplan=MORE_DIALPLAN, longest_hold_s=HOLD_S, ring_s=RING_S
-    ) as office:
-        yield WalkedFreeSwitch(office)
+async def walked_freeswitch(folder: Path, seed: int) -> AsyncIterator[WalkedFreeSwitch]:
+    """Start it; the seed says who is rung after a hold, and whether operators stay."""
+    drawn = Random(seed)  # noqa: S311  (a test must be repeatable)
+    settings = {
+        "longest_hold_s": HOLD_S,
+        "ring_s": RING_S,
+        "after_hold": drawn.choice(("operator", "superior")),
+        "keep_operator": drawn.choice((True, False)),
+    }
+    async with controlled_office(folder, run=False, tones=TONES, dialplan=MORE_DIALPLAN) as office:
+        yield WalkedFreeSwitch(office, settings)
