@@ -158,6 +158,39 @@ async def test_beside(tmp_path: Path) -> None:
         assert desk.told == []
 
 
+async def test_a_supervisor_who_answers_but_hears_nothing_is_not_listening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kikimori.pbx.asterisk.beside.PATIENCE_S", 0.2)
+    async with controlled(tmp_path, "beside") as (desk, peer):
+        for exchange in peer.exchanges:
+            exchange.reactions = [each for each in exchange.reactions if "Event: ChanSpyStart" not in each]
+        assert await desk.press(Action.LISTEN, "205") == (FAILED, "no_such_channel")
+
+
+async def test_music_may_be_told_before_the_call_that_hears_it(tmp_path: Path) -> None:
+    async with AmiPeer(DATA / "hold.ami") as peer:
+        originate = next(each for each in peer.exchanges if each.action["action"] == "Originate")
+        originate.reactions.sort(key=lambda block: "Event: MusicOnHoldStart" not in block)
+        checks = await examine(table(tmp_path, peer.port), settings(tmp_path))
+        assert [each.state for each in checks if each.check == "pbx_music"] == ["ok"]
+
+
+async def test_a_superior_without_an_extension_is_found_before_anybody_presses(tmp_path: Path) -> None:
+    async with AmiPeer(DATA / "hold.ami") as peer:
+        for exchange in peer.exchanges:
+            if exchange.action.get("extension") == "200":
+                identity = exchange.action["actionid"]
+                exchange.action["extension"] = "777"
+                exchange.reactions = [
+                    f"Response: Error\r\nActionID: {identity}\r\nMessage: Did not find extension 777@office"
+                ]
+        checks = await examine(table(tmp_path, peer.port), replace(settings(tmp_path), superior="777"))
+        (fault,) = [each for each in checks if each.state == "fault"]
+        assert (fault.check, fault.detail) == ("pbx_no_telephones", "Did not find extension 777@office")
+        assert "superior" in fault.next_step
+
+
 async def test_the_customer_hangs_up_while_it_rings(tmp_path: Path) -> None:
     async with controlled(tmp_path, "customer_leaves") as (desk, _):
         assert await desk.press(Action.HOLD_TRANSFER) == (FAILED, "customer_hung_up")

@@ -145,7 +145,9 @@ class AmiPeer:
         lines = []
         for line in block.split("\r\n"):
             key, separator, value = line.partition(": ")
-            lines.append(f"{key}{separator}{self._ids.get(value, value)}")
+            # A Local channel's halves are `ID` and `ID;2`.
+            identity, *half = value.split(";", 1)
+            lines.append(f"{key}{separator}{';'.join([self._ids.get(identity, identity), *half])}")
         return "\r\n".join(lines)
 
     @staticmethod

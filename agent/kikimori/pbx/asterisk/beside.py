@@ -43,8 +43,10 @@ DIAL_FAILURES = {
 class _Attempt:
     """One Originate, by its ActionID, which its channel has as its id too (header ChannelId)."""
 
-    def __init__(self, dialled: str) -> None:
+    def __init__(self, dialled: str, *, joins: bool = False) -> None:
         self.dialled = dialled
+        self.joins = joins
+        """Whether it may join the call's bridge; the halves of a supervisor's telephone meet in one of their own."""
         self.response: Block | None = None
         self.there = False
         """It spies, or is in the call's bridge."""
@@ -86,7 +88,7 @@ class Beside:
                 case "ChanSpyStart" if event.get("SpyerLinkedid") == action_id:
                     attempt.there = True
                 # And in the customer's bridge they are linked with that call.
-                case "BridgeEnter" if event.get("Uniqueid") == f"{action_id};2":
+                case "BridgeEnter" if attempt.joins and event.get("Uniqueid") == f"{action_id};2":
                     attempt.there = True
                 case "DialEnd" if event.get("DestUniqueid") == action_id:
                     attempt.dial_status = event.get("DialStatus")
@@ -146,7 +148,7 @@ class Beside:
         self._playing = {key: each for key, each in self._playing.items() if each[1] > now}
         if any(channel == customer for channel, _ in self._playing.values()):
             return PbxAnswer(Outcome.REFUSED, "announcement_playing")
-        attempt = _Attempt(f"{ANNOUNCER}/n")
+        attempt = _Attempt(f"{ANNOUNCER}/n", joins=True)
         action_id = self._remember(attempt)
         self._playing[action_id] = customer, now + LONGEST_SOUND_S
         started = False

@@ -49,7 +49,8 @@ class Probe:
         self.request = f"probe-{secrets.token_hex(4)}"
         self.channel = ""
         self.probed = False
-        self.music_class: str | None = None
+        self._playing: dict[str, str] = {}
+        """Class of music by channel, of all that began meanwhile: kinds of events may overtake each other."""
         self.response: Block | None = None
         self.news = asyncio.Event()
 
@@ -58,13 +59,18 @@ class Probe:
         if event.get("Request") == self.request:
             self.channel = event.get("Channel")
             self.probed = self.probed or event.get("Step") == "probed"
-        elif event.event == "MusicOnHoldStart" and event.get("Channel") == self.channel:
-            self.music_class = event.get("Class")
+        elif event.event == "MusicOnHoldStart":
+            self._playing[event.get("Channel")] = event.get("Class")
         elif event.event == "OriginateResponse" and event.action_id == self.request:
             self.response = event
         else:
             return
         self.news.set()
+
+    @property
+    def music_class(self) -> str | None:
+        """What played on the probe's own channel."""
+        return self._playing.get(self.channel)
 
     async def run(self, ami: Ami) -> Block:
         """Make the call and wait for its events; return what Asterisk answered. Raises AmiError."""
@@ -221,8 +227,9 @@ async def _telephones(ami: Ami, settings: ControlSettings) -> list[Check]:
     dialled = settings.dial_string(settings.superior)
     if not dialled.startswith("Local/") or "@" not in dialled:
         return []
-    context = dialled.removeprefix("Local/").partition("@")[2].partition("/")[0]
-    response, found = await ami.listing("ShowDialPlan", Context=context)
+    extension, _, context = dialled.removeprefix("Local/").partition("/")[0].partition("@")
+    # Asterisk looks into what is included and at patterns, as it does when it dials.
+    response, found = await ami.listing("ShowDialPlan", Context=context, Extension=extension)
     if response.ok and found:
         return [Check("pbx_telephones", "ok", f"telephones are rung through {context}")]
     if "ermission" in response.message:
@@ -231,7 +238,8 @@ async def _telephones(ami: Ami, settings: ControlSettings) -> list[Check]:
         Check(
             "pbx_no_telephones",
             "fault",
-            response.message or f"no context {context}",
-            "[asterisk] dial must name the context in which telephones call each other, e.g. from-internal",
+            response.message or f"no extension for the superior in {context}",
+            "[asterisk] dial must name the context in which telephones call each other, e.g. from-internal, and [pbx] "
+            "superior an extension there",
         )
     ]
