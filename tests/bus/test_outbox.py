@@ -16,6 +16,8 @@ from kikimori.bus.outbox_store import SCHEMA_VERSION, Outgoing
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kikimori.bus.outbox_store import Store
+
 ONE, TWO = Outgoing("alerts/1", b"one", retain=True), Outgoing("alerts/2", b"two", retain=False)
 
 
@@ -143,6 +145,38 @@ async def test_it_goes_back_to_the_disk_when_there_is_room_again(
     assert [each.message for each in await reopened.oldest(5)] == [TWO]
     assert reopened.left_open == {"a": b"open", "b": b"open"}
     await reopened.aclose()
+
+
+async def test_what_could_not_be_read_when_the_disk_failed_is_there_when_it_is_back(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "HOME_AGAIN_S", 0.0)
+    outbox = await Outbox.open(path)
+    await outbox.append([ONE], alert_id="a", open_as=b"open")
+    (sent,) = await outbox.oldest(5)
+    failed: list[bool] = []
+
+    def fail_once(store: Store) -> None:
+        if not failed:
+            failed.append(True)
+            # Nothing of it can be read any more.
+            store._db.close()
+            raise sqlite3.OperationalError("disk I/O error")
+        store.append([TWO])
+
+    await outbox._submit(fail_once)
+    await outbox.append([TWO], alert_id="b", open_as=b"open")
+    assert outbox.problems == ()
+    found = await outbox.oldest(5)
+    assert [each.message for each in found] == [ONE, TWO, TWO]
+    # Told late of the file's own number: that is none of what came since.
+    outbox.confirmed(sent.row)
+    assert await outbox.oldest(5) == found
+    await outbox.aclose()
+    again = await Outbox.open(path)
+    assert [each.message for each in await again.oldest(5)] == [ONE, TWO, TWO]
+    assert again.left_open == {"a": b"open", "b": b"open"}
+    await again.aclose()
 
 
 async def test_what_is_in_memory_at_the_end_is_tried_on_the_disk_once_more(path: Path) -> None:

@@ -44,6 +44,8 @@ JOBS_PER_COMMIT = 500
 NOT_DURABLE = "outbox_not_durable"
 HOME_AGAIN_S = 30.0
 """How often the disk is tried again after it failed."""
+BEYOND_THE_FILE = 1 << 40
+"""No file has so many rows."""
 
 
 class OutboxError(KikimoriError):
@@ -68,6 +70,8 @@ class Outbox:
         self._closed = False
         self._home_at: float | None = None
         """While the content is in memory only: when to try the disk again."""
+        self._unread = False
+        """What the file holds could not be read when it failed, and is not among that."""
         self.left_open: dict[str, bytes] = {}
         """Alerts that an earlier run left open: their last message by id."""
         self.left_live: frozenset[str] = frozenset()
@@ -222,7 +226,7 @@ class Outbox:
 
     def _move_house(self, error: Exception) -> None:
         """The file failed while running: go on with what can be read of it, on a new file or in memory."""
-        content = Content()
+        content: Content | None = None
         with suppress(sqlite3.Error):
             content = self._store.content()
         with suppress(sqlite3.Error):
@@ -243,22 +247,35 @@ class Outbox:
             )
             fresh = Store(MEMORY)
             self._home_at = time.monotonic() + HOME_AGAIN_S
-        fresh.load(content)
+            self._unread = self._unread or content is None
+            if self._unread:
+                # The broker may still confirm rows of the file: no other message may have their numbers.
+                fresh.count_from(BEYOND_THE_FILE)
+        fresh.load(content or Content())
         self._store = fresh
 
     def _go_home(self) -> None:
-        """Put what is in memory back on the disk, if that can be written again; what the file held is older."""
+        """Put what is in memory back on the disk, if that can be written again.
+
+        It replaces what the file holds, or follows it where that was not read when the file failed.
+        """
         self._home_at = time.monotonic() + HOME_AGAIN_S
         home: Store | None = None
         try:
             home = Store(self._path)
-            home.load(self._store.content())
+            content = self._store.content()
+            home.load(content.after(home.content()) if self._unread else content)
         except (sqlite3.Error, VersionError):
             if home is not None:
-                home.close()
+                with suppress(sqlite3.Error):
+                    home.close()
             return
         self._store.close()
         self._store = home
+        if self._unread:
+            self._unread = False
+            with suppress(RuntimeError):  # the loop is gone: nobody waits any more
+                self._loop.call_soon_threadsafe(self.arrived.set)
         self._home_at = None
         self._problems = [each for each in self._problems if each.code != NOT_DURABLE]
         log.info("outbox_durable_again")

@@ -50,6 +50,16 @@ class Content:
     open_alerts: tuple[tuple[str, bytes], ...] = ()
     live_calls: tuple[str, ...] = ()
 
+    def after(self, older: Content) -> Content:
+        """Return both, `older` first. Rows of this one keep their numbers: they may be on their way to the broker."""
+        below = 1 + max((each.row for each in older.queued), default=0)
+        first = tuple(Queued(each.row - below, each.message) for each in older.queued)
+        return Content(
+            first + self.queued,
+            tuple((dict(older.open_alerts) | dict(self.open_alerts)).items()),
+            tuple(dict.fromkeys(older.live_calls + self.live_calls)),
+        )
+
 
 class VersionError(Exception):
     """The database was written by a newer version of the program."""
@@ -128,6 +138,10 @@ class Store:
             self._db.execute("DELETE FROM open_alert WHERE alert_id = ?", (alert_id,))
         else:
             self._db.execute("INSERT OR REPLACE INTO open_alert VALUES (?, ?)", (alert_id, payload))
+
+    def count_from(self, row: int) -> None:
+        """Give what is queued from now on numbers beyond `row`."""
+        self._db.execute("INSERT INTO sqlite_sequence VALUES ('outgoing', ?)", (row,))
 
     def set_live(self, call_id: str, *, live: bool) -> None:
         if live:
