@@ -177,9 +177,12 @@ class Outbox:
                 return
 
     def _take(self) -> tuple[list[_Job], bool]:
-        """Wait for a job, and take what else is waiting."""
+        """Wait for a job, or until the disk is to be tried again, and take what else is waiting."""
         jobs: list[_Job] = []
-        job = self._jobs.get()
+        try:
+            job = self._jobs.get(timeout=None if self._home_at is None else HOME_AGAIN_S)
+        except queue.Empty:
+            return jobs, False
         while job is not None:
             jobs.append(job)
             if len(jobs) >= JOBS_PER_COMMIT:
