@@ -34,7 +34,15 @@ class Client(aiomqtt.Client):
 
     It also has the loop watch a socket's number for writing after the socket may have been closed, and never takes that
     back at the end: the number is the next connection's, which then is watched wrongly.
+
+    And nobody may ask any more why a connection broke, when it breaks while it is being ended: asyncio would then print
+    that an exception was never retrieved, after the program's last line.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for each in (self._connected, self._disconnected):
+            each.add_done_callback(_seen)
 
     async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 (aiomqtt's signature)
         try:
@@ -67,6 +75,11 @@ class Client(aiomqtt.Client):
     def _on_socket_close(self, client: Any, userdata: Any, sock: Any) -> None:
         self._on_socket_unregister_write(client, userdata, sock)
         super()._on_socket_close(client, userdata, sock)
+
+
+def _seen(future: asyncio.Future[None]) -> None:
+    if not future.cancelled():
+        future.exception()
 
 
 @asynccontextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 
-from kikimori_wire.connection import Client
+from kikimori_wire.connection import BrokerError, Client
 
 
 async def test_a_socket_that_closes_is_watched_for_writing_no_longer() -> None:
@@ -34,4 +35,15 @@ async def test_a_socket_that_closed_before_its_turn_is_not_watched() -> None:
         assert heir.fileno() == number
         await asyncio.sleep(0)
         assert not loop.remove_writer(number)
+    assert faults == []
+
+
+async def test_a_connection_that_breaks_when_nobody_waits_for_it_is_silent() -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    client = Client("127.0.0.1")
+    client._disconnected.set_exception(BrokerError("gone"))
+    await asyncio.sleep(0)
+    del client
+    gc.collect()
     assert faults == []
