@@ -56,6 +56,14 @@ def test_a_late_piece_among_punctual_ones_is_no_slow_clock() -> None:
         assert pace.correction_s(behind, step * 0.1, QUIET) == 0
 
 
+def test_what_was_late_and_came_in_the_middle_of_a_word_is_no_slow_clock() -> None:
+    pace = Pace(0.0)
+    for step in range(round(OVER_S * 10) + 1):
+        assert pace.correction_s(-0.5, step * 0.1, SPEECH) == 0
+    assert pace.correction_s(0.0, OVER_S + 0.2, SPEECH) == 0
+    assert pace.correction_s(0.0, OVER_S + 0.3, QUIET) == 0
+
+
 def test_a_slow_clock_waits_for_the_end_of_the_word() -> None:
     pace = Pace(0.0)
     for step in range(200):

@@ -61,6 +61,9 @@ class Pace:
         if now - self._since >= OVER_S:
             self._behind = -self._lead if self._lead < -DRIFT_S else 0.0
             self._since, self._lead = now, -inf
+        if self._lead >= -DRIFT_S:
+            # What was behind came after all, in the middle of a word: it was late.
+            self._behind = 0.0
         if self._behind and (self._behind > MOST_DRIFT_S or is_quiet(pcm)):
             behind, self._behind = self._behind, 0.0
             self._since, self._lead = now, -inf
