@@ -364,6 +364,12 @@ def test_a_password_that_the_service_could_not_read_is_told(
     assert "everybody" in open_to_all.detail
 
 
+def test_a_password_file_that_cannot_even_be_looked_at_ends_no_examination(tmp_path: Path) -> None:
+    """As one in a folder that this user may not enter; root may enter all, but no name is so long."""
+    beyond_reach = AsteriskTable(ari_password_file=tmp_path / ("x" * 300))
+    assert look_at_secrets(AgentConfig(asterisk=beyond_reach)) == []
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

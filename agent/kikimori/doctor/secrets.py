@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def look_at_secrets(config: AgentConfig) -> list[Diagnosis]:
-    """Look at the files that the configuration names; one that is missing is told by whoever needs it."""
+    """Look at the files that the configuration names; one that cannot be reached is told by whoever needs it."""
     named = {
         "[mqtt] password_file": config.mqtt.password_file,
         "[asterisk] ari_password_file": config.asterisk.ari_password_file,
@@ -25,13 +25,18 @@ def look_at_secrets(config: AgentConfig) -> list[Diagnosis]:
     }
     found = []
     for key, path in named.items():
-        if path is not None and secret_path(path).is_file():
-            found += _look_at(key, secret_path(path), handed_over=path.parent == Path())
+        if path is None:
+            continue
+        try:
+            mode = secret_path(path).stat().st_mode
+        except OSError:
+            continue
+        if stat.S_ISREG(mode):
+            found += _look_at(key, secret_path(path), mode, handed_over=path.parent == Path())
     return found
 
 
-def _look_at(key: str, path: Path, *, handed_over: bool) -> list[Diagnosis]:
-    mode = path.stat().st_mode
+def _look_at(key: str, path: Path, mode: int, *, handed_over: bool) -> list[Diagnosis]:
     if mode & (stat.S_IROTH | stat.S_IWOTH):
         return [
             Diagnosis(
