@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 UP_WITHIN_S = 60
+FIRST_SOUND_PORT, SOUND_PORTS, SOUND_RANGES = 20_000, 100, 120
+"""Of its own for each test process: FreeSWITCHes side by side took each other's sound."""
 PASSWORD = "not-a-secret"
 
 MUSIC_HZ = 620
@@ -156,6 +158,7 @@ def _write_configuration(
     freeswitch: RealFreeSwitch, phones: Mapping[str, int], dialplan: str, *, music: bool
 ) -> None:
     folder = freeswitch.folder
+    first = FIRST_SOUND_PORT + os.getpid() % SOUND_RANGES * SOUND_PORTS
     (folder / "conf").mkdir(parents=True)
     (folder / "moh").mkdir()
     freeswitch.password_file.write_text(f"{PASSWORD}\n", encoding="utf-8")
@@ -183,7 +186,7 @@ def _write_configuration(
         f"""<?xml version="1.0"?>
 <document type="freeswitch/xml">
 <section name="configuration">
-{_table("switch.conf", {"loglevel": "debug", "rtp-start-port": 31000, "rtp-end-port": 31999, "sessions-per-second": 100, "core-db-name": folder / "db" / "core.db"})}
+{_table("switch.conf", {"loglevel": "debug", "rtp-start-port": first, "rtp-end-port": first + SOUND_PORTS - 1, "sessions-per-second": 100, "core-db-name": folder / "db" / "core.db"})}
 {_table("event_socket.conf", {"nat-map": "false", "listen-ip": "127.0.0.1", "listen-port": freeswitch.esl_port, "password": PASSWORD})}
 <configuration name="modules.conf"><modules>{modules}</modules></configuration>
 <configuration name="logfile.conf"><profiles><profile name="default"><settings>

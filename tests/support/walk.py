@@ -167,8 +167,10 @@ class Walk(WalkedOffice):
                     or TONES[name] in self.hears(call.customer)
                 ):
                     self._left_by(call)
-                elif name in ("200", "201") and call.status != CallStatus.TALKING:
-                    # Answered a moment ago, and not heard yet.
+                elif name in ("200", "201") and (
+                    call.status != CallStatus.TALKING or not self.hears(call.customer)
+                ):
+                    # Answered a moment ago, or the PBX stood still, and not heard yet.
                     call.may_end = True
             phone.hang_up()
         elif not name.startswith("trunk"):

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tests.support.freeswitch.controlled import Office
 
 
+LONG_HOLD_S, LONG_RING_S = 30, 8
+"""So long that a person presses meanwhile, and a wrong page stays wrong."""
+
+
 def _extension(number: str, *applications: str) -> str:
     actions = "".join(
         f'<action application="{name}" data="{data}"/>'
@@ -80,11 +84,11 @@ class WalkedFreeSwitch(WalkedPbx):
 
 @asynccontextmanager
 async def walked_freeswitch(folder: Path, seed: int) -> AsyncIterator[WalkedFreeSwitch]:
-    """Start it; the seed says who is rung after a hold, and whether operators stay."""
+    """Start it; the seed says how long holds and ringing last, who is rung after a hold, and whether operators stay."""
     drawn = Random(seed)  # noqa: S311  (a test must be repeatable)
     settings = {
-        "longest_hold_s": HOLD_S,
-        "ring_s": RING_S,
+        "longest_hold_s": drawn.choice((HOLD_S, LONG_HOLD_S)),
+        "ring_s": drawn.choice((RING_S, LONG_RING_S)),
         "after_hold": drawn.choice(("operator", "superior")),
         "keep_operator": drawn.choice((True, False)),
     }
