@@ -224,6 +224,20 @@ async def test_after_the_hold_the_superior_may_be_rung_and_the_operator_joins(tm
         await until(lambda: office.operator.hears is office.customer.peer)
 
 
+async def test_who_is_told_to_go_back_goes_to_the_operator_whoever_is_rung_after_a_hold(
+    tmp_path: Path,
+) -> None:
+    async with open_office(tmp_path, after_hold="superior") as office:
+        await office.up()
+        assert (await office.press(Action.HOLD, keep_operator=False)).outcome is Outcome.DONE
+
+        assert (await office.press(Action.UNHOLD)).outcome is Outcome.DONE
+
+        assert office.customer.peer is not None
+        assert office.customer.peer.number == "204"
+        assert office.statuses == [CallStatus.ON_HOLD, CallStatus.TALKING]
+
+
 async def test_the_page_is_told_when_a_hold_ran_out(tmp_path: Path) -> None:
     async with open_office(tmp_path, longest_hold_s=10) as office:
         await office.up()

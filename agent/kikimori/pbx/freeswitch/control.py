@@ -282,7 +282,7 @@ class FreeSwitchControl:
 
     async def _rescue(self, customer: Customer) -> None:
         log.warning("held_customer_rescued", call_id=customer.call_id)
-        answer = await self._mover.back(customer)
+        answer = await self._mover.back(customer, unasked=True)
         customer.from_dead_run = False
         log.info("held_customer_back", call_id=customer.call_id, outcome=str(answer.outcome))
         self._by_itself(customer)

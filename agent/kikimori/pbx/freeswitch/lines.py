@@ -87,16 +87,20 @@ class Lines:
 
     def __init__(self, settings: ControlSettings) -> None:
         self._settings = settings
+        self._superior_first = settings.after_hold == "superior"
 
     def hold(self, whom: Whom, hold_s: float) -> str:
         """Part customer and operator: music for both, or the end for an operator who does not wait."""
-        superior_first = self._settings.after_hold == "superior"
         applications = [
             *self._begin(whom, "hold"),
             f"set:playback_timeout_sec={round(hold_s)}",
             f"playback:{self._settings.music}",
-            *(self._ring(whom, self._settings.superior, "superior", join=True) if superior_first else ()),
-            *self._back(whom),
+            *(
+                self._ring(whom, self._settings.superior, "superior", join=True)
+                if self._superior_first
+                else ()
+            ),
+            *self._back(whom, superior_first=self._superior_first),
         ]
         return self._part(whom, applications, hold_s)
 
@@ -124,15 +128,19 @@ class Lines:
             *goodbye,
             *self._ring(whom, target, "target", join=join, release=release, number=number),
             f"event:{WHICH}={whom.order},{WHY}=${{originate_failed_cause}}",
-            *self._back(whom),
+            *self._back(whom, superior_first=self._superior_first),
         ]
         if bridged:
             return self._part(whom, applications, self._settings.ring_s)
         return _transfer(whom.customer, [NO_WAY_HOME, *applications])
 
-    def back(self, whom: Whom) -> str:
-        """To the operator who waits, else ring the operator, and the superior when nobody answers there."""
-        return _transfer(whom.customer, [NO_WAY_HOME, *self._begin(whom, "back"), *self._back(whom)])
+    def back(self, whom: Whom, *, unasked: bool = False) -> str:
+        """To the operator who waits, else ring the operator, and the superior when nobody answers there.
+
+        `unasked`: nobody has pressed, so whom `after_hold` names is rung first.
+        """
+        applications = self._back(whom, superior_first=unasked and self._superior_first)
+        return _transfer(whom.customer, [NO_WAY_HOME, *self._begin(whom, "back"), *applications])
 
     def listen(self, target: str, channel: str, *, heard_by: Literal["nobody", "operator", "both"]) -> str:
         """Ring the supervisor and let them hear the operator's `channel`, which carries both voices.
@@ -206,11 +214,11 @@ class Lines:
         home = rf"set\:{STEP}=back,intercept\:{whom.operator}:inline"
         return [f"set:transfer_after_bridge={home}", *rung, NO_WAY_HOME]
 
-    def _back(self, whom: Whom) -> list[str]:
+    def _back(self, whom: Whom, *, superior_first: bool) -> list[str]:
         """To the operator who waits, else ring operator and superior by turns, with music between."""
         superior = self._settings.superior
         homes: list[tuple[str, Step]] = [(whom.extension, "operator"), (superior, "superior")]
-        if self._settings.after_hold == "superior":
+        if superior_first:
             homes.reverse()
         applications = [f"set:{STEP}=back", f"intercept:{whom.operator}"] if whom.operator else []
         for _ in range(ROUNDS):

@@ -128,11 +128,11 @@ class Mover:
             return DONE
         return await self._not_reached(customer)
 
-    async def back(self, customer: Customer) -> PbxAnswer:
-        """To the operator, who waits, or whose telephone rings; DONE when they talk."""
+    async def back(self, customer: Customer, *, unasked: bool = False) -> PbxAnswer:
+        """To the operator, who waits, or whose telephone rings; DONE when they talk. `unasked`: as after a hold."""
         customer.begin()
         channel = customer.channel
-        refused = _refusal(await self._esl.api(self._lines.back(customer.whom)))
+        refused = _refusal(await self._esl.api(self._lines.back(customer.whom, unasked=unasked)))
         if refused is not None:
             return refused
         if not customer.operator:
