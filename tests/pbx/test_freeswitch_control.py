@@ -655,6 +655,34 @@ async def test_a_lost_connection_does_not_forget_who_is_held(office: Office) -> 
     assert office.customer.peer is office.operator
 
 
+async def test_an_order_whose_answer_was_lost_is_not_forgotten(office: Office) -> None:
+    office.switch.breaks_at, office.switch.obeys_when_it_breaks = "api uuid_dual_transfer", True
+    assert (await office.press(Action.HOLD)).reason == "pbx_away"
+    await until(lambda: office.statuses == [CallStatus.ON_HOLD])
+    await office.up()
+    assert (await office.press(Action.UNHOLD)).outcome is Outcome.DONE
+    assert office.customer.peer is office.operator
+    await until(lambda: office.held == {})
+
+
+async def test_an_order_that_was_lost_leaves_the_call_as_it_is(office: Office) -> None:
+    office.switch.breaks_at = "api uuid_dual_transfer"
+    assert (await office.press(Action.HOLD)).reason == "pbx_away"
+    await office.up()
+    assert (await office.press(Action.UNHOLD)).reason == "not_on_hold"
+    assert office.customer.peer is office.operator
+    assert office.statuses == []
+    assert (await office.press(Action.HOLD)).outcome is Outcome.DONE
+
+
+async def test_an_order_that_is_carried_out_late_is_told_when_it_is(office: Office) -> None:
+    office.switch.stands_still_at = "api uuid_dual_transfer"
+    assert (await office.press(Action.HOLD)).reason == "timeout"
+    office.switch.goes_on.set()
+    await until(lambda: office.statuses == [CallStatus.ON_HOLD])
+    assert (await office.press(Action.UNHOLD)).outcome is Outcome.DONE
+
+
 async def test_the_connection_breaks_while_the_superior_is_rung(office: Office) -> None:
     office.switch.seconds = 100
     pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER, "205"))

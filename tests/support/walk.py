@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HOME_WITHIN_S = 60.0
 GONE_WITHIN_S = 30.0
 SET_UP_WITHIN_S = 40.0
+CONNECTED_WITHIN_S = 5.0
 
 TARGETS = ("200", "200", "200", "201", "299", "777")
 MOVES = (
@@ -143,8 +144,14 @@ class Walk(WalkedOffice):
             self._telephone()
         else:
             await self._trouble()
+        if self.office.patience and self.random.random() < self.office.patience:
+            with suppress(TimeoutError):
+                await self.office.until(self._as_connected_as_it_will_be, CONNECTED_WITHIN_S)
         if self.random.random() < 0.5:
             await asyncio.sleep(self.random.choice((0.05, 0.2, 0.7, 2.0)))
+
+    def _as_connected_as_it_will_be(self) -> bool:
+        return self.connected or self.cut or self.frozen or self.agent is None
 
     def _telephone(self) -> None:
         name = self.random.choice(
@@ -161,11 +168,9 @@ class Walk(WalkedOffice):
         elif phone.in_call and self.random.random() < 0.5:
             self.note(f"{name} hangs up")
             for call in self.calls:
-                if (
-                    phone is call.customer
-                    or call.operator is phone
-                    or TONES[name] in self.hears(call.customer)
-                ):
+                if phone is call.customer:
+                    call.may_end = True
+                elif call.operator is phone or TONES[name] in self.hears(call.customer):
                     self._left_by(call)
                 elif name in ("200", "201") and (
                     call.status != CallStatus.TALKING or not self.hears(call.customer)

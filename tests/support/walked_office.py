@@ -66,6 +66,8 @@ class WalkedPbx(ABC):
     wire: Wire
     """Between PBX and agent."""
     password_file: Path
+    patience: float = 0.0
+    """How often a walk waits for the agent to be connected, in place of pressing in vain."""
     settings: Mapping[str, Any] = {"longest_hold_s": HOLD_S, "ring_s": RING_S}
     """Of control, where they are not the test office's."""
     troubles: tuple[str, ...] = ()

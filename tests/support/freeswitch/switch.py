@@ -78,6 +78,11 @@ class Switch:
         """As an access list does."""
         self.breaks_at = ""
         """The connection breaks, once, in place of an answer to a command that begins so."""
+        self.stands_still_at = ""
+        """A command that begins so is not looked at until `goes_on` is set."""
+        self.goes_on = asyncio.Event()
+        self.obeys_when_it_breaks = False
+        """Whether the command that the connection breaks at is carried out all the same."""
         self.scramble: Random | None = None
         """Events that happen within a moment come in any order, as they do from a busy one."""
         self._pending: list[tuple[str, dict[str, str]]] = []
@@ -581,8 +586,12 @@ class Switch:
             verb, _, rest = line.partition(" ")
             if self.deaf:
                 continue
+            if self.stands_still_at and line.startswith(self.stands_still_at):
+                await self.goes_on.wait()
             if self.breaks_at and line.startswith(self.breaks_at):
                 self.breaks_at = ""
+                if self.obeys_when_it_breaks:
+                    await self.api(rest)
                 link.writer.transport.abort()
                 return
             match verb:

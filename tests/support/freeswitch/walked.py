@@ -47,6 +47,7 @@ MORE_DIALPLAN = "".join(
 class WalkedFreeSwitch(WalkedPbx):
     kind = "freeswitch"
     music_hz = MUSIC_HZ
+    patience = 0.8
     troubles = ("reload", "lose book")
 
     def __init__(self, office: Office, settings: Mapping[str, Any]) -> None:

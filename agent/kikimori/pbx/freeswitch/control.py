@@ -163,12 +163,13 @@ class FreeSwitchControl:
         self, request: PbxRequest, channel: str, changed: Callable[[CallStatus], None]
     ) -> PbxAnswer:
         customer = self._customers.get(channel)
-        known = customer is not None
+        known = customer is not None and not customer.doubtful
         if customer is None:
             customer = self._customers[channel] = self._customer(request.call, channel)
         customer.changed = changed
         # From now on this run answers for where they are.
-        customer.from_dead_run = False
+        customer.from_dead_run = customer.doubtful = False
+        turn = customer.turn
         try:
             if not known:
                 if not await self._mover.look(customer):
@@ -190,8 +191,12 @@ class FreeSwitchControl:
                     return await self._mover.fetch(request, customer)
                 case _:
                     return await self._mover.hand(request, customer)
+        except EslAwayError:
+            customer.doubtful = customer.status is CallStatus.TALKING and customer.turn != turn
+            raise
         finally:
-            if customer.status is CallStatus.TALKING or customer.channel.gone:
+            talks = customer.status is CallStatus.TALKING and not customer.doubtful
+            if talks or customer.channel.gone:
                 self._forget(customer)
 
     def _customer(self, call: CallInfo, channel: str) -> Customer:
@@ -226,6 +231,8 @@ class FreeSwitchControl:
             # The hold has ended at FreeSWITCH's own clock, or the superior left the operator with the customer.
             customer.become(CallStatus.TALKING)
             self._forget(customer)
+        elif customer.doubtful and customer.begun:
+            customer.become(CallStatus.ON_HOLD)
 
     def _lost(self) -> None:
         self._watch.wake()
@@ -249,7 +256,7 @@ class FreeSwitchControl:
                 await self._rescue(customer)
                 continue
             customer.from_dead_run = False
-            if there and not customer.connected:
+            if there and not customer.channel.peer:
                 customer.become(CallStatus.ON_HOLD)
             self._by_itself(customer)
         # Customers in the book who are gone.

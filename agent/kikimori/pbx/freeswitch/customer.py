@@ -29,6 +29,8 @@ class Customer:
     """Read from the disk at start, and not caught up with yet: whoever put this customer on hold is gone."""
     status: CallStatus = CallStatus.TALKING
     changed: Callable[[CallStatus], None] | None = field(default=None, repr=False)
+    doubtful: bool = False
+    """Whether nobody knows if the order begun last is carried out: the connection was lost, or FreeSWITCH is slow."""
     turn: int = 0
     """Counts orders: who finds it changed was superseded."""
 
@@ -47,6 +49,11 @@ class Customer:
         return bool(self.channel.peer) and self.channel.met
 
     @property
+    def begun(self) -> bool:
+        """Whether FreeSWITCH has told that the order is being carried out."""
+        return self.channel.music or bool(self.channel.rung)
+
+    @property
     def with_superior(self) -> bool:
         return self.connected and self.channel.step in TO_SUPERIOR and self.channel.peer != self.operator
 
@@ -62,12 +69,14 @@ class Customer:
         """Begin an order; return its turn."""
         self.channel.expect(uuid.uuid4().hex[:16])
         self.turn += 1
+        self.doubtful = False
         return self.turn
 
     def become(self, status: CallStatus) -> None:
         """Tell the page."""
         if status is not self.status:
             self.status = status
+            self.doubtful = False
             if self.changed is not None:
                 self.changed(status)
 

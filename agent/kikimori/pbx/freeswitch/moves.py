@@ -187,6 +187,10 @@ class Mover:
         if len(words) != WORDS or words[0] != customer.uuid:
             return False
         _, peer, order, step, operator = words
+        if customer.doubtful and order != customer.channel.order:
+            # The order may still come.
+            customer.channel.peer = peer
+            return True
         customer.channel.found(peer, order, step)
         if order and not customer.operator:
             customer.operator = operator
@@ -213,6 +217,7 @@ class Mover:
                 customer.become(CallStatus.ON_HOLD)
                 return None
             if refused in (SUPERSEDED, HUNG_UP, AWAY):
+                customer.doubtful = refused is AWAY
                 return refused
             # Without music the list has gone on by itself: silence is taken for a dropped call.
             if not customer.connected:
