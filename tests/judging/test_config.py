@@ -133,9 +133,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load_rules([tmp_path / "none.toml"])
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="cannot be read") as caught:
+    with pytest.raises(ConfigError, match="is not UTF-8 text") as caught:
         load_rules([binary])
-    assert caught.value.next_step == "the file must be UTF-8 text"
+    assert caught.value.next_step == "save it again in the editor with the encoding UTF-8"
 
 
 values: st.SearchStrategy[Any] = st.one_of(
