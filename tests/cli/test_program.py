@@ -39,6 +39,7 @@ COMMANDS = [
     ["bench", "phrases"],
     ["bench", "words"],
     ["bench", "rtp"],
+    ["bench", "soak"],
     ["doctor"],
     ["evaluate"],
     ["config", "check"],
@@ -68,6 +69,11 @@ def test_a_wrong_argument_is_two() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["demo", "--onec"])
     assert ended.value.code == 2
+
+
+def test_calls_of_a_soak_last_some_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "soak", "--shortest", "4"]) == 1
+    assert "--shortest no longer than --longest" in capsys.readouterr().err
 
 
 # --- config check

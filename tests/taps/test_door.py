@@ -12,7 +12,6 @@ import uvloop
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from kikimori.complaints import AT_ONCE, Complaints
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.announced.handler import announce_handler
 from kikimori.taps.door import Door
@@ -73,38 +72,6 @@ def test_faults_are_counted_and_told_with_the_call() -> None:
     assert logs == [
         {"event": "x_fault", "log_level": "warning", "peer": "127.0.0.1", "reason": "bad", "call_id": "c"}
     ]
-
-
-# --- complaints
-
-
-def test_a_flood_of_complaints_is_cut_and_what_was_left_out_is_told() -> None:
-    now = 100.0
-    complaints = Complaints(lambda: now)
-    log = structlog.get_logger()
-    with capture_logs() as logs:
-        for _ in range(AT_ONCE + 1000):
-            complaints.warn(log, "flood")
-        complaints.warn(log, "other")
-    assert [each["event"] for each in logs] == ["flood"] * AT_ONCE + ["other"]
-    now += 1
-    with capture_logs() as logs:
-        complaints.warn(log, "flood", reason="r")
-        complaints.warn(log, "flood", reason="r")
-    assert [(each["reason"], each["unlogged"]) for each in logs] == [("r", 1000)]
-
-
-def test_after_a_quiet_time_every_complaint_is_told_again() -> None:
-    now = 100.0
-    complaints = Complaints(lambda: now)
-    log = structlog.get_logger()
-    for _ in range(AT_ONCE):
-        complaints.warn(log, "flood")
-    now += AT_ONCE * 10
-    with capture_logs() as logs:
-        for _ in range(AT_ONCE + 5):
-            complaints.warn(log, "flood")
-    assert len(logs) == AT_ONCE
 
 
 # --- an HTTP port

@@ -29,7 +29,6 @@ from amqtt.broker import Broker
 from amqtt.errors import AMQTTError, BrokerError
 from amqtt.plugins.base import BaseAuthPlugin
 
-from kikimori.complaints import Complaints
 from kikimori.errors import KikimoriError
 from kikimori_wire.messages import MAX_PAYLOAD
 
@@ -91,7 +90,6 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
         super().__init__(config)
         self._subscriptions = _Subscriptions()
         self._clients = 0
-        self._complaints = Complaints()
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Any
@@ -104,14 +102,14 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
     ) -> None:
         if self._clients >= MOST_CLIENTS:
-            self._complaints.warn(log, "broker_client_refused", reason="too_many_connections")
+            log.warning("broker_client_refused", reason="too_many_connections")
             writer.close()
             return
         self._clients += 1
         try:
             await self._client_connected(listener_name, _FrugalReader(reader), StreamWriterAdapter(writer))
         except Exception as error:  # noqa: BLE001 - whatever a client sent ends its own connection only
-            self._complaints.warn(log, "broker_client_failed", error=type(error).__name__)
+            log.warning("broker_client_failed", error=type(error).__name__)
         finally:
             self._clients -= 1
             writer.close()

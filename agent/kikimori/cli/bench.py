@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kikimori import logs
 from kikimori.cli.options import bars, say
+from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -195,6 +196,11 @@ def run_soak(args: argparse.Namespace) -> int:
     from kikimori.bench.soak import SoakSettings, bench_soak  # noqa: PLC0415  (see cli/up.py)
     from kikimori.office import run_until_done  # noqa: PLC0415
 
+    if not 0 < args.shortest <= args.longest:
+        raise KikimoriError(
+            "calls must last more than 0 s, and --shortest no longer than --longest",
+            next_step="kikimori bench soak --shortest 1 --longest 3",
+        )
     settings = SoakSettings(
         args.way,
         args.calls,

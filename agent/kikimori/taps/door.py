@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
-from kikimori.complaints import Complaints
 from kikimori.taps.refusals import Refusals
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ class Door(Generic[Guest]):
         self._most = most
         self._refused_event = refused
         self._fault_event = fault
-        self._complaints = Complaints()
         self.inside: set[Guest] = set()
         self.closed = False
         """Set it, and nobody comes in any more."""
@@ -72,11 +70,11 @@ class Door(Generic[Guest]):
     def refuse(self, peer: str | None, reason: str) -> None:
         """Count and log somebody who is not let in for a reason that the door does not know."""
         self.refusals.note(reason)
-        self._complaints.warn(_log, self._refused_event, peer=peer, reason=reason)
+        _log.warning(self._refused_event, peer=peer, reason=reason)
 
     def fault(
         self, peer: str | None, reason: str, log: FilteringBoundLogger = _log, **fields: object
     ) -> None:
         """Count and log what a guest did wrong; `log` may be bound to its call."""
         self.faults += 1
-        self._complaints.warn(log, self._fault_event, peer=peer, reason=reason, **fields)
+        log.warning(self._fault_event, peer=peer, reason=reason, **fields)

@@ -15,7 +15,6 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from kikimori.complaints import Complaints
 from kikimori.model.call import Role  # noqa: TC001  (pydantic reads it)
 from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
 from kikimori.taps.announced.fields import CallFields, Name
@@ -58,10 +57,9 @@ def announce_handler(
     directory: LegDirectory, peers: AllowedPeers, *, body_within_s: float = BODY_WITHIN_S
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Make the handler of `POST /v1/legs`, for an application with `MAX_REQUEST_BYTES`."""
-    complaints = Complaints()
 
     def refuse(request: web.Request, reason: str, **fields: str) -> None:
-        complaints.warn(log, "announce_refused", peer=request.remote, reason=reason, **fields)
+        log.warning("announce_refused", peer=request.remote, reason=reason, **fields)
 
     async def post_leg(request: web.Request) -> web.Response:
         if not peers.allow(request.remote):
