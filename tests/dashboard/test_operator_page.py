@@ -32,7 +32,7 @@ async def test_from_the_button_to_the_superior(broker: AnyBroker, page: Page) ->
         await expect(button).to_be_enabled()
 
         await agent.alert("c")
-        await expect(page.locator(".say")).to_contain_text("少し落ち着いてお聞かせください")
+        await expect(page.locator(".say")).to_contain_text("お話を伺っております")
 
         await button.click()
         command = await agent.command()
@@ -57,15 +57,41 @@ async def test_from_the_button_to_the_superior(broker: AnyBroker, page: Page) ->
         await expect(page.locator(".idle")).to_be_visible()
 
 
-async def test_enter_calls_for_help_once(agent: PeerAgent, url: str, page: Page) -> None:
+async def test_its_key_calls_for_help_once(agent: PeerAgent, url: str, page: Page) -> None:
     await agent.call("c", operator=SATO)
     await page.goto(f"{url}/operator?ext=204")
     await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
-    await page.keyboard.press("Enter")
-    await page.keyboard.press("Enter")
+    await page.keyboard.press("F9")
+    await page.keyboard.press("F9")
     await agent.answer(await agent.command())
     await expect(page.locator("[data-state=now]")).to_contain_text("呼び出し中")
     assert agent.commands.empty()
+
+
+async def test_enter_presses_the_button_only_where_it_has_the_focus(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    """Whoever types in another window, or ends a note with Enter, calls nobody."""
+    await page.goto(f"{url}/operator?ext=204")
+    await expect(page.locator(".idle")).to_be_visible()
+    await agent.call("c", operator=SATO)
+    button = page.get_by_role("button", name="応援を呼ぶ")
+    await expect(button).to_be_enabled()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Space")
+    await agent.alert("c", rule="overlap", kind="overlap", severity=Severity.NOTICE)
+    await expect(page.locator(".say")).to_contain_text("最後まで")
+    await page.keyboard.press("Enter")
+    await expect(button).to_be_enabled()
+    await expect(button).not_to_be_focused()
+    assert agent.commands.empty()
+
+    await button.focus()
+    await agent.alert("c")
+    await expect(page.locator(".say")).to_contain_text("お話を伺っております")
+    await expect(button).to_be_focused()
+    await page.keyboard.press("Enter")
+    assert (await agent.command()).action is Action.ESCALATE
 
 
 async def test_help_that_cannot_be_called_is_said_aloud(agent: PeerAgent, url: str, page: Page) -> None:

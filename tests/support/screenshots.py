@@ -207,13 +207,13 @@ async def operator(
     shouting = await agent.alert(call)
     await page.wait_for_selector(".say .quote")
     await camera.save(page, f"{name}-3-shouting")
-    await page.keyboard.press("Enter")
+    await page.keyboard.press("F9")
     await agent.answer(await agent.command())
     escalate = await agent.alert(
         call,
         rule="escalate",
         severity=Severity.CRITICAL,
-        title=("応対者が応援を求めています", "The operator asks for help"),
+        title=("オペレーターが応援を求めています", "The operator asks for help"),
         evidence=(ButtonEvidence(start_s=211, end_s=211, source="page", pressed_by="operator 301"),),
         raised_s=211,
     )

@@ -9,6 +9,7 @@ import { TRANSFERS, press, pressState, worded } from "./press.js";
 
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
+const HELP_KEY = "F9"; // calls for help wherever the focus is; as *9 on the telephone
 const STEPS = ["called", "seen", "on_hold", "transferred"];
 
 applyTheme();
@@ -106,7 +107,7 @@ function inCall(call) {
   const facts = known(call, help, lanes);
   const stay = help === "transferred" && stays(call);
   const key = JSON.stringify([call.call_id, help, say, instruction, facts, stay, usable, failure, sent, i18n.current()]);
-  const hadFocus = at("main").contains(document.activeElement) || document.activeElement === document.body;
+  const hadFocus = at("main").contains(document.activeElement);
   const redrawn = fill(at("main"), key, () => [
     h("div", { class: "say", role: "status" }, ...advice(help, say, instruction, stay), ...facts.map((each) => h("p", { class: "fact" }, each))),
     help === "none" ? helpButton(usable) : steps(help),
@@ -182,7 +183,9 @@ function words() {
 at("change").addEventListener("click", () => use(""));
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); draw(); });
 addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.repeat && !event.target.closest("button, input")) at("main").querySelector(".help:not(:disabled)")?.click();
+  if (event.key !== HELP_KEY || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  at("main").querySelector(".help:not(:disabled)")?.click();
 });
 
 words();
