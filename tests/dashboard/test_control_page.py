@@ -152,8 +152,8 @@ async def test_taking_back_while_the_superior_is_rung(agent: PeerAgent, url: str
     await agent.call("c", status=CallStatus.TALKING)
     await agent.answer(command)
     await agent.answer(transfer, Outcome.FAILED, "taken_back")
-    await expect(card.locator(".result")).to_have_text("応対者へ戻しました")
-    await expect(other.locator("[data-call=c] .result")).to_have_text("応対者へ戻しました")
+    await expect(card.locator(".result")).to_have_text("オペレーターへ戻しました")
+    await expect(other.locator("[data-call=c] .result")).to_have_text("オペレーターへ戻しました")
     await expect(card.locator(".came-back")).to_have_count(0)
 
 
@@ -184,7 +184,7 @@ async def test_a_call_that_came_back_by_itself_asks_for_a_decision(
     await agent.answer(command, Outcome.FAILED, "no_answer")
     await expect(page.locator(".attention [data-call=c] .came-back")).to_contain_text("保留が終わり")
     await expect(card.locator(".result")).to_contain_text("呼び出した電話に誰も出ませんでした")
-    await expect(card.locator(".result .where")).to_have_text("お客様は応対者と通話中です")
+    await expect(card.locator(".result .where")).to_have_text("お客様はオペレーターと通話中です")
     await expect(page.locator("#strip")).to_contain_text("保留から戻りました")
     await page.reload()
     await expect(card.locator(".came-back")).to_be_visible()

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kikimori_dashboard.routes import STATIC
 from kikimori_wire.messages import Action, CallStatus, ClosedBecause, Outcome, Severity
+
+ROOT = Path(__file__).parents[2]
+UNWANTED = tomllib.loads(
+    (Path(__file__).parent / "data" / "unwanted_words.toml").read_text(encoding="utf-8")
+)["unwanted"]
 
 
 def words(language: str) -> dict[str, str]:
@@ -43,3 +50,28 @@ def test_the_screen_never_says_that_it_is_harassment() -> None:
         if ("ハラスメント" in text or "harassment" in text.lower()) and key != "ui.evidence_note"
     ]
     assert claims == []
+
+
+def titles(language: str) -> dict[str, str]:
+    """Titles that people read: of the rules, and of the demo's calls."""
+    found = {}
+    for path in (ROOT / "config" / "rules" / "default.toml", ROOT / "config" / "demo" / "rules.toml"):
+        for rule in tomllib.loads(path.read_text(encoding="utf-8"))["rule"]:
+            found[f"{path.name} {rule['id']}"] = rule["title"][language]
+    for path in (ROOT / "agent" / "kikimori" / "demo" / "calls").glob("*.json"):
+        found[path.name] = json.loads(path.read_text(encoding="utf-8"))["title"][language]
+    return found
+
+
+@pytest.mark.parametrize("each", UNWANTED, ids=lambda each: each["word"])
+def test_unwanted_words_do_not_come_back(each: dict[str, str]) -> None:
+    """One word for the customer and one for the employee, and no words that read oddly or make people angrier."""
+    texts = words(each["language"]) | titles(each["language"])
+    assert [key for key, text in texts.items() if each["word"] in text] == [], f"write {each['instead']}"
+
+
+def test_a_step_that_is_past_is_told_in_the_past() -> None:
+    for language in ("ja", "en"):
+        known = words(language)
+        for step in ("called", "seen", "on_hold"):
+            assert known[f"operator.past.{step}"] != known[f"operator.steps.{step}"]

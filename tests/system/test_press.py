@@ -63,7 +63,7 @@ async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
             await expect(page.locator("[data-call=c1]")).to_have_attribute("data-settled", "yes")
             await back.click()
             await back.click()
-            await expect(page.locator("[data-call=c1] .result")).to_have_text("応対者へ戻しました")
+            await expect(page.locator("[data-call=c1] .result")).to_have_text("オペレーターへ戻しました")
             assert office.agent.desk.calls["c1"].status == "talking"
             await until(
                 lambda: not any(leg in superiors for leg in _operators(office.agent.desk.calls["c1"].legs))

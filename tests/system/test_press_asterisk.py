@@ -121,7 +121,7 @@ async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
         )
         await office.heard(customer=MUSIC)
         await press(card, "take_back")
-        await expect(card.locator(".result")).to_have_text("応対者へ戻しました", timeout=WITHIN_MS)
+        await expect(card.locator(".result")).to_have_text("オペレーターへ戻しました", timeout=WITHIN_MS)
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
         await expect(card.locator(".came-back")).to_have_count(0)
 
@@ -129,7 +129,7 @@ async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
         await press(card, "hold_transfer", times=2)
         await expect(page.locator(".attention .came-back")).to_be_visible(timeout=WITHIN_MS)
         await expect(card.locator(".result")).to_contain_text("誰も出ませんでした", timeout=WITHIN_MS)
-        await expect(card.locator(".result .where")).to_have_text("お客様は応対者と通話中です")
+        await expect(card.locator(".result .where")).to_have_text("お客様はオペレーターと通話中です")
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
 
         # One press now, the operator leaves; the superior answers.

@@ -155,13 +155,13 @@ def _for_show(calls: list[DemoCall]) -> list[DemoCall]:
 
 
 def _introduce(url: str, calls: list[DemoCall], *, words: bool, once: bool) -> None:
-    say(f"管理者画面 / supervisor   {url}")
+    say(f"管理者画面 / supervisor      {url}")
     if once:
         seconds = max(call.samples for call in calls) / 8000
         say(f"{len(calls)} calls, {seconds:.0f} s …")
         return
     shown = next(call.truth.operator for call in calls if call.name == "shouting")
-    say(f"担当者画面 / operator     {url}operator?ext={shown.extension}")
+    say(f"オペレーター画面 / operator  {url}operator?ext={shown.extension}")
     if words:
         say("音声とモデルは合成したものです。 Voices and speech model are synthetic.")
     else:

@@ -31,7 +31,7 @@ _TEXT = {
     "rule": "ルール rule",
     "said": "話された言葉と認識結果 / said and recognised",
     "harmless": "問題のない通話 / harmless calls",
-    "legend": "棒 = 話された区間(色: お客様・応対者)、線 = 音量、破線 = 期待した警告、太線 = 出た警告。"
+    "legend": "棒 = 話された区間(色: お客様・オペレーター)、線 = 音量、破線 = 期待した警告、太線 = 出た警告。"
     " Bars = speech (customer, operator), line = level, dashes = expected alert, thick mark = raised alert.",
 }
 _VERDICT = {
@@ -132,7 +132,7 @@ def _picture(call: JudgedCall) -> Element:
     for number, role in enumerate(roles):
         top = 4 + LANE * number
         add(svg, "rect", x=LEFT, y=top, width=WIDTH - LEFT - 8, height=LANE - 6, klass="lane")
-        add(svg, "text", x=4, y=top + 24).text = {Role.CUSTOMER: "お客様", Role.OPERATOR: "応対者"}.get(
+        add(svg, "text", x=4, y=top + 24).text = {Role.CUSTOMER: "お客様", Role.OPERATOR: "オペレーター"}.get(
             role, "混合"
         )
         for segment in call.truth.segments:

@@ -137,7 +137,7 @@ function steps(help) {
   const reached = STEPS.indexOf(help);
   return h("ol", { class: "steps" }, ...STEPS.map((step, index) =>
     h("li", { dataset: { state: index < reached ? "past" : index === reached ? "now" : "next" }, "aria-current": index === reached ? "step" : null },
-      h("span", { class: "mark", "aria-hidden": "true" }, index < reached ? "✓" : String(index + 1)), t(`operator.steps.${step}`))));
+      h("span", { class: "mark", "aria-hidden": "true" }, index < reached ? "✓" : String(index + 1)), t(`operator.${index < reached ? "past" : "steps"}.${step}`))));
 }
 
 async function callHelp() {

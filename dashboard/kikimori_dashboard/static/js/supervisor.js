@@ -136,9 +136,8 @@ function words() {
   setText(at("keys"), t("ui.keys"));
   setText(at("language"), t("ui.language"));
   setText(at("theme"), t(theme() === "dark" ? "ui.theme_light" : "ui.theme_dark"));
-  setText(at("sound"), t(chime.enabled() ? "ui.sound_on" : "ui.sound_off"));
+  setText(at("sound"), t(chime.enabled() ? "ui.sound_off" : "ui.sound_on"));
   telephone.label(at("telephone"));
-  at("sound").setAttribute("aria-pressed", String(chime.enabled()));
 }
 
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); draw(); });
