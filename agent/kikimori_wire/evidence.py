@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from kikimori_wire.topics import NAME_PATTERN
+from kikimori_wire.values import Role
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Text = Annotated[str, Field(max_length=2000)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Decibel = Annotated[float, Field(ge=-200, le=200, allow_inf_nan=False)]
-
-
-class Role(StrEnum):
-    """Whose voice a leg carries."""
-
-    CUSTOMER = "customer"
-    OPERATOR = "operator"
-    MIXED = "mixed"
 
 
 class Part(BaseModel):
@@ -31,6 +23,8 @@ class Part(BaseModel):
 class _Evidence(Part):
     start_s: Seconds
     end_s: Seconds
+    summary: dict[Annotated[str, Field(max_length=16)], Text] = Field(default={})
+    """One line for people by language code: all that an older page has to show of a kind that it does not know."""
 
 
 class ShoutingEvidence(_Evidence):
@@ -59,7 +53,7 @@ class WordsEvidence(_Evidence):
 
 class DurationEvidence(_Evidence):
     kind: Literal["duration"] = "duration"
-    since: Literal["call_start", "refusal"]
+    since: Literal["call_start", "refusal"] | Name
     elapsed_s: Seconds
     threshold_s: Seconds
     quote: Text | None = None
@@ -68,7 +62,7 @@ class DurationEvidence(_Evidence):
 
 class ButtonEvidence(_Evidence):
     kind: Literal["button"] = "button"
-    source: Literal["page", "dtmf"]
+    source: Literal["page", "dtmf"] | Name
     pressed_by: Annotated[str, Field(max_length=128)] | None = None
 
 
@@ -80,11 +74,37 @@ class OverlapEvidence(_Evidence):
 
 class SilenceEvidence(_Evidence):
     kind: Literal["silence"] = "silence"
-    who: Literal["customer", "both"]
+    who: Literal["customer", "both"] | Name
     silent_s: Seconds
 
 
+class OtherEvidence(_Evidence):
+    """Evidence of a kind that this version does not know, from a newer agent."""
+
+    kind: Name
+
+
+def _tag(evidence: object) -> str:
+    """Return the kind that decides which model reads a piece of evidence."""
+    kind = evidence.get("kind") if isinstance(evidence, dict) else getattr(evidence, "kind", None)
+    return kind if isinstance(kind, str) and kind in KINDS else "other"
+
+
 Evidence = Annotated[
-    ShoutingEvidence | WordsEvidence | DurationEvidence | ButtonEvidence | OverlapEvidence | SilenceEvidence,
-    Field(discriminator="kind"),
+    Annotated[ShoutingEvidence, Tag("shouting")]
+    | Annotated[WordsEvidence, Tag("words")]
+    | Annotated[DurationEvidence, Tag("duration")]
+    | Annotated[ButtonEvidence, Tag("button")]
+    | Annotated[OverlapEvidence, Tag("overlap")]
+    | Annotated[SilenceEvidence, Tag("silence")]
+    | Annotated[OtherEvidence, Tag("other")],
+    Discriminator(_tag),
 ]
+
+KINDS = frozenset(
+    kind
+    for each in _Evidence.__subclasses__()
+    if each is not OtherEvidence
+    for kind in get_args(each.model_fields["kind"].annotation)
+)
+"""Kinds of evidence that this version knows."""

@@ -6,10 +6,10 @@ the call's audio, counted from the call's first sample. Levels are dBFS (0 = ful
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic_core import from_json
 
 from kikimori_wire.evidence import (
     ButtonEvidence,
@@ -17,38 +17,41 @@ from kikimori_wire.evidence import (
     DurationEvidence,
     Evidence,
     Name,
+    OtherEvidence,
     OverlapEvidence,
     Part,
-    Role,
     Seconds,
     ShoutingEvidence,
     SilenceEvidence,
     Text,
     WordsEvidence,
 )
+from kikimori_wire.values import (
+    Action,
+    AlertState,
+    CallStatus,
+    ClosedBecause,
+    Outcome,
+    Role,
+    Severity,
+    SpeechStatus,
+)
 
 MAX_PAYLOAD = 256 * 1024
 """Bytes. A larger payload is refused unread: the largest honest message is a few kilobytes."""
 
-
-class Severity(StrEnum):
-    NOTICE = "notice"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """0, 1 or 2: larger is worse."""
-        return _SEVERITY_ORDER.index(self)
-
-
-_SEVERITY_ORDER = (Severity.NOTICE, Severity.WARNING, Severity.CRITICAL)
+VERSION = 1
+"""Major version of the messages. It grows when an older peer would misunderstand them; new fields and new names of
+`kikimori_wire.values` do not count."""
 
 
 class Message(Part):
-    """Base of all messages: one JSON object with its schema version `v`."""
+    """Base of all messages: one JSON object with its major version `v`.
 
-    v: Literal[1] = 1
+    One of a newer major version is taken as far as this version understands it; whoever shows it says so.
+    """
+
+    v: Annotated[int, Field(ge=1, le=9999)] = VERSION
 
     def to_bytes(self) -> bytes:
         return self.model_dump_json(exclude_none=True).encode()
@@ -63,11 +66,25 @@ class Message(Part):
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False, include_context=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "payload"
-            raise BadMessageError(f"{cls.__name__}: {where}: {first['msg']}") from None
+            kind = NewerMessageError if _is_newer(payload) else BadMessageError
+            raise kind(f"{cls.__name__}: {where}: {first['msg']}") from None
 
 
 class BadMessageError(ValueError):
     """A payload that is not the message its topic promises."""
+
+
+class NewerMessageError(BadMessageError):
+    """A payload of a newer major version that this version cannot read."""
+
+
+def _is_newer(payload: bytes) -> bool:
+    try:
+        said = from_json(payload)
+    except ValueError:
+        return False
+    version = said.get("v") if isinstance(said, dict) else None
+    return isinstance(version, int) and version > VERSION
 
 
 # --- calls -----------------------------------------------------------------------------------------------------
@@ -91,22 +108,6 @@ class TranscriptLine(Message):
     end_s: Seconds
     text: Text
     final: bool
-
-
-class CallStatus(StrEnum):
-    TALKING = "talking"
-    ON_HOLD = "on_hold"
-    TRANSFERRED = "transferred"
-    """A superior has taken over."""
-    ENDED = "ended"
-
-
-class SpeechStatus(StrEnum):
-    ON = "on"
-    OFF = "off"
-    """No model: see the agent's health."""
-    SHED = "shed"
-    """Recognition fell behind and part of this call was not recognised."""
 
 
 class Announcement(Part):
@@ -171,21 +172,6 @@ class Levels(Message):
 # --- alerts ----------------------------------------------------------------------------------------------------
 
 
-class AlertState(StrEnum):
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-class ClosedBecause(StrEnum):
-    CALMED = "calmed"
-    """Nothing new for the rule's `clear_after_s`."""
-    CALL_ENDED = "call_ended"
-    TAKEN_BACK = "taken_back"
-    """The finished sentence does not hold what its beginning seemed to."""
-    AGENT_RESTARTED = "agent_restarted"
-    """The agent died with the call open; what happened after is not known."""
-
-
 class Alert(Message):
     """One rule that holds in one call. `alert_id` is deterministic, so a message that arrives twice is harmless."""
 
@@ -216,29 +202,6 @@ class Alert(Message):
 # --- commands --------------------------------------------------------------------------------------------------
 
 
-class Action(StrEnum):
-    HOLD = "hold"
-    UNHOLD = "unhold"
-    TAKE_BACK = "take_back"
-    """Undo a transfer that is ringing or done: the customer comes back to the operator."""
-    TRANSFER = "transfer"
-    """Hand the customer to an extension or queue at once (blind)."""
-    HOLD_TRANSFER = "hold_transfer"
-    """Hold the customer at once, ring the superior, connect them: 保留にして上席へ転送."""
-    LISTEN = "listen"
-    """Ring the supervisor's telephone and let them hear both voices; nobody hears the supervisor."""
-    WHISPER = "whisper"
-    """As LISTEN, and the operator alone hears the supervisor."""
-    BARGE = "barge"
-    """As LISTEN, and both hear the supervisor."""
-    ANNOUNCE = "announce"
-    """Play an announcement to the customer."""
-    HANG_UP = "hang_up"
-    """End the call; only ever by a person's decision."""
-    ESCALATE = "escalate"
-    """The operator's button: asks for help, touches nothing on the PBX."""
-
-
 class Command(Message):
     """A press. Answered on `reply_to`; the same `command_id` twice is carried out once and answered twice."""
 
@@ -263,15 +226,6 @@ class Command(Message):
         if self.expires_at <= self.issued_at:
             raise ValueError("expires_at must be after issued_at")
         return self
-
-
-class Outcome(StrEnum):
-    DONE = "done"
-    INSTRUCTED = "instructed"
-    """The PBX has no interface; the operator was shown which keys to press."""
-    REFUSED = "refused"
-    FAILED = "failed"
-    EXPIRED = "expired"
 
 
 class CommandResult(Message):
@@ -315,11 +269,9 @@ class Health(Message):
     problems: tuple[Problem, ...] = ()
 
 
-CallState.model_rebuild()
-Alert.model_rebuild()
-
 __all__ = [
-    "ButtonEvidence", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult", "DurationEvidence",
-    "Evidence", "Health", "LegLevel", "Levels", "Message", "Outcome", "OverlapEvidence", "Party", "Problem", "Role",
-    "Severity", "ShoutingEvidence", "SilenceEvidence", "SpeechStatus", "TranscriptLine", "WordsEvidence",
+    "Action", "AlertState", "ButtonEvidence", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
+    "DurationEvidence", "Evidence", "Health", "LegLevel", "Levels", "Message", "OtherEvidence", "Outcome",
+    "OverlapEvidence", "Party", "Problem", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence", "SpeechStatus",
+    "TranscriptLine", "WordsEvidence",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kikimori_dashboard.changes import ChangeLog, Part
 from kikimori_dashboard.presses import TRANSFERS, Lane, PressBook, lane_of
 from kikimori_dashboard.transcript import Tail
-from kikimori_wire.messages import Action, AlertState, CallStatus, Severity
+from kikimori_wire.messages import VERSION, Action, AlertState, CallStatus, Severity
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,6 +72,8 @@ class SiteState:
         self.broker_connected = False
         """And everything retained by the broker has been read."""
         self.ignored = 0
+        self._newer: set[str] = set()
+        """Agents whose messages are of a newer major version."""
         self._sessions = 0
         self._lost_agents: dict[str, int] = {}
         """How often each agent went offline."""
@@ -90,6 +92,7 @@ class SiteState:
     def begin_reading_retained(self) -> None:
         """From here until `end_reading_retained` everything that exists is told again."""
         self._confirmed = set()
+        self._newer.clear()
 
     def end_reading_retained(self) -> None:
         """Forget what the broker did not tell again: it ended while we were not connected."""
@@ -285,6 +288,19 @@ class SiteState:
             return None
         lost = self._lost_agents.get(agent_id, 0)
         return Line(self._sessions, lost, health.started_at if health is not None else None)
+
+    def note_version(self, agent_id: str, version: int) -> None:
+        """Take note of the major version of an agent's message; a newer one is said on every page."""
+        if version > VERSION and agent_id not in self._newer and len(self._newer) < MAX_AGENTS:
+            self._newer.add(agent_id)
+            self.changes.touch(Part.SITE)
+        elif version <= VERSION and agent_id in self._newer:
+            self._newer.discard(agent_id)
+            self.changes.touch(Part.SITE)
+
+    def newer_agents(self) -> list[str]:
+        """Agents that this dashboard may misunderstand; "" = it cannot be told which."""
+        return sorted(self._newer)
 
     # --- commands
 

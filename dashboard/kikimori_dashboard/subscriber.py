@@ -11,12 +11,14 @@ import structlog
 
 from kikimori_wire.connection import BrokerError, connect, stay_connected
 from kikimori_wire.messages import (
+    VERSION,
     Alert,
     BadMessageError,
     CallState,
     CommandResult,
     Health,
     Levels,
+    NewerMessageError,
     TranscriptLine,
 )
 from kikimori_wire.topics import ParsedTopic, TopicKind, Topics
@@ -134,6 +136,9 @@ class Subscriber:
             self._fold(parsed, payload)
         except BadMessageError as error:
             self.bad_messages += 1
+            if isinstance(error, NewerMessageError):
+                of_agent = parsed.kind in (TopicKind.HEALTH, TopicKind.LEVELS)
+                self._state.note_version(parsed.name if of_agent else "", VERSION + 1)
             # Each topic is complained of once, so that a broken sender does not flood the log.
             if topic not in self._complained and len(self._complained) < 1000:
                 self._complained.add(topic)
@@ -147,6 +152,7 @@ class Subscriber:
             case TopicKind.CALL_STATE:
                 call = CallState.from_bytes(payload)
                 _check_name(call.call_id, name)
+                state.note_version(call.agent_id, call.v)
                 state.take_call(call)
             case TopicKind.TRANSCRIPT:
                 line = TranscriptLine.from_bytes(payload)
@@ -157,16 +163,19 @@ class Subscriber:
             case TopicKind.ALERT:
                 alert = Alert.from_bytes(payload)
                 _check_name(alert.alert_id, name)
+                state.note_version(alert.agent_id, alert.v)
                 state.take_alert(alert)
             case TopicKind.HEALTH if not payload:
                 state.remove_agent(name)
             case TopicKind.HEALTH:
                 health = Health.from_bytes(payload)
                 _check_name(health.agent_id, name)
+                state.note_version(health.agent_id, health.v)
                 state.take_health(health)
             case TopicKind.LEVELS:
                 levels = Levels.from_bytes(payload)
                 _check_name(levels.agent_id, name)
+                state.note_version(levels.agent_id, levels.v)
                 state.take_levels(levels)
             case TopicKind.REPLY if not payload.startswith(b'{"marker"'):
                 result = CommandResult.from_bytes(payload)

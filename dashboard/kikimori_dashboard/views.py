@@ -75,6 +75,7 @@ class Views:
             "language": self._settings.language,
             "time_zone": self._settings.time_zone,
             "broker_connected": self._state.broker_connected,
+            "newer": self._state.newer_agents(),
         }
 
     def _call(self, call_id: str) -> dict[str, Any] | None:

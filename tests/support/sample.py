@@ -21,6 +21,7 @@ from kikimori_wire.messages import (
     LegLevel,
     Levels,
     Message,
+    OtherEvidence,
     Outcome,
     OverlapEvidence,
     Party,
@@ -102,6 +103,9 @@ EVIDENCE = (
     OverlapEvidence(start_s=40.0, end_s=52.0, overlap_s=6.4),
     SilenceEvidence(start_s=0.0, end_s=30.0, who="customer", silent_s=30.0),
     ButtonEvidence(start_s=30.0, end_s=30.0, source="dtmf", pressed_by="201"),
+    OtherEvidence(
+        kind="laughter", start_s=50.0, end_s=51.0, summary={"ja": "嘲笑と思われる声", "en": "A mocking laugh"},
+    ),
 )  # fmt: skip
 
 

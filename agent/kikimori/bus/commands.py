@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_wire.messages import BadMessageError, Command, CommandResult, Outcome
+from kikimori_wire.messages import VERSION, BadMessageError, Command, CommandResult, Outcome
 from kikimori_wire.topics import TopicKind, check_name
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class CommandDesk:
             "commands_taken": 0,
             "commands_repeated": 0,
             "commands_invalid": 0,
+            "commands_newer": 0,
             "commands_expired": 0,
             "commands_busy": 0,
         }
@@ -78,6 +79,11 @@ class CommandDesk:
         if known is not None:
             self._count("commands_repeated", call_id=command.call_id)
             self._answer_again(known, command.reply_to)
+            return
+        if command.v > VERSION:
+            # What a press means may have changed: the customer must not be moved by guess.
+            self._count("commands_newer", call_id=command.call_id)
+            self._reply(command.reply_to, self._result(command, Outcome.REFUSED, "newer_version"))
             return
         now = self._now()
         if now >= command.expires_at:

@@ -2,7 +2,7 @@
 
 import { announcements, asideRow } from "./aside.js";
 import { fill, h, setText, show } from "./dom.js";
-import { t } from "./i18n.js";
+import { t, word } from "./i18n.js";
 import { asksFirst, isPrimary, offered, waits } from "./offered.js";
 import { TO_OWN_TELEPHONE, TRANSFERS, laneOf, press, pressState, worded } from "./press.js";
 import * as telephone from "./telephone.js";
@@ -64,7 +64,7 @@ export class Actions {
     if (result === null) return;
     const { mood, text, detail } = worded(result);
     // After something went wrong the first question is where the customer is now.
-    const where = mood === "bad" && laneOf(result.action) === "move" && result.outcome !== "moved" ? t(`where.${this.call.status}`) : null;
+    const where = mood === "bad" && laneOf(result.action) === "move" && result.outcome !== "moved" ? word("where", this.call.status) : null;
     this.result.dataset.mood = mood;
     fill(this.result, JSON.stringify([mood, text, detail, where]), () =>
       [h("strong", {}, text), detail ? h("span", {}, detail) : null, where ? h("span", { class: "where" }, where) : null].filter(Boolean));

@@ -1,9 +1,9 @@
 // What is wrong with the watching itself: connection, broker, agents, recognition.
 
 import { fill, h } from "./dom.js";
-import { find, t, timeOfDay } from "./i18n.js";
+import { find, t, timeOfDay, word } from "./i18n.js";
 
-/** The banners of a picture, worst first: [{mood, text, detail, remedy}] */
+/** The banners of a picture, worst first: [{mood, text, detail, remedy, watched}]; `watched`: the calls are listened to all the same. */
 export function banners(picture) {
   const found = [];
   if (!picture.linked) {
@@ -17,6 +17,8 @@ export function banners(picture) {
     found.push({ mood: "bad", text: t("link.broker") });
     return found;
   }
+  const newer = picture.site.newer ?? [];
+  if (newer.length) found.push({ mood: "bad", text: t("banner.newer", { agents: newer.filter(Boolean).join(", ") }), watched: true });
   const agents = Object.values(picture.agents).sort((a, b) => a.agent_id.localeCompare(b.agent_id));
   if (!agents.length) found.push({ mood: "warn", text: t("banner.no_agent") });
   for (const agent of agents.filter((each) => !each.online)) {
@@ -34,7 +36,7 @@ function problems(agents) {
     const ofSpeech = agent.problems.find((each) => each.code.includes("speech"));
     if (agent.speech !== "on") {
       const what = ofSpeech?.code === "speech_failing" ? "failing" : agent.speech;
-      found.push({ mood: "warn", text: name + t(`banner.speech_${what}`), remedy: ofSpeech?.remedy });
+      found.push({ mood: "warn", text: name + word("banner", `speech_${what}`), remedy: ofSpeech?.remedy });
     }
     const said = new Set();
     for (const problem of agent.problems.filter((each) => agent.speech === "on" || each !== ofSpeech)) {

@@ -72,10 +72,11 @@ export class Board {
   }
 
   wanted() {
-    const rank = { critical: 3, warning: 2, notice: 1 };
+    const ranks = { critical: 3, warning: 2, notice: 1 };
+    const rank = (call) => (call.severity ? ranks[call.severity] ?? ranks.warning : 0);
     const since = (call) => this.picture.alertsOf(call.call_id)[0]?.raised_at ?? call.started_at;
     return Object.values(this.picture.calls)
-      .sort((a, b) => b.urgency - a.urgency || (rank[b.severity] ?? 0) - (rank[a.severity] ?? 0) ||
+      .sort((a, b) => b.urgency - a.urgency || rank(b) - rank(a) ||
         since(a).localeCompare(since(b)) || a.call_id.localeCompare(b.call_id))
       .map((call) => ({ callId: call.call_id, place: call.urgency >= NEEDS_DECISION ? "attention" : "calls" }));
   }

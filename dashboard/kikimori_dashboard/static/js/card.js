@@ -2,11 +2,17 @@
 
 import { Actions } from "./actions.js";
 import { fill, h, setText, show } from "./dom.js";
-import { clock, current, t, title } from "./i18n.js";
+import { clock, current, t, title, word } from "./i18n.js";
 import { Meter } from "./meter.js";
 import { why } from "./why.js";
 
-export const SHAPES = { critical: "◆", warning: "▲", notice: "●", calm: "○" };
+const SHAPES = { critical: "◆", warning: "▲", notice: "●", calm: "○" };
+
+/** The severity whose colours and sign are used; one that only newer agents know looks like a warning. */
+export const look = (severity) => (Object.hasOwn(SHAPES, severity) ? severity : "warning");
+
+/** The sign of a severity. */
+export const shape = (severity) => SHAPES[look(severity)];
 
 export const who = (call) => call.operator.name ?? (call.operator.number ? t("call.extension", { number: call.operator.number }) : t("call.unknown_operator"));
 
@@ -39,13 +45,13 @@ export class Card {
     const severity = call.severity ?? "calm";
     const current_ = picture.linked && picture.site.broker_connected && !call.stale;
     this.call = call;
-    Object.assign(this.element.dataset, { severity, urgency: call.urgency, status: call.status, stale: current_ ? "no" : "yes", opened: this.opened ? "yes" : "no" });
-    fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[severity]), h("span", { class: "word" }, t(`severity.${severity}`))]);
+    Object.assign(this.element.dataset, { severity: look(severity), urgency: call.urgency, status: call.status, stale: current_ ? "no" : "yes", opened: this.opened ? "yes" : "no" });
+    fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, word("severity", severity))]);
     fill(this.name, JSON.stringify([call.operator, current()]), () => [
       h("b", {}, who(call)),
       call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : null,
     ].filter(Boolean));
-    setText(this.status, t(`status.${call.status}`));
+    setText(this.status, word("status", call.status));
     const caller = [call.caller.name, call.caller.number].filter(Boolean);
     fill(this.caller, JSON.stringify([caller, call.queue, call.roles, current()]), () => [
       h("span", {}, `${t("role.customer")}: ${caller.length ? call.caller.name ?? "" : t("call.unknown_caller")}`),
@@ -67,10 +73,10 @@ export class Card {
   drawWhy(alerts, returned) {
     const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), returned, current()]);
     const cameBack = () => h("li", { class: "alert came-back", dataset: { severity: "warning" } },
-      h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, SHAPES.warning), t("call.returned")));
+      h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape("warning")), t("call.returned")));
     fill(this.why, key, () => (returned ? [cameBack()] : []).concat(alerts.map((alert) =>
-      h("li", { class: "alert", dataset: { severity: alert.severity } },
-        h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[alert.severity]), title(alert.title)),
+      h("li", { class: "alert", dataset: { severity: look(alert.severity) } },
+        h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)), title(alert.title)),
         h("ul", { class: "evidence" }, ...why(alert).map((line) =>
           h("li", {}, h("time", {}, line.at), h("span", { class: line.quote ? "quote" : "fact" }, line.text))))))));
     show(this.why, alerts.length > 0 || returned);
@@ -92,7 +98,7 @@ export class Card {
       const shed = call.speech === "shed" ? [h("li", { class: "none" }, t("call.speech_shed"))] : [];
       return [...shed, ...call.lines.map((line) =>
         h("li", { class: "line", dataset: { role: line.role, final: line.final ? "yes" : "no" } },
-          h("time", {}, clock(line.start_s)), h("span", { class: "speaker" }, t(`role.${line.role}`)), h("span", { class: "words" }, line.text)))];
+          h("time", {}, clock(line.start_s)), h("span", { class: "speaker" }, word("role", line.role)), h("span", { class: "words" }, line.text)))];
     });
     if (changed && bottom) this.lines.scrollTop = this.lines.scrollHeight;
   }

@@ -48,7 +48,10 @@ export function find(key, values = {}) {
 
 export const t = (key, values) => find(key, values) ?? key;
 
-/** Title of a rule in the language of the page. */
+/** The word for a value that an agent sent; a generic one for a value that only newer agents know. */
+export const word = (group, value, values) => find(`${group}.${value}`, values) ?? t("ui.unknown", { value });
+
+/** Title of a rule, or summary of evidence, in the language of the page. */
 export const title = (titles) => titles[language] ?? titles.ja ?? Object.values(titles)[0] ?? "";
 
 const two = (n) => String(n).padStart(2, "0");

@@ -81,7 +81,7 @@ function known(call, help, lanes) {
 function draw() {
   const wrong = banners(picture).filter((each) => each.mood === "bad" || each.mood === "wait");
   fill(at("banners"), JSON.stringify([wrong, i18n.current()]), () => wrong.slice(0, 1).map((each) =>
-    h("p", { class: `banner ${each.mood}` }, h("span", {}, each.text, each.mood === "bad" ? ` ${t("operator.alone")}` : ""))));
+    h("p", { class: `banner ${each.mood}` }, h("span", {}, each.text, each.mood === "bad" && !each.watched ? ` ${t("operator.alone")}` : ""))));
   setText(at("mine"), extension ? t("operator.mine", { ext: extension }) : "");
   at("change").hidden = !extension;
   if (!extension) return choose();

@@ -24,10 +24,11 @@ export class Picture {
   }
 
   alertsOf(callId) {
-    const rank = { critical: 2, warning: 1, notice: 0 };
+    const ranks = { critical: 2, warning: 1, notice: 0 };
+    const rank = (alert) => ranks[alert.severity] ?? ranks.warning;
     return Object.values(this.alerts)
       .filter((alert) => alert.call_id === callId)
-      .sort((a, b) => rank[b.severity] - rank[a.severity] || a.raised_at.localeCompare(b.raised_at));
+      .sort((a, b) => rank(b) - rank(a) || a.raised_at.localeCompare(b.raised_at));
   }
 
   connect() {

@@ -1,6 +1,6 @@
 // Sends a command and words what came of it.
 
-import { find, t } from "./i18n.js";
+import { find, t, word } from "./i18n.js";
 
 /** A call's last press is kept per lane, as on the server: where the customer is, beside it, the cry for help. */
 const LANES = { escalate: "help", listen: "aside", whisper: "aside", barge: "aside", announce: "aside" };
@@ -25,10 +25,10 @@ export async function press(callId, action, page, more = {}) {
 
 /** {mood: "good" | "todo" | "bad", text, detail} of a result. */
 export function worded(result) {
-  if (result.outcome === "done") return { mood: "good", text: t(`done.${result.action}`), detail: result.detail ?? "" };
+  if (result.outcome === "done") return { mood: "good", text: word("done", result.action), detail: result.detail ?? "" };
   const reason = result.reason ? (find(`reason.${result.reason}`) ?? result.reason) : "";
   const detail = [reason, result.detail].filter(Boolean).join(" — ");
-  return { mood: result.outcome === "instructed" ? "todo" : "bad", text: t(`outcome.${result.outcome}`), detail };
+  return { mood: result.outcome === "instructed" ? "todo" : "bad", text: word("outcome", result.outcome), detail };
 }
 
 /** What is known of the last press of a lane: {doing: action} or {result} or null. */

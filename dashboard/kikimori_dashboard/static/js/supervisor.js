@@ -2,7 +2,7 @@
 
 import { banners, showBanners } from "./banners.js";
 import { Board } from "./board.js";
-import { SHAPES, who } from "./card.js";
+import { look, shape, who } from "./card.js";
 import * as chime from "./chime.js";
 import { fill, h, setText, show } from "./dom.js";
 import * as i18n from "./i18n.js";
@@ -14,6 +14,7 @@ import * as telephone from "./telephone.js";
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
 const RANK = { notice: 0, warning: 1, critical: 2 };
+const rank = (alert) => RANK[alert.severity] ?? RANK.warning;
 
 applyTheme();
 await i18n.start();
@@ -60,8 +61,8 @@ function drawStrip() {
   const urgent = board.wanted().map((each) => picture.calls[each.callId]).filter((call) => call.urgency >= 2);
   const handled = calls.filter((call) => call.status === "transferred").length;
   const worst = urgent[0];
-  const mood = worst ? worst.severity : "calm";
-  const count = (severity) => urgent.filter((call) => call.severity === severity).length;
+  const mood = worst ? look(worst.severity) : "calm";
+  const count = (severity) => urgent.filter((call) => look(call.severity) === severity).length;
   const reasons = worst ? [...new Set([...(worst.returned ? [t("strip.returned")] : []), ...picture.alertsOf(worst.call_id).map((alert) => i18n.title(alert.title))])].join(" ・ ") : "";
   at("strip").dataset.severity = mood;
   const key = JSON.stringify([worst?.call_id, worst?.operator, reasons, urgent.map((call) => call.severity), calls.length, handled, i18n.current()]);
@@ -71,7 +72,7 @@ function drawStrip() {
       return [h("strong", { class: "headline" }, h("span", { class: "shape", "aria-hidden": "true" }, "✓"), t(calls.length ? "strip.calm" : "strip.no_calls")), calls.length ? totals : null].filter(Boolean);
     }
     const counts = ["critical", "warning"].filter((each) => count(each)).map((each) =>
-      h("span", { class: "count", dataset: { severity: each } }, h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[each]), `${t(`severity.${each}`)} `, h("b", {}, String(count(each)))));
+      h("span", { class: "count", dataset: { severity: each } }, h("span", { class: "shape", "aria-hidden": "true" }, shape(each)), `${t(`severity.${each}`)} `, h("b", {}, String(count(each)))));
     return [
       ...counts,
       h("strong", { class: "headline" }, `${who(worst)} `, h("span", {}, reasons)),
@@ -94,9 +95,9 @@ function drawClosed() {
   fill(at("closed-list"), JSON.stringify([closed.map((each) => [each.alert_id, each.revision]), i18n.current()]), () =>
     closed.map((alert) => h("li", {},
       h("time", {}, i18n.timeOfDay(alert.updated_at)),
-      h("span", { class: "shape", dataset: { severity: alert.severity }, "aria-hidden": "true" }, SHAPES[alert.severity]),
+      h("span", { class: "shape", dataset: { severity: look(alert.severity) }, "aria-hidden": "true" }, shape(alert.severity)),
       h("span", {}, `${alert.operator.name ?? alert.operator.number ?? t("call.unknown_operator")}　${i18n.title(alert.title)}`),
-      h("span", { class: "because" }, alert.closed_because ? t(`closed.${alert.closed_because}`) : ""))));
+      h("span", { class: "because" }, alert.closed_because ? i18n.word("closed", alert.closed_because) : ""))));
 }
 
 /** Says aloud, and by sound, what is new since the last time; not what was there when the page opened. */
@@ -104,16 +105,16 @@ function announce() {
   const news = [];
   for (const alert of Object.values(picture.alerts)) {
     const before = announced.get(alert.alert_id) ?? -1;
-    if (RANK[alert.severity] > before) {
-      announced.set(alert.alert_id, RANK[alert.severity]);
-      if (RANK[alert.severity] >= 1) news.push(alert);
+    if (rank(alert) > before) {
+      announced.set(alert.alert_id, rank(alert));
+      if (rank(alert) >= 1) news.push(alert);
     }
   }
   for (const id of announced.keys()) if (announced.size > 2000) announced.delete(id);
   if (news.length && !first) {
-    const worst = news.reduce((a, b) => (RANK[b.severity] > RANK[a.severity] ? b : a));
+    const worst = news.reduce((a, b) => (rank(b) > rank(a) ? b : a));
     const call = picture.calls[worst.call_id];
-    setText(at("announcer"), t("announce.alert", { severity: t(`severity.${worst.severity}`), who: call ? who(call) : "", title: i18n.title(worst.title) }));
+    setText(at("announcer"), t("announce.alert", { severity: i18n.word("severity", worst.severity), who: call ? who(call) : "", title: i18n.title(worst.title) }));
     chime.play(worst.severity);
   }
   const back = Object.values(picture.calls).filter((call) => call.returned && !returned.has(call.call_id));

@@ -1,13 +1,14 @@
 // Why an alert: the evidence in one line each, in plain words.
 
-import { clock, signed, span, t } from "./i18n.js";
+import { clock, find, signed, span, t, title } from "./i18n.js";
 
 const SHOWN_WORDS = 3;
+const KINDS = ["shouting", "words", "duration", "overlap", "silence", "button"];
 
 /** [{at: "03:12", text, quote}] of one alert; `quote` = the text is the speaker's words. */
 export function why(alert) {
   const of = (kind) => alert.evidence.filter((each) => each.kind === kind);
-  return [...shouting(of("shouting")), ...words(of("words")), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("button").slice(-1).map(button)];
+  return [...shouting(of("shouting")), ...words(of("words")), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("button").slice(-1).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
 }
 
 function shouting(found) {
@@ -38,15 +39,20 @@ function words(found) {
 function duration(each) {
   const lines = [{
     at: clock(each.end_s),
-    text: t(`why.duration_${each.since}`, { elapsed: span(each.elapsed_s), threshold: span(each.threshold_s) }),
+    text: said(`duration_${each.since}`, each, { elapsed: span(each.elapsed_s), threshold: span(each.threshold_s) }),
     quote: false,
   }];
   if (each.quote) lines.push({ at: clock(each.start_s), text: t("why.refusal_quote", { quote: each.quote }), quote: true });
   return lines;
 }
 
-const button = (each) => ({ at: clock(each.start_s), text: t(`why.button_${each.source}`), quote: false });
+const button = (each) => ({ at: clock(each.start_s), text: said(`button_${each.source}`, each), quote: false });
 
 const overlap = (each) => ({ at: clock(each.end_s), text: t("why.overlap", { seconds: Math.round(each.overlap_s) }), quote: false });
 
-const silence = (each) => ({ at: clock(each.start_s), text: t(`why.silence_${each.who}`, { elapsed: span(each.silent_s) }), quote: false });
+const silence = (each) => ({ at: clock(each.start_s), text: said(`silence_${each.who}`, each, { elapsed: span(each.silent_s) }), quote: false });
+
+const other = (each) => ({ at: clock(each.start_s), text: said(each.kind, each), quote: false });
+
+/** The text of a key; of what only newer agents know the line that they send along, else that there is something. */
+const said = (key, each, values) => find(`why.${key}`, values) ?? (title(each.summary ?? {}) || t("why.other", { kind: each.kind }));
