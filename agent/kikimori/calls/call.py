@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import structlog
 
+from kikimori.judging.summary import with_summary
 from kikimori.model.call import CallInfo, EndReason, Role
 from kikimori.model.evidence import ButtonPress, Utterance
 from kikimori_wire.messages import (
@@ -261,7 +262,7 @@ class LiveCall:
             raised_at=self._started_at + timedelta(seconds=change.raised_s),
             updated_at=self._started_at + timedelta(seconds=change.updated_s),
             raised_s=round(change.raised_s, 2),
-            evidence=change.evidence,
+            evidence=tuple(with_summary(each) for each in change.evidence),
             suggestion=change.suggestion,
             caller=self.info.caller,
             operator=self.info.operator,
