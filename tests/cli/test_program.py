@@ -42,6 +42,7 @@ COMMANDS = [
     ["bench", "soak"],
     ["doctor"],
     ["evaluate"],
+    ["evaluate-words"],
     ["config", "check"],
     ["models", "list"],
     ["models", "fetch"],

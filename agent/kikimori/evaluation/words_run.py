@@ -1,0 +1,52 @@
+"""Files of cases, judged, and what `kikimori evaluate-words` prints of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kikimori.evaluation.case_score import CaseScores, JudgedCase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from kikimori.evaluation.case_judge import CaseJudge
+    from kikimori.evaluation.cases import Case
+    from kikimori.evaluation.judging_pool import JudgingPool
+
+
+@dataclass(frozen=True, slots=True)
+class WordsEvaluation:
+    """All cases of some files."""
+
+    files: dict[Path, int]
+    """With their numbers of cases."""
+    scores: CaseScores
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "files": {str(path): count for path, count in self.files.items()},
+            **self.scores.as_json(),
+        }
+
+
+def found_in(judge: CaseJudge, case: Case) -> frozenset[str]:
+    """Judge one case: work for a `JudgingPool`."""
+    return frozenset(judge.found_in(case))
+
+
+def judge_cases(pool: JudgingPool, cases: Sequence[Case], progress: Callable[[int], None]) -> CaseScores:
+    """Judge cases; `progress` is told how many are done."""
+    found = pool.each(found_in, cases, progress)
+    return CaseScores(tuple(JudgedCase(case, names) for case, names in zip(cases, found, strict=True)))
+
+
+def evaluate_words(
+    pool: JudgingPool, files: dict[Path, list[Case]], progress: Callable[[int], None]
+) -> WordsEvaluation:
+    """Judge the cases of files; `progress` is told how many are done."""
+    cases = [case for of_file in files.values() for case in of_file]
+    return WordsEvaluation(
+        {path: len(of_file) for path, of_file in files.items()}, judge_cases(pool, cases, progress)
+    )
