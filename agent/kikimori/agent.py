@@ -16,7 +16,7 @@ from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
-from kikimori.judging.rules import Rule, categories_without_phrases, load_rules
+from kikimori.judging.rules import Rule, capped_rules, categories_without_phrases, load_rules
 from kikimori.pbx.control import OperatorChoice, Remembers
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.announced.directory import LegDirectory
@@ -67,6 +67,7 @@ class Agent:
         self._alerts: asyncio.Queue[Alert] = asyncio.Queue()
         self._directory = LegDirectory(asyncio.get_running_loop().time)
         warn_of_unknown_categories(self.rules, self.phrases)
+        warn_of_capped_rules(self.rules)
 
     async def run(self) -> None:
         """Run until `stop` is set or the task is cancelled; then stop in order within some seconds.
@@ -227,3 +228,9 @@ def warn_of_unknown_categories(rules: tuple[Rule, ...], phrases: PhraseBook) -> 
     """Log rules that wait for a phrase category no file defines: they can never hold."""
     for category, rule in categories_without_phrases(rules, phrases.names).items():
         log.warning("rule_without_phrases", rule=rule, category=category)
+
+
+def warn_of_capped_rules(rules: tuple[Rule, ...]) -> None:
+    """Log rules of voices that ask for more than a warning: once, with all of them."""
+    if capped := capped_rules(rules):
+        log.warning("rule_keys_capped_at_warning", rules={rule: list(keys) for rule, keys in capped.items()})

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 import soundfile
 from pydantic import BaseModel
+from structlog.testing import capture_logs
 from tests.support.program import kikimori
 
+from kikimori.agent import warn_of_capped_rules
 from kikimori.cli.main import main
 from kikimori.config import (
     DEFAULTS,
@@ -23,6 +25,7 @@ from kikimori.config import (
 )
 from kikimori.demo.script import FOLDER, load_calls
 from kikimori.errors import ConfigError
+from kikimori.judging.rules import load_rules
 from kikimori_dashboard import DashboardSettings
 from kikimori_dashboard.config import read_settings
 from kikimori_wire.messages import Action
@@ -88,6 +91,34 @@ def test_defaults_are_fit_for_use(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "fit for use" in said.out
     assert "shouting" in said.out
     assert "kikimori models fetch vosk-model-small-ja-0.22" in said.err
+
+
+def test_a_rule_that_makes_a_voice_critical_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file as the release before wrote it: read, and said what becomes of it; once in the agent's log."""
+    (tmp_path / "mine.toml").write_text(
+        '[[rule]]\nid = "shouting"\nkind = "shouting"\ntitle = { ja = "大声・怒声", en = "Raised voice" }\n'
+        'severity = "warning"\ncritical_raised_s = 8.0\ncritical_window_s = 60.0\n',
+        encoding="utf-8",
+    )
+    config = tmp_path / "kikimori.toml"
+    config.write_text('[judging]\nrules = ["mine.toml"]\n', encoding="utf-8")
+    assert main(["config", "check", "--config", str(config)]) == 0
+    said = capsys.readouterr()
+    assert "fit for use" in said.out
+    assert "warning: rule shouting: critical_raised_s: a voice alone is at most a warning" in said.err
+
+    with capture_logs() as logs:
+        warn_of_capped_rules(load_rules([tmp_path / "mine.toml"]))
+        warn_of_capped_rules(load_rules([DEFAULTS / "rules" / "default.toml"]))
+    assert logs == [
+        {
+            "event": "rule_keys_capped_at_warning",
+            "log_level": "warning",
+            "rules": {"shouting": ["critical_raised_s"]},
+        }
+    ]
 
 
 @pytest.mark.parametrize(

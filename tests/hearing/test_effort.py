@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from kikimori.demo.script import load_calls
-from kikimori.hearing.bank import LIKELY_A_VOICE, AcousticBank
+from kikimori.hearing.bank import LIKELY_A_VOICE, AcousticBank, Heard
 from kikimori.hearing.effort import EffortTracker, vector_of
 from kikimori.hearing.effort_model import VECTOR, VOICE, EffortModel, shipped_model
 from kikimori.hearing.features import AT, SUMS, WINDOWS, measure
-from kikimori.hearing.frames import BLOCK_FRAMES, block_samples
+from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, block_samples
 from kikimori.hearing.vad import VoiceDetector, mark_speech
-from kikimori.hearing.voice import VoiceTracker
+from kikimori.hearing.voice import PITCH_WITHIN_S, VoiceTracker
 from kikimori.model.call import Role
 from kikimori_training.effort.sounds import SOUNDS
 
@@ -140,6 +140,46 @@ def test_nobody_speaks_in_music_tones_keys_fax_and_barking(sounds: dict[str, Pcm
     """After the first second, which everybody is given; a fax changes its noise now and then."""
     shares = {name: raised_share(pcm)[1] for name, pcm in sounds.items()}
     assert {name: share for name, share in shares.items() if share > (0.3 if "fax" in name else 0.06)} == {}
+
+
+def white_noise(level_db: float, seconds: float = 30.0, rate: int = 8000) -> Pcm:
+    noise = np.random.default_rng(11).standard_normal(round(seconds * rate)) * 32767 * 10 ** (level_db / 20)
+    return noise.clip(-32768, 32767).astype(np.int16)
+
+
+def heard_of(pcm: Pcm, rate: int = 8000) -> list[Heard]:
+    bank = AcousticBank(rate)
+    slot, size = bank.open(), block_samples(rate)
+    return [bank.hear([slot], pcm[at : at + size].tobytes()) for at in range(0, len(pcm) - size + 1, size)]
+
+
+@pytest.mark.parametrize("rate", [8000, 16000])
+@pytest.mark.parametrize("level_db", [-30, -20, -10])
+def test_noise_is_never_raised_and_no_voice_after_ten_seconds(level_db: float, rate: int) -> None:
+    heard = heard_of(white_noise(level_db, rate=rate), rate)
+    assert max(float(each.effort.probability[0]) for each in heard) == 0
+    # The voice detector takes only part of it for sound, and the gate closes a little later.
+    late = heard[round(1.5 * PITCH_WITHIN_S / BLOCK_S) :]
+    assert not any(each.effort.known[0] or each.passes[0] for each in late)
+
+
+def test_noise_after_a_voice_is_not_raised_either() -> None:
+    """What stays of the voice in the window is over within a second of sound."""
+    calm = customer("calm-enquiry")
+    calm = calm[: len(calm) // block_samples(8000) * block_samples(8000)]
+    after = heard_of(np.concatenate([calm, white_noise(-30)]))[len(calm) // block_samples(8000) :]
+    raised = sum(float(each.effort.speech_s[0]) for each in after if each.effort.probability[0] >= 0.75)
+    assert raised < 1.2
+
+
+def test_a_voice_is_heard_again_at_once_after_noise() -> None:
+    noise, shout = white_noise(-30), customer("shout-from-start")
+    after = heard_of(np.concatenate([noise, shout]))[len(noise) // block_samples(8000) :]
+    alone = heard_of(shout)
+    assert sum(each.passes[0] for each in after) >= sum(each.passes[0] for each in alone)
+    assert sum(each.effort.probability[0] >= 0.75 for each in after) > 0.8 * sum(
+        each.effort.probability[0] >= 0.75 for each in alone
+    )
 
 
 def test_music_does_not_reach_the_recogniser(sounds: dict[str, Pcm]) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import gc
+from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.told import MIXED, OPERATOR, PHRASES, judged, opened, rules, voice, voices
 
 from kikimori.judging.judge import CallJudge
+from kikimori.judging.rules import load_rules
 from kikimori.model.alert import AlertState, ClosedBecause
 from kikimori.model.evidence import EffortWindow
 from kikimori_wire.messages import ShoutingEvidence
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SHOUTING = rules("shouting")
 
@@ -45,13 +51,36 @@ def test_the_operator_raises_nothing_and_a_mixed_leg_counts() -> None:
     ]
 
 
-def test_going_on_makes_it_critical_in_the_same_alert() -> None:
+def test_going_on_stays_a_warning_in_the_same_alert() -> None:
+    """A voice alone is never critical."""
     changes = judged(voices(0, 20, raised=True), rules=SHOUTING)
     assert opened(changes) == [("shouting", "warning", 1.2)]
-    assert str(changes[-1].severity) == "critical"
+    assert {str(change.severity) for change in changes} == {"warning"}
     assert [change.revision for change in changes] == list(range(1, len(changes) + 1))
     # It grows at most every two seconds of the call, whatever the number of blocks.
     assert len(changes) <= 20 / 2 + 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "severities"),
+    [
+        ("critical_raised_s = 8.0", ["warning"]),
+        ('severity = "notice"\ncritical_raised_s = 8.0', ["notice", "warning"]),
+        ('severity = "critical"', ["warning"]),
+        ('severity = "notice"', ["notice"]),
+    ],
+)
+def test_an_office_that_asks_for_critical_gets_a_warning(
+    tmp_path: Path, keys: str, severities: list[str]
+) -> None:
+    """As such files were written until now."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        f'[[rule]]\nid = "shouting"\nkind = "shouting"\ntitle = {{ ja = "大声", en = "Loud" }}\n{keys}\n',
+        encoding="utf-8",
+    )
+    changes = judged(voices(0, 20, raised=True), rules=load_rules([mine]))
+    assert list(dict.fromkeys(str(change.severity) for change in changes)) == severities
 
 
 def test_it_calms_down_and_does_not_come_back_at_once() -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say
 from kikimori.errors import ConfigError, KikimoriError, secret_next_step
 from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import categories_without_phrases, load_rules, needs_words
+from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules, needs_words
 from kikimori.recognition import model_path
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ def run(args: argparse.Namespace) -> int:
         Console().print(table)
     for category, rule_id in categories_without_phrases(rules, phrases.names).items():
         say(f"warning: rule {rule_id} waits for the phrase category {category}, which no file defines")
+    for rule_id, keys in capped_rules(rules).items():
+        say(
+            f"warning: rule {rule_id}: {' and '.join(keys)}: a voice alone is at most a warning; "
+            "this release still reads it, the next will not\n  next: remove it, or set severity to warning"
+        )
     if config.speech.enabled and config.speech.engine == "vosk-server":
         print(f"speech server {config.speech.server}")
     elif config.speech.enabled:

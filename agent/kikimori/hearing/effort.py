@@ -102,8 +102,9 @@ class EffortTracker:
         calm_s = self._calm_s[slots]
         over = self._over_calm(slots, level, vector)
         vector[:, -len(RELATIVE) :] = over
-        probability = self._probability(vector, calm_s)
         voiced = sums[:, AT["voiced"]] > 0
+        # A raised voice is full of pitch. What has none is noise, however bright and loud.
+        probability = np.where(voiced, self._probability(vector, calm_s), np.float32(0))
         now = np.stack([level, vector[:, VECTOR.index("tilt")], vector[:, VECTOR.index("pitch")]], axis=1)
         self._learn(slots[known], now[known], voiced[known], probability[known], block.speech_frames[known])
         rest = _db(block.rest_power / np.maximum(BLOCK_FRAMES - block.speech_frames, np.float32(1)))

@@ -43,7 +43,7 @@ class _Rule(BaseModel):
 
 
 class ShoutingRule(_Rule):
-    """Raised voice: vocal effort of the customer over some seconds."""
+    """Raised voice: vocal effort of the customer over some seconds. Never critical: see `capped_keys`."""
 
     kind: Literal["shouting"]
     severity: Severity = Severity.WARNING
@@ -54,9 +54,19 @@ class ShoutingRule(_Rule):
     """Seconds of raised speech within the window that open the alert."""
     share: Probability = 0.5
     """Share of the window's speech that must be raised."""
-    critical_raised_s: Positive | None = 8.0
-    """Seconds of raised speech within `critical_window_s` that make it critical."""
+    critical_raised_s: Positive | None = None
+    """Deprecated, read for one release. Seconds of raised speech within `critical_window_s` that make it a warning."""
     critical_window_s: Positive = 60.0
+    """Deprecated, read for one release."""
+
+    def capped_keys(self) -> tuple[str, ...]:
+        """Return the keys that ask for more than a warning, which a voice alone can no longer give.
+
+        How somebody speaks says nothing of what they want; a line that hisses or a voice that is just high would
+        otherwise take a customer out of the operator's hands.
+        """
+        keys = [] if self.critical_raised_s is None else ["critical_raised_s"]
+        return tuple(["severity", *keys] if self.severity is Severity.CRITICAL else keys)
 
 
 class PhraseRule(_Rule):
@@ -170,6 +180,12 @@ def load_rules(paths: Iterable[Path]) -> tuple[Rule, ...]:
             seen.add(rule.id)
             found[rule.id] = rule
     return tuple(rule for rule in found.values() if rule.enabled)
+
+
+def capped_rules(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
+    """Return the rules of voices that ask for `critical`, by id with the keys that do: they raise a warning at most."""
+    shouting = (rule for rule in rules if isinstance(rule, ShoutingRule))
+    return {rule.id: keys for rule in shouting if (keys := rule.capped_keys())}
 
 
 def needs_words(rule: Rule) -> bool:

@@ -44,10 +44,15 @@ class ShoutingDetector(Detector):
         raised = sum(each.speech_s for each in self._window if each.probability >= rule.probability)
         if raised < rule.raised_s or raised < rule.share * sum(each.speech_s for each in self._window):
             return None
-        severity = rule.severity
-        if rule.critical_raised_s and sum(each.speech_s for each in self._raised) >= rule.critical_raised_s:
-            severity = Severity.CRITICAL
-        return Finding(now, severity, (self._burst.evidence(),))
+        return Finding(now, self._severity(), (self._burst.evidence(),))
+
+    def _severity(self) -> Severity:
+        """Return the rule's severity, or a warning where it asks for more: see `ShoutingRule.capped_keys`."""
+        rule = self._rule
+        going_on = rule.critical_raised_s is not None and (
+            sum(each.speech_s for each in self._raised) >= rule.critical_raised_s
+        )
+        return Severity.WARNING if going_on or rule.severity is Severity.CRITICAL else rule.severity
 
 
 class _Burst:
