@@ -6,7 +6,6 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +19,7 @@ from kikimori.judging.rules import Rule, capped_rules, categories_without_phrase
 from kikimori.pbx.control import OperatorChoice, Remembers
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.announced.directory import LegDirectory
+from kikimori.version import VERSION
 from kikimori.ways_in import make_control, make_taps
 from kikimori_wire.messages import Alert, CallState, Health, Levels, Party, SpeechStatus, TranscriptLine
 
@@ -193,8 +193,11 @@ class Agent:
     async def _show_health(self) -> None:
         while True:
             await asyncio.sleep(HEALTH_EVERY_S)
-            self._directory.forget_old()
-            self.bus.set_health(self._health())
+            try:
+                self._directory.forget_old()
+                self.bus.set_health(self._health())
+            except Exception as error:  # noqa: BLE001 - health tells of trouble, it must not end the calls
+                log.error("health_failed", error=type(error).__name__)
 
     def _health(self) -> Health:
         recognition = self._recognition
@@ -212,7 +215,7 @@ class Agent:
             agent_id=self.config.agent_id,
             site=self.config.site,
             online=True,
-            version=version("kikimori"),
+            version=VERSION,
             at=datetime.now(UTC),
             started_at=self._started_at,
             speech=speech,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from kikimori.cli import (
@@ -23,6 +22,7 @@ from kikimori.cli import (
     up,
 )
 from kikimori.errors import KikimoriError
+from kikimori.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--version", action="version", version=f"kikimori {version('kikimori')}")
+    made.add_argument("--version", action="version", version=f"kikimori {VERSION}")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for each in (
         demo,
