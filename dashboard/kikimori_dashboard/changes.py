@@ -14,6 +14,7 @@ class Part(StrEnum):
     CLOSED = "closed"
     AGENTS = "agents"
     COMMANDS = "commands"
+    EXTENSIONS = "extensions"
     SITE = "site"
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.changes import ChangeLog, Part
+from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.presses import TRANSFERS, Lane, PressBook, lane_of
 from kikimori_dashboard.transcript import Tail
 from kikimori_wire.messages import VERSION, Action, AlertState, CallStatus, Severity
@@ -40,6 +41,8 @@ class CallEntry:
     state: CallState
     tail: Tail = field(default_factory=Tail)
     levels: CallLevels | None = None
+    levels_at: datetime | None = None
+    """The agent's time of `levels`."""
     returned: bool = False
     """Somebody pressed to put the customer on hold, and the hold ended without anybody asking for it."""
 
@@ -69,6 +72,7 @@ class SiteState:
         """Closed ones, oldest first; for `closed_for` and at most `MAX_CLOSED`."""
         self.agents: dict[str, Health] = {}
         self.presses = PressBook()
+        self.extensions = ExtensionLog()
         self.broker_connected = False
         """And everything retained by the broker has been read."""
         self.ignored = 0
@@ -94,8 +98,13 @@ class SiteState:
         self._confirmed = set()
         self._newer.clear()
 
-    def end_reading_retained(self) -> None:
-        """Forget what the broker did not tell again: it ended while we were not connected."""
+    def end_reading_retained(self, now: datetime | None = None) -> None:
+        """Forget what the broker did not tell again: it ended while we were not connected.
+
+        From `now` on, if given, it is known on which extensions calls are heard.
+        """
+        if now is not None:
+            self.extensions.begin(now)
         confirmed = self._confirmed or set()
         self._confirmed = None
         for call_id in [each for each in self.calls if (Part.CALLS, each) not in confirmed]:
@@ -117,6 +126,7 @@ class SiteState:
     def take_call(self, state: CallState) -> None:
         call_id = state.call_id
         if state.status is CallStatus.ENDED:
+            self._note_extension(state, state.ended_at)
             self.remove_call(call_id)
             return
         entry = self.calls.get(call_id)
@@ -130,15 +140,23 @@ class SiteState:
             entry.returned = False
         elif entry.state.status is CallStatus.ON_HOLD:
             entry.returned = self._nobody_asked_for_the_end_of_hold(call_id)
+        if state is entry.state or state.operator.number != entry.state.operator.number:
+            self._note_extension(state, entry.levels_at)
         entry.state = state
         entry.tail.add_all(state.transcript_tail)
         self.changes.touch(Part.CALLS, call_id)
 
     def remove_call(self, call_id: str) -> None:
-        if self.calls.pop(call_id, None) is not None:
+        entry = self.calls.pop(call_id, None)
+        if entry is not None:
+            self._note_extension(entry.state, entry.levels_at)
             self.changes.touch(Part.CALLS, call_id)
         if self.presses.forget(call_id):
             self.changes.touch(Part.COMMANDS, call_id)
+
+    def _note_extension(self, state: CallState, heard_at: datetime | None) -> None:
+        for extension in self.extensions.note(state.operator.number, heard_at or state.started_at):
+            self.changes.touch(Part.EXTENSIONS, extension)
 
     def _nobody_asked_for_the_end_of_hold(self, call_id: str) -> bool:
         """A hold that no press began was the telephone's own key, and so is its end."""
@@ -156,6 +174,7 @@ class SiteState:
             # Only the agent of a call speaks for it.
             if entry is not None and entry.state.agent_id == levels.agent_id:
                 entry.levels = each
+                entry.levels_at = levels.at
                 self.changes.touch(Part.LEVELS, call_id)
 
     # --- alerts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -107,7 +108,7 @@ class Subscriber:
                             await client.subscribe(self._topics.dashboard_filters())
                             await client.publish(self.reply_topic, end, qos=1)
                         elif payload == end:
-                            self._state.end_reading_retained()
+                            self._state.end_reading_retained(datetime.now(UTC))
                             self._client = client
                             limit.reschedule(None)
                             log.info(

@@ -1,7 +1,8 @@
 """The picture of the site as the browsers get it: JSON of snapshots and of changes.
 
 Snapshot: `{"type": "snapshot", "seq", "now", "site", "calls": {id: …}, "levels", "alerts", "agents", "commands",
-"closed": […]}`. Change: `{"type": "delta", "from", "seq", "now", …}` with only the parts that changed; `null` = gone.
+"extensions": {number: time of its last call}, "closed": […]}`. Change: `{"type": "delta", "from", "seq", "now", …}` with
+only the parts that changed; `null` = gone.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Views:
                 "alerts": {each: self._alert(each) for each in state.alerts},
                 "agents": {each: self._agent(each) for each in state.agents},
                 "commands": {each: self._commands(each) for each in state.presses.calls()},
+                "extensions": {each: self._extension(each) for each in state.extensions.known()},
                 "closed": self._closed(),
             }
         )
@@ -65,17 +67,21 @@ class Views:
                 message["site"] = self._site()
             elif part is Part.CLOSED:
                 message["closed"] = self._closed()
+            elif part is Part.EXTENSIONS:
+                message.setdefault("extensions", {})[name] = self._extension(name)
             else:
                 message.setdefault(part.value, {})[name] = self._of_part[part](name)
         return _encode(message)
 
     def _site(self) -> dict[str, Any]:
+        since = self._state.extensions.since
         return {
             "name": self._settings.site,
             "language": self._settings.language,
             "time_zone": self._settings.time_zone,
             "broker_connected": self._state.broker_connected,
             "newer": self._state.newer_agents(),
+            "watching_since": None if since is None else since.isoformat(),
         }
 
     def _call(self, call_id: str) -> dict[str, Any] | None:
@@ -119,6 +125,10 @@ class Views:
     def _agent(self, agent_id: str) -> dict[str, Any] | None:
         health = self._state.agents.get(agent_id)
         return None if health is None else health.model_dump(mode="json", exclude={"v"})
+
+    def _extension(self, number: str) -> str | None:
+        last = self._state.extensions.last(number)
+        return None if last is None else last.isoformat()
 
     def _commands(self, call_id: str) -> dict[str, Any] | None:
         """By lane."""

@@ -9,6 +9,7 @@ from tests.support.peer_agent import SHOUT
 from tests.support.sample import NOON
 
 from kikimori_dashboard.changes import ChangeLog, Part
+from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.state import MAX_CLOSED, SiteState
 from kikimori_wire.messages import (
     Action,
@@ -22,6 +23,7 @@ from kikimori_wire.messages import (
     Health,
     LegLevel,
     Levels,
+    Party,
     Role,
     Severity,
     TranscriptLine,
@@ -315,3 +317,41 @@ def test_what_was_returned_and_taken_over_needs_no_decision() -> None:
     state.take_call(call("c", status=CallStatus.TRANSFERRED))
     assert state.urgency("c") == 0
     assert state.worst("c") is None
+
+
+def test_when_a_call_was_last_heard_on_an_extension() -> None:
+    state = SiteState()
+    assert state.extensions.since is None
+    state.end_reading_retained(NOON)
+    state.end_reading_retained(NOON + timedelta(hours=1))
+    assert state.extensions.since == NOON
+
+    state.take_call(call("c", operator=Party(number="204")))
+    assert state.extensions.last("204") == NOON
+    assert state.extensions.last("205") is None
+    levels = Levels(agent_id="a", at=NOON + timedelta(minutes=3), calls={"c": CallLevels(media_s=1, legs={})})
+    state.take_levels(levels)
+    state.remove_call("c")
+    assert state.extensions.last("204") == NOON + timedelta(minutes=3)
+
+    ended = NOON + timedelta(minutes=9)
+    state.take_call(call("d", operator=Party(number="205"), status=CallStatus.ENDED, ended_at=ended))
+    assert state.extensions.last("205") == ended
+
+
+def test_a_call_that_another_operator_takes_over_was_heard_on_both_extensions() -> None:
+    state = SiteState()
+    state.take_call(call("c", operator=Party(number="204")))
+    state.take_call(call("c", operator=Party(number="205")))
+    assert state.extensions.known() == ["204", "205"]
+
+
+def test_extensions_are_bounded_and_the_oldest_is_forgotten() -> None:
+    log = ExtensionLog(limit=2)
+    assert log.note(None, NOON) == ()
+    assert log.note("1", NOON) == ("1",)
+    assert log.note("2", NOON + timedelta(minutes=1)) == ("2",)
+    assert log.note("1", NOON) == ()
+    assert log.note("1", NOON + timedelta(minutes=2)) == ("1",)
+    assert log.note("3", NOON + timedelta(minutes=3)) == ("3", "2")
+    assert (log.known(), log.last("2")) == (["1", "3"], None)

@@ -12,7 +12,7 @@ import aiohttp
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-PARTS = ("calls", "levels", "alerts", "agents", "commands")
+PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions")
 
 
 class LiveClient:

@@ -16,7 +16,7 @@ export class Picture {
   }
 
   clear() {
-    Object.assign(this, { seq: null, site: null, calls: {}, levels: {}, alerts: {}, agents: {}, commands: {}, closed: [] });
+    Object.assign(this, { seq: null, site: null, calls: {}, levels: {}, alerts: {}, agents: {}, commands: {}, extensions: {}, closed: [] });
   }
 
   now() {
@@ -66,13 +66,13 @@ export class Picture {
     this.heardAt = message.now;
     if (message.type === "snapshot") {
       this.clear();
-      for (const part of ["site", "calls", "levels", "alerts", "agents", "commands", "closed"]) this[part] = message[part];
+      for (const part of ["site", "calls", "levels", "alerts", "agents", "commands", "extensions", "closed"]) this[part] = message[part];
       this.known = true;
       this.linked = true;
       this.retry = FIRST_RETRY_MS;
     } else if (message.type === "delta") {
       if (message.from !== this.seq) return false;
-      for (const part of ["calls", "levels", "alerts", "agents", "commands"]) {
+      for (const part of ["calls", "levels", "alerts", "agents", "commands", "extensions"]) {
         for (const [name, value] of Object.entries(message[part] ?? {})) {
           if (value === null) delete this[part][name];
           else this[part][name] = value;
