@@ -15,8 +15,75 @@ from kikimori_wire.messages import Action, ButtonEvidence, CallStatus, Outcome, 
 if TYPE_CHECKING:
     from playwright.async_api import Page
     from tests.support.brokers import AnyBroker
+    from tests.support.mosquitto import Mosquitto
 
 SATO = Party(number="204", name="佐藤 美咲")
+
+
+async def test_a_page_whose_extension_was_never_heard_says_so(agent: PeerAgent, url: str, page: Page) -> None:
+    """Else a wrong number looks like a quiet morning for ever."""
+    await agent.call("of-another", operator=Party(number="201", name="鈴木"))
+    await page.goto(f"{url}/operator?ext=2044")
+    never = page.locator(".idle[data-state=never]")
+    await expect(never).to_contain_text("内線 2044 の通話は、まだ一度も聞こえていません")
+    await expect(never).to_contain_text("から待っています")
+    await expect(never).to_contain_text("?ext=")
+    await expect(never).to_contain_text("聞こえた内線: 201")
+    await expect(never).to_contain_text("kikimori tap watch")
+    await expect(page.locator("#mine")).to_have_text("内線 2044")
+    await expect(page.locator("#heard")).to_contain_text("まだ聞こえていません")
+
+    await agent.call("own", operator=Party(number="2044"))
+    await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+    await agent.end_call("own")
+    for _ in range(2):
+        await expect(page.locator(".idle[data-state=heard]")).to_contain_text("通話を待っています")
+        await expect(page.locator("#heard")).to_contain_text("最後に聞こえた通話")
+        await page.reload()
+
+
+async def test_a_dashboard_that_is_away_is_not_an_unwatched_call(real: Mosquitto, page: Page) -> None:
+    """The agents listen as before; only this page cannot tell."""
+    async with PeerAgent(real.settings).running() as agent:
+        await agent.call("c", operator=SATO)
+        async with dashboard(dashboard_settings(real.settings)) as url:
+            await page.goto(f"{url}/operator?ext=204")
+            await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+            await expect(page.locator(".banner")).to_have_count(0)
+        await expect(page.locator(".banner")).to_contain_text("この画面では分かりません")
+        await expect(page.locator(".banner")).not_to_contain_text("見守られていません")
+        await expect(page.locator(".help")).to_be_disabled()
+        await expect(page.locator(".help")).to_contain_text("直接上席に声をかけてください")
+
+
+async def test_a_broker_that_is_away_is_not_an_unwatched_call(real: Mosquitto, url: str, page: Page) -> None:
+    async with PeerAgent(real.settings).running() as agent:
+        await agent.call("c", operator=SATO)
+        await page.goto(f"{url}/operator?ext=204")
+        await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+        await real.stop()
+        await expect(page.locator(".banner")).to_contain_text("この画面では分かりません")
+        await expect(page.locator(".banner")).not_to_contain_text("見守られていません")
+        await real.start()
+
+
+async def test_only_the_agent_of_the_own_call_leaves_it_unwatched(
+    real: Mosquitto, agent: PeerAgent, url: str, page: Page
+) -> None:
+    async with PeerAgent(real.settings, agent_id="agent-2").running() as other:
+        await agent.call("c", operator=SATO)
+        await page.goto(f"{url}/operator?ext=204")
+        await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+        other.abort()
+        # The idle page of another operator cannot tell which agent hears their telephone.
+        idle = await page.context.new_page()
+        await idle.goto(f"{url}/operator?ext=299")
+        await expect(idle.locator(".banner")).to_contain_text("この画面では分かりません")
+        await expect(page.locator(".banner")).to_have_count(0)
+        agent.abort()
+        await expect(page.locator(".banner.bad")).to_contain_text("通話が見守られていません")
+        await expect(idle.locator(".banner.bad")).to_contain_text("通話が見守られていません")
+        await expect(idle.locator(".idle")).not_to_contain_text("通話を待っています")
 
 
 async def test_from_the_button_to_the_superior(broker: AnyBroker, page: Page) -> None:
@@ -26,7 +93,7 @@ async def test_from_the_button_to_the_superior(broker: AnyBroker, page: Page) ->
     ):
         await agent.call("of-another", operator=Party(number="201", name="鈴木"))
         await page.goto(f"{url}/operator?ext=204")
-        await expect(page.locator(".idle")).to_contain_text("通話を待っています")
+        await expect(page.locator(".idle")).to_contain_text("まだ一度も聞こえていません")
         await agent.call("c", operator=SATO)
         button = page.get_by_role("button", name="応援を呼ぶ")
         await expect(button).to_be_enabled()

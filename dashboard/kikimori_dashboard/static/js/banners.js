@@ -3,7 +3,7 @@
 import { fill, h } from "./dom.js";
 import { find, t, timeOfDay, word } from "./i18n.js";
 
-/** The banners of a picture, worst first: [{mood, text, detail, remedy, watched}]; `watched`: the calls are listened to all the same. */
+/** The banners of a picture, worst first: [{mood, text, detail, remedy}] */
 export function banners(picture) {
   const found = [];
   if (!picture.linked) {
@@ -18,7 +18,7 @@ export function banners(picture) {
     return found;
   }
   const newer = picture.site.newer ?? [];
-  if (newer.length) found.push({ mood: "bad", text: t("banner.newer", { agents: newer.filter(Boolean).join(", ") }), watched: true });
+  if (newer.length) found.push({ mood: "bad", text: t("banner.newer", { agents: newer.filter(Boolean).join(", ") }) });
   const agents = Object.values(picture.agents).sort((a, b) => a.agent_id.localeCompare(b.agent_id));
   if (!agents.length) found.push({ mood: "warn", text: t("banner.no_agent") });
   for (const agent of agents.filter((each) => !each.online)) {

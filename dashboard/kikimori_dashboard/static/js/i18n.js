@@ -79,6 +79,14 @@ export function span(seconds) {
 
 export const signed = (db) => (db >= 0 ? `+${Math.round(db)}` : `−${Math.abs(Math.round(db))}`);
 
+/** Hours and minutes in the site's zone, with the day if that is not the day of `now`. */
+export function moment(instant, now) {
+  const day = new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", timeZone: zone });
+  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(instant));
+  const date = day.format(new Date(instant));
+  return date === day.format(new Date(now)) ? time : `${date} ${time}`;
+}
+
 /** Time of day in the site's zone. */
 export function timeOfDay(instant) {
   return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: zone })

@@ -1,16 +1,17 @@
 // The operator's page: the own call, one button, the next sentence. Nothing else.
 
-import { banners } from "./banners.js";
-import { fill, h, setText } from "./dom.js";
+import { fill, h, setText, show } from "./dom.js";
+import { STEPS, facts, helpState, situation, stays } from "./help.js";
 import * as i18n from "./i18n.js";
+import { heardLine, idle, lastHeard } from "./idle.js";
 import { Picture } from "./picture.js";
 import { applyTheme, read, write } from "./preferences.js";
 import { TRANSFERS, press, pressState, worded } from "./press.js";
+import { bannerElement, watchBanner, watched } from "./watched.js";
 
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
 const HELP_KEY = "F9"; // calls for help wherever the focus is; as *9 on the telephone
-const STEPS = ["called", "seen", "on_hold", "transferred"];
 
 applyTheme();
 await i18n.start();
@@ -32,84 +33,49 @@ function ownCall() {
     .sort((a, b) => b.started_at.localeCompare(a.started_at))[0] ?? null;
 }
 
-/** How far the help is: "none", "called", "seen", "on_hold", "transferred". */
-function helpState(call, alerts, lanes) {
-  if (call.status === "transferred") return "transferred";
-  if (call.status === "on_hold") return "on_hold";
-  if (lanes.move?.doing) return "seen";
-  // Who is alone with the customer again may need the button again.
-  if (cameBack(call, alerts, lanes)) return sent ? "called" : "none";
-  return sent || lanes.help?.doing || alerts.some((alert) => alert.rule_kind === "escalate") ? "called" : "none";
-}
-
-/** Whether the customer is back from hold or from the superior, and nothing has happened since. */
-function cameBack(call, alerts, lanes) {
-  if (call.returned) return true;
-  const result = lanes.move?.result;
-  return ["take_back", "unhold"].includes(result?.action) && result.outcome === "done" && alerts.every((alert) => alert.updated_at < result.at);
-}
-
-/** Whether the operator is still in the call that a superior has taken over. */
-const stays = (call) => call.keep_operator !== null && (picture.commands[call.call_id]?.move?.keep_operator ?? call.keep_operator);
-
-/** Key of the sentence that fits: the help's state first, then the worst alert's words, then its kind. */
-function sentence(call, alerts, help, lanes) {
-  if (help === "transferred") return stays(call) ? "joined" : "transferred";
-  if (help === "on_hold") return TRANSFERS.includes(lanes.move?.doing) ? "on_hold" : "held";
-  if (help === "seen") return "before_hold";
-  if (help === "called") return "waiting";
-  const worst = alerts.find((alert) => alert.rule_kind !== "escalate");
-  if (worst && !cameBack(call, [], lanes)) {
-    const category = worst.evidence.findLast?.((each) => each.kind === "words")?.category;
-    if (category && i18n.find(`say.${category}`)) return category;
-    if (i18n.find(`say.${worst.rule_kind}`)) return worst.rule_kind;
-  }
-  return cameBack(call, alerts, lanes) ? "back" : "calm";
-}
-
-/** What the operator should know besides: who hears whom. */
-function known(call, help, lanes) {
-  const found = [];
-  if (help === "on_hold") found.push(t(TRANSFERS.includes(lanes.move?.doing) ? "operator.ringing" : "operator.held"));
-  if (help === "none" && call.returned) found.push(t("operator.back"));
-  const beside = lanes.aside;
-  if (beside?.doing === "announce") found.push(t("operator.announce"));
-  if (["whisper", "barge"].includes(beside?.result?.action) && beside.result.outcome === "done") found.push(t(`operator.${beside.result.action}`));
-  return found;
-}
-
 function draw() {
-  const wrong = banners(picture).filter((each) => each.mood === "bad" || each.mood === "wait");
-  fill(at("banners"), JSON.stringify([wrong, i18n.current()]), () => wrong.slice(0, 1).map((each) =>
-    h("p", { class: `banner ${each.mood}` }, h("span", {}, each.text, each.mood === "bad" && !each.watched ? ` ${t("operator.alone")}` : ""))));
-  setText(at("mine"), extension ? t("operator.mine", { ext: extension }) : "");
-  at("change").hidden = !extension;
+  const call = extension && picture.known ? ownCall() : null;
+  const banner = watchBanner(picture, call);
+  fill(at("banners"), JSON.stringify(banner), () => (banner ? [bannerElement(banner)] : []));
+  drawFoot(call);
+  document.body.dataset.watched = picture.known ? watched(picture, call) : "unknown";
   if (!extension) return choose();
-  const call = picture.known ? ownCall() : null;
   if (call?.call_id !== lastCall) [lastCall, sent, failure] = [call?.call_id ?? null, false, null];
   if (call && call.status !== "talking") sent = false; // the help is here
-  if (!call) {
-    fill(at("main"), JSON.stringify(["waiting", i18n.current()]), () => [
-      h("div", { class: "idle" }, h("p", { class: "big" }, t("operator.waiting")), h("p", {}, t("operator.waiting_hint")))]);
-    return undefined;
-  }
-  return inCall(call);
+  if (call) return inCall(call);
+  delete document.body.dataset.help;
+  const watch = picture.known ? watched(picture, null) : "unknown";
+  const key = JSON.stringify(["idle", extension, watch, lastHeard(picture, extension), Object.keys(picture.extensions).sort(), i18n.current()]);
+  fill(at("main"), key, () => idle(picture, extension, watch));
+  return undefined;
+}
+
+/** To which extension this page is bound, and when a call was last heard on it. */
+function drawFoot(call) {
+  setText(at("mine"), extension ? t("operator.mine", { ext: extension }) : "");
+  at("change").hidden = !extension;
+  const heard = lastHeard(picture, extension);
+  show(at("heard"), Boolean(extension) && picture.known && !call);
+  at("heard").dataset.state = heard.state;
+  setText(at("heard"), heardLine(picture, heard));
 }
 
 function inCall(call) {
   const alerts = picture.alertsOf(call.call_id);
-  const lanes = Object.fromEntries(Object.entries(picture.commands[call.call_id] ?? {}).map(([lane, command]) => [lane, pressState(command)]));
-  const help = helpState(call, alerts, lanes);
+  const commands = picture.commands[call.call_id] ?? {};
+  const lanes = Object.fromEntries(Object.entries(commands).map(([lane, command]) => [lane, pressState(command)]));
+  const help = helpState(call, alerts, lanes, sent);
   const last = lanes.move?.result;
   const instruction = last?.outcome === "instructed" && help !== "transferred" ? last.detail : null;
   const usable = picture.linked && picture.site.broker_connected && !call.stale;
-  const say = t(`say.${sentence(call, alerts, help, lanes)}`);
-  const facts = known(call, help, lanes);
-  const stay = help === "transferred" && stays(call);
-  const key = JSON.stringify([call.call_id, help, say, instruction, facts, stay, usable, failure, sent, i18n.current()]);
+  const say = sentence(situation(call, alerts, help, lanes, commands.move));
+  const known = facts(call, help, lanes).map((key) => t(key));
+  const stay = help === "transferred" && stays(call, commands.move);
+  const ringing = TRANSFERS.includes(lanes.move?.doing);
+  const key = JSON.stringify([call.call_id, help, say, instruction, known, stay, ringing, usable, failure, sent, i18n.current()]);
   const hadFocus = at("main").contains(document.activeElement);
   const redrawn = fill(at("main"), key, () => [
-    h("div", { class: "say", role: "status" }, ...advice(help, say, instruction, stay), ...facts.map((each) => h("p", { class: "fact" }, each))),
+    h("div", { class: "say", role: "status" }, ...advice({ help, say, instruction, stay, ringing }), ...known.map((each) => h("p", { class: "fact" }, each))),
     help === "none" ? helpButton(usable) : steps(help),
     failure ? h("p", { class: "failed", role: "alert" }, h("strong", {}, t("operator.failed")), h("span", {}, worded(failure).detail)) : null,
   ].filter(Boolean));
@@ -120,17 +86,22 @@ function inCall(call) {
   }
 }
 
-function advice(help, say, instruction, stay) {
+/** The sentence to say in a situation; null where there is none. */
+function sentence({ names }) {
+  return names.map((name) => i18n.find(`say.${name}`)).find(Boolean) ?? null;
+}
+
+function advice({ help, say, instruction, stay, ringing }) {
   if (instruction) return [h("small", {}, t("operator.do")), h("p", { class: "big" }, instruction)];
-  if (stay) return [h("p", { class: "big" }, t("operator.joined")), h("small", {}, t("operator.say")), h("p", { class: "quote" }, t("why.words", { words: say }))];
-  if (help === "transferred") return [h("p", { class: "big" }, t("operator.over"))];
-  if (help === "on_hold") return [h("small", {}, t("operator.unheard")), h("p", { class: "big" }, say)];
-  return say ? [h("small", {}, t("operator.say")), h("p", { class: "big quote" }, t("why.words", { words: say }))] : [];
+  if (help === "on_hold") return [h("small", {}, t("operator.unheard")), h("p", { class: "big" }, t(ringing ? "operator.quiet_ringing" : "operator.quiet_held"))];
+  if (help === "transferred" && !stay) return [h("p", { class: "big" }, t("operator.over"))];
+  const quote = say ? [h("small", {}, t("operator.say")), h("p", { class: stay ? "quote" : "big quote" }, t("why.words", { words: say }))] : [];
+  return stay ? [h("p", { class: "big" }, t("operator.joined")), ...quote] : quote;
 }
 
 function helpButton(usable) {
   return h("button", { class: "help", type: "button", disabled: !usable || sent, "aria-busy": sent ? "true" : null, onclick: callHelp },
-    h("span", {}, t(sent ? "doing.escalate" : "operator.call_help")), h("small", {}, t("operator.key")));
+    h("span", {}, t(sent ? "doing.escalate" : "operator.call_help")), h("small", {}, t(usable ? "operator.key" : "operator.cannot")));
 }
 
 function steps(help) {
@@ -156,7 +127,8 @@ async function callHelp() {
 }
 
 function choose() {
-  const known = [...new Set(Object.values(picture.calls).map((call) => call.operator.number).filter(Boolean))].sort();
+  const numbers = [...Object.values(picture.calls).map((call) => call.operator.number), ...Object.keys(picture.extensions)];
+  const known = [...new Set(numbers.filter(Boolean))].sort();
   fill(at("main"), JSON.stringify([known, i18n.current()]), () => {
     const input = h("input", { name: "ext", inputmode: "numeric", maxlength: "64", autocomplete: "off", "aria-label": t("operator.other"), placeholder: t("operator.other") });
     return [h("div", { class: "choose" },
