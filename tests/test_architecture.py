@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 AGENT = ROOT / "agent"
 
-VOCABULARY = {"model", "errors"}
+VOCABULARY = {"model", "errors", "private_files"}
 """What every stage may import, besides `kikimori_wire` and itself."""
 
 STAGES = {

@@ -30,6 +30,7 @@ from kikimori.bus.outbox_store import (
     set_aside,
 )
 from kikimori.errors import KikimoriError
+from kikimori.private_files import make_private
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
@@ -288,7 +289,7 @@ def _open(path: Path) -> tuple[Store, list[Problem]]:
     next_step = f"give this user the right to write {path.parent}, or set state_dir to another folder"
     problems: list[Problem] = []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
     except OSError as error:
         raise OutboxError(
             f"the folder of the outbox cannot be made: {path.parent}: {error.strerror}", next_step=next_step

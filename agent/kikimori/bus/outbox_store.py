@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from kikimori.private_files import make_private_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 SCHEMA_VERSION = 1
 MEMORY = ":memory:"
@@ -69,6 +72,8 @@ class Store:
     """An open database. Methods raise `sqlite3.Error`; call them inside `with store.transaction():` to write."""
 
     def __init__(self, path: Path | str) -> None:
+        if isinstance(path, Path):
+            _create(path)
         # Opened here and used by the writer thread, which is the only one after that.
         self._db = sqlite3.connect(path, isolation_level=None, timeout=1, check_same_thread=False)
         try:
@@ -171,6 +176,12 @@ class Store:
         self._db.executemany("INSERT INTO open_alert VALUES (?, ?)", content.open_alerts)
         self._db.executemany("INSERT INTO live_call VALUES (?)", [(call,) for call in content.live_calls])
         self.commit()
+
+
+def _create(path: Path) -> None:
+    """Create the file for this user alone; its journals get their modes from it. Why it fails, SQLite says better."""
+    with suppress(OSError):
+        make_private_file(path)
 
 
 def is_corrupt(error: Exception) -> bool:

@@ -9,6 +9,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from kikimori.doctor.diagnosis import WITHIN_S, Diagnosis, State
+from kikimori.private_files import make_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ ENOUGH_DISK = 1_000_000_000
 
 def look_at_state_folder(folder: Path) -> Diagnosis:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"kikimori")
     except OSError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.private_files import make_private, open_private
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
@@ -105,9 +106,11 @@ class HeldBook:
         return False
 
     def _write(self, text: str) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if not self._path.parent.is_dir():
+            make_private(self._path.parent)
         new = self._path.with_suffix(".new")
-        with new.open("w", encoding="utf-8") as file:
+        new.unlink(missing_ok=True)
+        with open(new, "w", encoding="utf-8", opener=open_private) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
