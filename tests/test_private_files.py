@@ -1,7 +1,5 @@
 """The state folder and what the agent writes into it: for its user alone, whatever the umask."""
 
-
-
 from __future__ import annotations
 
 import os

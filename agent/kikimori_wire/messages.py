@@ -6,7 +6,8 @@ the call's audio, counted from the call's first sample. Levels are dBFS (0 = ful
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from pydantic_core import from_json
@@ -36,6 +37,9 @@ from kikimori_wire.values import (
     Severity,
     SpeechStatus,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MAX_PAYLOAD = 256 * 1024
 """Bytes. A larger payload is refused unread: the largest honest message is a few kilobytes."""
@@ -202,6 +206,10 @@ class Alert(Message):
 # --- commands --------------------------------------------------------------------------------------------------
 
 
+COMMAND_LIFETIME = timedelta(seconds=15)
+"""No command is carried out longer after its issue, whatever its `expires_at` says."""
+
+
 class Command(Message):
     """A press. Answered on `reply_to`; the same `command_id` twice is carried out once and answered twice."""
 
@@ -218,7 +226,8 @@ class Command(Message):
     issued_by: Annotated[str, Field(max_length=128)]
     issued_at: AwareDatetime
     expires_at: AwareDatetime
-    """Not carried out after this: a press that arrives late is worse than none."""
+    """Not carried out after this: a press that arrives late is worse than none. At most `COMMAND_LIFETIME` after
+    `issued_at` counts; a later time is taken as that."""
     reply_to: Annotated[str, Field(max_length=256)]
 
     @model_validator(mode="after")
@@ -226,6 +235,13 @@ class Command(Message):
         if self.expires_at <= self.issued_at:
             raise ValueError("expires_at must be after issued_at")
         return self
+
+    @property
+    def deadline(self) -> datetime:
+        """When it is too late to carry it out, by the sender's clock."""
+        # Added only where the sum is before `expires_at`: a date may be the last there is.
+        too_long = self.expires_at - self.issued_at > COMMAND_LIFETIME
+        return self.issued_at + COMMAND_LIFETIME if too_long else self.expires_at
 
 
 class CommandResult(Message):

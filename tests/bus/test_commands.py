@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +94,28 @@ async def test_expired_is_refused(broker: AnyBroker, office: Office) -> None:
         answer = CommandResult.from_bytes(payload)
         assert (answer.outcome, answer.reason, answer.detail) == (Outcome.EXPIRED, "expired", "2.0 s late")
         assert handler.taken == []
+
+
+@pytest.mark.parametrize("expires_at", [sample.NOON + timedelta(hours=1), datetime.max.replace(tzinfo=UTC)])
+async def test_a_press_lives_fifteen_seconds_at_most(
+    broker: AnyBroker, office: Office, expires_at: datetime
+) -> None:
+    """Whatever the sender asks for: an hour in a broker's queue, and a customer would be put on hold out of nowhere."""
+    handler = Handler()
+    now = sample.NOON + timedelta(seconds=14)
+    async with (
+        office.bus(broker.settings, on_command=handler, now=lambda: now),
+        listening(broker.settings, REPLY) as listener,
+        connect(broker.settings, "dashboard") as client,
+    ):
+        await client.publish(COMMANDS, sample.command("early", expires_at=expires_at).to_bytes(), qos=1)
+        await listener.until_on(REPLY, 1)
+        now = sample.NOON + timedelta(seconds=16)
+        await client.publish(COMMANDS, sample.command("late", expires_at=expires_at).to_bytes(), qos=1)
+        _, payload = await listener.until_on(REPLY, 2)
+        answer = CommandResult.from_bytes(payload)
+        assert (answer.outcome, answer.detail) == (Outcome.EXPIRED, "1.0 s late")
+        assert handler.taken == ["early"]
 
 
 async def test_a_failing_handler_is_told_as_failed(broker: AnyBroker, office: Office) -> None:

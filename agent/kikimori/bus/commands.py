@@ -86,9 +86,9 @@ class CommandDesk:
             self._reply(command.reply_to, self._result(command, Outcome.REFUSED, "newer_version"))
             return
         now = self._now()
-        if now >= command.expires_at:
+        if now >= command.deadline:
             self._count("commands_expired", call_id=command.call_id)
-            late = (now - command.expires_at).total_seconds()
+            late = (now - command.deadline).total_seconds()
             self._reply(
                 command.reply_to, self._result(command, Outcome.EXPIRED, "expired", f"{late:.1f} s late")
             )
