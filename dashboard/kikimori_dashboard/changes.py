@@ -20,23 +20,49 @@ class Part(StrEnum):
 
 Key = tuple[Part, str]
 
+LEAST_GONE = 4000
+
 
 class ChangeLog:
-    """Remembers for each key when it last changed. Bounded: what is forgotten is answered with None."""
+    """The last change of each key.
 
-    def __init__(self, limit: int = 4000) -> None:
+    A key that exists is never forgotten, so the log is as large as the picture. Of those that are gone as many are
+    kept as exist, and at least `least_gone`; what is forgotten beyond is answered with None.
+    """
+
+    def __init__(self, least_gone: int = LEAST_GONE) -> None:
         self.version = 0
-        self._limit = limit
+        self._least_gone = least_gone
         self._touched: dict[Key, int] = {}
-        """Oldest change first."""
+        """Oldest change first, with the keys that are gone."""
+        self._gone: dict[Key, None] = {}
+        """The one that went first is first."""
         self._forgotten_up_to = 0
 
     def touch(self, part: Part, name: str = "") -> None:
+        """Note that a key exists and has changed."""
+        self._gone.pop((part, name), None)
+        self._note((part, name))
+
+    def remove(self, part: Part, name: str) -> None:
+        """Note that a key is gone."""
+        key = (part, name)
+        self._note(key)
+        self._gone.pop(key, None)
+        self._gone[key] = None
+        while len(self._gone) > max(self._least_gone, len(self._touched) - len(self._gone)):
+            oldest = next(iter(self._gone))
+            del self._gone[oldest]
+            self._forgotten_up_to = self._touched.pop(oldest)
+
+    def _note(self, key: Key) -> None:
         self.version += 1
-        self._touched.pop((part, name), None)
-        self._touched[part, name] = self.version
-        if len(self._touched) > self._limit:
-            self._forgotten_up_to = self._touched.pop(next(iter(self._touched)))
+        self._touched.pop(key, None)
+        self._touched[key] = self.version
+
+    def version_of(self, part: Part, name: str) -> int:
+        """Return the version at which a key last changed; 0 for one that never did or is forgotten."""
+        return self._touched.get((part, name), 0)
 
     def since(self, version: int) -> list[Key] | None:
         """Keys changed after `version`, each once; None when that is too long ago to know."""

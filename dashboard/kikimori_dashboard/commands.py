@@ -18,7 +18,8 @@ from kikimori_wire.messages import Action, Command
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori_dashboard.state import Line, SiteState
+    from kikimori_dashboard.agent_link import AgentLink
+    from kikimori_dashboard.state import SiteState
     from kikimori_wire.messages import CallState, CommandResult
 
 log = structlog.get_logger()
@@ -139,8 +140,8 @@ class CommandDesk:
             self._changed()
 
     async def _ask_again(
-        self, publisher: Publisher, command: Command, agent_id: str, before: Line | None
-    ) -> Line | None:
+        self, publisher: Publisher, command: Command, agent_id: str, before: AgentLink | None
+    ) -> AgentLink | None:
         """Repeat the command where it or its answer may have been lost; the agent carries it out once.
 
         Returns the line by which it was asked last. Raises TimeoutError when whoever was asked is gone.

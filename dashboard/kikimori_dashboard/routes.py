@@ -83,7 +83,7 @@ class Routes:
             "agents": len(self._state.agents),
             "browsers": len(self._live.sockets),
             "bad_messages": self._subscriber.bad_messages,
-            "ignored_messages": self._state.ignored,
+            "ignored_messages": self._state.left_out.messages,
         }
         return web.json_response(figures, status=200 if ready else 503)
 

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from kikimori_dashboard.agent_link import AgentLink
+from kikimori_dashboard.alert_book import AlertBook
 from kikimori_dashboard.changes import ChangeLog, Part
 from kikimori_dashboard.extensions import ExtensionLog
+from kikimori_dashboard.left_out import LeftOut
 from kikimori_dashboard.presses import TRANSFERS, Lane, PressBook, lane_of
 from kikimori_dashboard.transcript import Tail
 from kikimori_wire.messages import VERSION, Action, AlertState, CallStatus, Severity
@@ -26,11 +29,10 @@ if TYPE_CHECKING:
         TranscriptLine,
     )
 
-MAX_CALLS = 5000
-MAX_ALERTS = 20_000
+MAX_CALLS = 20_000
+MAX_ALERTS = 50_000
 MAX_AGENTS = 1000
-MAX_CLOSED = 100
-"""A screen, not an archive. More than this from a broker is a fault; the surplus is ignored and counted."""
+"""More than this from a broker is a fault; the surplus is left out, and the page says how much."""
 
 LONGEST_CALL = timedelta(hours=24)
 """What an agent that is offline said of an older call is past: it died, and never came back to say so."""
@@ -47,35 +49,22 @@ class CallEntry:
     """Somebody pressed to put the customer on hold, and the hold ended without anybody asking for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The way to an agent: another one after each loss."""
-
-    broker_sessions: int
-    agent_losses: int
-    agent_started_at: datetime | None
-
-    def same_run(self, other: Line) -> bool:
-        """Whether the agent at its end is the same run, as far as is known."""
-        return None in (starts := (self.agent_started_at, other.agent_started_at)) or starts[0] == starts[1]
-
-
 class SiteState:
     """Calls, alerts and agents as they are now. Every method that takes a message may be called with any message."""
 
     def __init__(self, closed_for: timedelta = timedelta(minutes=15)) -> None:
         self.changes = ChangeLog()
         self.calls: dict[str, CallEntry] = {}
-        self.alerts: dict[str, Alert] = {}
-        """Open ones."""
-        self.closed: dict[str, Alert] = {}
-        """Closed ones, oldest first; for `closed_for` and at most `MAX_CLOSED`."""
+        self.alert_book = AlertBook(self.changes)
+        self.alerts = self.alert_book.open
+        self.closed = self.alert_book.closed
+        """For `closed_for`, oldest first."""
         self.agents: dict[str, Health] = {}
         self.presses = PressBook()
         self.extensions = ExtensionLog()
+        self.left_out = LeftOut(self.changes)
         self.broker_connected = False
         """And everything retained by the broker has been read."""
-        self.ignored = 0
         self._newer: set[str] = set()
         """Agents whose messages are of a newer major version."""
         self._sessions = 0
@@ -97,6 +86,7 @@ class SiteState:
         """From here until `end_reading_retained` everything that exists is told again."""
         self._confirmed = set()
         self._newer.clear()
+        self.left_out.clear()
 
     def end_reading_retained(self, now: datetime | None = None) -> None:
         """Forget what the broker did not tell again: it ended while we were not connected.
@@ -129,11 +119,10 @@ class SiteState:
             self._note_extension(state, state.ended_at)
             self.remove_call(call_id)
             return
+        if not self.left_out.has_room(Part.CALLS, call_id, self.calls, MAX_CALLS):
+            return
         entry = self.calls.get(call_id)
         if entry is None:
-            if len(self.calls) >= MAX_CALLS:
-                self.ignored += 1
-                return
             entry = self.calls[call_id] = CallEntry(state)
         self._confirm(Part.CALLS, call_id)
         if state.status is not CallStatus.TALKING:
@@ -147,16 +136,22 @@ class SiteState:
         self.changes.touch(Part.CALLS, call_id)
 
     def remove_call(self, call_id: str) -> None:
+        self.left_out.is_over(Part.CALLS, call_id)
         entry = self.calls.pop(call_id, None)
         if entry is not None:
             self._note_extension(entry.state, entry.levels_at)
-            self.changes.touch(Part.CALLS, call_id)
+            self.changes.remove(Part.CALLS, call_id)
+            if entry.levels is not None:
+                self.changes.remove(Part.LEVELS, call_id)
         if self.presses.forget(call_id):
-            self.changes.touch(Part.COMMANDS, call_id)
+            self.changes.remove(Part.COMMANDS, call_id)
 
     def _note_extension(self, state: CallState, heard_at: datetime | None) -> None:
         for extension in self.extensions.note(state.operator.number, heard_at or state.started_at):
-            self.changes.touch(Part.EXTENSIONS, extension)
+            if self.extensions.last(extension) is None:
+                self.changes.remove(Part.EXTENSIONS, extension)
+            else:
+                self.changes.touch(Part.EXTENSIONS, extension)
 
     def _nobody_asked_for_the_end_of_hold(self, call_id: str) -> bool:
         """A hold that no press began was the telephone's own key, and so is its end."""
@@ -180,43 +175,29 @@ class SiteState:
     # --- alerts
 
     def take_alert(self, alert: Alert) -> None:
-        known = self.alerts.get(alert.alert_id) or self.closed.get(alert.alert_id)
-        if known is not None and known.revision > alert.revision:
+        if not self.alert_book.is_news(alert):
             return
         if alert.state is AlertState.CLOSED:
-            self.alerts.pop(alert.alert_id, None)
-            self._keep_closed(alert)
+            self.left_out.is_over(Part.ALERTS, alert.alert_id)
+            self.alert_book.put_closed(alert, len(self.calls))
         else:
-            if alert.alert_id in self.closed and known is not None and known.revision >= alert.revision:
-                return
-            if alert.alert_id not in self.alerts and len(self.alerts) >= MAX_ALERTS:
-                self.ignored += 1
+            if not self.left_out.has_room(Part.ALERTS, alert.alert_id, self.alerts, MAX_ALERTS):
                 return
             self._confirm(Part.ALERTS, alert.alert_id)
-            if known == alert:
+            if not self.alert_book.put_open(alert):
                 return
-            if self.closed.pop(alert.alert_id, None) is not None:
-                self.changes.touch(Part.CLOSED)
-            self.alerts[alert.alert_id] = alert
-        self._alert_changed(alert)
+        self._touch_call(alert.call_id)
 
     def remove_alert(self, alert_id: str) -> None:
         """The broker no longer keeps it; a closed one stays on the list."""
-        alert = self.alerts.pop(alert_id, None)
+        self.left_out.is_over(Part.ALERTS, alert_id)
+        alert = self.alert_book.remove(alert_id)
         if alert is not None:
-            self._alert_changed(alert)
+            self._touch_call(alert.call_id)
 
-    def _alert_changed(self, alert: Alert) -> None:
-        self.changes.touch(Part.ALERTS, alert.alert_id)
-        if alert.call_id in self.calls:
-            self.changes.touch(Part.CALLS, alert.call_id)
-
-    def _keep_closed(self, alert: Alert) -> None:
-        self.closed.pop(alert.alert_id, None)
-        self.closed[alert.alert_id] = alert
-        if len(self.closed) > MAX_CLOSED:
-            del self.closed[next(iter(self.closed))]
-        self.changes.touch(Part.CLOSED)
+    def _touch_call(self, call_id: str) -> None:
+        if call_id in self.calls:
+            self.changes.touch(Part.CALLS, call_id)
 
     def forget_old(self, now: datetime) -> None:
         """Drop closed alerts that are too old to be of interest, and what agents that never came back left open.
@@ -229,23 +210,24 @@ class SiteState:
         for alert in list(self.alerts.values()):
             if self._offline(alert.agent_id) and now - alert.updated_at > LONGEST_CALL:
                 self.remove_alert(alert.alert_id)
-        old = [each.alert_id for each in self.closed.values() if now - each.updated_at > self._closed_for]
-        for alert_id in old:
-            del self.closed[alert_id]
-        if old:
-            self.changes.touch(Part.CLOSED)
+        self.alert_book.forget_closed(now, self._closed_for)
 
-    def open_alerts(self, call_id: str) -> list[Alert]:
+    def open_alerts(self, call_id: str) -> tuple[Alert, ...]:
         """Worst first, then the oldest."""
-        found = [alert for alert in self.alerts.values() if alert.call_id == call_id]
-        return sorted(found, key=lambda alert: (-alert.severity.rank, alert.raised_at, alert.alert_id))
+        return self.alert_book.of_call(call_id)
 
     def worst(self, call_id: str) -> Severity | None:
-        found = [alert.severity for alert in self.open_alerts(call_id)[:1]]
+        """Severity of the worst open alert; a call that came back from hold by itself is a warning at least."""
+        alerts = self.open_alerts(call_id)
+        severity = alerts[0].severity if alerts else None
         entry = self.calls.get(call_id)
-        if entry is not None and entry.returned:
-            found.append(Severity.WARNING)
-        return max(found, key=lambda severity: severity.rank, default=None)
+        if (
+            entry is not None
+            and entry.returned
+            and (severity is None or severity.rank < Severity.WARNING.rank)
+        ):
+            return Severity.WARNING
+        return severity
 
     def urgency(self, call_id: str) -> int:
         """0 … 3: how much this call needs a decision now. A call that a superior has taken over needs none."""
@@ -269,8 +251,7 @@ class SiteState:
     # --- agents
 
     def take_health(self, health: Health) -> None:
-        if health.agent_id not in self.agents and len(self.agents) >= MAX_AGENTS:
-            self.ignored += 1
+        if not self.left_out.has_room(Part.AGENTS, health.agent_id, self.agents, MAX_AGENTS):
             return
         known = self.agents.get(health.agent_id)
         self.agents[health.agent_id] = health
@@ -282,9 +263,10 @@ class SiteState:
             self._lost_agents[health.agent_id] = self._lost_agents.get(health.agent_id, 0) + 1
 
     def remove_agent(self, agent_id: str) -> None:
+        self.left_out.is_over(Part.AGENTS, agent_id)
         self._lost_agents.pop(agent_id, None)
         if self.agents.pop(agent_id, None) is not None:
-            self.changes.touch(Part.AGENTS, agent_id)
+            self.changes.remove(Part.AGENTS, agent_id)
             self._touch_calls_of(agent_id)
 
     def _touch_calls_of(self, agent_id: str) -> None:
@@ -300,13 +282,13 @@ class SiteState:
         health = self.agents.get(agent_id)
         return health is not None and not health.online
 
-    def line(self, agent_id: str) -> Line | None:
+    def line(self, agent_id: str) -> AgentLink | None:
         """The way to an agent, another one after each loss; None while there is none."""
         health = self.agents.get(agent_id)
         if not self.broker_connected or (health is not None and not health.online):
             return None
         lost = self._lost_agents.get(agent_id, 0)
-        return Line(self._sessions, lost, health.started_at if health is not None else None)
+        return AgentLink(self._sessions, lost, health.started_at if health is not None else None)
 
     def note_version(self, agent_id: str, version: int) -> None:
         """Take note of the major version of an agent's message; a newer one is said on every page."""

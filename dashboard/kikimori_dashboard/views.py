@@ -1,138 +1,186 @@
 """The picture of the site as the browsers get it: JSON of snapshots and of changes.
 
 Snapshot: `{"type": "snapshot", "seq", "now", "site", "calls": {id: …}, "levels", "alerts", "agents", "commands",
-"extensions": {number: time of its last call}, "closed": […]}`. Change: `{"type": "delta", "from", "seq", "now", …}` with
-only the parts that changed; `null` = gone.
+"extensions": {number: time of its last call}, "closed": […], "closed_more"}`. Change: `{"type": "delta", "from", "seq",
+"now", …}` with only the parts that changed; `null` = gone.
+
+Each key is encoded once per change, however many browsers and snapshots show it.
 """
 
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from kikimori_dashboard.changes import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.presses import Press
     from kikimori_dashboard.state import SiteState
+    from kikimori_wire.messages import LegLevel, Role, Severity
+
+SHOWN_CLOSED = 100
+"""Closed alerts on the page; it says how many more there are."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Views:
+    """JSON of a `SiteState`. Keeps what it encoded of each key until the key changes."""
+
     def __init__(self, state: SiteState, settings: DashboardSettings) -> None:
         self._state = state
         self._settings = settings
-        self._of_part: dict[Part, Callable[[str], dict[str, Any] | None]] = {
+        self._of_part: dict[Part, Callable[[str], str | None]] = {
             Part.CALLS: self._call,
             Part.LEVELS: self._levels,
             Part.ALERTS: self._alert,
             Part.AGENTS: self._agent,
             Part.COMMANDS: self._commands,
+            Part.EXTENSIONS: self._extension,
         }
+        self._encoded: dict[Part, dict[str, tuple[int, str]]] = {part: {} for part in self._of_part}
+        """With the version at which it was encoded."""
+        self._body: tuple[int, str] = (-1, "")
 
     def snapshot(self, now: datetime) -> str:
-        state = self._state
-        return _encode(
-            {
-                "type": "snapshot",
-                "seq": state.changes.version,
-                "now": now.isoformat(),
-                "site": self._site(),
-                "calls": {each: self._call(each) for each in state.order()},
-                "levels": {each: self._levels(each) for each in state.calls},
-                "alerts": {each: self._alert(each) for each in state.alerts},
-                "agents": {each: self._agent(each) for each in state.agents},
-                "commands": {each: self._commands(each) for each in state.presses.calls()},
-                "extensions": {each: self._extension(each) for each in state.extensions.known()},
-                "closed": self._closed(),
-            }
-        )
+        version = self._state.changes.version
+        if self._body[0] != version:
+            self._body = (version, self._snapshot_body())
+        return f'{{"type":"snapshot","seq":{version},"now":"{now.isoformat()}",{self._body[1]}}}'
 
     def delta(self, since: int, now: datetime) -> str | None:
         """Everything that changed after version `since`; None when only a snapshot can tell."""
-        keys = self._state.changes.since(since)
+        changes = self._state.changes
+        keys = changes.since(since)
         if keys is None:
             return None
-        message: dict[str, Any] = {
-            "type": "delta",
-            "from": since,
-            "seq": self._state.changes.version,
-            "now": now.isoformat(),
-        }
+        fields = []
+        parts: dict[Part, list[str]] = {}
         for part, name in keys:
             if part is Part.SITE:
-                message["site"] = self._site()
+                fields.append(f'"site":{self._site()}')
             elif part is Part.CLOSED:
-                message["closed"] = self._closed()
-            elif part is Part.EXTENSIONS:
-                message.setdefault("extensions", {})[name] = self._extension(name)
+                fields.append(self._closed())
             else:
-                message.setdefault(part.value, {})[name] = self._of_part[part](name)
-        return _encode(message)
+                parts.setdefault(part, []).append(f"{_encode(name)}:{self._json(part, name)}")
+        fields += [f'"{part.value}":{{{",".join(members)}}}' for part, members in parts.items()]
+        head = f'{{"type":"delta","from":{since},"seq":{changes.version},"now":"{now.isoformat()}"'
+        return ",".join([head, *fields]) + "}"
 
-    def _site(self) -> dict[str, Any]:
-        since = self._state.extensions.since
-        return {
-            "name": self._settings.site,
-            "language": self._settings.language,
-            "time_zone": self._settings.time_zone,
-            "broker_connected": self._state.broker_connected,
-            "newer": self._state.newer_agents(),
-            "watching_since": None if since is None else since.isoformat(),
+    def _snapshot_body(self) -> str:
+        state = self._state
+        names: dict[Part, Iterable[str]] = {
+            Part.CALLS: state.order(),
+            Part.LEVELS: state.calls,
+            Part.ALERTS: state.alerts,
+            Part.AGENTS: state.agents,
+            Part.COMMANDS: state.presses.calls(),
+            Part.EXTENSIONS: state.extensions.known(),
         }
+        fields = [f'"site":{self._site()}', self._closed()]
+        for part, listed in names.items():
+            members = [f"{_encode(name)}:{self._json(part, name)}" for name in listed]
+            fields.append(f'"{part.value}":{{{",".join(members)}}}')
+            known = self._encoded[part]
+            if len(known) > len(members):
+                # What went while no browser was told of it.
+                self._encoded[part] = {name: known[name] for name in listed if name in known}
+        return ",".join(fields)
 
-    def _call(self, call_id: str) -> dict[str, Any] | None:
+    def _json(self, part: Part, name: str) -> str:
+        """Return a key's JSON, `null` when it is gone."""
+        known = self._encoded[part]
+        version = self._state.changes.version_of(part, name)
+        found = known.get(name)
+        if found is not None and found[0] == version:
+            return found[1]
+        text = self._of_part[part](name)
+        if text is None:
+            known.pop(name, None)
+            return "null"
+        known[name] = (version, text)
+        return text
+
+    def _site(self) -> str:
+        state = self._state
+        since = state.extensions.since
+        return _encode(
+            {
+                "name": self._settings.site,
+                "language": self._settings.language,
+                "time_zone": self._settings.time_zone,
+                "broker_connected": state.broker_connected,
+                "newer": state.newer_agents(),
+                "watching_since": None if since is None else since.isoformat(),
+                "left_out": state.left_out.counts(),
+            }
+        )
+
+    def _call(self, call_id: str) -> str | None:
         entry = self._state.calls.get(call_id)
         if entry is None:
             return None
         severity = self._state.worst(call_id)
-        return {
-            **entry.state.model_dump(mode="json", exclude={"v", "transcript_tail"}),
-            "lines": entry.tail.view(),
-            "severity": severity.value if severity else None,
-            "urgency": self._state.urgency(call_id),
-            "stale": self._state.stale(call_id),
-            "returned": entry.returned,
-        }
+        state = entry.state.model_dump_json(exclude={"v", "transcript_tail"})
+        return (
+            f'{state[:-1]},"lines":{entry.tail.to_json()},"severity":{_word(severity)},'
+            f'"urgency":{self._state.urgency(call_id)},"stale":{_truth(self._state.stale(call_id))},'
+            f'"returned":{_truth(entry.returned)}}}'
+        )
 
-    def _levels(self, call_id: str) -> dict[str, Any] | None:
+    def _levels(self, call_id: str) -> str | None:
         entry = self._state.calls.get(call_id)
         if entry is None or entry.levels is None:
             return None
-        return {
-            role.value: {
-                "level_db": round(leg.level_db, 1),
-                "speaking": leg.speaking,
-                "over_calm_db": None if leg.over_calm_db is None else round(leg.over_calm_db, 1),
-                "effort": round(leg.effort, 2),
-            }
-            for role, leg in entry.levels.legs.items()
-        }
+        return "{" + ",".join([_leg(role, leg) for role, leg in entry.levels.legs.items()]) + "}"
 
-    def _alert(self, alert_id: str) -> dict[str, Any] | None:
+    def _alert(self, alert_id: str) -> str | None:
         alert = self._state.alerts.get(alert_id)
-        return None if alert is None else alert.model_dump(mode="json", exclude={"v"})
+        return None if alert is None else alert.model_dump_json(exclude={"v"})
 
-    def _closed(self) -> list[dict[str, Any]]:
-        """Newest first."""
-        return [
-            alert.model_dump(mode="json", exclude={"v"}) for alert in reversed(self._state.closed.values())
-        ]
+    def _closed(self) -> str:
+        """Newest first; beyond `SHOWN_CLOSED` only their number, in `closed_more`."""
+        book = self._state.alert_book
+        newest = islice(reversed(book.closed.values()), SHOWN_CLOSED)
+        shown = [alert.model_dump_json(exclude={"v"}) for alert in newest]
+        more = len(book.closed) - len(shown) + book.closed_early
+        return f'"closed":[{",".join(shown)}],"closed_more":{more}'
 
-    def _agent(self, agent_id: str) -> dict[str, Any] | None:
+    def _agent(self, agent_id: str) -> str | None:
         health = self._state.agents.get(agent_id)
-        return None if health is None else health.model_dump(mode="json", exclude={"v"})
+        return None if health is None else health.model_dump_json(exclude={"v"})
 
     def _extension(self, number: str) -> str | None:
         last = self._state.extensions.last(number)
-        return None if last is None else last.isoformat()
+        return None if last is None else _encode(last.isoformat())
 
-    def _commands(self, call_id: str) -> dict[str, Any] | None:
+    def _commands(self, call_id: str) -> str | None:
         """By lane."""
-        return {lane.value: _press(press) for lane, press in self._state.presses.of(call_id).items()} or None
+        lanes = self._state.presses.of(call_id)
+        return _encode({lane.value: _press(press) for lane, press in lanes.items()}) if lanes else None
+
+
+def _leg(role: Role, leg: LegLevel) -> str:
+    """Written by hand: every call's levels change four times a second."""
+    over = "null" if leg.over_calm_db is None else round(leg.over_calm_db, 1)
+    return (
+        f'"{role.value}":{{"level_db":{round(leg.level_db, 1)},"speaking":{_truth(leg.speaking)},'
+        f'"over_calm_db":{over},"effort":{round(leg.effort, 2)}}}'
+    )
+
+
+def _truth(holds: bool) -> str:
+    return "true" if holds else "false"
+
+
+def _word(severity: Severity | None) -> str:
+    return "null" if severity is None else f'"{severity.value}"'
 
 
 def _press(press: Press) -> dict[str, Any]:
@@ -146,7 +194,3 @@ def _press(press: Press) -> dict[str, Any]:
         "unanswered": press.unanswered,
         "result": None if result is None else result.model_dump(mode="json", exclude={"v"}),
     }
-
-
-def _encode(message: dict[str, Any]) -> str:
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from tests.support.peer_agent import SHOUT
 from tests.support.sample import NOON
 
+from kikimori_dashboard import state as state_module
+from kikimori_dashboard.alert_book import LEAST_CLOSED
 from kikimori_dashboard.changes import ChangeLog, Part
 from kikimori_dashboard.extensions import ExtensionLog
-from kikimori_dashboard.state import MAX_CLOSED, SiteState
+from kikimori_dashboard.state import SiteState
 from kikimori_wire.messages import (
     Action,
     Alert,
@@ -116,7 +119,7 @@ def test_an_alert_before_its_call_counts_once_the_call_is_known() -> None:
 
 def test_closed_alerts_are_bounded_in_number_and_age() -> None:
     state = SiteState(closed_for=timedelta(minutes=15))
-    for number in range(MAX_CLOSED + 5):
+    for number in range(LEAST_CLOSED + 5):
         state.take_alert(
             alert(
                 "c",
@@ -125,7 +128,7 @@ def test_closed_alerts_are_bounded_in_number_and_age() -> None:
                 updated_at=NOON + timedelta(seconds=number),
             )
         )
-    assert len(state.closed) == MAX_CLOSED
+    assert len(state.closed) == LEAST_CLOSED
     assert "c.0" not in state.closed
     state.forget_old(NOON + timedelta(minutes=15, seconds=50))
     assert min(each.updated_at for each in state.closed.values()) == NOON + timedelta(seconds=50)
@@ -248,17 +251,84 @@ def test_an_ended_call_goes() -> None:
 
 
 def test_changes_tell_each_key_once_and_know_what_they_forgot() -> None:
-    log = ChangeLog(limit=3)
+    log = ChangeLog(least_gone=2)
     start = log.version
     for name in ("a", "b", "a"):
         log.touch(Part.CALLS, name)
     assert sorted(log.since(start) or []) == [(Part.CALLS, "a"), (Part.CALLS, "b")]
     assert log.since(log.version) == []
     before = log.version
-    for name in ("c", "d", "e"):
-        log.touch(Part.CALLS, name)
+    for name in ("a", "c", "d"):
+        log.remove(Part.CALLS, name)
     assert log.since(start) is None
-    assert sorted(log.since(before) or []) == [(Part.CALLS, "c"), (Part.CALLS, "d"), (Part.CALLS, "e")]
+    assert log.since(before) is None
+    assert sorted(log.since(before + 1) or []) == [(Part.CALLS, "c"), (Part.CALLS, "d")]
+
+
+def test_what_exists_is_never_forgotten_however_much_there_is() -> None:
+    """A round of levels of a large site: a browser that is up to date needs no snapshot after it."""
+    state = SiteState()
+    names = [f"c{number}" for number in range(4500)]
+    for name in names:
+        state.take_call(call(name))
+    seen = state.changes.version
+    leg = CallLevels(media_s=1, legs={Role.CUSTOMER: LegLevel(level_db=-20, speaking=True)})
+    state.take_levels(Levels(agent_id="a", at=NOON, calls=dict.fromkeys(names, leg)))
+    assert sorted(state.changes.since(seen) or []) == sorted((Part.LEVELS, name) for name in names)
+    # As much of what is gone is remembered as is there.
+    seen = state.changes.version
+    for name in names[:2200]:
+        state.remove_call(name)
+    assert len(state.changes.since(seen) or []) == 4400
+
+
+def test_the_worst_is_known_by_call_whatever_comes_and_goes() -> None:
+    state = SiteState()
+    state.take_call(call("c"))
+    state.take_call(call("d"))
+    state.take_alert(alert("c", alert_id="1", severity=Severity.NOTICE))
+    state.take_alert(
+        alert("c", alert_id="2", severity=Severity.WARNING, raised_at=NOON + timedelta(seconds=1))
+    )
+    state.take_alert(alert("c", alert_id="3", severity=Severity.WARNING))
+    assert [each.alert_id for each in state.open_alerts("c")] == ["3", "2", "1"]
+    assert state.open_alerts("d") == ()
+    state.take_alert(alert("c", alert_id="1", revision=2, severity=Severity.CRITICAL))
+    assert [each.alert_id for each in state.open_alerts("c")] == ["1", "3", "2"]
+    state.take_alert(alert("c", alert_id="1", revision=3, state=AlertState.CLOSED))
+    state.remove_alert("2")
+    assert [each.alert_id for each in state.open_alerts("c")] == ["3"]
+    # An id that says another call belongs to that one alone.
+    state.take_alert(alert("d", alert_id="3", revision=2))
+    assert (state.worst("c"), state.worst("d")) == (None, Severity.WARNING)
+
+
+def test_what_finds_no_room_is_counted_until_it_ends_or_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, most in (("MAX_CALLS", 2), ("MAX_ALERTS", 1), ("MAX_AGENTS", 1)):
+        monkeypatch.setattr(state_module, limit, most)
+    state = SiteState()
+    for name in ("a", "b", "c", "d", "d"):
+        state.take_call(call(name))
+        state.take_alert(alert(name))
+    for name in ("one", "two"):
+        state.take_health(health(online=True).model_copy(update={"agent_id": name}))
+    assert sorted(state.calls) == ["a", "b"]
+    assert state.left_out.counts() == {"calls": 2, "alerts": 3, "agents": 1}
+    seen = state.changes.version
+    state.remove_call("c")
+    state.take_alert(alert("c", revision=2, state=AlertState.CLOSED))
+    state.remove_agent("two")
+    assert state.left_out.counts() == {"calls": 1, "alerts": 2}
+    assert (Part.SITE, "") in (state.changes.since(seen) or [])
+    state.take_call(call("a", status=CallStatus.ENDED))
+    state.take_call(call("d"))
+    assert state.left_out.counts() == {"alerts": 2}
+    # All is told again: the count begins anew.
+    state.begin_reading_retained()
+    for name in ("b", "d", "e"):
+        state.take_call(call(name))
+    state.end_reading_retained()
+    assert state.left_out.counts() == {"calls": 1}
 
 
 def press(action: Action, command_id: str = "1") -> Command:

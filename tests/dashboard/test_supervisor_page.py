@@ -11,6 +11,7 @@ from tests.support.browser import dashboard, dashboard_settings
 from tests.support.office import open_office, words
 from tests.support.peer_agent import PeerAgent
 
+from kikimori_dashboard import state
 from kikimori_wire.messages import Action, CallStatus, Outcome, Party, Problem, Role, Severity, SpeechStatus
 
 if TYPE_CHECKING:
@@ -222,3 +223,21 @@ async def test_nothing_is_cut_off_at_the_side(
     await expect(button).to_be_enabled()
     await expect(button).to_be_in_viewport(ratio=1)
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_calls_that_are_not_shown_are_counted_on_the_page(
+    broker: AnyBroker, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "MAX_CALLS", 1)
+    async with (
+        PeerAgent(broker.settings).running() as agent,
+        dashboard(dashboard_settings(broker.settings)) as url,
+    ):
+        await page.goto(url)
+        await agent.call("shown")
+        await expect(card(page, "shown")).to_be_visible()
+        await agent.call("one-too-many")
+        missing = page.locator("#banners", has_text="1件がこの画面に表示されていません")
+        await expect(missing).to_be_visible()
+        await agent.end_call("one-too-many")
+        await expect(missing).to_have_count(0)

@@ -147,7 +147,7 @@ def test_the_dashboard_drops_nothing(message: Message, path: future.Path) -> Non
     site.take(type(message), future.changed(message, path))
     view = site.view()
     assert site.subscriber.bad_messages == 0
-    assert site.state.ignored == 0
+    assert site.state.left_out.messages == 0
     assert list(view["calls"]) == ["call-1"]
     assert list(view["agents"]) == [sample.AGENT]
     if isinstance(message, Alert):

@@ -95,6 +95,26 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     rtp.add_argument("--json", action="store_true", help="print one JSON object")
     rtp.set_defaults(run=run_rtp)
 
+    snapshot = what.add_parser(
+        "snapshot",
+        help="what a browser's first picture costs",
+        description="Processor time for the dashboard's picture of many calls, and for a change of all their levels, "
+        "against writing the same data as JSON once.",
+        epilog="Exit code 1 when a browser that is not behind would have needed a new snapshot.",
+    )
+    snapshot.add_argument("--calls", type=_positive, default=2000, metavar="N", help="calls (default: 2000)")
+    snapshot.add_argument(
+        "--alerts", type=_positive, default=2000, metavar="N", help="open alerts (default: 2000)"
+    )
+    snapshot.add_argument(
+        "--lines", type=_positive, default=6, metavar="N", help="sentences of each call (default: 6)"
+    )
+    snapshot.add_argument(
+        "--rounds", type=_positive, default=9, metavar="N", help="times it is made (default: 9)"
+    )
+    snapshot.add_argument("--json", action="store_true", help="print one JSON object")
+    snapshot.set_defaults(run=run_snapshot)
+
     soak = what.add_parser(
         "soak",
         help="what is left of many calls",
@@ -190,6 +210,23 @@ def run_rtp(args: argparse.Namespace) -> int:
         figures = bench_rtp(args.packets, lambda done: progress.update(bar, completed=done))
     _print(figures, as_json=args.json)
     return 0
+
+
+def run_snapshot(args: argparse.Namespace) -> int:
+    logs.configure("error")
+    from kikimori.bench.snapshot import bench_snapshot  # noqa: PLC0415  (see cli/up.py)
+
+    with bars("rounds") as progress:
+        bar = progress.add_task("snapshot", total=args.rounds)
+        figures = bench_snapshot(
+            args.calls,
+            args.alerts,
+            args.lines,
+            args.rounds,
+            lambda done: progress.update(bar, completed=done),
+        )
+    _print(figures, as_json=args.json)
+    return 0 if figures.deltas_answered == figures.rounds else 1
 
 
 def run_soak(args: argparse.Namespace) -> int:

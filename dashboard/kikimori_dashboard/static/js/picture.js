@@ -16,7 +16,7 @@ export class Picture {
   }
 
   clear() {
-    Object.assign(this, { seq: null, site: null, calls: {}, levels: {}, alerts: {}, agents: {}, commands: {}, extensions: {}, closed: [] });
+    Object.assign(this, { seq: null, site: null, calls: {}, levels: {}, alerts: {}, agents: {}, commands: {}, extensions: {}, closed: [], closedMore: 0 });
   }
 
   now() {
@@ -83,6 +83,7 @@ export class Picture {
     } else {
       return true;
     }
+    if (message.closed) this.closedMore = message.closed_more ?? 0;
     this.seq = message.seq;
     this.changed();
     return true;

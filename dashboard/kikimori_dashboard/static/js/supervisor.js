@@ -91,7 +91,7 @@ function drawStrip() {
 function drawClosed() {
   const closed = picture.closed;
   show(at("closed"), closed.length > 0);
-  setText(at("closed-title"), `${t("section.closed")} (${closed.length})`);
+  setText(at("closed-title"), `${t("section.closed")} (${closed.length})${picture.closedMore ? ` ${t("left_out.closed", { n: picture.closedMore })}` : ""}`);
   fill(at("closed-list"), JSON.stringify([closed.map((each) => [each.alert_id, each.revision]), i18n.current()]), () =>
     closed.map((alert) => h("li", {},
       h("time", {}, i18n.timeOfDay(alert.updated_at)),

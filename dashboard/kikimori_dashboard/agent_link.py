@@ -1,0 +1,22 @@
+"""The connection to an agent through the broker, so that a command can be repeated after a loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLink:
+    """Identifies one uninterrupted connection to an agent; another one after each loss."""
+
+    broker_sessions: int
+    agent_losses: int
+    agent_started_at: datetime | None
+
+    def same_run(self, other: AgentLink) -> bool:
+        """Whether the agent at its end is the same run, as far as is known."""
+        return None in (starts := (self.agent_started_at, other.agent_started_at)) or starts[0] == starts[1]

@@ -1,0 +1,114 @@
+"""The alerts of the site: open ones by call, closed ones for a while. Pure: no sockets, no clock of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_dashboard.changes import Part
+from kikimori_wire.messages import AlertState
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from kikimori_dashboard.changes import ChangeLog
+    from kikimori_wire.messages import Alert
+
+LEAST_CLOSED = 1000
+"""Closed alerts kept; at a larger site as many as it has calls."""
+
+
+class AlertBook:
+    """Open and closed alerts, each id once, the higher revision being the truth."""
+
+    def __init__(self, changes: ChangeLog) -> None:
+        self.open: dict[str, Alert] = {}
+        self.closed: dict[str, Alert] = {}
+        """Oldest first."""
+        self.closed_early = 0
+        """Closed alerts that went before their time, as there were too many."""
+        self._changes = changes
+        self._of_call: dict[str, dict[str, Alert]] = {}
+        self._in_order: dict[str, tuple[Alert, ...]] = {}
+        """By call, as long as nothing changed."""
+
+    def __contains__(self, alert_id: str) -> bool:
+        return alert_id in self.open
+
+    def of_call(self, call_id: str) -> tuple[Alert, ...]:
+        """Return a call's open alerts: worst first, then the oldest."""
+        known = self._in_order.get(call_id)
+        if known is None:
+            found = self._of_call.get(call_id)
+            if not found:
+                return ()
+            known = tuple(sorted(found.values(), key=_place))
+            self._in_order[call_id] = known
+        return known
+
+    def is_news(self, alert: Alert) -> bool:
+        """Whether the alert is a later one than what is known of it. A closed one is not opened by the same revision."""
+        known = self.open.get(alert.alert_id)
+        if known is not None:
+            return known.revision <= alert.revision
+        known = self.closed.get(alert.alert_id)
+        if known is None:
+            return True
+        if alert.state is AlertState.CLOSED:
+            return known.revision <= alert.revision
+        return known.revision < alert.revision
+
+    def put_open(self, alert: Alert) -> bool:
+        """Take an open alert; False when it tells nothing new."""
+        alert_id = alert.alert_id
+        if self.open.get(alert_id) == alert:
+            return False
+        if self.closed.pop(alert_id, None) is not None:
+            self._changes.touch(Part.CLOSED)
+        self._take_out(alert_id)
+        self.open[alert_id] = alert
+        self._of_call.setdefault(alert.call_id, {})[alert_id] = alert
+        self._in_order.pop(alert.call_id, None)
+        self._changes.touch(Part.ALERTS, alert_id)
+        return True
+
+    def put_closed(self, alert: Alert, most: int) -> None:
+        """Take a closed alert and keep the newest `most`, and never fewer than `LEAST_CLOSED`."""
+        self.remove(alert.alert_id)
+        self.closed.pop(alert.alert_id, None)
+        self.closed[alert.alert_id] = alert
+        while len(self.closed) > max(most, LEAST_CLOSED):
+            del self.closed[next(iter(self.closed))]
+            self.closed_early += 1
+        self._changes.touch(Part.CLOSED)
+
+    def remove(self, alert_id: str) -> Alert | None:
+        """Take an open alert out and return it; None when there is none of this id."""
+        alert = self._take_out(alert_id)
+        if alert is not None:
+            self._changes.remove(Part.ALERTS, alert_id)
+        return alert
+
+    def forget_closed(self, now: datetime, closed_for: timedelta) -> None:
+        """Drop the closed alerts that changed last more than `closed_for` before `now`."""
+        old = [each.alert_id for each in self.closed.values() if now - each.updated_at > closed_for]
+        for alert_id in old:
+            del self.closed[alert_id]
+        if not self.closed:
+            self.closed_early = 0
+        if old:
+            self._changes.touch(Part.CLOSED)
+
+    def _take_out(self, alert_id: str) -> Alert | None:
+        alert = self.open.pop(alert_id, None)
+        if alert is None:
+            return None
+        of_call = self._of_call[alert.call_id]
+        del of_call[alert_id]
+        if not of_call:
+            del self._of_call[alert.call_id]
+        self._in_order.pop(alert.call_id, None)
+        return alert
+
+
+def _place(alert: Alert) -> tuple[int, datetime, str]:
+    return (-alert.severity.rank, alert.raised_at, alert.alert_id)

@@ -1,0 +1,51 @@
+"""What found no room in the picture, by name, so that the page can say how much is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_dashboard.changes import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from kikimori_dashboard.changes import ChangeLog
+
+MAX_NAMES = 100_000
+"""Of each part; beyond it the count stands still."""
+
+
+class LeftOut:
+    """Names that are not shown because a limit is reached."""
+
+    def __init__(self, changes: ChangeLog) -> None:
+        self.messages = 0
+        """About what is left out, since start."""
+        self._changes = changes
+        self._names: dict[Part, set[str]] = {}
+
+    def has_room(self, part: Part, name: str, known: Collection[str], most: int) -> bool:
+        """Whether something can be shown beside the `known`, of which there may be `most`; if not, it is counted."""
+        if name in known or len(known) < most:
+            self.is_over(part, name)
+            return True
+        self.messages += 1
+        names = self._names.setdefault(part, set())
+        if name not in names and len(names) < MAX_NAMES:
+            names.add(name)
+            self._changes.touch(Part.SITE)
+        return False
+
+    def is_over(self, part: Part, name: str) -> None:
+        """Note that nothing is missing of this name any more."""
+        names = self._names.get(part)
+        if names and name in names:
+            names.remove(name)
+            self._changes.touch(Part.SITE)
+
+    def clear(self) -> None:
+        self._names.clear()
+
+    def counts(self) -> dict[str, int]:
+        """Return how many are left out, by part; nothing for a part that is complete."""
+        return {part.value: len(names) for part, names in self._names.items() if names}

@@ -1,0 +1,117 @@
+"""JSON for the browsers: encoded once per change, and never out of date."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from tests.dashboard.test_state import alert, call, health, line, press
+from tests.support.sample import NOON
+
+from kikimori_dashboard.config import DashboardSettings
+from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.views import SHOWN_CLOSED, Views
+from kikimori_wire.messages import (
+    Action,
+    AlertState,
+    CallLevels,
+    CallStatus,
+    ClosedBecause,
+    LegLevel,
+    Levels,
+    Role,
+    Severity,
+)
+
+PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions")
+
+
+class Watcher:
+    """A browser: takes a snapshot, then changes, as `picture.js` does."""
+
+    def __init__(self, views: Views) -> None:
+        self.views = views
+        self.picture: dict[str, Any] = json.loads(views.snapshot(NOON))
+
+    def follow(self) -> dict[str, Any]:
+        """Take what changed; return the picture without what differs by its nature."""
+        text = self.views.delta(self.picture["seq"], NOON)
+        assert text is not None
+        change = json.loads(text)
+        assert change["from"] == self.picture["seq"]
+        for part in PARTS:
+            for name, value in change.get(part, {}).items():
+                if value is None:
+                    self.picture[part].pop(name, None)
+                else:
+                    self.picture[part][name] = value
+        for whole in ("site", "closed", "closed_more", "seq", "now"):
+            if whole in change:
+                self.picture[whole] = change[whole]
+        return told(self.picture)
+
+
+def told(picture: dict[str, Any]) -> dict[str, Any]:
+    levels = {name: each for name, each in picture["levels"].items() if each is not None}
+    return {**picture, "type": "", "levels": levels}
+
+
+def test_changes_and_a_fresh_snapshot_say_the_same_after_every_message() -> None:
+    state = SiteState()
+    views = Views(state, DashboardSettings())
+    watcher = Watcher(views)
+    levels = CallLevels(media_s=1, legs={Role.CUSTOMER: LegLevel(level_db=-20, speaking=True)})
+
+    def agree() -> None:
+        fresh = json.loads(Views(state, DashboardSettings()).snapshot(NOON))
+        assert watcher.follow() == told(fresh)
+        assert told(json.loads(views.snapshot(NOON))) == told(fresh)
+
+    agree()
+    for step in (
+        state.begin_reading_retained,
+        lambda: state.take_health(health(online=True)),
+        lambda: state.take_call(call("c")),
+        lambda: state.take_alert(alert("c")),
+        state.end_reading_retained,
+        lambda: state.take_alert(alert("c", revision=2, severity=Severity.CRITICAL)),
+        lambda: state.take_line(line("1", "もし", 0, final=False)),
+        lambda: state.take_line(line("1", "もしもし", 0, final=True)),
+        lambda: state.take_levels(Levels(agent_id="a", at=NOON, calls={"c": levels})),
+        lambda: state.take_press(press(Action.HOLD)),
+        lambda: state.take_call(call("c", status=CallStatus.ON_HOLD)),
+        lambda: state.take_call(call("c")),
+        lambda: state.press_unanswered(press(Action.HOLD)),
+        lambda: state.take_health(health(online=False)),
+        lambda: state.take_alert(
+            alert("c", revision=3, state=AlertState.CLOSED, closed_because=ClosedBecause.CALMED)
+        ),
+        lambda: state.remove_call("c"),
+        lambda: state.take_call(call("c")),
+        lambda: state.remove_agent("a"),
+        lambda: state.forget_old(NOON + timedelta(hours=1)),
+        state.broker_lost,
+    ):
+        step()
+        agree()
+
+
+def test_what_went_while_no_browser_was_there_is_not_kept() -> None:
+    state = SiteState()
+    views = Views(state, DashboardSettings())
+    for number in range(20):
+        state.take_call(call(f"c{number}"))
+        views.snapshot(NOON)
+        state.remove_call(f"c{number}")
+    views.snapshot(NOON)
+    assert sum(len(each) for each in views._encoded.values()) == 0
+
+
+def test_the_page_is_told_how_many_closed_alerts_it_does_not_show() -> None:
+    state = SiteState()
+    for number in range(SHOWN_CLOSED + 7):
+        state.take_alert(alert("c", alert_id=f"c.{number}", state=AlertState.CLOSED))
+    picture = json.loads(Views(state, DashboardSettings()).snapshot(NOON))
+    assert [each["alert_id"] for each in picture["closed"][:2]] == ["c.106", "c.105"]
+    assert (len(picture["closed"]), picture["closed_more"]) == (SHOWN_CLOSED, 7)
