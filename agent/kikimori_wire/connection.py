@@ -35,6 +35,9 @@ class Client(aiomqtt.Client):
     It also has the loop watch a socket's number for writing after the socket may have been closed, and never takes that
     back at the end: the number is the next connection's, which then is watched wrongly.
 
+    An answer to a subscription that nobody waits for any more (it came too late, or the waiting was cancelled) is logged
+    by aiomqtt with a traceback; here it is left alone.
+
     And nobody may ask any more why a connection broke, when it breaks while it is being ended: asyncio would then print
     that an exception was never retrieved, after the program's last line.
     """
@@ -50,6 +53,14 @@ class Client(aiomqtt.Client):
                 return await fut
         except TimeoutError:
             raise BrokerError("the broker did not answer in time") from None
+
+    def _on_subscribe(self, client: Any, userdata: Any, mid: int, *answer: Any) -> None:
+        if mid in self._pending_subscribes:
+            super()._on_subscribe(client, userdata, mid, *answer)
+
+    def _on_unsubscribe(self, client: Any, userdata: Any, mid: int, *answer: Any) -> None:
+        if mid in self._pending_unsubscribes:
+            super()._on_unsubscribe(client, userdata, mid, *answer)
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
         del userdata
