@@ -21,11 +21,11 @@ STAGES = {
     "freeswitch": set[str](),
     "taps": {"audio", "asterisk", "freeswitch"},
     "hearing": set[str](),
-    "judging": {"toml_file"},
+    "judging": set[str](),
     "bus": set[str](),
     "pbx": {"asterisk", "freeswitch"},
     "model": set[str](),
-    "modelstore": {"toml_file"},
+    "modelstore": set[str](),
     # The only place where hearing and judging meet.
     "calls": {"hearing", "judging"},
 }

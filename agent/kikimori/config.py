@@ -11,19 +11,17 @@ import kikimori_config
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori.asterisk.settings import AsteriskTable
-from kikimori.errors import ConfigError
 from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.line_in.settings import LineInTable
 from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.siprec.settings import SiprecTable
-from kikimori.toml_file import load
+from kikimori_wire.errors import ConfigError
+from kikimori_wire.files import FileKind, MadeFolder, ModelFolder, TomlFile, beside, named_files
 from kikimori_wire.messages import Action
-from kikimori_wire.settings import LOOPBACK, BrokerSettings, ListenPort, Networks
-from kikimori_wire.topics import NAME_PATTERN
-
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=48)]
+from kikimori_wire.settings import LOOPBACK, BrokerSettings, ListenPort, Name, Networks, SiteName, matching
+from kikimori_wire.toml_file import load
 
 DEFAULTS = Path(next(iter(kikimori_config.__path__)))
 """The folder `config/` as installed."""
@@ -53,9 +51,14 @@ class SpeechTable(_Table):
     enabled: bool = True
     engine: Literal["vosk", "vosk-server"] = "vosk"
     """`vosk`: in this process. `vosk-server`: on another machine, `server`."""
-    server: Annotated[str, Field(pattern=r"^wss?://[^/@\s]+(/[^@\s]*)?$")] | None = None
+    server: (
+        Annotated[
+            str, matching(r"wss?://[^/@\s]+(/[^@\s]*)?", 'write an address like "ws://192.168.1.20:2700"')
+        ]
+        | None
+    ) = None
     """`ws://host:2700`."""
-    model: str | None = None
+    model: ModelFolder | None = None
     """Name from `kikimori models list` or a folder; None = the first installed model of `language`."""
     threads: Annotated[int, Field(ge=1, le=64)] = max(1, (os.cpu_count() or 2) - 1)
     backlog_s: Annotated[float, Field(gt=0)] = 20.0
@@ -71,23 +74,34 @@ class SpeechTable(_Table):
 class JudgingTable(_Table):
     """`[judging]`: which rules. Relative paths are relative to the configuration file."""
 
-    rules: tuple[Path, ...] = ()
+    rules: tuple[TomlFile, ...] = ()
     """Files read after the built-in rules; a rule of the same id replaces the built-in one."""
     builtin_rules: bool = True
-    phrases: tuple[Path, ...] = ()
+    phrases: tuple[TomlFile, ...] = ()
     """Further category files."""
     builtin_phrases: bool = True
-    escalate_code: Annotated[str, Field(pattern=r"^[0-9A-D*#]{0,8}$")] = "*9"
+    escalate_code: Annotated[
+        str, matching(r"[0-9A-D*#]{0,8}", 'write at most eight keys of a telephone, e.g. "*9"')
+    ] = "*9"
     """Keys on the operator's telephone that call for help; empty = none."""
 
 
 class AnnouncementTable(_Table):
     """`[[pbx.announcements]]`: something to play to the customer."""
 
-    name: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
+    name: Annotated[
+        str,
+        matching(
+            r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}",
+            'use letters A to Z and a to z, digits, ".", "_" and "-", e.g. "recorded"; title is for people',
+        ),
+    ]
     title: Annotated[str, Field(min_length=1, max_length=128)]
     """What the supervisor reads on the button."""
-    file: Annotated[str, Field(pattern=r"^[0-9A-Za-z/._:-]{1,256}$")]
+    file: Annotated[
+        str,
+        matching(r"[0-9A-Za-z/._:-]{1,256}", 'write it as the PBX names it, e.g. "custom/recorded"'),
+    ]
     """As the PBX names it: a sound file, for Asterisk without its ending."""
 
 
@@ -95,7 +109,13 @@ class PbxTable(_Table):
     """`[pbx]`: control."""
 
     kind: Literal["manual", "asterisk", "freeswitch"] = "manual"
-    superior: Annotated[str, Field(pattern=r"^[0-9A-Za-z*#+._@-]{1,64}$")] = "200"
+    superior: Annotated[
+        str,
+        matching(
+            r"[0-9A-Za-z*#+._@-]{1,64}",
+            'write the extension or queue to dial, e.g. "200"; superior_name is for people',
+        ),
+    ] = "200"
     """Extension or queue of the superior."""
     superior_name: str | None = None
     ring_s: Annotated[float, Field(ge=5, le=50)] = 20.0
@@ -114,10 +134,10 @@ class PbxTable(_Table):
 class AgentConfig(_Table):
     """The whole file."""
 
-    site: Name = "main"
+    site: SiteName = "main"
     agent_id: Name = "agent"
     language: Literal["ja", "en"] = "ja"
-    state_dir: Path | None = None
+    state_dir: MadeFolder | None = None
     """Where the outbox and models are kept, relative to the configuration file.
     None = systemd's `$STATE_DIRECTORY`, else `~/.local/state/kikimori`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -172,22 +192,12 @@ def read_config(path: Path | None) -> AgentConfig:
     """
     if path is None:
         return AgentConfig(agent_id=default_agent_id())
-    config = load(path, AgentConfig)
-    base = path.resolve().parent
-    judging = config.judging.model_copy(
-        update={
-            "rules": tuple(base / each for each in config.judging.rules),
-            "phrases": tuple(base / each for each in config.judging.phrases),
-        }
-    )
-    for each in (*judging.rules, *judging.phrases):
-        if not each.is_file():
+    config = beside(load(path, AgentConfig), path)
+    for each in named_files(config):
+        if each.kind is FileKind.TOML and not each.path.is_file():
             raise ConfigError(
-                f"{path}: judging: {each}: no such file", next_step="paths are relative to the file"
+                f"{path}: {each.key}: {each.path}: no such file", next_step="paths are relative to the file"
             )
-    given: dict[str, object] = {"judging": judging, "siprec": config.siprec.beside(base)}
-    if config.state_dir is not None:
-        given["state_dir"] = base / config.state_dir
-    if "agent_id" not in config.model_fields_set:
-        given["agent_id"] = default_agent_id()
-    return config.model_copy(update=given)
+    if "agent_id" in config.model_fields_set:
+        return config
+    return config.model_copy(update={"agent_id": default_agent_id()})

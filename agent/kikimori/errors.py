@@ -11,22 +11,9 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
+from kikimori_wire.errors import ConfigError, KikimoriError
 
-class KikimoriError(Exception):
-    """What went wrong, and what to do next."""
-
-    exit_code = 1
-
-    def __init__(self, message: str, *, next_step: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.next_step = next_step
-
-
-class ConfigError(KikimoriError):
-    """A configuration file is wrong. `message` names file, key and reason."""
-
-    exit_code = 2
+__all__ = ["AudioFileError", "ConfigError", "KikimoriError", "secret_next_step"]
 
 
 class AudioFileError(KikimoriError):

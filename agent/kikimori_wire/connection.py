@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -113,7 +112,7 @@ async def connect(
         keepalive=settings.keepalive_s,
         clean_session=not keep_session,
         will=will,
-        tls_context=_tls(settings),
+        tls_context=settings.tls(),
         timeout=10,
         max_queued_incoming_messages=INCOMING_LIMIT,
     ) as client:
@@ -147,14 +146,3 @@ def _waits() -> Iterator[float]:
     while True:
         yield wait
         wait = min(wait * 2, LAST_RETRY_S)
-
-
-def _tls(settings: BrokerSettings) -> ssl.SSLContext | None:
-    if settings.ca_file is None:
-        return None
-    context = ssl.create_default_context(cafile=str(settings.ca_file))
-    if settings.cert_file is not None:
-        context.load_cert_chain(
-            str(settings.cert_file), str(settings.key_file) if settings.key_file else None
-        )
-    return context

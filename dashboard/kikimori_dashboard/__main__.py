@@ -11,7 +11,9 @@ from pathlib import Path
 import uvloop
 
 from kikimori_dashboard.app import serve
-from kikimori_dashboard.config import DashboardSettings, SettingsError, read_settings
+from kikimori_dashboard.config import DashboardSettings, read_settings
+from kikimori_wire.errors import ConfigError
+from kikimori_wire.files import show_warnings_plainly
 
 
 def main() -> int:
@@ -20,10 +22,11 @@ def main() -> int:
         "--config", type=Path, metavar="FILE", help="kikimori.toml; without it the built-in defaults"
     )
     arguments = parser.parse_args()
+    show_warnings_plainly()
     try:
         settings = read_settings(arguments.config)
-    except SettingsError as error:
-        print(error, file=sys.stderr)
+    except ConfigError as error:
+        print(f"{error.message}\n  next: {error.next_step}", file=sys.stderr)
         return 2
     try:
         uvloop.run(_until_told(settings))

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import tomllib
 import zoneinfo
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from kikimori_wire.settings import BrokerSettings, ListenPort
-from kikimori_wire.topics import NAME_PATTERN
+from kikimori_wire.files import beside
+from kikimori_wire.settings import BrokerSettings, ListenPort, Name, SiteName
+from kikimori_wire.toml_file import explained, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
+    from kikimori_wire.toml_file import Location
+
+SHARED = ("site", "language", "mqtt")
+"""Keys that stand at the top of the file, for agents and dashboard."""
 
 
 class DashboardSettings(BaseModel):
@@ -25,7 +28,9 @@ class DashboardSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    site: Name = "main"
+    site: SiteName = "main"
+    site_name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """What the pages call the site; None = `site`."""
     language: Literal["ja", "en"] = "ja"
     """What a browser shows that has not chosen yet."""
     mqtt: BrokerSettings = BrokerSettings()
@@ -70,27 +75,23 @@ class DashboardSettings(BaseModel):
         return f"dashboard-{name[:40]}-{self.port}"
 
 
-class SettingsError(Exception):
-    """The configuration file is wrong; the message is for the person who wrote it."""
-
-
 def settings_from(document: Mapping[str, Any]) -> DashboardSettings:
     """Take the dashboard's settings out of a whole `kikimori.toml`; raises pydantic's ValidationError."""
-    shared = {key: document[key] for key in ("site", "language", "mqtt") if key in document}
+    shared = {key: document[key] for key in SHARED if key in document}
     return DashboardSettings.model_validate({**shared, **document.get("dashboard", {})})
 
 
 def read_settings(path: Path | None) -> DashboardSettings:
-    """Read the file, or take the defaults without one; raises SettingsError that names file, key and reason."""
+    """Read the file, or take the defaults without one; raises ConfigError that names file, line, key and reason."""
     if path is None:
         return DashboardSettings()
+    document = read_toml(path)
     try:
-        return settings_from(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read: {error}") from None
+        return beside(settings_from(document), path)
     except ValidationError as error:
-        faults = [
-            f"{path}: {'.'.join(map(str, each['loc']))}: {each['msg'].removeprefix('Value error, ')}"
-            for each in error.errors(include_url=False, include_input=False)
-        ]
-        raise SettingsError("\n".join(faults)) from None
+        raise explained(error, DashboardSettings, document, path, _place) from None
+
+
+def _place(location: Location) -> Location:
+    """Return where in the file a setting stands."""
+    return location if location and location[0] in SHARED else ("dashboard", *location)

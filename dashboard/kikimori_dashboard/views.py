@@ -112,7 +112,7 @@ class Views:
         since = state.extensions.since
         return _encode(
             {
-                "name": self._settings.site,
+                "name": self._settings.site_name or self._settings.site,
                 "language": self._settings.language,
                 "time_zone": self._settings.time_zone,
                 "broker_connected": state.broker_connected,

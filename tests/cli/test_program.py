@@ -131,7 +131,7 @@ def test_a_rule_that_makes_a_voice_critical_is_told_of(
             ["siprec 127.0.0.1, TCP 5060, audio on UDP 20000 to 23999", "chan_websocket 127.0.0.1:8767"],
         ),
         (
-            "[asterisk]\ntap = true\nari_password_file = 'x'\n[freeswitch]\ntap = true\nesl_password_file = 'x'",
+            "[asterisk]\ntap = true\nari_password_file = 'in/x'\n[freeswitch]\ntap = true\nesl_password_file = 'in/x'",
             [
                 "audiosocket 127.0.0.1:9092, announcements on port 8766",
                 "asterisk calls from http://127.0.0.1:8088/ari",
@@ -140,10 +140,10 @@ def test_a_rule_that_makes_a_voice_critical_is_told_of(
         ),
         (
             (
-                "[audiosocket]\nenabled = false\n[mirror]\nenabled = true\ninterface = 'eth1'\n"
+                "[audiosocket]\nenabled = false\n[mirror]\nenabled = true\ninterface = 'lo'\n"
                 "[line_in]\nenabled = true\n[[line_in.devices]]\nname = 'desk1'\ndevice = 'USB'"
             ),
-            ["line-in desk1", "mirror of eth1"],
+            ["line-in desk1", "mirror of lo"],
         ),
     ],
 )
@@ -152,6 +152,8 @@ def test_the_ways_in_that_are_switched_on_are_told(
 ) -> None:
     config = tmp_path / "kikimori.toml"
     config.write_text(text, encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "x").write_text("word\n", encoding="utf-8")
     assert main(["config", "check", "--config", str(config)]) == 0
     lines = capsys.readouterr().out.splitlines()
     site = next(number for number, line in enumerate(lines) if line.startswith("site "))
@@ -163,7 +165,13 @@ def test_the_ways_in_that_are_switched_on_are_told(
     ("text", "key", "reason"),
     [
         ("site = 3", "site", "string"),
-        ("[audiosocket]\nporte = 1", "audiosocket.porte", "unknown key"),
+        ("[audiosocket]\nporte = 1", "audiosocket.porte", "did you mean port?"),
+        ("[pbx]\nsuperiour = '200'", "kikimori.toml:2: pbx.superiour", "did you mean superior?"),
+        ("superior = '200'", "kikimori.toml:1: superior", "it belongs under [pbx]"),
+        ("[sidez]", "kikimori.toml:1: sidez", "did you mean sides?"),
+        ("site = '東京本社'", "kikimori.toml:1: site", 'site_name = "東京本社"'),
+        ("[dashboard]\nport = 1\nprot = 1", "kikimori.toml:3: dashboard.prot", "did you mean port?"),
+        ("[dashboard]\ntime_zone = 'Tokyo'", "kikimori.toml:2: dashboard.time_zone", "Asia/Tokyo"),
         ("[audiosocket]\nallow = ['10.0.0.0/99']", "audiosocket.allow", "10.0.0.0/99"),
         ("[pbx]\nkind = 'panasonic'", "pbx.kind", "manual"),
         ("[dashboard]\nhost = '0.0.0.0'", "dashboard.host", "no login yet"),

@@ -25,7 +25,7 @@ from kikimori.hearing.speech.vosk_server import VoskServerEngine
 from kikimori.model.call import Role
 from kikimori.modelstore import resolve
 from kikimori.recognition import load_recognition
-from kikimori.toml_file import load
+from kikimori_wire.toml_file import load
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import ssl
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kikimori_wire.settings import Port, read_secret
+from kikimori_wire.files import PemFile, SecretFile
+from kikimori_wire.settings import HostName, Port, matching, read_secret, trusting
 
 
 class AsteriskTable(BaseModel):
@@ -19,15 +18,27 @@ class AsteriskTable(BaseModel):
 
     tap: bool = False
     """Listen to calls by ARI: no dialplan is changed."""
-    ari_url: Annotated[str, Field(pattern=r"^https?://[^/@\s]+(/[^@\s?#]*)?$")] = "http://127.0.0.1:8088/ari"
+    ari_url: Annotated[
+        str,
+        matching(
+            r"https?://[^/@\s]+(/[^@\s?#]*)?",
+            'write an address like "http://127.0.0.1:8088/ari", without user',
+        ),
+    ] = "http://127.0.0.1:8088/ari"
     """http.conf's address with its prefix, then `/ari`."""
     ari_user: Annotated[str, Field(min_length=1, max_length=128)] = "kikimori"
     """A user of ari.conf; not `read_only`."""
-    ari_password_file: Path | None = None
+    ari_password_file: SecretFile | None = None
     """File whose first line is the password. A bare name: see `secret_path`."""
-    app: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,39}$")] = "kikimori"
+    app: Annotated[
+        str,
+        matching(
+            r"[0-9A-Za-z][0-9A-Za-z_-]{0,39}",
+            'use at most 40 of the letters A to Z and a to z, digits, "_" and "-", e.g. "kikimori"',
+        ),
+    ] = "kikimori"
     """Name of the Stasis application; one for each agent of a PBX. Own channels and bridges begin with it."""
-    audio_host: Annotated[str, Field(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")] | None = None
+    audio_host: HostName | None = None
     """Where Asterisk reaches our AudioSocket server; None = `[audiosocket] host`."""
     audio_port: Port | None = None
     """None = the port on which it listens."""
@@ -38,17 +49,24 @@ class AsteriskTable(BaseModel):
     ami_tls: bool = False
     ami_user: Annotated[str, Field(min_length=1, max_length=128)] = "kikimori"
     """A user of manager.conf."""
-    ami_password_file: Path | None = None
+    ami_password_file: SecretFile | None = None
     """As `ari_password_file`."""
     dial: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9]+/[0-9A-Za-z@._/{}-]*\{extension\}[0-9A-Za-z@._/-]*$")
+        str,
+        matching(
+            r"[A-Za-z0-9]+/[0-9A-Za-z@._/{}-]*\{extension\}[0-9A-Za-z@._/-]*",
+            'write it as in Dial(), with {extension} for the number, e.g. "PJSIP/{extension}"',
+        ),
     ] = "Local/{extension}@from-internal"
     """What rings an extension or queue: the context in which telephones call each other, or `PJSIP/{extension}`."""
-    music: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = "default"
+    music: Annotated[
+        str,
+        matching(r"[0-9A-Za-z._-]{1,64}", 'write the name of a class of musiconhold.conf, e.g. "default"'),
+    ] = "default"
     """Class of musiconhold.conf for customers on hold."""
-    ca_file: Path | None = None
+    ca_file: PemFile | None = None
     """Certificate authority of `https` and `ami_tls`, or Asterisk's own certificate; None = the system's."""
-    tls_name: Annotated[str, Field(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")] | None = None
+    tls_name: HostName | None = None
     """Name in Asterisk's certificate; None = the one of `ari_url` and `ami_host`."""
 
     @model_validator(mode="after")
@@ -67,12 +85,7 @@ class AsteriskTable(BaseModel):
 
     def tls(self) -> ssl.SSLContext:
         """What `https` and `ami_tls` trust; raises OSError when `ca_file` cannot be read, or holds no certificate."""
-        try:
-            context = ssl.create_default_context(cafile=self.ca_file)
-        except ssl.SSLError as error:
-            raise OSError(errno.EBADMSG, "no certificate (PEM) in it", str(self.ca_file)) from error
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.ca_file)) from error
+        context = trusting(self.ca_file)
         if self.ca_file is not None:
             # Asterisk's own certificate may stand for its authority, and what an office made by itself (Asterisk's
             # `ast_tls_cert`, FreePBX) need not have every extension that strict checking, of Python from 3.13, asks for.

@@ -8,15 +8,18 @@ from rich.console import Console
 from rich.table import Table
 
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say
-from kikimori.errors import ConfigError, KikimoriError, secret_next_step
+from kikimori.errors import ConfigError, KikimoriError
 from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules, needs_words
 from kikimori.recognition import model_path
+from kikimori_wire.toml_file import place_of
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from kikimori.config import AgentConfig
+    from kikimori.doctor import Diagnosis
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,8 +28,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check = actions.add_parser(
         "check",
         help="read every file and say what is wrong",
-        description="Reads kikimori.toml and the rules and phrases it names, and says file, key and reason of what is "
-        "wrong. Exit code 0 = fit for use, 2 = not.",
+        description="Reads kikimori.toml and every file it names, looks at addresses and ports, and says file, line, key "
+        "and reason of what is wrong. Starts nothing. Exit code 0 = fit for use, 2 = not.",
     )
     check.add_argument("--rules", action="store_true", help="also list the rules in force")
     add_config(check)
@@ -34,20 +37,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
+    from kikimori.bus.broker import is_loopback  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.doctor.configuration import look_at_configuration  # noqa: PLC0415
+
     config = configured(args)
     dashboard = dashboard_settings(args)
     rules = load_rules(config.rule_files())
     phrases = load_phrases(config.phrase_files())
-    try:
-        config.mqtt.password()
-    except OSError as error:
-        raise ConfigError(
-            f"{config_path(args)}: mqtt.password_file: cannot be read: {error}",
-            next_step=secret_next_step(error, "[mqtt] password_file"),
-        ) from None
+    _say_findings(look_at_configuration(config, dashboard), config_path(args))
 
     print(f"configuration: {config_path(args) or 'built-in defaults'}")
     print(f"site {config.site}, agent {config.agent_id}, broker {config.mqtt.host}:{config.mqtt.port}")
+    if not is_loopback(config.mqtt.host):
+        print(
+            "a broker on another machine: for `kikimori agent` and `kikimori dashboard`, not for `kikimori up`"
+        )
     for line in ways_in(config):
         print(line)
     print(f"dashboard http://{dashboard.host}:{dashboard.port}/")
@@ -76,6 +80,22 @@ def run(args: argparse.Namespace) -> int:
             say(f"warning: {error.message}: rules that need words will not fire\n  next: {error.next_step}")
     print("fit for use")
     return 0
+
+
+def _say_findings(found: list[Diagnosis], path: Path | None) -> None:
+    """Tell warnings; raise ConfigError for the faults, with file, line, key and reason of each."""
+    for each in found:
+        if each.state == "warning":
+            say(f"warning: {each.check}: {each.detail}\n  next: {each.next_step}")
+    faults = [each for each in found if each.state == "fault"]
+    if not faults:
+        return
+    lines = []
+    for number, each in enumerate(faults):
+        lines.append(f"{place_of(path, each.check)}: {each.check}: {each.detail}")
+        if number < len(faults) - 1:
+            lines.append(f"  next: {each.next_step}")
+    raise ConfigError("\n".join(lines), next_step=faults[-1].next_step)
 
 
 def ways_in(config: AgentConfig) -> list[str]:

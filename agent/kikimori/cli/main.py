@@ -23,6 +23,7 @@ from kikimori.cli import (
 )
 from kikimori.errors import KikimoriError
 from kikimori.version import VERSION
+from kikimori_wire.files import show_warnings_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
     arguments = parser().parse_args(argv)
+    show_warnings_plainly()
     try:
         code: int = arguments.run(arguments)
     except KikimoriError as error:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 
 import kikimori_dashboard
 from kikimori import logs
 from kikimori.config import AgentConfig, read_config
-from kikimori.errors import ConfigError, KikimoriError
-from kikimori.toml_file import read_toml
+from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
     import argparse
@@ -55,18 +53,7 @@ def configured(args: argparse.Namespace, *, log_level: str | None = None) -> Age
 
 def dashboard_settings(args: argparse.Namespace) -> kikimori_dashboard.DashboardSettings:
     """Read the dashboard's part of the same file; raises ConfigError."""
-    path = config_path(args)
-    document: dict[str, Any] = read_toml(path) if path else {}
-    try:
-        return kikimori_dashboard.settings_from(document)
-    except ValidationError as error:
-        shared = {"site", "language", "mqtt"}
-        faults = []
-        for each in error.errors(include_url=False, include_input=False):
-            where = ".".join(map(str, each["loc"]))
-            table = "" if where.split(".")[0] in shared else "dashboard."
-            faults.append(f"{path}: {table}{where}: {each['msg'].removeprefix('Value error, ')}")
-        raise ConfigError("\n".join(faults), next_step="see config/kikimori.toml for every key") from None
+    return kikimori_dashboard.read_settings(config_path(args))
 
 
 def with_model(config: AgentConfig, name: str | None) -> AgentConfig:

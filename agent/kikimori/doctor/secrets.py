@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori_wire.files import FileKind, named_files
 from kikimori_wire.settings import secret_path
 
 if TYPE_CHECKING:
@@ -16,17 +17,11 @@ if TYPE_CHECKING:
 
 def look_at_secrets(config: AgentConfig) -> list[Diagnosis]:
     """Look at the files that the configuration names; one that cannot be reached is told by whoever needs it."""
-    named = {
-        "[mqtt] password_file": config.mqtt.password_file,
-        "[asterisk] ari_password_file": config.asterisk.ari_password_file,
-        "[asterisk] ami_password_file": config.asterisk.ami_password_file,
-        "[freeswitch] esl_password_file": config.freeswitch.esl_password_file,
-        "[freeswitch] media_token_file": config.freeswitch.media_token_file,
-    }
     found = []
-    for key, path in named.items():
-        if path is None:
+    for named in named_files(config):
+        if named.kind is not FileKind.SECRET:
             continue
+        key, path = named.key, named.path
         try:
             mode = secret_path(path).stat().st_mode
         except OSError:

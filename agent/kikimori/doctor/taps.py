@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from kikimori.doctor.asterisk import look_at_ari
 from kikimori.doctor.certificate import look_at_authorities, look_at_certificate
+from kikimori.doctor.configuration import same_port_twice
 from kikimori.doctor.diagnosis import Diagnosis, State, Subject
 from kikimori.doctor.freeswitch import look_at_freeswitch
 from kikimori.doctor.line_in import look_at_devices
@@ -62,33 +64,9 @@ async def _none() -> list[Diagnosis]:
 
 async def _sides(config: AgentConfig) -> list[Diagnosis]:
     needed = config.asterisk.tap or config.freeswitch.tap or config.siprec.enabled or config.mirror.enabled
-    return [*look_at_sides(config.sides, needed=needed), *_same_port_twice(config)]
-
-
-def _same_port_twice(config: AgentConfig) -> list[Diagnosis]:
-    """Two ways in on one port: each is free by itself, together one of them cannot start."""
-    listening = [
-        ("[audiosocket] port", config.audiosocket.enabled, config.audiosocket.port),
-        ("[audiosocket] announce_port", config.audiosocket.enabled, config.audiosocket.announce_port),
-        ("[chan_websocket] port", config.chan_websocket.enabled, config.chan_websocket.port),
-        ("[freeswitch] media_port", config.freeswitch.tap, config.freeswitch.media_port),
-        ("[siprec] port", config.siprec.enabled and config.siprec.tcp, config.siprec.port),
-        (
-            "[siprec] tls_port",
-            config.siprec.enabled and config.siprec.tls_port is not None,
-            config.siprec.tls_port,
-        ),
-    ]
-    by_port: dict[int, list[str]] = {}
-    for key, used, port in listening:
-        if used and port:
-            by_port.setdefault(port, []).append(key)
     return [
-        Diagnosis(
-            "ports", State.FAULT, f"TCP port {port} is given to {' and '.join(keys)}", "give each its own"
-        )
-        for port, keys in by_port.items()
-        if len(keys) > 1
+        *look_at_sides(config.sides, needed=needed),
+        *(replace(each, check="ports") for each in same_port_twice(config)),
     ]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kikimori_wire import settings
-from kikimori_wire.settings import LOOPBACK, ListenPort, Networks, Port
+from kikimori_wire.files import SecretFile
+from kikimori_wire.settings import LOOPBACK, ListenPort, Networks, Port, matching
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class FreeSwitchTable(BaseModel):
@@ -20,7 +23,7 @@ class FreeSwitchTable(BaseModel):
     """Listen to calls of FreeSWITCH."""
     esl_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     esl_port: Port = 8021
-    esl_password_file: Path | None = None
+    esl_password_file: SecretFile | None = None
     """File whose first line is the password of `event_socket.conf.xml`. A bare name: see
     `secret_path`. None = no event socket: streams are started by the dialplan."""
     module: Literal["audio_stream", "audio_fork"] = "audio_stream"
@@ -31,18 +34,35 @@ class FreeSwitchTable(BaseModel):
     media_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     """Address of this machine where FreeSWITCH delivers audio."""
     media_port: ListenPort = 8768
-    media_url: Annotated[str, Field(pattern=r"^wss?://[0-9A-Za-z.:\[\]_-]{1,255}$")] | None = None
+    media_url: (
+        Annotated[
+            str,
+            matching(
+                r"wss?://[0-9A-Za-z.:\[\]_-]{1,255}", 'write an address like "wss://kikimori.example:443"'
+            ),
+        ]
+        | None
+    ) = None
     """How FreeSWITCH reaches that port where it is not `ws://media_host:media_port` (a proxy, TLS)."""
-    media_token_file: Path | None = None
+    media_token_file: SecretFile | None = None
     """First line = the secret in the path of streams that the dialplan starts; None = those are refused."""
     allow: Networks = LOOPBACK
     """Networks of FreeSWITCH; media from elsewhere is refused."""
     max_streams: Annotated[int, Field(ge=1, le=100_000)] = 1000
     idle_s: Annotated[float, Field(gt=0)] = 300.0
     """A stream that sends nothing for so long is ended."""
-    dial: Annotated[str, Field(pattern=r"^[0-9A-Za-z_./@:+${}%-]{1,200}$")] = "user/{target}"
+    dial: Annotated[
+        str,
+        matching(
+            r"[0-9A-Za-z_./@:+${}%-]{1,200}",
+            'write it as in bridge(), with {target} for the number, e.g. "user/{target}"',
+        ),
+    ] = "user/{target}"
     """How a telephone is rung; `{target}` is the extension. A ring group: `loopback/{target}/default/xml`."""
-    music: Annotated[str, Field(pattern=r"^[0-9A-Za-z_./:${}-]{1,200}$")] = "local_stream://moh"
+    music: Annotated[
+        str,
+        matching(r"[0-9A-Za-z_./:${}-]{1,200}", 'write it as for playback, e.g. "local_stream://moh"'),
+    ] = "local_stream://moh"
     """What a customer on hold hears: anything that FreeSWITCH's `playback` takes."""
 
     @field_validator("dial")

@@ -21,7 +21,7 @@ from kikimori.judging.words.moods import Mood, denied
 from kikimori.judging.words.pattern import Pattern, compile_phrase, expanded
 from kikimori.judging.words.sound import Ear
 from kikimori.model.evidence import Role
-from kikimori.toml_file import load
+from kikimori_wire.toml_file import load
 from kikimori_wire.topics import NAME_PATTERN
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori.errors import ConfigError
 from kikimori.model.alert import Action, Severity
-from kikimori.toml_file import load
+from kikimori_wire.toml_file import load
 from kikimori_wire.topics import NAME_PATTERN
 
 if TYPE_CHECKING:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kikimori_wire.settings import matching
+
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -14,7 +16,13 @@ class _Table(BaseModel):
 class DeviceTable(_Table):
     """`[[line_in.devices]]`: one telephone."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,23}$")]
+    name: Annotated[
+        str,
+        matching(
+            r"[A-Za-z0-9][A-Za-z0-9-]{0,23}",
+            'use at most 24 of the letters A to Z and a to z, digits and "-", e.g. "desk-1"',
+        ),
+    ]
     """Ours; the beginning of its calls' names."""
     device: Annotated[str, Field(min_length=1, max_length=128)]
     """As `kikimori tap devices` lists it, or a part of it that no other device has."""

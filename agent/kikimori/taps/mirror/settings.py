@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kikimori_wire.settings import Networks, Port
+from kikimori_wire.settings import Networks, Port, matching
 
 
 class MirrorTable(BaseModel):
@@ -15,7 +15,12 @@ class MirrorTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: bool = False
-    interface: Annotated[str, Field(pattern=r"^[0-9A-Za-z_.:@-]{0,15}$")] = ""
+    interface: Annotated[
+        str,
+        matching(
+            r"[0-9A-Za-z_.:@-]{0,15}", 'write the name of a network card as `ip link` lists it, e.g. "eth1"'
+        ),
+    ] = ""
     """Network interface that gets the copies, e.g. `eth1`; it needs no address."""
     sip_ports: Annotated[tuple[Port, ...], Field(min_length=1, max_length=16)] = (5060,)
     """UDP and TCP."""

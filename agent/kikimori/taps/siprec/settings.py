@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from kikimori_wire.files import PemFile
 from kikimori_wire.settings import LOOPBACK, ListenPort, Networks
 
 
@@ -24,10 +24,10 @@ class SiprecTable(BaseModel):
     """Of UDP and TCP."""
     tls_port: ListenPort | None = None
     """None = no TLS."""
-    tls_cert: Path | None = None
+    tls_cert: PemFile | None = None
     """PEM: our certificate, then those between it and the authority."""
-    tls_key: Path | None = None
-    tls_client_ca: Path | None = None
+    tls_key: PemFile | None = None
+    tls_client_ca: PemFile | None = None
     """PEM: set it to admit only SRCs with a certificate of this authority."""
     srtp_needs_tls: bool = False
     """True: encrypted audio is refused when its keys come over UDP or TCP. False: heard, and people are told."""
@@ -53,13 +53,6 @@ class SiprecTable(BaseModel):
         if value is not None:
             ip_address(value)
         return value
-
-    def beside(self, folder: Path) -> SiprecTable:
-        """The same with paths relative to `folder` made whole."""
-        paths = {"tls_cert": self.tls_cert, "tls_key": self.tls_key, "tls_client_ca": self.tls_client_ca}
-        return self.model_copy(
-            update={name: folder / path for name, path in paths.items() if path is not None}
-        )
 
     @model_validator(mode="after")
     def _whole(self) -> SiprecTable:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from kikimori.errors import ConfigError
+from kikimori_wire.errors import ConfigError
+from kikimori_wire.settings import NAME_IN_WORDS
+from kikimori_wire.topics import NAME_PATTERN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from pydantic_core import ErrorDetails
+
 Model = TypeVar("Model", bound=BaseModel)
+Location = tuple[int | str, ...]
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -70,16 +77,47 @@ def validated(model: type[Model], data: dict[str, Any], path: Path) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
-        faults = []
-        for each in error.errors(include_url=False):
-            key = _key(each["loc"], data)
-            line = _line(text, key)
-            faults.append(f"{path}{f':{line}' if line else ''}: {key}: {_reason(each['type'], each['msg'])}")
-        raise ConfigError("\n".join(faults), next_step="kikimori config check FILE checks a file") from None
+        raise explained(error, model, data, path) from None
 
 
-def _key(location: tuple[int | str, ...], data: Any) -> str:
+def explained(
+    error: ValidationError,
+    model: type[BaseModel],
+    document: dict[str, Any],
+    path: Path,
+    place: Callable[[Location], Location] = lambda location: location,
+) -> ConfigError:
+    """Return an error with file, line, key and reason of every fault.
+
+    Args:
+        error: What pydantic found.
+        model: What was validated.
+        document: The whole file as read from `path`.
+        path: The file.
+        place: Turns a location in `model` into the one in `document`.
+    """
+    text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+    faults = []
+    for each in error.errors(include_url=False):
+        key = _key(place(each["loc"]), document)
+        line = _line(text, key)
+        faults.append(f"{path}{f':{line}' if line else ''}: {key}: {_reason(each, model)}")
+    return ConfigError(
+        "\n".join(faults),
+        next_step="correct it, then check all of it with `kikimori config check --config FILE`",
+    )
+
+
+def place_of(path: Path | None, key: str) -> str:
+    """Return `file:line` of a key written like `[mqtt] ca_file`; the file alone where the line is not found."""
+    if path is None:
+        return "built-in defaults"
+    text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+    line = _line(text, re.sub(r"^\[([\w.]+)\] ", r"\1.", key))
+    return f"{path}:{line}" if line else str(path)
+
+
+def _key(location: Location, data: Any) -> str:
     """Write pydantic's location as the person wrote it: `rule[2].window_s`, without the names of union members."""
     key, here = "", data
     for part in location:
@@ -95,12 +133,62 @@ def _key(location: tuple[int | str, ...], data: Any) -> str:
     return key or "(file)"
 
 
-def _reason(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return "unknown key; is it misspelt?"
-    if kind == "missing":
-        return "is missing"
-    return message.removeprefix("Value error, ")
+def _reason(fault: ErrorDetails, model: type[BaseModel]) -> str:
+    match fault["type"]:
+        case "extra_forbidden":
+            return _unknown(fault["loc"], model)
+        case "missing":
+            return "is missing"
+        case "string_pattern_mismatch" if fault["ctx"]["pattern"] == NAME_PATTERN:
+            return NAME_IN_WORDS
+        case _:
+            return fault["msg"].removeprefix("Value error, ")
+
+
+def _unknown(location: Location, model: type[BaseModel]) -> str:
+    """Say which key of the same table an unknown one resembles, or in which other table it stands."""
+    name = str(location[-1])
+    known = {each for table in _tables_at(location[:-1], {model}) for each in table.model_fields}
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"unknown key; did you mean {close[0]}?"
+    homes = [
+        table
+        for table, field in model.model_fields.items()
+        for inner in _tables_in(field.annotation)
+        if name in inner.model_fields
+    ]
+    if homes:
+        return f"unknown key; it belongs under {' or '.join(f'[{each}]' for each in homes)}"
+    return f"unknown key; known are {', '.join(sorted(known))}" if known else "unknown key; is it misspelt?"
+
+
+def _tables_at(location: Location, models: set[type[BaseModel]]) -> set[type[BaseModel]]:
+    """Return the models that may stand at a location."""
+    for part in location:
+        fields = [each.model_fields[part] for each in models if part in each.model_fields]
+        if fields:
+            models = {table for field in fields for table in _tables_in(field.annotation)}
+        elif isinstance(part, str):
+            # The tag of a union's member.
+            models = {each for each in models if part in _literals(each)} or models
+    return models
+
+
+def _tables_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _tables_in(each)
+
+
+def _literals(model: type[BaseModel]) -> set[object]:
+    return {
+        value
+        for field in model.model_fields.values()
+        if get_origin(field.annotation) is Literal
+        for value in get_args(field.annotation)
+    }
 
 
 def _line(text: str, key: str) -> int | None:

@@ -1,0 +1,185 @@
+"""Faults of a configuration that would end the program at its start, found without starting it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kikimori.bus.broker import is_loopback
+from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.doctor.ports import tcp_port
+from kikimori.errors import KikimoriError, secret_next_step
+from kikimori.modelstore import models_folder, resolve
+from kikimori.taps.siprec.certificates import tls_context
+from kikimori_wire.files import FileKind, NamedFile, named_files
+from kikimori_wire.settings import read_secret, secret_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kikimori.config import AgentConfig
+    from kikimori_dashboard import DashboardSettings
+
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (compared, not bound)
+
+
+def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> list[Diagnosis]:
+    """Return what is wrong with files that are named, with what they hold, and with addresses and ports.
+
+    `check` of each is the key as people write it: `[mqtt] ca_file`.
+    """
+    found = [fault for each in named_files(config) if (fault := _look_at_file(each, config)) is not None]
+    unread = {each.check.partition(" ")[0] for each in found}
+    contents: dict[str, Callable[[], object]] = {
+        "[mqtt] ca_file": config.mqtt.tls,
+        "[asterisk] ca_file": config.asterisk.tls,
+        "[siprec] tls_cert": lambda: tls_context(config.siprec),
+    }
+    for key, read in contents.items():
+        if key.partition(" ")[0] not in unread and (fault := _tried(key, read)) is not None:
+            found.append(fault)
+    return [
+        *found,
+        *_audio_address(config),
+        *_interface(config),
+        *same_port_twice(config, dashboard),
+        *_addresses(config, dashboard),
+        *_state_folder(config),
+    ]
+
+
+def _look_at_file(named: NamedFile, config: AgentConfig) -> Diagnosis | None:
+    """Read one file as the program will."""
+    path = named.path
+    match named.kind:
+        case FileKind.SECRET:
+            return _tried(named.key, lambda: read_secret(path), secret_path(path))
+        case FileKind.MODEL:
+            folder = models_folder(config.state_path())
+            return _tried(named.key, lambda: resolve(str(config.speech.model), folder))
+        case FileKind.PEM | FileKind.TOML:
+            return _tried(named.key, path.read_bytes)
+        case FileKind.FOLDER:
+            return None
+
+
+def _tried(key: str, read: Callable[[], object], secret: Path | None = None) -> Diagnosis | None:
+    try:
+        read()
+    except KikimoriError as error:
+        return Diagnosis(key, State.FAULT, error.message, error.next_step)
+    except UnicodeDecodeError:
+        return Diagnosis(
+            key, State.FAULT, f"{secret}: is not text", "the file holds the password in its first line"
+        )
+    except OSError as error:
+        if secret is not None:
+            error.filename = str(secret)
+        named = f"{error.filename}: " if error.filename else ""
+        step = secret_next_step(error, key) if secret else _next_step(error, key)
+        return Diagnosis(key, State.FAULT, f"{named}{_reason(error)}", step)
+    return None
+
+
+def _reason(error: OSError) -> str:
+    return error.reason if isinstance(error, ssl.SSLError) else error.strerror or str(error)
+
+
+def _next_step(error: OSError, key: str) -> str:
+    match error.errno:
+        case errno.ENOENT:
+            return f"check {key}: relative paths are relative to the configuration file"
+        case errno.EACCES:
+            return "check again with sudo; the service's user must be able to read it"
+        case errno.EISDIR:
+            return f"name a file in {key}, not a folder"
+        case _:
+            return f"check {key}: a certificate and a key are PEM files, the key without a passphrase"
+
+
+def _audio_address(config: AgentConfig) -> Iterator[Diagnosis]:
+    table = config.asterisk
+    if table.tap and table.audio_host is None and config.audiosocket.host in ANY_ADDRESS:
+        yield Diagnosis(
+            "[asterisk] audio_host",
+            State.FAULT,
+            f"is not set, and [audiosocket] host {config.audiosocket.host} is no address Asterisk can connect to",
+            "set [asterisk] audio_host to the address at which Asterisk reaches this machine",
+        )
+
+
+def _interface(config: AgentConfig) -> Iterator[Diagnosis]:
+    names = [name for _, name in socket.if_nameindex()]
+    if config.mirror.enabled and config.mirror.interface not in names:
+        yield Diagnosis(
+            "[mirror] interface",
+            State.FAULT,
+            f"this machine has no network card {config.mirror.interface}; it has {', '.join(names)}",
+            "`ip link` lists them",
+        )
+
+
+def _listeners(config: AgentConfig, dashboard: DashboardSettings | None) -> Iterator[tuple[str, str, int]]:
+    """Give key, host and TCP port of everything that is to listen."""
+    if config.audiosocket.enabled:
+        yield "[audiosocket] port", config.audiosocket.host, config.audiosocket.port
+        yield "[audiosocket] announce_port", config.audiosocket.host, config.audiosocket.announce_port
+    if config.chan_websocket.enabled:
+        yield "[chan_websocket] port", config.chan_websocket.host, config.chan_websocket.port
+    if config.freeswitch.tap:
+        yield "[freeswitch] media_port", config.freeswitch.media_host, config.freeswitch.media_port
+    if config.siprec.enabled and config.siprec.tcp:
+        yield "[siprec] port", config.siprec.host, config.siprec.port
+    if config.siprec.enabled and config.siprec.tls_port is not None:
+        yield "[siprec] tls_port", config.siprec.host, config.siprec.tls_port
+    if dashboard is not None:
+        yield "[dashboard] port", dashboard.host, dashboard.port
+
+
+def same_port_twice(config: AgentConfig, dashboard: DashboardSettings | None = None) -> Iterator[Diagnosis]:
+    """Give ports that two listeners share: each is free by itself, together one of them cannot start."""
+    listeners = list(_listeners(config, dashboard))
+    if is_loopback(config.mqtt.host):
+        listeners.append(("[mqtt] port", config.mqtt.host, config.mqtt.port))
+    for number, (key, host, port) in enumerate(listeners):
+        for other, its_host, its_port in listeners[:number]:
+            if port and port == its_port and (host == its_host or {host, its_host} & set(ANY_ADDRESS)):
+                yield Diagnosis(
+                    key, State.FAULT, f"TCP port {port} is given to {other} and {key}", "give each its own"
+                )
+
+
+def _addresses(config: AgentConfig, dashboard: DashboardSettings) -> Iterator[Diagnosis]:
+    for key, host, port in _listeners(config, dashboard):
+        found = tcp_port(key, host, port)
+        if found.state is State.FAULT:
+            yield found
+
+
+def _state_folder(config: AgentConfig) -> Iterator[Diagnosis]:
+    """Look whether the state folder is there or can be made; makes nothing."""
+    folder = config.state_path()
+    there = next((each for each in (folder, *folder.parents) if _exists(each)), Path("/"))
+    if not there.is_dir():
+        yield Diagnosis("state_dir", State.FAULT, f"{there} is no folder", "name another one in state_dir")
+    elif not os.access(there, os.W_OK | os.X_OK):
+        yield Diagnosis(
+            "state_dir",
+            State.WARNING,
+            f"this user cannot write to {there}",
+            "if it is the service's, check again with sudo; else name a folder of this user in state_dir",
+        )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.lstat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
