@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import aiomqtt
 
@@ -37,6 +37,8 @@ class Client(aiomqtt.Client):
     An answer to a subscription that nobody waits for any more (it came too late, or the waiting was cancelled) is logged
     by aiomqtt with a traceback; here it is left alone.
 
+    Cancelled while it connects, it leaves the socket open, and prints a traceback when the broker closes that.
+
     And nobody may ask any more why a connection broke, when it breaks while it is being ended: asyncio would then print
     that an exception was never retrieved, after the program's last line.
     """
@@ -45,6 +47,25 @@ class Client(aiomqtt.Client):
         super().__init__(*args, **kwargs)
         for each in (self._connected, self._disconnected):
             each.add_done_callback(_seen)
+        self._abandoned = False
+
+    async def __aenter__(self) -> Self:
+        try:
+            return await super().__aenter__()
+        except asyncio.CancelledError:
+            self._abandoned = True
+            self._client.disconnect()
+            raise
+
+    def _client_connect(self) -> None:
+        super()._client_connect()
+        # In a thread, which goes on when its waiter is cancelled.
+        if self._abandoned:
+            self._client.disconnect()
+
+    def _on_disconnect(self, *told: Any) -> None:
+        if not self._connected.cancelled():
+            super()._on_disconnect(*told)
 
     async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 (aiomqtt's signature)
         try:
