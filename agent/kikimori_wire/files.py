@@ -23,7 +23,7 @@ class FileKind(StrEnum):
     PEM = "pem"
     """Certificates or a key."""
     TOML = "toml"
-    """Rules or phrases."""
+    """Rules, phrases or sentences."""
     MODEL = "model"
     """A name of the catalogue, or a folder."""
     FOLDER = "folder"

@@ -5,5 +5,9 @@ Knows the agents only through MQTT (`kikimori_wire`). `create_app` gives the aio
 
 from kikimori_dashboard.app import create_app, serve
 from kikimori_dashboard.config import DashboardSettings, read_settings, settings_from
+from kikimori_dashboard.sentences import SentenceBook, read_book
 
-__all__ = ["DashboardSettings", "create_app", "read_settings", "serve", "settings_from"]
+__all__ = [
+    "DashboardSettings", "SentenceBook", "create_app", "read_book", "read_settings", "serve",
+    "settings_from",
+]  # fmt: skip

@@ -13,6 +13,7 @@ from kikimori_dashboard.commands import CommandDesk
 from kikimori_dashboard.guard import add_headers, guard
 from kikimori_dashboard.live import Live
 from kikimori_dashboard.routes import MAX_BODY, Routes
+from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.views import Views
@@ -33,7 +34,12 @@ BACKGROUND: web.AppKey[asyncio.Task[None]] = web.AppKey("background", asyncio.Ta
 
 
 def create_app(settings: DashboardSettings) -> web.Application:
-    """Everything of one site's dashboard; the broker is reached for when the application starts."""
+    """Everything of one site's dashboard; the broker is reached for when the application starts.
+
+    Raises:
+        ConfigError: a file of sentences is wrong; who reads the settings checks it before.
+    """
+    book = read_book(settings.sentences)
     state = SiteState(timedelta(minutes=settings.closed_minutes))
     live = Live(Views(state, settings), state.changes)
     commands = CommandDesk(state, live.changed)
@@ -62,7 +68,7 @@ def create_app(settings: DashboardSettings) -> web.Application:
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(close_browsers)
     app.cleanup_ctx.append(background)
-    Routes(state, subscriber, live, commands).add_to(app)
+    Routes(state, subscriber, live, commands, book).add_to(app)
     return app
 
 

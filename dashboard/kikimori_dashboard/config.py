@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from kikimori_wire.files import beside
+from kikimori_dashboard.sentences import read_book
+from kikimori_wire.files import TomlFile, beside
 from kikimori_wire.settings import BrokerSettings, ListenPort, Name, SiteName
 from kikimori_wire.toml_file import explained, read_toml
 
@@ -43,6 +44,8 @@ class DashboardSettings(BaseModel):
     """Zone of the clock times on the pages."""
     closed_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 15
     """How long a closed alert stays on the page."""
+    sentences: tuple[TomlFile, ...] = ()
+    """The office's own files of sentences for the operator's page, relative to the configuration file."""
 
     @field_validator("host")
     @classmethod
@@ -87,9 +90,11 @@ def read_settings(path: Path | None) -> DashboardSettings:
         return DashboardSettings()
     document = read_toml(path)
     try:
-        return beside(settings_from(document), path)
+        settings = beside(settings_from(document), path)
     except ValidationError as error:
         raise explained(error, DashboardSettings, document, path, _place) from None
+    read_book(settings.sentences)
+    return settings
 
 
 def _place(location: Location) -> Location:

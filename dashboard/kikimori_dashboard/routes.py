@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
     from kikimori_dashboard.live import Live
+    from kikimori_dashboard.sentences import SentenceBook
     from kikimori_dashboard.state import SiteState
     from kikimori_dashboard.subscriber import Subscriber
 
@@ -51,17 +52,21 @@ class PressBody(BaseModel):
 
 
 class Routes:
-    def __init__(self, state: SiteState, subscriber: Subscriber, live: Live, commands: CommandDesk) -> None:
+    def __init__(
+        self, state: SiteState, subscriber: Subscriber, live: Live, commands: CommandDesk, book: SentenceBook
+    ) -> None:
         self._state = state
         self._subscriber = subscriber
         self._live = live
         self._commands = commands
+        self._book = book
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/", self._page("supervisor.html"))
         app.router.add_get("/operator", self._page("operator.html"))
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/live", self._live.handle)
+        app.router.add_get("/api/sentences/{language:ja|en}", self._sentences)
         app.router.add_post("/api/calls/{call_id}/commands", self._press)
         app.router.add_static("/static/", STATIC)
 
@@ -86,6 +91,10 @@ class Routes:
             "ignored_messages": self._state.left_out.messages,
         }
         return web.json_response(figures, status=200 if ready else 503)
+
+    async def _sentences(self, request: web.Request) -> web.Response:
+        language: Literal["ja", "en"] = "ja" if request.match_info["language"] == "ja" else "en"
+        return web.json_response(self._book.view(language))
 
     async def _press(self, request: web.Request) -> web.Response:
         if request.content_type != "application/json":

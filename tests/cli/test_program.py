@@ -26,7 +26,7 @@ from kikimori.config import (
 from kikimori.demo.script import FOLDER, load_calls
 from kikimori.errors import ConfigError
 from kikimori.judging.rules import load_rules
-from kikimori_dashboard import DashboardSettings
+from kikimori_dashboard import DashboardSettings, read_book
 from kikimori_dashboard.config import read_settings
 from kikimori_wire.messages import Action
 
@@ -198,6 +198,23 @@ def test_a_mistake_is_named(
     assert key in said
     assert reason in said
     assert "Traceback" not in said
+
+
+def test_own_sentences_are_checked_and_a_situation_that_never_comes_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, own = tmp_path / "kikimori.toml", tmp_path / "own.toml"
+    config.write_text('[dashboard]\nsentences = ["own.toml"]\n')
+    good = 'language = "ja"\n[[sentence]]\nwhen = "shoutin"\nsay = "はい。"\nsource = "own"\n'
+    own.write_text(good, encoding="utf-8")
+    assert main(["config", "check", "--config", str(config)]) == 0
+    told = capsys.readouterr()
+    count = sum(len(each) for each in read_book().situations("ja").values())
+    assert f"sentences for operators: {count + 1} in Japanese" in told.out
+    assert "sentences (ja) for shoutin: no rule is of that kind" in told.err
+    own.write_text(good + "occasion = 0\n", encoding="utf-8")
+    assert main(["config", "check", "--config", str(config)]) == 2
+    assert f"{own}:6: sentence[1].occasion" in capsys.readouterr().err
 
 
 def test_an_editor_of_windows_may_have_saved_the_file(tmp_path: Path) -> None:

@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 from tests.support.browser import dashboard, dashboard_settings
-from tests.support.office import CAN_EVERYTHING
+from tests.support.office import CAN_EVERYTHING, words
 from tests.support.peer_agent import PeerAgent
+from tests.support.ports import free_port
 
-from kikimori_wire.messages import Action, ButtonEvidence, CallStatus, Outcome, Party, Severity
+from kikimori_wire.messages import (
+    Action,
+    ButtonEvidence,
+    CallStatus,
+    Outcome,
+    Party,
+    Severity,
+    WordsEvidence,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.async_api import Page
     from tests.support.brokers import AnyBroker
     from tests.support.mosquitto import Mosquitto
@@ -84,6 +95,55 @@ async def test_only_the_agent_of_the_own_call_leaves_it_unwatched(
         await expect(page.locator(".banner.bad")).to_contain_text("通話が見守られていません")
         await expect(idle.locator(".banner.bad")).to_contain_text("通話が見守られていません")
         await expect(idle.locator(".idle")).not_to_contain_text("通話を待っています")
+
+
+def insults(*starts_s: float) -> tuple[WordsEvidence, ...]:
+    return tuple(words("ふざけるな", "ふざけるな", "insult", each) for each in starts_s)
+
+
+async def test_the_request_to_stop_comes_before_the_warning_that_the_call_ends(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    """One outburst is one occasion, however many words: the operator must have had time to ask."""
+    await agent.call("c", operator=SATO)
+    await page.goto(f"{url}/operator?ext=204")
+    await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+    say = page.locator(".say")
+    for starts_s, step, text in (
+        ((100,), "1／3", "お控えいただけますでしょうか"),
+        ((100, 105, 112), "1／3", "お控えいただけますでしょうか"),
+        ((100, 105, 112, 130), "2／3", "重ねてのお願い"),
+        ((100, 105, 112, 130, 135, 160), "3／3", "お電話を終えさせていただくことがございます"),
+    ):
+        await agent.alert(
+            "c",
+            rule="phrase-insult",
+            kind="phrase",
+            severity=Severity.CRITICAL,
+            evidence=insults(*starts_s),
+            raised_s=100,
+        )
+        await expect(say).to_contain_text(f"次のひとこと（{step}）")
+        await expect(say).to_contain_text(text)
+
+
+async def test_the_offices_own_sentences_are_shown_after_a_restart(
+    real: Mosquitto, page: Page, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.toml"
+    form = 'language = "ja"\n[[sentence]]\nwhen = "shouting"\nsay = "{}"\nsource = "own"\n'
+    port = free_port()
+    settings = dashboard_settings(real.settings, sentences=(own,), port=port)
+    async with PeerAgent(real.settings).running() as agent:
+        await agent.call("c", operator=SATO)
+        await agent.alert("c")
+        own.write_text(form.format("弊社の決まり文句です。"), encoding="utf-8")
+        async with dashboard(settings) as url:
+            await page.goto(f"{url}/operator?ext=204")
+            await expect(page.locator(".say")).to_contain_text("弊社の決まり文句です。")
+        own.write_text(form.format("新しい決まり文句です。"), encoding="utf-8")
+        async with dashboard(settings):
+            await expect(page.locator(".say")).to_contain_text("新しい決まり文句です。")
 
 
 async def test_from_the_button_to_the_superior(broker: AnyBroker, page: Page) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kikimori_dashboard.routes import STATIC
+from kikimori_dashboard.sentences import BUILTIN, read_file
 from kikimori_wire.messages import Action, CallStatus, ClosedBecause, Outcome, Severity
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +53,12 @@ def test_the_screen_never_says_that_it_is_harassment() -> None:
     assert claims == []
 
 
+def sentences(language: str) -> dict[str, str]:
+    """Sentences that the operator's page proposes."""
+    file = read_file(BUILTIN / f"{language}.toml")
+    return {f"{each.when} {each.severity} {each.occasion}": each.say for each in file.sentence}
+
+
 def titles(language: str) -> dict[str, str]:
     """Titles that people read: of the rules, and of the demo's calls."""
     found = {}
@@ -66,7 +73,7 @@ def titles(language: str) -> dict[str, str]:
 @pytest.mark.parametrize("each", UNWANTED, ids=lambda each: each["word"])
 def test_unwanted_words_do_not_come_back(each: dict[str, str]) -> None:
     """One word for the customer and one for the employee, and no words that read oddly or make people angrier."""
-    texts = words(each["language"]) | titles(each["language"])
+    texts = words(each["language"]) | titles(each["language"]) | sentences(each["language"])
     assert [key for key, text in texts.items() if each["word"] in text] == [], f"write {each['instead']}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +12,7 @@ from kikimori.errors import ConfigError, KikimoriError
 from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules, needs_words
 from kikimori.recognition import model_path
+from kikimori_dashboard import read_book
 from kikimori_wire.toml_file import place_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
     from kikimori.config import AgentConfig
     from kikimori.doctor import Diagnosis
+    from kikimori_dashboard import DashboardSettings
+
+
+LANGUAGES: tuple[Literal["ja", "en"], ...] = ("ja", "en")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -57,6 +62,10 @@ def run(args: argparse.Namespace) -> int:
     print(f"dashboard http://{dashboard.host}:{dashboard.port}/")
     print(f"state in {config.state_path()}")
     print(f"{len(rules)} rules in force, {len(phrases.names)} phrase categories")
+    sentences = sentences_of(dashboard, {rule.kind for rule in rules} | set(phrases.names))
+    print(sentences[0])
+    for warning in sentences[1:]:
+        say(warning)
     if args.rules:
         table = Table("rule", "kind", "needs words", "title", box=None)
         for rule in rules:
@@ -80,6 +89,26 @@ def run(args: argparse.Namespace) -> int:
             say(f"warning: {error.message}: rules that need words will not fire\n  next: {error.next_step}")
     print("fit for use")
     return 0
+
+
+def sentences_of(dashboard: DashboardSettings, known: set[str]) -> list[str]:
+    """Say how many sentences the operator's page can propose; then a warning for each situation that never comes.
+
+    Args:
+        dashboard: Names the office's own files, which were read and found good.
+        known: Kinds of rules and categories of phrases.
+    """
+    builtin, book = read_book(), read_book(dashboard.sentences)
+    counts = {
+        language: sum(len(each) for each in book.situations(language).values()) for language in LANGUAGES
+    }
+    found = [f"sentences for operators: {counts['ja']} in Japanese, {counts['en']} in English"]
+    for language in LANGUAGES:
+        found += [
+            f"warning: sentences ({language}) for {when}: no rule is of that kind, and no file defines such phrases"
+            for when in book.situations(language).keys() - builtin.situations(language).keys() - known
+        ]
+    return found
 
 
 def _say_findings(found: list[Diagnosis], path: Path | None) -> None:

@@ -7,6 +7,7 @@ import { heardLine, idle, lastHeard } from "./idle.js";
 import { Picture } from "./picture.js";
 import { applyTheme, read, write } from "./preferences.js";
 import { TRANSFERS, press, pressState, worded } from "./press.js";
+import * as sentences from "./sentences.js";
 import { bannerElement, watchBanner, watched } from "./watched.js";
 
 const { t } = i18n;
@@ -15,6 +16,7 @@ const HELP_KEY = "F9"; // calls for help wherever the focus is; as *9 on the tel
 
 applyTheme();
 await i18n.start();
+await sentences.load(i18n.current());
 
 let extension = new URLSearchParams(location.search).get("ext") ?? read("extension") ?? "";
 if (extension) write("extension", extension);
@@ -22,8 +24,14 @@ let sent = false; // pressed here, not yet answered
 let failure = null; // result of a press here that came to nothing
 let lastCall = null;
 
+let linked = true; // at the last change of the picture
+
 const picture = new Picture(() => queueMicrotask(async () => {
-  if (picture.known && (await i18n.useSite(picture.site))) words();
+  const again = picture.linked && !linked; // perhaps to a dashboard that was restarted with other sentences
+  linked = picture.linked;
+  const other = picture.known && (await i18n.useSite(picture.site));
+  if (other) words();
+  if (other || again || !sentences.loaded()) await sentences.load(i18n.current());
   draw();
 }));
 
@@ -68,7 +76,8 @@ function inCall(call) {
   const last = lanes.move?.result;
   const instruction = last?.outcome === "instructed" && help !== "transferred" ? last.detail : null;
   const usable = picture.linked && picture.site.broker_connected && !call.stale;
-  const say = sentence(situation(call, alerts, help, lanes, commands.move));
+  const { names, alert } = situation(call, alerts, help, lanes, commands.move);
+  const say = sentences.proposed(names, alert);
   const known = facts(call, help, lanes).map((key) => t(key));
   const stay = help === "transferred" && stays(call, commands.move);
   const ringing = TRANSFERS.includes(lanes.move?.doing);
@@ -86,16 +95,11 @@ function inCall(call) {
   }
 }
 
-/** The sentence to say in a situation; null where there is none. */
-function sentence({ names }) {
-  return names.map((name) => i18n.find(`say.${name}`)).find(Boolean) ?? null;
-}
-
 function advice({ help, say, instruction, stay, ringing }) {
   if (instruction) return [h("small", {}, t("operator.do")), h("p", { class: "big" }, instruction)];
   if (help === "on_hold") return [h("small", {}, t("operator.unheard")), h("p", { class: "big" }, t(ringing ? "operator.quiet_ringing" : "operator.quiet_held"))];
   if (help === "transferred" && !stay) return [h("p", { class: "big" }, t("operator.over"))];
-  const quote = say ? [h("small", {}, t("operator.say")), h("p", { class: stay ? "quote" : "big quote" }, t("why.words", { words: say }))] : [];
+  const quote = say ? [h("small", {}, say.of > 1 ? t("operator.say_step", say) : t("operator.say")), h("p", { class: stay ? "quote" : "big quote" }, t("why.words", { words: say.say }))] : [];
   return stay ? [h("p", { class: "big" }, t("operator.joined")), ...quote] : quote;
 }
 
@@ -153,7 +157,7 @@ function words() {
 }
 
 at("change").addEventListener("click", () => use(""));
-at("language").addEventListener("click", async () => { await i18n.toggle(); words(); draw(); });
+at("language").addEventListener("click", async () => { await i18n.toggle(); await sentences.load(i18n.current()); words(); draw(); });
 addEventListener("keydown", (event) => {
   if (event.key !== HELP_KEY || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   event.preventDefault();
