@@ -1,10 +1,11 @@
-"""The alerts of the site: open ones by call, closed ones for a while. Pure: no sockets, no clock of its own."""
+"""The alerts of the site: open ones by call, closed ones for a while, missed ones until somebody has seen them. Pure: no sockets, no clock of its own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.changes import Part
+from kikimori_dashboard.missed import MissedAlerts
 from kikimori_wire.messages import AlertState
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class AlertBook:
     def __init__(self, changes: ChangeLog) -> None:
         self.open: dict[str, Alert] = {}
         self.closed: dict[str, Alert] = {}
-        """Oldest first."""
+        """Oldest first, without those that nobody has seen."""
+        self.missed = MissedAlerts()
         self.closed_early = 0
         """Closed alerts that went before their time, as there were too many."""
         self._changes = changes
@@ -50,7 +52,7 @@ class AlertBook:
         known = self.open.get(alert.alert_id)
         if known is not None:
             return known.revision <= alert.revision
-        known = self.closed.get(alert.alert_id)
+        known = self.closed.get(alert.alert_id) or self.missed.get(alert.alert_id)
         if known is None:
             return True
         if alert.state is AlertState.CLOSED:
@@ -64,6 +66,8 @@ class AlertBook:
             return False
         if self.closed.pop(alert_id, None) is not None:
             self._changes.touch(Part.CLOSED)
+        if self.missed.remove(alert_id):
+            self._changes.touch(Part.MISSED)
         self._take_out(alert_id)
         self.open[alert_id] = alert
         self._of_call.setdefault(alert.call_id, {})[alert_id] = alert
@@ -72,9 +76,27 @@ class AlertBook:
         return True
 
     def put_closed(self, alert: Alert, most: int) -> None:
-        """Take a closed alert and keep the newest `most`, and never fewer than `LEAST_CLOSED`."""
+        """Take a closed alert and keep the newest `most`, and never fewer than `LEAST_CLOSED`; and what nobody has seen."""
         self.remove(alert.alert_id)
-        self.closed.pop(alert.alert_id, None)
+        known_closed = self.closed.pop(alert.alert_id, None) is not None
+        if self.missed.is_missed(alert, known_closed=known_closed):
+            self.missed.keep(alert)
+            self._changes.touch(Part.MISSED)
+            return
+        if self.missed.remove(alert.alert_id):
+            self._changes.touch(Part.MISSED)
+        self._keep_closed(alert, most)
+
+    def acknowledge(self, first: int, last: int, most: int) -> int:
+        """Take the missed alerts with these numbers for seen, and for closed like others; return how many they are."""
+        seen = self.missed.acknowledge(first, last)
+        for alert in seen:
+            self._keep_closed(alert, most)
+        if seen:
+            self._changes.touch(Part.MISSED)
+        return len(seen)
+
+    def _keep_closed(self, alert: Alert, most: int) -> None:
         self.closed[alert.alert_id] = alert
         while len(self.closed) > max(most, LEAST_CLOSED):
             del self.closed[next(iter(self.closed))]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FORGET_EVERY_S = 10.0
+LOOK_EVERY_S = 2.0
+"""How often it is noted what a supervisor's page shows."""
 
 STATE: web.AppKey[SiteState] = web.AppKey("state", SiteState)
 LIVE: web.AppKey[Live] = web.AppKey("live", Live)
@@ -97,6 +99,7 @@ async def _run(subscriber: Subscriber, state: SiteState, live: Live) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(subscriber.run(), name="broker")
         tasks.create_task(_forget(state, live), name="forget")
+        tasks.create_task(_look(state, live), name="look")
 
 
 async def _forget(state: SiteState, live: Live) -> None:
@@ -104,3 +107,9 @@ async def _forget(state: SiteState, live: Live) -> None:
         await asyncio.sleep(FORGET_EVERY_S)
         state.forget_old(datetime.now(UTC))
         live.changed()
+
+
+async def _look(state: SiteState, live: Live) -> None:
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        state.look(watched=live.watched)

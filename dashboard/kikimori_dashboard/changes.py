@@ -12,6 +12,7 @@ class Part(StrEnum):
     LEVELS = "levels"
     ALERTS = "alerts"
     CLOSED = "closed"
+    MISSED = "missed"
     AGENTS = "agents"
     COMMANDS = "commands"
     EXTENSIONS = "extensions"

@@ -35,6 +35,12 @@ class Live:
         self._wake = asyncio.Event()
         self._waiting = 0
         self.sockets: set[web.WebSocketResponse] = set()
+        self._supervisors: set[web.WebSocketResponse] = set()
+
+    @property
+    def watched(self) -> bool:
+        """Whether a supervisor's page is open somewhere."""
+        return bool(self._supervisors)
 
     def changed(self) -> None:
         """The state may have changed. Costs nothing when no browser waits."""
@@ -48,6 +54,8 @@ class Live:
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1024)
         await socket.prepare(request)
         self.sockets.add(socket)
+        if request.query.get("page") == "supervisor":
+            self._supervisors.add(socket)
         sender = asyncio.create_task(self._send(request, socket), name="browser")
         try:
             # Browsers have nothing to say here; reading notices that one leaves.
@@ -57,6 +65,7 @@ class Live:
         finally:
             sender.cancel()
             self.sockets.discard(socket)
+            self._supervisors.discard(socket)
             await asyncio.gather(sender, return_exceptions=True)
         return socket
 

@@ -51,6 +51,15 @@ class PressBody(BaseModel):
         return Wish(self.action, self.target, self.keep_operator, self.announcement)
 
 
+class SeenBody(BaseModel):
+    """Body of `POST /api/missed/seen`: the numbers of the first and the last missed alert that a page has shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first: Annotated[int, Field(ge=1)]
+    last: Annotated[int, Field(ge=1)]
+
+
 class Routes:
     def __init__(
         self, state: SiteState, subscriber: Subscriber, live: Live, commands: CommandDesk, book: SentenceBook
@@ -68,6 +77,7 @@ class Routes:
         app.router.add_get("/live", self._live.handle)
         app.router.add_get("/api/sentences/{language:ja|en}", self._sentences)
         app.router.add_post("/api/calls/{call_id}/commands", self._press)
+        app.router.add_post("/api/missed/seen", self._seen)
         app.router.add_static("/static/", STATIC)
 
     @staticmethod
@@ -87,6 +97,8 @@ class Routes:
             "alerts": len(self._state.alerts),
             "agents": len(self._state.agents),
             "browsers": len(self._live.sockets),
+            "missed_alerts": len(self._state.alert_book.missed),
+            "missed_alerts_dropped": self._state.alert_book.missed.dropped,
             "bad_messages": self._subscriber.bad_messages,
             "ignored_messages": self._state.left_out.messages,
         }
@@ -110,6 +122,17 @@ class Routes:
         except RefusedError as error:
             return _refused(error.status, error.reason)
         return web.json_response(text=result.model_dump_json(exclude={"v"}))
+
+    async def _seen(self, request: web.Request) -> web.Response:
+        if request.content_type != "application/json":
+            return _refused(415, "bad_request")
+        try:
+            body = SeenBody.model_validate_json(await request.read())
+        except ValidationError:
+            return _refused(422, "bad_request")
+        seen = self._state.acknowledge_missed(body.first, body.last)
+        self._live.changed()
+        return web.json_response({"acknowledged": seen})
 
 
 def _refused(status: int, reason: str) -> web.Response:

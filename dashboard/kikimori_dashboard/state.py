@@ -195,6 +195,14 @@ class SiteState:
         if alert is not None:
             self._touch_call(alert.call_id)
 
+    def look(self, *, watched: bool) -> None:
+        """Note what is on the page now, if a supervisor's is open (`watched`). To be called every few seconds."""
+        self.alert_book.missed.look(self.alerts, watched=watched)
+
+    def acknowledge_missed(self, first: int, last: int) -> int:
+        """Take the missed alerts with the numbers from `first` to `last` for seen; return how many they are."""
+        return self.alert_book.acknowledge(first, last, len(self.calls))
+
     def _touch_call(self, call_id: str) -> None:
         if call_id in self.calls:
             self.changes.touch(Part.CALLS, call_id)

@@ -67,6 +67,8 @@ class Views:
                 fields.append(f'"site":{self._site()}')
             elif part is Part.CLOSED:
                 fields.append(self._closed())
+            elif part is Part.MISSED:
+                fields.append(self._missed())
             else:
                 parts.setdefault(part, []).append(f"{_encode(name)}:{self._json(part, name)}")
         fields += [f'"{part.value}":{{{",".join(members)}}}' for part, members in parts.items()]
@@ -83,7 +85,7 @@ class Views:
             Part.COMMANDS: state.presses.calls(),
             Part.EXTENSIONS: state.extensions.known(),
         }
-        fields = [f'"site":{self._site()}', self._closed()]
+        fields = [f'"site":{self._site()}', self._closed(), self._missed()]
         for part, listed in names.items():
             members = [f"{_encode(name)}:{self._json(part, name)}" for name in listed]
             fields.append(f'"{part.value}":{{{",".join(members)}}}')
@@ -151,6 +153,16 @@ class Views:
         shown = [alert.model_dump_json(exclude={"v"}) for alert in newest]
         more = len(book.closed) - len(shown) + book.closed_early
         return f'"closed":[{",".join(shown)}],"closed_more":{more}'
+
+    def _missed(self) -> str:
+        """Oldest first, each with its number; `more` are not shown yet, `dropped` will never be."""
+        missed = self._state.alert_book.missed
+        shown = [
+            f'{{"number":{number},{alert.model_dump_json(exclude={"v"})[1:]}'
+            for number, alert in missed.shown()
+        ]
+        more = len(missed) - len(shown)
+        return f'"missed":{{"alerts":[{",".join(shown)}],"more":{more},"dropped":{missed.dropped}}}'
 
     def _agent(self, agent_id: str) -> str | None:
         health = self._state.agents.get(agent_id)

@@ -13,6 +13,7 @@ from kikimori_dashboard import state as state_module
 from kikimori_dashboard.alert_book import LEAST_CLOSED
 from kikimori_dashboard.changes import ChangeLog, Part
 from kikimori_dashboard.extensions import ExtensionLog
+from kikimori_dashboard.missed import LOOKS_TO_BE_SEEN
 from kikimori_dashboard.state import SiteState
 from kikimori_wire.messages import (
     Action,
@@ -59,6 +60,12 @@ def health(*, online: bool) -> Health:
     return Health(agent_id="a", site="main", online=online, at=NOON)
 
 
+def seen(state: SiteState) -> None:
+    """What is open now is on a supervisor's page for some seconds."""
+    for _ in range(LOOKS_TO_BE_SEEN):
+        state.look(watched=True)
+
+
 def line(line_id: str, text: str, at_s: float, *, final: bool, role: Role = Role.CUSTOMER) -> TranscriptLine:
     return TranscriptLine(
         call_id="c", line_id=line_id, role=role, start_s=at_s, end_s=at_s + 1, text=text, final=final
@@ -103,6 +110,7 @@ def test_the_alert_with_the_higher_revision_wins_in_any_order() -> None:
 def test_a_closed_alert_is_not_opened_again_by_a_late_message() -> None:
     state = SiteState()
     state.take_alert(alert("c", revision=1))
+    seen(state)
     state.take_alert(alert("c", revision=2, state=AlertState.CLOSED, closed_because=ClosedBecause.CALMED))
     state.take_alert(alert("c", revision=1))
     state.take_alert(alert("c", revision=2))
@@ -119,6 +127,9 @@ def test_an_alert_before_its_call_counts_once_the_call_is_known() -> None:
 
 def test_closed_alerts_are_bounded_in_number_and_age() -> None:
     state = SiteState(closed_for=timedelta(minutes=15))
+    for number in range(LEAST_CLOSED + 5):
+        state.take_alert(alert("c", alert_id=f"c.{number}"))
+    seen(state)
     for number in range(LEAST_CLOSED + 5):
         state.take_alert(
             alert(

@@ -71,7 +71,7 @@ async def test_alerts_of_the_time_it_was_down_arrive(broker: AnyBroker) -> None:
         await agent.alert("late")
         async with dashboard(settings) as url, live_client(url) as watching:
             picture = await watching.until(connected)
-            assert [each["alert_id"] for each in picture["closed"]] == ["c.shouting.1"]
+            assert [each["alert_id"] for each in picture["missed"]["alerts"]] == ["c.shouting.1"]
             assert list(picture["alerts"]) == ["late.shouting.1"]
 
 

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from tests.dashboard.test_state import alert, call, health, line, press
+from tests.dashboard.test_state import alert, call, health, line, press, seen
 from tests.support.sample import NOON
 
 from kikimori_dashboard.config import DashboardSettings
@@ -46,7 +46,7 @@ class Watcher:
                     self.picture[part].pop(name, None)
                 else:
                     self.picture[part][name] = value
-        for whole in ("site", "closed", "closed_more", "seq", "now"):
+        for whole in ("site", "closed", "closed_more", "missed", "seq", "now"):
             if whole in change:
                 self.picture[whole] = change[whole]
         return told(self.picture)
@@ -111,7 +111,10 @@ def test_what_went_while_no_browser_was_there_is_not_kept() -> None:
 def test_the_page_is_told_how_many_closed_alerts_it_does_not_show() -> None:
     state = SiteState()
     for number in range(SHOWN_CLOSED + 7):
-        state.take_alert(alert("c", alert_id=f"c.{number}", state=AlertState.CLOSED))
+        state.take_alert(alert("c", alert_id=f"c.{number}"))
+    seen(state)
+    for number in range(SHOWN_CLOSED + 7):
+        state.take_alert(alert("c", revision=2, alert_id=f"c.{number}", state=AlertState.CLOSED))
     picture = json.loads(Views(state, DashboardSettings()).snapshot(NOON))
     assert [each["alert_id"] for each in picture["closed"][:2]] == ["c.106", "c.105"]
     assert (len(picture["closed"]), picture["closed_more"]) == (SHOWN_CLOSED, 7)

@@ -39,7 +39,7 @@ class LiveClient:
                         self.picture[part].pop(name, None)
                     else:
                         self.picture[part][name] = value
-            for part in ("site", "closed"):
+            for part in ("site", "closed", "missed"):
                 self.picture[part] = message.get(part, self.picture[part])
         self.seq = message["seq"]
         return message
@@ -53,10 +53,10 @@ class LiveClient:
 
 
 @asynccontextmanager
-async def live_client(url: str) -> AsyncIterator[LiveClient]:
+async def live_client(url: str, *, page: str = "supervisor") -> AsyncIterator[LiveClient]:
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(f"{url}/live", headers={"Origin": url}) as socket,
+        session.ws_connect(f"{url}/live?page={page}", headers={"Origin": url}) as socket,
     ):
         yield LiveClient(socket)
 

@@ -20,6 +20,8 @@ export function banners(picture) {
   const newer = picture.site.newer ?? [];
   if (newer.length) found.push({ mood: "bad", text: t("banner.newer", { agents: newer.filter(Boolean).join(", ") }) });
   for (const [part, n] of Object.entries(picture.site.left_out ?? {})) found.push({ mood: "bad", text: t(`left_out.${part}`, { n }) });
+  const missed = picture.missed.alerts.length + picture.missed.more;
+  if (missed && !location.pathname.startsWith("/operator")) found.push({ mood: "warn", text: t("missed.banner", { n: missed }) });
   const agents = Object.values(picture.agents).sort((a, b) => a.agent_id.localeCompare(b.agent_id));
   if (!agents.length) found.push({ mood: "warn", text: t("banner.no_agent") });
   for (const agent of agents.filter((each) => !each.online)) {

@@ -87,6 +87,12 @@ export function moment(instant, now) {
   return date === day.format(new Date(now)) ? time : `${date} ${time}`;
 }
 
+/** Month, day and time of day in the site's zone. */
+export function dateAndTime(instant) {
+  return new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone })
+    .format(new Date(instant));
+}
+
 /** Time of day in the site's zone. */
 export function timeOfDay(instant) {
   return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: zone })

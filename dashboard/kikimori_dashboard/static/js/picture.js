@@ -3,6 +3,7 @@
 const SILENCE_MS = 12_000; // the server says something every five seconds
 const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5_000;
+const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
 
 export class Picture {
   constructor(changed) {
@@ -16,7 +17,7 @@ export class Picture {
   }
 
   clear() {
-    Object.assign(this, { seq: null, site: null, calls: {}, levels: {}, alerts: {}, agents: {}, commands: {}, extensions: {}, closed: [], closedMore: 0 });
+    Object.assign(this, { seq: null, site: null, calls: {}, levels: {}, alerts: {}, agents: {}, commands: {}, extensions: {}, closed: [], closedMore: 0, missed: NONE_MISSED });
   }
 
   now() {
@@ -33,7 +34,7 @@ export class Picture {
 
   connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/live`);
+    const socket = new WebSocket(`${scheme}://${location.host}/live${location.pathname === "/" ? "?page=supervisor" : ""}`);
     let silence = null;
     const listen = () => {
       clearTimeout(silence);
@@ -67,6 +68,7 @@ export class Picture {
     if (message.type === "snapshot") {
       this.clear();
       for (const part of ["site", "calls", "levels", "alerts", "agents", "commands", "extensions", "closed"]) this[part] = message[part];
+      this.missed = message.missed ?? NONE_MISSED;
       this.known = true;
       this.linked = true;
       this.retry = FIRST_RETRY_MS;
@@ -80,6 +82,7 @@ export class Picture {
       }
       if (message.site) this.site = message.site;
       if (message.closed) this.closed = message.closed;
+      if (message.missed) this.missed = message.missed;
     } else {
       return true;
     }

@@ -6,6 +6,7 @@ import { look, shape, who } from "./card.js";
 import * as chime from "./chime.js";
 import { fill, h, setText, show } from "./dom.js";
 import * as i18n from "./i18n.js";
+import { drawMissed } from "./missed.js";
 import { Picture } from "./picture.js";
 import { applyTheme, theme, write } from "./preferences.js";
 import { TO_OWN_TELEPHONE } from "./press.js";
@@ -44,6 +45,7 @@ function draw() {
   show(at("telephone"), Object.values(picture.calls).some((call) => TO_OWN_TELEPHONE.some((action) => call.capabilities.includes(action))));
   board.update(picture);
   drawStrip();
+  drawMissed(at("missed"), picture.missed);
   drawClosed();
   announce();
   tick();

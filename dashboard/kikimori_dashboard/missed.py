@@ -1,0 +1,82 @@
+"""Alerts that were over before anybody saw them: kept until a person says that they were seen.
+
+They come after an outage of the broker or the dashboard, and while no supervisor has the page open. Pure: no sockets,
+no clock of its own.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from kikimori_wire.messages import ClosedBecause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kikimori_wire.messages import Alert
+
+MAX_MISSED = 1000
+"""Beyond this the oldest is dropped, and counted."""
+SHOWN_MISSED = 100
+"""On the page at a time, the oldest; the next come when these were acknowledged."""
+LOOKS_TO_BE_SEEN = 2
+"""How often an alert must have been found open on a page to count as seen."""
+
+
+class MissedAlerts:
+    """Missed alerts by id, oldest first, each with a number that tells which of them a page has shown."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        """Alerts that there was no room for, since the list was empty last."""
+        self._numbered: dict[str, tuple[int, Alert]] = {}
+        self._last = 0
+        self._looks: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbered)
+
+    def get(self, alert_id: str) -> Alert | None:
+        found = self._numbered.get(alert_id)
+        return None if found is None else found[1]
+
+    def shown(self) -> list[tuple[int, Alert]]:
+        """Return the oldest, as many as a page shows, with their numbers."""
+        return list(islice(self._numbered.values(), SHOWN_MISSED))
+
+    def look(self, open_alerts: Iterable[str], *, watched: bool) -> None:
+        """Note which alerts are open now; `watched`: on a supervisor's page. Called every few seconds.
+
+        What a burst of old messages opens and closes at once was on no page long enough to be read.
+        """
+        more = 1 if watched else 0
+        self._looks = {each: self._looks.get(each, 0) + more for each in open_alerts}
+
+    def is_missed(self, alert: Alert, *, known_closed: bool) -> bool:
+        """Whether nobody saw an alert that is closed now. One that was taken back was no alert."""
+        if alert.closed_because is ClosedBecause.TAKEN_BACK or known_closed:
+            return False
+        return alert.alert_id in self._numbered or self._looks.get(alert.alert_id, 0) < LOOKS_TO_BE_SEEN
+
+    def keep(self, alert: Alert) -> None:
+        """Take an alert, or a later revision of one that is kept."""
+        number, _ = self._numbered.get(alert.alert_id) or (self._last + 1, None)
+        self._last = max(self._last, number)
+        self._numbered[alert.alert_id] = (number, alert)
+        if len(self._numbered) > MAX_MISSED:
+            del self._numbered[next(iter(self._numbered))]
+            self.dropped += 1
+
+    def remove(self, alert_id: str) -> bool:
+        """Forget one; False when it is not there."""
+        return self._numbered.pop(alert_id, None) is not None
+
+    def acknowledge(self, first: int, last: int) -> list[Alert]:
+        """Take those with the numbers from `first` to `last` out and return them."""
+        seen = [alert for number, alert in self._numbered.values() if first <= number <= last]
+        for alert in seen:
+            del self._numbered[alert.alert_id]
+        if not self._numbered:
+            self.dropped = 0
+        return seen
