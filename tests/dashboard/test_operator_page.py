@@ -43,6 +43,8 @@ async def test_a_page_whose_extension_was_never_heard_says_so(agent: PeerAgent, 
     await expect(never).to_contain_text("kikimori tap watch")
     await expect(page.locator("#mine")).to_have_text("内線 2044")
     await expect(page.locator("#heard")).to_contain_text("まだ聞こえていません")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
     await agent.call("own", operator=Party(number="2044"))
     await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()

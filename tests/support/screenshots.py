@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -196,9 +197,10 @@ async def operator(
     context, page = await camera.open("/operator", size, language=language)
     await page.wait_for_selector(".choose")
     await camera.save(page, f"{name}-0-choose")
+    await page.goto(f"{camera.url}/operator?ext=399")
+    await page.wait_for_selector(".idle[data-state=never]")
+    await camera.save(page, f"{name}-1-never-heard")
     await page.goto(camera.url + path)
-    await page.wait_for_selector(".idle")
-    await camera.save(page, f"{name}-1-waiting")
     from_now = datetime.now(UTC) - timedelta(seconds=210)
     operator_party = agent.calls["c-202"].operator.model_copy(update={"number": "301"})
     await agent.call(call, operator=operator_party, started_at=from_now)
@@ -249,6 +251,19 @@ async def operator(
     await agent.close_alert(shouting)
     await agent.close_alert(escalate)
     await agent.end_call(call)
+    await page.wait_for_selector(".idle[data-state=heard]")
+    await camera.save(page, f"{name}-9-waiting")
+    await context.close()
+
+
+async def dashboard_away(camera: Photographer, agent: PeerAgent, served: AsyncExitStack) -> None:
+    """Stop the dashboard under an operator's page; the last picture that can be taken."""
+    await agent.call("c-away", operator=agent.calls["c-202"].operator.model_copy(update={"number": "301"}))
+    context, page = await camera.open("/operator?ext=301", TABLET)
+    await page.wait_for_selector(".help:enabled")
+    await served.aclose()
+    await page.wait_for_selector(".help:disabled")
+    await camera.save(page, "operator-ja-dashboard-away")
     await context.close()
 
 
@@ -256,7 +271,8 @@ async def main(out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with mosquitto(Path(folder), persistent=False) as broker, chromium() as browser:
             agent = PeerAgent(broker.settings)
-            async with agent.running(), dashboard(dashboard_settings(broker.settings)) as url:
+            async with agent.running(), AsyncExitStack() as served:
+                url = await served.enter_async_context(dashboard(dashboard_settings(broker.settings)))
                 camera = Photographer(browser, url, out)
                 await calm(camera, agent)
                 await supervisor(camera, agent)
@@ -268,6 +284,7 @@ async def main(out: Path) -> None:
                 await operator(camera, agent, TABLET, "en", "operator-en")
                 await operator(camera, agent, PHONE, "ja", "operator-phone")
                 await wrong(camera, agent, broker)
+                await dashboard_away(camera, agent, served)
 
 
 if __name__ == "__main__":

@@ -38,5 +38,8 @@ function never(picture, extension, heard) {
     h("ol", {},
       h("li", {}, t("operator.never_check", { ext: extension })),
       others.length ? h("li", {}, t("operator.never_others", { list: shown })) : null,
-      h("li", {}, `${t("operator.never_it", { ext: extension })} `, h("code", {}, "kikimori tap watch --from-agent --numbers"))));
+      h("li", {}, `${t("operator.never_it", { ext: extension })} `, command("kikimori tap watch --from-agent --numbers"))));
 }
+
+/** A command that breaks only between its words, and is copied whole. */
+const command = (text) => h("code", {}, ...text.split(" ").flatMap((word, index) => [index ? " " : null, h("span", {}, word)]));

@@ -96,16 +96,22 @@ function inCall(call) {
 }
 
 function advice({ help, say, instruction, stay, ringing }) {
-  if (instruction) return [h("small", {}, t("operator.do")), h("p", { class: "big" }, instruction)];
-  if (help === "on_hold") return [h("small", {}, t("operator.unheard")), h("p", { class: "big" }, t(ringing ? "operator.quiet_ringing" : "operator.quiet_held"))];
-  if (help === "transferred" && !stay) return [h("p", { class: "big" }, t("operator.over"))];
-  const quote = say ? [h("small", {}, say.of > 1 ? t("operator.say_step", say) : t("operator.say")), h("p", { class: stay ? "quote" : "big quote" }, t("why.words", { words: say.say }))] : [];
-  return stay ? [h("p", { class: "big" }, t("operator.joined")), ...quote] : quote;
+  if (instruction) return [h("small", {}, t("operator.do")), h("p", { class: "big" }, ...phrases(instruction))];
+  if (help === "on_hold") return [h("small", {}, t("operator.unheard")), h("p", { class: "big" }, ...phrases(t(ringing ? "operator.quiet_ringing" : "operator.quiet_held")))];
+  if (help === "transferred" && !stay) return [h("p", { class: "big" }, ...phrases(t("operator.over")))];
+  const quote = say ? [h("small", {}, say.of > 1 ? t("operator.say_step", say) : t("operator.say")), h("p", { class: stay ? "quote" : "big quote" }, ...phrases(t("why.words", { words: say.say })))] : [];
+  return stay ? [h("p", { class: "big" }, ...phrases(t("operator.joined"))), ...quote] : quote;
+}
+
+/** A text in pieces that begin a line of their own where they do not fit: read aloud, a sentence is one breath. */
+function phrases(text) {
+  return text.split(/(?<=。)(?=[^」])|(?<=[.?!]) /).flatMap((piece, index) => [index && i18n.current() !== "ja" ? " " : null, h("span", { class: "phrase" }, piece)]);
 }
 
 function helpButton(usable) {
-  return h("button", { class: "help", type: "button", disabled: !usable || sent, "aria-busy": sent ? "true" : null, onclick: callHelp },
-    h("span", {}, t(sent ? "doing.escalate" : "operator.call_help")), h("small", {}, t(usable ? "operator.key" : "operator.cannot")));
+  if (!usable) return h("button", { class: "help", type: "button", disabled: true }, h("span", { class: "instead" }, t("operator.speak")), h("small", {}, t("operator.cannot")));
+  return h("button", { class: "help", type: "button", disabled: sent, "aria-busy": sent ? "true" : null, onclick: callHelp },
+    h("span", {}, t(sent ? "doing.escalate" : "operator.call_help")), h("small", { class: "key" }, t("operator.key")));
 }
 
 function steps(help) {
