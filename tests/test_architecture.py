@@ -37,7 +37,11 @@ ONE_DOOR = {
     "webrtcvad": {"kikimori.hearing.vad", "kikimori.bench.calls"},  # the bench's bare reference
     "amqtt": {"kikimori.bus.broker"},
     "aiomqtt": {"kikimori_wire.connection"},
-    "sudachipy": {"kikimori.judging.words.sound", "kikimori.bench.phrases"},  # the bench's bare reference
+    "sudachipy": {
+        "kikimori.judging.words.sound",
+        "kikimori.bench.phrases",  # the bench's bare reference
+        "kikimori.evaluation.lexicon",  # words that sound alike, which judging has no use for
+    },
     "rapidfuzz": {"kikimori.judging.words.sound", "kikimori.evaluation.words"},
     "soxr": {"kikimori.audio.resample"},
     "sounddevice": {"kikimori.taps.line_in.portaudio"},

@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import TimeRemainingColumn
-from rich.table import Table
 
 from kikimori.cli.options import add_config, bars, configured, say, write_report
+from kikimori.cli.words_tables import show
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.progress import Progress
+
     from kikimori.config import AgentConfig
 
 FORMAT = """\
@@ -42,7 +45,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=FORMAT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="JSON lines")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="judged cases, as below")
+    parser.add_argument(
+        "--noise",
+        action="store_true",
+        help="judge them with a recogniser's faults too: the share that is kept, by kind of fault",
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the faults (default: 1)")
     parser.add_argument(
         "--rules",
         type=Path,
@@ -68,67 +77,41 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     from kikimori.evaluation.cases import names_expected, read_cases  # noqa: PLC0415  (see cli/up.py)
     from kikimori.evaluation.judging_pool import JudgingPool  # noqa: PLC0415
+    from kikimori.evaluation.noise_run import evaluate_noise  # noqa: PLC0415
     from kikimori.evaluation.words_report import write_words_report  # noqa: PLC0415
     from kikimori.evaluation.words_run import evaluate_words  # noqa: PLC0415
 
     config = _with_rules(configured(args, log_level="error"), args.rules)
     files = {path: read_cases(path) for path in args.files}
-    cases = [case for of_file in files.values() for case in of_file]
-    with JudgingPool(config, args.jobs) as pool, bars("cases", TimeRemainingColumn()) as progress:
-        unknown = names_expected(cases) - pool.judge.names
+    with JudgingPool(config, args.jobs) as pool, bars("", TimeRemainingColumn()) as progress:
+        unknown = names_expected(each for cases in files.values() for each in cases) - pool.judge.names
         if unknown:
             say(f"no category, rule or kind in force is called {', '.join(sorted(unknown))}: misspelt?")
-        bar = progress.add_task("words", total=len(cases))
-        found = evaluate_words(pool, files, lambda done: progress.update(bar, completed=done))
+        shown = _Bars(progress)
+        found = evaluate_words(pool, files, shown.of("cases"))
+        if args.noise:
+            found = replace(found, noise=evaluate_noise(pool, found.scores, args.seed, shown.of("faults")))
     figures = found.as_json()
     if args.json:
         print(json.dumps(figures, ensure_ascii=False), flush=True)
     else:
-        _show(figures, listed=args.list)
+        show(figures, listed=args.list)
     write_report(args.report, lambda path: write_words_report(figures, path))
     return 0
+
+
+class _Bars:
+    """A bar for each part of the work."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def of(self, name: str) -> Callable[[int, int], None]:
+        """Return a function that is told how many are done, and of how many."""
+        bar = self._progress.add_task(name, total=0)
+        return lambda done, total: self._progress.update(bar, completed=done, total=total)
 
 
 def _with_rules(config: AgentConfig, rules: list[Path]) -> AgentConfig:
     judging = config.judging.model_copy(update={"rules": (*config.judging.rules, *rules)})
     return config.model_copy(update={"judging": judging})
-
-
-def _show(found: dict[str, Any], *, listed: bool) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 110)
-    for name in ("utterances", "calls"):
-        whole = found[name]
-        if whole["n"]:
-            console.print(
-                f"{whole['n']} {name}: {whole['right']} of {whole['harassing']} harassing ones right, "
-                f"{whole['false']} of {whole['harmless']} harmless ones with a false alarm"
-            )
-            console.print(
-                "  "
-                + ", ".join(f"{each} {_percent(whole, each)}" for each in ("precision", "recall", "accuracy"))
-            )
-    table = Table(box=None)
-    table.add_column("type", no_wrap=True)
-    for name in ("n", "right", "any", "precision", "recall", "accuracy"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, score in found["types"].items():
-        table.add_row(
-            name,
-            *(str(score[each]) for each in ("n", "right", "any")),
-            *(_percent(score, each) for each in ("precision", "recall", "accuracy")),
-        )
-    console.print(table)
-    console.print(f"95 % intervals in brackets; {len(found['sources'])} sources", style="dim")
-    if listed:
-        for kind, text, raised, expected in found["wrong"]:
-            console.print(
-                f"{kind}: {text}  → {', '.join(raised) or 'none'}; expected {' / '.join(expected) or 'none'}",
-                style="dim",
-                markup=False,
-                highlight=False,
-            )
-
-
-def _percent(figures: dict[str, Any], name: str) -> str:
-    value, interval = figures[name], figures[f"{name}_95"]
-    return "–" if value is None else f"{value:.0%} ({interval[0]:.0%}–{interval[1]:.0%})"

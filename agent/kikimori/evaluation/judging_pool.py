@@ -46,23 +46,23 @@ class JudgingPool:
         self,
         work: Callable[[CaseJudge, Item], Result],
         items: Sequence[Item],
-        progress: Callable[[int], None],
+        progress: Callable[[int, int], None],
     ) -> Iterator[Result]:
         """Yield what `work`, a function of a module, gives for each item, in order.
 
-        `progress` is told how many items are done.
+        `progress` is told how many items are done, and of how many.
         """
         if self._jobs <= 1 or len(items) < FEW:
             for done, item in enumerate(items, start=1):
                 yield work(self.judge, item)
-                progress(done)
+                progress(done, len(items))
             return
         chunks = [(work, items[at : at + PER_CHUNK]) for at in range(0, len(items), PER_CHUNK)]
         done = 0
         for results in self._processes().map(_work, chunks):
             yield from results
             done += len(results)
-            progress(done)
+            progress(done, len(items))
 
     def _processes(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -19,6 +19,19 @@ _MEASURES = {
     "accuracy": "正解率 accuracy",
 }
 _MOST_SOURCES = 30
+_FAULTS = {
+    "digits": "数字と漢数字",
+    "widths": "全角と半角",
+    "fillers": "言いよどみ",
+    "spaces": "単語の間の空白",
+    "kanji": "違う漢字",
+    "particles": "助詞の半分が抜ける",
+    "near_sound": "似た音を 1 つ聞き違える",
+    "word_lost": "1 語が抜ける",
+    "kana": "漢字がかなになる",
+    "stops": "文中の句点",
+    "long_vowels": "長音が抜ける",
+}
 _SHARES = (
     "適合率 = 要確認が出たもののうち正しかった割合、再現率 = 出るべきもののうち正しく出た割合、正解率 = 全体のうち正しく判断した割合。"
     "かっこ内は 95 % 信頼区間（Wilson）。"
@@ -35,7 +48,9 @@ def write_words_report(found: dict[str, Any], path: Path) -> None:
     html, body = page(f"Kikimori {_TITLE}")
     SubElement(body, "h1").text = _TITLE
     if found["types"]:
-        _cases(body, found)
+        _cases(SubElement(body, "section"), found)
+    if "noise" in found:
+        _noise(SubElement(body, "section"), found["noise"])
     write_page(html, path)
 
 
@@ -56,7 +71,7 @@ def _cases(body: Element, found: dict[str, Any]) -> None:
             (
                 title,
                 *(str(found[name][each]) for each in ("n", "harassing", "right", "harmless", "false")),
-                *(percent(found[name], each) for each in _MEASURES),
+                *(_percent(found[name], each) for each in _MEASURES),
             )
             for name, title in (("utterances", "発話 utterances"), ("calls", "通話 calls"))
             if found[name]["n"]
@@ -73,7 +88,7 @@ def _cases(body: Element, found: dict[str, Any]) -> None:
             (
                 name,
                 *(str(score[each]) for each in ("n", "right", "any")),
-                *(percent(score, each) for each in _MEASURES),
+                *(_percent(score, each) for each in _MEASURES),
             )
             for name, score in found["types"].items()
         ),
@@ -104,6 +119,48 @@ def _wrong(body: Element, wrong: list[list[Any]]) -> None:
             SubElement(
                 item, "span", {"class": "dim"}
             ).text = f"→ {', '.join(raised) or '–'} (期待 expected: {' / '.join(expected) or '–'})"
+
+
+def _noise(body: Element, noise: dict[str, Any]) -> None:
+    SubElement(body, "h2").text = "認識の誤りを加えた場合 / With a recogniser's faults"
+    _table(
+        body,
+        (
+            "誤り faults",
+            "見つけた found",
+            "保った kept",
+            "割合 share",
+            "問題なし harmless",
+            "誤報 false",
+            "元の誤報 clean",
+        ),
+        (
+            (
+                f"{_FAULTS.get(kind, '')} {kind}",
+                str(units["utterances"]["found"]),
+                str(units["utterances"]["kept"]),
+                "–" if units["utterances"]["share"] is None else f"{units['utterances']['share']:.1%}",
+                *(str(units["utterances"][each]) for each in ("harmless", "false", "false_clean")),
+            )
+            for kind, units in noise["kinds"].items()
+        ),
+    )
+    SubElement(body, "p", {"class": "dim"}).text = (
+        f"元の文で正しく見つけた発話のうち、誤りを加えても見つけた割合（各文 {noise['draws']} 通り、seed {noise['seed']}）。"
+        f" Of utterances found rightly in the clean text, the share still found; {noise['draws']} draws each."
+    )
+    for kind, units in noise["kinds"].items():
+        lost = units["utterances"]["lost"]
+        if lost:
+            _listed(body, f"{kind}: {len(lost)}", (f"{clean} → {faulty}" for clean, faulty in lost))
+
+
+def _listed(body: Element, summary: str, texts: Iterable[str]) -> None:
+    details = SubElement(body, "details")
+    SubElement(details, "summary").text = summary
+    listed = SubElement(details, "ul")
+    for text in texts:
+        SubElement(listed, "li").text = text
 
 
 def _picture(types: dict[str, Any]) -> Element:
@@ -149,7 +206,6 @@ def _table(body: Element, names: Iterable[str], rows: Iterable[Iterable[str]]) -
             SubElement(row, "td").text = cell
 
 
-def percent(figures: dict[str, Any], name: str) -> str:
-    """Write a share with its interval."""
+def _percent(figures: dict[str, Any], name: str) -> str:
     value, interval = figures[name], figures[f"{name}_95"]
     return "–" if value is None else f"{value:.1%} ({interval[0]:.1%}–{interval[1]:.1%})"

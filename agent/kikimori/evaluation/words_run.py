@@ -23,11 +23,15 @@ class WordsEvaluation:
     files: dict[Path, int]
     """With their numbers of cases."""
     scores: CaseScores
+    noise: dict[str, Any] | None = None
+    """Of `evaluate_noise`."""
 
     def as_json(self) -> dict[str, Any]:
+        """Return what `kikimori evaluate-words --json` prints; noise where it was asked for."""
         return {
             "files": {str(path): count for path, count in self.files.items()},
             **self.scores.as_json(),
+            **({"noise": self.noise} if self.noise else {}),
         }
 
 
@@ -36,16 +40,16 @@ def found_in(judge: CaseJudge, case: Case) -> frozenset[str]:
     return frozenset(judge.found_in(case))
 
 
-def judge_cases(pool: JudgingPool, cases: Sequence[Case], progress: Callable[[int], None]) -> CaseScores:
-    """Judge cases; `progress` is told how many are done."""
+def judge_cases(pool: JudgingPool, cases: Sequence[Case], progress: Callable[[int, int], None]) -> CaseScores:
+    """Judge cases; `progress` is told how many are done, and of how many."""
     found = pool.each(found_in, cases, progress)
     return CaseScores(tuple(JudgedCase(case, names) for case, names in zip(cases, found, strict=True)))
 
 
 def evaluate_words(
-    pool: JudgingPool, files: dict[Path, list[Case]], progress: Callable[[int], None]
+    pool: JudgingPool, files: dict[Path, list[Case]], progress: Callable[[int, int], None]
 ) -> WordsEvaluation:
-    """Judge the cases of files; `progress` is told how many are done."""
+    """Judge the cases of files; `progress` is told how many are done, and of how many."""
     cases = [case for of_file in files.values() for case in of_file]
     return WordsEvaluation(
         {path: len(of_file) for path, of_file in files.items()}, judge_cases(pool, cases, progress)

@@ -1,0 +1,81 @@
+"""What `kikimori evaluate-words` prints for people."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+MEASURES = ("precision", "recall", "accuracy")
+
+
+def show(found: dict[str, Any], *, listed: bool) -> None:
+    """Print figures. `listed`: and every case that was judged wrongly."""
+    console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+    if found["types"]:
+        _cases(console, found)
+        if listed:
+            for kind, text, raised, expected in found["wrong"]:
+                said = f"{kind}: {text}  → {', '.join(raised) or 'none'}; expected {' / '.join(expected) or 'none'}"
+                console.print(said, style="dim", markup=False)
+    if "noise" in found:
+        _noise(console, found["noise"], listed=listed)
+
+
+def _cases(console: Console, found: dict[str, Any]) -> None:
+    for name in ("utterances", "calls"):
+        whole = found[name]
+        if whole["n"]:
+            console.print(
+                f"{whole['n']} {name}: {whole['right']} of {whole['harassing']} harassing ones right, "
+                f"{whole['false']} of {whole['harmless']} harmless ones with a false alarm"
+            )
+            console.print("  " + ", ".join(f"{each} {_percent(whole, each)}" for each in MEASURES))
+    table = _table("type", "n", "right", "any", *MEASURES)
+    for name, score in found["types"].items():
+        counts = (str(score[each]) for each in ("n", "right", "any"))
+        table.add_row(name, *counts, *(_percent(score, each) for each in MEASURES))
+    console.print(table)
+    console.print(f"95 % intervals in brackets; {len(found['sources'])} sources", style="dim")
+
+
+def _noise(console: Console, noise: dict[str, Any], *, listed: bool) -> None:
+    table = _table("faults", "found", "kept", "share", "harmless", "false", "clean", "calls", "kept")
+    for kind, units in noise["kinds"].items():
+        said, calls = units["utterances"], units["calls"]
+        share = "–" if said["share"] is None else f"{said['share']:.0%}"
+        counts = (str(said[each]) for each in ("harmless", "false", "false_clean"))
+        table.add_row(
+            kind,
+            str(said["found"]),
+            str(said["kept"]),
+            share,
+            *counts,
+            str(calls["found"]),
+            str(calls["kept"]),
+        )
+    console.print(table)
+    console.print(
+        f"found: harassing and rightly judged in the clean text, {noise['draws']} draws each, seed {noise['seed']}; "
+        "clean: false alarms without the faults",
+        style="dim",
+    )
+    if listed:
+        for kind, units in noise["kinds"].items():
+            for clean, faulty in units["utterances"]["lost"]:
+                console.print(f"{kind}: {clean}  → {faulty}", style="dim", markup=False)
+
+
+def _table(first: str, *names: str) -> Table:
+    table = Table(box=None)
+    table.add_column(first, no_wrap=True)
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _percent(figures: dict[str, Any], name: str) -> str:
+    value, interval = figures[name], figures[f"{name}_95"]
+    return "–" if value is None else f"{value:.0%} ({interval[0]:.0%}–{interval[1]:.0%})"
