@@ -13,6 +13,7 @@ from rich.progress import TimeRemainingColumn
 
 from kikimori.cli.options import add_config, bars, configured, say, write_report
 from kikimori.cli.words_tables import show
+from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,8 @@ FILE holds one JSON object a line, for example
 expected: categories of phrases, any of them is right; [] = no alarm; ["any"] = any alarm. A dialogue has turns (seconds,
 speaker, text), and expected and forbidden rules. A type is a name of your own, figures are given for each; neg… and …-false are
 types of harmless ones.
+FILE of --calm: {"text": "駅から近い宿がいいです", "speaker": "customer", "dialogue": "call 17"}; each sentence is judged by
+itself as a customer's, and all lines of a dialogue as one call, each lasting characters / 7 s, at least 0.6 s.
 --json: types, harassing, harmless and wrong count cases (n), right ones and ones with any alarm; precision = of what alarmed,
 recall = of what should, accuracy = of all, each with its 95 % interval (Wilson), by utterances and by calls.
 Exit code 0 whatever the figures are; 1 when a file cannot be used.
@@ -45,13 +48,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=FORMAT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="judged cases, as below")
+    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="judged cases, as below")
     parser.add_argument(
         "--noise",
         action="store_true",
         help="judge them with a recogniser's faults too: the share that is kept, by kind of fault",
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the faults (default: 1)")
+    parser.add_argument(
+        "--calm",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="speech that nothing should be raised in: alarms per 10,000 sentences and per hour",
+    )
     parser.add_argument(
         "--rules",
         type=Path,
@@ -75,14 +87,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    from kikimori.evaluation.cases import names_expected, read_cases  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.evaluation.calm import evaluate_calm, read_calm  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.evaluation.cases import names_expected, read_cases  # noqa: PLC0415
     from kikimori.evaluation.judging_pool import JudgingPool  # noqa: PLC0415
     from kikimori.evaluation.noise_run import evaluate_noise  # noqa: PLC0415
     from kikimori.evaluation.words_report import write_words_report  # noqa: PLC0415
     from kikimori.evaluation.words_run import evaluate_words  # noqa: PLC0415
 
+    if not args.files and not args.calm:
+        raise KikimoriError(
+            "no file is given", next_step="kikimori evaluate-words --help describes the format"
+        )
     config = _with_rules(configured(args, log_level="error"), args.rules)
     files = {path: read_cases(path) for path in args.files}
+    calm = {path: read_calm(path) for path in args.calm}
     with JudgingPool(config, args.jobs) as pool, bars("", TimeRemainingColumn()) as progress:
         unknown = names_expected(each for cases in files.values() for each in cases) - pool.judge.names
         if unknown:
@@ -91,6 +109,8 @@ def run(args: argparse.Namespace) -> int:
         found = evaluate_words(pool, files, shown.of("cases"))
         if args.noise:
             found = replace(found, noise=evaluate_noise(pool, found.scores, args.seed, shown.of("faults")))
+        if calm:
+            found = replace(found, calm=evaluate_calm(pool, calm, shown.of))
     figures = found.as_json()
     if args.json:
         print(json.dumps(figures, ensure_ascii=False), flush=True)

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 MEASURES = ("precision", "recall", "accuracy")
+MOST_LISTED = 20
+"""Alarming calm sentences shown without `--list`."""
 
 
 def show(found: dict[str, Any], *, listed: bool) -> None:
@@ -22,6 +24,8 @@ def show(found: dict[str, Any], *, listed: bool) -> None:
                 console.print(said, style="dim", markup=False)
     if "noise" in found:
         _noise(console, found["noise"], listed=listed)
+    if "calm" in found:
+        _calm(console, found["calm"], listed=listed)
 
 
 def _cases(console: Console, found: dict[str, Any]) -> None:
@@ -68,12 +72,59 @@ def _noise(console: Console, noise: dict[str, Any], *, listed: bool) -> None:
                 console.print(f"{kind}: {clean}  → {faulty}", style="dim", markup=False)
 
 
+def _calm(console: Console, calm: dict[str, Any], *, listed: bool) -> None:
+    table = _table(
+        "calm",
+        "sentences",
+        "alarming",
+        "per 10,000",
+        "at most",
+        "critical",
+        "hours",
+        "alarms",
+        "per hour",
+        "at most",
+    )
+    for name, figures in [*calm["files"].items(), ("all", calm["all"])]:
+        said, calls = figures["sentences"], figures["calls"]
+        table.add_row(
+            name.rpartition("/")[2],
+            *(
+                _number(said[each])
+                for each in ("n", "alarming", "per_10000", "per_10000_at_most", "critical")
+            ),
+            *(_number(calls[each]) for each in ("hours", "alarms", "per_hour", "per_hour_at_most")),
+        )
+    console.print(table)
+    counts = _table("of sentences", "notice", "warning", "critical", "counted")
+    for name, severities in calm["all"]["sentences"]["categories"].items():
+        counts.add_row(
+            name, *(str(severities.get(each, 0)) for each in ("notice", "warning", "critical", "counted"))
+        )
+    console.print(counts)
+    counts = _table("of calls", "notice", "warning", "critical")
+    for name, severities in calm["all"]["calls"]["rules"].items():
+        counts.add_row(name, *(str(severities.get(each, 0)) for each in ("notice", "warning", "critical")))
+    console.print(counts)
+    console.print(
+        "at most: upper end of the 95 % interval; counted: understood, alarms only when said again and again",
+        style="dim",
+    )
+    for each in calm["alarming"] if listed else calm["alarming"][:MOST_LISTED]:
+        names = ", ".join(f"{name} ({matched})" if matched else name for name, _, matched in each["found"])
+        console.print(f"{each['n']:>5} {names}: {each['text']}", style="dim", markup=False)
+
+
 def _table(first: str, *names: str) -> Table:
     table = Table(box=None)
     table.add_column(first, no_wrap=True)
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _percent(figures: dict[str, Any], name: str) -> str:

@@ -18,7 +18,9 @@ _MEASURES = {
     "recall": "再現率 recall",
     "accuracy": "正解率 accuracy",
 }
-_MOST_SOURCES = 30
+_MOST_SOURCES, _MOST_SENTENCES = 30, 300
+_OF_SENTENCES = ("n", "alarming", "per_10000", "per_10000_at_most", "critical", "critical_per_10000_at_most")
+_OF_CALLS = ("n", "hours", "alarms", "per_hour", "per_hour_at_most", "critical")
 _FAULTS = {
     "digits": "数字と漢数字",
     "widths": "全角と半角",
@@ -51,6 +53,8 @@ def write_words_report(found: dict[str, Any], path: Path) -> None:
         _cases(SubElement(body, "section"), found)
     if "noise" in found:
         _noise(SubElement(body, "section"), found["noise"])
+    if "calm" in found:
+        _calm(SubElement(body, "section"), found["calm"])
     write_page(html, path)
 
 
@@ -153,6 +157,49 @@ def _noise(body: Element, noise: dict[str, Any]) -> None:
         lost = units["utterances"]["lost"]
         if lost:
             _listed(body, f"{kind}: {len(lost)}", (f"{clean} → {faulty}" for clean, faulty in lost))
+
+
+def _calm(body: Element, calm: dict[str, Any]) -> None:
+    SubElement(body, "h2").text = "穏やかな会話 / Calm speech"
+    files = [
+        *((name.rpartition("/")[2], each) for name, each in calm["files"].items()),
+        ("全体 all", calm["all"]),
+    ]
+    _table(
+        body,
+        (
+            "",
+            "文 sentences",
+            "要確認 alarming",
+            "1 万文あたり per 10,000",
+            "上限 at most",
+            "重大 critical",
+            "上限 at most",
+        ),
+        ((name, *(str(figures["sentences"][each]) for each in _OF_SENTENCES)) for name, figures in files),
+    )
+    _table(
+        body,
+        (
+            "",
+            "通話 calls",
+            "時間 hours",
+            "要確認 alarms",
+            "1 時間あたり per hour",
+            "上限 at most",
+            "重大 critical",
+        ),
+        ((name, *(str(figures["calls"][each]) for each in _OF_CALLS)) for name, figures in files),
+    )
+    SubElement(
+        body, "p", {"class": "dim"}
+    ).text = "上限は 95 % 信頼区間の上端。 At most: upper end of the 95 % interval."
+    by_name: dict[str, list[str]] = {}
+    for each in calm["alarming"]:
+        for name, severity, matched in each["found"]:
+            by_name.setdefault(f"{name} ({severity})", []).append(f"{each['n']} × {each['text']} [{matched}]")
+    for name, texts in sorted(by_name.items(), key=lambda each: -len(each[1])):
+        _listed(body, f"{name}: {len(texts)}", texts[:_MOST_SENTENCES])
 
 
 def _listed(body: Element, summary: str, texts: Iterable[str]) -> None:

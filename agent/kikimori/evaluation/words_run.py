@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from kikimori.evaluation.calm import CalmEvaluation
     from kikimori.evaluation.case_judge import CaseJudge
     from kikimori.evaluation.cases import Case
     from kikimori.evaluation.judging_pool import JudgingPool
@@ -25,13 +26,15 @@ class WordsEvaluation:
     scores: CaseScores
     noise: dict[str, Any] | None = None
     """Of `evaluate_noise`."""
+    calm: CalmEvaluation | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `kikimori evaluate-words --json` prints; noise where it was asked for."""
+        """Return what `kikimori evaluate-words --json` prints; noise and calm where they were asked for."""
         return {
             "files": {str(path): count for path, count in self.files.items()},
             **self.scores.as_json(),
             **({"noise": self.noise} if self.noise else {}),
+            **({"calm": self.calm.as_json()} if self.calm else {}),
         }
 
 
