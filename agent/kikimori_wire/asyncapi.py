@@ -13,7 +13,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from kikimori_wire import messages
-from kikimori_wire.topics import Topics
+from kikimori_wire.topics import AgentTopics
 
 DOCUMENT = Path(__file__).with_name("asyncapi.json")
 
@@ -21,19 +21,19 @@ _SITE = "{site}"
 _PARAMETERS = {
     "site": "An office; letters, digits, '.', '_' and '-'.",
     "call_id": "A call.",
-    "alert_id": "An alert: call, rule and ordinal.",
+    "alert_id": "An alert: call, run of the agent, rule and ordinal.",
     "agent_id": "An agent (the program, not a person).",
     "client_id": "A dashboard.",
 }
 
 _CHANNELS: dict[str, tuple[str, str, type[messages.Message], bool, int, str]] = {
-    # name: (topic, parameter, message, retained, QoS, who sends)
+    # name: (topic, its parameter besides site and agent, message, retained, QoS, who sends)
     "callState": ("call_state", "call_id", messages.CallState, True, 1, "agent"),
     "transcript": ("transcript", "call_id", messages.TranscriptLine, False, 0, "agent"),
     "alert": ("alert", "alert_id", messages.Alert, True, 1, "agent"),
-    "health": ("health", "agent_id", messages.Health, True, 1, "agent"),
-    "levels": ("levels", "agent_id", messages.Levels, False, 0, "agent"),
-    "commands": ("commands", "agent_id", messages.Command, False, 1, "dashboard"),
+    "health": ("health", "", messages.Health, True, 1, "agent"),
+    "levels": ("levels", "", messages.Levels, False, 0, "agent"),
+    "commands": ("commands", "", messages.Command, False, 1, "dashboard"),
     "replies": ("reply", "client_id", messages.CommandResult, False, 1, "agent"),
 }
 
@@ -41,8 +41,9 @@ _CHANNELS: dict[str, tuple[str, str, type[messages.Message], bool, int, str]] = 
 def address(method: str, parameter: str) -> str:
     """Return a topic with its parameters in braces, made by the code that makes the real ones."""
     # Names are checked by `Topics`, and braces are no names: stand-ins take their places.
-    topic: str = getattr(Topics("SITE"), method)("NAME")
-    return topic.replace("SITE", _SITE).replace("NAME", "{" + parameter + "}")
+    made = getattr(AgentTopics("SITE", "AGENT"), method)
+    topic: str = made("NAME") if parameter else made
+    return topic.replace("SITE", _SITE).replace("AGENT", "{agent_id}").replace("NAME", "{" + parameter + "}")
 
 
 def document() -> dict[str, Any]:
@@ -53,7 +54,7 @@ def document() -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Kikimori bus",
-            "version": "1",
+            "version": "2",
             "description": (
                 "What agents and dashboards of one site say to each other over MQTT 3.1.1. An empty payload clears "
                 "a retained topic: the call has ended, the alert is closed. Unknown properties are ignored. "
@@ -65,7 +66,11 @@ def document() -> dict[str, Any]:
         "channels": {
             name: {
                 "address": address(method, parameter),
-                "parameters": {each: {"description": _PARAMETERS[each]} for each in ("site", parameter)},
+                "parameters": {
+                    each: {"description": _PARAMETERS[each]}
+                    for each in ("site", "agent_id", parameter)
+                    if each
+                },
                 "messages": {message.__name__: {"$ref": f"#/components/messages/{message.__name__}"}},
             }
             for name, (method, parameter, message, *_) in _CHANNELS.items()

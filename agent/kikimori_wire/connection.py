@@ -162,6 +162,17 @@ async def stay_connected(
             await asyncio.sleep(wait)
 
 
+def only_broker_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the broker's error if there is nothing else in the group, so that the connection is tried again."""
+    broker, rest = group.split((BrokerError, OSError))
+    if broker is None or rest is not None:
+        return group
+    error: BaseException = broker
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def _waits() -> Iterator[float]:
     wait = FIRST_RETRY_S
     while True:

@@ -1,16 +1,19 @@
-"""The topic tree `kikimori/v1/{site}/…`: the only place where topic strings are written.
+"""The topic tree `kikimori/v2/{site}/…`: the only place where its topic strings are written.
 
-| topic                                | retained | QoS | message           |
-| ------------------------------------ | -------- | --- | ----------------- |
-| `…/calls/{call_id}/state`            | while live | 1 | `CallState`       |
-| `…/calls/{call_id}/transcript`       | no       | 0   | `TranscriptLine`  |
-| `…/alerts/{alert_id}`                | while open | 1 | `Alert`           |
-| `…/agents/{agent_id}/health`         | yes, also the last will | 1 | `Health` |
-| `…/agents/{agent_id}/levels`         | no       | 0   | `Levels`          |
-| `…/agents/{agent_id}/commands`       | no       | 1   | `Command`         |
-| `…/replies/{client_id}`              | no       | 1   | `CommandResult`   |
+| topic                                        | retained | QoS | message          |
+| -------------------------------------------- | -------- | --- | ---------------- |
+| `…/agents/{agent_id}/health`                 | yes, also the last will | 1 | `Health` |
+| `…/agents/{agent_id}/levels`                 | no       | 0   | `Levels`         |
+| `…/agents/{agent_id}/commands`               | no       | 1   | `Command`        |
+| `…/agents/{agent_id}/calls/{call_id}/state`  | while live | 1 | `CallState`      |
+| `…/agents/{agent_id}/calls/{call_id}/transcript` | no   | 0   | `TranscriptLine` |
+| `…/agents/{agent_id}/alerts/{alert_id}`      | while open | 1 | `Alert`          |
+| `…/dashboards/{client_id}/replies/{agent_id}` | no      | 1   | `CommandResult`  |
 
-An empty payload on a retained topic clears it (MQTT 3.1.1, section 3.3.1.3).
+Everything an agent says stands in its own branch, `agents/{agent_id}`, but the answers to presses, which stand in the
+branch of whoever pressed, under the agent's name. A broker can thus hold each user to its own name.
+
+An empty payload on a retained topic clears it (MQTT 3.1.1, section 3.3.1.3). `former_topics` has the tree before.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-ROOT = "kikimori/v1"
+ROOT = "kikimori/v2"
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 """Allowed in a topic level: no `/`, `+`, `#`, space or control character."""
@@ -42,21 +45,32 @@ class ParsedTopic:
     kind: TopicKind
     name: str
     """The call, alert, agent or client the topic is about."""
+    agent_id: str
+    """The agent in whose name the topic is written; "" where the tree before does not say."""
 
 
 def check_name(name: str) -> str:
     """Return `name` if it may stand in a topic level; raise ValueError otherwise."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ValueError(f"{name!r} cannot be used in an MQTT topic: use letters, digits, '.', '_' and '-'")
     return name
 
 
-class Topics:
-    """Topics of one site."""
+def is_name(name: str) -> bool:
+    """Return whether `name` may stand in a topic level."""
+    return _NAME.fullmatch(name) is not None
 
-    def __init__(self, site: str) -> None:
+
+class AgentTopics:
+    """Topics that are written in the name of one agent."""
+
+    def __init__(self, site: str, agent_id: str) -> None:
         self.site = check_name(site)
-        self._base = f"{ROOT}/{site}"
+        self.agent_id = check_name(agent_id)
+        self._base = f"{ROOT}/{site}/agents/{agent_id}"
+        self.health = f"{self._base}/health"
+        self.levels = f"{self._base}/levels"
+        self.commands = f"{self._base}/commands"
 
     def call_state(self, call_id: str) -> str:
         return f"{self._base}/calls/{check_name(call_id)}/state"
@@ -67,24 +81,39 @@ class Topics:
     def alert(self, alert_id: str) -> str:
         return f"{self._base}/alerts/{check_name(alert_id)}"
 
-    def health(self, agent_id: str) -> str:
-        return f"{self._base}/agents/{check_name(agent_id)}/health"
-
-    def levels(self, agent_id: str) -> str:
-        return f"{self._base}/agents/{check_name(agent_id)}/levels"
-
-    def commands(self, agent_id: str) -> str:
-        return f"{self._base}/agents/{check_name(agent_id)}/commands"
-
     def reply(self, client_id: str) -> str:
-        return f"{self._base}/replies/{check_name(client_id)}"
+        """Return where this agent answers the presses of a dashboard."""
+        return f"{ROOT}/{self.site}/dashboards/{check_name(client_id)}/replies/{self.agent_id}"
+
+    def retained_filters(self) -> list[str]:
+        """Return the filters of what this agent leaves on the broker besides its health."""
+        return [f"{self._base}/calls/+/state", f"{self._base}/alerts/+"]
+
+
+class Topics:
+    """Topics of one site."""
+
+    def __init__(self, site: str) -> None:
+        self.site = check_name(site)
+        self._base = f"{ROOT}/{site}"
+
+    def of(self, agent_id: str) -> AgentTopics:
+        return AgentTopics(self.site, agent_id)
+
+    def replies(self, client_id: str) -> str:
+        """Return the filter of all answers to a dashboard's presses."""
+        return f"{self._base}/dashboards/{check_name(client_id)}/replies/+"
+
+    def marker(self, client_id: str) -> str:
+        """Return a dashboard's topic for messages to itself, by which it tells what came before and after."""
+        return f"{self._base}/dashboards/{check_name(client_id)}/marker"
 
     def dashboard_filters(self) -> list[tuple[str, int]]:
         """Return the (filter, QoS) pairs from which a dashboard sees the whole site."""
         return [
-            (f"{self._base}/calls/+/state", 1),
-            (f"{self._base}/calls/+/transcript", 0),
-            (f"{self._base}/alerts/+", 1),
+            (f"{self._base}/agents/+/calls/+/state", 1),
+            (f"{self._base}/agents/+/calls/+/transcript", 0),
+            (f"{self._base}/agents/+/alerts/+", 1),
             (f"{self._base}/agents/+/health", 1),
             (f"{self._base}/agents/+/levels", 0),
         ]
@@ -95,19 +124,19 @@ class Topics:
         if not topic.startswith(prefix):
             return None
         match topic[len(prefix) :].split("/"):
-            case ["calls", name, "state"]:
-                return ParsedTopic(TopicKind.CALL_STATE, name)
-            case ["calls", name, "transcript"]:
-                return ParsedTopic(TopicKind.TRANSCRIPT, name)
-            case ["alerts", name]:
-                return ParsedTopic(TopicKind.ALERT, name)
-            case ["agents", name, "health"]:
-                return ParsedTopic(TopicKind.HEALTH, name)
-            case ["agents", name, "levels"]:
-                return ParsedTopic(TopicKind.LEVELS, name)
-            case ["agents", name, "commands"]:
-                return ParsedTopic(TopicKind.COMMAND, name)
-            case ["replies", name]:
-                return ParsedTopic(TopicKind.REPLY, name)
+            case ["agents", agent, "calls", name, "state"]:
+                return ParsedTopic(TopicKind.CALL_STATE, name, agent)
+            case ["agents", agent, "calls", name, "transcript"]:
+                return ParsedTopic(TopicKind.TRANSCRIPT, name, agent)
+            case ["agents", agent, "alerts", name]:
+                return ParsedTopic(TopicKind.ALERT, name, agent)
+            case ["agents", agent, "health"]:
+                return ParsedTopic(TopicKind.HEALTH, agent, agent)
+            case ["agents", agent, "levels"]:
+                return ParsedTopic(TopicKind.LEVELS, agent, agent)
+            case ["agents", agent, "commands"]:
+                return ParsedTopic(TopicKind.COMMAND, agent, agent)
+            case ["dashboards", name, "replies", agent]:
+                return ParsedTopic(TopicKind.REPLY, name, agent)
             case _:
                 return None

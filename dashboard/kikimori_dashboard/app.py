@@ -52,6 +52,7 @@ def create_app(settings: DashboardSettings) -> web.Application:
         state,
         changed=live.changed,
         on_result=commands.answered,
+        branch=settings.mqtt_branch(),
     )
 
     async def background(app: web.Application) -> AsyncIterator[None]:

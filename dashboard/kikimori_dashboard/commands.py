@@ -54,8 +54,7 @@ class RefusedError(Exception):
 
 
 class Publisher(Protocol):
-    @property
-    def reply_topic(self) -> str: ...
+    def reply_topic(self, agent_id: str) -> str: ...
 
     async def publish_command(self, agent_id: str, command: Command) -> None: ...
 
@@ -107,7 +106,7 @@ class CommandDesk:
             else f"operator {call.operator.number or ''}".strip(),
             issued_at=issued_at,
             expires_at=issued_at + timedelta(seconds=EXPIRES_AFTER_S),
-            reply_to=publisher.reply_topic,
+            reply_to=publisher.reply_topic(call.agent_id),
         )
         return await self._send(publisher, call.agent_id, command)
 

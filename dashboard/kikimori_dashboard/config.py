@@ -13,6 +13,7 @@ from kikimori_dashboard.sentences import read_book
 from kikimori_wire.files import TomlFile, beside
 from kikimori_wire.settings import BrokerSettings, ListenPort, Name, SiteName
 from kikimori_wire.toml_file import explained, read_toml
+from kikimori_wire.topics import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +77,11 @@ class DashboardSettings(BaseModel):
             return self.client_id
         name = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "-" for c in socket.gethostname())
         return f"dashboard-{name[:40]}-{self.port}"
+
+    def mqtt_branch(self) -> str:
+        """Return the name of this dashboard's branch of topics: its user's, as a broker's rights are by user."""
+        user = self.mqtt.username
+        return user if user is not None and is_name(user) else self.mqtt_client_id()
 
 
 def settings_from(document: Mapping[str, Any]) -> DashboardSettings:

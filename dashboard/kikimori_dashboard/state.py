@@ -11,9 +11,10 @@ from kikimori_dashboard.alert_book import AlertBook
 from kikimori_dashboard.changes import ChangeLog, Part
 from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.left_out import LeftOut
+from kikimori_dashboard.newer import NewerAgents
 from kikimori_dashboard.presses import TRANSFERS, Lane, PressBook, lane_of
 from kikimori_dashboard.transcript import Tail
-from kikimori_wire.messages import VERSION, Action, AlertState, CallStatus, Severity
+from kikimori_wire.messages import Action, AlertState, CallStatus, Severity
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,8 +66,9 @@ class SiteState:
         self.left_out = LeftOut(self.changes)
         self.broker_connected = False
         """And everything retained by the broker has been read."""
-        self._newer: set[str] = set()
-        """Agents whose messages are of a newer major version."""
+        self.newer = NewerAgents(self.changes)
+        self.contradicted = 0
+        """Messages about a call or an alert of another agent."""
         self._sessions = 0
         self._lost_agents: dict[str, int] = {}
         """How often each agent went offline."""
@@ -85,7 +87,7 @@ class SiteState:
     def begin_reading_retained(self) -> None:
         """From here until `end_reading_retained` everything that exists is told again."""
         self._confirmed = set()
-        self._newer.clear()
+        self.newer.clear()
         self.left_out.clear()
 
     def end_reading_retained(self, now: datetime | None = None) -> None:
@@ -117,11 +119,15 @@ class SiteState:
         call_id = state.call_id
         if state.status is CallStatus.ENDED:
             self._note_extension(state, state.ended_at)
-            self.remove_call(call_id)
+            self.remove_call(call_id, state.agent_id)
             return
         if not self.left_out.has_room(Part.CALLS, call_id, self.calls, MAX_CALLS):
             return
         entry = self.calls.get(call_id)
+        if entry is not None and entry.state.agent_id != state.agent_id and not self.stale(call_id):
+            # Two agents have a call of one name; who listens to it goes on to.
+            self.contradicted += 1
+            return
         if entry is None:
             entry = self.calls[call_id] = CallEntry(state)
         self._confirm(Part.CALLS, call_id)
@@ -135,9 +141,13 @@ class SiteState:
         entry.tail.add_all(state.transcript_tail)
         self.changes.touch(Part.CALLS, call_id)
 
-    def remove_call(self, call_id: str) -> None:
+    def remove_call(self, call_id: str, agent_id: str = "") -> None:
+        """Forget a call. `agent_id`: only if it is this agent's."""
+        entry = self.calls.get(call_id)
+        if agent_id and entry is not None and entry.state.agent_id != agent_id:
+            return
         self.left_out.is_over(Part.CALLS, call_id)
-        entry = self.calls.pop(call_id, None)
+        self.calls.pop(call_id, None)
         if entry is not None:
             self._note_extension(entry.state, entry.levels_at)
             self.changes.remove(Part.CALLS, call_id)
@@ -158,9 +168,12 @@ class SiteState:
         press = self.presses.last(call_id, Lane.MOVE)
         return press is not None and press.action in (Action.HOLD, *TRANSFERS)
 
-    def take_line(self, line: TranscriptLine) -> None:
+    def take_line(self, line: TranscriptLine, agent_id: str = "") -> None:
+        """Take a line. `agent_id`: only if the call is this agent's."""
         entry = self.calls.get(line.call_id)
-        if entry is not None and entry.tail.add(line):
+        if entry is None or (agent_id and entry.state.agent_id != agent_id):
+            return
+        if entry.tail.add(line):
             self.changes.touch(Part.CALLS, line.call_id)
 
     def take_levels(self, levels: Levels) -> None:
@@ -177,6 +190,11 @@ class SiteState:
     def take_alert(self, alert: Alert) -> None:
         if not self.alert_book.is_news(alert):
             return
+        known = self.alerts.get(alert.alert_id) or self.closed.get(alert.alert_id)
+        if known is not None and known.agent_id != alert.agent_id:
+            # Only the agent of an alert speaks for it.
+            self.contradicted += 1
+            return
         if alert.state is AlertState.CLOSED:
             self.left_out.is_over(Part.ALERTS, alert.alert_id)
             self.alert_book.put_closed(alert, len(self.calls))
@@ -188,8 +206,11 @@ class SiteState:
                 return
         self._touch_call(alert.call_id)
 
-    def remove_alert(self, alert_id: str) -> None:
-        """The broker no longer keeps it; a closed one stays on the list."""
+    def remove_alert(self, alert_id: str, agent_id: str = "") -> None:
+        """The broker no longer keeps it; a closed one stays on the list. `agent_id`: only if it is this agent's."""
+        known = self.alerts.get(alert_id)
+        if agent_id and known is not None and known.agent_id != agent_id:
+            return
         self.left_out.is_over(Part.ALERTS, alert_id)
         alert = self.alert_book.remove(alert_id)
         if alert is not None:
@@ -297,19 +318,6 @@ class SiteState:
             return None
         lost = self._lost_agents.get(agent_id, 0)
         return AgentLink(self._sessions, lost, health.started_at if health is not None else None)
-
-    def note_version(self, agent_id: str, version: int) -> None:
-        """Take note of the major version of an agent's message; a newer one is said on every page."""
-        if version > VERSION and agent_id not in self._newer and len(self._newer) < MAX_AGENTS:
-            self._newer.add(agent_id)
-            self.changes.touch(Part.SITE)
-        elif version <= VERSION and agent_id in self._newer:
-            self._newer.discard(agent_id)
-            self.changes.touch(Part.SITE)
-
-    def newer_agents(self) -> list[str]:
-        """Agents that this dashboard may misunderstand; "" = it cannot be told which."""
-        return sorted(self._newer)
 
     # --- commands
 

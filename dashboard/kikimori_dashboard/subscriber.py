@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori_dashboard.former import FormerTree
 from kikimori_wire.connection import BrokerError, connect, stay_connected
+from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import (
     VERSION,
     Alert,
@@ -57,10 +59,15 @@ class Subscriber:
         *,
         changed: Callable[[], None],
         on_result: Callable[[CommandResult], None],
+        branch: str | None = None,
     ) -> None:
+        """`branch`: name of the dashboard's own branch of topics, if another than its client id."""
         self._settings = settings
         self._topics = Topics(site)
+        self._former_topics = FormerTopics(site)
+        self._former = FormerTree(state)
         self._client_id = client_id
+        self._branch = branch or client_id
         self._state = state
         self._changed = changed
         self._on_result = on_result
@@ -68,9 +75,11 @@ class Subscriber:
         self.bad_messages = 0
         self._complained: set[str] = set()
 
-    @property
-    def reply_topic(self) -> str:
-        return self._topics.reply(self._client_id)
+    def reply_topic(self, agent_id: str) -> str:
+        """Return where an agent is asked to answer."""
+        if self._former.has(agent_id):
+            return self._former_topics.reply(self._branch)
+        return self._topics.of(agent_id).reply(self._branch)
 
     async def run(self) -> None:
         await stay_connected(self._session, self._lost)
@@ -80,7 +89,8 @@ class Subscriber:
         if self._client is None:
             raise BrokerAwayError
         try:
-            await self._client.publish(self._topics.commands(agent_id), command.to_bytes(), qos=1, timeout=5)
+            tree = self._former_topics.commands if self._former.has(agent_id) else _commands(self._topics)
+            await self._client.publish(tree(agent_id), command.to_bytes(), qos=1, timeout=5)
         except BrokerError as error:
             raise BrokerAwayError from error
 
@@ -98,15 +108,23 @@ class Subscriber:
         async with connect(self._settings, self._client_id, keep_session=True) as client:
             try:
                 async with asyncio.timeout(RETAINED_WITHIN_S) as limit:
-                    await client.subscribe(self.reply_topic, qos=1)
-                    await client.publish(self.reply_topic, begin, qos=1)
+                    marker = self._topics.marker(self._branch)
+                    mine = [
+                        marker,
+                        self._topics.replies(self._branch),
+                        self._former_topics.reply(self._branch),
+                    ]
+                    await client.subscribe([(each, 1) for each in mine])
+                    await client.publish(marker, begin, qos=1)
                     turn = 0
                     async for message in client.messages:
                         topic, payload = message.topic.value, _bytes(message.payload)
                         if payload == begin:
                             self._state.begin_reading_retained()
+                            self._former.begin_reading()
                             await client.subscribe(self._topics.dashboard_filters())
-                            await client.publish(self.reply_topic, end, qos=1)
+                            await client.subscribe(self._former_topics.dashboard_filters())
+                            await client.publish(marker, end, qos=1)
                         elif payload == end:
                             self._state.end_reading_retained(datetime.now(UTC))
                             self._client = client
@@ -130,67 +148,107 @@ class Subscriber:
                 self._changed()
 
     def _take(self, topic: str, payload: bytes) -> None:
-        parsed = self._topics.parse(topic)
+        present = self._topics.parse(topic)
+        parsed = present or self._former_topics.parse(topic)
         if parsed is None:
             return
         try:
-            self._fold(parsed, payload)
+            if parsed.kind is TopicKind.REPLY:
+                self._answered(CommandResult.from_bytes(payload))
+            elif not payload:
+                self._clear(parsed, former=present is None)
+            else:
+                self._fold(parsed, payload, former=present is None)
         except BadMessageError as error:
             self.bad_messages += 1
             if isinstance(error, NewerMessageError):
-                of_agent = parsed.kind in (TopicKind.HEALTH, TopicKind.LEVELS)
-                self._state.note_version(parsed.name if of_agent else "", VERSION + 1)
+                self._state.newer.note(parsed.agent_id, VERSION + 1)
             # Each topic is complained of once, so that a broken sender does not flood the log.
             if topic not in self._complained and len(self._complained) < 1000:
                 self._complained.add(topic)
                 log.warning("bad_message", topic=topic, reason=str(error))
 
-    def _fold(self, parsed: ParsedTopic, payload: bytes) -> None:
+    def _answered(self, result: CommandResult) -> None:
+        self._state.take_result(result)
+        self._on_result(result)
+
+    def _clear(self, parsed: ParsedTopic, *, former: bool) -> None:
+        """An empty payload: what the topic is about is over."""
         state, name = self._state, parsed.name
+        if former and not self._former.cleared(parsed.kind, name):
+            return
         match parsed.kind:
-            case TopicKind.CALL_STATE if not payload:
-                state.remove_call(name)
             case TopicKind.CALL_STATE:
-                call = CallState.from_bytes(payload)
-                _check_name(call.call_id, name)
-                state.note_version(call.agent_id, call.v)
-                state.take_call(call)
-            case TopicKind.TRANSCRIPT:
-                line = TranscriptLine.from_bytes(payload)
-                _check_name(line.call_id, name)
-                state.take_line(line)
-            case TopicKind.ALERT if not payload:
-                state.remove_alert(name)
+                state.remove_call(name, parsed.agent_id)
             case TopicKind.ALERT:
-                alert = Alert.from_bytes(payload)
-                _check_name(alert.alert_id, name)
-                state.note_version(alert.agent_id, alert.v)
-                state.take_alert(alert)
-            case TopicKind.HEALTH if not payload:
-                state.remove_agent(name)
+                state.remove_alert(name, parsed.agent_id)
             case TopicKind.HEALTH:
-                health = Health.from_bytes(payload)
-                _check_name(health.agent_id, name)
-                state.note_version(health.agent_id, health.v)
-                state.take_health(health)
-            case TopicKind.LEVELS:
-                levels = Levels.from_bytes(payload)
-                _check_name(levels.agent_id, name)
-                state.note_version(levels.agent_id, levels.v)
-                state.take_levels(levels)
-            case TopicKind.REPLY if not payload.startswith(b'{"marker"'):
-                result = CommandResult.from_bytes(payload)
-                state.take_result(result)
-                self._on_result(result)
+                state.remove_agent(name)
             case _:
-                pass
+                raise BadMessageError("empty")
+
+    def _fold(self, parsed: ParsedTopic, payload: bytes, *, former: bool) -> None:
+        state = self._state
+        message = read(parsed, payload)
+        if isinstance(message, TranscriptLine):
+            state.take_line(message, parsed.agent_id)
+            return
+        if former:
+            if not self._former.counts(parsed.kind, parsed.name, message.agent_id):
+                return
+        elif isinstance(message, Health):
+            self._former.health(message.agent_id, online=message.online)
+        else:
+            self._former.present(parsed.kind, parsed.name)
+        state.newer.note(message.agent_id, message.v)
+        match message:
+            case CallState():
+                state.take_call(message)
+            case Alert():
+                state.take_alert(message)
+            case Health():
+                state.take_health(message)
+            case Levels():
+                state.take_levels(message)
+
+
+FromAgent = CallState | TranscriptLine | Alert | Health | Levels
+
+
+def read(parsed: ParsedTopic, payload: bytes) -> FromAgent:
+    """Read what an agent says on a topic; raises BadMessageError.
+
+    A message must be about what its topic is about, and in the name that stands there: rights on a broker are by topic.
+    """
+    message: FromAgent
+    match parsed.kind:
+        case TopicKind.CALL_STATE:
+            message = CallState.from_bytes(payload)
+            name = message.call_id
+        case TopicKind.TRANSCRIPT:
+            message = TranscriptLine.from_bytes(payload)
+            name = message.call_id
+        case TopicKind.ALERT:
+            message = Alert.from_bytes(payload)
+            name = message.alert_id
+        case TopicKind.HEALTH:
+            message = Health.from_bytes(payload)
+            name = message.agent_id
+        case TopicKind.LEVELS:
+            message = Levels.from_bytes(payload)
+            name = message.agent_id
+        case _:
+            raise BadMessageError("no message of an agent")
+    if name != parsed.name:
+        raise BadMessageError("the name in the payload is not the one in the topic")
+    if parsed.agent_id and not isinstance(message, TranscriptLine) and message.agent_id != parsed.agent_id:
+        raise BadMessageError("the agent in the payload is not the one in the topic")
+    return message
+
+
+def _commands(topics: Topics) -> Callable[[str], str]:
+    return lambda agent_id: topics.of(agent_id).commands
 
 
 def _bytes(payload: object) -> bytes:
     return payload if isinstance(payload, bytes) else str(payload or "").encode()
-
-
-def _check_name(said: str, topic: str) -> None:
-    """A message must be about what its topic is about: access rights on a broker are by topic."""
-    if said != topic:
-        raise BadMessageError("the name in the payload is not the one in the topic")

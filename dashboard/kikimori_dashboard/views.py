@@ -118,7 +118,7 @@ class Views:
                 "language": self._settings.language,
                 "time_zone": self._settings.time_zone,
                 "broker_connected": state.broker_connected,
-                "newer": state.newer_agents(),
+                "newer": state.newer.names(),
                 "watching_since": None if since is None else since.isoformat(),
                 "left_out": state.left_out.counts(),
             }

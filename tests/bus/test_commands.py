@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.bus.conftest import Office
     from tests.support.brokers import AnyBroker
 
-COMMANDS = sample.TOPICS.commands(sample.AGENT)
+COMMANDS = sample.TOPICS.commands
 REPLY = sample.TOPICS.reply("dashboard-1")
 
 
@@ -44,7 +44,7 @@ async def test_carried_out_once_answered_twice(broker: AnyBroker, office: Office
     other = sample.TOPICS.reply("dashboard-2")
     async with (
         office.bus(broker.settings, on_command=handler) as bus,
-        listening(broker.settings, "kikimori/+/+/replies/+") as listener,
+        listening(broker.settings, "kikimori/v2/+/dashboards/#") as listener,
         connect(broker.settings, "dashboard") as client,
     ):
         handler.free.clear()
@@ -134,14 +134,16 @@ async def test_a_failing_handler_is_told_as_failed(broker: AnyBroker, office: Of
 @pytest.mark.parametrize(
     "reply_to",
     [
-        sample.TOPICS.health(sample.AGENT),
-        sample.TOPICS.commands(sample.AGENT),
-        "kikimori/v1/elsewhere/replies/dashboard-1",
-        "kikimori/v1/main/replies/+",
-        "kikimori/v1/main/replies/#",
-        "kikimori/v1/main/replies/a/b",
-        "kikimori/v1/main/replies/",
-        "kikimori/v1/main/replies/x\n",
+        sample.TOPICS.health,
+        sample.TOPICS.commands,
+        "kikimori/v1/main/replies/dashboard-1",
+        "kikimori/v2/elsewhere/dashboards/dashboard-1/replies/agent-1",
+        "kikimori/v2/main/dashboards/dashboard-1/replies/agent-2",
+        "kikimori/v2/main/dashboards/+/replies/agent-1",
+        "kikimori/v2/main/dashboards/#",
+        "kikimori/v2/main/dashboards/a/b/replies/agent-1",
+        "kikimori/v2/main/dashboards//replies/agent-1",
+        "kikimori/v2/main/dashboards/x\n/replies/agent-1",
         "$SYS/broker",
         "",
     ],
@@ -158,7 +160,7 @@ async def test_it_publishes_nowhere_else(broker: AnyBroker, office: Office, repl
         await listener.until_on(REPLY, 1)
         assert handler.taken == ["honest"]
         assert bus.counters()["commands_invalid"] == 1
-        allowed = {REPLY, COMMANDS, sample.TOPICS.health(sample.AGENT)}
+        allowed = {REPLY, COMMANDS, sample.TOPICS.health}
         assert {each.topic for each in listener.heard} <= allowed
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 ALERT = sample.TOPICS.alert("call-1.shouting.1")
-HEALTH = sample.TOPICS.health(sample.AGENT)
+HEALTH = sample.TOPICS.health
 CALL = sample.TOPICS.call_state("call-1")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.support.mosquitto import Mosquitto
 
 CALL = sample.TOPICS.call_state("call-1")
-HEALTH = sample.TOPICS.health(sample.AGENT)
+HEALTH = sample.TOPICS.health
 
 
 async def test_a_call_is_retained_while_it_lives(broker: AnyBroker, office: Office) -> None:
@@ -79,7 +79,7 @@ async def test_cancelling_the_bus_says_offline_too(broker: AnyBroker, office: Of
 
 
 async def test_levels_and_transcripts_are_shown_and_not_retained(broker: AnyBroker, office: Office) -> None:
-    levels, lines = sample.TOPICS.levels(sample.AGENT), sample.TOPICS.transcript("call-1")
+    levels, lines = sample.TOPICS.levels, sample.TOPICS.transcript("call-1")
     async with office.bus(broker.settings) as bus, listening(broker.settings) as listener:
         bus.publish_levels(sample.levels())
         bus.publish_transcript(sample.line())

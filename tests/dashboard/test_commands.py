@@ -23,14 +23,16 @@ CALL = sample.call().call_id
 class Office:
     """A dashboard's desk, and a broker that takes what it is given while `there`."""
 
-    reply_topic = sample.TOPICS.reply("dashboard-1")
-
     def __init__(self) -> None:
         self.state = SiteState()
         self.desk = CommandDesk(self.state, lambda: None)
         self.there = True
         self.sent: list[Command] = []
         self.connect()
+
+    def reply_topic(self, agent_id: str) -> str:
+        assert agent_id == sample.AGENT
+        return sample.TOPICS.reply("dashboard-1")
 
     async def publish_command(self, agent_id: str, command: Command) -> None:
         assert agent_id == sample.AGENT

@@ -103,8 +103,8 @@ async def test_garbage_on_every_topic_is_counted_and_harms_nothing(agent: PeerAg
         topics.call_state("x"),
         topics.transcript("x"),
         topics.alert("x"),
-        topics.health("x"),
-        topics.levels("x"),
+        topics.health,
+        topics.levels,
         topics.reply("dashboard-test"),
     ]
     async with live_client(url) as watching:

@@ -36,7 +36,7 @@ def command(action: Action, call: str = "c1", target: str | None = None) -> Comm
         call_id=call,
         action=action,
         target=target,
-        reply_to="kikimori/v1/test/replies/d",
+        reply_to="kikimori/v2/test/dashboards/d/replies/agent",
         issued_by="operator 204",
         issued_at=NOW,
         expires_at=NOW + timedelta(seconds=10),

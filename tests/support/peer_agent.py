@@ -32,7 +32,7 @@ from kikimori_wire.messages import (
     SpeechStatus,
     TranscriptLine,
 )
-from kikimori_wire.topics import Topics
+from kikimori_wire.topics import AgentTopics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -62,7 +62,7 @@ class PeerAgent:
         self.settings = settings
         self.site = site
         self.agent_id = agent_id
-        self.topics = Topics(site)
+        self.topics = AgentTopics(site, agent_id)
         self.commands: asyncio.Queue[Command] = asyncio.Queue()
         self.retained: dict[str, bytes] = {}
         self.cleared: list[str] = []
@@ -91,11 +91,11 @@ class PeerAgent:
         if self._dead:
             await asyncio.Event().wait()
         offline = Health(agent_id=self.agent_id, site=self.site, online=False, at=datetime.now(UTC))
-        will = Will(self.topics.health(self.agent_id), offline.to_bytes(), qos=1, retain=True)
+        will = Will(self.topics.health, offline.to_bytes(), qos=1, retain=True)
         try:
             async with connect(self.settings, self.agent_id, will=will) as client:
                 self._client = client
-                await client.subscribe(self.topics.commands(self.agent_id), qos=1)
+                await client.subscribe(self.topics.commands, qos=1)
                 for topic in self.cleared:
                     await client.publish(topic, b"", qos=1, retain=True)
                 for topic, payload in self.retained.items():
@@ -199,7 +199,7 @@ class PeerAgent:
                 for call_id, legs in calls.items()
             },
         )
-        await self.publish(self.topics.levels(self.agent_id), message, qos=0)
+        await self.publish(self.topics.levels, message, qos=0)
 
     # --- alerts
 
@@ -298,4 +298,4 @@ class PeerAgent:
             calls=len(self.calls),
             problems=problems,
         )
-        await self.publish(self.topics.health(self.agent_id), health, retain=True)
+        await self.publish(self.topics.health, health, retain=True)

@@ -34,11 +34,11 @@ from kikimori_wire.messages import (
     TranscriptLine,
     WordsEvidence,
 )
-from kikimori_wire.topics import Topics
+from kikimori_wire.topics import AgentTopics
 
 SITE = "main"
 AGENT = "agent-1"
-TOPICS = Topics(SITE)
+TOPICS = AgentTopics(SITE, AGENT)
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 CALLER = Party(number="03-5555-0100", name="山田 一郎")
 OPERATOR = Party(number="201", name="佐藤 美咲")

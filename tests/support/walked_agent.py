@@ -28,7 +28,7 @@ from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori.pbx.asterisk import AsteriskControl
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
 from kikimori_wire.messages import Alert, CallState, CommandResult, Party, TranscriptLine
-from kikimori_wire.topics import Topics
+from kikimori_wire.topics import AgentTopics
 
 if TYPE_CHECKING:
     from kikimori.calls.leg import LiveLeg
@@ -72,7 +72,7 @@ class WalkedAgent:
             met=lambda call: control.meet(call.info, call.set_status),
         )
         handler = CommandHandler(self.desk, control, "200")
-        self.commands = CommandDesk(Topics(SITE), handler.handle, self.reply)
+        self.commands = CommandDesk(AgentTopics(SITE, "agent"), handler.handle, self.reply)
         self.legs: dict[str, LiveLeg] = {}
 
     def reply(self, topic: str, result: CommandResult) -> None:

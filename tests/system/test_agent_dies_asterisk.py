@@ -24,7 +24,7 @@ from tests.support.real_asterisk import needs_asterisk
 
 from kikimori_wire.connection import connect
 from kikimori_wire.messages import Action, CallState, CallStatus, Command, CommandResult, Outcome
-from kikimori_wire.topics import Topics
+from kikimori_wire.topics import AgentTopics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 pytestmark = [needs_asterisk, pytest.mark.timeout(180)]
 
-TOPICS = Topics("test")
+TOPICS = AgentTopics("test", "front")
 HOLD_S = 10
 """The least that the configuration allows."""
 
@@ -82,7 +82,7 @@ class Desk:
             **fields,
         )
         async with connect(self._broker.settings, f"desk-{self._presses}") as client:
-            await client.publish(TOPICS.commands("front"), command.to_bytes(), qos=1)
+            await client.publish(TOPICS.commands, command.to_bytes(), qos=1)
 
         def answers() -> list[CommandResult]:
             replies = [CommandResult.from_bytes(each) for each in self._listener.on(TOPICS.reply("desk"))]

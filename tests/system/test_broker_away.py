@@ -28,8 +28,8 @@ async def test_broker_stopped_mid_alert(broker: AnyBroker, tmp_path: Path) -> No
         await telephone.press("*9")
         await until(lambda: agent.bus.counters()["outbox_pending"] > 0)
         await broker.start()
-        async with listening(broker.settings, "kikimori/v1/test/alerts/#") as listener:
-            [payload] = await listener.until_on("kikimori/v1/test/alerts/c1.escalate.1", 1)
+        async with listening(broker.settings, "kikimori/v2/test/agents/agent/alerts/#") as listener:
+            [payload] = await listener.until_on("kikimori/v2/test/agents/agent/alerts/c1.escalate.1", 1)
             alert = Alert.model_validate_json(payload)
             assert (alert.rule, alert.state, alert.revision) == ("escalate", AlertState.OPEN, 1)
             staying.cancel()
@@ -39,7 +39,7 @@ async def test_broker_stopped_mid_alert(broker: AnyBroker, tmp_path: Path) -> No
 async def test_broker_killed_mid_alert_delivers_once(real: Mosquitto, tmp_path: Path) -> None:
     """SIGKILL at the moment the alert is raised: a subscriber hears it once for each revision, in order."""
     config = agent_config(tmp_path / "state", real.settings)
-    topic = "kikimori/v1/test/alerts/c1.escalate.1"
+    topic = "kikimori/v2/test/agents/agent/alerts/c1.escalate.1"
     async with running(config) as agent:
         async with on_the_line(await agent.ready, call="c1") as telephone:
             staying = asyncio.create_task(telephone.stay())
@@ -55,9 +55,11 @@ async def test_broker_killed_mid_alert_delivers_once(real: Mosquitto, tmp_path: 
                 await telephone.press("#")  # the line is still good
             # The call's end closes the alert …
         await until(lambda: not agent.desk.calls)
-        async with listening(real.settings, "kikimori/v1/test/#") as after:
+        async with listening(real.settings, "kikimori/v2/test/#") as after:
             await after.until(lambda: agent.bus.counters()["outbox_pending"] == 0)
     revisions = [Alert.model_validate_json(each).revision for each in listener.on(topic) if each]
     assert revisions == sorted(set(revisions)), "each revision once, in order"
     # … and nothing but the agent's health stays on the broker.
-    assert [each for each in await retained(real.settings, "kikimori/#") if "/agents/" not in each] == []
+    assert [
+        each for each in await retained(real.settings, "kikimori/#") if not each.endswith("/health")
+    ] == []

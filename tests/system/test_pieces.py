@@ -35,7 +35,7 @@ async def test_same_alerts_whatever_the_pieces(broker: AnyBroker, tmp_path: Path
             await telephone.speak(pcm)
 
     async with (
-        listening(broker.settings, "kikimori/v1/test/alerts/#") as listener,
+        listening(broker.settings, "kikimori/v2/test/agents/agent/alerts/#") as listener,
         running(agent_config(tmp_path / "state", broker.settings)) as agent,
     ):
         addresses = await agent.ready

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from kikimori_wire.settings import BrokerSettings
 
-ALERT = "kikimori/v1/test/alerts/c1.escalate.1"
-HEALTH = "kikimori/v1/test/agents/front/health"
+ALERT = "kikimori/v2/test/agents/front/alerts/c1.escalate.1"
+HEALTH = "kikimori/v2/test/agents/front/health"
 
 
 @asynccontextmanager
@@ -76,7 +76,7 @@ async def test_sigterm_mid_call(broker: AnyBroker, tmp_path: Path) -> None:
         on_the_line(addresses, call="c1") as telephone,
     ):
         await telephone.speak(bytes(16000))
-        await listener.until_on("kikimori/v1/test/calls/c1/state", 1)
+        await listener.until_on("kikimori/v2/test/agents/front/calls/c1/state", 1)
         await telephone.press("*9")
         await listener.until_on(ALERT, 1)
         process.send_signal(signal.SIGTERM)
@@ -84,7 +84,7 @@ async def test_sigterm_mid_call(broker: AnyBroker, tmp_path: Path) -> None:
             assert await process.wait() == 0
         await listener.until(lambda: listener.on(ALERT)[-1] == b"")
         await listener.until(lambda: not Health.model_validate_json(listener.on(HEALTH)[-1]).online)
-        states = [each for each in listener.on("kikimori/v1/test/calls/c1/state") if each]
+        states = [each for each in listener.on("kikimori/v2/test/agents/front/calls/c1/state") if each]
 
     alerts = [Alert.model_validate_json(each) for each in listener.on(ALERT) if each]
     assert alerts[0].state is AlertState.OPEN

@@ -104,21 +104,22 @@ names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", fullmatch=True)
 
 @given(site=names, name=names)
 def test_topics_there_and_back(site: str, name: str) -> None:
-    topics = Topics(site)
+    topics = Topics(site).of("agent-1")
     made = {
         TopicKind.CALL_STATE: topics.call_state(name),
         TopicKind.TRANSCRIPT: topics.transcript(name),
         TopicKind.ALERT: topics.alert(name),
-        TopicKind.HEALTH: topics.health(name),
-        TopicKind.LEVELS: topics.levels(name),
-        TopicKind.COMMAND: topics.commands(name),
+        TopicKind.HEALTH: topics.health,
+        TopicKind.LEVELS: topics.levels,
+        TopicKind.COMMAND: topics.commands,
         TopicKind.REPLY: topics.reply(name),
     }
     assert set(made) == set(TopicKind)
     for kind, topic in made.items():
-        parsed = topics.parse(topic)
+        parsed = Topics(site).parse(topic)
         assert parsed is not None
-        assert (parsed.kind, parsed.name) == (kind, name)
+        named = "agent-1" if kind in (TopicKind.HEALTH, TopicKind.LEVELS, TopicKind.COMMAND) else name
+        assert (parsed.kind, parsed.name, parsed.agent_id) == (kind, named, "agent-1")
         assert Topics(site + "x").parse(topic) is None
 
 

@@ -21,6 +21,7 @@ from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.views import Views
 from kikimori_wire.connection import connect
 from kikimori_wire.evidence import KINDS
+from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import (
     Alert,
     BadMessageError,
@@ -46,8 +47,8 @@ TOPIC_OF: dict[type[Message], str] = {
     CallState: sample.TOPICS.call_state("call-1"),
     TranscriptLine: sample.TOPICS.transcript("call-1"),
     Alert: sample.TOPICS.alert("call-1.shouting.1"),
-    Health: sample.TOPICS.health(sample.AGENT),
-    Levels: sample.TOPICS.levels(sample.AGENT),
+    Health: sample.TOPICS.health,
+    Levels: sample.TOPICS.levels,
     CommandResult: sample.TOPICS.reply("dashboard-test"),
 }
 
@@ -163,6 +164,9 @@ def test_an_unreadable_newer_message_is_said() -> None:
     site.take(Health, b'{"v": 2, "quite": "different"}')
     assert site.view()["site"]["newer"] == [sample.AGENT]
     site.take(Alert, b'{"v": 2, "quite": "different"}')
+    assert site.view()["site"]["newer"] == [sample.AGENT]
+    # The tree before does not tell whose an alert is.
+    site.subscriber._take(FormerTopics(sample.SITE).alert("a"), b'{"v": 2, "quite": "different"}')
     assert site.view()["site"]["newer"] == ["", sample.AGENT]
     # The agent was replaced by one of this version.
     site.take(Health, sample.health().to_bytes())
@@ -194,7 +198,7 @@ async def test_the_pages_show_every_future(tmp_path: Path) -> None:
         )
         await agent.publish(agent.topics.alert("closed.1"), closed)
         health = future.changed(sample.health(), ("speech",), ("v",))
-        await agent.publish(agent.topics.health(sample.AGENT), health, retain=True)
+        await agent.publish(agent.topics.health, health, retain=True)
         async with live_client(url) as watching:
             await watching.until(
                 lambda each: (
@@ -258,7 +262,7 @@ async def test_an_agent_refuses_a_press_that_it_may_misunderstand(tmp_path: Path
         listening(broker.settings, reply) as listener,
         connect(broker.settings, "dashboard") as client,
     ):
-        topic = sample.TOPICS.commands(sample.AGENT)
+        topic = sample.TOPICS.commands
         await client.publish(topic, future.changed(sample.command(), ("v",)), qos=1)
         answers = await listener.until_on(reply, 1)
         assert CommandResult.from_bytes(answers[0]).reason == "newer_version"

@@ -17,16 +17,18 @@ from kikimori.bus.call_board import CallBoard
 from kikimori.bus.commands import CommandDesk, utc_now
 from kikimori.bus.outbox_store import Outgoing
 from kikimori.bus.shedding import SheddingQueue
-from kikimori_wire.connection import BrokerError, Will, connect, stay_connected
+from kikimori.bus.sweep import Sweep
+from kikimori_wire.connection import BrokerError, Will, connect, only_broker_error, stay_connected
+from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import Alert, AlertState, BadMessageError, CallStatus, ClosedBecause, Health
-from kikimori_wire.topics import Topics
+from kikimori_wire.topics import AgentTopics, ParsedTopic, TopicKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from kikimori.bus.outbox import Outbox
     from kikimori_wire.connection import Client
-    from kikimori_wire.messages import CallState, Command, CommandResult, Levels, TranscriptLine
+    from kikimori_wire.messages import CallState, Command, CommandResult, Levels, Problem, TranscriptLine
     from kikimori_wire.settings import BrokerSettings
 
 log = structlog.get_logger()
@@ -53,8 +55,8 @@ class Bus:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._settings = settings
-        self._topics = Topics(site)
-        self._agent_id = agent_id
+        self._topics = AgentTopics(site, agent_id)
+        self._former = FormerTopics(site)
         self._client_id = f"kikimori-agent.{site}.{agent_id}"
         self._outbox = outbox
         self._now = now
@@ -67,6 +69,9 @@ class Bus:
         self._transcript = SheddingQueue(TRANSCRIPT_LIMIT)
         self._replies = SheddingQueue(REPLIES_LIMIT)
         self._desk = CommandDesk(self._topics, on_command, self._reply, now=now)
+        self._sweep = Sweep(
+            self._topics, self._has, left_calls=outbox.left_live, left_alerts=tuple(outbox.left_open)
+        )
         self._alert_order = asyncio.Lock()
         self._moved = asyncio.Event()
         self._sending = 0
@@ -85,7 +90,7 @@ class Bus:
             self._outbox.note_call(call_id, live=False)
 
     def publish_levels(self, levels: Levels) -> None:
-        self._levels.put(self._topics.levels(self._agent_id), levels.to_bytes())
+        self._levels.put(self._topics.levels, levels.to_bytes())
 
     def publish_transcript(self, line: TranscriptLine) -> None:
         self._transcript.put(self._topics.transcript(line.call_id), line.to_bytes())
@@ -110,9 +115,12 @@ class Bus:
 
     def set_health(self, health: Health) -> None:
         """Publish the agent's health when it changed; the time of saying so alone is no change."""
-        problems = health.problems + self._outbox.problems
-        self._health = health.model_copy(update={"problems": problems})
+        self._health = health.model_copy(update={"problems": health.problems + self.problems()})
         self._health_changed.set()
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what a person should know about outbox and broker."""
+        return self._outbox.problems + self._sweep.problems
 
     def counters(self) -> dict[str, int]:
         """Return counts since start, for the health message."""
@@ -122,6 +130,7 @@ class Bus:
             "transcript_dropped": self._transcript.dropped,
             "replies_dropped": self._replies.dropped,
             "call_states_dropped": self._calls.states_dropped,
+            "retained_swept": self._sweep.cleared,
             **self._desk.counters,
         }
 
@@ -198,7 +207,7 @@ class Bus:
 
     async def _session(self) -> None:
         offline = self._offline()
-        will = Will(self._topics.health(self._agent_id), offline.to_bytes(), qos=1, retain=True)
+        will = Will(self._topics.health, offline.to_bytes(), qos=1, retain=True)
         async with connect(self._settings, self._client_id, will=will) as client:
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -209,21 +218,23 @@ class Bus:
                 await self._say_offline(client)
                 raise
             except BaseExceptionGroup as group:
-                raise _only_broker_error(group) from None
+                raise only_broker_error(group) from None
             finally:
                 self.connected = False
                 self._health_told = None
                 self._moved.set()
 
     async def _read(self, client: Client) -> None:
-        topic = self._topics.commands(self._agent_id)
         async for message in client.messages:
+            topic, payload = message.topic.value, message.payload
+            if not isinstance(payload, bytes) or self._sweep.take(topic, payload, retain=message.retain):
+                continue
             # A retained command would come again with every connection.
-            if message.topic.value == topic and not message.retain and isinstance(message.payload, bytes):
-                self._desk.receive(message.payload, self._tasks)
+            if not message.retain:
+                self._desk.receive(payload, self._tasks)
 
     async def _write(self, client: Client) -> None:
-        await client.subscribe(self._topics.commands(self._agent_id), qos=1)
+        await client.subscribe(self._topics.commands, qos=1)
         await self._write_health(client)
         log.info("broker_connected", host=self._settings.host, port=self._settings.port)
         self.connected = True
@@ -235,6 +246,7 @@ class Bus:
             tasks.create_task(self._healths(client))
             tasks.create_task(self._call_states(client))
             tasks.create_task(self._alerts(client))
+            tasks.create_task(self._sweep.run(client))
             tasks.create_task(self._shed(client, self._replies, qos=1))
             tasks.create_task(self._shed(client, self._levels, qos=0))
             tasks.create_task(self._shed(client, self._transcript, qos=0))
@@ -243,13 +255,16 @@ class Bus:
         while True:
             await self._health_changed.wait()
             self._health_changed.clear()
-            if self._health_told is None or not _same(self._health, self._health_told):
+            if (
+                self._health_told is None
+                or self._health_told.model_copy(update={"at": self._health.at}) != self._health
+            ):
                 await self._write_health(client)
 
     async def _write_health(self, client: Client) -> None:
         self._health_changed.clear()
         health = self._health
-        await client.publish(self._topics.health(self._agent_id), health.to_bytes(), qos=1, retain=True)
+        await client.publish(self._topics.health, health.to_bytes(), qos=1, retain=True)
         self._health_told = health
 
     async def _call_states(self, client: Client) -> None:
@@ -273,7 +288,9 @@ class Bus:
 
     async def _write_open_alerts(self, client: Client) -> None:
         """Tell the open alerts again: a broker without a disk forgets what it retained."""
-        waiting = {each.message.topic for each in await self._outbox.oldest(self._outbox.pending)}
+        waiting = {
+            self._renewed(each.message.topic) for each in await self._outbox.oldest(self._outbox.pending)
+        }
         for alert_id, alert in list(self._open.items()):
             topic = self._topics.alert(alert_id)
             if topic not in waiting and self._open.get(alert_id) is alert:
@@ -287,9 +304,23 @@ class Bus:
                 await self._outbox.arrived.wait()
             for queued in batch:
                 message = queued.message
-                await client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+                topic = self._renewed(message.topic)
+                await client.publish(topic, message.payload, qos=1, retain=message.retain)
                 self._outbox.confirmed(queued.row)
                 self._moved.set()
+
+    def _renewed(self, topic: str) -> str:
+        """Return where a message goes that the version before queued."""
+        former = self._former.parse(topic)
+        return (
+            topic if former is None or former.kind is not TopicKind.ALERT else self._topics.alert(former.name)
+        )
+
+    def _has(self, parsed: ParsedTopic) -> bool:
+        """Tell whether what a retained topic is about still exists."""
+        if parsed.kind is TopicKind.CALL_STATE:
+            return self._calls.knows(parsed.name)
+        return parsed.name in self._open
 
     async def _shed(self, client: Client, messages: SheddingQueue, qos: int) -> None:
         while True:
@@ -315,20 +346,5 @@ class Bus:
     async def _say_offline(self, client: Client) -> None:
         with suppress(BrokerError, TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
-                topic = self._topics.health(self._agent_id)
+                topic = self._topics.health
                 await client.publish(topic, self._offline().to_bytes(), qos=1, retain=True)
-
-
-def _same(one: Health, other: Health) -> bool:
-    return one.model_copy(update={"at": other.at}) == other
-
-
-def _only_broker_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the broker's error if there is nothing else in the group, so that the connection is tried again."""
-    broker, rest = group.split((BrokerError, OSError))
-    if broker is None or rest is not None:
-        return group
-    error: BaseException = broker
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -62,6 +62,10 @@ class CallBoard:
                 forgotten.append(call_id)
         return forgotten
 
+    def knows(self, call_id: str) -> bool:
+        """Return whether the call is live, or ended and not yet cleared on the broker."""
+        return call_id in self._live or call_id in self._ended
+
     def tell_all_again(self) -> None:
         """Call on a new connection: the broker may have forgotten everything."""
         for call_id in self._live:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori_wire.messages import VERSION, BadMessageError, Command, CommandResult, Outcome
-from kikimori_wire.topics import TopicKind, check_name
+from kikimori_wire.topics import TopicKind, Topics, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from kikimori_wire.topics import Topics
+    from kikimori_wire.topics import AgentTopics
 
 log = structlog.get_logger()
 
@@ -44,14 +44,15 @@ class CommandDesk:
 
     def __init__(
         self,
-        topics: Topics,
+        topics: AgentTopics,
         on_command: Callable[[Command], Awaitable[CommandResult]],
         reply: Callable[[str, CommandResult], None],
         *,
         now: Callable[[], datetime] = utc_now,
         time_limit_s: float = TIME_LIMIT_S,
     ) -> None:
-        self._topics = topics
+        self._site = Topics(topics.site)
+        self._agent_id = topics.agent_id
         self._on_command = on_command
         self._reply = reply
         self._now = now
@@ -153,14 +154,12 @@ class CommandDesk:
             del self._known[oldest]
 
     def _check_reply_topic(self, reply_to: str) -> None:
-        """A command must not make us publish anywhere but on a reply topic of this site."""
-        parsed = self._topics.parse(reply_to)
-        if parsed is None or parsed.kind is not TopicKind.REPLY:
-            raise BadMessageError("Command: reply_to is not a reply topic of this site")
-        try:
-            check_name(parsed.name)
-        except ValueError:
-            raise BadMessageError("Command: reply_to is not a valid topic") from None
+        """A command must not make us publish anywhere but on a reply topic of this site and agent."""
+        parsed = self._site.parse(reply_to)
+        if parsed is None or parsed.kind is not TopicKind.REPLY or parsed.agent_id != self._agent_id:
+            raise BadMessageError("Command: reply_to is not a reply topic for this agent")
+        if not is_name(parsed.name):
+            raise BadMessageError("Command: reply_to is not a valid topic")
 
     def _count(self, name: str, **fields: str) -> None:
         """Count, and log the 1st, 2nd, 4th, 8th … so that a flood does not fill the log."""

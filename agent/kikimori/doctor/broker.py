@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from kikimori.bus.broker import is_loopback
+from kikimori.bus.outbox_store import is_in_use
 from kikimori.doctor.diagnosis import WITHIN_S, Diagnosis, State
 from kikimori_wire.connection import BrokerError, connect
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 async def look_at_broker(config: AgentConfig) -> Diagnosis:
     mqtt = config.mqtt
     where = f"{mqtt.host}:{mqtt.port}"
+    outbox = config.state_path() / f"outbox-{config.agent_id}.sqlite3"
+    if mqtt.username and is_in_use(outbox):
+        # A broker that takes the user's name for the client's would end the agent's connection for ours.
+        return await _look_at_port(mqtt.host, mqtt.port)
     try:
         async with asyncio.timeout(WITHIN_S), connect(mqtt, f"{config.agent_id}-doctor"):
             pass
@@ -38,3 +43,18 @@ async def look_at_broker(config: AgentConfig) -> Diagnosis:
         )
     user = f" as {mqtt.username}" if mqtt.username else ""
     return Diagnosis("broker", State.OK, f"{where} lets us in{user}")
+
+
+async def _look_at_port(host: str, port: int) -> Diagnosis:
+    where = f"{host}:{port}"
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except (TimeoutError, OSError):
+        return Diagnosis("broker", State.FAULT, f"{where} does not answer", "is the broker running?")
+    writer.close()
+    return Diagnosis(
+        "broker",
+        State.OK,
+        f"{where} answers; the agent runs and has the connection of its user, so no second was tried",
+    )

@@ -13,6 +13,7 @@ from kikimori.errors import KikimoriError
 from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
 from kikimori.watch.words import not_heard
 from kikimori_wire.connection import BrokerError, connect
+from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import BadMessageError, CallState, CallStatus, Health, Levels, Problem
 from kikimori_wire.topics import TopicKind, Topics
 
@@ -37,6 +38,7 @@ class AgentView:
     def __init__(self, config: AgentConfig) -> None:
         self._mqtt = config.mqtt
         self._topics = Topics(config.site)
+        self._former = FormerTopics(config.site)
         self._client_id = f"{config.agent_id}-watch-{uuid.uuid4().hex[:8]}"
         self._now = asyncio.get_running_loop().time
         self._began = self._now()
@@ -57,8 +59,8 @@ class AgentView:
         """
         try:
             async with connect(self._mqtt, self._client_id) as client:
-                filters = [each for each in self._topics.dashboard_filters() if "/alerts/" not in each[0]]
-                await client.subscribe(filters)
+                filters = [*self._topics.dashboard_filters(), *self._former.dashboard_filters()]
+                await client.subscribe([each for each in filters if "/alerts/" not in each[0]])
                 async with asyncio.TaskGroup() as tasks:
                     following = tasks.create_task(self._follow(client), name="broker")
                     try:
@@ -74,7 +76,7 @@ class AgentView:
     async def _follow(self, client: Client) -> None:
         try:
             async for message in client.messages:
-                parsed = self._topics.parse(message.topic.value)
+                parsed = self._topics.parse(message.topic.value) or self._former.parse(message.topic.value)
                 payload = message.payload if isinstance(message.payload, bytes) else b""
                 if parsed is not None:
                     self._take(parsed.kind, parsed.name, payload)

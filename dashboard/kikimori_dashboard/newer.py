@@ -1,0 +1,38 @@
+"""Agents whose messages are of a newer major version than this dashboard's: what is shown of them may be wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_dashboard.changes import Part
+from kikimori_wire.messages import VERSION
+
+if TYPE_CHECKING:
+    from kikimori_dashboard.changes import ChangeLog
+
+MAX_AGENTS = 1000
+
+
+class NewerAgents:
+    """Names of newer agents; "" where a message does not tell whose it is."""
+
+    def __init__(self, changes: ChangeLog) -> None:
+        self._changes = changes
+        self._names: set[str] = set()
+
+    def note(self, agent_id: str, version: int) -> None:
+        """Take note of the major version of an agent's message."""
+        newer = version > VERSION
+        if newer == (agent_id in self._names) or (newer and len(self._names) >= MAX_AGENTS):
+            return
+        if newer:
+            self._names.add(agent_id)
+        else:
+            self._names.discard(agent_id)
+        self._changes.touch(Part.SITE)
+
+    def clear(self) -> None:
+        self._names.clear()
+
+    def names(self) -> list[str]:
+        return sorted(self._names)
