@@ -2,17 +2,21 @@
 
 Nothing is queued for a browser: it has a version, and gets what changed since. A slow one skips what lies between; one
 that was away too long gets a snapshot again; one that takes nothing for `SEND_WITHIN_S` is dropped.
+
+A browser measures how old its picture is: it sends `{"type": "ping", "at": NUMBER}`, any number of its own, and gets
+`{"type": "echo", "at": NUMBER, "seq": N}` behind everything that was sent before, N being the last version among it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp import ClientConnectionError, WSCloseCode, WSMsgType, web
+from aiohttp import ClientConnectionError, WSCloseCode, WSMessage, WSMsgType, web
 
 if TYPE_CHECKING:
     from kikimori_dashboard.changes import ChangeLog
@@ -24,6 +28,34 @@ MAX_BROWSERS = 100
 INTERVAL_S = 0.1
 BEAT_S = 5.0
 SEND_WITHIN_S = 10.0
+MAX_PING = 1e15
+"""More than any browser's clock in milliseconds."""
+
+
+@dataclass(slots=True)
+class _Page:
+    """One connected browser."""
+
+    socket: web.WebSocketResponse
+    transport: asyncio.BaseTransport | None
+    version: int | None = None
+    """The last that was sent; None before the snapshot."""
+
+    async def deliver(self, message: str) -> None:
+        """Send a message.
+
+        Raises:
+            ConnectionError: the browser is gone, or took nothing for `SEND_WITHIN_S`.
+        """
+        try:
+            async with asyncio.timeout(SEND_WITHIN_S):
+                await self.socket.send_str(message)
+        except TimeoutError:
+            log.warning("browser_too_slow")
+            # Closing politely would wait for the same full buffer.
+            if isinstance(self.transport, asyncio.Transport):
+                self.transport.abort()
+            raise ConnectionAbortedError from None
 
 
 class Live:
@@ -56,12 +88,14 @@ class Live:
         self.sockets.add(socket)
         if request.query.get("page") == "supervisor":
             self._supervisors.add(socket)
-        sender = asyncio.create_task(self._send(request, socket), name="browser")
+        page = _Page(socket, request.transport)
+        sender = asyncio.create_task(self._send(page), name="browser")
         try:
-            # Browsers have nothing to say here; reading notices that one leaves.
+            # Reading also notices that a browser leaves.
             async for message in socket:
-                if message.type is not WSMsgType.PONG:
-                    await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+                await self._answer(page, message)
+        except (ClientConnectionError, ConnectionError):
+            pass
         finally:
             sender.cancel()
             self.sockets.discard(socket)
@@ -69,38 +103,40 @@ class Live:
             await asyncio.gather(sender, return_exceptions=True)
         return socket
 
+    @staticmethod
+    async def _answer(page: _Page, message: WSMessage) -> None:
+        """Echo a ping; close the connection of a browser that says anything else."""
+        at = _pinged_at(message)
+        if at is None:
+            await page.socket.close(code=WSCloseCode.POLICY_VIOLATION)
+        elif page.version is not None:
+            await page.deliver(json.dumps({"type": "echo", "at": at, "seq": page.version}))
+
     async def close(self) -> None:
         for socket in tuple(self.sockets):
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
-    async def _send(self, request: web.Request, socket: web.WebSocketResponse) -> None:
-        version: int | None = None
+    async def _send(self, page: _Page) -> None:
         try:
-            while not socket.closed:
+            while not page.socket.closed:
                 wake = self._wake
                 text: str | None = None
                 now = datetime.now(UTC)
-                if version is not None and version == self._changes.version:
+                if page.version is not None and page.version == self._changes.version:
                     if not await self._woken(wake):
-                        text = json.dumps(
-                            {"type": "beat", "seq": version, "now": datetime.now(UTC).isoformat()}
-                        )
-                        await self._deliver(socket, text)
+                        beat = {"type": "beat", "seq": page.version, "now": datetime.now(UTC).isoformat()}
+                        await page.deliver(json.dumps(beat))
                     continue
-                if version is not None:
-                    text = self._views.delta(version, now)
+                if page.version is not None:
+                    text = self._views.delta(page.version, now)
                 if text is None:
                     text = self._views.snapshot(now)
                 version = self._changes.version
-                await self._deliver(socket, text)
+                await page.deliver(text)
+                page.version = version
                 await asyncio.sleep(INTERVAL_S)
-        except TimeoutError:
-            log.warning("browser_too_slow")
-            # Closing politely would wait for the same full buffer.
-            if request.transport is not None:
-                request.transport.abort()
         except (ClientConnectionError, ConnectionError):
-            await socket.close()
+            await page.socket.close()
 
     async def _woken(self, wake: asyncio.Event) -> bool:
         self._waiting += 1
@@ -114,7 +150,18 @@ class Live:
         finally:
             self._waiting -= 1
 
-    @staticmethod
-    async def _deliver(socket: web.WebSocketResponse, text: str) -> None:
-        async with asyncio.timeout(SEND_WITHIN_S):
-            await socket.send_str(text)
+
+def _pinged_at(message: WSMessage) -> float | None:
+    """Return the number of a ping; None when the message is something else."""
+    if message.type is not WSMsgType.TEXT:
+        return None
+    try:
+        ping = json.loads(message.data)
+    except (ValueError, RecursionError):
+        return None
+    match ping:
+        case {"type": "ping", "at": int() | float() as at} if (
+            not isinstance(at, bool) and abs(at) <= MAX_PING
+        ):
+            return at
+    return None

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp import WSCloseCode
 from tests.support.attacks import ATTACKS, Target, attack
 from tests.support.live_client import connected, live_client
 
@@ -251,6 +252,30 @@ async def test_only_the_static_files_are_served(url: str, path: str) -> None:
     head = await reader.readline()
     writer.close()
     assert head.split()[1] in (b"403", b"404")
+
+
+async def test_a_ping_is_echoed_behind_what_was_sent(url: str, agent: PeerAgent) -> None:
+    """With the number of the last change before it: a browser that has drawn that one knows how old its picture is."""
+    async with live_client(url) as browser:
+        await a_call_is_shown(agent, browser, "c")
+        await browser.socket.send_json({"type": "ping", "at": 1234.5})
+        while (message := await browser.next())["type"] != "echo":
+            assert message["type"] in ("snapshot", "delta", "beat")
+        assert message == {"type": "echo", "at": 1234.5, "seq": browser.seq}
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["hello", "[" * 900, '{"type": "ping"}', '{"type": "ping", "at": true}', '{"type": "ping", "at": 1e400}'],
+)
+async def test_a_browser_that_says_anything_else_is_disconnected(url: str, said: str) -> None:
+    async with live_client(url) as browser:
+        await browser.next()
+        await browser.socket.send_str(said)
+        async with asyncio.timeout(10):
+            async for _ in browser.socket:
+                pass
+        assert browser.socket.close_code == WSCloseCode.POLICY_VIOLATION
 
 
 async def test_health_tells_whether_the_site_is_known(http: aiohttp.ClientSession, url: str) -> None:

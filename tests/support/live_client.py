@@ -41,7 +41,8 @@ class LiveClient:
                         self.picture[part][name] = value
             for part in ("site", "closed", "missed"):
                 self.picture[part] = message.get(part, self.picture[part])
-        self.seq = message["seq"]
+        if message["type"] != "echo":
+            self.seq = message["seq"]
         return message
 
     async def until(self, condition: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
