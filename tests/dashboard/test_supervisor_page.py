@@ -64,6 +64,7 @@ async def test_an_alert_appears_and_a_press_does_it(broker: AnyBroker, page: Pag
         await agent.call("c", status=CallStatus.TRANSFERRED)
         await agent.answer(command)
         await expect(card(page, "c").locator(".result")).to_have_text("保留にして上席へ転送しました")
+        await page.mouse.move(0, 0)  # nothing moves under the pointer
         await expect(page.locator(".attention [data-call=c]")).to_have_count(0)
 
 

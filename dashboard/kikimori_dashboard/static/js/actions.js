@@ -26,15 +26,17 @@ export class Actions {
     this.choices = h("div", { class: "choices", role: "group", hidden: true });
     this.hint = h("p", { class: "hint", role: "status", hidden: true });
     this.result = h("p", { class: "result", role: "status", hidden: true });
-    this.element = h("div", { class: "actions" }, this.buttons, this.aside, this.choices, this.hint, this.result);
+    // What comes and goes stands above the buttons, so that they stay where they are.
+    this.element = h("div", { class: "actions" }, this.result, this.hint, this.choices, this.buttons, this.aside);
   }
 
+  /** True when the buttons were built anew. */
   update(call, alerts, commands, usable) {
     this.call = call;
     this.usable = usable;
     this.prompted = call.returned || alerts.some((alert) => alert.suggestion !== null && alert.suggestion !== "escalate");
     this.commands = commands ?? {};
-    this.draw();
+    return this.draw();
   }
 
   doing(lane) {
@@ -48,7 +50,7 @@ export class Actions {
     const { status, superior, keep_operator: keep, announcements: titles } = this.call;
     const key = JSON.stringify([main, aside, under, this.asked, this.usable, this.prompted, status, superior, keep, titles, this.choosing, t("ui.language")]);
     // A button keeps its element while it says the same, so that focus stays on it.
-    fill(this.buttons, key, () => main.map((action, index) => this.mainButton(action, isPrimary(action, index))));
+    const rebuilt = fill(this.buttons, key, () => main.map((action, index) => this.mainButton(action, isPrimary(action, index))));
     fill(this.aside, key, () => asideRow(this, aside, main));
     fill(this.choices, key, () => (this.choosing ? announcements(this) : []));
     show(this.aside, aside.length > 0);
@@ -56,6 +58,7 @@ export class Actions {
     show(this.hint, this.asked === "hang_up");
     setText(this.hint, this.asked === "hang_up" ? t("hint.hang_up") : "");
     this.drawResult(under);
+    return rebuilt;
   }
 
   drawResult(under) {
@@ -176,7 +179,7 @@ export class Actions {
   redraw(action) {
     this.draw();
     this.refocus(action);
-    this.page.noticeMoves();
+    this.page.noticeRebuilt(this.callId, true);
   }
 
   /** A redrawn button loses the focus; give it back to where the hands are. */

@@ -3,18 +3,19 @@
 import { fill, h } from "./dom.js";
 import { find, t, timeOfDay, word } from "./i18n.js";
 
-/** The banners of a picture, worst first: [{mood, text, detail, remedy}] */
+/** The banners of a picture, worst first: [{mood, text, detail, remedy, blind}]; `blind`: no button works meanwhile. */
 export function banners(picture) {
   const found = [];
   if (!picture.linked) {
     found.push({
+      blind: true,
       mood: picture.known ? "bad" : "wait",
       text: picture.known ? t("link.lost", { time: timeOfDay(picture.heardAt) }) : t("link.connecting"),
     });
     return found;
   }
   if (!picture.site.broker_connected) {
-    found.push({ mood: "bad", text: t("link.broker") });
+    found.push({ blind: true, mood: "bad", text: t("link.broker") });
     return found;
   }
   const newer = picture.site.newer ?? [];
@@ -61,11 +62,24 @@ const meaning = (code) => {
   return /^(asterisk|audiosocket|chan_websocket|freeswitch|line_in|mirror|siprec)/.test(code) ? t("banner.hearing") : null;
 };
 
-export function showBanners(element, found) {
-  fill(element, JSON.stringify(found), () =>
-    found.map((each) =>
-      h("p", { class: `banner ${each.mood}` },
-        h("span", {}, each.text),
-        each.detail ? h("span", { class: "detail" }, each.detail) : null,
-        each.remedy ? h("span", { class: "remedy" }, `${t("banner.remedy")} `, h("code", {}, each.remedy)) : null)));
+/**
+ * Shows what `banners` found. `still`: nothing below may move now. Then what is over leaves its place empty, and what is
+ * new waits, unless nothing can be pressed anyway. True when the page below may have moved.
+ */
+export function showBanners(element, found, still = false) {
+  const key = JSON.stringify(found);
+  if (still && !found.some((each) => each.blind)) {
+    for (const shown of element.children) shown.style.visibility = found.some((each) => text(each) === shown.textContent) ? "" : "hidden";
+    return false;
+  }
+  for (const shown of element.children) shown.style.visibility = "";
+  return fill(element, key, () => found.map(drawn));
 }
+
+const drawn = (each) =>
+  h("p", { class: `banner ${each.mood}` },
+    h("span", {}, each.text),
+    each.detail ? h("span", { class: "detail" }, each.detail) : null,
+    each.remedy ? h("span", { class: "remedy" }, `${t("banner.remedy")} `, h("code", {}, each.remedy)) : null);
+
+const text = (each) => `${each.text}${each.detail ?? ""}${each.remedy ? `${t("banner.remedy")} ${each.remedy}` : ""}`;

@@ -1,11 +1,13 @@
-// The cards in their order. Worst first, but nothing moves under the finger.
+// The cards in their order. Worst first, but nothing moves under a hand.
 
 import { Card } from "./card.js";
 import { show } from "./dom.js";
+import { Hands } from "./hands.js";
+import { Order } from "./order.js";
 
-const HANDS_ON_MS = 2_500; // after the last movement or key the order may change
-const SETTLED_MS = 400; // a press this soon after a move was meant for what stood there before
-const NEEDS_DECISION = 2; // urgency from which a call stands in the upper part
+const SETTLED_MS = 400; // a press this soon after the card itself moved was meant for what stood there before
+const ASK_AGAIN_MS = 250; // how soon an order that had to wait is tried again
+const SLIDE = { duration: 250, easing: "ease-out" };
 
 const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -16,42 +18,53 @@ export class Board {
     this.sections = { attention, calls };
     this.grids = { attention: attention.querySelector(".grid"), calls: calls.querySelector(".grid") };
     this.cards = new Map();
-    this.handsAt = -Infinity;
-    this.pressing = false;
+    this.order = new Order();
+    this.waiting = false; // the order on the page is not the one that is wanted
+    this.hands = new Hands([attention, calls]);
     this.selected = null;
     for (const section of [attention, calls]) {
-      for (const event of ["pointermove", "keydown", "pointerdown", "wheel"]) {
-        section.addEventListener(event, () => { this.handsAt = performance.now(); }, { passive: true });
-      }
       section.addEventListener("focusin", (event) => {
         const card = event.target.closest(".card");
         if (card) this.mark(card.dataset.call);
       });
     }
-    addEventListener("pointerdown", () => { this.pressing = true; });
-    for (const event of ["pointerup", "pointercancel"]) addEventListener(event, () => { this.pressing = false; });
   }
 
-  update(picture) {
+  /** Draws what changed; `changes` as of `Picture.takeChanges`. */
+  update(picture, changes) {
     this.picture = picture;
-    for (const [callId, card] of this.cards) {
-      if (!picture.calls[callId]) {
-        card.actions.cancel();
-        card.element.remove();
-        this.cards.delete(callId);
-      }
+    const changed = changes.all ? new Set([...Object.keys(picture.calls), ...this.cards.keys()]) : changes.calls;
+    const before = this.cards.size;
+    for (const callId of changed) this.addOrEnd(callId);
+    const added = this.cards.size > before;
+    if (this.order.update(picture, changed)) this.waiting = true;
+    const from = this.arrange();
+    const rebuilt = [];
+    for (const callId of changed) {
+      if (picture.calls[callId] && this.cards.get(callId).update(picture)) rebuilt.push(callId);
     }
-    for (const callId of Object.keys(picture.calls)) {
-      let card = this.cards.get(callId);
-      if (!card) {
-        card = new Card(callId, this);
-        this.cards.set(callId, card);
-        this.grids.calls.append(card.element);
-      }
-      card.update(picture);
+    for (const callId of changes.levels) {
+      if (!changed.has(callId)) this.cards.get(callId)?.updateLevels(picture);
     }
-    this.arrange();
-    this.noticeMoves();
+    if (from || added) this.noticeMoves(from ?? new Map());
+    if (!changes.all) for (const callId of rebuilt) this.noticeRebuilt(callId);
+  }
+
+  /** A new call stands last until it gets its place; one that is over stays where it is until nothing stands in the way. */
+  addOrEnd(callId) {
+    const card = this.cards.get(callId);
+    if (!this.picture.calls[callId]) card?.end();
+    else if (!card) {
+      const added = new Card(callId, this);
+      this.cards.set(callId, added);
+      this.grids.calls.append(added.element);
+      show(this.sections.calls, true);
+    }
+  }
+
+  /** Calls in the order in which they want to stand: [{callId, place}]. */
+  wanted() {
+    return this.order.sorted;
   }
 
   /** Whether a call's buttons have stood still long enough for a press to be meant for them. */
@@ -59,66 +72,94 @@ export class Board {
     return performance.now() - this.cards.get(callId).movedAt > SETTLED_MS;
   }
 
-  /** Cards move when others come, go, grow or change places; each remembers when it last did. */
-  noticeMoves() {
-    for (const card of this.cards.values()) {
-      const where = `${card.element.offsetLeft} ${card.element.offsetTop + card.actions.element.offsetTop}`;
-      if (where === card.where) continue;
-      Object.assign(card, { where, movedAt: performance.now() });
-      card.element.dataset.settled = "no";
-      clearTimeout(card.settling);
-      card.settling = setTimeout(() => { card.element.dataset.settled = "yes"; }, SETTLED_MS);
-    }
-  }
-
-  wanted() {
-    const ranks = { critical: 3, warning: 2, notice: 1 };
-    const rank = (call) => (call.severity ? ranks[call.severity] ?? ranks.warning : 0);
-    const since = (call) => this.picture.alertsOf(call.call_id)[0]?.raised_at ?? call.started_at;
-    return Object.values(this.picture.calls)
-      .sort((a, b) => b.urgency - a.urgency || rank(b) - rank(a) ||
-        since(a).localeCompare(since(b)) || a.call_id.localeCompare(b.call_id))
-      .map((call) => ({ callId: call.call_id, place: call.urgency >= NEEDS_DECISION ? "attention" : "calls" }));
-  }
-
+  /** Gives every card its place, unless a hand is on one: then later. Where they were, if they moved; else null. */
   arrange() {
-    clearTimeout(this.later);
-    const wanted = this.wanted();
-    const key = wanted.map((each) => `${each.place} ${each.callId}`).join("\n");
-    const empty = (place) => !wanted.some((each) => each.place === place);
-    if (key !== this.arranged) {
-      const wait = this.handsAt + HANDS_ON_MS - performance.now();
-      if (this.pressing || wait > 0) {
-        this.later = setTimeout(() => { this.arrange(); this.noticeMoves(); }, Math.max(wait, 200));
-        return;
-      }
-      this.move(wanted);
-      this.arranged = key;
+    if (!this.waiting) return null;
+    if (this.hands.on()) {
+      this.later ??= setTimeout(() => {
+        this.later = null;
+        const moved = this.arrange();
+        if (moved) this.noticeMoves(moved);
+      }, ASK_AGAIN_MS);
+      return null;
     }
-    show(this.sections.attention, !empty("attention"));
-    show(this.sections.calls, !empty("calls"));
+    this.waiting = false;
+    // Read before anything is written, so that the browser need not lay out the page for it.
+    const before = lessMotion.matches ? new Map() : this.inSight();
+    for (const [callId, card] of this.cards) {
+      if (this.picture.calls[callId]) continue;
+      card.element.remove();
+      this.cards.delete(callId);
+    }
+    this.move();
+    return before;
   }
 
-  move(wanted) {
-    const before = new Map([...this.cards].map(([callId, card]) => [callId, card.element.getBoundingClientRect()]));
+  move() {
     const focused = document.activeElement;
-    show(this.sections.attention, true);
-    show(this.sections.calls, true);
     for (const place of ["attention", "calls"]) {
       const grid = this.grids[place];
-      wanted.filter((each) => each.place === place).forEach(({ callId }, index) => {
+      const there = this.wanted().filter((each) => each.place === place);
+      show(this.sections[place], there.length > 0);
+      let next = grid.firstElementChild;
+      for (const { callId } of there) {
         const element = this.cards.get(callId).element;
-        if (grid.children[index] !== element) grid.insertBefore(element, grid.children[index] ?? null);
-      });
+        // Who stands in front of the wanted card and does not belong there goes to the end until its turn comes.
+        if (element !== next && element === next?.nextElementSibling) grid.append(next);
+        else if (element !== next) grid.insertBefore(element, next);
+        next = element.nextElementSibling;
+      }
     }
     if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
-    if (lessMotion.matches) return;
-    for (const [callId, card] of this.cards) {
-      const from = before.get(callId);
+  }
+
+  /** Places of the cards that can be seen now: card → rectangle. */
+  inSight() {
+    const found = new Map();
+    for (const card of this.cards.values()) {
+      const at = card.element.getBoundingClientRect();
+      if (at.bottom > 0 && at.top < innerHeight) found.set(card, at);
+    }
+    return found;
+  }
+
+  /** Finds out which cards stand elsewhere than before, and slides those of `before` there. */
+  noticeMoves(before = new Map()) {
+    const moved = [];
+    for (const card of this.cards.values()) {
+      const where = `${card.element.offsetLeft} ${card.element.offsetTop}`;
+      if (where === card.where) continue;
+      card.where = where;
+      moved.push(card);
+    }
+    this.unsettle(moved);
+    for (const card of moved) {
+      const from = before.get(card);
+      if (!from) continue;
       const to = card.element.getBoundingClientRect();
       const [x, y] = [from.left - to.left, from.top - to.top];
-      if (from.width && (x || y)) card.element.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }], { duration: 250, easing: "ease-out" });
+      if (from.width && (x || y)) card.element.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }], SLIDE);
     }
+  }
+
+  /** A card's buttons were built anew. By a press on this very card (`own`): then whoever pressed knows. */
+  noticeRebuilt(callId, own = false) {
+    const card = this.cards.get(callId);
+    if (!card) return;
+    const before = card.buttonsAt;
+    card.buttonsAt = card.actions.buttons.offsetTop;
+    if (!own && before !== undefined && before !== card.buttonsAt) this.unsettle([card]);
+  }
+
+  unsettle(cards) {
+    if (!cards.length) return;
+    for (const card of cards) {
+      card.movedAt = performance.now();
+      card.element.dataset.settled = "no";
+    }
+    setTimeout(() => {
+      for (const card of cards) if (performance.now() - card.movedAt > SETTLED_MS) card.element.dataset.settled = "yes";
+    }, SETTLED_MS + 1);
   }
 
   /** Calls as they stand on the page. */
@@ -127,8 +168,11 @@ export class Board {
   }
 
   mark(callId) {
+    if (this.selected === callId) return;
+    const before = this.cards.get(this.selected);
+    if (before) before.element.tabIndex = -1;
     this.selected = callId;
-    for (const [id, card] of this.cards) card.element.tabIndex = id === callId ? 0 : -1;
+    this.cards.get(callId).element.tabIndex = 0;
   }
 
   current() {
@@ -148,14 +192,14 @@ export class Board {
     if (!cards.length) return;
     const at = cards.indexOf(this.current());
     const next = at < 0 ? (by > 0 ? 0 : cards.length - 1) : Math.min(cards.length - 1, Math.max(0, at + by));
-    this.handsAt = performance.now();
+    this.hands.use();
     this.select(cards[next].callId);
   }
 
   toggle(card) {
+    if (!this.picture.calls[card.callId]) return;
     card.opened = !card.opened;
     card.update(this.picture);
-    card.lines.scrollTop = card.lines.scrollHeight;
     this.noticeMoves();
   }
 

@@ -4,6 +4,7 @@ import { Actions } from "./actions.js";
 import { fill, h, setText, show } from "./dom.js";
 import { clock, current, t, title, word } from "./i18n.js";
 import { Meter } from "./meter.js";
+import { Transcript } from "./transcript.js";
 import { why } from "./why.js";
 
 const SHAPES = { critical: "◆", warning: "▲", notice: "●", calm: "○" };
@@ -20,6 +21,7 @@ export class Card {
   constructor(callId, page) {
     this.callId = callId;
     this.opened = false;
+    this.movedAt = performance.now();
     this.badge = h("span", { class: "badge" });
     this.name = h("h3", { class: "who", id: `who-${callId}` });
     this.status = h("span", { class: "status" });
@@ -28,7 +30,7 @@ export class Card {
     this.stale = h("p", { class: "stale" });
     this.why = h("ul", { class: "why" });
     this.meters = { customer: new Meter("customer"), operator: new Meter("operator"), mixed: new Meter("mixed") };
-    this.lines = h("ol", { class: "lines" });
+    this.transcript = new Transcript();
     this.actions = new Actions(callId, page);
     this.more = h("button", { class: "more quiet", type: "button", onclick: () => page.toggle(this) });
     this.element = h("article", { class: "card", tabindex: "-1", "aria-labelledby": `who-${callId}`, dataset: { call: callId } },
@@ -36,22 +38,56 @@ export class Card {
       h("div", { class: "about" }, this.caller, this.more),
       this.stale, this.why,
       h("div", { class: "meters" }, ...Object.values(this.meters).map((meter) => meter.element)),
-      this.lines, this.actions.element);
+      this.transcript.element, this.actions.element);
   }
 
+  /** Draws the call again; true when its buttons were built anew. */
   update(picture) {
     const call = picture.calls[this.callId];
     const alerts = picture.alertsOf(this.callId);
     const severity = call.severity ?? "calm";
-    const current_ = picture.linked && picture.site.broker_connected && !call.stale;
     this.call = call;
-    Object.assign(this.element.dataset, { severity: look(severity), urgency: call.urgency, status: call.status, stale: current_ ? "no" : "yes", opened: this.opened ? "yes" : "no" });
+    this.usable = picture.linked && picture.site.broker_connected && !call.stale;
+    Object.assign(this.element.dataset, { severity: look(severity), urgency: call.urgency, status: call.status, stale: this.usable ? "no" : "yes", opened: this.opened ? "yes" : "no" });
     fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, word("severity", severity))]);
     fill(this.name, JSON.stringify([call.operator, current()]), () => [
       h("b", {}, who(call)),
       call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : null,
     ].filter(Boolean));
     setText(this.status, word("status", call.status));
+    this.drawCaller(call);
+    show(this.stale, call.stale);
+    setText(this.stale, call.stale ? t("call.stale") : "");
+    setText(this.more, t(this.opened ? "ui.close" : "ui.open"));
+    this.more.setAttribute("aria-expanded", String(this.opened));
+    this.drawWhy(alerts, call.returned);
+    const mixed = call.roles.length > 0 && !call.roles.includes("customer") && call.roles.includes("mixed");
+    for (const [role, meter] of Object.entries(this.meters)) {
+      meter.label();
+      show(meter.element, mixed ? role === "mixed" : role !== "mixed");
+    }
+    this.updateLevels(picture);
+    this.transcript.update(call.lines, call.speech);
+    this.tick(picture.now());
+    return this.actions.update(call, alerts, picture.commands[this.callId], this.usable);
+  }
+
+  updateLevels(picture) {
+    const levels = this.usable ? picture.levels[this.callId] : null;
+    for (const [role, meter] of Object.entries(this.meters)) meter.update(levels?.[role] ?? null);
+  }
+
+  /** The call is over, and the card must stay where it is for a moment. */
+  end() {
+    if (this.call.status === "ended") return;
+    this.call = { ...this.call, status: "ended", urgency: 0 };
+    this.actions.cancel();
+    Object.assign(this.element.dataset, { status: "ended", urgency: 0 });
+    setText(this.status, t("status.ended"));
+    this.actions.update(this.call, [], null, false);
+  }
+
+  drawCaller(call) {
     const caller = [call.caller.name, call.caller.number].filter(Boolean);
     fill(this.caller, JSON.stringify([caller, call.queue, call.roles, current()]), () => [
       h("span", {}, `${t("role.customer")}: ${caller.length ? call.caller.name ?? "" : t("call.unknown_caller")}`),
@@ -59,15 +95,6 @@ export class Card {
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
       call.roles.includes("mixed") ? h("span", { class: "queue" }, t("call.mixed_only")) : null,
     ].filter(Boolean));
-    show(this.stale, call.stale);
-    setText(this.stale, call.stale ? t("call.stale") : "");
-    setText(this.more, t(this.opened ? "ui.close" : "ui.open"));
-    this.more.setAttribute("aria-expanded", String(this.opened));
-    this.drawWhy(alerts, call.returned);
-    this.drawMeters(call, picture.levels[this.callId], current_);
-    this.drawLines(call);
-    this.actions.update(call, alerts, picture.commands[this.callId], current_);
-    this.tick(picture.now());
   }
 
   drawWhy(alerts, returned) {
@@ -82,28 +109,10 @@ export class Card {
     show(this.why, alerts.length > 0 || returned);
   }
 
-  drawMeters(call, levels, isCurrent) {
-    for (const [role, meter] of Object.entries(this.meters)) {
-      const mixed = call.roles.length > 0 && !call.roles.includes("customer") && call.roles.includes("mixed");
-      show(meter.element, mixed ? role === "mixed" : role !== "mixed");
-      meter.update(isCurrent ? levels?.[role] : null);
-    }
-  }
-
-  drawLines(call) {
-    const key = JSON.stringify([call.lines, call.speech, current()]);
-    const bottom = this.lines.scrollHeight - this.lines.scrollTop - this.lines.clientHeight < 24;
-    const changed = fill(this.lines, key, () => {
-      if (!call.lines.length) return [h("li", { class: "none" }, t(call.speech === "off" ? "call.speech_off" : "call.no_words"))];
-      const shed = call.speech === "shed" ? [h("li", { class: "none" }, t("call.speech_shed"))] : [];
-      return [...shed, ...call.lines.map((line) =>
-        h("li", { class: "line", dataset: { role: line.role, final: line.final ? "yes" : "no" } },
-          h("time", {}, clock(line.start_s)), h("span", { class: "speaker" }, word("role", line.role)), h("span", { class: "words" }, line.text)))];
-    });
-    if (changed && bottom) this.lines.scrollTop = this.lines.scrollHeight;
-  }
-
   tick(now) {
-    setText(this.timer, clock((now - Date.parse(this.call.started_at)) / 1000));
+    const text = clock((now - Date.parse(this.call.started_at)) / 1000);
+    if (this.call.status === "ended" || this.ticked === text) return;
+    this.ticked = text;
+    this.timer.textContent = text;
   }
 }

@@ -11,6 +11,7 @@ const RAISED = 0.6; // probability from which the bar says "raised"
 export class Meter {
   constructor(role) {
     this.role = role;
+    this.shown = {}; // what stands on the page, so that only what differs is written
     this.name = h("span", { class: "meter-name" });
     this.fill = h("span", { class: "meter-fill" });
     this.over = h("span", { class: "meter-over" });
@@ -18,13 +19,25 @@ export class Meter {
       this.name, h("span", { class: "meter-bar", "aria-hidden": "true" }, this.fill), this.over);
   }
 
-  update(leg) {
+  /** Writes the name again, in the language of the page. */
+  label() {
     setText(this.name, t(`role.${this.role}`));
-    const share = leg?.speaking ? (leg.level_db - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB) : 0;
-    this.fill.style.setProperty("--share", Math.min(1, Math.max(0, share)).toFixed(3));
-    this.element.dataset.speaking = leg?.speaking ? "yes" : "no";
-    this.element.dataset.raised = leg?.speaking && leg.effort >= RAISED ? "yes" : "no";
-    const marked = leg?.speaking && leg.over_calm_db !== null && leg.over_calm_db >= MARKED_OVER_CALM_DB;
-    setText(this.over, marked ? t("level.over_calm", { db: signed(leg.over_calm_db) }) : "");
+  }
+
+  /** `leg`: the level of the voice, or null where it is not known. */
+  update(leg) {
+    const speaking = Boolean(leg?.speaking);
+    const share = speaking ? (leg.level_db - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB) : 0;
+    const marked = speaking && leg.over_calm_db !== null && leg.over_calm_db >= MARKED_OVER_CALM_DB;
+    this.write("share", Math.min(1, Math.max(0, share)).toFixed(2), (value) => { this.fill.style.transform = `scaleX(${value})`; });
+    this.write("speaking", speaking ? "yes" : "no", (value) => { this.element.dataset.speaking = value; });
+    this.write("raised", speaking && leg.effort >= RAISED ? "yes" : "no", (value) => { this.element.dataset.raised = value; });
+    this.write("over", marked ? t("level.over_calm", { db: signed(leg.over_calm_db) }) : "", (value) => setText(this.over, value));
+  }
+
+  write(what, value, put) {
+    if (this.shown[what] === value) return;
+    this.shown[what] = value;
+    put(value);
   }
 }

@@ -1,9 +1,17 @@
 // The picture of the site in this browser: a snapshot and changes by WebSocket; comes back by itself.
 
+import { Age } from "./age.js";
+
 const SILENCE_MS = 12_000; // the server says something every five seconds
 const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5_000;
+const PING_EVERY_MS = 1_000;
 const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
+const RANKS = { critical: 2, warning: 1, notice: 0 };
+const rank = (alert) => RANKS[alert.severity] ?? RANKS.warning;
+
+/** {all, calls, levels, closed}: what to draw again; `calls` and `levels` are sets of call ids. */
+const nothing = () => ({ all: false, calls: new Set(), levels: new Set(), closed: false });
 
 export class Picture {
   constructor(changed) {
@@ -11,25 +19,32 @@ export class Picture {
     this.linked = false; // what is shown is current as far as this browser can know
     this.known = false; // a snapshot has been seen
     this.heardAt = null; // the server's time of the last message
-    this.offset = 0; // server's clock − ours, ms
+    this.offset = 0; // server's clock − ours, ms; for the clocks of calls, never for the age of the picture
+    this.age = new Age();
     this.clear();
     this.retry = FIRST_RETRY_MS;
   }
 
   clear() {
     Object.assign(this, { seq: null, site: null, calls: {}, levels: {}, alerts: {}, agents: {}, commands: {}, extensions: {}, closed: [], closedMore: 0, missed: NONE_MISSED });
+    this.ofCall = new Map();
+    this.dirty = { ...nothing(), all: true };
   }
 
   now() {
     return Date.now() + this.offset;
   }
 
+  /** Open alerts of a call, worst first. */
   alertsOf(callId) {
-    const ranks = { critical: 2, warning: 1, notice: 0 };
-    const rank = (alert) => ranks[alert.severity] ?? ranks.warning;
-    return Object.values(this.alerts)
-      .filter((alert) => alert.call_id === callId)
-      .sort((a, b) => rank(b) - rank(a) || a.raised_at.localeCompare(b.raised_at));
+    return this.ofCall.get(callId) ?? [];
+  }
+
+  /** What changed since this was asked last. */
+  takeChanges() {
+    const changes = this.dirty;
+    this.dirty = nothing();
+    return changes;
   }
 
   connect() {
@@ -40,12 +55,20 @@ export class Picture {
       clearTimeout(silence);
       silence = setTimeout(() => socket.close(), SILENCE_MS);
     };
+    const ping = () => { if (socket.readyState === WebSocket.OPEN) socket.send(Age.ping()); };
+    const pings = setInterval(ping, PING_EVERY_MS);
+    // A page that was hidden could not measure.
+    document.addEventListener("visibilitychange", ping);
     let over = false;
     const lost = () => {
       if (over) return;
       over = true;
       clearTimeout(silence);
+      clearInterval(pings);
+      document.removeEventListener("visibilitychange", ping);
       this.linked = false;
+      this.age.forget();
+      this.dirty.all = true;
       this.changed();
       setTimeout(() => this.connect(), this.retry);
       this.retry = Math.min(this.retry * 2, LAST_RETRY_MS);
@@ -53,7 +76,9 @@ export class Picture {
     listen();
     socket.onmessage = (event) => {
       listen();
-      if (!this.take(JSON.parse(event.data))) socket.close();
+      const message = JSON.parse(event.data);
+      if (!this.take(message)) socket.close();
+      if (message.type === "snapshot") ping();
     };
     socket.onclose = lost;
     socket.onerror = () => socket.close();
@@ -63,26 +88,25 @@ export class Picture {
 
   /** False when a change was missed and a snapshot is needed. */
   take(message) {
+    if (message.type === "echo") {
+      if (this.seq === null || message.seq > this.seq) return false;
+      this.age.echo(message);
+      this.changed();
+      return true;
+    }
     this.offset = Date.parse(message.now) - Date.now();
     this.heardAt = message.now;
     if (message.type === "snapshot") {
       this.clear();
-      for (const part of ["site", "calls", "levels", "alerts", "agents", "commands", "extensions", "closed"]) this[part] = message[part];
+      for (const part of ["site", "calls", "levels", "agents", "commands", "extensions", "closed"]) this[part] = message[part];
+      this.takeAlerts(message.alerts);
       this.missed = message.missed ?? NONE_MISSED;
       this.known = true;
       this.linked = true;
       this.retry = FIRST_RETRY_MS;
     } else if (message.type === "delta") {
       if (message.from !== this.seq) return false;
-      for (const part of ["calls", "levels", "alerts", "agents", "commands", "extensions"]) {
-        for (const [name, value] of Object.entries(message[part] ?? {})) {
-          if (value === null) delete this[part][name];
-          else this[part][name] = value;
-        }
-      }
-      if (message.site) this.site = message.site;
-      if (message.closed) this.closed = message.closed;
-      if (message.missed) this.missed = message.missed;
+      this.takeDelta(message);
     } else {
       return true;
     }
@@ -90,5 +114,47 @@ export class Picture {
     this.seq = message.seq;
     this.changed();
     return true;
+  }
+
+  takeDelta(message) {
+    for (const part of ["calls", "levels", "agents", "commands", "extensions"]) {
+      for (const [name, value] of Object.entries(message[part] ?? {})) {
+        if (value === null) delete this[part][name];
+        else this[part][name] = value;
+      }
+    }
+    for (const callId of Object.keys({ ...message.calls, ...message.commands })) this.dirty.calls.add(callId);
+    for (const callId of Object.keys(message.levels ?? {})) this.dirty.levels.add(callId);
+    if (message.alerts) this.takeAlerts(message.alerts);
+    if (message.site) {
+      this.dirty.all = true;
+      this.site = message.site;
+    }
+    if (message.missed) this.missed = message.missed;
+    if (message.closed) {
+      this.dirty.closed = true;
+      this.closed = message.closed;
+    }
+  }
+
+  takeAlerts(alerts) {
+    const calls = new Set();
+    for (const [alertId, alert] of Object.entries(alerts)) {
+      calls.add((alert ?? this.alerts[alertId])?.call_id);
+      if (alert === null) delete this.alerts[alertId];
+      else this.alerts[alertId] = alert;
+    }
+    for (const callId of calls) {
+      this.dirty.calls.add(callId);
+      this.ofCall.delete(callId);
+    }
+    for (const alert of Object.values(this.alerts)) {
+      if (!calls.has(alert.call_id)) continue;
+      if (!this.ofCall.has(alert.call_id)) this.ofCall.set(alert.call_id, []);
+      this.ofCall.get(alert.call_id).push(alert);
+    }
+    for (const callId of calls) {
+      this.ofCall.get(callId)?.sort((a, b) => rank(b) - rank(a) || a.raised_at.localeCompare(b.raised_at));
+    }
   }
 }

@@ -10,12 +10,14 @@ import { drawMissed } from "./missed.js";
 import { Picture } from "./picture.js";
 import { applyTheme, theme, write } from "./preferences.js";
 import { TO_OWN_TELEPHONE } from "./press.js";
+import { drawOutside, drawStrip, urgent } from "./strip.js";
 import * as telephone from "./telephone.js";
 
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
 const RANK = { notice: 0, warning: 1, critical: 2 };
 const rank = (alert) => RANK[alert.severity] ?? RANK.warning;
+const LATEST_MS = 250; // a page that gets no frames is drawn all the same
 
 applyTheme();
 await i18n.start();
@@ -24,70 +26,74 @@ const board = new Board(at("attention"), at("calls"), () => words());
 const announced = new Map(); // alert → worst severity that was announced
 const returned = new Set(); // calls that came back from hold and were announced
 let first = true;
-let drawing = false;
+let due = false;
+let siteInUse = null; // whose language and time zone the page has
 
 const picture = new Picture(() => {
   // Several messages may come within one frame; a hidden page gets no frames, but must still count and announce.
-  if (drawing) return;
-  drawing = true;
-  queueMicrotask(async () => {
-    drawing = false;
-    if (picture.known && (await i18n.useSite(picture.site))) words();
-    draw();
-  });
+  if (due) return;
+  due = true;
+  const run = () => { if (due) refresh(); };
+  requestAnimationFrame(run);
+  setTimeout(run, LATEST_MS);
 });
 
+function refresh() {
+  due = false;
+  if (picture.known && picture.site !== siteInUse) useSite();
+  draw();
+}
+
+async function useSite() {
+  siteInUse = picture.site;
+  if (!(await i18n.useSite(siteInUse))) return;
+  words();
+  drawAll();
+}
+
+function drawAll() {
+  picture.dirty.all = true;
+  draw();
+}
+
 function draw() {
-  showBanners(at("banners"), banners(picture));
-  drawLink();
-  if (!picture.known) return;
+  const changes = picture.takeChanges();
+  if (picture.known) drawCalls(changes);
+  if (showBanners(at("banners"), banners(picture), board.hands.on())) board.noticeMoves();
+  drawState();
+}
+
+function drawCalls(changes) {
   setText(at("site"), picture.site.name);
-  show(at("telephone"), Object.values(picture.calls).some((call) => TO_OWN_TELEPHONE.some((action) => call.capabilities.includes(action))));
-  board.update(picture);
-  drawStrip();
+  board.update(picture, changes);
+  picture.age.drawn(picture.seq);
+  if (changes.all || changes.calls.size) {
+    drawTelephone();
+    announce();
+    drawOutside(urgent(picture, board.wanted()).length);
+  }
+  if (changes.all || changes.closed) drawClosed();
   drawMissed(at("missed"), picture.missed);
-  drawClosed();
-  announce();
-  tick();
+}
+
+/** How far what is shown can be trusted, and the worst of it. */
+function drawState() {
+  drawLink();
+  drawStrip(at("strip"), picture, board.wanted(), (callId) => board.select(callId));
 }
 
 function drawLink() {
-  const mood = !picture.linked ? (picture.known ? "bad" : "wait") : picture.site.broker_connected ? "good" : "bad";
-  const text = mood === "good" ? "link.live" : mood === "wait" || !picture.linked ? "link.connecting" : "link.broker_short";
+  const [mood, text] = !picture.linked ? [picture.known ? "bad" : "wait", t("link.connecting")]
+    : !picture.site.broker_connected ? ["bad", t("link.broker_short")]
+      : ["good", t("link.live")];
   at("link").dataset.mood = mood;
-  setText(at("link"), t(text));
+  setText(at("link"), text);
 }
 
-function drawStrip() {
-  const calls = Object.values(picture.calls);
-  const urgent = board.wanted().map((each) => picture.calls[each.callId]).filter((call) => call.urgency >= 2);
-  const handled = calls.filter((call) => call.status === "transferred").length;
-  const worst = urgent[0];
-  const mood = worst ? look(worst.severity) : "calm";
-  const count = (severity) => urgent.filter((call) => look(call.severity) === severity).length;
-  const reasons = worst ? [...new Set([...(worst.returned ? [t("strip.returned")] : []), ...picture.alertsOf(worst.call_id).map((alert) => i18n.title(alert.title))])].join(" ・ ") : "";
-  at("strip").dataset.severity = mood;
-  const key = JSON.stringify([worst?.call_id, worst?.operator, reasons, urgent.map((call) => call.severity), calls.length, handled, i18n.current()]);
-  fill(at("strip"), key, () => {
-    const totals = h("span", { class: "totals" }, t("strip.calls", { n: calls.length }), handled ? ` ・ ${t("strip.handled", { n: handled })}` : null);
-    if (!worst) {
-      return [h("strong", { class: "headline" }, h("span", { class: "shape", "aria-hidden": "true" }, "✓"), t(calls.length ? "strip.calm" : "strip.no_calls")), calls.length ? totals : null].filter(Boolean);
-    }
-    const counts = ["critical", "warning"].filter((each) => count(each)).map((each) =>
-      h("span", { class: "count", dataset: { severity: each } }, h("span", { class: "shape", "aria-hidden": "true" }, shape(each)), `${t(`severity.${each}`)} `, h("b", {}, String(count(each)))));
-    return [
-      ...counts,
-      h("strong", { class: "headline" }, `${who(worst)} `, h("span", {}, reasons)),
-      h("button", { type: "button", class: "goto", onclick: () => board.select(worst.call_id) }, t("strip.show")),
-      totals,
-    ];
-  });
-  document.title = `${urgent.length ? `(${urgent.length}) ${t("severity.warning")} – ` : ""}${t("app.name")}`;
-  const icon = document.querySelector("link[rel=icon]");
-  const href = urgent.length ? "/static/icon-alert.svg" : "/static/icon.svg";
-  if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
-  if (urgent.length) navigator.setAppBadge?.(urgent.length).catch(() => {});
-  else navigator.clearAppBadge?.().catch(() => {});
+/** Once a PBX can ring the own telephone its button stays, so that the page's head keeps its height. */
+function drawTelephone() {
+  if (!at("telephone").hidden || board.hands.on()) return;
+  show(at("telephone"), Object.values(picture.calls).some((call) => TO_OWN_TELEPHONE.some((action) => call.capabilities.includes(action))));
 }
 
 function drawClosed() {
@@ -143,7 +149,7 @@ function words() {
   telephone.label(at("telephone"));
 }
 
-at("language").addEventListener("click", async () => { await i18n.toggle(); words(); draw(); });
+at("language").addEventListener("click", async () => { await i18n.toggle(); words(); drawAll(); });
 at("theme").addEventListener("click", () => { write("theme", theme() === "dark" ? "light" : "dark"); applyTheme(); words(); });
 at("telephone").addEventListener("click", () => telephone.ask(words));
 at("sound").addEventListener("click", () => { chime.toggle(); words(); });
@@ -163,6 +169,7 @@ addEventListener("keydown", (event) => {
 });
 
 function tick() {
+  drawState();
   if (!picture.known) return;
   board.tick(picture.linked ? picture.now() : Date.parse(picture.heardAt));
   setText(at("clock"), i18n.timeOfDay(picture.now()));

@@ -1,0 +1,51 @@
+// The words of a call, oldest first. The box keeps to the newest line by itself, unless somebody scrolled up: it is laid
+// out from the bottom (css), so nothing has to be measured.
+
+import { h, setText } from "./dom.js";
+import { clock, current, t, word } from "./i18n.js";
+
+export class Transcript {
+  constructor() {
+    this.list = h("ol");
+    this.note = h("li", { class: "none", hidden: true });
+    this.list.append(this.note);
+    this.element = h("div", { class: "lines" }, this.list);
+    this.items = new Map(); // line id → {element, speaker, words, says}
+  }
+
+  /** Shows a call's lines; touches only those that changed. `speech`: the state of its speech recognition. */
+  update(lines, speech) {
+    const note = lines.length ? (speech === "shed" ? "call.speech_shed" : "") : speech === "off" ? "call.speech_off" : "call.no_words";
+    this.note.hidden = note === "";
+    setText(this.note, note ? t(note) : "");
+    const there = new Set(lines.map((line) => line.id));
+    for (const [id, item] of this.items) {
+      if (there.has(id)) continue;
+      item.element.remove();
+      this.items.delete(id);
+    }
+    let next = this.note.nextElementSibling;
+    for (const line of lines) {
+      const item = this.item(line);
+      if (item.element === next) next = next.nextElementSibling;
+      else this.list.insertBefore(item.element, next);
+    }
+  }
+
+  item(line) {
+    let item = this.items.get(line.id);
+    if (!item) {
+      item = { speaker: h("span", { class: "speaker" }), words: h("span", { class: "words" }), says: null };
+      item.element = h("li", { class: "line" }, h("time", {}, clock(line.start_s)), item.speaker, item.words);
+      this.items.set(line.id, item);
+    }
+    const says = `${current()} ${line.role} ${line.final} ${line.text}`;
+    if (item.says !== says) {
+      item.says = says;
+      Object.assign(item.element.dataset, { role: line.role, final: line.final ? "yes" : "no" });
+      setText(item.speaker, word("role", line.role));
+      setText(item.words, line.text);
+    }
+    return item;
+  }
+}
