@@ -1,10 +1,16 @@
-// The strip at the top: the worst call and why, how many there are; or that nothing needs a decision.
+// The strip at the top: the worst call and why, how many there are; or that nothing needs a decision; or that nobody knows.
 
 import { look, shape, who } from "./card.js";
 import { fill, h } from "./dom.js";
 import * as i18n from "./i18n.js";
 
 const { t } = i18n;
+
+/** Whether what is shown is all there is: the feed, the broker and every agent are there. */
+export function watched(picture) {
+  const agents = Object.values(picture.agents);
+  return picture.linked && picture.site.broker_connected && !picture.age.late() && agents.length > 0 && agents.every((agent) => agent.online);
+}
 
 /** Calls that need a decision now, worst first. */
 export const urgent = (picture, order) => order.map((each) => picture.calls[each.callId]).filter((call) => call?.urgency >= 2);
@@ -14,7 +20,7 @@ export function drawStrip(element, picture, order, select) {
   const calls = picture.known ? Object.values(picture.calls) : [];
   const found = picture.known ? urgent(picture, order) : [];
   const worst = found[0];
-  const mood = worst ? look(worst.severity) : "calm";
+  const mood = worst ? look(worst.severity) : picture.known && watched(picture) ? "calm" : "unknown";
   const handled = calls.filter((call) => call.status === "transferred").length;
   const reasons = worst ? [...new Set([...(worst.returned ? [t("strip.returned")] : []), ...picture.alertsOf(worst.call_id).map((alert) => i18n.title(alert.title))])].join(" ・ ") : "";
   element.dataset.severity = mood;
@@ -22,7 +28,8 @@ export function drawStrip(element, picture, order, select) {
   fill(element, key, () => {
     const totals = calls.length ? h("span", { class: "totals" }, t("strip.calls", { n: calls.length }), handled ? ` ・ ${t("strip.handled", { n: handled })}` : null) : null;
     if (!worst) {
-      return [h("strong", { class: "headline" }, h("span", { class: "shape", "aria-hidden": "true" }, "✓"), t(calls.length ? "strip.calm" : "strip.no_calls")), totals].filter(Boolean);
+      const text = mood === "unknown" ? "strip.unknown" : calls.length ? "strip.calm" : "strip.no_calls";
+      return [h("strong", { class: "headline" }, h("span", { class: "shape", "aria-hidden": "true" }, mood === "unknown" ? "？" : "✓"), t(text)), totals].filter(Boolean);
     }
     return [
       ...counts(found),

@@ -85,7 +85,8 @@ function drawState() {
 function drawLink() {
   const [mood, text] = !picture.linked ? [picture.known ? "bad" : "wait", t("link.connecting")]
     : !picture.site.broker_connected ? ["bad", t("link.broker_short")]
-      : ["good", t("link.live")];
+      : picture.age.late() ? ["late", t("link.behind", { seconds: Math.floor(picture.age.ms() / 1000) })]
+        : ["good", t("link.live")];
   at("link").dataset.mood = mood;
   setText(at("link"), text);
 }
