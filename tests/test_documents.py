@@ -10,9 +10,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
     path
-    for folder in (ROOT, ROOT / "config", ROOT / "models")
+    for folder in (ROOT, ROOT / "config", ROOT / "docs", ROOT / "models")
     for path in (folder.glob("*.md") if folder == ROOT else folder.rglob("*.md"))
 )
+FOR_OFFICES = {"measuring-words.md"}
+"""Beside what is done at the PBX."""
 LINK = re.compile(r"\]\(([^)#\s]+)")
 CODE = re.compile(r"`+[^`]*`+")
 """Not read: `[general](+)` of Asterisk's files is no link."""
@@ -34,10 +36,14 @@ def test_links_lead_to_something(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in DOCUMENTS if "pbx" in path.parts and not path.name.endswith(".ja.md")],
+    [
+        path
+        for path in DOCUMENTS
+        if ("pbx" in path.parts or path.name in FOR_OFFICES) and not path.name.endswith(".ja.md")
+    ],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
-def test_what_is_done_at_the_pbx_is_written_in_both_languages(path: Path) -> None:
+def test_what_an_office_does_is_written_in_both_languages(path: Path) -> None:
     assert path.with_name(path.name.replace(".md", ".ja.md")).exists()
 
 

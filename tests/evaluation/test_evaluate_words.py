@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import html.parser
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.program import kikimori
 
+from kikimori.config import AgentConfig
+from kikimori.evaluation.cases import names_expected, read_cases
 from kikimori.evaluation.judging_pool import FEW
+from kikimori.judging.phrases import load_phrases
+from kikimori.judging.rules import load_rules
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).parents[2]
 
 
 def said(text: str, kind: str, *expected: str, source: str = "written here") -> dict[str, Any]:
@@ -192,3 +196,16 @@ class _Tags(html.parser.HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del attrs
         self.seen.add(tag)
+
+
+@pytest.mark.parametrize("name", ["measuring-words.md", "measuring-words.ja.md"])
+def test_the_documents_examples_are_of_the_format(tmp_path: Path, name: str) -> None:
+    document = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    lines = [line for line in document.splitlines() if line.startswith("{")]
+    path = tmp_path / "document.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    cases = read_cases(path)
+    assert len(cases) == 4
+    config = AgentConfig()
+    known = load_phrases(config.phrase_files()).names | {rule.id for rule in load_rules(config.rule_files())}
+    assert names_expected(cases) <= known
