@@ -16,6 +16,7 @@ from kikimori.commands import CommandHandler
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import Rule, capped_rules, categories_without_phrases, load_rules
+from kikimori.model.alert import run_name
 from kikimori.pbx.control import OperatorChoice, Remembers
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.announced.directory import LegDirectory
@@ -64,6 +65,7 @@ class Agent:
         self.ready: asyncio.Future[Addresses] = asyncio.get_running_loop().create_future()
         self.pbx: PbxControl = pbx or make_control(config)
         self._started_at = datetime.now(UTC)
+        self._run = run_name(self._started_at)
         self._alerts: asyncio.Queue[Alert] = asyncio.Queue()
         self._directory = LegDirectory(asyncio.get_running_loop().time)
         warn_of_unknown_categories(self.rules, self.phrases)
@@ -87,6 +89,7 @@ class Agent:
                 superior=Party(number=config.pbx.superior, name=config.pbx.superior_name),
                 announcements=self.pbx.announcements,
                 keep_operator=self.pbx.keep_operator if isinstance(self.pbx, OperatorChoice) else None,
+                run=self._run,
             ),
             self.rules,
             self.phrases,
@@ -218,6 +221,7 @@ class Agent:
             version=VERSION,
             at=datetime.now(UTC),
             started_at=self._started_at,
+            run=self._run,
             speech=speech,
             speech_model=recognition.engine.name if recognition.engine else None,
             pbx=self.pbx.kind,

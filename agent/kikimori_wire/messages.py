@@ -177,7 +177,11 @@ class Levels(Message):
 
 
 class Alert(Message):
-    """One rule that holds in one call. `alert_id` is deterministic, so a message that arrives twice is harmless."""
+    """One rule that holds in one call, as one run of the agent heard it.
+
+    `alert_id` is made of call, run, rule and ordinal, so a message that arrives twice is harmless, and a call that is
+    heard again after a crash has alerts of its own.
+    """
 
     alert_id: Name
     call_id: Name
@@ -276,6 +280,8 @@ class Health(Message):
     version: Annotated[str, Field(max_length=64)] = ""
     at: AwareDatetime
     started_at: AwareDatetime | None = None
+    run: Name | None = None
+    """This run of the agent: another one after each start."""
     speech: SpeechStatus = SpeechStatus.OFF
     speech_model: Annotated[str, Field(max_length=128)] | None = None
     pbx: Annotated[str, Field(max_length=64)] = ""

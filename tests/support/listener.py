@@ -52,6 +52,10 @@ class Listener:
         """Payloads heard on one topic."""
         return [each.payload for each in self.heard if each.topic == topic]
 
+    def of_alerts(self) -> list[bytes]:
+        """Payloads heard on the topics of alerts, whose names hold the agent's run."""
+        return [each.payload for each in self.heard if "/alerts/" in each.topic]
+
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until the condition on what was heard holds."""
         async with asyncio.timeout(WITHIN_S), self._changed:

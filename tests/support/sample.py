@@ -162,6 +162,7 @@ def health(**fields: Any) -> Health:
         "version": "0.1.0",
         "at": NOON,
         "started_at": NOON,
+        "run": "mabc1234",
         "speech": SpeechStatus.SHED,
         "speech_model": "ja-synth",
         "pbx": "manual",

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from kikimori_wire.settings import BrokerSettings
 
-ALERT = "kikimori/v2/test/agents/front/alerts/c1.escalate.1"
 HEALTH = "kikimori/v2/test/agents/front/health"
 
 
@@ -78,15 +77,15 @@ async def test_sigterm_mid_call(broker: AnyBroker, tmp_path: Path) -> None:
         await telephone.speak(bytes(16000))
         await listener.until_on("kikimori/v2/test/agents/front/calls/c1/state", 1)
         await telephone.press("*9")
-        await listener.until_on(ALERT, 1)
+        await listener.until(lambda: bool(listener.of_alerts()))
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(WITHIN_S):
             assert await process.wait() == 0
-        await listener.until(lambda: listener.on(ALERT)[-1] == b"")
+        await listener.until(lambda: listener.of_alerts()[-1] == b"")
         await listener.until(lambda: not Health.model_validate_json(listener.on(HEALTH)[-1]).online)
         states = [each for each in listener.on("kikimori/v2/test/agents/front/calls/c1/state") if each]
 
-    alerts = [Alert.model_validate_json(each) for each in listener.on(ALERT) if each]
+    alerts = [Alert.model_validate_json(each) for each in listener.of_alerts() if each]
     assert alerts[0].state is AlertState.OPEN
     assert (alerts[-1].state, alerts[-1].closed_because) == (AlertState.CLOSED, ClosedBecause.AGENT_RESTARTED)
     assert CallState.model_validate_json(states[-1]).status is CallStatus.ENDED
@@ -109,8 +108,8 @@ async def test_sigterm_while_the_broker_is_away(real: Mosquitto, tmp_path: Path)
             listening(real.settings, "kikimori/#") as listener,
             agent_program(tmp_path, real.settings),
         ):
-            await listener.until(lambda: listener.on(ALERT)[-1:] == [b""])
-    alerts = [Alert.model_validate_json(each) for each in listener.on(ALERT) if each]
+            await listener.until(lambda: listener.of_alerts()[-1:] == [b""])
+    alerts = [Alert.model_validate_json(each) for each in listener.of_alerts() if each]
     assert [each.revision for each in alerts] == sorted({each.revision for each in alerts})
     assert alerts[-1].state is AlertState.CLOSED
 

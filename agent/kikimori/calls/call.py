@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import structlog
 
 from kikimori.judging.summary import with_summary
+from kikimori.model.alert import alert_id
 from kikimori.model.call import CallInfo, EndReason, Role
 from kikimori.model.evidence import ButtonPress, Utterance
 from kikimori_wire.messages import (
@@ -67,6 +68,7 @@ class LiveCall:
         superior: Party,
         announcements: tuple[Announcement, ...] = (),
         keep_operator: bool | None = None,
+        run: str = "",
     ) -> None:
         """Begin a call.
 
@@ -91,6 +93,7 @@ class LiveCall:
         self._superior = superior
         self._announcements = announcements
         self._keep_operator = keep_operator
+        self._run = run
         self._tail: deque[TranscriptLine] = deque(maxlen=TAIL_LINES)
         self._shown: dict[Role, str] = {}
         """The partial that stands on the screen, by voice."""
@@ -249,7 +252,7 @@ class LiveCall:
 
     def _alert(self, change: AlertChange) -> Alert:
         return Alert(
-            alert_id=f"{self.call_id}.{change.rule}.{change.ordinal}",
+            alert_id=alert_id(self.call_id, self._run, change.rule, change.ordinal),
             call_id=self.call_id,
             site=self._site,
             agent_id=self._agent_id,

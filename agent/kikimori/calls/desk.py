@@ -48,6 +48,8 @@ class DeskSettings:
     superior: Party = field(default_factory=Party)
     announcements: tuple[Announcement, ...] = ()
     keep_operator: bool | None = None
+    run: str = ""
+    """Name of this run of the agent; stands in the ids of alerts."""
 
 
 class Desk:
@@ -198,6 +200,7 @@ class Desk:
                 superior=self.settings.superior,
                 announcements=self.settings.announcements,
                 keep_operator=self.settings.keep_operator,
+                run=self.settings.run,
             )
             self.calls[info.call_id] = call
             self._calls_begun += 1

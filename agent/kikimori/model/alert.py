@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
 
 from kikimori_wire.messages import Action, AlertState, ClosedBecause, Evidence, Severity
 
-__all__ = ["Action", "AlertChange", "AlertState", "ClosedBecause", "Evidence", "Severity"]
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = [
+    "Action",
+    "AlertChange",
+    "AlertState",
+    "ClosedBecause",
+    "Evidence",
+    "Severity",
+    "alert_id",
+    "run_name",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +39,28 @@ class AlertChange:
     evidence: tuple[Evidence, ...]
     suggestion: Action | None
     closed_because: ClosedBecause | None = None
+
+
+LONGEST_ID = 128
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def run_name(started_at: datetime) -> str:
+    """Return a short name for one run of an agent: another one for each millisecond in which it could have started."""
+    rest = int(started_at.timestamp() * 1000)
+    name = ""
+    while rest:
+        rest, digit = divmod(rest, len(_DIGITS))
+        name = _DIGITS[digit] + name
+    return name
+
+
+def alert_id(call_id: str, run: str, rule: str, ordinal: int) -> str:
+    """Return the id of an alert: the same for the same call, run of the agent, rule and ordinal.
+
+    Without the run (analysis of a recording, which is the same whenever it is made) it is left out. A call's name that
+    would make it too long for a topic gives way to a UUID derived from it.
+    """
+    rest = ".".join([*filter(None, [run]), rule, str(ordinal)])
+    made = f"{call_id}.{rest}"
+    return made if len(made) <= LONGEST_ID else f"{uuid5(NAMESPACE_URL, f'kikimori:{call_id}')}.{rest}"
