@@ -13,28 +13,45 @@ import structlog
 from kikimori.bus import Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
+from kikimori.errors import place_of
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import Rule, capped_rules, categories_without_phrases, load_rules
 from kikimori.model.alert import run_name
 from kikimori.pbx.control import OperatorChoice, Remembers
 from kikimori.recognition import Recognition, load_recognition
+from kikimori.supervision import Supervisor
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.version import VERSION
 from kikimori.ways_in import make_control, make_taps
-from kikimori_wire.messages import Alert, CallState, Health, Levels, Party, SpeechStatus, TranscriptLine
+from kikimori_wire.messages import (
+    Alert,
+    CallState,
+    Health,
+    Levels,
+    Party,
+    Problem,
+    SpeechStatus,
+    TranscriptLine,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kikimori.calls.call import LiveCall
     from kikimori.config import AgentConfig
+    from kikimori.model.feed import CallDesk
     from kikimori.pbx.control import PbxControl
     from kikimori.taps.tap import Address, Tap
-    from kikimori_wire.messages import Problem
 
 log = structlog.get_logger()
 
 LEVELS_EVERY_S = 0.25
 HEALTH_EVERY_S = 5.0
+HEARING_RETRY_S = 0.5
+"""Audio that waits longer than some seconds is lost, so a failure of hearing as a whole is tried again soon."""
+ALERT_RETRIES_S = (0.1, 0.5, 2.0)
+"""An alert that could not be written is tried again; after the last it is lost, which is counted and said."""
 CALLS_PER_LEVELS_MESSAGE = 200
 
 
@@ -56,8 +73,14 @@ class Addresses:
 class Agent:
     """One agent. `run` does everything until `stop` is set."""
 
-    def __init__(self, config: AgentConfig, *, pbx: PbxControl | None = None) -> None:
-        """Read rules and phrases; raises ConfigError. `pbx` replaces the configured control."""
+    def __init__(
+        self,
+        config: AgentConfig,
+        *,
+        pbx: PbxControl | None = None,
+        taps: Callable[[AgentConfig, CallDesk, LegDirectory], list[Tap]] = make_taps,
+    ) -> None:
+        """Read rules and phrases; raises ConfigError. `pbx` replaces the configured control, `taps` makes the taps."""
         self.config = config
         self.rules: tuple[Rule, ...] = load_rules(config.rule_files())
         self.phrases: PhraseBook = load_phrases(config.phrase_files())
@@ -67,6 +90,9 @@ class Agent:
         self._started_at = datetime.now(UTC)
         self._run = run_name(self._started_at)
         self._alerts: asyncio.Queue[Alert] = asyncio.Queue()
+        self._make_taps = taps
+        self._supervisor = Supervisor()
+        self._alerts_lost = 0
         self._directory = LegDirectory(asyncio.get_running_loop().time)
         warn_of_unknown_categories(self.rules, self.phrases)
         warn_of_capped_rules(self.rules)
@@ -97,28 +123,31 @@ class Agent:
             pool,
             met=self._met,
         )
-        self.taps = make_taps(config, self.desk, self._directory)
+        self.taps = self._make_taps(config, self.desk, self._directory)
         handler = CommandHandler(self.desk, self.pbx, config.pbx.superior)
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
         self.bus = Bus(config.mqtt, config.site, config.agent_id, outbox, on_command=handler.handle)
         self.bus.set_health(self._health())
         try:
             async with asyncio.TaskGroup() as tasks:
-                background = [
-                    tasks.create_task(self.bus.run(), name="bus"),
-                    tasks.create_task(self.desk.run(), name="hearing"),
-                    tasks.create_task(self._write_alerts(), name="alerts"),
-                    tasks.create_task(self._show_levels(), name="levels"),
-                    tasks.create_task(self._show_health(), name="health"),
-                    tasks.create_task(self.pbx.run(), name="pbx"),
-                ]
+                keep = self._supervisor.keep
+                kept = {
+                    "bus": self.bus.run,
+                    "alerts": self._write_alerts,
+                    "levels": self._show_levels,
+                    "health": self._show_health,
+                    "pbx": self.pbx.run,
+                }
+                background = [tasks.create_task(keep(name, run), name=name) for name, run in kept.items()]
+                hearing = keep("hearing", self.desk.run, last_retry_s=HEARING_RETRY_S)
+                background.append(tasks.create_task(hearing, name="hearing"))
                 listening: list[Tap] = []
                 try:
                     for tap in self.taps:
                         # Counted before it listens: what it opened until it failed is closed too.
                         listening.append(tap)
                         await tap.listen()
-                        background.append(tasks.create_task(tap.run(), name=tap.name))
+                        background.append(tasks.create_task(keep(tap.name, tap.run), name=tap.name))
                     addresses = Addresses({key: at for tap in self.taps for key, at in tap.addresses.items()})
                     log.info("listening", **addresses.by_name)
                     self.ready.set_result(addresses)
@@ -179,9 +208,22 @@ class Agent:
         while True:
             alert = await self._alerts.get()
             try:
-                await self.bus.raise_alert(alert)
+                await self._write_alert(alert)
             finally:
                 self._alerts.task_done()
+
+    async def _write_alert(self, alert: Alert) -> None:
+        for wait_s in ALERT_RETRIES_S:
+            try:
+                await self.bus.raise_alert(alert)
+            except Exception as error:  # noqa: BLE001 - the alerts behind it must not be lost for this one
+                log.error(
+                    "alert_not_written", call_id=alert.call_id, error=type(error).__name__, at=place_of(error)
+                )
+                await asyncio.sleep(wait_s)
+            else:
+                return
+        self._alerts_lost += 1
 
     async def _show_levels(self) -> None:
         while True:
@@ -205,10 +247,20 @@ class Agent:
     def _health(self) -> Health:
         recognition = self._recognition
         problems: list[Problem] = [recognition.problem] if recognition.problem else []
+        problems += [*self._supervisor.problems(), *self.desk.problems()]
+        if self._alerts_lost:
+            problems.append(
+                Problem(
+                    code="alerts_lost",
+                    detail=f"{self._alerts_lost} alerts could not be written",
+                    remedy="journalctl -u kikimori-agent -g alert_not_written",
+                )
+            )
         problems += [*self.pbx.problems(), *(problem for tap in self.taps for problem in tap.problems())]
         counters = self.desk.counters()
         for tap in self.taps:
             counters |= tap.counters()
+        counters["tasks_restarted"] = self._supervisor.restarts
         counters["legs_never_came"] = self._directory.never_came
         if recognition.engine is None:
             speech = SpeechStatus.OFF

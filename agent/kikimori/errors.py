@@ -20,6 +20,23 @@ class AudioFileError(KikimoriError):
     """A recording cannot be read."""
 
 
+def place_of(error: BaseException) -> str:
+    """Return the file and line in which an error was raised: what a log may say, as its text may quote a caller."""
+    at = error.__traceback__
+    if at is None:
+        return ""
+    while at.tb_next is not None:
+        at = at.tb_next
+    return f"{Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno}"
+
+
+def first_of(error: BaseException) -> BaseException:
+    """Return the first error of a group, or the error itself where it is none."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def secret_next_step(error: BaseException, keys: str) -> str:
     """Return what to do about a password's file that cannot be read. `keys`: where it is named, e.g. `[mqtt] password_file`.
 

@@ -15,6 +15,7 @@ import kikimori_dashboard
 from kikimori.agent import Addresses, Agent
 from kikimori.bus.broker import embedded_broker
 from kikimori.errors import KikimoriError
+from kikimori.supervision import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -67,8 +68,7 @@ async def open_office(
         async with asyncio.TaskGroup() as tasks:
             url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             pages = tasks.create_task(
-                serve_dashboard(dashboard.model_copy(update={"mqtt": broker}), url.set_result),
-                name="dashboard",
+                _keep_pages(dashboard.model_copy(update={"mqtt": broker}), url), name="dashboard"
             )
             listening = tasks.create_task(agent.run(), name="agent")
             try:
@@ -78,6 +78,22 @@ async def open_office(
                 # The agent says goodbye while the dashboard still shows it.
                 await asyncio.wait([listening])
                 pages.cancel()
+
+
+async def _keep_pages(settings: kikimori_dashboard.DashboardSettings, url: asyncio.Future[str]) -> None:
+    """Serve the pages until cancelled, and again after a failure: calls must be heard without them.
+
+    Raises:
+        KikimoriError: the port is taken when they are to be served first.
+    """
+
+    def ready(address: str) -> None:
+        if not url.done():
+            url.set_result(address)
+
+    await Supervisor().keep(
+        "dashboard", lambda: serve_dashboard(settings, ready), fatal=lambda _: not url.done()
+    )
 
 
 async def serve_dashboard(

@@ -146,6 +146,8 @@ class CallState(Message):
     """What `announce` can play."""
     keep_operator: bool | None = None
     """Whether the operator stays in the call after a transfer unless the command says otherwise; None = no choice."""
+    judging_failed: bool = False
+    """The program failed in judging this call: nothing but the operator's button raises an alert in it any more."""
     transcript_tail: tuple[TranscriptLine, ...] = ()
     """The last few final lines, so that a dashboard started mid-call shows the story."""
 

@@ -100,6 +100,8 @@ class ClosedBecause(OpenEnum):
     """The finished sentence does not hold what its beginning seemed to."""
     AGENT_RESTARTED = "agent_restarted"
     """The agent died with the call open; what happened after is not known."""
+    FAULT = "fault"
+    """The program failed in judging this call; it is not judged any more."""
 
 
 class Action(OpenEnum):

@@ -167,6 +167,9 @@ class Subscriber:
             if topic not in self._complained and len(self._complained) < 1000:
                 self._complained.add(topic)
                 log.warning("bad_message", topic=topic, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - one message must not end the view of all calls
+            self.bad_messages += 1
+            log.error("message_failed", kind=parsed.kind.value, error=type(error).__name__)
 
     def _answered(self, result: CommandResult) -> None:
         self._state.take_result(result)

@@ -38,9 +38,9 @@ def agent_config(state: Path, broker: BrokerSettings, *, speech: SpeechTable | N
 
 
 @asynccontextmanager
-async def running(config: AgentConfig) -> AsyncIterator[Agent]:
+async def running(config: AgentConfig, make: Callable[[AgentConfig], Agent] = Agent) -> AsyncIterator[Agent]:
     """Run an agent; at the end it is told to stop as SIGTERM would tell it, and must end by itself."""
-    agent = Agent(config)
+    agent = make(config)
     task = asyncio.create_task(agent.run())
     try:
         task.add_done_callback(lambda _: agent.ready.cancel())

@@ -105,14 +105,14 @@ async def _measure(
     try:
         await _report_of(sender)
         await asyncio.sleep(WARM_UP_S)
-        agent.desk.lag = LagMeter()
+        agent.desk.hearing.lag = LagMeter()
         before = agent.desk.counters()
         cpu, began = time.process_time(), time.perf_counter()
         while (elapsed := time.perf_counter() - began) < seconds:
             progress(elapsed)
             await asyncio.sleep(min(0.5, seconds - elapsed))
         cpu, elapsed = time.process_time() - cpu, time.perf_counter() - began
-        lag, after, rss = agent.desk.lag, agent.desk.counters(), _rss_bytes()
+        lag, after, rss = agent.desk.hearing.lag, agent.desk.counters(), _rss_bytes()
         end = await _report_of(sender)
     finally:
         if sender.returncode is None:

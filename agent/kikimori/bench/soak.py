@@ -201,7 +201,7 @@ async def _measure(
     )
     log.warnings.clear()
     alerts = log.events["alert"]
-    lag = office.agent.desk.lag = LagMeter()
+    lag = office.agent.desk.hearing.lag = LagMeter()
     began, cpu = time.perf_counter(), time.process_time()
     calls = _Calls(settings.calls)
     await calls.make(plan, progress)

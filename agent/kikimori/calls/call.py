@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol
 
 import structlog
 
+from kikimori.calls.open_changes import OpenChanges
+from kikimori.errors import place_of
 from kikimori.judging.summary import with_summary
 from kikimori.model.alert import alert_id
 from kikimori.model.call import CallInfo, EndReason, Role
@@ -27,7 +30,7 @@ from kikimori_wire.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from kikimori.calls.leg import LiveLeg
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 TAIL_LINES = 6
+
+P = ParamSpec("P")
 
 
 class Listener(Protocol):
@@ -80,7 +85,11 @@ class LiveCall:
         self.opened_at = opened_at
         self.status = CallStatus.TALKING
         self.legs: list[LiveLeg] = []
-        self._judge = judge
+        self.failed = False
+        """The program failed in judging this call; nothing but the operator's button is judged any more."""
+        self._judge: CallJudge | None = judge
+        """None after a second failure."""
+        self._open = OpenChanges()
         self._listener = listener
         self._site = site
         self._agent_id = agent_id
@@ -106,7 +115,7 @@ class LiveCall:
     @property
     def heard_s(self) -> float:
         """Media time up to which every leg that still sends was heard."""
-        sending = [leg.heard_s for leg in self.legs if not leg.closed or leg.has_block]
+        sending = [leg.heard_s for leg in self.legs if not leg.deaf and (not leg.closed or leg.has_block)]
         if sending:
             return min(sending)
         return max([self._heard_to_s, *(leg.heard_s for leg in self.legs)])
@@ -143,16 +152,52 @@ class LiveCall:
             self.publish()
 
     def observe(self, evidence: Evidence) -> None:
-        """Take what hearing found."""
+        """Take what hearing found. Never raises: a failure is this call's alone."""
+        self._safely(self._observe, evidence)
+
+    def _observe(self, evidence: Evidence) -> None:
         if isinstance(evidence, Utterance):
             if evidence.final or evidence.text != self._shown.get(evidence.role):
                 self._show(evidence)
             self._shown[evidence.role] = "" if evidence.final else evidence.text
-        self._tell(self._judge.observe(evidence))
+        if self._judge is not None and (not self.failed or isinstance(evidence, ButtonPress)):
+            self._tell(self._judge.observe(evidence))
 
     def advance(self) -> None:
-        """Let the rules see the time."""
-        self._tell(self._judge.advance(self.heard_s))
+        """Let the rules see the time. Never raises."""
+        self._safely(self._advance)
+
+    def _advance(self) -> None:
+        if self._judge is not None:
+            self._tell(self._judge.advance(self.heard_s))
+
+    def fail(self, error: Exception) -> None:
+        """End the judging of this call for a failure: its alerts close, the operator's button goes on working.
+
+        If that fails too, nothing is judged any more. Never raises.
+        """
+        if self._judge is None:
+            return
+        log.error("call_failed", call_id=self.call_id, error=type(error).__name__, at=place_of(error))
+        again, self.failed = self.failed, True
+        if again:
+            self._judge = None
+        else:
+            self._judge.keep_button()
+        closing = self._open.closed_by_fault(self.heard_s, keep_button=not again)
+        steps: list[Callable[[], None]] = [partial(self._tell, [change]) for change in closing]
+        for step in (*steps, self._publish):
+            try:
+                step()
+            except Exception as worse:  # noqa: BLE001 - nothing is left that could be tried
+                log.error("call_untold", call_id=self.call_id, error=type(worse).__name__, at=place_of(worse))
+
+    def _safely(self, step: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """The boundary of a call: whatever is raised inside ends its judging, and no other call's."""
+        try:
+            step(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - see above
+            self.fail(error)
 
     def press(self, source: Literal["page", "dtmf"], pressed_by: str | None) -> None:
         """The operator asks for help, now."""
@@ -181,11 +226,22 @@ class LiveCall:
     def end(self, at: datetime, reason: EndReason) -> None:
         """The last leg is gone and everything was heard."""
         because = ClosedBecause.AGENT_RESTARTED if reason is EndReason.SHUTDOWN else ClosedBecause.CALL_ENDED
-        self._tell(self._judge.end(self.heard_s, because))
+        self._safely(self._close, because)
         self.status = CallStatus.ENDED
+        self._safely(self._say_ended, at)
+
+    def _close(self, because: ClosedBecause) -> None:
+        if self._judge is not None:
+            self._tell(self._judge.end(self.heard_s, because))
+
+    def _say_ended(self, at: datetime) -> None:
         self._listener.call_changed(self.state(ended_at=at))
 
     def publish(self) -> None:
+        """Show the call as it is now. Never raises."""
+        self._safely(self._publish)
+
+    def _publish(self) -> None:
         self._listener.call_changed(self.state())
 
     def state(self, ended_at: datetime | None = None) -> CallState:
@@ -206,6 +262,7 @@ class LiveCall:
             superior=self._superior,
             announcements=self._announcements,
             keep_operator=self._keep_operator,
+            judging_failed=self.failed,
             transcript_tail=tuple(self._tail),
         )
 
@@ -231,9 +288,9 @@ class LiveCall:
         self._listener.line(line)
         if line.final:
             self._tail.append(line)
-            self.publish()
+            self._publish()
 
-    def _tell(self, changes: Iterable[AlertChange]) -> None:
+    def _tell(self, changes: Sequence[AlertChange]) -> None:
         for change in changes:
             log.info(
                 "alert",
@@ -243,9 +300,10 @@ class LiveCall:
                 state=str(change.state),
                 revision=change.revision,
             )
+            self._open.note(change)
             self._listener.alert_changed(self._alert(change))
         if changes:
-            worst = self._judge.worst
+            worst = None if self._judge is None else self._judge.worst
             for leg in self.legs:
                 if leg.speech is not None:
                     leg.speech.heat = 0 if worst is None else 1 + worst.rank

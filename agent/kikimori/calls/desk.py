@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,15 +10,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.calls.block_hearing import BlockHearing
 from kikimori.calls.call import Listener, LiveCall
-from kikimori.calls.lag import LagMeter
 from kikimori.calls.leg import LiveLeg
-from kikimori.hearing.bank import AcousticBank, Heard
-from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, FRAME_S, RATES
+from kikimori.hearing.frames import FRAME_S, RATES
 from kikimori.judging.judge import CallJudge
 from kikimori.model.call import CallInfo, EndReason, LegInfo
-from kikimori.model.evidence import EffortWindow
-from kikimori_wire.messages import Action, Announcement, CallLevels, Party
+from kikimori_wire.messages import Action, Announcement, CallLevels, Party, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -72,35 +69,31 @@ class Desk:
         """
         self.settings = settings
         self.calls: dict[str, LiveCall] = {}
-        self.lag = LagMeter()
         self._rules = tuple(rules)
         self._phrases = phrases
         self._listener = listener
         self._speech = speech
         self._loop = asyncio.get_running_loop()
+        self.hearing = BlockHearing(self._loop)
         self._clock = clock or self._loop.time
         self._met = met
-        self._banks = {rate: AcousticBank(rate) for rate in RATES}
         self._legs: dict[int, list[LiveLeg]] = {rate: [] for rate in RATES}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
         self._ended: dict[str, int] = {}
         self._hearing = asyncio.Lock()
         self._closed = False
-        self._frames_heard = 0
         self._frames_dropped = 0
         self._calls_begun = 0
+        self._calls_failed = 0
 
     # --- for taps
 
     def open_leg(self, info: LegInfo) -> LiveLeg:
         """Open a leg, and its call if this is the first. Raises ValueError for a rate hearing does not know."""
-        bank = self._banks.get(info.rate)
-        if bank is None:
-            raise ValueError(f"rate {info.rate} is none of {RATES}")
+        slot = self.hearing.open(info.rate)
         call = self._call(info.call)
         # Rounded to frames: two legs opened together begin together, however long the code took in between.
         offset_s = round((self._clock() - call.opened_at) / FRAME_S) * FRAME_S if call.legs else 0.0
-        leg = LiveLeg(info, call, offset_s=offset_s, slot=bank.open(), clock=self._clock)
+        leg = LiveLeg(info, call, offset_s=offset_s, slot=slot, clock=self._clock)
         if self._speech is not None:
             leg.speech = self._speech.open(info.role, info.rate, call.observe, partial(self._leg_done, leg))
         self._legs[info.rate].append(leg)
@@ -162,7 +155,7 @@ class Desk:
             self._end_call(call, EndReason.SHUTDOWN)
         # What was not heard by now never will be; whoever still runs `run` must find nothing to do.
         self._closed = True
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self.hearing.stop()
 
     # --- numbers
 
@@ -173,10 +166,25 @@ class Desk:
         waiting = sum(leg.dropped_frames for legs in self._legs.values() for leg in legs)
         return {
             "calls_begun": self._calls_begun,
-            "frames_heard": self._frames_heard,
+            "calls_failed": self._calls_failed + sum(call.failed for call in self.calls.values()),
+            "frames_heard": self.hearing.frames_heard,
             "frames_dropped": self._frames_dropped + waiting,
             "speech_shed_s": 0 if self._speech is None else round(self._speech.shed_s),
         }
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Say how many of the calls are not judged any more."""
+        failed = sorted(call_id for call_id, call in self.calls.items() if call.failed)
+        if not failed:
+            return ()
+        named = ", ".join(failed[:3]) + (", …" if len(failed) > 3 else "")
+        return (
+            Problem(
+                code="judging_failed",
+                detail=f"judging failed in {len(failed)} of {len(self.calls)} calls: {named}",
+                remedy="journalctl -u kikimori-agent -g call_failed",
+            ),
+        )
 
     # --- inside
 
@@ -218,76 +226,18 @@ class Desk:
         """Hear one block of every leg that has one; False when none had."""
         if self._closed:
             return False
-        touched: dict[LiveCall, None] = {}
-        for rate, bank in self._banks.items():
-            ready = [leg for leg in self._legs[rate] if leg.has_block]
-            if not ready:
-                continue
-            blocks = [leg.take_block() for leg in ready]
-            slots = [leg.slot for leg in ready]
-            pcm = b"".join(block for _, block in blocks)
-            heard = await self._loop.run_in_executor(self._thread, bank.hear, slots, pcm)
-            self._deliver(ready, blocks, heard, touched)
+        touched = await self.hearing.hear(self._legs)
         for call in touched:
             call.advance()
         self._retire()
         return bool(touched)
 
-    def _deliver(
-        self,
-        legs: list[LiveLeg],
-        blocks: list[tuple[float, bytes]],
-        heard: Heard,
-        touched: dict[LiveCall, None],
-    ) -> None:
-        effort = heard.effort
-        rows = zip(
-            legs,
-            blocks,
-            heard.passes.tolist(),
-            heard.closes.tolist(),
-            effort.speech_s.tolist(),
-            effort.known.tolist(),
-            effort.level_db.tolist(),
-            effort.tilt_db.tolist(),
-            effort.over_calm_db.tolist(),
-            effort.tilt_over_calm_db.tolist(),
-            effort.pitch_over_calm_st.tolist(),
-            effort.probability.tolist(),
-            strict=True,
-        )
-        for leg, (
-            start_s,
-            block,
-        ), passes, closes, speech_s, known, level, tilt, over, tilt_over, pitch_over, raised in rows:
-            touched[leg.call] = None
-            self._frames_heard += BLOCK_FRAMES
-            self.lag.note(leg.lag_s())
-            leg.recognise(start_s, block, passes=passes, closes=closes)
-            over_calm = None if over != over else over  # noqa: PLR0124  (NaN)
-            leg.show(speaks=known, level_db=level, over_calm_db=over_calm, effort=raised)
-            if known:
-                leg.call.observe(
-                    EffortWindow(
-                        leg.role,
-                        start_s,
-                        start_s + BLOCK_S,
-                        speech_s,
-                        level,
-                        tilt,
-                        over_calm,
-                        None if over_calm is None else tilt_over,
-                        None if pitch_over != pitch_over else pitch_over,  # noqa: PLR0124  (NaN)
-                        raised,
-                    )
-                )
-
     def _retire(self) -> None:
         """Take legs out that are closed and heard to the end; their words may still be on the way."""
-        for rate, legs in self._legs.items():
+        for legs in self._legs.values():
             for leg in [leg for leg in legs if leg.closed and not leg.has_block]:
                 legs.remove(leg)
-                self._banks[rate].close(leg.slot)
+                self.hearing.close(leg)
                 self._frames_dropped += leg.dropped_frames
                 if leg.speech is not None:
                     leg.speech.close()
@@ -302,6 +252,7 @@ class Desk:
 
     def _end_call(self, call: LiveCall, reason: EndReason) -> None:
         del self.calls[call.call_id]
+        self._calls_failed += call.failed
         self._ended[call.asked_id] = self._ended.get(call.asked_id, 0) + 1
         while len(self._ended) > _REMEMBERED_CALLS:
             del self._ended[next(iter(self._ended))]

@@ -41,6 +41,8 @@ class LiveLeg:
         self.slot = slot
         self.speech: SpeechLeg | None = None
         self.closed: EndReason | None = None
+        self.deaf = False
+        """Hearing failed on this leg's sound; what comes is thrown away."""
         self.dropped_frames = 0
         self.gap_samples = 0
         self._clock = clock
@@ -59,7 +61,7 @@ class LiveLeg:
     # --- LegFeed
 
     def audio(self, pcm: bytes | bytearray | memoryview) -> None:
-        if self.closed:
+        if self.closed or self.deaf:
             return
         if self._anchor is None:
             self._anchor = self._clock() - len(pcm) / 2 / self.rate
@@ -68,7 +70,7 @@ class LiveLeg:
             self._drop_oldest()
 
     def gap(self, samples: int) -> None:
-        if self.closed:
+        if self.closed or self.deaf:
             return
         self.gap_samples += samples
         # Silence goes through hearing like any audio, so that an utterance ends and levels fall; as much of it as
@@ -116,6 +118,11 @@ class LiveLeg:
             self._anchor += lag
             return 0.0
         return lag
+
+    def give_up(self) -> None:
+        """Throw away what waits and what comes."""
+        self.deaf = True
+        self._waiting.clear()
 
     def take_block(self) -> tuple[float, bytes]:
         """Return the next block and the media time at which it begins."""

@@ -104,6 +104,10 @@ class CallJudge:
                 changes.append(change)
         return changes
 
+    def keep_button(self) -> None:
+        """Forget every rule but the operator's button: what was found otherwise cannot be relied on any more."""
+        self._rules = [each for each in self._rules if isinstance(each[1].rule, EscalateRule)]
+
     def end(self, now_s: float, because: ClosedBecause) -> list[AlertChange]:
         """The call is over: close what is open."""
         closed = (life.close(max(now_s, self._now_s), because) for _, life in self._rules)

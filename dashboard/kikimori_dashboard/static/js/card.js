@@ -56,8 +56,9 @@ export class Card {
     ].filter(Boolean));
     setText(this.status, word("status", call.status));
     this.drawCaller(call);
-    show(this.stale, call.stale);
-    setText(this.stale, call.stale ? t("call.stale") : "");
+    const unwatched = call.stale ? t("call.stale") : call.judging_failed ? t("fault.call") : "";
+    show(this.stale, unwatched !== "");
+    setText(this.stale, unwatched);
     setText(this.more, t(this.opened ? "ui.close" : "ui.open"));
     this.more.setAttribute("aria-expanded", String(this.opened));
     this.drawWhy(alerts, call.returned);

@@ -9,7 +9,7 @@ import { t, timeOfDay } from "./i18n.js";
  */
 export function watched(picture, call) {
   if (!picture.linked || !picture.site.broker_connected) return "unknown";
-  if (call) return call.stale ? "no" : "yes";
+  if (call) return call.stale || call.judging_failed ? "no" : "yes";
   const agents = Object.values(picture.agents);
   if (!agents.some((each) => each.online)) return "no";
   return agents.every((each) => each.online) ? "yes" : "unknown";

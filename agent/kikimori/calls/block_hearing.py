@@ -1,0 +1,141 @@
+"""The movement of waiting audio through hearing: blocks of all legs of a rate together, off the event loop."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.calls.lag import LagMeter
+from kikimori.errors import place_of
+from kikimori.hearing.bank import AcousticBank, Heard
+from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, RATES
+from kikimori.model.evidence import EffortWindow
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+
+    from kikimori.calls.call import LiveCall
+    from kikimori.calls.leg import LiveLeg
+
+log = structlog.get_logger()
+
+Block = tuple[float, bytes]
+"""Media time at which it begins, and s16le audio."""
+
+
+class BlockHearing:
+    """Acoustic state of all legs, by rate. What fails in one leg's sound or call stays with that call."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.lag = LagMeter()
+        self.frames_heard = 0
+        self._loop = loop
+        self._banks = {rate: AcousticBank(rate) for rate in RATES}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
+        self._stopped = False
+
+    def open(self, rate: int) -> int:
+        """Give a slot to a new leg. Raises ValueError for a rate that hearing does not know."""
+        bank = self._banks.get(rate)
+        if bank is None:
+            raise ValueError(f"rate {rate} is none of {RATES}")
+        return bank.open()
+
+    def close(self, leg: LiveLeg) -> None:
+        self._banks[leg.rate].close(leg.slot)
+
+    def stop(self) -> None:
+        """End the thread; what still waits is not heard."""
+        self._stopped = True
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def hear(self, legs: Mapping[int, list[LiveLeg]]) -> dict[LiveCall, None]:
+        """Hear one block of every leg that has one; returns the calls to which something was told."""
+        touched: dict[LiveCall, None] = {}
+        for rate, bank in self._banks.items():
+            ready = [leg for leg in legs[rate] if leg.has_block]
+            if not ready:
+                continue
+            blocks = [leg.take_block() for leg in ready]
+            try:
+                heard = await self._hear(bank, ready, blocks)
+            except Exception as error:  # noqa: BLE001 - one leg's sound must not end the hearing of all
+                if self._stopped:
+                    break
+                log.error("hearing_failed", legs=len(ready), error=type(error).__name__, at=place_of(error))
+                await self._hear_each(bank, ready, blocks, touched)
+            else:
+                self._deliver(ready, blocks, heard, touched)
+        return touched
+
+    async def _hear(self, bank: AcousticBank, legs: list[LiveLeg], blocks: list[Block]) -> Heard:
+        slots = [leg.slot for leg in legs]
+        pcm = b"".join(block for _, block in blocks)
+        return await self._loop.run_in_executor(self._thread, bank.hear, slots, pcm)
+
+    async def _hear_each(
+        self, bank: AcousticBank, legs: list[LiveLeg], blocks: list[Block], touched: dict[LiveCall, None]
+    ) -> None:
+        """Hear the legs one by one, as together they failed. One that fails alone is not heard any more."""
+        for leg, block in zip(legs, blocks, strict=True):
+            try:
+                heard = await self._hear(bank, [leg], [block])
+            except Exception as error:  # noqa: BLE001 - the boundary of this leg's call
+                if self._stopped:
+                    return
+                leg.give_up()
+                leg.call.fail(error)
+                touched[leg.call] = None
+            else:
+                self._deliver([leg], [block], heard, touched)
+
+    def _deliver(
+        self, legs: list[LiveLeg], blocks: list[Block], heard: Heard, touched: dict[LiveCall, None]
+    ) -> None:
+        effort = heard.effort
+        rows = zip(
+            legs,
+            blocks,
+            heard.passes.tolist(),
+            heard.closes.tolist(),
+            effort.speech_s.tolist(),
+            effort.known.tolist(),
+            effort.level_db.tolist(),
+            effort.tilt_db.tolist(),
+            effort.over_calm_db.tolist(),
+            effort.tilt_over_calm_db.tolist(),
+            effort.pitch_over_calm_st.tolist(),
+            effort.probability.tolist(),
+            strict=True,
+        )
+        for leg, (
+            start_s,
+            block,
+        ), passes, closes, speech_s, known, level, tilt, over, tilt_over, pitch_over, raised in rows:
+            touched[leg.call] = None
+            self.frames_heard += BLOCK_FRAMES
+            self.lag.note(leg.lag_s())
+            try:
+                leg.recognise(start_s, block, passes=passes, closes=closes)
+            except Exception as error:  # noqa: BLE001 - the boundary of this leg's call
+                leg.call.fail(error)
+            over_calm = None if over != over else over  # noqa: PLR0124  (NaN)
+            leg.show(speaks=known, level_db=level, over_calm_db=over_calm, effort=raised)
+            if known:
+                leg.call.observe(
+                    EffortWindow(
+                        leg.role,
+                        start_s,
+                        start_s + BLOCK_S,
+                        speech_s,
+                        level,
+                        tilt,
+                        over_calm,
+                        None if over_calm is None else tilt_over,
+                        None if pitch_over != pitch_over else pitch_over,  # noqa: PLR0124  (NaN)
+                        raised,
+                    )
+                )

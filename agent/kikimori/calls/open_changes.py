@@ -1,0 +1,43 @@
+"""The alerts that a call has open, as they were last told; kept beside the judge, which may fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kikimori.model.alert import AlertState, ClosedBecause
+
+if TYPE_CHECKING:
+    from kikimori.model.alert import AlertChange
+
+BUTTON = "escalate"
+"""Kind of the rule that a failed call keeps: a person asks for help, and nothing is found."""
+
+
+class OpenChanges:
+    """Last change of each open alert of one call."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int], AlertChange] = {}
+
+    def note(self, change: AlertChange) -> None:
+        """Take a change that is told."""
+        if change.state is AlertState.CLOSED:
+            self._open.pop((change.rule, change.ordinal), None)
+        else:
+            self._open[change.rule, change.ordinal] = change
+
+    def closed_by_fault(self, now_s: float, *, keep_button: bool) -> list[AlertChange]:
+        """Return what closes them all, or all but the operator's button."""
+        return [
+            replace(
+                change,
+                state=AlertState.CLOSED,
+                revision=change.revision + 1,
+                updated_s=max(now_s, change.updated_s),
+                suggestion=None,
+                closed_because=ClosedBecause.FAULT,
+            )
+            for change in self._open.values()
+            if not (keep_button and change.rule_kind == BUTTON)
+        ]
