@@ -16,8 +16,8 @@ from kikimori.taps.door import Limits
 from kikimori.taps.freeswitch.tap import FreeSwitchTap
 from kikimori.taps.line_in.tap import LineInTap
 from kikimori.taps.mirror.tap import MirrorTap
-from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.siprec.tap import SiprecTap
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig

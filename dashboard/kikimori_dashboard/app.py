@@ -10,13 +10,16 @@ import structlog
 from aiohttp import web
 
 from kikimori_dashboard.commands import CommandDesk
+from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
 from kikimori_dashboard.guard import add_headers, guard
 from kikimori_dashboard.live import Live
+from kikimori_dashboard.port import DashboardPort
 from kikimori_dashboard.routes import MAX_BODY, Routes
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.views import Views
+from kikimori_wire.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -30,12 +33,13 @@ LOOK_EVERY_S = 2.0
 """How often it is noted what a supervisor's page shows."""
 
 STATE: web.AppKey[SiteState] = web.AppKey("state", SiteState)
+LIMITER: web.AppKey[ConnectionLimiter] = web.AppKey("limiter", ConnectionLimiter)
 LIVE: web.AppKey[Live] = web.AppKey("live", Live)
 BACKGROUND: web.AppKey[asyncio.Task[None]] = web.AppKey("background", asyncio.Task)
 """Ends only by cancellation or by a fault of ours."""
 
 
-def create_app(settings: DashboardSettings) -> web.Application:
+def create_app(settings: DashboardSettings, limits: PortLimits | None = None) -> web.Application:
     """Everything of one site's dashboard; the broker is reached for when the application starts.
 
     Raises:
@@ -44,6 +48,7 @@ def create_app(settings: DashboardSettings) -> web.Application:
     book = read_book(settings.sentences)
     state = SiteState(timedelta(minutes=settings.closed_minutes))
     live = Live(Views(state, settings), state.changes)
+    limiter = ConnectionLimiter(limits or PortLimits(), [*LOOPBACK, *settings.trusted_proxies])
     commands = CommandDesk(state, live.changed)
     subscriber = Subscriber(
         settings.mqtt,
@@ -68,32 +73,37 @@ def create_app(settings: DashboardSettings) -> web.Application:
     app = web.Application(middlewares=[guard(settings)], client_max_size=MAX_BODY)
     app[STATE] = state
     app[LIVE] = live
+    app[LIMITER] = limiter
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(close_browsers)
     app.cleanup_ctx.append(background)
-    Routes(state, subscriber, live, commands, book).add_to(app)
+    Routes(state, subscriber, live, commands, book, limiter).add_to(app)
     return app
 
 
-async def serve(settings: DashboardSettings, ready: Callable[[str], None] | None = None) -> None:
+async def serve(
+    settings: DashboardSettings,
+    ready: Callable[[str], None] | None = None,
+    *,
+    limits: PortLimits | None = None,
+) -> None:
     """Serve until cancelled. `ready(url)` is called once the port is open, whether the broker is there or not.
 
     Raises:
         OSError: the port is taken.
     """
-    app = create_app(settings)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
-    await runner.setup()
+    app = create_app(settings, limits)
+    listener = DashboardPort(app, app[LIMITER])
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        host, port = runner.addresses[0][:2]
+        await listener.listen(settings.host, settings.port)
+        host, port = listener.address
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         log.info("dashboard_ready", url=url)
         if ready is not None:
             ready(url)
         await app[BACKGROUND]
     finally:
-        await runner.cleanup()
+        await listener.close()
 
 
 async def _run(subscriber: Subscriber, state: SiteState, live: Live) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from kikimori_dashboard.sentences import read_book
 from kikimori_wire.files import TomlFile, beside
-from kikimori_wire.settings import BrokerSettings, ListenPort, Name, SiteName
+from kikimori_wire.settings import BrokerSettings, ListenPort, Name, Networks, SiteName
 from kikimori_wire.toml_file import explained, read_toml
 from kikimori_wire.topics import is_name
 
@@ -45,6 +45,8 @@ class DashboardSettings(BaseModel):
     """Zone of the clock times on the pages."""
     closed_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 15
     """How long a closed alert stays on the page."""
+    trusted_proxies: Networks = ()
+    """Addresses of reverse proxies: many browsers come from one, so that its connections are not limited to 40."""
     sentences: tuple[TomlFile, ...] = ()
     """The office's own files of sentences for the operator's page, relative to the configuration file."""
 

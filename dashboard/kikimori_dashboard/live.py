@@ -28,6 +28,7 @@ MAX_BROWSERS = 100
 INTERVAL_S = 0.1
 BEAT_S = 5.0
 SEND_WITHIN_S = 10.0
+RETRY_AFTER_S = 10
 MAX_PING = 1e15
 """More than any browser's clock in milliseconds."""
 
@@ -82,7 +83,9 @@ class Live:
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         if len(self.sockets) >= MAX_BROWSERS:
-            raise web.HTTPServiceUnavailable(text="too many browsers are connected\n")
+            raise web.HTTPServiceUnavailable(
+                text="too many browsers are connected\n", headers={"Retry-After": str(RETRY_AFTER_S)}
+            )
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1024)
         await socket.prepare(request)
         self.sockets.add(socket)

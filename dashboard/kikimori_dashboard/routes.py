@@ -15,6 +15,7 @@ from kikimori_wire.messages import Action
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
+    from kikimori_dashboard.connection_limiter import ConnectionLimiter
     from kikimori_dashboard.live import Live
     from kikimori_dashboard.sentences import SentenceBook
     from kikimori_dashboard.state import SiteState
@@ -62,13 +63,20 @@ class SeenBody(BaseModel):
 
 class Routes:
     def __init__(
-        self, state: SiteState, subscriber: Subscriber, live: Live, commands: CommandDesk, book: SentenceBook
+        self,
+        state: SiteState,
+        subscriber: Subscriber,
+        live: Live,
+        commands: CommandDesk,
+        book: SentenceBook,
+        limiter: ConnectionLimiter,
     ) -> None:
         self._state = state
         self._subscriber = subscriber
         self._live = live
         self._commands = commands
         self._book = book
+        self._limiter = limiter
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/", self._page("supervisor.html"))
@@ -99,6 +107,8 @@ class Routes:
             "browsers": len(self._live.sockets),
             "missed_alerts": len(self._state.alert_book.missed),
             "missed_alerts_dropped": self._state.alert_book.missed.dropped,
+            "connections": self._limiter.open,
+            "connections_refused": self._limiter.refused.total(),
             "bad_messages": self._subscriber.bad_messages,
             "ignored_messages": self._state.left_out.messages,
         }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser
 
+    from kikimori_dashboard.connection_limiter import PortLimits
     from kikimori_wire.settings import BrokerSettings
 
 CHROMIUM = "/usr/bin/chromium"
@@ -46,10 +47,10 @@ def dashboard_settings(broker: BrokerSettings, **fields: object) -> DashboardSet
 
 
 @asynccontextmanager
-async def dashboard(settings: DashboardSettings) -> AsyncIterator[str]:
+async def dashboard(settings: DashboardSettings, limits: PortLimits | None = None) -> AsyncIterator[str]:
     """A running dashboard; gives its address without the slash at the end."""
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(settings, ready.set_result))
+    task = asyncio.create_task(serve(settings, ready.set_result, limits=limits))
     try:
         task.add_done_callback(lambda _: ready.cancel())
         try:

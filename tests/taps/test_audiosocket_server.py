@@ -25,8 +25,8 @@ from kikimori.taps.announced.handler import announce_app
 from kikimori.taps.audiosocket.protocol import AUDIO_RATES
 from kikimori.taps.audiosocket.server import AudioSocketServer
 from kikimori.taps.door import Limits
-from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.streamed_leg import FLOOD_S
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

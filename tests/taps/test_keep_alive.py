@@ -6,8 +6,8 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING
 
-from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.sip.transport import SipTransport
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from kikimori.taps.sip.message import Request, Response

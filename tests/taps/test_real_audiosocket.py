@@ -18,7 +18,7 @@ from kikimori.model.call import EndReason, Role
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.door import Limits
-from kikimori.taps.peers import AllowedPeers
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

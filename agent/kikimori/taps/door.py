@@ -12,7 +12,7 @@ from kikimori.taps.refusals import Refusals
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-    from kikimori.taps.peers import AllowedPeers
+    from kikimori_wire.peers import AllowedPeers
 
 _log: FilteringBoundLogger = structlog.get_logger()
 

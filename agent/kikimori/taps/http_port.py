@@ -10,8 +10,8 @@ from aiohttp import web
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
-    from kikimori.taps.peers import AllowedPeers
     from kikimori.taps.tap import Address
+    from kikimori_wire.peers import AllowedPeers
 
 LINGER_S = 1.0
 """So long is read and thrown away what a peer still sends after its answer, or it would never see the answer."""

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from kikimori.model.call import CallInfo, Role
 from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
-from kikimori.taps.peers import AllowedPeers
+from kikimori_wire.peers import AllowedPeers
 
 
 class Clock:

@@ -22,8 +22,8 @@ from kikimori.taps.asterisk import tap as tap_module
 from kikimori.taps.asterisk.tap import AsteriskTap
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.door import Limits
-from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.sides import SidesTable
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

@@ -17,8 +17,8 @@ from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.asterisk.tap import AsteriskTap
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.door import Limits
-from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.sides import SidesTable
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -26,7 +26,7 @@ from kikimori.model.call import Party, Role
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.door import Limits
-from kikimori.taps.peers import AllowedPeers
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

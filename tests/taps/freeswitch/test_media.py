@@ -22,8 +22,8 @@ from kikimori.taps.door import Limits
 from kikimori.taps.freeswitch.media import MAX_EARLY_BYTES, MAX_TEXTS, MediaServer
 from kikimori.taps.freeswitch.metadata import read_metadata
 from kikimori.taps.freeswitch.voices import EARLIER_S, StreamError, Voices
-from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.streamed_leg import FLOOD_S
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

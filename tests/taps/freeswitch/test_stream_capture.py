@@ -19,7 +19,7 @@ from tests.support.recorder import Recorder
 
 from kikimori.model.call import EndReason, Role
 from kikimori.taps.freeswitch.media import SUBPROTOCOL, MediaServer
-from kikimori.taps.peers import AllowedPeers
+from kikimori_wire.peers import AllowedPeers
 
 DATA = Path(__file__).parent / "data"
 CAPTURES = [

@@ -23,7 +23,7 @@ from kikimori.taps.streamed_leg import WIRE_RATES
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from kikimori.taps.peers import AllowedPeers
+    from kikimori_wire.peers import AllowedPeers
 
 log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kikimori.model.feed import CallDesk
     from kikimori.taps.announced.directory import Announcement, LegDirectory
-    from kikimori.taps.peers import AllowedPeers
+    from kikimori_wire.peers import AllowedPeers
 
 log = structlog.get_logger()
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk
     from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.door import Limits
-    from kikimori.taps.peers import AllowedPeers
     from kikimori.taps.tap import Address
     from kikimori_wire.messages import Problem
+    from kikimori_wire.peers import AllowedPeers
 
 
 class AudioSocketTap:

@@ -25,7 +25,7 @@ from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk
     from kikimori.taps.announced.directory import LegDirectory
-    from kikimori.taps.peers import AllowedPeers
+    from kikimori_wire.peers import AllowedPeers
 
 log = structlog.get_logger()
 

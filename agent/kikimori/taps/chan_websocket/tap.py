@@ -11,9 +11,9 @@ from kikimori.taps.announced.handler import MAX_REQUEST_BYTES, MOST_ANNOUNCING, 
 from kikimori.taps.chan_websocket.server import MediaServer
 from kikimori.taps.door import Limits
 from kikimori.taps.http_port import HttpPort
-from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.refusals import together
 from kikimori_wire.messages import Problem
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.model.feed import CallDesk
-    from kikimori.taps.peers import AllowedPeers
     from kikimori.taps.tap import Address
+    from kikimori_wire.peers import AllowedPeers
 
 log = structlog.get_logger()
 

@@ -25,9 +25,9 @@ from kikimori.taps.freeswitch.tracking import (
     OperatorLeft,
     Pressed,
 )
-from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.refusals import together
 from kikimori_wire.messages import Problem
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from kikimori.freeswitch.esl import Event

@@ -14,8 +14,8 @@ from kikimori.errors import KikimoriError
 from kikimori.taps.rtp.receiver import RtpCounters
 
 if TYPE_CHECKING:
-    from kikimori.taps.peers import AllowedPeers
     from kikimori.taps.rtp.receiver import RtpSession
+    from kikimori_wire.peers import AllowedPeers
 
 log = structlog.get_logger()
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from kikimori.taps.peers import AllowedPeers
     from kikimori.taps.sip.message import Message
     from kikimori.taps.sip.transaction import Flow
+    from kikimori_wire.peers import AllowedPeers
 
 _MAX_UNSENT_BYTES = 512 * 1024
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
 from kikimori.model.call import Role, call_id_from
-from kikimori.taps.peers import AllowedPeers
 from kikimori.taps.refusals import together
 from kikimori.taps.rtp.ports import RtpPorts
 from kikimori.taps.sip.transport import Limits, SipTransport
@@ -16,6 +15,7 @@ from kikimori.taps.siprec.certificates import tls_context
 from kikimori.taps.siprec.parties import Parties
 from kikimori.taps.siprec.server import RecordingServer
 from kikimori.taps.siprec.session import TAP, RecordingSession
+from kikimori_wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk

@@ -1,4 +1,4 @@
-"""Which addresses a tap listens to."""
+"""Networks and addresses of the peers of a port."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class AllowedPeers:
-    """Networks from which connections are accepted; raises ValueError for a text that is no network."""
+    """Networks of peers that may do more than others; raises ValueError for a text that is no network."""
 
     def __init__(self, networks: Iterable[str] = LOOPBACK) -> None:
         self._networks = tuple(ip_network(network) for network in networks)

@@ -1,0 +1,67 @@
+"""How many connections the dashboard serves, in all and of one address. Pure: no sockets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kikimori_wire.peers import AllowedPeers
+from kikimori_wire.settings import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class PortLimits:
+    """What the dashboard's port allows."""
+
+    connections: int = 200
+    """At a time."""
+    per_address: int = 40
+    """At a time, from one address. A browser opens seven at most: six for requests and the live one."""
+    head_within_s: float = 10.0
+    """From the connection, or from the first byte of a later request, to the end of the request's headers."""
+    body_within_s: float = 10.0
+    idle_s: float = 75.0
+    """A connection from which nothing came for so long is closed. A live one answers a ping every 20 s."""
+    retry_after_s: int = 10
+    """Told to whoever finds no room."""
+
+
+class ConnectionLimiter:
+    """Counts open connections; refuses one more than there may be."""
+
+    def __init__(self, limits: PortLimits, unlimited: Iterable[str] = LOOPBACK) -> None:
+        """`unlimited`: networks without a limit per address, as many browsers come from one of them."""
+        self.limits = limits
+        self.open = 0
+        self.refused: Counter[str] = Counter()
+        """By reason: `too_many_connections`, `too_many_of_address`."""
+        self._unlimited = AllowedPeers(unlimited)
+        self._of_address: Counter[str] = Counter()
+
+    def admit(self, address: str | None) -> str | None:
+        """Count a connection from `address`; or return why there is no room for it, counted by that."""
+        limited = not self._unlimited.allow(address)
+        if self.open >= self.limits.connections:
+            reason = "too_many_connections"
+        elif limited and self._of_address[address or ""] >= self.limits.per_address:
+            reason = "too_many_of_address"
+        else:
+            self.open += 1
+            if limited:
+                self._of_address[address or ""] += 1
+            return None
+        self.refused[reason] += 1
+        return reason
+
+    def leave(self, address: str | None) -> None:
+        """Take an admitted connection off."""
+        self.open -= 1
+        name = address or ""
+        if self._of_address[name] > 1:
+            self._of_address[name] -= 1
+        else:
+            del self._of_address[name]
