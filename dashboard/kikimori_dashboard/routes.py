@@ -40,6 +40,8 @@ class PressBody(BaseModel):
     @model_validator(mode="after")
     def _nothing_idle(self) -> Self:
         """A part that means nothing for the action is a mistake of the sender, and may be another's press."""
+        if not self.action.known:
+            raise ValueError("no such action")
         if self.target is not None and self.action not in (*TRANSFERS, *TO_OWN_TELEPHONE):
             raise ValueError("target is for transfers and listening in")
         if self.keep_operator is not None and self.action not in TRANSFERS:
