@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.told import OPERATOR, judged, opened, pressed, rules, said, voices
+import pytest
+from tests.support.told import CUSTOMER, OPERATOR, judged, opened, pressed, rules, said, voices
 
-from kikimori_wire.messages import DurationEvidence
+from kikimori.judging.rules import load_rules
+from kikimori_wire.messages import DurationEvidence, Role
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kikimori.model.evidence import Evidence
 
 REFUSAL = rules("detention-refusal")
@@ -80,3 +84,69 @@ def test_the_button_needs_no_proof() -> None:
     changes = judged([pressed(10), pressed(12)], rules=rules("escalate"))
     assert opened(changes) == [("escalate", "critical", 10)]
     assert [len(change.evidence) for change in changes] == [1, 2]
+
+
+NO_MORE = "恐れ入りますが、お電話を切らせていただきます"
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("ただ、交換でしたら承れます", OPERATOR),
+        ("かしこまりました、返金いたします", OPERATOR),
+        ("担当に確認いたしますので、少々お待ちください", OPERATOR),
+        ("わかりました、それなら仕方ないですね", CUSTOMER),
+    ],
+)
+def test_an_offer_an_agreement_a_check_or_acceptance_stops_the_clock(text: str, role: Role) -> None:
+    told: list[Evidence] = [said(NO, 58, OPERATOR), said(text, 100, role), *voices(60, 700)]
+    assert judged(told, until_s=700, rules=REFUSAL) == []
+    # Refused again, it starts anew.
+    again = [*told, said(NO, 200, OPERATOR)]
+    assert opened(judged(again, until_s=700, rules=REFUSAL)) == [("detention-refusal", "notice", 502.0)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ご意見として承ります", "申し訳ございません", "お気持ちはよく分かります", "何度もご説明しておりますが"],
+)
+def test_politeness_stops_nothing(text: str) -> None:
+    told: list[Evidence] = [said(NO, 58, OPERATOR), said(text, 100, OPERATOR), *voices(60, 400)]
+    assert opened(judged(told, until_s=400, rules=REFUSAL)) == [("detention-refusal", "notice", 360.0)]
+
+
+def test_a_closing_counts_when_the_call_goes_on() -> None:
+    goes_on: list[Evidence] = [said(NO_MORE, 58, OPERATOR), *voices(60, 400)]
+    assert opened(judged(goes_on, until_s=400, rules=REFUSAL)) == [("detention-refusal", "notice", 360.0)]
+    # A few words of goodbye are no going on.
+    goodbye: list[Evidence] = [said(NO_MORE, 58, OPERATOR), *voices(61, 64), *voices(360, 364)]
+    assert judged(goodbye, until_s=400, rules=REFUSAL) == []
+
+
+def test_a_refusal_with_a_closing_needs_no_more_speech() -> None:
+    told: list[Evidence] = [
+        said(NO_MORE, 50, OPERATOR),
+        said(NO, 54, OPERATOR),
+        *voices(61, 64),
+        *voices(360, 364),
+    ]
+    assert opened(judged(told, until_s=400, rules=REFUSAL)) == [("detention-refusal", "notice", 360.4)]
+
+
+def test_a_refusal_taken_back_makes_no_long_call_worse() -> None:
+    told: list[Evidence] = [said(NO, 700, OPERATOR), said("では返金いたします", 720, OPERATOR)]
+    assert [str(change.severity) for change in judged(told, until_s=1900, rules=LENGTH)] == ["notice"]
+
+
+def test_rules_of_the_release_before_still_load(tmp_path: Path) -> None:
+    """Without the keys that say what stops the clock."""
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        '[[rule]]\nid = "detention-refusal"\nkind = "detention"\ntitle = { ja = "x", en = "x" }\nsince = "refusal"\n'
+        'steps = [{ after_s = 300, severity = "notice" }]\nrefusal_categories = ["refusal"]\nstill_talking_s = 60.0\n',
+        encoding="utf-8",
+    )
+    told: list[Evidence] = [said(NO, 58, OPERATOR), *voices(60, 400)]
+    assert opened(judged(told, until_s=400, rules=load_rules([path]))) == [
+        ("detention-refusal", "notice", 360.0)
+    ]

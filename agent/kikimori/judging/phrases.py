@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from kikimori.errors import ConfigError
-from kikimori.judging.words.demands import demand_in
+from kikimori.judging.answers import AnswerCategory, ClauseWords, reader_of
+from kikimori.judging.demand_file import holds_demands, load_demands
+from kikimori.judging.words.demands import DemandReader
 from kikimori.judging.words.moods import Mood, denied
 from kikimori.judging.words.pattern import Pattern, compile_phrase, expanded
 from kikimori.judging.words.sound import Ear
@@ -64,7 +66,9 @@ class _CategoryFile(BaseModel):
     unless: tuple[_Phrase, ...] = ()
     words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     """Lists that phrases name as `{list}`."""
-    group: Annotated[tuple[_Group, ...], Field(min_length=1)]
+    clauses: ClauseWords | None = None
+    """Words of a category that is read clause by clause, over the phrases."""
+    group: tuple[_Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,12 @@ class PhraseFinder(Protocol):
 class PhraseBook:
     """All categories of the configured languages."""
 
-    def __init__(self, categories: Iterable[_Category], ear: Ear) -> None:
+    def __init__(
+        self, categories: Iterable[_Category], ear: Ear, demands: DemandReader | None = None
+    ) -> None:
         self._categories = tuple(categories)
         self._ear = ear
+        self._demands = demands or DemandReader()
 
     @property
     def names(self) -> frozenset[str]:
@@ -126,7 +133,9 @@ class PhraseBook:
             matched = category.find(heard)
             if matched is not None:
                 found.append(Match(category.name, matched))
-        return Said(tuple(found), demand_in(heard.words))
+        # An operator demands nothing.
+        demand = None if utterance.role is Role.OPERATOR else self._demands.read(heard)
+        return Said(tuple(found), demand)
 
 
 @dataclass(slots=True)
@@ -206,17 +215,26 @@ def load_phrases(paths: Iterable[Path]) -> PhraseBook:
     """
     categories: list[_Category] = []
     vocabulary: set[str] = set()
-    for path in paths:
-        file = load(path, _CategoryFile)
+    paths = tuple(paths)
+    of_demands = [path for path in paths if holds_demands(path)]
+    files = [(path, load(path, _CategoryFile)) for path in paths if path not in of_demands]
+    reader = reader_of(file.clauses for _, file in files if file.clauses)
+    for path, file in files:
         if file.said_by is Role.MIXED:
             raise ConfigError(f"{path}: said_by: must be customer or operator")
         if file.compare == "letters":
             categories.append(_by_letters(path, file))
             continue
+        if not file.group and file.clauses is None:
+            raise ConfigError(f"{path}: group: Field required")
         category = _by_sound(path, file)
-        categories.append(category)
+        categories.append(
+            AnswerCategory(file.category, file.said_by, file.clauses.act, reader, category)
+            if file.clauses
+            else category
+        )
         vocabulary |= {noun for each in category.by_head.values() for one in each for noun in one.vocabulary}
-    return PhraseBook(categories, Ear(vocabulary))
+    return PhraseBook(categories, Ear(vocabulary), load_demands(of_demands))
 
 
 def _by_sound(path: Path, file: _CategoryFile) -> _BySound:

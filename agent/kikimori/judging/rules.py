@@ -112,6 +112,12 @@ class DetentionRule(_Rule):
     steps: Annotated[tuple[DetentionStep, ...], Field(min_length=1)]
     refusal_categories: Annotated[tuple[Name, ...], Field(min_length=1)] = ("refusal", "closing")
     """Either starts the clock."""
+    stop_categories: tuple[Name, ...] = ("offer", "acceptance")
+    """Either stops it: the operator offers, agrees or checks, or the customer accepts. A language may have none."""
+    closing_category: Name = "closing"
+    """One of `refusal_categories` that starts the clock only when the call goes on …"""
+    closing_speech_s: Annotated[float, Field(ge=0)] = 10.0
+    """… with so many seconds of the customer's speech."""
     still_talking_s: Positive = 60.0
     """Since a refusal: the customer must have spoken within so many seconds, or the call is not detention."""
 

@@ -44,7 +44,6 @@ class CallFacts:
     """False when speech recognition is off: then nothing said can be known."""
     counted_categories: frozenset[str] = frozenset()
     """Categories whose repetition a rule of their own counts."""
-    refused_s: float | None = None
     repetition: bool = False
 
 

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.judging.kinds.detector import (
-    CallFacts,
-    Detector,
-    Finding,
-    Observation,
-    from_customer,
-    speech_in,
-)
-from kikimori.judging.kinds.phrase import match_of
+from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation
+from kikimori.judging.kinds.refusal_clock import RefusalClock
 from kikimori_wire.messages import DurationEvidence
 
 if TYPE_CHECKING:
@@ -26,30 +19,18 @@ class DetentionDetector(Detector):
         self._rule = rule
         self._facts = facts
         self._steps = list(rule.steps)
-        self._since_s: float | None = 0.0 if rule.since == "call_start" else None
-        self._quote: str | None = None
-        self._customer_spoke_s: float | None = None
+        self._clock = RefusalClock(rule)
 
     def observe(self, observation: Observation) -> Finding | None:
-        refusal = next(
-            (found for each in self._rule.refusal_categories if (found := match_of(observation, each))), None
-        )
-        if refusal is not None and self._facts.refused_s is None:
-            self._facts.refused_s = refusal[0].end_s
-        if self._rule.since == "refusal":
-            if refusal is not None and self._since_s is None:
-                # The first refusal starts the clock: saying it again kindly must not give the customer more time.
-                self._since_s = refusal[0].end_s
-                self._quote = refusal[0].text
-            spoke_s = _customer_speech_end(observation)
-            if spoke_s is not None:
-                self._customer_spoke_s = spoke_s
+        if self._clock.observe(observation) and self._rule.since == "refusal":
+            self._steps = list(self._rule.steps)
         return None
 
     def advance(self, now_s: float) -> Finding | None:
-        if self._since_s is None or not self._steps:
+        since_s = 0.0 if self._rule.since == "call_start" else self._clock.since_s
+        if since_s is None or not self._steps:
             return None
-        elapsed = now_s - self._since_s
+        elapsed = now_s - since_s
         if elapsed < self._steps[0].after_s or not self._still_going_on(now_s):
             return None
         # A step whose condition does not hold must not keep a later one back: an hour is an hour.
@@ -63,23 +44,25 @@ class DetentionDetector(Detector):
         step = self._steps[due[-1]]
         del self._steps[: due[-1] + 1]
         evidence = DurationEvidence(
-            start_s=round(self._since_s, 2),
+            start_s=round(since_s, 2),
             end_s=round(now_s, 2),
             since=self._rule.since,
             elapsed_s=round(elapsed, 2),
             threshold_s=step.after_s,
-            quote=self._quote,
+            quote=self._clock.quote if self._rule.since == "refusal" else None,
         )
         return Finding(now_s, step.severity, (evidence,))
 
     def _still_going_on(self, now_s: float) -> bool:
         if self._rule.since == "call_start":
             return True
-        spoke = self._customer_spoke_s
+        clock = self._clock
+        spoke, since = clock.spoke_s, clock.since_s
         return (
-            spoke is not None
-            and self._since_s is not None
-            and spoke > self._since_s
+            clock.runs
+            and spoke is not None
+            and since is not None
+            and spoke > since
             and now_s - spoke <= self._rule.still_talking_s
         )
 
@@ -87,10 +70,5 @@ class DetentionDetector(Detector):
         if not step.only_with or not self._facts.words_heard:
             return True
         return ("repetition" in step.only_with and self._facts.repetition) or (
-            "refusal" in step.only_with and self._facts.refused_s is not None
+            "refusal" in step.only_with and self._clock.runs
         )
-
-
-def _customer_speech_end(observation: Observation) -> float | None:
-    speech = speech_in(observation)
-    return speech.end_s if speech is not None and from_customer(speech.role) else None

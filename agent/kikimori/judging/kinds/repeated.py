@@ -35,7 +35,8 @@ class _Time:
 class RepeatedDetector(Detector):
     """Counts utterances, not words: 「代われ、代われ」 in one breath is one demand.
 
-    What answers the operator's own question is not counted, nor is one repetition of a polite request.
+    What answers the operator's own question is not counted unless the customer insists, nor is one repetition of a polite
+    request.
     """
 
     def __init__(self, rule: RepeatedRule, facts: CallFacts) -> None:
@@ -58,7 +59,7 @@ class RepeatedDetector(Detector):
         if self._asked_s is not None:
             answers = utterance.end_s > self._asked_s and utterance.start_s - self._asked_s <= ANSWER_WITHIN_S
             self._asked_s = None
-            if answers:
+            if answers and not (time.demand is not None and time.demand.insists):
                 return None
         while self._times and self._times[0].said.end_s <= utterance.end_s - self._rule.window_s:
             self._times.popleft()
@@ -81,7 +82,9 @@ class RepeatedDetector(Detector):
         demand = spoken.demand
         if demand is None or not from_customer(spoken.utterance.role):
             return None
-        if has_category(spoken, rule.hard_to_hear_category, *self._facts.counted_categories):
+        if has_category(spoken, *self._facts.counted_categories):
+            return None
+        if not demand.groups and has_category(spoken, rule.hard_to_hear_category):
             return None
         whole = Match("demand", spoken.utterance.text)
         return _Time(words_evidence(spoken.utterance, whole), demand)
@@ -93,4 +96,7 @@ class RepeatedDetector(Detector):
 
     @staticmethod
     def _forgiven(same: list[_Time]) -> int:
-        return 1 if sum(each.demand is not None and each.demand.polite for each in same) > 1 else 0
+        polite = sum(
+            each.demand is not None and each.demand.polite and not each.demand.insists for each in same
+        )
+        return 1 if polite > 1 else 0

@@ -1,7 +1,7 @@
 """What an utterance asks for, whatever its words: so that the same demand can be known again in other words.
 
-Two demands are compared by the characters their content words are written with: 返金しろ and 金を返せ share 返 and 金,
-where readings (ヘンキン, カネオカエセ) share nothing.
+A demand of a known group (`wanted`) is that group. Any other is its verb and what it is about, compared by the
+characters their content words are written with: 調査しろ and 調べろ share 調, where readings share nothing.
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kikimori.judging.words.lexicon import Lexicon
+from kikimori.judging.words.sound import plain, words
+from kikimori.judging.words.wanted import Wanted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from kikimori.judging.words.sound import Word
+    from kikimori.judging.words.sound import Heard, Word
+    from kikimori.judging.words.wanted import Want
 
-SIMILAR = 0.6
-"""Share of the smaller demand's units that the other must have too."""
+SIMILAR = 0.5
+"""Share of all units of two demands that both must have (Jaccard)."""
 
-_POLITE = frozenset({"下さる", "頂く", "願う", "致す", "ます", "です", "貰う", "宜しい"})
+_POLITE = frozenset({"下さる", "頂く", "願う", "致す", "ます", "です", "貰える", "宜しい", "頂戴"})
 _REQUEST = frozenset({"下さる", "頂く", "貰う", "呉れる", "欲しい", "願う", "頂戴"})
 _EMPTY = frozenset(
     {"為る", "居る", "有る", "成る", "遣る", "言う", "思う", "出来る", "事", "物", "方", "所", "時", "訳", "何", "今", "直ぐ",
-     "早い", "電話", "話", "待つ", "聞く", "見る", "来る", "行く", "一", "度", "回", "様", "御", "無い", "良い", "済む", "掛ける",
-     "分かる", "知る", "何度", "何回", "先"}
+     "早い", "電話", "話", "待つ", "聞く", "見る", "来る", "行く", "度", "回", "様", "御", "無い", "良い", "済む", "掛ける",
+     "分かる", "知る", "何度", "何回", "先", "人", "一寸", "全部", "次", "其れ", "此れ", "御免", "一度"}
 )  # fmt: skip
 _KANJI = re.compile(r"[\u4e00-\u9fff々]")
 _KATAKANA = re.compile(r"[ァ-ヴー]{2,}")
@@ -31,51 +36,94 @@ _KATAKANA = re.compile(r"[ァ-ヴー]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Demand:
+    groups: frozenset[str]
+    """Known demands made in it."""
     units: frozenset[str]
-    """Characters and loan words that carry its meaning."""
+    """Characters and loan words that carry the meaning of one that is not known."""
     polite: bool
+    insists: bool = False
+    """The customer says that they say it again, or says it twice in a breath."""
 
     def is_like(self, other: Demand) -> bool:
         """Say whether both ask for the same."""
-        common = len(self.units & other.units)
-        return common >= SIMILAR * min(len(self.units), len(other.units)) and (
-            common > 1 or max(len(self.units), len(other.units)) <= 2
+        if self.groups or other.groups:
+            return bool(self.groups & other.groups)
+        return len(self.units & other.units) >= SIMILAR * len(self.units | other.units)
+
+
+class DemandReader:
+    """Finds demands with the lists of the configured languages."""
+
+    def __init__(
+        self, wanted: Wanted | None = None, generic: Sequence[str] = (), insists: Sequence[str] = ()
+    ) -> None:
+        """`generic`: verbs that are nothing without what they are about; `insists`: signs of saying it again."""
+        self._wanted = wanted or Wanted()
+        self._lexicon = Lexicon({"generic": generic})
+        self._insists = tuple("".join(word.sound for word in words(plain(each))) for each in insists)
+
+    def read(self, heard: Heard) -> Demand | None:
+        """Return what is asked for, or None when nothing is."""
+        wants = self._wanted.find(heard)
+        asked = [number for number, word in enumerate(heard.words) if _asks(heard.words, number)]
+        units = frozenset[str]()
+        if not wants:
+            units = frozenset(self._units(heard))
+            if not asked or not units:
+                return None
+        twice = len(wants) > len({want.group for want in wants})
+        insists = twice or any(each in heard.sound for each in self._insists)
+        return Demand(
+            frozenset(want.group for want in wants), units, self._polite(heard, wants, asked), insists
         )
 
+    @staticmethod
+    def _polite(heard: Heard, wants: Sequence[Want], asked: Sequence[int]) -> bool:
+        """Judge by what follows the verb that asks."""
+        begins = [at for at in range(len(heard.words)) if wants and heard.starts[at] >= wants[-1].start]
+        first = begins[0] if begins else asked[-1] if asked else 0
+        return any(
+            word.normal in _POLITE or word.lemma in ("もらえる", "いただける")
+            for word in heard.words[first:]
+            if not word.form.startswith("意志推量形")
+        )
 
-def demand_in(words: Sequence[Word]) -> Demand | None:
-    """Return what is asked for, or None when nothing is."""
-    asked = [number for number, word in enumerate(words) if _asks(words, number)]
-    if not asked:
-        return None
-    units = frozenset(_units(words))
-    if not units:
-        return None
-    polite = any(word.normal in _POLITE for word in words[asked[-1] :])
-    return Demand(units, polite)
+    def _units(self, heard: Heard) -> Iterable[str]:
+        for word, lists in zip(heard.words, self._lexicon.mark(heard).marks, strict=True):
+            if word.part == "名詞" and word.detail in ("数詞", "固有名詞"):
+                continue
+            if word.part not in ("名詞", "動詞") or word.detail == "非自立可能" or word.normal in _EMPTY:
+                continue
+            if lists:
+                continue
+            yield from _KANJI.findall(word.normal)
+            yield from _KATAKANA.findall(word.normal)
 
 
-def _asks(words: Sequence[Word], number: int) -> bool:
-    word = words[number]
-    following = [each.normal for each in words[number + 1 : number + 4]]
+def _asks(found: Sequence[Word], number: int) -> bool:
+    word = found[number]
+    following = [each.normal for each in found[number + 1 : number + 4]]
     if word.form.startswith("命令形"):
         # 代われ, してください, しなさい; also what Kansai makes of it.
         return True
+    if (
+        word.part == "動詞"
+        and word.lemma not in (word.normal, word.surface)
+        and word.form.startswith("連用形")
+    ):
+        # 外に出せ: cut as the beginning of 出せる, which never ends a breath.
+        cut = (
+            "下一段" in word.conjugation
+            and word.surface == word.lemma[:-1]
+            and word.lemma[:-2] == word.normal[:-1]
+        )
+        return cut and (number == len(found) - 1 or found[number + 1].surface in ("よ", "や", "って"))
     if word.normal in _REQUEST and word.part != "名詞":
         # 返してもらえますか, してほしい, お願いします; not 返してもらいました.
         return "た" not in following
     if word.normal == "たい" and word.part == "助動詞":
         return not {"無い", "た"} & set(following)
-    # 返して! at the end of a breath.
-    last = number == len(words) - 1
-    return last and word.surface in ("て", "で") and word.detail == "接続助詞"
-
-
-def _units(words: Iterable[Word]) -> Iterable[str]:
-    for word in words:
-        if word.part == "名詞" and word.detail == "数詞":
-            continue
-        if word.part not in ("名詞", "動詞") or word.detail == "非自立可能" or word.normal in _EMPTY:
-            continue
-        yield from _KANJI.findall(word.normal)
-        yield from _KATAKANA.findall(word.normal)
+    # 返して! at the end of a breath, or before よ and な.
+    if word.surface in ("て", "で") and word.detail == "接続助詞":
+        return number == len(found) - 1 or (found[number + 1].detail == "終助詞" and number == len(found) - 2)
+    return False

@@ -1,0 +1,70 @@
+"""Time since the operator refused or closed the call; stopped by an offer, an agreement, or the customer's acceptance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.judging.kinds.detector import Observation, Spoken, from_customer, speech_in
+from kikimori.judging.kinds.phrase import has_category, match_of
+from kikimori.model.evidence import EffortWindow, Utterance
+
+if TYPE_CHECKING:
+    from kikimori.judging.rules import DetentionRule
+
+
+class RefusalClock:
+    """State of one call: since when a refusal stands, and that the customer went on after it."""
+
+    def __init__(self, rule: DetentionRule) -> None:
+        self._rule = rule
+        self.since_s: float | None = None
+        """End of the refusal that stands; None when there is none."""
+        self.quote: str | None = None
+        self.spoke_s: float | None = None
+        """End of the customer's last speech."""
+        self._only_closed = False
+        self._voiced_s = self._worded_s = 0.0
+        """Seconds the customer spoke since the clock started, by voice and by words."""
+
+    @property
+    def runs(self) -> bool:
+        """True while a refusal stands, or a closing after which the call went on."""
+        went_on = max(self._voiced_s, self._worded_s) >= self._rule.closing_speech_s
+        return self.since_s is not None and (went_on or not self._only_closed)
+
+    def observe(self, observation: Observation) -> bool:
+        """Take an observation; return True when it started the clock."""
+        self._hear_customer(observation)
+        if not isinstance(observation, Spoken) or observation.provisional:
+            return False
+        if has_category(observation, *self._rule.stop_categories):
+            self.since_s = self.quote = None
+            return False
+        found = {
+            category: match
+            for category in self._rule.refusal_categories
+            if (match := match_of(observation, category)) is not None
+        }
+        if not found:
+            return False
+        only_closed = set(found) == {self._rule.closing_category}
+        if self.since_s is not None:
+            # The first refusal starts the clock: saying it again kindly must not give the customer more time.
+            self._only_closed = self._only_closed and only_closed
+            return False
+        utterance, _ = next(iter(found.values()))
+        self.since_s, self.quote, self._only_closed = utterance.end_s, utterance.text, only_closed
+        self._voiced_s = self._worded_s = 0.0
+        return True
+
+    def _hear_customer(self, observation: Observation) -> None:
+        speech = speech_in(observation)
+        if speech is None or not from_customer(speech.role):
+            return
+        self.spoke_s = speech.end_s if self.spoke_s is None else max(self.spoke_s, speech.end_s)
+        if self.since_s is None or speech.end_s <= self.since_s:
+            return
+        if isinstance(speech, EffortWindow):
+            self._voiced_s += speech.speech_s
+        elif isinstance(speech, Utterance) and speech.final:
+            self._worded_s += speech.end_s - max(speech.start_s, self.since_s)
