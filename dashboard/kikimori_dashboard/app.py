@@ -11,6 +11,7 @@ from aiohttp import web
 
 from kikimori_dashboard.commands import CommandDesk
 from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
+from kikimori_dashboard.disconnects import tolerate_disconnects
 from kikimori_dashboard.guard import add_headers, guard
 from kikimori_dashboard.live import Live
 from kikimori_dashboard.port import DashboardPort
@@ -70,7 +71,7 @@ def create_app(settings: DashboardSettings, limits: PortLimits | None = None) ->
     async def close_browsers(_app: web.Application) -> None:
         await live.close()
 
-    app = web.Application(middlewares=[guard(settings)], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[tolerate_disconnects, guard(settings)], client_max_size=MAX_BODY)
     app[STATE] = state
     app[LIVE] = live
     app[LIMITER] = limiter
