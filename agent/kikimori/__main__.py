@@ -1,8 +1,21 @@
-"""`kikimori`, also as `python -m kikimori`."""
+"""Entry point of the program `kikimori`, also as `python -m kikimori`."""
 
+from __future__ import annotations
+
+import signal
 import sys
 
-from kikimori.cli.main import main
+
+def main() -> int:
+    """Load the program and run it; Ctrl-C while it loads ends it without a traceback."""
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from kikimori.cli.main import main as run  # noqa: PLC0415  (takes a second, in which somebody may press Ctrl-C)
+
+    signal.signal(signal.SIGINT, usual)
+    return run()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -166,7 +166,15 @@ class AgentConfig(_Table):
         if self.state_dir is not None:
             return self.state_dir
         given = os.environ.get("STATE_DIRECTORY")
-        return Path(given.split(":")[0]) if given else Path.home() / ".local" / "state" / "kikimori"
+        if given:
+            return Path(given.split(":")[0])
+        try:
+            return Path.home() / ".local" / "state" / "kikimori"
+        except RuntimeError:
+            raise ConfigError(
+                "this user has no home folder, and no state_dir is set",
+                next_step='set state_dir = "/var/lib/kikimori" in kikimori.toml',
+            ) from None
 
     def rule_files(self) -> list[Path]:
         builtin = [DEFAULTS / "rules" / "default.toml"] if self.judging.builtin_rules else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import re
 import socket
@@ -17,7 +18,7 @@ from structlog.testing import capture_logs
 from tests.support.program import kikimori
 
 from kikimori.agent import warn_of_capped_rules
-from kikimori.cli.main import main
+from kikimori.cli.main import _several_failed, main
 from kikimori.config import (
     DEFAULTS,
     AgentConfig,
@@ -73,6 +74,22 @@ def test_a_wrong_argument_is_two() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["demo", "--onec"])
     assert ended.value.code == 2
+
+
+def test_faults_that_come_together_are_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """The one with a next step first; what broke besides is named, not hidden and not shown as a traceback."""
+    faults = [
+        PermissionError(errno.EACCES, "Permission denied", "/var/lib/kikimori"),
+        ConfigError("the port is taken", next_step="choose another"),
+        ValueError("a fault of ours"),
+    ]
+    assert _several_failed(faults) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "kikimori: the port is taken",
+        "  next: choose another",
+        "  also: /var/lib/kikimori: Permission denied",
+        "  also: ValueError: a fault of ours",
+    ]
 
 
 def test_calls_of_a_soak_last_some_time(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from kikimori.version import VERSION
 from kikimori_wire.files import show_warnings_plainly
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 DESCRIPTION = """\
 Listens beside an office PBX and brings a superior into a call before the employee is worn down by harassment.
@@ -75,23 +76,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KikimoriError as error:
         return _failed(error)
     except BaseExceptionGroup as group:
-        ours, rest = group.split(KikimoriError)
-        if ours is None or rest is not None:
+        expected, _ = group.split((KikimoriError, OSError))
+        if expected is None:
             raise
-        return _failed(_first(ours))
-    except PermissionError as error:
-        return _failed(
-            KikimoriError(
-                f"{error.filename}: {error.strerror}", next_step="if it is the service's: with sudo"
-            )
-        )
-    except KeyboardInterrupt:
-        print("kikimori: stopped", file=sys.stderr)
-        return 130
+        return _several_failed(list(_leaves(group)))
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        return _failed(_explained(error))
+    except KeyboardInterrupt:
+        print("kikimori: stopped", file=sys.stderr)
+        return 130
     return code
 
 
@@ -102,6 +99,40 @@ def _failed(error: KikimoriError) -> int:
     return error.exit_code
 
 
-def _first(group: BaseExceptionGroup[KikimoriError]) -> KikimoriError:
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+def _explained(error: OSError) -> KikimoriError:
+    """Put what the system refused into words."""
+    named = f"{error.filename}: " if error.filename else ""
+    match error.errno:
+        case errno.EACCES | errno.EPERM:
+            step = "if it is the service's: with sudo"
+        case errno.ENOSPC | errno.EDQUOT:
+            step = "make room on the disk"
+        case errno.EMFILE | errno.ENFILE:
+            step = "allow more open files (ulimit -n, LimitNOFILE= in the unit)"
+        case _:
+            step = ""
+    return KikimoriError(f"{named}{error.strerror or error}", next_step=step)
+
+
+def _several_failed(faults: Sequence[BaseException]) -> int:
+    """Show the fault that has a next step, and what failed with it."""
+    expected: list[KikimoriError] = [
+        _explained(each) if isinstance(each, OSError) else each
+        for each in sorted(faults, key=lambda each: isinstance(each, OSError))
+        if isinstance(each, KikimoriError | OSError)
+    ]
+    code = _failed(expected[0])
+    for error in expected[1:]:
+        print(f"  also: {error.message}", file=sys.stderr)
+    for each in faults:
+        if not isinstance(each, KikimoriError | OSError):
+            print(f"  also: {type(each).__name__}: {each}", file=sys.stderr)
+    return code
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for each in group.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from _leaves(each)
+        else:
+            yield each
