@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 Will = aiomqtt.Will
 BrokerError = aiomqtt.MqttError
 
+
+class BrokerRefusedError(BrokerError):
+    """The broker answered CONNECT with a refusal; `code` is MQTT's reason code, as of version 5."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class BrokerUnreachableError(BrokerError):
+    """No connection could be made; `cause` says why."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 FIRST_RETRY_S = 0.25
 LAST_RETRY_S = 8.0
 
@@ -48,6 +65,7 @@ class Client(aiomqtt.Client):
         for each in (self._connected, self._disconnected):
             each.add_done_callback(_seen)
         self._abandoned = False
+        self._unreachable: OSError | None = None
 
     async def __aenter__(self) -> Self:
         try:
@@ -56,9 +74,21 @@ class Client(aiomqtt.Client):
             self._abandoned = True
             self._client.disconnect()
             raise
+        except aiomqtt.MqttCodeError as error:
+            raise BrokerRefusedError(getattr(error.rc, "value", -1), str(error.rc)) from None
+        except BrokerError:
+            cause, self._unreachable = self._unreachable, None
+            if cause is not None:
+                # Its frames hold a socket.
+                raise BrokerUnreachableError(cause.with_traceback(None)) from None
+            raise
 
     def _client_connect(self) -> None:
-        super()._client_connect()
+        try:
+            super()._client_connect()
+        except OSError as error:
+            self._unreachable = error
+            raise
         # In a thread, which goes on when its waiter is cancelled.
         if self._abandoned:
             self._client.disconnect()
@@ -120,7 +150,9 @@ async def connect(
     """Connect once, MQTT 3.1.1. `keep_session`: the broker queues QoS-1 messages for `client_id` while it is away.
 
     Raises:
-        BrokerError: the broker cannot be reached, refused us, or was lost inside the `async with`.
+        BrokerUnreachableError: there is no connection to the broker.
+        BrokerRefusedError: the broker refused us.
+        BrokerError: it did not answer in time, or was lost inside the `async with`.
         OSError: a certificate or password file cannot be read.
     """
     async with Client(

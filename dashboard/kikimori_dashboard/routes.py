@@ -98,11 +98,13 @@ class Routes:
         return answer
 
     async def _health(self, _request: web.Request) -> web.Response:
-        """200 once the site is known, 503 while there is no broker."""
+        """200 once the site is known, 503 while there is no broker; `broker_problem` says why."""
         ready = self._state.broker_connected
+        problem = self._state.broker_problem
         figures = {
             "ready": ready,
             "broker_connected": ready,
+            "broker_problem": problem.model_dump(mode="json") if problem else None,
             "calls": len(self._state.calls),
             "alerts": len(self._state.alerts),
             "agents": len(self._state.agents),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         CommandResult,
         Health,
         Levels,
+        Problem,
         TranscriptLine,
     )
 
@@ -64,6 +65,8 @@ class SiteState:
         self.presses = PressBook()
         self.extensions = ExtensionLog()
         self.left_out = LeftOut(self.changes)
+        self.broker_problem: Problem | None = None
+        """Why there is no connection, once an attempt has failed."""
         self.broker_connected = False
         """And everything retained by the broker has been read."""
         self.newer = NewerAgents(self.changes)
@@ -82,6 +85,12 @@ class SiteState:
         self._confirmed = None
         if self.broker_connected:
             self.broker_connected = False
+            self.changes.touch(Part.SITE)
+
+    def broker_failed(self, problem: Problem | None) -> None:
+        """Remember why there is no connection; None when there is one."""
+        if problem != self.broker_problem:
+            self.broker_problem = problem
             self.changes.touch(Part.SITE)
 
     def begin_reading_retained(self) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori_dashboard.former import FormerTree
+from kikimori_wire.broker_problem import BrokerStatus
 from kikimori_wire.connection import BrokerError, connect, stay_connected
 from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import (
@@ -72,6 +73,7 @@ class Subscriber:
         self._changed = changed
         self._on_result = on_result
         self._client: Client | None = None
+        self._broker = BrokerStatus(settings)
         self.bad_messages = 0
         self._complained: set[str] = set()
 
@@ -95,7 +97,9 @@ class Subscriber:
             raise BrokerAwayError from error
 
     def _lost(self, error: Exception, retry_in_s: float) -> None:
-        log.warning("broker_lost", reason=type(error).__name__, retry_in_s=retry_in_s)
+        self._broker.lost(error, retry_in_s)
+        self._state.broker_failed(self._broker.problem)
+        self._changed()
 
     async def _session(self) -> None:
         """Connect, learn what exists, follow it.
@@ -126,6 +130,8 @@ class Subscriber:
                             await client.subscribe(self._former_topics.dashboard_filters())
                             await client.publish(marker, end, qos=1)
                         elif payload == end:
+                            self._broker.connected()
+                            self._state.broker_failed(None)
                             self._state.end_reading_retained(datetime.now(UTC))
                             self._client = client
                             limit.reschedule(None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.presses import Press
     from kikimori_dashboard.state import SiteState
-    from kikimori_wire.messages import LegLevel, Role, Severity
+    from kikimori_wire.messages import LegLevel, Problem, Role, Severity
 
 SHOWN_CLOSED = 100
 """Closed alerts on the page; it says how many more there are."""
@@ -118,6 +118,7 @@ class Views:
                 "language": self._settings.language,
                 "time_zone": self._settings.time_zone,
                 "broker_connected": state.broker_connected,
+                "broker_problem": _problem(state.broker_problem),
                 "newer": state.newer.names(),
                 "watching_since": None if since is None else since.isoformat(),
                 "left_out": state.left_out.counts(),
@@ -193,6 +194,10 @@ def _truth(holds: bool) -> str:
 
 def _word(severity: Severity | None) -> str:
     return "null" if severity is None else f'"{severity.value}"'
+
+
+def _problem(problem: Problem | None) -> dict[str, Any] | None:
+    return None if problem is None else problem.model_dump(mode="json")
 
 
 def _press(press: Press) -> dict[str, Any]:

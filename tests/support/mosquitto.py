@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import signal
+import subprocess
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -13,20 +14,33 @@ from tests.support.ports import free_port
 from kikimori_wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
 PROGRAM = "/usr/sbin/mosquitto"
+PASSWORDS = "/usr/bin/mosquitto_passwd"
 START_WITHIN_S = 10
 
 
 class Mosquitto:
     """With `persistent`, retained messages and sessions outlive an orderly restart (not a `kill`)."""
 
-    def __init__(self, folder: Path, *, persistent: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, persistent: bool = True, passwords: Mapping[str, str] | None = None
+    ) -> None:
+        """`passwords`: by user; None = anybody is let in."""
         self.settings = BrokerSettings(port=free_port())
         self._config = folder / "mosquitto.conf"
-        lines = [f"listener {self.settings.port} 127.0.0.1", "allow_anonymous true"]
+        lines = [f"listener {self.settings.port} 127.0.0.1"]
+        if passwords is None:
+            lines.append("allow_anonymous true")
+        else:
+            file = folder / "passwords"
+            file.touch(0o600)
+            for user, password in passwords.items():
+                subprocess.run([PASSWORDS, "-b", file, user, password], check=True)
+            lines += ["allow_anonymous false", f"password_file {file}"]
+            persistent = True  # names the user as whom it runs, who can read the file
         if persistent:
             lines += [
                 "persistence true",
@@ -78,8 +92,10 @@ class Mosquitto:
 
 
 @asynccontextmanager
-async def mosquitto(folder: Path, *, persistent: bool = True) -> AsyncIterator[Mosquitto]:
-    broker = Mosquitto(folder, persistent=persistent)
+async def mosquitto(
+    folder: Path, *, persistent: bool = True, passwords: Mapping[str, str] | None = None
+) -> AsyncIterator[Mosquitto]:
+    broker = Mosquitto(folder, persistent=persistent, passwords=passwords)
     await broker.start()
     try:
         yield broker

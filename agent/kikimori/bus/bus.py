@@ -18,6 +18,7 @@ from kikimori.bus.commands import CommandDesk, utc_now
 from kikimori.bus.outbox_store import Outgoing
 from kikimori.bus.shedding import SheddingQueue
 from kikimori.bus.sweep import Sweep
+from kikimori_wire.broker_problem import BrokerStatus
 from kikimori_wire.connection import BrokerError, Will, connect, only_broker_error, stay_connected
 from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import Alert, AlertState, BadMessageError, CallStatus, ClosedBecause, Health
@@ -79,6 +80,7 @@ class Bus:
         self._ended = asyncio.Event()
         self._ended.set()
         self.connected = False
+        self.broker = BrokerStatus(settings)
 
     # --- what the agent says
 
@@ -201,7 +203,7 @@ class Bus:
         self._outbox.left_open.clear()
 
     def _lost(self, error: Exception, retry_in_s: float) -> None:
-        log.warning("broker_lost", reason=str(error), retry_in_s=retry_in_s)
+        self.broker.lost(error, retry_in_s)
 
     # --- one connection
 
@@ -237,6 +239,7 @@ class Bus:
         await client.subscribe(self._topics.commands, qos=1)
         await self._write_health(client)
         log.info("broker_connected", host=self._settings.host, port=self._settings.port)
+        self.broker.connected()
         self.connected = True
         self._calls.tell_all_again()
         while self._calls.untold:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kikimori.bus.broker import is_loopback
 from kikimori.bus.outbox_store import is_in_use
 from kikimori.doctor.diagnosis import WITHIN_S, Diagnosis, State
+from kikimori_wire.broker_problem import broker_problem
 from kikimori_wire.connection import BrokerError, connect
 
 if TYPE_CHECKING:
@@ -26,20 +27,20 @@ async def look_at_broker(config: AgentConfig) -> Diagnosis:
             pass
     except TimeoutError:
         return Diagnosis("broker", State.FAULT, f"{where} does not answer", "is a firewall between?")
-    except BrokerError as error:
-        refused = "refused" in str(error).lower() and "authori" not in str(error).lower()
-        if refused and is_loopback(mqtt.host):
+    except (BrokerError, OSError) as error:
+        nobody = isinstance(getattr(error, "cause", None), ConnectionRefusedError)
+        if nobody and is_loopback(mqtt.host):
             return Diagnosis(
                 "broker",
                 State.OK,
                 f"nothing listens at {where}: `kikimori up` starts its own there",
             )
+        problem = broker_problem(error, mqtt)
         return Diagnosis(
-            "broker", State.FAULT, f"{where}: {error}", "check address, user and password under [mqtt]"
-        )
-    except OSError as error:
-        return Diagnosis(
-            "broker", State.FAULT, f"{where}: {error.strerror or error}", "check the files named under [mqtt]"
+            "broker",
+            State.FAULT,
+            problem.detail,
+            problem.remedy or "check address, user and password under [mqtt]",
         )
     user = f" as {mqtt.username}" if mqtt.username else ""
     return Diagnosis("broker", State.OK, f"{where} lets us in{user}")

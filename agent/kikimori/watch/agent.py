@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kikimori.errors import KikimoriError
 from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
 from kikimori.watch.words import not_heard
+from kikimori_wire.broker_problem import broker_problem
 from kikimori_wire.connection import BrokerError, connect
 from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import BadMessageError, CallState, CallStatus, Health, Levels, Problem
@@ -68,9 +69,11 @@ class AgentView:
                     finally:
                         following.cancel()
         except (BrokerError, OSError) as error:
+            problem = broker_problem(error, self._mqtt)
             raise KikimoriError(
-                f"broker {self._mqtt.host}:{self._mqtt.port}: {error}",
-                next_step="is the agent running? without one, run: kikimori tap watch",
+                problem.detail,
+                next_step=f"{problem.remedy}{'; ' if problem.remedy else ''}is the agent running? "
+                "without one: `kikimori tap watch`",
             ) from error
 
     async def _follow(self, client: Client) -> None:

@@ -15,7 +15,8 @@ export function banners(picture) {
     return found;
   }
   if (!picture.site.broker_connected) {
-    found.push({ blind: true, mood: "bad", text: t("link.broker") });
+    const { code = "", detail = "", remedy = "" } = picture.site.broker_problem ?? {};
+    found.push({ blind: true, mood: "bad", text: find(`banner.${code}`) ?? t("link.broker"), detail, remedy });
     return found;
   }
   const newer = picture.site.newer ?? [];
