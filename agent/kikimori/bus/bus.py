@@ -145,7 +145,7 @@ class Bus:
             await self._close_leftovers()
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                connection = tasks.create_task(stay_connected(self._session, self._lost), name="mqtt")
+                connection = tasks.create_task(stay_connected(self._session, self.broker.lost), name="mqtt")
                 await self._closing.wait()
                 await self._flush()
                 self._desk.cancel()
@@ -201,9 +201,6 @@ class Bus:
                 )
             )
         self._outbox.left_open.clear()
-
-    def _lost(self, error: Exception, retry_in_s: float) -> None:
-        self.broker.lost(error, retry_in_s)
 
     # --- one connection
 
