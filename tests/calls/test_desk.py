@@ -13,7 +13,7 @@ from tests.support.told import PHRASES, RULES
 
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.calls.leg import MOST_WAITING_S
-from kikimori.demo.script import RATE, DemoCall, load_calls
+from kikimori.demo.script import LONG_FOLDER, RATE, DemoCall, load_calls
 from kikimori.model.call import CallInfo, EndReason, LegInfo, Party, Role
 from kikimori_wire.messages import Action, AlertState, CallStatus, ClosedBecause, Severity, SpeechStatus
 
@@ -96,7 +96,7 @@ async def play(office: Office, call: DemoCall, piece: int) -> None:
     await office.desk.hear_all()
 
 
-@pytest.mark.parametrize("call", load_calls(), ids=lambda call: call.name)
+@pytest.mark.parametrize("call", [*load_calls(), *load_calls(LONG_FOLDER)], ids=lambda call: call.name)
 async def test_the_demo_calls_are_heard_as_they_are(office: Office, call: DemoCall) -> None:
     """What needs no words is raised exactly where the truth expects it, and nothing else."""
     await play(office, call, 320)

@@ -29,6 +29,9 @@ ROOT = Path(__file__).parents[2]
 CALLS = ROOT / "agent" / "kikimori" / "demo" / "calls"
 SCRIPTS = ROOT / "models" / "training" / "scripts"
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.toml"))
+LONG_CALLS = CALLS.parent / "long"
+LONG_SCRIPTS = SCRIPTS / "long"
+LONG = "five-minutes"
 RATE = 8000
 SIZE_LIMIT = 3_100_000
 
@@ -60,13 +63,14 @@ class Call:
 
 
 def load(name: str) -> Call:
-    truth = json.loads((CALLS / f"{name}.json").read_text(encoding="utf-8"))
-    audio, rate = soundfile.read(CALLS / truth["audio"], dtype="float32", always_2d=True)
+    folder = LONG_CALLS if name == LONG else CALLS
+    truth = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    audio, rate = soundfile.read(folder / truth["audio"], dtype="float32", always_2d=True)
     assert rate == RATE
     return Call(truth, audio)
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=[*NAMES, LONG])
 def call(request: pytest.FixtureRequest) -> Call:
     return load(request.param)
 
@@ -79,9 +83,21 @@ def test_each_script_has_its_call_and_the_set_is_small() -> None:
     assert sum(path.stat().st_size for path in CALLS.iterdir()) <= SIZE_LIMIT
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_the_long_call_is_as_long_as_a_real_one() -> None:
+    """And its first alert comes after more lines than a screen shows."""
+    call = load(LONG)
+    assert {path.name for path in LONG_CALLS.iterdir()} == {f"{LONG}.flac", f"{LONG}.json"}
+    assert len(call.audio) / RATE >= 300
+    first = min(each["from"] for each in call.truth["expected_alerts"])
+    assert first > 180
+    assert sum(each["start"] < first for each in call.truth["segments"]) > 30
+    assert (LONG_CALLS / f"{LONG}.flac").stat().st_size <= SIZE_LIMIT
+
+
+@pytest.mark.parametrize("name", [*NAMES, LONG])
 def test_truth_is_what_the_script_says(name: str) -> None:
-    script = tomllib.loads((SCRIPTS / f"{name}.toml").read_text(encoding="utf-8"))
+    folder = LONG_SCRIPTS if name == LONG else SCRIPTS
+    script = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
     truth = load(name).truth
     assert [(each["role"], each["text"], each["style"]) for each in truth["segments"]] == [
         (turn["role"], turn["text"], turn.get("style", "calm")) for turn in script["turns"]
@@ -130,7 +146,7 @@ def test_expected_rules_are_configured(call: Call) -> None:
 
 def test_audio_is_telephone_audio(call: Call) -> None:
     assert call.audio.shape[1] == 2
-    assert 25 <= len(call.audio) / RATE <= 75
+    assert 25 <= len(call.audio) / RATE <= (310 if call.truth["audio"] == f"{LONG}.flac" else 75)
     file = io.BytesIO()
     soundfile.write(file, call.audio, RATE, format="WAV", subtype="ULAW")
     file.seek(0)

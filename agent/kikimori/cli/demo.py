@@ -40,6 +40,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--once", action="store_true", help="play every call once, compare with the truth, and end"
     )
+    parser.add_argument(
+        "--long",
+        action="store_true",
+        help="with --once: also the call of five minutes, which is always played without",
+    )
     parser.add_argument("--json", action="store_true", help="print each alert as one JSON object per line")
     parser.add_argument("--no-speech", action="store_true", help="without speech recognition")
     parser.add_argument(
@@ -74,12 +79,14 @@ def demo_config(state: Path, *, speech: bool) -> AgentConfig:
 
 async def _demo(args: argparse.Namespace, state: Path) -> int:
     from kikimori.demo.pbx import SimulatedPbx  # noqa: PLC0415  (see cli/up.py)
-    from kikimori.demo.script import load_calls  # noqa: PLC0415
+    from kikimori.demo.script import LONG_FOLDER, load_calls  # noqa: PLC0415
     from kikimori.demo.witness import Witness  # noqa: PLC0415
     from kikimori.office import open_office, stop_on_signals  # noqa: PLC0415
     from kikimori_dashboard import DashboardSettings  # noqa: PLC0415
 
     calls = load_calls()
+    if args.long or not args.once:
+        calls += load_calls(LONG_FOLDER)
     pbx = SimulatedPbx()
     config = demo_config(state, speech=not args.no_speech)
     # An open dashboard keeps the demo's last picture; --once must not be held up by a demo that runs beside it.
@@ -150,8 +157,9 @@ async def _play_all(
 
 
 def _for_show(calls: list[DemoCall]) -> list[DemoCall]:
-    """Calm calls first, so that the first alert comes into an office that is at peace."""
-    return sorted(calls, key=lambda call: (bool(call.truth.expected_alerts), call.name))
+    """The longest call first, then calm ones, so that the first alert comes into an office that is at peace."""
+    longest = max(calls, key=lambda call: call.samples)
+    return sorted(calls, key=lambda call: (call is not longest, bool(call.truth.expected_alerts), call.name))
 
 
 def _introduce(url: str, calls: list[DemoCall], *, words: bool, once: bool) -> None:

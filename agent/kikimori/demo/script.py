@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from kikimori.model.call import Role
 
 FOLDER = Path(__file__).parent / "calls"
+LONG_FOLDER = Path(__file__).parent / "long"
+"""A call as long as a real one; apart from the others, which are played to the end wherever something is measured."""
 RATE = 8000
 
 
