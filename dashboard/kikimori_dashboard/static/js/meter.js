@@ -13,10 +13,10 @@ export class Meter {
     this.role = role;
     this.shown = {}; // what stands on the page, so that only what differs is written
     this.name = h("span", { class: "meter-name" });
-    this.fill = h("span", { class: "meter-fill" });
+    this.bar = h("span", { class: "meter-bar", "aria-hidden": "true" });
     this.over = h("span", { class: "meter-over" });
     this.element = h("div", { class: "meter", dataset: { role } },
-      this.name, h("span", { class: "meter-bar", "aria-hidden": "true" }, this.fill), this.over);
+      this.name, this.bar, this.over);
   }
 
   /** Writes the name again, in the language of the page. */
@@ -29,7 +29,7 @@ export class Meter {
     const speaking = Boolean(leg?.speaking);
     const share = speaking ? (leg.level_db - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB) : 0;
     const marked = speaking && leg.over_calm_db !== null && leg.over_calm_db >= MARKED_OVER_CALM_DB;
-    this.write("share", Math.min(1, Math.max(0, share)).toFixed(2), (value) => { this.fill.style.transform = `scaleX(${value})`; });
+    this.write("share", `${Math.round(100 * Math.min(1, Math.max(0, share)))}% 100%`, (value) => { this.bar.style.backgroundSize = value; });
     this.write("speaking", speaking ? "yes" : "no", (value) => { this.element.dataset.speaking = value; });
     this.write("raised", speaking && leg.effort >= RAISED ? "yes" : "no", (value) => { this.element.dataset.raised = value; });
     this.write("over", marked ? t("level.over_calm", { db: signed(leg.over_calm_db) }) : "", (value) => setText(this.over, value));
