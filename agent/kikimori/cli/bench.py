@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kikimori import logs
-from kikimori.cli.options import bars, say
+from kikimori.cli import bench_page
+from kikimori.cli.options import bars, print_figures, say
 from kikimori.errors import KikimoriError
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -145,6 +140,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     soak.add_argument("--json", action="store_true", help="print one JSON object")
     soak.set_defaults(run=run_soak)
 
+    bench_page.add_parser(what, _positive)
+
 
 def _positive(text: str) -> int:
     number = int(text)
@@ -169,7 +166,7 @@ def run_calls(args: argparse.Namespace) -> int:
                 cores=cores,
                 progress=lambda done: progress.update(bar, completed=done),
             )
-            _print(figures, as_json=args.json)
+            print_figures(figures, as_json=args.json)
             if figures.frames_dropped:
                 say(
                     f"kikimori: {figures.frames_dropped} frames were dropped: too many calls for {cores} core(s)"
@@ -186,7 +183,7 @@ def run_phrases(args: argparse.Namespace) -> int:
     with bars("rounds") as progress:
         bar = progress.add_task("phrases", total=args.rounds)
         figures = bench_phrases(args.rounds, lambda done: progress.update(bar, completed=done))
-    _print(figures, as_json=args.json)
+    print_figures(figures, as_json=args.json)
     return 0
 
 
@@ -197,7 +194,7 @@ def run_effort(args: argparse.Namespace) -> int:
     with bars("blocks") as progress:
         bar = progress.add_task("effort", total=args.blocks)
         figures = bench_effort(args.legs, args.blocks, lambda done: progress.update(bar, completed=done))
-    _print(figures, as_json=args.json)
+    print_figures(figures, as_json=args.json)
     return 0
 
 
@@ -208,7 +205,7 @@ def run_rtp(args: argparse.Namespace) -> int:
     with bars("packets") as progress:
         bar = progress.add_task("rtp", total=5 * args.packets)
         figures = bench_rtp(args.packets, lambda done: progress.update(bar, completed=done))
-    _print(figures, as_json=args.json)
+    print_figures(figures, as_json=args.json)
     return 0
 
 
@@ -225,7 +222,7 @@ def run_snapshot(args: argparse.Namespace) -> int:
             args.rounds,
             lambda done: progress.update(bar, completed=done),
         )
-    _print(figures, as_json=args.json)
+    print_figures(figures, as_json=args.json)
     return 0 if figures.deltas_answered == figures.rounds else 1
 
 
@@ -253,7 +250,7 @@ def run_soak(args: argparse.Namespace) -> int:
 
         async def measure() -> int:
             figures = await bench_soak(settings, lambda done: progress.update(bar, completed=done))
-            _print(figures, as_json=args.json)
+            print_figures(figures, as_json=args.json)
             return 1 if figures.left_over else 0
 
         return run_until_done(measure())
@@ -275,17 +272,7 @@ def run_words(args: argparse.Namespace) -> int:
             figures = await bench_words(
                 args.calls, config, lambda done: progress.update(bar, completed=done), folder
             )
-            _print(figures, as_json=args.json)
+            print_figures(figures, as_json=args.json)
             return 0
 
         return run_until_done(measure())
-
-
-def _print(figures: DataclassInstance, *, as_json: bool) -> None:
-    found = asdict(figures)
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False), flush=True)
-        return
-    width = max(map(len, found))
-    for name, value in found.items():
-        print(f"{name:<{width}}  {value}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,8 @@ from kikimori.errors import KikimoriError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+
+    from _typeshed import DataclassInstance
 
 SYSTEM_CONFIG = Path("/etc/kikimori/kikimori.toml")
 
@@ -89,3 +93,14 @@ def write_report(path: Path | None, write: Callable[[Path], None]) -> None:
 def say(text: str) -> None:
     """Tell the person at the terminal; standard output stays for results."""
     print(text, file=sys.stderr, flush=True)
+
+
+def print_figures(figures: DataclassInstance, *, as_json: bool) -> None:
+    """Print what a bench measured."""
+    found = asdict(figures)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False), flush=True)
+        return
+    width = max(map(len, found))
+    for name, value in found.items():
+        print(f"{name:<{width}}  {value}")
