@@ -33,16 +33,16 @@ def clones(folder: Path) -> tuple[Path, Path]:
     pair = {"utterances": [{"name": "agent", "text": "何名様ですか"}, {"name": "user", "text": "2人です"}]}
     put(asdc / "data/vanilla/travel.VanillaUtterances.jsonl", pair, pair)
     put(asdc / "data/supplemental/utterances/basic.VanillaUtterances.jsonl", pair)
-    put(
-        rpc / "real_persona_chat/dialogues/00001.json",
-        {
-            "dialogue_id": 1,
-            "utterances": [
-                {"interlocutor_id": "AA", "text": "こんにちは"},
-                {"interlocutor_id": "AB", "text": "今日は涼しいですね"},
-            ],
-        },
-    )
+    chat = {
+        "dialogue_id": 1,
+        "utterances": [
+            {"interlocutor_id": "AA", "text": "こんにちは"},
+            {"interlocutor_id": "AB", "text": "今日は涼しいですね"},
+        ],
+    }
+    # The corpus gives some ids twice.
+    put(rpc / "real_persona_chat/dialogues/00001.json", chat)
+    put(rpc / "real_persona_chat/dialogues/00002.json", chat)
     put(rpc / "real_persona_chat/interlocutors.json", {})
     return asdc, rpc
 
@@ -74,7 +74,7 @@ async def test_files_that_the_program_reads(tmp_path: Path) -> None:
     numbers = {
         Path(name).name: (each["calls"]["n"], each["sentences"]["n"]) for name, each in calm["files"].items()
     }
-    assert numbers == {"asdc.jsonl": (1, 3), "asdc-short.jsonl": (3, 6), "rpc.jsonl": (1, 2)}
+    assert numbers == {"asdc.jsonl": (1, 3), "asdc-short.jsonl": (3, 6), "rpc.jsonl": (2, 4)}
 
 
 def test_a_folder_that_is_no_clone(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def small_talk(clone: Path) -> Iterator[Dialogue]:
     for path in _found(clone, "*/dialogues/**/*.json"):
         document = _read(path)
         turns = [("customer", each["text"]) for each in document["utterances"]]
-        yield Dialogue(str(document["dialogue_id"]), turns)
+        yield Dialogue(path.stem, turns)
 
 
 def write(dialogues: Iterator[Dialogue], path: Path) -> tuple[int, int]:
