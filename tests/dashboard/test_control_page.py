@@ -77,7 +77,7 @@ async def test_the_own_telephone_is_asked_once_and_kept(agent: PeerAgent, url: s
     command = await agent.command()
     assert (command.action, command.target) == (Action.LISTEN, "210")
     await agent.answer(command)
-    await expect(card.locator(".result")).to_have_text("お手元の電話で聞けます")
+    await expect(card.locator(".result")).to_have_text("お手元の電話でモニタリングできます")
     await page.reload()
     await expect(card).to_have_attribute("data-settled", "yes")
     await card.locator("[data-action=barge]").click()
@@ -86,10 +86,10 @@ async def test_the_own_telephone_is_asked_once_and_kept(agent: PeerAgent, url: s
     await agent.answer(command, Outcome.FAILED, "busy")
     await expect(card.locator(".result")).to_contain_text("話し中")
     # And it can be changed.
-    await page.get_by_role("button", name="お手元 210").click()
+    await page.get_by_role("button", name="お手元の電話 210").click()
     await page.keyboard.type("211")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("button", name="お手元 211")).to_be_visible()
+    await expect(page.get_by_role("button", name="お手元の電話 211")).to_be_visible()
 
 
 async def test_thinking_better_of_the_telephone_sends_nothing(agent: PeerAgent, url: str, page: Page) -> None:

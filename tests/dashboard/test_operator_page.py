@@ -55,6 +55,21 @@ async def test_a_page_whose_extension_was_never_heard_says_so(agent: PeerAgent, 
         await page.reload()
 
 
+async def test_after_a_restart_of_the_dashboard_nothing_is_claimed_of_the_time_before(
+    real: Mosquitto, agent: PeerAgent, page: Page
+) -> None:
+    settings = dashboard_settings(real.settings, port=free_port())
+    await agent.call("c", operator=SATO)
+    async with dashboard(settings) as url:
+        await page.goto(f"{url}/operator?ext=204")
+        await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+        await agent.end_call("c")
+        await expect(page.locator(".idle[data-state=heard]")).to_be_visible()
+    async with dashboard(settings):
+        await expect(page.locator(".idle[data-state=never]")).to_contain_text("から待っています")
+        await expect(page.locator("#heard")).to_contain_text("まだ聞こえていません")
+
+
 async def test_a_dashboard_that_is_away_is_not_an_unwatched_call(real: Mosquitto, page: Page) -> None:
     """The agents listen as before; only this page cannot tell."""
     async with PeerAgent(real.settings).running() as agent:

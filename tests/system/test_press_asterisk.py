@@ -93,7 +93,9 @@ async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
 
         # Listening in: the supervisor hears both, nobody hears the supervisor.
         await press(card, "listen")
-        await expect(card.locator(".result")).to_have_text("お手元の電話で聞けます", timeout=WITHIN_MS)
+        await expect(card.locator(".result")).to_have_text(
+            "お手元の電話でモニタリングできます", timeout=WITHIN_MS
+        )
         await office.heard(
             supervisor={CUSTOMER_HZ, OPERATOR_HZ}, customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}
         )
