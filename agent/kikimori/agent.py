@@ -52,6 +52,7 @@ HEARING_RETRY_S = 0.5
 """Audio that waits longer than some seconds is lost, so a failure of hearing as a whole is tried again soon."""
 ALERT_RETRIES_S = (0.1, 0.5, 2.0)
 """An alert that could not be written is tried again; after the last it is lost, which is counted and said."""
+SETTLED_EVERY_S = 0.05
 CALLS_PER_LEVELS_MESSAGE = 200
 
 
@@ -79,9 +80,14 @@ class Agent:
         *,
         pbx: PbxControl | None = None,
         taps: Callable[[AgentConfig, CallDesk, LegDirectory], list[Tap]] = make_taps,
+        patience_s: float = 0.0,
     ) -> None:
-        """Read rules and phrases; raises ConfigError. `pbx` replaces the configured control, `taps` makes the taps."""
+        """Read rules and phrases; raises ConfigError.
+
+        `pbx` replaces the configured control, `taps` makes the taps; `patience_s`: see `DeskSettings`.
+        """
         self.config = config
+        self._patience_s = patience_s
         self.rules: tuple[Rule, ...] = load_rules(config.rule_files())
         self.phrases: PhraseBook = load_phrases(config.phrase_files())
         self.stop = asyncio.Event()
@@ -116,6 +122,7 @@ class Agent:
                 announcements=self.pbx.announcements,
                 keep_operator=self.pbx.keep_operator if isinstance(self.pbx, OperatorChoice) else None,
                 run=self._run,
+                patience_s=self._patience_s,
             ),
             self.rules,
             self.phrases,
@@ -203,6 +210,14 @@ class Agent:
             async with asyncio.timeout(5):
                 await self._alerts.join()
         await self.bus.aclose()
+
+    async def settle(self) -> None:
+        """Wait until every call has ended, its words included, and the broker has all that there was to say."""
+        while self.desk.calls:  # noqa: ASYNC110 - what is looked at offers its state for reading only
+            await asyncio.sleep(SETTLED_EVERY_S)
+        await self._alerts.join()
+        while self.bus.counters()["outbox_pending"]:  # noqa: ASYNC110
+            await asyncio.sleep(SETTLED_EVERY_S)
 
     async def _write_alerts(self) -> None:
         while True:

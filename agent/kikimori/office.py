@@ -44,6 +44,7 @@ async def open_office(
     *,
     broker_port: int | None = None,
     pbx: PbxControl | None = None,
+    patience_s: float = 0.0,
 ) -> AsyncIterator[Office]:
     """Run broker, agent and dashboard inside the `async with`; leave it and they stop, the agent first.
 
@@ -52,6 +53,7 @@ async def open_office(
         dashboard: The dashboard's.
         broker_port: Another port for the broker; 0 = any free one.
         pbx: Control to use instead of the configured one.
+        patience_s: Seconds of audio that a leg keeps while hearing waits for recognition; see `DeskSettings`.
 
     Raises:
         KikimoriError: a port is taken, the state folder cannot be written. Also in an exception group.
@@ -64,7 +66,7 @@ async def open_office(
             update={"port": address.port, "username": None, "password_file": None, "ca_file": None}
         )
         config = config.model_copy(update={"mqtt": broker})
-        agent = Agent(config, pbx=pbx)
+        agent = Agent(config, pbx=pbx, patience_s=patience_s)
         async with asyncio.TaskGroup() as tasks:
             url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             pages = tasks.create_task(

@@ -26,11 +26,11 @@ def _expected(*, words: bool | None = None) -> list[tuple[str, str, str]]:
     )
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(1500)
 async def test_exactly_the_expected_alerts() -> None:
     hearing, deaf = await asyncio.gather(
-        kikimori("demo", "--once", "--json", within_s=200),
-        kikimori("demo", "--once", "--json", "--no-speech", within_s=200),
+        kikimori("demo", "--once", "--json", within_s=1400),
+        kikimori("demo", "--once", "--json", "--no-speech", within_s=1400),
     )
     said = _lines(hearing.out)
     assert hearing.code == 0, hearing.out

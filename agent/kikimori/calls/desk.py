@@ -12,7 +12,7 @@ import structlog
 
 from kikimori.calls.block_hearing import BlockHearing
 from kikimori.calls.call import Listener, LiveCall
-from kikimori.calls.leg import LiveLeg
+from kikimori.calls.leg import MOST_WAITING_S, LiveLeg
 from kikimori.hearing.frames import FRAME_S, RATES
 from kikimori.judging.judge import CallJudge
 from kikimori.model.call import CallInfo, EndReason, LegInfo
@@ -31,6 +31,9 @@ log = structlog.get_logger()
 TICK_S = 0.05
 """How often whole blocks are looked for. A quarter of a block, so that it adds little to an alert's delay."""
 
+WORDS_BEHIND_S = 5.0
+"""Seconds of audio that may wait to be recognised before a desk with patience hears on."""
+
 _REMEMBERED_CALLS = 10_000
 
 
@@ -47,6 +50,9 @@ class DeskSettings:
     keep_operator: bool | None = None
     run: str = ""
     """Name of this run of the agent; stands in the ids of alerts."""
+    patience_s: float = 0.0
+    """Seconds of audio that each leg keeps while hearing waits for recognition, so that no words are shed; 0 = hearing
+    waits for nobody, as live calls need it."""
 
 
 class Desk:
@@ -93,7 +99,14 @@ class Desk:
         call = self._call(info.call)
         # Rounded to frames: two legs opened together begin together, however long the code took in between.
         offset_s = round((self._clock() - call.opened_at) / FRAME_S) * FRAME_S if call.legs else 0.0
-        leg = LiveLeg(info, call, offset_s=offset_s, slot=slot, clock=self._clock)
+        leg = LiveLeg(
+            info,
+            call,
+            offset_s=offset_s,
+            slot=slot,
+            clock=self._clock,
+            most_waiting_s=max(MOST_WAITING_S, self.settings.patience_s),
+        )
         if self._speech is not None:
             leg.speech = self._speech.open(info.role, info.rate, call.observe, partial(self._leg_done, leg))
         self._legs[info.rate].append(leg)
@@ -132,7 +145,14 @@ class Desk:
         """Hear all whole blocks that have arrived."""
         async with self._hearing:
             while await self._hear_round():
-                pass
+                await self._let_words_catch_up()
+
+    async def _let_words_catch_up(self) -> None:
+        """Wait for recognition, where the desk has patience: see `DeskSettings.patience_s`."""
+        if self._speech is None or not self.settings.patience_s:
+            return
+        while self._speech.waiting_s > WORDS_BEHIND_S:  # noqa: ASYNC110  (threads set no asyncio.Event)
+            await asyncio.sleep(0.005)
 
     async def settle(self) -> None:
         """Hear and recognise everything that has arrived; for recordings, which can wait."""

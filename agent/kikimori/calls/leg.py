@@ -32,7 +32,14 @@ class LiveLeg:
     """
 
     def __init__(
-        self, info: LegInfo, call: LiveCall, *, offset_s: float, slot: int, clock: Callable[[], float]
+        self,
+        info: LegInfo,
+        call: LiveCall,
+        *,
+        offset_s: float,
+        slot: int,
+        clock: Callable[[], float],
+        most_waiting_s: float = MOST_WAITING_S,
     ) -> None:
         """`offset_s`: media time of the call at the leg's first sample; `clock`: the loop's time, to measure lag."""
         self.call = call
@@ -49,7 +56,8 @@ class LiveLeg:
         self._anchor: float | None = None
         self._offset_s = offset_s
         self._block_bytes = block_samples(info.rate) * 2
-        self._most_bytes = int(MOST_WAITING_S * info.rate) * 2
+        self._most_waiting_s = most_waiting_s
+        self._most_bytes = int(most_waiting_s * info.rate) * 2
         self._waiting = bytearray()
         self._taken = 0
         self._before: bytes = b""
@@ -171,6 +179,9 @@ class LiveLeg:
         self._taken += blocks * self._block_bytes // 2
         if not self.dropped_frames:
             log.warning(
-                "frames_dropped", call_id=self.call.call_id, role=str(self.role), waiting_s=MOST_WAITING_S
+                "frames_dropped",
+                call_id=self.call.call_id,
+                role=str(self.role),
+                waiting_s=self._most_waiting_s,
             )
         self.dropped_frames += blocks * BLOCK_FRAMES

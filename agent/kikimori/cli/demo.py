@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from kikimori.agent import Agent
     from kikimori.demo.pbx import SimulatedPbx
     from kikimori.demo.script import DemoCall
     from kikimori_wire.messages import Alert
@@ -26,6 +27,8 @@ MODEL = "ja-synth"
 BETWEEN_CALLS_S = 4.0
 PAUSE_S = 10.0
 GOODBYE_S = 10.0
+PATIENCE_S = 900.0
+"""With --once: as long may recognition take when everything was played, and as much audio of each voice may wait for it."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -94,7 +97,9 @@ async def _demo(args: argparse.Namespace, state: Path) -> int:
     async with (
         stop_on_signals() as stop,
         asyncio.TaskGroup() as watching,
-        open_office(config, pages, broker_port=0, pbx=pbx) as office,
+        open_office(
+            config, pages, broker_port=0, pbx=pbx, patience_s=PATIENCE_S if args.once else 0.0
+        ) as office,
     ):
         words = office.agent.hears_words
         witness = Witness(office.broker, config.site, lambda alert: _print_alert(alert, as_json=args.json))
@@ -106,9 +111,22 @@ async def _demo(args: argparse.Namespace, state: Path) -> int:
             raise RuntimeError("the demo's agent listens to nothing")
         async with pbx.connected(announce, audiosocket):
             played = await _play_all(pbx, calls, stop, once=args.once)
+            if args.once and not stop.is_set():
+                await _finish_hearing(office.agent, stop)
     if not args.once:
         return 0
     return _conclude(calls, played, witness.raised, words=words, as_json=args.json)
+
+
+async def _finish_hearing(agent: Agent, stop: asyncio.Event) -> None:
+    """Let a slow machine finish: what was played is judged by its words, however long these take to recognise."""
+    settled = asyncio.ensure_future(agent.settle())
+    told = asyncio.ensure_future(stop.wait())
+    await asyncio.wait([settled, told], timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+    if not settled.done() and not told.done():
+        say(f"recognition did not finish within {PATIENCE_S / 60:.0f} minutes")
+    for each in (settled, told):
+        each.cancel()
 
 
 async def _within_reason(watch: Any, stop: asyncio.Event) -> None:
