@@ -38,7 +38,7 @@ class _Page:
     """One connected browser."""
 
     socket: web.WebSocketResponse
-    transport: asyncio.BaseTransport | None
+    transport: asyncio.Transport | None
     version: int | None = None
     """The last that was sent; None before the snapshot."""
 
@@ -54,7 +54,7 @@ class _Page:
         except TimeoutError:
             log.warning("browser_too_slow")
             # Closing politely would wait for the same full buffer.
-            if isinstance(self.transport, asyncio.Transport):
+            if self.transport is not None:
                 self.transport.abort()
             raise ConnectionAbortedError from None
 
