@@ -11,6 +11,11 @@ import pytest_asyncio
 import structlog
 from hypothesis import HealthCheck, settings
 from tests.support.brokers import AnyBroker, Embedded
+from tests.support.left_over import (  # noqa: F401  (hooks of this run)
+    pytest_sessionfinish,
+    pytest_sessionstart,
+    pytest_terminal_summary,
+)
 from tests.support.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
@@ -45,7 +50,7 @@ async def no_task_left() -> AsyncIterator[None]:
     yield
     left = asyncio.all_tasks() - {asyncio.current_task()}
     if left:
-        await asyncio.wait(left, timeout=2)
+        await asyncio.wait(left, timeout=20)
     assert not {task for task in left if not task.done()}
 
 

@@ -1,0 +1,71 @@
+"""Plugin: a test run fails when a process that it started is still there at its end, and ends it.
+
+A process counts whose parent is this one, or was started by one that is (the run adopts orphans), or that bears the
+run's mark. If the run itself is killed, `reaper` ends what it started.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.support.reaper import ALL_WELL, MARK, marked
+
+PR_SET_CHILD_SUBREAPER = 36
+GONE_WITHIN_S = 10.0
+"""A process that was told to end may take so long until it is held against the run."""
+
+REAPER: pytest.StashKey[subprocess.Popen[bytes]] = pytest.StashKey()
+LEFT: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    os.environ[MARK] = uuid.uuid4().hex
+    session.config.stash[REAPER] = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.reaper"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reaper = session.config.stash.get(REAPER, None)
+    if reaper is None:
+        return
+    left = _end_left_over(os.environ[MARK], reaper.pid)
+    reaper.communicate(ALL_WELL)
+    session.config.stash[LEFT] = left
+    if left:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for each in config.stash.get(LEFT, []):
+        terminalreporter.write_line(f"LEFT OVER, and ended now: {each}", red=True)
+
+
+def _end_left_over(mark: str, reaper: int) -> list[str]:
+    """End what is still there; return each in words."""
+    mine = {each.pid: each for each in (*psutil.Process().children(recursive=True), *marked(mark))}
+    mine.pop(reaper, None)
+    _, alive = psutil.wait_procs(list(mine.values()), timeout=GONE_WITHIN_S)
+    left = []
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                megabytes = process.memory_info().rss / 1e6
+                left.append(f"process {process.pid}, {megabytes:.0f} MB: {' '.join(process.cmdline())[:200]}")
+                process.kill()
+    psutil.wait_procs(alive, timeout=GONE_WITHIN_S)
+    return left

@@ -1,0 +1,81 @@
+"""No process outlives a test run: not one that a test forgot, nor those of a run that was killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parent.parent
+WITHIN_S = 60
+
+FORGETFUL = """
+import subprocess, sys, time
+from pathlib import Path
+
+def test_forgets(tmp_path):
+    # One child, and one of a child that ends at once; the second without the run's mark.
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+    orphan = subprocess.run(
+        [sys.executable, "-c", "import subprocess, sys; print(subprocess.Popen("
+         "[sys.executable, '-c', 'import time; time.sleep(1000)'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={}).pid)"],
+        capture_output=True, text=True, check=True,
+    )
+    Path(r"PIDS").write_text(f"{child.pid} {orphan.stdout}")
+    if WAITS:
+        time.sleep(1000)
+"""
+
+
+async def run(folder: Path, *, waits: bool) -> tuple[asyncio.subprocess.Process, list[int]]:
+    """Start a test run with one test that forgets two processes; return it with their numbers, once they are there."""
+    pids = folder / "pids"
+    test = folder / "test_forgetful.py"
+    test.write_text(FORGETFUL.replace("PIDS", str(pids)).replace("WAITS", str(waits)), encoding="utf-8")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "tests.support.left_over", "-p", "no:cacheprovider"),
+        *("-c", os.devnull, "--rootdir", folder, test),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    async with asyncio.timeout(WITHIN_S):
+        while not pids.exists() or len(pids.read_text(encoding="utf-8").split()) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return process, [int(each) for each in pids.read_text(encoding="utf-8").split()]
+
+
+async def gone(pids: list[int]) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while any(_runs(pid) for pid in pids):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+async def test_a_run_that_leaves_a_process_fails_and_ends_it(tmp_path: Path) -> None:
+    process, pids = await run(tmp_path, waits=False)
+    async with asyncio.timeout(WITHIN_S):
+        out, _ = await process.communicate()
+    assert "1 passed" in out.decode()
+    assert out.decode().count("LEFT OVER, and ended now: process ") == 2
+    assert process.returncode == 1
+    assert not any(_runs(pid) for pid in pids)
+
+
+async def test_a_run_that_is_killed_leaves_nothing_that_bears_its_mark(tmp_path: Path) -> None:
+    process, (child, orphan) = await run(tmp_path, waits=True)
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+    await gone([child])
+    os.kill(orphan, signal.SIGKILL)  # without environment nobody can know whose it is
