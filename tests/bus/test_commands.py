@@ -201,7 +201,7 @@ async def test_garbage_and_floods_end_in_a_count(broker: AnyBroker, office: Offi
 
 async def test_a_running_command_does_not_hold_up_the_end(broker: AnyBroker, office: Office) -> None:
     handler = Handler()
-    async with asyncio.timeout(10), connect(broker.settings, "dashboard") as client:
+    async with asyncio.timeout(40), connect(broker.settings, "dashboard") as client:
         async with office.bus(broker.settings, on_command=handler):
             handler.free.clear()
             await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)

@@ -208,7 +208,7 @@ async def test_a_disk_that_stays_full_is_tried_again_and_costs_no_alert(
 
 async def _back_on_disk(outbox: Outbox) -> None:
     """By itself: nobody has anything to write."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while outbox.problems:  # noqa: ASYNC110  (a thread's, that sets no asyncio.Event)
             await asyncio.sleep(0.01)
 

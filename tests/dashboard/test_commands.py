@@ -55,7 +55,7 @@ class Office:
         return asyncio.create_task(self.desk.press(self, CALL, Wish(Action.HOLD), "supervisor"))
 
     async def until_sent(self, times: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.sent) < times:  # noqa: ASYNC110  (a list tells nobody)
                 await asyncio.sleep(0.01)
 

@@ -30,7 +30,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "kikimori_training.evaluation_calls", "--out", out, "--only", *CHOSEN],
         env={**os.environ, "PYTHONPATH": str(TRAINING)},
         check=True,
-        timeout=120,
+        timeout=800,
     )
     return out / "test"
 

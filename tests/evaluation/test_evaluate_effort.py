@@ -29,7 +29,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "kikimori_training.effort.clips", "--out", out, "--split", "test", "--speakers", *SPEAKERS],
         env={**os.environ, "PYTHONPATH": str(TRAINING)},
         check=True,
-        timeout=150,
+        timeout=800,
     )  # fmt: skip
     return out / "test"
 

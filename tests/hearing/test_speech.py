@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kikimori.hearing.speech.engine import SpeechEngine, SpeechStream
 
 BLOCK = block_samples(RATE)
-WITHIN_S = 30
+WITHIN_S = 60
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ def table(folder: Path, port: int, password: str = PASSWORD) -> AsteriskTable:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  (of several objects)
             await asyncio.sleep(0.01)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parent / "data"
 DONE, FAILED = (Outcome.DONE, None), Outcome.FAILED
 TALKING, ON_HOLD, TRANSFERRED = CallStatus.TALKING, CallStatus.ON_HOLD, CallStatus.TRANSFERRED
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 class Desk:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-WITHIN_S = 20
+WITHIN_S = 60
 MUSIC = "local_stream://moh"
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from kikimori_wire.settings import BrokerSettings
 
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 @dataclass(frozen=True, slots=True)

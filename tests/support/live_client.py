@@ -25,7 +25,7 @@ class LiveClient:
 
     async def next(self) -> dict[str, Any]:
         """Take one message."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             message: dict[str, Any] = json.loads(await self.socket.receive_str())
         if message["type"] == "snapshot":
             self.picture = message
@@ -47,7 +47,7 @@ class LiveClient:
 
     async def until(self, condition: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """Take messages until the picture is as wanted."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (self.picture and condition(self.picture)):
                 await self.next()
         return self.picture

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "/usr/sbin/mosquitto"
 PASSWORDS = "/usr/bin/mosquitto_passwd"
-START_WITHIN_S = 10
+START_WITHIN_S = 60
 
 
 class Mosquitto:

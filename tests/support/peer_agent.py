@@ -80,7 +80,7 @@ class PeerAgent:
         await self.health()
         task = asyncio.create_task(stay_connected(self._session, lambda _error, _wait: None))
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await self.connected.wait()
             yield self
         finally:
@@ -258,7 +258,7 @@ class PeerAgent:
 
     async def command(self) -> Command:
         """Wait for the next press."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self.commands.get()
 
     async def answer(

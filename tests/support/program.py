@@ -23,7 +23,7 @@ class Ended:
 
 
 async def kikimori(
-    *arguments: str | Path, env: Mapping[str, str] | None = None, within_s: float = 60, **options: Any
+    *arguments: str | Path, env: Mapping[str, str] | None = None, within_s: float = 600, **options: Any
 ) -> Ended:
     """Run to its end."""
     process = await asyncio.create_subprocess_exec(

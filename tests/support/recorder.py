@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from kikimori.model.call import EndReason, LegInfo, Role
 
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 @dataclass

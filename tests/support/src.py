@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kikimori.taps.tap import Address
 
-WITHIN_S = 20.0
+WITHIN_S = 60
 FRAME = 160
 
 

@@ -15,7 +15,7 @@ from kikimori_wire.messages import Action, CallStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-WITHIN_S = 20.0
+WITHIN_S = 60
 CUSTOMER_HZ, OPERATOR_HZ, SUPERIOR_HZ, SUPERVISOR_HZ, SOUND_HZ = 440, 1000, 1700, 1240, 2300
 
 Control = TypeVar("Control", bound=PbxControl)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SITE = "test"
 AGENT_ID = "agent"
-WITHIN_S = 30
+WITHIN_S = 60
 
 
 @pytest.fixture(autouse=True)

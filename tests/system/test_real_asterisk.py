@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 pytestmark = needs_asterisk
 
-WITHIN_S = 30
+WITHIN_S = 60
 TONES = {"trunk": 440, "201": 1000, "202": 1200}
 SIDES = SidesTable(customer_endpoints=("PJSIP/trunk*",), operator_endpoints=("PJSIP/2??",))
 DIALPLAN = """

@@ -26,7 +26,7 @@ async def test_a_sip_connection_is_asked_for_by_the_kernel() -> None:
     transport = SipTransport(Nobody(), AllowedPeers())
     await transport.listen_tcp("127.0.0.1", 0)
     _, writer = await asyncio.open_connection(*transport.addresses["tcp"])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not transport.door.inside:  # noqa: ASYNC110  (a connection announces itself to nobody)
             await asyncio.sleep(0.01)
     (connection,) = transport.door.inside

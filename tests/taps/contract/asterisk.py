@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import Problem
 
 SIDES = SidesTable(customer_endpoints=("PJSIP/trunk*",), operator_endpoints=("PJSIP/2??",))
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kikimori.model.call import Party
     from kikimori.model.feed import CallDesk
 
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 class FreeSwitchDriver:

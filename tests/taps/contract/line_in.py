@@ -51,7 +51,7 @@ class LineInDriver:
 
     async def begin(self, customer: Party, operator: Party) -> PeerCall:  # noqa: ARG002  (a line tells no names)
         name = f"USB Audio {next(self._numbers)}"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while name not in self._sound.captures:  # noqa: ASYNC110  (opened in a thread)
                 await asyncio.sleep(0.01)
         return _Call(self._sound.captures[name])
