@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import expect
 from tests.support.full_board import ALERTS, LINES, open_full_board
+from tests.support.office import CAN_EVERYTHING
 
-from kikimori_wire.messages import Action, Outcome, Party, Problem, Role
+from kikimori_wire.messages import Action, CallStatus, Outcome, Party, Problem, Role
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -203,3 +204,26 @@ async def test_only_the_cards_of_changed_calls_are_drawn_again(
     touched = set(await page.evaluate("window.touched"))
     assert "changes" in touched
     assert "stays" not in touched
+
+
+async def test_the_button_of_a_small_card_stays_in_it_whatever_it_says(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    """A call with a superior, what came of the press, why it alarmed, and its agent away: all on one small card."""
+    await agent.call(
+        "c", operator=Party(number="204", name="佐藤 美咲"), status=CallStatus.TRANSFERRED, **CAN_EVERYTHING
+    )
+    await agent.alert("c")
+    await page.goto(url)
+    await page.get_by_role("button", name="English").click()
+    box = page.locator(".calls [data-call=c]")
+    await expect(box).to_have_attribute("data-settled", "yes")
+    button = box.locator("[data-action=take_back]")
+    await button.click()
+    await button.click()
+    await agent.answer(await agent.command(), Outcome.FAILED, "no_answer")
+    await expect(box.locator(".result")).to_be_visible()
+    await expect(button).to_be_in_viewport(ratio=1)
+    await agent.health(online=False)
+    await expect(box.locator(".stale")).to_be_visible()
+    await expect(button).to_be_in_viewport(ratio=1)
