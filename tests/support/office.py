@@ -119,6 +119,14 @@ async def open_office(agent: PeerAgent) -> None:
     await live_levels(agent)
 
 
+async def talk_before(agent: PeerAgent, call_id: str) -> None:
+    """Say what was said in the first three minutes, so that the call is as long as a real one."""
+    for turn in range(17):
+        await agent.say(call_id, CUSTOMER, "先月の請求が高いので、理由を教えてほしいんです", 5 + 10 * turn)
+        await agent.say(call_id, OPERATOR, "恐れ入ります、ただいまお調べしております", 10 + 10 * turn)
+    await agent.say(call_id, CUSTOMER, "責任者を出せ、責任者", 208, final=False)
+
+
 async def raise_alerts(agent: PeerAgent) -> None:
     await agent.alert("c-204", evidence=(SHOUT,))
     await agent.alert(

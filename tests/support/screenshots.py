@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.mosquitto import mosquitto
-from tests.support.office import open_office
+from tests.support.office import open_office, talk_before
 from tests.support.peer_agent import PeerAgent
 
 from kikimori_wire.messages import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 DESKTOP = {"width": 1920, "height": 1080}
 LAPTOP = {"width": 1280, "height": 800}
+README = {"width": 1600, "height": 900}
 PHONE = {"width": 390, "height": 844}
 TABLET = {"width": 1024, "height": 700}
 
@@ -85,9 +86,15 @@ async def calm(camera: Photographer, agent: PeerAgent) -> None:
 
 async def supervisor(camera: Photographer, agent: PeerAgent) -> None:
     await open_office(agent)
+    await talk_before(agent, "c-204")
+    watching, page = await camera.open("/", DESKTOP)
+    await page.locator("#missed button").click()  # the alert that was over before anybody looked
+    await page.wait_for_selector("#missed", state="hidden")
+    await watching.close()
     there = ".attention [data-call=c-203]"
     for scheme in ("light", "dark"):
         await camera.picture("/", f"ten-calls-{scheme}", DESKTOP, there, scheme=scheme)
+    await camera.picture("/", "supervisor", README, there)
     await camera.picture("/", "ten-calls-en", DESKTOP, there, language="en")
     await camera.picture("/", "ten-calls-1280", LAPTOP, there)
     await camera.picture("/", "phone", PHONE, there)
@@ -101,6 +108,7 @@ async def supervisor(camera: Photographer, agent: PeerAgent) -> None:
     await agent.call("c-204", status=CallStatus.TRANSFERRED)
     await agent.answer(await agent.command())
     await page.wait_for_selector("[data-call=c-204] .result[data-mood=good]")
+    await page.mouse.move(0, 0)  # nothing moves under the pointer
     await page.wait_for_selector(".calls [data-call=c-204]")
     await camera.save(page, "transferred")
     await page.wait_for_selector("[data-call=c-201][data-settled=yes]")
@@ -159,6 +167,7 @@ async def control(
     await call.locator(".primary").click()
     await agent.call("c-204", status=CallStatus.TRANSFERRED)
     await agent.answer(await agent.command())
+    await page.mouse.move(0, 0)
     await page.locator(".calls [data-call=c-204] [data-action=take_back]").wait_for()
     await camera.save(page, f"{name}-6-transferred")
     await page.locator(".calls [data-call=c-206] .more").click()
