@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not args.files and not args.calm:
         raise KikimoriError(
-            "no file is given", next_step="kikimori evaluate-words --help describes the format"
+            "no file is given", next_step="`kikimori evaluate-words --help` describes the format"
         )
     config = _with_rules(configured(args, log_level="error"), args.rules)
     files = {path: read_cases(path) for path in args.files}

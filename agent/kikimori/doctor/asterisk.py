@@ -84,7 +84,7 @@ async def _app(client: AriClient, app: str, version: str) -> Diagnosis:
     return Diagnosis(
         "ari app",
         State.WARNING,
-        f"somebody is connected as {app}: right while kikimori runs, and only once for each PBX",
+        f"somebody is connected as {app}: right while the agent runs, and only once for each PBX",
         "a second agent on the same PBX needs another [asterisk] app",
     )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kikimori.taps.line_in.settings import DeviceTable, LineInTable
     from kikimori.taps.line_in.sound import Device, Sound
 
-LIST = "kikimori tap devices lists them"
+LIST = "`kikimori tap devices` lists them"
 
 
 async def look_at_devices(table: LineInTable, make: Callable[[], Sound] = PortAudio) -> list[Diagnosis]:

@@ -50,7 +50,7 @@ def _taken(name: str, host: str, port: int, protocol: str, error: OSError) -> Di
             return Diagnosis(
                 name,
                 State.WARNING,
-                f"{where} is in use: right while kikimori runs",
+                f"{where} is in use: right while the agent runs",
                 f"ss -lnp{protocol[0].lower()} 'sport = :{port}' says by whom",
             )
         case errno.EADDRNOTAVAIL:

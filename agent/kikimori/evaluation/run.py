@@ -192,7 +192,7 @@ async def _judged(
         if rule is None:
             raise KikimoriError(
                 f"{path}: expected_alerts: no rule {one.rule!r} is in force",
-                next_step="kikimori config check names the rules",
+                next_step="`kikimori config check --rules` names the rules",
             )
         if analysis.recognition.engine is not None or not (one.needs_words or needs_words(rule)):
             expected.append(one)

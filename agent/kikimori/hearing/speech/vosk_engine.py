@@ -30,7 +30,7 @@ class VoskEngine:
         if not path.is_dir():
             raise SpeechModelError(
                 f"speech model folder {path} does not exist",
-                next_step="kikimori models list shows the models, kikimori models fetch NAME downloads one",
+                next_step="`kikimori models list` shows the models, `kikimori models fetch NAME` downloads one",
             )
         try:
             self._model = vosk.Model(str(path))

@@ -17,7 +17,7 @@ LOGIN = (
     "then `asterisk -rx 'manager reload'`"
 )
 PORT = "[asterisk] ami_port is another service's: manager.conf says which port is AMI's"
-PASSWORD = "sudo kikimori doctor says what is wrong with [asterisk] ami_password_file"  # noqa: S105  (a remedy)
+PASSWORD = "`sudo kikimori doctor` says what is wrong with [asterisk] ami_password_file"  # noqa: S105  (a remedy)
 SILENT = (
     "manager.conf: with the port of tlsbindaddr (usually 5039) write [asterisk] ami_tls = true; ami_port = 5038 is "
     "usually the one without TLS. If it is right, Asterisk hangs: `asterisk -rx 'manager show connected'`"
