@@ -35,11 +35,11 @@ $(VENV)/installed: pyproject.toml
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
 	  echo "python3-venv is not there: fetching pip from the package index" >&2; \
 	  $(PYTHON) -m venv --clear --without-pip $(VENV) && $(BIN)/python -c "$$FETCH_PIP"; }
-	$(BIN)/pip install --disable-pip-version-check --editable .
+	@$(call quietly,setting up $(VENV),.)
 	@touch $@
 
 $(VENV)/testable: $(VENV)/installed
-	$(BIN)/pip install --disable-pip-version-check --editable '.[test,training]'
+	@$(call quietly,adding to $(VENV) what the tests need,'.[test,training]')
 	@touch $@
 
 # What the tests talk to: a real broker, a real browser with Japanese letters, sipp as an SBC.
@@ -57,6 +57,17 @@ debian:
 asterisk:
 	@test -x .asterisk/asterisk || tests/support/get_asterisk.sh .asterisk >&2 || { \
 	  rm -rf .asterisk; echo "no Asterisk could be fetched: tests with a real one will be skipped" >&2; }
+
+# $(call quietly,TITLE,PACKAGE): install with pip, and show one line meanwhile; all that pip said where it fails.
+define quietly
+log=$(VENV)/pip.log; $(BIN)/pip install --disable-pip-version-check --editable $(2) >$$log 2>&1 & pid=$$!; \
+trap 'kill $$pid 2>/dev/null || :; wait' EXIT; began=$$SECONDS; \
+test -t 2 || printf '%s …' "$(1)" >&2; \
+while kill -0 $$pid 2>/dev/null; do \
+  test ! -t 2 || printf '\r%s: %d packages, %d s ' "$(1)" "$$(grep -c '^Collecting' $$log || :)" $$((SECONDS - began)) >&2; sleep 1; \
+done; \
+if wait $$pid; then echo " done" >&2; else echo " failed:" >&2; cat $$log >&2; exit 1; fi
+endef
 
 define CHECK_PYTHON
 import sys
@@ -81,7 +92,7 @@ if hashlib.sha256(content).hexdigest() != wheel["hashes"]["sha256"]:
 path = os.path.join(tempfile.mkdtemp(), wheel["filename"])
 open(path, "wb").write(content)
 sys.path.insert(0, path)
-sys.argv = ["pip", "install", "--no-index", path]
+sys.argv = ["pip", "install", "--quiet", "--no-index", path]
 runpy.run_module("pip", run_name="__main__")
 endef
 export FETCH_PIP
