@@ -143,6 +143,7 @@ async def bench_words(
     recordings = [(path.parent / truth.audio, truth) for path, truth in truths_in(folder)]
     calls = calls or len(recordings)
     rules = load_rules(config.rule_files())
+    _has_phrases([truth for _, truth in recordings], calls, rules)
     book = load_phrases(config.phrase_files())
     pool = SpeechPool(
         recognition.engine, asyncio.get_running_loop(), threads=config.speech.threads, backlog_s=60.0
@@ -161,6 +162,21 @@ async def bench_words(
     return _figures(
         [pair for each in playing for pair in each.result()], calls, recognition.engine, config, pool
     )
+
+
+def _has_phrases(truths: list[Truth], calls: int, rules: tuple[Rule, ...]) -> None:
+    """Raise KikimoriError when the first `calls` hold no alarming phrase and more of them would."""
+    alarming = {rule.id for rule in rules if isinstance(rule, PhraseRule)}
+    with_phrase = [
+        number
+        for number, truth in enumerate(truths, start=1)
+        if any(each.rule in alarming for each in truth.expected_alerts)
+    ]
+    if with_phrase and calls < with_phrase[0]:
+        raise KikimoriError(
+            f"the first {calls} calls of the folder hold no alarming phrase",
+            next_step=f"the first with one is number {with_phrase[0]}: --calls {with_phrase[0]} or more",
+        )
 
 
 async def _play(
@@ -196,7 +212,8 @@ def _figures(
     if not pairs:
         raise KikimoriError(
             "no alarming phrase was recognised in the calls",
-            next_step="the demo's calls are Japanese and synthesised: use a Japanese model, e.g. --model ja-synth",
+            next_step="the demo's calls are synthesised for the default model, ja-synth: take that, or recordings in this "
+            "model's language with --folder",
         )
     alert, final = (np.array(each) * 1000 for each in zip(*pairs, strict=True))
     p50, reference = float(np.percentile(alert, 50)), float(np.percentile(final, 50))
