@@ -12,6 +12,7 @@ from tests.support.ports import free_port
 from tests.support.program import kikimori
 
 from kikimori.cli.main import main
+from kikimori.cli.options import SYSTEM_CONFIG, state_warning
 from kikimori.config import AgentConfig, read_config
 from kikimori_dashboard import DashboardSettings, read_settings
 from kikimori_wire.files import ConfigWarning, FileKind, named_files
@@ -214,6 +215,18 @@ async def test_what_is_fit_for_use_starts(tmp_path: Path) -> None:
     for each in (check, up):
         assert "ari-password" in each.err
         assert "Traceback" not in each.err
+
+
+def test_a_service_that_would_look_elsewhere_for_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`state_dir` forgotten: models would be fetched to the home folder of root, which the service does not see."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    warned = state_warning(SYSTEM_CONFIG, AgentConfig())
+    assert warned is not None
+    assert 'state_dir = "/var/lib/kikimori"' in warned
+    assert state_warning(SYSTEM_CONFIG, AgentConfig(state_dir=Path("/var/lib/kikimori"))) is None
+    assert state_warning(Path("kikimori.toml"), AgentConfig()) is None
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/kikimori")
+    assert state_warning(SYSTEM_CONFIG, AgentConfig()) is None
 
 
 # --- values in plain words

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from pydantic import BaseModel
+from rich.cells import cell_len
 from structlog.testing import capture_logs
 from tests.support.program import kikimori
 
@@ -356,6 +357,37 @@ async def test_a_taken_port_is_explained(tmp_path: Path) -> None:
     assert "port" in ended.err
     assert "next: " in ended.err
     assert "Traceback" not in ended.err
+
+
+async def test_the_models_can_be_read_at_80_columns(tmp_path: Path) -> None:
+    """Names and sentences whole: no word is cut, no line is longer."""
+    ended = await kikimori("models", "list", "--dir", tmp_path, env={"COLUMNS": "80"})
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    assert all(cell_len(line) <= 80 for line in lines[:-1])
+    assert "…" not in ended.out
+    assert "vosk-model-small-ja-0.22     ja  50 MB    not installed" in [line.rstrip() for line in lines]
+    assert "    Japanese, small. Begin with this one." in [line.rstrip() for line in lines]
+    # Nothing is a column of single words.
+    assert len(lines) < 25
+
+
+async def test_a_model_without_a_network_can_be_copied(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        proxy = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    name = "vosk-model-small-ja-0.22"
+    ended = await kikimori(
+        *("models", "fetch", name, "--dir", tmp_path), env={"https_proxy": proxy, "no_proxy": ""}
+    )
+    assert ended.code == 1
+    assert f"copy its folder to {tmp_path / name}" in ended.err
+    assert "Traceback" not in ended.err
+
+
+async def test_too_few_calls_for_words_are_told_before_they_are_played() -> None:
+    ended = await kikimori("bench", "words", "--calls", "6")
+    assert ended.code == 1
+    assert "--calls 9 or more" in ended.err
 
 
 async def test_an_unknown_model_is_explained(tmp_path: Path) -> None:

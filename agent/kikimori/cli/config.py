@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from rich.console import Console
 from rich.table import Table
 
-from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say
+from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say, state_warning
 from kikimori.errors import ConfigError, KikimoriError
 from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules, needs_words
@@ -49,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
     dashboard = dashboard_settings(args)
     rules = load_rules(config.rule_files())
     phrases = load_phrases(config.phrase_files())
+    if warning := state_warning(config_path(args), config):
+        say(warning)
     _say_findings(look_at_configuration(config, dashboard), config_path(args))
 
     print(f"configuration: {config_path(args) or 'built-in defaults'}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -17,9 +18,9 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from rich.table import Column, Table
+from rich.text import Text
 
-from kikimori.cli.options import config_path
+from kikimori.cli.options import config_path, say, state_warning
 from kikimori.config import read_config
 from kikimori.modelstore import (
     UnknownModelError,
@@ -73,7 +74,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _folder(args: argparse.Namespace) -> Path:
     given: Path | None = args.dir
-    return given or models_folder(read_config(config_path(args)).state_path())
+    if given is not None:
+        return given
+    path = config_path(args)
+    config = read_config(path)
+    if warning := state_warning(path, config):
+        say(warning)
+    return models_folder(config.state_path())
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -87,23 +94,16 @@ def _list(args: argparse.Namespace) -> int:
         ]
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return 0
-    table = Table(
-        Column("name", no_wrap=True), "language", "size", "installed", "licence", "description", box=None
-    )
+    console = Console(highlight=False, soft_wrap=False)
     for each in models:
         model = each.model
         size = (
             "bundled" if model.bundled else f"{model.zip_size / 1e6:.0f} MB" if model.zip_size else "unknown"
         )
-        table.add_row(
-            model.name,
-            model.language,
-            size,
-            "yes" if each.path else "no",
-            model.licence,
-            f"{model.description['ja']} {model.description['en']}",
-        )
-    Console().print(table)
+        state = "installed" if each.path else "not installed"
+        console.print(f"{model.name:<28} {model.language}  {size:<8} {state}", markup=False)
+        for text in (model.description["ja"], model.description["en"], f"licence: {model.licence}"):
+            console.print(Padding(Text(text), (0, 0, 0, 4)))
     print(f"folder: {folder}")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -46,6 +47,16 @@ def add_log(parser: argparse.ArgumentParser) -> None:
 def config_path(args: argparse.Namespace) -> Path | None:
     given: Path | None = args.config
     return given or (SYSTEM_CONFIG if SYSTEM_CONFIG.exists() else None)
+
+
+def state_warning(path: Path | None, config: AgentConfig) -> str | None:
+    """Say that the service would look elsewhere for models than this command does; None where it would not."""
+    if path != SYSTEM_CONFIG or config.state_dir is not None or "STATE_DIRECTORY" in os.environ:
+        return None
+    return (
+        f"warning: {path} sets no state_dir: this command uses {config.state_path()}, the service /var/lib/kikimori\n"
+        '  next: set state_dir = "/var/lib/kikimori", so that both find the same models'
+    )
 
 
 def configured(args: argparse.Namespace, *, log_level: str | None = None) -> AgentConfig:

@@ -98,7 +98,7 @@ async def _attempt(
         if response.status not in (200, 206):
             raise ModelStoreError(
                 f"{url}: the server answers {response.status} {response.reason}",
-                next_step="check the address in a browser; a proxy is taken from https_proxy",
+                next_step=f"check the address in a browser; a proxy is taken from https_proxy. {by_hand(url, part)}",
             )
         resumed = response.status == 206
         if resumed and _range_start(response) != have:
@@ -147,7 +147,17 @@ def _given_up(url: str, part: Path, error: Exception) -> ModelStoreError:
     reason = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
     return ModelStoreError(
         f"{url}: given up after {ATTEMPTS} attempts: {reason}; {_length(part)} bytes are kept",
-        next_step="check the network and run the same command again: it goes on where it broke off",
+        next_step="check the network and run the same command again: it goes on where it broke off. "
+        f"{by_hand(url, part)}",
+    )
+
+
+def by_hand(url: str, part: Path) -> str:
+    """Say how the model comes to a machine without a network."""
+    name = part.name.removesuffix(".zip.part")
+    return (
+        f"Without a network: fetch {url} on another machine, unpack it, and copy its folder to {part.parent / name}; "
+        f"`kikimori models verify {name}` then checks it"
     )
 
 
