@@ -53,7 +53,7 @@ def texts(path: Path) -> Iterator[str]:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
-            yield "".join(part.value if isinstance(part, ast.Constant) else "X" for part in node.values)
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
         elif (
             isinstance(node, ast.Constant) and id(node) not in silent | inner and isinstance(node.value, str)
         ):
