@@ -18,7 +18,7 @@ from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.siprec.settings import SiprecTable
 from kikimori_wire.errors import ConfigError
-from kikimori_wire.files import FileKind, MadeFolder, ModelFolder, TomlFile, beside, named_files
+from kikimori_wire.files import MadeFolder, ModelFolder, TomlFile, beside, require_toml_files
 from kikimori_wire.messages import Action
 from kikimori_wire.settings import LOOPBACK, BrokerSettings, ListenPort, Name, Networks, SiteName, matching
 from kikimori_wire.toml_file import load
@@ -201,11 +201,7 @@ def read_config(path: Path | None) -> AgentConfig:
     if path is None:
         return AgentConfig(agent_id=default_agent_id())
     config = beside(load(path, AgentConfig), path)
-    for each in named_files(config):
-        if each.kind is FileKind.TOML and not each.path.is_file():
-            raise ConfigError(
-                f"{path}: {each.key}: {each.path}: no such file", next_step="paths are relative to the file"
-            )
+    require_toml_files(config, path)
     if "agent_id" in config.model_fields_set:
         return config
     return config.model_copy(update={"agent_id": default_agent_id()})

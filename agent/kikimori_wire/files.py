@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel
 
+from kikimori_wire.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -92,6 +94,16 @@ def beside(settings: Settings, file: Path) -> Settings:
         return str(here) if isinstance(value, str) else here
 
     return _each(settings, "", whole)
+
+
+def require_toml_files(settings: BaseModel, file: Path, table: str = "") -> None:
+    """Raise ConfigError for a file of rules, phrases or sentences that is not there; `table`: of keys that have none."""
+    for each in named_files(settings):
+        if each.kind is FileKind.TOML and not each.path.is_file():
+            key = each.key if each.key.startswith("[") or not table else f"[{table}] {each.key}"
+            raise ConfigError(
+                f"{file}: {key}: {each.path}: no such file", next_step="paths are relative to the file"
+            )
 
 
 def show_warnings_plainly() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from kikimori_dashboard.sentences import read_book
-from kikimori_wire.files import TomlFile, beside
+from kikimori_wire.files import TomlFile, beside, require_toml_files
 from kikimori_wire.settings import BrokerSettings, ListenPort, Name, Networks, SiteName
 from kikimori_wire.toml_file import explained, read_toml
 from kikimori_wire.topics import is_name
@@ -101,6 +101,7 @@ def read_settings(path: Path | None) -> DashboardSettings:
         settings = beside(settings_from(document), path)
     except ValidationError as error:
         raise explained(error, DashboardSettings, document, path, _place) from None
+    require_toml_files(settings, path, "dashboard")
     read_book(settings.sentences)
     return settings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import get_args
 
@@ -13,7 +14,7 @@ from tests.support.program import kikimori
 
 from kikimori.cli.main import main
 from kikimori.cli.options import SYSTEM_CONFIG, state_warning
-from kikimori.config import AgentConfig, read_config
+from kikimori.config import DEFAULTS, AgentConfig, read_config
 from kikimori_dashboard import DashboardSettings, read_settings
 from kikimori_wire.files import ConfigWarning, FileKind, named_files
 
@@ -35,12 +36,15 @@ def is_table(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-KEYS = [each for each in file_keys(AgentConfig) if each[1] != "state_dir"]
+KEYS = [each for each in file_keys(AgentConfig) if each[1] != "state_dir"] + [
+    ("dashboard", name, several) for table, name, several in file_keys(DashboardSettings) if table != "mqtt"
+]
 
 
 def test_the_keys_were_found() -> None:
-    assert {("mqtt", "ca_file", False), ("judging", "rules", True), ("speech", "model", False)} <= set(KEYS)
-    assert {name for table, name, _ in file_keys(DashboardSettings)} <= {name for _, name, _ in KEYS}
+    assert {("mqtt", "ca_file", False), ("judging", "rules", True), ("dashboard", "sentences", True)} <= set(
+        KEYS
+    )
 
 
 def checked(folder: Path, text: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -76,8 +80,11 @@ def test_a_relative_path_is_beside_the_configuration_file(
     config = office / "kikimori.toml"
     value = '["in/file"]' if several else '"in/file"'
     config.write_text(f"[{table}]\n{name} = {value}\n", encoding="utf-8")
-    assert [each.path for each in named_files(read_config(config))] == [office / "in" / "file"]
-    if table == "mqtt":
+    if table == "dashboard":
+        shutil.copy(DEFAULTS / "sentences" / "en.toml", office / "in" / "file")
+    else:
+        assert [each.path for each in named_files(read_config(config))] == [office / "in" / "file"]
+    if table in ("mqtt", "dashboard"):
         assert [each.path for each in named_files(read_settings(config))] == [office / "in" / "file"]
 
 
