@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(240)
 
-HEALTH = "kikimori/v1/test/agents/front/health"
+HEALTH = "kikimori/v2/test/agents/front/health"
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
 
 
