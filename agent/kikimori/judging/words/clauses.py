@@ -50,9 +50,11 @@ class Clause:
 _COPULA = frozenset({"です", "だ", "と", "か", "が", "の", "御座る", "から", "けど", "けれど"})
 _CARRIERS = frozenset({"為る", "成る", "致す", "出す", "上げる", "続ける", "言う", "事", "の", "こと", "御", "等", "もう", "余り", "れる", "られる", "頂く", "行為"})  # fmt: skip
 _FORMAL = frozenset({"申し訳", "無理", "物", "事", "方", "訳", "所"})
+_FOR_NOW = frozenset({"一度", "一旦"})
 _MILD_ENDS = frozenset({"失礼", "以上", "終わり"})
 _DOES = frozenset({"為る", "致す", "ます", "です", "だ", "せる", "させる"})
 _DECLINED = _DOES | {"申し上げる", "た", "てる", "て"}
+_STATES = frozenset({"おる", "居る", "てる"})
 _LETS = frozenset({"せる", "させる"})
 
 
@@ -72,7 +74,7 @@ class ClauseReader:
         while place < len(words):
             found = self._clause_at(said, begin, place)
             if found is None:
-                if words[place].detail == "接続助詞" and words[place].surface not in ("て", "で", "ながら"):
+                if _joins(words, place):
                     begin = place + 1
                 place += 1
                 continue
@@ -129,7 +131,9 @@ class ClauseReader:
         if predicate.able and predicate.by_itself:
             return True
         if said.holds("plans", core):
-            return said.holds("deeds", begin, core)
+            return said.holds("deeds", begin, core) or said.holds("grounds", begin, core)
+        if predicate.becomes:
+            return False
         if said.holds("grounds", core):
             return True
         if not said.holds("deeds", core) or (predicate.exists and not predicate.nominal):
@@ -183,7 +187,8 @@ class ClauseReader:
             at for at in range(begin, place) if words[at].part == "名詞" and words[at].normal not in _FORMAL
         ]
         about = said.holds("deeds", begin, place) or not nouns
-        if not about or tail.link in (Link.OPEN, Link.ASKED) or said.holds("reasons", 0, place):
+        unsaid = tail.past or tail.link in (Link.OPEN, Link.ASKED)
+        if not about or unsaid or said.holds("reasons", 0, place):
             return None, tail
         return (Says.REFUSES if tail.link is Link.MAIN else Says.LEADS), tail
 
@@ -203,11 +208,14 @@ class ClauseReader:
         if not do:
             return None
         tail = read_tail(words, _after_helpers(words, after), said.text)
-        state = any(each.normal in ("おる", "居る", "てる") for each in words[after : tail.end])
+        state = any(each.normal in _STATES for each in words[after : tail.end])
         denied = any(each.normal in DENIALS for each in words[after : min(tail.end, after + 5)])
         if denied or state or tail.past or tail.link in (Link.OPEN, Link.ASKED):
             return None, tail
-        about = said.holds("ends_of", begin, place + 1) or let_us
+        nothing_else = not any(each.part == "名詞" for each in words[begin:place])
+        about = said.holds("ends_of", begin, place + 1) or let_us or nothing_else
+        if any(each.normal in _FOR_NOW for each in words[begin:place]):
+            return None, tail
         if not about or tail.link is not Link.MAIN:
             return None, tail
         return (Says.CLOSES if let_us or words[place].normal not in _MILD_ENDS else Says.GOODBYE), tail
@@ -226,12 +234,15 @@ class ClauseReader:
         if said.holds("possible", place):
             able = following is None or following.normal in _COPULA
         granted = said.holds("grants", place)
+        if granted and place and words[place].normal == "承る" and words[place - 1].surface == "が":
+            # 担当の佐藤が承ります is a name, not a promise.
+            return None
         checks = said.holds("checks", place)
         routes = said.holds("routes", place)
         if not (able or granted or checks or routes):
             return None
         after = _after_helpers(words, place + 1)
-        helpers = {each.normal for each in words[place + 1 : after]}
+        helpers = {each.normal for each in words[place + 1 : after + 1]}
         tail = read_tail(words, after, said.text)
         denied = any(
             each.normal in DENIALS or each.normal == "兼ねる" for each in words[place + 1 : tail.end + 1]
@@ -249,9 +260,9 @@ class ClauseReader:
             return Says.OFFERS, tail
         if routes and helpers & {"下さる", "頂く", "願う"} and "せる" not in helpers:
             return Says.OFFERS, tail
-        if granted and helpers & (_DOES | {"れる"}):
+        if granted and helpers & (_DOES | _STATES | {"れる"}):
             return Says.OFFERS, tail
-        if checks and helpers & _DOES and not tail.past:
+        if checks and helpers & _DOES and not helpers & _STATES and not tail.past:
             return Says.OFFERS, tail
         return None
 
@@ -267,6 +278,14 @@ class ClauseReader:
         return (None if polite_only else Says.ASKS), tail
 
 
+def _joins(words: Sequence[Word], place: int) -> bool:
+    """Say whether a clause ends at a joining particle: が, から, ので."""
+    word = words[place]
+    if word.surface == "で":
+        return place > 0 and words[place - 1].detail == "準体助詞"
+    return word.detail == "接続助詞" and word.surface not in ("て", "ながら")
+
+
 def _and_so(words: Sequence[Word], place: int) -> bool:
     return place < len(words) and words[place].surface == "て"
 
@@ -275,7 +294,20 @@ def _after_helpers(words: Sequence[Word], place: int) -> int:
     """Skip what makes an act polite: いたし, させて いただき, お願い し."""
     while place < len(words) and (
         words[place].normal
-        in ("為る", "致す", "せる", "させる", "て", "頂く", "下さる", "申し上げる", "願う", "御", "れる")
+        in (
+            "為る",
+            "致す",
+            "せる",
+            "させる",
+            "て",
+            "頂く",
+            "貰う",
+            "下さる",
+            "申し上げる",
+            "願う",
+            "御",
+            "れる",
+        )
         or words[place].surface in ("て", "を", "お")
     ):
         place += 1

@@ -22,15 +22,21 @@ if TYPE_CHECKING:
 
 SIMILAR = 0.5
 """Share of all units of two demands that both must have (Jaccard)."""
+SIMILAR_ORDERS = 1 / 3
+"""The same for two that are ordered: who orders gives no new details."""
 
 _POLITE = frozenset({"下さる", "頂く", "願う", "致す", "ます", "です", "貰える", "宜しい", "頂戴"})
 _REQUEST = frozenset({"下さる", "頂く", "貰う", "呉れる", "欲しい", "願う", "頂戴"})
 _EMPTY = frozenset(
     {"為る", "居る", "有る", "成る", "遣る", "言う", "思う", "出来る", "事", "物", "方", "所", "時", "訳", "何", "今", "直ぐ",
      "早い", "電話", "話", "待つ", "聞く", "見る", "来る", "行く", "度", "回", "様", "御", "無い", "良い", "済む", "掛ける",
-     "分かる", "知る", "何度", "何回", "先", "人", "一寸", "全部", "次", "其れ", "此れ", "御免", "一度"}
+     "分かる", "知る", "何度", "何回", "先", "人", "一寸", "全部", "次", "其れ", "此れ", "御免", "一度", "今日", "本日", "困る", "早く", "普通"}
 )  # fmt: skip
+_ASKING = frozenset({"どう", "何処", "何", "何時", "どれ", "誰", "どの", "どちら", "何方"})
+_TOLD_ENDS = frozenset({"ちゃう", "仕舞う", "てる", "居る", "おる", "れる", "られる", "ない", "無い", "思う", "成る", "有る", "たい", "出来る", "困る"})  # fmt: skip
+"""Before a て that ends a breath these tell a story: けんかしちゃって."""
 _KANJI = re.compile(r"[\u4e00-\u9fff々]")
+_TIME = re.compile(r"曜日?$|^(?:午前|午後|夕方|来週|再来週|来月|明日|明後日|月末)$")
 _KATAKANA = re.compile(r"[ァ-ヴー]{2,}")
 
 
@@ -48,7 +54,8 @@ class Demand:
         """Say whether both ask for the same."""
         if self.groups or other.groups:
             return bool(self.groups & other.groups)
-        return len(self.units & other.units) >= SIMILAR * len(self.units | other.units)
+        similar = SIMILAR if self.polite or other.polite else SIMILAR_ORDERS
+        return len(self.units & other.units) >= similar * len(self.units | other.units)
 
 
 class DemandReader:
@@ -89,12 +96,21 @@ class DemandReader:
         )
 
     def _units(self, heard: Heard) -> Iterable[str]:
+        before: Word | None = None
         for word, lists in zip(heard.words, self._lexicon.mark(heard).marks, strict=True):
-            if word.part == "名詞" and word.detail in ("数詞", "固有名詞"):
+            # 終わる is a helper in 食べ終わる, and a verb of its own in 工事を終わらせろ.
+            helps = word.detail == "非自立可能" and before is not None and before.part in ("動詞", "助動詞")
+            helps = helps or (
+                word.detail == "非自立可能" and before is not None and before.surface in ("て", "で")
+            )
+            before = word
+            if word.part not in ("名詞", "動詞") or word.detail in ("数詞", "固有名詞"):
                 continue
-            if word.part not in ("名詞", "動詞") or word.detail == "非自立可能" or word.normal in _EMPTY:
+            if helps or lists or word.normal in _EMPTY:
                 continue
-            if lists:
+            if _TIME.search(word.normal):
+                # 金曜 and 土曜 share a character and nothing else.
+                yield word.normal
                 continue
             yield from _KANJI.findall(word.normal)
             yield from _KATAKANA.findall(word.normal)
@@ -122,8 +138,15 @@ def _asks(found: Sequence[Word], number: int) -> bool:
         # 返してもらえますか, してほしい, お願いします; not 返してもらいました.
         return "た" not in following
     if word.normal == "たい" and word.part == "助動詞":
-        return not {"無い", "た"} & set(following)
+        # してもらいたい; 飲みたい asks nobody.
+        begged = number > 0 and found[number - 1].normal in ("貰う", "頂く")
+        return begged and not {"無い", "た"} & set(following)
+    if word.normal == "良い" and number and found[number - 1].surface == "ば":
+        # 書き直せばいいだけだ; not どうすればいいですか.
+        return "か" not in following and not any(each.normal in _ASKING for each in found[:number])
     # 返して! at the end of a breath, or before よ and な.
-    if word.surface in ("て", "で") and word.detail == "接続助詞":
+    if word.surface in ("て", "で") and word.detail == "接続助詞" and number:
+        if found[number - 1].normal in _TOLD_ENDS:
+            return False
         return number == len(found) - 1 or (found[number + 1].detail == "終助詞" and number == len(found) - 2)
     return False

@@ -16,7 +16,7 @@ _LIGHT = frozenset({"為る", "致す", "行う", "遣る", "為さる"})
 """Verbs that take their meaning from the noun before."""
 _HELPERS = frozenset({"だ", "ます", "てる", "居る", "おる", "頂く", "下さる", "て", "で", "は", "が", "も", "を", "に", "へ", "こと", "事", "方", "の", "御座る", "有る", "せる", "させる", "うち", "弊社", "当社", "当店", "私共", "私", "共", "所", "一切", "全く", "もう", "等"})  # fmt: skip
 _ABILITY = frozenset({"れる", "られる"})
-_SEEN = ("able", "by_itself", "light", "twice", "exists", "nominal", "state")
+_SEEN = ("able", "by_itself", "light", "twice", "exists", "nominal", "becomes", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Denial:
     """Denies that there is something (ございません), which of an act says nothing: 変更はございません …"""
     nominal: bool = False
     """… unless the act was made a noun: 返金することはございません."""
+    becomes: bool = False
+    """対象にはなりません: a noun that is not reached."""
     state: bool = False
     """Said of a state: まだできておりません."""
 
@@ -57,6 +59,8 @@ def traced(words: Sequence[Word], begin: int, place: int) -> Denial:
             seen.add("light")
         elif word.normal in DENIALS and word.part in ("助動詞", "形容詞"):
             seen.add("twice")
+        elif word.normal == "成る":
+            seen.add("becomes")
         elif word.normal in ("有る", "御座る"):
             seen.add("exists")
         elif word.normal in ("おる", "居る", "てる") and "by_itself" not in seen:

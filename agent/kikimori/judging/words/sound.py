@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +12,7 @@ from rapidfuzz.distance import Levenshtein
 from sudachipy import Dictionary, SplitMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 MOST_CHARACTERS = 2000
 """An utterance is a breath; more is a recogniser gone wild."""
@@ -23,6 +24,7 @@ def _tokenizer() -> Any:
     return Dictionary(dict="small").tokenizer(mode=SplitMode.C)
 
 
+_SPACES = re.compile(r"(?<=[\u3040-\u30ff\u4e00-\u9fff々])\s+(?=[\u3040-\u30ff\u4e00-\u9fff々])")
 _SILENT = ("補助記号", "空白")
 _FILLER = "感動詞"
 _KEPT_INTERJECTIONS = frozenset({"おい", "こら", "ありがとう", "すみません", "ごめんなさい", "申し訳"})
@@ -58,6 +60,7 @@ def plain(text: str) -> str:
 def words(text: str) -> list[Word]:
     """Cut a `plain` text into words, without symbols and fillers."""
     found = []
+    text, places = _without_spaces(text)
     for each in _tokenizer().tokenize(text):
         part, surface = each.part_of_speech(), each.surface()
         if part[0] in _SILENT or surface in _FILLERS or (part[0] == "記号" and part[1] != "文字"):
@@ -74,11 +77,23 @@ def words(text: str) -> list[Word]:
                 part[4],
                 part[5],
                 each.normalized_form(),
-                each.begin(),
-                each.end(),
+                places[each.begin()],
+                places[each.end() - 1] + 1,
             )
         )
     return found
+
+
+def _without_spaces(text: str) -> tuple[str, Sequence[int]]:
+    """Return the text without the spaces that a recogniser writes between words, and where each character stood.
+
+    Cut at them, でき ませ ん is no できません.
+    """
+    if not _SPACES.search(text):
+        return text, range(len(text))
+    dropped = {place for space in _SPACES.finditer(text) for place in range(*space.span())}
+    places = [place for place in range(len(text)) if place not in dropped]
+    return "".join(text[place] for place in places), places
 
 
 _SAME = str.maketrans(

@@ -43,9 +43,10 @@ _RULES = frozenset({"こと", "決まり", "規則", "規定", "規約", "ルー
 _CONDITIONS = frozenset(
     {"場合", "時", "際", "様", "所", "方", "らしい", "そう", "限り", "かも", "とき", "よう", "ところ", "ほう"}
 )
-_SAID_BY_US = frozenset({"申す", "申し上げる", "伝える", "答える", "思う", "存じる", "考える", "成る", "致す", "為る"})  # fmt: skip
+_TOLD = frozenset({"申す", "申し上げる", "伝える", "答える", "説明", "案内"})
+_THOUGHT = frozenset({"思う", "存じる", "考える", "成る", "致す", "為る"})
 _SOFT_ENDS = frozenset({"よ", "ね", "な", "わ", "もの", "もん", "さ", "ぞ"})
-_HELPERS = frozenset({"ます", "です", "だ", "御座る", "てる", "おる", "居る", "頂く", "下さる", "参る", "仕舞う", "ちゃう", "致す"})  # fmt: skip
+_HELPERS = frozenset({"ます", "です", "だ", "御座る", "てる", "おる", "居る", "頂く", "貰う", "下さる", "参る", "仕舞う", "ちゃう", "致す"})  # fmt: skip
 
 
 def read_tail(words: Sequence[Word], place: int, text: str) -> Tail:
@@ -57,7 +58,7 @@ def read_tail(words: Sequence[Word], place: int, text: str) -> Tail:
         following = words[place + 1] if place + 1 < len(words) else None
         if place and _stop_between(text, words[place - 1], word) and word.part not in ("助詞", "助動詞"):
             return Tail(Link.MAIN, past, place)
-        if word.normal == "です" and word.form.startswith("意志推量形"):
+        if word.normal in ("です", "だ") and word.form.startswith("意志推量形"):
             return Tail(Link.ASKED, past, place + 1)
         if word.normal == "た" and word.part == "助動詞":
             if word.form.startswith("仮定形"):
@@ -84,7 +85,10 @@ def read_tail(words: Sequence[Word], place: int, text: str) -> Tail:
             return Tail(Link.OPEN, past, place + 1)
         elif word.surface in ("と", "って") and word.part == "助詞":
             # と申し上げております, こととなっております: our own words; とのこと, とおっしゃる, ますと: not.
-            if following is None or following.normal not in _SAID_BY_US:
+            # できませんと何度もお伝えしたはずです: it was told before, and stands.
+            if told := _told(words, place + 1):
+                return Tail(Link.MAIN, False, told)
+            if following is None or following.normal not in _THOUGHT:
                 return Tail(Link.OPEN, past, place + 1)
             place += 1
         elif word.surface in ("て", "で") and word.detail == "接続助詞":
@@ -116,9 +120,18 @@ def _leads_on(word: Word) -> bool:
     return joins or (word.normal in ("為", "ため") and word.part == "名詞")
 
 
+def _told(words: Sequence[Word], place: int) -> int:
+    """Return the place after a verb of telling that has us for its subject; 0 when there is none near."""
+    for at in range(place, min(place + 5, len(words))):
+        if words[at].normal in _TOLD:
+            by_us = not any(each.normal in ("れる", "られる", "頂く") for each in words[at + 1 : at + 4])
+            return at + 1 if by_us else 0
+    return 0
+
+
 def _we_think(words: Sequence[Word], place: int) -> bool:
     """難しいかと存じます asks nothing."""
-    return place + 1 < len(words) and words[place].surface == "と" and words[place + 1].normal in _SAID_BY_US
+    return place + 1 < len(words) and words[place].surface == "と" and words[place + 1].normal in _THOUGHT
 
 
 def _stop_between(text: str, before: Word, after: Word) -> bool:

@@ -28,7 +28,7 @@ NEXT_TO = 3
 _END = r"(?=$|[ヨネナヤ]$|ヨ|ッテ|ト(?:イ|ユ)|オイ|コラ)"
 _AFTER_TE = (
     r"(?=$)", r"[ヨヤネナ](?!イ)", "エナ", r"クレ(?!タ(?!ッテ)|テ(?!モ)|マシ|ナクテ|ナカッ|ルト|ルナラ)", r"クダサ(?!ッタ|ッテ|イマシ)", r"モラエ(?!タ|マシ|ナカッ|ルト|ルナラ)",
-    "モラオ", "モライタ", "モラウ", "モラワナ", r"モライマス(?!ネ|カ)", r"イタダ(?:キタ|ケマ(?!シ)|ケナ(?!カッ)|ケル|コ|カナ|ク)", r"ホシ(?!クナ)", "チョダイ", "ミロ", r"ヤッテクレ", "コイ", r"ンカ", "オクレ", r"ッテ(?:イ|ユ|オ)", r"ル?ッテバ",
+    "モラオ", "モライタ", "モラウ", "モラワナ", r"モライマス(?!ネ|カ$|カネ)", r"イタダ(?:キタ|ケマ(?!シ)|ケナ(?!カッ)|ケル|コ|カナ|ク)", r"ホシ(?!クナ)", "チョダイ", "ミロ", r"ヤッテクレ", "コイ", r"ンカ", "オクレ", r"ッテ(?:イ|ユ|オ)", r"ル?ッテバ",
 )  # fmt: skip
 """What follows て or で where something is asked for; not 返してくれました, 返してもらいました."""
 
@@ -119,7 +119,8 @@ def _compiled(group: str, phrase: str, ending: Callable[[Forms], str]) -> _Asked
     conjugated = forms(sound, last.conjugation)
     if conjugated is None:
         raise ValueError(f"{phrase!r} must end in the dictionary form of a verb")
-    parts = ""
+    # 探してこい asks for no visit.
+    parts = "(?<![テデ])" if not before and last.conjugation.startswith("カ行変格") else ""
     for word in before:
         gap = NEXT_TO if word is before[-1] and last.conjugation.startswith("サ行変格") else BETWEEN
         parts += f"{re.escape(word.sound)}.{{0,{gap}}}?"
