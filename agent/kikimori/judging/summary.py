@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -15,16 +14,17 @@ LONGEST = 200
 """Characters of quoted words."""
 
 
-@cache
-def _texts() -> dict[str, dict[str, str]]:
-    return tomllib.loads(files(__package__).joinpath("summaries.toml").read_text(encoding="utf-8"))
+_TEXTS: dict[str, dict[str, str]] = tomllib.loads(
+    files(__package__).joinpath("summaries.toml").read_text(encoding="utf-8")
+)
+"""Read at import: at the first alert it may be that no file can be opened any more."""
 
 
 def with_summary(evidence: Evidence) -> Evidence:
     """Return the evidence with its summary filled, for pages that do not know its kind."""
     fields = evidence.model_dump(exclude={"kind", "summary"})
     made = {}
-    for language, text in _texts()[evidence.kind].items():
+    for language, text in _TEXTS[evidence.kind].items():
         values = {
             key.removesuffix("_s"): _span(value, language)
             for key, value in fields.items()
