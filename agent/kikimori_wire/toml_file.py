@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from kikimori_wire.errors import ConfigError
 from kikimori_wire.settings import NAME_IN_WORDS
 from kikimori_wire.topics import NAME_PATTERN
+from kikimori_wire.values import known_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,7 +76,8 @@ def load(path: Path, model: type[Model]) -> Model:
 def validated(model: type[Model], data: dict[str, Any], path: Path) -> Model:
     """Validate what was read from `path`; raises ConfigError that names every fault."""
     try:
-        return model.model_validate(data)
+        with known_only():
+            return model.model_validate(data)
     except ValidationError as error:
         raise explained(error, model, data, path) from None
 

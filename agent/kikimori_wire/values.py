@@ -1,18 +1,36 @@
-"""Named values on the wire. All are open: a newer peer may send others, which are kept and shown, never refused."""
+"""Named values on the wire. All are open: a newer peer may send others, which are kept and shown, never refused.
+
+In files that people write they are closed, so that a misspelt one is told: see `known_only`.
+"""
 
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from kikimori_wire.topics import NAME_PATTERN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
 _NAME = re.compile(NAME_PATTERN)
+_known_only: ContextVar[bool] = ContextVar("known_only", default=False)
+
+
+@contextmanager
+def known_only() -> Iterator[None]:
+    """Refuse values that this version does not know, for what is validated inside."""
+    before = _known_only.set(True)
+    try:
+        yield
+    finally:
+        _known_only.reset(before)
 
 
 class OpenEnum(StrEnum):
@@ -25,7 +43,7 @@ class OpenEnum(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, str) or not _NAME.fullmatch(value):
+        if _known_only.get() or not isinstance(value, str) or not _NAME.fullmatch(value):
             return None
         unknown = str.__new__(cls, value)
         unknown._name_ = value

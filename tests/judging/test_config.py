@@ -73,7 +73,9 @@ def test_a_later_file_replaces_and_removes(tmp_path: Path) -> None:
         (RULE + "window_s = nan", "rule[1].window_s", "finite"),
         (RULE.replace("shouting", "shout"), "rule[1]", "'shouting'"),
         (RULE.replace(', en = "t"', ""), "rule[1]", "en is missing"),
-        (RULE.replace('"r"', '"a/b"'), "rule[1].id", "pattern"),
+        (RULE.replace('"r"', '"a/b"'), "rule[1].id", "beginning with a letter"),
+        (RULE + 'severity = "wrning"', "rule[1].severity", "'warning'"),
+        (RULE + 'suggest = "dance"', "rule[1].suggest", "'hold_transfer'"),
         (RULE + RULE, "rule[2].id", "twice"),
         (f'[[rule]]\nid = "r"\nkind = "phrase"\n{TITLE}', "rule[1].category", "is missing"),
         (
