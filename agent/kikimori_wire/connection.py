@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import aiomqtt
+
+from kikimori_wire.backlog import Backlog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -36,9 +38,6 @@ class BrokerUnreachableError(BrokerError):
 FIRST_RETRY_S = 0.25
 LAST_RETRY_S = 8.0
 
-INCOMING_LIMIT = 10_000
-"""Messages waiting to be read; aiomqtt drops the newest beyond this (its default is unbounded)."""
-
 T = TypeVar("T")
 
 
@@ -56,6 +55,9 @@ class Client(aiomqtt.Client):
 
     Cancelled while it connects, it leaves the socket open, and prints a traceback when the broker closes that.
 
+    It also drops what comes while its queue is full, or lets the queue grow without bounds. Here the socket is not read
+    for that time, and the broker waits.
+
     And nobody may ask any more why a connection broke, when it breaks while it is being ended: asyncio would then print
     that an exception was never retrieved, after the program's last line.
     """
@@ -66,6 +68,9 @@ class Client(aiomqtt.Client):
             each.add_done_callback(_seen)
         self._abandoned = False
         self._unreachable: OSError | None = None
+        backlog = cast("Backlog[aiomqtt.Message]", self._queue)
+        backlog.stop = self._stop_reading
+        backlog.go_on = self._go_on_reading
 
     async def __aenter__(self) -> Self:
         try:
@@ -111,6 +116,33 @@ class Client(aiomqtt.Client):
     def _on_unsubscribe(self, client: Any, userdata: Any, mid: int, *answer: Any) -> None:
         if mid in self._pending_unsubscribes:
             super()._on_unsubscribe(client, userdata, mid, *answer)
+
+    def take_waiting(self, most: int) -> list[aiomqtt.Message]:
+        """Return what waits already, at most so many: a tenth of the cost of waiting for each."""
+        return [self._queue.get_nowait() for _ in range(min(most, self._queue.qsize()))]
+
+    def _stop_reading(self) -> None:
+        sock = self._client.socket()
+        if sock is not None and sock.fileno() >= 0:
+            self._loop.remove_reader(sock.fileno())
+
+    def _go_on_reading(self) -> None:
+        sock = self._client.socket()
+        if sock is not None and sock.fileno() >= 0:
+            self._loop.add_reader(sock.fileno(), self._read_socket)
+            # What TLS has decrypted already makes no socket readable.
+            self._loop.call_soon(self._read_socket)
+
+    def _read_socket(self) -> None:
+        try:
+            while True:
+                self._client.loop_read()
+                pending = getattr(self._client.socket(), "pending", None)
+                if pending is None or not pending():
+                    break
+        except Exception as error:  # noqa: BLE001 - as aiomqtt: whatever it is, the connection is over
+            if not self._disconnected.done():
+                self._disconnected.set_exception(error)
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
         del userdata
@@ -167,7 +199,7 @@ async def connect(
         will=will,
         tls_context=settings.tls(),
         timeout=10,
-        max_queued_incoming_messages=INCOMING_LIMIT,
+        queue_type=Backlog,
     ) as client:
         yield client
 

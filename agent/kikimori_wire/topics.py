@@ -109,12 +109,12 @@ class Topics:
         return f"{self._base}/dashboards/{check_name(client_id)}/marker"
 
     def dashboard_filters(self) -> list[tuple[str, int]]:
-        """Return the (filter, QoS) pairs from which a dashboard sees the whole site."""
+        """Return the (filter, QoS) pairs from which a dashboard sees the whole site, the agents' health first."""
         return [
+            (f"{self._base}/agents/+/health", 1),
             (f"{self._base}/agents/+/calls/+/state", 1),
             (f"{self._base}/agents/+/calls/+/transcript", 0),
             (f"{self._base}/agents/+/alerts/+", 1),
-            (f"{self._base}/agents/+/health", 1),
             (f"{self._base}/agents/+/levels", 0),
         ]
 

@@ -7,7 +7,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import structlog
 
@@ -29,6 +29,8 @@ ANSWER_WITHIN_S = 65.0
 """Longer than an agent takes at most: a superior's telephone may ring for a while."""
 LOOK_EVERY_S = 0.5
 """How often it is looked whether somebody was cut off from the broker while an answer is waited for."""
+ASK_AGAIN_AFTER_S = 10.0
+"""A broker whose queue for us is full drops an answer: the agent is asked again, carries nothing out twice, and answers."""
 MAX_WAITING = 200
 
 Page = Literal["supervisor", "operator"]
@@ -111,7 +113,8 @@ class CommandDesk:
         return await self._send(publisher, call.agent_id, command)
 
     async def _send(self, publisher: Publisher, agent_id: str, command: Command) -> CommandResult:
-        answer: asyncio.Future[CommandResult] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[CommandResult] = loop.create_future()
         self._waiting[command.command_id] = answer
         line = self._state.line(agent_id)
         self._state.take_press(command)
@@ -119,9 +122,14 @@ class CommandDesk:
         log.info("command_sent", call_id=command.call_id, action=str(command.action))
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                await publisher.publish_command(agent_id, command)
+                await _published(publisher, agent_id, command, answer)
+                asked_at = loop.time()
                 while not answer.done():
                     await asyncio.wait([answer], timeout=LOOK_EVERY_S)
+                    if loop.time() - asked_at > ASK_AGAIN_AFTER_S and line is not None:
+                        asked_at = loop.time()
+                        # Not by this connection: so that it is asked again, though nothing was lost that is known.
+                        line = replace(line, broker_sessions=-1)
                     line = await self._ask_again(publisher, command, agent_id, line)
                 result = answer.result()
         except BrokerAwayError:
@@ -157,6 +165,21 @@ class CommandDesk:
             await publisher.publish_command(agent_id, command)
             return line
         return before
+
+
+async def _published(
+    publisher: Publisher, agent_id: str, command: Command, answer: asyncio.Future[CommandResult]
+) -> None:
+    """Publish and wait until the broker has confirmed, or the answer is there all the same."""
+    publishing = asyncio.create_task(publisher.publish_command(agent_id, command))
+    try:
+        either: set[asyncio.Future[Any]] = {publishing, answer}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            publishing.result()
+    finally:
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
 
 
 def _check(wish: Wish, call: CallState) -> None:

@@ -100,7 +100,7 @@ class Routes:
     async def _health(self, _request: web.Request) -> web.Response:
         """200 once the site is known, 503 while there is no broker; `broker_problem` says why."""
         ready = self._state.broker_connected
-        problem = self._state.broker_problem
+        problem = self._state.broker.problem
         figures = {
             "ready": ready,
             "broker_connected": ready,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_dashboard.agent_link import AgentLink
 from kikimori_dashboard.alert_book import AlertBook
+from kikimori_dashboard.broker_link import BrokerLink
 from kikimori_dashboard.changes import ChangeLog, Part
 from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.left_out import LeftOut
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         CommandResult,
         Health,
         Levels,
-        Problem,
         TranscriptLine,
     )
 
@@ -65,14 +65,10 @@ class SiteState:
         self.presses = PressBook()
         self.extensions = ExtensionLog()
         self.left_out = LeftOut(self.changes)
-        self.broker_problem: Problem | None = None
-        """Why there is no connection, once an attempt has failed."""
-        self.broker_connected = False
-        """And everything retained by the broker has been read."""
+        self.broker = BrokerLink(self.changes)
         self.newer = NewerAgents(self.changes)
         self.contradicted = 0
         """Messages about a call or an alert of another agent."""
-        self._sessions = 0
         self._lost_agents: dict[str, int] = {}
         """How often each agent went offline."""
         self._closed_for = closed_for
@@ -81,17 +77,13 @@ class SiteState:
 
     # --- broker
 
+    @property
+    def broker_connected(self) -> bool:
+        return self.broker.connected
+
     def broker_lost(self) -> None:
         self._confirmed = None
-        if self.broker_connected:
-            self.broker_connected = False
-            self.changes.touch(Part.SITE)
-
-    def broker_failed(self, problem: Problem | None) -> None:
-        """Remember why there is no connection; None when there is one."""
-        if problem != self.broker_problem:
-            self.broker_problem = problem
-            self.changes.touch(Part.SITE)
+        self.broker.lost()
 
     def begin_reading_retained(self) -> None:
         """From here until `end_reading_retained` everything that exists is told again."""
@@ -99,8 +91,8 @@ class SiteState:
         self.newer.clear()
         self.left_out.clear()
 
-    def end_reading_retained(self, now: datetime | None = None) -> None:
-        """Forget what the broker did not tell again: it ended while we were not connected.
+    def end_reading_retained(self, now: datetime | None = None, *, complete: bool = True) -> None:
+        """Forget what the broker did not tell again: it ended while we were not connected. Not if that is not `complete`.
 
         From `now` on, if given, it is known on which extensions calls are heard.
         """
@@ -108,15 +100,17 @@ class SiteState:
             self.extensions.begin(now)
         confirmed = self._confirmed or set()
         self._confirmed = None
+        if complete:
+            self._forget_all_but(confirmed)
+        self.broker.has_read(complete=complete)
+
+    def _forget_all_but(self, confirmed: set[tuple[Part, str]]) -> None:
         for call_id in [each for each in self.calls if (Part.CALLS, each) not in confirmed]:
             self.remove_call(call_id)
         for alert_id in [each for each in self.alerts if (Part.ALERTS, each) not in confirmed]:
             self.remove_alert(alert_id)
         for agent_id in [each for each in self.agents if (Part.AGENTS, each) not in confirmed]:
             self.remove_agent(agent_id)
-        self.broker_connected = True
-        self._sessions += 1
-        self.changes.touch(Part.SITE)
 
     def _confirm(self, part: Part, name: str) -> None:
         if self._confirmed is not None:
@@ -275,17 +269,6 @@ class SiteState:
             return 0
         return severity.rank + 1
 
-    def order(self) -> list[str]:
-        """Calls, the one that needs a decision most first; among equals who has waited longest."""
-        return sorted(self.calls, key=self._place)
-
-    def _place(self, call_id: str) -> tuple[int, int, datetime, str]:
-        alerts = self.open_alerts(call_id)
-        severity = self.worst(call_id)
-        rank = -1 if severity is None else severity.rank
-        since = alerts[0].raised_at if alerts else self.calls[call_id].state.started_at
-        return (-self.urgency(call_id), -rank, since, call_id)
-
     # --- agents
 
     def take_health(self, health: Health) -> None:
@@ -326,7 +309,7 @@ class SiteState:
         if not self.broker_connected or (health is not None and not health.online):
             return None
         lost = self._lost_agents.get(agent_id, 0)
-        return AgentLink(self._sessions, lost, health.started_at if health is not None else None)
+        return AgentLink(self.broker.sessions, lost, health.started_at if health is not None else None)
 
     # --- commands
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
 from kikimori_dashboard.former import FormerTree
+from kikimori_dashboard.reading import Reading
 from kikimori_wire.broker_problem import BrokerStatus
-from kikimori_wire.connection import BrokerError, connect, stay_connected
+from kikimori_wire.connection import BrokerError, connect, only_broker_error, stay_connected
 from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import (
     VERSION,
@@ -37,8 +36,17 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-RETAINED_WITHIN_S = 30.0
-"""The broker must have told everything retained by then; otherwise we start again."""
+SILENT_FOR_S = 30.0
+"""A broker that tells nothing for so long, while not everything retained was told, is given up; then we start again."""
+READING_PATIENCE_S = 5.0
+"""After that presses are let through, though not everything retained was read."""
+REMIND_EVERY_S = 2.0
+"""A broker whose queue for us is full drops the end marker, so it is sent again and again after that time."""
+
+CONFIRM_WITHIN_S = 600.0
+"""For what the broker confirms behind all that it has to tell first."""
+STALLED_AFTER_S = 3.0
+"""A press that is not confirmed and nothing read for so long was lost, or its confirmation."""
 
 MESSAGES_PER_TURN = 50
 """After so many messages in one go other tasks get their turn."""
@@ -75,6 +83,8 @@ class Subscriber:
         self._client: Client | None = None
         self._broker = BrokerStatus(settings)
         self.bad_messages = 0
+        self._read = 0
+        """Messages read since start."""
         self._complained: set[str] = set()
 
     def reply_topic(self, agent_id: str) -> str:
@@ -92,13 +102,33 @@ class Subscriber:
             raise BrokerAwayError
         try:
             tree = self._former_topics.commands if self._former.has(agent_id) else _commands(self._topics)
-            await self._client.publish(tree(agent_id), command.to_bytes(), qos=1, timeout=5)
+            await self._publish(self._client, tree(agent_id), command.to_bytes())
         except BrokerError as error:
             raise BrokerAwayError from error
 
+    async def _publish(self, client: Client, topic: str, payload: bytes) -> None:
+        """Publish and wait for the confirmation for as long as the broker tells anything at all; then once more.
+
+        A broker whose queue for us is full drops confirmations, and answers. A command that comes twice is carried out once.
+        """
+        sending = asyncio.create_task(client.publish(topic, payload, qos=1, timeout=CONFIRM_WITHIN_S))
+        try:
+            read = -1
+            while not sending.done() and self._client is client and self._read != read:
+                read = self._read
+                await asyncio.wait({sending}, timeout=STALLED_AFTER_S)
+            if sending.done():
+                sending.result()
+                return
+        finally:
+            sending.cancel()
+        if self._client is not client:
+            raise BrokerAwayError
+        await client.publish(topic, payload, qos=1, timeout=STALLED_AFTER_S)
+
     def _lost(self, error: Exception, retry_in_s: float) -> None:
         self._broker.lost(error, retry_in_s)
-        self._state.broker_failed(self._broker.problem)
+        self._state.broker.failed(self._broker.problem)
         self._changed()
 
     async def _session(self) -> None:
@@ -108,50 +138,87 @@ class Subscriber:
         subscription, what it retains: the truth. Two markers to ourselves enclose the latter, so that whatever is not
         told between them is known to have ended.
         """
-        begin, end = (json.dumps({"marker": uuid.uuid4().hex}).encode() for _ in range(2))
         async with connect(self._settings, self._client_id, keep_session=True) as client:
+            reading = Reading()
             try:
-                async with asyncio.timeout(RETAINED_WITHIN_S) as limit:
-                    marker = self._topics.marker(self._branch)
-                    mine = [
-                        marker,
-                        self._topics.replies(self._branch),
-                        self._former_topics.reply(self._branch),
-                    ]
-                    await client.subscribe([(each, 1) for each in mine])
-                    await client.publish(marker, begin, qos=1)
-                    turn = 0
+                async with asyncio.timeout(SILENT_FOR_S) as limit, asyncio.TaskGroup() as tasks:
+                    # Beside the reading: the answers to what is asked come behind all that waits to be read.
+                    asking = tasks.create_task(self._ask(client, reading))
                     async for message in client.messages:
-                        topic, payload = message.topic.value, _bytes(message.payload)
-                        if payload == begin:
-                            self._state.begin_reading_retained()
-                            self._former.begin_reading()
-                            await client.subscribe(self._topics.dashboard_filters())
-                            await client.subscribe(self._former_topics.dashboard_filters())
-                            await client.publish(marker, end, qos=1)
-                        elif payload == end:
-                            self._broker.connected()
-                            self._state.broker_failed(None)
-                            self._state.end_reading_retained(datetime.now(UTC))
-                            self._client = client
-                            limit.reschedule(None)
-                            log.info(
-                                "broker_connected",
-                                calls=len(self._state.calls),
-                                alerts=len(self._state.alerts),
-                            )
-                        else:
-                            self._take(topic, payload)
-                        self._changed()
-                        turn += 1
-                        if turn % MESSAGES_PER_TURN == 0:
-                            await asyncio.sleep(0)
+                        for each in (message, *client.take_waiting(MESSAGES_PER_TURN)):
+                            self._follow(each.topic.value, _bytes(each.payload), client, reading)
+                        if reading.over and asking.cancel() and not reading.complete:
+                            tasks.create_task(self._ask_again(client))
+                        limit.reschedule(
+                            None if reading.over else asyncio.get_running_loop().time() + SILENT_FOR_S
+                        )
+                        await asyncio.sleep(0)
             except TimeoutError:
                 raise BrokerError("the broker did not tell what it retains in time") from None
+            except BaseExceptionGroup as group:
+                raise only_broker_error(group) from None
             finally:
                 self._client = None
                 self._state.broker_lost()
                 self._changed()
+
+    async def _ask(self, client: Client, reading: Reading) -> None:
+        """Subscribe, and let the markers come round. Cancelled when the end marker has come."""
+        marker = self._topics.marker(self._branch)
+        mine = [marker, self._topics.replies(self._branch), self._former_topics.reply(self._branch)]
+        await client.subscribe([(each, 1) for each in mine], timeout=CONFIRM_WITHIN_S)
+        await client.publish(marker, reading.begin, qos=1, timeout=CONFIRM_WITHIN_S)
+        await reading.begun.wait()
+        late = asyncio.get_running_loop().call_later(READING_PATIENCE_S, self._let_through, client)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                health, *others = self._topics.dashboard_filters()
+                await client.subscribe([health], timeout=CONFIRM_WITHIN_S)
+                filters = [*others, *self._former_topics.dashboard_filters()]
+                tasks.create_task(client.subscribe(filters, timeout=CONFIRM_WITHIN_S))
+                # Not after what the broker confirms: where it has very much to tell, it drops confirmations too.
+                while True:
+                    await asyncio.sleep(0)
+                    end = reading.next_end()
+                    tasks.create_task(client.publish(marker, end, qos=1, timeout=CONFIRM_WITHIN_S))
+                    await asyncio.sleep(REMIND_EVERY_S)
+        finally:
+            late.cancel()
+
+    async def _ask_again(self, client: Client) -> None:
+        """Have the branch of each agent told by itself, as the broker dropped something of the whole."""
+        for agent_id in [name for name, health in self._state.agents.items() if health.online]:
+            filters = self._topics.of(agent_id).retained_filters()
+            await client.subscribe([(each, 1) for each in filters], timeout=CONFIRM_WITHIN_S)
+        self._state.broker.completed()
+        self._changed()
+
+    def _let_through(self, client: Client) -> None:
+        log.warning("reading_takes_long", calls=len(self._state.calls), alerts=len(self._state.alerts))
+        self._broker.connected()
+        self._client = client
+        self._state.broker.still_reading()
+        self._changed()
+
+    def _follow(self, topic: str, payload: bytes, client: Client, reading: Reading) -> None:
+        self._read += 1
+        if payload == reading.begin:
+            self._state.begin_reading_retained()
+            self._former.begin_reading()
+            reading.begun.set()
+        elif reading.ends_with(payload):
+            self._broker.connected()
+            self._state.end_reading_retained(datetime.now(UTC), complete=reading.complete)
+            self._client = client
+            log.info(
+                "broker_connected",
+                calls=len(self._state.calls),
+                alerts=len(self._state.alerts),
+                complete=reading.complete,
+            )
+        else:
+            self._take(topic, payload)
+        self._changed()
 
     def _take(self, topic: str, payload: bytes) -> None:
         present = self._topics.parse(topic)

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from kikimori_dashboard.changes import Part
+from kikimori_dashboard.order import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -78,7 +79,7 @@ class Views:
     def _snapshot_body(self) -> str:
         state = self._state
         names: dict[Part, Iterable[str]] = {
-            Part.CALLS: state.order(),
+            Part.CALLS: in_order(state),
             Part.LEVELS: state.calls,
             Part.ALERTS: state.alerts,
             Part.AGENTS: state.agents,
@@ -118,7 +119,9 @@ class Views:
                 "language": self._settings.language,
                 "time_zone": self._settings.time_zone,
                 "broker_connected": state.broker_connected,
-                "broker_problem": _problem(state.broker_problem),
+                "broker_problem": _problem(state.broker.problem),
+                "reading": state.broker.reading,
+                "incomplete": state.broker.incomplete,
                 "newer": state.newer.names(),
                 "watching_since": None if since is None else since.isoformat(),
                 "left_out": state.left_out.counts(),

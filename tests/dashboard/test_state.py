@@ -14,6 +14,7 @@ from kikimori_dashboard.alert_book import LEAST_CLOSED
 from kikimori_dashboard.changes import ChangeLog, Part
 from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.missed import LOOKS_TO_BE_SEEN
+from kikimori_dashboard.order import in_order
 from kikimori_dashboard.state import SiteState
 from kikimori_wire.messages import (
     Action,
@@ -84,7 +85,7 @@ def test_the_worst_call_comes_first_and_among_equals_the_one_that_waits_longest(
     state.take_alert(alert("warned-late", raised_at=NOON + timedelta(seconds=9)))
     state.take_alert(alert("warned-early"))
     state.take_alert(alert("critical", severity=Severity.CRITICAL, raised_at=NOON + timedelta(minutes=5)))
-    assert state.order() == ["critical", "warned-early", "warned-late", "notice", "calm"]
+    assert in_order(state) == ["critical", "warned-early", "warned-late", "notice", "calm"]
 
 
 def test_a_call_that_a_superior_has_taken_over_needs_no_decision_any_more() -> None:
@@ -95,7 +96,7 @@ def test_a_call_that_a_superior_has_taken_over_needs_no_decision_any_more() -> N
     state.take_alert(alert("noticed", severity=Severity.NOTICE))
     assert state.urgency("taken") == 0
     assert state.worst("taken") is Severity.CRITICAL
-    assert state.order() == ["noticed", "taken"]
+    assert in_order(state) == ["noticed", "taken"]
 
 
 def test_the_alert_with_the_higher_revision_wins_in_any_order() -> None:

@@ -21,6 +21,8 @@ export function banners(picture) {
   }
   const newer = picture.site.newer ?? [];
   if (newer.length) found.push({ mood: "bad", text: t("banner.newer", { agents: newer.filter(Boolean).join(", ") }) });
+  if (picture.site.reading) found.push({ mood: "warn", text: t("left_out.reading") });
+  if (picture.site.incomplete) found.push({ mood: "warn", text: t("left_out.incomplete") });
   for (const [part, n] of Object.entries(picture.site.left_out ?? {})) found.push({ mood: "bad", text: t(`left_out.${part}`, { n }) });
   const missed = picture.missed.alerts.length + picture.missed.more;
   if (missed && !location.pathname.startsWith("/operator")) found.push({ mood: "warn", text: t("missed.banner", { n: missed }) });
