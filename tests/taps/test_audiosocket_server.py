@@ -68,6 +68,11 @@ class Tap:
             writer.close()
             del reader
 
+    async def silent(self) -> asyncio.StreamWriter:
+        """Connect and say nothing."""
+        _, writer = await asyncio.open_connection(*self.server.address)
+        return writer
+
     async def closed_by_server(self, data: bytes) -> None:
         """Send and wait until the server hangs up."""
         reader, writer = await asyncio.open_connection(*self.server.address)
@@ -273,6 +278,30 @@ async def test_too_many_connections_are_refused() -> None:
         await tap.closed_by_server(b"")
         assert tap.server.door.refused == 1
         assert tap.desk.legs[0].ended is None
+
+
+async def test_two_thousand_silent_connections_shut_no_call_out() -> None:
+    """From an allowed address, and with no limit of time for them: the oldest make room."""
+    limits = Limits(identify_within_s=3600)
+    async with open_tap(limits=limits) as tap:
+        crowd = []
+        while len(tap.server.door.inside) < limits.connections:
+            # Some at a time: what does not fit into the kernel's queue only believes to be connected.
+            missing = min(limits.connections - len(tap.server.door.inside), 100)
+            crowd += await asyncio.gather(*(tap.silent() for _ in range(missing)))
+            await asyncio.sleep(0.02)
+        uuid = await tap.announce()
+        async with tap.connected(uuid) as writer:
+            writer.write(message(KIND_AUDIO_8K, SILENCE))
+            await tap.desk.until(lambda: tap.desk.legs)
+            # More of them end each other, and not the call.
+            crowd += await asyncio.gather(*(tap.silent() for _ in range(100)))
+            writer.write(message(KIND_AUDIO_8K, SILENCE))
+            await tap.desk.until(lambda: len(tap.desk.legs[0].pcm) >= 2 * len(SILENCE))
+            assert tap.desk.legs[0].ended is None
+            assert len(tap.server.door.inside) == limits.connections
+        for each in crowd:
+            each.close()
 
 
 async def test_strangers_are_refused() -> None:

@@ -10,6 +10,8 @@ import structlog
 from kikimori.taps.refusals import Refusals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from structlog.typing import FilteringBoundLogger
 
     from kikimori_wire.peers import AllowedPeers
@@ -32,14 +34,36 @@ class Limits:
 
 
 class Door(Generic[Guest]):
-    """Lets connections of allowed peers in, until `most` are inside."""
+    """Lets connections of allowed peers in, until `most` are inside; then one that is silent has to make room."""
 
-    def __init__(self, peers: AllowedPeers, most: int, *, refused: str, fault: str) -> None:
-        """`refused` and `fault` are the names of the two events in the log."""
+    def __init__(
+        self,
+        peers: AllowedPeers,
+        most: int,
+        *,
+        refused: str,
+        fault: str,
+        is_silent: Callable[[Guest], bool] | None = None,
+        end: Callable[[Guest], None] | None = None,
+    ) -> None:
+        """Make a limiter.
+
+        Args:
+            peers: Who may come in.
+            most: Connections at a time.
+            refused: Name of the event in the log for one that is not let in.
+            fault: Name of the event in the log for one that misbehaves.
+            is_silent: Whether a connection has not yet said anything of use; None = none ever has to make room.
+            end: Ends such a connection.
+        """
         self._peers = peers
         self._most = most
         self._refused_event = refused
         self._fault_event = fault
+        self._is_silent = is_silent
+        self._end = end
+        self._by_age: dict[Guest, None] = {}
+        """Those inside that may be silent, the oldest first."""
         self.inside: set[Guest] = set()
         self.closed = False
         """Set it, and nobody comes in any more."""
@@ -52,10 +76,11 @@ class Door(Generic[Guest]):
             reason = "peer_not_allowed"
         elif self.closed:
             reason = "closing"
-        elif len(self.inside) >= self._most:
+        elif len(self.inside) >= self._most and not self._make_room():
             reason = "too_many_connections"
         else:
             self.inside.add(guest)
+            self._by_age[guest] = None
             return None
         self.refuse(peer, reason)
         return reason
@@ -66,6 +91,21 @@ class Door(Generic[Guest]):
 
     def leave(self, guest: Guest) -> None:
         self.inside.discard(guest)
+        self._by_age.pop(guest, None)
+
+    def _make_room(self) -> bool:
+        """End the oldest silent connection; False when there is none. Those that have spoken are not looked at again."""
+        if self._is_silent is None or self._end is None:
+            return False
+        for guest in list(self._by_age):
+            del self._by_age[guest]
+            if self._is_silent(guest):
+                self.refusals.note("silent_made_room")
+                _log.warning(self._refused_event, reason="silent_made_room")
+                self.inside.discard(guest)
+                self._end(guest)
+                return True
+        return False
 
     def refuse(self, peer: str | None, reason: str) -> None:
         """Count and log somebody who is not let in for a reason that the door does not know."""

@@ -81,7 +81,7 @@ class HttpPort:
 
     def _has_room(self, transport: asyncio.Transport, inside: int) -> bool:
         peername = transport.get_extra_info("peername")
-        if inside >= self._most:
+        if inside >= self._most and not self._make_room():
             return False
         if self._peers.allow(peername[0] if peername else None):
             return True
@@ -90,6 +90,16 @@ class HttpPort:
             return False
         self._strangers.add(transport)
         return True
+
+    def _make_room(self) -> bool:
+        """End the oldest connection that has not asked for anything; False when there is none."""
+        for transport in list(self._mute):
+            self._mute.pop(transport).cancel()
+            if not transport.is_closing():
+                cast("asyncio.Transport", transport).abort()
+                self.turned_away += 1
+                return True
+        return False
 
     def _forget_the_gone(self) -> None:
         """Whoever comes and goes in haste must not be remembered until its time is up."""

@@ -15,6 +15,7 @@ _MOST = {
 _ADVICE = {
     "peer_not_allowed": "add the PBX's network to [{tap}] allow in kikimori.toml",
     "too_many_connections": "raise [{tap}] {most}, or close what keeps connections open",
+    "silent_made_room": "close what opens connections to [{tap}] and says nothing; calls get in all the same",
     "wrong_token": (
         "FreeSWITCH is let in, but its dialplan does not say the secret of [freeswitch] media_token_file: compare them"
     ),

@@ -164,12 +164,17 @@ async def test_garbage_closes_its_own_connection_and_no_other(desk: Recorder) ->
 
 async def test_there_are_only_so_many_connections(desk: Recorder) -> None:
     async for tap in running(desk, max_connections=1):
-        first, second = [await Line.tcp(tap.addresses["siprec_tcp"]) for _ in range(2)]
+        silent, first = [await Line.tcp(tap.addresses["siprec_tcp"]) for _ in range(2)]
+        assert silent._reading is not None
+        # What has said nothing makes room; what has spoken does not.
+        await silent._reading
+        assert (await Recording(first).ask("OPTIONS")).status == 200
+        second = await Line.tcp(tap.addresses["siprec_tcp"])
         assert second._reading is not None
         await second._reading
         assert (await Recording(first).ask("OPTIONS")).status == 200
-        await first.close()
-        await second.close()
+        for line in (silent, first, second):
+            await line.close()
 
 
 class Ears:

@@ -50,6 +50,8 @@ class AudioSocketServer:
             self._limits.connections,
             refused="audiosocket_refused",
             fault="audiosocket_protocol_error",
+            is_silent=lambda connection: connection.is_silent,
+            end=lambda connection: connection.end(EndReason.TIMED_OUT),
         )
         self._server: asyncio.Server | None = None
 
@@ -190,6 +192,11 @@ class _Connection(asyncio.Protocol):
             return
         if transport.get_write_buffer_size() < _MOST_UNSENT_BYTES:
             transport.write(SILENCE)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody announced this leg and no audio came: it may be none."""
+        return self._leg is None and self._announced is None
 
     def check(self, now: float, limits: Limits) -> None:
         """Called a few times a second by the server's watch."""

@@ -58,6 +58,8 @@ class MediaServer:
             self._limits.connections,
             refused="chan_websocket_refused",
             fault="chan_websocket_protocol_error",
+            is_silent=lambda connection: connection.is_silent,
+            end=lambda connection: connection.make_room(),
         )
         self.unannounced = 0
         self.last_unannounced = False
@@ -147,6 +149,11 @@ class _Connection:
         if self._goodbye is not None:
             await self._goodbye
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the channel has not said what it is."""
+        return self._leg is None
+
     def check(self, now: float, limits: Limits) -> bool:
         """Called a few times a second by the server's watch; return whether that ended the leg."""
         if self._ended:
@@ -173,6 +180,11 @@ class _Connection:
         """Asterisk then hangs up the WebSocket channel, which is not part of the call."""
         if self._socket.prepared:
             await self._socket.close(code=code)
+
+    def make_room(self) -> None:
+        """End a connection that has not said what it is."""
+        self.end(EndReason.TIMED_OUT)
+        self.hang_up_soon(WSCloseCode.TRY_AGAIN_LATER)
 
     def hang_up_soon(self, code: WSCloseCode) -> None:
         self._goodbye = self._loop.create_task(self.hang_up(code))

@@ -75,6 +75,8 @@ class MediaServer:
             self._limits.connections,
             refused="freeswitch_media_refused",
             fault="freeswitch_media_error",
+            is_silent=lambda stream: stream.voices is None and stream.cut_off is None,
+            end=lambda stream: self._cut_off(stream, EndReason.TIMED_OUT, "silent_made_room"),
         )
         self._secret = secret
         self._expected: dict[str, tuple[Voices, Callable[[], None], Callable[[], None]]] = {}

@@ -68,7 +68,12 @@ class SipTransport:
         self.handler = handler
         self.limits = limits or Limits()
         self.door = Door[_Connection](
-            peers, self.limits.connections, refused="sip_refused", fault="sip_malformed"
+            peers,
+            self.limits.connections,
+            refused="sip_refused",
+            fault="sip_malformed",
+            is_silent=lambda connection: connection.is_silent,
+            end=lambda connection: connection.close(),
         )
         self._peers = peers
         self._advertise = advertise
@@ -230,6 +235,11 @@ class _Connection(asyncio.Protocol):
             self._socket.abort()
             return
         self._socket.write(data)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no whole message came yet, over TCP; a TLS handshake has a limit of its own."""
+        return not self._spoken and self._socket is not None
 
     def check(self, now: float) -> None:
         limits = self._owner.limits
