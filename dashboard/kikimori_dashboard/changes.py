@@ -9,6 +9,8 @@ class Part(StrEnum):
     """The parts of the picture; the values are the keys of the messages to browsers."""
 
     CALLS = "calls"
+    LINES = "lines"
+    """A call's transcript; the rest of the call is the same."""
     LEVELS = "levels"
     ALERTS = "alerts"
     CLOSED = "closed"

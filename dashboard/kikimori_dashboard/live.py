@@ -39,6 +39,8 @@ class _Page:
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
+    by_line: bool
+    """Takes the changed lines of a transcript by themselves; pages of earlier releases do not."""
     version: int | None = None
     """The last that was sent; None before the snapshot."""
 
@@ -91,7 +93,7 @@ class Live:
         self.sockets.add(socket)
         if request.query.get("page") == "supervisor":
             self._supervisors.add(socket)
-        page = _Page(socket, request.transport)
+        page = _Page(socket, request.transport, request.query.get("lines") == "changed")
         sender = asyncio.create_task(self._send(page), name="browser")
         try:
             # Reading also notices that a browser leaves.
@@ -131,7 +133,7 @@ class Live:
                         await page.deliver(json.dumps(beat))
                     continue
                 if page.version is not None:
-                    text = self._views.delta(page.version, now)
+                    text = self._views.delta(page.version, now, by_line=page.by_line)
                 if text is None:
                     text = self._views.snapshot(now)
                 version = self._changes.version

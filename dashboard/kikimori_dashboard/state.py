@@ -141,7 +141,7 @@ class SiteState:
         if state is entry.state or state.operator.number != entry.state.operator.number:
             self._note_extension(state, entry.levels_at)
         entry.state = state
-        entry.tail.add_all(state.transcript_tail)
+        entry.tail.add_all(state.transcript_tail, self.changes.version + 1)
         self.changes.touch(Part.CALLS, call_id)
 
     def remove_call(self, call_id: str, agent_id: str = "") -> None:
@@ -154,6 +154,8 @@ class SiteState:
         if entry is not None:
             self._note_extension(entry.state, entry.levels_at)
             self.changes.remove(Part.CALLS, call_id)
+            if self.changes.version_of(Part.LINES, call_id):
+                self.changes.remove(Part.LINES, call_id)
             if entry.levels is not None:
                 self.changes.remove(Part.LEVELS, call_id)
         if self.presses.forget(call_id):
@@ -176,8 +178,8 @@ class SiteState:
         entry = self.calls.get(line.call_id)
         if entry is None or (agent_id and entry.state.agent_id != agent_id):
             return
-        if entry.tail.add(line):
-            self.changes.touch(Part.CALLS, line.call_id)
+        if entry.tail.add(line, self.changes.version + 1):
+            self.changes.touch(Part.LINES, line.call_id)
 
     def take_levels(self, levels: Levels) -> None:
         for call_id, each in levels.calls.items():

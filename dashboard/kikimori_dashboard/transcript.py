@@ -11,41 +11,53 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import TranscriptLine
 
 KEPT_LINES = 40
+KEPT_GONE = 2 * KEPT_LINES
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Tail:
-    """At most `KEPT_LINES` lines in order of time; one partial per voice."""
+    """At most `KEPT_LINES` lines in order of time; one partial per voice. Knows at which version each changed."""
 
     def __init__(self) -> None:
         self._lines: dict[str, TranscriptLine] = {}
         self._encoded: dict[str, str] = {}
         """Each line as `to_json` needs it: encoded once, when it comes, however often the call is shown."""
+        self._changed: dict[str, int] = {}
+        self._gone: dict[str, int] = {}
+        """Lines that were dropped, the first of them first, and when."""
+        self._forgotten_up_to = -1
+        """Version up to which what was dropped is no longer known."""
 
-    def add(self, line: TranscriptLine) -> bool:
-        """Take a line; False when it tells nothing new."""
+    def add(self, line: TranscriptLine, version: int = 0) -> bool:
+        """Take a line that changes the picture to `version`; False when it tells nothing new."""
         known = self._lines.get(line.line_id)
         if known == line or (known is not None and known.final and not line.final):
             return False
         # A partial without a final (recognition was shed) must not stay grey for ever.
         for other in [each for each in self._lines.values() if not each.final and each.role is line.role]:
-            self._drop(other.line_id)
+            self._drop(other.line_id, version)
+        self._gone.pop(line.line_id, None)
         self._lines[line.line_id] = line
+        self._changed[line.line_id] = version
         self._encoded[line.line_id] = _encode(_view(line))
         if len(self._lines) > KEPT_LINES:
-            self._drop(min(self._lines.values(), key=lambda each: each.start_s).line_id)
+            self._drop(min(self._lines.values(), key=lambda each: each.start_s).line_id, version)
         return True
 
-    def _drop(self, line_id: str) -> None:
+    def _drop(self, line_id: str, version: int) -> None:
         del self._lines[line_id]
         del self._encoded[line_id]
+        del self._changed[line_id]
+        self._gone[line_id] = version
+        if len(self._gone) > KEPT_GONE:
+            self._forgotten_up_to = self._gone.pop(next(iter(self._gone)))
 
-    def add_all(self, lines: Iterable[TranscriptLine]) -> None:
+    def add_all(self, lines: Iterable[TranscriptLine], version: int = 0) -> None:
         """Take the finals that an agent keeps in a call's state."""
         for line in lines:
             if line.line_id not in self._lines or not self._lines[line.line_id].final:
-                self.add(line)
+                self.add(line, version)
 
     def view(self) -> list[dict[str, Any]]:
         """Return the lines in order of time."""
@@ -54,6 +66,14 @@ class Tail:
     def to_json(self) -> str:
         """Return `view` as JSON."""
         return "[" + ",".join([self._encoded[line.line_id] for line in self._ordered()]) + "]"
+
+    def changes_json(self, since: int) -> str | None:
+        """Return `{"changed": [line, …], "gone": [id, …]}` after a version; None when that is too long ago to know."""
+        if since < self._forgotten_up_to:
+            return None
+        changed = [self._encoded[each] for each, at in self._changed.items() if at > since]
+        gone = [each for each, at in self._gone.items() if at > since]
+        return f'{{"changed":[{",".join(changed)}],"gone":{_encode(gone)}}}'
 
     def _ordered(self) -> list[TranscriptLine]:
         return sorted(self._lines.values(), key=lambda line: (line.start_s, line.line_id))

@@ -2,7 +2,8 @@
 
 Snapshot: `{"type": "snapshot", "seq", "now", "site", "calls": {id: …}, "levels", "alerts", "agents", "commands",
 "extensions": {number: time of its last call}, "closed": […], "closed_more"}`. Change: `{"type": "delta", "from", "seq",
-"now", …}` with only the parts that changed; `null` = gone.
+"now", …}` with only the parts that changed; `null` = gone. Browsers that ask for it get `"lines": {call: {"changed":
+[line, …], "gone": [id, …]}}` where a call's words changed and nothing else.
 
 Each key is encoded once per change, however many browsers and snapshots show it.
 """
@@ -55,12 +56,19 @@ class Views:
             self._body = (version, self._snapshot_body())
         return f'{{"type":"snapshot","seq":{version},"now":"{now.isoformat()}",{self._body[1]}}}'
 
-    def delta(self, since: int, now: datetime) -> str | None:
-        """Everything that changed after version `since`; None when only a snapshot can tell."""
+    def delta(self, since: int, now: datetime, *, by_line: bool = False) -> str | None:
+        """Everything that changed after version `since`; None when only a snapshot can tell.
+
+        Args:
+            since: The version that the browser has.
+            now: For its clocks.
+            by_line: It takes `lines`, the changed lines of calls that are otherwise the same; else such calls come whole.
+        """
         changes = self._state.changes
         keys = changes.since(since)
         if keys is None:
             return None
+        whole = {name for part, name in keys if part is Part.CALLS}
         fields = []
         parts: dict[Part, list[str]] = {}
         for part, name in keys:
@@ -70,6 +78,12 @@ class Views:
                 fields.append(self._closed())
             elif part is Part.MISSED:
                 fields.append(self._missed())
+            elif part is Part.LINES:
+                if name in whole:
+                    continue
+                lines = self._lines_since(name, since) if by_line else None
+                sent_as, text = (Part.CALLS, self._json(Part.CALLS, name)) if lines is None else (part, lines)
+                parts.setdefault(sent_as, []).append(f"{_encode(name)}:{text}")
             else:
                 parts.setdefault(part, []).append(f"{_encode(name)}:{self._json(part, name)}")
         fields += [f'"{part.value}":{{{",".join(members)}}}' for part, members in parts.items()]
@@ -96,10 +110,16 @@ class Views:
                 self._encoded[part] = {name: known[name] for name in listed if name in known}
         return ",".join(fields)
 
+    def _lines_since(self, call_id: str, since: int) -> str | None:
+        entry = self._state.calls.get(call_id)
+        return None if entry is None else entry.tail.changes_json(since)
+
     def _json(self, part: Part, name: str) -> str:
         """Return a key's JSON, `null` when it is gone."""
         known = self._encoded[part]
         version = self._state.changes.version_of(part, name)
+        if part is Part.CALLS:
+            version = max(version, self._state.changes.version_of(Part.LINES, name))
         found = known.get(name)
         if found is not None and found[0] == version:
             return found[1]

@@ -22,6 +22,8 @@ export class Board {
     this.waiting = false; // the order on the page is not the one that is wanted
     this.hands = new Hands([attention, calls]);
     this.selected = null;
+    // Levels and clocks run only where somebody can see them.
+    this.sight = new IntersectionObserver((entries) => this.noticeSight(entries), { rootMargin: "200px" });
     for (const section of [attention, calls]) {
       section.addEventListener("focusin", (event) => {
         const card = event.target.closest(".card");
@@ -46,6 +48,9 @@ export class Board {
     for (const callId of changes.levels) {
       if (!changed.has(callId)) this.cards.get(callId)?.updateLevels(picture);
     }
+    for (const callId of changes.lines) {
+      if (!changed.has(callId) && picture.calls[callId]) this.cards.get(callId)?.updateLines(picture);
+    }
     if (from || added) this.noticeMoves(from ?? new Map());
     if (!changes.all) for (const callId of rebuilt) this.noticeRebuilt(callId);
   }
@@ -58,7 +63,19 @@ export class Board {
       const added = new Card(callId, this);
       this.cards.set(callId, added);
       this.grids.calls.append(added.element);
+      this.sight.observe(added.element);
       show(this.sections.calls, true);
+    }
+  }
+
+  noticeSight(entries) {
+    for (const { target, isIntersecting } of entries) {
+      const card = this.cards.get(target.dataset.call);
+      if (!card) continue;
+      card.inSight = isIntersecting;
+      if (!isIntersecting || !this.picture.calls[card.callId]) continue;
+      card.updateLevels(this.picture);
+      card.tick(this.now ?? this.picture.now());
     }
   }
 
@@ -88,6 +105,7 @@ export class Board {
     const before = lessMotion.matches ? new Map() : this.inSight();
     for (const [callId, card] of this.cards) {
       if (this.picture.calls[callId]) continue;
+      this.sight.unobserve(card.element);
       card.element.remove();
       this.cards.delete(callId);
     }
@@ -204,6 +222,7 @@ export class Board {
   }
 
   tick(now) {
+    this.now = now;
     for (const card of this.cards.values()) card.tick(now);
   }
 }

@@ -22,6 +22,7 @@ export class Card {
     this.callId = callId;
     this.opened = false;
     this.movedAt = performance.now();
+    this.inSight = true; // until the browser says otherwise
     this.badge = h("span", { class: "badge" });
     this.name = h("h3", { class: "who", id: `who-${callId}` });
     this.status = h("span", { class: "status" });
@@ -74,8 +75,14 @@ export class Card {
   }
 
   updateLevels(picture) {
+    if (!this.inSight) return;
     const levels = this.usable ? picture.levels[this.callId] : null;
     for (const [role, meter] of Object.entries(this.meters)) meter.update(levels?.[role] ?? null);
+  }
+
+  updateLines(picture) {
+    const { lines, speech } = picture.calls[this.callId];
+    this.transcript.update(lines, speech);
   }
 
   /** The call is over, and the card must stay where it is for a moment. */
@@ -112,7 +119,7 @@ export class Card {
 
   tick(now) {
     const text = clock((now - Date.parse(this.call.started_at)) / 1000);
-    if (this.call.status === "ended" || this.ticked === text) return;
+    if (!this.inSight || this.call.status === "ended" || this.ticked === text) return;
     this.ticked = text;
     this.timer.textContent = text;
   }

@@ -10,8 +10,9 @@ const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
 const RANKS = { critical: 2, warning: 1, notice: 0 };
 const rank = (alert) => RANKS[alert.severity] ?? RANKS.warning;
 
-/** {all, calls, levels, closed}: what to draw again; `calls` and `levels` are sets of call ids. */
-const nothing = () => ({ all: false, calls: new Set(), levels: new Set(), closed: false });
+/** {all, calls, lines, levels, closed}: what to draw again; sets of call ids, `calls` of those of which anything may differ. */
+const nothing = () => ({ all: false, calls: new Set(), lines: new Set(), levels: new Set(), closed: false });
+const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
 
 export class Picture {
   constructor(changed) {
@@ -49,7 +50,7 @@ export class Picture {
 
   connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/live${location.pathname === "/" ? "?page=supervisor" : ""}`);
+    const socket = new WebSocket(`${scheme}://${location.host}/live?lines=changed${location.pathname === "/" ? "&page=supervisor" : ""}`);
     let silence = null;
     const listen = () => {
       clearTimeout(silence);
@@ -123,6 +124,7 @@ export class Picture {
         else this[part][name] = value;
       }
     }
+    for (const [callId, lines] of Object.entries(message.lines ?? {})) this.takeLines(callId, lines);
     for (const callId of Object.keys({ ...message.calls, ...message.commands })) this.dirty.calls.add(callId);
     for (const callId of Object.keys(message.levels ?? {})) this.dirty.levels.add(callId);
     if (message.alerts) this.takeAlerts(message.alerts);
@@ -135,6 +137,17 @@ export class Picture {
       this.dirty.closed = true;
       this.closed = message.closed;
     }
+  }
+
+  /** Takes the lines of a call that changed, and the ids of those that are gone. */
+  takeLines(callId, { changed, gone }) {
+    const call = this.calls[callId];
+    if (!call) return;
+    const lines = new Map(call.lines.map((line) => [line.id, line]));
+    for (const id of gone) lines.delete(id);
+    for (const line of changed) lines.set(line.id, line);
+    call.lines = [...lines.values()].sort(inTime);
+    this.dirty.lines.add(callId);
   }
 
   takeAlerts(alerts) {
