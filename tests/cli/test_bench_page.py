@@ -13,5 +13,6 @@ async def test_it_measures_a_page() -> None:
     figures = json.loads(ended.out)
     assert figures["calls"] == 15
     assert figures["messages"] > 0
-    assert figures["ms_per_message"] > figures["reference_ms"] > 0
+    assert figures["ms_per_message"] > 0
+    assert figures["vs_reference"] > 0
     assert figures["behind_ms_p50"] <= figures["behind_ms_max"]

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from playwright.async_api import CDPSession, Page
 
-REFERENCE = "the same page parsing the same messages, and nothing else"
+REFERENCE = "an empty page that rewrites a line of text for each call and lays them out"
 WARM_UP_S = 3.0
 
 _COUNT = """
-  window.bench = { messages: 0, characters: 0, kept: [], behind: [], moments: 0, unsettled: 0 };
+  window.bench = { messages: 0, characters: 0, behind: [], moments: 0, unsettled: 0 };
   window.WebSocket = class extends WebSocket {
     constructor(...given) {
       super(...given);
@@ -35,7 +35,6 @@ _COUNT = """
         if (!data.startsWith('{"type":"delta"')) return;
         window.bench.messages += 1;
         window.bench.characters += data.length;
-        if (window.bench.kept.push(data) > 50) window.bench.kept.shift();
       });
     }
   };
@@ -58,11 +57,12 @@ _WATCH = """(stamp) => {
     }
   }, 100);
 }"""
-_PARSE = """() => {
-  const texts = window.bench.kept;
-  const began = performance.now();
-  for (let round = 0; round < 5; round += 1) for (const text of texts) JSON.parse(text);
-  return (performance.now() - began) / 5 / texts.length;
+_REWRITE = """(calls) => {
+  const lines = Array.from({ length: calls }, () => document.body.appendChild(document.createElement("p")));
+  for (let round = 0; round < 50; round += 1) {
+    for (const [number, line] of lines.entries()) line.textContent = `${round} ${number} さっきも言いましたよね`;
+    document.body.offsetHeight;
+  }
 }"""
 
 
@@ -161,10 +161,13 @@ async def _measure(
         await asyncio.sleep(1)
         progress(second + 1)
     after = await _metrics(devtools)
-    watched: dict[str, Any] = await page.evaluate("({ ...window.bench, kept: [] })")
+    watched: dict[str, Any] = await page.evaluate("window.bench")
     messages = max(int(watched["messages"]), 1)
     behind = sorted(watched["behind"]) or [seconds * 1000]
-    reference = float(await page.evaluate(_PARSE))
+    await page.goto("about:blank")
+    bare = await _metrics(devtools)
+    await page.evaluate(_REWRITE, calls)
+    reference = ((await _metrics(devtools))["TaskDuration"] - bare["TaskDuration"]) * 1000 / 50
 
     def each(name: str) -> float:
         return round((after[name] - before[name]) * 1000 / messages, 2)
