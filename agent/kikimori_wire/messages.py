@@ -212,6 +212,10 @@ class Alert(Message):
 # --- commands --------------------------------------------------------------------------------------------------
 
 
+ASK_TIME = Action("ask_time")
+"""Action of a question that a dashboard asks by itself: the agent does nothing, and `at` of the answer is its time. No
+member of the known actions, as nobody can press it; an agent that does not know it answers all the same."""
+
 COMMAND_LIFETIME = timedelta(seconds=15)
 """No command is carried out longer after its issue, whatever its `expires_at` says."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
+from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.commands import CommandDesk
 from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
 from kikimori_dashboard.disconnects import tolerate_disconnects
@@ -19,6 +20,7 @@ from kikimori_dashboard.routes import MAX_BODY, Routes
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import Subscriber
+from kikimori_dashboard.time_keeper import keep_time
 from kikimori_dashboard.views import Views
 from kikimori_wire.settings import LOOPBACK
 
@@ -50,7 +52,8 @@ def create_app(settings: DashboardSettings, limits: PortLimits | None = None) ->
     state = SiteState(timedelta(minutes=settings.closed_minutes))
     live = Live(Views(state, settings), state.changes)
     limiter = ConnectionLimiter(limits or PortLimits(), [*LOOPBACK, *settings.trusted_proxies])
-    commands = CommandDesk(state, live.changed)
+    clocks = AgentClocks()
+    commands = CommandDesk(state, live.changed, clocks)
     subscriber = Subscriber(
         settings.mqtt,
         settings.site,
@@ -62,7 +65,7 @@ def create_app(settings: DashboardSettings, limits: PortLimits | None = None) ->
     )
 
     async def background(app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_run(subscriber, state, live), name="dashboard")
+        task = asyncio.create_task(_run(subscriber, state, live, clocks), name="dashboard")
         app[BACKGROUND] = task
         yield
         task.cancel()
@@ -107,11 +110,12 @@ async def serve(
         await listener.close()
 
 
-async def _run(subscriber: Subscriber, state: SiteState, live: Live) -> None:
+async def _run(subscriber: Subscriber, state: SiteState, live: Live, clocks: AgentClocks) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(subscriber.run(), name="broker")
         tasks.create_task(_forget(state, live), name="forget")
         tasks.create_task(_look(state, live), name="look")
+        tasks.create_task(keep_time(clocks, state, subscriber, live.changed), name="time")
 
 
 async def _forget(state: SiteState, live: Live) -> None:

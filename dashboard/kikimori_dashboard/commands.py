@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import structlog
 
+from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.presses import TO_OWN_TELEPHONE, lane_of
 from kikimori_dashboard.subscriber import BrokerAwayError
 from kikimori_wire.messages import Action, Command
@@ -64,12 +65,17 @@ class Publisher(Protocol):
 class CommandDesk:
     """Sends commands and waits for their results."""
 
-    def __init__(self, state: SiteState, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, state: SiteState, changed: Callable[[], None], clocks: AgentClocks | None = None
+    ) -> None:
         self._state = state
+        self._clocks = clocks or AgentClocks()
         self._changed = changed
         self._waiting: dict[str, asyncio.Future[CommandResult]] = {}
 
     def answered(self, result: CommandResult) -> None:
+        if self._clocks.take(result, asyncio.get_running_loop().time()):
+            return
         future = self._waiting.get(result.command_id)
         if future is not None and not future.done():
             future.set_result(result)
@@ -95,7 +101,9 @@ class CommandDesk:
             raise RefusedError(409, "under_way")
         if len(self._waiting) >= MAX_WAITING:
             raise RefusedError(503, "too_many_commands")
-        issued_at = datetime.now(UTC)
+        # By the agent's clock, which decides whether it comes too late.
+        loop = asyncio.get_running_loop()
+        issued_at = self._clocks.now_of(call.agent_id, datetime.now(UTC), loop.time())
         command = Command(
             command_id=uuid.uuid4().hex,
             call_id=call_id,
@@ -117,7 +125,8 @@ class CommandDesk:
         answer: asyncio.Future[CommandResult] = loop.create_future()
         self._waiting[command.command_id] = answer
         line = self._state.line(agent_id)
-        self._state.take_press(command)
+        # The page counts by our clock.
+        self._state.take_press(command.model_copy(update={"issued_at": datetime.now(UTC)}))
         self._changed()
         log.info("command_sent", call_id=command.call_id, action=str(command.action))
         try:

@@ -67,6 +67,8 @@ class SiteState:
         self.left_out = LeftOut(self.changes)
         self.broker = BrokerLink(self.changes)
         self.newer = NewerAgents(self.changes)
+        self.clocks_differing: dict[str, int] = {}
+        """Agents whose clocks are some seconds ahead of ours, or behind."""
         self.contradicted = 0
         """Messages about a call or an alert of another agent."""
         self._lost_agents: dict[str, int] = {}
@@ -284,6 +286,10 @@ class SiteState:
             self._touch_calls_of(health.agent_id)
         if not health.online:
             self._lost_agents[health.agent_id] = self._lost_agents.get(health.agent_id, 0) + 1
+
+    def note_clocks(self, differing: dict[str, int]) -> None:
+        self.clocks_differing = differing
+        self.changes.touch(Part.SITE)
 
     def remove_agent(self, agent_id: str) -> None:
         self.left_out.is_over(Part.AGENTS, agent_id)

@@ -144,6 +144,7 @@ class Views:
                 "incomplete": state.broker.incomplete,
                 "newer": state.newer.names(),
                 "watching_since": None if since is None else since.isoformat(),
+                "clocks": state.clocks_differing,
                 "left_out": state.left_out.counts(),
             }
         )

@@ -13,7 +13,7 @@ from tests.support.listener import listening
 from tests.support.wire import Wire
 
 from kikimori_wire.connection import connect
-from kikimori_wire.messages import Command, CommandResult, Outcome
+from kikimori_wire.messages import ASK_TIME, Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
     from tests.bus.conftest import Office
@@ -79,6 +79,24 @@ async def test_the_outcome_reaches_whom_the_broker_forgot(broker: AnyBroker, off
         wire.cut()
         wire.mend()
         assert await listener.until_on(REPLY, 1) == [sample.result().to_bytes()]
+
+
+async def test_the_time_is_told_whatever_the_askers_clock_says(broker: AnyBroker, office: Office) -> None:
+    """A question that is hours old by the agent's clock; no call is touched, and nothing is remembered of it."""
+    handler = Handler()
+    late = sample.NOON + timedelta(hours=3)
+    async with (
+        office.bus(broker.settings, on_command=handler, now=lambda: late) as bus,
+        listening(broker.settings, REPLY) as listener,
+        connect(broker.settings, "dashboard") as client,
+    ):
+        question = sample.command(action=ASK_TIME, target=None, keep_operator=None, announcement=None)
+        await client.publish(COMMANDS, question.to_bytes(), qos=1)
+        (payload,) = await listener.until_on(REPLY, 1)
+        answer = CommandResult.from_bytes(payload)
+        assert (answer.outcome, answer.at) == (Outcome.DONE, late)
+        assert handler.taken == []
+        assert bus.counters()["commands_taken"] == bus.counters()["commands_expired"] == 0
 
 
 async def test_expired_is_refused(broker: AnyBroker, office: Office) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori_wire.connection import Will, connect, stay_connected
 from kikimori_wire.messages import (
+    ASK_TIME,
     Action,
     Alert,
     AlertState,
@@ -73,6 +74,8 @@ class PeerAgent:
         self._client: Client | None = None
         self._dead = False
         self._lines = 0
+        self.clock_ahead = timedelta()
+        """How far this agent's clock is ahead of the machine's."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[PeerAgent]:
@@ -103,7 +106,12 @@ class PeerAgent:
                 self.connected.set()
                 async for message in client.messages:
                     assert isinstance(message.payload, bytes)
-                    self.commands.put_nowait(Command.from_bytes(message.payload))
+                    command = Command.from_bytes(message.payload)
+                    if command.action == ASK_TIME:
+                        # As an agent does, by itself.
+                        await self.answer(command)
+                    else:
+                        self.commands.put_nowait(command)
         finally:
             self._client = None
             self.connected.clear()
@@ -275,7 +283,7 @@ class PeerAgent:
             outcome=outcome,
             reason=reason,
             detail=detail,
-            at=datetime.now(UTC),
+            at=datetime.now(UTC) + self.clock_ahead,
         )
         await self.publish(command.reply_to, result)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_wire.messages import VERSION, BadMessageError, Command, CommandResult, Outcome
+from kikimori_wire.messages import ASK_TIME, VERSION, BadMessageError, Command, CommandResult, Outcome
 from kikimori_wire.topics import TopicKind, Topics, is_name
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ class CommandDesk:
             self._check_reply_topic(command.reply_to)
         except BadMessageError as error:
             self._count("commands_invalid", reason=str(error))
+            return
+        if command.action == ASK_TIME:
+            self._reply(command.reply_to, self._result(command, Outcome.DONE, "ask_time"))
             return
         known = self._known.get(command.command_id)
         if known is not None:

@@ -21,6 +21,7 @@ export function banners(picture) {
   }
   const newer = picture.site.newer ?? [];
   if (newer.length) found.push({ mood: "bad", text: t("banner.newer", { agents: newer.filter(Boolean).join(", ") }) });
+  for (const [agent, ahead] of Object.entries(picture.site.clocks ?? {})) found.push({ mood: "warn", text: t(ahead > 0 ? "clock.ahead" : "clock.behind", { agent, seconds: Math.abs(ahead) }) });
   if (picture.site.reading) found.push({ mood: "warn", text: t("left_out.reading") });
   if (picture.site.incomplete) found.push({ mood: "warn", text: t("left_out.incomplete") });
   for (const [part, n] of Object.entries(picture.site.left_out ?? {})) found.push({ mood: "bad", text: t(`left_out.${part}`, { n }) });
