@@ -11,14 +11,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from kikimori.bus import Outbox
-from kikimori.bus.outbox_store import Outgoing
+from kikimori.bus.kept import KeptAlert
 from kikimori.pbx.held import HeldBook
 from kikimori.private_files import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ALERT = Outgoing("t", b"x" * 10_000, retain=False)
+ALERT = KeptAlert("a", 1, 2, is_open=True, payload=b"x" * 10_000, updated_at=0.0, shown_from=1)
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])
@@ -36,7 +36,7 @@ def modes(folder: Path) -> dict[str, str]:
 async def write_all(folder: Path) -> dict[str, str]:
     """Write as an agent does that has an alert to send and a customer on hold; return the modes meanwhile."""
     outbox = await Outbox.open(folder / "outbox-front.sqlite3")
-    await outbox.append([ALERT], alert_id="a", open_as=b"open")
+    await outbox.keep(ALERT)
     await HeldBook(folder / "held-front.json").put("c1", {"state": "held"})
     found = modes(folder)
     await outbox.aclose()

@@ -133,7 +133,9 @@ class Agent:
         self.taps = self._make_taps(config, self.desk, self._directory)
         handler = CommandHandler(self.desk, self.pbx, config.pbx.superior)
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
-        self.bus = Bus(config.mqtt, config.site, config.agent_id, outbox, on_command=handler.handle)
+        self.bus = Bus(
+            config.mqtt, config.site, config.agent_id, outbox, on_command=handler.handle, run=self._run
+        )
         self.bus.set_health(self._health())
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from kikimori_wire import messages
+from kikimori_wire import delivery, messages
 from kikimori_wire.topics import AgentTopics
 
 DOCUMENT = Path(__file__).with_name("asyncapi.json")
@@ -24,6 +24,7 @@ _PARAMETERS = {
     "alert_id": "An alert: call, run of the agent, rule and ordinal.",
     "agent_id": "An agent (the program, not a person).",
     "client_id": "A dashboard.",
+    "part": "A part of the inventory, from 1.",
 }
 
 _CHANNELS: dict[str, tuple[str, str, type[messages.Message], bool, int, str]] = {
@@ -34,6 +35,8 @@ _CHANNELS: dict[str, tuple[str, str, type[messages.Message], bool, int, str]] = 
     "health": ("health", "", messages.Health, True, 1, "agent"),
     "levels": ("levels", "", messages.Levels, False, 0, "agent"),
     "commands": ("commands", "", messages.Command, False, 1, "dashboard"),
+    "acks": ("acks", "", delivery.Acks, False, 1, "dashboard"),
+    "inventory": ("inventory", "part", delivery.Inventory, True, 1, "agent"),
     "replies": ("reply", "client_id", messages.CommandResult, False, 1, "agent"),
 }
 

@@ -150,6 +150,10 @@ class CallState(Message):
     """The program failed in judging this call: nothing but the operator's button raises an alert in it any more."""
     transcript_tail: tuple[TranscriptLine, ...] = ()
     """The last few final lines, so that a dashboard started mid-call shows the story."""
+    run: Name | None = None
+    """The run of the agent that says so."""
+    seq: Annotated[int, Field(ge=1)] | None = None
+    """Counts everything that this run says of calls and alerts."""
 
 
 class LegLevel(Part):
@@ -207,6 +211,12 @@ class Alert(Message):
     caller: Party = Party()
     operator: Party = Party()
     closed_because: ClosedBecause | None = None
+    drawn: bool = False
+    """A supervisor's page has shown it, as severe as it is now."""
+    run: Name | None = None
+    """The run of the agent that says so: for the last revision perhaps a later one than in `alert_id`."""
+    seq: Annotated[int, Field(ge=1)] | None = None
+    """As in `CallState`."""
 
 
 # --- commands --------------------------------------------------------------------------------------------------
@@ -275,6 +285,8 @@ class Problem(Part):
     code: Name
     detail: Text = ""
     remedy: Text = ""
+    cause: Name | None = None
+    """Stable code for why, where there are several reasons; pages word it in their language."""
 
 
 class Health(Message):
@@ -288,6 +300,8 @@ class Health(Message):
     started_at: AwareDatetime | None = None
     run: Name | None = None
     """This run of the agent: another one after each start."""
+    inventory: Name | None = None
+    """Digest of the inventory that is in force."""
     speech: SpeechStatus = SpeechStatus.OFF
     speech_model: Annotated[str, Field(max_length=128)] | None = None
     pbx: Annotated[str, Field(max_length=64)] = ""

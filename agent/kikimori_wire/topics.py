@@ -5,6 +5,8 @@
 | `…/agents/{agent_id}/health`                 | yes, also the last will | 1 | `Health` |
 | `…/agents/{agent_id}/levels`                 | no       | 0   | `Levels`         |
 | `…/agents/{agent_id}/commands`               | no       | 1   | `Command`        |
+| `…/agents/{agent_id}/acks`                   | no       | 1   | `Acks`           |
+| `…/agents/{agent_id}/inventory/{part}`       | yes      | 1   | `Inventory`      |
 | `…/agents/{agent_id}/calls/{call_id}/state`  | while live | 1 | `CallState`      |
 | `…/agents/{agent_id}/calls/{call_id}/transcript` | no   | 0   | `TranscriptLine` |
 | `…/agents/{agent_id}/alerts/{alert_id}`      | while open | 1 | `Alert`          |
@@ -37,6 +39,8 @@ class TopicKind(Enum):
     HEALTH = "health"
     LEVELS = "levels"
     COMMAND = "commands"
+    ACKS = "acks"
+    INVENTORY = "inventory"
     REPLY = "reply"
 
 
@@ -71,6 +75,7 @@ class AgentTopics:
         self.health = f"{self._base}/health"
         self.levels = f"{self._base}/levels"
         self.commands = f"{self._base}/commands"
+        self.acks = f"{self._base}/acks"
 
     def call_state(self, call_id: str) -> str:
         return f"{self._base}/calls/{check_name(call_id)}/state"
@@ -81,13 +86,16 @@ class AgentTopics:
     def alert(self, alert_id: str) -> str:
         return f"{self._base}/alerts/{check_name(alert_id)}"
 
+    def inventory(self, part: int | str) -> str:
+        return f"{self._base}/inventory/{check_name(str(part))}"
+
     def reply(self, client_id: str) -> str:
         """Return where this agent answers the presses of a dashboard."""
         return f"{ROOT}/{self.site}/dashboards/{check_name(client_id)}/replies/{self.agent_id}"
 
     def retained_filters(self) -> list[str]:
         """Return the filters of what this agent leaves on the broker besides its health."""
-        return [f"{self._base}/calls/+/state", f"{self._base}/alerts/+"]
+        return [f"{self._base}/calls/+/state", f"{self._base}/alerts/+", f"{self._base}/inventory/+"]
 
 
 class Topics:
@@ -115,6 +123,7 @@ class Topics:
             (f"{self._base}/agents/+/calls/+/state", 1),
             (f"{self._base}/agents/+/calls/+/transcript", 0),
             (f"{self._base}/agents/+/alerts/+", 1),
+            (f"{self._base}/agents/+/inventory/+", 1),
             (f"{self._base}/agents/+/levels", 0),
         ]
 
@@ -136,6 +145,10 @@ class Topics:
                 return ParsedTopic(TopicKind.LEVELS, agent, agent)
             case ["agents", agent, "commands"]:
                 return ParsedTopic(TopicKind.COMMAND, agent, agent)
+            case ["agents", agent, "acks"]:
+                return ParsedTopic(TopicKind.ACKS, agent, agent)
+            case ["agents", agent, "inventory", part]:
+                return ParsedTopic(TopicKind.INVENTORY, part, agent)
             case ["dashboards", name, "replies", agent]:
                 return ParsedTopic(TopicKind.REPLY, name, agent)
             case _:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from kikimori_wire.messages import Health
+
 
 @dataclass(frozen=True, slots=True)
 class AgentLink:
@@ -20,3 +22,8 @@ class AgentLink:
     def same_run(self, other: AgentLink) -> bool:
         """Whether the agent at its end is the same run, as far as is known."""
         return None in (starts := (self.agent_started_at, other.agent_started_at)) or starts[0] == starts[1]
+
+
+def looks_same(one: Health, other: Health) -> bool:
+    """Whether pages show the same of both: the digest of the inventory changes with every word said."""
+    return one.model_copy(update={"at": other.at, "inventory": other.inventory}) == other

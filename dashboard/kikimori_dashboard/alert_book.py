@@ -36,6 +36,10 @@ class AlertBook:
     def __contains__(self, alert_id: str) -> bool:
         return alert_id in self.open
 
+    def find(self, alert_id: str) -> Alert | None:
+        """Return what is held of an alert, open or over."""
+        return self.open.get(alert_id) or self.closed.get(alert_id) or self.missed.get(alert_id)
+
     def of_call(self, call_id: str) -> tuple[Alert, ...]:
         """Return a call's open alerts: worst first, then the oldest."""
         known = self._in_order.get(call_id)

@@ -64,6 +64,9 @@ def create_app(settings: DashboardSettings, limits: PortLimits | None = None) ->
         branch=settings.mqtt_branch(),
     )
 
+    live.on_drawn = subscriber.acks.drawn
+    live.on_pages = subscriber.acks.pages
+
     async def background(app: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(_run(subscriber, state, live, clocks), name="dashboard")
         app[BACKGROUND] = task

@@ -5,6 +5,8 @@ that was away too long gets a snapshot again; one that takes nothing for `SEND_W
 
 A browser measures how old its picture is: it sends `{"type": "ping", "at": NUMBER}`, any number of its own, and gets
 `{"type": "echo", "at": NUMBER, "seq": N}` behind everything that was sent before, N being the last version among it.
+
+A supervisor's page says which alerts stand on it: `{"type": "drawn", "alerts": {id: revision}}`.
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 from aiohttp import ClientConnectionError, WSCloseCode, WSMessage, WSMsgType, web
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kikimori_dashboard.changes import ChangeLog
     from kikimori_dashboard.views import Views
 
@@ -29,6 +34,8 @@ INTERVAL_S = 0.1
 BEAT_S = 5.0
 SEND_WITHIN_S = 10.0
 RETRY_AFTER_S = 10
+MOST_FROM_BROWSER = 128 * 1024
+"""Bytes of a message."""
 MAX_PING = 1e15
 """More than any browser's clock in milliseconds."""
 
@@ -61,6 +68,15 @@ class _Page:
             raise ConnectionAbortedError from None
 
 
+class Drawn(BaseModel):
+    """What a supervisor's page says: the alerts that stand on it, with their revisions."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["drawn"]
+    alerts: dict[str, int]
+
+
 class Live:
     """All connected browsers."""
 
@@ -71,6 +87,10 @@ class Live:
         self._waiting = 0
         self.sockets: set[web.WebSocketResponse] = set()
         self._supervisors: set[web.WebSocketResponse] = set()
+        self.on_drawn: Callable[[dict[str, int]], None] = lambda _alerts: None
+        """Told of the alerts, with their revisions, that a supervisor's page has drawn."""
+        self.on_pages: Callable[[int], None] = lambda _count: None
+        """Told of the number of supervisors' pages when it changes."""
 
     @property
     def watched(self) -> bool:
@@ -88,11 +108,12 @@ class Live:
             raise web.HTTPServiceUnavailable(
                 text="too many browsers are connected\n", headers={"Retry-After": str(RETRY_AFTER_S)}
             )
-        socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1024)
+        socket = web.WebSocketResponse(heartbeat=20, max_msg_size=MOST_FROM_BROWSER)
         await socket.prepare(request)
         self.sockets.add(socket)
         if request.query.get("page") == "supervisor":
             self._supervisors.add(socket)
+            self.on_pages(len(self._supervisors))
         page = _Page(socket, request.transport, request.query.get("lines") == "changed")
         sender = asyncio.create_task(self._send(page), name="browser")
         try:
@@ -104,15 +125,18 @@ class Live:
         finally:
             sender.cancel()
             self.sockets.discard(socket)
-            self._supervisors.discard(socket)
+            if socket in self._supervisors:
+                self._supervisors.discard(socket)
+                self.on_pages(len(self._supervisors))
             await asyncio.gather(sender, return_exceptions=True)
         return socket
 
-    @staticmethod
-    async def _answer(page: _Page, message: WSMessage) -> None:
-        """Echo a ping; close the connection of a browser that says anything else."""
+    async def _answer(self, page: _Page, message: WSMessage) -> None:
+        """Echo a ping, take what a supervisor's page has drawn; close the connection of one that says anything else."""
         at = _pinged_at(message)
-        if at is None:
+        if at is None and page.socket in self._supervisors and (drawn := _drawn(message)) is not None:
+            self.on_drawn(drawn.alerts)
+        elif at is None:
             await page.socket.close(code=WSCloseCode.POLICY_VIOLATION)
         elif page.version is not None:
             await page.deliver(json.dumps({"type": "echo", "at": at, "seq": page.version}))
@@ -170,3 +194,13 @@ def _pinged_at(message: WSMessage) -> float | None:
         ):
             return at
     return None
+
+
+def _drawn(message: WSMessage) -> Drawn | None:
+    """Return what a page says that it has drawn; None when the message is something else."""
+    if message.type is not WSMsgType.TEXT:
+        return None
+    try:
+        return Drawn.model_validate_json(message.data)
+    except ValidationError:
+        return None

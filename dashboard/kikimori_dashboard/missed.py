@@ -57,7 +57,10 @@ class MissedAlerts:
         """Whether nobody saw an alert that is closed now. One that was taken back was no alert."""
         if alert.closed_because is ClosedBecause.TAKEN_BACK or known_closed:
             return False
-        return alert.alert_id in self._numbered or self._looks.get(alert.alert_id, 0) < LOOKS_TO_BE_SEEN
+        if alert.alert_id in self._numbered:
+            return True
+        # Its agent knows of a page that has shown it, perhaps of another dashboard, or before this one was started.
+        return not alert.drawn and self._looks.get(alert.alert_id, 0) < LOOKS_TO_BE_SEEN
 
     def keep(self, alert: Alert) -> None:
         """Take an alert, or a later revision of one that is kept."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.agent_link import AgentLink
+from kikimori_dashboard.agent_link import AgentLink, looks_same
 from kikimori_dashboard.alert_book import AlertBook
 from kikimori_dashboard.broker_link import BrokerLink
 from kikimori_dashboard.changes import ChangeLog, Part
@@ -197,7 +197,7 @@ class SiteState:
     def take_alert(self, alert: Alert) -> None:
         if not self.alert_book.is_news(alert):
             return
-        known = self.alerts.get(alert.alert_id) or self.closed.get(alert.alert_id)
+        known = self.alert_book.find(alert.alert_id)
         if known is not None and known.agent_id != alert.agent_id:
             # Only the agent of an alert speaks for it.
             self.contradicted += 1
@@ -281,7 +281,8 @@ class SiteState:
         known = self.agents.get(health.agent_id)
         self.agents[health.agent_id] = health
         self._confirm(Part.AGENTS, health.agent_id)
-        self.changes.touch(Part.AGENTS, health.agent_id)
+        if known is None or not looks_same(known, health):
+            self.changes.touch(Part.AGENTS, health.agent_id)
         if known is None or known.online != health.online:
             self._touch_calls_of(health.agent_id)
         if not health.online:

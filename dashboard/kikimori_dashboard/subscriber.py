@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori_dashboard.acks import AckDesk
+from kikimori_dashboard.agent_messages import read_message
 from kikimori_dashboard.former import FormerTree
+from kikimori_dashboard.inventories import Inventories
 from kikimori_dashboard.reading import Reading
 from kikimori_wire.broker_problem import BrokerStatus
 from kikimori_wire.connection import BrokerError, connect, only_broker_error, stay_connected
+from kikimori_wire.delivery import Inventory
 from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import (
     VERSION,
     Alert,
+    AlertState,
     BadMessageError,
     CallState,
+    CallStatus,
     CommandResult,
     Health,
     Levels,
@@ -48,6 +54,7 @@ CONFIRM_WITHIN_S = 600.0
 STALLED_AFTER_S = 3.0
 """A press that is not confirmed and nothing read for so long was lost, or its confirmation."""
 
+ACK_EVERY_S = 0.2
 MESSAGES_PER_TURN = 50
 """After so many messages in one go other tasks get their turn."""
 
@@ -71,6 +78,8 @@ class Subscriber:
         branch: str | None = None,
     ) -> None:
         """`branch`: name of the dashboard's own branch of topics, if another than its client id."""
+        self.acks = AckDesk(branch or client_id, state.alert_book)
+        self.inventories = Inventories(state)
         self._settings = settings
         self._topics = Topics(site)
         self._former_topics = FormerTopics(site)
@@ -144,6 +153,7 @@ class Subscriber:
                 async with asyncio.timeout(SILENT_FOR_S) as limit, asyncio.TaskGroup() as tasks:
                     # Beside the reading: the answers to what is asked come behind all that waits to be read.
                     asking = tasks.create_task(self._ask(client, reading))
+                    tasks.create_task(self._acknowledge(client))
                     async for message in client.messages:
                         for each in (message, *client.take_waiting(MESSAGES_PER_TURN)):
                             self._follow(each.topic.value, _bytes(each.payload), client, reading)
@@ -205,6 +215,8 @@ class Subscriber:
         if payload == reading.begin:
             self._state.begin_reading_retained()
             self._former.begin_reading()
+            self.inventories.begin_reading()
+            self.acks.begin_session()
             reading.begun.set()
         elif reading.ends_with(payload):
             self._broker.connected()
@@ -219,6 +231,17 @@ class Subscriber:
         else:
             self._take(topic, payload)
         self._changed()
+
+    async def _acknowledge(self, client: Client) -> None:
+        """Tell the agents what is held, from the moment at which presses go out."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            if self._client is client:
+                for agent_id, acks in list(self.acks.due(clock())):
+                    if not self._former.has(agent_id):
+                        topic = self._topics.of(agent_id).acks
+                        await client.publish(topic, acks.to_bytes(), qos=1, timeout=CONFIRM_WITHIN_S)
+            await asyncio.sleep(ACK_EVERY_S)
 
     def _take(self, topic: str, payload: bytes) -> None:
         present = self._topics.parse(topic)
@@ -260,12 +283,14 @@ class Subscriber:
                 state.remove_alert(name, parsed.agent_id)
             case TopicKind.HEALTH:
                 state.remove_agent(name)
+            case TopicKind.INVENTORY:
+                pass  # the list has become shorter; its parts say of how many they are
             case _:
                 raise BadMessageError("empty")
 
     def _fold(self, parsed: ParsedTopic, payload: bytes, *, former: bool) -> None:
         state = self._state
-        message = read(parsed, payload)
+        message = read_message(parsed, payload)
         if isinstance(message, TranscriptLine):
             state.take_line(message, parsed.agent_id)
             return
@@ -278,48 +303,33 @@ class Subscriber:
             self._former.present(parsed.kind, parsed.name)
         state.newer.note(message.agent_id, message.v)
         match message:
+            case CallState() | Alert() if not former and not self._may_exist(message):
+                return
             case CallState():
                 state.take_call(message)
             case Alert():
                 state.take_alert(message)
+                if not former:
+                    self.acks.came(message)
             case Health():
                 state.take_health(message)
+                if not former:
+                    self.acks.health(message)
+                    self.inventories.apply(message.agent_id)
+            case Inventory():
+                self.inventories.take(message)
             case Levels():
                 state.take_levels(message)
 
-
-FromAgent = CallState | TranscriptLine | Alert | Health | Levels
-
-
-def read(parsed: ParsedTopic, payload: bytes) -> FromAgent:
-    """Read what an agent says on a topic; raises BadMessageError.
-
-    A message must be about what its topic is about, and in the name that stands there: rights on a broker are by topic.
-    """
-    message: FromAgent
-    match parsed.kind:
-        case TopicKind.CALL_STATE:
-            message = CallState.from_bytes(payload)
-            name = message.call_id
-        case TopicKind.TRANSCRIPT:
-            message = TranscriptLine.from_bytes(payload)
-            name = message.call_id
-        case TopicKind.ALERT:
-            message = Alert.from_bytes(payload)
-            name = message.alert_id
-        case TopicKind.HEALTH:
-            message = Health.from_bytes(payload)
-            name = message.agent_id
-        case TopicKind.LEVELS:
-            message = Levels.from_bytes(payload)
-            name = message.agent_id
-        case _:
-            raise BadMessageError("no message of an agent")
-    if name != parsed.name:
-        raise BadMessageError("the name in the payload is not the one in the topic")
-    if parsed.agent_id and not isinstance(message, TranscriptLine) and message.agent_id != parsed.agent_id:
-        raise BadMessageError("the agent in the payload is not the one in the topic")
-    return message
+    def _may_exist(self, said: CallState | Alert) -> bool:
+        """Whether the agent's own list does not tell otherwise; what is over is always worth knowing."""
+        if (
+            said.status is CallStatus.ENDED
+            if isinstance(said, CallState)
+            else said.state is AlertState.CLOSED
+        ):
+            return True
+        return self.inventories.allows(said)
 
 
 def _commands(topics: Topics) -> Callable[[str], str]:

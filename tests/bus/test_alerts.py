@@ -78,7 +78,9 @@ async def test_a_broker_killed_mid_alert_still_delivers(real: Mosquitto, office:
         await until(lambda: bus.counters()["outbox_pending"] == 0)
 
 
-async def test_many_alerts_keep_their_order_over_an_outage(broker: AnyBroker, office: Office) -> None:
+async def test_many_alerts_arrive_in_their_last_revision_over_an_outage(
+    broker: AnyBroker, office: Office
+) -> None:
     pattern = sample.TOPICS.retained_filters()[1]
     severities = (Severity.NOTICE, Severity.WARNING, Severity.CRITICAL)
     async with office.bus(broker.settings) as bus:
@@ -88,13 +90,18 @@ async def test_many_alerts_keep_their_order_over_an_outage(broker: AnyBroker, of
         for number in range(60):
             for revision, severity in enumerate(severities, start=1):
                 each = sample.alert(f"call-{number}.shouting.1", revision=revision, severity=severity)
-                sent.append(each.to_bytes())
                 await bus.raise_alert(each)
+            sent.append(each)
     # Only now, so that the subscriber is there first; the next start delivers what this one left in the outbox.
     await broker.start()
     async with listening(broker.settings, pattern) as listener, office.bus(broker.settings):
-        await listener.until(lambda: len(listener.heard) >= len(sent))
-        assert [each.payload for each in listener.heard][: len(sent)] == sent
+        await listener.until(lambda: sum(bool(each.payload) for each in listener.heard) >= len(sent))
+        heard = [Alert.from_bytes(each.payload) for each in listener.heard if each.payload]
+        # The bus of before has ended: this one closes what it left open.
+        assert [(each.alert_id, each.severity) for each in heard] == [
+            (each.alert_id, each.severity) for each in sent
+        ]
+        assert {each.closed_because for each in heard} == {ClosedBecause.AGENT_RESTARTED}
 
 
 async def test_a_broker_that_forgot_is_told_the_open_alerts_again(office: Office, broker: AnyBroker) -> None:
@@ -123,4 +130,4 @@ async def test_the_next_start_closes_what_was_left_open(broker: AnyBroker, offic
         assert last == closed(2, ClosedBecause.AGENT_RESTARTED).model_copy(update={"updated_at": later})
         await listener.until(lambda: b"" in listener.on(sample.TOPICS.call_state("call-1")))
         left = await retained(broker.settings)
-        assert list(left) == [sample.TOPICS.health]
+        assert set(left) == {sample.TOPICS.health, sample.TOPICS.inventory(1)}

@@ -16,10 +16,17 @@ from kikimori_wire.messages import CallStatus, Health
 if TYPE_CHECKING:
     from tests.bus.conftest import Office
     from tests.support.brokers import AnyBroker
+    from tests.support.listener import Listener
     from tests.support.mosquitto import Mosquitto
 
 CALL = sample.TOPICS.call_state("call-1")
 HEALTH = sample.TOPICS.health
+
+
+def said_last(listener: Listener, *, online: bool) -> bool:
+    """Whether this was in the agent's health that came last."""
+    healths = listener.on(HEALTH)
+    return bool(healths) and Health.from_bytes(healths[-1]).online is online
 
 
 async def test_a_call_is_retained_while_it_lives(broker: AnyBroker, office: Office) -> None:
@@ -54,16 +61,16 @@ async def test_health_is_told_when_it_changes(broker: AnyBroker, office: Office)
     async with listening(broker.settings, HEALTH) as listener, office.bus(broker.settings) as bus:
         await listener.until_on(HEALTH, 1)
         bus.set_health(sample.health(calls=7))
-        await listener.until_on(HEALTH, 2)
-    assert [Health.from_bytes(each).calls for each in listener.on(HEALTH)[:2]] == [3, 7]
+        await listener.until(lambda: any(Health.from_bytes(each).calls == 7 for each in listener.on(HEALTH)))
 
 
 async def test_an_orderly_end_says_offline(broker: AnyBroker, office: Office) -> None:
     async with listening(broker.settings, HEALTH) as listener:
         async with office.bus(broker.settings):
             await listener.until_on(HEALTH, 1)
-        await listener.until_on(HEALTH, 2)
-        assert [Health.from_bytes(each).online for each in listener.on(HEALTH)] == [True, False]
+        await listener.until(lambda: said_last(listener, online=False))
+        online = [Health.from_bytes(each).online for each in listener.on(HEALTH)]
+        assert online == [True] * (len(online) - 1) + [False]
     assert not Health.from_bytes((await retained(broker.settings))[HEALTH]).online
 
 
@@ -73,7 +80,7 @@ async def test_cancelling_the_bus_says_offline_too(broker: AnyBroker, office: Of
             (running,) = [task for task in asyncio.all_tasks() if "Bus.run" in repr(task)]
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-            await listener.until_on(HEALTH, 2)
+            await listener.until(lambda: said_last(listener, online=False))
             assert not bus.connected
         assert not Health.from_bytes(listener.on(HEALTH)[-1]).online
 
@@ -121,7 +128,7 @@ async def test_ended_calls_of_a_long_outage_are_bounded(broker: AnyBroker, offic
         await broker.start()
         await until(lambda: bus.connected)
         await until(lambda: bus._calls.untold == 0)
-        assert list(await retained(broker.settings)) == [HEALTH]
+        assert set(await retained(broker.settings)) == {HEALTH, sample.TOPICS.inventory(1)}
 
 
 async def test_a_frozen_broker_delays_nobody(real: Mosquitto, office: Office) -> None:
@@ -135,7 +142,8 @@ async def test_a_frozen_broker_delays_nobody(real: Mosquitto, office: Office) ->
             if number % 100 == 0:
                 await bus.raise_alert(sample.alert(revision=number + 1))
         assert bus.counters()["transcript_dropped"] > 0
-        assert bus.counters()["outbox_pending"] == 40
+        # Of one alert only the last revision waits.
+        assert bus.counters()["outbox_pending"] == 1
         real.thaw()
         await until(lambda: bus.counters()["outbox_pending"] == 0)
         topic = sample.TOPICS.call_state("call-1")

@@ -69,4 +69,9 @@ async def test_everything_arrives_in_the_present_tree_and_nothing_is_left_in_the
         assert last["call-2.silence.1"].closed_because is ClosedBecause.CALMED
         await until(lambda: bus.counters()["retained_swept"] > 0 and bus.counters()["outbox_pending"] == 0)
         left = await retained(broker.settings)
-        assert set(left) == {sample.TOPICS.health, OTHERS.health, OTHERS.call_state("call-9")}
+        assert set(left) == {
+            sample.TOPICS.health,
+            sample.TOPICS.inventory(1),
+            OTHERS.health,
+            OTHERS.call_state("call-9"),
+        }

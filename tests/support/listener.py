@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from kikimori_wire.settings import BrokerSettings
 
 WITHIN_S = 60
+
+
+def unstamped(payload: bytes) -> bytes:
+    """Return a message of a call or an alert as it was before the bus said which run says it."""
+    return re.sub(rb',"run":"[^"]*","seq":\d+}$', b"}", payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,8 @@ class Listener:
             await self._subscribed.wait()
 
     def on(self, topic: str) -> list[bytes]:
-        """Payloads heard on one topic."""
-        return [each.payload for each in self.heard if each.topic == topic]
+        """Payloads heard on one topic, without the stamps of the agent's run."""
+        return [unstamped(each.payload) for each in self.heard if each.topic == topic]
 
     def of_alerts(self) -> list[bytes]:
         """Payloads heard on the topics of alerts, whose names hold the agent's run."""
@@ -80,17 +86,19 @@ async def listening(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def retained(settings: BrokerSettings, pattern: str = "#") -> dict[str, bytes]:
-    """What a newcomer is told: every retained message, up to a marker of our own."""
+async def retained(
+    settings: BrokerSettings, pattern: str = "#", *, marker: str = "newcomer/marker"
+) -> dict[str, bytes]:
+    """What a newcomer is told: every retained message, up to a marker of our own, on a topic that we may write."""
     found: dict[str, bytes] = {}
     async with connect(settings, "newcomer") as client, asyncio.timeout(WITHIN_S):
-        await client.subscribe("newcomer/marker", qos=1)
+        await client.subscribe(marker, qos=1)
         await client.subscribe(pattern, qos=1)
-        await client.publish("newcomer/marker", b"1", qos=1)
+        await client.publish(marker, b"1", qos=1)
         async for message in client.messages:
-            if message.topic.value == "newcomer/marker":
+            if message.topic.value == marker and not message.retain:
                 return found
             assert isinstance(message.payload, bytes)
             if message.retain:
-                found[message.topic.value] = message.payload
+                found[message.topic.value] = unstamped(message.payload)
     raise AssertionError("connection ended")

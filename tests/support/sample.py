@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kikimori_wire.delivery import Acks, Inventory
 from kikimori_wire.messages import (
     Action,
     Alert,
@@ -169,10 +170,42 @@ def health(**fields: Any) -> Health:
         "pbx": "manual",
         "calls": 3,
         "counters": {"frames_heard": 1000, "frames_dropped": 0},
-        "problems": (Problem(code="speech_off", detail="no model", remedy="kikimori models fetch x"),),
+        "inventory": "0123456789abcdef",
+        "problems": (
+            Problem(code="speech_off", detail="no model", remedy="kikimori models fetch x", cause="missing"),
+        ),
     }
     return Health(agent_id=AGENT, site=SITE, **(given | fields))
 
 
+def acks(**fields: Any) -> Acks:
+    given: dict[str, Any] = {
+        "client_id": "dashboard-1",
+        "run": "0123456789ab-1",
+        "pages": 2,
+        "held": {"call-1.shouting.1": 3},
+        "drawn": {"call-1.shouting.1": 2},
+    }
+    return Acks(**(given | fields))
+
+
+def inventory(**fields: Any) -> Inventory:
+    given: dict[str, Any] = {
+        "run": "mabc1234",
+        "seq": 7,
+        "digest": "0123456789abcdef",
+        "part": 1,
+        "parts": 1,
+        "calls": {"call-1": 5},
+        "alerts": {"call-1.shouting.1": 1},
+    }
+    return Inventory(agent_id=AGENT, **(given | fields))
+
+
 def every_kind() -> list[Message]:
-    return [line(), call(), levels(), alert(), command(), result(), health()]
+    """Return one of each, with every field filled."""
+    stamped: dict[str, Any] = {"run": "mabc1234", "seq": 5}
+    return [
+        line(), call(**stamped), levels(), alert(**stamped, drawn=True), command(), result(), health(), acks(),
+        inventory(),
+    ]  # fmt: skip

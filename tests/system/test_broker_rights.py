@@ -37,10 +37,11 @@ def every_topic() -> dict[str, tuple[set[str], set[str]]]:
         own = {agent}
         for each in (
             topics.health, topics.levels, topics.call_state("c1"), topics.transcript("c1"), topics.alert("a1"),
-            f"kikimori/v2/{SITE}/agents/{agent}/inventory/1",
+            topics.inventory(1),
         ):  # fmt: skip
             made[each] = (own | boards, own)
-        made[topics.commands] = (own | boards, own | boards)
+        for each in (topics.commands, topics.acks):
+            made[each] = (own | boards, own | boards)
         for board in DASHBOARDS:
             made[topics.reply(board)] = ({board}, {agent, board})
         # The tree before: its health and levels are the agent's own, the rest is nobody's any more.

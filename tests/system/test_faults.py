@@ -113,5 +113,7 @@ async def test_a_background_task_fails_and_is_started_again(
         async with on_the_line(addresses, call="c1", role="customer") as telephone:
             await telephone.speak(SHOUT[: 12 * RATE].tobytes())
             assert failed.is_set()
-            await until(lambda: agent.desk.calls["c1"]._judge is not None and agent.bus._open != {})
+            await until(
+                lambda: agent.desk.calls["c1"]._judge is not None and agent.bus._board.open_revisions() != {}
+            )
             assert [each.code for each in agent._health().problems] == ["task_failed"]

@@ -61,7 +61,7 @@ port = {pages}
             ) as telephone,
         ):
             await telephone.speak(bytes(8000))
-            await watching.until(lambda picture: "c1" in picture["calls"])
+            await watching.until(lambda picture: "c1" in picture["calls"] and picture["agents"])
             agent = next(iter(watching.picture["agents"].values()))
             assert agent["speech"] == "off"
             assert agent["problems"][0]["remedy"] == "kikimori models fetch vosk-model-small-ja-0.22"

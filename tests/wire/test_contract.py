@@ -113,12 +113,18 @@ def test_topics_there_and_back(site: str, name: str) -> None:
         TopicKind.LEVELS: topics.levels,
         TopicKind.COMMAND: topics.commands,
         TopicKind.REPLY: topics.reply(name),
+        TopicKind.ACKS: topics.acks,
+        TopicKind.INVENTORY: topics.inventory(name),
     }
     assert set(made) == set(TopicKind)
     for kind, topic in made.items():
         parsed = Topics(site).parse(topic)
         assert parsed is not None
-        named = "agent-1" if kind in (TopicKind.HEALTH, TopicKind.LEVELS, TopicKind.COMMAND) else name
+        named = (
+            "agent-1"
+            if kind in (TopicKind.HEALTH, TopicKind.LEVELS, TopicKind.COMMAND, TopicKind.ACKS)
+            else name
+        )
         assert (parsed.kind, parsed.name, parsed.agent_id) == (kind, named, "agent-1")
         assert Topics(site + "x").parse(topic) is None
 
@@ -143,7 +149,7 @@ def test_the_document_names_every_topic_and_message() -> None:
     assert len(addresses) == len(TopicKind)
     for each in addresses:
         topic = each.replace("{site}", "main")
-        for parameter in ("call_id", "alert_id", "agent_id", "client_id"):
+        for parameter in ("call_id", "alert_id", "agent_id", "client_id", "part"):
             topic = topic.replace("{" + parameter + "}", "x")
         assert Topics("main").parse(topic) is not None
     assert set(made["components"]["messages"]) == {kind.__name__ for kind in KINDS}

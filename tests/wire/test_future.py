@@ -20,6 +20,7 @@ from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.views import Views
 from kikimori_wire.connection import connect
+from kikimori_wire.delivery import Acks, Inventory
 from kikimori_wire.evidence import KINDS
 from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import (
@@ -49,6 +50,7 @@ TOPIC_OF: dict[type[Message], str] = {
     Alert: sample.TOPICS.alert("call-1.shouting.1"),
     Health: sample.TOPICS.health,
     Levels: sample.TOPICS.levels,
+    Inventory: sample.TOPICS.inventory(1),
     CommandResult: sample.TOPICS.reply("dashboard-test"),
 }
 
@@ -140,8 +142,8 @@ class Site:
 
 @pytest.mark.parametrize(
     ("message", "path"),
-    [each[1:] for each in FUTURES if type(each[1]) is not Command],
-    ids=[each[0] for each in FUTURES if type(each[1]) is not Command],
+    [each[1:] for each in FUTURES if not isinstance(each[1], Command | Acks)],
+    ids=[each[0] for each in FUTURES if not isinstance(each[1], Command | Acks)],
 )
 def test_the_dashboard_drops_nothing(message: Message, path: future.Path) -> None:
     site = Site()

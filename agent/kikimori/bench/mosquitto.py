@@ -76,6 +76,19 @@ class ShippedMosquitto:
     async def stop(self) -> None:
         await self._end(signal.SIGTERM)
 
+    async def save(self) -> None:
+        """Have it write its retained messages and sessions to the disk now."""
+        before = self._saved_at()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGUSR1)
+        async with asyncio.timeout(START_WITHIN_S):
+            while self._saved_at() == before:  # noqa: ASYNC110 - another program's file
+                await asyncio.sleep(0.02)
+
+    def _saved_at(self) -> float:
+        saved = self._folder / "mosquitto.db"
+        return saved.stat().st_mtime_ns if saved.exists() else 0
+
     async def kill(self) -> None:
         """SIGKILL: what it had not saved is gone."""
         await self._end(signal.SIGKILL)

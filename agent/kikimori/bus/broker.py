@@ -10,6 +10,7 @@ amqtt 0.12 departs from the standard in ways that matter to us; `_Broker` puts t
 * To every client that connects it sends the retained messages of all other clients' subscriptions.
 * Persistent sessions of clients without a user name queue nothing while they are away (`_Loopback`).
 * A connection that does not begin with a proper CONNECT is never closed, and one that says nothing is kept for ever.
+* It cancels a connection's reader when it ends, and on Python 3.11 that may be forgotten (see `wire.connection`).
 * It collects whatever length a packet says, up to 256 MiB, and takes any number of connections.
 """
 
@@ -90,6 +91,7 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
         super().__init__(config)
         self._subscriptions = _Subscriptions()
         self._clients = 0
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Any
@@ -106,13 +108,20 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
             writer.close()
             return
         self._clients += 1
+        self._writers.add(writer)
         try:
             await self._client_connected(listener_name, _FrugalReader(reader), StreamWriterAdapter(writer))
         except Exception as error:  # noqa: BLE001 - whatever a client sent ends its own connection only
             log.warning("broker_client_failed", error=type(error).__name__)
         finally:
             self._clients -= 1
+            self._writers.discard(writer)
             writer.close()
+
+    async def shutdown(self) -> None:
+        for writer in self._writers:
+            writer.close()
+        await super().shutdown()
 
     async def _initialize_client_session(self, *args: Any) -> Any:
         try:

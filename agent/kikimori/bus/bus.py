@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.bus.alert_board import AlertBoard
 from kikimori.bus.call_board import CallBoard
 from kikimori.bus.commands import CommandDesk, utc_now
-from kikimori.bus.outbox_store import Outgoing
+from kikimori.bus.inventory import InventoryTeller
 from kikimori.bus.shedding import SheddingQueue
+from kikimori.bus.stamps import Stamps
 from kikimori.bus.sweep import Sweep
 from kikimori_wire.broker_problem import BrokerStatus
 from kikimori_wire.connection import BrokerError, Will, connect, only_broker_error, stay_connected
-from kikimori_wire.former_topics import FormerTopics
-from kikimori_wire.messages import Alert, AlertState, BadMessageError, CallStatus, ClosedBecause, Health
+from kikimori_wire.messages import CallStatus, Health
 from kikimori_wire.topics import AgentTopics, ParsedTopic, TopicKind
 
 if TYPE_CHECKING:
@@ -29,7 +30,15 @@ if TYPE_CHECKING:
 
     from kikimori.bus.outbox import Outbox
     from kikimori_wire.connection import Client
-    from kikimori_wire.messages import CallState, Command, CommandResult, Levels, Problem, TranscriptLine
+    from kikimori_wire.messages import (
+        Alert,
+        CallState,
+        Command,
+        CommandResult,
+        Levels,
+        Problem,
+        TranscriptLine,
+    )
     from kikimori_wire.settings import BrokerSettings
 
 log = structlog.get_logger()
@@ -37,7 +46,7 @@ log = structlog.get_logger()
 LEVELS_LIMIT = 32
 TRANSCRIPT_LIMIT = 1000
 REPLIES_LIMIT = 256
-OUTBOX_BATCH = 50
+TICK_S = 1.0
 FLUSH_S = 2.0
 GOODBYE_S = 1.0
 
@@ -54,26 +63,34 @@ class Bus:
         *,
         on_command: Callable[[Command], Awaitable[CommandResult]],
         now: Callable[[], datetime] = utc_now,
+        run: str = "0",
     ) -> None:
+        """`run`: name of this run of the agent, another one after each start."""
         self._settings = settings
         self._topics = AgentTopics(site, agent_id)
-        self._former = FormerTopics(site)
         self._client_id = f"kikimori-agent.{site}.{agent_id}"
         self._outbox = outbox
         self._now = now
-        self._health = Health(agent_id=agent_id, site=site, online=True, at=now())
+        self._own_health = Health(agent_id=agent_id, site=site, online=True, at=now(), run=run)
+        self._health = self._own_health
         self._health_told: Health | None = None
         self._health_changed = asyncio.Event()
         self._calls = CallBoard(outbox.left_live)
-        self._open: dict[str, Alert] = {}
+        self._stamps = Stamps(run)
+        self._board = AlertBoard(outbox, now, asyncio.get_running_loop().time)
+        self._inventory = InventoryTeller(
+            self._topics, self._stamps, self._calls.live, self._board.open_revisions, self._compose_health
+        )
         self._levels = SheddingQueue(LEVELS_LIMIT)
         self._transcript = SheddingQueue(TRANSCRIPT_LIMIT)
         self._replies = SheddingQueue(REPLIES_LIMIT)
         self._desk = CommandDesk(self._topics, on_command, self._reply, now=now)
         self._sweep = Sweep(
-            self._topics, self._has, left_calls=outbox.left_live, left_alerts=tuple(outbox.left_open)
+            self._topics,
+            self._has,
+            left_calls=outbox.left_live if outbox.migrated else (),
+            left_alerts=outbox.migrated,
         )
-        self._alert_order = asyncio.Lock()
         self._moved = asyncio.Event()
         self._sending = 0
         self._closing = asyncio.Event()
@@ -86,6 +103,7 @@ class Bus:
 
     def publish_call(self, state: CallState) -> None:
         """Show a call's state. The first is retained until one with status `ended` follows."""
+        state = state.model_copy(update={"run": self._stamps.run, "seq": self._stamps.next()})
         if self._calls.put(state) and state.status is not CallStatus.ENDED:
             self._outbox.note_call(state.call_id, live=True)
         for call_id in self._calls.shed():
@@ -103,31 +121,35 @@ class Bus:
         Raises:
             Exception: neither disk nor memory took it; cannot happen short of running out of memory.
         """
-        topic, payload = self._topics.alert(alert.alert_id), alert.to_bytes()
-        async with self._alert_order:
-            if alert.state is AlertState.OPEN:
-                self._open[alert.alert_id] = alert
-                await self._outbox.append(
-                    [Outgoing(topic, payload, retain=True)], alert_id=alert.alert_id, open_as=payload
-                )
-            else:
-                self._open.pop(alert.alert_id, None)
-                messages = [Outgoing(topic, payload, retain=False), Outgoing(topic, b"", retain=True)]
-                await self._outbox.append(messages, alert_id=alert.alert_id, open_as=None)
+        await self._board.put(alert, self._stamps)
 
     def set_health(self, health: Health) -> None:
         """Publish the agent's health when it changed; the time of saying so alone is no change."""
-        self._health = health.model_copy(update={"problems": health.problems + self.problems()})
+        self._own_health = health
+        self._compose_health()
+
+    def _compose_health(self) -> None:
+        own = self._own_health
+        changes = {
+            "problems": own.problems + self.problems(),
+            "run": self._stamps.run,
+            "inventory": self._inventory.digest,
+        }
+        self._health = own.model_copy(update=changes)
         self._health_changed.set()
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return what a person should know about outbox and broker."""
-        return self._outbox.problems + self._sweep.problems
+        """Return what a person should know about outbox, broker and dashboards."""
+        return self._outbox.problems + self._sweep.problems + self._board.problems()
 
     def counters(self) -> dict[str, int]:
         """Return counts since start, for the health message."""
         return {
-            "outbox_pending": self._outbox.pending,
+            "outbox_pending": self._board.untold,
+            "alerts_unacknowledged": self._board.unheld,
+            "alerts_unseen": self._board.unseen,
+            "alerts_dropped": self._board.dropped,
+            "acks_invalid": self._board.invalid_acks,
             "levels_dropped": self._levels.dropped,
             "transcript_dropped": self._transcript.dropped,
             "replies_dropped": self._replies.dropped,
@@ -142,13 +164,15 @@ class Bus:
         """Stay connected until `aclose`. A broker that is away is logged and tried again, for ever."""
         self._ended.clear()
         try:
-            await self._close_leftovers()
+            await self._board.close_leftovers(self._stamps)
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 connection = tasks.create_task(stay_connected(self._session, self.broker.lost), name="mqtt")
+                ticking = tasks.create_task(self._tick(), name="alerts' time")
                 await self._closing.wait()
                 await self._flush()
                 self._desk.cancel()
+                ticking.cancel()
                 connection.cancel()
         finally:
             self._ended.set()
@@ -171,36 +195,16 @@ class Bus:
                     await self._moved.wait()
 
     def _all_sent(self) -> bool:
-        waiting = self._outbox.pending + self._calls.untold
+        waiting = self._board.untold + self._calls.untold
         waiting += len(self._levels) + len(self._transcript) + len(self._replies)
         return not waiting and not self._sending and not self._desk.running
 
-    async def _close_leftovers(self) -> None:
-        """Close the alerts that an earlier run left open; it died without saying how they went on."""
-        for alert_id, payload in self._outbox.left_open.items():
-            try:
-                last = Alert.from_bytes(payload)
-            except BadMessageError:
-                log.error("outbox_alert_unreadable", alert_id=alert_id)
-                topic = self._topics.alert(alert_id)
-                await self._outbox.append(
-                    [Outgoing(topic, b"", retain=True)], alert_id=alert_id, open_as=None
-                )
-                continue
-            if alert_id in self._open:
-                continue
-            log.warning("alert_left_open", call_id=last.call_id, alert_id=alert_id)
-            await self.raise_alert(
-                last.model_copy(
-                    update={
-                        "state": AlertState.CLOSED,
-                        "revision": last.revision + 1,
-                        "updated_at": self._now(),
-                        "closed_because": ClosedBecause.AGENT_RESTARTED,
-                    }
-                )
-            )
-        self._outbox.left_open.clear()
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._board.tick()
+            if self._own_health.problems + self.problems() != self._health.problems:
+                self._compose_health()
 
     # --- one connection
 
@@ -229,11 +233,15 @@ class Bus:
             if not isinstance(payload, bytes) or self._sweep.take(topic, payload, retain=message.retain):
                 continue
             # A retained command would come again with every connection.
-            if not message.retain:
+            if message.retain:
+                continue
+            if topic == self._topics.acks:
+                self._board.take_acks(payload)
+            else:
                 self._desk.receive(payload, self._tasks)
 
     async def _write(self, client: Client) -> None:
-        await client.subscribe(self._topics.commands, qos=1)
+        await client.subscribe([(self._topics.commands, 1), (self._topics.acks, 1)])
         await self._write_health(client)
         log.info("broker_connected", host=self._settings.host, port=self._settings.port)
         self.broker.connected()
@@ -241,11 +249,12 @@ class Bus:
         self._calls.tell_all_again()
         while self._calls.untold:
             await self._write_call(client)
-        await self._write_open_alerts(client)
+        self._board.tell_again()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._healths(client))
             tasks.create_task(self._call_states(client))
             tasks.create_task(self._alerts(client))
+            tasks.create_task(self._inventory.run(client))
             tasks.create_task(self._sweep.run(client))
             tasks.create_task(self._shed(client, self._replies, qos=1))
             tasks.create_task(self._shed(client, self._levels, qos=0))
@@ -286,41 +295,28 @@ class Bus:
             self._outbox.note_call(call_id, live=False)
         self._calls.told(call_id, state, cleared=clear)
 
-    async def _write_open_alerts(self, client: Client) -> None:
-        """Tell the open alerts again: a broker without a disk forgets what it retained."""
-        waiting = {
-            self._renewed(each.message.topic) for each in await self._outbox.oldest(self._outbox.pending)
-        }
-        for alert_id, alert in list(self._open.items()):
-            topic = self._topics.alert(alert_id)
-            if topic not in waiting and self._open.get(alert_id) is alert:
-                await client.publish(topic, alert.to_bytes(), qos=1, retain=True)
-
     async def _alerts(self, client: Client) -> None:
         while True:
-            self._outbox.arrived.clear()
-            batch = await self._outbox.oldest(OUTBOX_BATCH)
-            if not batch:
-                await self._outbox.arrived.wait()
-            for queued in batch:
-                message = queued.message
-                topic = self._renewed(message.topic)
-                await client.publish(topic, message.payload, qos=1, retain=message.retain)
-                self._outbox.confirmed(queued.row)
-                self._moved.set()
-
-    def _renewed(self, topic: str) -> str:
-        """Return where a message goes that the version before queued."""
-        former = self._former.parse(topic)
-        return (
-            topic if former is None or former.kind is not TopicKind.ALERT else self._topics.alert(former.name)
-        )
+            await self._board.changed()
+            kept = self._board.next_untold()
+            if kept is not None:
+                topic = self._topics.alert(kept.alert_id)
+                payload = self._board.message(kept)
+                await client.publish(topic, payload, qos=1, retain=kept.is_open)
+                if not kept.is_open:
+                    await client.publish(topic, b"", qos=1, retain=True)
+                self._board.told(kept)
+            self._moved.set()
 
     def _has(self, parsed: ParsedTopic) -> bool:
         """Tell whether what a retained topic is about still exists."""
-        if parsed.kind is TopicKind.CALL_STATE:
-            return self._calls.knows(parsed.name)
-        return parsed.name in self._open
+        match parsed.kind:
+            case TopicKind.CALL_STATE:
+                return self._calls.knows(parsed.name)
+            case TopicKind.ALERT:
+                return self._board.is_open(parsed.name)
+            case _:
+                return self._inventory.has(parsed.name)
 
     async def _shed(self, client: Client, messages: SheddingQueue, qos: int) -> None:
         while True:

@@ -66,6 +66,10 @@ class CallBoard:
         """Return whether the call is live, or ended and not yet cleared on the broker."""
         return call_id in self._live or call_id in self._ended
 
+    def live(self) -> dict[str, int]:
+        """Return the live calls with the number of what was said of each last."""
+        return {call_id: state.seq or 0 for call_id, state in self._live.items()}
+
     def tell_all_again(self) -> None:
         """Call on a new connection: the broker may have forgotten everything."""
         for call_id in self._live:

@@ -1,8 +1,9 @@
-"""The outbox: what must reach the broker, kept on disk until the broker has confirmed it.
+"""The outbox: what dashboards must come to know, kept on disk until one of them has acknowledged it.
 
 One thread writes; the event loop never waits for the disk. Everything handed over while the thread was busy is
-committed together. The outbox also remembers open alerts and live calls, so that the start after a crash can close
-the former and clear the latter.
+committed together. The thread knows the whole content, so a disk that fails costs durability and nothing else. The
+outbox also remembers open alerts and live calls, so that the start after a crash can close the former and clear the
+latter.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.bus.outbox_schema import VersionError
 from kikimori.bus.outbox_store import (
     MEMORY,
-    Content,
-    Outgoing,
-    Queued,
+    Change,
+    Drop,
+    Keep,
+    NoteCall,
     Store,
-    VersionError,
     is_corrupt,
     is_locked,
     set_aside,
@@ -34,19 +36,17 @@ from kikimori.private_files import make_private
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
-log = structlog.get_logger()
+    from kikimori.bus.kept import KeptAlert
 
-Result = TypeVar("Result")
+log = structlog.get_logger()
 
 JOBS_PER_COMMIT = 500
 NOT_DURABLE = "outbox_not_durable"
 HOME_AGAIN_S = 30.0
 """How often the disk is tried again after it failed."""
-BEYOND_THE_FILE = 1 << 40
-"""No file has so many rows."""
 
 
 class OutboxError(KikimoriError):
@@ -55,12 +55,12 @@ class OutboxError(KikimoriError):
 
 @dataclass(slots=True)
 class _Job:
-    run: Callable[[Store], object]
-    done: asyncio.Future[object] | None
+    change: Change
+    done: asyncio.Future[None] | None
 
 
 class Outbox:
-    """Durable queue. Create with `await Outbox.open(path)`, end with `await outbox.aclose()`."""
+    """Durable alerts. Create with `await Outbox.open(path)`, end with `await outbox.aclose()`."""
 
     def __init__(self, path: Path, store: Store, problems: list[Problem]) -> None:
         self._path = path
@@ -71,26 +71,16 @@ class Outbox:
         self._closed = False
         self._home_at: float | None = None
         """While the content is in memory only: when to try the disk again."""
-        self._unread = False
-        """What the file holds could not be read when it failed, and is not among that."""
-        self.left_open: dict[str, bytes] = {}
-        """Alerts that an earlier run left open: their last message by id."""
-        self.left_live: frozenset[str] = frozenset()
+        self._content = store.content()
+        """All that is kept; the thread's own once it runs."""
+        self.left_alerts: dict[str, KeptAlert] = dict(self._content.alerts)
+        """Alerts that an earlier run left here."""
+        self.left_live: frozenset[str] = frozenset(self._content.live_calls)
         """Calls that an earlier run left live."""
-        self.pending = 0
-        """Messages that the broker has not confirmed."""
-        self.arrived = asyncio.Event()
-        """Set when something was appended."""
-        self._take_stock(store.content())
+        self.migrated: tuple[str, ...] = store.migrated
+        """Alerts taken over from a file of the version before."""
         self._thread = threading.Thread(target=self._work, name="outbox", daemon=True)
         self._thread.start()
-
-    def _take_stock(self, content: Content) -> None:
-        self.left_open = dict(content.open_alerts)
-        self.left_live = frozenset(content.live_calls)
-        self.pending = len(content.queued)
-        if self.pending:
-            self.arrived.set()
 
     @classmethod
     async def open(cls, path: Path) -> Outbox:
@@ -107,36 +97,24 @@ class Outbox:
         """What a person should know about the outbox, for the health message."""
         return tuple(self._problems)
 
-    # --- writing
+    async def keep(self, alert: KeptAlert) -> None:
+        """Keep an alert in place of its earlier revision. On the disk when this returns."""
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._send(_Job(Keep(alert), done))
+        # A caller that is cancelled does not take its alert back: it is on its way to the disk.
+        await asyncio.shield(done)
 
-    async def append(self, messages: Sequence[Outgoing], *, alert_id: str, open_as: bytes | None) -> None:
-        """Queue messages in order and remember whether the alert is open. On the disk when this returns.
+    def note(self, alert: KeptAlert) -> None:
+        """Keep what became known of an alert. Does not wait for the disk."""
+        self._send(_Job(Keep(alert), None))
 
-        `open_as`: the alert's last message while it is open, None when it is closed.
-        """
-
-        def job(store: Store) -> None:
-            store.append(messages)
-            store.set_open(alert_id, open_as)
-
-        await self._submit(job)
-        self.pending += len(messages)
-        self.arrived.set()
-
-    def confirmed(self, row: int) -> None:
-        """Forget a message that the broker has confirmed. Does not wait for the disk."""
-        self.pending -= 1
-        self._send(_Job(lambda store: store.delete(row), None))
+    def drop(self, alert_ids: Iterable[str]) -> None:
+        """Forget alerts. Does not wait for the disk."""
+        self._send(_Job(Drop(tuple(alert_ids)), None))
 
     def note_call(self, call_id: str, *, live: bool) -> None:
         """Remember that a call has a retained topic, or that it was cleared. Does not wait for the disk."""
-        self._send(_Job(lambda store: store.set_live(call_id, live=live), None))
-
-    # --- reading
-
-    async def oldest(self, limit: int) -> list[Queued]:
-        """Return the oldest queued messages, after everything handed over so far."""
-        return await self._submit(lambda store: store.oldest(limit))
+        self._send(_Job(NoteCall(call_id, live), None))
 
     # --- the thread
 
@@ -152,25 +130,23 @@ class Outbox:
             raise RuntimeError("the outbox is closed")
         self._jobs.put(job)
 
-    async def _submit(self, run: Callable[[Store], Result]) -> Result:
-        done: asyncio.Future[Result] = self._loop.create_future()
-        self._send(_Job(run, done))  # type: ignore[arg-type]  # Future is invariant; the job's result is what it gets
-        # A caller that is cancelled does not take its message back: it is on its way to the disk.
-        return await asyncio.shield(done)
-
     def _work(self) -> None:
         while True:
             jobs, ended = self._take()
             if self._home_at is not None and time.monotonic() >= self._home_at:
                 self._go_home()
+            error: Exception | None = None
+            for job in jobs:
+                job.change.apply(self._content)
             try:
                 self._commit(jobs)
-            except Exception as error:  # noqa: BLE001 - the thread must outlive whatever the disk comes up with
-                self._move_house(error)
+            except Exception as failed:  # noqa: BLE001 - the thread must outlive whatever the disk comes up with
                 try:
-                    self._commit(jobs)
+                    self._move_house(failed)
                 except Exception as second:  # noqa: BLE001 - said to whoever waits
-                    self._fail(jobs, second)
+                    error = second
+            for job in jobs:
+                self._answer(job, error)
             if ended:
                 if self._home_at is not None:
                     self._go_home()
@@ -199,20 +175,15 @@ class Outbox:
             return
         self._store.begin()
         try:
-            results = [job.run(self._store) for job in jobs]
+            for job in jobs:
+                job.change.write(self._store)
             self._store.commit()
         except BaseException:
             with suppress(sqlite3.Error):
                 self._store.rollback()
             raise
-        for job, result in zip(jobs, results, strict=True):
-            self._answer(job, result, None)
 
-    def _fail(self, jobs: list[_Job], error: Exception) -> None:
-        for job in jobs:
-            self._answer(job, None, error)
-
-    def _answer(self, job: _Job, result: object, error: Exception | None) -> None:
+    def _answer(self, job: _Job, error: Exception | None) -> None:
         done = job.done
         if done is None:
             return
@@ -223,16 +194,13 @@ class Outbox:
             if error is not None:
                 done.set_exception(error)
             else:
-                done.set_result(result)
+                done.set_result(None)
 
         with suppress(RuntimeError):  # the loop is gone: nobody waits any more
             self._loop.call_soon_threadsafe(set_it)
 
     def _move_house(self, error: Exception) -> None:
-        """The file failed while running: go on with what can be read of it, on a new file or in memory."""
-        content: Content | None = None
-        with suppress(sqlite3.Error):
-            content = self._store.content()
+        """The file failed while running: go on with the same content in a new file or in memory."""
         with suppress(sqlite3.Error):
             self._store.close()
         fresh: Store | None = None
@@ -251,24 +219,16 @@ class Outbox:
             )
             fresh = Store(MEMORY)
             self._home_at = time.monotonic() + HOME_AGAIN_S
-            self._unread = self._unread or content is None
-            if self._unread:
-                # The broker may still confirm rows of the file: no other message may have their numbers.
-                fresh.count_from(BEYOND_THE_FILE)
-        fresh.load(content or Content())
+        fresh.load(self._content)
         self._store = fresh
 
     def _go_home(self) -> None:
-        """Put what is in memory back on the disk, if that can be written again.
-
-        It replaces what the file holds, or follows it where that was not read when the file failed.
-        """
+        """Put what is in memory back on the disk, if that can be written again."""
         self._home_at = time.monotonic() + HOME_AGAIN_S
         home: Store | None = None
         try:
             home = Store(self._path)
-            content = self._store.content()
-            home.load(content.after(home.content()) if self._unread else content)
+            home.load(self._content)
         except (sqlite3.Error, VersionError):
             if home is not None:
                 with suppress(sqlite3.Error):
@@ -276,10 +236,6 @@ class Outbox:
             return
         self._store.close()
         self._store = home
-        if self._unread:
-            self._unread = False
-            with suppress(RuntimeError):  # the loop is gone: nobody waits any more
-                self._loop.call_soon_threadsafe(self.arrived.set)
         self._home_at = None
         self._problems = [each for each in self._problems if each.code != NOT_DURABLE]
         log.info("outbox_durable_again")

@@ -4,72 +4,73 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from kikimori.bus.kept import KeptAlert
+from kikimori.bus.outbox_schema import COLUMNS, SCHEMA_VERSION, prepare_schema
 from kikimori.private_files import make_private_file
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-SCHEMA_VERSION = 1
 MEMORY = ":memory:"
 
-_SCHEMA = """
-CREATE TABLE outgoing (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    topic TEXT NOT NULL,
-    payload BLOB NOT NULL,
-    retain INTEGER NOT NULL
-) STRICT;
-CREATE TABLE open_alert (alert_id TEXT PRIMARY KEY, payload BLOB NOT NULL) STRICT;
-CREATE TABLE live_call (call_id TEXT PRIMARY KEY) STRICT;
-"""
 
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One publication, to be sent with QoS 1."""
-
-    topic: str
-    payload: bytes
-    retain: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """One publication as it stands in the queue; `row` grows with the order of arrival."""
-
-    row: int
-    message: Outgoing
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Content:
     """Everything a store holds."""
 
-    queued: tuple[Queued, ...] = ()
-    open_alerts: tuple[tuple[str, bytes], ...] = ()
-    live_calls: tuple[str, ...] = ()
-
-    def after(self, older: Content) -> Content:
-        """Return both, `older` first. Rows of this one keep their numbers: they may be on their way to the broker."""
-        below = 1 + max((each.row for each in older.queued), default=0)
-        first = tuple(Queued(each.row - below, each.message) for each in older.queued)
-        return Content(
-            first + self.queued,
-            tuple((dict(older.open_alerts) | dict(self.open_alerts)).items()),
-            tuple(dict.fromkeys(older.live_calls + self.live_calls)),
-        )
+    alerts: dict[str, KeptAlert] = field(default_factory=dict)
+    live_calls: dict[str, None] = field(default_factory=dict)
 
 
-class VersionError(Exception):
-    """The database was written by a newer version of the program."""
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """An alert is to be kept, in place of an earlier revision."""
+
+    alert: KeptAlert
+
+    def apply(self, content: Content) -> None:
+        content.alerts[self.alert.alert_id] = self.alert
+
+    def write(self, store: Store) -> None:
+        store.put(self.alert)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Alerts are to be forgotten."""
+
+    alert_ids: tuple[str, ...]
+
+    def apply(self, content: Content) -> None:
+        for each in self.alert_ids:
+            content.alerts.pop(each, None)
+
+    def write(self, store: Store) -> None:
+        store.delete(self.alert_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteCall:
+    """A call has a retained topic, or it was cleared."""
+
+    call_id: str
+    live: bool
+
+    def apply(self, content: Content) -> None:
+        if self.live:
+            content.live_calls[self.call_id] = None
+        else:
+            content.live_calls.pop(self.call_id, None)
+
+    def write(self, store: Store) -> None:
+        store.set_live(self.call_id, live=self.live)
+
+
+Change = Keep | Drop | NoteCall
 
 
 class Store:
-    """An open database. Methods raise `sqlite3.Error`; call them inside `with store.transaction():` to write."""
+    """An open database. Methods raise `sqlite3.Error`; call them between `begin` and `commit` to write."""
 
     def __init__(self, path: Path | str) -> None:
         if isinstance(path, Path):
@@ -88,11 +89,7 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         # FULL: a commit is on the disk when it returns, also when the power fails the next moment.
         self._db.execute("PRAGMA synchronous=FULL")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise VersionError(f"database version {version}, this program knows {SCHEMA_VERSION}")
-        if version == 0:
-            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        self.migrated = prepare_schema(self._db)
         (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
@@ -114,39 +111,13 @@ class Store:
     def close(self) -> None:
         self._db.close()
 
-    # --- queue
+    def put(self, alert: KeptAlert) -> None:
+        values = [getattr(alert, each) for each in COLUMNS]
+        marks = ", ".join("?" * len(COLUMNS))
+        self._db.execute(f"INSERT OR REPLACE INTO alert ({', '.join(COLUMNS)}) VALUES ({marks})", values)  # noqa: S608 - our own names
 
-    def append(self, messages: Sequence[Outgoing]) -> None:
-        self._db.executemany(
-            "INSERT INTO outgoing (topic, payload, retain) VALUES (?, ?, ?)",
-            [(each.topic, each.payload, int(each.retain)) for each in messages],
-        )
-
-    def oldest(self, limit: int) -> list[Queued]:
-        rows = self._db.execute(
-            "SELECT id, topic, payload, retain FROM outgoing ORDER BY id LIMIT ?", (limit,)
-        )
-        return [Queued(row, Outgoing(topic, payload, bool(retain))) for row, topic, payload, retain in rows]
-
-    def delete(self, row: int) -> None:
-        self._db.execute("DELETE FROM outgoing WHERE id = ?", (row,))
-
-    def count(self) -> int:
-        (count,) = self._db.execute("SELECT count(*) FROM outgoing").fetchone()
-        return int(count)
-
-    # --- what would be left behind by a crash
-
-    def set_open(self, alert_id: str, payload: bytes | None) -> None:
-        """Remember an open alert with its last message; None = it was closed."""
-        if payload is None:
-            self._db.execute("DELETE FROM open_alert WHERE alert_id = ?", (alert_id,))
-        else:
-            self._db.execute("INSERT OR REPLACE INTO open_alert VALUES (?, ?)", (alert_id, payload))
-
-    def count_from(self, row: int) -> None:
-        """Give what is queued from now on numbers beyond `row`."""
-        self._db.execute("INSERT INTO sqlite_sequence VALUES ('outgoing', ?)", (row,))
+    def delete(self, alert_ids: tuple[str, ...]) -> None:
+        self._db.executemany("DELETE FROM alert WHERE alert_id = ?", [(each,) for each in alert_ids])
 
     def set_live(self, call_id: str, *, live: bool) -> None:
         if live:
@@ -154,27 +125,26 @@ class Store:
         else:
             self._db.execute("DELETE FROM live_call WHERE call_id = ?", (call_id,))
 
-    # --- moving house
-
     def content(self) -> Content:
-        return Content(
-            tuple(self.oldest(-1)),
-            tuple(self._db.execute("SELECT alert_id, payload FROM open_alert")),
-            tuple(call_id for (call_id,) in self._db.execute("SELECT call_id FROM live_call")),
-        )
+        rows = self._db.execute(f"SELECT {', '.join(COLUMNS)} FROM alert ORDER BY updated_at")  # noqa: S608 - our own names
+        found = [
+            KeptAlert(
+                alert_id, revision, rank, bool(is_open), payload, at, shown_from, bool(held), bool(drawn)
+            )
+            for alert_id, revision, rank, is_open, payload, at, shown_from, held, drawn in rows
+        ]
+        calls = self._db.execute("SELECT call_id FROM live_call")
+        return Content({each.alert_id: each for each in found}, dict.fromkeys(call for (call,) in calls))
 
     def load(self, content: Content) -> None:
-        """Take over the content of another store, with its row numbers, in place of what is here."""
+        """Take over the content of another store in place of what is here."""
         self.begin()
-        self._db.execute("DELETE FROM outgoing")
-        self._db.execute("DELETE FROM open_alert")
+        self._db.execute("DELETE FROM alert")
         self._db.execute("DELETE FROM live_call")
-        self._db.executemany(
-            "INSERT INTO outgoing VALUES (?, ?, ?, ?)",
-            [(q.row, q.message.topic, q.message.payload, int(q.message.retain)) for q in content.queued],
-        )
-        self._db.executemany("INSERT INTO open_alert VALUES (?, ?)", content.open_alerts)
-        self._db.executemany("INSERT INTO live_call VALUES (?)", [(call,) for call in content.live_calls])
+        for alert in content.alerts.values():
+            self.put(alert)
+        for call_id in content.live_calls:
+            self.set_live(call_id, live=True)
         self.commit()
 
 

@@ -76,6 +76,8 @@ class Sweep:
                 return False
             self._read.set()
             return True
+        if topic == self._topics.acks:
+            return False
         if retain and payload and len(self._found) < MOST_FOUND and self._is_ours(topic, payload):
             self._found.add(topic)
         return True

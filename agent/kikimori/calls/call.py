@@ -292,14 +292,6 @@ class LiveCall:
 
     def _tell(self, changes: Sequence[AlertChange]) -> None:
         for change in changes:
-            log.info(
-                "alert",
-                call_id=self.call_id,
-                rule=change.rule,
-                severity=str(change.severity),
-                state=str(change.state),
-                revision=change.revision,
-            )
             self._open.note(change)
             self._listener.alert_changed(self._alert(change))
         if changes:

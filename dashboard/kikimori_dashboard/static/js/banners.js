@@ -49,7 +49,7 @@ function problems(agents) {
     const said = new Set();
     for (const problem of agent.problems.filter((each) => agent.speech === "on" || each !== ofSpeech)) {
       // For the supervisor what it means, once; for whoever mends it what the program found.
-      const means = meaning(problem.code);
+      const means = meaning(problem);
       const first = !said.has(means);
       said.add(means);
       const detail = problem.detail || problem.code;
@@ -59,8 +59,8 @@ function problems(agents) {
   return found;
 }
 
-const meaning = (code) => {
-  const known = find(`banner.${code}`);
+const meaning = ({ code, cause }) => {
+  const known = (cause && find(`banner.${code}_${cause}`)) || find(`banner.${code}`);
   if (known) return known;
   if (/^(pbx|held)_/.test(code)) return t("banner.control");
   return /^(asterisk|audiosocket|chan_websocket|freeswitch|line_in|mirror|siprec)/.test(code) ? t("banner.hearing") : null;

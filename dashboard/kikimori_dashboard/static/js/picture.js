@@ -22,6 +22,7 @@ export class Picture {
     this.heardAt = null; // the server's time of the last message
     this.offset = 0; // server's clock − ours, ms; for the clocks of calls, never for the age of the picture
     this.age = new Age();
+    this.socket = null;
     this.clear();
     this.retry = FIRST_RETRY_MS;
   }
@@ -51,6 +52,7 @@ export class Picture {
   connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/live?lines=changed${location.pathname === "/" ? "&page=supervisor" : ""}`);
+    this.socket = socket;
     let silence = null;
     const listen = () => {
       clearTimeout(silence);

@@ -5,6 +5,7 @@ import { Board } from "./board.js";
 import { look, shape, who } from "./card.js";
 import * as chime from "./chime.js";
 import { fill, h, setText, show } from "./dom.js";
+import { Drawn } from "./drawn.js";
 import * as i18n from "./i18n.js";
 import { drawMissed } from "./missed.js";
 import { Picture } from "./picture.js";
@@ -38,6 +39,8 @@ const picture = new Picture(() => {
   setTimeout(run, LATEST_MS);
 });
 
+const drawn = new Drawn(picture);
+
 function refresh() {
   due = false;
   if (picture.known && picture.site !== siteInUse) useSite();
@@ -58,7 +61,10 @@ function drawAll() {
 
 function draw() {
   const changes = picture.takeChanges();
-  if (picture.known) drawCalls(changes);
+  if (picture.known) {
+    drawCalls(changes);
+    drawn.report();
+  }
   if (showBanners(at("banners"), banners(picture), board.hands.on())) board.noticeMoves();
   drawState();
 }
