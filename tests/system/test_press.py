@@ -74,6 +74,9 @@ async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
             await card.locator("[data-action=hang_up]").click()
             async with asyncio.timeout(WITHIN_S):
                 await playing
+        # The pointer still lies on the card: a call that ended stays there until it goes.
+        await expect(page.locator("[data-call=c1] .status")).to_have_text("終了")
+        await page.mouse.move(0, 0)
         await expect(page.locator("[data-call=c1]")).to_have_count(0)
         await expect(page.locator("#closed-list")).to_contain_text("大声・怒声")
 
