@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest_asyncio
-from playwright.async_api import expect
 from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.mosquitto import Mosquitto
 from tests.support.peer_agent import PeerAgent
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from playwright.async_api import Page
-
-expect.set_options(timeout=20_000)
-"""Milliseconds. A busy machine draws late; a page that never does what is expected fails all the same."""
 
 
 @pytest_asyncio.fixture

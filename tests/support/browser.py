@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from kikimori_dashboard import DashboardSettings, serve
 
@@ -28,6 +28,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+expect.set_options(timeout=60_000)
+"""Milliseconds. A busy machine draws late; a page that never does what is expected fails all the same."""
 
 
 @asynccontextmanager
