@@ -21,7 +21,7 @@ _TABLES = (dict, list, set, deque)
 
 
 @dataclass(frozen=True, slots=True)
-class Inventory:
+class ProcessInventory:
     """One look at the process."""
 
     rss_mb: float
@@ -36,7 +36,7 @@ class Inventory:
     """Entries in containers that are attributes of our objects, by `Class.attribute`."""
 
 
-def take_inventory() -> Inventory:
+def take_inventory() -> ProcessInventory:
     """Look at everything; stops the program for a few tenths of a second."""
     gc.collect()
     objects: Counter[str] = Counter()
@@ -51,7 +51,7 @@ def take_inventory() -> Inventory:
         for name, value in _attributes(each):
             if isinstance(value, _TABLES):
                 entries[f"{kind.__qualname__}.{name}"] += len(value)
-    return Inventory(
+    return ProcessInventory(
         rss_mb(), open_files(), len(asyncio.all_tasks()), threading.active_count(), objects, entries
     )
 

@@ -24,7 +24,7 @@ import numpy as np
 import structlog
 
 import kikimori_dashboard
-from kikimori.bench.inventory import Inventory, grown, rss_mb, take_inventory
+from kikimori.bench.inventory import ProcessInventory, grown, rss_mb, take_inventory
 from kikimori.bench.soak_calls import Plan, Way
 from kikimori.calls.lag import LagMeter
 from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
@@ -287,7 +287,7 @@ class _Calls:
         return float(np.polyfit(done, memory, 1)[0])
 
 
-def _pair(before: Inventory, after: Inventory, name: str) -> list[int]:
+def _pair(before: ProcessInventory, after: ProcessInventory, name: str) -> list[int]:
     return [getattr(before, name), getattr(after, name)]
 
 
