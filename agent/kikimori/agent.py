@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.bus import Bus, Outbox
+from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
-from kikimori.errors import place_of
+from kikimori.errors import first_of, place_of
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import Rule, capped_rules, categories_without_phrases, load_rules
@@ -107,7 +108,8 @@ class Agent:
         """Run until `stop` is set or the task is cancelled; then stop in order within some seconds.
 
         Raises:
-            KikimoriError: a port is taken, the state folder cannot be written.
+            KikimoriError: a port is taken, the state folder cannot be written; in a group, where another agent of
+                the same id runs.
         """
         config = self.config
         self._recognition = await load_recognition(config)
@@ -140,14 +142,17 @@ class Agent:
         try:
             async with asyncio.TaskGroup() as tasks:
                 keep = self._supervisor.keep
+                bus = keep(
+                    "bus", self.bus.run, fatal=lambda error: isinstance(first_of(error), AgentIdTakenError)
+                )
                 kept = {
-                    "bus": self.bus.run,
                     "alerts": self._write_alerts,
                     "levels": self._show_levels,
                     "health": self._show_health,
                     "pbx": self.pbx.run,
                 }
                 background = [tasks.create_task(keep(name, run), name=name) for name, run in kept.items()]
+                background.append(tasks.create_task(bus, name="bus"))
                 hearing = keep("hearing", self.desk.run, last_retry_s=HEARING_RETRY_S)
                 background.append(tasks.create_task(hearing, name="hearing"))
                 listening: list[Tap] = []
@@ -291,6 +296,7 @@ class Agent:
             at=datetime.now(UTC),
             started_at=self._started_at,
             run=self._run,
+            host=socket.gethostname(),
             speech=speech,
             speech_model=recognition.engine.name if recognition.engine else None,
             pbx=self.pbx.kind,

@@ -302,6 +302,8 @@ class Health(Message):
     """This run of the agent: another one after each start."""
     inventory: Name | None = None
     """Digest of the inventory that is in force."""
+    host: Annotated[str, Field(max_length=255)] | None = None
+    """Name of the machine that it runs on."""
     speech: SpeechStatus = SpeechStatus.OFF
     speech_model: Annotated[str, Field(max_length=128)] | None = None
     pbx: Annotated[str, Field(max_length=64)] = ""

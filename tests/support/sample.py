@@ -165,6 +165,7 @@ def health(**fields: Any) -> Health:
         "at": NOON,
         "started_at": NOON,
         "run": "mabc1234",
+        "host": "pbx-1",
         "speech": SpeechStatus.SHED,
         "speech_model": "ja-synth",
         "pbx": "manual",

@@ -5,5 +5,6 @@
 
 from kikimori.bus.bus import Bus
 from kikimori.bus.outbox import Outbox, OutboxError
+from kikimori.bus.rival import AgentIdTakenError
 
-__all__ = ["Bus", "Outbox", "OutboxError"]
+__all__ = ["AgentIdTakenError", "Bus", "Outbox", "OutboxError"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,7 +15,9 @@ import structlog
 from kikimori.bus.alert_board import AlertBoard
 from kikimori.bus.call_board import CallBoard
 from kikimori.bus.commands import CommandDesk, utc_now
+from kikimori.bus.health_teller import GOODBYE_S, HealthTeller
 from kikimori.bus.inventory import InventoryTeller
+from kikimori.bus.rival import SILENT_S, RivalWatch
 from kikimori.bus.shedding import SheddingQueue
 from kikimori.bus.stamps import Stamps
 from kikimori.bus.sweep import Sweep
@@ -27,6 +28,7 @@ from kikimori_wire.topics import AgentTopics, ParsedTopic, TopicKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     from kikimori.bus.outbox import Outbox
     from kikimori_wire.connection import Client
@@ -48,7 +50,6 @@ TRANSCRIPT_LIMIT = 1000
 REPLIES_LIMIT = 256
 TICK_S = 1.0
 FLUSH_S = 2.0
-GOODBYE_S = 1.0
 
 
 class Bus:
@@ -64,22 +65,21 @@ class Bus:
         on_command: Callable[[Command], Awaitable[CommandResult]],
         now: Callable[[], datetime] = utc_now,
         run: str = "0",
+        silent_s: float = SILENT_S,
     ) -> None:
-        """`run`: name of this run of the agent, another one after each start."""
+        """`run`: name of this run of the agent, another one after each start; `silent_s`: see `RivalWatch`."""
         self._settings = settings
         self._topics = AgentTopics(site, agent_id)
         self._client_id = f"kikimori-agent.{site}.{agent_id}"
         self._outbox = outbox
         self._now = now
-        self._own_health = Health(agent_id=agent_id, site=site, online=True, at=now(), run=run)
-        self._health = self._own_health
-        self._health_told: Health | None = None
-        self._health_changed = asyncio.Event()
+        first = Health(agent_id=agent_id, site=site, online=True, at=now(), run=run)
+        self._health = HealthTeller(self._topics.health, first, self._additions)
         self._calls = CallBoard(outbox.left_live)
         self._stamps = Stamps(run)
         self._board = AlertBoard(outbox, now, asyncio.get_running_loop().time)
         self._inventory = InventoryTeller(
-            self._topics, self._stamps, self._calls.live, self._board.open_revisions, self._compose_health
+            self._topics, self._stamps, self._calls.live, self._board.open_revisions, self._health.compose
         )
         self._levels = SheddingQueue(LEVELS_LIMIT)
         self._transcript = SheddingQueue(TRANSCRIPT_LIMIT)
@@ -91,6 +91,8 @@ class Bus:
             left_calls=outbox.left_live if outbox.migrated else (),
             left_alerts=outbox.migrated,
         )
+        self._silent_s = silent_s
+        self._rival: RivalWatch | None = None
         self._moved = asyncio.Event()
         self._sending = 0
         self._closing = asyncio.Event()
@@ -125,18 +127,15 @@ class Bus:
 
     def set_health(self, health: Health) -> None:
         """Publish the agent's health when it changed; the time of saying so alone is no change."""
-        self._own_health = health
-        self._compose_health()
+        self._health.set(health)
 
-    def _compose_health(self) -> None:
-        own = self._own_health
-        changes = {
+    def _additions(self, own: Health) -> dict[str, object]:
+        """Return what the bus knows of the agent's health."""
+        return {
             "problems": own.problems + self.problems(),
             "run": self._stamps.run,
             "inventory": self._inventory.digest,
         }
-        self._health = own.model_copy(update=changes)
-        self._health_changed.set()
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what a person should know about outbox, broker and dashboards."""
@@ -203,33 +202,46 @@ class Bus:
         while True:
             await asyncio.sleep(TICK_S)
             self._board.tick()
-            if self._own_health.problems + self.problems() != self._health.problems:
-                self._compose_health()
+            if self._health.own.problems + self.problems() != self._health.whole.problems:
+                self._health.compose()
 
     # --- one connection
 
     async def _session(self) -> None:
-        offline = self._offline()
-        will = Will(self._topics.health, offline.to_bytes(), qos=1, retain=True)
+        rival = self._rival = self._rival or self._watch()
+        if rival.was_silent:
+            await rival.look(lambda: connect(self._settings, self._client_id))
+        will = Will(self._topics.health, self._health.offline().to_bytes(), qos=1, retain=True)
         async with connect(self._settings, self._client_id, will=will) as client:
             try:
                 async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._read(client))
+                    tasks.create_task(rival.guard())
+                    tasks.create_task(self._read(client, rival))
                     tasks.create_task(self._write(client))
             except asyncio.CancelledError:
                 # Disconnecting in order withholds the last will, so it has to be said.
-                await self._say_offline(client)
+                await self._health.say_offline(client)
                 raise
             except BaseExceptionGroup as group:
                 raise only_broker_error(group) from None
             finally:
                 self.connected = False
-                self._health_told = None
+                self._health.forget_told()
                 self._moved.set()
 
-    async def _read(self, client: Client) -> None:
+    def _watch(self) -> RivalWatch:
+        health = self._health.whole
+        return RivalWatch(
+            self._topics.health, self._topics.agent_id, health.run, health.started_at, silent_s=self._silent_s
+        )
+
+    async def _read(self, client: Client, rival: RivalWatch) -> None:
         async for message in client.messages:
             topic, payload = message.topic.value, message.payload
+            if topic == rival.topic:
+                if isinstance(payload, bytes):
+                    rival.take(payload, retain=message.retain)
+                continue
             if not isinstance(payload, bytes) or self._sweep.take(topic, payload, retain=message.retain):
                 continue
             # A retained command would come again with every connection.
@@ -241,8 +253,8 @@ class Bus:
                 self._desk.receive(payload, self._tasks)
 
     async def _write(self, client: Client) -> None:
-        await client.subscribe([(self._topics.commands, 1), (self._topics.acks, 1)])
-        await self._write_health(client)
+        await client.subscribe([(self._topics.health, 0), (self._topics.commands, 1), (self._topics.acks, 1)])
+        await self._health.tell(client)
         log.info("broker_connected", host=self._settings.host, port=self._settings.port)
         self.broker.connected()
         self.connected = True
@@ -251,7 +263,7 @@ class Bus:
             await self._write_call(client)
         self._board.tell_again()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._healths(client))
+            tasks.create_task(self._health.run(client))
             tasks.create_task(self._call_states(client))
             tasks.create_task(self._alerts(client))
             tasks.create_task(self._inventory.run(client))
@@ -259,22 +271,6 @@ class Bus:
             tasks.create_task(self._shed(client, self._replies, qos=1))
             tasks.create_task(self._shed(client, self._levels, qos=0))
             tasks.create_task(self._shed(client, self._transcript, qos=0))
-
-    async def _healths(self, client: Client) -> None:
-        while True:
-            await self._health_changed.wait()
-            self._health_changed.clear()
-            if (
-                self._health_told is None
-                or self._health_told.model_copy(update={"at": self._health.at}) != self._health
-            ):
-                await self._write_health(client)
-
-    async def _write_health(self, client: Client) -> None:
-        self._health_changed.clear()
-        health = self._health
-        await client.publish(self._topics.health, health.to_bytes(), qos=1, retain=True)
-        self._health_told = health
 
     async def _call_states(self, client: Client) -> None:
         while True:
@@ -335,12 +331,3 @@ class Bus:
 
     def _reply(self, topic: str, result: CommandResult) -> None:
         self._replies.put(topic, result.to_bytes())
-
-    def _offline(self) -> Health:
-        return self._health.model_copy(update={"online": False, "at": datetime.now(UTC), "calls": 0})
-
-    async def _say_offline(self, client: Client) -> None:
-        with suppress(BrokerError, TimeoutError):
-            async with asyncio.timeout(GOODBYE_S):
-                topic = self._topics.health
-                await client.publish(topic, self._offline().to_bytes(), qos=1, retain=True)
