@@ -78,6 +78,10 @@ async def test_without_a_speaker_it_is_the_customer_and_a_bad_line_is_named(tmp_
     ended = await kikimori("evaluate-words", "--calm", path)
     assert ended.code == 1
     assert f"{path}:2: text: " in ended.err
+    path.write_text('{"text": "はい", "speaker": "custmer"}\n', encoding="utf-8")
+    ended = await kikimori("evaluate-words", "--calm", path)
+    assert ended.code == 1
+    assert f"{path}:1: speaker: " in ended.err
     assert (await kikimori("evaluate-words")).code == 1
 
 

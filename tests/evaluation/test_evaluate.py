@@ -98,6 +98,10 @@ def _truth(**changes: Any) -> dict[str, Any]:
             _truth(expected_alerts=[{"rule": "r", "severity": "warning", "from": 5, "to": 1}]),
             "to must not be before",
         ),
+        (
+            _truth(expected_alerts=[{"rule": "r", "severity": "wrning", "from": 1, "to": 5}]),
+            "expected_alerts.0.severity",
+        ),
         (_truth(expected_alerts=[{"rule": "nosuch", "severity": "warning", "from": 1, "to": 5}]), "'nosuch'"),
         (_truth(segmnts=[]), "segmnts"),
         (_truth(segments=[{"role": "customer", "start": -1, "end": 2, "text": "x"}]), "segments.0.start"),

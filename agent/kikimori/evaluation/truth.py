@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from kikimori.errors import KikimoriError
 from kikimori.model.call import Role
 from kikimori_wire.messages import Severity
+from kikimori_wire.values import known_only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +81,8 @@ class Truth(_Part):
 def read_truth(path: Path) -> Truth:
     """Read a truth file; raises KikimoriError that names file, key and reason."""
     try:
-        return Truth.model_validate_json(path.read_bytes())
+        with known_only():
+            return Truth.model_validate_json(path.read_bytes())
     except OSError as error:
         raise KikimoriError(f"{path}: cannot be read: {error.strerror}") from None
     except ValidationError as error:

@@ -19,6 +19,7 @@ from kikimori.model.call import Role  # noqa: TC001  (pydantic reads it)
 from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
 from kikimori.taps.announced.fields import CallFields, Name
 from kikimori.taps.streamed_leg import WIRE_RATES
+from kikimori_wire.values import known_only
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -95,5 +96,9 @@ def announce_handler(
 async def _read(request: web.Request) -> _Leg:
     """Read the body; raises ValidationError, and ValueError for a form that is none."""
     if request.content_type == "application/json":
-        return _Leg.model_validate_json(await request.read())
-    return _Leg.model_validate(dict(await request.post()))
+        body = await request.read()
+        with known_only():
+            return _Leg.model_validate_json(body)
+    form = dict(await request.post())
+    with known_only():
+        return _Leg.model_validate(form)
