@@ -140,7 +140,7 @@ async def test_a_call_that_ended_meanwhile_is_known_to_have(switch: Switch, tmp_
 async def test_a_stream_that_freeswitch_will_not_start_is_a_problem(switch: Switch, tmp_path: Path) -> None:
     switch.streams_start = False
     async with running(switch, tmp_path) as (tap, _):
-        await until(lambda: switch.linked)
+        await until(lambda: switch.linked and tap.esl and tap.esl.up)
         switch.dial_in("0355550142", "", "204")
         await until(tap.problems)
         (problem,) = tap.problems()
