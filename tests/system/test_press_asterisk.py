@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.support.asterisk.controlled import Office
 
 pytestmark = needs_asterisk
-WITHIN_MS = 15_000
+WITHIN_MS = 60_000
 
 
 def config(folder: Path, office: Office) -> AgentConfig:
@@ -129,6 +129,7 @@ async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
 
         # Nobody answers: the customer comes back by itself, and everybody can see it.
         await press(card, "hold_transfer", times=2)
+        await page.mouse.move(0, 0)  # while the pointer lies on a card, it stays where it is
         await expect(page.locator(".attention .came-back")).to_be_visible(timeout=WITHIN_MS)
         await expect(card.locator(".result")).to_contain_text("誰も出ませんでした", timeout=WITHIN_MS)
         await expect(card.locator(".result .where")).to_have_text("お客様はオペレーターと通話中です")
@@ -149,5 +150,6 @@ async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
         await expect(card.locator(".result")).to_have_text("案内を流しました", timeout=WITHIN_MS)
         await press(card, "hang_up", times=2)
         await office.heard(customer=None, superior=None)
+        await page.mouse.move(0, 0)
         await expect(card).to_have_count(0, timeout=WITHIN_MS)
         await office.nobody()
