@@ -77,7 +77,7 @@ class CommandDesk:
             self._count("commands_invalid", reason=str(error))
             return
         if command.action == ASK_TIME:
-            self._reply(command.reply_to, self._result(command, Outcome.DONE, "ask_time"))
+            self._reply(command.reply_to, self._result(command, Outcome.DONE, None))
             return
         known = self._known.get(command.command_id)
         if known is not None:
@@ -172,7 +172,7 @@ class CommandDesk:
             log.warning(name, count=count, **fields)
 
     def _result(
-        self, command: Command, outcome: Outcome, reason: str, detail: str | None = None
+        self, command: Command, outcome: Outcome, reason: str | None, detail: str | None = None
     ) -> CommandResult:
         return CommandResult(
             command_id=command.command_id,
