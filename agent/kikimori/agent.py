@@ -49,6 +49,8 @@ log = structlog.get_logger()
 
 LEVELS_EVERY_S = 0.25
 HEALTH_EVERY_S = 5.0
+WORDS_LATEST_S = 2.0
+"""Words that waited for recognition longer than this are shed: an alert must not come later."""
 HEARING_RETRY_S = 0.5
 """Audio that waits longer than some seconds is lost, so a failure of hearing as a whole is tried again soon."""
 ALERT_RETRIES_S = (0.1, 0.5, 2.0)
@@ -100,6 +102,7 @@ class Agent:
         self._make_taps = taps
         self._supervisor = Supervisor()
         self._alerts_lost = 0
+        self._speech: SpeechPool | None = None
         self._directory = LegDirectory(asyncio.get_running_loop().time)
         warn_of_unknown_categories(self.rules, self.phrases)
         warn_of_capped_rules(self.rules)
@@ -113,7 +116,7 @@ class Agent:
         """
         config = self.config
         self._recognition = await load_recognition(config)
-        pool = self._pool(self._recognition)
+        pool = self._speech = self._pool(self._recognition)
         self.desk = Desk(
             DeskSettings(
                 site=config.site,
@@ -180,6 +183,17 @@ class Agent:
         """Whether speech recognition is on; known once `ready`."""
         return self._recognition.engine is not None
 
+    @property
+    def speech_model(self) -> str | None:
+        """Name of the model in use; known once `ready`."""
+        return self._recognition.engine.name if self._recognition.engine else None
+
+    def speech_status(self) -> SpeechStatus:
+        """Whether words are heard now; shed when some were not, in the last half minute."""
+        if self._speech is None:
+            return SpeechStatus.OFF
+        return SpeechStatus.SHED if self._speech.shed_lately else SpeechStatus.ON
+
     # --- calls.call.Listener
 
     def call_changed(self, state: CallState) -> None:
@@ -203,7 +217,11 @@ class Agent:
             return None
         speech = self.config.speech
         return SpeechPool(
-            recognition.engine, asyncio.get_running_loop(), threads=speech.threads, backlog_s=speech.backlog_s
+            recognition.engine,
+            asyncio.get_running_loop(),
+            threads=speech.threads,
+            backlog_s=speech.backlog_s,
+            latest_s=None if self._patience_s else WORDS_LATEST_S,
         )
 
     async def _stop_in_order(self, taps: list[Tap]) -> None:
@@ -284,10 +302,6 @@ class Agent:
             counters |= tap.counters()
         counters["tasks_restarted"] = self._supervisor.restarts
         counters["legs_never_came"] = self._directory.never_came
-        if recognition.engine is None:
-            speech = SpeechStatus.OFF
-        else:
-            speech = SpeechStatus.SHED if counters["speech_shed_s"] else SpeechStatus.ON
         return Health(
             agent_id=self.config.agent_id,
             site=self.config.site,
@@ -297,8 +311,8 @@ class Agent:
             started_at=self._started_at,
             run=self._run,
             host=socket.gethostname(),
-            speech=speech,
-            speech_model=recognition.engine.name if recognition.engine else None,
+            speech=self.speech_status(),
+            speech_model=self.speech_model,
             pbx=self.pbx.kind,
             calls=len(self.desk.calls),
             counters=counters | self.bus.counters(),

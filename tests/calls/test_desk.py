@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,10 @@ from tests.support.told import PHRASES, RULES
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.calls.leg import MOST_WAITING_S
 from kikimori.demo.script import LONG_FOLDER, RATE, DemoCall, load_calls
+from kikimori.hearing.speech.pool import SpeechPool
+from kikimori.hearing.speech.vosk_engine import VoskEngine
 from kikimori.model.call import CallInfo, EndReason, LegInfo, Party, Role
+from kikimori.modelstore import resolve
 from kikimori_wire.messages import Action, AlertState, CallStatus, ClosedBecause, Severity, SpeechStatus
 
 if TYPE_CHECKING:
@@ -205,6 +209,47 @@ async def test_a_leg_that_floods_drops_its_oldest_and_time_goes_on(office: Offic
     flooded.close(EndReason.HUNG_UP)
     await office.desk.hear_all()
     assert office.desk.counters()["frames_dropped"] == flooded.dropped_frames
+
+
+async def test_lost_sound_is_a_problem_for_half_a_minute() -> None:
+    now = 0.0
+    desk = Desk(DeskSettings(site="test", agent_id="agent"), RULES, PHRASES, News(), None, lambda: now)
+    leg = desk.open_leg(LegInfo(CallInfo("c1", "test"), Role.CUSTOMER, RATE))
+    for _ in range(8):
+        leg.audio(SECOND)
+    assert [each.code for each in desk.problems()] == ["sound_dropped"]
+    now = 29.0
+    assert desk.problems()
+    now = 31.0
+    assert desk.problems() == ()
+    await desk.close()
+
+
+class Held(SpeechPool):
+    """A pool that notes when it was held back."""
+
+    def __init__(self, engine: VoskEngine) -> None:
+        self.told: list[bool] = []
+        super().__init__(engine, asyncio.get_running_loop(), threads=1)
+
+    def hold_back(self, *, held: bool) -> None:
+        self.told.append(held)
+        super().hold_back(held=held)
+
+
+async def test_words_wait_while_sound_does() -> None:
+    pool = Held(VoskEngine(resolve("ja-synth", Path("unused"))))
+    desk = Desk(DeskSettings(site="test", agent_id="agent"), RULES, PHRASES, News(), pool)
+    leg = desk.open_leg(LegInfo(CallInfo("c1", "test"), Role.CUSTOMER, RATE))
+    leg.audio(bytes(RATE * 2 // 5))
+    await desk.hear_all()
+    assert not any(pool.told)
+    leg.audio(SECOND * 3)
+    await desk.hear_all()
+    assert pool.told.count(True) >= 5
+    assert pool.told[-1] is False
+    await desk.close()
+    await asyncio.to_thread(pool.stop)
 
 
 async def test_a_gap_is_time(office: Office) -> None:

@@ -23,7 +23,7 @@ from kikimori.model.evidence import Utterance, Word
 from kikimori.modelstore import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from kikimori.hearing.speech.engine import SpeechEngine, SpeechStream
 
@@ -38,9 +38,10 @@ def engine() -> VoskEngine:
 
 @asynccontextmanager
 async def opened(
-    engine: SpeechEngine, *, threads: int = 2, backlog_s: float = 120
+    engine: SpeechEngine, *, threads: int = 2, backlog_s: float = 120, latest_s: float | None = None
 ) -> AsyncIterator[SpeechPool]:
-    pool = SpeechPool(engine, asyncio.get_running_loop(), threads=threads, backlog_s=backlog_s)
+    loop = asyncio.get_running_loop()
+    pool = SpeechPool(engine, loop, threads=threads, backlog_s=backlog_s, latest_s=latest_s)
     try:
         yield pool
     finally:
@@ -214,6 +215,75 @@ async def test_the_calmest_call_is_shed_first_and_counted() -> None:
     kept = [word for each in calm for word in each.words]
     assert all(word.start_s == pytest.approx(int(word.text) * BLOCK_S) for word in kept)
     assert len(kept) < 15
+
+
+async def test_among_equally_calm_calls_the_operators_words_go_first() -> None:
+    engine = Patient()
+    async with opened(engine, threads=1, backlog_s=4) as pool:
+        operator = pool.open(Role.OPERATOR, RATE, lambda _: None, lambda: None)
+        first, second = (pool.open(Role.CUSTOMER, RATE, lambda _: None, lambda: None) for _ in range(2))
+        for leg in (first, second, operator):
+            speak(leg, range(1, 9))
+        assert operator.shed_s > 0
+        assert first.shed_s == second.shed_s == 0
+        # Then those of the call that came last: the other is heard whole.
+        speak(first, range(9, 20))
+        assert second.shed_s > 0
+        assert first.shed_s == 0
+        engine.go.set()
+
+
+async def test_words_that_would_come_too_late_are_shed_and_what_was_begun_is_finished() -> None:
+    engine = Patient()
+    engine.go.set()
+    calm: list[Utterance] = []
+    ended = asyncio.Event()
+    async with opened(engine, threads=1, latest_s=0.01) as pool:
+        cool = pool.open(Role.CUSTOMER, RATE, calm.append, ended.set)
+        hot = pool.open(Role.CUSTOMER, RATE, lambda _: None, lambda: None)
+        hot.heat = 2
+        speak(cool, range(1, 2))
+        await until(lambda: pool.idle)
+        engine.go.clear()
+        speak(hot, range(2, 3))
+        await until(lambda: not pool.waiting_s)
+        speak(cool, range(3, 6))
+        await asyncio.sleep(0.05)
+        engine.go.set()
+        # The leg goes on; its utterance need not wait for more.
+        await until(lambda: [each.text for each in calm if each.final] == ["1"])
+        assert pool.shed_s == pytest.approx(cool.shed_s) == pytest.approx(3 * BLOCK_S)
+        assert pool.shed_lately
+        speak(cool, range(7, 8))
+        cool.close()
+        async with asyncio.timeout(WITHIN_S):
+            await ended.wait()
+    assert {word.text for each in calm for word in each.words} <= {"1", "7"}
+
+
+async def test_nothing_is_decoded_while_sound_has_to_go_first() -> None:
+    engine = Patient()
+    engine.go.set()
+    heard: list[Utterance] = []
+    ended = asyncio.Event()
+    async with opened(engine, threads=1) as pool:
+        pool.hold_back(held=True)
+        leg = pool.open(Role.CUSTOMER, RATE, heard.append, ended.set)
+        speak(leg, range(1, 4))
+        leg.close()
+        await asyncio.sleep(0.05)
+        assert engine.opened == 0
+        pool.hold_back(held=False)
+        async with asyncio.timeout(WITHIN_S):
+            await ended.wait()
+    assert [each.text for each in heard if each.final] == ["1 2 3"]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what a thread does, which tells nobody."""
+    async with asyncio.timeout(WITHIN_S):
+        while not condition():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.005)
 
 
 async def test_one_leg_that_fails_does_not_stop_the_others() -> None:

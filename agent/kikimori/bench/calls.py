@@ -101,9 +101,9 @@ async def _measure(
         raise RuntimeError("the agent listens to nothing")
     reference = _webrtcvad_s_per_leg_s()
     rss_before = _rss_bytes()
-    sender = await _start_sender(addresses, calls, seconds + 2 * WARM_UP_S)
+    sender = await start_sender(addresses, calls, seconds + 2 * WARM_UP_S)
     try:
-        await _report_of(sender)
+        await report_of(sender)
         await asyncio.sleep(WARM_UP_S)
         agent.desk.hearing.lag = LagMeter()
         before = agent.desk.counters()
@@ -113,7 +113,7 @@ async def _measure(
             await asyncio.sleep(min(0.5, seconds - elapsed))
         cpu, elapsed = time.process_time() - cpu, time.perf_counter() - began
         lag, after, rss = agent.desk.hearing.lag, agent.desk.counters(), _rss_bytes()
-        end = await _report_of(sender)
+        end = await report_of(sender)
     finally:
         if sender.returncode is None:
             sender.terminate()
@@ -136,7 +136,7 @@ async def _measure(
     )
 
 
-async def _start_sender(addresses: Addresses, calls: int, seconds: float) -> asyncio.subprocess.Process:
+async def start_sender(addresses: Addresses, calls: int, seconds: float) -> asyncio.subprocess.Process:
     announce, audiosocket = addresses.announce, addresses.audiosocket
     if announce is None or audiosocket is None:
         raise RuntimeError("the agent listens to nothing")
@@ -153,7 +153,7 @@ async def _start_sender(addresses: Addresses, calls: int, seconds: float) -> asy
     )
 
 
-async def _report_of(sender: asyncio.subprocess.Process) -> dict[str, Any]:
+async def report_of(sender: asyncio.subprocess.Process) -> dict[str, Any]:
     line = await sender.stdout.readline() if sender.stdout else b""
     if not line:
         raise KikimoriError(f"the sending process ended with code {await sender.wait()}")

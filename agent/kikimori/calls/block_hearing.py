@@ -32,6 +32,8 @@ class BlockHearing:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.lag = LagMeter()
         self.frames_heard = 0
+        self.behind_s = 0.0
+        """Audio that waited besides the block that was taken, at most, since `hear` began anew."""
         self._loop = loop
         self._banks = {rate: AcousticBank(rate) for rate in RATES}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
@@ -59,6 +61,7 @@ class BlockHearing:
             ready = [leg for leg in legs[rate] if leg.has_block]
             if not ready:
                 continue
+            self.behind_s = max(self.behind_s, max(leg.waiting_s for leg in ready) - BLOCK_S)
             blocks = [leg.take_block() for leg in ready]
             try:
                 heard = await self._hear(bank, ready, blocks)

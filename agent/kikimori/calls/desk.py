@@ -34,6 +34,12 @@ TICK_S = 0.05
 WORDS_BEHIND_S = 5.0
 """Seconds of audio that may wait to be recognised before a desk with patience hears on."""
 
+SOUND_BEHIND_S = 0.6
+"""Audio that waits for longer than this besides the block in hand is too much: three blocks."""
+
+DROPS_SHOWN_S = 30.0
+"""Audio that was dropped is shown as a problem for so long."""
+
 _REMEMBERED_CALLS = 10_000
 
 
@@ -144,8 +150,17 @@ class Desk:
     async def hear_all(self) -> None:
         """Hear all whole blocks that have arrived."""
         async with self._hearing:
+            self.hearing.behind_s = 0.0
             while await self._hear_round():
+                self._let_sound_go_first()
                 await self._let_words_catch_up()
+            self._let_sound_go_first()
+
+    def _let_sound_go_first(self) -> None:
+        """Hold recognition back while sound waits, unless the desk has patience: words are the first to be shed."""
+        if self._speech is not None and not self.settings.patience_s:
+            self._speech.hold_back(held=self.hearing.behind_s > SOUND_BEHIND_S)
+            self.hearing.behind_s = 0.0
 
     async def _let_words_catch_up(self) -> None:
         """Wait for recognition, where the desk has patience: see `DeskSettings.patience_s`."""
@@ -193,7 +208,22 @@ class Desk:
         }
 
     def problems(self) -> tuple[Problem, ...]:
-        """Say how many of the calls are not judged any more."""
+        """Say how many of the calls are not judged any more, and whether sound was lost lately."""
+        return (*self._failed(), *self._dropping())
+
+    def _dropping(self) -> tuple[Problem, ...]:
+        since = self._clock() - DROPS_SHOWN_S
+        dropping = sum(
+            leg.dropped_at is not None and leg.dropped_at > since
+            for legs in self._legs.values()
+            for leg in legs
+        )
+        if not dropping:
+            return ()
+        detail = f"sound of {dropping} voices was lost: this machine is too slow for its calls"
+        return (Problem(code="sound_dropped", detail=detail, remedy="kikimori bench overload"),)
+
+    def _failed(self) -> tuple[Problem, ...]:
         failed = sorted(call_id for call_id, call in self.calls.items() if call.failed)
         if not failed:
             return ()

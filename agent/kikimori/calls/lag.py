@@ -23,6 +23,9 @@ class LagMeter:
         self._lags[self._count % _KEEP] = lag_s * 1000
         self._count += 1
 
+    def clear(self) -> None:
+        self._count = 0
+
     def percentile_ms(self, percent: float) -> float:
         """0 when nothing was measured."""
         seen: NDArray[np.float32] = self._lags[: min(self._count, _KEEP)]

@@ -51,6 +51,8 @@ class LiveLeg:
         self.deaf = False
         """Hearing failed on this leg's sound; what comes is thrown away."""
         self.dropped_frames = 0
+        self.dropped_at: float | None = None
+        """When that was last."""
         self.gap_samples = 0
         self._clock = clock
         self._anchor: float | None = None
@@ -104,6 +106,11 @@ class LiveLeg:
     @property
     def has_block(self) -> bool:
         return len(self._waiting) >= self._block_bytes
+
+    @property
+    def waiting_s(self) -> float:
+        """Seconds of audio that were not heard yet."""
+        return len(self._waiting) / 2 / self.rate
 
     @property
     def heard_s(self) -> float:
@@ -185,3 +192,4 @@ class LiveLeg:
                 waiting_s=self._most_waiting_s,
             )
         self.dropped_frames += blocks * BLOCK_FRAMES
+        self.dropped_at = self._clock()

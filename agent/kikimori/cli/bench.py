@@ -90,6 +90,29 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     rtp.add_argument("--json", action="store_true", help="print one JSON object")
     rtp.set_defaults(run=run_rtp)
 
+    overload = what.add_parser(
+        "overload",
+        help="what becomes of more calls than one core carries",
+        description="Measures how many calls with recognition one core carries, then plays 150 and 300 % of that in real "
+        "time, and a few again: how late alerts come, what is shed, and whether it recovers. Takes some minutes.",
+        epilog="Exit code 1 when an alert by sound came more than 2 s late, sound was lost, or it did not recover.",
+    )
+    overload.add_argument(
+        "--seconds", type=float, default=60.0, metavar="S", help="of each load (default: 60)"
+    )
+    overload.add_argument(
+        "--model", default="ja-synth", metavar="NAME", help="Japanese speech model (default: ja-synth)"
+    )
+    overload.add_argument(
+        "--carried",
+        type=_positive,
+        default=None,
+        metavar="N",
+        help="calls that one core carries (default: measured)",
+    )
+    overload.add_argument("--json", action="store_true", help="print one JSON object")
+    overload.set_defaults(run=run_overload)
+
     snapshot = what.add_parser(
         "snapshot",
         help="what a browser's first picture costs",
@@ -208,6 +231,25 @@ def run_rtp(args: argparse.Namespace) -> int:
         figures = bench_rtp(args.packets, lambda done: progress.update(bar, completed=done))
     print_figures(figures, as_json=args.json)
     return 0
+
+
+def run_overload(args: argparse.Namespace) -> int:
+    logs.configure("error")
+    from kikimori.bench.calls import use_cores  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.bench.overload import LATEST_S, bench_overload  # noqa: PLC0415
+    from kikimori.office import run_until_done  # noqa: PLC0415
+
+    use_cores(1)
+
+    async def measure() -> int:
+        figures = await bench_overload(
+            args.seconds, args.model, lambda what: say(f"overload: {what}"), carried=args.carried
+        )
+        print_figures(figures, as_json=args.json)
+        lost = any(each.frames_dropped for each in figures.loads)
+        return 1 if lost or figures.recovered_s is None or figures.late_s_max > LATEST_S else 0
+
+    return run_until_done(measure())
 
 
 def run_snapshot(args: argparse.Namespace) -> int:

@@ -1,39 +1,38 @@
 """Many legs' recognition on a few threads, bounded.
 
 Each leg belongs to one thread, so its audio is decoded in order. When decoding falls behind, audio is shed by the
-second, of the calmest leg first; it is counted, and the recogniser starts a new utterance after the hole.
+second, of the calmest leg first; it is counted, and the recogniser starts a new utterance after the hole. The threads
+give way to all others of the program, as sound must be heard whatever becomes of words.
 """
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.hearing.speech.decoding import Chunk, Decodings
 from kikimori.hearing.speech.engine import SpeechUnavailableError
-from kikimori.hearing.speech.fed_time import FedTime
-from kikimori.model.evidence import Role, Utterance, Word
+from kikimori.model.evidence import Role, Utterance
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from kikimori.hearing.speech.engine import Recognised, SpeechEngine
+    from kikimori.hearing.speech.engine import SpeechEngine
 
 log = structlog.get_logger()
 
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    pcm: bytes
-    media_s: float
-    duration_s: float
-    closes: bool
-    after_hole: bool
+LATELY_S = 30.0
+NICE = 10
+"""Of the threads, as a Linux process has it: they get what the others leave."""
 
 
 class SpeechLeg:
@@ -57,11 +56,28 @@ class SpeechLeg:
         self.done = done
         self.heat = 0
         """How much the call needs its words; the lowest is shed first."""
-        self.waiting: deque[_Chunk] = deque()
+        self._serial = pool.next_serial()
+        self.waiting: deque[Chunk] = deque()
         self.waiting_s = 0.0
         self.shed_s = 0.0
         self.hole = False
+        self.mid_utterance = False
+        """What was decoded last was the middle of an utterance."""
         self.closed = False
+
+    @property
+    def place(self) -> tuple[int, bool, int]:
+        """Compares legs: the smaller one's words are shed first, the greater one's decoded first.
+
+        Among calls that are equally calm the operators' words go first, then those of the calls that came last: some
+        calls are heard whole, and not all in pieces.
+        """
+        return self.heat, self.role is not Role.OPERATOR, -self._serial
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether what should follow in the middle of an utterance was shed."""
+        return self.mid_utterance and (self.hole or bool(self.waiting and self.waiting[0].after_hole))
 
     def feed(self, pcm: bytes, media_s: float, *, closes: bool) -> None:
         """Queue s16le audio that begins at `media_s`; `closes`: an utterance ends with it."""
@@ -82,13 +98,25 @@ class SpeechPool:
         *,
         threads: int = 2,
         backlog_s: float = 20.0,
+        latest_s: float | None = None,
     ) -> None:
-        """Start `threads` threads; each holds at most `backlog_s` seconds of audio that waits."""
+        """Start `threads` threads.
+
+        Args:
+            engine: The recogniser.
+            loop: Where results are delivered.
+            threads: How many.
+            backlog_s: Seconds of audio that may wait for each thread.
+            latest_s: Audio that has waited for longer is shed: words that late are of no use. None = for recordings.
+        """
         self.engine = engine
         self._loop = loop
         self._backlog_s = backlog_s
-        self._workers = [_Worker(engine, loop, number) for number in range(threads)]
-        self._shed_s = 0.0
+        self._workers = [_Worker(engine, loop, number, latest_s) for number in range(threads)]
+        self._serials = count()
+
+    def next_serial(self) -> int:
+        return next(self._serials)
 
     def open(
         self, role: Role, rate: int, deliver: Callable[[Utterance], None], done: Callable[[], None]
@@ -106,7 +134,7 @@ class SpeechPool:
         duration_s = len(pcm) / 2 / leg.rate
         worker = leg.worker
         with worker.condition:
-            leg.waiting.append(_Chunk(pcm, media_s, duration_s, closes, leg.hole))
+            leg.waiting.append(Chunk(pcm, media_s, duration_s, closes, leg.hole, time.monotonic()))
             leg.hole = False
             leg.waiting_s += duration_s
             worker.waiting_s += duration_s
@@ -130,7 +158,17 @@ class SpeechPool:
     @property
     def shed_s(self) -> float:
         """Seconds of audio that nobody decoded: too much of it, or the recogniser failed."""
-        return self._shed_s + sum(worker.lost_s for worker in self._workers)
+        return sum(worker.lost_s for worker in self._workers)
+
+    @property
+    def shed_lately(self) -> bool:
+        """Whether something was shed in the last `LATELY_S` seconds."""
+        return any(time.monotonic() - worker.lost_at < LATELY_S for worker in self._workers)
+
+    def hold_back(self, *, held: bool) -> None:
+        """Begin no decoding while `held`: the machine is too slow for the sound itself."""
+        for worker in self._workers:
+            worker.hold_back(held=held)
 
     @property
     def idle(self) -> bool:
@@ -144,48 +182,29 @@ class SpeechPool:
         for worker in self._workers:
             worker.thread.join(timeout_s)
 
-    def _shed(self, worker: _Worker) -> None:
+    @staticmethod
+    def _shed(worker: _Worker) -> None:
         candidates = [leg for leg in worker.queued if leg.waiting]
-        calmest = min(candidates, key=lambda leg: (leg.heat, -leg.waiting_s))
-        chunk = calmest.waiting.popleft()
-        if calmest.waiting:
-            first = calmest.waiting[0]
-            calmest.waiting[0] = _Chunk(
-                first.pcm, first.media_s, first.duration_s, first.closes, after_hole=True
-            )
-        else:
-            calmest.hole = True
-        if not calmest.shed_s:
-            log.warning("speech_shed", role=str(calmest.role), waiting_s=round(worker.waiting_s, 1))
-        calmest.waiting_s -= chunk.duration_s
-        worker.waiting_s -= chunk.duration_s
-        calmest.shed_s += chunk.duration_s
-        self._shed_s += chunk.duration_s
-
-
-class _Decoding:
-    """What a worker keeps of a leg between its chunks."""
-
-    def __init__(self, engine: SpeechEngine, leg: SpeechLeg) -> None:
-        self.stream = engine.open(leg.rate)
-        self.fed = FedTime()
-        self.utterance = 0
-        self.started_s: float | None = None
+        worker.drop_first(min(candidates, key=lambda leg: (*leg.place, -leg.waiting_s)))
 
 
 class _Worker:
-    def __init__(self, engine: SpeechEngine, loop: asyncio.AbstractEventLoop, number: int) -> None:
-        self._engine = engine
+    def __init__(
+        self, engine: SpeechEngine, loop: asyncio.AbstractEventLoop, number: int, latest_s: float | None
+    ) -> None:
         self._loop = loop
         self.condition = threading.Condition()
         self.queued: dict[SpeechLeg, None] = {}
         self.waiting_s = 0.0
         self.lost_s = 0.0
-        """Seconds that the recogniser failed on."""
+        """Seconds that were shed, or that the recogniser failed on."""
+        self.lost_at = -LATELY_S
+        self._latest_s = latest_s
+        self._held = False
         self.legs = 0
         self._busy = False
         self._stopping = False
-        self._decodings: dict[SpeechLeg, _Decoding] = {}
+        self._decodings = Decodings(engine, loop)
         self.thread = threading.Thread(target=self._run, name=f"speech-{number}", daemon=True)
         self.thread.start()
 
@@ -199,24 +218,69 @@ class _Worker:
         self.queued[leg] = None
         self.condition.notify()
 
+    def hold_back(self, *, held: bool) -> None:
+        if held is not self._held:
+            with self.condition:
+                self._held = held
+                self.condition.notify()
+
+    def drop_first(self, leg: SpeechLeg) -> None:
+        """Shed the oldest chunk of a leg. Call with the condition held."""
+        chunk = leg.waiting.popleft()
+        if leg.waiting:
+            leg.waiting[0] = replace(leg.waiting[0], after_hole=True)
+        else:
+            leg.hole = True
+        if not leg.shed_s:
+            log.warning("speech_shed", role=str(leg.role), waiting_s=round(self.waiting_s, 1))
+        leg.waiting_s -= chunk.duration_s
+        self.waiting_s -= chunk.duration_s
+        self._count_lost(leg, chunk)
+
+    def _drop_late(self) -> None:
+        """Shed what has waited too long. Call with the condition held."""
+        if self._latest_s is None:
+            return
+        oldest = time.monotonic() - self._latest_s
+        for leg in self.queued:
+            while leg.waiting and leg.waiting[0].fed_at < oldest:
+                self.drop_first(leg)
+
+    def _next(self) -> SpeechLeg:
+        """Return the leg to go on with. Call with the condition held.
+
+        What is cut off or over is finished first, which costs little: its words must not come when they are past. Then
+        the call goes first that needs its words most.
+        """
+        self._drop_late()
+        return max(self.queued, key=lambda each: (each.closed or each.is_cut, *each.place))
+
+    def _count_lost(self, leg: SpeechLeg, chunk: Chunk) -> None:
+        leg.shed_s += chunk.duration_s
+        self.lost_s += chunk.duration_s
+        self.lost_at = time.monotonic()
+
     def stop(self) -> None:
         with self.condition:
             self._stopping = True
             self.condition.notify()
 
     def _run(self) -> None:
+        with suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         while True:
             with self.condition:
                 self._busy = False
-                while not self.queued and not self._stopping:
+                while (self._held or not self.queued) and not self._stopping:
                     self.condition.wait()
                 if self._stopping:
                     break
-                # The call that needs its words most goes first; among equals the one that waited longest.
-                leg = max(self.queued, key=lambda each: each.heat)
+                leg = self._next()
                 del self.queued[leg]
                 self._busy = True
-                chunk = leg.waiting.popleft() if leg.waiting else None
+                cut = leg.is_cut
+                chunk = leg.waiting.popleft() if leg.waiting and not cut else None
+                leg.mid_utterance = chunk is not None and not chunk.closes
                 if chunk is not None:
                     leg.waiting_s -= chunk.duration_s
                     self.waiting_s -= chunk.duration_s
@@ -224,76 +288,24 @@ class _Worker:
                 if leg.waiting:
                     self.queued[leg] = None
             try:
-                self._decode(leg, chunk, ends=ends)
+                if cut:
+                    self._decodings.finish(leg)
+                self._decodings.decode(leg, chunk, ends=ends)
             except SpeechUnavailableError:
                 # Told once by the engine. What it did not hear is counted as shed, and the screen says so.
-                self._give_up(leg)
+                self._decodings.give_up(leg)
                 if chunk is not None:
                     self._lost(leg, chunk)
             except Exception:
                 # One leg's recogniser failed; the others on this thread go on.
                 log.exception("speech_failed", role=str(leg.role))
-                self._give_up(leg)
+                self._decodings.give_up(leg)
                 if chunk is not None:
                     self._lost(leg, chunk)
             if ends:
                 self._loop.call_soon_threadsafe(leg.done)
-        for decoding in self._decodings.values():
-            decoding.stream.close()
+        self._decodings.close()
 
-    def _give_up(self, leg: SpeechLeg) -> None:
-        """Close what failed, which may hold a connection; the next chunk begins anew."""
-        decoding = self._decodings.pop(leg, None)
-        if decoding is not None:
-            with suppress(Exception):
-                decoding.stream.close()
-
-    def _lost(self, leg: SpeechLeg, chunk: _Chunk) -> None:
+    def _lost(self, leg: SpeechLeg, chunk: Chunk) -> None:
         with self.condition:
-            leg.shed_s += chunk.duration_s
-            self.lost_s += chunk.duration_s
-
-    def _decode(self, leg: SpeechLeg, chunk: _Chunk | None, *, ends: bool) -> None:
-        decoding = self._decodings.get(leg)
-        if chunk is not None:
-            if decoding is None:
-                decoding = self._decodings[leg] = _Decoding(self._engine, leg)
-            if chunk.after_hole:
-                self._give(leg, decoding, decoding.stream.finish())
-            decoding.fed.feed(chunk.media_s, chunk.duration_s)
-            if decoding.started_s is None:
-                decoding.started_s = chunk.media_s
-            self._give(leg, decoding, decoding.stream.accept(chunk.pcm))
-            if chunk.closes:
-                self._give(leg, decoding, decoding.stream.finish())
-                decoding.started_s = None
-        if ends and decoding is not None:
-            self._give(leg, decoding, decoding.stream.finish())
-            decoding.stream.close()
-            del self._decodings[leg]
-
-    def _give(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> None:
-        if recognised is None:
-            return
-        fed = decoding.fed
-        line_id = f"{leg.role}-{decoding.utterance}"
-        if recognised.final:
-            words = tuple(
-                Word(
-                    word.text,
-                    round(fed.to_media(word.start_s), 3),
-                    round(fed.to_media(word.end_s, end=True), 3),
-                    word.confidence,
-                )
-                for word in recognised.words
-            )
-            utterance = Utterance(
-                leg.role, line_id, words[0].start_s, words[-1].end_s, recognised.text, final=True, words=words
-            )
-            decoding.utterance += 1
-            decoding.started_s = fed.to_media(fed.fed_s)
-        else:
-            started = decoding.started_s if decoding.started_s is not None else 0.0
-            end = fed.to_media(fed.fed_s, end=True)
-            utterance = Utterance(leg.role, line_id, min(started, end), end, recognised.text, final=False)
-        self._loop.call_soon_threadsafe(leg.deliver, utterance)
+            self._count_lost(leg, chunk)

@@ -1,0 +1,187 @@
+"""More calls than one core carries: how late alerts come, what is shed, and whether it recovers by itself.
+
+The agent runs whole on one core, recognition on; another process sends the demo's calls in real time. What a core carries
+is measured first: the processor time of a few calls. Then come 150 and 300 % of that, and the few calls again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import tempfile
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kikimori.agent import Agent
+from kikimori.bench.calls import LEGS_PER_CALL, report_of, start_sender
+from kikimori.bus.broker import embedded_broker
+from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
+from kikimori_wire.messages import SpeechStatus
+from kikimori_wire.settings import BrokerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from kikimori.agent import Addresses
+    from kikimori_wire.messages import Alert
+
+PERCENT = (150, 300)
+LATEST_S = 2.0
+"""No alert by sound may be later."""
+FEW_CALLS = 4
+RECOVERS_WITHIN_S = 60.0
+_WORDS = ("phrase", "repeated")
+"""Kinds of rules that only words can satisfy."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFigures:
+    """Figures of one load."""
+
+    percent: int
+    calls: int
+    alerts: int
+    """Raised in the time of this load."""
+    by_sound: int
+    """Of them, those that need no words."""
+    sound_late_s_max: float
+    """From the moment in the sound at which the rule held to the alert."""
+    words_late_s_max: float
+    lag_ms_p99: float
+    """From the arrival of a window's last sample to its evidence."""
+    frames_dropped: int
+    """Frames of 20 ms that were not heard: the last to be shed."""
+    speech_shed_share: float
+    """Seconds of speech that were not decoded, of all seconds of voices."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverloadFigures:
+    """Figures of `kikimori bench overload --json`."""
+
+    model: str
+    carried_calls: int
+    """By one core: its processor time by that of one call."""
+    cpu_s_per_call_s: float
+    seconds: float
+    """Of each load."""
+    loads: tuple[LoadFigures, ...]
+    recovered_s: float | None
+    """Until nothing was shed any more and the page said so; None when it did not come to that."""
+    late_s_max: float
+    """Of the alerts by sound under overload."""
+
+
+class _Timed(Agent):
+    """An agent that notes how late each alert is, by the sound."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        super().__init__(config)
+        self.late: list[tuple[bool, float]] = []
+        """Whether it needed words, and seconds."""
+
+    def alert_changed(self, alert: Alert) -> None:
+        call = self.desk.find(alert.call_id)
+        if call is not None and alert.revision == 1:
+            late_s = asyncio.get_running_loop().time() - call.opened_at - alert.raised_s
+            self.late.append((alert.rule_kind in _WORDS, late_s))
+        super().alert_changed(alert)
+
+
+async def bench_overload(
+    seconds: float,
+    model: str,
+    progress: Callable[[str], None],
+    *,
+    carried: int | None = None,
+    percent: tuple[int, ...] = PERCENT,
+) -> OverloadFigures:
+    """Run all loads; `carried` instead of measuring what a core carries."""
+    with tempfile.TemporaryDirectory(prefix="kikimori-bench-") as state:
+        async with _agent(Path(state), model) as (agent, addresses):
+            progress("a few calls")
+            cpu = time.process_time()
+            await _load(agent, addresses, 100, FEW_CALLS, seconds)
+            cost = (time.process_time() - cpu) / seconds / FEW_CALLS
+            carries = carried or max(1, math.floor(1 / cost))
+            loads = []
+            for each in percent:
+                progress(f"{each} %")
+                calls = math.ceil(carries * each / 100)
+                loads.append(await _load(agent, addresses, each, calls, seconds))
+            progress("recovery")
+            recovered_s = await _recovery(agent, addresses)
+            engine = agent.speech_model
+    return OverloadFigures(
+        model=engine or model,
+        carried_calls=carries,
+        cpu_s_per_call_s=round(cost, 4),
+        seconds=seconds,
+        loads=tuple(loads),
+        recovered_s=recovered_s,
+        late_s_max=max((each.sound_late_s_max for each in loads), default=0.0),
+    )
+
+
+@asynccontextmanager
+async def _agent(state: Path, model: str) -> AsyncIterator[tuple[_Timed, Addresses]]:
+    config = AgentConfig(
+        site="bench",
+        agent_id="bench",
+        state_dir=state,
+        audiosocket=AudioSocketTable(port=0, announce_port=0, max_connections=4000),
+        speech=SpeechTable(model=model),
+    )
+    async with embedded_broker("127.0.0.1", 0) as broker, asyncio.TaskGroup() as tasks:
+        mqtt = BrokerSettings(host="127.0.0.1", port=broker.port)
+        agent = _Timed(config.model_copy(update={"mqtt": mqtt}))
+        tasks.create_task(agent.run(), name="agent")
+        try:
+            yield agent, await agent.ready
+        finally:
+            agent.stop.set()
+
+
+async def _load(agent: _Timed, addresses: Addresses, percent: int, calls: int, seconds: float) -> LoadFigures:
+    before, known = agent.desk.counters(), len(agent.late)
+    agent.desk.hearing.lag.clear()
+    sender = await start_sender(addresses, calls, seconds)
+    try:
+        await report_of(sender)
+        await report_of(sender)
+    finally:
+        if sender.returncode is None:
+            sender.terminate()
+        await sender.wait()
+    after, late = agent.desk.counters(), agent.late[known:]
+    shed_s = after["speech_shed_s"] - before["speech_shed_s"]
+    return LoadFigures(
+        percent=percent,
+        calls=calls,
+        alerts=len(late),
+        by_sound=sum(not words for words, _ in late),
+        sound_late_s_max=round(max((late_s for words, late_s in late if not words), default=0.0), 2),
+        words_late_s_max=round(max((late_s for words, late_s in late if words), default=0.0), 2),
+        lag_ms_p99=round(agent.desk.hearing.lag.percentile_ms(99), 1),
+        frames_dropped=after["frames_dropped"] - before["frames_dropped"],
+        speech_shed_share=round(shed_s / (calls * LEGS_PER_CALL * seconds), 3),
+    )
+
+
+async def _recovery(agent: _Timed, addresses: Addresses) -> float | None:
+    """Return how long a few calls were heard again until the agent said that nothing is shed any more."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    sender = await start_sender(addresses, FEW_CALLS, RECOVERS_WITHIN_S)
+    try:
+        while loop.time() - began < RECOVERS_WITHIN_S:
+            await asyncio.sleep(0.5)
+            if agent.speech_status() is SpeechStatus.ON and not agent.desk.problems():
+                return round(loop.time() - began, 1)
+    finally:
+        sender.terminate()
+        await sender.wait()
+    return None
