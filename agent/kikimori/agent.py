@@ -296,6 +296,14 @@ class Agent:
                     remedy="journalctl -u kikimori-agent -g alert_not_written",
                 )
             )
+        if self.phrases.skipped:
+            problems.append(
+                Problem(
+                    code="phrases_skipped",
+                    detail=self.phrases.skipped[0][:500],
+                    remedy="kikimori config check",
+                )
+            )
         problems += [*self.pbx.problems(), *(problem for tap in self.taps for problem in tap.problems())]
         counters = self.desk.counters()
         for tap in self.taps:

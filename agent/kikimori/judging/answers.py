@@ -17,7 +17,8 @@ from kikimori.judging.words.clauses import ClauseReader
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kikimori.judging.words.sound import Heard
+    from kikimori.judging.words.sentence import Sentence
+    from kikimori.model.alert import Severity
     from kikimori.model.evidence import Role
 
 _List = tuple[str, ...]
@@ -63,7 +64,7 @@ class ClauseWords(BaseModel):
 
 
 class _Phrases(Protocol):
-    def find(self, heard: Heard) -> str | None: ...
+    def find(self, sentence: Sentence) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,15 @@ class AnswerCategory:
     act: Act
     reader: AnswerReader
     phrases: _Phrases
+    at_most: Severity | None = None
 
-    def find(self, heard: Heard) -> str | None:
+    def find(self, sentence: Sentence) -> str | None:
         """Return the words that decide; None when the utterance comes to something else."""
+        heard = sentence.heard
         read = self.reader.accepted(heard) if self.act == "accept" else self.reader.read(heard)
         if read is not None and (read[0] == self.act or read[0] == "offer"):
             return read[1] if read[0] == self.act else None
-        return self.phrases.find(heard)
+        return self.phrases.find(sentence)
 
 
 def reader_of(lists: Iterable[ClauseWords]) -> AnswerReader:

@@ -10,18 +10,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from kikimori.errors import ConfigError
 from kikimori.judging.answers import AnswerCategory, ClauseWords, reader_of
+from kikimori.judging.by_sound import BySound
 from kikimori.judging.demand_file import holds_demands, load_demands
+from kikimori.judging.words.choice import written_out
 from kikimori.judging.words.demands import DemandReader
-from kikimori.judging.words.moods import Mood, denied
-from kikimori.judging.words.pattern import Pattern, compile_phrase, expanded
+from kikimori.judging.words.moods import Mood
+from kikimori.judging.words.pattern import VanishingPhraseError, compile_phrase, expanded
+from kikimori.judging.words.sentence import Sentence
 from kikimori.judging.words.sound import Ear
+from kikimori.model.alert import Severity
 from kikimori.model.evidence import Role
 from kikimori_wire.toml_file import load
 from kikimori_wire.topics import NAME_PATTERN
@@ -30,18 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from kikimori.judging.by_sound import Unit
     from kikimori.judging.words.demands import Demand
-    from kikimori.judging.words.sound import Heard
+    from kikimori.judging.words.pattern import Pattern
     from kikimori.model.evidence import Utterance
 
 GAP = "…"
 GAP_CHARACTERS = 20
-WHOLE_WORDS_BELOW = 5
-"""A fixed phrase of fewer sounds must end where a word ends: カス is not the beginning of カスタマー."""
-ONE_WORD_TO = 2
-"""A phrase of so few sounds must be one word: シネ is not 為 and ね."""
-LOOSE_FROM = 7
-"""A phrase of more sounds than this is found inside a word too, as a recogniser cuts words wrongly."""
 
 _NOT_SPOKEN = re.compile(r"[\s\u3000、。，．,.!?！？「」『』・〜]+")
 
@@ -52,6 +51,10 @@ class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     mood: Mood = "fixed"
+    exact: bool = False
+    """Found only as it is written, in no other form."""
+    at_most: Severity | None = None
+    """An alert for these never gets worse than this, whatever the rule says: hints that a person must weigh."""
     phrases: Annotated[tuple[_Phrase, ...], Field(min_length=1)]
 
 
@@ -63,6 +66,8 @@ class _CategoryFile(BaseModel):
     said_by: Role
     compare: Literal["sound", "letters"] = "sound"
     """`sound` for Japanese, `letters` for languages that are written as they are recognised."""
+    exact: bool = False
+    """As of every group."""
     unless: tuple[_Phrase, ...] = ()
     words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     """Lists that phrases name as `{list}`."""
@@ -78,6 +83,8 @@ class Match:
     category: str
     matched: str
     """The words, as recognised."""
+    at_most: Severity | None = None
+    """The alert's worst severity; None = as the rule says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,10 @@ class _Category(Protocol):
     @property
     def said_by(self) -> Role: ...
 
-    def find(self, heard: Heard) -> str | None:
+    @property
+    def at_most(self) -> Severity | None: ...
+
+    def find(self, sentence: Sentence) -> str | None:
         """Return the words that fall under this category, as recognised."""
 
 
@@ -110,11 +120,35 @@ class PhraseBook:
     """All categories of the configured languages."""
 
     def __init__(
-        self, categories: Iterable[_Category], ear: Ear, demands: DemandReader | None = None
+        self,
+        categories: Iterable[_Category],
+        ear: Ear,
+        demands: DemandReader | None = None,
+        skipped: Iterable[str] = (),
     ) -> None:
+        self.skipped = tuple(skipped)
+        """Phrases that would match nearly everything and are not looked for: file, key and reason."""
         self._categories = tuple(categories)
         self._ear = ear
         self._demands = demands or DemandReader()
+        self._units: dict[str, list[tuple[BySound, Unit]]] = defaultdict(list)
+        """Patterns of whole words, by the part that is looked up first."""
+        self._sounds: dict[str, list[tuple[BySound, Pattern]]] = defaultdict(list)
+        """Patterns of sounds, by their first ones."""
+        self._stems: dict[str, str] = {}
+        for category in self._categories:
+            if isinstance(category, BySound):
+                for key, patterns in category.by_key.items():
+                    self._sounds[key] += [(category, pattern) for pattern in patterns]
+                for unit in category.units:
+                    for anchor in unit.anchors:
+                        self._units[anchor].append((category, unit))
+                self._stems |= category.stems
+
+    @property
+    def categories(self) -> tuple[_Category, ...]:
+        """All categories; one of a name for each file and each `at_most`."""
+        return self._categories
 
     @property
     def names(self) -> frozenset[str]:
@@ -125,68 +159,33 @@ class PhraseBook:
         heard = self._ear.hear(utterance.text)
         if not heard.sound:
             return Said()
-        found = []
-        for category in self._categories:
+        found: dict[str, Match] = {}
+        hints: dict[str, Match] = {}
+        sentence = Sentence(heard, self._stems)
+
+        def wanted(category: _Category) -> bool:
             # A mixed leg does not say who spoke: both readings count, and the leg is labelled on the screen.
-            if utterance.role not in (category.said_by, Role.MIXED):
-                continue
-            matched = category.find(heard)
+            return utterance.role in (category.said_by, Role.MIXED) and category.name not in found
+
+        def keep(category: _Category, matched: str | None) -> None:
             if matched is not None:
-                found.append(Match(category.name, matched))
+                kept = found if category.at_most is None else hints
+                kept.setdefault(category.name, Match(category.name, matched, category.at_most))
+
+        for category in self._categories:
+            if not isinstance(category, BySound) and wanted(category):
+                keep(category, category.find(sentence))
+        for key in sorted(sentence.sounds & self._sounds.keys()):
+            for by_sound, pattern in self._sounds[key]:
+                if wanted(by_sound):
+                    keep(by_sound, by_sound.find_sound(sentence, pattern))
+        for anchor in sentence.anchors():
+            for category, unit in self._units.get(anchor, ()):
+                if wanted(category):
+                    keep(category, category.find_unit(sentence, unit))
         # An operator demands nothing.
         demand = None if utterance.role is Role.OPERATOR else self._demands.read(heard)
-        return Said(tuple(found), demand)
-
-
-@dataclass(slots=True)
-class _BySound:
-    name: str
-    said_by: Role
-    unless: tuple[Pattern, ...]
-    by_head: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
-    """Patterns by the longest sound they cannot be without: most are ruled out by one look."""
-
-    def add(self, pattern: Pattern) -> None:
-        self.by_head[max(pattern.heads, key=len)].append(pattern)
-
-    def find(self, heard: Heard) -> str | None:
-        sound = heard.sound
-        excused: list[tuple[int, int]] | None = None
-        for head, patterns in self.by_head.items():
-            if head not in sound:
-                continue
-            for pattern in patterns:
-                if not all(each in sound for each in pattern.heads):
-                    continue
-                for match in pattern.expression.finditer(sound):
-                    if excused is None:
-                        excused = list(self._excused(sound))
-                    if _counts(heard, match, pattern.mood, excused):
-                        return heard.between(match.start(), match.end())
-        return None
-
-    def _excused(self, sound: str) -> Iterator[tuple[int, int]]:
-        for pattern in self.unless:
-            for match in pattern.expression.finditer(sound):
-                yield match.span()
-
-
-def _counts(heard: Heard, match: re.Match[str], mood: Mood, excused: list[tuple[int, int]]) -> bool:
-    start, end = match.span()
-    if any(begin <= start and end <= stop for begin, stop in excused):
-        return False
-    length = end - start
-    if length <= LOOSE_FROM and start not in heard.starts:
-        return False
-    if mood != "fixed":
-        verb = match.start("verb")
-        if verb not in heard.starts or (end - verb <= ONE_WORD_TO and end not in heard.starts):
-            return False
-    if mood == "fixed" and length < WHOLE_WORDS_BELOW and end not in heard.starts:
-        return False
-    if length <= ONE_WORD_TO and end != next(each for each in heard.starts if each > start):
-        return False
-    return not denied(heard.sound[end:])
+        return Said(tuple((hints | found).values()), demand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +194,10 @@ class _ByLetters:
     said_by: Role
     phrases: re.Pattern[str]
     unless: re.Pattern[str] | None
+    at_most: Severity | None = None
 
-    def find(self, heard: Heard) -> str | None:
-        text = normalised(heard.text)
+    def find(self, sentence: Sentence) -> str | None:
+        text = normalised(sentence.heard.text)
         match = self.phrases.search(self.unless.sub("/", text) if self.unless else text)
         return match.group().strip() if match else None
 
@@ -210,10 +210,14 @@ def normalised(text: str) -> str:
 def load_phrases(paths: Iterable[Path]) -> PhraseBook:
     """Read category files; the same category in several files (languages) is several entries of one name.
 
+    A phrase of which nothing distinctive is heard is left out and told in `skipped`: an office that wrote it for an
+    earlier release is still protected by its other phrases.
+
     Raises:
         ConfigError: names file, key and reason.
     """
     categories: list[_Category] = []
+    skipped: list[str] = []
     vocabulary: set[str] = set()
     paths = tuple(paths)
     of_demands = [path for path in paths if holds_demands(path)]
@@ -227,34 +231,55 @@ def load_phrases(paths: Iterable[Path]) -> PhraseBook:
             continue
         if not file.group and file.clauses is None:
             raise ConfigError(f"{path}: group: Field required")
-        category = _by_sound(path, file)
-        categories.append(
-            AnswerCategory(file.category, file.said_by, file.clauses.act, reader, category)
-            if file.clauses
-            else category
-        )
-        vocabulary |= {noun for each in category.by_head.values() for one in each for noun in one.vocabulary}
-    return PhraseBook(categories, Ear(vocabulary), load_demands(of_demands))
+        for category in _by_sound(path, file, skipped):
+            categories.append(
+                AnswerCategory(file.category, file.said_by, file.clauses.act, reader, category)
+                if file.clauses
+                else category
+            )
+            vocabulary |= category.vocabulary
+    return PhraseBook(categories, Ear(vocabulary), load_demands(of_demands), skipped)
 
 
-def _by_sound(path: Path, file: _CategoryFile) -> _BySound:
+def _by_sound(path: Path, file: _CategoryFile, skipped: list[str]) -> Iterable[BySound]:
+    """Return the category, and one more of its name for the groups of each `at_most`."""
     unless = tuple(
         pattern
         for number, phrase in enumerate(file.unless, start=1)
-        for pattern in _compiled(phrase, "fixed", file, f"{path}: unless[{number}]")
+        for pattern in _excuse(phrase, file, f"{path}: unless[{number}]")
     )
-    category = _BySound(file.category, file.said_by, unless)
+    made: dict[Severity | None, BySound] = {None: BySound(file.category, file.said_by, unless)}
     for number, group in enumerate(file.group, start=1):
+        category = made.setdefault(group.at_most, BySound(file.category, file.said_by, unless, group.at_most))
         for place, phrase in enumerate(group.phrases, start=1):
-            for pattern in _compiled(phrase, group.mood, file, f"{path}: group[{number}].phrases[{place}]"):
-                category.add(pattern)
-    return category
+            key = f"{path}: group[{number}].phrases[{place}]"
+            try:
+                exact = file.exact or group.exact
+                together = file.clauses is None
+                for each, choice in written_out(phrase, file.words) if together else ():
+                    together &= category.add(each, group.mood, choice, exact=exact)
+                if not together:
+                    # A list whose nouns are no words of their own in this phrase, or a category that is read by sound.
+                    for each in expanded(phrase, file.words):
+                        category.add(each, group.mood, exact=exact)
+            except VanishingPhraseError as error:
+                skipped.append(f"{key}: {phrase!r} {error}")
+            except ValueError as error:
+                raise ConfigError(f"{key}: {phrase!r} {error}") from error
+    return made.values()
 
 
-def _compiled(phrase: str, mood: Mood, file: _CategoryFile, key: str) -> Iterator[Pattern]:
+def _excuse(phrase: str, file: _CategoryFile, key: str) -> Iterator[Pattern]:
     try:
-        for each in expanded(phrase, file.words):
-            yield compile_phrase(each, mood)
+        for each in _written_out(phrase, file, key):
+            yield compile_phrase(each, "fixed")
+    except ValueError as error:
+        raise ConfigError(f"{key}: {phrase!r} {error}") from error
+
+
+def _written_out(phrase: str, file: _CategoryFile, key: str) -> Iterator[str]:
+    try:
+        yield from expanded(phrase, file.words)
     except ValueError as error:
         raise ConfigError(f"{key}: {phrase!r} {error}") from error
 

@@ -33,7 +33,7 @@ class PhraseDetector(Detector):
         evidence = words_evidence(utterance, found)
         early_s = self._early.pop(utterance.line_id, None)
         if early_s is None:
-            self._count += 1
+            self._count += found.at_most is None
         else:
             # The final replaces what was told of the partial: one thing said is one piece of evidence.
             evidence = evidence.model_copy(update={"start_s": early_s})
@@ -42,6 +42,8 @@ class PhraseDetector(Detector):
         severity = self._rule.severity
         if self._rule.critical_count and self._count >= self._rule.critical_count:
             severity = Severity.CRITICAL
+        if found.at_most is not None:
+            severity = min(severity, found.at_most, key=lambda each: each.rank)
         return Finding(utterance.end_s, severity, (evidence,))
 
     def _taken_back(self, observation: TakenBack) -> Retraction | None:
@@ -50,7 +52,7 @@ class PhraseDetector(Detector):
         start_s = self._early.pop(observation.utterance.line_id, None)
         if start_s is None:
             return None
-        self._count -= 1
+        self._count = max(0, self._count - 1)
         return Retraction(observation.utterance.end_s, "words", start_s)
 
 

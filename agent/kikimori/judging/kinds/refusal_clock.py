@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from kikimori.judging.kinds.detector import Observation, Spoken, from_customer, speech_in
 from kikimori.judging.kinds.phrase import has_category, match_of
-from kikimori.model.evidence import EffortWindow, Utterance
+from kikimori.model.evidence import EffortWindow, Role, Utterance
 
 if TYPE_CHECKING:
     from kikimori.judging.rules import DetentionRule
+    from kikimori.judging.words.demands import Demand
 
 
 class RefusalClock:
@@ -23,6 +24,10 @@ class RefusalClock:
         self.spoke_s: float | None = None
         """End of the customer's last speech."""
         self._only_closed = False
+        self._asked: Demand | None = None
+        """The customer's last demand before the refusal."""
+        self._stopped: tuple[float, str | None] | None = None
+        """End and words of the refusal that the operator's offer stopped, until the customer answers it."""
         self._voiced_s = self._worded_s = 0.0
         """Seconds the customer spoke since the clock started, by voice and by words."""
 
@@ -37,7 +42,12 @@ class RefusalClock:
         self._hear_customer(observation)
         if not isinstance(observation, Spoken) or observation.provisional:
             return False
+        if from_customer(observation.utterance.role) and observation.demand is not None:
+            self._demanded(observation.demand)
         if has_category(observation, *self._rule.stop_categories):
+            if self.since_s is not None:
+                offered = observation.utterance.role is Role.OPERATOR
+                self._stopped = (self.since_s, self.quote) if offered else None
             self.since_s = self.quote = None
             return False
         found = {
@@ -56,6 +66,14 @@ class RefusalClock:
         self.since_s, self.quote, self._only_closed = utterance.end_s, utterance.text, only_closed
         self._voiced_s = self._worded_s = 0.0
         return True
+
+    def _demanded(self, demand: Demand) -> None:
+        """Start the clock again from the refusal when the customer asks for the refused thing, and not for the offer."""
+        if self._stopped is not None and self._asked is not None and demand.is_like(self._asked):
+            self.since_s, self.quote = self._stopped
+            self._stopped = None
+        elif self.since_s is None:
+            self._asked = demand
 
     def _hear_customer(self, observation: Observation) -> None:
         speech = speech_in(observation)

@@ -56,18 +56,19 @@ def forms(sound: str, conjugation: str) -> Forms | None:
             stem + "サ",
             stem + "シ",
             sound,
-            (stem + "シロ", stem + "セ", stem + "セヨ", stem + "シヨ"),
+            (stem + "シロ", stem + "セ", stem + "セヨ"),
             stem + "シヨ",
             stem + "シテ",
             stem + "セ",
         )
     if conjugation.startswith("カ行変格"):
         stem = sound[:-2]
-        return Forms(
-            stem + "コ", stem + "キ", sound, (stem + "コイ", stem + "コ"), stem + "コヨ", stem + "キテ"
-        )
+        return Forms(stem + "コ", stem + "キ", sound, (stem + "コイ",), stem + "コヨ", stem + "キテ")
     if "一段" in conjugation:
         return Forms(stem, stem, sound, (stem + "ロ", stem + "ヨ", stem + "イ"), stem + "ヨ", stem + "テ")
+    if conjugation.startswith("五段-ワア行") and last != "ウ":
+        # 襲う and 追う end in a long vowel, which is folded away.
+        return Forms(sound + "ワ", sound + "イ", sound, (sound + "エ",), sound + "オ", sound + "ッテ")
     if conjugation.startswith("五段"):
         row = next((row for row in _ROWS if row[2] == last and (last != "ウ" or row[0] == "ワ")), None)
         if row is None:

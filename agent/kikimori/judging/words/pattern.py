@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from kikimori.judging.words.conjugation import forms
 from kikimori.judging.words.moods import ending
-from kikimori.judging.words.sound import folded, plain, words
+from kikimori.judging.words.sound import folded, long_vowels, plain, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from kikimori.judging.words.choice import Choice
     from kikimori.judging.words.moods import Mood
     from kikimori.judging.words.sound import Word
 
@@ -27,10 +28,15 @@ BETWEEN = 9
 NEXT_TO = 2
 """Sounds between a noun and the する that makes a verb of it: 土下座をしろ."""
 
+LEAST_LEFT = 4
+"""Sounds of words without a meaning of their own that a phrase must have where a filler in it is not listened to."""
+
 AT_THE_END = "。"
 """A fixed phrase that ends so must be the end of what is said: ボケ。 is no ボケ防止."""
 
 _PARTICLE, _NOUN = "助詞", "名詞"
+_EMPTY = frozenset({"助詞", "助動詞", "代名詞", "副詞", "連体詞", "感動詞", "接続詞"})
+"""Parts of speech that carry no meaning without others."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,12 @@ class Pattern:
     source: str
     vocabulary: tuple[str, ...]
     """Nouns of the phrase, as sounds."""
+    long: tuple[int, ...] = ()
+    """Long vowels of a fixed phrase."""
+    ends_in_order: bool = False
+    """No auxiliary may follow: 話せ is no 話せます."""
+    parts: tuple[Mapping[str, tuple[int, ...]], ...] = ()
+    """Long vowels of the parts before the verb, by their sound; the groups `p0`, `p1`, … are where they stand."""
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
@@ -65,27 +77,64 @@ def expanded(phrase: str, lists: Mapping[str, Sequence[str]] | None = None) -> I
         yield "".join(chosen)
 
 
-def compile_phrase(phrase: str, mood: Mood) -> Pattern:
-    """Make the expression. Raises ValueError when the phrase has no sound, or no verb at its end where one must be."""
-    found = words(plain(phrase))
+class VanishingPhraseError(ValueError):
+    """Of a phrase only words are heard that would match nearly everything."""
+
+
+def cut(phrase: str) -> list[Word]:
+    """Cut a phrase into words. Raises ValueError when it has no sound, or when one of its words is never heard."""
+    text = plain(phrase)
+    found = words(text)
     if not found or any(not word.sound for word in found):
         raise ValueError("has no sound")
+    heard = {at for word in found for at in range(word.start, word.end)}
+    lost = "".join(letter for at, letter in enumerate(text) if letter.isalnum() and at not in heard)
+    if (
+        lost
+        and all(word.part in _EMPTY for word in found)
+        and sum(len(word.sound) for word in found) < LEAST_LEFT
+    ):
+        rest = "".join(word.surface for word in found)
+        raise VanishingPhraseError(
+            f"loses {lost!r}, which is not listened to, and {rest!r} alone would match too much"
+        )
+    return found
+
+
+def compile_phrase(
+    phrase: str, mood: Mood, found: list[Word] | None = None, choice: Choice | None = None
+) -> Pattern:
+    """Make the expression of a phrase that was cut into `found`. `choice`: a list of nouns before its verb.
+
+    Raises:
+        ValueError: the phrase has no sound, or no verb at its end where one must be.
+    """
+    found = found or cut(phrase)
     if mood == "fixed":
         return _fixed(phrase, found)
     *before, last = [word for word in found if word.part != _PARTICLE]
     conjugated = forms(_dictionary_sound(last), last.conjugation)
     if conjugated is None:
         raise ValueError(f"must end in the dictionary form of a verb to be said as {mood}")
-    parts, heads = "", []
+    pieces: list[dict[str, tuple[int, ...]]] = []
+    heads = []
     for word in before:
-        gap = NEXT_TO if word is before[-1] and last.conjugation.startswith("サ行変格") else BETWEEN
-        parts += re.escape(word.sound) + f".{{0,{gap}}}?"
-        heads.append(word.sound)
+        if choice is None or not choice.holds(word):
+            pieces.append({word.sound: word.long})
+            heads.append(word.sound)
+        elif word.start == choice.start:
+            pieces.append({each.sound: each.long for each in choice.options})
+    parts = ""
+    for number, piece in enumerate(pieces):
+        gap = NEXT_TO if piece is pieces[-1] and last.conjugation.startswith("サ行変格") else BETWEEN
+        sounds = "|".join(re.escape(sound) for sound in sorted(piece, key=len, reverse=True))
+        parts += f"(?P<p{number}>{sounds}).{{0,{gap}}}?"
     stem = conjugated.u[:-1]
     if len(stem) > 1 or not heads:
         heads.append(stem)
     source = f"{parts}(?P<verb>{ending(conjugated, mood, alone=not before)})"
-    return Pattern(phrase, mood, tuple(heads), source, _nouns(found))
+    nouns = _nouns(found) + (tuple(each.sound for each in choice.options) if choice else ())
+    return Pattern(phrase, mood, tuple(heads), source, nouns, parts=tuple(pieces))
 
 
 def _fixed(phrase: str, found: list[Word]) -> Pattern:
@@ -96,10 +145,23 @@ def _fixed(phrase: str, found: list[Word]) -> Pattern:
         else re.escape(word.sound)
         for number, word in enumerate(found)
     ]
+    if phrase.startswith(AT_THE_END):
+        parts.insert(0, "^")
     if phrase.endswith(AT_THE_END):
         parts.append("$")
     heads = tuple(word.sound for word in found if word.part != _PARTICLE)
-    return Pattern(phrase, "fixed", heads, "".join(parts), _nouns(found))
+    ordered = found[-1].part in ("動詞", "助動詞") and found[-1].form.startswith(
+        ("命令形", "未然形", "連用形", "仮定形")
+    )
+    return Pattern(
+        phrase,
+        "fixed",
+        heads,
+        "".join(parts),
+        _nouns(found),
+        long_vowels(found),
+        ends_in_order=ordered,
+    )
 
 
 def _is_noun(word: Word) -> bool:

@@ -1,0 +1,44 @@
+"""What a verb's own form says: 使える is the potential of 使う, 話せ an order that SudachiPy cuts as a form of 話せる."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from kikimori.judging.words.form import Form
+from kikimori.judging.words.sound import folded, sound_of_form
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kikimori.judging.words.sound import Word
+
+
+@lru_cache(maxsize=10_000)
+def potential(sound: str) -> str | None:
+    rows = {
+        "ウ": "エ",
+        "ク": "ケ",
+        "ス": "セ",
+        "ツ": "テ",
+        "ヌ": "ネ",
+        "ム": "メ",
+        "ル": "レ",
+        "グ": "ゲ",
+        "ブ": "ベ",
+    }
+    return None if not sound or sound[-1] not in rows else folded(sound[:-1] + rows[sound[-1]] + "ル")
+
+
+def brings(words: Sequence[Word], at: int) -> Form:
+    """Return what the head itself says: 使える is the potential of 使う."""
+    word = words[at]
+    lemma, normal = sound_of_form(word.lemma), sound_of_form(word.normal)
+    if lemma == normal or lemma != potential(normal) or word.form.startswith("命令形"):
+        return Form(0)
+    following = words[at + 1] if at + 1 < len(words) else None
+    stem = word.form.startswith(("未然形", "連用形")) or word.form.endswith("省略")
+    if stem and (following is None or following.detail == "終助詞" or following.normal in ("つう", "言う")):
+        # 話せ and 出せよ are cut as forms of 話せる and 出せる.
+        return Form.IMPERATIVE
+    return Form.POTENTIAL
