@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say, state_warning
+from kikimori.config import DEFAULTS
 from kikimori.errors import ConfigError, KikimoriError
+from kikimori.judging.coverage import own_files, wider
 from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules, needs_words
 from kikimori.recognition import model_path
@@ -49,6 +51,10 @@ def run(args: argparse.Namespace) -> int:
     dashboard = dashboard_settings(args)
     rules = load_rules(config.rule_files())
     phrases = load_phrases(config.phrase_files())
+    if phrases.skipped:
+        raise ConfigError(
+            "\n".join(phrases.skipped), next_step="write the phrase with a word that carries its meaning"
+        )
     if warning := state_warning(config_path(args), config):
         say(warning)
     _say_findings(look_at_configuration(config, dashboard), config_path(args))
@@ -77,6 +83,11 @@ def run(args: argparse.Namespace) -> int:
         Console().print(table)
     for category, rule_id in categories_without_phrases(rules, phrases.names).items():
         say(f"warning: rule {rule_id} waits for the phrase category {category}, which no file defines")
+    for path in own_files(config.phrase_files(), DEFAULTS / "phrases"):
+        for phrase, forms in wider(path):
+            print(
+                f"{path}: {phrase!r} is found in other forms too, as {'、'.join(forms)}; exact = true keeps it as written"
+            )
     for rule_id, keys in capped_rules(rules).items():
         say(
             f"warning: rule {rule_id}: {' and '.join(keys)}: a voice alone is at most a warning; "
