@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.demo.verdict import Raised
 from kikimori_wire.connection import connect
-from kikimori_wire.messages import Alert, AlertState, CallState, CallStatus, Health
+from kikimori_wire.messages import Alert, CallState, CallStatus, ClosedBecause, Health
 from kikimori_wire.topics import TopicKind, Topics
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Witness:
                     return
 
     def _alert(self, alert: Alert) -> None:
-        # The first message of an alert says how it was opened; later ones how it went on.
-        if alert.alert_id in self._seen or alert.state is not AlertState.OPEN:
+        # The first message of an alert says how it was opened, or, if it was over at once, how it ended.
+        if alert.alert_id in self._seen or alert.closed_because is ClosedBecause.TAKEN_BACK:
             return
         self._seen.add(alert.alert_id)
         self.raised.setdefault(alert.call_id, []).append(Raised(alert.rule, alert.severity, alert.raised_s))
