@@ -7,15 +7,21 @@ meanwhile must not make the page forget it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from kikimori_wire.messages import Action
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from kikimori_wire.messages import Command, CommandResult
+
+
+LEFT_AFTER = timedelta(minutes=10)
+"""A call that a broker forgot may come back with its agent; after this it will not."""
 
 
 class Lane(StrEnum):
@@ -98,6 +104,14 @@ class PressBook:
             return False
         self._calls[press.call_id][lane_of(press.action)] = replace(press, unanswered=True)
         return True
+
+    def left(self, calls: Collection[str], now: datetime) -> list[str]:
+        """Return calls that are none of `calls`, and whose last press was so long ago that nobody will answer it."""
+        return [
+            call_id
+            for call_id, lanes in self._calls.items()
+            if call_id not in calls and all(now - each.issued_at > LEFT_AFTER for each in lanes.values())
+        ]
 
     def forget(self, call_id: str) -> bool:
         return self._calls.pop(call_id, None) is not None

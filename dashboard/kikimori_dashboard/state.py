@@ -108,7 +108,8 @@ class SiteState:
 
     def _forget_all_but(self, confirmed: set[tuple[Part, str]]) -> None:
         for call_id in [each for each in self.calls if (Part.CALLS, each) not in confirmed]:
-            self.remove_call(call_id)
+            # A broker that was killed does not know it; its agent may, and the answer to a press is still to come.
+            self._drop_call(call_id)
         for alert_id in [each for each in self.alerts if (Part.ALERTS, each) not in confirmed]:
             self.remove_alert(alert_id)
         for agent_id in [each for each in self.agents if (Part.AGENTS, each) not in confirmed]:
@@ -151,8 +152,13 @@ class SiteState:
         entry = self.calls.get(call_id)
         if agent_id and entry is not None and entry.state.agent_id != agent_id:
             return
+        self._drop_call(call_id)
+        if self.presses.forget(call_id):
+            self.changes.remove(Part.COMMANDS, call_id)
+
+    def _drop_call(self, call_id: str) -> None:
         self.left_out.is_over(Part.CALLS, call_id)
-        self.calls.pop(call_id, None)
+        entry = self.calls.pop(call_id, None)
         if entry is not None:
             self._note_extension(entry.state, entry.levels_at)
             self.changes.remove(Part.CALLS, call_id)
@@ -160,8 +166,6 @@ class SiteState:
                 self.changes.remove(Part.LINES, call_id)
             if entry.levels is not None:
                 self.changes.remove(Part.LEVELS, call_id)
-        if self.presses.forget(call_id):
-            self.changes.remove(Part.COMMANDS, call_id)
 
     def _note_extension(self, state: CallState, heard_at: datetime | None) -> None:
         for extension in self.extensions.note(state.operator.number, heard_at or state.started_at):
@@ -240,6 +244,9 @@ class SiteState:
 
         The broker still retains the latter, so this is asked again and again; the agent clears it when it returns.
         """
+        for call_id in self.presses.left(self.calls, now):
+            self.presses.forget(call_id)
+            self.changes.remove(Part.COMMANDS, call_id)
         for call_id, entry in list(self.calls.items()):
             if self._offline(entry.state.agent_id) and now - entry.state.started_at > LONGEST_CALL:
                 self.remove_call(call_id)

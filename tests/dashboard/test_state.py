@@ -437,3 +437,25 @@ def test_extensions_are_bounded_and_the_oldest_is_forgotten() -> None:
     assert log.note("1", NOON + timedelta(minutes=2)) == ("1",)
     assert log.note("3", NOON + timedelta(minutes=3)) == ("3", "2")
     assert (log.known(), log.last("2")) == (["1", "3"], None)
+
+
+def test_a_press_outlives_a_broker_that_forgot_the_call() -> None:
+    """The dashboard may be back before the agent, and the answer comes with the agent; a call that ended is over."""
+    state = SiteState()
+    state.take_call(call("c"))
+    state.take_press(press(Action.HOLD, "1"))
+    state.begin_reading_retained()
+    state.end_reading_retained()
+    assert state.calls == {}
+    state.take_call(call("c"))
+    assert state.presses.of("c")
+    state.take_call(call("c", status=CallStatus.ENDED))
+    assert not state.presses.of("c")
+    state.take_call(call("c"))
+    state.take_press(press(Action.HOLD, "2"))
+    state.begin_reading_retained()
+    state.end_reading_retained()
+    state.forget_old(NOON + timedelta(minutes=5))
+    assert state.presses.of("c")
+    state.forget_old(NOON + timedelta(minutes=11))
+    assert not state.presses.of("c")
