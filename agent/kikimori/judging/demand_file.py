@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from kikimori.errors import ConfigError
+from kikimori.judging.words.choice import expanded
 from kikimori.judging.words.demands import DemandReader
-from kikimori.judging.words.pattern import expanded
 from kikimori.judging.words.wanted import Wanted, WantedGroup
 from kikimori_wire.toml_file import load, read_toml
 from kikimori_wire.topics import NAME_PATTERN

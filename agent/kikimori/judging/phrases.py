@@ -19,10 +19,10 @@ from kikimori.errors import ConfigError
 from kikimori.judging.answers import AnswerCategory, ClauseWords, reader_of
 from kikimori.judging.by_sound import BySound
 from kikimori.judging.demand_file import holds_demands, load_demands
-from kikimori.judging.words.choice import written_out
+from kikimori.judging.words.choice import expanded, written_out
 from kikimori.judging.words.demands import DemandReader
 from kikimori.judging.words.moods import Mood
-from kikimori.judging.words.pattern import VanishingPhraseError, compile_phrase, expanded
+from kikimori.judging.words.pattern import VanishingPhraseError, compile_phrase
 from kikimori.judging.words.sentence import Sentence
 from kikimori.judging.words.sound import Ear
 from kikimori.model.alert import Severity

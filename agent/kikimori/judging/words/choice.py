@@ -68,12 +68,7 @@ def written_out(
     Raises:
         ValueError: there is no such list.
     """
-    for name in re.findall(r"\{([^{}]*)\}", phrase):
-        if lists is None or name not in lists:
-            raise ValueError(f"uses the list {{{name}}}, which is not in [words]")
-        phrase = phrase.replace(f"{{{name}}}", f"({'|'.join(lists[name])})")
-    parts = re.split(r"\(([^()]*)\)", phrase)
-    groups = [part.split("|") if number % 2 else [part] for number, part in enumerate(parts)]
+    groups = _groups(phrase, lists)
     nouns = {
         number: [each for each in group if option(each)] for number, group in enumerate(groups) if number % 2
     }
@@ -91,6 +86,25 @@ def written_out(
         for after in _product(groups[kept + 1 :]):
             start = len(plain(before))
             yield before + first + after, Choice(start, start + len(plain(first)), options)
+
+
+def expanded(phrase: str, lists: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
+    """Write out the alternatives of `(a|b)` and of `{name}`, a list of words.
+
+    Raises:
+        ValueError: there is no such list.
+    """
+    yield from _product(_groups(phrase, lists))
+
+
+def _groups(phrase: str, lists: Mapping[str, Sequence[str]] | None) -> list[list[str]]:
+    """Return the parts of a phrase, each with its alternatives: those of odd number stood in brackets."""
+    for name in re.findall(r"\{([^{}]*)\}", phrase):
+        if lists is None or name not in lists:
+            raise ValueError(f"uses the list {{{name}}}, which is not in [words]")
+        phrase = phrase.replace(f"{{{name}}}", f"({'|'.join(lists[name])})")
+    parts = re.split(r"\(([^()]*)\)", phrase)
+    return [part.split("|") if number % 2 else [part] for number, part in enumerate(parts)]
 
 
 def _product(groups: Sequence[Sequence[str]]) -> Iterator[str]:

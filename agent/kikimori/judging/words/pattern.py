@@ -17,7 +17,7 @@ from kikimori.judging.words.moods import ending
 from kikimori.judging.words.sound import folded, long_vowels, plain, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from kikimori.judging.words.choice import Choice
     from kikimori.judging.words.moods import Mood
@@ -59,22 +59,6 @@ class Pattern:
     def expression(self) -> re.Pattern[str]:
         """Compiled when its heads were first heard: of thousands an office hears a few."""
         return re.compile(self.source)
-
-
-def expanded(phrase: str, lists: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
-    """Write out the alternatives of `(a|b)` and of `{name}`, a list of words.
-
-    Raises:
-        ValueError: there is no such list.
-    """
-    for name in re.findall(r"\{([^{}]*)\}", phrase):
-        if lists is None or name not in lists:
-            raise ValueError(f"uses the list {{{name}}}, which is not in [words]")
-        phrase = phrase.replace(f"{{{name}}}", f"({'|'.join(lists[name])})")
-    parts = re.split(r"\(([^()]*)\)", phrase)
-    choices = [part.split("|") if number % 2 else [part] for number, part in enumerate(parts)]
-    for chosen in itertools.product(*choices):
-        yield "".join(chosen)
 
 
 class VanishingPhraseError(ValueError):
