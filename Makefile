@@ -38,8 +38,10 @@ $(VENV)/installed: pyproject.toml
 	@$(call quietly,setting up $(VENV),.)
 	@touch $@
 
+# In a variable of its own: a comma inside $(call …) would begin the next argument.
+FOR_TESTS := '.[test,training]'
 $(VENV)/testable: $(VENV)/installed
-	@$(call quietly,adding to $(VENV) what the tests need,'.[test,training]')
+	@$(call quietly,adding to $(VENV) what the tests need,$(FOR_TESTS))
 	@touch $@
 
 # What the tests talk to: a real broker, a real browser with Japanese letters, sipp as an SBC.
