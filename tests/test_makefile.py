@@ -65,3 +65,19 @@ def test_the_whole_reason_then_one_line(tmp_path: Path) -> None:
     assert said == "setting up .venv … done\n"
     assert status == 0
     assert (tmp_path / ".venv" / "installed").exists()
+
+
+def test_every_recipe_can_be_read_by_the_shell(tmp_path: Path) -> None:
+    """A comma inside `$(call …)` once cut a quoted argument in two, and a fresh clone ended before its first test."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
+    recipes = subprocess.run(
+        ["make", "--dry-run", "test", "demo", "clean"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    read = subprocess.run(["bash", "-n"], input=recipes, capture_output=True, text=True, check=False)
+    assert read.returncode == 0, read.stderr
+    assert ".[test,training]" in recipes
