@@ -11,10 +11,11 @@ def main() -> int:
     usual = signal.getsignal(signal.SIGINT)
     if usual is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from kikimori.cli.main import main as run  # noqa: PLC0415  (takes a second, in which somebody may press Ctrl-C)
+    from kikimori.cli.main import read_arguments, run  # noqa: PLC0415  (Ctrl-C must end this too)
 
+    arguments = read_arguments(sys.argv[1:])  # loads the command, which may take a second
     signal.signal(signal.SIGINT, usual)
-    return run()
+    return run(arguments)
 
 
 if __name__ == "__main__":

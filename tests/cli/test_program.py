@@ -7,6 +7,8 @@ import errno
 import json
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args, get_origin
 
@@ -439,3 +441,14 @@ async def test_a_broken_capture_is_explained(tmp_path: Path) -> None:
     assert ended.code == 1
     assert "ends in its head" in ended.err
     assert "tcpdump" in ended.err
+
+
+def test_help_loads_no_command() -> None:
+    """`kikimori --help` once took a second: it loaded the web server, numpy and a dictionary of Japanese."""
+    program = (
+        "import sys\nfrom kikimori.cli.main import main\ntry:\n    main(['--help'])\nfinally:\n"
+        "    print(sorted({'aiohttp', 'numpy', 'pydantic', 'structlog', 'sudachipy'} & set(sys.modules)), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stderr.strip() == "[]"
+    assert "kikimori demo" in ended.stdout

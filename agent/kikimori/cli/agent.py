@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "agent",
-        help="run the agent alone, with your own broker",
+        help=summary,
         description="Hears and judges calls, and talks to the broker of [mqtt]. A broker that is away is waited for; "
         "alerts raised meanwhile are kept on disk and arrive when it is back. Ends on Ctrl-C or SIGTERM.",
     )

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import Alert, TranscriptLine
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "analyze",
-        help="judge recordings",
+        help=summary,
         description="Hears and judges recordings exactly as live calls. Mono, or stereo with the customer left and the "
         "operator right; WAV, FLAC, OGG or MP3 at any rate. Also packet captures (pcap, pcapng) of telephones: every call "
         "in them, as [mirror] and [sides] say.",

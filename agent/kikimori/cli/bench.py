@@ -11,10 +11,10 @@ from kikimori.cli.options import bars, print_figures, say
 from kikimori.errors import KikimoriError
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "bench",
-        help="measure how much this machine can carry",
+        help=summary,
         description="Measures on this machine. Every figure stands beside a named reference of the same run.",
     )
     what = parser.add_subparsers(required=True, metavar="WHAT")

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 LANGUAGES: tuple[Literal["ja", "en"], ...] = ("ja", "en")
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("config", help="check the configuration", description="The configuration.")
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
+    parser = subparsers.add_parser("config", help=summary, description="The configuration.")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     check = actions.add_parser(
         "check",

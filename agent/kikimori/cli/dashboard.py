@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "dashboard",
-        help="run the dashboard alone, with your own broker",
+        help=summary,
         description="Serves the supervisor's and the operators' pages of one site. Ends on Ctrl-C or SIGTERM.",
     )
     add_config(parser)

@@ -31,10 +31,10 @@ PATIENCE_S = 900.0
 """With --once: as long may recognition take when everything was played, and as much audio of each voice may wait for it."""
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "demo",
-        help="show the product at work with sample calls",
+        help=summary,
         description="Runs a whole office on this machine: broker, agent, dashboard, and a simulated PBX that plays sample "
         "calls through real connections, again and again until Ctrl-C. The voices are synthetic, and so is the small "
         "speech model that hears their words; real calls need a real model (`kikimori models`).",

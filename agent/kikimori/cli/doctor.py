@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "fault": "[red]✗[/]"}
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "doctor",
-        help="check this installation and say what to do",
+        help=summary,
         description="Tries what can be tried: rules, disk, clock, speech recognition, broker, who counts as the customer, the "
         "ports and permissions of every way in, the PBX's interfaces with user, modules and dialplan, certificates. Changes "
         "nothing. Run it with sudo, before the first start and when something is wrong.",

@@ -28,10 +28,10 @@ Exit code 0 whatever the figures are; 1 when the folder or a file in it cannot b
 """
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "evaluate",
-        help="measure how well recordings with known truth are judged",
+        help=summary,
         description="Judges recordings as if they were live and compares with the truth: per rule precision, recall, "
         "false alarms per hour and delay; character error rate of recognition.",
         epilog=FORMAT,

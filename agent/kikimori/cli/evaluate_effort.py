@@ -25,10 +25,10 @@ Exit code 0 whatever the figures are; 1 when the folder or a file in it cannot b
 COLUMNS = ("clips", "auc", "eer", "recall_at_1_false_per_hour", "recall", "delay_s_p50")
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "evaluate-effort",
-        help="measure how well raised voices are told from calm ones",
+        help=summary,
         description="Hears labelled recordings as live calls are heard and compares: is the voice raised?",
         epilog=FORMAT,
         formatter_class=argparse.RawDescriptionHelpFormatter,

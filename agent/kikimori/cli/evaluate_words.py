@@ -39,10 +39,10 @@ Exit code 0 whatever the figures are; 1 when a file cannot be used.
 """
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "evaluate-words",
-        help="measure how well written sentences and dialogues are judged",
+        help=summary,
         description="Judges each utterance as a call of its own, and each dialogue as a call, and compares with the "
         "judgement in the file.",
         epilog=FORMAT,

@@ -7,24 +7,8 @@ import errno
 import sys
 from typing import TYPE_CHECKING
 
-from kikimori.cli import (
-    agent,
-    analyze,
-    bench,
-    config,
-    dashboard,
-    demo,
-    doctor,
-    evaluate,
-    evaluate_effort,
-    evaluate_words,
-    models,
-    tap,
-    up,
-)
+from kikimori.cli.commands import COMMANDS
 from kikimori.errors import KikimoriError
-from kikimori.version import VERSION
-from kikimori_wire.files import show_warnings_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,37 +23,51 @@ exit codes: 0 = done; 1 = it failed, the message says why and what to do next; 2
 Begin with `kikimori demo`. For an office: write kikimori.toml, `kikimori config check`, then `kikimori up`."""
 
 
-def parser() -> argparse.ArgumentParser:
+class _ShowVersion(argparse.Action):
+    """Print the program's version; it is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from kikimori.version import VERSION  # noqa: PLC0415  (loads structlog)
+
+        print(f"kikimori {VERSION}")
+        parser.exit()
+
+
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of the command line; with `only`, the options of that command alone are loaded."""
     made = argparse.ArgumentParser(
         prog="kikimori",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--version", action="version", version=f"kikimori {VERSION}")
+    made.add_argument(
+        "--version", action=_ShowVersion, nargs=0, help="show program's version number and exit"
+    )
     commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for each in (
-        demo,
-        up,
-        agent,
-        dashboard,
-        analyze,
-        evaluate,
-        evaluate_effort,
-        evaluate_words,
-        bench,
-        config,
-        doctor,
-        tap,
-        models,
-    ):
-        each.add_parser(commands)
+    for each in COMMANDS:
+        if only is None or each.name == only:
+            each.add_parser(commands)
+        else:
+            each.add_name(commands)
     return made
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line, loading the module of the named command alone; ends the program where it is wrong."""
+    named = next((each for each in argv if not each.startswith("-")), "")
+    return parser(only=named).parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Read the command line, run its command and return the exit code."""
+    return run(read_arguments(argv))
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Run one command and return the exit code."""
-    arguments = parser().parse_args(argv)
+    from kikimori_wire.files import show_warnings_plainly  # noqa: PLC0415  (loads pydantic)
+
     show_warnings_plainly()
     try:
         code: int = arguments.run(arguments)

@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 _PHASES = {"download": "fetching", "verify": "checking", "unpack": "unpacking"}
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "models",
-        help="speech models: list, fetch, verify",
+        help=summary,
         description="Speech models for recognition. Without one the agent runs, but hears no words.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 FRAMES_A_SECOND = 8
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("tap", help="watch sound arrive from the PBX", description="The ways in.")
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
+    parser = subparsers.add_parser("tap", help=summary, description="The ways in.")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     _add_watch(actions)
     _add_devices(actions)

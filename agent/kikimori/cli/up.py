@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "up",
-        help="run broker, agent and dashboard for one office",
+        help=summary,
         description="Runs the embedded MQTT broker, the agent and the dashboard in one process until it is told to stop "
         "(Ctrl-C, SIGTERM). Everything listens on this machine only, unless the configuration says otherwise.",
         epilog="With a broker of your own run `kikimori agent` and `kikimori dashboard` instead.",

@@ -1,0 +1,54 @@
+"""The commands of `kikimori`, each loaded only when it is named: `--help` shall not wait for aiohttp and Sudachi."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of the program."""
+
+    name: str
+    module: str
+    """Dotted name of the module with its `add_parser(subparsers)`."""
+    summary: str
+    """One line for `kikimori --help`."""
+
+    def add_parser(self, subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+        """Load the module and let it add its parser."""
+        import_module(self.module).add_parser(subparsers, self.summary)
+
+    def add_name(self, subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+        """Add the name alone, without loading the module."""
+        subparsers.add_parser(self.name, help=self.summary)
+
+
+COMMANDS = (
+    Command("demo", "kikimori.cli.demo", "show the product at work with sample calls"),
+    Command("up", "kikimori.cli.up", "run broker, agent and dashboard for one office"),
+    Command("agent", "kikimori.cli.agent", "run the agent alone, with your own broker"),
+    Command("dashboard", "kikimori.cli.dashboard", "run the dashboard alone, with your own broker"),
+    Command("analyze", "kikimori.cli.analyze", "judge recordings"),
+    Command("evaluate", "kikimori.cli.evaluate", "measure how well recordings with known truth are judged"),
+    Command(
+        "evaluate-effort",
+        "kikimori.cli.evaluate_effort",
+        "measure how well raised voices are told from calm ones",
+    ),
+    Command(
+        "evaluate-words",
+        "kikimori.cli.evaluate_words",
+        "measure how well written sentences and dialogues are judged",
+    ),
+    Command("bench", "kikimori.cli.bench", "measure how much this machine can carry"),
+    Command("config", "kikimori.cli.config", "check the configuration"),
+    Command("doctor", "kikimori.cli.doctor", "check this installation and say what to do"),
+    Command("tap", "kikimori.cli.tap", "watch sound arrive from the PBX"),
+    Command("models", "kikimori.cli.models", "speech models: list, fetch, verify"),
+)
