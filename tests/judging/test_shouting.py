@@ -6,16 +6,19 @@ import gc
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.told import MIXED, OPERATOR, PHRASES, judged, opened, rules, voice, voices
+from tests.support.told import MIXED, OPERATOR, PHRASES, judged, opened, rules, said, voice, voices
 
 from kikimori.judging.judge import CallJudge
-from kikimori.judging.rules import load_rules
+from kikimori.judging.rules import categories_of, load_rules
 from kikimori.model.alert import AlertState, ClosedBecause
 from kikimori.model.evidence import EffortWindow
 from kikimori_wire.messages import ShoutingEvidence
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from kikimori.model.alert import AlertChange
+    from kikimori.model.evidence import Evidence
 
 SHOUTING = rules("shouting")
 
@@ -125,3 +128,55 @@ def test_two_hours_of_it_keep_no_more_than_ten_minutes() -> None:
 
 def _windows() -> int:
     return sum(isinstance(each, EffortWindow) for each in gc.get_objects())
+
+
+def severities(changes: list[AlertChange]) -> list[str]:
+    """Of the shouting alerts, in order, each named once."""
+    return list(dict.fromkeys(str(change.severity) for change in changes if change.rule == "shouting"))
+
+
+@pytest.mark.parametrize("at_s", [1.0, 8.0, 60.0])
+@pytest.mark.parametrize("words", ["この馬鹿野郎", "ただで済むと思うなよ"])
+def test_abuse_beside_a_raised_voice_is_critical(words: str, at_s: float) -> None:
+    """Before it, in it and up to a minute after it; the alert shows the words."""
+    changes = judged([*voices(5, 15, raised=True), said(words, at_s)], until_s=70, rules=SHOUTING)
+    assert severities(changes)[-1] == "critical"
+    critical = next(change for change in changes if str(change.severity) == "critical")
+    assert {each.kind for each in critical.evidence} == {"shouting", "words"}
+
+
+def test_words_that_are_too_far_or_another_persons_leave_a_warning() -> None:
+    shout = voices(5, 15, raised=True)
+    assert severities(judged([*shout, said("この馬鹿野郎", 80)], until_s=90, rules=SHOUTING)) == ["warning"]
+    quoted = said("この馬鹿野郎", 10, role=OPERATOR)
+    assert severities(judged([*shout, quoted], until_s=20, rules=SHOUTING)) == ["warning"]
+    assert severities(judged([*shout, said("返品できますか", 10)], until_s=20, rules=SHOUTING)) == ["warning"]
+    assert severities(judged([said("この馬鹿野郎", 10)], until_s=20, rules=SHOUTING)) == []
+
+
+def test_a_repeated_demand_beside_a_raised_voice_is_critical() -> None:
+    """In whatever order the rules stand."""
+    demands = [said("上司を出せ", at_s) for at_s in (1, 20, 40)]
+    told: list[Evidence] = [*voices(5, 15, raised=True), *demands]
+    for chosen in (rules("shouting", "repeated-superior"), rules("shouting", "repeated-superior")[::-1]):
+        assert severities(judged(told, until_s=60, rules=chosen)) == ["warning", "critical"]
+    assert severities(judged([*told[:-1]], until_s=60, rules=rules("shouting", "repeated-superior"))) == [
+        "warning"
+    ]
+
+
+def test_an_office_chooses_the_words(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        '[[rule]]\nid = "shouting"\nkind = "shouting"\ntitle = { ja = "大声", en = "Loud" }\n'
+        'critical_with = ["exposure"]\ncritical_within_s = 5.0\n',
+        encoding="utf-8",
+    )
+    chosen = load_rules([mine])
+    shout = voices(5, 15, raised=True)
+    assert severities(judged([*shout, said("この馬鹿野郎", 10)], until_s=30, rules=chosen)) == ["warning"]
+    assert (
+        severities(judged([*shout, said("ネットに晒すぞ", 10)], until_s=30, rules=chosen))[-1] == "critical"
+    )
+    assert severities(judged([*shout, said("ネットに晒すぞ", 25)], until_s=30, rules=chosen)) == ["warning"]
+    assert categories_of(chosen) == {"exposure": "shouting"}

@@ -117,7 +117,7 @@ class CallJudge:
 def _detector(rule: Rule, facts: CallFacts) -> Detector:
     match rule:
         case ShoutingRule():
-            return ShoutingDetector(rule)
+            return ShoutingDetector(rule, facts)
         case PhraseRule():
             return PhraseDetector(rule)
         case RepeatedRule():

@@ -19,6 +19,9 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=48)]
 
+REPETITION = "repetition"
+"""Stands for the finding of any rule of kind `repeated` where categories of phrases are named."""
+
 
 class _Rule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,7 +46,7 @@ class _Rule(BaseModel):
 
 
 class ShoutingRule(_Rule):
-    """Raised voice: vocal effort of the customer over some seconds. Never critical: see `capped_keys`."""
+    """Raised voice: vocal effort of the customer over some seconds. Alone never critical: see `capped_keys`."""
 
     kind: Literal["shouting"]
     severity: Severity = Severity.WARNING
@@ -54,6 +57,10 @@ class ShoutingRule(_Rule):
     """Seconds of raised speech within the window that open the alert."""
     share: Probability = 0.5
     """Share of the window's speech that must be raised."""
+    critical_with: tuple[Name, ...] = ()
+    """Any of these from the customer makes it critical: categories of phrases, or `repetition` of a demand …"""
+    critical_within_s: Positive = 60.0
+    """… so many seconds before or after raised speech at most."""
     critical_raised_s: Positive | None = None
     """Deprecated, read for one release. Seconds of raised speech within `critical_window_s` that make it a warning."""
     critical_window_s: Positive = 60.0
@@ -215,4 +222,7 @@ def categories_of(rules: Iterable[Rule]) -> dict[str, str]:
                 used[rule.category] = rule.id
         elif isinstance(rule, DetentionRule) and rule.since == "refusal":
             used |= dict.fromkeys(rule.refusal_categories, rule.id)
+        elif isinstance(rule, ShoutingRule):
+            named = (category for category in rule.critical_with if category != REPETITION)
+            used |= {category: rule.id for category in named if category not in used}
     return used

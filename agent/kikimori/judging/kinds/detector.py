@@ -45,6 +45,8 @@ class CallFacts:
     counted_categories: frozenset[str] = frozenset()
     """Categories whose repetition a rule of their own counts."""
     repetition: bool = False
+    repetition_s: float | None = None
+    """When a demand was last found repeated."""
 
 
 @dataclass(frozen=True, slots=True)

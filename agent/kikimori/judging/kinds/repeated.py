@@ -69,6 +69,7 @@ class RepeatedDetector(Detector):
         if count < self._rule.count:
             return None
         self._facts.repetition = True
+        self._facts.repetition_s = utterance.end_s
         severity = self._rule.severity
         if self._rule.critical_count and count >= self._rule.critical_count:
             severity = Severity.CRITICAL

@@ -5,26 +5,40 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from kikimori.judging.kinds.detector import Detector, Finding, Observation, from_customer
+from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken, from_customer
+from kikimori.judging.kinds.phrase import words_evidence
+from kikimori.judging.rules import REPETITION
 from kikimori.model.alert import Severity
 from kikimori.model.evidence import EffortWindow
 from kikimori_wire.messages import ShoutingEvidence
 
 if TYPE_CHECKING:
     from kikimori.judging.rules import ShoutingRule
+    from kikimori_wire.messages import WordsEvidence
 
 _BURST_GAP_S = 2.0
 """Raised speech after a longer pause is another burst, listed on its own."""
 
 
 class ShoutingDetector(Detector):
-    def __init__(self, rule: ShoutingRule) -> None:
+    """Raised speech within a window; critical only where words of `critical_with` stand beside it."""
+
+    def __init__(self, rule: ShoutingRule, facts: CallFacts) -> None:
         self._rule = rule
+        self._facts = facts
         self._window: deque[EffortWindow] = deque()
         self._raised: deque[EffortWindow] = deque()
         self._burst: _Burst | None = None
+        self._held_s: float | None = None
+        """When the rule last held."""
+        self._words: WordsEvidence | None = None
+        """The last words of `critical_with`."""
+        self._repeated_s: float | None = None
+        """The last repetition that was taken into account."""
 
     def observe(self, observation: Observation) -> Finding | None:
+        if isinstance(observation, Spoken):
+            return self._said(observation)
         if not isinstance(observation, EffortWindow) or not from_customer(observation.role):
             return None
         rule, now = self._rule, observation.end_s
@@ -44,7 +58,39 @@ class ShoutingDetector(Detector):
         raised = sum(each.speech_s for each in self._window if each.probability >= rule.probability)
         if raised < rule.raised_s or raised < rule.share * sum(each.speech_s for each in self._window):
             return None
+        self._held_s = now
+        words = self._words if self._words is not None and self._near(self._words.end_s) else None
+        repeated_s = self._facts.repetition_s if REPETITION in rule.critical_with else None
+        if words is not None or (repeated_s is not None and self._near(repeated_s)):
+            return self._critical(now, words)
         return Finding(now, self._severity(), (self._burst.evidence(),))
+
+    def advance(self, now_s: float) -> Finding | None:
+        """A demand may have been found repeated since."""
+        repeated_s = self._facts.repetition_s
+        if repeated_s == self._repeated_s or repeated_s is None or REPETITION not in self._rule.critical_with:
+            return None
+        self._repeated_s = repeated_s
+        return self._critical(now_s, None) if self._near(repeated_s) else None
+
+    def _said(self, spoken: Spoken) -> Finding | None:
+        utterance = spoken.utterance
+        if spoken.provisional or not from_customer(utterance.role):
+            return None
+        named = (each for each in spoken.matches if each.category in self._rule.critical_with)
+        match = next((each for each in named if each.at_most is None), None)
+        if match is None:
+            return None
+        self._words = words_evidence(utterance, match)
+        return self._critical(utterance.end_s, self._words) if self._near(utterance.end_s) else None
+
+    def _near(self, at_s: float) -> bool:
+        """Return whether the rule held within `critical_within_s` of `at_s`."""
+        return self._held_s is not None and abs(at_s - self._held_s) <= self._rule.critical_within_s
+
+    def _critical(self, at_s: float, words: WordsEvidence | None) -> Finding:
+        shout = () if self._burst is None else (self._burst.evidence(),)
+        return Finding(at_s, Severity.CRITICAL, shout if words is None else (*shout, words))
 
     def _severity(self) -> Severity:
         """Return the rule's severity, or a warning where it asks for more: see `ShoutingRule.capped_keys`."""
