@@ -1,4 +1,5 @@
 # make demo     the product at work, with sample calls (sets itself up first)
+# make check    lint, types and the tests that need no server: about a minute
 # make test     what must hold before a change goes in; installs what the tests need
 # make install  only the virtual environment .venv
 
@@ -9,7 +10,7 @@ SHELL  := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test lint debian asterisk clean
+.PHONY: help install demo check test lint debian asterisk clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -18,6 +19,12 @@ install: $(VENV)/installed ## set up .venv with the program
 
 demo: $(VENV)/installed ## show the product at work with sample calls; Ctrl-C ends it
 	@$(BIN)/kikimori demo
+
+# Pure parts: no broker, PBX, browser or speech model.
+QUICK := tests/audio tests/model tests/asterisk tests/judging tests/taps/sip tests/taps/rtp tests/taps/mirror \
+  tests/wire/test_contract.py tests/wire/test_future.py tests/test_architecture.py tests/test_documents.py
+check: lint ## lint, types and the tests that need no server: about a minute
+	$(BIN)/python -m pytest -q $(QUICK)
 
 test: $(VENV)/testable debian asterisk lint ## check everything
 	$(BIN)/python -m pytest

@@ -11,6 +11,7 @@ import pytest_asyncio
 import structlog
 from hypothesis import HealthCheck, settings
 from tests.support.brokers import AnyBroker, Embedded
+from tests.support.failures_at_once import pytest_configure  # noqa: F401  (a hook of this run)
 from tests.support.left_over import (  # noqa: F401  (hooks of this run)
     pytest_sessionfinish,
     pytest_sessionstart,
