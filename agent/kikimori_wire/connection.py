@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kikimori_wire.settings import BrokerSettings
 
 Will = aiomqtt.Will
+Arrived = aiomqtt.Message
 BrokerError = aiomqtt.MqttError
 
 

@@ -14,6 +14,7 @@ from kikimori_wire.messages import ASK_TIME, Command, CommandResult
 MEASURE_EVERY_S = 30.0
 ASK_AGAIN_AFTER_S = 5.0
 """A question that is not answered by then was lost."""
+ASK_UNCONFIRMED_EVERY_S = 1.0
 LONGEST_TRIP_S = 5.0
 """An answer that took longer tells less than what is known."""
 WARN_FROM_S = 3.0
@@ -36,14 +37,14 @@ class AgentClocks:
     def __init__(self) -> None:
         self._clocks: dict[str, _Clock] = {}
 
-    def due(self, agent_id: str, mono_s: float) -> bool:
-        """Whether the agent should be asked for its time now."""
+    def due(self, agent_id: str, mono_s: float, *, unconfirmed: bool = False) -> bool:
+        """Whether the agent should be asked for its time now. `unconfirmed`: its answer is also a sign of life."""
         clock = self._clocks.get(agent_id)
         if clock is None:
             return True
         if clock.asked_at is not None:
-            return mono_s - clock.asked_at >= ASK_AGAIN_AFTER_S
-        return mono_s - clock.measured_at >= MEASURE_EVERY_S
+            return mono_s - clock.asked_at >= (ASK_UNCONFIRMED_EVERY_S if unconfirmed else ASK_AGAIN_AFTER_S)
+        return unconfirmed or mono_s - clock.measured_at >= MEASURE_EVERY_S
 
     def ask(self, agent_id: str, reply_to: str, now: datetime, mono_s: float) -> Command:
         """Return the question."""

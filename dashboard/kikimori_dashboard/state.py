@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.agent_link import AgentLink, looks_same
+from kikimori_dashboard.agent_book import AgentBook
+from kikimori_dashboard.agent_link import looks_same
 from kikimori_dashboard.alert_book import AlertBook
 from kikimori_dashboard.broker_link import BrokerLink
 from kikimori_dashboard.changes import ChangeLog, Part
@@ -20,6 +21,7 @@ from kikimori_wire.messages import Action, AlertState, CallStatus, Severity
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from kikimori_dashboard.agent_link import AgentLink
     from kikimori_wire.messages import (
         Alert,
         CallLevels,
@@ -37,7 +39,7 @@ MAX_AGENTS = 1000
 """More than this from a broker is a fault; the surplus is left out, and the page says how much."""
 
 LONGEST_CALL = timedelta(hours=24)
-"""What an agent that is offline said of an older call is past: it died, and never came back to say so."""
+"""What an agent that is not there said of an older call is past: it died, and never came back to say so."""
 
 
 @dataclass(slots=True)
@@ -61,7 +63,8 @@ class SiteState:
         self.alerts = self.alert_book.open
         self.closed = self.alert_book.closed
         """For `closed_for`, oldest first."""
-        self.agents: dict[str, Health] = {}
+        self.agent_book = AgentBook()
+        self.agents = self.agent_book.known
         self.presses = PressBook()
         self.extensions = ExtensionLog()
         self.left_out = LeftOut(self.changes)
@@ -71,8 +74,6 @@ class SiteState:
         """Agents whose clocks are some seconds ahead of ours, or behind."""
         self.contradicted = 0
         """Messages about a call or an alert of another agent."""
-        self._lost_agents: dict[str, int] = {}
-        """How often each agent went offline."""
         self._closed_for = closed_for
         self._confirmed: set[tuple[Part, str]] | None = None
         """While the retained messages are read again: what the broker still knows."""
@@ -90,6 +91,9 @@ class SiteState:
     def begin_reading_retained(self) -> None:
         """From here until `end_reading_retained` everything that exists is told again."""
         self._confirmed = set()
+        self.agent_book.begin_reading()
+        for agent_id in self.agents:
+            self._touch_agent(agent_id)
         self.newer.clear()
         self.left_out.clear()
 
@@ -130,7 +134,8 @@ class SiteState:
         if not self.left_out.has_room(Part.CALLS, call_id, self.calls, MAX_CALLS):
             return
         entry = self.calls.get(call_id)
-        if entry is not None and entry.state.agent_id != state.agent_id and not self.stale(call_id):
+        other = entry.state.agent_id if entry is not None else state.agent_id
+        if other != state.agent_id and self.agent_book.is_there(other):
             # Two agents have a call of one name; who listens to it goes on to.
             self.contradicted += 1
             return
@@ -248,10 +253,11 @@ class SiteState:
             self.presses.forget(call_id)
             self.changes.remove(Part.COMMANDS, call_id)
         for call_id, entry in list(self.calls.items()):
-            if self._offline(entry.state.agent_id) and now - entry.state.started_at > LONGEST_CALL:
+            state = entry.state
+            if not self.agent_book.is_there(state.agent_id) and now - state.started_at > LONGEST_CALL:
                 self.remove_call(call_id)
         for alert in list(self.alerts.values()):
-            if self._offline(alert.agent_id) and now - alert.updated_at > LONGEST_CALL:
+            if not self.agent_book.is_there(alert.agent_id) and now - alert.updated_at > LONGEST_CALL:
                 self.remove_alert(alert.alert_id)
         self.alert_book.forget_closed(now, self._closed_for)
 
@@ -285,15 +291,12 @@ class SiteState:
     def take_health(self, health: Health) -> None:
         if not self.left_out.has_room(Part.AGENTS, health.agent_id, self.agents, MAX_AGENTS):
             return
-        known = self.agents.get(health.agent_id)
-        self.agents[health.agent_id] = health
+        known = self.agent_book.take(health)
         self._confirm(Part.AGENTS, health.agent_id)
         if known is None or not looks_same(known, health):
             self.changes.touch(Part.AGENTS, health.agent_id)
         if known is None or known.online != health.online:
             self._touch_calls_of(health.agent_id)
-        if not health.online:
-            self._lost_agents[health.agent_id] = self._lost_agents.get(health.agent_id, 0) + 1
 
     def note_clocks(self, differing: dict[str, int]) -> None:
         self.clocks_differing = differing
@@ -301,10 +304,19 @@ class SiteState:
 
     def remove_agent(self, agent_id: str) -> None:
         self.left_out.is_over(Part.AGENTS, agent_id)
-        self._lost_agents.pop(agent_id, None)
-        if self.agents.pop(agent_id, None) is not None:
+        if self.agent_book.remove(agent_id):
             self.changes.remove(Part.AGENTS, agent_id)
             self._touch_calls_of(agent_id)
+
+    def take_sign_of_life(self, agent_id: str) -> None:
+        """An agent said something just now: what the broker retains of it is confirmed."""
+        if self.agent_book.take_sign_of_life(agent_id):
+            self._touch_agent(agent_id)
+
+    def _touch_agent(self, agent_id: str) -> None:
+        if agent_id in self.agents:
+            self.changes.touch(Part.AGENTS, agent_id)
+        self._touch_calls_of(agent_id)
 
     def _touch_calls_of(self, agent_id: str) -> None:
         for call_id, entry in self.calls.items():
@@ -313,19 +325,11 @@ class SiteState:
 
     def stale(self, call_id: str) -> bool:
         """Whether nobody listens to this call at the moment: what is shown of it may be past."""
-        return self._offline(self.calls[call_id].state.agent_id)
-
-    def _offline(self, agent_id: str) -> bool:
-        health = self.agents.get(agent_id)
-        return health is not None and not health.online
+        return self.agent_book.offline(self.calls[call_id].state.agent_id)
 
     def line(self, agent_id: str) -> AgentLink | None:
         """The way to an agent, another one after each loss; None while there is none."""
-        health = self.agents.get(agent_id)
-        if not self.broker_connected or (health is not None and not health.online):
-            return None
-        lost = self._lost_agents.get(agent_id, 0)
-        return AgentLink(self.broker.sessions, lost, health.started_at if health is not None else None)
+        return self.agent_book.link(agent_id, self.broker.sessions) if self.broker_connected else None
 
     # --- commands
 

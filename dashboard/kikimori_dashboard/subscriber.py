@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_dashboard.state import SiteState
-    from kikimori_wire.connection import Client
+    from kikimori_wire.connection import Arrived, Client
     from kikimori_wire.messages import Command
     from kikimori_wire.settings import BrokerSettings
 
@@ -156,7 +156,7 @@ class Subscriber:
                     tasks.create_task(self._acknowledge(client))
                     async for message in client.messages:
                         for each in (message, *client.take_waiting(MESSAGES_PER_TURN)):
-                            self._follow(each.topic.value, _bytes(each.payload), client, reading)
+                            self._follow(each, client, reading)
                         if reading.over and asking.cancel() and not reading.complete:
                             tasks.create_task(self._ask_again(client))
                         limit.reschedule(
@@ -210,7 +210,8 @@ class Subscriber:
         self._state.broker.still_reading()
         self._changed()
 
-    def _follow(self, topic: str, payload: bytes, client: Client, reading: Reading) -> None:
+    def _follow(self, message: Arrived, client: Client, reading: Reading) -> None:
+        topic, payload = message.topic.value, _bytes(message.payload)
         self._read += 1
         if payload == reading.begin:
             self._state.begin_reading_retained()
@@ -229,7 +230,8 @@ class Subscriber:
                 complete=reading.complete,
             )
         else:
-            self._take(topic, payload)
+            # Before the begin marker comes what the broker queued for us: said long ago, perhaps.
+            self._take(topic, payload, now=reading.begun.is_set() and not message.retain)
         self._changed()
 
     async def _acknowledge(self, client: Client) -> None:
@@ -243,7 +245,8 @@ class Subscriber:
                         await client.publish(topic, acks.to_bytes(), qos=1, timeout=CONFIRM_WITHIN_S)
             await asyncio.sleep(ACK_EVERY_S)
 
-    def _take(self, topic: str, payload: bytes) -> None:
+    def _take(self, topic: str, payload: bytes, *, now: bool) -> None:
+        """Fold a message into the state; `now`: it was said just now."""
         present = self._topics.parse(topic)
         parsed = present or self._former_topics.parse(topic)
         if parsed is None:
@@ -251,10 +254,12 @@ class Subscriber:
         try:
             if parsed.kind is TopicKind.REPLY:
                 self._answered(CommandResult.from_bytes(payload))
+                if now and parsed.agent_id:
+                    self._state.take_sign_of_life(parsed.agent_id)
             elif not payload:
                 self._clear(parsed, former=present is None)
             else:
-                self._fold(parsed, payload, former=present is None)
+                self._fold(parsed, payload, former=present is None, now=now)
         except BadMessageError as error:
             self.bad_messages += 1
             if isinstance(error, NewerMessageError):
@@ -288,7 +293,7 @@ class Subscriber:
             case _:
                 raise BadMessageError("empty")
 
-    def _fold(self, parsed: ParsedTopic, payload: bytes, *, former: bool) -> None:
+    def _fold(self, parsed: ParsedTopic, payload: bytes, *, former: bool, now: bool) -> None:
         state = self._state
         message = read_message(parsed, payload)
         if isinstance(message, TranscriptLine):
@@ -297,6 +302,8 @@ class Subscriber:
         if former:
             if not self._former.counts(parsed.kind, parsed.name, message.agent_id):
                 return
+            # The version before tells its health when it changes only: nothing could confirm it.
+            now = True
         elif isinstance(message, Health):
             self._former.health(message.agent_id, online=message.online)
         else:
@@ -320,6 +327,8 @@ class Subscriber:
                 self.inventories.take(message)
             case Levels():
                 state.take_levels(message)
+        if now:
+            state.take_sign_of_life(message.agent_id)
 
     def _may_exist(self, said: CallState | Alert) -> bool:
         """Whether the agent's own list does not tell otherwise; what is over is always worth knowing."""

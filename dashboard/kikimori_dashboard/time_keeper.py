@@ -1,4 +1,4 @@
-"""Asks every agent for its time every 30 s, and says on the page whose clock differs from ours."""
+"""Asks every agent for its time every 30 s and when it must be confirmed, and says on the page whose clock differs from ours."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def keep_time(
             clocks.forget(agent_id)
         if state.broker_connected:
             for agent_id in online:
-                if clocks.due(agent_id, loop.time()):
+                if clocks.due(agent_id, loop.time(), unconfirmed=state.agent_book.unconfirmed(agent_id)):
                     await _ask(clocks, agent_id, publisher)
         differing = clocks.differing(datetime.now(UTC), loop.time())
         if differing != state.clocks_differing:

@@ -158,6 +158,7 @@ class Views:
         return (
             f'{state[:-1]},"lines":{entry.tail.to_json()},"severity":{_word(severity)},'
             f'"urgency":{self._state.urgency(call_id)},"stale":{_truth(self._state.stale(call_id))},'
+            f'"unconfirmed":{_truth(self._state.agent_book.unconfirmed(entry.state.agent_id))},'
             f'"returned":{_truth(entry.returned)}}}'
         )
 
@@ -191,7 +192,10 @@ class Views:
 
     def _agent(self, agent_id: str) -> str | None:
         health = self._state.agents.get(agent_id)
-        return None if health is None else health.model_dump_json(exclude={"v"})
+        if health is None:
+            return None
+        unconfirmed = _truth(self._state.agent_book.unconfirmed(agent_id))
+        return f'{health.model_dump_json(exclude={"v"})[:-1]},"unconfirmed":{unconfirmed}}}'
 
     def _extension(self, number: str) -> str | None:
         last = self._state.extensions.last(number)

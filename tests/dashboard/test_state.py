@@ -203,8 +203,12 @@ def test_what_an_agent_that_never_came_back_left_is_gone_after_a_day() -> None:
     state.take_alert(alert("living", agent_id="b"))
     state.take_health(health(online=False))
     state.take_health(health(online=True).model_copy(update={"agent_id": "b"}))
+    state.take_sign_of_life("b")
+    # Only the memory of a broker that was killed says that this one is there.
+    state.take_health(health(online=True).model_copy(update={"agent_id": "dead"}))
+    state.take_call(call("of-the-dead", agent_id="dead"))
     state.forget_old(NOON + timedelta(hours=23))
-    assert set(state.calls) == {"c", "living"}
+    assert set(state.calls) == {"c", "living", "of-the-dead"}
     state.forget_old(NOON + timedelta(hours=25))
     assert set(state.calls) == {"living"}
     assert [each.call_id for each in state.alerts.values()] == ["living"]

@@ -12,6 +12,7 @@ from tests.support.browser import dashboard, dashboard_settings
 from tests.support.mosquitto import Mosquitto
 from tests.support.peer_agent import PeerAgent
 
+from kikimori_wire.connection import connect
 from kikimori_wire.messages import Role
 
 if TYPE_CHECKING:
@@ -59,6 +60,30 @@ async def test_one_agent_of_two_that_is_away_is_enough(
         await is_calm(page)
         await other.health(online=False)
         await is_unknown(page)
+
+
+async def test_what_only_the_brokers_memory_tells_is_marked_and_can_be_pressed(
+    real: Mosquitto, page: Page
+) -> None:
+    """The agent ended, and the broker does not know: as after the start of a broker with an old save."""
+    peer = PeerAgent(real.settings)
+    await peer.health()
+    await peer.call("c")
+    async with connect(real.settings, "memory") as memory:
+        for topic, payload in peer.retained.items():
+            await memory.publish(topic, payload, qos=1, retain=True)
+    card = page.locator("[data-call=c]")
+    async with dashboard(dashboard_settings(real.settings)) as url:
+        await page.goto(url)
+        await expect(card).to_have_attribute("data-unconfirmed", "yes")
+        await expect(card).to_contain_text("まだ応答がありません")
+        await expect(card.locator("button.primary")).to_be_enabled()
+        await is_unknown(page)
+        await expect(page.locator("#banners")).to_contain_text("確認中")
+        async with peer.running():
+            await expect(card).to_have_attribute("data-unconfirmed", "no")
+            await is_calm(page)
+            await expect(page.locator("#banners")).not_to_contain_text("確認中")
 
 
 async def test_without_any_agent_nothing_is_said_to_be_calm(url: str, page: Page) -> None:

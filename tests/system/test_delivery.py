@@ -145,6 +145,39 @@ async def test_a_broker_with_an_old_save_brings_nothing_back(tmp_path: Path) -> 
         }
 
 
+async def test_the_old_save_of_a_broker_is_unconfirmed_until_the_agent_is_back(tmp_path: Path) -> None:
+    """The agent died with the broker: the save says that it is online, and no last will that it is not."""
+    async with shipped(tmp_path) as broker:
+        async with agent(tmp_path, broker) as bus:
+            call(bus, "c")
+            await put(bus, "c.shouting.1")
+            async with dashboard(settings(broker)) as url, live_client(url) as watching:
+                await watching.until(
+                    lambda each: (
+                        connected(each) and each["alerts"] and not each["agents"][sample.AGENT]["unconfirmed"]
+                    )
+                )
+                assert watching.picture["calls"]["c"]["unconfirmed"] is False
+            await until(lambda: told(bus))
+            await broker.save()
+            await put(bus, "c.shouting.1", closed=True)
+            call(bus, "c", ended=True)
+            await until(lambda: told(bus))
+            await broker.kill()
+            await until(lambda: not bus.connected)
+        await broker.start()
+        async with dashboard(settings(broker)) as url, live_client(url) as watching:
+            picture = await watching.until(lambda each: connected(each) and each["calls"])
+            assert picture["agents"][sample.AGENT]["online"] is True
+            assert picture["agents"][sample.AGENT]["unconfirmed"] is True
+            assert picture["calls"]["c"]["unconfirmed"] is True
+            async with agent(tmp_path, broker, run="run-2") as bus:
+                call(bus, "next")
+                picture = await watching.until(lambda each: list(each["calls"]) == ["next"])
+                await watching.until(lambda each: not each["calls"]["next"]["unconfirmed"])
+                await watching.until(lambda each: not each["alerts"])
+
+
 async def test_a_dashboard_drops_what_an_online_agent_does_not_list(real: Mosquitto) -> None:
     """Also what a broker tells after the list, and never what is newer than the list."""
     async with (

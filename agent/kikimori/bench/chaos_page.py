@@ -27,7 +27,7 @@ class CountingPage:
         self.doubled: set[str] = set()
         """Alerts that stood on the page twice at once."""
         self.reopened: set[str] = set()
-        """Alerts that were open again after they were over."""
+        """Alerts that were open again after they were over, though their agent was there."""
         self._over: set[str] = set()
         self._confirmed: dict[str, int] = {}
 
@@ -71,7 +71,12 @@ class CountingPage:
         over = [*self.picture["closed"], *missed]
         names = [*opened, *(each["alert_id"] for each in over)]
         self.shown.update(names)
-        self.reopened |= {each for each in opened if each in self._over}
+        agents = self.picture["agents"]
+        self.reopened |= {
+            name
+            for name, alert in opened.items()
+            if name in self._over and not agents.get(alert["agent_id"], {}).get("unconfirmed", True)
+        }
         if len(names) > len(set(names)):
             self.doubled |= {each for each in names if names.count(each) > 1}
         self._over |= {each["alert_id"] for each in over}

@@ -32,6 +32,7 @@ export function banners(picture) {
   for (const agent of agents.filter((each) => !each.online)) {
     found.push({ mood: "bad", text: t("banner.agent_offline", { agent: agent.agent_id, time: timeOfDay(agent.at) }) });
   }
+  for (const agent of agents.filter((each) => each.online && each.unconfirmed)) found.push({ mood: "warn", text: t("banner.agent_unconfirmed", { agent: agent.agent_id }) });
   found.push(...problems(agents.filter((each) => each.online)));
   return found;
 }

@@ -49,7 +49,7 @@ export class Card {
     const severity = call.severity ?? "calm";
     this.call = call;
     this.usable = picture.linked && picture.site.broker_connected && !call.stale;
-    Object.assign(this.element.dataset, { severity: look(severity), urgency: call.urgency, status: call.status, stale: this.usable ? "no" : "yes", opened: this.opened ? "yes" : "no" });
+    Object.assign(this.element.dataset, { severity: look(severity), urgency: call.urgency, status: call.status, stale: this.usable ? "no" : "yes", unconfirmed: call.unconfirmed ? "yes" : "no", opened: this.opened ? "yes" : "no" });
     fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, word("severity", severity))]);
     fill(this.name, JSON.stringify([call.operator, current()]), () => [
       h("b", {}, who(call)),
@@ -57,7 +57,7 @@ export class Card {
     ].filter(Boolean));
     setText(this.status, word("status", call.status));
     this.drawCaller(call);
-    const unwatched = call.stale ? t("call.stale") : call.judging_failed ? t("fault.call") : "";
+    const unwatched = call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";
     show(this.stale, unwatched !== "");
     setText(this.stale, unwatched);
     setText(this.more, t(this.opened ? "ui.close" : "ui.open"));

@@ -9,7 +9,7 @@ const { t } = i18n;
 /** Whether what is shown is all there is: the feed, the broker and every agent are there. */
 export function watched(picture) {
   const agents = Object.values(picture.agents);
-  return picture.linked && picture.site.broker_connected && !picture.age.late() && agents.length > 0 && agents.every((agent) => agent.online);
+  return picture.linked && picture.site.broker_connected && !picture.age.late() && agents.length > 0 && agents.every((agent) => agent.online && !agent.unconfirmed);
 }
 
 /** Calls that need a decision now, worst first. */

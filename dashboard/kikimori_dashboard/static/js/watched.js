@@ -9,10 +9,10 @@ import { t, timeOfDay } from "./i18n.js";
  */
 export function watched(picture, call) {
   if (!picture.linked || !picture.site.broker_connected) return "unknown";
-  if (call) return call.stale || call.judging_failed ? "no" : "yes";
+  if (call) return call.stale || call.judging_failed ? "no" : call.unconfirmed ? "unknown" : "yes";
   const agents = Object.values(picture.agents);
   if (!agents.some((each) => each.online)) return "no";
-  return agents.every((each) => each.online) ? "yes" : "unknown";
+  return agents.every((each) => each.online && !each.unconfirmed) ? "yes" : "unknown";
 }
 
 /** The one banner of the page: {mood, text}; null where nothing is wrong. */
@@ -31,7 +31,8 @@ function newer(picture) {
 
 function cause(picture) {
   if (!picture.linked) return t("link.lost", { time: timeOfDay(picture.heardAt) });
-  return t(picture.site.broker_connected ? "operator.some_away" : "link.broker");
+  if (!picture.site.broker_connected) return t("link.broker");
+  return t(Object.values(picture.agents).some((each) => !each.online) ? "operator.some_away" : "operator.some_unconfirmed");
 }
 
 export const bannerElement = (banner) => h("p", { class: `banner ${banner.mood}` }, h("span", {}, banner.text));

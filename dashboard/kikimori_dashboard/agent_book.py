@@ -1,0 +1,70 @@
+"""The agents of the site: their health, and whether anything but the broker's memory says that they are there.
+
+A broker that was killed comes back with an old save, in which an agent that ended meanwhile is still online. So what it
+retains of an agent is unconfirmed until the agent says something. Pure: no sockets, no clock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_dashboard.agent_link import AgentLink
+
+if TYPE_CHECKING:
+    from kikimori_wire.messages import Health
+
+
+class AgentBook:
+    """Agents by id."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Health] = {}
+        self._lost: dict[str, int] = {}
+        """How often each agent went offline."""
+        self._heard: set[str] = set()
+        """Agents that said something since the present connection to the broker began."""
+
+    def begin_reading(self) -> None:
+        """A new connection to the broker: nobody has been heard on it."""
+        self._heard.clear()
+
+    def take(self, health: Health) -> Health | None:
+        """Take a health; return the one before."""
+        before = self.known.get(health.agent_id)
+        self.known[health.agent_id] = health
+        if not health.online:
+            self._heard.discard(health.agent_id)
+            self._lost[health.agent_id] = self._lost.get(health.agent_id, 0) + 1
+        return before
+
+    def remove(self, agent_id: str) -> bool:
+        """Forget an agent; False when it is not known."""
+        self._lost.pop(agent_id, None)
+        self._heard.discard(agent_id)
+        return self.known.pop(agent_id, None) is not None
+
+    def take_sign_of_life(self, agent_id: str) -> bool:
+        """Take note that an agent said something just now; True when that confirms it."""
+        if agent_id in self._heard or self.offline(agent_id):
+            return False
+        self._heard.add(agent_id)
+        return True
+
+    def offline(self, agent_id: str) -> bool:
+        health = self.known.get(agent_id)
+        return health is not None and not health.online
+
+    def unconfirmed(self, agent_id: str) -> bool:
+        """Whether only what the broker retains says that an agent is there: it, and its calls, may be past."""
+        return not self.offline(agent_id) and agent_id not in self._heard
+
+    def is_there(self, agent_id: str) -> bool:
+        return agent_id in self._heard and not self.offline(agent_id)
+
+    def link(self, agent_id: str, broker_sessions: int) -> AgentLink | None:
+        """Return the connection to an agent; None while it is offline."""
+        if self.offline(agent_id):
+            return None
+        health = self.known.get(agent_id)
+        started_at = health.started_at if health is not None else None
+        return AgentLink(broker_sessions, self._lost.get(agent_id, 0), started_at)
