@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.changes import Part
+from kikimori_dashboard.encoded_alerts import EncodedAlerts
 from kikimori_dashboard.missed import MissedAlerts
 from kikimori_wire.messages import AlertState
 
@@ -26,6 +27,7 @@ class AlertBook:
         self.closed: dict[str, Alert] = {}
         """Oldest first, without those that nobody has seen."""
         self.missed = MissedAlerts()
+        self.encoded = EncodedAlerts()
         self.closed_early = 0
         """Closed alerts that went before their time, as there were too many."""
         self._changes = changes
@@ -47,7 +49,7 @@ class AlertBook:
             found = self._of_call.get(call_id)
             if not found:
                 return ()
-            known = tuple(sorted(found.values(), key=_place))
+            known = tuple(found.values()) if len(found) == 1 else tuple(sorted(found.values(), key=_place))
             self._in_order[call_id] = known
         return known
 
@@ -73,6 +75,7 @@ class AlertBook:
         if self.missed.remove(alert_id):
             self._changes.touch(Part.MISSED)
         self._take_out(alert_id)
+        self.encoded.of(alert)
         self.open[alert_id] = alert
         self._of_call.setdefault(alert.call_id, {})[alert_id] = alert
         self._in_order.pop(alert.call_id, None)
@@ -82,6 +85,7 @@ class AlertBook:
     def put_closed(self, alert: Alert, most: int) -> None:
         """Take a closed alert and keep the newest `most`, and never fewer than `LEAST_CLOSED`; and what nobody has seen."""
         self.remove(alert.alert_id)
+        self.encoded.of(alert)
         known_closed = self.closed.pop(alert.alert_id, None) is not None
         if self.missed.is_missed(alert, known_closed=known_closed):
             self.missed.keep(alert)
@@ -123,6 +127,7 @@ class AlertBook:
             self.closed_early = 0
         if old:
             self._changes.touch(Part.CLOSED)
+        self.encoded.forget(self.find)
 
     def _take_out(self, alert_id: str) -> Alert | None:
         alert = self.open.pop(alert_id, None)

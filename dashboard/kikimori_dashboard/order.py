@@ -15,9 +15,9 @@ def in_order(state: SiteState) -> list[str]:
 
     def place(call_id: str) -> tuple[int, int, datetime, str]:
         alerts = state.open_alerts(call_id)
-        severity = state.worst(call_id)
+        severity, urgency = state.standing(call_id)
         rank = -1 if severity is None else severity.rank
         since = alerts[0].raised_at if alerts else state.calls[call_id].state.started_at
-        return (-state.urgency(call_id), -rank, since, call_id)
+        return (-urgency, -rank, since, call_id)
 
     return sorted(state.calls, key=place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,12 @@ from kikimori_dashboard.agent_book import AgentBook
 from kikimori_dashboard.agent_link import looks_same
 from kikimori_dashboard.alert_book import AlertBook
 from kikimori_dashboard.broker_link import BrokerLink
+from kikimori_dashboard.call_entry import CallEntry
 from kikimori_dashboard.changes import ChangeLog, Part
 from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.left_out import LeftOut
 from kikimori_dashboard.newer import NewerAgents
 from kikimori_dashboard.presses import TRANSFERS, Lane, PressBook, lane_of
-from kikimori_dashboard.transcript import Tail
 from kikimori_wire.messages import Action, AlertState, CallStatus, Severity
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from kikimori_dashboard.agent_link import AgentLink
     from kikimori_wire.messages import (
         Alert,
-        CallLevels,
         CallState,
         Command,
         CommandResult,
@@ -40,17 +38,6 @@ MAX_AGENTS = 1000
 
 LONGEST_CALL = timedelta(hours=24)
 """What an agent that is not there said of an older call is past: it died, and never came back to say so."""
-
-
-@dataclass(slots=True)
-class CallEntry:
-    state: CallState
-    tail: Tail = field(default_factory=Tail)
-    levels: CallLevels | None = None
-    levels_at: datetime | None = None
-    """The agent's time of `levels`."""
-    returned: bool = False
-    """Somebody pressed to put the customer on hold, and the hold ended without anybody asking for it."""
 
 
 class SiteState:
@@ -148,7 +135,8 @@ class SiteState:
             entry.returned = self._nobody_asked_for_the_end_of_hold(call_id)
         if state is entry.state or state.operator.number != entry.state.operator.number:
             self._note_extension(state, entry.levels_at)
-        entry.state = state
+        if state is not entry.state:
+            entry.take(state)
         entry.tail.add_all(state.transcript_tail, self.changes.version + 1)
         self.changes.touch(Part.CALLS, call_id)
 
@@ -280,11 +268,15 @@ class SiteState:
 
     def urgency(self, call_id: str) -> int:
         """0 … 3: how much this call needs a decision now. A call that a superior has taken over needs none."""
+        return self.standing(call_id)[1]
+
+    def standing(self, call_id: str) -> tuple[Severity | None, int]:
+        """Return `worst` and `urgency`."""
         entry = self.calls.get(call_id)
         severity = self.worst(call_id)
         if entry is None or severity is None or entry.state.status is CallStatus.TRANSFERRED:
-            return 0
-        return severity.rank + 1
+            return severity, 0
+        return severity, severity.rank + 1
 
     # --- agents
 

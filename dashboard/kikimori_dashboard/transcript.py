@@ -21,6 +21,7 @@ class Tail:
 
     def __init__(self) -> None:
         self._lines: dict[str, TranscriptLine] = {}
+        """In order of time."""
         self._encoded: dict[str, str] = {}
         """Each line as `to_json` needs it: encoded once, when it comes, however often the call is shown."""
         self._changed: dict[str, int] = {}
@@ -28,6 +29,8 @@ class Tail:
         """Lines that were dropped, the first of them first, and when."""
         self._forgotten_up_to = -1
         """Version up to which what was dropped is no longer known."""
+        self._json: str | None = "[]"
+        """Of all lines; None when it has to be put together again."""
 
     def add(self, line: TranscriptLine, version: int = 0) -> bool:
         """Take a line that changes the picture to `version`; False when it tells nothing new."""
@@ -38,16 +41,26 @@ class Tail:
         for other in [each for each in self._lines.values() if not each.final and each.role is line.role]:
             self._drop(other.line_id, version)
         self._gone.pop(line.line_id, None)
-        self._lines[line.line_id] = line
+        self._put(line)
         self._changed[line.line_id] = version
         self._encoded[line.line_id] = _encode(_view(line))
+        self._json = None
         if len(self._lines) > KEPT_LINES:
-            self._drop(min(self._lines.values(), key=lambda each: each.start_s).line_id, version)
+            self._drop(next(iter(self._lines)), version)
         return True
+
+    def _put(self, line: TranscriptLine) -> None:
+        """Put a line to its place: nearly always the last."""
+        self._lines.pop(line.line_id, None)
+        last = next(reversed(self._lines.values()), None)
+        self._lines[line.line_id] = line
+        if last is not None and _place(line) < _place(last):
+            self._lines = {each.line_id: each for each in sorted(self._lines.values(), key=_place)}
 
     def _drop(self, line_id: str, version: int) -> None:
         del self._lines[line_id]
         del self._encoded[line_id]
+        self._json = None
         del self._changed[line_id]
         self._gone[line_id] = version
         if len(self._gone) > KEPT_GONE:
@@ -61,11 +74,13 @@ class Tail:
 
     def view(self) -> list[dict[str, Any]]:
         """Return the lines in order of time."""
-        return [_view(line) for line in self._ordered()]
+        return [_view(line) for line in self._lines.values()]
 
     def to_json(self) -> str:
         """Return `view` as JSON."""
-        return "[" + ",".join([self._encoded[line.line_id] for line in self._ordered()]) + "]"
+        if self._json is None:
+            self._json = "[" + ",".join([self._encoded[each] for each in self._lines]) + "]"
+        return self._json
 
     def changes_json(self, since: int) -> str | None:
         """Return `{"changed": [line, …], "gone": [id, …]}` after a version; None when that is too long ago to know."""
@@ -75,8 +90,9 @@ class Tail:
         gone = [each for each, at in self._gone.items() if at > since]
         return f'{{"changed":[{",".join(changed)}],"gone":{_encode(gone)}}}'
 
-    def _ordered(self) -> list[TranscriptLine]:
-        return sorted(self._lines.values(), key=lambda line: (line.start_s, line.line_id))
+
+def _place(line: TranscriptLine) -> tuple[float, str]:
+    return (line.start_s, line.line_id)
 
 
 def _view(line: TranscriptLine) -> dict[str, Any]:

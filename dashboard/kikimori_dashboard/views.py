@@ -153,11 +153,10 @@ class Views:
         entry = self._state.calls.get(call_id)
         if entry is None:
             return None
-        severity = self._state.worst(call_id)
-        state = entry.state.model_dump_json(exclude={"v", "transcript_tail"})
+        severity, urgency = self._state.standing(call_id)
         return (
-            f'{state[:-1]},"lines":{entry.tail.to_json()},"severity":{_word(severity)},'
-            f'"urgency":{self._state.urgency(call_id)},"stale":{_truth(self._state.stale(call_id))},'
+            f'{entry.state_json[:-1]},"lines":{entry.tail.to_json()},"severity":{_word(severity)},'
+            f'"urgency":{urgency},"stale":{_truth(self._state.stale(call_id))},'
             f'"unconfirmed":{_truth(self._state.agent_book.unconfirmed(entry.state.agent_id))},'
             f'"returned":{_truth(entry.returned)}}}'
         )
@@ -170,23 +169,21 @@ class Views:
 
     def _alert(self, alert_id: str) -> str | None:
         alert = self._state.alerts.get(alert_id)
-        return None if alert is None else alert.model_dump_json(exclude={"v"})
+        return None if alert is None else self._state.alert_book.encoded.of(alert)
 
     def _closed(self) -> str:
         """Newest first; beyond `SHOWN_CLOSED` only their number, in `closed_more`."""
         book = self._state.alert_book
         newest = islice(reversed(book.closed.values()), SHOWN_CLOSED)
-        shown = [alert.model_dump_json(exclude={"v"}) for alert in newest]
+        shown = [book.encoded.of(alert) for alert in newest]
         more = len(book.closed) - len(shown) + book.closed_early
         return f'"closed":[{",".join(shown)}],"closed_more":{more}'
 
     def _missed(self) -> str:
         """Oldest first, each with its number; `more` are not shown yet, `dropped` will never be."""
-        missed = self._state.alert_book.missed
-        shown = [
-            f'{{"number":{number},{alert.model_dump_json(exclude={"v"})[1:]}'
-            for number, alert in missed.shown()
-        ]
+        book = self._state.alert_book
+        missed = book.missed
+        shown = [f'{{"number":{number},{book.encoded.of(alert)[1:]}' for number, alert in missed.shown()]
         more = len(missed) - len(shown)
         return f'"missed":{{"alerts":[{",".join(shown)}],"more":{more},"dropped":{missed.dropped}}}'
 

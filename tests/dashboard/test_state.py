@@ -144,6 +144,7 @@ def test_closed_alerts_are_bounded_in_number_and_age() -> None:
     assert "c.0" not in state.closed
     state.forget_old(NOON + timedelta(minutes=15, seconds=50))
     assert min(each.updated_at for each in state.closed.values()) == NOON + timedelta(seconds=50)
+    assert len(state.alert_book.encoded) == len(state.closed)
     state.forget_old(NOON + timedelta(hours=1))
     assert state.closed == {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.dashboard.test_state import alert, call, health, line, press, seen
 from tests.support.sample import NOON
@@ -14,8 +14,10 @@ from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.views import SHOWN_CLOSED, Views
 from kikimori_wire.messages import (
     Action,
+    Alert,
     AlertState,
     CallLevels,
+    CallState,
     CallStatus,
     ClosedBecause,
     LegLevel,
@@ -23,6 +25,9 @@ from kikimori_wire.messages import (
     Role,
     Severity,
 )
+
+if TYPE_CHECKING:
+    import pytest
 
 PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions")
 
@@ -106,6 +111,25 @@ def test_what_went_while_no_browser_was_there_is_not_kept() -> None:
         state.remove_call(f"c{number}")
     views.snapshot(NOON)
     assert sum(len(each) for each in views._encoded.values()) == 0
+
+
+def test_a_snapshot_encodes_no_call_and_no_alert(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were encoded when they came; what else changes of a call does not encode it again."""
+    state = SiteState()
+    state.take_call(call("c"))
+    state.take_alert(alert("c"))
+    state.take_alert(alert("c", alert_id="c.over", state=AlertState.CLOSED))
+
+    def refuse(*_args: object, **_fields: object) -> str:
+        raise AssertionError("encoded again")
+
+    monkeypatch.setattr(CallState, "model_dump_json", refuse)
+    monkeypatch.setattr(Alert, "model_dump_json", refuse)
+    state.take_sign_of_life(call("c").agent_id)
+    picture = json.loads(Views(state, DashboardSettings()).snapshot(NOON))
+    assert picture["calls"]["c"]["call_id"] == "c"
+    assert [*picture["alerts"]] == [alert("c").alert_id]
+    assert [each["alert_id"] for each in picture["missed"]["alerts"]] == ["c.over"]
 
 
 def test_the_page_is_told_how_many_closed_alerts_it_does_not_show() -> None:

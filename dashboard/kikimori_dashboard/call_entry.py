@@ -1,0 +1,30 @@
+"""A call as the dashboard holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_dashboard.transcript import Tail
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kikimori_wire.messages import CallLevels, CallState
+
+
+class CallEntry:
+    """The last state of a call, its last lines and levels."""
+
+    def __init__(self, state: CallState) -> None:
+        self.tail = Tail()
+        self.levels: CallLevels | None = None
+        self.levels_at: datetime | None = None
+        """The agent's time of `levels`."""
+        self.returned = False
+        """Somebody pressed to put the customer on hold, and the hold ended without anybody asking for it."""
+        self.take(state)
+
+    def take(self, state: CallState) -> None:
+        """Take a state. It is encoded here, so that no snapshot has to encode all calls at once."""
+        self.state = state
+        self.state_json = state.model_dump_json(exclude={"v", "transcript_tail"})

@@ -1,0 +1,34 @@
+"""Alerts as the pages get them: each revision is encoded once, when it comes, so that no snapshot has to encode them all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori_wire.messages import Alert
+
+
+class EncodedAlerts:
+    """JSON by alert."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Alert, str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def of(self, alert: Alert) -> str:
+        """Return an alert's JSON."""
+        known = self._known.get(alert.alert_id)
+        if known is not None and known[0] is alert:
+            return known[1]
+        text = alert.model_dump_json(exclude={"v"})
+        self._known[alert.alert_id] = (alert, text)
+        return text
+
+    def forget(self, is_held: Callable[[str], object]) -> None:
+        """Forget the alerts that are held no more."""
+        for alert_id in [each for each in self._known if not is_held(each)]:
+            del self._known[alert_id]
