@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.program import kikimori
+from tests.support.program import KIKIMORI, kikimori
+from tests.system.conftest import until
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
 @pytest.mark.timeout(600)
@@ -24,3 +29,37 @@ async def test_a_few_kills_of_each_part(tmp_path: Path) -> None:
     assert report["raised"] > 0
     assert report["kills"] == {"broker": 2, "agent": 2, "dashboard": 2}
     assert ended.code == 0
+
+
+@pytest.mark.timeout(600)
+async def test_ctrl_c_ends_it_in_order_and_tells_what_was_done(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    process = await asyncio.create_subprocess_exec(
+        *KIKIMORI, "bench", "chaos", "--kills", "500", "--lines", "2", "--json", "--folder", logs,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(300):
+            await until(
+                lambda: (logs / "agent.log").exists() and b'"alert"' in (logs / "agent.log").read_bytes()
+            )
+            os.killpg(process.pid, signal.SIGINT)
+            out, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    report = json.loads(out)
+    assert (report["unseen"], report["stale"], report["doubled"]) == ([], [], [])
+    assert sum(report["kills"].values()) < 1500
+    assert report["overlapping"] == 0
+    assert not [each for each in _commands() if str(tmp_path) in each]
+
+
+def _commands() -> Iterator[str]:
+    """Give the command lines of all processes."""
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            yield each.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue

@@ -80,8 +80,13 @@ class _Killable(Protocol):
 class Chaos:
     """One run; `progress` is told after each kill."""
 
-    def __init__(self, settings: ChaosSettings, folder: Path, progress: Callable[[int], None]) -> None:
+    def __init__(
+        self, settings: ChaosSettings, folder: Path, progress: Callable[[int], None], stop: asyncio.Event
+    ) -> None:
+        """`stop`: kill no more, and report what was done until then."""
         self._settings = settings
+        self._stop = stop
+        self._overlapped = 0
         self._folder = folder
         self._progress = progress
         self._random = random.Random(settings.seed)  # noqa: S311 - the same faults again
@@ -133,7 +138,7 @@ class Chaos:
                 await each.stop()
         return ChaosReport(
             kills=self._kills,
-            overlapping=self._settings.overlapping,
+            overlapping=self._overlapped,
             seconds=round(time.monotonic() - began, 1),
             calls=lines.made,
             raised=len(self._raised),
@@ -149,6 +154,8 @@ class Chaos:
         done = 0
         for target in order:
             await asyncio.sleep(self._random.uniform(0.2, 2.5))
+            if self._stop.is_set():
+                return
             await self._kill(target, parts[target])
             self._kills[target] += 1
             done += 1
@@ -156,8 +163,11 @@ class Chaos:
         async with asyncio.TaskGroup() as tasks:
             for _ in range(self._settings.overlapping):
                 await asyncio.sleep(self._random.uniform(0.05, 1.0))
+                if self._stop.is_set():
+                    break
                 target = self._random.choice(self._settings.targets)
                 tasks.create_task(self._kill(target, parts[target]))
+                self._overlapped += 1
                 done += 1
                 self._progress(done)
 
@@ -204,13 +214,16 @@ class Chaos:
 
 
 async def run_chaos(
-    settings: ChaosSettings, progress: Callable[[int], None], folder: Path | None = None
+    settings: ChaosSettings,
+    progress: Callable[[int], None],
+    stop: asyncio.Event,
+    folder: Path | None = None,
 ) -> ChaosReport:
     """Run in `folder`, which exists, or in one that is removed again; raises KikimoriError."""
     if folder is not None:
-        return await Chaos(settings, folder, progress).run()
+        return await Chaos(settings, folder, progress, stop).run()
     with tempfile.TemporaryDirectory(prefix="kikimori-chaos-") as made:
-        return await Chaos(settings, Path(made), progress).run()
+        return await Chaos(settings, Path(made), progress, stop).run()
 
 
 async def _retained(settings: BrokerSettings) -> list[str]:

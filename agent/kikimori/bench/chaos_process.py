@@ -38,8 +38,12 @@ class KillableProcess:
             KikimoriError: it ended instead.
         """
         ready = asyncio.Event()
+        # In a session of its own: Ctrl-C is for the bench, which ends it in order.
         self._process = process = await asyncio.create_subprocess_exec(
-            *self._command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            *self._command,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
         )
         self._reading = asyncio.create_task(self._read(process, ready))
         waiting = asyncio.create_task(ready.wait())

@@ -63,7 +63,11 @@ class ShippedMosquitto:
                 made = await asyncio.create_subprocess_exec("mosquitto_passwd", "-b", passwords, user, user)
                 await made.wait()
         self._process = await asyncio.create_subprocess_exec(
-            mosquitto_program(), "-c", self._config, stderr=asyncio.subprocess.DEVNULL
+            mosquitto_program(),
+            "-c",
+            self._config,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
         async with asyncio.timeout(START_WITHIN_S):
             while not await self._listens():

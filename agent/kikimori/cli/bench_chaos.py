@@ -23,7 +23,8 @@ def add_parser(
         "calls in which alerts are raised, kills the parts at random, and counts with a client that behaves as a "
         "supervisor's page: alerts never shown, calls and alerts that stay though they are over, alerts shown twice. "
         "About two seconds for each kill; the same seed draws the same faults.",
-        epilog="Exit code 1 when anything was lost, left over or shown twice. Needs mosquitto.",
+        epilog="Exit code 1 when anything was lost, left over or shown twice. Ctrl-C ends the kills and reports what was "
+        "done until then; a second one ends all. Needs mosquitto.",
     )
     chaos.add_argument(
         "--kills", type=_from_zero, default=20, metavar="N", help="kills of each part (default: 20)"
@@ -60,7 +61,7 @@ def _from_zero(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     logs.configure("error")
     from kikimori.bench.chaos import TARGETS, ChaosSettings, run_chaos  # noqa: PLC0415  (see cli/up.py)
-    from kikimori.office import run_until_done  # noqa: PLC0415
+    from kikimori.office import run_until_done, stop_on_signals  # noqa: PLC0415
 
     targets = tuple(dict.fromkeys(args.of)) if args.of else TARGETS
     settings = ChaosSettings(
@@ -74,7 +75,10 @@ def run(args: argparse.Namespace) -> int:
         bar = progress.add_task("chaos", total=total)
 
         async def measure() -> int:
-            report = await run_chaos(settings, lambda done: progress.update(bar, completed=done), args.folder)
+            async with stop_on_signals() as stop:
+                report = await run_chaos(
+                    settings, lambda done: progress.update(bar, completed=done), stop, args.folder
+                )
             print_figures(report, as_json=args.json)
             return 0 if report.all_well else 1
 
