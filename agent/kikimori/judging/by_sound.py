@@ -20,7 +20,7 @@ from kikimori.judging.words.units import CONTEMPT, UnitPattern, compile_units
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from kikimori.judging.words.choice import Choice
     from kikimori.judging.words.moods import Mood
@@ -87,19 +87,19 @@ class BySound:
         """Return the words that fall under this category by their sound, as recognised."""
         for key in sentence.sounds & self.by_key.keys():
             for pattern in self.by_key[key]:
-                matched = self.find_sound(sentence, pattern)
-                if matched is not None:
-                    return matched
+                if pattern.may_be_in(sentence.heard.sound):
+                    matched = self.find_sound(sentence, pattern)
+                    if matched is not None:
+                        return matched
         return None
 
     def find_sound(self, sentence: Sentence, pattern: Pattern) -> str | None:
-        """Return the words of a phrase, where it sounds."""
-        heard, sound = sentence.heard, sentence.heard.sound
-        if not all(each in sound for each in pattern.heads):
-            return None
-        for match in pattern.expression.finditer(sound):
-            excused = list(self._excused(sound))
-            if _counts(sentence, match, pattern, excused) and not _excused_after(sentence, match.end()):
+        """Return the words of a phrase that may be in the sentence, where it sounds."""
+        heard = sentence.heard
+        for match in pattern.expression.finditer(heard.sound):
+            if _counts(sentence, match, pattern, self._excused(sentence)) and not _excused_after(
+                sentence, match.end()
+            ):
                 return heard.between(match.start(), match.end())
         return None
 
@@ -109,15 +109,24 @@ class BySound:
             start, stop = heard.starts[first], heard.starts[end]
             if denied(heard.sound[stop:]) or reported(sentence, end):
                 continue
-            if _excuses(self._excused(heard.sound), start, stop):
+            if _excuses(self._excused(sentence), start, stop):
                 continue
             return heard.text[heard.words[first].start : heard.words[end - 1].end]
         return None
 
-    def _excused(self, sound: str) -> Iterator[tuple[int, int]]:
-        for pattern in self.unless:
-            for match in pattern.expression.finditer(sound):
-                yield match.span()
+    def _excused(self, sentence: Sentence) -> list[tuple[int, int]]:
+        """Return where something listed under `unless` stands; looked for once in a sentence."""
+        spans = sentence.excused.get(id(self.unless))
+        if spans is None:
+            sound = sentence.heard.sound
+            spans = [
+                match.span()
+                for pattern in self.unless
+                if pattern.may_be_in(sound)
+                for match in pattern.expression.finditer(sound)
+            ]
+            sentence.excused[id(self.unless)] = spans
+        return spans
 
 
 def _excuses(spans: Iterable[tuple[int, int]], start: int, end: int) -> bool:

@@ -7,9 +7,10 @@ idiom is no alarm.
 
 from __future__ import annotations
 
+import gc
 import re
 import unicodedata
-from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
@@ -18,7 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from kikimori.errors import ConfigError
 from kikimori.judging.answers import AnswerCategory, ClauseWords, reader_of
 from kikimori.judging.by_sound import BySound
+from kikimori.judging.compiled_files import CompiledFile, CompiledFiles, cache_folder
 from kikimori.judging.demand_file import holds_demands, load_demands
+from kikimori.judging.phrase_index import PhraseIndex
 from kikimori.judging.words.choice import expanded, written_out
 from kikimori.judging.words.demands import DemandReader
 from kikimori.judging.words.moods import Mood
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from kikimori.judging.by_sound import Unit
     from kikimori.judging.words.demands import Demand
     from kikimori.judging.words.pattern import Pattern
     from kikimori.model.evidence import Utterance
@@ -43,6 +45,8 @@ GAP = "…"
 GAP_CHARACTERS = 20
 
 _NOT_SPOKEN = re.compile(r"[\s\u3000、。，．,.!?！？「」『』・〜]+")
+
+_files = CompiledFiles(cache_folder())
 
 _Phrase = Annotated[str, Field(min_length=2, max_length=400)]
 
@@ -131,19 +135,7 @@ class PhraseBook:
         self._categories = tuple(categories)
         self._ear = ear
         self._demands = demands or DemandReader()
-        self._units: dict[str, list[tuple[BySound, Unit]]] = defaultdict(list)
-        """Patterns of whole words, by the part that is looked up first."""
-        self._sounds: dict[str, list[tuple[BySound, Pattern]]] = defaultdict(list)
-        """Patterns of sounds, by their first ones."""
-        self._stems: dict[str, str] = {}
-        for category in self._categories:
-            if isinstance(category, BySound):
-                for key, patterns in category.by_key.items():
-                    self._sounds[key] += [(category, pattern) for pattern in patterns]
-                for unit in category.units:
-                    for anchor in unit.anchors:
-                        self._units[anchor].append((category, unit))
-                self._stems |= category.stems
+        self._index = PhraseIndex(category for category in self._categories if isinstance(category, BySound))
 
     @property
     def categories(self) -> tuple[_Category, ...]:
@@ -161,7 +153,7 @@ class PhraseBook:
             return Said()
         found: dict[str, Match] = {}
         hints: dict[str, Match] = {}
-        sentence = Sentence(heard, self._stems)
+        sentence = Sentence(heard, self._index.stems)
 
         def wanted(category: _Category) -> bool:
             # A mixed leg does not say who spoke: both readings count, and the leg is labelled on the screen.
@@ -175,14 +167,12 @@ class PhraseBook:
         for category in self._categories:
             if not isinstance(category, BySound) and wanted(category):
                 keep(category, category.find(sentence))
-        for key in sorted(sentence.sounds & self._sounds.keys()):
-            for by_sound, pattern in self._sounds[key]:
-                if wanted(by_sound):
-                    keep(by_sound, by_sound.find_sound(sentence, pattern))
-        for anchor in sentence.anchors():
-            for category, unit in self._units.get(anchor, ()):
-                if wanted(category):
-                    keep(category, category.find_unit(sentence, unit))
+        for by_sound, pattern in self._index.sounding_in(sentence, utterance.role):
+            if by_sound.name not in found:
+                keep(by_sound, by_sound.find_sound(sentence, pattern))
+        for by_sound, unit in self._index.standing_in(sentence, utterance.role):
+            if by_sound.name not in found:
+                keep(by_sound, by_sound.find_unit(sentence, unit))
         # An operator demands nothing.
         demand = None if utterance.role is Role.OPERATOR else self._demands.read(heard)
         return Said(tuple((hints | found).values()), demand)
@@ -216,29 +206,73 @@ def load_phrases(paths: Iterable[Path]) -> PhraseBook:
     Raises:
         ConfigError: names file, key and reason.
     """
+    with _no_collection():
+        return _loaded(paths)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking a hundred thousand new objects that all stay: half of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _loaded(paths: Iterable[Path]) -> PhraseBook:
     categories: list[_Category] = []
     skipped: list[str] = []
     vocabulary: set[str] = set()
-    paths = tuple(paths)
-    of_demands = [path for path in paths if holds_demands(path)]
-    files = [(path, load(path, _CategoryFile)) for path in paths if path not in of_demands]
-    reader = reader_of(file.clauses for _, file in files if file.clauses)
+    of_demands: list[Path] = []
+    files: list[tuple[Path, _CategoryFile | CompiledFile]] = []
+    for path in paths:
+        compiled = _kept(path)
+        if compiled is not None:
+            files.append((path, compiled))
+        elif holds_demands(path):
+            of_demands.append(path)
+        else:
+            files.append((path, load(path, _CategoryFile)))
+    reader = reader_of(file.clauses for _, file in files if isinstance(file, _CategoryFile) and file.clauses)
     for path, file in files:
-        if file.said_by is Role.MIXED:
-            raise ConfigError(f"{path}: said_by: must be customer or operator")
-        if file.compare == "letters":
-            categories.append(_by_letters(path, file))
-            continue
-        if not file.group and file.clauses is None:
-            raise ConfigError(f"{path}: group: Field required")
-        for category in _by_sound(path, file, skipped):
+        if isinstance(file, _CategoryFile):
+            if file.said_by is Role.MIXED:
+                raise ConfigError(f"{path}: said_by: must be customer or operator")
+            if file.compare == "letters":
+                categories.append(_by_letters(path, file))
+                continue
+            if not file.group and file.clauses is None:
+                raise ConfigError(f"{path}: group: Field required")
+            compiled = _compiled(path, file)
+            act = file.clauses.act if file.clauses else None
+        else:
+            compiled, act = file, None
+        skipped += (f"{path}: {each}" for each in compiled.skipped)
+        for category in compiled.categories:
             categories.append(
-                AnswerCategory(file.category, file.said_by, file.clauses.act, reader, category)
-                if file.clauses
-                else category
+                AnswerCategory(category.name, category.said_by, act, reader, category) if act else category
             )
             vocabulary |= category.vocabulary
     return PhraseBook(categories, Ear(vocabulary), load_demands(of_demands), skipped)
+
+
+def _kept(path: Path) -> CompiledFile | None:
+    try:
+        return _files.get(path.read_bytes())
+    except OSError:
+        # Reading it again tells the reason.
+        return None
+
+
+def _compiled(path: Path, file: _CategoryFile) -> CompiledFile:
+    skipped: list[str] = []
+    compiled = CompiledFile(tuple(_by_sound(path, file, skipped)), tuple(skipped))
+    if file.clauses is None:
+        _files.keep(path.read_bytes(), compiled)
+    return compiled
 
 
 def _by_sound(path: Path, file: _CategoryFile, skipped: list[str]) -> Iterable[BySound]:
@@ -252,7 +286,7 @@ def _by_sound(path: Path, file: _CategoryFile, skipped: list[str]) -> Iterable[B
     for number, group in enumerate(file.group, start=1):
         category = made.setdefault(group.at_most, BySound(file.category, file.said_by, unless, group.at_most))
         for place, phrase in enumerate(group.phrases, start=1):
-            key = f"{path}: group[{number}].phrases[{place}]"
+            key = f"group[{number}].phrases[{place}]"
             try:
                 exact = file.exact or group.exact
                 together = file.clauses is None
@@ -265,7 +299,7 @@ def _by_sound(path: Path, file: _CategoryFile, skipped: list[str]) -> Iterable[B
             except VanishingPhraseError as error:
                 skipped.append(f"{key}: {phrase!r} {error}")
             except ValueError as error:
-                raise ConfigError(f"{key}: {phrase!r} {error}") from error
+                raise ConfigError(f"{path}: {key}: {phrase!r} {error}") from error
     return made.values()
 
 

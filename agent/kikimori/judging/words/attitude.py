@@ -45,7 +45,7 @@ def said_as(said: Predicate, mood: Mood, *, bare: bool, final: bool) -> bool:
     return mood == "statement" and _stated(said)
 
 
-def same_form(said: Predicate, written: Form) -> bool:
+def same_form(said: Predicate, written: int) -> bool:
     """Return whether what is said has the form that a phrase was written in, apart from politeness and insistence."""
     form = said.form & ~Form.POTENTIAL if said.form & Form.IMPERATIVE else said.form
     written = written & ~Form.POTENTIAL if written & Form.IMPERATIVE else written
@@ -100,7 +100,7 @@ def same_form(said: Predicate, written: Form) -> bool:
     return form & CORE == written & CORE
 
 
-def _put_politely(form: Form, written: Form) -> bool:
+def _put_politely(form: int, written: int) -> bool:
     """Return whether an angry question is only put politely: わからないんですか for わからないのか, not わかりますか."""
     return bool(form & written & Form.EXPLAINS and form & Form.QUESTION and not form & Form.GUESS)
 

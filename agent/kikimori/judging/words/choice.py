@@ -21,7 +21,7 @@ LEAST = 3
 _NOMINAL = frozenset({"名詞", "代名詞", "接頭辞", "接尾辞", "形状詞", "記号"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Option:
     """One noun of a list, as it sounds."""
 

@@ -34,7 +34,7 @@ _OF_IT = frozenset({"集まり", "塊", "分際", "極み", "癖", "くせ", "�
 _NO_NAME = Form.PAST | Form.CAUSE | Form.BUT | Form.NEGATIVE | Form.HEARSAY | Form.CONDITION | Form.CONCESSION
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NamePattern:
     """One insulting noun."""
 
@@ -47,9 +47,9 @@ class NamePattern:
     long: tuple[int, ...]
 
     @property
-    def anchors(self) -> tuple[str, ...]:
-        """Sound by which the noun is looked up."""
-        return (self.sound,)
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Sound that must stand in a sentence."""
+        return (frozenset({self.sound}),)
 
     def find(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
         """Yield the first and the last word but one of each place where the noun is thrown at somebody."""
@@ -61,7 +61,7 @@ class NamePattern:
                 yield first, stop
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AddressPattern:
     """A rude word for the listener (お前), which tells the tone where something is ordered, asked or insisted on with it."""
 
@@ -69,9 +69,9 @@ class AddressPattern:
     sound: str
 
     @property
-    def anchors(self) -> tuple[str, ...]:
-        """Sound by which the word is looked up."""
-        return (self.sound,)
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Sound that must stand in a sentence."""
+        return (frozenset({self.sound}),)
 
     def find(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
         """Yield the first and the last word but one from the word to the end of its clause."""

@@ -55,6 +55,13 @@ class Pattern:
     parts: tuple[Mapping[str, tuple[int, ...]], ...] = ()
     """Long vowels of the parts before the verb, by their sound; the groups `p0`, `p1`, … are where they stand."""
 
+    def may_be_in(self, sound: str) -> bool:
+        """Return whether all heads are there."""
+        for head in self.heads:  # noqa: SIM110  (a generator for each of thousands takes longer)
+            if head not in sound:
+                return False
+        return True
+
     @cached_property
     def expression(self) -> re.Pattern[str]:
         """Compiled when its heads were first heard: of thousands an office hears a few."""

@@ -30,12 +30,12 @@ def potential(sound: str) -> str | None:
     return None if not sound or sound[-1] not in rows else folded(sound[:-1] + rows[sound[-1]] + "ル")
 
 
-def brings(words: Sequence[Word], at: int) -> Form:
+def brings(words: Sequence[Word], at: int) -> int:
     """Return what the head itself says: 使える is the potential of 使う."""
     word = words[at]
     lemma, normal = sound_of_form(word.lemma), sound_of_form(word.normal)
     if lemma == normal or lemma != potential(normal) or word.form.startswith("命令形"):
-        return Form(0)
+        return 0
     following = words[at + 1] if at + 1 < len(words) else None
     stem = word.form.startswith(("未然形", "連用形")) or word.form.endswith("省略")
     if stem and (following is None or following.detail == "終助詞" or following.normal in ("つう", "言う")):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kikimori.judging.words.sound import Word
 
 
-def predicate(words: Sequence[Word], at: int, breaks: frozenset[int], form: Form = Form(0)) -> Predicate:  # noqa: B008
+def predicate(words: Sequence[Word], at: int, breaks: frozenset[int], form: int = 0) -> Predicate:
     """Read the form of the head at `at`.
 
     `breaks`: indices of words that stand after a punctuation mark. `form`: what the head brings along itself.

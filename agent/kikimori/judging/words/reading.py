@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Reading:
     """State of reading word by word behind a head, and the auxiliaries among these words."""
 
-    def __init__(self, words: Sequence[Word], at: int, breaks: frozenset[int], form: Form) -> None:
+    def __init__(self, words: Sequence[Word], at: int, breaks: frozenset[int], form: int) -> None:
         self.words = words
         self.next = at + 1
         self.breaks = breaks

@@ -46,6 +46,8 @@ class Sentence:
         self.sounds = {sound[at : at + length] for at in range(len(sound)) for length in range(1, KEY + 1)}
         """Each one, two and three sounds that stand side by side."""
         self.predicates: dict[str, list[Predicate]] = {}
+        self.excused: dict[int, list[tuple[int, int]]] = {}
+        """Where something stands that is no alarm, by the list that says so."""
         self._read_predicates(stems)
 
     def _spans(self) -> dict[str, list[tuple[int, int]]]:

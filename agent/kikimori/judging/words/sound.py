@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 from sudachipy import Dictionary, SplitMode
@@ -33,8 +33,9 @@ _KEPT_INTERJECTIONS = frozenset(
 _FILLERS = frozenset({"あの", "あのう", "えっと", "ええと", "えー", "うーん", "まあ", "その"})
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
+    """One word of an utterance. A named tuple: hundreds are made for each second of speech."""
+
     surface: str
     lemma: str
     sound: str
@@ -67,32 +68,47 @@ def words(text: str) -> list[Word]:
     text, places = _without_spaces(text)
     cut = list(_tokenizer().tokenize(text))
     for number, each in enumerate(cut):
-        part, surface = each.part_of_speech(), each.surface()
-        if part[0] == "連体詞" and surface in _FILLERS and not _points(cut[number + 1 :]):
+        entry = _entry(each)
+        part, surface = entry[3], each.surface()
+        if part == "連体詞" and surface in _FILLERS and not _points(cut[number + 1 :]):
             continue
         if (
-            part[0] in _SILENT
-            or (surface in _FILLERS and part[0] != "連体詞")
-            or (part[0] == "記号" and part[1] != "文字")
+            part in _SILENT
+            or (surface in _FILLERS and part != "連体詞")
+            or (part == "記号" and entry[4] != "文字")
         ):
             continue
-        if part[0] == _FILLER and surface not in _KEPT_INTERJECTIONS:
+        if part == _FILLER and surface not in _KEPT_INTERJECTIONS:
             continue
-        found.append(
-            Word(
-                surface,
-                each.dictionary_form(),
-                *_folded(each.reading_form()),
-                part[0],
-                part[1],
-                part[4],
-                part[5],
-                each.normalized_form(),
-                places[each.begin()],
-                places[each.end() - 1] + 1,
-            )
-        )
+        found.append(Word(surface, *entry, places[each.begin()], places[each.end() - 1] + 1))
     return found
+
+
+_Entry = tuple[str, str, tuple[int, ...], str, str, str, str, str]
+"""Of a word what the dictionary says: the fields of `Word` from `lemma` to `normal`."""
+_entries: dict[int, _Entry] = {}
+"""By their number in the dictionary: most words are heard again and again."""
+MOST_ENTRIES = 50_000
+
+
+def _entry(each: Any) -> _Entry:
+    number = each.word_id()
+    known = _entries.get(number)
+    if known is not None:
+        return known
+    part = each.part_of_speech()
+    entry = (
+        each.dictionary_form(),
+        *_folded(each.reading_form()),
+        part[0],
+        part[1],
+        part[4],
+        part[5],
+        each.normalized_form(),
+    )
+    if not each.is_oov() and len(_entries) < MOST_ENTRIES:
+        _entries[number] = entry
+    return entry
 
 
 def _points(following: list[Any]) -> bool:
@@ -230,10 +246,14 @@ class Ear:
         near = {
             number for at in range(len(sound) - 1) for number in self._by_pair.get(sound[at : at + 2], ())
         }
+        wrong: list[int] | None = None
         for known, head, tail in (self._known[number] for number in sorted(near)):
             if (head in sound or tail in sound) and known not in sound:
-                wrong = [at for at in starts if not self._heard_rightly(sound, at)]
-                sound, starts = _mended(sound, starts, wrong, known, head, tail)
+                if wrong is None:
+                    wrong = [at for at in starts if not self._heard_rightly(sound, at)]
+                mended, starts = _mended(sound, starts, wrong, known, head, tail)
+                if mended != sound:
+                    sound, wrong = mended, None
         return Heard(text, sound, tuple(found), tuple(starts))
 
 

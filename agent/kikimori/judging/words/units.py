@@ -39,7 +39,7 @@ _VOICE = Form.PASSIVE | Form.CAUSATIVE | Form.POTENTIAL
 _MIDDLE = Form.NEGATIVE | Form.PROHIBITION | Form.PLAN | Form.NOUNED | Form.HEARSAY | _VOICE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NounPart:
     """Words that are found by their sound, whole: one noun, or one of a list."""
 
@@ -52,25 +52,25 @@ class NounPart:
         return min(len(each.sound) for each in self.options)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VerbPart:
     """A verb or adjective that is found by its dictionary form."""
 
     keys: tuple[str, ...]
     normal: str
     """Its normal spelling: of short verbs that stand alone the writing must agree, as 録る, 取る and 通る sound alike."""
-    form: Form
+    form: int
     """As the phrase is written."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UnitPattern:
     """One phrase."""
 
     phrase: str
     mood: Mood
     parts: tuple[NounPart | VerbPart, ...]
-    form: Form
+    form: int
     """Of the last part, as written."""
     opened: bool
     """Nothing may stand before: the phrase begins with 。."""
@@ -82,17 +82,14 @@ class UnitPattern:
     """Stem and key of its verbs."""
 
     @property
-    def anchors(self) -> tuple[str, ...]:
-        """Sounds of the part that rules most sentences out: the longest noun, else the last verb."""
-        nouns = [part for part in self.parts if isinstance(part, NounPart)]
-        if nouns:
-            return tuple(each.sound for each in max(nouns, key=lambda part: part.length).options)
-        return (next(part.keys[0] for part in reversed(self.parts) if isinstance(part, VerbPart)),)
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Sounds of each part, one of which must stand in a sentence."""
+        return tuple(
+            part.sounds if isinstance(part, NounPart) else frozenset(part.keys) for part in self.parts
+        )
 
     def find(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
         """Yield the first and the last word but one of each place where it stands."""
-        if not self._all_there(sentence):
-            return
         for first, end in self._from(sentence, 0, 0, None):
             opens = first == 0 or first in sentence.breaks
             if opens or not (self.opened or continues(sentence, first, self.mood)):
@@ -103,15 +100,6 @@ class UnitPattern:
             and self.mood in ("demand", "order", "menace", "intention")
         ):
             yield from self._turned(sentence)
-
-    def _all_there(self, sentence: Sentence) -> bool:
-        """Return whether each part stands somewhere: most patterns are ruled out here."""
-        return all(
-            not part.sounds.isdisjoint(sentence.spans)
-            if isinstance(part, NounPart)
-            else any(key in sentence.predicates for key in part.keys)
-            for part in self.parts
-        )
 
     def _from(
         self, sentence: Sentence, number: int, begin: int, before: int | None
@@ -233,7 +221,7 @@ def compile_units(
     stems: list[tuple[str, str]] = []
     noun: list[Word] = []
     at = 0
-    form = Form(0)
+    form = 0
     tail = False
     nothing: frozenset[int] = frozenset()
 
@@ -259,7 +247,7 @@ def compile_units(
             if at < len(found) and _falls_away(found[at]):
                 at = max(said.end, at + 1)
         elif word.lemma in CONTEMPT and len(found) == 1:
-            parts.append(VerbPart((BY_CONTEMPT,), "", Form(0)))
+            parts.append(VerbPart((BY_CONTEMPT,), "", 0))
             at += 1
         elif word.part in ("動詞", "形容詞"):
             end_noun()
@@ -287,7 +275,7 @@ def compile_units(
                 at += 1
         else:
             noun.append(word)
-            form, tail = Form(0), False
+            form, tail = 0, False
             at += 1
     end_noun()
     if not parts:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -73,13 +74,16 @@ class Wanted:
     """All groups, compiled."""
 
     def __init__(self) -> None:
-        self._asked: list[_Asked] = []
+        self._asked: dict[str, list[_Asked]] = defaultdict(list)
+        """By their heads."""
         self._nouns: dict[str, str] = {}
 
     def add(self, group: WantedGroup) -> None:
         """Add a group. Raises ValueError when a phrase ends in no verb."""
-        self._asked += [_compiled(group.name, phrase, _request) for phrase in group.phrases]
-        self._asked += [_compiled(group.name, phrase, _ban) for phrase in group.stop]
+        asked = [_compiled(group.name, phrase, _request) for phrase in group.phrases]
+        asked += [_compiled(group.name, phrase, _ban) for phrase in group.stop]
+        for each in asked:
+            self._asked[each.head].append(each)
         for noun in group.nouns:
             self._nouns["".join(word.sound for word in words(plain(noun)))] = group.name
 
@@ -92,12 +96,13 @@ class Wanted:
 
     def _by_verb(self, heard: Heard) -> Iterator[Want]:
         sound = heard.sound
-        for each in self._asked:
-            if each.head not in sound:
+        for head, asked in self._asked.items():
+            if head not in sound:
                 continue
-            for match in each.expression.finditer(sound):
-                if match.start() in heard.starts and match.start("verb") in heard.starts:
-                    yield Want(each.group, match.start(), match.end())
+            for each in asked:
+                for match in each.expression.finditer(sound):
+                    if match.start() in heard.starts and match.start("verb") in heard.starts:
+                        yield Want(each.group, match.start(), match.end())
 
     def _by_noun(self, heard: Heard) -> Iterator[Want]:
         for at, word in enumerate(heard.words):
