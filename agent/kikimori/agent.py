@@ -17,7 +17,7 @@ from kikimori.commands import CommandHandler
 from kikimori.errors import first_of, place_of
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
-from kikimori.judging.rules import Rule, capped_rules, categories_without_phrases, load_rules
+from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules
 from kikimori.model.alert import run_name
 from kikimori.pbx.control import OperatorChoice, Remembers
 from kikimori.recognition import Recognition, load_recognition
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from kikimori.calls.call import LiveCall
     from kikimori.config import AgentConfig
+    from kikimori.judging.kinds.rule import Rule
     from kikimori.model.feed import CallDesk
     from kikimori.pbx.control import PbxControl
     from kikimori.taps.tap import Address, Tap

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kikimori.config import DEFAULTS
 from kikimori.errors import ConfigError
 from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import categories_of, load_rules, needs_words
+from kikimori.judging.rules import categories_of, load_rules
 
 SHIPPED = DEFAULTS / "rules" / "default.toml"
 TITLE = 'title = { ja = "題", en = "t" }\n'
@@ -43,7 +43,7 @@ def test_the_shipped_files_hold_together() -> None:
         "silence",
         "escalate",
     }
-    assert [rule.id for rule in rules if not needs_words(rule)] == [
+    assert [rule.id for rule in rules if not rule.needs_words()] == [
         "shouting",
         "overlap",
         "silent-call",

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from tests.support.told import OPERATOR, PHRASES, RULES, judged, opened, said
 
+from kikimori.judging.kinds.phrase import PhraseRule
+from kikimori.judging.kinds.repeated import RepeatedRule
 from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import PhraseRule, RepeatedRule
 from kikimori_wire.messages import Role, Severity
 
 DATA = Path(__file__).parent / "data"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.support.told import CUSTOMER, OPERATOR, PHRASES, RULES, said
 
 from kikimori.config import DEFAULTS, AgentConfig
+from kikimori.judging.kinds.phrase import PhraseRule
+from kikimori.judging.kinds.repeated import RepeatedRule
 from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import PhraseRule, RepeatedRule
 from kikimori.judging.words.conjugation import forms
 from kikimori.judging.words.sound import folded
 from kikimori_training.asr.corpus import Corpus

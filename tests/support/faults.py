@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from kikimori.judging.rules import OverlapRule
+from kikimori.judging.kinds.overlap import OverlapRule
 
 if TYPE_CHECKING:
     from kikimori.taps.tap import Address

@@ -16,7 +16,7 @@ from kikimori.model.evidence import ButtonPress, EffortWindow, Utterance
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kikimori.judging.rules import Rule
+    from kikimori.judging.kinds.rule import Rule
     from kikimori.model.alert import AlertChange
     from kikimori.model.evidence import Evidence
 

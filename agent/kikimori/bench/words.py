@@ -18,8 +18,9 @@ from kikimori.demo.script import FOLDER
 from kikimori.errors import KikimoriError
 from kikimori.evaluation.run import truths_in
 from kikimori.hearing.speech.pool import SpeechPool
+from kikimori.judging.kinds.phrase import PhraseRule
 from kikimori.judging.phrases import PhraseBook, load_phrases
-from kikimori.judging.rules import PhraseRule, load_rules
+from kikimori.judging.rules import load_rules
 from kikimori.model.call import CallInfo
 from kikimori.recognition import load_recognition
 from kikimori.taps.replay import open_recording, replay
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.evaluation.truth import Truth
     from kikimori.hearing.speech.engine import SpeechEngine
+    from kikimori.judging.kinds.rule import Rule
     from kikimori.judging.phrases import Said
-    from kikimori.judging.rules import Rule
     from kikimori.model.evidence import Utterance
 
 REFERENCE = "the final result of the same words, same run"

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kikimori.hearing.speech.pool import SpeechPool
+    from kikimori.judging.kinds.rule import Rule
     from kikimori.judging.phrases import PhraseFinder
-    from kikimori.judging.rules import Rule
     from kikimori.model.call import Role
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from kikimori.config import DEFAULTS
 from kikimori.errors import ConfigError, KikimoriError
 from kikimori.judging.coverage import own_files, wider
 from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules, needs_words
+from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules
 from kikimori.recognition import model_path
 from kikimori_dashboard import read_book
 from kikimori_wire.toml_file import place_of
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         table = Table("rule", "kind", "needs words", "title", box=None)
         for rule in rules:
             table.add_row(
-                rule.id, rule.kind, "yes" if needs_words(rule) else "no", rule.title[config.language]
+                rule.id, rule.kind, "yes" if rule.needs_words() else "no", rule.title[config.language]
             )
         Console().print(table)
     for category, rule_id in categories_without_phrases(rules, phrases.names).items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
 from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import categories_without_phrases, load_rules, needs_words
+from kikimori.judging.rules import categories_without_phrases, load_rules
 from kikimori.recognition import load_recognition
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def look_at_rules(config: AgentConfig) -> Diagnosis:
             f"no file defines the phrases that {', '.join(waiting.values())} waits for",
             "name a phrase file with that category under [judging] phrases",
         )
-    silent = sum(not needs_words(rule) for rule in rules)
+    silent = sum(not rule.needs_words() for rule in rules)
     return Diagnosis("rules", State.OK, f"{len(rules)} in force, {silent} of them also without words")
 
 

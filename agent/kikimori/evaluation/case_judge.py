@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kikimori.judging.judge import CallJudge
+from kikimori.judging.kinds.repeated import RepeatedRule
 from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import RepeatedRule, load_rules
+from kikimori.judging.rules import load_rules
 from kikimori.model.evidence import Role, Utterance
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
     from kikimori.config import AgentConfig
     from kikimori.evaluation.cases import Case
+    from kikimori.judging.kinds.rule import Rule
     from kikimori.judging.phrases import PhraseBook, Said
-    from kikimori.judging.rules import Rule
     from kikimori.model.alert import AlertChange
 
 CHARACTERS_PER_S, SHORTEST_S = 7.0, 0.6

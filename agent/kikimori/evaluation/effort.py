@@ -19,8 +19,8 @@ from kikimori.errors import AudioFileError, KikimoriError
 from kikimori.hearing.bank import AcousticBank
 from kikimori.hearing.frames import BLOCK_S, block_samples
 from kikimori.judging.judge import CallJudge
+from kikimori.judging.kinds.shouting import ShoutingRule
 from kikimori.judging.phrases import Said
-from kikimori.judging.rules import ShoutingRule
 from kikimori.model.evidence import EffortWindow, Role
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kikimori.hearing.effort import Efforts
-    from kikimori.judging.rules import Rule
+    from kikimori.judging.kinds.rule import Rule
     from kikimori.model.evidence import Utterance
 
 LABELS = ("calm", "shout")

@@ -11,7 +11,6 @@ from kikimori.errors import KikimoriError
 from kikimori.evaluation.score import Judged, Raised, judge_call, score_rules
 from kikimori.evaluation.truth import read_truth
 from kikimori.evaluation.words import CharacterErrors
-from kikimori.judging.rules import needs_words
 from kikimori.model.call import Role
 from kikimori.taps.replay import open_recording
 
@@ -194,7 +193,7 @@ async def _judged(
                 f"{path}: expected_alerts: no rule {one.rule!r} is in force",
                 next_step="`kikimori config check --rules` names the rules",
             )
-        if analysis.recognition.engine is not None or not (one.needs_words or needs_words(rule)):
+        if analysis.recognition.engine is not None or not (one.needs_words or rule.needs_words()):
             expected.append(one)
     return JudgedCall(
         path.stem, audio, truth, duration_s, findings, judge_call(expected, raised, truth.tolerated)

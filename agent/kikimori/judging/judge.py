@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from kikimori.judging.kinds.detector import (
     CallFacts,
-    Detector,
     Observation,
     Retraction,
     Spoken,
     TakenBack,
 )
-from kikimori.judging.kinds.detention import DetentionDetector
-from kikimori.judging.kinds.escalate import EscalateDetector
-from kikimori.judging.kinds.overlap import OverlapDetector
-from kikimori.judging.kinds.phrase import PhraseDetector
-from kikimori.judging.kinds.repeated import RepeatedDetector
-from kikimori.judging.kinds.shouting import ShoutingDetector
-from kikimori.judging.kinds.silence import SilenceDetector
 from kikimori.judging.life import AlertLife
 from kikimori.judging.partials import StablePartials
-from kikimori.judging.rules import (
-    DetentionRule,
-    EscalateRule,
-    OverlapRule,
-    PhraseRule,
-    RepeatedRule,
-    Rule,
-    ShoutingRule,
-    SilenceRule,
-)
 from kikimori.model.evidence import Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from kikimori.judging.kinds.rule import Rule
     from kikimori.judging.phrases import PhraseFinder
     from kikimori.model.alert import AlertChange, ClosedBecause, Severity
     from kikimori.model.evidence import Evidence
@@ -51,11 +34,11 @@ class CallJudge:
     def __init__(self, rules: Iterable[Rule], phrases: PhraseFinder, *, words_heard: bool) -> None:
         """`words_heard`: speech recognition is on for this call."""
         rules = tuple(rules)
-        counted = {rule.category for rule in rules if isinstance(rule, RepeatedRule) and rule.category}
+        counted = {category for rule in rules if (category := rule.counted_category()) is not None}
         facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
         self._phrases = phrases
         self._partials = StablePartials(phrases)
-        self._rules = [(_detector(rule, facts), AlertLife(rule)) for rule in rules]
+        self._rules = [(rule.detector(facts), AlertLife(rule)) for rule in rules]
         self._now_s = 0.0
 
     @property
@@ -106,29 +89,9 @@ class CallJudge:
 
     def keep_button(self) -> None:
         """Forget every rule but the operator's button: what was found otherwise cannot be relied on any more."""
-        self._rules = [each for each in self._rules if isinstance(each[1].rule, EscalateRule)]
+        self._rules = [each for each in self._rules if each[1].rule.by_button]
 
     def end(self, now_s: float, because: ClosedBecause) -> list[AlertChange]:
         """The call is over: close what is open."""
         closed = (life.close(max(now_s, self._now_s), because) for _, life in self._rules)
         return [change for change in closed if change is not None]
-
-
-def _detector(rule: Rule, facts: CallFacts) -> Detector:
-    match rule:
-        case ShoutingRule():
-            return ShoutingDetector(rule, facts)
-        case PhraseRule():
-            return PhraseDetector(rule)
-        case RepeatedRule():
-            return RepeatedDetector(rule, facts)
-        case DetentionRule():
-            return DetentionDetector(rule, facts)
-        case OverlapRule():
-            return OverlapDetector(rule)
-        case SilenceRule():
-            return SilenceDetector(rule)
-        case EscalateRule():
-            return EscalateDetector(rule)
-        case _:
-            assert_never(rule)

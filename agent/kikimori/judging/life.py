@@ -9,7 +9,7 @@ from kikimori.model.alert import AlertChange, AlertState, ClosedBecause, Evidenc
 
 if TYPE_CHECKING:
     from kikimori.judging.kinds.detector import Finding, Retraction
-    from kikimori.judging.rules import Rule
+    from kikimori.judging.kinds.rule import Rule
 
 UPDATE_EVERY_S = 2.0
 """An open alert whose evidence merely grows is published at most this often, in media time."""

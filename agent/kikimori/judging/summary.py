@@ -21,7 +21,9 @@ _TEXTS: dict[str, dict[str, str]] = tomllib.loads(
 
 
 def with_summary(evidence: Evidence) -> Evidence:
-    """Return the evidence with its summary filled, for pages that do not know its kind."""
+    """Return the evidence with its summary filled, for pages that do not know its kind; a kind may bring its own."""
+    if evidence.summary or evidence.kind not in _TEXTS:
+        return evidence
     fields = evidence.model_dump(exclude={"kind", "summary"})
     made = {}
     for language, text in _TEXTS[evidence.kind].items():

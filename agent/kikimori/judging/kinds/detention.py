@@ -2,14 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation
 from kikimori.judging.kinds.refusal_clock import RefusalClock
+from kikimori.judging.kinds.rule import Name, Positive, Rule
+from kikimori.model.alert import Severity
 from kikimori_wire.messages import DurationEvidence
 
-if TYPE_CHECKING:
-    from kikimori.judging.rules import DetentionRule, DetentionStep
+
+class DetentionStep(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    after_s: Positive
+    severity: Severity
+    only_with: tuple[Literal["repetition", "refusal"], ...] = ()
+    """The step needs one of these in the call; without speech recognition it is taken as given."""
+
+
+class DetentionRule(Rule):
+    """The call does not end: steps by time since it began, or since the operator refused or closed the call."""
+
+    kind: Literal["detention"]
+    since: Literal["call_start", "refusal"]
+    steps: Annotated[tuple[DetentionStep, ...], Field(min_length=1)]
+    refusal_categories: Annotated[tuple[Name, ...], Field(min_length=1)] = ("refusal", "closing")
+    """Either starts the clock."""
+    stop_categories: tuple[Name, ...] = ("offer", "acceptance")
+    """Either stops it: the operator offers, agrees or checks, or the customer accepts. A language may have none."""
+    closing_category: Name = "closing"
+    """One of `refusal_categories` that starts the clock only when the call goes on …"""
+    closing_speech_s: Annotated[float, Field(ge=0)] = 10.0
+    """… with so many seconds of the customer's speech."""
+    still_talking_s: Positive = 60.0
+    """Since a refusal: the customer must have spoken within so many seconds, or the call is not detention."""
+
+    @model_validator(mode="after")
+    def _steps_rise(self) -> DetentionRule:
+        for earlier, later in zip(self.steps, self.steps[1:], strict=False):
+            if later.after_s <= earlier.after_s:
+                raise ValueError("steps must be in order of after_s")
+            if later.severity.rank < earlier.severity.rank:
+                raise ValueError("a later step must not be milder")
+        return self
+
+    def detector(self, facts: CallFacts) -> Detector:
+        return DetentionDetector(self, facts)
+
+    def needs_words(self) -> bool:
+        return self.since == "refusal"
+
+    def categories(self) -> tuple[str, ...]:
+        return self.refusal_categories if self.since == "refusal" else ()
 
 
 class DetentionDetector(Detector):

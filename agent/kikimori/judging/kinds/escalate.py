@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import ClassVar, Literal
 
-from kikimori.judging.kinds.detector import Detector, Finding, Observation
+from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation
+from kikimori.judging.kinds.rule import Rule
+from kikimori.model.alert import Severity
 from kikimori.model.evidence import ButtonPress
 from kikimori_wire.messages import ButtonEvidence
 
-if TYPE_CHECKING:
-    from kikimori.judging.rules import EscalateRule
+
+class EscalateRule(Rule):
+    """The operator asks for help."""
+
+    by_button: ClassVar[bool] = True
+
+    kind: Literal["escalate"]
+    severity: Severity = Severity.CRITICAL
+
+    def detector(self, facts: CallFacts) -> Detector:  # noqa: ARG002  (needs nothing of other rules)
+        return EscalateDetector(self)
 
 
 class EscalateDetector(Detector):

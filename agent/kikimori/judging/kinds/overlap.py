@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import Literal
 
-from kikimori.judging.kinds.detector import Detector, Finding, Observation
+from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation
+from kikimori.judging.kinds.rule import Positive, Rule
+from kikimori.model.alert import Severity
 from kikimori.model.evidence import EffortWindow, Role
 from kikimori_wire.messages import OverlapEvidence
 
-if TYPE_CHECKING:
-    from kikimori.judging.rules import OverlapRule
-
 _REMEMBERED = 100
 """Blocks of each voice that are compared with the other's: voices are heard in turn, never twenty seconds apart."""
+
+
+class OverlapRule(Rule):
+    """Both voices at once, again and again: the operator is talked over."""
+
+    kind: Literal["overlap"]
+    severity: Severity = Severity.NOTICE
+    overlap_s: Positive = 6.0
+    """Seconds of both at once within the window."""
+    window_s: Positive = 30.0
+
+    def detector(self, facts: CallFacts) -> Detector:  # noqa: ARG002  (needs nothing of other rules)
+        return OverlapDetector(self)
 
 
 class OverlapDetector(Detector):

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from kikimori.judging.kinds.detector import Detector, Finding, Observation, Retraction, Spoken, TakenBack
+from pydantic import Field
+
+from kikimori.judging.kinds.detector import (
+    CallFacts,
+    Detector,
+    Finding,
+    Observation,
+    Retraction,
+    Spoken,
+    TakenBack,
+)
+from kikimori.judging.kinds.rule import Name, Rule
 from kikimori.model.alert import Severity
 from kikimori_wire.messages import WordsEvidence
 
 if TYPE_CHECKING:
     from kikimori.judging.phrases import Match
-    from kikimori.judging.rules import PhraseRule
     from kikimori.model.evidence import Utterance
+
+
+class PhraseRule(Rule):
+    """Words of one category, said once."""
+
+    kind: Literal["phrase"]
+    category: Name
+    severity: Severity
+    critical_count: Annotated[int, Field(ge=2)] | None = None
+    """So many of them in one call make it critical."""
+
+    def detector(self, facts: CallFacts) -> Detector:  # noqa: ARG002  (needs nothing of other rules)
+        return PhraseDetector(self)
+
+    def needs_words(self) -> bool:
+        return True
+
+    def categories(self) -> tuple[str, ...]:
+        return (self.category,)
 
 
 class PhraseDetector(Detector):

@@ -9,7 +9,7 @@ from kikimori.judging.kinds.phrase import has_category, match_of
 from kikimori.model.evidence import EffortWindow, Role, Utterance
 
 if TYPE_CHECKING:
-    from kikimori.judging.rules import DetentionRule
+    from kikimori.judging.kinds.detention import DetentionRule
     from kikimori.judging.words.demands import Demand
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
 
 from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken, from_customer
 from kikimori.judging.kinds.phrase import has_category, match_of, words_evidence
+from kikimori.judging.kinds.rule import Name, Positive, Rule
 from kikimori.judging.phrases import Match
 from kikimori.model.alert import Severity
 from kikimori.model.evidence import Role
 
 if TYPE_CHECKING:
-    from kikimori.judging.rules import RepeatedRule
     from kikimori.judging.words.demands import Demand
     from kikimori_wire.messages import WordsEvidence
 
@@ -30,6 +32,34 @@ class _Time:
 
     said: WordsEvidence
     demand: Demand | None
+
+
+class RepeatedRule(Rule):
+    """The same demand again and again, in whatever words."""
+
+    kind: Literal["repeated"]
+    category: Name | None = None
+    """Demands of this category; None = any demand that no other rule counts, compared by its words (Japanese)."""
+    ask_again_category: Name = "ask_again"
+    """What the operator says to be told again; the answer to it is not counted."""
+    hard_to_hear_category: Name = "hard_to_hear"
+    """What a customer says who hears badly; never counted."""
+    severity: Severity = Severity.WARNING
+    count: Annotated[int, Field(ge=2)] = 3
+    window_s: Positive = 600.0
+    critical_count: Annotated[int, Field(ge=2)] | None = 5
+
+    def detector(self, facts: CallFacts) -> Detector:
+        return RepeatedDetector(self, facts)
+
+    def needs_words(self) -> bool:
+        return True
+
+    def categories(self) -> tuple[str, ...]:
+        return () if self.category is None else (self.category,)
+
+    def counted_category(self) -> str | None:
+        return self.category
 
 
 class RepeatedDetector(Detector):

@@ -3,21 +3,61 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken, from_customer
 from kikimori.judging.kinds.phrase import words_evidence
-from kikimori.judging.rules import REPETITION
+from kikimori.judging.kinds.rule import Name, Positive, Probability, Rule
 from kikimori.model.alert import Severity
 from kikimori.model.evidence import EffortWindow
 from kikimori_wire.messages import ShoutingEvidence
 
 if TYPE_CHECKING:
-    from kikimori.judging.rules import ShoutingRule
     from kikimori_wire.messages import WordsEvidence
 
 _BURST_GAP_S = 2.0
 """Raised speech after a longer pause is another burst, listed on its own."""
+
+
+REPETITION = "repetition"
+"""Stands for the finding of any rule of kind `repeated` where categories of phrases are named."""
+
+
+class ShoutingRule(Rule):
+    """Raised voice: vocal effort of the customer over some seconds. Alone never critical: see `capped_keys`."""
+
+    kind: Literal["shouting"]
+    severity: Severity = Severity.WARNING
+    probability: Probability = 0.75
+    """A block counts as raised from here."""
+    window_s: Positive = 6.0
+    raised_s: Positive = 1.2
+    """Seconds of raised speech within the window that open the alert."""
+    share: Probability = 0.5
+    """Share of the window's speech that must be raised."""
+    critical_with: tuple[Name, ...] = ()
+    """Any of these from the customer makes it critical: categories of phrases, or `repetition` of a demand …"""
+    critical_within_s: Positive = 60.0
+    """… so many seconds before or after raised speech at most."""
+    critical_raised_s: Positive | None = None
+    """Deprecated, read for one release. Seconds of raised speech within `critical_window_s` that make it a warning."""
+    critical_window_s: Positive = 60.0
+    """Deprecated, read for one release."""
+
+    def capped_keys(self) -> tuple[str, ...]:
+        """Return the keys that ask for more than a warning, which a voice alone can no longer give.
+
+        How somebody speaks says nothing of what they want; a line that hisses or a voice that is just high would
+        otherwise take a customer out of the operator's hands.
+        """
+        keys = [] if self.critical_raised_s is None else ["critical_raised_s"]
+        return tuple(["severity", *keys] if self.severity is Severity.CRITICAL else keys)
+
+    def detector(self, facts: CallFacts) -> Detector:
+        return ShoutingDetector(self, facts)
+
+    def categories(self) -> tuple[str, ...]:
+        return tuple(category for category in self.critical_with if category != REPETITION)
 
 
 class ShoutingDetector(Detector):

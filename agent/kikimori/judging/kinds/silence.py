@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Literal
 
-from kikimori.judging.kinds.detector import Detector, Finding, Observation, from_customer, speech_in
+from kikimori.judging.kinds.detector import (
+    CallFacts,
+    Detector,
+    Finding,
+    Observation,
+    from_customer,
+    speech_in,
+)
+from kikimori.judging.kinds.rule import Positive, Rule
+from kikimori.model.alert import Severity
 from kikimori_wire.messages import SilenceEvidence
-
-if TYPE_CHECKING:
-    from kikimori.judging.rules import SilenceRule
 
 AGAIN_EVERY_S = 30.0
 """A silence that goes on is told again so often, which also keeps its alert open."""
+
+
+class SilenceRule(Rule):
+    """Nobody speaks, or the customer does not."""
+
+    kind: Literal["silence"]
+    severity: Severity = Severity.NOTICE
+    who: Literal["customer", "both"] = "both"
+    after_s: Positive = 180.0
+    from_the_start: bool = False
+    """Only a silence that has lasted since the call began: a silent call."""
+
+    def detector(self, facts: CallFacts) -> Detector:  # noqa: ARG002  (needs nothing of other rules)
+        return SilenceDetector(self)
 
 
 class SilenceDetector(Detector):
