@@ -35,7 +35,8 @@ class CommandHandler:
         refusal = _refusal(command.action, call.status)
         if refusal:
             return _result(command, Outcome.REFUSED, refusal)
-        if command.action not in self._pbx.capabilities:
+        # Where two callers cannot be told apart, a command might reach the other one.
+        if command.action not in self._pbx.capabilities or call.info.identity:
             return _result(command, Outcome.REFUSED, "not_supported")
         request = PbxRequest(
             command.action,

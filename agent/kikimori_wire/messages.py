@@ -100,6 +100,8 @@ class Party(Part):
     number: Annotated[str, Field(max_length=64)] | None = None
     """Caller number of a customer, extension of an operator."""
     name: Annotated[str, Field(max_length=128)] | None = None
+    withheld: Name | None = None
+    """Why a customer's number is not told: `anonymous` (非通知), `payphone` (公衆電話), `unavailable` (表示圏外)."""
 
 
 class TranscriptLine(Message):
@@ -148,6 +150,8 @@ class CallState(Message):
     """Whether the operator stays in the call after a transfer unless the command says otherwise; None = no choice."""
     judging_failed: bool = False
     """The program failed in judging this call: nothing but the operator's button raises an alert in it any more."""
+    identity: Name | None = None
+    """`uncertain`: two callers who cannot be told apart; the caller is left blank and no command is offered."""
     transcript_tail: tuple[TranscriptLine, ...] = ()
     """The last few final lines, so that a dashboard started mid-call shows the story."""
     run: Name | None = None

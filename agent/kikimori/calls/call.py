@@ -123,9 +123,11 @@ class LiveCall:
     def leg_opened(self, leg: LiveLeg, info: CallInfo) -> None:
         """Join a leg; what its announcement knows better replaces what was known (a superior takes over)."""
         self.legs.append(leg)
+        known = Party() if info.identity else self.info.caller
         self.info = replace(
             self.info,
-            caller=info.caller if info.caller != Party() else self.info.caller,
+            identity=info.identity or self.info.identity,
+            caller=info.caller if info.caller != Party() else known,
             operator=info.operator if info.operator != Party() else self.info.operator,
             queue=info.queue or self.info.queue,
             channel=info.channel if leg.role is not Role.OPERATOR and info.channel else self.info.channel,
@@ -258,7 +260,8 @@ class LiveCall:
             queue=self.info.queue,
             roles=tuple(sorted({leg.role for leg in self.legs})),
             speech=self._speech_status(),
-            capabilities=self._capabilities,
+            capabilities=() if self.info.identity else self._capabilities,
+            identity=self.info.identity,
             superior=self._superior,
             announcements=self._announcements,
             keep_operator=self._keep_operator,

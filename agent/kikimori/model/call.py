@@ -40,6 +40,8 @@ class CallInfo:
     """The PBX's own name of the customer's channel, for control."""
     operator_channel: str | None = None
     """The PBX's own name of the operator's channel."""
+    identity: str | None = None
+    """`uncertain`: it may be another caller's call; nothing is then told of the caller, and no command is offered."""
 
 
 @dataclass(frozen=True, slots=True)

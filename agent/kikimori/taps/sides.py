@@ -44,6 +44,8 @@ class Endpoint:
     Asterisk's channels come without their running number of eight digits."""
     number: str = ""
     display: str = ""
+    withheld: str = ""
+    """Why this party does not want to be named; what is known of it then serves to sort calls and is never shown."""
 
 
 @dataclass(frozen=True, slots=True)

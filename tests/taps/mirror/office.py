@@ -64,6 +64,10 @@ class Talk:
     hosts: tuple[str, str]
     call_id: str
     sequence: int = 1
+    branch: str = "z9hG4bK1"
+    display: str = ""
+    fork: str = "b"
+    """Which of those who were called: begins the tag in To."""
 
     def request(
         self, method: str, body: str = "", *, by: int = 0, headers: str = "", new: bool = True
@@ -97,16 +101,16 @@ class Talk:
         self, line: str, method: str, asked_by: int, body: str, headers: str, *, first: bool = False
     ) -> bytes:
         ends = [
-            f"<sip:{self.caller}@{self.hosts[0]}>;tag=a{self.call_id}",
+            f"{self.display}<sip:{self.caller}@{self.hosts[0]}>;tag=a{self.call_id}",
             f"<sip:{self.callee}@{self.hosts[1]}>",
         ]
         if not first:
-            ends[1] += f";tag=b{self.call_id}"
+            ends[1] += f";tag={self.fork}{self.call_id}"
         if asked_by:
             ends.reverse()
         kind = "Content-Type: application/sdp\r\n" if body.startswith("v=0") else ""
         return (
-            f"{line}\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK1\r\nFrom: {ends[0]}\r\nTo: {ends[1]}\r\n"
+            f"{line}\r\nVia: SIP/2.0/UDP x;branch={self.branch}\r\nFrom: {ends[0]}\r\nTo: {ends[1]}\r\n"
             f"Call-ID: {self.call_id}\r\nCSeq: {self.sequence} {method}\r\n{headers}{kind}"
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()

@@ -16,12 +16,13 @@ from kikimori.taps.mirror.sides import Placing
 from kikimori.taps.rtp.formats import leg_rate
 from kikimori.taps.rtp.receiver import RtpCounters, RtpSession
 from kikimori.taps.sides import Unheard
+from kikimori.taps.withheld import customer_party, operator_party
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.model.feed import CallDesk
-    from kikimori.taps.mirror.dialogs import Dialog
+    from kikimori.taps.mirror.dialog import Dialog
     from kikimori.taps.mirror.packets import End
     from kikimori.taps.mirror.routes import Routes
     from kikimori.taps.mirror.settings import MirrorTable
@@ -35,7 +36,7 @@ NO_RTP_S = 10.0
 
 
 class Calls:
-    """A `kikimori.taps.mirror.dialogs.Changes`: opens and closes legs on the desk."""
+    """A `kikimori.taps.mirror.dialog.Changes`: opens and closes legs on the desk."""
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class Calls:
             self._silence(call, call.voices, reason)
         self._calls.clear()
 
-    # --- dialogs.Changes
+    # --- dialog.Changes
 
     def began(self, dialog: Dialog) -> None:
         call, link = self._placing.place(dialog, self._all_dialogs())
@@ -116,6 +117,9 @@ class Calls:
         self._placing.remember(dialog, link)
         known.dialogs.append(dialog)
         self._calls[dialog] = known
+        for each in self.live:
+            if not each.uncertain and self._placing.uncertain(each.dialogs):
+                self._review(each)
 
     def agreed(self, dialog: Dialog) -> None:
         call = self._calls.get(dialog)
@@ -172,15 +176,24 @@ class Calls:
             self._silence(call, call.voices, EndReason.HUNG_UP)
             call.active = None
             return
+        uncertain = call.uncertain or self._placing.uncertain(call.dialogs)
+        if (
+            uncertain
+            and call.active in readable
+            and any(each.session.counters.packets for each in call.voices)
+        ):
+            # The other side of the PBX may be another customer's: what began is heard to its end.
+            chosen = call.active
         sides = self._placing.sides(call.dialogs, chosen)
         if isinstance(sides, Unheard):
             self._not_heard(call, str(sides))
             self._silence(call, call.voices, EndReason.HUNG_UP)
             call.active = None
             return
-        if chosen is call.active and call.sides == sides:
+        if chosen is call.active and call.sides == sides and call.uncertain == uncertain:
             return
-        self._hear(call, chosen, sides)
+        doubted, call.uncertain = call.uncertain != uncertain, uncertain
+        self._hear(call, chosen, sides, doubted=doubted)
 
     @staticmethod
     def _why_not(dialog: Dialog) -> str | None:
@@ -208,8 +221,11 @@ class Calls:
             self.unheard += 1
             log.info("mirror_call_not_heard", call_id=call.call_id, reason=why)
 
-    def _hear(self, call: Call, dialog: Dialog, sides: Sides) -> None:
-        """Open the legs of `dialog`, then close what was heard before, so that the call goes on."""
+    def _hear(self, call: Call, dialog: Dialog, sides: Sides, *, doubted: bool) -> None:
+        """Open the legs of `dialog`, then close what was heard before, so that the call goes on.
+
+        `doubted`: it became uncertain whose call it is.
+        """
         now = self._clock()
         if not call.voices:
             if len(self.live) >= self._table.max_calls:
@@ -226,8 +242,9 @@ class Calls:
         info = CallInfo(
             call_id=call.call_id,
             tap="mirror",
-            caller=Party(number=sides.customer.number or None, name=sides.customer.display or None),
-            operator=Party(number=sides.operator.number or None, name=sides.operator.display or None),
+            caller=Party() if call.uncertain else customer_party(sides.customer),
+            operator=operator_party(sides.operator),
+            identity="uncertain" if call.uncertain else None,
         )
         replaced = []
         for by in (0, 1):
@@ -236,7 +253,7 @@ class Calls:
             same_person = role is Role.CUSTOMER or (
                 old_sides is not None and old_sides.operator == sides.operator
             )
-            if old is not None and not moved and same_person:
+            if old is not None and not moved and same_person and not (doubted and role is Role.OPERATOR):
                 continue
             call.voices.append(self._open(call, dialog, by, role, info))
             if old is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kikimori.model.call import Role
     from kikimori.model.feed import LegFeed
-    from kikimori.taps.mirror.dialogs import Dialog
+    from kikimori.taps.mirror.dialog import Dialog
     from kikimori.taps.mirror.packets import End
     from kikimori.taps.rtp.receiver import RtpSession
     from kikimori.taps.sides import Sides
@@ -38,5 +38,7 @@ class Call:
     voices: list[Voice] = field(default_factory=list)
     active: Dialog | None = None
     sides: Sides | None = None
+    uncertain: bool = False
+    """Another call may be meant by one of its dialogs: who the customer is stays open."""
     told: str = ""
     """Why it is not heard, as it was told last."""

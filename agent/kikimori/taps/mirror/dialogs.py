@@ -1,23 +1,28 @@
 """SIP dialogs followed from the side (RFC 3261, 3264, 3311, 3515, 3891). Pure: messages in, changes out.
 
-Call-ID names a dialog. Who wrote a description is told by the tag in From; a response is written by the other side.
+Call-ID and the caller's tag name a call, the tag of who was called one fork of it. Who wrote a description is told by
+the tag in From; a response is written by the other side.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import unquote
+from typing import TYPE_CHECKING
 
+from kikimori.taps.mirror.callers import called_party, caller_of
 from kikimori.taps.mirror.descriptions import audio_of, digit_of
-from kikimori.taps.sides import Endpoint
+from kikimori.taps.mirror.dialog import Dialog
+from kikimori.taps.mirror.forks import MOST_ATTEMPTS, MOST_FORKS, Attempt, Fork
+from kikimori.taps.mirror.identifiers import identifiers
+from kikimori.taps.mirror.references import branch, find, refer_target, tag_of, user_of
 from kikimori.taps.sip.message import Request, SipError
 from kikimori.taps.sip.sdp import Direction
-from kikimori.taps.sip.values import parse_address, parse_cseq, parse_parameters, parse_uri
+from kikimori.taps.sip.values import parse_cseq, parse_parameters
 
 if TYPE_CHECKING:
     from kikimori.taps.mirror.descriptions import Audio
-    from kikimori.taps.sip.message import Headers, Message, Response
+    from kikimori.taps.mirror.dialog import Changes
+    from kikimori.taps.mirror.forks import Key
+    from kikimori.taps.sip.message import Message, Response
 
 RING_S = 300.0
 """An INVITE that is not answered for so long is forgotten."""
@@ -25,59 +30,10 @@ RING_S = 300.0
 LINGER_S = 32.0
 """An ended dialog is remembered for so long, so that a late packet does not begin it again (RFC 3261, timer B)."""
 
+LATE_COPY_S = 1.0
+"""The same INVITE so long after the end is no copy on its way, but a new call."""
+
 _MOST_CALL_ID = 256
-_NO_CALLER = frozenset({"", "anonymous", "unknown", "restricted", "unavailable"})
-
-
-@dataclass(eq=False, slots=True)
-class Dialog:
-    """One call as two SIP user agents see it. Index 0 is who called, 1 who was called."""
-
-    call_id: str
-    parties: tuple[Endpoint, Endpoint]
-    tag: str
-    """Of who called."""
-    hosts: tuple[bytes, bytes]
-    """Addresses between which the first INVITE was seen."""
-    began: float
-    asked_for: str = ""
-    """User of the request URI."""
-    referred: bool = False
-    replaces: str | None = None
-    """Call-ID that this dialog takes the place of."""
-    audio: list[Audio | None] = field(default_factory=lambda: [None, None])
-    """What each has described last."""
-    answer: Audio | None = None
-    """The last description that answered another: what is really used."""
-    offer_by: int | None = None
-    """Who made the last offer."""
-    before_offer: Audio | None = None
-    """What that side had described before, should it be refused."""
-    heard_at: float = 0.0
-    answered: bool = False
-    early: bool = False
-    ended: bool = False
-    told: set[tuple[int, str]] = field(default_factory=set)
-    """Requests that were acted on and may come again: sequence number and tag."""
-
-
-class Changes(Protocol):
-    """Who is told. Each is called after the dialog was changed."""
-
-    def began(self, dialog: Dialog) -> None:
-        """A call rings."""
-
-    def agreed(self, dialog: Dialog) -> None:
-        """It was answered, or the two have described their audio anew."""
-
-    def held(self, dialog: Dialog, by: int, *, on_hold: bool) -> None: ...
-
-    def key(self, dialog: Dialog, by: int, digit: str) -> None: ...
-
-    def referred(self, dialog: Dialog, user: str, replaces: str | None) -> None:
-        """One side was asked to call `user` instead, perhaps in place of the dialog `replaces`."""
-
-    def ended(self, dialog: Dialog) -> None: ...
 
 
 class Dialogs:
@@ -86,13 +42,14 @@ class Dialogs:
     def __init__(self, changes: Changes, *, most: int) -> None:
         self._changes = changes
         self._most = most
-        self._dialogs: dict[str, Dialog] = {}
+        self._all: dict[Dialog, None] = {}
+        self._by_call_id: dict[str, list[Dialog]] = {}
         self.unreadable = 0
         self.shed = 0
         """Calls that were forgotten, ringing, because too many rang."""
 
     def __len__(self) -> int:
-        return len(self._dialogs)
+        return len(self._all)
 
     def message(self, message: Message, source: bytes, target: bytes, now: float) -> None:
         """Take one message as it passed from `source` to `target`. Raises nothing."""
@@ -104,22 +61,33 @@ class Dialogs:
     def expire(self, now: float, idle_s: float) -> list[Dialog]:
         """Forget what is over; return what is idle: answered, and without a sign of life for `idle_s`."""
         idle = []
-        for dialog in list(self._dialogs.values()):
+        for dialog in list(self._all):
             quiet = now - dialog.heard_at
             if dialog.ended:
                 if quiet > LINGER_S:
-                    del self._dialogs[dialog.call_id]
+                    self._forget(dialog)
             elif dialog.answered:
                 held = any(each is not None and each.holds for each in dialog.audio)
                 if quiet > (12 * idle_s if held else idle_s):
                     idle.append(dialog)
-            elif now - dialog.began > RING_S:
-                self._end(dialog)
+            elif now - dialog.asked_at > RING_S:
+                self._end(dialog, now)
         return idle
 
     def end(self, dialog: Dialog) -> None:
         """Take a dialog for ended, whose end was not seen."""
-        self._end(dialog)
+        self._end(dialog, dialog.heard_at)
+
+    def ends(self) -> set[tuple[bytes, int]]:
+        """Return every address and port to which audio may go in a dialog that is known."""
+        described = (
+            audio
+            for dialog in self._all
+            for fork in (dialog.active, *dialog.forks.values())
+            for audio in fork.audio
+        )
+        offered = (attempt.offer for dialog in self._all for attempt in dialog.attempts.values())
+        return {each.end for each in (*described, *offered) if each is not None and each.end is not None}
 
     # --- inside
 
@@ -129,109 +97,251 @@ class Dialogs:
         if not call_id or len(call_id) > _MOST_CALL_ID:
             raise SipError("no_call_id")
         number, method = parse_cseq(headers.first("cseq") or "")
-        dialog = self._dialogs.get(call_id)
+        key = branch(headers), number
+        tags = tag_of(headers, "from"), tag_of(headers, "to")
+        known = self._by_call_id.get(call_id, ())
+        if isinstance(message, Request) and method == "INVITE" and not tags[1]:
+            self._invite(message, call_id, key, hosts, now)
+            return
+        asked = method == "INVITE" and not isinstance(message, Request)
+        dialog, asked_by = find(known, tags, key if asked else None)
         if dialog is None:
-            if not isinstance(message, Request) or method != "INVITE":
+            return
+        tag = tags[1 - asked_by]
+        if dialog.ended:
+            if method in ("INVITE", "ACK"):
+                self._after_end(dialog, message, key, tag, now)
+            return
+        dialog.heard_at = now
+        if isinstance(message, Request):
+            self._request(dialog, message, asked_by, key, tag, now)
+        elif asked and asked_by == 0 and key in dialog.attempts:
+            self._reaction(dialog, message, dialog.attempts[key], tag, now)
+        else:
+            self._response(dialog, message, method, 1 - asked_by, tag)
+
+    def _invite(
+        self, message: Request, call_id: str, key: Key, hosts: tuple[bytes, bytes], now: float
+    ) -> None:
+        """An INVITE outside of a dialog: a new call, another attempt of one, or the same once more."""
+        tag = tag_of(message.headers, "from")
+        known = self._by_call_id.get(call_id, ())
+        dialog = next((each for each in reversed(known) if each.tag == tag), None)
+        if dialog is not None and not dialog.ended and dialog.answered and key[1] > dialog.sequence:
+            # The end of that call was not seen.
+            self._end(dialog, now)
+        if dialog is not None and dialog.ended:
+            attempt = dialog.attempts.get(key)
+            if (
+                attempt is not None
+                and not (attempt.failed and attempt.acknowledged)
+                and now - dialog.ended_at < LATE_COPY_S
+            ):
                 return
+            self._forget(dialog)
+            dialog = None
+        if dialog is None:
             dialog = self._begin(message, call_id, hosts, now)
             if dialog is None:
                 return
-        if dialog.ended:
-            return
         dialog.heard_at = now
-        asked_by = 0 if _tag(headers, "from") == dialog.tag else 1
-        if isinstance(message, Request):
-            self._request(dialog, message, asked_by, number)
-        else:
-            self._response(dialog, message, method, 1 - asked_by)
+        attempt = dialog.attempts.get(key)
+        if attempt is not None and not (attempt.failed and attempt.acknowledged):
+            return
+        dialog.asked_at = now
+        for other, each in dialog.attempts.items():
+            # Who asks anew, under the next number, waits for no answer to the last time.
+            each.failed |= other[1] < key[1]
+        if len(dialog.attempts) < MOST_ATTEMPTS:
+            attempt = dialog.attempts[key] = Attempt(audio_of(message))
+            if not dialog.forks:
+                self._offer(dialog.active, attempt)
+
+    @staticmethod
+    def _offer(fork: Fork, attempt: Attempt | None) -> None:
+        fork.attempt = attempt
+        fork.describe(0, None if attempt is None else attempt.offer, "INVITE")
 
     def _begin(self, message: Request, call_id: str, hosts: tuple[bytes, bytes], now: float) -> Dialog | None:
         headers = message.headers
         replaces = headers.first("replaces")
         dialog = Dialog(
             call_id=call_id,
-            parties=(_caller(headers), _party(headers.first("to") or "")),
-            tag=_tag(headers, "from"),
+            parties=(caller_of(headers), called_party(headers.first("to") or "")),
+            tag=tag_of(headers, "from"),
             hosts=hosts,
             began=now,
-            asked_for=_user(message.uri),
+            asked_for=user_of(message.uri),
             referred=headers.first("referred-by") is not None,
             replaces=None if replaces is None else parse_parameters(replaces)[0].strip(),
+            identifiers=identifiers(headers),
+            asked_at=now,
             heard_at=now,
         )
-        if len(self._dialogs) >= self._most:
-            ringing = next((each for each in self._dialogs.values() if not each.answered), None)
+        if len(self._all) >= self._most:
+            ringing = next((each for each in self._all if not each.answered), None)
             if ringing is None:
                 self.shed += 1
                 return None
             self.shed += not ringing.ended
-            self._end(ringing)
-            del self._dialogs[ringing.call_id]
-        self._dialogs[call_id] = dialog
-        self._changes.began(dialog)
+            self._end(ringing, now)
+            self._forget(ringing)
+        self._add(dialog)
         return dialog
 
-    def _request(self, dialog: Dialog, message: Request, by: int, number: int) -> None:
+    def _add(self, dialog: Dialog) -> None:
+        self._all[dialog] = None
+        self._by_call_id.setdefault(dialog.call_id, []).append(dialog)
+        self._changes.began(dialog)
+
+    def _after_end(self, dialog: Dialog, message: Message, key: Key, tag: str, now: float) -> None:
+        """Let a call begin again that was accepted after its refusal, or while it was being cancelled."""
+        if isinstance(message, Request):
+            late = dialog.late.get(tag)
+            if message.method == "ACK" and late is not None and key not in dialog.attempts:
+                self._accept_late(dialog, late, message, tag, now)
+            elif message.method == "ACK" and key in dialog.attempts:
+                dialog.attempts[key].acknowledged = True
+        elif key in dialog.attempts and 200 <= message.status < 300 and not dialog.active.answered:
+            dialog.late[tag] = message
+
+    def _accept_late(
+        self, dialog: Dialog, late: Response, acknowledged: Request, tag: str, now: float
+    ) -> None:
+        self._forget(dialog)
+        attempt = next(iter(dialog.attempts.values()), None)
+        again = Dialog(
+            **{
+                name: getattr(dialog, name)
+                for name in (
+                    "call_id", "parties", "tag", "hosts", "began", "asked_for", "referred", "replaces", "identifiers",
+                    "attempts",
+                )
+            },
+            asked_at=now,
+            heard_at=now,
+        )  # fmt: skip
+        self._add(again)
+        if attempt is not None:
+            attempt.failed = False
+            self._reaction(again, late, attempt, tag, now)
+        self._request(again, acknowledged, 0, ("", 0), tag, now)
+
+    def _request(self, dialog: Dialog, message: Request, by: int, key: Key, tag: str, now: float) -> None:
+        fork = dialog.forks.get(tag, dialog.active)
         match message.method:
-            case "INVITE" | "UPDATE" | "ACK" | "PRACK":
-                self._describe(dialog, message, by)
+            case "INVITE" | "UPDATE" | "PRACK" | "ACK":
+                attempt = dialog.attempts.get(key) if message.method == "ACK" else None
+                if attempt is not None and attempt.failed:
+                    attempt.acknowledged = True
+                    return
+                late = dialog.late.pop(tag, None) if message.method == "ACK" else None
+                if late is not None:
+                    self._answer(dialog, self._fork(dialog, tag, None), late, now)
+                    fork = dialog.forks.get(tag, dialog.active)
+                self._describe(dialog, fork, message, by)
             case "BYE":
-                self._end(dialog)
+                self._bye(dialog, tag, now)
             case "CANCEL" if not dialog.answered:
-                self._end(dialog)
+                attempt = dialog.attempts.get(key)
+                if attempt is not None:
+                    attempt.failed = True
+                if dialog.failed:
+                    self._end(dialog, now)
             case "INFO":
                 digit = digit_of(message)
-                if digit is not None and self._is_new(dialog, message, number):
+                if digit is not None and self._is_new(dialog, message, key[1]):
                     self._changes.key(dialog, by, digit)
             case "REFER":
                 target = message.headers.first("refer-to")
-                if target is not None and self._is_new(dialog, message, number):
-                    self._changes.referred(dialog, *_refer_target(target))
+                if target is not None and self._is_new(dialog, message, key[1]):
+                    self._changes.referred(dialog, *refer_target(target))
 
-    def _response(self, dialog: Dialog, message: Response, method: str, by: int) -> None:
-        if method not in ("INVITE", "UPDATE", "PRACK"):
+    def _bye(self, dialog: Dialog, tag: str, now: float) -> None:
+        """One fork ends; the call goes on where another one answered too and was not ended."""
+        fork = dialog.forks.get(tag)
+        if fork is None and len(dialog.forks) > 1:
             return
-        if message.status >= 300:
-            # A request for a password is followed by the same INVITE with one; a refused re-INVITE changes nothing.
-            if method == "INVITE" and not dialog.answered and message.status not in (401, 407, 422):
-                self._end(dialog)
-            self._refused(dialog, 1 - by)
+        fork = fork or dialog.active
+        fork.ended = True
+        if fork is not dialog.active:
             return
-        if message.status == 100:
+        others = [each for each in dialog.forks.values() if not each.ended and each.answered >= fork.answered]
+        if not others:
+            self._end(dialog, now)
             return
-        accepted = method == "INVITE" and message.status >= 200
-        first = accepted and not dialog.answered
-        dialog.answered |= accepted
-        described = self._describe(dialog, message, by)
-        if first and not described:
-            # Described in 183 already, or to be described in ACK.
+        dialog.active = others[0]
+        if dialog.answered:
             self._changes.agreed(dialog)
 
-    def _describe(self, dialog: Dialog, message: Message, by: int) -> bool:
+    def _reaction(self, dialog: Dialog, message: Response, attempt: Attempt, tag: str, now: float) -> None:
+        """A response to an INVITE that may begin a dialog."""
+        status = message.status
+        if status >= 300:
+            attempt.failed = True
+            if not dialog.answered and dialog.failed:
+                self._end(dialog, now)
+        elif status >= 200 and attempt.failed and not dialog.answered:
+            dialog.late[tag] = message
+        elif status > 100:
+            fork = self._fork(dialog, tag, attempt)
+            if status >= 200:
+                self._answer(dialog, fork, message, now)
+            else:
+                self._describe(dialog, fork, message, 1)
+
+    def _answer(self, dialog: Dialog, fork: Fork, message: Response, now: float) -> None:
+        first = not fork.answered
+        fork.answered = True
+        if not dialog.active.answered or dialog.active.ended:
+            dialog.active = fork
+        described = self._describe(dialog, fork, message, 1)
+        if first and not described and fork is dialog.active:
+            # Described in 183 already, or to be described in ACK.
+            self._changes.agreed(dialog)
+        dialog.heard_at = now
+
+    def _fork(self, dialog: Dialog, tag: str, attempt: Attempt | None) -> Fork:
+        fork = dialog.forks.get(tag)
+        if fork is not None:
+            return fork
+        if len(dialog.forks) >= MOST_FORKS:
+            return dialog.active
+        if not dialog.forks:
+            fork = dialog.active
+            fork.tag = tag
+        else:
+            fork = Fork(tag)
+        if fork.attempt is not attempt or fork is not dialog.active:
+            self._offer(fork, attempt or next(iter(dialog.attempts.values()), None))
+        dialog.forks[tag] = fork
+        return fork
+
+    def _response(self, dialog: Dialog, message: Response, method: str, by: int, tag: str) -> None:
+        """A response to a request within a dialog."""
+        if method not in ("INVITE", "UPDATE", "PRACK"):
+            return
+        fork = dialog.forks.get(tag, dialog.active)
+        if message.status >= 300:
+            fork.refuse(1 - by)
+        elif message.status > 100:
+            self._describe(dialog, fork, message, by)
+
+    def _describe(self, dialog: Dialog, fork: Fork, message: Message, by: int) -> bool:
         """Note what `by` says of its audio; True when it answers the other's offer, so that both agree."""
         request = message.method if isinstance(message, Request) else None
         audio = audio_of(message)
-        if request in ("INVITE", "UPDATE"):
-            # Without a description the other side offers in its response.
-            dialog.offer_by = None
-        if audio is None:
+        before = fork.audio[by]
+        answers = fork.describe(by, audio, request)
+        if answers is None or audio is None:
             return False
-        before = dialog.audio[by]
-        answers = dialog.offer_by == 1 - by
-        if request == "ACK" and not answers:
-            return False
-        dialog.audio[by] = audio
-        if answers:
-            dialog.answer = audio
-        else:
-            dialog.offer_by = by
-            dialog.before_offer = before
-        self._hold(dialog, by, audio, before, answers=answers)
-        if not answers:
-            return False
-        dialog.early = True
-        self._changes.agreed(dialog)
-        return True
+        if not dialog.answered and answers:
+            dialog.active = fork
+        if fork is dialog.active:
+            self._hold(dialog, by, audio, before, answers=answers)
+            if answers:
+                self._changes.agreed(dialog)
+        return answers
 
     def _hold(self, dialog: Dialog, by: int, audio: Audio, before: Audio | None, *, answers: bool) -> None:
         if not dialog.answered:
@@ -244,14 +354,8 @@ class Dialogs:
         if audio.holds != (before is not None and before.holds):
             self._changes.held(dialog, by, on_hold=audio.holds)
 
-    def _refused(self, dialog: Dialog, by: int) -> None:
-        """An offer of `by` was refused: what was agreed before still holds."""
-        if dialog.offer_by == by and dialog.before_offer is not None:
-            dialog.audio[by] = dialog.before_offer
-            dialog.before_offer = None
-
     def _is_new(self, dialog: Dialog, message: Request, number: int) -> bool:
-        key = (number, _tag(message.headers, "from"))
+        key = (number, tag_of(message.headers, "from"))
         if key in dialog.told:
             return False
         if len(dialog.told) > 1000:
@@ -259,46 +363,17 @@ class Dialogs:
         dialog.told.add(key)
         return True
 
-    def _end(self, dialog: Dialog) -> None:
+    def _end(self, dialog: Dialog, now: float) -> None:
         if not dialog.ended:
             dialog.ended = True
+            dialog.ended_at = now
             self._changes.ended(dialog)
 
-
-def _tag(headers: Headers, name: str) -> str:
-    return parse_address(headers.first(name) or "").tag
-
-
-def _caller(headers: Headers) -> Endpoint:
-    """Who calls: as the network asserts it (RFC 3325) where the telephone does not say."""
-    said = _party(headers.first("from") or "")
-    asserted = headers.first("p-asserted-identity")
-    if asserted is None or said.number.lower() not in _NO_CALLER:
-        return said
-    known = _party(asserted)
-    return Endpoint(name=said.name, number=known.number, display=known.display or said.display)
-
-
-def _party(text: str) -> Endpoint:
-    address = parse_address(text)
-    uri = parse_uri(address.uri)
-    name = f"{uri.user}@{uri.host}" if uri.host else uri.user
-    return Endpoint(name=name, number=uri.user, display=address.display)
-
-
-def _user(uri: str) -> str:
-    try:
-        return parse_uri(uri).user
-    except SipError:
-        return ""
-
-
-def _refer_target(text: str) -> tuple[str, str | None]:
-    """`<sip:205@pbx?Replaces=call-id%3Bto-tag%3D…>` → `205`, the Call-ID."""
-    uri = parse_address(text).uri
-    _, _, headers = uri.partition("?")
-    for each in headers.split("&"):
-        name, _, value = each.partition("=")
-        if name.lower() == "replaces":
-            return _user(uri), unquote(value).partition(";")[0].strip()
-    return _user(uri), None
+    def _forget(self, dialog: Dialog) -> None:
+        if dialog not in self._all:
+            return
+        del self._all[dialog]
+        beside = self._by_call_id[dialog.call_id]
+        beside.remove(dialog)
+        if not beside:
+            del self._by_call_id[dialog.call_id]

@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kikimori.model.call import Role
+from kikimori.taps.mirror.twins import twin_of
 from kikimori.taps.sides import NOT_SELECTED, Sides, Unheard, selected, sort_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kikimori.taps.mirror.dialogs import Dialog
-    from kikimori.taps.sides import Endpoint, SidesTable
+    from kikimori.taps.mirror.dialog import Dialog
+    from kikimori.taps.sides import SidesTable
 
 REFER_S = 30.0
 """A telephone that was told to call somebody does it within this time."""
-
-LEAST_DIGITS = 4
-"""Fewer in common, and two numbers are alike by chance."""
 
 _MOST_EXPECTED = 1000
 
@@ -51,6 +49,8 @@ class Placing:
         self._links: dict[Dialog, Link] = {}
         self._customer: dict[Dialog, int] = {}
         self._expected: list[_Expected] = []
+        self._beyond: dict[Dialog, list[Dialog]] = {}
+        self._doubted: set[Dialog] = set()
 
     def place(self, dialog: Dialog, known: Sequence[Dialog]) -> tuple[Dialog | None, Link]:
         """Find the dialog with which a new one is one call."""
@@ -59,12 +59,25 @@ class Placing:
             self._customer[dialog] = self._same_customer(before, dialog)
             return before, "transfer"
         if self._twins != "both":
-            twin = _twin_of(dialog, known)
-            if twin is not None:
+            found = twin_of(dialog, known, first=self._first_of, beyond=self._twins_of)
+            if found is not None:
+                twin = found.dialog
                 if twin in self._customer:
                     self._customer[dialog] = self._customer[twin]
+                self._beyond.setdefault(twin, []).append(dialog)
+                self._doubted.update(found.doubted)
                 return twin, "twin"
         return None, "first"
+
+    def uncertain(self, dialogs: Sequence[Dialog]) -> bool:
+        """Whether another call may be meant by one of the twins of a call."""
+        return any(each in self._doubted for each in dialogs)
+
+    def _twins_of(self, dialog: Dialog) -> list[Dialog]:
+        return [each for each in self._beyond.get(dialog, ()) if not each.ended]
+
+    def _first_of(self, dialog: Dialog) -> Dialog:
+        return next((first for first, twins in self._beyond.items() if dialog in twins), dialog)
 
     def remember(self, dialog: Dialog, link: Link) -> None:
         self._links[dialog] = link
@@ -76,6 +89,11 @@ class Placing:
     def forget(self, dialog: Dialog) -> None:
         self._links.pop(dialog, None)
         self._customer.pop(dialog, None)
+        self._beyond.pop(dialog, None)
+        self._doubted.discard(dialog)
+        for twins in self._beyond.values():
+            if dialog in twins:
+                twins.remove(dialog)
         self._expected = [each for each in self._expected if each.dialog is not dialog]
 
     def expect(self, dialog: Dialog, user: str, replaces: str | None, now: float) -> None:
@@ -148,27 +166,3 @@ class Placing:
                 return by
         found = sort_out(self._everybody, *dialog.parties)
         return 1 if isinstance(found, Sides) and found.customer is dialog.parties[1] else 0
-
-
-def _twin_of(dialog: Dialog, known: Sequence[Dialog]) -> Dialog | None:
-    """The dialog that is the same call on the other side of the PBX, the latest one if several may be."""
-    beside = [each for each in reversed(known) if not each.ended and _across(each.hosts, dialog.hosts)]
-    for each in beside:
-        if _alike(each.parties[0], dialog.parties[0]):
-            return each
-    # Outward the PBX often shows a number of the office; who is called stays the same.
-    for each in beside:
-        if not each.answered and _alike(each.parties[1], dialog.parties[1]):
-            return each
-    return None
-
-
-def _across(first: tuple[bytes, bytes], second: tuple[bytes, bytes]) -> bool:
-    """Whether the second goes out from where the first came in, or from another address of a PBX that has two."""
-    return first != second and (first[1] == second[0] or not set(first) & set(second))
-
-
-def _alike(one: Endpoint, other: Endpoint) -> bool:
-    """The same number, with or without a prefix (0, +81)."""
-    a, b = sorted((one.number.lstrip("+0"), other.number.lstrip("+0")), key=len)
-    return len(a) >= LEAST_DIGITS and b.endswith(a)

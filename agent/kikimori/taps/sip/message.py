@@ -47,7 +47,7 @@ _WRITTEN = {
     "www-authenticate": "WWW-Authenticate",
 }
 
-_TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,64}")
+_TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,256}")
 _REQUEST_LINE = re.compile(r"([A-Za-z0-9.!%*_+`'~-]{1,64}) +(\S{1,2048}) +SIP/2\.0 *", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0 +([1-6][0-9]{2})(?: +(.*))?", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,10}")

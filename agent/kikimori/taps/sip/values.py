@@ -10,6 +10,8 @@ from kikimori.taps.sip.message import SipError, split_outside
 
 _CSEQ = re.compile(r"([0-9]{1,10})\s+([A-Za-z0-9.!%*_+`'~-]{1,64})")
 _VIA = re.compile(r"SIP\s*/\s*2\.0\s*/\s*([A-Za-z0-9-]{1,16})\s+(.+)", re.IGNORECASE | re.DOTALL)
+_NUMBER = re.compile(r"\+?[0-9*#]+")
+_NO_SEPARATORS = str.maketrans("", "", "-.() ")
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.%]{2,64}\]|[A-Za-z0-9._-]{1,255})(?:\s*:\s*([0-9]{1,5}))?")
 
 Parameters = dict[str, str]
@@ -83,6 +85,12 @@ def parse_uri(text: str) -> Uri:
     # Without the name-parameters of a user: `+815000000000;phone-context=…@host`.
     name = unquote(user.partition(";")[0].partition(":")[0]) if at else ""
     return Uri(scheme, name, found[1].strip("[]"), _port(found[2]), _parameters(parameters))
+
+
+def plain_number(text: str) -> str:
+    """Return a telephone number without the separators that only please the eye (RFC 3966, 5.1.1); other text as it is."""
+    plain = text.translate(_NO_SEPARATORS)
+    return plain if _NUMBER.fullmatch(plain) else text
 
 
 def parse_address(text: str) -> Address:

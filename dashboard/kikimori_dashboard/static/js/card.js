@@ -2,7 +2,7 @@
 
 import { Actions } from "./actions.js";
 import { fill, h, setText, show } from "./dom.js";
-import { clock, current, t, title, word } from "./i18n.js";
+import { clock, current, find, t, title, word } from "./i18n.js";
 import { Meter } from "./meter.js";
 import { Transcript } from "./transcript.js";
 import { why } from "./why.js";
@@ -97,8 +97,9 @@ export class Card {
 
   drawCaller(call) {
     const caller = [call.caller.name, call.caller.number].filter(Boolean);
-    fill(this.caller, JSON.stringify([caller, call.queue, call.roles, current()]), () => [
-      h("span", {}, `${t("role.customer")}: ${caller.length ? call.caller.name ?? "" : t("call.unknown_caller")}`),
+    const nobody = call.identity ? t("call.identity_uncertain") : find(`call.withheld_${call.caller.withheld}`) ?? t("call.unknown_caller");
+    fill(this.caller, JSON.stringify([caller, call.caller.withheld, call.identity, call.queue, call.roles, current()]), () => [
+      h("span", {}, `${t("role.customer")}: ${caller.length ? call.caller.name ?? "" : nobody}`),
       call.caller.number ? h("span", { class: "number" }, call.caller.number) : null,
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
       call.roles.includes("mixed") ? h("span", { class: "queue" }, t("call.mixed_only")) : null,

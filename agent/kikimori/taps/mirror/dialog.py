@@ -1,0 +1,92 @@
+"""One call as two SIP user agents see it, and what there is to tell of it. Plain state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from kikimori.taps.mirror.forks import Fork
+
+if TYPE_CHECKING:
+    from kikimori.taps.mirror.descriptions import Audio
+    from kikimori.taps.mirror.forks import Attempt, Key
+    from kikimori.taps.sides import Endpoint
+    from kikimori.taps.sip.message import Response
+
+
+@dataclass(eq=False, slots=True)
+class Dialog:
+    """One call as two SIP user agents see it. Index 0 is who called, 1 who was called."""
+
+    call_id: str
+    parties: tuple[Endpoint, Endpoint]
+    tag: str
+    """Of who called."""
+    hosts: tuple[bytes, bytes]
+    """Addresses between which the first INVITE was seen."""
+    began: float
+    asked_for: str = ""
+    """User of the request URI."""
+    referred: bool = False
+    replaces: str | None = None
+    """Call-ID that this dialog takes the place of."""
+    identifiers: frozenset[tuple[str, str]] = frozenset()
+    """What names the call on both sides of a PBX."""
+    attempts: dict[Key, Attempt] = field(default_factory=dict)
+    forks: dict[str, Fork] = field(default_factory=dict)
+    active: Fork = field(default_factory=lambda: Fork(""))
+    """The fork that counts: the first one that answered and has not ended."""
+    late: dict[str, Response] = field(default_factory=dict)
+    """Acceptances that came after a refusal, by tag: they count once the caller acknowledges them."""
+    asked_at: float = 0.0
+    heard_at: float = 0.0
+    ended_at: float = 0.0
+    ended: bool = False
+    told: set[tuple[int, str]] = field(default_factory=set)
+    """Requests that were acted on and may come again: sequence number and tag."""
+
+    @property
+    def audio(self) -> list[Audio | None]:
+        """What each has described last."""
+        return self.active.audio
+
+    @property
+    def answer(self) -> Audio | None:
+        return self.active.answer
+
+    @property
+    def answered(self) -> bool:
+        return self.active.answered
+
+    @property
+    def early(self) -> bool:
+        return self.active.early
+
+    @property
+    def sequence(self) -> int:
+        """Of the last INVITE that began it."""
+        return max((number for _, number in self.attempts), default=0)
+
+    @property
+    def failed(self) -> bool:
+        """Whether nobody can answer any more."""
+        return all(each.failed for each in self.attempts.values())
+
+
+class Changes(Protocol):
+    """Who is told. Each is called after the dialog was changed."""
+
+    def began(self, dialog: Dialog) -> None:
+        """A call rings."""
+
+    def agreed(self, dialog: Dialog) -> None:
+        """It was answered, or the two have described their audio anew."""
+
+    def held(self, dialog: Dialog, by: int, *, on_hold: bool) -> None: ...
+
+    def key(self, dialog: Dialog, by: int, digit: str) -> None: ...
+
+    def referred(self, dialog: Dialog, user: str, replaces: str | None) -> None:
+        """One side was asked to call `user` instead, perhaps in place of the dialog `replaces`."""
+
+    def ended(self, dialog: Dialog) -> None: ...

@@ -1,0 +1,61 @@
+"""Why a caller's number is not told, and parties as they may be shown. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from kikimori.model.call import Party
+
+if TYPE_CHECKING:
+    from kikimori.taps.sides import Endpoint
+
+_MOST_NUMBER = 64
+_MOST_NAME = 128
+
+_REASONS = {
+    "anonymous": "anonymous",
+    "anonymous caller": "anonymous",
+    "withheld": "anonymous",
+    "restricted": "anonymous",
+    "private number": "anonymous",
+    "id hidden": "anonymous",
+    "非通知": "anonymous",
+    "非通知設定": "anonymous",
+    "coin line/payphone": "payphone",
+    "coin line": "payphone",
+    "payphone": "payphone",
+    "公衆電話": "payphone",
+    "unavailable": "unavailable",
+    "interaction with other service": "unavailable",
+    "out of area": "unavailable",
+    "表示圏外": "unavailable",
+    "通知圏外": "unavailable",
+    "通知不可": "unavailable",
+}
+"""What stands in place of a name: `anonymous` 非通知, `payphone` 公衆電話, `unavailable` 表示圏外."""
+
+
+def reason_of(text: str) -> str:
+    """Return why a number is withheld, from what stands in place of a name; empty for anything else."""
+    words = " ".join(unicodedata.normalize("NFKC", text).strip(" \"'()").lower().split())
+    return _REASONS.get(words, "")
+
+
+def reason_of_user(name: str) -> str:
+    """The same from `user@host` or a user: a word instead of a number, or an address that exists for it (RFC 3323, 4.1)."""
+    user, _, host = name.lower().partition("@")
+    found = reason_of(user.replace("_", " ").replace("%20", " "))
+    return found or {"anonymous.invalid": "anonymous", "unknown.invalid": "unavailable"}.get(host, "")
+
+
+def customer_party(endpoint: Endpoint) -> Party:
+    """Return a customer as pages, messages and logs may know them: nothing of one who is withheld."""
+    if endpoint.withheld:
+        return Party(withheld=endpoint.withheld)
+    return operator_party(endpoint)
+
+
+def operator_party(endpoint: Endpoint) -> Party:
+    """Return an operator, who is known to the office anyway."""
+    return Party(number=endpoint.number[:_MOST_NUMBER] or None, name=endpoint.display[:_MOST_NAME] or None)
