@@ -155,10 +155,15 @@ async def test_encrypted_audio_is_told_and_is_not_silence() -> None:
     assert any("encrypted" in line for line in summary(wire.counters()))
 
 
-async def test_other_sip_ports_are_a_matter_of_configuration() -> None:
+async def test_sip_on_another_port_is_known_by_its_content() -> None:
     desk, wire = await heard(DATA / "sipp-udp.pcap", MirrorTable(sip_ports=(5080,)))
-    assert desk.legs == []
-    assert any("no SIP was seen" in line for line in summary(wire.counters()))
+    assert_said(desk)
+    assert set(wire.other_ports) == {5060}
+
+
+async def test_sip_over_tcp_on_another_port_is_known_by_its_content() -> None:
+    desk, _ = await heard(DATA / "sipp-tcp.pcapng", MirrorTable(sip_ports=(5080,)))
+    assert len(legs(desk)) == 2
 
 
 async def test_a_mirror_hears_what_the_recorded_party_would_have_sent_to_a_recorder() -> None:

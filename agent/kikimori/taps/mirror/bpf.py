@@ -1,4 +1,6 @@
-"""The kernel's filter: UDP, fragments, and TCP of the SIP ports, behind up to two VLAN tags. Nothing else is copied to us.
+"""The kernel's filter: UDP, fragments, tunnels, and TCP of SIP, behind up to two VLAN tags. Nothing else is copied to us.
+
+Of tunnels (MPLS, VN-Tag and the like, GRE, IP in IP) all passes: what is in them is looked at later.
 
 Classic BPF (https://www.kernel.org/doc/Documentation/networking/filter.txt). An office's port may carry everything the
 office does; a filter in the kernel costs a fraction of one in Python.
@@ -9,11 +11,18 @@ from __future__ import annotations
 from struct import pack
 from typing import TYPE_CHECKING
 
+from kikimori.taps.mirror.content import FIRST_WORDS
+from kikimori.taps.mirror.link import MPLS, TAG_TYPES
+from kikimori.taps.mirror.tunnels import PROTOCOLS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LD_H, _LD_B = 0x28, 0x30
 _LD_H_INDEX = 0x48
+_LD_W_INDEX, _LD_B_INDEX = 0x40, 0x50
+_LDX = 0x01
+_AND, _SHIFT_RIGHT, _ADD_X, _TAX = 0x54, 0x74, 0x0C, 0x07
 _LDX_HEADER = 0xB1
 _JEQ, _JSET = 0x15, 0x45
 _RETURN = 0x06
@@ -23,6 +32,8 @@ ACCEPT = 0x40000
 
 _V4, _V6 = 0x0800, 0x86DD
 _TAGS = (0x8100, 0x88A8, 0x9100)
+_LOOKED_INTO = sorted((TAG_TYPES | set(MPLS) | {0x8864}) - set(_TAGS))
+_TUNNELS = sorted(PROTOCOLS)
 _MOST_TAGS = 2
 
 Instruction = tuple[int, int, int, int]
@@ -30,7 +41,7 @@ Instruction = tuple[int, int, int, int]
 
 
 def sip_and_udp(tcp_ports: Iterable[int]) -> list[Instruction]:
-    """Make the program for Ethernet frames."""
+    """Make the program for Ethernet frames. TCP passes on these ports; elsewhere a segment in which SIP begins."""
     ports = sorted(set(tcp_ports))
     program: list[_Line] = []
     for tag in range(_MOST_TAGS + 1):
@@ -55,16 +66,18 @@ def _one_depth(program: list[_Line], tag: int, ports: list[int], *, last: bool) 
     kind = 12 + 4 * tag
     ip = kind + 2
     reject = f"reject_{tag}"
-    deeper = reject if last else f"type_{tag + 1}"
+    deeper = f"accept_{tag}" if last else f"type_{tag + 1}"
     program.append(_Line(_LD_H, kind, label=f"type_{tag}"))
     program.append(_Line(_JEQ, _V4, yes=f"v4_{tag}"))
     program.append(_Line(_JEQ, _V6, yes=f"v6_{tag}"))
     program += [_Line(_JEQ, each, yes=deeper) for each in _TAGS]
-    program.append(_Line(_RETURN, 0, label=reject))
+    # Tags beyond the second, which are rare, pass too.
+    program += [_Line(_JEQ, each, yes=f"accept_{tag}") for each in _LOOKED_INTO]
+    _returns(program, f"accept_{tag}", reject)
     # IPv4: UDP at once; TCP by port, a fragment of TCP is let through.
     accept, reject = f"accept_v4_{tag}", f"reject_v4_{tag}"
     program.append(_Line(_LD_B, ip + 9, label=f"v4_{tag}"))
-    program.append(_Line(_JEQ, 17, yes=accept))
+    program += [_Line(_JEQ, each, yes=accept) for each in (17, *_TUNNELS)]
     program.append(_Line(_JEQ, 6, no=reject))
     program.append(_Line(_LD_H, ip + 6))
     program.append(_Line(_JSET, 0x3FFF, yes=accept))
@@ -72,16 +85,31 @@ def _one_depth(program: list[_Line], tag: int, ports: list[int], *, last: bool) 
     for side in (0, 2):
         program.append(_Line(_LD_H_INDEX, ip + side))
         program += [_Line(_JEQ, port, yes=accept) for port in ports]
+    _sip_over_tcp(program, ip, accept)
     _returns(program, accept, reject)
     # IPv6: UDP, fragments and other headers at once; TCP by port.
     accept, reject = f"accept_v6_{tag}", f"reject_v6_{tag}"
     program.append(_Line(_LD_B, ip + 6, label=f"v6_{tag}"))
-    program += [_Line(_JEQ, each, yes=accept) for each in (17, 44, 0, 43, 60)]
+    program += [_Line(_JEQ, each, yes=accept) for each in (17, 44, 0, 43, 60, *_TUNNELS)]
     program.append(_Line(_JEQ, 6, no=reject))
     for side in (0, 2):
         program.append(_Line(_LD_H, ip + 40 + side))
         program += [_Line(_JEQ, port, yes=accept) for port in ports]
+    program.append(_Line(_LDX, 40))
+    _sip_over_tcp(program, ip, accept)
     _returns(program, accept, reject)
+
+
+def _sip_over_tcp(program: list[_Line], ip: int, accept: str) -> None:
+    """Accept a segment in which a SIP message begins. The index register holds the length of the IP header."""
+    program.append(_Line(_LD_B_INDEX, ip + 12))
+    program.append(_Line(_AND, 0xF0))
+    program.append(_Line(_SHIFT_RIGHT, 2))
+    program.append(_Line(_ADD_X, 0))
+    program.append(_Line(_TAX, 0))
+    # Beyond the end of the packet the kernel drops it.
+    program.append(_Line(_LD_W_INDEX, ip))
+    program += [_Line(_JEQ, int.from_bytes(each), yes=accept) for each in FIRST_WORDS]
 
 
 def _returns(program: list[_Line], accept: str, reject: str) -> None:

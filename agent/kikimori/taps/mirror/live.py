@@ -101,6 +101,14 @@ class LiveInterface:
                 self._ring[start + 8 : start + 12] = b"\0\0\0\0"
                 self._at = (self._at + 1) % self._blocks
 
+    def filter(self, tcp_ports: Iterable[int]) -> None:
+        """Let TCP of these ports through; may be changed while packets come."""
+        program = encoded(sip_and_udp(tcp_ports))
+        held = create_string_buffer(program)
+        self._socket.setsockopt(
+            socket.SOL_SOCKET, SO_ATTACH_FILTER, pack("HP", len(program) // 8, addressof(held))
+        )
+
     def count_drops(self) -> int:
         """Return how many packets the kernel had no room for since it was asked last."""
         statistics = self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 12)
@@ -136,9 +144,7 @@ class LiveInterface:
             )
         self._outgoing_too = hardware != ARPHRD_LOOPBACK
         # The filter first, so that nothing else ever comes.
-        program = encoded(sip_and_udp(tcp_ports))
-        held = create_string_buffer(program)
-        sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, pack("HP", len(program) // 8, addressof(held)))
+        self.filter(tcp_ports)
         sock.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V3)
         frames = BLOCK_BYTES * self._blocks // _FRAME_BYTES
         ring = pack("=IIIIIII", BLOCK_BYTES, self._blocks, _FRAME_BYTES, frames, RETIRE_MS, 0, 0)

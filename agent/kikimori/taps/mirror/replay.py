@@ -110,6 +110,15 @@ def summary(counters: dict[str, int]) -> list[str]:
         told.append("SIP over TLS was seen, which cannot be read")
     if counters["truncated_packets"]:
         told.append(f"{counters['truncated_packets']} packets are cut off: capture whole ones (tcpdump -s 0)")
+    if counters["tunnelled_packets"]:
+        told.append(f"{counters['tunnelled_packets']} packets were taken out of tunnels (ERSPAN, VXLAN, …)")
+    if counters["tunnels_unread"]:
+        told.append(f"{counters['tunnels_unread']} packets are in tunnels that are not understood")
+    if counters["rtp_without_call"]:
+        told.append(
+            f"{counters['rtp_without_call']} streams of RTP belong to no call whose SIP was seen: "
+            "check [mirror] sip_ports, and what the switch mirrors"
+        )
     if not counters["sip_messages"]:
         told.append("no SIP was seen: check [mirror] sip_ports, and what the switch mirrors")
     elif counters["calls"] and not counters["rtp_packets"]:

@@ -10,6 +10,7 @@ import structlog
 from kikimori.model.call import EndReason
 from kikimori.taps.mirror.link import ETHERNET
 from kikimori.taps.mirror.live import LiveError, LiveInterface, is_up
+from kikimori.taps.mirror.packets import UNREAD
 from kikimori.taps.mirror.wire import Wire
 from kikimori_wire.messages import Problem
 
@@ -41,6 +42,7 @@ class MirrorTap:
         self._failed = 0
         self._down = False
         self._drops = 0
+        self._filtered: frozenset[int] = frozenset()
         self._dropped_at: float | None = None
         self._seen = 0
         self._seen_at: float | None = None
@@ -119,6 +121,24 @@ class MirrorTap:
                     remedy="Allow only PCMU, PCMA or G722 on the PBX for these telephones or this trunk.",
                 )
             )
+        strays = wire.strays()
+        if strays:
+            found.append(
+                Problem(
+                    code="mirror-rtp-without-call",
+                    detail=f"{strays} streams of RTP between known hosts belong to no call that was seen.",
+                    remedy="A call that was up before the agent is found at its next re-INVITE. Otherwise mirror also "
+                    "the port through which its SIP goes; check [mirror] sip_ports, networks and max_calls.",
+                )
+            )
+        if wire.opened[UNREAD] and not wire.sip:
+            found.append(
+                Problem(
+                    code="mirror-tunnel",
+                    detail="The packets come in a tunnel that is not understood.",
+                    remedy="Let the switch mirror plainly, or in ERSPAN, VXLAN, Geneve, GRE or TZSP, without encryption.",
+                )
+            )
         if wire.calls.without_rtp(wire.now):
             found.append(
                 Problem(
@@ -150,6 +170,7 @@ class MirrorTap:
 
     def _check(self, now: float) -> None:
         self._check_interface()
+        self._follow_ports()
         dropped = 0 if self._live is None else self._live.count_drops()
         if dropped:
             self._drops += dropped
@@ -158,6 +179,14 @@ class MirrorTap:
             self._dropped_at = now
         if self.wire.frames != self._seen:
             self._seen, self._seen_at = self.wire.frames, now
+
+    def _follow_ports(self) -> None:
+        """Let whole connections through of ports on which SIP was found."""
+        found = frozenset(self.wire.other_ports)
+        if self._live is not None and not found <= self._filtered:
+            self._filtered = found
+            self._live.filter((*self._table.sip_ports, *self._table.tls_ports, *found))
+            log.info("mirror_sip_on_other_ports", ports=sorted(found))
 
     def _check_interface(self) -> None:
         """A card that was unplugged or brought down is opened again when it is back."""
@@ -178,9 +207,9 @@ class MirrorTap:
 
     def _open(self) -> None:
         table = self._table
-        self._live = LiveInterface(
-            table.interface, (*table.sip_ports, *table.tls_ports), table.buffer_mb << 20
-        )
+        self._filtered = frozenset(self.wire.other_ports)
+        ports = (*table.sip_ports, *table.tls_ports, *self._filtered)
+        self._live = LiveInterface(table.interface, ports, table.buffer_mb << 20)
         asyncio.get_running_loop().add_reader(self._live.fileno(), self._read)
         log.info("mirror_listening", interface=table.interface)
 

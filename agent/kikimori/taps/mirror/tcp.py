@@ -5,9 +5,9 @@ A mirror may begin in the middle of a connection and may lose segments. It then 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from kikimori.taps.mirror.content import begins_sip
 from kikimori.taps.mirror.packets import FIN, RST, SYN
 from kikimori.taps.sip.message import SipError
 from kikimori.taps.sip.stream import StreamDecoder
@@ -22,7 +22,6 @@ MOST_STREAMS = 1000
 MOST_WAITING = 32
 """Segments of one stream that wait for one before them; beyond it that one was lost."""
 
-_BEGINS = re.compile(rb"(?:SIP/2\.0 [1-6][0-9]{2}|[A-Z]{2,16} (?:sips?|tel):\S+ SIP/2\.0)")
 _HALF = 1 << 31
 
 
@@ -70,7 +69,7 @@ class _Stream:
 
     def feed(self, sequence: int, payload: bytes) -> list[Message]:
         if self._next is None:
-            if not _BEGINS.match(payload):
+            if not begins_sip(payload):
                 return []
             self._next = sequence
         ahead = (sequence - self._next) & 0xFFFFFFFF
@@ -99,7 +98,7 @@ class _Stream:
     def _skip(self) -> list[Message]:
         """Go on at the first waiting segment in which a message begins."""
         base = self._next or 0
-        starts = [at for at, payload in self._waiting.items() if _BEGINS.match(payload)]
+        starts = [at for at, payload in self._waiting.items() if begins_sip(payload)]
         waiting = self._waiting
         self._restart()
         if not starts:

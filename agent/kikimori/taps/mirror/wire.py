@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from kikimori.taps.mirror.calls import Calls
+from kikimori.taps.mirror.content import begins_sip
 from kikimori.taps.mirror.dialogs import Dialogs
 from kikimori.taps.mirror.fragments import Fragments
 from kikimori.taps.mirror.link import ip_offset
-from kikimori.taps.mirror.packets import BrokenPacketError, Datagram, Segment, read
+from kikimori.taps.mirror.packets import UNREAD, BrokenPacketError, Datagram, Segment, read
 from kikimori.taps.mirror.routes import Routes
+from kikimori.taps.mirror.strays import Strays
 from kikimori.taps.mirror.tcp import TcpStreams
 from kikimori.taps.sip.message import SipError, parse_datagram
 
@@ -27,6 +30,7 @@ _EXPIRE_EVERY_S = 5.0
 _KEEP_ALIVE_BYTES = 16
 """Telephones keep a NAT open with a few bytes on the SIP port."""
 
+_MOST_PORTS = 32
 _MOST_ADDRESSES = 10_000
 
 
@@ -52,6 +56,11 @@ class Wire:
         self.rtp = 0
         self.broken = 0
         self.truncated = 0
+        self.opened: Counter[str] = Counter()
+        """Packets by the tunnel that they were taken out of; `unread` those that could not be."""
+        self.other_ports: Counter[int] = Counter()
+        """Messages of SIP by port, where it was known by its content."""
+        self._strays = Strays(self.dialogs.ends)
         self.tls = 0
         """Packets of SIP over TLS."""
 
@@ -63,7 +72,7 @@ class Wire:
         if at is None:
             return
         try:
-            packet = read(frame, at, self._fragments, self.now)
+            packet = read(frame, at, self._fragments, self.now, self.opened)
         except BrokenPacketError as error:
             if error.reason == "truncated":
                 self.truncated += 1
@@ -83,6 +92,7 @@ class Wire:
             self._expired_at = now
             for dialog in self.dialogs.expire(now, self._idle_s):
                 self.dialogs.end(dialog)
+            self._strays.expire(now)
 
     def close(self, reason: EndReason) -> None:
         self.calls.close(reason)
@@ -95,10 +105,13 @@ class Wire:
             "sip_unreadable": self.dialogs.unreadable,
             "sip_tls_packets": self.tls,
             "rtp_packets": self.rtp,
+            "rtp_without_call": self._strays.seen,
             "rtp_lost": rtp.lost,
             "rtp_late": rtp.late,
             "broken_packets": self.broken,
             "truncated_packets": self.truncated,
+            "tunnelled_packets": self.opened.total() - self.opened[UNREAD],
+            "tunnels_unread": self.opened[UNREAD],
             "fragments_lost": self._fragments.lost,
             "tcp_holes": self._streams.lost,
             "calls": self.calls.heard,
@@ -108,23 +121,23 @@ class Wire:
             "calls_shed": self.calls.shed + self.dialogs.shed,
         }
 
+    def strays(self) -> int:
+        """Return how many streams of RTP run now to which no call belongs."""
+        return self._strays.now()
+
     def _clock(self) -> float:
         return self.now
 
     def _datagram(self, packet: Datagram) -> None:
         source, target, payload = packet
         if source[1] in self._sip_ports or target[1] in self._sip_ports:
-            if len(payload) > _KEEP_ALIVE_BYTES and self._is_wanted(source[0], target[0]):
-                self.sip += 1
-                try:
-                    message = parse_datagram(payload)
-                except SipError:
-                    self.dialogs.unreadable += 1
-                    return
-                self.dialogs.message(message, source[0], target[0], self.now)
+            if len(payload) > _KEEP_ALIVE_BYTES:
+                self._sip(packet)
             return
         voice = self._routes.find(source, target)
-        if voice is not None:
+        if voice is None:
+            self._unclaimed(packet)
+        else:
             self.rtp += 1
             self.calls.receive(voice, payload, source)
             # RTP or RTCP of whoever is believed to speak; what else uses the port is no sign of life of this call, whose
@@ -132,10 +145,45 @@ class Wire:
             if payload[:1] in _RTP and voice.session.source == source:
                 voice.dialog.heard_at = self.now
 
+    def _sip(self, packet: Datagram) -> None:
+        source, target, payload = packet
+        if not self._is_wanted(source[0], target[0]):
+            return
+        self.sip += 1
+        self._strays.host(source[0])
+        self._strays.host(target[0])
+        try:
+            message = parse_datagram(payload)
+        except SipError:
+            self.dialogs.unreadable += 1
+            return
+        self.dialogs.message(message, source[0], target[0], self.now)
+
+    def _unclaimed(self, packet: Datagram) -> None:
+        """A datagram of no call: RTP whose call was missed, or SIP on a port of its own."""
+        source, target, payload = packet
+        if payload[:1] in _RTP:
+            if self._is_wanted(source[0], target[0]):
+                self._strays.packet(source, target, payload, self.now)
+        elif len(payload) > _KEEP_ALIVE_BYTES and begins_sip(payload):
+            self._note_port(payload, source[1], target[1])
+            self._sip(packet)
+
+    def _note_port(self, payload: bytes, source: int, target: int) -> None:
+        """Remember where SIP speaks that is not in `sip_ports`: a request names it by its target."""
+        port = source if payload[:4].upper() == b"SIP/" else target
+        if port in self.other_ports or len(self.other_ports) < _MOST_PORTS:
+            self.other_ports[port] += 1
+
     def _segment(self, segment: Segment) -> None:
         ports = (segment.source[1], segment.target[1])
-        if not self._sip_ports.isdisjoint(ports):
+        listed = not self._sip_ports.isdisjoint(ports)
+        if not listed and not self._tls_ports.intersection(ports) and begins_sip(segment.payload):
+            self._note_port(segment.payload, *ports)
+        if listed or not self.other_ports.keys().isdisjoint(ports):
             if self._is_wanted(segment.source[0], segment.target[0]):
+                self._strays.host(segment.source[0])
+                self._strays.host(segment.target[0])
                 for message in self._streams.feed(segment):
                     self.sip += 1
                     self.dialogs.message(message, segment.source[0], segment.target[0], self.now)
