@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from kikimori.taps.sides import Endpoint
     from kikimori.taps.sip.message import Response
 
+_MOST_TOLD = 1000
+
 
 @dataclass(eq=False, slots=True)
 class Dialog:
@@ -71,6 +73,16 @@ class Dialog:
     def failed(self) -> bool:
         """Whether nobody can answer any more."""
         return all(each.failed for each in self.attempts.values())
+
+    def is_new(self, number: int, tag: str) -> bool:
+        """Whether the request with that number of the one with that tag was not acted on yet; notes it."""
+        key = (number, tag)
+        if key in self.told:
+            return False
+        if len(self.told) > _MOST_TOLD:
+            self.told.clear()
+        self.told.add(key)
+        return True
 
 
 class Changes(Protocol):

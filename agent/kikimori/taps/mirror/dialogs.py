@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kikimori.taps.mirror.callers import called_party, caller_of
 from kikimori.taps.mirror.descriptions import audio_of, digit_of
 from kikimori.taps.mirror.dialog import Dialog
+from kikimori.taps.mirror.dialog_table import DialogTable
 from kikimori.taps.mirror.forks import MOST_ATTEMPTS, MOST_FORKS, Attempt, Fork
 from kikimori.taps.mirror.identifiers import identifiers
 from kikimori.taps.mirror.references import branch, find, refer_target, tag_of, user_of
@@ -42,14 +43,13 @@ class Dialogs:
     def __init__(self, changes: Changes, *, most: int) -> None:
         self._changes = changes
         self._most = most
-        self._all: dict[Dialog, None] = {}
-        self._by_call_id: dict[str, list[Dialog]] = {}
+        self.table = DialogTable()
         self.unreadable = 0
         self.shed = 0
         """Calls that were forgotten, ringing, because too many rang."""
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self.table)
 
     def message(self, message: Message, source: bytes, target: bytes, now: float) -> None:
         """Take one message as it passed from `source` to `target`. Raises nothing."""
@@ -61,11 +61,11 @@ class Dialogs:
     def expire(self, now: float, idle_s: float) -> list[Dialog]:
         """Forget what is over; return what is idle: answered, and without a sign of life for `idle_s`."""
         idle = []
-        for dialog in list(self._all):
+        for dialog in self.table:
             quiet = now - dialog.heard_at
             if dialog.ended:
                 if quiet > LINGER_S:
-                    self._forget(dialog)
+                    self.table.forget(dialog)
             elif dialog.answered:
                 held = any(each is not None and each.holds for each in dialog.audio)
                 if quiet > (12 * idle_s if held else idle_s):
@@ -78,17 +78,6 @@ class Dialogs:
         """Take a dialog for ended, whose end was not seen."""
         self._end(dialog, dialog.heard_at)
 
-    def ends(self) -> set[tuple[bytes, int]]:
-        """Return every address and port to which audio may go in a dialog that is known."""
-        described = (
-            audio
-            for dialog in self._all
-            for fork in (dialog.active, *dialog.forks.values())
-            for audio in fork.audio
-        )
-        offered = (attempt.offer for dialog in self._all for attempt in dialog.attempts.values())
-        return {each.end for each in (*described, *offered) if each is not None and each.end is not None}
-
     # --- inside
 
     def _message(self, message: Message, hosts: tuple[bytes, bytes], now: float) -> None:
@@ -99,7 +88,7 @@ class Dialogs:
         number, method = parse_cseq(headers.first("cseq") or "")
         key = branch(headers), number
         tags = tag_of(headers, "from"), tag_of(headers, "to")
-        known = self._by_call_id.get(call_id, ())
+        known = self.table.of(call_id)
         if isinstance(message, Request) and method == "INVITE" and not tags[1]:
             self._invite(message, call_id, key, hosts, now)
             return
@@ -125,7 +114,7 @@ class Dialogs:
     ) -> None:
         """An INVITE outside of a dialog: a new call, another attempt of one, or the same once more."""
         tag = tag_of(message.headers, "from")
-        known = self._by_call_id.get(call_id, ())
+        known = self.table.of(call_id)
         dialog = next((each for each in reversed(known) if each.tag == tag), None)
         if dialog is not None and not dialog.ended and dialog.answered and key[1] > dialog.sequence:
             # The end of that call was not seen.
@@ -138,7 +127,7 @@ class Dialogs:
                 and now - dialog.ended_at < LATE_COPY_S
             ):
                 return
-            self._forget(dialog)
+            self.table.forget(dialog)
             dialog = None
         if dialog is None:
             dialog = self._begin(message, call_id, hosts, now)
@@ -155,12 +144,7 @@ class Dialogs:
         if len(dialog.attempts) < MOST_ATTEMPTS:
             attempt = dialog.attempts[key] = Attempt(audio_of(message))
             if not dialog.forks:
-                self._offer(dialog.active, attempt)
-
-    @staticmethod
-    def _offer(fork: Fork, attempt: Attempt | None) -> None:
-        fork.attempt = attempt
-        fork.describe(0, None if attempt is None else attempt.offer, "INVITE")
+                dialog.active.begin(attempt)
 
     def _begin(self, message: Request, call_id: str, hosts: tuple[bytes, bytes], now: float) -> Dialog | None:
         headers = message.headers
@@ -178,20 +162,19 @@ class Dialogs:
             asked_at=now,
             heard_at=now,
         )
-        if len(self._all) >= self._most:
-            ringing = next((each for each in self._all if not each.answered), None)
+        if len(self.table) >= self._most:
+            ringing = self.table.ringing()
             if ringing is None:
                 self.shed += 1
                 return None
             self.shed += not ringing.ended
             self._end(ringing, now)
-            self._forget(ringing)
+            self.table.forget(ringing)
         self._add(dialog)
         return dialog
 
     def _add(self, dialog: Dialog) -> None:
-        self._all[dialog] = None
-        self._by_call_id.setdefault(dialog.call_id, []).append(dialog)
+        self.table.add(dialog)
         self._changes.began(dialog)
 
     def _after_end(self, dialog: Dialog, message: Message, key: Key, tag: str, now: float) -> None:
@@ -208,7 +191,7 @@ class Dialogs:
     def _accept_late(
         self, dialog: Dialog, late: Response, acknowledged: Request, tag: str, now: float
     ) -> None:
-        self._forget(dialog)
+        self.table.forget(dialog)
         attempt = next(iter(dialog.attempts.values()), None)
         again = Dialog(
             **{
@@ -250,11 +233,11 @@ class Dialogs:
                     self._end(dialog, now)
             case "INFO":
                 digit = digit_of(message)
-                if digit is not None and self._is_new(dialog, message, key[1]):
+                if digit is not None and dialog.is_new(key[1], tag_of(message.headers, "from")):
                     self._changes.key(dialog, by, digit)
             case "REFER":
                 target = message.headers.first("refer-to")
-                if target is not None and self._is_new(dialog, message, key[1]):
+                if target is not None and dialog.is_new(key[1], tag_of(message.headers, "from")):
                     self._changes.referred(dialog, *refer_target(target))
 
     def _bye(self, dialog: Dialog, tag: str, now: float) -> None:
@@ -313,7 +296,7 @@ class Dialogs:
         else:
             fork = Fork(tag)
         if fork.attempt is not attempt or fork is not dialog.active:
-            self._offer(fork, attempt or next(iter(dialog.attempts.values()), None))
+            fork.begin(attempt or next(iter(dialog.attempts.values()), None))
         dialog.forks[tag] = fork
         return fork
 
@@ -354,26 +337,8 @@ class Dialogs:
         if audio.holds != (before is not None and before.holds):
             self._changes.held(dialog, by, on_hold=audio.holds)
 
-    def _is_new(self, dialog: Dialog, message: Request, number: int) -> bool:
-        key = (number, tag_of(message.headers, "from"))
-        if key in dialog.told:
-            return False
-        if len(dialog.told) > 1000:
-            dialog.told.clear()
-        dialog.told.add(key)
-        return True
-
     def _end(self, dialog: Dialog, now: float) -> None:
         if not dialog.ended:
             dialog.ended = True
             dialog.ended_at = now
             self._changes.ended(dialog)
-
-    def _forget(self, dialog: Dialog) -> None:
-        if dialog not in self._all:
-            return
-        del self._all[dialog]
-        beside = self._by_call_id[dialog.call_id]
-        beside.remove(dialog)
-        if not beside:
-            del self._by_call_id[dialog.call_id]

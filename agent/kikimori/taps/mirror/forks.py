@@ -49,6 +49,11 @@ class Fork:
     early: bool = False
     ended: bool = False
 
+    def begin(self, attempt: Attempt | None) -> None:
+        """Take the caller's offer of an attempt."""
+        self.attempt = attempt
+        self.describe(0, None if attempt is None else attempt.offer, "INVITE")
+
     def describe(self, by: int, audio: Audio | None, request: str | None) -> bool | None:
         """Note a description of `by` in a request of that method, or in a response.
 

@@ -60,7 +60,7 @@ class Wire:
         """Packets by the tunnel that they were taken out of; `unread` those that could not be."""
         self.other_ports: Counter[int] = Counter()
         """Messages of SIP by port, where it was known by its content."""
-        self._strays = Strays(self.dialogs.ends)
+        self._strays = Strays(self.dialogs.table.ends)
         self.tls = 0
         """Packets of SIP over TLS."""
 
