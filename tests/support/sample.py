@@ -207,6 +207,6 @@ def every_kind() -> list[Message]:
     """Return one of each, with every field filled."""
     stamped: dict[str, Any] = {"run": "mabc1234", "seq": 5}
     return [
-        line(), call(**stamped), levels(), alert(**stamped, drawn=True), command(), result(), health(), acks(),
+        line(), call(**stamped, identity="uncertain"), levels(), alert(**stamped, drawn=True), command(), result(), health(), acks(),
         inventory(),
     ]  # fmt: skip
