@@ -48,6 +48,7 @@ ONE_DOOR = {
     "soxr": {"kikimori.audio.resample"},
     "sounddevice": {"kikimori.taps.line_in.portaudio"},
     "pylibsrtp": {"kikimori.taps.rtp.srtp", "kikimori.bench.rtp"},  # the bench's sender
+    "cryptography": {"kikimori_wire.keys"},
     "G722": {"kikimori.audio.g722"},
 }
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.addresses import Addresses
 from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
@@ -25,6 +26,8 @@ from kikimori.supervision import Supervisor
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.version import VERSION
 from kikimori.ways_in import make_control, make_taps
+from kikimori_wire.key_store import Identity
+from kikimori_wire.key_watch import follow_trust
 from kikimori_wire.messages import (
     Alert,
     CallState,
@@ -37,14 +40,14 @@ from kikimori_wire.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from kikimori.calls.call import LiveCall
     from kikimori.config import AgentConfig
     from kikimori.judging.kinds.rule import Rule
     from kikimori.model.feed import CallDesk
     from kikimori.pbx.control import PbxControl
-    from kikimori.taps.tap import Address, Tap
+    from kikimori.taps.tap import Tap
 
 log = structlog.get_logger()
 
@@ -60,21 +63,6 @@ SETTLED_EVERY_S = 0.05
 CALLS_PER_LEVELS_MESSAGE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the agent listens, by what listens there, with the real ports."""
-
-    by_name: dict[str, Address]
-
-    @property
-    def audiosocket(self) -> Address | None:
-        return self.by_name.get("audiosocket")
-
-    @property
-    def announce(self) -> Address | None:
-        return self.by_name.get("announce")
-
-
 class Agent:
     """One agent. `run` does everything until `stop` is set."""
 
@@ -85,11 +73,14 @@ class Agent:
         pbx: PbxControl | None = None,
         taps: Callable[[AgentConfig, CallDesk, LegDirectory], list[Tap]] = make_taps,
         patience_s: float = 0.0,
+        identity: Identity | None = None,
     ) -> None:
         """Read rules and phrases; raises ConfigError.
 
-        `pbx` replaces the configured control, `taps` makes the taps; `patience_s`: see `DeskSettings`.
+        `pbx` replaces the configured control, `taps` makes the taps; `patience_s`: see `DeskSettings`; `identity` replaces
+        the keys of the state folder.
         """
+        self._identity = identity
         self.config = config
         self._patience_s = patience_s
         self.rules: tuple[Rule, ...] = load_rules(config.rule_files())
@@ -139,8 +130,17 @@ class Agent:
         self.taps = self._make_taps(config, self.desk, self._directory)
         handler = CommandHandler(self.desk, self.pbx, config.pbx.superior)
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
+        if (identity := self._identity) is None:
+            name = f"agent-{config.agent_id}"
+            identity = self._identity = await asyncio.to_thread(Identity.at, config.state_path(), name)
         self.bus = Bus(
-            config.mqtt, config.site, config.agent_id, outbox, on_command=handler.handle, run=self._run
+            config.mqtt,
+            config.site,
+            config.agent_id,
+            outbox,
+            on_command=handler.handle,
+            run=self._run,
+            identity=identity,
         )
         self.bus.set_health(self._health())
         try:
@@ -149,11 +149,12 @@ class Agent:
                 bus = keep(
                     "bus", self.bus.run, fatal=lambda error: isinstance(first_of(error), AgentIdTakenError)
                 )
-                kept = {
+                kept: dict[str, Callable[[], Awaitable[None]]] = {
                     "alerts": self._write_alerts,
                     "levels": self._show_levels,
                     "health": self._show_health,
                     "pbx": self.pbx.run,
+                    "keys": partial(follow_trust, identity.trust),
                 }
                 background = [tasks.create_task(keep(name, run), name=name) for name, run in kept.items()]
                 background.append(tasks.create_task(bus, name="bus"))
@@ -289,6 +290,7 @@ class Agent:
         recognition = self._recognition
         problems: list[Problem] = [recognition.problem] if recognition.problem else []
         problems += [*self._supervisor.problems(), *self.desk.problems()]
+        problems += self._identity.problems() if self._identity else ()
         if self._alerts_lost:
             problems.append(
                 Problem(

@@ -12,14 +12,17 @@ import structlog
 import uvloop
 
 import kikimori_dashboard
-from kikimori.agent import Addresses, Agent
+from kikimori.agent import Agent
 from kikimori.bus.broker import embedded_broker
 from kikimori.errors import KikimoriError
 from kikimori.supervision import Supervisor
+from kikimori_wire.key_store import Identity, TrustStore, given_key
+from kikimori_wire.keys import SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
+    from kikimori.addresses import Addresses
     from kikimori.config import AgentConfig
     from kikimori.pbx.control import PbxControl
     from kikimori_wire.settings import BrokerSettings
@@ -66,11 +69,15 @@ async def open_office(
             update={"port": address.port, "username": None, "password_file": None, "ca_file": None}
         )
         config = config.model_copy(update={"mqtt": broker})
-        agent = Agent(config, pbx=pbx, patience_s=patience_s)
+        # They live and end together, so they are told each other's keys here, and nobody has to.
+        agents, boards = SigningKey.make(), SigningKey.make()
+        of_agent = Identity(agents, TrustStore(given=[given_key("dashboard", boards)]))
+        of_board = Identity(boards, TrustStore(given=[given_key(config.agent_id, agents)]))
+        agent = Agent(config, pbx=pbx, patience_s=patience_s, identity=of_agent)
         async with asyncio.TaskGroup() as tasks:
             url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             pages = tasks.create_task(
-                _keep_pages(dashboard.model_copy(update={"mqtt": broker}), url), name="dashboard"
+                _keep_pages(dashboard.model_copy(update={"mqtt": broker}), url, of_board), name="dashboard"
             )
             listening = tasks.create_task(agent.run(), name="agent")
             try:
@@ -82,7 +89,9 @@ async def open_office(
                 pages.cancel()
 
 
-async def _keep_pages(settings: kikimori_dashboard.DashboardSettings, url: asyncio.Future[str]) -> None:
+async def _keep_pages(
+    settings: kikimori_dashboard.DashboardSettings, url: asyncio.Future[str], identity: Identity
+) -> None:
     """Serve the pages until cancelled, and again after a failure: calls must be heard without them.
 
     Raises:
@@ -94,16 +103,18 @@ async def _keep_pages(settings: kikimori_dashboard.DashboardSettings, url: async
             url.set_result(address)
 
     await Supervisor().keep(
-        "dashboard", lambda: serve_dashboard(settings, ready), fatal=lambda _: not url.done()
+        "dashboard", lambda: serve_dashboard(settings, ready, identity), fatal=lambda _: not url.done()
     )
 
 
 async def serve_dashboard(
-    settings: kikimori_dashboard.DashboardSettings, ready: Callable[[str], None] | None = None
+    settings: kikimori_dashboard.DashboardSettings,
+    ready: Callable[[str], None] | None = None,
+    identity: Identity | None = None,
 ) -> None:
-    """Serve the pages until cancelled; raises KikimoriError when the port is taken."""
+    """Serve the pages until cancelled; raises KikimoriError when the port is taken. `identity`: see `serve`."""
     try:
-        await kikimori_dashboard.serve(settings, ready)
+        await kikimori_dashboard.serve(settings, ready, identity=identity)
     except OSError as error:
         raise KikimoriError(
             f"cannot serve the dashboard on {settings.host}, port {settings.port}: {error.strerror or error}",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
-FILES = ("outbox-", "held-")
+FILES = ("outbox-", "held-", "keys-", "commands-", "broker-")
 """How the names of the files begin that an agent writes into its state folder."""
 BESIDE = ("models", "lost+found")
 """What else stands in a folder that is Kikimori's own."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from kikimori_wire import delivery, messages
+from kikimori_wire import delivery, envelope, messages
 from kikimori_wire.topics import AgentTopics
 
 DOCUMENT = Path(__file__).with_name("asyncapi.json")
@@ -40,6 +40,9 @@ _CHANNELS: dict[str, tuple[str, str, type[messages.Message], bool, int, str]] = 
     "replies": ("reply", "client_id", messages.CommandResult, False, 1, "agent"),
 }
 
+SIGNED = ("alert", "health", "commands", "acks", "inventory", "replies")
+"""Channels whose messages come in an `Envelope`; for one release also without, from agents of the version before."""
+
 
 def address(method: str, parameter: str) -> str:
     """Return a topic with its parameters in braces, made by the code that makes the real ones."""
@@ -51,8 +54,9 @@ def address(method: str, parameter: str) -> str:
 
 def document() -> dict[str, Any]:
     """Return the whole document as plain JSON values."""
-    models = [(message, "validation") for _, _, message, *_ in _CHANNELS.values()]
-    _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    models: list[Any] = [(message, "validation") for _, _, message, *_ in _CHANNELS.values()]
+    models.append((envelope.Envelope, "validation"))
+    _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -61,7 +65,9 @@ def document() -> dict[str, Any]:
             "description": (
                 "What agents and dashboards of one site say to each other over MQTT 3.1.1. An empty payload clears "
                 "a retained topic: the call has ended, the alert is closed. Unknown properties are ignored. "
-                "The agent's health with `online` false is also its last will."
+                "The agent's health with `online` false is also its last will. Where a channel is `x-signed`, the payload "
+                "is an Envelope: `body` is the message's JSON text, `signature` its Ed25519 signature, over the text's UTF-8 "
+                "bytes, by `key`. An agent answers a command that is not signed with the reason `unsigned`."
             ),
             "license": {"name": "Apache-2.0"},
         },
@@ -75,6 +81,7 @@ def document() -> dict[str, Any]:
                     if each
                 },
                 "messages": {message.__name__: {"$ref": f"#/components/messages/{message.__name__}"}},
+                **({"x-signed": {"$ref": "#/components/schemas/Envelope"}} if name in SIGNED else {}),
             }
             for name, (method, parameter, message, *_) in _CHANNELS.items()
         },

@@ -28,6 +28,13 @@ class Acks(Message):
     """Alert: the revision that the dashboard holds."""
     drawn: dict[Name, int] = Field(default={})
     """Alert: the revision that a supervisor's page has drawn."""
+    site: Name | None = None
+    """For what follows: stands in signed acknowledgements."""
+    agent_id: Name | None = None
+    agent_run: Name | None = None
+    """The run of the agent that is told, from its health."""
+    seq: Annotated[int, Field(ge=1)] | None = None
+    """Counts what this run of the dashboard says; a lower or equal one has been taken before."""
 
 
 class Inventory(Message):

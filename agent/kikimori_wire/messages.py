@@ -253,6 +253,17 @@ class Command(Message):
     """Not carried out after this: a press that arrives late is worse than none. At most `COMMAND_LIFETIME` after
     `issued_at` counts; a later time is taken as that."""
     reply_to: Annotated[str, Field(max_length=256)]
+    site: Name | None = None
+    """For what follows: a signed command names them all but `reason`; an agent refuses one that is meant for another."""
+    agent_id: Name | None = None
+    run: Name | None = None
+    """The run of the agent that is to carry it out, from its health."""
+    role: Name | None = None
+    """In which capacity `issued_by` pressed, e.g. `supervisor` or `operator`."""
+    nonce: Name | None = None
+    """Never the same twice."""
+    reason: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Needed for `hang_up`, `barge` and transfers out of the house; kept in the agent's record."""
 
     @model_validator(mode="after")
     def _expiry_after_issue(self) -> Self:

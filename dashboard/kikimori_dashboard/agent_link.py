@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from kikimori_wire.messages import Health
@@ -22,6 +23,12 @@ class AgentLink:
     def same_run(self, other: AgentLink) -> bool:
         """Whether the agent at its end is the same run, as far as is known."""
         return None in (starts := (self.agent_started_at, other.agent_started_at)) or starts[0] == starts[1]
+
+
+def run_of(agents: Mapping[str, Health], agent_id: str) -> str | None:
+    """Return the run of an agent as its health says it."""
+    health = agents.get(agent_id)
+    return None if health is None else health.run
 
 
 def looks_same(one: Health, other: Health) -> bool:

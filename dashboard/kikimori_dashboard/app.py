@@ -18,10 +18,12 @@ from kikimori_dashboard.live import Live
 from kikimori_dashboard.port import DashboardPort
 from kikimori_dashboard.routes import MAX_BODY, Routes
 from kikimori_dashboard.sentences import read_book
+from kikimori_dashboard.signatures import Signatures
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.time_keeper import keep_time
 from kikimori_dashboard.views import Views
+from kikimori_wire.key_store import Identity
 from kikimori_wire.settings import LOOPBACK
 
 if TYPE_CHECKING:
@@ -42,8 +44,12 @@ BACKGROUND: web.AppKey[asyncio.Task[None]] = web.AppKey("background", asyncio.Ta
 """Ends only by cancellation or by a fault of ours."""
 
 
-def create_app(settings: DashboardSettings, limits: PortLimits | None = None) -> web.Application:
+def create_app(
+    settings: DashboardSettings, limits: PortLimits | None = None, identity: Identity | None = None
+) -> web.Application:
     """Everything of one site's dashboard; the broker is reached for when the application starts.
+
+    `identity`: its key and those of the agents; without it one is made that no agent trusts.
 
     Raises:
         ConfigError: a file of sentences is wrong; who reads the settings checks it before.
@@ -62,6 +68,7 @@ def create_app(settings: DashboardSettings, limits: PortLimits | None = None) ->
         changed=live.changed,
         on_result=commands.answered,
         branch=settings.mqtt_branch(),
+        signatures=Signatures(settings.site, identity or Identity.in_memory(), state),
     )
 
     live.on_drawn = subscriber.acks.drawn
@@ -93,13 +100,17 @@ async def serve(
     ready: Callable[[str], None] | None = None,
     *,
     limits: PortLimits | None = None,
+    identity: Identity | None = None,
 ) -> None:
     """Serve until cancelled. `ready(url)` is called once the port is open, whether the broker is there or not.
+
+    `identity`: its key and those of the agents; without it they are of its state folder.
 
     Raises:
         OSError: the port is taken.
     """
-    app = create_app(settings, limits)
+    identity = identity or await asyncio.to_thread(settings.identity)
+    app = create_app(settings, limits, identity)
     listener = DashboardPort(app, app[LIMITER])
     try:
         await listener.listen(settings.host, settings.port)
@@ -117,6 +128,7 @@ async def _run(subscriber: Subscriber, state: SiteState, live: Live, clocks: Age
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(subscriber.run(), name="broker")
         tasks.create_task(_forget(state, live), name="forget")
+        tasks.create_task(subscriber.signatures.follow(live.changed), name="keys")
         tasks.create_task(_look(state, live), name="look")
         tasks.create_task(keep_time(clocks, state, subscriber, live.changed), name="time")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import structlog
 
+from kikimori_dashboard.agent_link import run_of
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.presses import TO_OWN_TELEPHONE, lane_of
 from kikimori_dashboard.subscriber import BrokerAwayError
@@ -45,6 +46,7 @@ class Wish:
     target: str | None = None
     keep_operator: bool | None = None
     announcement: str | None = None
+    reason: str | None = None
 
 
 class RefusedError(Exception):
@@ -104,6 +106,7 @@ class CommandDesk:
         # By the agent's clock, which decides whether it comes too late.
         loop = asyncio.get_running_loop()
         issued_at = self._clocks.now_of(call.agent_id, datetime.now(UTC), loop.time())
+        run = run_of(self._state.agents, call.agent_id)
         command = Command(
             command_id=uuid.uuid4().hex,
             call_id=call_id,
@@ -117,6 +120,12 @@ class CommandDesk:
             issued_at=issued_at,
             expires_at=issued_at + timedelta(seconds=EXPIRES_AFTER_S),
             reply_to=publisher.reply_topic(call.agent_id),
+            site=call.site,
+            agent_id=call.agent_id,
+            run=run,
+            role=page,
+            nonce=uuid.uuid4().hex,
+            reason=wish.reason,
         )
         return await self._send(publisher, call.agent_id, command)
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import zoneinfo
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from kikimori_dashboard.sentences import read_book
-from kikimori_wire.files import TomlFile, beside, require_toml_files
+from kikimori_wire.files import MadeFolder, TomlFile, beside, require_toml_files
+from kikimori_wire.key_store import Identity
 from kikimori_wire.settings import BrokerSettings, ListenPort, Name, Networks, SiteName
 from kikimori_wire.toml_file import explained, read_toml
 from kikimori_wire.topics import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from kikimori_wire.toml_file import Location
 
@@ -47,6 +50,9 @@ class DashboardSettings(BaseModel):
     """How long a closed alert stays on the page."""
     trusted_proxies: Networks = ()
     """Addresses of reverse proxies: many browsers come from one, so that its connections are not limited to 40."""
+    state_dir: MadeFolder | None = None
+    """Where its key and those of the agents are kept, relative to the configuration file.
+    None = systemd's `$STATE_DIRECTORY`, else `~/.local/state/kikimori-dashboard`."""
     sentences: tuple[TomlFile, ...] = ()
     """The office's own files of sentences for the operator's page, relative to the configuration file."""
 
@@ -73,6 +79,24 @@ class DashboardSettings(BaseModel):
         if known and value not in known:
             raise ValueError("is not a time zone; write it like Asia/Tokyo")
         return value
+
+    def state_path(self) -> Path | None:
+        """Return the folder of its keys; None where this user has none."""
+        if self.state_dir is not None:
+            return self.state_dir
+        if given := os.environ.get("STATE_DIRECTORY"):
+            return Path(given.split(":")[0])
+        try:
+            return Path.home() / ".local" / "state" / "kikimori-dashboard"
+        except RuntimeError:
+            return None
+
+    def identity(self) -> Identity:
+        """Read its keys, and make its own at the first start; in memory where there is no folder."""
+        folder = self.state_path()
+        if folder is not None:
+            return Identity.at(folder, "dashboard")
+        return replace(Identity.in_memory(), fault="this user has no home folder, and no state_dir is set")
 
     def mqtt_client_id(self) -> str:
         if self.client_id is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_wire.messages import CallState
+from kikimori_wire.messages import AlertState, CallState, CallStatus
 
 if TYPE_CHECKING:
     from kikimori_dashboard.state import SiteState
@@ -38,6 +38,14 @@ class Inventories:
         if len(parts) < MOST_PARTS:
             parts[part.part] = part
         self.apply(part.agent_id)
+
+    def may_exist(self, said: CallState | Alert) -> bool:
+        """Whether the agent's own list does not tell otherwise; what is over is always worth knowing."""
+        if isinstance(said, CallState):
+            over = said.status is CallStatus.ENDED
+        else:
+            over = said.state is AlertState.CLOSED
+        return over or self.allows(said)
 
     def allows(self, said: CallState | Alert) -> bool:
         """Whether a call or an open alert may exist, by the list of its agent that is in force."""

@@ -35,6 +35,8 @@ class PressBody(BaseModel):
     """Where a transfer leads, or the telephone on which somebody listens in."""
     keep_operator: bool | None = None
     announcement: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Why: agents want it for hanging up, three-way calls, and transfers out of the house."""
     page: Page = "supervisor"
 
     @model_validator(mode="after")
@@ -51,7 +53,7 @@ class PressBody(BaseModel):
         return self
 
     def wish(self) -> Wish:
-        return Wish(self.action, self.target, self.keep_operator, self.announcement)
+        return Wish(self.action, self.target, self.keep_operator, self.announcement, self.reason)
 
 
 class SeenBody(BaseModel):

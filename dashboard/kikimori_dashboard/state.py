@@ -59,6 +59,8 @@ class SiteState:
         self.newer = NewerAgents(self.changes)
         self.clocks_differing: dict[str, int] = {}
         """Agents whose clocks are some seconds ahead of ours, or behind."""
+        self.signatures: dict[str, dict[str, str]] = {}
+        """Agents whose signatures are missing, not trusted or wrong; see `Signatures`."""
         self.contradicted = 0
         """Messages about a call or an alert of another agent."""
         self._closed_for = closed_for

@@ -13,17 +13,17 @@ from kikimori_dashboard.agent_messages import read_message
 from kikimori_dashboard.former import FormerTree
 from kikimori_dashboard.inventories import Inventories
 from kikimori_dashboard.reading import Reading
+from kikimori_dashboard.signatures import Signatures
 from kikimori_wire.broker_problem import BrokerStatus
 from kikimori_wire.connection import BrokerError, connect, only_broker_error, stay_connected
 from kikimori_wire.delivery import Inventory
 from kikimori_wire.former_topics import FormerTopics
+from kikimori_wire.key_store import Identity
 from kikimori_wire.messages import (
     VERSION,
     Alert,
-    AlertState,
     BadMessageError,
     CallState,
-    CallStatus,
     CommandResult,
     Health,
     Levels,
@@ -76,8 +76,13 @@ class Subscriber:
         changed: Callable[[], None],
         on_result: Callable[[CommandResult], None],
         branch: str | None = None,
+        signatures: Signatures | None = None,
     ) -> None:
-        """`branch`: name of the dashboard's own branch of topics, if another than its client id."""
+        """`branch`: name of the dashboard's own branch of topics, if another than its client id.
+
+        Without `signatures` a key is made that nobody trusts.
+        """
+        self.signatures = signatures or Signatures(site, Identity.in_memory(), state)
         self.acks = AckDesk(branch or client_id, state.alert_book)
         self.inventories = Inventories(state)
         self._settings = settings
@@ -111,7 +116,8 @@ class Subscriber:
             raise BrokerAwayError
         try:
             tree = self._former_topics.commands if self._former.has(agent_id) else _commands(self._topics)
-            await self._publish(self._client, tree(agent_id), command.to_bytes())
+            payload = self.signatures.sealed_for(agent_id, command.to_bytes())
+            await self._publish(self._client, tree(agent_id), payload)
         except BrokerError as error:
             raise BrokerAwayError from error
 
@@ -242,7 +248,8 @@ class Subscriber:
                 for agent_id, acks in list(self.acks.due(clock())):
                     if not self._former.has(agent_id):
                         topic = self._topics.of(agent_id).acks
-                        await client.publish(topic, acks.to_bytes(), qos=1, timeout=CONFIRM_WITHIN_S)
+                        payload = self.signatures.acks_for(agent_id, acks)
+                        await client.publish(topic, payload, qos=1, timeout=CONFIRM_WITHIN_S)
             await asyncio.sleep(ACK_EVERY_S)
 
     def _take(self, topic: str, payload: bytes, *, now: bool) -> None:
@@ -252,6 +259,8 @@ class Subscriber:
         if parsed is None:
             return
         try:
+            if payload:
+                payload = self.signatures.content(parsed, payload, former=present is None)
             if parsed.kind is TopicKind.REPLY:
                 self._answered(CommandResult.from_bytes(payload))
                 if now and parsed.agent_id:
@@ -300,6 +309,8 @@ class Subscriber:
             state.take_line(message, parsed.agent_id)
             return
         if former:
+            if self.signatures.signs(message.agent_id):
+                return
             if not self._former.counts(parsed.kind, parsed.name, message.agent_id):
                 return
             # The version before tells its health when it changes only: nothing could confirm it.
@@ -310,7 +321,7 @@ class Subscriber:
             self._former.present(parsed.kind, parsed.name)
         state.newer.note(message.agent_id, message.v)
         match message:
-            case CallState() | Alert() if not former and not self._may_exist(message):
+            case CallState() | Alert() if not former and not self.inventories.may_exist(message):
                 return
             case CallState():
                 state.take_call(message)
@@ -329,16 +340,6 @@ class Subscriber:
                 state.take_levels(message)
         if now:
             state.take_sign_of_life(message.agent_id)
-
-    def _may_exist(self, said: CallState | Alert) -> bool:
-        """Whether the agent's own list does not tell otherwise; what is over is always worth knowing."""
-        if (
-            said.status is CallStatus.ENDED
-            if isinstance(said, CallState)
-            else said.state is AlertState.CLOSED
-        ):
-            return True
-        return self.inventories.allows(said)
 
 
 def _commands(topics: Topics) -> Callable[[str], str]:

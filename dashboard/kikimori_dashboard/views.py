@@ -145,6 +145,7 @@ class Views:
                 "newer": state.newer.names(),
                 "watching_since": None if since is None else since.isoformat(),
                 "clocks": state.clocks_differing,
+                "signatures": state.signatures,
                 "left_out": state.left_out.counts(),
             }
         )

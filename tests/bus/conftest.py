@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support import sample
+from tests.support import sample, signing
 from tests.support.listener import WITHIN_S
 
 from kikimori.bus import Bus, Outbox
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from kikimori_wire.key_store import TrustStore
+    from kikimori_wire.keys import SigningKey
     from kikimori_wire.messages import Command, CommandResult
 
 
@@ -44,9 +46,21 @@ class Office:
         on_command: Callable[[Command], Awaitable[CommandResult]] = refuse_commands,
         now: Callable[[], datetime] = lambda: sample.NOON,
         connected: bool = True,
+        trust: TrustStore | None = None,
+        key: SigningKey | None = None,
+        run: str = signing.RUN,
     ) -> AsyncIterator[Bus]:
         outbox = await Outbox.open(self.path)
-        bus = Bus(settings, sample.SITE, sample.AGENT, outbox, on_command=on_command, now=now)
+        bus = Bus(
+            settings,
+            sample.SITE,
+            sample.AGENT,
+            outbox,
+            on_command=on_command,
+            now=now,
+            run=run,
+            identity=signing.identity(trust, key),
+        )
         bus.set_health(sample.health())
         task = asyncio.create_task(bus.run())
         try:

@@ -10,6 +10,7 @@ import pytest
 from tests.bus.conftest import until
 from tests.support import sample
 from tests.support.listener import listening
+from tests.support.signing import signed
 from tests.support.wire import Wire
 
 from kikimori_wire.connection import connect
@@ -48,15 +49,15 @@ async def test_carried_out_once_answered_twice(broker: AnyBroker, office: Office
         connect(broker.settings, "dashboard") as client,
     ):
         handler.free.clear()
-        await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
-        await client.publish(COMMANDS, sample.command(reply_to=other).to_bytes(), qos=1)
+        await client.publish(COMMANDS, signed(sample.command()), qos=1)
+        await client.publish(COMMANDS, signed(sample.command(reply_to=other)), qos=1)
         await until(lambda: bus.counters()["commands_repeated"] == 1)
         assert not listener.heard
         handler.free.set()
         expected = sample.result().to_bytes()
         assert await listener.until_on(REPLY, 1) == [expected]
         assert await listener.until_on(other, 1) == [expected]
-        await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
+        await client.publish(COMMANDS, signed(sample.command()), qos=1)
         assert await listener.until_on(REPLY, 2) == [expected, expected]
         assert handler.taken == ["command-1"]
 
@@ -71,7 +72,7 @@ async def test_the_outcome_reaches_whom_the_broker_forgot(broker: AnyBroker, off
         listening(broker.settings, REPLY) as listener,
         connect(broker.settings, "dashboard") as client,
     ):
-        await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
+        await client.publish(COMMANDS, signed(sample.command()), qos=1)
         await until(lambda: bool(handler.taken))
         wire.swallows = True
         handler.free.set()
@@ -91,7 +92,7 @@ async def test_the_time_is_told_whatever_the_askers_clock_says(broker: AnyBroker
         connect(broker.settings, "dashboard") as client,
     ):
         question = sample.command(action=ASK_TIME, target=None, keep_operator=None, announcement=None)
-        await client.publish(COMMANDS, question.to_bytes(), qos=1)
+        await client.publish(COMMANDS, signed(question), qos=1)
         (payload,) = await listener.until_on(REPLY, 1)
         answer = CommandResult.from_bytes(payload)
         assert (answer.outcome, answer.at) == (Outcome.DONE, late)
@@ -107,7 +108,7 @@ async def test_expired_is_refused(broker: AnyBroker, office: Office) -> None:
         listening(broker.settings, REPLY) as listener,
         connect(broker.settings, "dashboard") as client,
     ):
-        await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
+        await client.publish(COMMANDS, signed(sample.command()), qos=1)
         (payload,) = await listener.until_on(REPLY, 1)
         answer = CommandResult.from_bytes(payload)
         assert (answer.outcome, answer.reason, answer.detail) == (Outcome.EXPIRED, "expired", "2.0 s late")
@@ -126,10 +127,10 @@ async def test_a_press_lives_fifteen_seconds_at_most(
         listening(broker.settings, REPLY) as listener,
         connect(broker.settings, "dashboard") as client,
     ):
-        await client.publish(COMMANDS, sample.command("early", expires_at=expires_at).to_bytes(), qos=1)
+        await client.publish(COMMANDS, signed(sample.command("early", expires_at=expires_at)), qos=1)
         await listener.until_on(REPLY, 1)
         now = sample.NOON + timedelta(seconds=16)
-        await client.publish(COMMANDS, sample.command("late", expires_at=expires_at).to_bytes(), qos=1)
+        await client.publish(COMMANDS, signed(sample.command("late", expires_at=expires_at)), qos=1)
         _, payload = await listener.until_on(REPLY, 2)
         answer = CommandResult.from_bytes(payload)
         assert (answer.outcome, answer.detail) == (Outcome.EXPIRED, "1.0 s late")
@@ -142,7 +143,7 @@ async def test_a_failing_handler_is_told_as_failed(broker: AnyBroker, office: Of
         listening(broker.settings, REPLY) as listener,
         connect(broker.settings, "dashboard") as client,
     ):
-        await client.publish(COMMANDS, sample.command(target="666").to_bytes(), qos=1)
+        await client.publish(COMMANDS, signed(sample.command(target="666")), qos=1)
         (payload,) = await listener.until_on(REPLY, 1)
         answer = CommandResult.from_bytes(payload)
         assert (answer.outcome, answer.reason) == (Outcome.FAILED, "internal_error")
@@ -173,8 +174,8 @@ async def test_it_publishes_nowhere_else(broker: AnyBroker, office: Office, repl
         listening(broker.settings) as listener,
         connect(broker.settings, "dashboard") as client,
     ):
-        await client.publish(COMMANDS, sample.command(reply_to=reply_to).to_bytes(), qos=1)
-        await client.publish(COMMANDS, sample.command("honest").to_bytes(), qos=1)
+        await client.publish(COMMANDS, signed(sample.command(reply_to=reply_to)), qos=1)
+        await client.publish(COMMANDS, signed(sample.command("honest")), qos=1)
         await listener.until_on(REPLY, 1)
         assert handler.taken == ["honest"]
         assert bus.counters()["commands_invalid"] == 1
@@ -185,12 +186,12 @@ async def test_it_publishes_nowhere_else(broker: AnyBroker, office: Office, repl
 async def test_a_retained_command_is_ignored(broker: AnyBroker, office: Office) -> None:
     handler = Handler()
     async with connect(broker.settings, "dashboard") as client:
-        await client.publish(COMMANDS, sample.command("retained").to_bytes(), qos=1, retain=True)
+        await client.publish(COMMANDS, signed(sample.command("retained")), qos=1, retain=True)
         async with (
             office.bus(broker.settings, on_command=handler),
             listening(broker.settings, REPLY) as listener,
         ):
-            await client.publish(COMMANDS, sample.command("pressed").to_bytes(), qos=1)
+            await client.publish(COMMANDS, signed(sample.command("pressed")), qos=1)
             await listener.until_on(REPLY, 1)
             assert handler.taken == ["pressed"]
 
@@ -207,7 +208,9 @@ async def test_garbage_and_floods_end_in_a_count(broker: AnyBroker, office: Offi
             await client.publish(COMMANDS, payload, qos=1)
         handler.free.clear()
         for number in range(100):
-            await client.publish(COMMANDS, sample.command(f"flood-{number}").to_bytes(), qos=1)
+            await client.publish(
+                COMMANDS, signed(sample.command(f"flood-{number}", issued_by=f"supervisor {number}")), qos=1
+            )
         await listener.until(lambda: len(listener.heard) >= 68)
         answers = [CommandResult.from_bytes(each.payload) for each in listener.heard]
         assert {(each.outcome, each.reason) for each in answers} == {(Outcome.REFUSED, "busy")}
@@ -222,6 +225,6 @@ async def test_a_running_command_does_not_hold_up_the_end(broker: AnyBroker, off
     async with asyncio.timeout(40), connect(broker.settings, "dashboard") as client:
         async with office.bus(broker.settings, on_command=handler):
             handler.free.clear()
-            await client.publish(COMMANDS, sample.command().to_bytes(), qos=1)
+            await client.publish(COMMANDS, signed(sample.command()), qos=1)
             await until(lambda: handler.taken == ["command-1"])
         assert not handler.free.is_set()

@@ -36,8 +36,15 @@ def is_table(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-KEYS = [each for each in file_keys(AgentConfig) if each[1] != "state_dir"] + [
-    ("dashboard", name, several) for table, name, several in file_keys(DashboardSettings) if table != "mqtt"
+KEYS = [
+    each
+    for each in file_keys(AgentConfig)
+    + [
+        ("dashboard", name, several)
+        for table, name, several in file_keys(DashboardSettings)
+        if table != "mqtt"
+    ]
+    if each[1] != "state_dir"  # made where it is not there
 ]
 
 

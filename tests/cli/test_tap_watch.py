@@ -19,7 +19,7 @@ from tests.support.ports import free_port
 from tests.support.program import KIKIMORI, kikimori
 from tests.support.telephone import RATE, on_the_line
 
-from kikimori.agent import Addresses
+from kikimori.addresses import Addresses
 from kikimori_wire.messages import LegLevel
 
 if TYPE_CHECKING:

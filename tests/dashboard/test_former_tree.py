@@ -6,14 +6,26 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import aiohttp
+import pytest_asyncio
+from tests.support.browser import dashboard, dashboard_settings
 from tests.support.former_peer import FormerPeer
 from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
 
+from kikimori_wire.key_store import Identity
 from kikimori_wire.messages import Outcome, Role
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tests.support.mosquitto import Mosquitto
+
+
+@pytest_asyncio.fixture
+async def url(real: Mosquitto) -> AsyncIterator[str]:
+    """A dashboard that was not told any agent's key yet."""
+    async with dashboard(dashboard_settings(real.settings), identity=Identity.in_memory()) as address:
+        yield address
 
 
 async def test_an_agent_of_the_version_before_is_shown_and_answers_presses(real: Mosquitto, url: str) -> None:
@@ -27,6 +39,7 @@ async def test_an_agent_of_the_version_before_is_shown_and_answers_presses(real:
             )
         )
         assert picture["agents"]["agent-1"]["online"]
+        assert picture["site"]["signatures"]["agent-1"]["standing"] == "unsigned"
 
         async def answer() -> None:
             await agent.answer(await agent.command(), Outcome.DONE)

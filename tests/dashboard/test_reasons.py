@@ -17,6 +17,8 @@ ANSWERING = [
     *(AGENT / "pbx").rglob("*.py"),
     AGENT / "demo" / "pbx.py",
 ]
+GATES = [AGENT / "bus" / "gate.py"]
+"""Modules whose functions return the reason of a refusal."""
 DASHBOARD = Path(__file__).parents[2] / "dashboard" / "kikimori_dashboard" / "commands.py"
 
 
@@ -42,6 +44,11 @@ def reasons() -> set[str]:
                         and node.value.isidentifier()
                     ):
                         found.add(node.value)
+    for path in GATES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Return) and node.value is not None:
+                returned = [each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)]
+                found |= {each for each in returned if isinstance(each, str) and each.isidentifier()}
     for call in calls_of(DASHBOARD, "RefusedError"):
         if len(call.args) == 2 and isinstance(call.args[1], ast.Constant):
             found.add(str(call.args[1].value))
@@ -49,7 +56,16 @@ def reasons() -> set[str]:
 
 
 def test_the_reasons_were_found() -> None:
-    assert {"no_such_call", "no_answer", "not_supported", "timeout", "broker_away"} <= reasons()
+    assert {
+        "unsigned",
+        "unknown_key",
+        "replayed",
+        "no_such_call",
+        "no_answer",
+        "not_supported",
+        "timeout",
+        "broker_away",
+    } <= reasons()
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from playwright.async_api import async_playwright, expect
+from tests.support.signing import dashboard_identity
 
 from kikimori_dashboard import DashboardSettings, serve
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
     from kikimori_dashboard.connection_limiter import PortLimits
+    from kikimori_wire.key_store import Identity
     from kikimori_wire.settings import BrokerSettings
 
 CHROMIUM = "/usr/bin/chromium"
@@ -50,10 +52,14 @@ def dashboard_settings(broker: BrokerSettings, **fields: object) -> DashboardSet
 
 
 @asynccontextmanager
-async def dashboard(settings: DashboardSettings, limits: PortLimits | None = None) -> AsyncIterator[str]:
+async def dashboard(
+    settings: DashboardSettings, limits: PortLimits | None = None, identity: Identity | None = None
+) -> AsyncIterator[str]:
     """A running dashboard; gives its address without the slash at the end."""
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(settings, ready.set_result, limits=limits))
+    task = asyncio.create_task(
+        serve(settings, ready.set_result, limits=limits, identity=identity or dashboard_identity())
+    )
     try:
         task.add_done_callback(lambda _: ready.cancel())
         try:

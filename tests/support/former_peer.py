@@ -32,3 +32,4 @@ class FormerPeer(PeerAgent):
     def __init__(self, settings: BrokerSettings, site: str = "main", agent_id: str = "agent-1") -> None:
         super().__init__(settings, site, agent_id)
         self.topics = FormerAgentTopics(site, agent_id)
+        self.key = None

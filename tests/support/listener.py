@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kikimori_wire.connection import connect, stay_connected
+from kikimori_wire.envelope import unsealed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -27,7 +28,9 @@ def unstamped(payload: bytes) -> bytes:
 class Heard:
     topic: str
     payload: bytes
+    """Without its envelope."""
     retain: bool
+    raw: bytes
 
 
 class Listener:
@@ -47,7 +50,9 @@ class Listener:
             async for message in client.messages:
                 assert isinstance(message.payload, bytes)
                 async with self._changed:
-                    self.heard.append(Heard(message.topic.value, message.payload, message.retain))
+                    self.heard.append(
+                        Heard(message.topic.value, unsealed(message.payload), message.retain, message.payload)
+                    )
                     self._changed.notify_all()
 
     async def ready(self) -> None:
@@ -100,5 +105,5 @@ async def retained(
                 return found
             assert isinstance(message.payload, bytes)
             if message.retain:
-                found[message.topic.value] = unstamped(message.payload)
+                found[message.topic.value] = unstamped(unsealed(message.payload))
     raise AssertionError("connection ended")

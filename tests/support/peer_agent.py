@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from socket import SHUT_RDWR, socket
 from typing import TYPE_CHECKING, Any
 
+from tests.support.signing import AGENT
+
 from kikimori_wire.connection import Will, connect, stay_connected
+from kikimori_wire.envelope import sealed, unsealed
 from kikimori_wire.messages import (
     ASK_TIME,
     Action,
@@ -33,15 +36,17 @@ from kikimori_wire.messages import (
     SpeechStatus,
     TranscriptLine,
 )
-from kikimori_wire.topics import AgentTopics
+from kikimori_wire.topics import AgentTopics, TopicKind, Topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from kikimori_wire.connection import Client
+    from kikimori_wire.keys import SigningKey
     from kikimori_wire.messages import Evidence
     from kikimori_wire.settings import BrokerSettings
 
+SIGNED = (TopicKind.ALERT, TopicKind.HEALTH, TopicKind.INVENTORY, TopicKind.REPLY)
 ALL_ACTIONS = (Action.HOLD, Action.UNHOLD, Action.TRANSFER, Action.HOLD_TRANSFER)
 
 SHOUT = ShoutingEvidence(
@@ -74,6 +79,8 @@ class PeerAgent:
         self._client: Client | None = None
         self._dead = False
         self._lines = 0
+        self.key: SigningKey | None = AGENT
+        """None = signs nothing, as an agent of the version before."""
         self.clock_ahead = timedelta()
         """How far this agent's clock is ahead of the machine's."""
 
@@ -94,7 +101,8 @@ class PeerAgent:
         if self._dead:
             await asyncio.Event().wait()
         offline = Health(agent_id=self.agent_id, site=self.site, online=False, at=datetime.now(UTC))
-        will = Will(self.topics.health, offline.to_bytes(), qos=1, retain=True)
+        last = offline.to_bytes() if self.key is None else sealed(offline.to_bytes(), self.key)
+        will = Will(self.topics.health, last, qos=1, retain=True)
         try:
             async with connect(self.settings, self.agent_id, will=will) as client:
                 self._client = client
@@ -106,7 +114,7 @@ class PeerAgent:
                 self.connected.set()
                 async for message in client.messages:
                     assert isinstance(message.payload, bytes)
-                    command = Command.from_bytes(message.payload)
+                    command = Command.from_bytes(unsealed(message.payload))
                     if command.action == ASK_TIME:
                         # As an agent does, by itself.
                         await self.answer(command)
@@ -120,6 +128,10 @@ class PeerAgent:
         self, topic: str, message: Message | bytes, *, retain: bool = False, qos: int = 1
     ) -> None:
         payload = message if isinstance(message, bytes) else message.to_bytes()
+        parsed = Topics(self.site).parse(topic)
+        if self.key is not None and payload and parsed is not None and parsed.kind in SIGNED:
+            with suppress(UnicodeDecodeError):  # garbage, which nobody can sign
+                payload = sealed(payload, self.key)
         if retain:
             self.retained[topic] = payload
             if not payload:

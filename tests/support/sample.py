@@ -142,6 +142,12 @@ def command(command_id: str = "command-1", **fields: Any) -> Command:
         "issued_at": NOON,
         "expires_at": NOON + timedelta(seconds=10),
         "reply_to": TOPICS.reply("dashboard-1"),
+        "site": SITE,
+        "agent_id": AGENT,
+        "run": "mabc1234",
+        "role": "supervisor",
+        "nonce": "nonce-1",
+        "reason": "threat",
     }
     return Command(command_id=command_id, **(given | fields))
 
@@ -186,6 +192,10 @@ def acks(**fields: Any) -> Acks:
         "pages": 2,
         "held": {"call-1.shouting.1": 3},
         "drawn": {"call-1.shouting.1": 2},
+        "site": SITE,
+        "agent_id": AGENT,
+        "agent_run": "mabc1234",
+        "seq": 3,
     }
     return Acks(**(given | fields))
 

@@ -17,7 +17,7 @@ import aiohttp
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from kikimori.agent import Addresses
+    from kikimori.addresses import Addresses
 
 RATE = 8000
 FRAME_BYTES = 320

@@ -17,9 +17,11 @@ import structlog
 import uvloop
 from tests.support.asterisk import controlled as asterisk_office
 from tests.support.freeswitch import controlled as freeswitch_office
+from tests.support.signing import RUN, signed, trusting_dashboard
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.bus.commands import CommandDesk
+from kikimori.bus.gate import CommandGate
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.freeswitch.settings import FreeSwitchTable
@@ -27,7 +29,7 @@ from kikimori.judging.phrases import Said
 from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori.pbx.asterisk import AsteriskControl
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori_wire.messages import Alert, CallState, CommandResult, Party, TranscriptLine
+from kikimori_wire.messages import Alert, CallState, Command, CommandResult, Party, TranscriptLine
 from kikimori_wire.topics import AgentTopics
 
 if TYPE_CHECKING:
@@ -72,7 +74,12 @@ class WalkedAgent:
             met=lambda call: control.meet(call.info, call.set_status),
         )
         handler = CommandHandler(self.desk, control, "200")
-        self.commands = CommandDesk(AgentTopics(SITE, "agent"), handler.handle, self.reply)
+        self.commands = CommandDesk(
+            AgentTopics(SITE, "agent"),
+            handler.handle,
+            self.reply,
+            gate=CommandGate(SITE, "agent", RUN, trusting_dashboard()),
+        )
         self.legs: dict[str, LiveLeg] = {}
 
     def reply(self, topic: str, result: CommandResult) -> None:
@@ -81,7 +88,11 @@ class WalkedAgent:
 
     def take(self, line: dict[str, Any], tasks: asyncio.TaskGroup) -> None:
         if "command" in line:
-            self.commands.receive(line["command"].encode(), tasks)
+            command = Command.from_bytes(line["command"].encode())
+            payload = signed(
+                command, site=SITE, agent_id="agent", issued_by=f"supervisor {command.command_id}"
+            )
+            self.commands.receive(payload, tasks)
         elif "over" in line:
             leg = self.legs.pop(line["over"], None)
             if leg is not None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.signing import introduce
 
 from kikimori.agent import Agent
 from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
@@ -27,6 +28,7 @@ def _every_task_ends(no_task_left: None) -> None:
 
 
 def agent_config(state: Path, broker: BrokerSettings, *, speech: SpeechTable | None = None) -> AgentConfig:
+    introduce(state, AGENT_ID)
     return AgentConfig(
         site=SITE,
         agent_id=AGENT_ID,

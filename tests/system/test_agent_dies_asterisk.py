@@ -21,6 +21,7 @@ from tests.support.asterisk.controlled import (
 )
 from tests.support.listener import Listener, listening
 from tests.support.real_asterisk import needs_asterisk
+from tests.support.signing import introduce, signed
 
 from kikimori_wire.connection import connect
 from kikimori_wire.messages import Action, CallState, CallStatus, Command, CommandResult, Outcome
@@ -82,7 +83,9 @@ class Desk:
             **fields,
         )
         async with connect(self._broker.settings, f"desk-{self._presses}") as client:
-            await client.publish(TOPICS.commands, command.to_bytes(), qos=1)
+            await client.publish(
+                TOPICS.commands, signed(command, site="test", agent_id="front", run=call.run), qos=1
+            )
 
         def answers() -> list[CommandResult]:
             replies = [CommandResult.from_bytes(each) for each in self._listener.on(TOPICS.reply("desk"))]
@@ -98,6 +101,7 @@ async def agent_program(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`kikimori agent`, which hears calls by ARI and moves them by AMI."""
     config = folder / "kikimori.toml"
+    introduce(folder / "state", "front")
     config.write_text(
         f"""
 site = "test"

@@ -21,7 +21,7 @@ from tests.support.ports import free_port
 from tests.support.telephone import Telephone, on_the_line
 from tests.system.conftest import WITHIN_S
 
-from kikimori.agent import Addresses
+from kikimori.addresses import Addresses
 from kikimori_wire.messages import Health
 from kikimori_wire.settings import BrokerSettings
 

@@ -15,7 +15,7 @@ from tests.support.ports import free_port
 from tests.support.telephone import on_the_line
 from tests.system.conftest import WITHIN_S, agent_config, running, until
 
-from kikimori.agent import Addresses
+from kikimori.addresses import Addresses
 from kikimori_wire.messages import Alert, AlertState, CallState, CallStatus, ClosedBecause, Health
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from tests.support.program import KIKIMORI
 from tests.support.telephone import on_the_line
 from tests.system.conftest import WITHIN_S
 
-from kikimori.agent import Addresses
+from kikimori.addresses import Addresses
 
 if TYPE_CHECKING:
     from pathlib import Path

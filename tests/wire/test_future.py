@@ -14,6 +14,7 @@ from tests.support.listener import listening
 from tests.support.live_client import connected, live_client
 from tests.support.mosquitto import mosquitto
 from tests.support.peer_agent import PeerAgent
+from tests.support.signing import DASHBOARD, addressed
 
 from kikimori_dashboard import DashboardSettings
 from kikimori_dashboard.state import SiteState
@@ -21,6 +22,7 @@ from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.views import Views
 from kikimori_wire.connection import connect
 from kikimori_wire.delivery import Acks, Inventory
+from kikimori_wire.envelope import sealed
 from kikimori_wire.evidence import KINDS
 from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import (
@@ -265,11 +267,15 @@ async def test_an_agent_refuses_a_press_that_it_may_misunderstand(tmp_path: Path
         connect(broker.settings, "dashboard") as client,
     ):
         topic = sample.TOPICS.commands
-        await client.publish(topic, future.changed(sample.command(), ("v",)), qos=1)
+        await client.publish(
+            topic, sealed(future.changed(addressed(sample.command()), ("v",)), DASHBOARD), qos=1
+        )
         answers = await listener.until_on(reply, 1)
         assert CommandResult.from_bytes(answers[0]).reason == "newer_version"
         assert given == []
-        await client.publish(topic, future.changed(sample.command("another"), ("action",)), qos=1)
+        await client.publish(
+            topic, sealed(future.changed(addressed(sample.command("another")), ("action",)), DASHBOARD), qos=1
+        )
         answers = await listener.until_on(reply, 2)
         assert CommandResult.from_bytes(answers[1]).action == future.UNKNOWN
         assert [str(each.action) for each in given] == [future.UNKNOWN]

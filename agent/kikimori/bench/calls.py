@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import webrtcvad
 
-from kikimori.agent import Addresses, Agent
+from kikimori.agent import Agent
 from kikimori.bus.broker import embedded_broker
 from kikimori.calls.lag import LagMeter
 from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
@@ -31,6 +31,8 @@ from kikimori_wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+    from kikimori.addresses import Addresses
 
 WARM_UP_S = 2.0
 LEGS_PER_CALL = 2

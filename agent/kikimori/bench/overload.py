@@ -25,7 +25,7 @@ from kikimori_wire.settings import BrokerSettings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from kikimori.agent import Addresses
+    from kikimori.addresses import Addresses
     from kikimori_wire.messages import Alert
 
 PERCENT = (150, 300)

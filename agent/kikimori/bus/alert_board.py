@@ -173,9 +173,7 @@ class AlertBoard:
         try:
             acks = Acks.from_bytes(payload)
         except BadMessageError as error:
-            self.invalid_acks += 1
-            if self.invalid_acks == 1:
-                log.warning("acks_invalid", reason=str(error))
+            self.refuse_acks(str(error))
             return
         if self.runs.heard(acks, self._clock()):
             log.info("dashboard_heard", client=acks.client_id, run=acks.run)
@@ -195,6 +193,12 @@ class AlertBoard:
     def _note(self, kept: KeptAlert) -> None:
         self._kept[kept.alert_id] = kept
         self._outbox.note(kept)
+
+    def refuse_acks(self, reason: str) -> None:
+        """Count acknowledgements that do not count."""
+        self.invalid_acks += 1
+        if self.invalid_acks == 1:
+            log.warning("acks_invalid", reason=reason)
 
     def _seen(self, alert_id: str) -> None:
         self._unseen_since.pop(alert_id, None)

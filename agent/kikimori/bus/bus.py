@@ -15,6 +15,7 @@ import structlog
 from kikimori.bus.alert_board import AlertBoard
 from kikimori.bus.call_board import CallBoard
 from kikimori.bus.commands import CommandDesk, utc_now
+from kikimori.bus.gate import CommandGate
 from kikimori.bus.health_teller import GOODBYE_S, HealthTeller
 from kikimori.bus.inventory import InventoryTeller
 from kikimori.bus.rival import SILENT_S, RivalWatch
@@ -23,6 +24,7 @@ from kikimori.bus.stamps import Stamps
 from kikimori.bus.sweep import Sweep
 from kikimori_wire.broker_problem import BrokerStatus
 from kikimori_wire.connection import BrokerError, Will, connect, only_broker_error, stay_connected
+from kikimori_wire.key_store import TrustStore
 from kikimori_wire.messages import CallStatus, Health
 from kikimori_wire.topics import AgentTopics, ParsedTopic, TopicKind
 
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
+    from kikimori.bus.commands import CommandWitness
     from kikimori.bus.outbox import Outbox
     from kikimori_wire.connection import Client
+    from kikimori_wire.key_store import Identity
     from kikimori_wire.messages import (
         Alert,
         CallState,
@@ -66,25 +70,36 @@ class Bus:
         now: Callable[[], datetime] = utc_now,
         run: str = "0",
         silent_s: float = SILENT_S,
+        identity: Identity | None = None,
+        witness: CommandWitness | None = None,
     ) -> None:
-        """`run`: name of this run of the agent, another one after each start; `silent_s`: see `RivalWatch`."""
+        """`run`: name of this run; `silent_s`: see `RivalWatch`; without `identity` nobody may command."""
+        self._sealed: Callable[[bytes], bytes] = identity.sealed if identity else bytes
         self._settings = settings
         self._topics = AgentTopics(site, agent_id)
         self._client_id = f"kikimori-agent.{site}.{agent_id}"
         self._outbox = outbox
         self._now = now
         first = Health(agent_id=agent_id, site=site, online=True, at=now(), run=run)
-        self._health = HealthTeller(self._topics.health, first, self._additions)
+        self._health = HealthTeller(self._topics.health, first, self._additions, self._sealed)
         self._calls = CallBoard(outbox.left_live)
         self._stamps = Stamps(run)
         self._board = AlertBoard(outbox, now, asyncio.get_running_loop().time)
         self._inventory = InventoryTeller(
-            self._topics, self._stamps, self._calls.live, self._board.open_revisions, self._health.compose
+            self._topics,
+            self._stamps,
+            self._calls.live,
+            self._board.open_revisions,
+            self._health.compose,
+            self._sealed,
         )
         self._levels = SheddingQueue(LEVELS_LIMIT)
         self._transcript = SheddingQueue(TRANSCRIPT_LIMIT)
         self._replies = SheddingQueue(REPLIES_LIMIT)
-        self._desk = CommandDesk(self._topics, on_command, self._reply, now=now)
+        self._gate = CommandGate(site, agent_id, run, identity.trust if identity else TrustStore())
+        self._desk = CommandDesk(
+            self._topics, on_command, self._reply, gate=self._gate, witness=witness, now=now
+        )
         self._sweep = Sweep(
             self._topics,
             self._has,
@@ -139,7 +154,8 @@ class Bus:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what a person should know about outbox, broker and dashboards."""
-        return self._outbox.problems + self._sweep.problems + self._board.problems()
+        parts = self._outbox.problems, self._sweep.problems, self._board.problems(), self._gate.problems()
+        return sum(parts, ())
 
     def counters(self) -> dict[str, int]:
         """Return counts since start, for the health message."""
@@ -211,7 +227,7 @@ class Bus:
         rival = self._rival = self._rival or self._watch()
         if rival.was_silent:
             await rival.look(lambda: connect(self._settings, self._client_id))
-        will = Will(self._topics.health, self._health.offline().to_bytes(), qos=1, retain=True)
+        will = Will(self._topics.health, self._sealed(self._health.offline().to_bytes()), qos=1, retain=True)
         async with connect(self._settings, self._client_id, will=will) as client:
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -248,7 +264,7 @@ class Bus:
             if message.retain:
                 continue
             if topic == self._topics.acks:
-                self._board.take_acks(payload)
+                self._gate.take_acks(payload, self._board)
             else:
                 self._desk.receive(payload, self._tasks)
 
@@ -297,7 +313,7 @@ class Bus:
             kept = self._board.next_untold()
             if kept is not None:
                 topic = self._topics.alert(kept.alert_id)
-                payload = self._board.message(kept)
+                payload = self._sealed(self._board.message(kept))
                 await client.publish(topic, payload, qos=1, retain=kept.is_open)
                 if not kept.is_open:
                     await client.publish(topic, b"", qos=1, retain=True)
@@ -330,4 +346,4 @@ class Bus:
                 self._moved.set()
 
     def _reply(self, topic: str, result: CommandResult) -> None:
-        self._replies.put(topic, result.to_bytes())
+        self._replies.put(topic, self._sealed(result.to_bytes()))

@@ -6,16 +6,26 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from kikimori_wire.messages import ASK_TIME, VERSION, BadMessageError, Command, CommandResult, Outcome
+from kikimori.bus.person_limit import PersonLimit
+from kikimori_wire.messages import (
+    ASK_TIME,
+    VERSION,
+    Action,
+    BadMessageError,
+    Command,
+    CommandResult,
+    Outcome,
+)
 from kikimori_wire.topics import TopicKind, Topics, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from kikimori.bus.gate import CommandGate, OpenedCommand
     from kikimori_wire.topics import AgentTopics
 
 log = structlog.get_logger()
@@ -30,6 +40,28 @@ TIME_LIMIT_S = 60.0
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class CommandWitness(Protocol):
+    """Record of what was commanded. Nothing in it may block."""
+
+    def taken(self, opened: OpenedCommand, sender: str) -> None:
+        """A command is about to be carried out; `sender`: what the dashboard is called."""
+
+    def answered(self, opened: OpenedCommand, sender: str, result: CommandResult) -> None: ...
+
+    def refused(self, opened: OpenedCommand | None, sender: str, reason: str) -> None:
+        """A command was not carried out; None for what could not be read."""
+
+
+class NoWitness:
+    """Keeps no record."""
+
+    def taken(self, opened: OpenedCommand, sender: str) -> None: ...
+
+    def answered(self, opened: OpenedCommand, sender: str, result: CommandResult) -> None: ...
+
+    def refused(self, opened: OpenedCommand | None, sender: str, reason: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -48,9 +80,14 @@ class CommandDesk:
         on_command: Callable[[Command], Awaitable[CommandResult]],
         reply: Callable[[str, CommandResult], None],
         *,
+        gate: CommandGate,
+        witness: CommandWitness | None = None,
         now: Callable[[], datetime] = utc_now,
         time_limit_s: float = TIME_LIMIT_S,
     ) -> None:
+        self._gate = gate
+        self._witness = witness or NoWitness()
+        self._persons = PersonLimit()
         self._site = Topics(topics.site)
         self._agent_id = topics.agent_id
         self._on_command = on_command
@@ -65,19 +102,26 @@ class CommandDesk:
             "commands_invalid": 0,
             "commands_newer": 0,
             "commands_expired": 0,
+            "commands_refused": 0,
             "commands_busy": 0,
         }
 
     def receive(self, payload: bytes, tasks: asyncio.TaskGroup) -> None:
         """Check a payload and start carrying it out in `tasks`. Never raises for what the payload holds."""
         try:
-            command = Command.from_bytes(payload)
-            self._check_reply_topic(command.reply_to)
+            opened = self._gate.open(payload)
+            self._check_reply_topic(opened.command.reply_to)
         except BadMessageError as error:
             self._count("commands_invalid", reason=str(error))
+            self._witness.refused(None, "", "broken_envelope")
             return
+        command = opened.command
         if command.action == ASK_TIME:
             self._reply(command.reply_to, self._result(command, Outcome.DONE, None))
+            return
+        reason = self._gate.refusal(opened)
+        if reason is not None:
+            self._refuse(opened, "commands_refused", Outcome.REFUSED, reason)
             return
         known = self._known.get(command.command_id)
         if known is not None:
@@ -86,27 +130,44 @@ class CommandDesk:
             return
         if command.v > VERSION:
             # What a press means may have changed: the customer must not be moved by guess.
-            self._count("commands_newer", call_id=command.call_id)
-            self._reply(command.reply_to, self._result(command, Outcome.REFUSED, "newer_version"))
+            self._refuse(opened, "commands_newer", Outcome.REFUSED, "newer_version")
             return
         now = self._now()
-        if now >= command.deadline:
-            self._count("commands_expired", call_id=command.call_id)
-            late = (now - command.deadline).total_seconds()
-            self._reply(
-                command.reply_to, self._result(command, Outcome.EXPIRED, "expired", f"{late:.1f} s late")
-            )
+        reason = self._gate.spend(command, now)
+        if reason == "expired":
+            late = f"{(now - command.deadline).total_seconds():.1f} s late"
+            self._refuse(opened, "commands_expired", Outcome.EXPIRED, reason, late)
+            return
+        if reason is None and not self._may_press(opened):
+            reason = "too_many_presses"
+        if reason is not None:
+            self._refuse(opened, "commands_refused", Outcome.REFUSED, reason)
             return
         if len(self._tasks) >= RUNNING_LIMIT:
-            self._count("commands_busy", call_id=command.call_id)
-            self._reply(command.reply_to, self._result(command, Outcome.REFUSED, "busy"))
+            self._refuse(opened, "commands_busy", Outcome.REFUSED, "busy")
             return
         self.counters["commands_taken"] += 1
         known = _Known(reply_to=[command.reply_to])
         self._known[command.command_id] = known
-        task = tasks.create_task(self._carry_out(command, known), name="command")
+        self._witness.taken(opened, self._gate.sender(opened))
+        task = tasks.create_task(self._carry_out(opened, known), name="command")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _may_press(self, opened: OpenedCommand) -> bool:
+        """Whether the person has not given too many commands; calling for help is never too much."""
+        key = opened.envelope.key if opened.envelope is not None else ""
+        return opened.command.action is Action.ESCALATE or self._persons.allow(
+            key, opened.command.issued_by, asyncio.get_running_loop().time()
+        )
+
+    def _refuse(
+        self, opened: OpenedCommand, counter: str, outcome: Outcome, reason: str, detail: str | None = None
+    ) -> None:
+        command = opened.command
+        self._count(counter, call_id=command.call_id, reason=reason)
+        self._witness.refused(opened, self._gate.sender(opened), reason)
+        self._reply(command.reply_to, self._result(command, outcome, reason, detail))
 
     @property
     def running(self) -> int:
@@ -117,9 +178,10 @@ class CommandDesk:
         for task in self._tasks:
             task.cancel()
 
-    async def _carry_out(self, command: Command, known: _Known) -> None:
-        result = await self._outcome(command)
+    async def _carry_out(self, opened: OpenedCommand, known: _Known) -> None:
+        result = await self._outcome(opened.command)
         known.result = result
+        self._witness.answered(opened, self._gate.sender(opened), result)
         for topic in known.reply_to:
             self._reply(topic, result)
         self._forget_oldest()

@@ -23,8 +23,15 @@ GOODBYE_S = 1.0
 class HealthTeller:
     """Puts what the agent says of itself and what the bus adds together, and publishes it."""
 
-    def __init__(self, topic: str, own: Health, additions: Callable[[Health], dict[str, Any]]) -> None:
-        """`additions` gives the fields that the bus knows, for what the agent says."""
+    def __init__(
+        self,
+        topic: str,
+        own: Health,
+        additions: Callable[[Health], dict[str, Any]],
+        sealed: Callable[[bytes], bytes] = bytes,
+    ) -> None:
+        """`additions` gives the fields that the bus knows, for what the agent says; `sealed` signs."""
+        self._sealed = sealed
         self.topic = topic
         self.own = own
         """As the agent says it."""
@@ -52,7 +59,7 @@ class HealthTeller:
     async def tell(self, client: Client) -> None:
         self._changed.clear()
         health = self.whole
-        await client.publish(self.topic, health.to_bytes(), qos=1, retain=True)
+        await client.publish(self.topic, self._sealed(health.to_bytes()), qos=1, retain=True)
         self._told = health
 
     async def run(self, client: Client) -> None:
@@ -74,4 +81,5 @@ class HealthTeller:
             async with asyncio.timeout(GOODBYE_S):
                 # Or the embedded broker sends this back to a socket that closes, and takes that for a break.
                 await client.unsubscribe(self.topic)
-                await client.publish(self.topic, self.offline().to_bytes(), qos=1, retain=True)
+                last = self._sealed(self.offline().to_bytes())
+                await client.publish(self.topic, last, qos=1, retain=True)

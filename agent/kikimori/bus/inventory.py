@@ -75,7 +75,9 @@ class InventoryTeller:
         calls: Callable[[], dict[str, int]],
         alerts: Callable[[], dict[str, int]],
         changed: Callable[[], None],
+        sealed: Callable[[bytes], bytes] = bytes,
     ) -> None:
+        self._sealed = sealed
         self._topics = topics
         self._stamps = stamps
         self._calls = calls
@@ -101,7 +103,7 @@ class InventoryTeller:
                 self._told = parts
                 for each in parts:
                     await client.publish(
-                        self._topics.inventory(each.part), each.to_bytes(), qos=1, retain=True
+                        self._topics.inventory(each.part), self._sealed(each.to_bytes()), qos=1, retain=True
                     )
                 for number in range(len(parts) + 1, before + 1):
                     await client.publish(self._topics.inventory(number), b"", qos=1, retain=True)

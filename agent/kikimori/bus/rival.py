@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.errors import KikimoriError
+from kikimori_wire.envelope import unsealed
 from kikimori_wire.messages import BadMessageError, Health
 
 if TYPE_CHECKING:
@@ -126,14 +127,14 @@ class RivalWatch:
 
     def _is_own(self, payload: bytes) -> bool:
         try:
-            return Health.from_bytes(payload).run == self._run
+            return Health.from_bytes(unsealed(payload)).run == self._run
         except BadMessageError:
             return False
 
     def _other(self, payload: bytes) -> Health | None:
         """Return what another run said; None for our own words and those of a version that names no run."""
         try:
-            health = Health.from_bytes(payload)
+            health = Health.from_bytes(unsealed(payload))
         except BadMessageError:
             return None
         return health if self._run is not None and health.run not in (None, self._run) else None

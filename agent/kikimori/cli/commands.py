@@ -49,6 +49,7 @@ COMMANDS = (
     Command("bench", "kikimori.cli.bench", "measure how much this machine can carry"),
     Command("config", "kikimori.cli.config", "check the configuration"),
     Command("doctor", "kikimori.cli.doctor", "check this installation and say what to do"),
+    Command("keys", "kikimori.cli.keys", "show, trust and revoke the keys of agents and dashboards"),
     Command("tap", "kikimori.cli.tap", "watch sound arrive from the PBX"),
     Command("models", "kikimori.cli.models", "speech models: list, fetch, verify"),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.demo.verdict import Raised
 from kikimori_wire.connection import connect
+from kikimori_wire.envelope import unsealed
 from kikimori_wire.messages import Alert, CallState, CallStatus, ClosedBecause, Health
 from kikimori_wire.topics import TopicKind, Topics
 
@@ -46,11 +47,11 @@ class Witness:
                 if parsed is None or not isinstance(payload, bytes) or not payload:
                     continue
                 if parsed.kind is TopicKind.ALERT:
-                    self._alert(Alert.from_bytes(payload))
+                    self._alert(Alert.from_bytes(unsealed(payload)))
                 elif parsed.kind is TopicKind.CALL_STATE:
                     if CallState.from_bytes(payload).status is CallStatus.ENDED:
                         self.ended.add(parsed.name)
-                elif parsed.kind is TopicKind.HEALTH and not Health.from_bytes(payload).online:
+                elif parsed.kind is TopicKind.HEALTH and not Health.from_bytes(unsealed(payload)).online:
                     self.agent_gone.set()
                     return
 

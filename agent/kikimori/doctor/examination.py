@@ -11,6 +11,7 @@ from kikimori.doctor.asterisk import look_at_ami
 from kikimori.doctor.broker import look_at_broker
 from kikimori.doctor.diagnosis import Diagnosis, State, Subject
 from kikimori.doctor.freeswitch import look_at_freeswitch
+from kikimori.doctor.keys import look_at_keys
 from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
 from kikimori.doctor.ports import tcp_port
@@ -37,6 +38,9 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         folder = await asyncio.to_thread(look_at_state_folder, config.state_path())
         return [folder, await look_at_clock(), look_at_machine(config), *look_at_secrets(config)]
 
+    async def keys() -> list[Diagnosis]:
+        return await asyncio.to_thread(look_at_keys, config)
+
     async def speech() -> list[Diagnosis]:
         return [await look_at_speech(config)]
 
@@ -51,6 +55,7 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         Subject("this machine", machine),
         Subject("speech recognition", speech),
         Subject("broker", broker),
+        Subject("keys", keys),
         *taps.subjects(config),
         Subject("control of the PBX", partial(_control, config)),
         Subject("dashboard", pages),

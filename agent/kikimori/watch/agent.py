@@ -14,6 +14,7 @@ from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
 from kikimori.watch.words import not_heard
 from kikimori_wire.broker_problem import broker_problem
 from kikimori_wire.connection import BrokerError, connect
+from kikimori_wire.envelope import unsealed
 from kikimori_wire.former_topics import FormerTopics
 from kikimori_wire.messages import BadMessageError, CallState, CallStatus, Health, Levels, Problem
 from kikimori_wire.topics import TopicKind, Topics
@@ -94,7 +95,7 @@ class AgentView:
                 case TopicKind.LEVELS:
                     self._take_levels(Levels.from_bytes(payload))
                 case TopicKind.HEALTH if payload:
-                    self._agents[name] = Health.from_bytes(payload)
+                    self._agents[name] = Health.from_bytes(unsealed(payload))
                 case TopicKind.HEALTH:
                     self._agents.pop(name, None)
                 case _:

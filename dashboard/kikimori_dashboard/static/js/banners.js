@@ -22,6 +22,10 @@ export function banners(picture) {
   const newer = picture.site.newer ?? [];
   if (newer.length) found.push({ mood: "bad", text: t("banner.newer", { agents: newer.filter(Boolean).join(", ") }) });
   for (const [agent, ahead] of Object.entries(picture.site.clocks ?? {})) found.push({ mood: "warn", text: t(ahead > 0 ? "clock.ahead" : "clock.behind", { agent, seconds: Math.abs(ahead) }) });
+  for (const [agent, { standing, fingerprint, key }] of Object.entries(picture.site.signatures ?? {})) {
+    const remedy = standing === "unknown_key" ? `kikimori keys trust --dashboard ${key} --name ${agent}` : "";
+    found.push({ mood: standing === "refused" ? "bad" : "warn", text: t(`signature.${standing}`, { agent, fingerprint }), remedy });
+  }
   if (picture.site.reading) found.push({ mood: "warn", text: t("left_out.reading") });
   if (picture.site.incomplete) found.push({ mood: "warn", text: t("left_out.incomplete") });
   for (const [part, n] of Object.entries(picture.site.left_out ?? {})) found.push({ mood: "bad", text: t(`left_out.${part}`, { n }) });

@@ -1,0 +1,173 @@
+"""Origin of what comes on the agent's topics of commands and acknowledgements: signed by whom, for whom, and once.
+
+An agent that trusts no dashboard's key yet takes the call for help alone, from whoever it comes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from kikimori_wire.delivery import Acks
+from kikimori_wire.envelope import Envelope, envelope_of
+from kikimori_wire.key_store import KeyTrust, TrustStore
+from kikimori_wire.keys import fingerprint
+from kikimori_wire.messages import Action, BadMessageError, Command, Problem
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kikimori.bus.alert_board import AlertBoard
+
+EARLY = timedelta(seconds=3)
+"""So far ahead of the agent's clock may the issue of a command be: no round trip measures it better."""
+MOST_NONCES = 10_000
+"""Of commands that have not expired; with more of them nothing is taken."""
+MOST_RUNS = 256
+"""Runs of dashboards whose last acknowledgement is remembered."""
+
+_NAMED = ("site", "agent_id", "run", "role", "nonce")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCommand:
+    """A command, and what it came in."""
+
+    command: Command
+    envelope: Envelope | None
+    """None when it is not signed."""
+
+
+class CommandGate:
+    """Decides whether a command may be carried out; knows nothing of what it does."""
+
+    def __init__(self, site: str, agent_id: str, run: str, trust: TrustStore) -> None:
+        self.trust = trust
+        self._site = site
+        self._agent_id = agent_id
+        self._run = run
+        self._nonces: OrderedDict[str, datetime] = OrderedDict()
+        """Until when each has to be remembered."""
+        self._heard: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._stranger = ""
+        """The last key that signed something and is not known."""
+
+    @staticmethod
+    def open(payload: bytes) -> OpenedCommand:
+        """Read a command, signed or not; raises BadMessageError."""
+        envelope = envelope_of(payload)
+        return OpenedCommand(Command.from_bytes(payload if envelope is None else envelope.content), envelope)
+
+    def sender(self, opened: OpenedCommand) -> str:
+        """Return what the dashboard is called that signed; "" when it is not known."""
+        return self.trust.named(opened.envelope.key) if opened.envelope is not None else ""
+
+    def refusal(self, opened: OpenedCommand) -> str | None:
+        """Return why the origin of a command is not accepted; None when it is."""
+        command, envelope = opened.command, opened.envelope
+        if command.action is Action.ESCALATE and not self.trust.valid():
+            return None
+        if envelope is None:
+            return "unsigned"
+        if (reason := self._signature(envelope)) is not None:
+            return reason
+        if any(getattr(command, each) is None for each in _NAMED):
+            return "incomplete"
+        if command.site != self._site:
+            return "wrong_site"
+        if command.agent_id != self._agent_id:
+            return "wrong_agent"
+        return None if command.run == self._run else "wrong_run"
+
+    def _signature(self, envelope: Envelope) -> str | None:
+        match self.trust.standing(envelope.key):
+            case KeyTrust.REVOKED:
+                return "revoked_key"
+            case KeyTrust.UNKNOWN:
+                if envelope.key != self._stranger and envelope.is_genuine():
+                    self._stranger = envelope.key
+                return "unknown_key"
+            case KeyTrust.TRUSTED:
+                return None if envelope.is_genuine() else "bad_signature"
+
+    def spend(self, command: Command, now: datetime) -> str | None:
+        """Use a command up; return why it may not be carried out now, None when it may."""
+        if now >= command.deadline:
+            return "expired"
+        if command.issued_at > now + EARLY:
+            return "not_yet_valid"
+        if command.nonce is None:
+            return None
+        while self._nonces and next(iter(self._nonces.values())) <= now:
+            self._nonces.popitem(last=False)
+        if command.nonce in self._nonces:
+            return "replayed"
+        if len(self._nonces) >= MOST_NONCES:
+            return "busy"
+        # Nothing lives longer than this; a step of the clock back by more would be another matter.
+        self._nonces[command.nonce] = command.deadline + EARLY
+        return None
+
+    def acks(self, payload: bytes) -> bytes:
+        """Return acknowledgements without their envelope; raises BadMessageError when they do not count.
+
+        Until a first key is trusted those of any dashboard count: an alert that nobody acknowledges is told for ever.
+        """
+        envelope = envelope_of(payload)
+        content = payload if envelope is None else envelope.content
+        reason = None if envelope is None else self._signature(envelope)
+        if not self.trust.keys:
+            return content
+        if reason is not None:
+            raise BadMessageError(f"Acks: {reason}")
+        if envelope is None:
+            raise BadMessageError("Acks: unsigned")
+        acks = Acks.from_bytes(content)
+        if acks.seq is None or acks.site != self._site or acks.agent_id != self._agent_id:
+            raise BadMessageError("Acks: not for this agent")
+        if acks.agent_run != self._run:
+            raise BadMessageError("Acks: wrong_run")
+        who = (envelope.key, acks.run)
+        if acks.seq <= self._heard.get(who, 0):
+            raise BadMessageError("Acks: replayed")
+        self._heard[who] = acks.seq
+        self._heard.move_to_end(who)
+        if len(self._heard) > MOST_RUNS:
+            self._heard.popitem(last=False)
+        return content
+
+    def take_acks(self, payload: bytes, board: AlertBoard) -> None:
+        """Hand acknowledgements on to the alerts, or have them counted there as none."""
+        try:
+            board.take_acks(self.acks(payload))
+        except BadMessageError as error:
+            board.refuse_acks(str(error))
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return that no dashboard may command, or that one tries whose key is not trusted."""
+        stranger = self._stranger if self.trust.standing(self._stranger) is KeyTrust.UNKNOWN else ""
+        nobody = not self.trust.valid()
+        found = []
+        if self.trust.fault:
+            found.append(
+                Problem(code="keys_unreadable", detail=self.trust.fault, remedy="kikimori keys show")
+            )
+        if nobody or stranger:
+            detail = (
+                "no dashboard's key is trusted: calls for help are taken, and no other command"
+                if nobody
+                else ""
+            )
+            if stranger:
+                detail += f"{'; ' if nobody else ''}a dashboard signs with a key that is not trusted: {fingerprint(stranger)}"
+            key = stranger or "KEY"
+            found.append(
+                Problem(
+                    code="no_dashboard_key" if nobody else "unknown_dashboard_key",
+                    detail=detail,
+                    remedy=f"compare it with `kikimori keys show` of the dashboard, then: kikimori keys trust {key} --name dashboard",
+                )
+            )
+        return tuple(found)

@@ -1,0 +1,153 @@
+"""`kikimori keys`: which keys this installation has and trusts, and what to do with them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say, state_warning
+from kikimori.errors import KikimoriError
+from kikimori_wire.key_store import KeyTrust, OwnKeys, TrustStore, own_path, trusted_path
+from kikimori_wire.keys import SigningKey, fingerprint
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
+    parser = subparsers.add_parser(
+        "keys",
+        help=summary,
+        description="An agent takes commands that a dashboard signed whose key it trusts; a dashboard checks what agents sign. "
+        "`kikimori up` and `kikimori demo` need none of this. Elsewhere, once: `kikimori keys show` on both machines, then "
+        "`kikimori keys trust` on both with the other's key, and compare the fingerprints by telephone or on paper. "
+        "Running programs notice within a second or two.",
+    )
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+
+    show = _action(actions, "show", "print the own key with its fingerprint, and the keys that are trusted")
+    show.add_argument("--json", action="store_true", help="print one JSON object")
+    show.set_defaults(run=run_show)
+
+    trust = _action(actions, "trust", "trust another's key")
+    trust.add_argument("key", help="the other's public key, as `kikimori keys show` prints it there")
+    trust.add_argument(
+        "--name", required=True, help="whose it is: with --dashboard the agent's agent_id, else any name"
+    )
+    trust.set_defaults(run=run_trust)
+
+    revoke = _action(actions, "revoke", "never trust a key again")
+    revoke.add_argument("what", help="a key, its fingerprint, or the name whose keys are all meant")
+    revoke.set_defaults(run=run_revoke)
+
+    rotate = _action(actions, "rotate", "make the next own key; with --finish take it into use")
+    rotate.add_argument(
+        "--finish",
+        action="store_true",
+        help="sign with the next key from the next start on; when the others trust it already",
+    )
+    rotate.set_defaults(run=run_rotate)
+
+
+def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=f"{text.capitalize()}.")
+    parser.add_argument(
+        "--dashboard", action="store_true", help="of the dashboard on this machine, not of the agent"
+    )
+    add_config(parser)
+    return parser
+
+
+class _Holder:
+    """Whose keys are meant: the agent's or the dashboard's of this configuration."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        config = configured(args, log_level="critical")
+        self.title = "dashboard" if args.dashboard else f"agent {config.agent_id}"
+        name = "dashboard" if args.dashboard else f"agent-{config.agent_id}"
+        folder = dashboard_settings(args).state_path() if args.dashboard else config.state_path()
+        if folder is None:
+            raise KikimoriError(
+                "this user has no home folder, and no state_dir is set",
+                next_step='set [dashboard] state_dir = "/var/lib/kikimori-dashboard"',
+            )
+        if not args.dashboard and (warning := state_warning(config_path(args), config)):
+            say(warning)
+        self.own: Path = own_path(folder, name)
+        self.trust = TrustStore(trusted_path(folder, name))
+
+
+def run_show(args: argparse.Namespace) -> int:
+    holder = _Holder(args)
+    own = OwnKeys.read(holder.own)
+    if args.json:
+        print(json.dumps(_figures(holder, own), ensure_ascii=False))
+        return 0
+    print(f"{holder.title}, {holder.own}")
+    if own is None:
+        print("  no key yet: it is made at the first start")
+    for title, key in _named(own):
+        print(f"  {title:<8} {key}\n           {fingerprint(key)}")
+    print(f"trusted: {len(holder.trust.valid())}")
+    for each in holder.trust.keys:
+        standing = "trusted" if holder.trust.standing(each.key) is KeyTrust.TRUSTED else "revoked"
+        print(f"  {standing:<8} {each.name}: {each.key}\n           {fingerprint(each.key)}")
+    if holder.trust.fault:
+        raise KikimoriError(holder.trust.fault, next_step="mend or remove it, and trust the keys again")
+    return 0
+
+
+def run_trust(args: argparse.Namespace) -> int:
+    holder = _Holder(args)
+    added = holder.trust.trust(args.name, args.key)
+    print(f"{holder.title} trusts {added.name}: {fingerprint(added.key)}")
+    print("compare these eight groups with `kikimori keys show` on the other machine")
+    return 0
+
+
+def run_revoke(args: argparse.Namespace) -> int:
+    holder = _Holder(args)
+    for each in holder.trust.revoke(args.what):
+        print(f"revoked: {each.name} {fingerprint(each.key)}")
+    return 0
+
+
+def run_rotate(args: argparse.Namespace) -> int:
+    holder = _Holder(args)
+    own = OwnKeys.read(holder.own)
+    if own is None:
+        raise KikimoriError("there is no key yet", next_step="start the program once: it makes one")
+    if args.finish:
+        if own.following is None:
+            raise KikimoriError("no next key was made", next_step="first: kikimori keys rotate")
+        OwnKeys(own.following).write(holder.own)
+        print(f"{holder.title} signs with {fingerprint(own.following.public)} from its next start on")
+        print(f"then have the others revoke {fingerprint(own.current.public)}")
+        return 0
+    if own.following is None:
+        own = OwnKeys(own.current, SigningKey.make())
+        own.write(holder.own)
+    following = own.following
+    if following is not None:
+        print(f"next key of {holder.title}: {following.public}\n{fingerprint(following.public)}")
+        print("have the others trust it beside the one in use, then: kikimori keys rotate --finish")
+    return 0
+
+
+def _named(own: OwnKeys | None) -> list[tuple[str, str]]:
+    if own is None:
+        return []
+    found = [("own", own.current.public)]
+    return found if own.following is None else [*found, ("next", own.following.public)]
+
+
+def _figures(holder: _Holder, own: OwnKeys | None) -> dict[str, Any]:
+    return {
+        "of": holder.title,
+        "own": [{"use": use, "key": key, "fingerprint": fingerprint(key)} for use, key in _named(own)],
+        "trusted": [
+            {**each.model_dump(mode="json"), "fingerprint": fingerprint(each.key)}
+            for each in holder.trust.keys
+        ],
+    }
