@@ -72,5 +72,19 @@ async def test_a_withheld_number_is_not_shown() -> None:
     assert {leg.info.call.caller.withheld for leg in desk.legs} == {"anonymous"}
 
 
+@pytest.mark.parametrize(
+    ("name", "counter"),
+    [
+        ("07-g729-preferred-over-pcmu.pcap", "calls_unreadable_codec"),
+        ("09-zrtp-under-rtp-avp.pcap", "calls_encrypted"),
+    ],
+)
+async def test_what_cannot_be_decoded_is_counted_and_not_heard(name: str, counter: str) -> None:
+    desk, wire = await played(name)
+    assert wire.counters()[counter] == 1
+    assert wire.counters()["calls"] == 0
+    assert sum(len(leg.pcm) for leg in desk.legs) == 0
+
+
 def test_a_long_message_is_read() -> None:
     assert parse_datagram((CASES / "13-rfc4475-longreq.dat").read_bytes())

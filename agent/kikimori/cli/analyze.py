@@ -96,7 +96,7 @@ async def _capture(path: Path, analysis: Analyser, progress: Progress, *, as_jso
             analysis.config.language,
             as_json=as_json,
         )
-    for line in summary(wire.counters()):
+    for line in summary(wire.counters(), wire.calls.codecs):
         say(f"{path}: {line}")
 
 

@@ -6,30 +6,36 @@ telephone transfers by itself (REFER, Replaces). They are one call, of which one
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import structlog
 
 from kikimori.model.call import CallInfo, EndReason, LegInfo, Party, Role, call_id_from
+from kikimori.taps.mirror.audible import WAITING, codec_of, judge, why_not, worth_probing
 from kikimori.taps.mirror.conversation import Call, Voice
 from kikimori.taps.mirror.sides import Placing
+from kikimori.taps.mirror.voices import formats_of, make_voice, names_of
 from kikimori.taps.rtp.formats import leg_rate
-from kikimori.taps.rtp.receiver import RtpCounters, RtpSession
+from kikimori.taps.rtp.nowhere import Nowhere
+from kikimori.taps.rtp.receiver import RtpCounters
 from kikimori.taps.sides import Unheard
 from kikimori.taps.withheld import customer_party, operator_party
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from kikimori.model.feed import CallDesk
+    from kikimori.model.feed import CallDesk, LegFeed
     from kikimori.taps.mirror.dialog import Dialog
     from kikimori.taps.mirror.packets import End
     from kikimori.taps.mirror.routes import Routes
     from kikimori.taps.mirror.settings import MirrorTable
-    from kikimori.taps.rtp.formats import Format
     from kikimori.taps.sides import Sides, SidesTable
 
 log = structlog.get_logger()
+
+JUDGE_EVERY_S = 0.2
+"""How often it is looked whether audio can be heard."""
 
 NO_RTP_S = 10.0
 """A call whose voices were not seen for so long after its answer is told as a problem."""
@@ -53,10 +59,13 @@ class Calls:
         self._clock = clock
         self._calls: dict[Dialog, Call] = {}
         self._done = RtpCounters()
+        self._judged_at = 0.0
         self.heard = 0
         self.unheard = 0
         self.encrypted = 0
         self.unreadable = 0
+        self.codecs: Counter[str] = Counter()
+        """Calls that could not be heard by the codec in use."""
         self.shed = 0
 
     @property
@@ -71,11 +80,18 @@ class Calls:
             and now - call.opened_at > NO_RTP_S
             and not any(each.session.counters.packets for each in call.voices)
             for call in self.live
+        ) + sum(
+            call.told == WAITING and now - call.probed_at > NO_RTP_S for call in self._all() if call.probes
         )
 
     def unreadable_now(self) -> set[str]:
-        """Why live calls cannot be read: `encrypted`, `unreadable_codec`."""
-        return {call.told for call in self._all() if call.told in ("encrypted", "unreadable_codec")}
+        """Why live calls, or one of their voices, cannot be read: `encrypted`, `unreadable_codec`."""
+        why = {each for call in self._all() for each in (call.told, call.partly)}
+        return why & {"encrypted", "unreadable_codec"}
+
+    def codecs_now(self) -> list[str]:
+        """Return the names of the codecs in use that cannot be read."""
+        return sorted({call.codec for call in self._all() if call.told == "unreadable_codec" and call.codec})
 
     def counters(self) -> RtpCounters:
         total = RtpCounters()
@@ -100,11 +116,17 @@ class Calls:
                 except Exception as error:  # noqa: BLE001  (one call's fault ends only that call)
                     self._fail(voice, error)
                     break
+        if now - self._judged_at >= JUDGE_EVERY_S:
+            self._judged_at = now
+            for call in self._all():
+                if (call.voices or call.probes) and judge(call):
+                    self._review(call)
 
     def close(self, reason: EndReason) -> None:
         """End every leg."""
         for call in self._all():
             self._silence(call, call.voices, reason)
+            self._end_probes(call)
         self._calls.clear()
 
     # --- dialog.Changes
@@ -152,6 +174,7 @@ class Calls:
         if call is None:
             return
         call.dialogs.remove(dialog)
+        call.audibility.pop(dialog, None)
         self._placing.forget(dialog)
         self._review(call)
 
@@ -168,13 +191,10 @@ class Calls:
         candidates = [
             each for each in call.dialogs if each.answered or (self._table.early_media and each.early)
         ]
-        readable = [each for each in candidates if self._why_not(each) is None]
+        readable = [each for each in candidates if why_not(call, each) is None]
         chosen = self._placing.choose(call.dialogs, readable)
         if chosen is None:
-            if candidates:
-                self._not_heard(call, self._why_not(candidates[0]) or "")
-            self._silence(call, call.voices, EndReason.HUNG_UP)
-            call.active = None
+            self._cannot_hear(call, candidates)
             return
         uncertain = call.uncertain or self._placing.uncertain(call.dialogs)
         if (
@@ -195,16 +215,36 @@ class Calls:
         doubted, call.uncertain = call.uncertain != uncertain, uncertain
         self._hear(call, chosen, sides, doubted=doubted)
 
-    @staticmethod
-    def _why_not(dialog: Dialog) -> str | None:
-        answer = dialog.answer
-        if answer is None:
-            return "no_audio_agreed"
-        if answer.encrypted:
-            return "encrypted"
-        if leg_rate(answer.formats) is None:
-            return "unreadable_codec"
-        return None
+    def _cannot_hear(self, call: Call, candidates: Sequence[Dialog]) -> None:
+        """None of the dialogs can be heard now; the packets of the first may show that it can after all."""
+        if candidates:
+            call.codec = codec_of(call, candidates[0])
+            self._not_heard(call, why_not(call, candidates[0]) or "")
+        self._silence(call, call.voices, EndReason.HUNG_UP)
+        call.active, call.partly = None, ""
+        if call.opened_at is not None and candidates and not call.sounded:
+            # It was opened and never heard.
+            call.opened_at = None
+            self.heard -= 1
+        if candidates and worth_probing(candidates[0]):
+            self._probe(call, candidates[0])
+        else:
+            self._end_probes(call)
+
+    def _probe(self, call: Call, dialog: Dialog) -> None:
+        """Look at the packets of a dialog that nobody hears."""
+        if any(each.dialog is dialog for each in call.probes):
+            return
+        self._end_probes(call)
+        call.probed_at = self._clock()
+        for by in (0, 1):
+            role = self._placing.role(dialog, by)
+            call.probes.append(self._voice(call, dialog, by, role, Nowhere(), 8000))
+
+    def _end_probes(self, call: Call) -> None:
+        for voice in call.probes:
+            self._routes.remove(voice)
+        call.probes.clear()
 
     def _not_heard(self, call: Call, why: str) -> None:
         if call.told == why:
@@ -216,8 +256,9 @@ class Calls:
             log.warning("mirror_call_unreadable", call_id=call.call_id, reason=why)
         elif why == "unreadable_codec":
             self.unreadable += 1
-            log.warning("mirror_call_unreadable", call_id=call.call_id, reason=why)
-        elif why != "no_audio_agreed":
+            self.codecs[call.codec] += 1
+            log.warning("mirror_call_unreadable", call_id=call.call_id, reason=why, codec=call.codec)
+        elif why not in ("no_audio_agreed", WAITING):
             self.unheard += 1
             log.info("mirror_call_not_heard", call_id=call.call_id, reason=why)
 
@@ -235,10 +276,11 @@ class Calls:
             if call.opened_at is None:
                 call.opened_at = now
                 self.heard += 1
+        self._end_probes(call)
         before = list(call.voices)
         moved = dialog is not call.active
         old_sides = call.sides
-        call.active, call.sides, call.told = dialog, sides, ""
+        call.active, call.sides, call.told, call.partly = dialog, sides, "", ""
         info = CallInfo(
             call_id=call.call_id,
             tap="mirror",
@@ -261,20 +303,19 @@ class Calls:
         self._silence(call, replaced, EndReason.HUNG_UP)
 
     def _open(self, call: Call, dialog: Dialog, by: int, role: Role, info: CallInfo) -> Voice:
-        formats = self._formats(dialog, by)
         answer = dialog.answer
-        rate = (leg_rate(answer.formats) if answer else None) or leg_rate(formats) or 8000
-        feed = self._desk.open_leg(LegInfo(info, role, rate))
-        bound = log.bind(call_id=call.call_id, role=str(role))
-        session = RtpSession(feed, formats, clock=self._clock, log=bound, rate=rate)
-        voice = Voice(dialog, by, role, feed, session, rate)
+        rate = (leg_rate(answer.formats) if answer else None) or leg_rate(formats_of(dialog, by)) or 8000
+        return self._voice(call, dialog, by, role, self._desk.open_leg(LegInfo(info, role, rate)), rate)
+
+    def _voice(self, call: Call, dialog: Dialog, by: int, role: Role, feed: LegFeed, rate: int) -> Voice:
+        voice = make_voice(dialog, by, role, feed, rate=rate, clock=self._clock, call_id=call.call_id)
         self._route(voice)
         return voice
 
     def _follow(self, call: Call) -> None:
         """Both described their audio again: other formats, other addresses."""
         for voice in call.voices:
-            voice.session.change(self._formats(voice.dialog, voice.by))
+            voice.session.change(formats_of(voice.dialog, voice.by), names_of(voice.dialog, voice.by))
             self._route(voice)
 
     def _route(self, voice: Voice) -> None:
@@ -283,14 +324,9 @@ class Calls:
             voice, source=None if own is None else own.end, target=None if other is None else other.end
         )
 
-    @staticmethod
-    def _formats(dialog: Dialog, by: int) -> dict[int, Format]:
-        own, other = dialog.audio[by], dialog.audio[1 - by]
-        # A payload type means what its receiver said.
-        return {**(own.formats if own else {}), **(other.formats if other else {})}
-
     def _fail(self, voice: Voice, error: Exception) -> None:
         call = self._calls[voice.dialog]
+        self._end_probes(call)
         log.error("mirror_call_failed", call_id=call.call_id, exc_info=error)
         for each in list(call.voices):
             self._routes.remove(each)
@@ -307,4 +343,5 @@ class Calls:
             call.voices.remove(voice)
             voice.session.flush()
             self._done += voice.session.counters
+            call.sounded |= voice.session.gate.sounded
             voice.feed.close(reason)

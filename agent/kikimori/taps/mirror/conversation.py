@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kikimori.model.call import Role
     from kikimori.model.feed import LegFeed
+    from kikimori.taps.mirror.audible import Audibility
     from kikimori.taps.mirror.dialog import Dialog
     from kikimori.taps.mirror.packets import End
     from kikimori.taps.rtp.receiver import RtpSession
@@ -40,5 +41,15 @@ class Call:
     sides: Sides | None = None
     uncertain: bool = False
     """Another call may be meant by one of its dialogs: who the customer is stays open."""
+    audibility: dict[Dialog, Audibility] = field(default_factory=dict)
+    probes: list[Voice] = field(default_factory=list)
+    """Voices that nobody hears: it is only looked whether they can be."""
+    probed_at: float = 0.0
+    sounded: bool = False
+    """Something of it was heard."""
+    partly: str = ""
+    """Why one of its voices is not heard."""
+    codec: str = ""
+    """Which one is in use, where it cannot be read."""
     told: str = ""
     """Why it is not heard, as it was told last."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from kikimori.taps.rtp.formats import Format, format_of
+from kikimori.taps.rtp.formats import NO_VOICE, STATIC_NAMES, Format, format_of
 from kikimori.taps.sip.message import Headers
 from kikimori.taps.sip.sdp import Direction, SdpError, parse_sdp
 from kikimori.taps.sip.values import parse_parameters
@@ -29,6 +29,16 @@ class Audio:
     """What this side can receive and this program can read; preferred first."""
     direction: Direction
     encrypted: bool
+    names: dict[int, str] = field(default_factory=dict)
+    """Codecs by payload type, also those that cannot be read."""
+    preferred: str = ""
+    """Name of the voice codec that stands first, which the other side will use as a rule (RFC 3264, 6.1)."""
+
+    @property
+    def may_be_unreadable(self) -> bool:
+        """Whether the codec that stands first cannot be read, though another one can."""
+        first = next((number for number, name in self.names.items() if name == self.preferred), None)
+        return first is not None and first not in self.formats
 
     @property
     def holds(self) -> bool:
@@ -48,6 +58,7 @@ def audio_of(message: Message) -> Audio | None:
     media = next((each for each in description.media if each.kind == "audio" and each.port), None)
     if media is None:
         return None
+    names = _names(media)
     fingerprint = any(name == "fingerprint" for name, _ in (*media.attributes, *description.attributes))
     return Audio(
         end=_end(media),
@@ -55,6 +66,8 @@ def audio_of(message: Message) -> Audio | None:
         direction=media.direction,
         # A key beside plain RTP is an offer of either; the answer then has none if it is to be plain.
         encrypted=media.encrypted or fingerprint or bool(media.crypto),
+        names=names,
+        preferred=next((name for name in names.values() if name not in NO_VOICE), ""),
     )
 
 
@@ -75,6 +88,13 @@ def _formats(media: Media) -> dict[int, Format]:
         if known is not None:
             found[codec.payload_type] = known
     return found
+
+
+def _names(media: Media) -> dict[int, str]:
+    """Return the codecs in the order of the m-line, those without `rtpmap` by their static numbers."""
+    described = {codec.payload_type: codec.name for codec in media.codecs}
+    numbers = [int(each) for each in media.formats if each.isascii() and each.isdecimal() and len(each) <= 3]
+    return {number: described.get(number) or STATIC_NAMES.get(number, str(number)) for number in numbers}
 
 
 def _sdp_body(message: Message) -> bytes | None:

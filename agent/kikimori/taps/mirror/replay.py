@@ -10,7 +10,7 @@ from kikimori.taps.mirror.pcapfile import frames
 from kikimori.taps.mirror.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
     from pathlib import Path
 
     from kikimori.model.feed import CallDesk
@@ -93,16 +93,17 @@ async def replay_capture(
     return wire
 
 
-def summary(counters: dict[str, int]) -> list[str]:
-    """Tell a person what a capture held, and why some of it could not be heard."""
+def summary(counters: dict[str, int], codecs: Iterable[str] = ()) -> list[str]:
+    """Tell a person what a capture held, and why some of it could not be heard; `codecs`: those that cannot be read."""
+    used = f" ({', '.join(sorted(codecs))})" if codecs else ""
     told = [
         f"{counters['calls']} calls heard",
         f"{counters['frames']} frames, {counters['sip_messages']} SIP messages, {counters['rtp_packets']} RTP packets",
     ]
     for name, text in (
         ("calls_not_heard", "not heard, as [sides] says: internal, or not selected"),
-        ("calls_encrypted", "encrypted (SRTP): they cannot be heard from a mirror port"),
-        ("calls_unreadable_codec", "with a codec that cannot be read; G.711, G.722 and L16 can"),
+        ("calls_encrypted", "encrypted (SRTP or ZRTP): they cannot be heard from a mirror port"),
+        ("calls_unreadable_codec", f"with a codec that cannot be read{used}; G.711, G.722 and L16 can"),
     ):
         if counters[name]:
             told.append(f"{counters[name]} calls {text}")

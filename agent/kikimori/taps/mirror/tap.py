@@ -109,7 +109,7 @@ class MirrorTap:
             found.append(
                 Problem(
                     code="mirror-encrypted",
-                    detail="Calls are encrypted (SRTP or SIP over TLS); a mirror port cannot hear them.",
+                    detail="Calls are encrypted (SRTP, ZRTP or SIP over TLS); a mirror port cannot hear them.",
                     remedy="Use another way in (SIPREC, Asterisk ARI), or mirror a part of the way that is not.",
                 )
             )
@@ -117,7 +117,8 @@ class MirrorTap:
             found.append(
                 Problem(
                     code="mirror-codec",
-                    detail="Calls use a codec that cannot be read; G.711, G.722 and L16 can.",
+                    detail=f"Calls use a codec that cannot be read ({', '.join(wire.calls.codecs_now()) or 'one way'}); "
+                    "G.711, G.722 and L16 can.",
                     remedy="Allow only PCMU, PCMA or G722 on the PBX for these telephones or this trunk.",
                 )
             )

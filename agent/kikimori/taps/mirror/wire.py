@@ -142,7 +142,7 @@ class Wire:
             self.calls.receive(voice, payload, source)
             # RTP or RTCP of whoever is believed to speak; what else uses the port is no sign of life of this call, whose
             # end may not have been seen.
-            if payload[:1] in _RTP and voice.session.source == source:
+            if payload[:1] in _RTP and voice.session.source in (None, source):
                 voice.dialog.heard_at = self.now
 
     def _sip(self, packet: Datagram) -> None:

@@ -53,6 +53,15 @@ STATIC: dict[int, Format] = {
 }
 """Payload types that need no `rtpmap` (RFC 3551, table 4)."""
 
+STATIC_NAMES = {
+    0: "PCMU", 3: "GSM", 4: "G723", 5: "DVI4", 6: "DVI4", 7: "LPC", 8: "PCMA", 9: "G722", 10: "L16", 11: "L16",
+    12: "QCELP", 13: "CN", 14: "MPA", 15: "G728", 16: "DVI4", 17: "DVI4", 18: "G729", 19: "CN",
+}  # fmt: skip
+"""Names of payload types that need no `rtpmap`, also of those that cannot be read."""
+
+NO_VOICE = frozenset({"CN", "TELEPHONE-EVENT", "RED", "ULPFEC"})
+"""Names in a description that are not what a voice is sent in."""
+
 _L16_RATES = range(8000, 48001)
 
 

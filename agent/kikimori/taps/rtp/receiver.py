@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from kikimori.audio.pace import Pace
 from kikimori.taps.rtp.dtmf import KeyEvents
-from kikimori.taps.rtp.formats import COMFORT_NOISE, Kind, leg_rate
+from kikimori.taps.rtp.formats import COMFORT_NOISE, G722, PCMA, PCMU, Kind, leg_rate
+from kikimori.taps.rtp.gate import Arrival, Gate
 from kikimori.taps.rtp.jitter import JitterBuffer
 from kikimori.taps.rtp.packet import NotRtpError, parse
 from kikimori.taps.rtp.source import Believed
@@ -70,6 +71,7 @@ class RtpSession:
         log: FilteringBoundLogger,
         rate: int | None = None,
         srtp: Unprotector | None = None,
+        names: Mapping[int, str] | None = None,
     ) -> None:
         """Begin at position 0, now.
 
@@ -80,6 +82,7 @@ class RtpSession:
             log: Bound to the call.
             rate: The leg's, as it was opened; None = `leg_rate(formats)`. Other rates are resampled to it.
             srtp: Of the stream, whose other owner changes its keys; None = plain RTP.
+            names: Codecs by payload type, also those that cannot be read.
 
         Raises:
             ValueError: no format carries voice and no rate is given.
@@ -90,7 +93,8 @@ class RtpSession:
         self.srtp = srtp
         """Set it when signalling agrees to begin or to end protecting the stream."""
         self._feed = feed
-        self._formats = _with_silence(formats)
+        self._formats = _with_static(formats)
+        self.gate = Gate(names)
         self._clock = clock
         self._log = log
         self._rate = rate
@@ -120,12 +124,26 @@ class RtpSession:
         try:
             packet = parse(data if srtp is None else srtp.unprotect(data))
         except NotRtpError as error:
+            self.gate.other(data)
             self._refuse(error.reason)
             return
-        known_format = packet.payload_type in self._formats
-        if not known_format:
+        form = self._formats.get(packet.payload_type)
+        arrival = Arrival(packet, source, self._clock())
+        own = self._believed.source in (None, source)
+        if form is None:
             self._refuse("unknown_payload_type")
-        now = self._clock()
+            if own:
+                self.gate.unknown(packet)
+        elif own and form.carries_voice:
+            for each in self.gate.voice(arrival):
+                self._accept(each, known_format=True)
+            if self.gate.unreadable is not None:
+                self._refuse("encrypted")
+            return
+        self._accept(arrival, known_format=form is not None)
+
+    def _accept(self, arrival: Arrival, *, known_format: bool) -> None:
+        packet, source, now = arrival
         believed = self._believed
         if packet.ssrc == believed.ssrc and source == believed.source:
             believed.heard(now)
@@ -150,16 +168,21 @@ class RtpSession:
 
     def advance(self, now: float) -> None:
         """Give what has waited long enough, and a gap for what a silent stream owes."""
+        for each in self.gate.overdue(now):
+            self._accept(each, known_format=True)
+        if self.gate.holds:
+            return
         self._play_all(self._order.release(now), now)
         owed = self._timeline.overdue(now)
         if owed > 0:
             self._fill(owed)
             self._timeline.filled(owed)
 
-    def change(self, formats: Mapping[int, Format]) -> None:
+    def change(self, formats: Mapping[int, Format], names: Mapping[int, str] | None = None) -> None:
         """Signalling agreed on other formats, or on another place to send from. The leg's rate stays."""
         self._play_all(self._order.drain(), self._clock())
-        self._formats = _with_silence(formats)
+        self._formats = _with_static(formats)
+        self.gate.agreed(names)
         self._believed.reconsider()
         self._fresh = True
 
@@ -170,6 +193,8 @@ class RtpSession:
 
     def flush(self) -> None:
         """Give all that is held back. Call it before the leg is closed."""
+        for each in self.gate.overdue():
+            self._accept(each, known_format=True)
         self._play_all(self._order.drain(), self._clock())
         self._voice.flush()
 
@@ -289,6 +314,6 @@ class RtpSession:
             self._log.warning("rtp_refused", reason=reason)
 
 
-def _with_silence(formats: Mapping[int, Format]) -> dict[int, Format]:
-    """Telephones send comfort noise (RFC 3389) under its static type also where nobody agreed on it."""
-    return {13: COMFORT_NOISE, **formats}
+def _with_static(formats: Mapping[int, Format]) -> dict[int, Format]:
+    """Telephones send these under their static types also where nobody agreed on them: G.711, G.722, comfort noise."""
+    return {0: PCMU, 8: PCMA, 9: G722, 13: COMFORT_NOISE, **formats}

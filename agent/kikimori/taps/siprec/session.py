@@ -10,15 +10,17 @@ import structlog
 
 from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori.taps.rtp.formats import leg_rate
+from kikimori.taps.rtp.nowhere import Nowhere
 from kikimori.taps.rtp.ports import NoPortError, RtpPort, RtpPorts
 from kikimori.taps.rtp.receiver import RtpSession
 from kikimori.taps.sip.sdp import MediaAnswer, write_answer
-from kikimori.taps.siprec.stream import Nowhere, Stream
+from kikimori.taps.siprec.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.model.feed import CallDesk
+    from kikimori.taps.rtp.gate import Unreadable
     from kikimori.taps.siprec.metadata import Metadata
     from kikimori.taps.siprec.offer import Choice, Offer
     from kikimori.taps.siprec.parties import Cast, Parties
@@ -82,6 +84,12 @@ class RecordingSession:
     def undeciphered(self) -> bool:
         """Whether encrypted audio comes in some stream that its keys do not open. Changes when `idle_s` is called."""
         return any(each.undeciphered for each in self._streams.values())
+
+    @property
+    def unreadable(self) -> Unreadable | None:
+        """Why the packets of some stream are not heard; None while none is so."""
+        gates = (each.rtp.gate for each in self._streams.values() if each.rtp is not None)
+        return next((each.unreadable for each in gates if each.unreadable is not None), None)
 
     def description(self) -> bytes:
         """What was answered last; also the offer when the SRC asks for one."""

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kikimori.taps.rtp.nowhere import Nowhere
 from kikimori.taps.rtp.receiver import RtpCounters, RtpSession
 from kikimori.taps.rtp.srtp import Unprotector
 from kikimori.taps.sip.crypto import write_crypto
@@ -19,18 +20,6 @@ if TYPE_CHECKING:
 
 UNDECIPHERED = 250
 """Packets in a row that the agreed keys do not prove, five seconds of them, and people are told."""
-
-
-class Nowhere:
-    """The feed of a call that nobody listens to; its packets still show that it lives."""
-
-    def audio(self, pcm: bytes | bytearray | memoryview) -> None: ...
-
-    def gap(self, samples: int) -> None: ...
-
-    def dtmf(self, digit: str) -> None: ...
-
-    def close(self, reason: EndReason) -> None: ...
 
 
 @dataclass(slots=True)
@@ -95,9 +84,12 @@ class Stream:
     def heard_lately(self) -> bool:
         """Whether a packet came since it was last asked."""
         counters = self.counters
-        if counters.packets == self._packets:
+        # What cannot be decoded is a sign of life too.
+        unreadable = self.rtp is not None and self.rtp.gate.unreadable is not None
+        packets = counters.packets + (counters.refused if unreadable else 0)
+        if packets == self._packets:
             return False
-        self._packets = counters.packets
+        self._packets = packets
         self._not_authentic = counters.not_authentic
         return True
 

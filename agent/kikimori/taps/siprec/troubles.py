@@ -87,6 +87,14 @@ _TEXTS = {
         "a TLS handshake with the SBC failed",
         "look at the detail of sip_malformed in the log",
     ),
+    "audio_encrypted": (
+        "audio arrives under plain RTP that is encrypted or no sound: it is not heard",
+        "let the recording leg of the SBC send plain RTP, or SRTP with a=crypto in its INVITE",
+    ),
+    "audio_codec": (
+        "audio arrives in a codec that was not agreed on and cannot be read",
+        "let the recording leg of the SBC send G.711 or G.722 only",
+    ),
     "no_audio": (
         "a SIPREC session is there, but no audio arrives",
         "open the UDP ports of [siprec] in the firewall; check [siprec] advertise and allow",
@@ -115,11 +123,13 @@ class Troubles:
         self._clock = clock
         self._seen: dict[str, float] = {}
         self._told: dict[str, float] = {}
+        self._named: dict[str, str] = {}
 
-    def note(self, reason: str) -> None:
-        """It happened now; a reason that has no text for people is only for the log."""
+    def note(self, reason: str, name: str = "") -> None:
+        """It happened now; a reason that has no text for people is only for the log. `name`: what it is about."""
         if reason in _TEXTS:
             self._seen[reason] = self._clock()
+            self._named[reason] = name
 
     def may_tell(self, reason: str) -> bool:
         """Whether a log line about it is due: a flood of requests must not become a flood of lines."""
@@ -132,7 +142,11 @@ class Troubles:
     def problems(self) -> tuple[Problem, ...]:
         now = self._clock()
         return tuple(
-            Problem(code=f"siprec_{reason}", detail=_TEXTS[reason][0], remedy=_TEXTS[reason][1])
+            Problem(
+                code=f"siprec_{reason}",
+                detail=_TEXTS[reason][0] + (f" ({name})" if (name := self._named.get(reason)) else ""),
+                remedy=_TEXTS[reason][1],
+            )
             for reason, at in self._seen.items()
             if now - at < SHOWN_S
         )

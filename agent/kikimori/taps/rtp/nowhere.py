@@ -1,0 +1,20 @@
+"""The end of a voice that nobody listens to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kikimori.model.call import EndReason
+
+
+class Nowhere:
+    """A `kikimori.model.feed.LegFeed` that drops everything; the packets still show that the call lives."""
+
+    def audio(self, pcm: bytes | bytearray | memoryview) -> None: ...
+
+    def gap(self, samples: int) -> None: ...
+
+    def dtmf(self, digit: str) -> None: ...
+
+    def close(self, reason: EndReason) -> None: ...
