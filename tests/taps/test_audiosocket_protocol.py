@@ -121,19 +121,49 @@ def test_every_kind_says_what_it_is() -> None:
         (b"GET / HTTP/1.1\r\n", "no_identifier_first"),
         (b"\x16\x03\x01\x02\x00", "no_identifier_first"),
         (message(1, NAME.bytes[:15]), "wrong_length"),
-        (IDENTITY + IDENTITY, "identified_twice"),
-        (IDENTITY + message(0x10, b"\0\0\0"), "odd_audio_length"),
-        (IDENTITY + message(0x10, b"\0\0") + message(0x12, b"\0\0"), "audio_kind_changed"),
-        (IDENTITY + message(3, b"99"), "wrong_length"),
-        (IDENTITY + message(3, b"x"), "not_a_dtmf_digit"),
-        (IDENTITY + message(3, b"\xff"), "not_a_dtmf_digit"),
-        (IDENTITY + message(0x42, b""), "unknown_kind"),
-        (IDENTITY + message(0, b"\0" * 17), "wrong_length"),
+        (IDENTITY + b"".join(message(kind, b"x") for kind in range(0x40, 0x46)), "lost_framing"),
     ],
 )
 def test_what_is_no_audiosocket_is_named(stream: bytes, reason: str) -> None:
     assert decode([stream])[1] == reason
     assert decode([stream[at : at + 1] for at in range(len(stream))])[1] == reason
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        message(2, b""),
+        message(2, b"\0" * 2),
+        message(0x42, b"something new"),
+        message(0x19, bytes(700)) * 50,
+        message(0x10, b"\0\0\0"),
+        message(3, b"99"),
+        message(3, b""),
+        message(3, b"f"),
+        message(3, b"\xff"),
+        IDENTITY,
+        message(1, b"short"),
+    ],
+)
+def test_what_is_not_understood_is_passed_over(odd: bytes) -> None:
+    stream = (
+        IDENTITY + message(0x10, b"\1\2") + odd + message(0x10, b"\3\4") + message(3, b"9") + message(0, b"")
+    )
+    for pieces in ([stream], [stream[at : at + 1] for at in range(len(stream))]):
+        story, fault = decode(pieces)
+        assert fault is None
+        assert story.pcm == b"\1\2\3\4"
+        assert story.told[-2:] == [("dtmf", "9"), ("hung_up",)]
+
+
+def test_a_hang_up_is_one_whatever_comes_with_it() -> None:
+    assert decode([IDENTITY + message(0, bytes(17))])[0].told[-1] == ("hung_up",)
+
+
+def test_the_format_may_change() -> None:
+    story, fault = decode([IDENTITY + message(0x10, b"\0\0") + message(0x12, b"\0\0")])
+    assert fault is None
+    assert story.told[1:] == [("audio", 8000), ("audio", 16000)]
 
 
 @given(st.lists(st.binary(max_size=300), max_size=20))

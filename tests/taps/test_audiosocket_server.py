@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -41,6 +42,8 @@ FIELDS = {
     "queue": "料金窓口",
     "channel": "PJSIP/trunk-00000001",
 }
+
+CASES = Path(__file__).parent / "cases"
 
 
 class Tap:
@@ -187,12 +190,11 @@ async def test_a_silent_network_becomes_a_gap(tap: Tap) -> None:
     "bad",
     [
         b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-        message(KIND_IDENTITY, uuid4().bytes) + message(0x77, b"?"),
-        message(KIND_IDENTITY, uuid4().bytes) + message(KIND_AUDIO_8K, b"\0\0\0"),
+        message(KIND_IDENTITY, uuid4().bytes) + b"".join(message(kind, b"?") for kind in range(0x70, 0x78)),
         message(KIND_IDENTITY, uuid4().bytes) + message(KIND_AUDIO_8K, bytes(60_000)) * 4,
         struct.pack(">BH", KIND_IDENTITY, 65535),
     ],
-    ids=["http", "unknown", "odd", "flood", "length"],
+    ids=["http", "lost framing", "flood", "length"],
 )
 async def test_a_bad_peer_ends_alone(tap: Tap, bad: bytes) -> None:
     """It ends with a logged reason; the call beside it goes on."""
@@ -210,6 +212,28 @@ async def test_a_bad_peer_ends_alone(tap: Tap, bad: bytes) -> None:
         await tap.desk.until(lambda: len(leg.pcm) > before)
         assert leg.ended is None
     assert tap.server.door.faults == 1
+
+
+async def test_what_is_not_understood_is_told_and_the_call_goes_on(tap: Tap) -> None:
+    stream = (CASES / "14-audiosocket-silence-kind-02.bin").read_bytes()
+    async with tap.connected(uuid4()) as writer:
+        writer.write(stream[19:])  # who it is was said
+        await tap.desk.until(lambda: tap.desk.legs and tap.desk.legs[0].ended)
+    assert len(tap.desk.legs[0].pcm) == 3200
+    assert tap.desk.legs[0].ended is EndReason.HUNG_UP
+    assert tap.server.passed_over.total == 1
+    [problem] = tap.server.passed_over.problems(asyncio.get_running_loop().time())
+    assert problem.code == "audiosocket_not_understood"
+    assert "unknown_kind_02" in problem.detail
+
+
+async def test_a_format_that_changes_goes_on_in_another_leg_of_the_call(tap: Tap) -> None:
+    async with tap.connected(uuid4()) as writer:
+        writer.write(message(KIND_AUDIO_8K, SILENCE) + message(0x12, SILENCE * 2))
+        await tap.desk.until(lambda: len(tap.desk.legs) == 2)
+        assert [leg.info.rate for leg in tap.desk.legs] == [8000, 16000]
+        assert len({leg.info.call.call_id for leg in tap.desk.legs}) == 1
+        assert tap.desk.legs[0].ended is EndReason.HUNG_UP
 
 
 def test_the_flood_above_is_one() -> None:

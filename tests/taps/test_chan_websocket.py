@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,26 +146,76 @@ async def test_a_lost_stream_is_no_hang_up(office: Office) -> None:
     assert office.desk.legs[0].ended is EndReason.CONNECTION_LOST
 
 
-@pytest.mark.parametrize(
-    ("reason", "texts"),
-    [
-        ("started_twice", ["MEDIA_START channel_id:1.1 format:slin"] * 2),
-        ("format_not_known", ["MEDIA_START channel_id:1.1 format:opus"]),
-        ("media_before_start", ["MEDIA_XON"]),
-        ("not_an_event", ["hello"]),
-    ],
-)
-async def test_a_bad_peer_is_told_to_go(office: Office, reason: str, texts: list[str]) -> None:
+async def test_a_format_that_is_not_known_is_told_to_go(office: Office) -> None:
     channel = await office.connect()
     with capture_logs() as logs:
-        for text in texts:
-            channel.text(text)
+        channel.text("MEDIA_START channel_id:1.1 format:opus")
         channel.media(SILENCE)
         async with asyncio.timeout(60):
             assert await channel.closed_with() == 1002
-    assert [each["reason"] for each in logs if each["event"] == "chan_websocket_protocol_error"] == [reason]
-    assert all(leg.ended is EndReason.PROTOCOL_ERROR for leg in office.desk.legs)
+    reasons = [each["reason"] for each in logs if each["event"] == "chan_websocket_protocol_error"]
+    assert reasons == ["format_not_known"]
+    assert office.desk.legs == []
     assert office.tap.counters()["chan_websocket_protocol_errors"] == 1
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before MEDIA_START", "after it"])
+@pytest.mark.parametrize(
+    ("reason", "odd"),
+    [
+        ("not_an_event", "hello"),
+        ("not_json", "{"),
+        ("not_a_dtmf_digit", "DTMF_END digit:f"),
+        ("no_channel_id", "MEDIA_START"),
+        ("started_twice", "MEDIA_START channel_id:1.1 format:slin"),
+        ("odd_audio_length", SILENCE + b"\0"),
+        ("media_before_start", SILENCE),
+    ],
+)
+async def test_what_is_not_understood_is_passed_over(
+    office: Office, reason: str, odd: str | bytes, before: bool
+) -> None:
+    if (reason == "media_before_start") is not before and reason in (
+        "media_before_start",
+        "started_twice",
+        "odd_audio_length",
+    ):
+        pytest.skip("not odd there")
+    channel = await office.connect()
+
+    def say() -> None:
+        if isinstance(odd, str):
+            channel.text(odd)
+        else:
+            channel.media(odd)
+
+    if before:
+        say()
+    channel.text("MEDIA_START channel_id:1.1 format:slin")
+    if not before:
+        say()
+    channel.media(SILENCE)
+    channel.text("DTMF_END digit:5")
+    await office.desk.until(lambda: office.desk.legs and office.desk.legs[0].digits == "5")
+    assert bytes(office.desk.legs[0].pcm) == SILENCE
+    assert office.tap.counters()["chan_websocket_passed_over"] == 1
+    assert office.tap.counters()["chan_websocket_protocol_errors"] == 0
+    [problem] = [each for each in office.tap.problems() if each.code == "chan_websocket_not_understood"]
+    assert reason in problem.detail
+
+
+async def test_audio_before_its_announcement_costs_no_call(office: Office) -> None:
+    channel = await office.connect()
+    case = Path(__file__).parent / "cases" / "15-chan_websocket-media-before-start.json"
+    messages = json.loads(case.read_text("utf-8"))
+    for kind, content in messages:
+        if kind == "text":
+            channel.text(content)
+        else:
+            channel.media(bytes(content))
+    await office.desk.until(lambda: office.desk.legs and len(office.desk.legs[0].pcm) == 3200)
+    assert office.desk.legs[0].ended is None
+    assert office.tap.counters()["chan_websocket_passed_over"] == 5
 
 
 async def test_events_without_end_end_the_leg(office: Office) -> None:

@@ -6,16 +6,26 @@ https://docs.asterisk.org/Configuration/Channel-Drivers/AudioSocket/ .
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Protocol
 from uuid import UUID
 
 HEADER_BYTES = 3
 MAX_PAYLOAD_BYTES = 0xFFFF
 
-HANG_UP = 0x00
-IDENTIFIER = 0x01
-DTMF = 0x03
-ERROR = 0xFF
+UUID_BYTES = 16
+
+
+class Kind(IntEnum):
+    """Of messages that are no audio."""
+
+    HANG_UP = 0x00
+    IDENTIFIER = 0x01
+    DTMF = 0x03
+    ERROR = 0xFF
+
+
+HANG_UP, IDENTIFIER, DTMF, ERROR = Kind
 
 AUDIO_8K = 0x10
 
@@ -31,6 +41,9 @@ AUDIO_RATES = {
     0x18: 192_000,
 }
 """Samples per second of each audio kind; payloads are s16le mono."""
+
+MOST_UNKNOWN_KINDS = 4
+"""So many different kinds that nobody knows, and the framing is lost: the kinds are sound or noise."""
 
 DTMF_DIGITS = frozenset("0123456789*#ABCD")
 
@@ -62,17 +75,20 @@ class Messages(Protocol):
 class Decoder:
     """Cuts a byte stream into messages, wherever the network cut it.
 
-    Holds at most one incomplete message (65 538 bytes). After a `ProtocolError` the decoder is spent: the stream has
+    A whole message that is not understood is passed over; only lost framing ends the stream. Holds at most one incomplete
+    message (65 538 bytes). After a `ProtocolError` the decoder is spent: the stream has
     lost its framing and cannot be trusted again.
     """
 
-    __slots__ = ("_identified", "_messages", "_pending", "_rate", "_spent")
+    __slots__ = ("_identified", "_messages", "_pending", "_spent", "_unknown", "passed_over")
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
         self._pending = bytearray()
         self._identified = False
-        self._rate = 0
+        self._unknown: set[int] = set()
+        self.passed_over: list[str] = []
+        """Why messages were not understood, whose framing is intact; the owner takes them."""
         self._spent = False
 
     @property
@@ -111,51 +127,43 @@ class Decoder:
             length = data[at + 1] << 8 | data[at + 2]
             start = at + HEADER_BYTES
             end = start + length
-            rate = AUDIO_RATES.get(kind)
-            if rate is None:
-                self._check_small(kind, length)
+            if not self._identified and length != UUID_BYTES:
+                raise ProtocolError("wrong_length")
             if end > size:
                 break
+            rate = AUDIO_RATES.get(kind)
             if rate is None:
                 self._control(kind, data[start:end])
+            elif length % 2:
+                self.passed_over.append("odd_audio_length")
             elif length:
-                self._audio(rate, view[start:end])
+                self._messages.audio(rate, view[start:end])
             at = end
         return at
 
-    @staticmethod
-    def _check_small(kind: int, length: int) -> None:
-        limits = {HANG_UP: (0, 16), IDENTIFIER: (16, 16), DTMF: (1, 1), ERROR: (0, 16)}
-        if kind not in limits:
-            raise ProtocolError("unknown_kind")
-        least, most = limits[kind]
-        if not least <= length <= most:
-            raise ProtocolError("wrong_length")
-
-    def _audio(self, rate: int, pcm: memoryview) -> None:
-        if len(pcm) % 2:
-            raise ProtocolError("odd_audio_length")
-        if rate != self._rate:
-            if self._rate:
-                raise ProtocolError("audio_kind_changed")
-            self._rate = rate
-        self._messages.audio(rate, pcm)
-
     def _control(self, kind: int, payload: bytes) -> None:
-        if kind == IDENTIFIER:
-            if self._identified:
-                raise ProtocolError("identified_twice")
-            self._identified = True
-            self._messages.identified(UUID(bytes=payload))
-        elif kind == DTMF:
-            digit = payload.decode("latin-1").upper()
-            if digit not in DTMF_DIGITS:
-                raise ProtocolError("not_a_dtmf_digit")
-            self._messages.dtmf(digit)
-        elif kind == HANG_UP:
-            self._messages.hung_up()
-        else:
-            self._messages.failed(payload[0] if payload else 0)
+        match kind:
+            case Kind.HANG_UP:
+                self._messages.hung_up()
+            case Kind.IDENTIFIER if self._identified:
+                self.passed_over.append("identified_twice")
+            case Kind.IDENTIFIER:
+                self._identified = True
+                self._messages.identified(UUID(bytes=payload))
+            case Kind.DTMF:
+                digit = payload.decode("latin-1").upper()
+                # Asterisk tells fax tones by letters of their own.
+                if digit in DTMF_DIGITS:
+                    self._messages.dtmf(digit)
+                else:
+                    self.passed_over.append("not_a_dtmf_digit")
+            case Kind.ERROR:
+                self._messages.failed(payload[0] if payload else 0)
+            case _:
+                self._unknown.add(kind)
+                if len(self._unknown) > MOST_UNKNOWN_KINDS:
+                    raise ProtocolError("lost_framing")
+                self.passed_over.append(f"unknown_kind_{kind:02x}")
 
 
 def encode(kind: int, payload: bytes = b"") -> bytes:

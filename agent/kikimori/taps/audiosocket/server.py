@@ -11,6 +11,7 @@ from kikimori.model.call import CallInfo, EndReason, Role
 from kikimori.taps.audiosocket.protocol import AUDIO_8K, Decoder, ProtocolError, encode
 from kikimori.taps.door import Door, Limits
 from kikimori.taps.keep_alive import keep_alive
+from kikimori.taps.passed_over import PassedOver
 from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class AudioSocketServer:
             is_silent=lambda connection: connection.is_silent,
             end=lambda connection: connection.end(EndReason.TIMED_OUT),
         )
+        self.passed_over = PassedOver("audiosocket")
         self._server: asyncio.Server | None = None
 
     @property
@@ -103,6 +105,7 @@ class _Connection(asyncio.Protocol):
         self._announced: Announcement | None = None
         self._uuid: UUID | None = None
         self._leg: StreamedLeg | None = None
+        self._labelled = 0
         self._ended = False
         self._log = log
 
@@ -127,6 +130,8 @@ class _Connection(asyncio.Protocol):
         except ProtocolError as error:
             self._server.door.fault(self._peer, error.reason, self._log)
             self.end(EndReason.PROTOCOL_ERROR)
+        while self._decoder.passed_over:
+            self._server.passed_over.note(self._decoder.passed_over.pop(), self._heard_at, self._log)
 
     def connection_lost(self, exc: Exception | None) -> None:
         # Asterisk ends a call by closing the connection; only a reset or half a message is a loss. And where it has
@@ -147,7 +152,11 @@ class _Connection(asyncio.Protocol):
 
     def audio(self, rate: int, pcm: memoryview) -> None:
         if self._leg is None:
-            self._leg = self._open(rate)
+            self._leg, self._labelled = self._open(rate), rate
+        elif rate != self._labelled and self._announced is None:
+            # The channel changed its format: the call goes on in another leg.
+            before, self._leg, self._labelled = self._leg, self._open(rate), rate
+            before.close(EndReason.HUNG_UP)
         try:
             self._leg.audio(pcm, self._heard_at)
         except FloodError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
@@ -65,7 +66,7 @@ class AudioSocketTap:
         await self._announcing.close()
 
     def problems(self) -> tuple[Problem, ...]:
-        return ()
+        return self.server.passed_over.problems(asyncio.get_running_loop().time())
 
     def refusals(self) -> dict[str, int]:
         return together(self.server.door.refusals, too_many=self._announcing.turned_away)
@@ -74,4 +75,5 @@ class AudioSocketTap:
         return {
             "audiosocket_refused": sum(self.refusals().values()),
             "audiosocket_protocol_errors": self.server.door.faults,
+            "audiosocket_passed_over": self.server.passed_over.total,
         }

@@ -20,6 +20,7 @@ from kikimori.taps.chan_websocket.protocol import (
     read_event,
 )
 from kikimori.taps.door import Door, Limits
+from kikimori.taps.passed_over import PassedOver
 from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ MAX_EVENTS = 10_000
 SAYS_GOODBYE_WITHIN_S = 1.0
 
 _WATCH_EVERY_S = 0.25
+
+_ENDING = frozenset({"not_a_websocket_message", "audio_flood", "event_flood", "format_not_known"})
+"""Lost framing, floods, and a format in which nothing can ever be heard."""
 
 
 class MediaServer:
@@ -61,6 +65,7 @@ class MediaServer:
             is_silent=lambda connection: connection.is_silent,
             end=lambda connection: connection.make_room(),
         )
+        self.passed_over = PassedOver("chan_websocket")
         self.unannounced = 0
         self.last_unannounced = False
         """Nobody had announced the channel that came last."""
@@ -190,6 +195,16 @@ class _Connection:
         self._goodbye = self._loop.create_task(self.hang_up(code))
 
     def _take(self, message: WSMessage) -> EndReason | None:
+        """Take one message; one whose content is not understood is passed over."""
+        try:
+            return self._act(message)
+        except ProtocolError as error:
+            if error.reason in _ENDING:
+                raise
+            self._server.passed_over.note(error.reason, self._heard_at, self._log)
+            return None
+
+    def _act(self, message: WSMessage) -> EndReason | None:
         match message.type:
             case WSMsgType.BINARY:
                 self._audio(message.data)

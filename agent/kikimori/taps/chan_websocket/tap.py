@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -67,9 +68,11 @@ class ChanWebSocketTap:
         await self._port.close()
 
     def problems(self) -> tuple[Problem, ...]:
+        found = self.server.passed_over.problems(asyncio.get_running_loop().time())
         if not self.server.last_unannounced:
-            return ()
+            return found
         return (
+            *found,
             Problem(
                 code="chan_websocket_unannounced",
                 detail="a WebSocket channel came that nobody had announced; its voice is taken for a mixed one",
@@ -84,5 +87,6 @@ class ChanWebSocketTap:
         return {
             "chan_websocket_refused": sum(self.refusals().values()),
             "chan_websocket_protocol_errors": self.server.door.faults,
+            "chan_websocket_passed_over": self.server.passed_over.total,
             "chan_websocket_unannounced": self.server.unannounced,
         }

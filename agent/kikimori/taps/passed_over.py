@@ -1,0 +1,49 @@
+"""Messages whose framing is intact and whose content is not understood: counted, told, and otherwise left alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.taps.refusals import Refusals
+from kikimori_wire.messages import Problem
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+SHOWN_S = 300.0
+MOST_SHOWN = 4
+
+
+class PassedOver:
+    """Of one way in. `tap` is its name."""
+
+    def __init__(self, tap: str) -> None:
+        self._tap = tap
+        self._by_reason = Refusals()
+        self._told: set[str] = set()
+        self._at: float | None = None
+
+    def note(self, reason: str, now: float, log: FilteringBoundLogger) -> None:
+        """Count one message; the log has a line for the first of each reason."""
+        self._by_reason.note(reason)
+        self._at = now
+        if reason not in self._told:
+            self._told.add(reason)
+            log.warning("message_not_understood", tap=self._tap, reason=reason)
+
+    @property
+    def total(self) -> int:
+        return self._by_reason.total
+
+    def problems(self, now: float) -> tuple[Problem, ...]:
+        if self._at is None or now - self._at > SHOWN_S:
+            return ()
+        reasons = sorted(self._by_reason.by_reason().items(), key=lambda each: -each[1])[:MOST_SHOWN]
+        named = ", ".join(f"{reason} {count}" for reason, count in reasons)
+        return (
+            Problem(
+                code=f"{self._tap}_not_understood",
+                detail=f"{self.total} messages of the PBX were not understood and passed over ({named})",
+                remedy="calls are heard all the same; look for a newer release of this program if it goes on",
+            ),
+        )
