@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from tests.support import sample
 
 from kikimori.bus import Outbox
-from kikimori.bus.alert_board import FIRST_RETRY_S, UNSEEN_AFTER_S, AlertBoard
+from kikimori.bus.alert_board import FIRST_REMINDER_S, FIRST_RETRY_S, UNSEEN_AFTER_S, AlertBoard
 from kikimori.bus.kept import SHOWN_AGAIN_S
 from kikimori.bus.stamps import Stamps
 from kikimori_wire.messages import Alert, AlertState, ClosedBecause, Severity
@@ -117,10 +117,46 @@ async def test_it_outlives_a_restart_until_it_is_held(office: Office) -> None:
     office.tell()
     await office.restart()
     assert office.tell() == [(ID, 2)]
-    office.hear(held={ID: 2})
+    office.hear(held={ID: 2}, drawn={ID: 2})
     await office.restart()
     office.tell()
     office.wait(SHOWN_AGAIN_S + 1)
+    assert office.tell() == []
+    await office.restart()
+    assert office.outbox.left_alerts == {}
+
+
+async def test_what_nobody_has_seen_is_kept_and_told_until_a_page_draws_it(office: Office) -> None:
+    """Over and held by a dashboard at night, when no page was open; the agent and the dashboard are started again."""
+    await office.put()
+    await office.close()
+    office.hear(pages=0, held={ID: 2})
+    office.tell()
+    office.wait(SHOWN_AGAIN_S + 1)
+    assert office.tell() == []
+    await office.restart()
+    office.tell()
+    office.wait(UNSEEN_AFTER_S)
+    assert office.causes() == ["no_dashboard"]
+    office.hear(run="a-2", pages=0)
+    office.wait(1)
+    assert office.tell() == []
+    # In the morning somebody opens a page, of a dashboard that has forgotten it, or never knew it.
+    office.hear(run="a-2", pages=1)
+    office.wait(1)
+    assert office.tell() == [(ID, 2)]
+    office.wait(FIRST_REMINDER_S - 1)
+    assert office.tell() == []
+    office.hear(run="a-2", pages=1)
+    office.wait(1)
+    assert office.tell() == [(ID, 2)]
+    office.hear(run="a-3", pages=1)
+    office.wait(1)
+    assert office.tell() == [(ID, 2)]
+    office.hear(run="a-3", pages=1, drawn={ID: 2})
+    assert office.causes() == []
+    office.wait(1)
+    office.hear(run="a-4", pages=1)
     assert office.tell() == []
     await office.restart()
     assert office.outbox.left_alerts == {}
@@ -131,7 +167,7 @@ async def test_a_new_run_of_a_dashboard_gets_what_is_open_or_was_closed_lately(o
     await office.close()
     await office.put(alert_id="open", revision=1)
     office.tell()
-    office.hear(held={ID: 2, "open": 1})
+    office.hear(held={ID: 2, "open": 1}, drawn={ID: 2, "open": 1})
     office.tell()
     office.hear()
     assert office.tell() == []

@@ -252,8 +252,9 @@ def test_what_is_delivered_and_past_is_forgotten() -> None:
     known = [
         alert("open", held=True, updated_at=0),
         alert("unheld", is_open=False, updated_at=0),
-        alert("lately", is_open=False, held=True, updated_at=now - SHOWN_AGAIN_S + 1),
-        alert("past", is_open=False, held=True, updated_at=now - SHOWN_AGAIN_S - 1),
+        alert("unseen", is_open=False, held=True, updated_at=0),
+        alert("lately", is_open=False, held=True, drawn=True, updated_at=now - SHOWN_AGAIN_S + 1),
+        alert("past", is_open=False, held=True, drawn=True, updated_at=now - SHOWN_AGAIN_S - 1),
     ]
     assert past(known, now) == ["past"]
 
@@ -267,11 +268,12 @@ def test_too_many_go_in_order_and_an_open_critical_one_never() -> None:
         alert("closed-notice-new", is_open=False, rank=0, updated_at=200.0),
         alert("closed-notice-old", is_open=False, rank=0),
         alert("delivered", is_open=False, held=True),
+        alert("seen", is_open=False, held=True, drawn=True),
     ]
     order = [
-        "delivered", "closed-notice-old", "closed-notice-new", "closed-critical", "open-notice", "open-warning",
+        "seen", "delivered", "closed-notice-old", "closed-notice-new", "closed-critical", "open-notice", "open-warning",
     ]  # fmt: skip
-    for most in range(10):
+    for most in range(11):
         assert surplus(known, 300.0, most=most) == order[: max(len(known) - most, 0)]
 
 

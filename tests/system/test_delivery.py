@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -221,6 +221,28 @@ async def test_a_dashboard_drops_what_an_online_agent_does_not_list(real: Mosqui
         await peer.publish(peer.topics.health, health.model_copy(update={"online": False}), retain=True)
         await peer.call("ended", run="run-2", seq=2)
         await watching.until(lambda each: "ended" in each["calls"])
+
+
+async def test_what_nobody_saw_is_missed_though_agent_and_dashboard_were_restarted(tmp_path: Path) -> None:
+    """Long over, and held by a dashboard that no supervisor had open."""
+    long_ago = datetime.now(UTC) - timedelta(hours=2)
+    async with shipped(tmp_path) as broker:
+        async with agent(tmp_path, broker) as bus:
+            for revision, state in ((1, AlertState.OPEN), (2, AlertState.CLOSED)):
+                await bus.raise_alert(
+                    sample.alert(
+                        "c.shouting.1", call_id="c", state=state, revision=revision, updated_at=long_ago
+                    )
+                )
+            async with dashboard(settings(broker)):
+                await until(lambda: bus.counters()["alerts_unacknowledged"] == 0)
+        async with (
+            agent(tmp_path, broker, run="run-2"),
+            dashboard(settings(broker)) as url,
+            live_client(url) as watching,
+        ):
+            picture = await watching.until(lambda each: connected(each) and over(each))
+            assert [each["alert_id"] for each in picture["missed"]["alerts"]] == ["c.shouting.1"]
 
 
 @pytest.mark.timeout(120)

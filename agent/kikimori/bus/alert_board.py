@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import structlog
@@ -26,6 +27,10 @@ log = structlog.get_logger()
 UNSEEN_AFTER_S = 20.0
 FIRST_RETRY_S = 10.0
 LAST_RETRY_S = 60.0
+FIRST_REMINDER_S = 60.0
+LAST_REMINDER_S = 1800.0
+MOST_REMINDERS = 200
+"""The oldest so many; when a page has drawn them the next come."""
 
 
 class AlertBoard:
@@ -47,6 +52,9 @@ class AlertBoard:
         """By alert that was told and is not acknowledged: when to tell it again, and how long to wait after that."""
         self._unseen_since = {each.alert_id: clock() for each in self._kept.values() if not each.drawn}
         """By alert that no supervisor's page has drawn."""
+        self._reminders: dict[str, tuple[float, float]] = {}
+        """By alert that a dashboard may have forgotten before any page drew it: when to tell it again, and how long to wait
+        after that."""
         self._complained: set[str] = set()
 
     # --- what the agent says
@@ -177,6 +185,7 @@ class AlertBoard:
             return
         if self.runs.heard(acks, self._clock()):
             log.info("dashboard_heard", client=acks.client_id, run=acks.run)
+            self._reminders.clear()
             since = self._now().timestamp() - SHOWN_AGAIN_S
             for alert_id, kept in self._kept.items():
                 if kept.is_open or not kept.held or kept.updated_at >= since:
@@ -202,6 +211,7 @@ class AlertBoard:
 
     def _seen(self, alert_id: str) -> None:
         self._unseen_since.pop(alert_id, None)
+        self._reminders.pop(alert_id, None)
         self._complained.discard(alert_id)
 
     # --- as time goes by
@@ -214,6 +224,8 @@ class AlertBoard:
             for alert_id, (due, _) in self._retry.items():
                 if now >= due:
                     self._tell(alert_id)
+        if self.runs.cause(now) is UnseenCause.PAGE_BEHIND:
+            self._remind(now, wall)
         self._forget(past(self._kept.values(), wall))
         gone = surplus(self._kept.values(), wall)
         if gone:
@@ -224,6 +236,18 @@ class AlertBoard:
             if alert_id not in self._complained:
                 self._complained.add(alert_id)
                 log.warning("alert_unseen", alert_id=alert_id, cause=str(self.runs.cause(now)))
+
+    def _remind(self, now: float, wall: float) -> None:
+        """Tell again what was over long ago and seen by nobody, as a page is open now: dashboards show it as missed."""
+        unseen = (self._kept[each] for each in self._unseen_since if each in self._kept)
+        old = (
+            each.alert_id for each in unseen if not each.is_open and wall - each.updated_at > SHOWN_AGAIN_S
+        )
+        for alert_id in islice(old, MOST_REMINDERS):
+            due, wait = self._reminders.get(alert_id, (0.0, FIRST_REMINDER_S))
+            if now >= due:
+                self._tell(alert_id)
+                self._reminders[alert_id] = (now + wait, min(wait * 2, LAST_REMINDER_S))
 
     def _unseen(self, now: float) -> list[str]:
         return [each for each, since in self._unseen_since.items() if now - since >= UNSEEN_AFTER_S]

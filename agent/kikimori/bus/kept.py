@@ -57,18 +57,19 @@ def keep(alert: Alert, payload: bytes, before: KeptAlert | None) -> KeptAlert:
 
 
 def past(alerts: Iterable[KeptAlert], now: float) -> list[str]:
-    """Return the ids that have done their work: closed, held by a dashboard, and too old for a new one."""
+    """Return the ids that have done their work: closed, held by a dashboard, seen on a page, and too old for a new one."""
     return [
         each.alert_id
         for each in alerts
-        if each.held and not each.is_open and now - each.updated_at > SHOWN_AGAIN_S
+        if each.held and each.drawn and not each.is_open and now - each.updated_at > SHOWN_AGAIN_S
     ]
 
 
 def surplus(alerts: Iterable[KeptAlert], now: float, most: int = MOST_ALERTS) -> list[str]:
     """Return the ids that have to go because they are too old or too many, those first that matter least.
 
-    Closed before open, delivered before undelivered, notices before warnings, old before new; an open critical one never.
+    Closed before open, seen before unseen, delivered before undelivered, notices before warnings, old before new; an open
+    critical one never.
     """
     known = list(alerts)
     old = [each for each in known if now - each.updated_at > LONGEST_S and not each.never_dropped]
@@ -76,6 +77,6 @@ def surplus(alerts: Iterable[KeptAlert], now: float, most: int = MOST_ALERTS) ->
     if too_many > 0:
         gone = {each.alert_id for each in old}
         rest = [each for each in known if not each.never_dropped and each.alert_id not in gone]
-        rest.sort(key=lambda each: (each.is_open, not each.held, each.rank, each.updated_at))
+        rest.sort(key=lambda each: (each.is_open, not each.drawn, not each.held, each.rank, each.updated_at))
         old += rest[:too_many]
     return [each.alert_id for each in old]
