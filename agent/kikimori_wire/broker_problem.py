@@ -102,13 +102,13 @@ def _unreachable(where: str, cause: OSError, settings: BrokerSettings) -> tuple[
             return (
                 "broker_certificate",
                 f"{where}: its certificate is refused: {cause.verify_message}",
-                f"{settings.ca_file} must be its authority, and the certificate must name [mqtt] host",
+                f"{settings.ca_file or '[mqtt] ca_file'} must be its authority, and the certificate must name [mqtt] host",
             )
         case ssl.SSLError():
             return (
                 "broker_tls",
                 f"{where}: no TLS there ({cause.reason or 'it hung up'})",
-                "take the port of its TLS listener (usually 8883), or remove [mqtt] ca_file",
+                "take the port of its TLS listener (usually 8883), or remove [mqtt] ca_file and cert_file",
             )
         case TimeoutError():
             return "broker_unreachable", f"{where} does not answer", "is a firewall between?"

@@ -76,7 +76,9 @@ class BrokerSettings(BaseModel):
     ca_file: PemFile | None = None
     """Certificate authority of the broker; set it to use TLS."""
     cert_file: PemFile | None = None
+    """Our certificate. It means TLS too: without `ca_file` the system's authorities are trusted."""
     key_file: PemFile | None = None
+    """Its key; None = it stands in `cert_file`."""
     keepalive_s: int = Field(default=15, ge=5, le=600)
     """The broker declares an agent dead after one and a half of these without a word (last will)."""
 
@@ -86,8 +88,12 @@ class BrokerSettings(BaseModel):
 
     def tls(self) -> ssl.SSLContext | None:
         """Return what the broker is trusted by; None = no TLS. Raises OSError that names the file."""
-        if self.ca_file is None:
+        if self.ca_file is None and self.cert_file is None and self.key_file is None:
             return None
+        if self.cert_file is None and self.key_file is not None:
+            raise OSError(
+                errno.EINVAL, "a key without its certificate: set cert_file too", str(self.key_file)
+            )
         context = trusting(self.ca_file)
         if self.cert_file is not None:
             try:

@@ -65,14 +65,24 @@ async def test_what_stands_between(settings: dict[str, object], code: str, said:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_tls_with_a_broker_that_has_none(tmp_path: Path) -> None:
-    cert, _ = self_signed(tmp_path, "other")
+@pytest.mark.parametrize("keys", [("ca_file",), ("cert_file", "key_file")])
+async def test_tls_with_a_broker_that_has_none(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    """A certificate of our own means TLS too: the connection is never made without, and nothing said."""
+    cert, key = self_signed(tmp_path, "other")
+    files = {"ca_file": cert, "cert_file": cert, "key_file": key}
     async with mosquitto(tmp_path) as broker:
-        problem = await problem_with(broker.settings.model_copy(update={"ca_file": cert}))
+        problem = await problem_with(broker.settings.model_copy(update={each: files[each] for each in keys}))
     gc.collect()  # paho leaves the socket of a handshake that failed to the collector
     assert problem.code in ("broker_tls", "broker_unreachable")
     assert str(broker.settings.port) in problem.detail
     assert problem.remedy
+
+
+async def test_a_key_without_its_certificate_is_said(tmp_path: Path) -> None:
+    _, key = self_signed(tmp_path, "other")
+    problem = await problem_with(BrokerSettings(key_file=key))
+    assert problem.code == "broker_files"
+    assert "set cert_file too" in problem.detail
 
 
 def test_a_reason_is_logged_once_until_it_changes() -> None:
