@@ -18,6 +18,7 @@ from kikimori.errors import KikimoriError
 from kikimori.supervision import Supervisor
 from kikimori_wire.key_store import Identity, TrustStore, given_key
 from kikimori_wire.keys import SigningKey
+from kikimori_wire.open_files import need_open_files
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -66,7 +67,10 @@ async def open_office(
             embedded_broker(config.mqtt.host, config.mqtt.port if broker_port is None else broker_port)
         )
         broker = config.mqtt.model_copy(
-            update={"port": address.port, "username": None, "password_file": None, "ca_file": None}
+            update={
+                "port": address.port,
+                **dict.fromkeys(("username", "password_file", "ca_file", "cert_file", "key_file")),
+            }
         )
         config = config.model_copy(update={"mqtt": broker})
         # They live and end together, so they are told each other's keys here, and nobody has to.
@@ -148,7 +152,16 @@ def _signals() -> Iterator[signal.Signals]:
 
 
 def run_until_done(main: Coroutine[None, None, int]) -> int:
-    """Run a command on uvloop: its sockets cost a tenth of the standard loop's."""
+    """Run a command on uvloop: its sockets cost a tenth of the standard loop's.
+
+    Raises:
+        KikimoriError: this process may have too few files open.
+    """
+    try:
+        need_open_files()
+    except KikimoriError:
+        main.close()
+        raise
     try:
         return uvloop.run(main)
     except asyncio.CancelledError:

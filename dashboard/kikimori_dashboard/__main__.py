@@ -12,8 +12,9 @@ import uvloop
 
 from kikimori_dashboard.app import serve
 from kikimori_dashboard.config import DashboardSettings, read_settings
-from kikimori_wire.errors import ConfigError
+from kikimori_wire.errors import KikimoriError
 from kikimori_wire.files import show_warnings_plainly
+from kikimori_wire.open_files import need_open_files
 
 
 def main() -> int:
@@ -25,9 +26,10 @@ def main() -> int:
     show_warnings_plainly()
     try:
         settings = read_settings(arguments.config)
-    except ConfigError as error:
+        need_open_files()
+    except KikimoriError as error:
         print(f"{error.message}\n  next: {error.next_step}", file=sys.stderr)
-        return 2
+        return error.exit_code
     try:
         uvloop.run(_until_told(settings))
     except OSError as error:

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import struct
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WITHIN_S = 60.0
+DASHBOARD = (sys.executable, "-m", "kikimori_dashboard")
 
 LIKE_ANY_USER = (
     ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--") if os.geteuid() == 0 else ()
@@ -100,6 +102,24 @@ async def test_a_state_folder_that_cannot_be_written(tmp_path: Path, command: st
 def _give_away(path: Path) -> None:
     if os.geteuid() == 0:
         os.chown(path, 65534, 65534)
+
+
+@pytest.mark.parametrize("command", [(*KIKIMORI, "up"), (*KIKIMORI, "agent"), DASHBOARD])
+@pytest.mark.parametrize("files", [10, 20, 40])
+async def test_too_few_open_files(tmp_path: Path, command: tuple[str, ...], files: int) -> None:
+    """Said at once; before, it ended where the first file could not be opened."""
+    config = tmp_path / "kikimori.toml"
+    config.write_text("[judging]\nbuiltin_phrases = false\n", encoding="utf-8")
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command, "--config", str(config),
+        stderr=asyncio.subprocess.PIPE, cwd=tmp_path,
+    )  # fmt: skip
+    program = Program(process)
+    assert await program.end() == 1
+    assert "Traceback" not in program.told
+    assert "Warning" not in program.told
+    assert f"only {files} files" in program.told
+    assert "next: allow more" in program.told
 
 
 async def test_browsers_that_close_abruptly(tmp_path: Path) -> None:
