@@ -14,6 +14,7 @@ from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.listener import retained
 from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
+from tests.support.signing import identity
 from tests.system.conftest import until
 
 from kikimori.bench.mosquitto import ShippedMosquitto
@@ -46,7 +47,15 @@ async def agent(folder: Path, broker: ShippedMosquitto, run: str = "run-1") -> A
     """The bus of an agent, with its outbox; made-up calls."""
     outbox = await Outbox.open(folder / "state" / "outbox.sqlite3")
     settings = broker.settings(sample.AGENT)
-    bus = Bus(settings, sample.SITE, sample.AGENT, outbox, on_command=refuse_commands, run=run)
+    bus = Bus(
+        settings,
+        sample.SITE,
+        sample.AGENT,
+        outbox,
+        on_command=refuse_commands,
+        run=run,
+        identity=identity(),
+    )
     bus.set_health(sample.health(at=datetime.now(UTC), run=run))
     task = asyncio.create_task(bus.run())
     try:

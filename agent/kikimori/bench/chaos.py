@@ -20,6 +20,7 @@ from kikimori.bench.chaos_page import CountingPage
 from kikimori.bench.chaos_process import KillableProcess, program
 from kikimori.bench.mosquitto import ShippedMosquitto
 from kikimori_wire.connection import connect
+from kikimori_wire.key_store import Identity
 from kikimori_wire.topics import TopicKind, Topics
 
 if TYPE_CHECKING:
@@ -194,7 +195,11 @@ class Chaos:
             self._raised[line["alert_id"]] = None
 
     def _write_config(self, broker: ShippedMosquitto, audio: int, announce: int, web: int) -> Path:
-        """Write the files of agent and dashboard; return the agent's."""
+        """Write the files of agent and dashboard, exchange their keys; return the agent's file."""
+        of_agent = Identity.at(self._folder / "state", f"agent-{AGENT}")
+        of_board = Identity.at(self._folder / "dashboard-state", "dashboard")
+        of_agent.trust.trust(BOARD, of_board.key.public)
+        of_board.trust.trust(AGENT, of_agent.key.public)
         # Nothing is recognised, and reading the phrases would be most of an agent's start.
         ways_in = (
             f"[audiosocket]\nport = {audio}\nannounce_port = {announce}\n"
@@ -202,7 +207,11 @@ class Chaos:
         )
         for name, user, more in (
             ("kikimori.toml", AGENT, ways_in),
-            ("dashboard.toml", BOARD, f"[dashboard]\nport = {web}\n"),
+            (
+                "dashboard.toml",
+                BOARD,
+                f'[dashboard]\nport = {web}\nstate_dir = "{self._folder / "dashboard-state"}"\n',
+            ),
         ):
             reached = broker.settings(user)
             text = (
