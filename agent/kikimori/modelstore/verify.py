@@ -1,4 +1,4 @@
-"""Is an unpacked model whole? Its layout as Vosk needs it, and the hashes that the catalogue knows."""
+"""Is an unpacked model whole? Its layout as its recogniser needs it, and the hashes that the catalogue knows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,21 @@ NEEDED = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
 GRAPHS = (("graph/HCLG.fst", "graph/words.txt"), ("graph/HCLr.fst", "graph/Gr.fst"))
 """Either a whole decoding graph, or one composed while decoding (small models)."""
 
+WHISPER_NEEDED = ("model.bin", "config.json", "tokenizer.json")
+WHISPER_VOCABULARY = ("vocabulary.json", "vocabulary.txt")
+
 CHUNK = 1 << 20
 
 
-def layout_faults(folder: Path) -> list[str]:
-    """Return what Vosk would miss in the folder; empty = it can be loaded."""
+def layout_faults(folder: Path, engine: str = "vosk") -> list[str]:
+    """Return what the recogniser of this kind would miss in the folder; empty = it can be loaded."""
     if not folder.is_dir():
         return [f"{folder}: no such folder"]
+    if engine == "whisper":
+        faults = [f"{name}: missing" for name in WHISPER_NEEDED if not (folder / name).is_file()]
+        if not any((folder / name).is_file() for name in WHISPER_VOCABULARY):
+            faults.append("neither vocabulary.json nor vocabulary.txt")
+        return faults
     faults = [f"{name}: missing" for name in NEEDED if not (folder / name).is_file()]
     if not any(all((folder / name).is_file() for name in graph) for graph in GRAPHS):
         faults.append("graph: neither HCLG.fst with words.txt nor HCLr.fst with Gr.fst")
@@ -29,10 +37,13 @@ def layout_faults(folder: Path) -> list[str]:
 
 
 def verify(
-    folder: Path, files: Mapping[str, KnownFile], advance: Callable[[int], None] | None = None
+    folder: Path,
+    files: Mapping[str, KnownFile],
+    advance: Callable[[int], None] | None = None,
+    engine: str = "vosk",
 ) -> list[str]:
     """Check layout, sizes and hashes; returns what is wrong, file by file. `advance` is told of bytes read."""
-    faults = layout_faults(folder)
+    faults = layout_faults(folder, engine)
     for name, known in files.items():
         path = folder / name
         if not path.is_file():

