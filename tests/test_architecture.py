@@ -45,7 +45,8 @@ ONE_DOOR = {
         "kikimori.evaluation.lexicon",  # words that sound alike, which judging has no use for
     },
     "rapidfuzz": {"kikimori.judging.words.sound", "kikimori.evaluation.words"},
-    "soxr": {"kikimori.audio.resample"},
+    "soxr": {"kikimori.audio.resample", "kikimori.hearing.speech.whisper_engine"},
+    "faster_whisper": {"kikimori.hearing.speech.whisper_engine"},
     "sounddevice": {"kikimori.taps.line_in.portaudio"},
     "pylibsrtp": {"kikimori.taps.rtp.srtp", "kikimori.bench.rtp"},  # the bench's sender
     "cryptography": {"kikimori_wire.keys"},

@@ -16,7 +16,6 @@ from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.errors import first_of, place_of
-from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules
 from kikimori.model.alert import run_name
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
     from kikimori.calls.call import LiveCall
     from kikimori.config import AgentConfig
+    from kikimori.hearing.speech.pool import SpeechPool
     from kikimori.judging.kinds.rule import Rule
     from kikimori.model.feed import CallDesk
     from kikimori.pbx.control import PbxControl
@@ -188,7 +188,7 @@ class Agent:
     @property
     def speech_model(self) -> str | None:
         """Name of the model in use; known once `ready`."""
-        return self._recognition.engine.name if self._recognition.engine else None
+        return self._recognition.names
 
     def speech_status(self) -> SpeechStatus:
         """Whether words are heard now; shed when some were not, in the last half minute."""
@@ -215,15 +215,9 @@ class Agent:
             self.pbx.meet(call.info, call.set_status)
 
     def _pool(self, recognition: Recognition) -> SpeechPool | None:
-        if recognition.engine is None:
-            return None
-        speech = self.config.speech
-        return SpeechPool(
-            recognition.engine,
-            asyncio.get_running_loop(),
-            threads=speech.threads,
-            backlog_s=speech.backlog_s,
-            latest_s=None if self._patience_s else WORDS_LATEST_S,
+        patient = bool(self._patience_s)
+        return recognition.pool(
+            self.config.speech, latest_s=None if patient else WORDS_LATEST_S, live=not patient
         )
 
     async def _stop_in_order(self, taps: list[Tap]) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori.calls.desk import Desk, DeskSettings
-from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import load_rules
 from kikimori.model.call import CallInfo, call_id_from
@@ -67,11 +66,7 @@ class Analyser:
         self.recognition = recognition
         self.rules = load_rules(config.rule_files())
         self.phrases = load_phrases(config.phrase_files())
-        engine = recognition.engine
-        self._pool: SpeechPool | None = None
-        if engine is not None:
-            threads = config.speech.threads
-            self._pool = SpeechPool(engine, asyncio.get_running_loop(), threads=threads, backlog_s=60.0)
+        self._pool = recognition.pool(config.speech, backlog_s=60.0)
 
     async def analyse(
         self,

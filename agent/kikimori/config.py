@@ -60,6 +60,15 @@ class SpeechTable(_Table):
     """`ws://host:2700`."""
     model: ModelFolder | None = None
     """Name from `kikimori models list` or a folder; None = the first installed model of `language`."""
+    finals: Literal["vosk", "whisper", "both"] | None = None
+    """Finished utterances of the customer: as the streaming recogniser heard them (`vosk`, or the server), as Whisper
+    hears them again (`whisper`), or alarms from either (`both`). None = `both` where Whisper and a model of it are
+    installed, else `vosk`."""
+    finals_model: ModelFolder | None = None
+    """Whisper's model: a name or a folder; None = the first installed one."""
+    finals_threads: Annotated[int, Field(ge=1, le=64)] = 1
+    finals_backlog_s: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds of finished utterances that may wait to be heard again before the calmest calls' are left as they are."""
     threads: Annotated[int, Field(ge=1, le=64)] = max(1, (os.cpu_count() or 2) - 1)
     backlog_s: Annotated[float, Field(gt=0)] = 20.0
     """Seconds of audio per thread that may wait before the calmest calls' words are shed."""

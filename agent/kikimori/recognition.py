@@ -1,65 +1,160 @@
-"""Which speech model the agent uses, and what a person is told when there is none."""
+"""Which recognisers the agent uses, and what a person is told when there is none."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
 from kikimori.errors import KikimoriError
+from kikimori.hearing.speech.engines import ENGINES
+from kikimori.hearing.speech.finals import FinalsQueue
+from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.modelstore import installed_for, models_folder, resolve
 from kikimori_wire.messages import Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kikimori.config import AgentConfig
-    from kikimori.hearing.speech.engine import SpeechEngine
+    from kikimori.config import AgentConfig, SpeechTable
+    from kikimori.hearing.speech.engine import SpeechEngine, UtteranceEngine
 
 log = structlog.get_logger()
+
+Finals = Literal["vosk", "whisper", "both"]
+
+FINALS_LATEST_S = 5.0
+"""An utterance of a live call that waited longer to be heard again is left as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The engine, or why there is none."""
+    """The engines, or why there is none."""
 
     engine: SpeechEngine | None
     missing: Problem | None
+    second: UtteranceEngine | None = None
+    """Hears finished utterances of the customer again."""
+    second_missing: Problem | None = None
+    replaces: bool = False
+    """The second hearing replaces the first; else both count."""
 
     @property
     def problem(self) -> Problem | None:
         """What a person should be told now: there is no engine, or it fails at present."""
         fault = self.engine.fault if self.engine is not None else None
         if fault is None:
-            return self.missing
+            return self.missing or self.second_missing
         return Problem(
             code="speech_failing", detail=fault, remedy="see that the speech server runs and can be reached"
         )
 
+    @property
+    def names(self) -> str | None:
+        """Names of the models, for people; None = there is none."""
+        if self.engine is None:
+            return None
+        return self.engine.name if self.second is None else f"{self.engine.name}, {self.second.name}"
+
+    def pool(
+        self,
+        speech: SpeechTable,
+        *,
+        threads: int | None = None,
+        backlog_s: float | None = None,
+        latest_s: float | None = None,
+        live: bool = False,
+    ) -> SpeechPool | None:
+        """Start the threads that recognise, for the running loop; None without an engine.
+
+        Args:
+            speech: Configured.
+            threads: Instead of the configured ones.
+            backlog_s: Instead of the configured one.
+            latest_s: As `SpeechPool` takes it.
+            live: Utterances are heard again within their budget; else all of them.
+        """
+        if self.engine is None:
+            return None
+        loop = asyncio.get_running_loop()
+        finals = None
+        if self.second is not None:
+            finals = FinalsQueue(
+                self.second,
+                loop,
+                replaces=self.replaces,
+                threads=speech.finals_threads,
+                backlog_s=speech.finals_backlog_s if live else None,
+                latest_s=FINALS_LATEST_S if live else None,
+            )
+        return SpeechPool(
+            self.engine,
+            loop,
+            threads=threads or speech.threads,
+            backlog_s=backlog_s or speech.backlog_s,
+            latest_s=latest_s,
+            finals=finals,
+        )
+
 
 async def load_recognition(config: AgentConfig) -> Recognition:
-    """Load the configured model in a thread. Never fails: without a model the agent runs on and says so."""
-    if not config.speech.enabled:
+    """Load the configured engines in a thread. Never fails: without a model the agent runs on and says so."""
+    speech = config.speech
+    if not speech.enabled:
         return Recognition(None, None)
-    if config.speech.engine == "vosk-server" and config.speech.server is not None:
-        from kikimori.hearing.speech.vosk_server import VoskServerEngine  # noqa: PLC0415
-
-        server = VoskServerEngine(config.speech.server)
-        log.info("speech_recognition_on", model=server.name)
-        return Recognition(server, None)
+    kind = ENGINES[speech.engine]
     try:
-        path = model_path(config)
-        # vosk is loaded only here: its library takes half a second that `--help` should not pay for.
-        from kikimori.hearing.speech.vosk_engine import VoskEngine  # noqa: PLC0415
-
-        engine = await asyncio.to_thread(VoskEngine, path)
+        source = str(speech.server) if kind.needs == "server" else model_path(config)
+        engine = await asyncio.to_thread(kind.stream, source)
     except KikimoriError as error:
         log.warning("speech_recognition_off", reason=error.message, remedy=error.next_step)
         return Recognition(None, Problem(code="speech_off", detail=error.message, remedy=error.next_step))
     log.info("speech_recognition_on", model=engine.name)
-    return Recognition(engine, None)
+    return await _with_second(config, engine)
+
+
+async def _with_second(config: AgentConfig, engine: SpeechEngine) -> Recognition:
+    """Load what hears finished utterances again, where it is wanted. Without it the stream's finals count."""
+    if config.speech.finals == "vosk":
+        return Recognition(engine, None)
+    kind = ENGINES["whisper"]
+    try:
+        path = finals_path(config)
+        if path is None:
+            return Recognition(engine, None)
+        second = await asyncio.to_thread(kind.finals, path, config.language)
+    except KikimoriError as error:
+        log.warning("finals_off", reason=error.message, remedy=error.next_step)
+        problem = Problem(code="finals_off", detail=error.message, remedy=error.next_step)
+        return Recognition(engine, None, second_missing=problem)
+    log.info("finals_on", model=second.name, replaces=config.speech.finals == "whisper")
+    return Recognition(engine, None, second, replaces=config.speech.finals == "whisper")
+
+
+def finals_path(config: AgentConfig) -> Path | None:
+    """Return the folder of the model that hears finished utterances again; None = not wanted and not there.
+
+    Raises:
+        KikimoriError: it is wanted and there is none.
+    """
+    speech = config.speech
+    if speech.finals == "vosk":
+        return None
+    folder = models_folder(config.state_path())
+    try:
+        if speech.finals_model is not None:
+            return resolve(speech.finals_model, folder, engine="whisper")
+        found = installed_for(config.language, folder, engine="whisper")
+    except PermissionError as error:
+        raise _unreadable(error) from None
+    if found is None and speech.finals is not None:
+        raise KikimoriError("no Whisper model is installed", next_step="kikimori models fetch whisper-base")
+    if speech.finals is None and importlib.util.find_spec("faster_whisper") is None:
+        return None
+    return found
 
 
 def model_path(config: AgentConfig) -> Path:
@@ -70,10 +165,7 @@ def model_path(config: AgentConfig) -> Path:
             return resolve(config.speech.model, folder)
         found = installed_for(config.language, folder)
     except PermissionError as error:
-        raise KikimoriError(
-            f"{error.filename} cannot be read: {error.strerror}",
-            next_step="the folder is the service's: run it with sudo",
-        ) from None
+        raise _unreadable(error) from None
     if found is None:
         suggestion = "vosk-model-small-ja-0.22" if config.language == "ja" else "vosk-model-small-en-us-0.15"
         raise KikimoriError(
@@ -81,3 +173,10 @@ def model_path(config: AgentConfig) -> Path:
             next_step=f"kikimori models fetch {suggestion}",
         )
     return found
+
+
+def _unreadable(error: PermissionError) -> KikimoriError:
+    return KikimoriError(
+        f"{error.filename} cannot be read: {error.strerror}",
+        next_step="the folder is the service's: run it with sudo",
+    )

@@ -49,6 +49,8 @@ class WordsEvidence(_Evidence):
     matched: Text
     """The part of it that the phrase matched."""
     category: Name
+    engine: Name | None = None
+    """Kind of the recogniser that heard it; None = not known."""
 
 
 class DurationEvidence(_Evidence):

@@ -104,8 +104,19 @@ class Party(Part):
     """Why a customer's number is not told: `anonymous` (非通知), `payphone` (公衆電話), `unavailable` (表示圏外)."""
 
 
+class OtherHearing(Part):
+    """An utterance as another recogniser heard it."""
+
+    text: Text
+    engine: Name
+
+
 class TranscriptLine(Message):
-    """One utterance as recognised. A partial is replaced by later ones with the same `line_id`."""
+    """One utterance as recognised. A partial is replaced by later ones with the same `line_id`.
+
+    A final may be followed by a better one of the same line. A final without text takes its partials back: nobody said
+    anything that can be believed.
+    """
 
     call_id: Name
     line_id: Name
@@ -114,6 +125,10 @@ class TranscriptLine(Message):
     end_s: Seconds
     text: Text
     final: bool
+    engine: Name | None = None
+    """Kind of the recogniser: `vosk`, `vosk-server`, `whisper`, …; None = not known."""
+    other: OtherHearing | None = None
+    """The same as another recogniser heard it."""
 
 
 class Announcement(Part):
@@ -330,7 +345,7 @@ class Health(Message):
 
 __all__ = [
     "Action", "AlertState", "ButtonEvidence", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
-    "DurationEvidence", "Evidence", "Health", "LegLevel", "Levels", "Message", "OtherEvidence", "Outcome",
-    "OverlapEvidence", "Party", "Problem", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence", "SpeechStatus",
+    "DurationEvidence", "Evidence", "Health", "LegLevel", "Levels", "Message", "OtherEvidence", "OtherHearing",
+    "Outcome", "OverlapEvidence", "Party", "Problem", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence", "SpeechStatus",
     "TranscriptLine", "WordsEvidence",
 ]  # fmt: skip

@@ -30,7 +30,7 @@ class BusyMachine:
 
     def __init__(self) -> None:
         self._engine = VoskEngine(resolve("ja-synth", Path("unused")))
-        self.name, self.fault = "busy", None
+        self.kind, self.name, self.fault = "busy", "busy", None
 
     def open(self, rate: int) -> BusyStream:
         return BusyStream(self._engine.open(rate))

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 BLOCK = block_samples(RATE)
 WITHIN_S = 60
+LOW = b"\x10\x00"
+"""A quiet sample: what is equally loud all the time is no voice."""
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +151,7 @@ def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
 class Patient:
     """An engine that decodes nothing before `go` is set, then says the audio's first byte."""
 
+    kind = "patient"
     name = "patient"
     fault = None
 
@@ -187,7 +190,7 @@ class _PatientStream:
 
 def speak(leg: SpeechLeg, numbers: range, *, closes: bool = False) -> None:
     for number in numbers:
-        leg.feed(bytes([number]) * (BLOCK * 2), number * BLOCK_S, closes=closes)
+        leg.feed(bytes([number]) * BLOCK + LOW * (BLOCK // 2), number * BLOCK_S, closes=closes)
 
 
 async def test_the_calmest_call_is_shed_first_and_counted() -> None:

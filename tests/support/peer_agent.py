@@ -189,6 +189,7 @@ class PeerAgent:
         *,
         final: bool = True,
         line_id: str | None = None,
+        **fields: Any,
     ) -> None:
         self._lines += 1
         line = TranscriptLine(
@@ -199,6 +200,7 @@ class PeerAgent:
             end_s=at_s + 2,
             text=text,
             final=final,
+            **fields,
         )
         await self.publish(self.topics.transcript(call_id), line, qos=0)
 

@@ -23,6 +23,7 @@ from kikimori_wire.messages import (
     Levels,
     Message,
     OtherEvidence,
+    OtherHearing,
     Outcome,
     OverlapEvidence,
     Party,
@@ -53,6 +54,8 @@ def line(call_id: str = "call-1", **fields: Any) -> TranscriptLine:
         "end_s": 14.25,
         "text": "上司に電話を代われ",
         "final": True,
+        "engine": "whisper",
+        "other": OtherHearing(text="上司に伝話を変われ", engine="vosk"),
     }
     return TranscriptLine(call_id=call_id, **(given | fields))
 
@@ -97,7 +100,7 @@ EVIDENCE = (
     ),
     WordsEvidence(
         start_s=12.5, end_s=14.25, role=Role.CUSTOMER, text="上司に電話を代われ", matched="上司に代われ",
-        category="superior-demand",
+        category="superior-demand", engine="whisper",
     ),
     DurationEvidence(
         start_s=100.0, end_s=700.0, since="refusal", elapsed_s=600.0, threshold_s=600.0, quote="いたしかねます",

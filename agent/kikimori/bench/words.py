@@ -17,7 +17,6 @@ from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.demo.script import FOLDER
 from kikimori.errors import KikimoriError
 from kikimori.evaluation.run import truths_in
-from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.judging.kinds.phrase import PhraseRule
 from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import load_rules
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.evaluation.truth import Truth
     from kikimori.hearing.speech.engine import SpeechEngine
+    from kikimori.hearing.speech.pool import SpeechPool
     from kikimori.judging.kinds.rule import Rule
     from kikimori.judging.phrases import Said
     from kikimori.model.evidence import Utterance
@@ -146,9 +146,9 @@ async def bench_words(
     rules = load_rules(config.rule_files())
     _has_phrases([truth for _, truth in recordings], calls, rules)
     book = load_phrases(config.phrase_files())
-    pool = SpeechPool(
-        recognition.engine, asyncio.get_running_loop(), threads=config.speech.threads, backlog_s=60.0
-    )
+    pool = recognition.pool(config.speech, backlog_s=60.0, live=True)
+    if pool is None:
+        raise KikimoriError("speech recognition is off")
     try:
         async with asyncio.TaskGroup() as tasks:
             playing = [

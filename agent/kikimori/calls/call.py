@@ -24,6 +24,7 @@ from kikimori_wire.messages import (
     CallState,
     CallStatus,
     ClosedBecause,
+    OtherHearing,
     Party,
     SpeechStatus,
     TranscriptLine,
@@ -161,7 +162,8 @@ class LiveCall:
         if isinstance(evidence, Utterance):
             if evidence.final or evidence.text != self._shown.get(evidence.role):
                 self._show(evidence)
-            self._shown[evidence.role] = "" if evidence.final else evidence.text
+            if not evidence.again:
+                self._shown[evidence.role] = "" if evidence.final else evidence.text
         if self._judge is not None and (not self.failed or isinstance(evidence, ButtonPress)):
             self._tell(self._judge.observe(evidence))
 
@@ -287,11 +289,23 @@ class LiveCall:
             end_s=round(utterance.end_s, 2),
             text=utterance.text[:2000],
             final=utterance.final,
+            engine=utterance.engine,
+            other=utterance.other
+            and OtherHearing(text=utterance.other.text[:2000], engine=utterance.other.engine),
         )
         self._listener.line(line)
         if line.final:
-            self._tail.append(line)
+            self._keep(line)
             self._publish()
+
+    def _keep(self, line: TranscriptLine) -> None:
+        """Keep a final for whoever looks later; a second one of the line takes the place of the first."""
+        for number, kept in enumerate(self._tail):
+            if kept.line_id == line.line_id:
+                self._tail[number] = line
+                return
+        if line.text:
+            self._tail.append(line)
 
     def _tell(self, changes: Sequence[AlertChange]) -> None:
         for change in changes:

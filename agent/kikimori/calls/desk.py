@@ -205,11 +205,31 @@ class Desk:
             "frames_heard": self.hearing.frames_heard,
             "frames_dropped": self._frames_dropped + waiting,
             "speech_shed_s": 0 if self._speech is None else round(self._speech.shed_s),
+            **self._finals_counters(),
+        }
+
+    def _finals_counters(self) -> dict[str, int]:
+        finals = None if self._speech is None else self._speech.finals
+        if finals is None:
+            return {}
+        return {
+            "finals_heard": finals.heard,
+            "finals_shed": finals.shed,
+            "finals_waiting_s": round(finals.waiting_s),
         }
 
     def problems(self) -> tuple[Problem, ...]:
         """Say how many of the calls are not judged any more, and whether sound was lost lately."""
-        return (*self._failed(), *self._dropping())
+        return (*self._failed(), *self._dropping(), *self._shedding_finals())
+
+    def _shedding_finals(self) -> tuple[Problem, ...]:
+        finals = None if self._speech is None else self._speech.finals
+        if finals is None or not finals.shed_lately:
+            return ()
+        detail = (
+            f"{finals.shed} finished utterances were not heard again: this machine is too slow for its calls"
+        )
+        return (Problem(code="finals_shed", detail=detail, remedy="kikimori bench words --calls 10"),)
 
     def _dropping(self) -> tuple[Problem, ...]:
         since = self._clock() - DROPS_SHOWN_S

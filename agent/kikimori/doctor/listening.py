@@ -46,4 +46,10 @@ async def look_at_speech(config: AgentConfig) -> Diagnosis:
     except KikimoriError as error:
         problem = recognition.problem
         return Diagnosis("speech", State.FAULT, error.message, problem.remedy if problem else "")
-    return Diagnosis("speech", State.OK, f"{recognition.engine.name} hears")
+    if recognition.second_missing is not None:
+        missing = recognition.second_missing
+        return Diagnosis(
+            "speech", State.WARNING, f"{recognition.engine.name} hears, {missing.detail}", missing.remedy
+        )
+    again = "" if recognition.second is None else f", {recognition.second.name} hears utterances again"
+    return Diagnosis("speech", State.OK, f"{recognition.engine.name} hears{again}")

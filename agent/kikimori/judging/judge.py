@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kikimori.judging.kinds.rule import Rule
-    from kikimori.judging.phrases import PhraseFinder
+    from kikimori.judging.phrases import PhraseFinder, Said
     from kikimori.model.alert import AlertChange, ClosedBecause, Severity
     from kikimori.model.evidence import Evidence
+
+_MOST_LINES = 16
+"""Finals remembered in a call until they may be heard again."""
 
 
 class CallJudge:
@@ -38,6 +41,8 @@ class CallJudge:
         facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
         self._phrases = phrases
         self._partials = StablePartials(phrases)
+        self._told: dict[str, Said] = {}
+        """What the last finals held, by line: some are heard again."""
         self._rules = [(rule.detector(facts), AlertLife(rule)) for rule in rules]
         self._now_s = 0.0
 
@@ -58,9 +63,26 @@ class CallJudge:
             believed = self._partials.heard(utterance)
             return [] if believed is None else self._observe(believed)
         said = self._phrases.find(utterance)
+        if utterance.again:
+            return self._heard_again(utterance, said)
+        self._told[utterance.line_id] = said
+        while len(self._told) > _MOST_LINES:
+            del self._told[next(iter(self._told))]
         taken_back = self._partials.finished(utterance.line_id, said.matches)
         changes = self._observe(TakenBack(utterance, taken_back)) if taken_back else []
         return changes + self._observe(Spoken(utterance, said.matches, said.demand))
+
+    def _heard_again(self, utterance: Utterance, said: Said) -> list[AlertChange]:
+        """Take the second final of a line: only what the first did not hold is news."""
+        first = self._told.pop(utterance.line_id, None)
+        if first is None:
+            return self._observe(Spoken(utterance, said.matches, said.demand))
+        known = {match.category for match in first.matches}
+        news = tuple(match for match in said.matches if match.category not in known)
+        demand = said.demand if first.demand is None else None
+        if not news and demand is None:
+            return []
+        return self._observe(Spoken(utterance, news, demand))
 
     def _observe(self, observation: Observation) -> list[AlertChange]:
         changes = []

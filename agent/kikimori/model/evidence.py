@@ -45,6 +45,14 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherHearing:
+    """An utterance as another recogniser heard it."""
+
+    text: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """What was said, as recognised. A partial (`final` false) may still change."""
 
@@ -55,7 +63,14 @@ class Utterance:
     end_s: float
     text: str
     final: bool
+    """A final without text takes back the partials of its line: nobody said anything that can be believed."""
     words: tuple[Word, ...] = field(default=())
+    engine: str | None = None
+    """Name of the recogniser's kind; None = not known."""
+    other: OtherHearing | None = None
+    """The same as another recogniser heard it."""
+    again: bool = False
+    """A second final of the line: what the first one held is not news."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kikimori.hearing.speech.believable import SoundDepth
 from kikimori.hearing.speech.fed_time import FedTime
-from kikimori.model.evidence import Utterance, Word
+from kikimori.hearing.speech.finals import Finished
+from kikimori.model.evidence import Role, Utterance, Word
 
 if TYPE_CHECKING:
     import asyncio
 
     from kikimori.hearing.speech.engine import Recognised, SpeechEngine
+    from kikimori.hearing.speech.finals import FinalsQueue
     from kikimori.hearing.speech.pool import SpeechLeg
+
+LONGEST_S = 25.0
+"""An utterance that is to be heard again is ended after so long; the recogniser for it takes no more at once."""
+UNWORDED_FROM_S = 0.9
+"""Sound in which the stream found no words is heard again from this length on: less is the pause after an utterance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +45,26 @@ class _Decoding:
         self.fed = FedTime()
         self.utterance = 0
         self.started_s: float | None = None
+        self.sound = bytearray()
+        """Of the utterance that goes on, where it is to be heard again."""
+        self.sound_from_s = 0.0
+        """Where `sound` begins, in seconds of fed audio."""
+        self.shown = False
+        """A partial of the utterance was delivered."""
+        self.depth = SoundDepth(leg.rate)
+        """Of the utterance that goes on."""
 
 
 class Decodings:
     """Streams by leg; used by one thread."""
 
-    def __init__(self, engine: SpeechEngine, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, engine: SpeechEngine, loop: asyncio.AbstractEventLoop, finals: FinalsQueue | None = None
+    ) -> None:
+        """`finals`: where utterances of customers are heard again."""
         self._engine = engine
         self._loop = loop
+        self._finals = finals
         self._by_leg: dict[SpeechLeg, _Decoding] = {}
 
     def close(self) -> None:
@@ -62,7 +82,7 @@ class Decodings:
         """End the utterance that the leg is in."""
         decoding = self._by_leg.get(leg)
         if decoding is not None:
-            self._give(leg, decoding, decoding.stream.finish())
+            self._finish(leg, decoding)
             decoding.started_s = None
 
     def decode(self, leg: SpeechLeg, chunk: Chunk | None, *, ends: bool) -> None:
@@ -72,41 +92,109 @@ class Decodings:
             if decoding is None:
                 decoding = self._by_leg[leg] = _Decoding(self._engine, leg)
             if chunk.after_hole:
-                self._give(leg, decoding, decoding.stream.finish())
+                self._finish(leg, decoding)
             decoding.fed.feed(chunk.media_s, chunk.duration_s)
             if decoding.started_s is None:
                 decoding.started_s = chunk.media_s
-            self._give(leg, decoding, decoding.stream.accept(chunk.pcm))
+            if self._hears_again(leg):
+                self._keep(decoding, chunk)
+            decoding.depth.add(chunk.pcm)
+            recognised = decoding.stream.accept(chunk.pcm)
+            if recognised is not None and recognised.final:
+                self._end(leg, decoding, recognised)
+            elif recognised is not None and decoding.depth.is_a_voice:
+                self._show(leg, decoding, recognised)
+            if chunk.closes or len(decoding.sound) > LONGEST_S * leg.rate * 2:
+                self._finish(leg, decoding)
             if chunk.closes:
-                self._give(leg, decoding, decoding.stream.finish())
                 decoding.started_s = None
         if ends and decoding is not None:
-            self._give(leg, decoding, decoding.stream.finish())
+            self._finish(leg, decoding)
             decoding.stream.close()
             del self._by_leg[leg]
 
-    def _give(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> None:
-        if recognised is None:
+    def _hears_again(self, leg: SpeechLeg) -> bool:
+        return self._finals is not None and leg.role is not Role.OPERATOR
+
+    @staticmethod
+    def _keep(decoding: _Decoding, chunk: Chunk) -> None:
+        if not decoding.sound:
+            decoding.sound_from_s = decoding.fed.fed_s - chunk.duration_s
+        decoding.sound += chunk.pcm
+
+    def _finish(self, leg: SpeechLeg, decoding: _Decoding) -> None:
+        self._end(leg, decoding, decoding.stream.finish())
+
+    def _show(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised) -> None:
+        started = decoding.started_s if decoding.started_s is not None else 0.0
+        end = decoding.fed.to_media(decoding.fed.fed_s, end=True)
+        decoding.shown = True
+        self._deliver(
+            leg,
+            Utterance(
+                leg.role,
+                self._line_id(leg, decoding),
+                min(started, end),
+                end,
+                recognised.text,
+                final=False,
+                engine=self._engine.kind,
+            ),
+        )
+
+    def _end(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> None:
+        """The utterance is over: deliver its final, and what is to be heard again."""
+        voice = decoding.depth.is_a_voice
+        decoding.depth.clear()
+        pcm = bytes(decoding.sound) if voice else b""
+        decoding.sound.clear()
+        if not voice:
+            recognised = None
+        if recognised is None and not decoding.shown and len(pcm) < UNWORDED_FROM_S * leg.rate * 2:
             return
-        fed = decoding.fed
-        line_id = f"{leg.role}-{decoding.utterance}"
-        if recognised.final:
-            words = tuple(
-                Word(
-                    word.text,
-                    round(fed.to_media(word.start_s), 3),
-                    round(fed.to_media(word.end_s, end=True), 3),
-                    word.confidence,
-                )
-                for word in recognised.words
-            )
-            utterance = Utterance(
-                leg.role, line_id, words[0].start_s, words[-1].end_s, recognised.text, final=True, words=words
-            )
-            decoding.utterance += 1
-            decoding.started_s = fed.to_media(fed.fed_s)
+        first = self._final(leg, decoding, recognised)
+        again = len(pcm) >= UNWORDED_FROM_S * leg.rate * 2 or (recognised is not None and pcm)
+        tells = recognised is not None or decoding.shown
+        if self._finals is None or not again:
+            if tells:
+                self._deliver(leg, first)
         else:
-            started = decoding.started_s if decoding.started_s is not None else 0.0
+            if tells and not self._finals.replaces:
+                self._deliver(leg, first)
+            self._finals.take(Finished(leg, pcm, first, tells=tells))
+        decoding.utterance += 1
+        decoding.shown = False
+        decoding.started_s = decoding.fed.to_media(decoding.fed.fed_s)
+
+    def _final(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> Utterance:
+        fed, line_id = decoding.fed, self._line_id(leg, decoding)
+        if recognised is None:
             end = fed.to_media(fed.fed_s, end=True)
-            utterance = Utterance(leg.role, line_id, min(started, end), end, recognised.text, final=False)
+            start = min(fed.to_media(decoding.sound_from_s) if self._hears_again(leg) else end, end)
+            return Utterance(leg.role, line_id, start, end, "", final=True, engine=self._engine.kind)
+        words = tuple(
+            Word(
+                word.text,
+                round(fed.to_media(word.start_s), 3),
+                round(fed.to_media(word.end_s, end=True), 3),
+                word.confidence,
+            )
+            for word in recognised.words
+        )
+        return Utterance(
+            leg.role,
+            line_id,
+            words[0].start_s,
+            words[-1].end_s,
+            recognised.text,
+            final=True,
+            words=words,
+            engine=self._engine.kind,
+        )
+
+    @staticmethod
+    def _line_id(leg: SpeechLeg, decoding: _Decoding) -> str:
+        return f"{leg.role}-{decoding.utterance}"
+
+    def _deliver(self, leg: SpeechLeg, utterance: Utterance) -> None:
         self._loop.call_soon_threadsafe(leg.deliver, utterance)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
+    from kikimori.hearing.speech.believable import Certainty
     from kikimori.model.evidence import Word
 
 
@@ -37,7 +38,35 @@ class SpeechStream(Protocol):
         """The leg is over."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An utterance that was over, as heard again."""
+
+    text: str
+    """Empty: nothing that can be believed was said."""
+    certainty: Certainty
+
+
+class UtteranceEngine(Protocol):
+    """Hears whole utterances; used by any number of threads."""
+
+    @property
+    def kind(self) -> str:
+        """Name of its kind, as `[speech]` gives it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model, for people."""
+
+    def hear(self, pcm: bytes, rate: int) -> Heard:
+        """Hear one utterance, s16le. Raises SpeechUnavailableError."""
+
+
 class SpeechEngine(Protocol):
+    @property
+    def kind(self) -> str:
+        """Name of its kind, as `[speech]` gives it."""
+
     @property
     def name(self) -> str:
         """Name of the model, for people."""

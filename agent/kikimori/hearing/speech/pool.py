@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.hearing.speech.engine import SpeechEngine
+    from kikimori.hearing.speech.finals import FinalsQueue
 
 log = structlog.get_logger()
 
@@ -99,6 +100,7 @@ class SpeechPool:
         threads: int = 2,
         backlog_s: float = 20.0,
         latest_s: float | None = None,
+        finals: FinalsQueue | None = None,
     ) -> None:
         """Start `threads` threads.
 
@@ -108,11 +110,13 @@ class SpeechPool:
             threads: How many.
             backlog_s: Seconds of audio that may wait for each thread.
             latest_s: Audio that has waited for longer is shed: words that late are of no use. None = for recordings.
+            finals: Hears utterances again; the pool's from now on, and stopped with it.
         """
         self.engine = engine
         self._loop = loop
         self._backlog_s = backlog_s
-        self._workers = [_Worker(engine, loop, number, latest_s) for number in range(threads)]
+        self.finals = finals
+        self._workers = [_Worker(engine, loop, number, latest_s, finals) for number in range(threads)]
         self._serials = count()
 
     def next_serial(self) -> int:
@@ -169,11 +173,14 @@ class SpeechPool:
         """Begin no decoding while `held`: the machine is too slow for the sound itself."""
         for worker in self._workers:
             worker.hold_back(held=held)
+        if self.finals is not None:
+            self.finals.hold_back(held=held)
 
     @property
     def idle(self) -> bool:
         """True when everything fed was decoded and handed to the loop."""
-        return all(worker.idle for worker in self._workers)
+        # In this order: what a worker has done may have made work for the other.
+        return all(worker.idle for worker in self._workers) and (self.finals is None or self.finals.idle)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """End the threads; what still waits is not decoded. Blocks: call it off the loop."""
@@ -181,6 +188,8 @@ class SpeechPool:
             worker.stop()
         for worker in self._workers:
             worker.thread.join(timeout_s)
+        if self.finals is not None:
+            self.finals.stop(timeout_s)
 
     @staticmethod
     def _shed(worker: _Worker) -> None:
@@ -190,7 +199,12 @@ class SpeechPool:
 
 class _Worker:
     def __init__(
-        self, engine: SpeechEngine, loop: asyncio.AbstractEventLoop, number: int, latest_s: float | None
+        self,
+        engine: SpeechEngine,
+        loop: asyncio.AbstractEventLoop,
+        number: int,
+        latest_s: float | None,
+        finals: FinalsQueue | None,
     ) -> None:
         self._loop = loop
         self.condition = threading.Condition()
@@ -204,7 +218,8 @@ class _Worker:
         self.legs = 0
         self._busy = False
         self._stopping = False
-        self._decodings = Decodings(engine, loop)
+        self._finals = finals
+        self._decodings = Decodings(engine, loop, finals)
         self.thread = threading.Thread(target=self._run, name=f"speech-{number}", daemon=True)
         self.thread.start()
 
@@ -303,8 +318,17 @@ class _Worker:
                 if chunk is not None:
                     self._lost(leg, chunk)
             if ends:
-                self._loop.call_soon_threadsafe(leg.done)
+                self._end(leg)
         self._decodings.close()
+
+    def _end(self, leg: SpeechLeg) -> None:
+        def done() -> None:
+            self._loop.call_soon_threadsafe(leg.done)
+
+        if self._finals is None:
+            done()
+        else:
+            self._finals.after(leg, done)
 
     def _lost(self, leg: SpeechLeg, chunk: Chunk) -> None:
         with self.condition:

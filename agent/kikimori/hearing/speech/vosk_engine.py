@@ -42,6 +42,10 @@ class VoskEngine:
         self._name = path.name
 
     @property
+    def kind(self) -> str:
+        return "vosk"
+
+    @property
     def name(self) -> str:
         return self._name
 

@@ -52,6 +52,10 @@ class VoskServerEngine:
         self._lock = threading.Lock()
 
     @property
+    def kind(self) -> str:
+        return "vosk-server"
+
+    @property
     def name(self) -> str:
         return f"vosk-server {urlsplit(self._url).netloc}"
 

@@ -109,4 +109,5 @@ def words_evidence(utterance: Utterance, match: Match) -> WordsEvidence:
         text=utterance.text,
         matched=match.matched,
         category=match.category,
+        engine=utterance.engine,
     )

@@ -1,0 +1,76 @@
+"""The recognisers that can be configured: one descriptor each. What one needs is imported when it is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kikimori.errors import KikimoriError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from kikimori.hearing.speech.engine import SpeechEngine, UtteranceEngine
+
+EngineName = Literal["vosk", "vosk-server", "whisper"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineKind:
+    """One recogniser."""
+
+    name: EngineName
+    shown: str
+    """Its name for people."""
+    open_stream: Callable[[Path | str], SpeechEngine] | None = None
+    """Load it to hear streams: from a model's folder, or the address of a server; None = it cannot."""
+    open_finals: Callable[[Path, str], UtteranceEngine] | None = None
+    """Load it to hear whole utterances: from a model's folder, for a language; None = it does not."""
+    needs: Literal["model", "server"] = "model"
+    extra: str | None = None
+    """The extra of this package that brings its library."""
+
+    def stream(self, source: Path | str) -> SpeechEngine:
+        """Load it to hear streams. Raises KikimoriError."""
+        if self.open_stream is None:
+            raise KikimoriError(f"{self.shown} hears no streams")
+        return self.open_stream(source)
+
+    def finals(self, path: Path, language: str) -> UtteranceEngine:
+        """Load it to hear whole utterances. Raises KikimoriError."""
+        if self.open_finals is None:
+            raise KikimoriError(f"{self.shown} hears no whole utterances")
+        return self.open_finals(path, language)
+
+
+def _vosk(path: Path | str) -> SpeechEngine:
+    from pathlib import Path as Folder  # noqa: PLC0415
+
+    # vosk is loaded only here: its library takes half a second that `--help` should not pay for.
+    from kikimori.hearing.speech.vosk_engine import VoskEngine  # noqa: PLC0415
+
+    return VoskEngine(Folder(path))
+
+
+def _vosk_server(url: Path | str) -> SpeechEngine:
+    from kikimori.hearing.speech.vosk_server import VoskServerEngine  # noqa: PLC0415
+
+    return VoskServerEngine(str(url))
+
+
+def _whisper(path: Path, language: str) -> UtteranceEngine:
+    from kikimori.hearing.speech.whisper_engine import WhisperEngine  # noqa: PLC0415
+
+    return WhisperEngine(path, language)
+
+
+ENGINES: dict[EngineName, EngineKind] = {
+    kind.name: kind
+    for kind in (
+        EngineKind("vosk", "Vosk", open_stream=_vosk),
+        EngineKind("vosk-server", "vosk-server", open_stream=_vosk_server, needs="server"),
+        EngineKind("whisper", "Whisper", open_finals=_whisper, extra="whisper"),
+    )
+}
+"""By the name that `[speech]` gives."""

@@ -1,0 +1,225 @@
+"""Utterances that are over, heard again by a second recogniser, within a budget.
+
+A queue by urgency: calls with open alerts first, of the others those that have waited longest. When too much waits, the
+calmest calls' utterances are shed first and counted; what the stream made of them stands. The threads give way to all
+others of the program.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.model.evidence import OtherHearing, Utterance
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from kikimori.hearing.speech.engine import UtteranceEngine
+    from kikimori.hearing.speech.pool import SpeechLeg
+
+log = structlog.get_logger()
+
+LATELY_S = 30.0
+NICE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An utterance that is over."""
+
+    leg: SpeechLeg
+    pcm: bytes
+    first: Utterance
+    """What the stream made of it; perhaps no text."""
+    tells: bool
+    """`first` has something to tell: its text, or that the partials were nothing."""
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.pcm) / 2 / self.leg.rate
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    finished: Finished
+    since: float
+    """By the monotonic clock."""
+
+
+class FinalsQueue:
+    """Threads that hear utterances again. `take` is called by the threads that decode."""
+
+    def __init__(
+        self,
+        engine: UtteranceEngine,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        replaces: bool,
+        threads: int = 1,
+        backlog_s: float | None = None,
+        latest_s: float | None = None,
+    ) -> None:
+        """Start `threads` threads.
+
+        Args:
+            engine: The second recogniser.
+            loop: Where results are delivered.
+            replaces: The stream's final is held back and counts only where the second recogniser cannot be had; else
+                both count.
+            threads: How many.
+            backlog_s: Seconds of audio that may wait; None = for recordings, which can wait.
+            latest_s: What has waited for longer is shed. None = for recordings.
+        """
+        self.engine = engine
+        self.replaces = replaces
+        self.waiting_s = 0.0
+        """Seconds of audio that wait to be heard."""
+        self.heard = 0
+        """Utterances."""
+        self.shed = 0
+        """Utterances that were not heard again: too much of it, or the recogniser failed."""
+        self._shed_at = -LATELY_S
+        self._loop = loop
+        self._backlog_s = backlog_s
+        self._latest_s = latest_s
+        self._waiting: list[_Waiting] = []
+        self._unheard: Counter[SpeechLeg] = Counter()
+        """Utterances of each leg that wait or are being heard."""
+        self._done: dict[SpeechLeg, Callable[[], None]] = {}
+        self._condition = threading.Condition()
+        self._held = self._stopping = False
+        self._threads = [
+            threading.Thread(target=self._run, name=f"speech-finals-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def idle(self) -> bool:
+        """True when everything taken was heard and handed to the loop."""
+        with self._condition:
+            return not self._unheard
+
+    @property
+    def shed_lately(self) -> bool:
+        """Whether something was shed in the last `LATELY_S` seconds."""
+        return time.monotonic() - self._shed_at < LATELY_S
+
+    def take(self, finished: Finished) -> None:
+        """Hear this again when its turn comes."""
+        with self._condition:
+            self._unheard[finished.leg] += 1
+            self._waiting.append(_Waiting(finished, time.monotonic()))
+            self.waiting_s += finished.duration_s
+            while self._backlog_s is not None and self.waiting_s > self._backlog_s and len(self._waiting) > 1:
+                self._shed(min(self._waiting, key=lambda each: (*each.finished.leg.place, each.since)))
+            self._condition.notify()
+
+    def after(self, leg: SpeechLeg, done: Callable[[], None]) -> None:
+        """Call `done`, in whatever thread, when all utterances of a leg that is over were heard."""
+        with self._condition:
+            if leg in self._unheard:
+                self._done[leg] = done
+                return
+        done()
+
+    def hold_back(self, *, held: bool) -> None:
+        """Begin nothing while `held`: the machine is too slow for the sound itself."""
+        if held is not self._held:
+            with self._condition:
+                self._held = held
+                self._condition.notify_all()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End the threads; what still waits is not heard again. Blocks: call it off the loop."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify_all()
+        for thread in self._threads:
+            thread.join(timeout_s)
+
+    def _shed(self, waiting: _Waiting) -> None:
+        """Give one up. Call with the condition held."""
+        self._waiting.remove(waiting)
+        self.waiting_s -= waiting.finished.duration_s
+        self._lost(waiting.finished)
+
+    def _lost(self, finished: Finished) -> None:
+        """Let the stream's own final stand. Call with the condition held."""
+        if not self.shed_lately:
+            log.warning("finals_shed", waiting_s=round(self.waiting_s, 1))
+        self.shed += 1
+        self._shed_at = time.monotonic()
+        if self.replaces and finished.tells:
+            self._loop.call_soon_threadsafe(finished.leg.deliver, finished.first)
+        self._over(finished.leg)
+
+    def _over(self, leg: SpeechLeg) -> None:
+        """One utterance of the leg is through. Call with the condition held."""
+        self._unheard[leg] -= 1
+        if not self._unheard[leg]:
+            del self._unheard[leg]
+            if (done := self._done.pop(leg, None)) is not None:
+                done()
+
+    def _next(self) -> Finished | None:
+        """Return what to hear now; None while there is nothing. Call with the condition held."""
+        if self._latest_s is not None:
+            oldest = time.monotonic() - self._latest_s
+            for late in [each for each in self._waiting if each.since < oldest]:
+                self._shed(late)
+        if not self._waiting:
+            return None
+        chosen = max(self._waiting, key=lambda each: (each.finished.leg.heat, -each.since))
+        self._waiting.remove(chosen)
+        self.waiting_s -= chosen.finished.duration_s
+        return chosen.finished
+
+    def _run(self) -> None:
+        with suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        while True:
+            with self._condition:
+                finished = None
+                while not self._stopping and (self._held or (finished := self._next()) is None):
+                    self._condition.wait()
+            if finished is None:
+                return
+            try:
+                text = self.engine.hear(finished.pcm, finished.leg.rate).text
+            except Exception:
+                # One utterance could not be heard; the others go on.
+                log.exception("finals_failed", role=str(finished.leg.role))
+                with self._condition:
+                    self._lost(finished)
+                continue
+            with self._condition:
+                self.heard += 1
+                if (again := self._second(finished, text)) is not None:
+                    self._loop.call_soon_threadsafe(finished.leg.deliver, again)
+                self._over(finished.leg)
+
+    def _second(self, finished: Finished, text: str) -> Utterance | None:
+        """Return the final of the second hearing; None where it tells nothing."""
+        first = finished.first
+        if not text and (not self.replaces or not finished.tells):
+            return None
+        other = OtherHearing(first.text, first.engine or "") if first.text else None
+        return replace(
+            first,
+            text=text,
+            words=(),
+            engine=self.engine.kind,
+            other=other,
+            again=not self.replaces and finished.tells,
+        )

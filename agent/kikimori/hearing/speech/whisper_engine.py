@@ -1,0 +1,92 @@
+"""Whisper: hears an utterance that is over, once more and better. The only module that imports faster_whisper.
+
+The sound goes in cut to its own length and two seconds, not in the 30 s window that Whisper was trained on, which costs
+six times as much CPU. It is given no prompt: with harassing words in one it hears them in silence and music too.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soxr
+
+from kikimori.errors import KikimoriError
+from kikimori.hearing.speech.believable import Certainty, believed, once
+from kikimori.hearing.speech.engine import Heard
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RATE = 16000
+EXTRA_S = 2.0
+"""Silence after the utterance."""
+MOST_S = 28.0
+"""Longest utterance; what is more is left out."""
+FRAMES_PER_S = 100
+TOKENS_PER_S = 10
+"""More than are ever spoken; where it repeats itself without an end, it is stopped there."""
+
+
+class WhisperMissingError(KikimoriError):
+    """The library or the model is not there, or is no model."""
+
+
+class WhisperEngine:
+    """A loaded model. Used by any number of threads; each utterance costs one core."""
+
+    def __init__(self, path: Path, language: str) -> None:
+        if importlib.util.find_spec("faster_whisper") is None:
+            raise WhisperMissingError(
+                "Whisper is not installed",
+                next_step="pip install 'kikimori[whisper]'; in a checkout: pip install '.[whisper]'",
+            )
+        from faster_whisper import WhisperModel  # noqa: PLC0415  (takes a second)
+        from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415
+
+        try:
+            # A folder, never a name: a name would be looked for on the internet.
+            self._model = WhisperModel(
+                str(path), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True
+            )
+            self._tokenizer = Tokenizer(self._model.hf_tokenizer, True, task="transcribe", language=language)
+        except (RuntimeError, ValueError, OSError, json.JSONDecodeError) as error:
+            raise WhisperMissingError(
+                f"Whisper model {path} cannot be loaded: it is not a whole CTranslate2 model",
+                next_step=f"kikimori models verify {path.name}, then fetch it again",
+            ) from error
+        self._start = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+        self._name = path.name
+
+    @property
+    def kind(self) -> str:
+        return "whisper"
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def hear(self, pcm: bytes, rate: int) -> Heard:
+        """Hear one utterance, s16le; its text is empty where nothing that can be believed was said."""
+        sound = np.frombuffer(pcm, dtype="<i2")[: int(MOST_S * rate)].astype(np.float32) / 32768
+        if rate != RATE:
+            sound = soxr.resample(sound, rate, RATE)
+        seconds = len(sound) / RATE
+        frames = int((seconds + EXTRA_S) * FRAMES_PER_S / 2) * 2
+        padded = np.concatenate([sound, np.zeros(frames * RATE // FRAMES_PER_S, np.float32)])
+        features = np.ascontiguousarray(self._model.feature_extractor(padded)[:, :frames])
+        found = self._model.model.generate(
+            self._model.encode(features),
+            [self._start],
+            beam_size=1,
+            return_scores=True,
+            return_no_speech_prob=True,
+            max_length=len(self._start) + 10 + int(seconds * TOKENS_PER_S),
+        )[0]
+        tokens = [token for token in found.sequences_ids[0] if token < self._tokenizer.eot]
+        written = self._tokenizer.decode(tokens).strip()
+        certainty = Certainty(found.no_speech_prob, found.scores[0])
+        text = once(written)
+        return Heard(text if believed(written, certainty) else "", certainty)

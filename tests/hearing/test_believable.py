@@ -1,0 +1,91 @@
+"""Words are believed where one voice rises above what lies under it, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.support.nobody import SOUNDS, nobody
+
+from kikimori.demo.script import RATE, load_calls
+from kikimori.hearing.frames import BLOCK_S, block_samples
+from kikimori.hearing.speech.believable import Certainty, SoundDepth, believed, once
+from kikimori.hearing.speech.pool import SpeechPool
+from kikimori.hearing.speech.vosk_engine import VoskEngine
+from kikimori.model.call import Role
+from kikimori.model.evidence import Utterance
+from kikimori.modelstore import resolve
+
+BLOCK = block_samples(RATE) * 2
+WITHIN_S = 60
+
+
+def is_a_voice(pcm: bytes) -> bool:
+    depth = SoundDepth(RATE)
+    for at in range(0, len(pcm), BLOCK):
+        depth.add(pcm[at : at + BLOCK])
+    return depth.is_a_voice
+
+
+@pytest.mark.parametrize("under", ["silence", "hiss", "babble"])
+def test_what_somebody_says_is_a_voice(under: str) -> None:
+    """Each sentence of the demo, with noise 15 dB below it, and as much of the pause as the gate lets pass."""
+    loud = 10 ** ((-22 + 37 - 15) / 20)
+    for call in load_calls():
+        for said in call.truth.segments:
+            pcm = call.voices[said.role][
+                int((said.start - 0.2) * RATE) : int((said.end + 0.6) * RATE)
+            ].astype(float)
+            voice = pcm / np.sqrt(np.mean(pcm[RATE // 5 : -RATE * 3 // 5] ** 2)) * 32768 * 10 ** (-22 / 20)
+            noise = np.frombuffer(nobody(under, len(voice) / RATE), dtype="<i2")[: len(voice)]
+            mixed = np.clip(voice[: len(noise)] + noise * loud, -32768, 32767).astype("<i2")
+            assert is_a_voice(mixed.tobytes()), (call.name, said.text)
+
+
+@pytest.mark.parametrize("kind", sorted(SOUNDS.keys() - {"silence", "tones"}))
+async def test_the_bundled_model_makes_no_words_of_what_nobody_said(kind: str) -> None:
+    heard: list[Utterance] = []
+    done = asyncio.Event()
+    engine = VoskEngine(resolve("ja-synth", Path("unused")))
+    pool = SpeechPool(engine, asyncio.get_running_loop(), threads=1, backlog_s=600)
+    try:
+        leg = pool.open(Role.CUSTOMER, RATE, heard.append, done.set)
+        for seed in range(10):
+            pcm = nobody(kind, 4.0, seed=seed)
+            for at in range(0, len(pcm), BLOCK):
+                place = seed * 5 + at // BLOCK * BLOCK_S
+                leg.feed(pcm[at : at + BLOCK], place, closes=at + BLOCK >= len(pcm))
+        leg.close()
+        async with asyncio.timeout(WITHIN_S):
+            await done.wait()
+    finally:
+        await asyncio.to_thread(pool.stop)
+    assert [each.text for each in heard if each.text] == []
+
+
+def test_a_gap_in_the_sound_is_no_quiet_ground_under_a_voice() -> None:
+    babble = nobody("babble", 3.0)
+    assert not is_a_voice(bytes(len(babble)) + babble)
+
+
+@pytest.mark.parametrize(
+    ("text", "certainty", "is_said"),
+    [
+        ("責任者を出せ", Certainty(0.2, -0.4), True),
+        ("閉じ込めてやる", Certainty(0.45, -0.6), True),
+        ("スタッフの上に", Certainty(0.8, -0.8), False),
+        ("おはようございます。", Certainty(0.13, -1.5), False),
+        ("んんんん", Certainty(0.46, -0.2), False),
+        ("ありがとう" * 12, Certainty(0.1, -0.1), False),
+        ("", Certainty(0.0, 0.0), False),
+    ],
+)
+def test_whispers_own_doubt_counts(text: str, certainty: Certainty, is_said: bool) -> None:
+    assert believed(text, certainty) is is_said
+
+
+def test_what_is_written_again_and_again_was_said_once() -> None:
+    assert once("責任者を出せ責任者を出せ責任者を出せ") == "責任者を出せ"
+    assert once("返金してください。お願いします") == "返金してください。お願いします"

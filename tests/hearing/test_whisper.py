@@ -1,0 +1,50 @@
+"""The real Whisper on the demo's calls and on what is no speech; skipped where its model cannot be fetched."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from tests.support.nobody import SOUNDS, nobody
+from tests.support.whisper import whisper_model
+
+from kikimori.demo.script import RATE, load_calls
+from kikimori.hearing.speech.whisper_engine import WhisperEngine, WhisperMissingError
+from kikimori.model.call import Role
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def whisper() -> WhisperEngine:
+    return WhisperEngine(whisper_model(), "ja")
+
+
+def test_it_hears_what_a_customer_said(whisper: WhisperEngine) -> None:
+    call = next(each for each in load_calls() if each.name == "superior-demand")
+    samples = call.voices[Role.CUSTOMER]
+    close = []
+    for said in call.truth.segments:
+        if said.role is Role.CUSTOMER:
+            cut = samples[max(0, int((said.start - 0.3) * RATE)) : int((said.end + 0.4) * RATE)]
+            heard = whisper.hear(cut.tobytes(), RATE).text
+            close.append(difflib.SequenceMatcher(None, heard, said.text).ratio())
+    assert np.median(close) > 0.6
+
+
+@pytest.mark.parametrize("kind", SOUNDS)
+def test_it_says_nothing_where_nobody_speaks(whisper: WhisperEngine, kind: str) -> None:
+    """By its own doubt alone, without the gate that looks at the sound before it."""
+    heard = [
+        whisper.hear(nobody(kind, seconds, seed=seed), RATE) for seed, seconds in enumerate((1.5, 3.0, 5.0))
+    ]
+    assert [each.text for each in heard] == ["", "", ""], heard
+
+
+def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
+    whisper_model()
+    with pytest.raises(WhisperMissingError, match="not a whole CTranslate2 model"):
+        WhisperEngine(tmp_path, "ja")

@@ -1,0 +1,34 @@
+"""The Whisper model of the catalogue, fetched once into `.models` at the root of the checkout."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from kikimori.errors import KikimoriError
+from kikimori.modelstore import fetch
+
+FOLDER = Path(__file__).parents[2] / ".models"
+NAME = "whisper-base"
+
+
+@cache
+def _fetched() -> Path | str:
+    if importlib.util.find_spec("faster_whisper") is None:
+        return "faster-whisper is not installed: pip install '.[whisper]'"
+    try:
+        return asyncio.run(fetch(NAME, FOLDER))
+    except KikimoriError as error:
+        return f"{NAME} cannot be fetched: {error.message}"
+
+
+def whisper_model() -> Path:
+    """Return the model's folder; skips the test, with the reason, where it cannot be had."""
+    found = _fetched()
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
