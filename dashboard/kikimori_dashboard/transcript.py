@@ -37,9 +37,18 @@ class Tail:
         known = self._lines.get(line.line_id)
         if known == line or (known is not None and known.final and not line.final):
             return False
-        # A partial without a final (recognition was shed) must not stay grey for ever.
-        for other in [each for each in self._lines.values() if not each.final and each.role is line.role]:
+        # A partial without a final (recognition was shed) must not stay grey for ever; one that began later goes on.
+        for other in [
+            each
+            for each in self._lines.values()
+            if not each.final and each.role is line.role and each.start_s <= line.start_s
+        ]:
             self._drop(other.line_id, version)
+        if line.final and not line.text:
+            # Nobody said anything that can be believed.
+            if line.line_id in self._lines:
+                self._drop(line.line_id, version)
+            return known is not None
         self._gone.pop(line.line_id, None)
         self._put(line)
         self._changed[line.line_id] = version
@@ -96,10 +105,13 @@ def _place(line: TranscriptLine) -> tuple[float, str]:
 
 
 def _view(line: TranscriptLine) -> dict[str, Any]:
-    return {
+    view: dict[str, Any] = {
         "id": line.line_id,
         "role": line.role.value,
         "start_s": line.start_s,
         "text": line.text,
         "final": line.final,
     }
+    if line.other is not None and line.other.text != line.text:
+        view["other"] = {"text": line.other.text, "engine": line.other.engine}
+    return view

@@ -13,7 +13,7 @@ from kikimori_dashboard import DashboardSettings
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.transcript import KEPT_GONE, KEPT_LINES
 from kikimori_dashboard.views import Views
-from kikimori_wire.messages import CallState, Party, Role, TranscriptLine
+from kikimori_wire.messages import CallState, OtherHearing, Party, Role, TranscriptLine
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -122,3 +122,29 @@ def test_who_was_away_too_long_gets_the_whole_call() -> None:
     browser.catch_up()
     assert browser.parts[-1] == {"calls"}
     assert browser.shown == state.calls["c"].tail.view()
+
+
+def test_a_second_hearing_takes_the_place_of_the_first_and_bears_it() -> None:
+    state = SiteState()
+    state.take_call(call())
+    browser = Browser(state)
+    state.take_line(line(1, text="責任者だせや"))
+    other = OtherHearing(text="責任者だせや", engine="vosk")
+    better = line(1, text="責任者を出せや").model_copy(update={"engine": "whisper", "other": other})
+    # The next sentence has begun: it stays.
+    state.take_line(line(3, final=False, text="それ"))
+    state.take_line(better)
+    browser.catch_up()
+    assert [each["text"] for each in browser.shown] == ["責任者を出せや", "それ"]
+    assert browser.shown[0]["other"] == {"text": "責任者だせや", "engine": "vosk"}
+
+
+def test_a_final_without_text_takes_its_partial_away() -> None:
+    state = SiteState()
+    state.take_call(call())
+    browser = Browser(state)
+    state.take_line(line(1, final=False, text="よしよし"))
+    browser.catch_up()
+    state.take_line(line(1, text=""))
+    browser.catch_up()
+    assert browser.shown == []

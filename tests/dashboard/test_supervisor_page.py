@@ -12,7 +12,17 @@ from tests.support.office import open_office, words
 from tests.support.peer_agent import PeerAgent
 
 from kikimori_dashboard import state
-from kikimori_wire.messages import Action, CallStatus, Outcome, Party, Problem, Role, Severity, SpeechStatus
+from kikimori_wire.messages import (
+    Action,
+    CallStatus,
+    OtherHearing,
+    Outcome,
+    Party,
+    Problem,
+    Role,
+    Severity,
+    SpeechStatus,
+)
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
@@ -66,6 +76,30 @@ async def test_an_alert_appears_and_a_press_does_it(broker: AnyBroker, page: Pag
         await expect(card(page, "c").locator(".result")).to_have_text("保留にして上席へ転送しました")
         await page.mouse.move(0, 0)  # nothing moves under the pointer
         await expect(page.locator(".attention [data-call=c]")).to_have_count(0)
+
+
+async def test_another_hearing_is_a_click_away_and_an_alert_names_who_heard_it(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    await agent.call("c")
+    await agent.say("c", Role.CUSTOMER, "責任者だせや", 10, line_id="c-1", engine="vosk")
+    await page.goto(url)
+    line = card(page, "c").locator(".line")
+    await expect(line.locator(".words")).to_have_text("責任者だせや")
+    await expect(line.locator(".other")).to_have_count(0)
+    other = OtherHearing(text="責任者だせや", engine="vosk")
+    await agent.say("c", Role.CUSTOMER, "責任者を出せや", 10, line_id="c-1", engine="whisper", other=other)
+    await expect(line.locator(".words")).to_have_text("責任者を出せや")
+    await expect(line.locator(".other .heard", has_text="責任者だせや (vosk)")).to_be_hidden()
+    await line.locator("summary").click()
+    await expect(line.locator(".other .heard", has_text="責任者だせや (vosk)")).to_be_visible()
+    heard = words("責任者を出せや", "責任者を出せ", "call_for_superior", 10).model_copy(
+        update={"engine": "whisper"}
+    )
+    await agent.alert("c", rule="phrase-superior", kind="phrase", evidence=(heard,))
+    await expect(page.locator(".attention [data-call=c] .why")).to_contain_text(
+        "「責任者を出せ」 — 認識: whisper"
+    )
 
 
 async def test_the_broker_goes_and_comes_back(broker: AnyBroker, page: Page) -> None:

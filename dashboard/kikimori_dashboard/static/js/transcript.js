@@ -35,17 +35,25 @@ export class Transcript {
   item(line) {
     let item = this.items.get(line.id);
     if (!item) {
-      item = { speaker: h("span", { class: "speaker" }), words: h("span", { class: "words" }), says: null };
+      item = { speaker: h("span", { class: "speaker" }), words: h("span", { class: "words" }), says: null, other: null };
       item.element = h("li", { class: "line" }, h("time", {}, clock(line.start_s)), item.speaker, item.words);
       this.items.set(line.id, item);
     }
-    const says = `${current()} ${line.role} ${line.final} ${line.text}`;
+    const says = `${current()} ${line.role} ${line.final} ${line.text} ${line.other?.text ?? ""}`;
     if (item.says !== says) {
       item.says = says;
       Object.assign(item.element.dataset, { role: line.role, final: line.final ? "yes" : "no" });
       setText(item.speaker, word("role", line.role));
       setText(item.words, line.text);
+      this.otherHearing(item, line.other);
     }
     return item;
+  }
+
+  /** Puts another recogniser's hearing of the line behind it, a click away; takes it away where there is none. */
+  otherHearing(item, other) {
+    item.other?.remove();
+    item.other = other ? h("details", { class: "other" }, h("summary", {}, t("call.other_hearing")), h("span", { class: "heard" }, `${other.text} (${other.engine})`)) : null;
+    if (item.other) item.element.append(item.other);
   }
 }

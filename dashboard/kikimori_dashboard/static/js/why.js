@@ -28,7 +28,7 @@ const tilt = (db) => t(db >= 6 ? "why.tilt_strong" : db >= 3 ? "why.tilt_some" :
 function words(found) {
   const lines = found.slice(-SHOWN_WORDS).map((each) => ({
     at: clock(each.start_s),
-    text: t("why.words", { words: each.matched || each.text }),
+    text: t("why.words", { words: each.matched || each.text }) + (each.engine ? t("why.heard_by", { engine: each.engine }) : ""),
     quote: true,
   }));
   const more = found.length - lines.length;
