@@ -114,8 +114,7 @@ class OtherHearing(Part):
 class TranscriptLine(Message):
     """One utterance as recognised. A partial is replaced by later ones with the same `line_id`.
 
-    A final may be followed by a better one of the same line. A final without text takes its partials back: nobody said
-    anything that can be believed.
+    A final is perhaps replaced by a better one; one without text takes its partials back.
     """
 
     call_id: Name
