@@ -25,6 +25,7 @@ STAGES = {
     "hearing": set[str](),
     "judging": set[str](),
     "bus": set[str](),
+    "control": {"bus"},
     "pbx": {"asterisk", "freeswitch"},
     "model": set[str](),
     "modelstore": set[str](),

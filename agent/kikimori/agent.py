@@ -15,6 +15,7 @@ from kikimori.addresses import Addresses
 from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
+from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of, place_of
 from kikimori.judging.phrases import PhraseBook, load_phrases
 from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules
@@ -81,6 +82,7 @@ class Agent:
         the keys of the state folder.
         """
         self._identity = identity
+        self._record = CommandRecord(config.state_path() / f"commands-{config.agent_id}.jsonl")
         self.config = config
         self._patience_s = patience_s
         self.rules: tuple[Rule, ...] = load_rules(config.rule_files())
@@ -128,7 +130,7 @@ class Agent:
             met=self._met,
         )
         self.taps = self._make_taps(config, self.desk, self._directory)
-        handler = CommandHandler(self.desk, self.pbx, config.pbx.superior)
+        handler = CommandHandler(self.desk, self.pbx, config.pbx.superior, targets=config.targets())
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
         if (identity := self._identity) is None:
             name = f"agent-{config.agent_id}"
@@ -141,6 +143,7 @@ class Agent:
             on_command=handler.handle,
             run=self._run,
             identity=identity,
+            witness=self._record,
         )
         self.bus.set_health(self._health())
         try:
@@ -154,6 +157,7 @@ class Agent:
                     "levels": self._show_levels,
                     "health": self._show_health,
                     "pbx": self.pbx.run,
+                    "record": self._record.run,
                     "keys": partial(follow_trust, identity.trust),
                 }
                 background = [tasks.create_task(keep(name, run), name=name) for name, run in kept.items()]
@@ -179,6 +183,7 @@ class Agent:
             if pool is not None:
                 await asyncio.to_thread(pool.stop)
             await outbox.aclose()
+            await self._record.aclose()
 
     @property
     def hears_words(self) -> bool:
@@ -284,7 +289,7 @@ class Agent:
         recognition = self._recognition
         problems: list[Problem] = [recognition.problem] if recognition.problem else []
         problems += [*self._supervisor.problems(), *self.desk.problems()]
-        problems += self._identity.problems() if self._identity else ()
+        problems += (*(self._identity.problems() if self._identity else ()), *self._record.problems())
         if self._alerts_lost:
             problems.append(
                 Problem(

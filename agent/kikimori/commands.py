@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.control.move_limit import GAP_S, MoveLimit
+from kikimori.control.targets import NEED_REASON, RING, TargetPolicy
 from kikimori.pbx.control import PbxRequest
 from kikimori_wire.messages import Action, CallStatus, Command, CommandResult, Outcome
 
@@ -18,17 +21,31 @@ log = structlog.get_logger()
 
 
 class CommandHandler:
-    """Carries out commands on live calls. Expiry and repetition were already dealt with by the bus."""
+    """Carries out commands on live calls. Origin, expiry and repetition were already dealt with by the bus."""
 
-    def __init__(self, desk: Desk, pbx: PbxControl, superior: str) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        pbx: PbxControl,
+        superior: str,
+        *,
+        targets: TargetPolicy | None = None,
+        gap_s: float = GAP_S,
+    ) -> None:
+        """`targets`: which telephones may be rung, without it the superior's alone; `gap_s`: see `MoveLimit`."""
         self._desk = desk
         self._pbx = pbx
         self._superior = superior
+        self._targets = targets or TargetPolicy([superior])
+        self._moves = MoveLimit(gap_s)
 
     async def handle(self, command: Command) -> CommandResult:
         call = self._desk.find(command.call_id)
         if call is None:
             return _result(command, Outcome.REFUSED, "no_such_call")
+        refusal = self._target_refusal(command)
+        if refusal:
+            return _result(command, Outcome.REFUSED, refusal)
         if command.action is Action.ESCALATE:
             call.press("page", command.issued_by)
             return _result(command, Outcome.DONE)
@@ -38,6 +55,8 @@ class CommandHandler:
         # Where two callers cannot be told apart, a command might reach the other one.
         if command.action not in self._pbx.capabilities or call.info.identity:
             return _result(command, Outcome.REFUSED, "not_supported")
+        if not self._moves.allow(command.action, command.call_id, asyncio.get_running_loop().time()):
+            return _result(command, Outcome.REFUSED, "too_soon")
         request = PbxRequest(
             command.action,
             call.info,
@@ -50,10 +69,18 @@ class CommandHandler:
             "command",
             call_id=command.call_id,
             action=str(command.action),
+            role=command.role,
             outcome=str(answer.outcome),
             reason=answer.reason,
         )
         return _result(command, answer.outcome, answer.reason, answer.detail)
+
+    def _target_refusal(self, command: Command) -> str | None:
+        """Say why the telephone that would ring must not; a target that the action has no use for is looked at too."""
+        if command.action in NEED_REASON and command.reason is None:
+            return "no_reason"
+        target = command.target or (self._superior if command.action in RING else None)
+        return None if target is None else self._targets.refusal(command.action, target, command.reason)
 
 
 def _refusal(action: Action, status: CallStatus) -> str | None:

@@ -11,6 +11,8 @@ import kikimori_config
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori.asterisk.settings import AsteriskTable
+from kikimori.control.settings import ControlTable
+from kikimori.control.targets import TargetPolicy
 from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.line_in.settings import LineInTable
@@ -162,6 +164,7 @@ class AgentConfig(_Table):
     speech: SpeechTable = SpeechTable()
     judging: JudgingTable = JudgingTable()
     pbx: PbxTable = PbxTable()
+    control: ControlTable = ControlTable()
     dashboard: dict[str, Any] = {}
     """Read and validated by the dashboard."""
 
@@ -184,6 +187,13 @@ class AgentConfig(_Table):
                 "this user has no home folder, and no state_dir is set",
                 next_step='set state_dir = "/var/lib/kikimori" in kikimori.toml',
             ) from None
+
+    def targets(self) -> TargetPolicy:
+        """Return which telephones a command may ring."""
+        internal = self.control.internal
+        if internal is None:
+            internal = (*self.sides.operator_numbers, self.pbx.superior)
+        return TargetPolicy(internal, [each.number for each in self.control.outside])
 
     def rule_files(self) -> list[Path]:
         builtin = [DEFAULTS / "rules" / "default.toml"] if self.judging.builtin_rules else []

@@ -17,7 +17,7 @@ ANSWERING = [
     *(AGENT / "pbx").rglob("*.py"),
     AGENT / "demo" / "pbx.py",
 ]
-GATES = [AGENT / "bus" / "gate.py"]
+GATES = [AGENT / "bus" / "gate.py", AGENT / "control" / "targets.py", AGENT / "commands.py"]
 """Modules whose functions return the reason of a refusal."""
 DASHBOARD = Path(__file__).parents[2] / "dashboard" / "kikimori_dashboard" / "commands.py"
 

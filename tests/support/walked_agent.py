@@ -24,6 +24,7 @@ from kikimori.bus.commands import CommandDesk
 from kikimori.bus.gate import CommandGate
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
+from kikimori.control.targets import TargetPolicy
 from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.judging.phrases import Said
 from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
@@ -73,7 +74,7 @@ class WalkedAgent:
             None,
             met=lambda call: control.meet(call.info, call.set_status),
         )
-        handler = CommandHandler(self.desk, control, "200")
+        handler = CommandHandler(self.desk, control, "200", targets=TargetPolicy(["2??"]), gap_s=0)
         self.commands = CommandDesk(
             AgentTopics(SITE, "agent"),
             handler.handle,

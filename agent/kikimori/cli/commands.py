@@ -50,6 +50,7 @@ COMMANDS = (
     Command("config", "kikimori.cli.config", "check the configuration"),
     Command("doctor", "kikimori.cli.doctor", "check this installation and say what to do"),
     Command("keys", "kikimori.cli.keys", "show, trust and revoke the keys of agents and dashboards"),
+    Command("audit", "kikimori.cli.audit", "print and check the record of commands"),
     Command("tap", "kikimori.cli.tap", "watch sound arrive from the PBX"),
     Command("models", "kikimori.cli.models", "speech models: list, fetch, verify"),
 )

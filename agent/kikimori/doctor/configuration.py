@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kikimori.bus.broker import is_loopback
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.doctor.ports import tcp_port
+from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.modelstore import models_folder, resolve
 from kikimori.taps.siprec.certificates import tls_context
@@ -49,6 +50,7 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
         *same_port_twice(config, dashboard),
         *_addresses(config, dashboard),
         *_state_folder(config),
+        *look_at_targets(config),
     ]
 
 

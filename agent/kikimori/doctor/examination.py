@@ -16,6 +16,7 @@ from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
 from kikimori.doctor.ports import tcp_port
 from kikimori.doctor.secrets import look_at_secrets
+from kikimori.doctor.targets import look_at_targets
 from kikimori.ways_in import asterisk_control_settings
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         return [folder, await look_at_clock(), look_at_machine(config), *look_at_secrets(config)]
 
     async def keys() -> list[Diagnosis]:
-        return await asyncio.to_thread(look_at_keys, config)
+        return [*await asyncio.to_thread(look_at_keys, config), *look_at_targets(config)]
 
     async def speech() -> list[Diagnosis]:
         return [await look_at_speech(config)]
@@ -55,7 +56,7 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         Subject("this machine", machine),
         Subject("speech recognition", speech),
         Subject("broker", broker),
-        Subject("keys", keys),
+        Subject("keys and targets", keys),
         *taps.subjects(config),
         Subject("control of the PBX", partial(_control, config)),
         Subject("dashboard", pages),

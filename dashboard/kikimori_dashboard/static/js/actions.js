@@ -4,7 +4,8 @@ import { announcements, asideRow } from "./aside.js";
 import { fill, h, setText, show } from "./dom.js";
 import { t, word } from "./i18n.js";
 import { asksFirst, isPrimary, offered, waits } from "./offered.js";
-import { TO_OWN_TELEPHONE, TRANSFERS, laneOf, press, pressState, worded } from "./press.js";
+import { reasonChoice } from "./reason.js";
+import { TO_OWN_TELEPHONE, TRANSFERS, WITH_REASON, laneOf, press, pressState, worded } from "./press.js";
 import * as telephone from "./telephone.js";
 
 const CONFIRM_WITHIN_MS = 4_000;
@@ -21,13 +22,15 @@ export class Actions {
     this.own = null; // result of a press here that never reached the agent
     this.keep = null; // whether the operator stays, if somebody chose; else as the PBX is configured
     this.choosing = false; // the announcements are shown
+    this.reason = null; // why, if somebody chose; else by what is on the card
     this.buttons = h("div", { class: "buttons" });
     this.aside = h("div", { class: "aside" });
     this.choices = h("div", { class: "choices", role: "group", hidden: true });
     this.hint = h("p", { class: "hint", role: "status", hidden: true });
+    this.why = h("p", { class: "because", hidden: true });
     this.result = h("p", { class: "result", role: "status", hidden: true });
     // What comes and goes stands above the buttons, so that they stay where they are.
-    this.element = h("div", { class: "actions" }, this.result, this.hint, this.choices, this.buttons, this.aside);
+    this.element = h("div", { class: "actions" }, this.result, this.hint, this.why, this.choices, this.buttons, this.aside);
   }
 
   /** True when the buttons were built anew. */
@@ -35,6 +38,7 @@ export class Actions {
     this.call = call;
     this.usable = usable;
     this.prompted = call.returned || alerts.some((alert) => alert.suggestion !== null && alert.suggestion !== "escalate");
+    this.alerted = alerts.length > 0;
     this.commands = commands ?? {};
     return this.draw();
   }
@@ -57,6 +61,8 @@ export class Actions {
     show(this.choices, this.choosing);
     show(this.hint, this.asked === "hang_up");
     setText(this.hint, this.asked === "hang_up" ? t("hint.hang_up") : "");
+    show(this.why, this.asked === "hang_up");
+    fill(this.why, JSON.stringify([this.asked, t("ui.language")]), () => (this.asked === "hang_up" ? [reasonChoice(this)] : []));
     this.drawResult(under);
     return rebuilt;
   }
@@ -126,6 +132,16 @@ export class Actions {
 
   /** What the command needs besides the action; null when somebody thought better of it. */
   async details(action, more) {
+    const found = await this.parts(action, more);
+    return found === null || !WITH_REASON.includes(action) ? found : { ...found, reason: this.because() };
+  }
+
+  /** Why: what somebody chose, else what is on the card. */
+  because() {
+    return this.reason ?? (this.alerted ? "abuse" : "other");
+  }
+
+  async parts(action, more) {
     if (TO_OWN_TELEPHONE.includes(action)) {
       const target = telephone.own() ?? (await telephone.ask(() => this.page.telephoneChanged()));
       return target === null ? null : { ...more, target };
@@ -161,6 +177,11 @@ export class Actions {
     this.asked = action;
     this.own = null;
     this.redraw(action);
+    this.askLonger();
+  }
+
+  /** Begins the time for the second press anew. */
+  askLonger() {
     clearTimeout(this.askedTimer);
     this.askedTimer = setTimeout(() => this.cancel(), CONFIRM_WITHIN_MS);
   }

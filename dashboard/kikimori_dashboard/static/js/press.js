@@ -9,7 +9,11 @@ export const laneOf = (action) => LANES[action] ?? "move";
 export const TRANSFERS = ["hold_transfer", "transfer"];
 export const TO_OWN_TELEPHONE = ["listen", "whisper", "barge"];
 
-/** `more`: {target, keep_operator, announcement}, what the action needs. Resolves to a result; never rejects. */
+/** Actions with which a reason is sent; transfers need it where they lead out of the house. */
+export const WITH_REASON = ["hang_up", "barge", ...TRANSFERS];
+export const REASONS = ["abuse", "threat", "warned", "other"];
+
+/** `more`: {target, keep_operator, announcement, reason}, what the action needs. Resolves to a result; never rejects. */
 export async function press(callId, action, page, more = {}) {
   try {
     const answer = await fetch(`/api/calls/${encodeURIComponent(callId)}/commands`, {

@@ -4,7 +4,7 @@ import { h, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { read, write } from "./preferences.js";
 
-const PATTERN = "[0-9A-Za-z*#+._@\\-]{1,64}"; // what the command's target may be
+const PATTERN = "[0-9A-Za-z._\\-]{1,64}"; // what the command's target may be
 
 export const own = () => read("telephone") || null;
 

@@ -1,0 +1,60 @@
+"""Telephones that a command may ring: those of the house, and numbers outside that the agent's file names.
+
+A feature code or an address dials what nobody meant; so `*`, `#` and `@` are refused in any target of any action.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from kikimori_wire.messages import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PLAIN = re.compile(r"\+?[0-9A-Za-z._-]{1,64}")
+"""All that is dialled."""
+LONGEST_OPEN = 8
+"""Digits of a number that a pattern with `*` covers: such a pattern must not open the way to the outside."""
+OUTWARD = ("0", "+")
+"""Beginnings of numbers that a pattern with `*` does not cover."""
+
+TRANSFERS = (Action.TRANSFER, Action.HOLD_TRANSFER)
+RING = (*TRANSFERS, Action.LISTEN, Action.WHISPER, Action.BARGE)
+"""Actions that ring a telephone."""
+NEED_REASON = (Action.HANG_UP, Action.BARGE)
+
+
+class TargetPolicy:
+    """Decides whether a telephone may be rung."""
+
+    def __init__(self, internal: Iterable[str], outside: Iterable[str] = ()) -> None:
+        """`internal` are patterns of a shell, `outside` whole numbers."""
+        self._internal = tuple(internal)
+        self._outside = frozenset(outside)
+
+    def refusal(self, action: Action, target: str, reason: str | None = None) -> str | None:
+        """Return why a target is refused; None when it may be rung. `reason`: the one that the person gave."""
+        if not PLAIN.fullmatch(target):
+            return "forbidden_target"
+        if self.is_internal(target):
+            return None
+        if target in self._outside and action in TRANSFERS:
+            return None if reason else "no_reason"
+        return "not_internal"
+
+    def is_internal(self, number: str) -> bool:
+        """Whether a number is one of the house."""
+        return PLAIN.fullmatch(number) is not None and any(
+            number == pattern or _covers(pattern, number) for pattern in self._internal
+        )
+
+
+def _covers(pattern: str, number: str) -> bool:
+    if number.startswith("+"):
+        return False
+    if "*" in pattern and (len(number) > LONGEST_OPEN or number.startswith(OUTWARD)):
+        return False
+    return fnmatchcase(number, pattern)
