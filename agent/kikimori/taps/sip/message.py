@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kikimori.taps.sip.text import text_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -205,11 +207,10 @@ def parse_head(head: bytes) -> Message:
     """
     if len(head) > MAX_HEAD_BYTES:
         raise SipError("head_too_long")
-    # Display names come in Shift JIS and Latin-1 too; what is no UTF-8 must not cost the call.
-    text = head.decode("utf-8", errors="replace")
-    if "\0" in text:
+    if b"\0" in head:
         raise SipError("not_text")
-    lines = text.replace("\r\n", "\n").split("\n")
+    # Display names come in Shift_JIS and Latin-1 too; what is no UTF-8 must not cost the call.
+    lines = [text_of(line) for line in head.replace(b"\r\n", b"\n").split(b"\n")]
     message = _start_line(lines[0])
     message.headers = Headers(_fields(lines[1:]))
     return message

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from kikimori.taps.sip.message import SipError, split_outside
+from kikimori.taps.sip.text import words_of
 
 _CSEQ = re.compile(r"([0-9]{1,10})\s+([A-Za-z0-9.!%*_+`'~-]{1,64})")
 _VIA = re.compile(r"SIP\s*/\s*2\.0\s*/\s*([A-Za-z0-9-]{1,16})\s+(.+)", re.IGNORECASE | re.DOTALL)
@@ -107,7 +108,7 @@ def parse_address(text: str) -> Address:
         closing = text.find(">", opening) if opening >= 0 else -1
         if closing < 0:
             raise SipError("bad_address")
-        display = _unquote(text[:opening].strip())
+        display = words_of(_unquote(text[:opening].strip()))
         uri, rest = text[opening + 1 : closing].strip(), text[closing + 1 :]
     else:
         # Without brackets the parameters are the header's, not the URI's (RFC 3261, 20.10).

@@ -49,10 +49,13 @@ class Changes:
         self.begun = 0
         self.closing = False
 
-    async def begin(self, transaction: Transaction, dialog: Dialog, offer: Offer) -> None:
+    async def begin(
+        self, transaction: Transaction, dialog: Dialog, offer: Offer, *, offered: bool = False
+    ) -> None:
+        """Open a session. `offered`: the offer is ours, and the ACK answers it."""
         session = self._make_session(transaction.request, transaction.flow)
         now = self._clock()
-        entry = Entry(dialog, session, refreshed_at=now)
+        entry = Entry(dialog, session, refreshed_at=now, offered=offered)
         try:
             await session.take(offer)
         except NoPortError as error:

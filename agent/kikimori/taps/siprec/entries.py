@@ -14,7 +14,6 @@ from kikimori.taps.siprec.dialog import SUPPORTED, Dialog, DialogId, contact
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from kikimori.taps.rtp.gate import Unreadable
     from kikimori.taps.sip.message import Response
     from kikimori.taps.sip.transaction import Flow, ServerTransactions, Transaction
     from kikimori.taps.siprec.session import RecordingSession
@@ -48,7 +47,6 @@ class Entry:
     """Our 2xx held an offer: the ACK holds the answer."""
     told_no_audio: bool = False
     told_wrong_key: bool = False
-    told_unreadable: bool = False
 
 
 class Entries:
@@ -113,22 +111,12 @@ class Entries:
                 if not entry.told_wrong_key:
                     log.warning("siprec_no_audio", call_id=entry.session.call_id, reason="srtp_wrong_key")
                 entry.told_wrong_key = True
-            elif entry.session.unreadable is not None:
-                self._cannot_hear(entry, entry.session.unreadable)
             elif not entry.told_no_audio and not entry.session.packets and idle_s > NO_AUDIO_AFTER_S:
                 entry.told_no_audio = True
                 self._troubles.note("no_audio")
                 log.warning("siprec_no_audio", call_id=entry.session.call_id, reason="nothing_comes")
             else:
-                entry.told_wrong_key = entry.told_unreadable = False
-
-    def _cannot_hear(self, entry: Entry, why: Unreadable) -> None:
-        self._troubles.note("audio_encrypted" if why.reason == "encrypted" else "audio_codec", why.codec)
-        if not entry.told_unreadable:
-            log.warning(
-                "siprec_no_audio", call_id=entry.session.call_id, reason=why.reason, codec=why.codec or None
-            )
-        entry.told_unreadable = True
+                entry.told_wrong_key = False
 
     def end(self, entry: Entry, reason: EndReason) -> None:
         """The SRC ended it: close the legs."""

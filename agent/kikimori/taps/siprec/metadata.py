@@ -7,8 +7,11 @@ participant as well as in `participantstreamassoc`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from xml.parsers import expat
+
+from kikimori.taps.sip.text import text_of, words_of
 
 MAX_METADATA_BYTES = 128 * 1024
 MAX_PARTICIPANTS = 64
@@ -16,6 +19,10 @@ MAX_STREAMS = 64
 _MAX_ELEMENTS = 5000
 _MAX_DEPTH = 32
 _MAX_TEXT = 512
+_ROOTS = frozenset({"recording", "recordingmetadata"})
+_ENCODING = re.compile(rb"\A\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_NATIVE = frozenset({"utf-16", "utf-16le", "utf-16be"})
+"""Encodings that the parser reads itself."""
 
 
 class MetadataError(Exception):
@@ -96,6 +103,15 @@ class _Element:
     def texts(self, name: str) -> list[str]:
         return [each.text for each in self.children if each.name == name and each.text]
 
+    def references(self, name: str) -> list[str]:
+        """The ids that children of that name hold: as text, or in an element `id` (BroadWorks), or as an attribute."""
+        found = []
+        for each in self.children:
+            if each.name == name:
+                inner = [below.text for below in each.children if below.name.lower().endswith("id")]
+                found += [id_ for id_ in (each.text, *inner, each.identifier("stream_id")) if id_]
+        return found
+
     def identifier(self, long_name: str) -> str:
         return (self.attributes.get(long_name) or self.attributes.get("id") or "").strip()[:_MAX_TEXT]
 
@@ -108,7 +124,8 @@ def parse_metadata(body: bytes) -> Metadata:
             `too_many_participants`, `too_many_streams`.
     """
     root = _tree(body)
-    if root.name != "recording":
+    # BroadWorks and Webex Calling write `recording_metadata`.
+    if root.name.replace("_", "").replace("-", "").lower() not in _ROOTS:
         raise MetadataError("not_recording")
     participants: dict[str, Participant] = {}
     labels: dict[str, str] = {}
@@ -119,8 +136,8 @@ def parse_metadata(body: bytes) -> Metadata:
         if each.name == "participant":
             who = _participant(each)
             participants[who.id] = who
-            if each.texts("send"):
-                sends.setdefault(who.id, set()).update(each.texts("send"))
+            if each.references("send"):
+                sends.setdefault(who.id, set()).update(each.references("send"))
             if each.texts("disassociate-time"):
                 left.add(who.id)
         elif each.name == "stream":
@@ -130,7 +147,7 @@ def parse_metadata(body: bytes) -> Metadata:
         elif each.name == "participantstreamassoc":
             ended = each.texts("disassociate-time")
             sends.setdefault(each.identifier("participant_id"), set()).update(
-                () if ended else each.texts("send")
+                () if ended else each.references("send")
             )
         elif each.name == "participantsessionassoc" and each.texts("disassociate-time"):
             left.add(each.identifier("participant_id"))
@@ -156,7 +173,8 @@ def _participant(element: _Element) -> Participant:
         elif each.name == "aor":
             aor = aor or each.text
         elif each.name == "name":
-            name = name or each.text.strip('"')  # OpenSIPS takes it from a header, quotes and all
+            # OpenSIPS takes it from a header, quotes and all.
+            name = name or words_of(each.text.strip('"'))
         elif each.name == "callerOrig":
             called_first = each.text.lower() == "true"
     return Participant(element.identifier("participant_id"), aor, name, called_first)
@@ -177,7 +195,8 @@ def _tree(body: bytes) -> _Element:
         raise MetadataError("metadata_too_long")
     reader = _Reader()
     # Without namespaces: a prefix that nobody declared must not cost the call.
-    parser = expat.ParserCreate()
+    body, encoding = _readable(body.strip())
+    parser = expat.ParserCreate(encoding)
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
@@ -185,7 +204,7 @@ def _tree(body: bytes) -> _Element:
     parser.StartDoctypeDeclHandler = reader.doctype
     try:
         # Some SRCs leave an empty line before the declaration, which XML forbids.
-        parser.Parse(body.strip(), True)
+        parser.Parse(body, True)
     except expat.ExpatError as error:
         raise MetadataError("not_xml") from error
     except (ValueError, LookupError) as error:  # an encoding that nobody knows
@@ -193,6 +212,21 @@ def _tree(body: bytes) -> _Element:
     if reader.root is None:
         raise MetadataError("not_xml")
     return reader.root
+
+
+def _readable(body: bytes) -> tuple[bytes, str | None]:
+    """Return a document in an encoding that the parser knows: it has neither Shift_JIS nor EUC-JP."""
+    declared = _ENCODING.match(body)
+    name = declared[1].decode().lower() if declared else "utf-8"
+    if name in _NATIVE or body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return body, None
+    try:
+        text = body.decode("cp932" if name in ("shift_jis", "x-sjis", "shift-jis") else name)
+    except LookupError:
+        raise MetadataError("not_xml") from None
+    except UnicodeDecodeError:
+        text = text_of(body)
+    return text.encode("utf-8", errors="replace"), "UTF-8"
 
 
 class _Reader:

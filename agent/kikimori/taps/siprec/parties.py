@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori.model.call import Party, Role
 from kikimori.taps.sides import NOT_SELECTED, Endpoint, Sides, Unheard, selected, sort_out
 from kikimori.taps.sip.message import SipError
-from kikimori.taps.sip.values import parse_uri
+from kikimori.taps.sip.values import parse_uri, plain_number
+from kikimori.taps.withheld import customer_party, operator_party, reason_of, reason_of_user
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from kikimori.taps.sides import SidesTable
     from kikimori.taps.siprec.metadata import Metadata, Participant
 
-_MAX_NUMBER = 64
-_MAX_NAME = 128
+_BARE_NUMBER = re.compile(r"\+?[0-9*#()-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Parties:
         if not selected(self._sides, endpoint_of(operator).number, None):
             return Cast(unheard=NOT_SELECTED)
         self._customer = None if customer is None else _key(customer)
-        return Cast(voices, _party(customer), _party(operator))
+        return Cast(voices, _customer_party(customer), _operator_party(operator))
 
     def _unnamed(self, streams: int) -> Cast:
         if not selected(self._sides, "", None):
@@ -120,17 +121,29 @@ def endpoint_of(participant: Participant | None) -> Endpoint:
     """A participant as `[sides]` sees it: `user@host`, the user part, the name."""
     if participant is None:
         return Endpoint()
+    aor = participant.aor
     try:
-        uri = parse_uri(participant.aor)
+        uri = parse_uri(aor)
     except SipError:
-        return Endpoint(participant.aor, participant.aor, participant.name)
-    name = f"{uri.user}@{uri.host}" if uri.host and uri.user else uri.user or uri.host
-    return Endpoint(name, uri.user, participant.name)
+        user = plain_number(aor)
+        name = user
+    else:
+        # Metaswitch and others give a number alone, with or without a scheme.
+        user = uri.user or (uri.host if _BARE_NUMBER.fullmatch(uri.host) else "")
+        user = plain_number(user)
+        name = f"{user}@{uri.host}" if uri.host and uri.user else user or uri.host
+    withheld = reason_of(participant.name) or reason_of_user(name)
+    if reason_of_user(name):
+        user = ""
+    return Endpoint(name, user, participant.name, withheld)
 
 
-def _party(participant: Participant | None) -> Party:
-    endpoint = endpoint_of(participant)
-    return Party(number=endpoint.number[:_MAX_NUMBER] or None, name=endpoint.display[:_MAX_NAME] or None)
+def _customer_party(participant: Participant | None) -> Party:
+    return customer_party(endpoint_of(participant))
+
+
+def _operator_party(participant: Participant | None) -> Party:
+    return operator_party(endpoint_of(participant))
 
 
 def _key(participant: Participant) -> str:

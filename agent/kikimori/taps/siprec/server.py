@@ -13,6 +13,7 @@ from kikimori.taps.sip.transaction import ServerTransactions, State, Transaction
 from kikimori.taps.sip.values import parse_address
 from kikimori.taps.siprec.answers import LATER, Answers
 from kikimori.taps.siprec.changes import Changes
+from kikimori.taps.siprec.delayed import own_offer, with_labels
 from kikimori.taps.siprec.dialog import (
     ACCEPT,
     ALLOW,
@@ -207,6 +208,9 @@ class RecordingServer:
             return
         try:
             offer = self._read(request, transaction.flow)
+            offered = offer.description is None
+            if offered:
+                offer = own_offer(request, offer)
             worth_recording(request, offer)
             dialog.timer = dialog.agree_timer(request, self._expires_s)
         except OfferError as error:
@@ -223,7 +227,7 @@ class RecordingServer:
         self._note(offer, transaction.flow)
         self._answers.trying(transaction)
         self._changes.beginning.add(remote)
-        self._tasks.create_task(self._changes.begin(transaction, dialog, offer))
+        self._tasks.create_task(self._changes.begin(transaction, dialog, offer, offered=offered))
 
     def _within(self, transaction: Transaction) -> None:
         """A request of a session that is there, or said to be."""
@@ -275,10 +279,11 @@ class RecordingServer:
         if entry.offered and request.body and self._tasks is not None and not entry.busy:
             entry.offered = False
             try:
-                offer = self._read(request, flow)
+                offer = with_labels(self._read(request, flow), entry.session.labels)
             except OfferError as error:
                 log.warning("siprec_bad_answer", call_id=entry.session.call_id, reason=error.reason)
                 return
+            self._note(offer, flow)
             entry.busy = True
             self._tasks.create_task(self._changes.settle(entry, offer))
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.model.feed import CallDesk
-    from kikimori.taps.rtp.gate import Unreadable
     from kikimori.taps.siprec.metadata import Metadata
     from kikimori.taps.siprec.offer import Choice, Offer
     from kikimori.taps.siprec.parties import Cast, Parties
@@ -46,10 +45,12 @@ class RecordingSession:
         address: str,
         clock: Callable[[], float],
         not_heard: Counter[str] | None = None,
+        note: Callable[[str, str], None] | None = None,
     ) -> None:
         """`call_id` is the call's name at the desk; `address` where RTP is to be sent, an IP address.
 
-        `not_heard` counts by reason the calls that `[sides]` leaves out.
+        `not_heard` counts by reason the calls that `[sides]` leaves out; `note` is told what people should know, and what
+        it is about.
         """
         self.call_id = call_id
         self._desk = desk
@@ -58,6 +59,8 @@ class RecordingSession:
         self._address = address
         self._clock = clock
         self._not_heard: Counter[str] = Counter() if not_heard is None else not_heard
+        self._note = note
+        self._told_unreadable = False
         self._log = log.bind(call_id=call_id)
         self._streams: dict[int, Stream] = {}
         self._choices: tuple[Choice, ...] = ()
@@ -86,10 +89,9 @@ class RecordingSession:
         return any(each.undeciphered for each in self._streams.values())
 
     @property
-    def unreadable(self) -> Unreadable | None:
-        """Why the packets of some stream are not heard; None while none is so."""
-        gates = (each.rtp.gate for each in self._streams.values() if each.rtp is not None)
-        return next((each.unreadable for each in gates if each.unreadable is not None), None)
+    def labels(self) -> list[str | None]:
+        """Of the m-lines, in their order."""
+        return [each.media.label for each in self._choices]
 
     def description(self) -> bytes:
         """What was answered last; also the offer when the SRC asks for one."""
@@ -142,6 +144,7 @@ class RecordingSession:
             fresh = stream.heard_lately() or fresh
         if fresh:
             self._heard_at = now
+        self._tell_unreadable()
         return now - self._heard_at
 
     def end(self, reason: EndReason) -> None:
@@ -171,6 +174,15 @@ class RecordingSession:
         refused = {each.refusal for each in choices if each.refusal}
         for reason in sorted(refused - {each.refusal for each in self._choices}):
             self._log.info("siprec_stream_refused", reason=reason)
+
+    def _tell_unreadable(self) -> None:
+        gates = (each.rtp.gate for each in self._streams.values() if each.rtp is not None)
+        why = next((each.unreadable for each in gates if each.unreadable is not None), None)
+        if why is not None and self._note is not None:
+            self._note("audio_encrypted" if why.reason == "encrypted" else "audio_codec", why.codec)
+        if why is not None and not self._told_unreadable:
+            self._log.warning("siprec_no_audio", reason=why.reason, codec=why.codec or None)
+        self._told_unreadable = why is not None
 
     def _stays(self, at: int) -> bool:
         return at < len(self._choices) and self._choices[at].accepted

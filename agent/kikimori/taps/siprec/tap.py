@@ -12,6 +12,7 @@ from kikimori.taps.refusals import together
 from kikimori.taps.rtp.ports import RtpPorts
 from kikimori.taps.sip.transport import Limits, SipTransport
 from kikimori.taps.siprec.certificates import tls_context
+from kikimori.taps.siprec.delayed import built_in_bridge
 from kikimori.taps.siprec.parties import Parties
 from kikimori.taps.siprec.server import RecordingServer
 from kikimori.taps.siprec.session import TAP, RecordingSession
@@ -114,12 +115,14 @@ class SiprecTap:
         }
 
     def _session(self, invite: Request, flow: Flow) -> RecordingSession:
+        bridge = built_in_bridge(invite.headers)
         return RecordingSession(
-            call_id_from(invite.headers.first("call-id") or ""),
+            call_id_from(invite.headers.first("call-id") or "") if bridge is None else bridge.call_id,
             self._desk,
             self._ports,
             Parties(self._sides, Role(self._table.first_stream)),
             address=flow.local[0],
             clock=self._clock,
             not_heard=self._not_heard,
+            note=self.server.troubles.note,
         )
