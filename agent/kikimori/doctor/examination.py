@@ -15,6 +15,7 @@ from kikimori.doctor.keys import look_at_keys
 from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
 from kikimori.doctor.ports import tcp_port
+from kikimori.doctor.running import look_at_running
 from kikimori.doctor.secrets import look_at_secrets
 from kikimori.doctor.targets import look_at_targets
 from kikimori.ways_in import asterisk_control_settings
@@ -56,6 +57,7 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         Subject("this machine", machine),
         Subject("speech recognition", speech),
         Subject("broker", broker),
+        Subject("the running agent", partial(look_at_running, config)),
         Subject("keys and targets", keys),
         *taps.subjects(config),
         Subject("control of the PBX", partial(_control, config)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
 from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
-from kikimori.watch.words import not_heard
+from kikimori.watch.words import UNCERTAIN, not_heard
 from kikimori_wire.broker_problem import broker_problem
 from kikimori_wire.connection import BrokerError, connect
 from kikimori_wire.envelope import unsealed
@@ -193,4 +193,6 @@ class AgentView:
             seconds=(datetime.now(UTC) - state.started_at).total_seconds(),
             held=state.status is CallStatus.ON_HOLD,
             legs=tuple(rows),
+            hint=UNCERTAIN if state.identity else "",
+            identity=state.identity,
         )

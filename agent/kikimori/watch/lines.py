@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from kikimori.problem_texts import in_both, in_japanese
 from kikimori.watch.words import clock, gaps, level, party, plain
 
 if TYPE_CHECKING:
     from kikimori.watch.picture import CallRow, LegRow, Picture
-    from kikimori_wire.messages import Party
+    from kikimori_wire.messages import Party, Problem
 
 MOST_CALLS = 6
 
@@ -20,10 +21,9 @@ def as_line(picture: Picture) -> str:
     if len(picture.calls) > MOST_CALLS:
         parts.append(f"and {len(picture.calls) - MOST_CALLS} more calls")
     parts += [
-        f"! {plain(problem.detail or problem.code)}"
-        + (f" (next: {plain(problem.remedy)})" if problem.remedy else "")
+        f"! {plain(text.detail)}" + (f" (next: {plain(text.remedy)})" if text.remedy else "")
         for tap in picture.taps
-        for problem in tap.problems
+        for text in map(in_both, tap.problems)
     ]
     parts += [
         f"{name} {count}"
@@ -60,7 +60,7 @@ def as_json(picture: Picture, *, numbers: bool) -> str:
                 {
                     "name": tap.name,
                     "listens": tap.listens,
-                    "problems": [problem.model_dump() for problem in tap.problems],
+                    "problems": [_problem_json(problem) for problem in tap.problems],
                     "counters": tap.counters,
                 }
                 for tap in picture.taps
@@ -74,6 +74,11 @@ def as_json(picture: Picture, *, numbers: bool) -> str:
     )
 
 
+def _problem_json(problem: Problem) -> dict[str, Any]:
+    known = in_japanese(problem)
+    return {**problem.model_dump(), "ja": None if known is None else known._asdict()}
+
+
 def _call_json(call: CallRow, *, numbers: bool) -> dict[str, Any]:
     def name(who: Party) -> str | None:
         return party(who, numbers=numbers) if who.number or who.name else None
@@ -82,6 +87,8 @@ def _call_json(call: CallRow, *, numbers: bool) -> dict[str, Any]:
         "call_id": call.call_id,
         "tap": call.tap,
         "customer": name(call.caller),
+        "customer_withheld": call.caller.withheld,
+        "identity": call.identity,
         "operator": name(call.operator),
         "queue": call.queue,
         "seconds": round(call.seconds, 1),

@@ -15,7 +15,7 @@ from kikimori.taps.refusals import Refusing
 from kikimori.watch.advice import HOST_KEYS, advice
 from kikimori.watch.meter import LegMeter
 from kikimori.watch.picture import CallRow, Picture, TapRow
-from kikimori.watch.words import not_heard
+from kikimori.watch.words import UNCERTAIN, not_heard
 from kikimori.ways_in import make_taps
 from kikimori_wire.messages import Party
 
@@ -60,9 +60,11 @@ class WatchDesk:
 
     def open_leg(self, info: LegInfo) -> LegMeter:
         call = self._calls.setdefault(info.call.call_id, _Call(info.call, self._now()))
+        known = Party() if info.call.identity else call.info.caller
         call.info = replace(
             call.info,
-            caller=info.call.caller if info.call.caller != Party() else call.info.caller,
+            identity=info.call.identity or call.info.identity,
+            caller=info.call.caller if info.call.caller != Party() else known,
             operator=info.call.operator if info.call.operator != Party() else call.info.operator,
             queue=info.call.queue or call.info.queue,
         )
@@ -96,7 +98,7 @@ class WatchDesk:
         legs = tuple(leg.row() for leg in call.legs)
         call.alike = call.alike + 1 if _alike(call.legs, legs) else 0
         now = self._now()
-        hint = ""
+        hint = UNCERTAIN if call.info.identity else ""
         dumb = [leg for leg in call.legs if not leg.sounded and now - leg.opened_at > SILENT_AFTER_S]
         if call.alike >= TWINS_AFTER:
             hint = "both legs carry the same sound: the PBX sends a mix, or one side twice"
@@ -115,6 +117,7 @@ class WatchDesk:
             held=call.held,
             legs=legs,
             hint=hint,
+            identity=call.info.identity,
         )
 
     def _leg_closed(self, leg: LegMeter) -> None:

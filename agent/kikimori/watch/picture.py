@@ -43,6 +43,8 @@ class CallRow:
     held: bool
     legs: tuple[LegRow, ...]
     hint: str = ""
+    identity: str | None = None
+    """`uncertain`: it may be another caller's call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
+from kikimori.problem_texts import in_japanese
 from kikimori.watch.picture import SILENCE_DB
 from kikimori.watch.words import clock, gaps, level, party, plain, rate
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
+from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
 
 QUIETEST_DB = -60.0
 """Left end of a bar; the right end is 0 dBFS."""
@@ -79,6 +80,11 @@ def _tap(tap: TapRow, width: int) -> list[Text]:
     elif counted.plain.strip():
         lines.append(counted)
     for problem in tap.problems:
+        known = in_japanese(problem)
+        if known is not None:
+            # Its letters are two columns wide.
+            lines += _wrapped(known.detail, width // 2, indent="    ", style="red")
+            lines += _wrapped(f"次: {known.remedy}", width // 2, indent="    ")
         lines += _wrapped(problem.detail or problem.code, width, indent="    ", style="red")
         lines += _wrapped(f"next: {problem.remedy}", width, indent="    ") if problem.remedy else []
     return lines

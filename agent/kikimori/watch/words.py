@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 SHOWN_DIGITS = 2
 
+_WITHHELD = {
+    "anonymous": "非通知 (withheld)",
+    "payphone": "公衆電話 (payphone)",
+    "unavailable": "表示圏外 (unavailable)",
+}
+
+UNCERTAIN = (
+    "発信者を特定できません。同時に着信した別の通話の可能性があります / two callers look alike: "
+    "this may be the other one's call"
+)
 
 _NOT_HEARD = {
     "internal_call": "for [sides] both parties are operators; make its operator patterns narrower, or name the trunk "
@@ -41,6 +51,8 @@ def plain(text: str) -> str:
 
 def party(who: Party, *, numbers: bool) -> str:
     """Name a party: with `numbers` as the PBX does, otherwise the last two digits at most and no name."""
+    if who.withheld:
+        return _WITHHELD.get(who.withheld, f"({plain(who.withheld)})")
     if numbers:
         return plain(" ".join(part for part in (who.number, who.name) if part)) or "unknown"
     if not who.number:

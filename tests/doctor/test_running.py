@@ -1,0 +1,63 @@
+"""The doctor reads what the running agent reports, from a real broker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support import sample
+
+from kikimori.config import AgentConfig
+from kikimori.doctor.running import look_at_running
+from kikimori_wire.connection import connect
+from kikimori_wire.messages import Problem
+from kikimori_wire.topics import Topics
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.brokers import AnyBroker
+
+CODEC = Problem(code="mirror-codec", detail="Calls use a codec (G729).", remedy="Allow only PCMU.")
+
+
+def config(broker: AnyBroker, folder: Path) -> AgentConfig:
+    return AgentConfig.model_validate(
+        {"site": sample.SITE, "agent_id": sample.AGENT, "state_dir": folder, "mqtt": broker.settings}
+    )
+
+
+@pytest.mark.parametrize("problems", [(), (CODEC,)], ids=["none", "codec"])
+async def test_problems_of_the_running_agent_are_named_in_both_languages(
+    broker: AnyBroker, tmp_path: Path, problems: tuple[Problem, ...]
+) -> None:
+    topic = Topics(sample.SITE).of(sample.AGENT).health
+    async with connect(broker.settings, "agent") as client:
+        await client.publish(topic, sample.health(problems=problems).to_bytes(), qos=1, retain=True)
+        [found] = await look_at_running(config(broker, tmp_path))
+    assert found.check == "agent"
+    if problems:
+        assert found.state == "warning"
+        assert "G729" in found.detail
+        assert "読めないコーデック" in found.detail
+        assert "PCMA" in found.next_step
+    else:
+        assert found.state == "ok"
+
+
+async def test_an_agent_that_has_gone_is_no_fault(broker: AnyBroker, tmp_path: Path) -> None:
+    topic = Topics(sample.SITE).of(sample.AGENT).health
+    async with connect(broker.settings, "agent") as client:
+        await client.publish(topic, sample.health(online=False).to_bytes(), qos=1, retain=True)
+        [found] = await look_at_running(config(broker, tmp_path))
+    assert found.state == "ok"
+
+
+async def test_where_no_agent_runs_that_is_no_fault(broker: AnyBroker, tmp_path: Path) -> None:
+    [found] = await look_at_running(config(broker, tmp_path))
+    assert found.state == "ok"
+
+
+async def test_a_broker_that_is_away_is_told_elsewhere(tmp_path: Path) -> None:
+    away = AgentConfig.model_validate({"state_dir": tmp_path, "mqtt": {"port": 1}})
+    assert await look_at_running(away) == []

@@ -1,0 +1,101 @@
+"""Every problem of a way in is named in both languages, wherever it is told."""
+
+from __future__ import annotations
+
+import json
+import re
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from kikimori.model.call import Party
+from kikimori.problem_texts import DATA, in_both, in_japanese
+from kikimori.taps.siprec.troubles import _TEXTS
+from kikimori.watch.lines import as_json, as_line
+from kikimori.watch.picture import CallRow, Picture, TapRow
+from kikimori.watch.screen import draw
+from kikimori_wire.messages import Problem
+
+ROOT = Path(__file__).parents[1]
+TAPS = ROOT / "agent" / "kikimori" / "taps"
+I18N = ROOT / "dashboard" / "kikimori_dashboard" / "static" / "i18n"
+JAPANESE = re.compile("[ぁ-んァ-ン一-龥]")
+TLS = re.compile("siprec_(tls|srtp_(parameter|key_unreadable))")
+"""What only the people of the SBC can read anyway."""
+
+
+def codes() -> set[str]:
+    """Of every problem that the mirror, SIPREC, AudioSocket and chan_websocket may tell."""
+    mirror = set(re.findall(r'code="(mirror-[a-z-]+)"', (TAPS / "mirror" / "tap.py").read_text("utf-8")))
+    assert len(mirror) == 8
+    siprec = {f"siprec_{reason}" for reason in _TEXTS}
+    return mirror | siprec | {f"{tap}_not_understood" for tap in ("audiosocket", "chan_websocket")}
+
+
+@pytest.mark.parametrize("code", sorted(each for each in codes() if not TLS.match(each)))
+def test_a_problem_is_named_in_japanese(code: str) -> None:
+    text = in_japanese(Problem(code=code))
+    assert text is not None
+    assert JAPANESE.search(text.detail)
+    assert JAPANESE.search(text.remedy)
+    assert code in DATA.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "mirror-encrypted", "mirror-codec", "mirror-no-audio", "mirror-rtp-without-call", "mirror-tunnel",
+        "audiosocket_not_understood", "chan_websocket_not_understood", "siprec_audio_encrypted", "siprec_audio_codec",
+    ],
+)  # fmt: skip
+def test_the_page_names_it_in_both_languages(code: str) -> None:
+    texts = {
+        each: json.loads((I18N / f"{each}.json").read_text("utf-8"))["banner"][code] for each in ("ja", "en")
+    }
+    assert JAPANESE.search(texts["ja"])
+    assert not JAPANESE.search(texts["en"])
+
+
+PROBLEM = Problem(code="mirror-codec", detail="Calls use a codec (G729).", remedy="Allow only PCMU.")
+
+
+def picture(caller: Party, identity: str | None = None) -> Picture:
+    call = CallRow(
+        "call1", "mirror", caller, Party(number="204"), None, 5.0, held=False, legs=(), identity=identity
+    )
+    return Picture(1.0, (TapRow("mirror", (), (PROBLEM,), {}),), (call,))
+
+
+def test_tap_watch_names_it_in_both_languages() -> None:
+    shown = StringIO()
+    Console(file=shown, width=100).print(draw(picture(Party()), width=100, height=40, numbers=True))
+    for text in (as_line(picture(Party())), shown.getvalue()):
+        assert "G729" in text
+        assert "読めないコーデック" in text
+    [tap] = json.loads(as_json(picture(Party()), numbers=True))["taps"]
+    assert tap["problems"][0]["detail"] == PROBLEM.detail
+    assert "読めないコーデック" in tap["problems"][0]["ja"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "name"), [("anonymous", "非通知"), ("payphone", "公衆電話"), ("unavailable", "表示圏外")]
+)
+def test_tap_watch_says_why_a_number_is_not_told(reason: str, name: str) -> None:
+    shown = StringIO()
+    told = picture(Party(withheld=reason))
+    Console(file=shown, width=100).print(draw(told, width=100, height=40, numbers=True))
+    assert name in shown.getvalue()
+    assert json.loads(as_json(told, numbers=True))["calls"][0]["customer_withheld"] == reason
+
+
+def test_a_call_that_is_uncertain_is_marked() -> None:
+    assert (
+        json.loads(as_json(picture(Party(), "uncertain"), numbers=True))["calls"][0]["identity"]
+        == "uncertain"
+    )
+
+
+def test_a_problem_without_a_text_stays_as_it_is() -> None:
+    assert in_both(Problem(code="other", detail="Something.", remedy="Do it.")) == ("Something.", "Do it.")
