@@ -14,6 +14,7 @@ import uvloop
 import kikimori_dashboard
 from kikimori.agent import Agent
 from kikimori.bus.broker import embedded_broker
+from kikimori.bus.broker_users import agent_user, dashboard_user, leave_login, watch_file, watcher
 from kikimori.errors import KikimoriError
 from kikimori.supervision import Supervisor
 from kikimori_wire.key_store import Identity, TrustStore, given_key
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+BOARD = "dashboard"
+"""User of the dashboard at the embedded broker."""
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -37,6 +41,7 @@ class Office:
 
     agent: Agent
     broker: BrokerSettings
+    """How its embedded broker is read; by this user nothing can be commanded."""
     addresses: Addresses
     dashboard_url: str
 
@@ -62,17 +67,24 @@ async def open_office(
     Raises:
         KikimoriError: a port is taken, the state folder cannot be written. Also in an exception group.
     """
+    users = [
+        agent_user(config.site, config.agent_id),
+        dashboard_user(config.site, BOARD),
+        watcher(config.site),
+    ]
+    port = config.mqtt.port if broker_port is None else broker_port
     async with AsyncExitStack() as stack:
-        address = await stack.enter_async_context(
-            embedded_broker(config.mqtt.host, config.mqtt.port if broker_port is None else broker_port)
-        )
+        address = await stack.enter_async_context(embedded_broker(config.mqtt.host, port, users=users))
         broker = config.mqtt.model_copy(
             update={
                 "port": address.port,
                 **dict.fromkeys(("username", "password_file", "ca_file", "cert_file", "key_file")),
             }
         )
-        config = config.model_copy(update={"mqtt": broker})
+        for_agent, for_board, for_watcher = (broker.with_login(each.name, each.password) for each in users)
+        await asyncio.to_thread(leave_login, config.state_path(), address.port, users[-1])
+        stack.callback(watch_file(config.state_path()).unlink, missing_ok=True)
+        config = config.model_copy(update={"mqtt": for_agent})
         # They live and end together, so they are told each other's keys here, and nobody has to.
         agents, boards = SigningKey.make(), SigningKey.make()
         of_agent = Identity(agents, TrustStore(given=[given_key("dashboard", boards)]))
@@ -81,11 +93,11 @@ async def open_office(
         async with asyncio.TaskGroup() as tasks:
             url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             pages = tasks.create_task(
-                _keep_pages(dashboard.model_copy(update={"mqtt": broker}), url, of_board), name="dashboard"
+                _keep_pages(dashboard.model_copy(update={"mqtt": for_board}), url, of_board), name="dashboard"
             )
             listening = tasks.create_task(agent.run(), name="agent")
             try:
-                yield Office(agent, broker, await agent.ready, await url)
+                yield Office(agent, for_watcher, await agent.ready, await url)
             finally:
                 agent.stop.set()
                 # The agent says goodbye while the dashboard still shows it.

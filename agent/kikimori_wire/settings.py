@@ -8,9 +8,9 @@ import re
 import ssl
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
 from kikimori_wire.files import PemFile, SecretFile
 from kikimori_wire.topics import NAME_PATTERN
@@ -82,8 +82,19 @@ class BrokerSettings(BaseModel):
     keepalive_s: int = Field(default=15, ge=5, le=600)
     """The broker declares an agent dead after one and a half of these without a word (last will)."""
 
+    _password: str | None = PrivateAttr(default=None)
+    """Given by a program of the same process; in no file."""
+
+    def with_login(self, username: str, password: str) -> Self:
+        """Return these settings with a user whose password stands in no file."""
+        made = self.model_copy(update={"username": username, "password_file": None})
+        made._password = password  # noqa: SLF001 - our own
+        return made
+
     def password(self) -> str | None:
         """Read the password; raises OSError when the file cannot be read."""
+        if self._password is not None:
+            return self._password
         return None if self.password_file is None else read_secret(self.password_file)
 
     def tls(self) -> ssl.SSLContext | None:

@@ -76,6 +76,10 @@ class AgentTopics:
         self.levels = f"{self._base}/levels"
         self.commands = f"{self._base}/commands"
         self.acks = f"{self._base}/acks"
+        self.branch = f"{self._base}/#"
+        """Filter of all that this agent says and is told."""
+        self.replies = f"{ROOT}/{site}/dashboards/+/replies/{agent_id}"
+        """Filter of its answers to all dashboards."""
 
     def call_state(self, call_id: str) -> str:
         return f"{self._base}/calls/{check_name(call_id)}/state"
@@ -104,6 +108,15 @@ class Topics:
     def __init__(self, site: str) -> None:
         self.site = check_name(site)
         self._base = f"{ROOT}/{site}"
+        self.all_agents = f"{self._base}/agents/#"
+
+    def of_all_agents(self, last: str) -> str:
+        """Return the filter of one topic of each agent, e.g. `commands`."""
+        return f"{self._base}/agents/+/{last}"
+
+    def branch(self, client_id: str) -> str:
+        """Return the filter of a dashboard's own branch."""
+        return f"{self._base}/dashboards/{check_name(client_id)}/#"
 
     def of(self, agent_id: str) -> AgentTopics:
         return AgentTopics(self.site, agent_id)

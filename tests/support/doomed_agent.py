@@ -8,14 +8,14 @@ from pathlib import Path
 
 from tests.bus.conftest import refuse_commands
 from tests.support import sample
+from tests.support.brokers import login
 
 from kikimori.bus import Bus, Outbox
-from kikimori_wire.settings import BrokerSettings
 
 
 async def main(path: Path, port: int) -> None:
     outbox = await Outbox.open(path)
-    bus = Bus(BrokerSettings(port=port), sample.SITE, sample.AGENT, outbox, on_command=refuse_commands)
+    bus = Bus(login(port), sample.SITE, sample.AGENT, outbox, on_command=refuse_commands)
     bus.set_health(sample.health())
     task = asyncio.create_task(bus.run())
     bus.publish_call(sample.call())

@@ -1,24 +1,28 @@
-"""The shipped ACL on a real Mosquitto: every user tries every topic, reading and writing; only the listed succeeds."""
+"""The shipped ACL on a real Mosquitto, and the embedded broker's rights: every user tries every topic, reading and writing."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 import pytest_asyncio
 from tests.system.conftest import WITHIN_S, until
 
 from kikimori.bench.mosquitto import ShippedMosquitto
+from kikimori.bus.broker import embedded_broker
+from kikimori.bus.broker_users import agent_user, dashboard_user
 from kikimori_wire.connection import BrokerError, connect
 from kikimori_wire.former_topics import FormerTopics
+from kikimori_wire.settings import BrokerSettings
 from kikimori_wire.topics import Topics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
+    from kikimori.bus.broker_users import BrokerUser
     from kikimori_wire.connection import Client
 
 SITE = "test"
@@ -27,8 +31,8 @@ DASHBOARDS = ("dashboard", "wall")
 USERS = AGENTS + DASHBOARDS
 
 
-def every_topic() -> dict[str, tuple[set[str], set[str]]]:
-    """Topic: who may read it, who may write it."""
+def every_topic(*, former_tree: bool = True) -> dict[str, tuple[set[str], set[str]]]:
+    """Topic: who may read it, who may write it. The embedded broker lets nobody into the tree before."""
     made: dict[str, tuple[set[str], set[str]]] = {}
     former = FormerTopics(SITE)
     boards = set(DASHBOARDS)
@@ -64,7 +68,43 @@ def every_topic() -> dict[str, tuple[set[str], set[str]]]:
         "$SYS/broker/version",
     ):
         made[each] = (set(), set())
+    if not former_tree:
+        del made["$SYS/broker/version"]  # it ends the connection of whoever writes there
+        made |= {topic: (set(), set()) for topic in made if topic.startswith("kikimori/v1/")}
     return made
+
+
+class GuardedBroker(Protocol):
+    """A broker with the users of this test."""
+
+    def settings(self, user: str) -> BrokerSettings: ...
+
+
+class EmbeddedOffice:
+    """The embedded broker as `kikimori up` starts it, with the users of this test."""
+
+    def __init__(self, port: int, users: Sequence[BrokerUser]) -> None:
+        self._port = port
+        self._users = {each.name: each for each in users}
+
+    def settings(self, user: str) -> BrokerSettings:
+        known = self._users.get(user)
+        return BrokerSettings(port=self._port).with_login(user, known.password if known else "none")
+
+
+@pytest_asyncio.fixture(params=["mosquitto", "embedded"])
+async def guarded(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[GuardedBroker]:
+    if request.param == "mosquitto":
+        made = ShippedMosquitto(tmp_path, SITE, agents=AGENTS, dashboards=DASHBOARDS)
+        await made.start()
+        yield made
+        await made.stop()
+    else:
+        users = [agent_user(SITE, each) for each in AGENTS] + [
+            dashboard_user(SITE, each) for each in DASHBOARDS
+        ]
+        async with embedded_broker(port=0, users=users) as address:
+            yield EmbeddedOffice(address.port, users)
 
 
 @pytest_asyncio.fixture
@@ -93,8 +133,9 @@ def own_topic(user: str) -> str:
     return Topics(SITE).of(user).levels if user in AGENTS else Topics(SITE).marker(user)
 
 
-async def test_every_user_on_every_topic(broker: ShippedMosquitto) -> None:
-    topics = every_topic()
+async def test_every_user_on_every_topic(guarded: GuardedBroker) -> None:
+    broker = guarded
+    topics = every_topic(former_tree=isinstance(guarded, ShippedMosquitto))
     async with AsyncExitStack() as stack, asyncio.timeout(120):
         readers: dict[str, Reader] = {}
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
@@ -122,8 +163,9 @@ async def test_every_user_on_every_topic(broker: ShippedMosquitto) -> None:
         assert {topic for reader in readers.values() for topic, _ in reader.heard} <= topics.keys()
 
 
-async def test_nobody_takes_anothers_client_id(broker: ShippedMosquitto) -> None:
+async def test_nobody_takes_anothers_client_id(guarded: GuardedBroker) -> None:
     """The dashboard's connection goes on while an agent's user asks for its client id."""
+    broker = guarded
     topics = Topics(SITE)
     async with connect(broker.settings("dashboard"), "dashboard", keep_session=True) as board:
         await board.subscribe(topics.of("front").health, qos=1)

@@ -22,6 +22,7 @@ from tests.support.telephone import Telephone, on_the_line
 from tests.system.conftest import WITHIN_S
 
 from kikimori.addresses import Addresses
+from kikimori.bus.broker_users import with_left_login
 from kikimori_wire.messages import Health
 from kikimori_wire.settings import BrokerSettings
 
@@ -38,7 +39,8 @@ class Office:
     """`kikimori up` as a process of its own, with ports that are known before it starts."""
 
     def __init__(self, folder: Path) -> None:
-        self.broker = BrokerSettings(port=free_port())
+        self.port = free_port()
+        self.state = folder / "state"
         audio, announce, pages = (free_port() for _ in range(3))
         self.addresses = Addresses({"audiosocket": ("127.0.0.1", audio), "announce": ("127.0.0.1", announce)})
         self.url = f"http://127.0.0.1:{pages}"
@@ -49,7 +51,7 @@ site = "test"
 agent_id = "front"
 state_dir = "{folder / "state"}"
 [mqtt]
-port = {self.broker.port}
+port = {self.port}
 [audiosocket]
 port = {audio}
 announce_port = {announce}
@@ -60,6 +62,10 @@ enabled = false
 """,
             encoding="utf-8",
         )
+
+    def watched(self) -> BrokerSettings:
+        """Return how its broker is read, while it runs."""
+        return with_left_login(BrokerSettings(port=self.port), self.state)
 
     @asynccontextmanager
     async def running(self, python: Path | str) -> AsyncIterator[asyncio.subprocess.Process]:
@@ -98,7 +104,7 @@ async def test_files_run_out(tmp_path: Path) -> None:
     office = Office(tmp_path)
     async with (
         office.running(sys.executable) as process,
-        listening(office.broker, "kikimori/#") as listener,
+        listening(office.watched(), "kikimori/v2/test/agents/#") as listener,
         on_the_line(office.addresses, call="c1") as telephone,
         live_client(office.url) as browser,
     ):
@@ -126,7 +132,7 @@ async def test_the_package_is_replaced(tmp_path: Path) -> None:
     office = Office(tmp_path)
     async with (
         office.running(python) as process,
-        listening(office.broker, "kikimori/#") as listener,
+        listening(office.watched(), "kikimori/v2/test/agents/#") as listener,
         on_the_line(office.addresses, call="c1") as telephone,
     ):
         shutil.rmtree(metadata)

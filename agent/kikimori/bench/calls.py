@@ -21,6 +21,7 @@ import webrtcvad
 
 from kikimori.agent import Agent
 from kikimori.bus.broker import embedded_broker
+from kikimori.bus.broker_users import everything
 from kikimori.calls.lag import LagMeter
 from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
 from kikimori.demo.line import FRAME_SAMPLES
@@ -80,8 +81,9 @@ async def _agent(state: Path, calls: int) -> AsyncIterator[tuple[Agent, Addresse
         audiosocket=AudioSocketTable(port=0, announce_port=0, max_connections=calls * LEGS_PER_CALL),
         speech=SpeechTable(enabled=False),
     )
-    async with embedded_broker("127.0.0.1", 0) as broker, asyncio.TaskGroup() as tasks:
-        mqtt = BrokerSettings(host="127.0.0.1", port=broker.port)
+    user = everything()
+    async with embedded_broker("127.0.0.1", 0, users=[user]) as broker, asyncio.TaskGroup() as tasks:
+        mqtt = BrokerSettings(host="127.0.0.1", port=broker.port).with_login(user.name, user.password)
         agent = Agent(config.model_copy(update={"mqtt": mqtt}))
         tasks.create_task(agent.run(), name="agent")
         try:

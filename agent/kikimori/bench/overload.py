@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from kikimori.agent import Agent
 from kikimori.bench.calls import LEGS_PER_CALL, report_of, start_sender
 from kikimori.bus.broker import embedded_broker
+from kikimori.bus.broker_users import everything
 from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
 from kikimori_wire.messages import SpeechStatus
 from kikimori_wire.settings import BrokerSettings
@@ -135,8 +136,9 @@ async def _agent(state: Path, model: str) -> AsyncIterator[tuple[_Timed, Address
         audiosocket=AudioSocketTable(port=0, announce_port=0, max_connections=4000),
         speech=SpeechTable(model=model),
     )
-    async with embedded_broker("127.0.0.1", 0) as broker, asyncio.TaskGroup() as tasks:
-        mqtt = BrokerSettings(host="127.0.0.1", port=broker.port)
+    user = everything()
+    async with embedded_broker("127.0.0.1", 0, users=[user]) as broker, asyncio.TaskGroup() as tasks:
+        mqtt = BrokerSettings(host="127.0.0.1", port=broker.port).with_login(user.name, user.password)
         agent = _Timed(config.model_copy(update={"mqtt": mqtt}))
         tasks.create_task(agent.run(), name="agent")
         try:

@@ -15,6 +15,7 @@ import kikimori_dashboard
 from kikimori.bench.made_up import SITE
 from kikimori.bench.page_load import STAMP, PageLoad
 from kikimori.bus.broker import embedded_broker
+from kikimori.bus.broker_users import everything
 from kikimori.errors import KikimoriError
 from kikimori_wire.settings import BrokerSettings
 
@@ -102,8 +103,9 @@ async def bench_page(
         KikimoriError: there is no Playwright or no Chromium here.
     """
     load = PageLoad(calls, updates)
-    async with embedded_broker("127.0.0.1", 0) as address, asyncio.TaskGroup() as tasks:
-        broker = BrokerSettings(host="127.0.0.1", port=address.port)
+    user = everything()
+    async with embedded_broker("127.0.0.1", 0, users=[user]) as address, asyncio.TaskGroup() as tasks:
+        broker = BrokerSettings(host="127.0.0.1", port=address.port).with_login(user.name, user.password)
         settings = kikimori_dashboard.DashboardSettings(site=SITE, mqtt=broker, port=0)
         url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         running = [

@@ -1,14 +1,16 @@
 """The embedded MQTT broker for one office. The only module that imports amqtt.
 
-It takes anyone on this machine without a password and therefore listens on loopback only. It keeps everything in
-memory: after a restart the agents tell it the state again. For more than one machine use Mosquitto.
+It takes the users that it is given, whose passwords are made at its start, and listens on loopback only, as it knows no
+TLS. It keeps everything in memory: after a restart the agents tell it the state again. For more than one machine use
+Mosquitto. A user's name is its client id, as with the shipped Mosquitto files, and it reads and writes what they allow.
 
 amqtt 0.12 departs from the standard in ways that matter to us; `_Broker` puts these right:
 
 * It iterates over its live table of subscriptions with awaits in between. A client that subscribes at that moment
   ends another's message loop, or the delivery of one message, with "dictionary changed size during iteration".
 * To every client that connects it sends the retained messages of all other clients' subscriptions.
-* Persistent sessions of clients without a user name queue nothing while they are away (`_Loopback`).
+* It looks at a client's password only after it has taken another's session away for it. Here CONNECT is read and judged
+  before amqtt sees it (`_admitted`). Retained messages and last wills pass its rights on topics by.
 * A connection that does not begin with a proper CONNECT is never closed, and one that says nothing is kept for ever.
 * It cancels a connection's reader when it ends, and on Python 3.11 that may be forgotten (see `wire.connection`).
 * It collects whatever length a packet says, up to 256 MiB, and takes any number of connections.
@@ -20,6 +22,7 @@ import asyncio
 import errno
 import ipaddress
 import logging
+import secrets
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,14 +30,19 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
 from amqtt.broker import Broker
-from amqtt.errors import AMQTTError, BrokerError
+from amqtt.contexts import Action
+from amqtt.errors import AMQTTError, BrokerError, MQTTError, NoDataError
+from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
+from amqtt.mqtt.connect import ConnectPacket
 from amqtt.plugins.base import BaseAuthPlugin
 
 from kikimori.errors import KikimoriError
 from kikimori_wire.messages import MAX_PAYLOAD
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
+
+    from kikimori.bus.broker_users import BrokerUser
 
 log = structlog.get_logger()
 
@@ -59,8 +67,8 @@ class BrokerStartError(KikimoriError):
     """The embedded broker cannot listen where it should."""
 
 
-class _Loopback(BaseAuthPlugin):  # type: ignore[misc]  # amqtt's type is Any to us
-    """Lets everyone in, without the mark "anonymous" that would cost them their persistent session."""
+class _Admitted(BaseAuthPlugin):  # type: ignore[misc]  # amqtt's type is Any to us
+    """Says yes: whoever comes so far was admitted before."""
 
     async def authenticate(self, *, session: Any) -> bool:
         del session
@@ -86,9 +94,28 @@ class _FrugalReader(StreamReaderAdapter):  # type: ignore[misc]  # amqtt's type 
         return await super().read(n)
 
 
+class _Replayed:
+    """A reader that gives some bytes again before it goes on."""
+
+    def __init__(self, first: bytes, reader: _FrugalReader) -> None:
+        self._first = first
+        self._reader = reader
+
+    async def read(self, n: int = -1) -> Any:
+        if not self._first:
+            return await self._reader.read(n)
+        some = self._first if n < 0 else self._first[:n]
+        self._first = self._first[len(some) :]
+        return some
+
+    def feed_eof(self) -> None:
+        self._reader.feed_eof()
+
+
 class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any], users: Iterable[BrokerUser]) -> None:
         super().__init__(config)
+        self._users = {each.name: each for each in users}
         self._subscriptions = _Subscriptions()
         self._clients = 0
         self._writers: set[asyncio.StreamWriter] = set()
@@ -97,8 +124,50 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
         self, subscription: tuple[str, int], session: Any
     ) -> None:
         subscribers = self._subscriptions.get(subscription[0], [])
-        if any(subscriber.client_id == session.client_id for subscriber, _ in subscribers):
-            await super()._publish_retained_messages_for_subscription(subscription, session)
+        if not any(subscriber.client_id == session.client_id for subscriber, _ in subscribers):
+            return
+        handler = self._get_handler(session)
+        user = self._users.get(session.username)
+        if handler is None or user is None:
+            return
+        pattern, qos = subscription
+        told = [
+            asyncio.Task(handler.mqtt_publish(kept.topic, kept.data, min(qos, kept.qos or qos), retain=True))
+            for topic, kept in self._retained_messages.items()
+            if self._matches(topic, pattern) and user.may_read(topic)
+        ]
+        if told:
+            await asyncio.wait(told)
+
+    async def _topic_filtering(self, session: Any, topic: str, action: Action) -> bool:
+        user = self._users.get(session.username)
+        match action:
+            case Action.PUBLISH:
+                return user is not None and user.may_write(topic)
+            case Action.RECEIVE:
+                return user is not None and user.may_read(topic)
+            case _:
+                # As Mosquitto: a subscription is granted, and gives what the user may read.
+                return user is not None
+
+    async def _admitted(self, reader: _FrugalReader, writer: StreamWriterAdapter) -> _Replayed | None:
+        """Read CONNECT; return what amqtt is to read, None when this client is not let in."""
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                connect = await ConnectPacket.from_stream(reader)
+        except (AMQTTError, MQTTError, NoDataError, TimeoutError):
+            return None
+        user = self._users.get(connect.username or "")
+        known = user is not None and secrets.compare_digest(
+            (connect.password or "").encode(), user.password.encode()
+        )
+        will = connect.will_topic if connect.will_flag else None
+        if user is None or not known or (will is not None and not user.may_write(will)):
+            log.warning("broker_client_refused", reason="login" if not known else "will")
+            await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
+            return None
+        connect.client_id = user.name if user.alone else f"{user.name}.{connect.client_id}"
+        return _Replayed(connect.to_bytes(), reader)
 
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
@@ -110,7 +179,10 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
         self._clients += 1
         self._writers.add(writer)
         try:
-            await self._client_connected(listener_name, _FrugalReader(reader), StreamWriterAdapter(writer))
+            out = StreamWriterAdapter(writer)
+            admitted = await self._admitted(_FrugalReader(reader), out)
+            if admitted is not None:
+                await self._client_connected(listener_name, admitted, out)
         except Exception as error:  # noqa: BLE001 - whatever a client sent ends its own connection only
             log.warning("broker_client_failed", error=type(error).__name__)
         finally:
@@ -123,13 +195,6 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
             writer.close()
         await super().shutdown()
 
-    async def _initialize_client_session(self, *args: Any) -> Any:
-        try:
-            async with asyncio.timeout(CONNECT_WITHIN_S):
-                return await super()._initialize_client_session(*args)
-        except TimeoutError:
-            raise AMQTTError("no CONNECT") from None
-
     @property
     def address(self) -> BrokerAddress:
         host, port = self._servers["default"].instance.sockets[0].getsockname()[:2]
@@ -137,15 +202,17 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
 
 
 @asynccontextmanager
-async def embedded_broker(host: str = "127.0.0.1", port: int = 1883) -> AsyncIterator[BrokerAddress]:
-    """Run a broker inside the `async with`. Port 0 = any free one.
+async def embedded_broker(
+    host: str = "127.0.0.1", port: int = 1883, *, users: Iterable[BrokerUser] = ()
+) -> AsyncIterator[BrokerAddress]:
+    """Run a broker inside the `async with`, for these users and nobody else. Port 0 = any free one.
 
     Raises:
         BrokerStartError: `host` is not loopback, or the port is taken.
     """
     if not is_loopback(host):
         raise BrokerStartError(
-            f"the embedded broker knows no passwords and listens on loopback only, not on {host}",
+            f"the embedded broker knows no TLS and listens on loopback only, not on {host}",
             next_step='run Mosquitto for other machines and set [mqtt] host, or use host = "127.0.0.1"',
         )
     # Its log lines name packets and tracebacks of clients that went away; what matters we say ourselves.
@@ -155,9 +222,10 @@ async def embedded_broker(host: str = "127.0.0.1", port: int = 1883) -> AsyncIte
     broker = _Broker(
         {
             "listeners": {"default": {"type": "tcp", "bind": bind}},
-            "plugins": {f"{__name__}._Loopback": {}},
+            "plugins": {f"{__name__}._Admitted": {}},
             "session_expiry_interval": SESSION_KEPT_S,
-        }
+        },
+        users,
     )
     try:
         await broker.start()

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from kikimori.bus.broker import is_loopback
+from kikimori.bus.broker_users import with_left_login
 from kikimori.bus.outbox_store import is_in_use
 from kikimori.doctor.diagnosis import WITHIN_S, Diagnosis, State
 from kikimori_wire.broker_problem import broker_problem
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 
 async def look_at_broker(config: AgentConfig) -> Diagnosis:
-    mqtt = config.mqtt
+    mqtt = with_left_login(config.mqtt, config.state_path())
     where = f"{mqtt.host}:{mqtt.port}"
     outbox = config.state_path() / f"outbox-{config.agent_id}.sqlite3"
-    if mqtt.username and is_in_use(outbox):
+    if config.mqtt.username and is_in_use(outbox):
         # A broker that takes the user's name for the client's would end the agent's connection for ours.
         return await _look_at_port(mqtt.host, mqtt.port)
     try:

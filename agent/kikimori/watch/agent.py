@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kikimori.bus.broker_users import with_left_login
 from kikimori.errors import KikimoriError
 from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
 from kikimori.watch.words import UNCERTAIN, not_heard
@@ -38,7 +39,7 @@ class AgentView:
     """A `kikimori.watch.picture.Source`."""
 
     def __init__(self, config: AgentConfig) -> None:
-        self._mqtt = config.mqtt
+        self._mqtt = with_left_login(config.mqtt, config.state_path())
         self._topics = Topics(config.site)
         self._former = FormerTopics(config.site)
         self._client_id = f"{config.agent_id}-watch-{uuid.uuid4().hex[:8]}"

@@ -1,0 +1,105 @@
+"""Users of the embedded broker, as the shipped ACL of Mosquitto has them: who may read and write which topic."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kikimori_wire.key_store import write_private
+from kikimori_wire.topics import AgentTopics, Topics
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kikimori_wire.settings import BrokerSettings
+
+WATCHER = "watch"
+"""Reads what agents say: `kikimori tap watch --from-agent`, `doctor`, the demo's own witness."""
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(24)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUser:
+    """One user. Filters are MQTT's."""
+
+    name: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    alone: bool = True
+    """Its name is its client id too, so it has one connection; else each client id gets the name before it."""
+    password: str = field(default_factory=_password, repr=False)
+
+    def may_read(self, topic: str) -> bool:
+        return any(covers(each, topic) for each in self.reads)
+
+    def may_write(self, topic: str) -> bool:
+        return any(covers(each, topic) for each in self.writes)
+
+
+def agent_user(site: str, agent_id: str) -> BrokerUser:
+    """Return an agent's user: its own branch, and answers to presses in its own name."""
+    topics = AgentTopics(site, agent_id)
+    return BrokerUser(agent_id, (topics.branch,), (topics.branch, topics.replies))
+
+
+def dashboard_user(site: str, name: str) -> BrokerUser:
+    """Return a dashboard's user: sees the whole site, commands agents, has a branch of its own."""
+    topics = Topics(site)
+    own = topics.branch(name)
+    return BrokerUser(
+        name, (topics.all_agents, own), (topics.of_all_agents("commands"), topics.of_all_agents("acks"), own)
+    )
+
+
+def watcher(site: str) -> BrokerUser:
+    """Return a user that reads what agents say, and a topic of its own."""
+    topics = Topics(site)
+    own = topics.branch(WATCHER)
+    return BrokerUser(WATCHER, (topics.all_agents, own), (own,), alone=False)
+
+
+def everything(name: str = "bench") -> BrokerUser:
+    """Return a user without limits: for measurements and tests, never for an office."""
+    return BrokerUser(name, ("#",), ("#",), alone=False)
+
+
+def covers(pattern: str, topic: str) -> bool:
+    """Whether a topic is one of a filter's."""
+    if topic.startswith("$") and not pattern.startswith("$"):
+        return False
+    levels, parts = pattern.split("/"), topic.split("/")
+    for at, level in enumerate(levels):
+        if level == "#":
+            return True
+        if at >= len(parts) or level not in ("+", parts[at]):
+            return False
+    return len(levels) == len(parts)
+
+
+def watch_file(state: Path) -> Path:
+    """Return where `kikimori up` leaves the watcher's password, for commands of the same user on this machine."""
+    return state / "broker-watch.json"
+
+
+def leave_login(state: Path, port: int, user: BrokerUser) -> None:
+    """Write the file; raises OSError."""
+    write_private(
+        watch_file(state), json.dumps({"port": port, "username": user.name, "password": user.password})
+    )
+
+
+def with_left_login(settings: BrokerSettings, state: Path) -> BrokerSettings:
+    """Return how to reach the embedded broker that runs, if these settings mean it and this user may read its password."""
+    if settings.username is not None:
+        return settings
+    try:
+        left = json.loads(watch_file(state).read_text(encoding="utf-8"))
+        same = left["port"] == settings.port
+        return settings.with_login(left["username"], left["password"]) if same else settings
+    except (OSError, ValueError, KeyError, TypeError):
+        return settings
