@@ -113,7 +113,7 @@ def raised_s(pcm: Pcm) -> tuple[float, float]:
     """Seconds of speech that count as raised, and of all speech."""
     rows = [dict(zip(FIELDS, each, strict=False)) for each in alone(pcm)]
     return (
-        sum(each["speech_s"] for each in rows if each["known"] and each["probability"] >= 0.6),
+        sum(each["speech_s"] for each in rows if each["known"] and each["probability"] >= 0.75),
         sum(each["speech_s"] for each in rows),
     )
 

@@ -11,17 +11,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tests.support.told import PHRASES
 
+from kikimori.config import AgentConfig
 from kikimori.demo.script import load_calls
-from kikimori.hearing.bank import LIKELY_A_VOICE, AcousticBank, Heard
+from kikimori.evaluation.effort import _window
+from kikimori.hearing.bank import AcousticBank, Heard
 from kikimori.hearing.effort import EffortTracker, vector_of
 from kikimori.hearing.effort_model import VECTOR, VOICE, EffortModel, shipped_model
 from kikimori.hearing.features import AT, SUMS, WINDOWS, measure
 from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, block_samples
 from kikimori.hearing.vad import VoiceDetector, mark_speech
-from kikimori.hearing.voice import PITCH_WITHIN_S, VoiceTracker
+from kikimori.hearing.voice import LIKELY_A_VOICE, NOISE_AFTER_S, PITCH_WITHIN_S, VoiceTracker
+from kikimori.judging.judge import CallJudge
+from kikimori.judging.rules import load_rules
 from kikimori.model.call import Role
 from kikimori_training.effort.sounds import SOUNDS
+from kikimori_training.noise_calls import decoded
+from kikimori_training.telephone import Law
 
 Pcm = NDArray[np.int16]
 
@@ -182,6 +189,34 @@ def test_a_voice_is_heard_again_at_once_after_noise() -> None:
     )
 
 
+@pytest.mark.parametrize("law", [Law.MU, Law.A])
+def test_ciphertext_taken_for_g711_never_alerts_and_is_named_noise(law: Law) -> None:
+    """A gateway that does not decrypt: bytes without any order, then the call itself."""
+    noise = decoded(np.random.default_rng(7).bytes(90 * 8000), law)
+    heard = heard_of(np.concatenate([noise, customer("shout-from-start")]))
+    blocks = len(noise) // block_samples(8000)
+    judge = CallJudge(load_rules(AgentConfig().rule_files()), PHRASES, words_heard=False)
+    alerts = [
+        change.rule
+        for at, each in enumerate(heard[:blocks])
+        if each.effort.known[0]
+        for change in judge.observe(_window(each.effort, 0, at))
+    ]
+    assert alerts == []
+    named = [bool(each.noise[0]) for each in heard]
+    assert not any(named[: round(NOISE_AFTER_S / BLOCK_S) - 1])
+    assert all(named[round(NOISE_AFTER_S / BLOCK_S) + 5 : blocks])
+    # A voice ends it, and is judged.
+    assert not named[-1]
+    assert any(each.effort.known[0] and each.effort.probability[0] >= 0.75 for each in heard[blocks:])
+
+
+def test_silence_and_speech_are_no_noise() -> None:
+    silent = heard_of(np.zeros(90 * 8000, np.int16))
+    spoken = heard_of(np.tile(customer("calm-enquiry"), 3))
+    assert not any(each.noise[0] for each in [*silent, *spoken])
+
+
 def test_music_does_not_reach_the_recogniser(sounds: dict[str, Pcm]) -> None:
     bank = AcousticBank(8000)
     slot = bank.open()
@@ -207,7 +242,9 @@ def test_a_voice_is_never_taken_for_music(call: str) -> None:
 def test_the_model_file_is_what_the_code_reads() -> None:
     path = Path(next(iter(kikimori_models.__path__))) / "effort" / "model.json"
     model = EffortModel.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    assert set(model.stranger.names) < set(model.known.names) == set(VECTOR)
+    assert {*model.stranger.names, *model.known.names} <= set(VECTOR)
+    # Of a stranger there is nothing to differ from.
+    assert not any(name.endswith("_over") for name in model.stranger.names)
     assert model.voice.names == VOICE
     # What effort does must speak for it.
     weights = dict(zip(model.known.names, model.known.weight, strict=True))

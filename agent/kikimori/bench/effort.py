@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori.demo.script import RATE, load_calls
-from kikimori.hearing.bank import LIKELY_A_VOICE
 from kikimori.hearing.effort import EffortTracker
 from kikimori.hearing.features import measure
 from kikimori.hearing.frames import BLOCK_FRAMES, block_samples
 from kikimori.hearing.vad import VoiceDetector, mark_speech
-from kikimori.hearing.voice import VoiceTracker
+from kikimori.hearing.voice import LIKELY_A_VOICE, VoiceTracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from kikimori.hearing.features import measure
 from kikimori.hearing.frames import RATES, block_samples
 from kikimori.hearing.gate import SpeechGate
 from kikimori.hearing.vad import VoiceDetector, mark_speech
-from kikimori.hearing.voice import VoiceTracker
+from kikimori.hearing.voice import LIKELY_A_VOICE, VoiceTracker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from kikimori.hearing.effort_model import EffortModel
 
 
-LIKELY_A_VOICE = 0.5
-SURELY_NO_VOICE = 0.05
+SURELY_NO_VOICE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ class Heard:
     """The recogniser should be given this block."""
     closes: NDArray[np.bool_]
     """An utterance ends with this block."""
+    noise: NDArray[np.bool_]
+    """The leg has sounded for a minute and held no voice: what it sounds like says nothing of anybody's effort."""
 
 
 class AcousticBank:
@@ -87,4 +88,6 @@ class AcousticBank:
         # What is surely no voice is not given to the recogniser; what is likely none has no effort.
         frames = np.where(voice >= SURELY_NO_VOICE, features.speech_frames, np.float32(0))
         passes, closes = self._gate.update(index, frames)
-        return Heard(self._effort.update(index, features, voice >= LIKELY_A_VOICE), passes, closes)
+        noise = self._voice.is_noise(index)
+        effort = self._effort.update(index, features, (voice >= LIKELY_A_VOICE) & ~noise)
+        return Heard(effort, passes, closes, noise)

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori.hearing.effort_model import RELATIVE, VECTOR, EffortModel, probability_of, shipped_model
+from kikimori.hearing.effort_model import (
+    BASELINE,
+    RELATIVE,
+    VECTOR,
+    EffortModel,
+    probability_of,
+    shipped_model,
+)
 from kikimori.hearing.features import AT, BANDS_HZ, SUMS, WINDOW_S
 from kikimori.hearing.frames import BLOCK_FRAMES, FRAME_S, SILENCE_DB
 
@@ -26,6 +33,9 @@ if TYPE_CHECKING:
 
 _LOW_BANDS, _ALL_BANDS = 2, len(BANDS_HZ) - 1
 _LEVEL, _TILT, _PITCH = 0, 1, 2
+"""Places in what is known of a voice: the level, then `BASELINE`."""
+_LEARNT = [VECTOR.index(name) for name in BASELINE]
+_CAPPED = VECTOR.index("pitch_capped")
 
 LEARN_POWER = 4
 """Of the chance that speech is calm: how much it teaches of the calm voice."""
@@ -60,8 +70,9 @@ class EffortTracker:
         self._window = np.zeros((0, self.model.window_blocks, len(SUMS)), dtype=np.float32)
         self._next = np.zeros(0, dtype=np.intp)
         self._calm_s = np.zeros(0, dtype=np.float32)
-        self._calm = np.zeros((0, 3), dtype=np.float32)
-        """Level, tilt, pitch."""
+        self._calm = np.zeros((0, len(RELATIVE)), dtype=np.float32)
+        """Level, then `BASELINE`."""
+        self._prior = np.array(self.model.prior(), dtype=np.float32)
 
     def reserve(self, slots: int) -> None:
         """Make room for slots 0 … slots-1."""
@@ -71,7 +82,7 @@ class EffortTracker:
         self._window = np.concatenate([self._window, np.zeros((more, *self._window.shape[1:]), np.float32)])
         self._next = np.concatenate([self._next, np.zeros(more, np.intp)])
         self._calm_s = np.concatenate([self._calm_s, np.zeros(more, np.float32)])
-        self._calm = np.concatenate([self._calm, np.zeros((more, 3), np.float32)])
+        self._calm = np.concatenate([self._calm, np.zeros((more, len(RELATIVE)), np.float32)])
 
     def reset(self, slot: int) -> None:
         """Forget the speaker: the slot is given to a new leg."""
@@ -102,10 +113,13 @@ class EffortTracker:
         calm_s = self._calm_s[slots]
         over = self._over_calm(slots, level, vector)
         vector[:, -len(RELATIVE) :] = over
+        places = VECTOR.index("pitch_over"), _CAPPED
+        np.minimum(vector[:, places[0]], np.float32(model.pitch_range), out=vector[:, places[0]])
+        np.minimum(vector[:, places[1]], np.float32(model.highest_pitch), out=vector[:, places[1]])
         voiced = sums[:, AT["voiced"]] > 0
         # A raised voice is full of pitch. What has none is noise, however bright and loud.
         probability = np.where(voiced, self._probability(vector, calm_s), np.float32(0))
-        now = np.stack([level, vector[:, VECTOR.index("tilt")], vector[:, VECTOR.index("pitch")]], axis=1)
+        now = np.concatenate([level[:, None], vector[:, _LEARNT]], axis=1)
         self._learn(slots[known], now[known], voiced[known], probability[known], block.speech_frames[known])
         rest = _db(block.rest_power / np.maximum(BLOCK_FRAMES - block.speech_frames, np.float32(1)))
         level_known = calm_s >= model.calm_known_s
@@ -123,16 +137,14 @@ class EffortTracker:
         )
 
     def _over_calm(self, slots: NDArray[np.intp], level: Floats, vector: Floats) -> Floats:
-        """Return differences from the calm voice [legs, 3]; the prior stands in where it was not heard."""
+        """Return differences from the calm voice [legs, len(RELATIVE)]; the prior stands in where it was not heard."""
         model = self.model
         calm_s, calm = self._calm_s[slots], self._calm[slots]
-        share = _trust(calm_s, model.prior_weight_s)
-        over = np.empty((len(slots), 3), dtype=np.float32)
+        share = _trust(calm_s, model.prior_weight_s)[:, None]
+        over = np.empty((len(slots), len(RELATIVE)), dtype=np.float32)
         over[:, _LEVEL] = np.where(calm_s >= model.calm_known_s, level - calm[:, _LEVEL], 0)
         np.clip(over[:, _LEVEL], -model.level_range, model.level_range, out=over[:, _LEVEL])
-        for place, name, prior in ((_TILT, "tilt", model.prior_tilt), (_PITCH, "pitch", model.prior_pitch)):
-            expected = share * calm[:, place] + (1 - share) * np.float32(prior)
-            over[:, place] = vector[:, VECTOR.index(name)] - expected
+        over[:, 1:] = vector[:, _LEARNT] - (share * calm[:, 1:] + (1 - share) * self._prior)
         return over
 
     def _probability(self, vector: Floats, calm_s: Floats) -> Floats:
@@ -173,22 +185,46 @@ def vector_of(sums: Floats) -> tuple[Floats, Floats]:
     total = np.maximum(bands.sum(axis=1), np.float32(1e-9))
     low = np.maximum(bands[:, :_LOW_BANDS].sum(axis=1), np.float32(1e-9))
     pitch = sums[:, AT["pitch"]] / voiced
-    spread = sums[:, AT["pitch_squared"]] / voiced - pitch**2
     level_mean = sums[:, AT["level"]] / windows
-    level_spread = sums[:, AT["level_squared"]] / windows - level_mean**2
     vector = np.zeros((len(sums), len(VECTOR)), dtype=np.float32)
     vector[:, VECTOR.index("tilt")] = _db(np.maximum(total - low, 1e-9) / low, floor=-40.0)
     at = VECTOR.index("band_0")
     vector[:, at : at + _ALL_BANDS] = _db(bands / total[:, None], floor=-40.0)
-    vector[:, VECTOR.index("pitch")] = pitch
-    vector[:, VECTOR.index("pitch_sd")] = np.sqrt(np.maximum(spread, 0))
-    vector[:, VECTOR.index("voiced")] = sums[:, AT["voiced"]] / windows
-    vector[:, VECTOR.index("voicing")] = sums[:, AT["voicing"]] / windows
-    vector[:, VECTOR.index("level_sd")] = np.sqrt(np.maximum(level_spread, 0))
-    vector[:, VECTOR.index("clipped")] = sums[:, AT["clipped"]] / windows
+    voicing, tilt = sums[:, AT["voicing"]] / windows, sums[:, AT["tilt"]] / windows
+    vowel_tilt = sums[:, AT["voiced_tilt"]] / voiced
+    pairs, glides = np.maximum(sums[:, AT["pairs"]], np.float32(1)), sums[:, AT["glides"]]
     triples = np.maximum(sums[:, AT["triples"]], np.float32(1))
-    vector[:, VECTOR.index("rate")] = sums[:, AT["crests"]] / triples / np.float32(WINDOW_S)
+    found: dict[str, NDArray[np.floating]] = {
+        "pitch": pitch,
+        "pitch_sd": _spread(sums[:, AT["pitch_squared"]] / voiced, pitch),
+        "voiced": sums[:, AT["voiced"]] / windows,
+        "voicing": voicing,
+        "level_sd": _spread(sums[:, AT["level_squared"]] / windows, level_mean),
+        "clipped": sums[:, AT["clipped"]] / windows,
+        "rate": sums[:, AT["crests"]] / triples / np.float32(WINDOW_S),
+        "voicing_sd": _spread(sums[:, AT["voicing_squared"]] / windows, voicing),
+        "flatness": sums[:, AT["flatness"]] / windows,
+        "tilt_mean": tilt,
+        "tilt_sd": _spread(sums[:, AT["tilt_squared"]] / windows, tilt),
+        "vowel_tilt": vowel_tilt,
+        "vowel_tilt_sd": _spread(sums[:, AT["voiced_tilt_squared"]] / voiced, vowel_tilt),
+        **{f"vowel_{number}": sums[:, AT[f"voiced_{number}"]] / voiced for number in range(_ALL_BANDS)},
+        "high": sums[:, AT["high"]] / voiced,
+        "peak": sums[:, AT["peak"]] / windows,
+        "flux": sums[:, AT["flux"]] / pairs,
+        "glide": sums[:, AT["glide"]] / np.maximum(glides, np.float32(1)),
+        "gliding": glides / pairs,
+        "pitch_capped": pitch,
+    }
+    for name, values in found.items():
+        vector[:, VECTOR.index(name)] = values
     return vector, _db(sums[:, AT["power"]] / windows)
+
+
+def _spread(mean_square: NDArray[np.floating], mean: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the standard deviation."""
+    deviation: NDArray[np.floating] = np.sqrt(np.maximum(mean_square - mean**2, 0))
+    return deviation
 
 
 def _db(ratio: NDArray[np.floating], floor: float = SILENCE_DB) -> Floats:

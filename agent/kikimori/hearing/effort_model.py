@@ -34,13 +34,33 @@ ABSOLUTE = (
     "level_sd",
     "clipped",
     "rate",
+    "voicing_sd",
+    "flatness",
+    "tilt_mean",
+    "tilt_sd",
+    "vowel_tilt",
+    "vowel_tilt_sd",
+    "vowel_0",
+    "vowel_1",
+    "vowel_2",
+    "vowel_3",
+    "vowel_4",
+    "high",
+    "peak",
+    "flux",
+    "glide",
+    "gliding",
+    "pitch_capped",
 )
-"""Decibels; semitones over 200 Hz; shares of windows; syllables per second, more or less."""
-RELATIVE = ("level_over", "tilt_over", "pitch_over")
+"""Decibels; semitones over 200 Hz; shares of windows; syllables per second, more or less. `band_0` … are of the energy
+of a second, `vowel_0` … means of decibels over what is voiced: a hiss or an s does not count there."""
+BASELINE = ("tilt", "pitch", "vowel_tilt", "vowel_0", "voicing")
+"""What is learnt of a speaker's calm voice besides the level."""
+RELATIVE = ("level_over", *(f"{name}_over" for name in BASELINE))
 """Against the speaker's calm voice."""
 VECTOR = ABSOLUTE + RELATIVE
-VOICE = ("peak", "flux", "glide", "gliding", "pitch_sd", "voiced", "voicing", "level_sd", "clipped", "tilt")
-"""By which a voice is told from music, tones and barking."""
+VOICE = tuple(name for name in ABSOLUTE if name != "pitch_capped")
+"""By which a voice may be told from music, tones, animals and noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +116,14 @@ class EffortModel(BaseModel):
     known: Regression
     """With the differences as well."""
     voice: Regression
-    """Of `VOICE`: a voice, or music, tones, barking."""
+    """Of `VOICE`: a voice, or music, tones, animals, noise."""
     stranger_caution: Annotated[float, Field(ge=0)] = 1.0
     """Taken off a stranger's score (log odds): a high, bright voice is often just that."""
     prior_tilt: float
     prior_pitch: float
+    prior_vowel_tilt: float = 0.0
+    prior_vowel_0: float = 0.0
+    prior_voicing: float = 0.0
     """A calm voice on a telephone, before this speaker was heard."""
     prior_weight_s: Annotated[float, Field(gt=0)] = 1.5
     """Calm speech at which the prior counts half."""
@@ -116,6 +139,20 @@ class EffortModel(BaseModel):
     """The calm voice is forgotten with this time constant of speech."""
     level_range: Annotated[float, Field(gt=0)] = 15.0
     """A difference of level beyond this says no more: it is the line's."""
+    highest_pitch: float = 48.0
+    """A pitch above this says no more of effort: children and joy are higher still."""
+    pitch_range: Annotated[float, Field(gt=0)] = 48.0
+    """Likewise a pitch so far above the speaker's own."""
+
+    def prior(self) -> tuple[float, ...]:
+        """Return the calm voice of nobody in particular, in the order of `BASELINE`."""
+        return (
+            self.prior_tilt,
+            self.prior_pitch,
+            self.prior_vowel_tilt,
+            self.prior_vowel_0,
+            self.prior_voicing,
+        )
 
 
 @lru_cache(maxsize=1)

@@ -44,6 +44,9 @@ CLIPPED_FROM = 0.98
 CREST_DB = 3.0
 """How far a crest must stand out from both its neighbours together."""
 
+HIGH_ST = 12.0
+"""Pitch above which few adults speak, or shout: 400 Hz."""
+
 _FULL_SCALE = 32768.0
 _PITCH_POINTS = 256
 """Of the low band, up to 2 kHz: lags come out in steps of 0.25 ms."""
@@ -81,6 +84,14 @@ SUMS = (
     "level",
     "level_squared",
     "clipped",
+    "voicing_squared",
+    "flatness",
+    "tilt",
+    "tilt_squared",
+    "voiced_tilt",
+    "voiced_tilt_squared",
+    *(f"voiced_{number}" for number in range(len(BANDS_HZ) - 1)),
+    "high",
     "peak",
     "pairs",
     "flux",
@@ -92,7 +103,8 @@ SUMS = (
 """What is summed over windows. Pitch in semitones over 200 Hz, of voiced windows; level in dBFS; `peak` is the share of
 the energy within 50 Hz of the strongest tone. Over pairs of neighbouring windows: `flux`, how much the shares of the
 bands differ, 0 … 2; `glide`, how far the pitch moved, at most 6 semitones, where both are voiced (`glides`). `crests`
-of the level among inner windows (`triples`) are syllables, more or less."""
+of the level among inner windows (`triples`) are syllables, more or less. `tilt` in decibels, limited to ±40; `voiced_0` …
+shares of the bands in decibels over voiced windows, `flatness` their mean over all; `high`: voiced above `HIGH_ST`."""
 AT = {name: place for place, name in enumerate(SUMS)}
 
 
@@ -146,9 +158,28 @@ def _window_sums(windows: Floats, power: Floats, rate: int) -> Floats:
     found[:, AT["clipped"]] = np.abs(windows).max(axis=1) >= CLIPPED_FROM
     strongest = energy.argmax(axis=1)[:, None] + _AROUND
     around = np.take_along_axis(energy, np.clip(strongest, 0, energy.shape[1] - 1), axis=1).sum(axis=1)
+    found[:, AT["voicing_squared"]] = voicing**2
+    found[:, AT["high"]] = voiced * (pitch > HIGH_ST)
+    _add_shape(found, voiced)
     found[:, AT["peak"]] = np.minimum(around / np.maximum(energy.sum(axis=1), np.float32(1e-9)), 1)
     found[:, AT["pairs"] :] = 0
     return found
+
+
+def _add_shape(found: Floats, voiced: Floats) -> None:
+    """Fill in the balance of the bands in decibels, over all windows and over voiced ones."""
+    bands = found[:, AT["band_0"] : AT["band_0"] + len(_EDGES) - 1]
+    parts = np.stack([bands.sum(axis=1), bands[:, :2].sum(axis=1), bands[:, 2:].sum(axis=1)], axis=1)
+    decibels = 10 * np.log10(np.maximum(np.concatenate([bands, parts], axis=1), np.float32(1e-9)))
+    total, low, high = decibels[:, -3], decibels[:, -2], decibels[:, -1]
+    shares = np.maximum(decibels[:, :-3] - total[:, None], np.float32(-40))
+    tilt = np.clip(high - low, -40, 40)
+    found[:, AT["flatness"]] = shares.mean(axis=1)
+    found[:, AT["tilt"]] = tilt
+    found[:, AT["tilt_squared"]] = tilt**2
+    found[:, AT["voiced_tilt"]] = voiced * tilt
+    found[:, AT["voiced_tilt_squared"]] = voiced * tilt**2
+    found[:, AT["voiced_0"] : AT["voiced_0"] + len(_EDGES) - 1] = shares * voiced[:, None]
 
 
 def _add_pairs(sums: Floats, spoken: NDArray[np.bool_]) -> None:

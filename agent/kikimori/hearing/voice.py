@@ -1,8 +1,8 @@
-"""Is it a voice at all? Music on hold, ringing, keys, fax and a dog pass a voice detector and are nobody's shouting.
+"""Is it a voice at all? Music on hold, keys, a dog, a baby and rain pass a voice detector and are nobody's shouting.
 
 A voice glides in pitch and changes its colour from one sound to the next; instruments hold their pitch, tones hold
-everything. Judged over some seconds of what the voice detector let pass, by logistic regression. Noise (a line that hisses,
-a tap that runs, a fan) has no pitch at all, and the regression was shown little of it: that is looked at on its own.
+everything, and noise has none. Judged over some seconds of what the voice detector let pass, by logistic regression, and
+by what the leg was so far. Sound without any pitch is looked at on its own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from kikimori.hearing.effort import vector_of
 from kikimori.hearing.effort_model import VECTOR, VOICE, EffortModel, probability_of, shipped_model
 from kikimori.hearing.features import AT, SUMS, WINDOW_S
+from kikimori.hearing.frames import BLOCK_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,17 +23,34 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
+LIKELY_A_VOICE = 0.5
+"""Probability from which a block counts as a voice."""
 MEMORY = 0.93
 """Of what was heard, kept per block with sound: the last three seconds or so count."""
 JUDGED_FROM_S = 0.8
 """Sound that must have been heard; before it everything is taken for a voice."""
+UNDECIDED = 0.3
+"""… but after noise: given to the recogniser, and no voice yet."""
+
+LEG_BLOCKS, SOONER_BLOCKS = 25, 10
+"""Blocks with sound over which a leg's own score is averaged, five seconds, and where it rises: a caller comes back."""
+MOST_SCORE = 4.0
+"""Log odds of one block count no more than this in it."""
+KNOWN_BY, UNKNOWN_BY = 2.2, -1.4
+"""Added to the log odds where the leg has held a voice so far, and where it has not: a caller who was heard clearly is not
+lost to a cough, and what cries, barks or plays all the time is not taken for a voice for one moment of it."""
 
 PITCHED_WINDOWS = 2
 """Windows of a block in which a pitch must be found for the block to have one: a vowel is longer than 80 ms."""
 PITCH_WITHIN_S = 10.0
 """Sound in which no pitch was found for so long is no voice."""
 
-_COPIED = ("pitch_sd", "voiced", "voicing", "level_sd", "clipped", "tilt")
+NOISE_AFTER_S = 60.0
+"""A leg that sounds and holds no voice for so long is noise …"""
+NOISE_SOUND_S = 10.0
+"""… of which so much must be sound, or it is silent …"""
+VOICE_RUN = 5
+"""… and so many blocks of a voice on end, one second, end it."""
 
 
 class VoiceTracker:
@@ -42,49 +60,88 @@ class VoiceTracker:
         model = model or shipped_model()
         self._score = model.voice.scorer(VOICE)
         self._sums = np.zeros((0, len(SUMS)), dtype=np.float32)
-        self._unpitched = np.zeros(0, dtype=np.float32)
-        """Windows with sound since the last pitch."""
+        self._counts = np.zeros((0, len(_COUNTS)), dtype=np.float32)
 
     def reserve(self, slots: int) -> None:
         more = slots - len(self._sums)
         if more > 0:
             self._sums = np.concatenate([self._sums, np.zeros((more, len(SUMS)), np.float32)])
-            self._unpitched = np.concatenate([self._unpitched, np.zeros(more, np.float32)])
+            self._counts = np.concatenate([self._counts, np.zeros((more, len(_COUNTS)), np.float32)])
 
     def reset(self, slot: int) -> None:
         self._sums[slot] = 0
-        self._unpitched[slot] = 0
+        self._counts[slot] = 0
 
     def update(self, slots: NDArray[np.intp], block: BlockFeatures) -> Floats:
         """Take one block of each leg in `slots`; return the probability that it is a voice, [legs]."""
         sounding = block.speech_frames > 0
         who = slots[sounding]
         self._sums[who] = self._sums[who] * np.float32(MEMORY) + block.sums[sounding]
+        counts = self._counts[slots]
+        self._begin_anew(slots, counts, block)
         sums = self._sums[slots]
-        probability = probability_of(self._score(voice_vector_of(sums)))
-        probability[sums[:, AT["windows"]] * WINDOW_S < JUDGED_FROM_S] = 1
-        probability[self._lacks_pitch(slots, block)] = 0
+        score = self._score(voice_vector_of(sums))
+        early = sums[:, AT["windows"]] * WINDOW_S < JUDGED_FROM_S
+        self._average(counts, score, sounding & ~early)
+        leg = np.where(counts[:, _LEG] > 0, np.float32(KNOWN_BY), np.float32(UNKNOWN_BY))
+        probability = probability_of(score + leg)
+        probability[early] = np.where(counts[early, _SEEN] == 0, np.float32(1), np.float32(UNDECIDED))
+        probability[self._lacks_pitch(counts, block)] = 0
+        self._count_noise(counts, sounding, (probability >= LIKELY_A_VOICE) & ~early)
+        self._counts[slots] = counts
         return probability
 
-    def _lacks_pitch(self, slots: NDArray[np.intp], block: BlockFeatures) -> NDArray[np.bool_]:
+    def is_noise(self, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return [legs] whether the leg has sounded for a minute without a voice."""
+        counts = self._counts[slots]
+        return (counts[:, _SINCE] * BLOCK_S >= NOISE_AFTER_S) & (counts[:, _SOUND] * BLOCK_S >= NOISE_SOUND_S)
+
+    def _average(self, counts: Floats, score: Floats, judged: NDArray[np.bool_]) -> None:
+        """Move each leg's own score towards that of the block; the first blocks make a plain mean."""
+        seen = np.minimum(counts[:, _SEEN] + 1, np.float32(LEG_BLOCKS))
+        limited = np.clip(score, -MOST_SCORE, MOST_SCORE)
+        step = limited - counts[:, _LEG]
+        moved = counts[:, _LEG] + step / np.where(step > 0, np.minimum(seen, SOONER_BLOCKS), seen)
+        counts[judged, _LEG], counts[judged, _SEEN] = moved[judged], seen[judged]
+
+    def _begin_anew(self, slots: NDArray[np.intp], counts: Floats, block: BlockFeatures) -> None:
+        """Forget noise without a pitch where a pitch comes: somebody may begin to speak, and must not lose a second."""
+        ends = (counts[:, _UNPITCHED] >= np.float32(PITCH_WITHIN_S / WINDOW_S)) & _pitched(block)
+        self._sums[slots[ends]] = block.sums[ends]
+        counts[ends, _LEG], counts[ends, _SEEN] = 0, 1
+
+    def _lacks_pitch(self, counts: Floats, block: BlockFeatures) -> NDArray[np.bool_]:
         """Return [legs] whether `PITCH_WITHIN_S` of sound, this block included, went by without a pitch."""
-        pitched = block.sums[:, AT["voiced"]] >= PITCHED_WINDOWS
-        unpitched = np.where(pitched, np.float32(0), self._unpitched[slots] + block.sums[:, AT["windows"]])
-        self._unpitched[slots] = unpitched
-        return unpitched >= np.float32(PITCH_WITHIN_S / WINDOW_S)
+        counts[:, _UNPITCHED] = np.where(
+            _pitched(block), np.float32(0), counts[:, _UNPITCHED] + block.sums[:, AT["windows"]]
+        )
+        lacks: NDArray[np.bool_] = counts[:, _UNPITCHED] >= np.float32(PITCH_WITHIN_S / WINDOW_S)
+        return lacks
+
+    def _count_noise(self, counts: Floats, sounding: NDArray[np.bool_], voice: NDArray[np.bool_]) -> None:
+        """Count blocks since the last second of a voice; pauses neither make a voice nor end one."""
+        counts[:, _RUN] = np.where(
+            sounding, np.where(voice, counts[:, _RUN] + 1, np.float32(0)), counts[:, _RUN]
+        )
+        counts[:, _SINCE] += 1
+        counts[:, _SOUND] += sounding
+        spoke = counts[:, _RUN] >= VOICE_RUN
+        counts[spoke, _SINCE] = 0
+        counts[spoke, _SOUND] = 0
+
+
+def _pitched(block: BlockFeatures) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = block.sums[:, AT["voiced"]] >= PITCHED_WINDOWS
+    return found
+
+
+_COUNTS = ("leg", "seen", "unpitched", "run", "since", "sound")
+"""Of each leg: its own score (log odds), blocks in it, windows without a pitch, blocks of a voice on end, blocks since
+there was a second of one, and blocks with sound of these."""
+_LEG, _SEEN, _UNPITCHED, _RUN, _SINCE, _SOUND = range(len(_COUNTS))
+_PLACES = [VECTOR.index(name) for name in VOICE]
 
 
 def voice_vector_of(sums: Floats) -> Floats:
     """Return the model's numbers [legs, len(VOICE)] from sums."""
-    windows = np.maximum(sums[:, AT["windows"]], np.float32(1))
-    pairs = np.maximum(sums[:, AT["pairs"]], np.float32(1))
-    glides = sums[:, AT["glides"]]
-    common, _ = vector_of(sums)
-    vector = np.empty((len(sums), len(VOICE)), dtype=np.float32)
-    vector[:, VOICE.index("peak")] = sums[:, AT["peak"]] / windows
-    vector[:, VOICE.index("flux")] = sums[:, AT["flux"]] / pairs
-    vector[:, VOICE.index("glide")] = sums[:, AT["glide"]] / np.maximum(glides, np.float32(1))
-    vector[:, VOICE.index("gliding")] = glides / pairs
-    for name in _COPIED:
-        vector[:, VOICE.index(name)] = common[:, VECTOR.index(name)]
-    return vector
+    return vector_of(sums)[0][:, _PLACES]

@@ -1,14 +1,13 @@
-"""Fit the effort model to clips: `model.json` for models/effort/.
+"""Make the effort model: `model.json` for models/effort/.
 
-The numbers come from the program's own hearing, block by block, as it hears a call. Of every clip that has a speaker's
-calm clips beside it (same condition), the differences from them are taken; the model for strangers has none.
+A voice is told from other sounds by a regression that is fitted here, to what the program's own hearing makes of voices and
+sounds, block by block, as it hears a call. Effort is scored by the round weights of `scores.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,19 +20,28 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from kikimori.hearing.effort import vector_of
-from kikimori.hearing.effort_model import ABSOLUTE, VECTOR, VOICE, EffortModel, Regression
+from kikimori.hearing.effort_model import BASELINE, VECTOR, VOICE, EffortModel, Regression
 from kikimori.hearing.features import AT, SUMS, WINDOW_S, measure
 from kikimori.hearing.frames import block_samples
 from kikimori.hearing.vad import VoiceDetector, mark_speech
 from kikimori.hearing.voice import JUDGED_FROM_S, MEMORY, voice_vector_of
-from kikimori_training.effort.sounds import SOUNDS
+from kikimori_training.effort.scores import CALM_TRUSTED_S, HIGHEST_PITCH, KNOWN, PITCH_RANGE, STRANGER
+from kikimori_training.noise_calls import AS_IT_IS, MADE, Half, recorded, varied
+from kikimori_training.telephone import Law, g711
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from numpy.typing import NDArray
 
+    from kikimori_training.measure import Audio
+
 RATE = 8000
+VOICES = "voice"
+STRENGTH = 0.3
+"""Inverse of the regularisation."""
+MADE_OF_EACH = 8
+"""Clips of every sound that is made."""
 WINDOW = 5
 ENOUGH = 8
 """Windows of 40 ms that a second must have of speech."""
@@ -77,80 +85,86 @@ def read_clip(path: Path) -> Clip:
     )
 
 
-def styles_of(clips: Sequence[Clip]) -> NDArray[np.str_]:
-    return np.concatenate([np.full(len(clip.vectors), clip.style) for clip in clips])
-
-
-def with_baseline(clips: Sequence[Clip]) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.str_]]:
-    """Return vectors with differences from the speaker's other calm clips of the same condition, labels, styles."""
-    calm: dict[tuple[str, str], list[Clip]] = defaultdict(list)
-    for clip in clips:
-        if clip.style == "calm" and len(clip.vectors):
-            calm[clip.speaker, clip.condition].append(clip)
-    rows, labels, styles = [], [], []
-    tilt, pitch = VECTOR.index("tilt"), VECTOR.index("pitch")
-    for clip in clips:
-        others = [each for each in calm[clip.speaker, clip.condition] if each is not clip]
-        if not others or not len(clip.vectors):
-            continue
-        vectors = clip.vectors.copy()
-        known = np.concatenate([each.vectors for each in others]).mean(axis=0)
-        level = float(np.concatenate([each.levels for each in others]).mean())
-        vectors[:, VECTOR.index("level_over")] = np.clip(clip.levels - level, -15, 15)
-        vectors[:, VECTOR.index("tilt_over")] = clip.vectors[:, tilt] - known[tilt]
-        vectors[:, VECTOR.index("pitch_over")] = clip.vectors[:, pitch] - known[pitch]
-        rows.append(vectors)
-        labels.append(np.full(len(vectors), clip.raised))
-        styles.append(np.full(len(vectors), clip.style))
-    return np.concatenate(rows), np.concatenate(labels), np.concatenate(styles)
-
-
-def weights_of(styles: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Every style counts the same, so that lively calm speech, of which there is less, is not given up."""
-    names, counts = np.unique(styles, return_counts=True)
-    share = dict(zip(names.tolist(), (1 / counts).tolist(), strict=True))
-    weights: NDArray[np.float64] = np.array([share[style] for style in styles.tolist()])
-    weights *= len(styles) / weights.sum()
+def weights_of(kinds: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Voices and other sounds count the same in all; of a kind of sound, the root of what there is counts."""
+    weights = np.ones(len(kinds))
+    voice = kinds == VOICES
+    for kind in np.unique(kinds[~voice]):
+        mine = kinds == kind
+        weights[mine] = 1 / np.sqrt(max(int(mine.sum()), 50))
+    weights[~voice] *= voice.sum() / weights[~voice].sum()
     return weights
 
 
 def fit(
-    vectors: NDArray[np.float32],
-    raised: NDArray[np.bool_],
-    styles: NDArray[np.str_],
-    names: Sequence[str],
-    strength: float,
+    vectors: NDArray[np.float32], labels: NDArray[np.bool_], kinds: NDArray[np.str_], names: Sequence[str]
 ) -> Regression:
-    """Fit to the first columns of `vectors`, those of `names`: `ABSOLUTE` are the first of `VECTOR`."""
-    used = vectors[:, : len(names)]
-    scaler = StandardScaler().fit(used)
-    found = LogisticRegression(C=strength, max_iter=2000).fit(
-        scaler.transform(used), raised, weights_of(styles)
+    """Fit to all columns of `vectors`, those of `names`."""
+    scaler = StandardScaler().fit(vectors)
+    found = LogisticRegression(C=STRENGTH, max_iter=2000).fit(
+        scaler.transform(vectors), labels, weights_of(kinds)
     )
     return Regression(
         names=tuple(names),
         mean=tuple(round(float(each), 5) for each in scaler.mean_),
-        scale=tuple(round(float(each), 5) for each in scaler.scale_),
+        scale=tuple(round(max(float(each), 1e-3), 5) for each in scaler.scale_),
         weight=tuple(round(float(each), 5) for each in found.coef_[0]),
         bias=round(float(found.intercept_[0]), 5),
     )
 
 
-def clips_of_voice(paths: Sequence[Path]) -> list[NDArray[np.int16]]:
-    return [soundfile.read(path, dtype="int16")[0] for path in paths[::4]]
+def joined(clips: Sequence[NDArray[np.int16]], count: int) -> list[NDArray[np.int16]]:
+    """Join so many clips at a time: the gate remembers some seconds."""
+    return [np.concatenate(clips[at : at + count]) for at in range(0, len(clips), count)]
 
 
-def voice_examples(clips: Sequence[NDArray[np.int16]]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return vectors of voices and of sounds that are none, with labels; each sound in two dozen variants."""
-    rows, labels = [], []
-    sounds = [
-        (make(8.0, seed) * 32767).astype(np.int16) for make in SOUNDS.values() for seed in range(100, 124)
+def voices_of(paths: Sequence[Path], folders: Sequence[Path]) -> list[NDArray[np.int16]]:
+    """Return some of the synthetic clips, alone and joined, and the training half of recorded voices."""
+    synthetic = [soundfile.read(path, dtype="int16")[0] for path in paths[::3]]
+    rng = np.random.default_rng(1)
+    real = [
+        sent(varied(recorded(path, rng), rng), number)
+        for folder in folders
+        for number, path in enumerate(Half.of(folder.name, folder, "train").paths[::3])
     ]
-    for audio, voice in [*((clip, True) for clip in clips), *((sound, False) for sound in sounds)]:
+    return [*synthetic, *joined(synthetic, 4), *joined(real, 3)]
+
+
+def sounds_of(folders: Sequence[Path], leave: Container[str]) -> list[tuple[str, NDArray[np.int16]]]:
+    """Return the training half of recordings that are no voice, twice each, and sounds that are made."""
+    rng = np.random.default_rng(2)
+    found: list[tuple[str, NDArray[np.int16]]] = []
+    for folder in folders:
+        for path in Half.of(folder.name, folder, "train").paths:
+            if path.stem in leave:
+                continue
+            # Joined with itself: three seconds are to be had of a short one, too.
+            found += [
+                (folder.name, np.tile(sent(varied(recorded(path, rng), rng), number), 2))
+                for number in range(2)
+            ]
+    for kind, make in MADE.items():
+        for seed in range(MADE_OF_EACH):
+            clip = make(10.0, seed)
+            found.append((kind, sent(clip if kind in AS_IT_IS else varied(clip, rng), seed)))
+    return found
+
+
+def sent(audio: Audio, number: int) -> NDArray[np.int16]:
+    """Return audio as G.711 brings it."""
+    return np.asarray(g711(audio, (Law.MU, Law.A)[number % 2]) * 32767, dtype=np.int16)
+
+
+def voice_examples(
+    voices: Sequence[NDArray[np.int16]], sounds: Sequence[tuple[str, NDArray[np.int16]]]
+) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+    """Return vectors of voices and of sounds that are none, and of which kind each is."""
+    rows, kinds = [], []
+    for kind, audio in [*((VOICES, each) for each in voices), *sounds]:
         vectors = _voice_vectors(audio)
         rows.append(vectors)
-        labels.append(np.full(len(vectors), voice))
-    return np.concatenate(rows), np.concatenate(labels)
+        kinds.append(np.full(len(vectors), kind))
+    return np.concatenate(rows), np.concatenate(kinds)
 
 
 def _voice_vectors(audio: NDArray[np.int16]) -> NDArray[np.float32]:
@@ -168,29 +182,32 @@ def main() -> int:
     parser.add_argument("clips", type=Path, help="folder train of kikimori_training.effort.clips")
     parser.add_argument("--out", type=Path, required=True, help="model.json")
     parser.add_argument(
-        "--strength", type=float, default=0.05, help="inverse of the regularisation (default: 0.05)"
+        "--sounds", type=Path, nargs="*", default=[], help="folders of recordings without a voice"
     )
+    parser.add_argument("--voices", type=Path, nargs="*", default=[], help="folders of recorded calm voices")
+    parser.add_argument("--leave", nargs="*", default=[], help="names of recordings not to be trained with")
     options = parser.parse_args()
     paths = sorted(options.clips.glob("*/*/*.flac"))
     with Progress(console=Console(stderr=True)) as progress:
-        clips = [read_clip(path) for path in progress.track(paths, description="Clips")]
-    clips = [clip for clip in clips if len(clip.vectors)]
-    every = np.concatenate([clip.vectors for clip in clips])
-    raised = np.concatenate([np.full(len(clip.vectors), clip.raised) for clip in clips])
-    calm = np.concatenate([clip.vectors for clip in clips if clip.style == "calm"]).mean(axis=0)
-    vectors, labels, styles = with_baseline(clips)
-    voices, is_voice = voice_examples(clips_of_voice(paths))
+        calm_paths = [path for path in paths if "_calm-" in path.name]
+        calm = [read_clip(path) for path in progress.track(calm_paths, description="Calm clips")]
+    prior = np.concatenate([clip.vectors for clip in calm]).mean(axis=0)
+    voices, sounds = voices_of(paths, options.voices), sounds_of(options.sounds, options.leave)
+    vectors, kinds = voice_examples(voices, sounds)
     model = EffortModel(
         version=1,
-        made_with=f"{len(clips)} clips of {len({clip.speaker for clip in clips})} synthetic speakers",
-        stranger=fit(every, raised, styles_of(clips), ABSOLUTE, options.strength),
-        known=fit(vectors, labels, styles, VECTOR, options.strength),
-        voice=fit(voices, is_voice, np.where(is_voice, "voice", "none"), VOICE, 1.0),
-        prior_tilt=round(float(calm[VECTOR.index("tilt")]), 3),
-        prior_pitch=round(float(calm[VECTOR.index("pitch")]), 3),
+        made_with=f"{len(voices)} voices, {len(sounds)} other sounds; scores by hand (effort/scores.py)",
+        stranger=STRANGER,
+        known=KNOWN,
+        voice=fit(vectors, kinds == VOICES, kinds, VOICE),
+        stranger_caution=0.0,
+        highest_pitch=HIGHEST_PITCH,
+        pitch_range=PITCH_RANGE,
+        calm_trusted_s=CALM_TRUSTED_S,
+        **{f"prior_{name}": round(float(prior[VECTOR.index(name)]), 3) for name in BASELINE},
     )
     options.out.write_text(model.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    print(f"{options.out}: {len(every)} seconds, {raised.mean():.0%} raised")
+    print(f"{options.out}: {len(vectors)} examples, {np.mean(kinds == VOICES):.0%} of voices")
     return 0
 
 
