@@ -52,6 +52,22 @@ def test_faults_that_leave_nothing_to_chance(kind: str, clean: str, faulty: str)
     assert noised(clean, kind, 1) == faulty
 
 
+@pytest.mark.parametrize(
+    ("clean", "faulty"),
+    [
+        ("税金払ってんだから", "税金払っているんだから"),
+        ("責任者を出せや", "責任者だせや"),
+        ("黙っとれ", "ダマトレ"),
+        ("上司を呼べ", "上司を。呼べ"),
+        ("店長を出せと言ってんだ", "店長だせと言っているんだ"),
+        ("聞いてんのか", "聞いているのか"),
+    ],
+)
+def test_habits_of_recognisers(clean: str, faulty: str) -> None:
+    """Sentences as recognisers wrote them are among what is drawn."""
+    assert faulty in {noised(clean, "recogniser", seed) for seed in range(40)}
+
+
 def test_widths_are_only_widths() -> None:
     for text in SENTENCES:
         assert unicodedata.normalize("NFKC", noised(text, "widths", 1)) == text

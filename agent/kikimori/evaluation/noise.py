@@ -187,6 +187,65 @@ def _long_vowels(text: str, _: random.Random) -> str:
     )
 
 
+_SPELLED_OUT = (
+    ("てんだ", "ているんだ"), ("でんだ", "でいるんだ"), ("てんの", "ているの"), ("でんの", "でいるの"), ("てる", "ている"), ("でる", "でいる"),
+    ("ちゃう", "てしまう"), ("とけ", "ておけ"), ("とく", "ておく"), ("じゃない", "ではない"),
+)  # fmt: skip
+"""Forms of speech that a recogniser trained on subtitles spells out."""
+_AFTER_OBJECT = re.compile("(?<=[をがは])")
+
+
+def _written_by_recogniser(text: str, rng: random.Random) -> str:
+    """Write the sentence as recognisers write what people say, with two of their habits at once.
+
+    Contractions spelled out (払ってんだ: 払っているんだ); を lost and the verb after it in kana (責任者だせ); the last verb in
+    katakana without its small っ (黙っとれ: ダマトレ); a full stop after a particle.
+    """
+    habits = (_spelled_out, _object_in_kana, _word_in_katakana, _stop_inside)
+    for habit in rng.sample(habits, len(habits) // 2):
+        text = habit(text, rng)
+    return text
+
+
+def _spelled_out(text: str, _: random.Random) -> str:
+    found = tokens(text)
+    ends = "".join(each.surface for each in found)
+    for said, written in _SPELLED_OUT:
+        ends = re.sub(f"(?<=[っいんきぎしえけせてねべめれ]){said}", written, ends)
+    return ends
+
+
+def _object_in_kana(text: str, _: random.Random) -> str:
+    found = tokens(text)
+    written = ""
+    for number, each in enumerate(found):
+        before = found[number - 1] if number else None
+        after = found[number + 1] if number + 1 < len(found) else None
+        if each.surface == "を" and each.part == "助詞" and after is not None and after.part == "動詞":
+            continue
+        is_object = before is not None and before.surface == "を" and each.part == "動詞"
+        written += hiragana(each.reading) if is_object else each.surface
+    return written
+
+
+def _word_in_katakana(text: str, _: random.Random) -> str:
+    """Write the verb that ends the sentence, with its endings, as a name nobody knows."""
+    found = tokens(text)
+    begins = len(found)
+    while begins and found[begins - 1].part in ("動詞", "助動詞"):
+        begins -= 1
+    ending = "".join(each.reading for each in found[begins:]).replace("ッ", "")
+    return "".join(each.surface for each in found[:begins]) + ending
+
+
+def _stop_inside(text: str, rng: random.Random) -> str:
+    places = [found.start() for found in _AFTER_OBJECT.finditer(text) if found.start() < len(text)]
+    if not places:
+        return text
+    at = rng.choice(places)
+    return f"{text[:at]}。{text[at:]}"
+
+
 def _content(token: Token) -> bool:
     return token.part in _CONTENT and token.detail != "数詞" and bool(token.reading)
 
@@ -203,5 +262,6 @@ KINDS: dict[str, Callable[[str, random.Random], str]] = {
     "kana": _kana,
     "stops": _stops,
     "long_vowels": _long_vowels,
+    "recogniser": _written_by_recogniser,
 }
 """By the name that `--noise` takes."""
