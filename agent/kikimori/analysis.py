@@ -31,7 +31,7 @@ class Findings:
     """What one recording holds. Also the `kikimori.calls.call.Listener` that collects it."""
 
     lines: list[TranscriptLine] = field(default_factory=list)
-    """Final utterances in the order in which they ended."""
+    """Final utterances in the order in which they ended, each as it was heard best."""
     partials: list[TranscriptLine] = field(default_factory=list)
     changes: list[Alert] = field(default_factory=list)
     """Every change of every alert, in order."""
@@ -54,7 +54,16 @@ class Findings:
         self.known_s.setdefault(alert.alert_id, self.played_s)
 
     def line(self, line: TranscriptLine) -> None:
-        (self.lines if line.final else self.partials).append(line)
+        if not line.final:
+            self.partials.append(line)
+            return
+        for number, known in enumerate(self.lines):
+            if (known.line_id, known.start_s) == (line.line_id, line.start_s):
+                # Heard again, and better.
+                self.lines[number] = line
+                return
+        if line.text:
+            self.lines.append(line)
 
 
 class Analyser:

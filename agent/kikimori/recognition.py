@@ -53,6 +53,13 @@ class Recognition:
         )
 
     @property
+    def finals(self) -> Finals:
+        """Return who hears finished utterances: the stream alone (`vosk`, also where it is a server), Whisper, or both."""
+        if self.second is None:
+            return "vosk"
+        return "whisper" if self.replaces else "both"
+
+    @property
     def names(self) -> str | None:
         """Names of the models, for people; None = there is none."""
         if self.engine is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import TimeElapsedColumn, TimeRemainingColumn
 
 from kikimori.analysis import analyser
-from kikimori.cli.options import add_config, bars, configured, say, with_model
+from kikimori.cli.options import add_config, add_finals, bars, configured, say, with_finals, with_model
 from kikimori.errors import AudioFileError
 from kikimori.taps.mirror.pcapfile import is_capture
 from kikimori.taps.mirror.replay import summary
@@ -45,6 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
         action="store_true",
         help="one JSON object per line for each transcript segment and alert, with start and end in seconds",
     )
+    add_finals(parser)
     add_config(parser)
     parser.set_defaults(run=run)
 
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    config = with_model(configured(args, log_level="error"), args.model)
+    config = with_finals(with_model(configured(args, log_level="error"), args.model), args)
     failed = 0
     async with analyser(config) as analysis:
         problem = analysis.recognition.problem
@@ -128,13 +129,15 @@ def _show(
 
 def segment_json(line: TranscriptLine) -> dict[str, Any]:
     """Return what `--json` prints for an utterance."""
-    return {
+    segment = {
         "type": "segment",
         "start": line.start_s,
         "end": line.end_s,
         "role": str(line.role),
         "text": line.text,
+        "engine": line.engine,
     }
+    return segment if line.other is None else segment | {"other": line.other.model_dump()}
 
 
 def alert_json(alert: Alert) -> dict[str, Any]:

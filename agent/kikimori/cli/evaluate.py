@@ -14,7 +14,16 @@ from rich.console import Console
 from rich.progress import TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from kikimori.cli.options import add_config, bars, configured, say, with_model, write_report
+from kikimori.cli.options import (
+    add_config,
+    add_finals,
+    bars,
+    configured,
+    say,
+    with_finals,
+    with_model,
+    write_report,
+)
 from kikimori.errors import KikimoriError
 
 FORMAT = """\
@@ -23,7 +32,9 @@ DIR holds NAME.json beside each recording, for example
    "segments": [{"role": "customer", "start": 5.7, "end": 8.2, "text": "上司に代われ"}],
    "expected_alerts": [{"rule": "repeated-superior", "severity": "warning", "from": 20.1, "to": 27.0}]}
 Times are seconds. An alert must be raised in its window and no other may be. Optional: dtmf (role, at, digit), tolerated
-(rules that may be raised), title, tags.
+(rules that may be raised), title, tags; voice of a segment and condition (of the line) by which figures are given.
+From sound to alert: of the customer's sentences in whose written words the judge finds something (found), those in whose
+sound it found the same (kept); alerts in sentences whose words hold nothing (false); utterances where nobody spoke (invented).
 Exit code 0 whatever the figures are; 1 when the folder or a file in it cannot be used.
 """
 
@@ -39,6 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
     )
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--model", metavar="NAME", help="speech model, instead of the configured one")
+    add_finals(parser)
     parser.add_argument(
         "--rules",
         type=Path,
@@ -71,7 +83,7 @@ async def _run(args: argparse.Namespace) -> int:
     from kikimori.evaluation.run import evaluate, truths_in  # noqa: PLC0415
     from kikimori.recognition import load_recognition  # noqa: PLC0415
 
-    config = with_model(configured(args, log_level="error"), args.model)
+    config = with_finals(with_model(configured(args, log_level="error"), args.model), args)
     if args.rules:
         rules = (*config.judging.rules, *args.rules)
         config = config.model_copy(update={"judging": config.judging.model_copy(update={"rules": rules})})
@@ -135,6 +147,34 @@ def _show(found: dict[str, Any]) -> None:
             console.print(
                 f"{role}: character error rate {errors['cer']:.1%}, by sound {errors['cer_sound']:.1%}"
             )
+    if found["sound_to_alert"]:
+        _show_sound(console, found)
     for fault in found["faults"]:
         where = f"{fault['at']} s" if "at" in fault else f"{fault['from']} … {fault['to']} s"
         console.print(f"{fault['verdict']}: {fault['call']} {fault['rule']} {where}", style="dim")
+
+
+def _show_sound(console: Console, found: dict[str, Any]) -> None:
+    """Show what is left of the words between the customer's mouth and the alert."""
+    sound = found["sound_to_alert"]
+    table = Table(box=None)
+    table.add_column(f"sound to alert, finals: {found['finals']}", no_wrap=True)
+    columns = {
+        "found": "found",
+        "kept": "kept",
+        "share": "share",
+        "harmless": "harmless",
+        "false": "false",
+        "cer_sound": "CER",
+    }
+    for name in columns.values():
+        table.add_column(name, justify="right")
+    rows = {"all": sound["all"], **sound["voices"], **sound["conditions"]}
+    for name, figures in rows.items():
+        table.add_row(name, *("–" if figures[key] is None else str(figures[key]) for key in columns))
+    console.print(table)
+    engines = ", ".join(f"{name} {count}" for name, count in sound["engines"].items()) or "none"
+    invented = sound["invented"]
+    console.print(
+        f"alerts of words by engine: {engines}; {invented['utterances']} invented utterances in {invented['calls']} calls"
+    )

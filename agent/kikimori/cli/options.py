@@ -78,6 +78,26 @@ def with_model(config: AgentConfig, name: str | None) -> AgentConfig:
     return config.model_copy(update={"speech": config.speech.model_copy(update={"model": name})})
 
 
+def add_finals(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--finals",
+        choices=["vosk", "whisper", "both"],
+        help="who hears finished utterances of the customer, instead of the configured one",
+    )
+    parser.add_argument(
+        "--finals-model",
+        metavar="NAME",
+        help="Whisper's model, a name or a folder, instead of the configured one",
+    )
+
+
+def with_finals(config: AgentConfig, args: argparse.Namespace) -> AgentConfig:
+    """Return the configuration with what `add_finals` was given."""
+    given = {"finals": args.finals, "finals_model": args.finals_model}
+    update = {key: value for key, value in given.items() if value is not None}
+    return config.model_copy(update={"speech": config.speech.model_copy(update=update)})
+
+
 def bars(unit: str, *more: ProgressColumn) -> Progress:
     """Progress bars on standard error, silent where nobody watches; `more` columns after the count of `unit`."""
     return Progress(

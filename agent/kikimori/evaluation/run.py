@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori.analysis import Analyser
 from kikimori.errors import KikimoriError
+from kikimori.evaluation.case_judge import CaseJudge
 from kikimori.evaluation.score import Judged, Raised, judge_call, score_rules
+from kikimori.evaluation.sound import score_sound
 from kikimori.evaluation.truth import read_truth
 from kikimori.evaluation.words import CharacterErrors
 from kikimori.model.call import Role
@@ -44,6 +46,10 @@ class Evaluation:
     folder: Path
     model: str | None
     """Name of the speech model; None = recognition was off, and what needs words was not asked for."""
+    judge: CaseJudge
+    """Of the same rules and phrases, for written words."""
+    finals: str = "vosk"
+    """Who hears finished utterances: `vosk`, `whisper` or `both`."""
     calls: list[JudgedCall] = field(default_factory=list)
 
     @property
@@ -66,6 +72,8 @@ class Evaluation:
                 "with_false_alarm": sum(_has_false(call) for call in harmless),
             },
             "words": self._words() if self.model else None,
+            "finals": self.finals if self.model else None,
+            "sound_to_alert": score_sound(self.calls, self.judge).as_json() if self.model else None,
             "faults": [
                 fault
                 for call in self.calls
@@ -144,7 +152,7 @@ async def evaluate(
         KikimoriError: the folder or a file in it cannot be used.
     """
     waiting = truths_in(folder)[::-1]
-    total = Evaluation(folder, recognition.engine.name if recognition.engine else None)
+    total = Evaluation(folder, recognition.names, CaseJudge.of(config), recognition.finals)
     playing: dict[int, float] = {}
     single = config.model_copy(update={"speech": config.speech.model_copy(update={"threads": 1})})
 

@@ -29,6 +29,8 @@ class Segment(_Part):
     end: Second
     text: str
     style: str = "calm"
+    voice: str = ""
+    """Name of the speaker; figures are given for each."""
 
 
 class Key(_Part):
@@ -68,6 +70,8 @@ class Truth(_Part):
     title: dict[str, str] = {}
     tags: tuple[str, ...] = ()
     """What the call is of, for people: `harmless`, `joke`."""
+    condition: str = ""
+    """Kind of line and noise, e.g. `babble`; figures are given for each."""
     caller: str | None = None
     caller_name: str | None = None
     operator: Person = Person(extension="", name="")
