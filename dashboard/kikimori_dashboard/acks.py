@@ -69,6 +69,10 @@ class AckDesk:
         known = self._book.find(alert.alert_id)
         if known is not None and known.agent_id == alert.agent_id and known.revision >= alert.revision:
             self._held.setdefault(alert.agent_id, {})[alert.alert_id] = known.revision
+            drawn = self._book.drawn.get(alert.alert_id)
+            if drawn is not None and not alert.drawn:
+                # What was said of it was lost, with the broker or a run of the agent; the page says it once.
+                self._drawn.setdefault(alert.agent_id, {})[alert.alert_id] = drawn
 
     def drawn(self, alerts: Mapping[str, int]) -> None:
         """A supervisor's page has drawn these alerts, in these revisions."""
@@ -76,7 +80,8 @@ class AckDesk:
             known = self._book.find(alert_id)
             if known is not None:
                 of_agent = self._drawn.setdefault(known.agent_id, {})
-                of_agent[alert_id] = max(revision, of_agent.get(alert_id, 0))
+                self._book.drawn[alert_id] = max(revision, self._book.drawn.get(alert_id, 0))
+                of_agent[alert_id] = self._book.drawn[alert_id]
 
     def due(self, now: float) -> Iterator[tuple[str, Acks]]:
         """Give what is to be said to each agent now; it counts as said."""

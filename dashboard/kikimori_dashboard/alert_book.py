@@ -28,6 +28,8 @@ class AlertBook:
         """Oldest first, without those that nobody has seen."""
         self.missed = MissedAlerts()
         self.encoded = EncodedAlerts()
+        self.drawn: dict[str, int] = {}
+        """Revision in which a supervisor's page has drawn an alert, by alert."""
         self.closed_early = 0
         """Closed alerts that went before their time, as there were too many."""
         self._changes = changes
@@ -128,6 +130,7 @@ class AlertBook:
         if old:
             self._changes.touch(Part.CLOSED)
         self.encoded.forget(self.find)
+        self.drawn = {each: revision for each, revision in self.drawn.items() if self.find(each)}
 
     def _take_out(self, alert_id: str) -> Alert | None:
         alert = self.open.pop(alert_id, None)
