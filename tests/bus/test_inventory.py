@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from tests.support import sample
 from tests.support.listener import listening
+from tests.support.signing import AGENT
 
 from kikimori.bus.inventory import inventory
 from kikimori_wire.delivery import MOST_OF_INVENTORY, Inventory
+from kikimori_wire.envelope import sealed
 from kikimori_wire.messages import AlertState, ClosedBecause, Health
 
 if TYPE_CHECKING:
@@ -19,11 +21,11 @@ TOPIC = sample.TOPICS.inventory(1)
 
 
 def test_parts_are_small_and_complete() -> None:
-    calls = {f"{'c' * 60}{number}": number for number in range(3000)}
+    calls = {f"{'c' * 5}{number}": number for number in range(9000)}
     alerts = {f"{'a' * 100}{number}": 1 for number in range(2000)}
     parts = inventory(sample.AGENT, "run", 9000, calls, alerts)
     assert len(parts) > 3
-    assert max(len(each.to_bytes()) for each in parts) <= MOST_OF_INVENTORY
+    assert max(len(sealed(each.to_bytes(), AGENT)) for each in parts) <= MOST_OF_INVENTORY
     assert [(each.part, each.parts) for each in parts] == [(n, len(parts)) for n in range(1, len(parts) + 1)]
     assert len({each.digest for each in parts}) == 1
     assert {k: v for each in parts for k, v in each.calls.items()} == calls

@@ -55,8 +55,8 @@ def _parts(
     size = _ROOM
     for which, entries in enumerate((calls, alerts)):
         for name, revision in entries.items():
-            # Two quotation marks, a colon and a comma.
-            needed = len(name) + len(str(revision)) + 4
+            # Two quotation marks, of which an envelope makes four characters, a colon and a comma.
+            needed = len(name) + len(str(revision)) + 6
             if size + needed > MOST_OF_INVENTORY:
                 yield part
                 part, size = ({}, {}), _ROOM
