@@ -54,8 +54,8 @@ log = structlog.get_logger()
 
 LEVELS_EVERY_S = 0.25
 HEALTH_EVERY_S = 5.0
-WORDS_LATEST_S = 2.0
-"""Words that waited for recognition longer than this are shed: an alert must not come later."""
+WORDS_LATEST_S = 1.5
+"""Words that waited for recognition longer than this are shed: with the decoding, no alert may come later than 2 s."""
 HEARING_RETRY_S = 0.5
 """Audio that waits longer than some seconds is lost, so a failure of hearing as a whole is tried again soon."""
 ALERT_RETRIES_S = (0.1, 0.5, 2.0)

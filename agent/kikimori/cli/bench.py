@@ -95,7 +95,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
         help="what becomes of more calls than one core carries",
         description="Measures how many calls with recognition one core carries, then plays 150 and 300 % of that in real "
         "time, and a few again: how late alerts come, what is shed, and whether it recovers. Takes some minutes.",
-        epilog="Exit code 1 when an alert by sound came more than 2 s late, sound was lost, or it did not recover.",
+        epilog="Exit code 1 when an alert came more than 2 s late by the sound, sound was lost, or it did not recover.",
     )
     overload.add_argument(
         "--seconds", type=float, default=60.0, metavar="S", help="of each load (default: 60)"
