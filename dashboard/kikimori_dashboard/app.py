@@ -14,6 +14,7 @@ from kikimori_dashboard.commands import CommandDesk
 from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
 from kikimori_dashboard.disconnects import tolerate_disconnects
 from kikimori_dashboard.guard import add_headers, guard
+from kikimori_dashboard.left_session import read_left_session
 from kikimori_dashboard.live import Live
 from kikimori_dashboard.port import DashboardPort
 from kikimori_dashboard.routes import MAX_BODY, Routes
@@ -75,7 +76,7 @@ def create_app(
     live.on_pages = subscriber.acks.pages
 
     async def background(app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_run(subscriber, state, live, clocks), name="dashboard")
+        task = asyncio.create_task(_run(subscriber, settings, state, live, clocks), name="dashboard")
         app[BACKGROUND] = task
         yield
         task.cancel()
@@ -124,13 +125,20 @@ async def serve(
         await listener.close()
 
 
-async def _run(subscriber: Subscriber, state: SiteState, live: Live, clocks: AgentClocks) -> None:
+async def _run(
+    subscriber: Subscriber, settings: DashboardSettings, state: SiteState, live: Live, clocks: AgentClocks
+) -> None:
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(subscriber.run(), name="broker")
+        tasks.create_task(_follow_broker(subscriber, settings), name="broker")
         tasks.create_task(_forget(state, live), name="forget")
         tasks.create_task(subscriber.signatures.follow(live.changed), name="keys")
         tasks.create_task(_look(state, live), name="look")
         tasks.create_task(keep_time(clocks, state, subscriber, live.changed), name="time")
+
+
+async def _follow_broker(subscriber: Subscriber, settings: DashboardSettings) -> None:
+    await read_left_session(settings, lambda topic, payload: subscriber.take(topic, payload, now=False))
+    await subscriber.run()
 
 
 async def _forget(state: SiteState, live: Live) -> None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from kikimori_dashboard.sentences import read_book
 from kikimori_wire.files import MadeFolder, TomlFile, beside, require_toml_files
-from kikimori_wire.key_store import Identity
+from kikimori_wire.key_store import Identity, write_private
 from kikimori_wire.settings import BrokerSettings, ListenPort, Name, Networks, SiteName
 from kikimori_wire.toml_file import explained, read_toml
 from kikimori_wire.topics import is_name
@@ -43,7 +43,7 @@ class DashboardSettings(BaseModel):
     port: ListenPort = 8765
     client_id: Name | None = None
     """MQTT client id; the broker keeps messages for it while the dashboard is away, so it must stay the same.
-    None = made from host name and port."""
+    None = the user of `[mqtt]`; without one made from host name and port."""
     time_zone: str = "Asia/Tokyo"
     """Zone of the clock times on the pages."""
     closed_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 15
@@ -98,9 +98,30 @@ class DashboardSettings(BaseModel):
             return Identity.at(folder, "dashboard")
         return replace(Identity.in_memory(), fault="this user has no home folder, and no state_dir is set")
 
+    def former_client_id(self) -> str | None:
+        """Return the client id of the version before, while a session may be left there; None when there is none to read."""
+        if self.client_id is not None or self.mqtt_client_id() == (made := self._made_client_id()):
+            return None
+        note = self._session_note()
+        return None if note is not None and note.exists() else made
+
+    def note_former_session(self) -> None:
+        """Remember that it was read; raises OSError."""
+        if (note := self._session_note()) is not None:
+            write_private(note, "read\n")
+
+    def _session_note(self) -> Path | None:
+        folder = self.state_path()
+        return None if folder is None else folder / "former-session-read"
+
     def mqtt_client_id(self) -> str:
+        """Return its name at the broker: its user's, as the shipped Mosquitto files have it, unless one is set."""
+        user = self.mqtt.username
         if self.client_id is not None:
             return self.client_id
+        return user if user is not None and is_name(user) else self._made_client_id()
+
+    def _made_client_id(self) -> str:
         name = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "-" for c in socket.gethostname())
         return f"dashboard-{name[:40]}-{self.port}"
 

@@ -237,7 +237,7 @@ class Subscriber:
             )
         else:
             # Before the begin marker comes what the broker queued for us: said long ago, perhaps.
-            self._take(topic, payload, now=reading.begun.is_set() and not message.retain)
+            self.take(topic, payload, now=reading.begun.is_set() and not message.retain)
         self._changed()
 
     async def _acknowledge(self, client: Client) -> None:
@@ -252,7 +252,7 @@ class Subscriber:
                         await client.publish(topic, payload, qos=1, timeout=CONFIRM_WITHIN_S)
             await asyncio.sleep(ACK_EVERY_S)
 
-    def _take(self, topic: str, payload: bytes, *, now: bool) -> None:
+    def take(self, topic: str, payload: bytes, *, now: bool) -> None:
         """Fold a message into the state; `now`: it was said just now."""
         present = self._topics.parse(topic)
         parsed = present or self._former_topics.parse(topic)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.bus.broker import is_loopback
 from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.ports import tcp_port
 from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
@@ -51,6 +52,7 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
         *_addresses(config, dashboard),
         *_state_folder(config),
         *look_at_targets(config),
+        *look_at_mosquitto(config),
     ]
 
 

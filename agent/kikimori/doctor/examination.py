@@ -14,6 +14,7 @@ from kikimori.doctor.freeswitch import look_at_freeswitch
 from kikimori.doctor.keys import look_at_keys
 from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
+from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.ports import tcp_port
 from kikimori.doctor.running import look_at_running
 from kikimori.doctor.secrets import look_at_secrets
@@ -47,7 +48,7 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         return [await look_at_speech(config)]
 
     async def broker() -> list[Diagnosis]:
-        return [await look_at_broker(config)]
+        return [await look_at_broker(config), *look_at_mosquitto(config)]
 
     async def pages() -> list[Diagnosis]:
         return [tcp_port("dashboard", dashboard.host, dashboard.port)]
