@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,12 +19,12 @@ from tests.support.signing import (
     trusting_dashboard,
 )  # fmt: skip
 
-from kikimori.bus.commands import CommandDesk
+from kikimori.bench.commands import measure_commands
 from kikimori.bus.gate import MOST_NONCES, CommandGate
 from kikimori_wire.connection import connect
 from kikimori_wire.delivery import Acks
 from kikimori_wire.envelope import envelope_of, sealed
-from kikimori_wire.key_store import TrustStore, given_key
+from kikimori_wire.key_store import TrustStore
 from kikimori_wire.messages import Action, Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
@@ -272,29 +271,9 @@ def test_nonces_are_remembered_as_long_as_they_could_be_used_and_no_longer() -> 
     assert len(gate._nonces) == 1
 
 
-def test_of_fuzzed_envelopes_none_is_carried_out() -> None:
-    """A short run of `kikimori bench envelopes`."""
-    taken: list[str] = []
-    desk = CommandDesk(
-        sample.TOPICS,
-        Handler(),
-        lambda _topic, result: taken.append(str(result.outcome)),
-        gate=CommandGate(sample.SITE, sample.AGENT, RUN, TrustStore(given=[given_key("d", DASHBOARD)])),
-        now=lambda: sample.NOON,
-    )
-    rng = random.Random(7)  # noqa: S311 - damage, no secret
-    whole = signed(sample.command())
-
-    class Never:
-        def create_task(self, *_: object, **__: object) -> None:
-            raise AssertionError("carried out")
-
-    for _ in range(3000):
-        payload = bytearray(whole)
-        for _ in range(rng.choice((1, 1, 2, 8))):
-            payload[rng.randrange(len(payload))] = rng.randrange(256)
-        if bytes(payload) == whole:
-            continue
-        desk.receive(bytes(payload[: rng.choice((len(payload), rng.randrange(len(payload))))]), Never())  # type: ignore[arg-type]
-    assert desk.running == 0
-    assert "done" not in taken
+def test_the_bench_carries_nothing_out_and_names_the_reasons() -> None:
+    """What `kikimori bench commands` does with a million of them."""
+    figures = measure_commands(20, 3000, lambda _: None)
+    assert figures.carried_out == 0
+    assert figures.unreadable + sum(figures.refused.values()) == 3000
+    assert {"bad_signature", "unknown_key", "unsigned"} & figures.refused.keys()

@@ -90,7 +90,7 @@ class Walk(WalkedOffice):
         issued = now - timedelta(seconds=20) if expired else now
         command = Command(
             command_id=f"p{self.sent}", call_id=call.call_id, action=action, target=target, keep_operator=keep,
-            issued_by="walk", issued_at=issued, expires_at=issued + timedelta(seconds=10), reply_to="kikimori/v2/test/dashboards/d/replies/agent",
+            issued_by="walk", reason="walk", issued_at=issued, expires_at=issued + timedelta(seconds=10), reply_to="kikimori/v2/test/dashboards/d/replies/agent",
         )  # fmt: skip
         more = (" expired" if expired else "") + (" twice" if twice else "")
         self.note(f"press {command.command_id} {call.customer.name} {action} {target} keep={keep}{more}")

@@ -74,7 +74,7 @@ class WalkedAgent:
             None,
             met=lambda call: control.meet(call.info, call.set_status),
         )
-        handler = CommandHandler(self.desk, control, "200", targets=TargetPolicy(["2??"]), gap_s=0)
+        handler = CommandHandler(self.desk, control, "200", targets=TargetPolicy(["???"]), gap_s=0)
         self.commands = CommandDesk(
             AgentTopics(SITE, "agent"),
             handler.handle,

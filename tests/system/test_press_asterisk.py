@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
@@ -18,6 +19,7 @@ from tests.support.real_asterisk import needs_asterisk
 from tests.support.sip_phone import Habit
 
 from kikimori.config import AgentConfig
+from kikimori.control.move_limit import GAP_S, MOVES
 from kikimori.office import open_office
 from kikimori_dashboard import DashboardSettings
 
@@ -40,6 +42,7 @@ def config(folder: Path, office: Office) -> AgentConfig:
             "speech": {"enabled": False},
             "audiosocket": {"port": 0, "announce_port": 0},
             "sides": {"customer_endpoints": ["PJSIP/trunk*"]},
+            "control": {"internal": ["2??"]},
             "asterisk": {
                 "tap": True,
                 "ari_url": office.asterisk.ari_url,
@@ -65,6 +68,9 @@ def config(folder: Path, office: Office) -> AgentConfig:
 async def press(card: Locator, action: str, times: int = 1) -> None:
     """Press as somebody does who sees the page stand still; `times` = 2 for a button that asks first."""
     button = card.locator(f"[data-action={action}]")
+    if action in MOVES:
+        # The agent moves a call once in so long.
+        await asyncio.sleep(GAP_S)
     # A page that moves in this very moment takes no press: who sees that nothing was asked presses again.
     while times == 2 and await button.get_attribute("data-asked", timeout=WITHIN_MS) != "yes":
         await expect(card).to_have_attribute("data-settled", "yes", timeout=WITHIN_MS)

@@ -131,7 +131,7 @@ class Site:
             self.take(type(message), message.to_bytes())
 
     def take(self, kind: type[Message], payload: bytes) -> None:
-        self.subscriber._take(TOPIC_OF[kind], payload, now=True)
+        self.subscriber.take(TOPIC_OF[kind], payload, now=True)
 
     def view(self) -> dict[str, Any]:
         """Return the snapshot for a browser, made from scratch and by changes."""
@@ -170,7 +170,7 @@ def test_an_unreadable_newer_message_is_said() -> None:
     site.take(Alert, b'{"v": 2, "quite": "different"}')
     assert site.view()["site"]["newer"] == [sample.AGENT]
     # The tree before does not tell whose an alert is.
-    site.subscriber._take(FormerTopics(sample.SITE).alert("a"), b'{"v": 2, "quite": "different"}', now=True)
+    site.subscriber.take(FormerTopics(sample.SITE).alert("a"), b'{"v": 2, "quite": "different"}', now=True)
     assert site.view()["site"]["newer"] == ["", sample.AGENT]
     # The agent was replaced by one of this version.
     site.take(Health, sample.health().to_bytes())

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from kikimori import logs
-from kikimori.cli import bench_chaos, bench_page
+from kikimori.cli import bench_chaos, bench_commands, bench_page
 from kikimori.cli.options import bars, print_figures, say
 from kikimori.errors import KikimoriError
 
@@ -164,6 +164,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
     soak.set_defaults(run=run_soak)
 
     bench_page.add_parser(what, _positive)
+    bench_commands.add_parser(what, _positive)
     bench_chaos.add_parser(what, _positive)
 
 
