@@ -14,7 +14,8 @@ from kikimori.hearing.effort import Efforts, EffortTracker
 from kikimori.hearing.features import measure
 from kikimori.hearing.frames import RATES, block_samples
 from kikimori.hearing.gate import SpeechGate
-from kikimori.hearing.vad import VoiceDetector, mark_speech
+from kikimori.hearing.speaking import SpeakingTracker
+from kikimori.hearing.vad import STRICT, VoiceDetector, mark_speech
 from kikimori.hearing.voice import LIKELY_A_VOICE, VoiceTracker
 
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ class AcousticBank:
             raise ValueError(f"rate {rate} is none of {RATES}")
         self.rate = rate
         self._detectors: list[VoiceDetector] = []
+        self._strict: list[VoiceDetector] = []
         self._free: list[int] = []
         self._effort = EffortTracker(model)
         self._voice = VoiceTracker(model)
+        self._speaking = SpeakingTracker()
         self._gate = SpeechGate()
 
     def open(self) -> int:
@@ -58,15 +61,19 @@ class AcousticBank:
             slot = self._free.pop()
             self._effort.reset(slot)
             self._voice.reset(slot)
+            self._speaking.reset(slot)
             self._gate.reset(slot)
             self._detectors[slot] = VoiceDetector()
+            self._strict[slot] = VoiceDetector(STRICT)
             return slot
         slot = len(self._detectors)
         self._detectors.append(VoiceDetector())
+        self._strict.append(VoiceDetector(STRICT))
         # Grow by doubling: opening the n-th leg must not copy n legs' state each time.
         room = 1 << max(slot, 15).bit_length()
         self._effort.reserve(room)
         self._voice.reserve(room)
+        self._speaking.reserve(room)
         self._gate.reserve(room)
         return slot
 
@@ -89,5 +96,6 @@ class AcousticBank:
         frames = np.where(voice >= SURELY_NO_VOICE, features.speech_frames, np.float32(0))
         passes, closes = self._gate.update(index, frames)
         noise = self._voice.is_noise(index)
-        effort = self._effort.update(index, features, (voice >= LIKELY_A_VOICE) & ~noise)
-        return Heard(effort, passes, closes, noise)
+        strictly = mark_speech([self._strict[slot] for slot in slots], blocks, self.rate).any(axis=1)
+        speaks = self._speaking.update(index, features, strictly & (voice >= LIKELY_A_VOICE) & ~noise)
+        return Heard(self._effort.update(index, features, speaks), passes, closes, noise)

@@ -28,9 +28,9 @@ LIKELY_A_VOICE = 0.5
 MEMORY = 0.93
 """Of what was heard, kept per block with sound: the last three seconds or so count."""
 JUDGED_FROM_S = 0.8
-"""Sound that must have been heard; before it everything is taken for a voice."""
+"""Sound that must have been heard …"""
 UNDECIDED = 0.3
-"""… but after noise: given to the recogniser, and no voice yet."""
+"""… before anything is taken for a voice: until then it is given to the recogniser, and counts as nobody speaking."""
 
 LEG_BLOCKS, SOONER_BLOCKS = 25, 10
 """Blocks with sound over which a leg's own score is averaged, five seconds, and where it rises: a caller comes back."""
@@ -85,7 +85,7 @@ class VoiceTracker:
         self._average(counts, score, sounding & ~early)
         leg = np.where(counts[:, _LEG] > 0, np.float32(KNOWN_BY), np.float32(UNKNOWN_BY))
         probability = probability_of(score + leg)
-        probability[early] = np.where(counts[early, _SEEN] == 0, np.float32(1), np.float32(UNDECIDED))
+        probability[early] = UNDECIDED
         probability[self._lacks_pitch(counts, block)] = 0
         self._count_noise(counts, sounding, (probability >= LIKELY_A_VOICE) & ~early)
         self._counts[slots] = counts
