@@ -65,6 +65,25 @@ async def test_the_bundled_model_makes_no_words_of_what_nobody_said(kind: str) -
     assert [each.text for each in heard if each.text] == []
 
 
+def test_the_voice_is_found_in_babble_that_never_stops() -> None:
+    call = next(each for each in load_calls() if each.name == "threat")
+    said = max(
+        (each for each in call.truth.segments if each.role is Role.CUSTOMER),
+        key=lambda each: each.end - each.start,
+    )
+    voice = call.voices[Role.CUSTOMER][int(said.start * RATE) : int(said.end * RATE)].astype(float)
+    voice *= 32768 * 10 ** (-22 / 20) / np.sqrt(np.mean(voice**2))
+    mixed = np.frombuffer(nobody("babble", 6 + len(voice) / RATE), dtype="<i2").astype(float)
+    mixed[3 * RATE : 3 * RATE + len(voice)] += voice
+    depth = SoundDepth(RATE)
+    pcm = np.clip(mixed, -32768, 32767).astype("<i2").tobytes()
+    for at in range(0, len(pcm), BLOCK):
+        depth.add(pcm[at : at + BLOCK])
+    start_s, end_s = depth.voice_s
+    assert 2.3 <= start_s <= 3.1
+    assert -0.1 <= end_s - (3 + len(voice) / RATE) <= 0.7
+
+
 def test_a_gap_in_the_sound_is_no_quiet_ground_under_a_voice() -> None:
     babble = nobody("babble", 3.0)
     assert not is_a_voice(bytes(len(babble)) + babble)

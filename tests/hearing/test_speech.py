@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 BLOCK = block_samples(RATE)
 WITHIN_S = 60
-LOW = b"\x10\x00"
-"""A quiet sample: what is equally loud all the time is no voice."""
+LOUD, LOW = b"\x00\x10", b"\x10\x00"
+"""Samples: what is equally loud all the time is no voice."""
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,11 @@ class _PatientStream:
 
 def speak(leg: SpeechLeg, numbers: range, *, closes: bool = False) -> None:
     for number in numbers:
-        leg.feed(bytes([number]) * BLOCK + LOW * (BLOCK // 2), number * BLOCK_S, closes=closes)
+        leg.feed(
+            bytes([number, 16]) + LOUD * (BLOCK // 2 - 1) + LOW * (BLOCK // 2),
+            number * BLOCK_S,
+            closes=closes,
+        )
 
 
 async def test_the_calmest_call_is_shed_first_and_counted() -> None:

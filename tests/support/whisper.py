@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def _fetched() -> Path | str:
     if importlib.util.find_spec("faster_whisper") is None:
         return "faster-whisper is not installed: pip install '.[whisper]'"
     try:
-        return asyncio.run(fetch(NAME, FOLDER))
+        # In a thread of its own: the test may run a loop.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: asyncio.run(fetch(NAME, FOLDER))).result()
     except KikimoriError as error:
         return f"{NAME} cannot be fetched: {error.message}"
 

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 DEPTH_DB = 13.0
 """Least distance of the two percentiles in which words are believed."""
+LOUD_DB = 14.0
+"""The voice reaches so near the 95th percentile for `LOUD_FRAMES` together; babble 15 dB below it does not."""
+LOUD_FRAMES = 10
+BEFORE_S, AFTER_S = 0.3, 0.4
+"""Soft sounds that belong to the first and the last word."""
 FRAME_S = 0.02
 NOTHING_DB = -80.0
 """Below it there is no sound at all: a gap of the tap, filled with zeros."""
@@ -54,6 +59,10 @@ class SoundDepth:
         self._step = int(rate * FRAME_S)
         self._levels: list[NDArray[np.float64]] = []
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._levels
+
     def clear(self) -> None:
         self._levels.clear()
 
@@ -72,6 +81,20 @@ class SoundDepth:
             return True
         low, high = np.percentile(levels, (25, 95))
         return bool(high - low >= DEPTH_DB)
+
+    @property
+    def voice_s(self) -> tuple[float, float]:
+        """Seconds between which the voice lies: in front of it and behind it may be babble that never stops."""
+        levels = np.concatenate(self._levels) if self._levels else np.zeros(0)
+        whole_s = len(levels) * FRAME_S
+        if len(levels) < JUDGED_FROM:
+            return 0.0, whole_s
+        high = np.percentile(levels[levels > NOTHING_DB], 95) if np.any(levels > NOTHING_DB) else 0.0
+        power = np.convolve(10 ** (levels / 10), np.full(LOUD_FRAMES, 1 / LOUD_FRAMES), "same")
+        loud = np.flatnonzero(10 * np.log10(power) >= high - LOUD_DB)
+        if not len(loud):
+            return 0.0, whole_s
+        return max(0.0, loud[0] * FRAME_S - BEFORE_S), min(whole_s, (loud[-1] + 1) * FRAME_S + AFTER_S)
 
 
 def believed(text: str, certainty: Certainty) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kikimori.hearing.speech.believable import SoundDepth
+from kikimori.hearing.speech.engine import Recognised, join_words
 from kikimori.hearing.speech.fed_time import FedTime
 from kikimori.hearing.speech.finals import Finished
 from kikimori.model.evidence import Role, Utterance, Word
@@ -14,7 +15,7 @@ from kikimori.model.evidence import Role, Utterance, Word
 if TYPE_CHECKING:
     import asyncio
 
-    from kikimori.hearing.speech.engine import Recognised, SpeechEngine
+    from kikimori.hearing.speech.engine import SpeechEngine
     from kikimori.hearing.speech.finals import FinalsQueue
     from kikimori.hearing.speech.pool import SpeechLeg
 
@@ -47,8 +48,8 @@ class _Decoding:
         self.started_s: float | None = None
         self.sound = bytearray()
         """Of the utterance that goes on, where it is to be heard again."""
-        self.sound_from_s = 0.0
-        """Where `sound` begins, in seconds of fed audio."""
+        self.from_s = 0.0
+        """Where `depth` and `sound` begin, in seconds of fed audio."""
         self.shown = False
         """A partial of the utterance was delivered."""
         self.depth = SoundDepth(leg.rate)
@@ -96,9 +97,11 @@ class Decodings:
             decoding.fed.feed(chunk.media_s, chunk.duration_s)
             if decoding.started_s is None:
                 decoding.started_s = chunk.media_s
-            if self._hears_again(leg):
-                self._keep(decoding, chunk)
+            if decoding.depth.is_empty:
+                decoding.from_s = decoding.fed.fed_s - chunk.duration_s
             decoding.depth.add(chunk.pcm)
+            if self._hears_again(leg):
+                decoding.sound += chunk.pcm
             recognised = decoding.stream.accept(chunk.pcm)
             if recognised is not None and recognised.final:
                 self._end(leg, decoding, recognised)
@@ -115,12 +118,6 @@ class Decodings:
 
     def _hears_again(self, leg: SpeechLeg) -> bool:
         return self._finals is not None and leg.role is not Role.OPERATOR
-
-    @staticmethod
-    def _keep(decoding: _Decoding, chunk: Chunk) -> None:
-        if not decoding.sound:
-            decoding.sound_from_s = decoding.fed.fed_s - chunk.duration_s
-        decoding.sound += chunk.pcm
 
     def _finish(self, leg: SpeechLeg, decoding: _Decoding) -> None:
         self._end(leg, decoding, decoding.stream.finish())
@@ -144,12 +141,15 @@ class Decodings:
 
     def _end(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> None:
         """The utterance is over: deliver its final, and what is to be heard again."""
-        voice = decoding.depth.is_a_voice
+        voice, (start_s, end_s) = decoding.depth.is_a_voice, decoding.depth.voice_s
         decoding.depth.clear()
-        pcm = bytes(decoding.sound) if voice else b""
-        decoding.sound.clear()
-        if not voice:
+        pcm = b""
+        if voice:
+            pcm = bytes(decoding.sound[int(start_s * leg.rate) * 2 : int(end_s * leg.rate) * 2])
+            recognised = _between(recognised, decoding.from_s + start_s, decoding.from_s + end_s)
+        else:
             recognised = None
+        decoding.sound.clear()
         if recognised is None and not decoding.shown and len(pcm) < UNWORDED_FROM_S * leg.rate * 2:
             return
         first = self._final(leg, decoding, recognised)
@@ -170,7 +170,7 @@ class Decodings:
         fed, line_id = decoding.fed, self._line_id(leg, decoding)
         if recognised is None:
             end = fed.to_media(fed.fed_s, end=True)
-            start = min(fed.to_media(decoding.sound_from_s) if self._hears_again(leg) else end, end)
+            start = min(fed.to_media(decoding.from_s), end)
             return Utterance(leg.role, line_id, start, end, "", final=True, engine=self._engine.kind)
         words = tuple(
             Word(
@@ -198,3 +198,13 @@ class Decodings:
 
     def _deliver(self, leg: SpeechLeg, utterance: Utterance) -> None:
         self._loop.call_soon_threadsafe(leg.deliver, utterance)
+
+
+def _between(recognised: Recognised | None, start_s: float, end_s: float) -> Recognised | None:
+    """Keep the words whose middle lies between two times of fed audio; None when there are none."""
+    if recognised is None:
+        return None
+    words = tuple(word for word in recognised.words if start_s <= (word.start_s + word.end_s) / 2 <= end_s)
+    if len(words) == len(recognised.words):
+        return recognised
+    return Recognised(join_words([word.text for word in words]), words, final=True) if words else None
