@@ -183,6 +183,17 @@ def test_a_proxy_between_is_seen_on_both_its_sides() -> None:
     assert office.leg(Role.CUSTOMER).pcm.endswith(heard(1))
 
 
+def test_a_hop_whose_invite_was_not_seen_answers_all_the_same() -> None:
+    office = Office()
+    talk = office.talk()
+    branch(talk, "one").invite(sdp(*CALLER))
+    talk.branch = "z9hG4bKelsewhere"
+    talk.respond(486)
+    talk.respond(180)
+    talk.respond(200, sdp(*FIRST))
+    assert_heard(office, FIRST)
+
+
 def test_early_media_of_one_fork_is_not_taken_for_the_answer_of_another() -> None:
     office = Office()
     talk = office.talk()

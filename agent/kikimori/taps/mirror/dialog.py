@@ -74,6 +74,17 @@ class Dialog:
         """Whether nobody can answer any more."""
         return all(each.failed for each in self.attempts.values())
 
+    def attempt_of(self, key: Key, status: int) -> Attempt | None:
+        """Return the attempt that a response belongs to.
+
+        One of a hop whose INVITE was not seen accepts any attempt with its number, and refuses none.
+        """
+        found = self.attempts.get(key)
+        if found is not None or status >= 300:
+            return found
+        others = [each for (_, number), each in self.attempts.items() if number == key[1]]
+        return next((each for each in others if not each.failed), others[0] if others else None)
+
     def is_new(self, number: int, tag: str) -> bool:
         """Whether the request with that number of the one with that tag was not acted on yet; notes it."""
         key = (number, tag)

@@ -104,8 +104,8 @@ class Dialogs:
         dialog.heard_at = now
         if isinstance(message, Request):
             self._request(dialog, message, asked_by, key, tag, now)
-        elif asked and asked_by == 0 and key in dialog.attempts:
-            self._reaction(dialog, message, dialog.attempts[key], tag, now)
+        elif asked and asked_by == 0 and (attempt := dialog.attempt_of(key, message.status)) is not None:
+            self._reaction(dialog, message, attempt, tag, now)
         else:
             self._response(dialog, message, method, 1 - asked_by, tag)
 
