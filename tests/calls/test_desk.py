@@ -333,3 +333,13 @@ async def test_a_desk_that_closed_with_audio_unheard_is_run_no_further(office: O
     await office.desk.close(patience_s=0)
     await office.desk.hear_all()
     assert [state.status for state in office.news.states[-1:]] == [CallStatus.ENDED]
+
+
+async def test_a_call_that_becomes_uncertain_loses_its_caller_and_its_commands(office: Office) -> None:
+    office.leg(caller=Party(number="0901234567", name="山田"))
+    assert office.news.states[-1].capabilities == (Action.HOLD,)
+    doubted = CallInfo("c1", "test", operator=Party(number="204"), identity="uncertain")
+    office.desk.open_leg(LegInfo(doubted, Role.OPERATOR, RATE))
+    state = office.news.states[-1]
+    assert (state.identity, state.caller, state.capabilities) == ("uncertain", Party(), ())
+    assert state.operator.number == "204"

@@ -87,6 +87,14 @@ async def test_an_office_has_its_own_words(desk: Desk) -> None:
     await desk.close()
 
 
+async def test_no_command_reaches_a_call_that_may_be_another_ones(desk: Desk) -> None:
+    doubted = CallInfo(call_id="c1", tap="mirror", identity="uncertain")
+    desk.open_leg(LegInfo(doubted, Role.CUSTOMER, 8000))
+    result = await CommandHandler(desk, ManualControl(), "200").handle(command(Action.HOLD))
+    assert (result.outcome, result.reason) == (Outcome.REFUSED, "not_supported")
+    await desk.close()
+
+
 async def test_escalate_is_done_here(desk: Desk) -> None:
     result = await CommandHandler(desk, ManualControl(), "200").handle(command(Action.ESCALATE))
     assert result.outcome is Outcome.DONE

@@ -17,6 +17,7 @@ from kikimori.doctor.line_in import look_at_devices
 from kikimori.doctor.mirror import look_at_interface
 from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range
 from kikimori.doctor.sides import look_at_sides
+from kikimori.doctor.traffic import look_at_traffic
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig
@@ -45,7 +46,7 @@ def subjects(config: AgentConfig) -> list[Subject]:
     if config.siprec.enabled:
         found.append(Subject("SIPREC", partial(_siprec, config.siprec)))
     if config.mirror.enabled:
-        found.append(Subject("mirror port", partial(look_at_interface, "mirror", config.mirror.interface)))
+        found.append(Subject("mirror port", partial(_mirror, config)))
     if config.line_in.enabled:
         found.append(Subject("line-in", partial(look_at_devices, config.line_in)))
     return found if len(found) > 1 else [*found, Subject("ways in", _none)]
@@ -95,6 +96,13 @@ def _reached_by_asterisk(config: AgentConfig) -> list[Diagnosis]:
             )
         ]
     return [Diagnosis("audiosocket address", State.OK, f"Asterisk sends audio to {host}")]
+
+
+async def _mirror(config: AgentConfig) -> list[Diagnosis]:
+    found = await look_at_interface("mirror", config.mirror.interface)
+    if all(each.state is State.OK for each in found):
+        found += await look_at_traffic("mirror calls", config.mirror, config.sides)
+    return found
 
 
 async def _chan_websocket(config: AgentConfig) -> list[Diagnosis]:
