@@ -13,7 +13,7 @@ from kikimori_wire.messages import Party, Problem
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
-    from tests.support.brokers import Mosquitto
+    from tests.support.mosquitto import Mosquitto
 
 
 async def test_why_a_caller_is_not_named_and_that_one_is_uncertain(real: Mosquitto, page: Page) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.taps.mirror.office import Talk, sdp
-from tests.taps.mirror.test_live import ONE, OTHER, SIDES, TABLE, Sockets, needs_permission
+from tests.taps.mirror.office import SIDES, Talk, sdp
+from tests.taps.mirror.test_live import ONE, OTHER, TABLE, Sockets, needs_permission
 
 from kikimori.doctor.traffic import look_at_traffic
 from kikimori.taps.mirror.settings import MirrorTable

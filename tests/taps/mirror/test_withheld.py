@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from io import StringIO
 
 import pytest
 import structlog
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.taps.mirror.office import CARRIER, PBX, PHONE, Office, sdp
 
 from kikimori.model.call import CallInfo, Party, Role
-from kikimori.taps.withheld import reason_of
+from kikimori.taps.mirror.callers import caller_of
+from kikimori.taps.mirror.identifiers import identifiers
+from kikimori.taps.sip.message import Headers, SipError
+from kikimori.taps.withheld import customer_party, reason_of
 
 NUMBER = "0387654321"
 ASSERTED = f"P-Asserted-Identity: <tel:+81{NUMBER[1:]}>\r\n"
@@ -67,6 +72,41 @@ def test_why_carriers_do_not_tell_a_number_is_told(display: str, reason: str, he
 def test_the_reason_may_stand_in_the_asserted_identity(name: str) -> None:
     info = call("anonymous", "", f'P-Asserted-Identity: "{name}" <tel:+81387654321>\r\nPrivacy: id\r\n')
     assert info.caller == Party(withheld=reason_of(name))
+
+
+@pytest.mark.parametrize("user", ["anonymous", "unavailable", "Anonymous"])
+def test_a_word_in_the_asserted_identity_is_no_number(user: str) -> None:
+    info = call("anonymous", "", f"P-Asserted-Identity: <sip:{user}@carrier.example>\r\n")
+    assert info.caller.number is None
+    assert info.caller.withheld == reason_of(user)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                [
+                    "From",
+                    "P-Asserted-Identity",
+                    "Privacy",
+                    "Remote-Party-ID",
+                    "Session-ID",
+                    "P-Charging-Vector",
+                    "X-CID",
+                ]
+            ),
+            st.text(max_size=60),
+        ),
+        max_size=8,
+    )
+)
+def test_any_headers_give_a_caller_or_are_refused(fields: list[tuple[str, str]]) -> None:
+    headers = Headers(fields)
+    assert identifiers(headers)
+    with suppress(SipError):
+        party = customer_party(caller_of(headers))
+        assert not (party.withheld and party.number)
 
 
 def test_an_old_header_asks_for_privacy_too() -> None:

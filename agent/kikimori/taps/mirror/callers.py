@@ -49,11 +49,12 @@ def caller_of(headers: Headers) -> Endpoint:
     number, display = said.number, said.display
     if reasons[2] or number.lower() in _NO_CALLER:
         number = ""
-    if not number and asserted is not None:
+    if not number and asserted is not None and not reason_of_user(asserted.name):
         number, display = asserted.number, asserted.display or said.display
     if number and named:
         # The network's word is the caller's where nobody asks for privacy.
         return Endpoint(name=said.name, number=number, display=display)
+    reasons.append(reason_of_user(asserted.name) if asserted is not None else "")
     withheld = [each for each in (*reasons, "anonymous" if private else "") if each]
     # Everybody who is not named is anonymous; anything else says more.
     why = next((each for each in withheld if each != "anonymous"), withheld[0] if withheld else "")
