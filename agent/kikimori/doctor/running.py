@@ -32,7 +32,7 @@ async def look_at_running(config: AgentConfig) -> list[Diagnosis]:
     except KikimoriError:
         return []  # said of the broker
     if row is None or any(each.code == "agent_offline" for each in row.problems):
-        return [Diagnosis("agent", State.OK, "none runs now; look again while it does")]
+        return []  # before the first start that is as it should be
     if not row.problems:
         return [Diagnosis("agent", State.OK, "it runs and reports no problem")]
     return [Diagnosis("agent", State.WARNING, *in_both(each)) for each in row.problems]
