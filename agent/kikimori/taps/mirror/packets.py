@@ -93,7 +93,13 @@ def read(
             return _segment(source, target, data, start, end)
         if protocol == UDP:
             source_port, target_port, start, end = _ports(data, start, end)
-            inner = tunnels.of_udp(source_port, target_port, data, start, end)
+            inner = None
+            if (
+                target_port in tunnels.PORTS
+                or source_port in tunnels.PORTS
+                or data[start : start + 1] == b"\x08"
+            ):
+                inner = tunnels.of_udp(source_port, target_port, data, start, end)
             if inner is None:
                 return Datagram((source, source_port), (target, target_port), data[start:end])
         else:

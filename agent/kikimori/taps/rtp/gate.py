@@ -23,6 +23,9 @@ UNKNOWN_IN_A_ROW = 8
 LEAST_VOICE_BYTES = 8
 """Smaller payloads are events and descriptions of silence."""
 
+LOOK_EVERY = 4
+"""Of packets that are sound, each so manieth is looked at."""
+
 LONGEST_HELD_S = 0.6
 """Packets that are too few to tell what they hold are kept no longer."""
 
@@ -57,6 +60,8 @@ class Gate:
         """`names`: codecs by payload type, as signalling named them, also those that cannot be read."""
         self.zrtp: set[str] = set()
         """Types of the ZRTP messages that came."""
+        self.free = 0
+        """So many packets may pass without a look: what came before them was sound."""
         self.sounded = False
         """Something of it could be heard."""
         self._names = {**STATIC_NAMES, **(names or {})}
@@ -86,7 +91,7 @@ class Gate:
         """Signalling agreed anew: what was in use before says nothing any more."""
         self._names.update(names or {})
         self._codec = None
-        self._unknown_in_a_row = 0
+        self._unknown_in_a_row = self.free = 0
         self._readable.doubt()
 
     def voice(self, arrival: Arrival) -> Sequence[Arrival]:
@@ -96,6 +101,7 @@ class Gate:
         reading = self._readable.look(arrival.packet.payload)
         if reading is Reading.SOUND:
             self.sounded = True
+            self.free = 0 if self._readable.suspects else LOOK_EVERY - 1
             return [*self._take(), arrival] if self._held else (arrival,)
         if reading is Reading.EVEN:
             self._held.clear()
@@ -108,6 +114,7 @@ class Gate:
         name = self._names.get(packet.payload_type, str(packet.payload_type))
         if len(packet.payload) < LEAST_VOICE_BYTES or name in NO_VOICE:
             return
+        self.free = 0
         self._unknown_in_a_row += 1
         if self._unknown_in_a_row >= UNKNOWN_IN_A_ROW:
             self._codec = name
@@ -116,6 +123,7 @@ class Gate:
         """Take a datagram that is no RTP."""
         message = zrtp_message(data)
         if message is not None and len(self.zrtp) < _MOST_ZRTP:
+            self.free = 0
             self.zrtp.add(message)
             self._readable.doubt()
 

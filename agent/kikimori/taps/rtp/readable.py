@@ -20,8 +20,6 @@ WINDOW_BYTES = 1600
 """Ten packets of G.711: a fifth of a second."""
 EVEN_BELOW = 400.0
 """Chi-square of a window whose bytes are spread evenly; random ones reach it once in 10¹⁰ times."""
-LOOK_EVERY = 4
-"""Of packets that seem to be sound, how many pass between two looks."""
 WINDOWS_TO_CHANGE = 2
 """Windows in a row after which sound is not believed any more."""
 LEAST_PACKETS = 6
@@ -56,16 +54,19 @@ def negotiates(message: str) -> bool:
 class Readable:
     """Looks at the payloads of one stream, in the order in which they come."""
 
-    __slots__ = ("_count", "_even", "_fewest", "_looking", "_size", "_window", "reading")
+    __slots__ = ("_even", "_fewest", "_size", "_window", "reading")
 
     def __init__(self) -> None:
         self.reading = Reading.HELD
         self._window: deque[bytes] = deque(maxlen=MOST_HELD * 4)
         self._size = 0
         self._even = 0
-        self._looking = True
-        self._count = 0
         self._fewest: dict[int, int] = {}
+
+    @property
+    def suspects(self) -> bool:
+        """Whether what came last was not told from random bytes."""
+        return self._size > 0 or self._even > 0
 
     def doubt(self) -> None:
         """Keep back what comes until its bytes were looked at."""
@@ -75,14 +76,9 @@ class Readable:
 
     def look(self, payload: bytes) -> Reading:
         """Take the next payload; return what is known now."""
-        if not self._looking:
-            self._count += 1
-            if self._count % LOOK_EVERY:
-                return self.reading
         if len(set(payload)) <= self._few(len(payload)):
             self._sound()
             return self.reading
-        self._looking = True
         self._window.append(payload)
         self._size += len(payload)
         if self._size >= WINDOW_BYTES and len(self._window) >= LEAST_PACKETS:
@@ -105,13 +101,12 @@ class Readable:
 
     def _sound(self) -> None:
         self.reading = Reading.SOUND
-        self._begin()
-        self._looking = False
+        if self.suspects:
+            self._begin()
 
     def _begin(self) -> None:
         self._window.clear()
-        self._size = self._even = self._count = 0
-        self._looking = True
+        self._size = self._even = 0
 
     def _few(self, size: int) -> int:
         """How many different values so many random bytes have at least: six deviations below the mean."""

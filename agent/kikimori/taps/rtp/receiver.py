@@ -128,22 +128,27 @@ class RtpSession:
             self._refuse(error.reason)
             return
         form = self._formats.get(packet.payload_type)
-        arrival = Arrival(packet, source, self._clock())
-        own = self._believed.source in (None, source)
+        now = self._clock()
+        known = self._believed.source
+        gate = self.gate
+        if gate.free and form is not None and source == known:
+            gate.free -= 1
+            self._accept(packet, source, now, known_format=True)
+            return
+        own = known is None or source == known
         if form is None:
             self._refuse("unknown_payload_type")
             if own:
                 self.gate.unknown(packet)
         elif own and form.carries_voice:
-            for each in self.gate.voice(arrival):
-                self._accept(each, known_format=True)
+            for each in gate.voice(Arrival(packet, source, now)):
+                self._accept(*each, known_format=True)
             if self.gate.unreadable is not None:
                 self._refuse("encrypted")
             return
-        self._accept(arrival, known_format=form is not None)
+        self._accept(packet, source, now, known_format=form is not None)
 
-    def _accept(self, arrival: Arrival, *, known_format: bool) -> None:
-        packet, source, now = arrival
+    def _accept(self, packet: Packet, source: Source, now: float, *, known_format: bool) -> None:
         believed = self._believed
         if packet.ssrc == believed.ssrc and source == believed.source:
             believed.heard(now)
@@ -169,7 +174,7 @@ class RtpSession:
     def advance(self, now: float) -> None:
         """Give what has waited long enough, and a gap for what a silent stream owes."""
         for each in self.gate.overdue(now):
-            self._accept(each, known_format=True)
+            self._accept(*each, known_format=True)
         if self.gate.holds:
             return
         self._play_all(self._order.release(now), now)
@@ -194,7 +199,7 @@ class RtpSession:
     def flush(self) -> None:
         """Give all that is held back. Call it before the leg is closed."""
         for each in self.gate.overdue():
-            self._accept(each, known_format=True)
+            self._accept(*each, known_format=True)
         self._play_all(self._order.drain(), self._clock())
         self._voice.flush()
 

@@ -209,8 +209,12 @@ def parse_head(head: bytes) -> Message:
         raise SipError("head_too_long")
     if b"\0" in head:
         raise SipError("not_text")
-    # Display names come in Shift_JIS and Latin-1 too; what is no UTF-8 must not cost the call.
-    lines = [text_of(line) for line in head.replace(b"\r\n", b"\n").split(b"\n")]
+    head = head.replace(b"\r\n", b"\n")
+    if head.isascii() and b"\x1b" not in head:
+        lines = head.decode("ascii").split("\n")
+    else:
+        # Display names come in Shift_JIS and Latin-1 too; what is no UTF-8 must not cost the call.
+        lines = [text_of(line) for line in head.split(b"\n")]
     message = _start_line(lines[0])
     message.headers = Headers(_fields(lines[1:]))
     return message
