@@ -20,6 +20,20 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+class OtherHearing(Part):
+    """An utterance as another recogniser heard it."""
+
+    text: Text
+    engine: Name
+
+
+class DoubtedWords(Part):
+    """Words that a phrase found and that raise nothing, as the sentence was taken for harmless."""
+
+    category: Name
+    matched: Text
+
+
 class _Evidence(Part):
     start_s: Seconds
     end_s: Seconds
@@ -51,6 +65,20 @@ class WordsEvidence(_Evidence):
     category: Name
     engine: Name | None = None
     """Kind of the recogniser that heard it; None = not known."""
+
+
+class ToneEvidence(_Evidence):
+    """A sentence that was judged as a whole: no listed phrase is in it."""
+
+    kind: Literal["tone"] = "tone"
+    role: Role
+    text: Text
+    """The utterance as recognised."""
+    words: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
+    """What spoke most for it."""
+    category: Name
+    """The category of phrases that it is most like."""
+    probability: Annotated[float, Field(ge=0, le=1)]
 
 
 class DurationEvidence(_Evidence):
@@ -95,6 +123,7 @@ def _tag(evidence: object) -> str:
 Evidence = Annotated[
     Annotated[ShoutingEvidence, Tag("shouting")]
     | Annotated[WordsEvidence, Tag("words")]
+    | Annotated[ToneEvidence, Tag("tone")]
     | Annotated[DurationEvidence, Tag("duration")]
     | Annotated[ButtonEvidence, Tag("button")]
     | Annotated[OverlapEvidence, Tag("overlap")]

@@ -28,6 +28,8 @@ class FileKind(StrEnum):
     """Rules, phrases or sentences."""
     MODEL = "model"
     """A name of the catalogue, or a folder."""
+    OPINION = "opinion"
+    """A folder with the second opinion's model."""
     FOLDER = "folder"
     """Is made when it is not there."""
 
@@ -36,6 +38,7 @@ SecretFile = Annotated[Path, FileKind.SECRET]
 PemFile = Annotated[Path, FileKind.PEM]
 TomlFile = Annotated[Path, FileKind.TOML]
 ModelFolder = Annotated[str, FileKind.MODEL]
+OpinionFolder = Annotated[Path, FileKind.OPINION]
 MadeFolder = Annotated[Path, FileKind.FOLDER]
 
 Settings = TypeVar("Settings", bound=BaseModel)

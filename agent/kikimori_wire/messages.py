@@ -15,16 +15,19 @@ from pydantic_core import from_json
 from kikimori_wire.evidence import (
     ButtonEvidence,
     Decibel,
+    DoubtedWords,
     DurationEvidence,
     Evidence,
     Name,
     OtherEvidence,
+    OtherHearing,
     OverlapEvidence,
     Part,
     Seconds,
     ShoutingEvidence,
     SilenceEvidence,
     Text,
+    ToneEvidence,
     WordsEvidence,
 )
 from kikimori_wire.values import (
@@ -104,17 +107,11 @@ class Party(Part):
     """Why a customer's number is not told: `anonymous` (非通知), `payphone` (公衆電話), `unavailable` (表示圏外)."""
 
 
-class OtherHearing(Part):
-    """An utterance as another recogniser heard it."""
-
-    text: Text
-    engine: Name
-
-
 class TranscriptLine(Message):
     """One utterance as recognised. A partial is replaced by later ones with the same `line_id`.
 
-    A final is perhaps replaced by a better one; one without text takes its partials back.
+    A final is perhaps replaced by a better one, or comes once more with its doubted words; one without text takes its
+    partials back.
     """
 
     call_id: Name
@@ -128,6 +125,8 @@ class TranscriptLine(Message):
     """Kind of the recogniser: `vosk`, `vosk-server`, `whisper`, …; None = not known."""
     other: OtherHearing | None = None
     """The same as another recogniser heard it."""
+    doubted: tuple[DoubtedWords, ...] = ()
+    """Shown in grey; the line comes once more with them."""
 
 
 class Announcement(Part):
@@ -344,7 +343,7 @@ class Health(Message):
 
 __all__ = [
     "Action", "AlertState", "ButtonEvidence", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
-    "DurationEvidence", "Evidence", "Health", "LegLevel", "Levels", "Message", "OtherEvidence", "OtherHearing",
+    "DoubtedWords", "DurationEvidence", "Evidence", "Health", "LegLevel", "Levels", "Message", "OtherEvidence", "OtherHearing",
     "Outcome", "OverlapEvidence", "Party", "Problem", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence", "SpeechStatus",
-    "TranscriptLine", "WordsEvidence",
+    "ToneEvidence", "TranscriptLine", "WordsEvidence",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from kikimori_wire.messages import (
     CallStatus,
     Command,
     CommandResult,
+    DoubtedWords,
     DurationEvidence,
     Health,
     LegLevel,
@@ -33,6 +34,7 @@ from kikimori_wire.messages import (
     ShoutingEvidence,
     SilenceEvidence,
     SpeechStatus,
+    ToneEvidence,
     TranscriptLine,
     WordsEvidence,
 )
@@ -56,6 +58,7 @@ def line(call_id: str = "call-1", **fields: Any) -> TranscriptLine:
         "final": True,
         "engine": "whisper",
         "other": OtherHearing(text="上司に伝話を変われ", engine="vosk"),
+        "doubted": (DoubtedWords(category="superior-demand", matched="上司に電話を代われ"),),
     }
     return TranscriptLine(call_id=call_id, **(given | fields))
 
@@ -101,6 +104,10 @@ EVIDENCE = (
     WordsEvidence(
         start_s=12.5, end_s=14.25, role=Role.CUSTOMER, text="上司に電話を代われ", matched="上司に代われ",
         category="superior-demand", engine="whisper",
+    ),
+    ToneEvidence(
+        start_s=60.0, end_s=62.5, role=Role.CUSTOMER, text="よくそれで務まるな", words=("務まる",), category="insult",
+        probability=0.97,
     ),
     DurationEvidence(
         start_s=100.0, end_s=700.0, since="refusal", elapsed_s=600.0, threshold_s=600.0, quote="いたしかねます",
