@@ -17,8 +17,9 @@ from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of, place_of
-from kikimori.judging.phrases import PhraseBook, load_phrases
+from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules
+from kikimori.judging.second_opinion import with_second_opinion
 from kikimori.model.alert import run_name
 from kikimori.pbx.control import OperatorChoice, Remembers
 from kikimori.recognition import Recognition, load_recognition
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.hearing.speech.pool import SpeechPool
     from kikimori.judging.kinds.rule import Rule
+    from kikimori.judging.phrases import PhraseBook
+    from kikimori.judging.second_opinion.checked import CheckedPhrases
     from kikimori.model.feed import CallDesk
     from kikimori.pbx.control import PbxControl
     from kikimori.taps.tap import Tap
@@ -86,7 +89,9 @@ class Agent:
         self.config = config
         self._patience_s = patience_s
         self.rules: tuple[Rule, ...] = load_rules(config.rule_files())
-        self.phrases: PhraseBook = load_phrases(config.phrase_files())
+        self.phrases: PhraseBook | CheckedPhrases = with_second_opinion(
+            load_phrases(config.phrase_files()), self.rules, config.opinion_folder()
+        )
         self.stop = asyncio.Event()
         self.ready: asyncio.Future[Addresses] = asyncio.get_running_loop().create_future()
         self.pbx: PbxControl = pbx or make_control(config)
@@ -310,6 +315,7 @@ class Agent:
         counters = self.desk.counters()
         for tap in self.taps:
             counters |= tap.counters()
+        counters |= self.phrases.counters()
         counters["tasks_restarted"] = self._supervisor.restarts
         counters["legs_never_came"] = self._directory.never_came
         return Health(
@@ -330,7 +336,7 @@ class Agent:
         )
 
 
-def warn_of_unknown_categories(rules: tuple[Rule, ...], phrases: PhraseBook) -> None:
+def warn_of_unknown_categories(rules: tuple[Rule, ...], phrases: PhraseBook | CheckedPhrases) -> None:
     """Log rules that wait for a phrase category no file defines: they can never hold."""
     for category, rule in categories_without_phrases(rules, phrases.names).items():
         log.warning("rule_without_phrases", rule=rule, category=category)

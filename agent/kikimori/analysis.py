@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import load_rules
+from kikimori.judging.second_opinion import with_second_opinion
 from kikimori.model.call import CallInfo, call_id_from
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.mirror.replay import CaptureClock, replay_capture
@@ -74,7 +75,9 @@ class Analyser:
         self.config = config
         self.recognition = recognition
         self.rules = load_rules(config.rule_files())
-        self.phrases = load_phrases(config.phrase_files())
+        self.phrases = with_second_opinion(
+            load_phrases(config.phrase_files()), self.rules, config.opinion_folder()
+        )
         self._pool = recognition.pool(config.speech, backlog_s=60.0)
 
     async def analyse(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import kikimori_config
+import kikimori_models
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori.asterisk.settings import AsteriskTable
@@ -20,12 +21,13 @@ from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.siprec.settings import SiprecTable
 from kikimori_wire.errors import ConfigError
-from kikimori_wire.files import MadeFolder, ModelFolder, TomlFile, beside, require_toml_files
+from kikimori_wire.files import MadeFolder, ModelFolder, OpinionFolder, TomlFile, beside, require_toml_files
 from kikimori_wire.messages import Action
 from kikimori_wire.settings import LOOPBACK, BrokerSettings, ListenPort, Name, Networks, SiteName, matching
 from kikimori_wire.toml_file import load
 
 DEFAULTS = Path(next(iter(kikimori_config.__path__)))
+BUILTIN_OPINION = Path(next(iter(kikimori_models.__path__))) / "second-opinion"
 """The folder `config/` as installed."""
 
 
@@ -91,6 +93,10 @@ class JudgingTable(_Table):
     phrases: tuple[TomlFile, ...] = ()
     """Further category files."""
     builtin_phrases: bool = True
+    second_opinion: bool = True
+    """A small model reads the whole sentence: it doubts single phrases, and notices a tone. Japanese only."""
+    second_opinion_model: OpinionFolder | None = None
+    """Folder of a model of one's own (`kikimori train-words`); None = the one that comes along."""
     escalate_code: Annotated[
         str, matching(r"[0-9A-D*#]{0,8}", 'write at most eight keys of a telephone, e.g. "*9"')
     ] = "*9"
@@ -203,6 +209,12 @@ class AgentConfig(_Table):
         folder = DEFAULTS / "phrases" / self.language
         builtin = sorted(folder.glob("*.toml")) if self.judging.builtin_phrases else []
         return [*builtin, *self.judging.phrases]
+
+    def opinion_folder(self) -> Path | None:
+        """Return the folder of the second opinion's model; None where it is switched off."""
+        if not self.judging.second_opinion or self.language != "ja":
+            return None
+        return self.judging.second_opinion_model or BUILTIN_OPINION
 
 
 def default_agent_id() -> str:

@@ -24,6 +24,7 @@ from kikimori_wire.messages import (
     CallState,
     CallStatus,
     ClosedBecause,
+    DoubtedWords,
     OtherHearing,
     Party,
     SpeechStatus,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from kikimori.calls.leg import LiveLeg
     from kikimori.judging.judge import CallJudge
+    from kikimori.judging.phrases import Match
     from kikimori.model.alert import AlertChange
     from kikimori.model.evidence import Evidence
 
@@ -166,6 +168,8 @@ class LiveCall:
                 self._shown[evidence.role] = "" if evidence.final else evidence.text
         if self._judge is not None and (not self.failed or isinstance(evidence, ButtonPress)):
             self._tell(self._judge.observe(evidence))
+            if isinstance(evidence, Utterance) and evidence.final and self._judge.doubted:
+                self._show(evidence, self._judge.doubted)
 
     def advance(self) -> None:
         """Let the rules see the time. Never raises."""
@@ -280,7 +284,7 @@ class LiveCall:
         shed = any(leg.speech is not None and leg.speech.shed_s > 0 for leg in self.legs)
         return SpeechStatus.SHED if shed else SpeechStatus.ON
 
-    def _show(self, utterance: Utterance) -> None:
+    def _show(self, utterance: Utterance, doubted: Sequence[Match] = ()) -> None:
         line = TranscriptLine(
             call_id=self.call_id,
             line_id=utterance.line_id,
@@ -292,6 +296,9 @@ class LiveCall:
             engine=utterance.engine,
             other=utterance.other
             and OtherHearing(text=utterance.other.text[:2000], engine=utterance.other.engine),
+            doubted=tuple(
+                DoubtedWords(category=each.category, matched=each.matched[:2000]) for each in doubted
+            ),
         )
         self._listener.line(line)
         if line.final:

@@ -46,6 +46,11 @@ COMMANDS = (
         "kikimori.cli.evaluate_words",
         "measure how well written sentences and dialogues are judged",
     ),
+    Command(
+        "train-words",
+        "kikimori.cli.train_words",
+        "train the model that reads whole sentences with sentences of your own",
+    ),
     Command("bench", "kikimori.cli.bench", "measure how much this machine can carry"),
     Command("config", "kikimori.cli.config", "check the configuration"),
     Command("doctor", "kikimori.cli.doctor", "check this installation and say what to do"),

@@ -72,6 +72,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
         metavar="FILE",
         help="rules read after the configured ones; may be given again",
     )
+    parser.add_argument(
+        "--without-second-opinion",
+        action="store_true",
+        help="judge by the phrases alone, to compare",
+    )
     parser.add_argument("--list", action="store_true", help="list what was judged wrongly")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with the figures")
     parser.add_argument(
@@ -99,6 +104,10 @@ def run(args: argparse.Namespace) -> int:
             "no file is given", next_step="`kikimori evaluate-words --help` describes the format"
         )
     config = _with_rules(configured(args, log_level="error"), args.rules)
+    if args.without_second_opinion:
+        config = config.model_copy(
+            update={"judging": config.judging.model_copy(update={"second_opinion": False})}
+        )
     files = {path: read_cases(path) for path in args.files}
     calm = {path: read_calm(path) for path in args.calm}
     with JudgingPool(config, args.jobs) as pool, bars("", TimeRemainingColumn()) as progress:

@@ -15,6 +15,7 @@ from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.ports import tcp_port
 from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
+from kikimori.judging.second_opinion.model import load_model
 from kikimori.modelstore import models_folder, resolve
 from kikimori.taps.siprec.certificates import tls_context
 from kikimori_wire.files import FileKind, NamedFile, named_files
@@ -65,6 +66,8 @@ def _look_at_file(named: NamedFile, config: AgentConfig) -> Diagnosis | None:
         case FileKind.MODEL:
             folder = models_folder(config.state_path())
             return _tried(named.key, lambda: resolve(str(config.speech.model), folder))
+        case FileKind.OPINION:
+            return _tried(named.key, lambda: load_model(path).open())
         case FileKind.PEM | FileKind.TOML:
             return _tried(named.key, path.read_bytes)
         case FileKind.FOLDER:

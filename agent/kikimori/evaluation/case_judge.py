@@ -9,7 +9,9 @@ from kikimori.judging.judge import CallJudge
 from kikimori.judging.kinds.repeated import RepeatedRule
 from kikimori.judging.phrases import load_phrases
 from kikimori.judging.rules import load_rules
+from kikimori.judging.second_opinion import with_second_opinion
 from kikimori.model.evidence import Role, Utterance
+from kikimori_wire.messages import ToneEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from kikimori.evaluation.cases import Case
     from kikimori.judging.kinds.rule import Rule
     from kikimori.judging.phrases import PhraseBook, Said
+    from kikimori.judging.second_opinion.checked import CheckedPhrases
     from kikimori.model.alert import AlertChange
 
 CHARACTERS_PER_S, SHORTEST_S = 7.0, 0.6
@@ -43,7 +46,7 @@ def utterance(text: str, start_s: float, role: Role) -> Utterance:
 class CaseJudge:
     """Judges utterances and dialogues by one set of rules and phrases."""
 
-    def __init__(self, rules: Sequence[Rule], phrases: PhraseBook) -> None:
+    def __init__(self, rules: Sequence[Rule], phrases: PhraseBook | CheckedPhrases) -> None:
         self._rules = rules
         self._book = phrases
         self._finder = _Remembering(phrases)
@@ -53,7 +56,9 @@ class CaseJudge:
     @classmethod
     def of(cls, config: AgentConfig) -> CaseJudge:
         """Read rules and phrases. Raises ConfigError."""
-        return cls(load_rules(config.rule_files()), load_phrases(config.phrase_files()))
+        rules = load_rules(config.rule_files())
+        book = load_phrases(config.phrase_files())
+        return cls(rules, with_second_opinion(book, rules, config.opinion_folder()))
 
     @property
     def names(self) -> set[str]:
@@ -70,6 +75,10 @@ class CaseJudge:
 
     def category_of(self, change: AlertChange) -> str:
         """Return an alert's category of phrases, or its kind of rule where it has none."""
+        last = change.evidence[-1]
+        if isinstance(last, ToneEvidence):
+            # A notice of tone names the category that the sentence is most like.
+            return last.category
         return self._category.get(change.rule) or change.rule_kind
 
     def opened_by(self, spoken: Utterance) -> list[AlertChange]:
@@ -122,7 +131,7 @@ class CaseJudge:
 class _Remembering:
     """A phrase book that looks only once for the same words: the judge asks, and so does what counts demands."""
 
-    def __init__(self, phrases: PhraseBook) -> None:
+    def __init__(self, phrases: PhraseBook | CheckedPhrases) -> None:
         self._find = lru_cache(maxsize=64)(phrases.find)
 
     def find(self, utterance: Utterance) -> Said:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kikimori.judging.kinds.rule import Rule
-    from kikimori.judging.phrases import PhraseFinder, Said
+    from kikimori.judging.phrases import Match, PhraseFinder, Said
     from kikimori.model.alert import AlertChange, ClosedBecause, Severity
     from kikimori.model.evidence import Evidence
 
@@ -45,6 +45,8 @@ class CallJudge:
         """What the last finals held, by line: some are heard again."""
         self._rules = [(rule.detector(facts), AlertLife(rule)) for rule in rules]
         self._now_s = 0.0
+        self.doubted: tuple[Match, ...] = ()
+        """What was found in the last finished utterance and counts for nothing."""
 
     @property
     def worst(self) -> Severity | None:
@@ -63,6 +65,7 @@ class CallJudge:
             believed = self._partials.heard(utterance)
             return [] if believed is None else self._observe(believed)
         said = self._phrases.find(utterance)
+        self.doubted = said.doubted
         if utterance.again:
             return self._heard_again(utterance, said)
         self._told[utterance.line_id] = said
@@ -70,19 +73,20 @@ class CallJudge:
             del self._told[next(iter(self._told))]
         taken_back = self._partials.finished(utterance.line_id, said.matches)
         changes = self._observe(TakenBack(utterance, taken_back)) if taken_back else []
-        return changes + self._observe(Spoken(utterance, said.matches, said.demand))
+        return changes + self._observe(Spoken(utterance, said.matches, said.demand, tone=said.tone))
 
     def _heard_again(self, utterance: Utterance, said: Said) -> list[AlertChange]:
         """Take the second final of a line: only what the first did not hold is news."""
         first = self._told.pop(utterance.line_id, None)
         if first is None:
-            return self._observe(Spoken(utterance, said.matches, said.demand))
+            return self._observe(Spoken(utterance, said.matches, said.demand, tone=said.tone))
         known = {match.category for match in first.matches}
         news = tuple(match for match in said.matches if match.category not in known)
         demand = said.demand if first.demand is None else None
-        if not news and demand is None:
+        tone = said.tone if first.tone is None and not known else None
+        if not news and demand is None and tone is None:
             return []
-        return self._observe(Spoken(utterance, news, demand))
+        return self._observe(Spoken(utterance, news, demand, tone=tone))
 
     def _observe(self, observation: Observation) -> list[AlertChange]:
         changes = []

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from kikimori.judging.second_opinion.tone import Tone
     from kikimori.judging.words.demands import Demand
     from kikimori.judging.words.pattern import Pattern
     from kikimori.model.evidence import Utterance
@@ -98,6 +99,9 @@ class Said:
     matches: tuple[Match, ...] = ()
     demand: Demand | None = None
     """What is asked for, of whatever category or none."""
+    doubted: tuple[Match, ...] = ()
+    """Found, and taken for harmless by the second opinion: they count for nothing."""
+    tone: Tone | None = None
 
 
 class _Category(Protocol):
@@ -145,6 +149,10 @@ class PhraseBook:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(category.name for category in self._categories)
+
+    def counters(self) -> dict[str, int]:
+        """Return nothing: a book counts nothing that health shows."""
+        return {}
 
     def find(self, utterance: Utterance) -> Said:
         """Return each category once that the utterance holds and that its speaker can be blamed or credited for."""

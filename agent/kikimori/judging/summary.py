@@ -32,6 +32,8 @@ def with_summary(evidence: Evidence) -> Evidence:
             for key, value in fields.items()
             if key.endswith("_s")
         }
+        values["text"] = str(fields.get("text", ""))[:LONGEST]
+        values["words"] = "・".join(fields.get("words", ()))[:LONGEST]
         values["matched"] = str(fields.get("matched", ""))[:LONGEST]
         made[language] = text.format(**values)
     return evidence.model_copy(update={"summary": made})

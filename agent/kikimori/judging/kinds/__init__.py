@@ -11,6 +11,7 @@ from kikimori.judging.kinds.phrase import PhraseRule
 from kikimori.judging.kinds.repeated import RepeatedRule
 from kikimori.judging.kinds.shouting import ShoutingRule
 from kikimori.judging.kinds.silence import SilenceRule
+from kikimori.judging.kinds.tone import ToneRule
 
 if TYPE_CHECKING:
     from kikimori.judging.kinds.rule import Rule
@@ -22,5 +23,6 @@ KINDS: tuple[type[Rule], ...] = (
     DetentionRule,
     OverlapRule,
     SilenceRule,
+    ToneRule,
     EscalateRule,
 )

@@ -10,6 +10,7 @@ from kikimori.model.evidence import ButtonPress, EffortWindow, Role, Utterance
 
 if TYPE_CHECKING:
     from kikimori.judging.phrases import Match
+    from kikimori.judging.second_opinion.tone import Tone
     from kikimori.judging.words.demands import Demand
     from kikimori.model.alert import Evidence, Severity
 
@@ -23,6 +24,7 @@ class Spoken:
     demand: Demand | None = None
     provisional: bool = False
     """The utterance goes on; only these matches are believed already, and its final may take them back."""
+    tone: Tone | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,128 @@
+"""Softmax regression over rows of hashed features, in numpy alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+_SMALL = 1e-9
+"""Where sums of squares begin."""
+
+
+def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return probabilities by row."""
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: NDArray[np.float32] = raised / raised.sum(axis=1, keepdims=True)
+    return shares
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some sentences: which features they have, each once."""
+
+    touched: NDArray[np.int64]
+    """Features that any of them has."""
+    owner: NDArray[np.int64]
+    """Sentence of each cell."""
+    place: NDArray[np.int64]
+    """Place in `touched` of each cell."""
+    value: NDArray[np.float32]
+    """One over the root of the sentence's number of features."""
+
+    @classmethod
+    def of(cls, features: Sequence[NDArray[np.int64]]) -> Rows:
+        """Join the features of sentences."""
+        lengths = np.array([len(each) for each in features], np.int64)
+        touched, place = np.unique(np.concatenate(features), return_inverse=True)
+        return cls(
+            touched,
+            np.repeat(np.arange(len(features)), lengths),
+            place,
+            (1 / np.sqrt(np.maximum(lengths, 1))).astype(np.float32),
+        )
+
+    def dense(self) -> NDArray[np.float32]:
+        """Return sentences by touched features: small enough for a few hundred sentences, and then fastest."""
+        made = np.zeros((len(self.value), len(self.touched)), np.float32)
+        made[self.owner, self.place] = self.value[self.owner]
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """Numbers of one fit."""
+
+    epochs: int = 7
+    batch: int = 384
+    rate: float = 0.15
+    decay: float = 2e-6
+    """L2 penalty."""
+    seed: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A fitted model: scores are the features' weights times their values, and a bias."""
+
+    table: NDArray[np.float32]
+    """Feature by class."""
+    bias: NDArray[np.float32]
+
+    def scores(self, features: Sequence[NDArray[np.int64]], batch: int = 384) -> NDArray[np.float32]:
+        """Return the scores of sentences."""
+        parts = []
+        for at in range(0, len(features), batch):
+            rows = Rows.of(features[at : at + batch])
+            parts.append(rows.dense() @ self.table[rows.touched] + self.bias)
+        return np.concatenate(parts)
+
+
+def fit(
+    features: Sequence[NDArray[np.int64]],
+    labels: NDArray[np.int64],
+    importance: NDArray[np.float32],
+    shape: tuple[int, int],
+    settings: FitSettings,
+    progress: Callable[[int, int], None],
+) -> Weights:
+    """Fit by Adagrad over batches that are drawn once and come in another order in each epoch.
+
+    Args:
+        features: Of each sentence.
+        labels: Class of each sentence.
+        importance: Weight of each sentence.
+        shape: Numbers of features and of classes.
+        settings: Numbers of the fit.
+        progress: Told how many batches are done, and of how many.
+    """
+    rng = np.random.default_rng(settings.seed)
+    order = rng.permutation(len(features))
+    chosen = [order[at : at + settings.batch] for at in range(0, len(order), settings.batch)]
+    batches = [Rows.of([features[number] for number in each]) for each in chosen]
+    table, squares = np.zeros(shape, np.float32), np.full(shape, _SMALL, np.float32)
+    bias, bias_squares = np.zeros(shape[1], np.float32), np.full(shape[1], _SMALL, np.float32)
+    done = 0
+    for _ in range(settings.epochs):
+        for number in rng.permutation(len(batches)):
+            rows, numbers = batches[number], chosen[number]
+            dense, weights = rows.dense(), table[rows.touched]
+            error = softmax(dense @ weights + bias)
+            error[np.arange(len(numbers)), labels[numbers]] -= 1
+            error *= importance[numbers][:, None] / len(numbers)
+            slope = dense.T @ error + settings.decay * weights
+            square = squares[rows.touched] + slope**2
+            squares[rows.touched] = square
+            table[rows.touched] = weights - settings.rate * slope / np.sqrt(square)
+            slope = error.sum(axis=0)
+            bias_squares += slope**2
+            bias -= settings.rate * slope / np.sqrt(bias_squares)
+            done += 1
+            progress(done, settings.epochs * len(batches))
+    return Weights(table, bias)

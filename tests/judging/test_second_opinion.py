@@ -1,0 +1,196 @@
+"""The second opinion over the phrases: what it doubts, what it notices, and what it adds on sentences that it never learned."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.support.told import CUSTOMER, MIXED, OPERATOR, PHRASES, RULES, said
+
+from kikimori.config import AgentConfig, JudgingTable
+from kikimori.errors import ConfigError
+from kikimori.judging.judge import CallJudge
+from kikimori.judging.second_opinion import with_second_opinion
+from kikimori.judging.second_opinion.checked import CheckedPhrases
+from kikimori.judging.second_opinion.features import BITS
+from kikimori.judging.second_opinion.model import FORMAT, OpinionModel
+from kikimori.judging.words.sound import words
+from kikimori.model.alert import Severity
+from kikimori.model.evidence import Role
+from kikimori_wire.messages import ToneEvidence
+
+DATA = Path(__file__).parent / "data"
+FOLDER = AgentConfig().opinion_folder()
+
+
+def checked() -> CheckedPhrases:
+    book = with_second_opinion(PHRASES, RULES, FOLDER)
+    assert isinstance(book, CheckedPhrases)
+    return book
+
+
+def altered(tmp_path: Path, **fields: object) -> Path:
+    """Return a copy of the shipped model whose note says otherwise."""
+    assert FOLDER is not None
+    note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | fields
+    (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
+    (tmp_path / "weights.npy").write_bytes((FOLDER / "weights.npy").read_bytes())
+    return tmp_path
+
+
+def opened(book: CheckedPhrases, text: str, role: Role = CUSTOMER) -> dict[str, Severity]:
+    judge = CallJudge(RULES, book, words_heard=True)
+    changes = judge.observe(said(text, 10, role)) + judge.advance(20)
+    return {change.rule: change.severity for change in changes}
+
+
+def test_a_doubted_phrase_raises_nothing_and_is_told(tmp_path: Path) -> None:
+    """With a model that doubts everything of a category, its phrases count for nothing; others do."""
+    folder = altered(tmp_path, veto_below={"insult": 1.0}, tone_from={})
+    book = with_second_opinion(PHRASES, RULES, folder)
+    assert isinstance(book, CheckedPhrases)
+    judge = CallJudge(RULES, book, words_heard=True)
+    assert judge.observe(said("この馬鹿野郎が", 10)) == []
+    assert [(each.category, each.matched) for each in judge.doubted] == [("insult", "馬鹿野郎")]
+    assert book.counters() == {"phrases_doubted": 1, "tones_noticed": 0}
+    assert opened(book, "殺すぞ") == {"phrase-violence": Severity.CRITICAL}
+    judge.observe(said("はい、わかりました", 20))
+    assert judge.doubted == ()
+
+
+def test_a_doubted_partial_is_not_believed(tmp_path: Path) -> None:
+    book = with_second_opinion(PHRASES, RULES, altered(tmp_path, veto_below={"insult": 1.0}, tone_from={}))
+    judge = CallJudge(RULES, book, words_heard=True)
+    for end_s in (11.0, 12.0, 13.0):
+        partial = replace(said("この馬鹿野郎が", 10, final=False), end_s=end_s)
+        assert judge.observe(partial) == []
+    assert book.counters().get("phrases_doubted") == 0
+
+
+def test_demands_that_are_counted_are_never_doubted(tmp_path: Path) -> None:
+    folder = altered(tmp_path, veto_below={"call_for_superior": 1.0}, tone_from={})
+    book = with_second_opinion(PHRASES, RULES, folder)
+    assert {match.category for match in book.find(said("責任者を出せ", 10)).matches} == {"call_for_superior"}
+
+
+def test_a_tone_is_a_notice_with_the_words_that_weighed_most(tmp_path: Path) -> None:
+    folder = altered(tmp_path, tone_from={"insult": 0.5})
+    book = with_second_opinion(PHRASES, RULES, folder)
+    judge = CallJudge(RULES, book, words_heard=True)
+    text = "金魚の方がまだ賢いんじゃねえの"
+    assert book.find(said(text, 10)).matches == ()
+    (change,) = judge.observe(said(text, 10))
+    assert (change.rule, change.severity, change.suggestion) == ("tone", Severity.NOTICE, None)
+    (evidence,) = change.evidence
+    assert isinstance(evidence, ToneEvidence)
+    assert evidence.category == "insult"
+    assert 1 <= len(evidence.words) <= 3
+    assert all(word in text for word in evidence.words)
+
+
+@pytest.mark.parametrize("role", [OPERATOR])
+def test_an_operator_has_no_tone(role: Role, tmp_path: Path) -> None:
+    book = with_second_opinion(PHRASES, RULES, altered(tmp_path, tone_from={"insult": 0.5}))
+    assert book.find(said("金魚の方がまだ賢いんじゃねえの", 10, role)).tone is None
+
+
+def test_hints_at_self_harm_are_shown_and_suggest_nothing() -> None:
+    for text in ("断るなら飛び降りるからな", "私が死ねば満足なんでしょう", "このままなら首を吊るよ"):
+        judge = CallJudge(RULES, checked(), words_heard=True)
+        changes = {change.rule: change for change in judge.observe(said(text, 10))}
+        assert changes["phrase-self-harm"].severity is Severity.WARNING
+        assert all(change.suggestion is None for change in changes.values())
+    for text in (
+        "母が死んだので名義変更をお願いします",
+        "死ぬほど心配しました",
+        "死にたいと言う友人がいて心配です",
+    ):
+        assert "phrase-self-harm" not in opened(checked(), text)
+
+
+@pytest.mark.parametrize(
+    "text", ["さっきも言ったでしょ", "だから何度も言ってるじゃないですか", "さっき説明しましたよね"]
+)
+def test_saying_it_once_more_raises_nothing(text: str) -> None:
+    assert opened(checked(), text) == {}
+
+
+def test_it_can_be_switched_off() -> None:
+    off = AgentConfig(judging=JudgingTable(second_opinion=False))
+    assert off.opinion_folder() is None
+    assert with_second_opinion(PHRASES, RULES, off.opinion_folder()) is PHRASES
+    assert AgentConfig(language="en").opinion_folder() is None
+
+
+def test_a_mixed_leg_may_be_the_customer(tmp_path: Path) -> None:
+    book = with_second_opinion(PHRASES, RULES, altered(tmp_path, tone_from={"insult": 0.5}))
+    assert book.find(said("金魚の方がまだ賢いんじゃねえの", 10, MIXED)).tone is not None
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"format": FORMAT + 1}, "another version"),
+        ({"bits": BITS - 1}, "another version"),
+        ({"bias": [0.0]}, "another version"),
+        ({"temperature": 0}, "temperature"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_told(fields: dict[str, object], told: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=told):
+        OpinionModel(altered(tmp_path, **fields))
+
+
+def test_weights_of_another_shape_are_told(tmp_path: Path) -> None:
+    model = OpinionModel(altered(tmp_path))
+    np.save(tmp_path / "weights.npy", np.zeros((4, 4), np.int8))
+    with pytest.raises(ConfigError, match=r"weights\.npy"):
+        model.open()
+    with pytest.raises(ConfigError, match=r"model\.json"):
+        OpinionModel(tmp_path / "nowhere")
+
+
+def test_the_shipped_model_is_small_and_believes_nothing_in_silence() -> None:
+    assert FOLDER is not None
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 10_000_000
+    assert OpinionModel(FOLDER).judge(words("")).harm == 0.0
+
+
+def _kept_aside() -> list[dict[str, object]]:
+    return [
+        json.loads(line)
+        for name in ("unseen.jsonl", "developed.jsonl")
+        for line in (DATA / name).read_text(encoding="utf-8").splitlines()
+    ]
+
+
+def test_what_it_adds_on_sentences_by_another_author(capsys: pytest.CaptureFixture[str]) -> None:
+    """None of these is learned from, though templates of their kinds were written. Prints the figures with `pytest -s`."""
+    book, cases = checked(), _kept_aside()
+    alone = with_ = false_alone = false_with = vetoed = 0
+    for case in cases:
+        utterance = said(str(case["text"]), 10, Role(str(case["speaker"])))
+        alarms = {rule.category for rule in RULES if hasattr(rule, "category")}
+        before = {match.category for match in PHRASES.find(utterance).matches} & alarms
+        after = book.find(utterance)
+        now = ({match.category for match in after.matches} & alarms) | (
+            {after.tone.category} if after.tone else set()
+        )
+        if case["expected"]:
+            alone += bool(before)
+            with_ += bool(now)
+            vetoed += bool(before) and not now
+        else:
+            false_alone += bool(before)
+            false_with += bool(now)
+    with capsys.disabled():
+        print(
+            f"\nany alarm by phrases alone {alone}, with the second opinion {with_}; "
+            f"false {false_alone} and {false_with}; true ones doubted {vetoed}; of {len(cases)}"
+        )
+    assert with_ > alone
+    assert false_with <= false_alone
+    assert vetoed <= 0.05 * alone

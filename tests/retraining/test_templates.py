@@ -1,0 +1,92 @@
+"""Templates of training sentences, and the samples that are made of them."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kikimori.errors import KikimoriError
+from kikimori.evaluation.cases import read_cases
+from kikimori.modelstore.catalogue import PACKAGE
+from kikimori.retraining.samples import Sample, joined, of_cases, written
+from kikimori.retraining.templates import HARMLESS, read_templates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORDS = PACKAGE / "training" / "words"
+
+
+def test_a_line_stands_for_its_sentences(tmp_path: Path) -> None:
+    path = tmp_path / "insult.txt"
+    path.write_text(
+        "# a note\n[ability]\n+ (お前|あんた)は(だめ|)だ\n- 私はだめです\n+threat 覚えてろ\n",
+        encoding="utf-8",
+    )
+    first, second, third = read_templates(path)
+    assert first.sentences == 4
+    rng = random.Random(1)  # noqa: S311  (repeatable)
+    assert set(first.several(9, rng)) == {
+        "お前はだめだ",
+        "あんたはだめだ",
+        "お前はだ",
+        "あんたはだ",
+    }
+    assert [each.label for each in (first, second, third)] == ["insult", HARMLESS, "threat"]
+    assert len({each.name for each in (first, second, third)}) == 3
+
+
+@pytest.mark.parametrize("line", ["お前はだめだ", "* お前はだめだ", "+お前はだめだ"])
+def test_a_line_that_is_neither_is_told_with_its_place(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "insult.txt"
+    path.write_text(f"[ability]\n{line}\n", encoding="utf-8")
+    with pytest.raises(KikimoriError, match=r"insult\.txt:2"):
+        read_templates(path)
+
+
+def test_the_sentences_that_come_along_are_many_and_balanced() -> None:
+    samples = written(WORDS)
+    harmful = [each for each in samples if each.label != HARMLESS]
+    assert len(samples) > 10_000
+    assert 0.4 < len(harmful) / len(samples) < 0.6
+    labels = {each.label for each in samples}
+    assert labels >= {"threat", "insult", "exposure", "private", "detention", "discrimination", "self_harm"}
+
+
+def test_no_measured_sentence_is_learned() -> None:
+    """What the repository measures with must never be in what it trains with."""
+    measured = set()
+    folder = WORDS.parents[2] / "tests" / "judging" / "data"
+    for path in folder.glob("*.jsonl"):
+        measured |= {json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()}
+    assert measured
+    assert measured & {each.text for each in written(WORDS)} == set()
+
+
+def test_a_split_keeps_a_template_together() -> None:
+    samples = [Sample(str(number), HARMLESS, f"t/{number // 10}") for number in range(1000)]
+    for name in {each.origin for each in samples}:
+        assert len({each.held for each in samples if each.origin == name}) == 1
+    assert 100 < sum(each.held for each in samples) < 300
+    for each in joined(samples, [], 1):
+        first, then = each.text.split("、")
+        assert samples[int(first)].held == samples[int(then)].held == each.held
+
+
+def test_an_office_own_sentences_are_taken_by_their_category(tmp_path: Path) -> None:
+    path = tmp_path / "ours.jsonl"
+    lines = [
+        {"text": "あほんだら", "type": "a", "speaker": "customer", "expected": ["elsewhere", "insult"]},
+        {"text": "返金できますか", "type": "neg-b", "speaker": "customer", "expected": []},
+        {"text": "なんやねん", "type": "c", "speaker": "customer", "expected": ["any"]},
+        {"turns": [[0, "customer", "金返せ"]], "type": "d", "expected": ["repeated-demand"]},
+    ]
+    path.write_text("\n".join(json.dumps(each, ensure_ascii=False) for each in lines), encoding="utf-8")
+    found = of_cases(path, read_cases(path), ["insult", "threat"], 3.0)
+    assert [(each.text, each.label, each.weight) for each in found] == [
+        ("あほんだら", "insult", 3.0),
+        ("返金できますか", HARMLESS, 3.0),
+    ]

@@ -1,0 +1,73 @@
+"""A model is fitted, written, read back, and judges as it did before it was written; the same seed gives the same model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from kikimori.judging.second_opinion.features import BITS, features
+from kikimori.judging.second_opinion.model import OpinionModel
+from kikimori.judging.words.sound import plain, words
+from kikimori.retraining.fit import FitSettings, Rows, fit, softmax
+from kikimori.retraining.samples import Sample
+from kikimori.retraining.templates import HARMLESS
+from kikimori.retraining.train import default_thresholds, train, write_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HARSH = ("お前は馬鹿か", "この馬鹿野郎", "馬鹿にするな", "お前みたいな馬鹿は辞めろ", "馬鹿者が")
+CALM = ("明日届きますか", "予約をお願いします", "駅はどこですか", "住所が変わりました", "返品できますか")
+
+
+def samples() -> list[Sample]:
+    found = [Sample(text, "insult", f"h{number}") for number, text in enumerate(HARSH * 20)]
+    return found + [Sample(text, HARMLESS, f"c{number}") for number, text in enumerate(CALM * 20)]
+
+
+def test_it_learns_what_it_is_shown_and_keeps_it_on_disk(tmp_path: Path) -> None:
+    told: set[str] = set()
+    trained = train(samples(), FitSettings(epochs=3), lambda name, _done, _total: told.add(name))
+    assert len(told) == 3
+    assert trained.classes == (HARMLESS, "insult")
+    assert trained.figures["found"] == 1.0
+    assert trained.figures["false"] == 0.0
+    write_model(tmp_path, trained, default_thresholds(["insult"]), {"seed": "16"})
+    model = OpinionModel(tmp_path)
+    for text in (*HARSH, *CALM):
+        cut = words(plain(text))
+        scores = trained.weights.scores([features(cut)]) / np.float32(trained.temperature)
+        assert model.judge(cut).harm == pytest.approx(1 - float(softmax(scores)[0, 0]), abs=0.03)
+    harsh = model.judge(words("本当に馬鹿だな"))
+    assert harsh.category == "insult"
+    assert harsh.harm > model.judge(words("駅から近いですか")).harm
+    assert "馬鹿" in model.weighed(words("本当に馬鹿だな"), "insult")
+
+
+def test_the_same_seed_gives_the_same_model() -> None:
+    one, other = (train(samples(), FitSettings(epochs=2), lambda *_: None) for _ in range(2))
+    assert np.array_equal(one.weights.table, other.weights.table)
+    assert one.figures == other.figures
+
+
+def test_sentences_without_a_word_do_not_matter() -> None:
+    with_blank = [*samples(), Sample("。。。", HARMLESS, "blank")]
+    assert train(with_blank, FitSettings(epochs=1), lambda *_: None).figures["held"] > 0
+
+
+def test_scores_are_the_sum_of_weights_over_the_root_of_their_number() -> None:
+    rows = [np.array([1, 2, 5]), np.array([2])]
+    table = np.arange(12, dtype=np.float32).reshape(6, 2)
+    dense = Rows.of(rows).dense()
+    expected = [(table[1] + table[2] + table[5]) / np.sqrt(3), table[2]]
+    assert np.allclose(dense @ table[Rows.of(rows).touched], expected)
+
+
+def test_importance_counts() -> None:
+    """The same sentence told both ways: the weightier one is believed."""
+    rows = [np.array([3]), np.array([3])]
+    labels, importance = np.array([0, 1]), np.array([1.0, 5.0], np.float32)
+    fitted = fit(rows, labels, importance, (1 << BITS, 2), FitSettings(epochs=20), lambda *_: None)
+    assert fitted.scores(rows)[0].argmax() == 1
