@@ -111,6 +111,7 @@ def _view(line: TranscriptLine) -> dict[str, Any]:
         "start_s": line.start_s,
         "text": line.text,
         "final": line.final,
+        **({"doubted": [each.model_dump() for each in line.doubted]} if line.doubted else {}),
     }
     if line.other is not None and line.other.text != line.text:
         view["other"] = {"text": line.other.text, "engine": line.other.engine}

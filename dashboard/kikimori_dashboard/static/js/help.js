@@ -35,7 +35,7 @@ export function situation(call, alerts, help, lanes, move) {
   if (help === "called") return { names: ["waiting"], alert: null };
   const worst = alerts.find((alert) => alert.rule_kind !== "escalate");
   if (worst && !cameBack(call, [], lanes)) {
-    const category = worst.evidence.findLast?.((each) => each.kind === "words")?.category;
+    const category = worst.evidence.findLast?.((each) => ["words", "tone"].includes(each.kind))?.category;
     return { names: [category, worst.rule_kind].filter(Boolean), alert: worst };
   }
   return { names: cameBack(call, alerts, lanes) ? ["back"] : [], alert: null };

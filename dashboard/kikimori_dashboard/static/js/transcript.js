@@ -2,7 +2,25 @@
 // out from the bottom (css), so nothing has to be measured.
 
 import { h, setText } from "./dom.js";
-import { clock, current, t, word } from "./i18n.js";
+import { clock, current, find, t, word } from "./i18n.js";
+
+/** The text with the words in grey that a phrase found and that raise nothing, each with the reason as its title. */
+function withDoubts(text, doubted) {
+  const parts = [];
+  let rest = text;
+  const places = doubted
+    .map((each) => ({ ...each, at: text.indexOf(each.matched) }))
+    .filter((each) => each.matched && each.at >= 0)
+    .sort((a, b) => a.at - b.at);
+  for (const each of places) {
+    const at = rest.indexOf(each.matched);
+    if (at < 0) continue;
+    const name = find(`category.${each.category}`) ?? each.category;
+    parts.push(rest.slice(0, at), h("span", { class: "doubted", title: t("call.doubted", { category: name }) }, each.matched));
+    rest = rest.slice(at + each.matched.length);
+  }
+  return [...parts, rest];
+}
 
 export class Transcript {
   constructor() {
@@ -39,12 +57,14 @@ export class Transcript {
       item.element = h("li", { class: "line" }, h("time", {}, clock(line.start_s)), item.speaker, item.words);
       this.items.set(line.id, item);
     }
-    const says = `${current()} ${line.role} ${line.final} ${line.text} ${line.other?.text ?? ""}`;
+    const doubted = line.doubted ?? [];
+    const says = `${current()} ${line.role} ${line.final} ${doubted.map((each) => each.matched)} ${line.text} ${line.other?.text ?? ""}`;
     if (item.says !== says) {
       item.says = says;
       Object.assign(item.element.dataset, { role: line.role, final: line.final ? "yes" : "no" });
       setText(item.speaker, word("role", line.role));
-      setText(item.words, line.text);
+      if (doubted.length) item.words.replaceChildren(...withDoubts(line.text, doubted));
+      else setText(item.words, line.text);
       this.otherHearing(item, line.other);
     }
     return item;

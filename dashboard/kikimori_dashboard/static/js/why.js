@@ -3,12 +3,12 @@
 import { clock, find, signed, span, t, title } from "./i18n.js";
 
 const SHOWN_WORDS = 3;
-const KINDS = ["shouting", "words", "duration", "overlap", "silence", "button"];
+const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "button"];
 
 /** [{at: "03:12", text, quote}] of one alert; `quote` = the text is the speaker's words. */
 export function why(alert) {
   const of = (kind) => alert.evidence.filter((each) => each.kind === kind);
-  return [...shouting(of("shouting")), ...words(of("words")), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("button").slice(-1).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
+  return [...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("button").slice(-1).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
 }
 
 function shouting(found) {
@@ -35,6 +35,12 @@ function words(found) {
   if (more > 0) lines.push({ at: "", text: t("why.more", { n: more }), quote: false });
   return lines;
 }
+
+const tone = (each) => ({
+  at: clock(each.start_s),
+  text: t("why.tone", { category: find(`category.${each.category}`) ?? each.category, words: each.text, weighed: each.words.join("・") }),
+  quote: true,
+});
 
 function duration(each) {
   const lines = [{
