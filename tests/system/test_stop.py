@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tests.support.brokers import AnyBroker
 from tests.support.listener import listening, retained
 from tests.support.ports import free_port
+from tests.support.signing import introduce
 from tests.support.telephone import on_the_line
 from tests.system.conftest import WITHIN_S, agent_config, running, until
 
@@ -34,7 +35,8 @@ INVENTORY = "kikimori/v2/test/agents/front/inventory/1"
 async def agent_program(
     folder: Path, broker: BrokerSettings
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, Addresses]]:
-    """`kikimori agent` as a process of its own, killed at the end if it still runs."""
+    """`kikimori agent` as a process of its own, known to the dashboard of the tests; killed at the end if it still runs."""
+    introduce(folder / "state", "front")
     audio, announce = free_port(), free_port()
     config = folder / "kikimori.toml"
     config.write_text(
