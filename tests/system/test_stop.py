@@ -39,6 +39,11 @@ async def agent_program(
     introduce(folder / "state", "front")
     audio, announce = free_port(), free_port()
     config = folder / "kikimori.toml"
+    login = ""
+    if broker.username is not None:
+        secret = folder / "mqtt-password"
+        secret.write_text(f"{broker.password()}\n", encoding="utf-8")
+        login = f'username = "{broker.username}"\npassword_file = "{secret}"'
     config.write_text(
         f"""
 site = "test"
@@ -46,6 +51,7 @@ agent_id = "front"
 state_dir = "{folder / "state"}"
 [mqtt]
 port = {broker.port}
+{login}
 [audiosocket]
 port = {audio}
 announce_port = {announce}
