@@ -15,7 +15,7 @@ from kikimori.judging.words.predicate import predicate
 from kikimori.judging.words.reporting import reported
 from kikimori.judging.words.sentence import KEY
 from kikimori.judging.words.sound import long_vowels
-from kikimori.judging.words.together import joins
+from kikimori.judging.words.together import is_described, joins
 from kikimori.judging.words.units import CONTEMPT, UnitPattern, compile_units
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ class BySound:
         if mood == "address":
             self._add_unit(AddressPattern(phrase, sound))
         elif mood in ("name", "named", "slur"):
-            self._add_unit(NamePattern(phrase, mood != "named", mood == "slur", sound, long_vowels(found)))
+            # 人間のクズ stands among the words of a sentence without its の.
+            noun = [word for word in found if word.surface != "の"]
+            sound = "".join(word.sound for word in noun)
+            self._add_unit(NamePattern(phrase, mood != "named", mood == "slur", sound, long_vowels(noun)))
         else:
             # Fixed phrases with a list are found in whole words alone.
             if phrase not in CONTEMPT and (choice is None or mood != "fixed"):
@@ -251,8 +254,16 @@ def _goes_on(sentence: Sentence, end: int, pattern: Pattern) -> bool:
         heard.words[at].part == "助動詞" or heard.words[at].surface in ("ば", "て", "ちゃ", "そう")
     ):
         return heard.words[at].normal != "つう"
+    if is_described(sentence, at):
+        return True
     before, word = heard.words[at - 1], heard.words[at]
+    if before.form.startswith("意志推量形") and word.surface == "ね":
+        # 独身でしょうね
+        return True
     asks = before.detail == "準体助詞" or before.surface in ("の", "か")
+    if asks and word.normal == "です" and not sentence.ended(at + 1):
+        # 実家暮らしなのですが
+        return heard.words[at + 1].surface in ("が", "けど", "けれど", "けれども")
     return asks and word.surface in (
         "で",
         "が",

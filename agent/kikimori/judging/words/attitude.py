@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 CORE = (
     Form.NEGATIVE | Form.PASSIVE | Form.CAUSATIVE | Form.POTENTIAL | Form.PAST | Form.WISH | Form.IMPERATIVE | Form.PROHIBITION
     | Form.REQUEST | Form.FAVOUR | Form.VOLITION | Form.CONDITION | Form.PERMISSION | Form.NECESSITY | Form.SUGGESTION | Form.CONCESSION
-    | Form.PLAN | Form.HEARSAY | Form.TRY
+    | Form.PLAN | Form.HEARSAY | Form.TRY | Form.OUTCOME
 )  # fmt: skip
 """What a phrase that is written in a form must have in common with what is said."""
 
 _ASKING = Form.QUESTION | Form.RHETORICAL | Form.GUESS
-_UNREAL = Form.CONDITION | Form.HEARSAY | Form.PLAN | Form.NOUNED
+_UNREAL = Form.CONDITION | Form.HEARSAY | Form.PLAN | Form.NOUNED | Form.OUTCOME
 _ASKS = Form.QUESTION | Form.EXPLAINS | Form.RHETORICAL | Form.GUESS | Form.INSISTS
 
 
@@ -52,6 +52,17 @@ def same_form(said: Predicate, written: int) -> bool:
     if form & (Form.CAUSE | Form.BUT | Form.NOUNED) and not written & (Form.CAUSE | Form.BUT):
         # 頭が悪いんですけど, 通じないのですが, 一人暮らしなので: people speak so of themselves.
         return False
+    asks = form & Form.QUESTION and not form & (Form.EXPLAINS | Form.RHETORICAL | Form.GUESS)
+    if (
+        asks
+        and not written & (_ASKING | Form.PERMISSION | Form.SUGGESTION)
+        and (form & Form.POLITE or written & Form.INSISTS)
+    ):
+        # 小学生以下ですか and ユーチューバーかよ tell the listener nothing.
+        return False
+    if written & Form.INSISTS and written & Form.POLITE and form & Form.ASPECT & ~written:
+        # 毎日かけますよ announces, 毎日かけてますよ tells.
+        return False
     if written & Form.INSISTS and not (
         form & (Form.INSISTS | Form.EXPLAINS | Form.PROHIBITION | _ASKING)
         and form & Form.POLITE <= written & Form.POLITE
@@ -69,7 +80,8 @@ def same_form(said: Predicate, written: int) -> bool:
     if written & Form.INSISTS and written & Form.POLITE and form & Form.EXPLAINS & ~written:
         # いられなくなりますよ threatens; いられなくなるんです is a victim speaking.
         return False
-    if written & Form.GUESS and (not form & Form.GUESS or form & Form.QUESTION & ~written):
+    if written & Form.GUESS and (not form & Form.GUESS or form & (Form.QUESTION | Form.AGREES) & ~written):
+        # 独身でしょうね is said of oneself.
         return False
     explained = form & (Form.EXPLAINS | Form.INSISTS) and form & Form.POLITE <= written & Form.POLITE
     if written & Form.EXPLAINS and not written & _ASKING and not explained:
@@ -107,6 +119,12 @@ def _put_politely(form: int, written: int) -> bool:
 
 def _demanded(said: Predicate, *, final: bool) -> bool:
     form = said.form
+    if form & Form.REQUEST and form & Form.PERMISSION and not form & (_UNREAL | Form.PAST):
+        # してくれてもいいでしょう, してくれたっていいじゃない
+        return bool(form & (_ASKING | Form.NEGATIVE | Form.INSISTS))
+    if form & Form.POTENTIAL and form & (Form.GUESS | Form.RHETORICAL) and not form & (_UNREAL | Form.PAST):
+        # 謝るくらいできるだろ
+        return not form & (Form.NEGATIVE | Form.POLITE | Form.IMPERATIVE | Form.PASSIVE) and said.last
     if (
         form & (_UNREAL | Form.PAST | Form.PROHIBITION | Form.WISH & ~Form.REQUEST)
         and not form & Form.SUGGESTION
@@ -123,13 +141,13 @@ def _demanded(said: Predicate, *, final: bool) -> bool:
     if form & Form.REQUEST:
         return _requested(said)
     if form & Form.NECESSITY:
-        return not form & (Form.PASSIVE | Form.QUESTION)
+        return not form & Form.PASSIVE and bool(form & Form.RHETORICAL or not form & Form.QUESTION)
     if form & Form.NEGATIVE:
         # 出さないか, せんかい; 代わりませんか is an offer.
         return bool(form & Form.QUESTION and not form & (Form.POLITE | Form.EXPLAINS | Form.ASPECT))
     if form & Form.TE:
         asks = final or form & Form.INSISTS
-        return bool(asks) and not form & (Form.PASSIVE | Form.ASPECT | Form.CONCESSION)
+        return bool(asks) and not form & (Form.PASSIVE | Form.ASPECT | Form.CONCESSION | Form.REGRET)
     # 出すんだよ
     return bool(form & Form.EXPLAINS and said.last and not form & (Form.QUESTION | Form.POLITE | Form.ASPECT | Form.CAUSE | Form.BUT | Form.PASSIVE)
                 and form & Form.INSISTS)  # fmt: skip
@@ -153,15 +171,24 @@ def _requested(said: Predicate) -> bool:
     if form & (Form.CAUSE | Form.PASSIVE) or (form & Form.TE and not said.last):
         return False
     if form & Form.NEGATIVE:
-        return bool(form & Form.QUESTION) or said.last
+        # 見せてくれないんです complains of another.
+        return bool(form & Form.QUESTION) or (said.last and not form & Form.EXPLAINS)
     if form & Form.NECESSITY:
         return True
     # くれる人 is no request; くれる, くれますか, もらうぞ are.
     return said.last or bool(form & (_ASKS | Form.VOLITION | Form.WISH))
 
 
+_NOT_ANNOUNCED = (
+    Form.PAST | Form.NEGATIVE | Form.PASSIVE | Form.WISH | Form.QUESTION | Form.HEARSAY | Form.NOUNED | Form.CONDITION | Form.CAUSE
+)  # fmt: skip
+
+
 def _intended(said: Predicate, *, bare: bool) -> bool:
     form = said.form
+    if form & (Form.PLAN | Form.OUTCOME) and form & Form.INSISTS and not form & _NOT_ANNOUNCED:
+        # 書くつもりだからな, 書くことになりますよ
+        return not (form & Form.PLAN and form & Form.POLITE)
     if form & (
         _UNREAL
         | Form.PAST
@@ -172,6 +199,9 @@ def _intended(said: Predicate, *, bare: bool) -> bool:
         | Form.IMPERATIVE
         | Form.NECESSITY
     ):
+        return False
+    if form & Form.AGREES and not form & (Form.FAVOUR | Form.INSISTS | Form.PERMISSION):
+        # 流しますね tells what one does.
         return False
     if form & Form.PERMISSION:
         return bool(form & (Form.EXPLAINS | Form.BUT | Form.INSISTS))
@@ -191,12 +221,18 @@ def _intended(said: Predicate, *, bare: bool) -> bool:
 
 def _menaced(said: Predicate) -> bool:
     form = said.form
+    if form & Form.PASSIVE and form & Form.WISH and form & (Form.CONDITION | Form.NECESSITY):
+        # 殴られたくなかったら, 書かれたくなければ
+        return bool(form & (Form.NEGATIVE | Form.NECESSITY)) and not form & Form.POLITE
     if form & (Form.HEARSAY | Form.NEGATIVE | Form.NOUNED | Form.CAUSE):
         return False
     if form & Form.PASSIVE:
         if form & Form.WISH:
             return bool(form & (Form.QUESTION | Form.EXPLAINS))
         return bool(form & Form.CONCESSION) and not form & Form.POLITE and not said.last
+    if form & Form.WISH and form & Form.OUTCOME:
+        # 殴りたくなってきた, 殴りたくもなるわ
+        return said.last and not form & (Form.POLITE | Form.QUESTION | Form.CONDITION | Form.BUT)
     if form & Form.WISH:
         ends = said.last or form & (Form.INSISTS | Form.EXPLAINS)
         return bool(ends) and not form & (Form.PAST | Form.QUESTION | Form.BUT | Form.CONDITION | Form.POLITE)
@@ -221,6 +257,9 @@ def _reproached(said: Predicate) -> bool:
         # しないでください is said by people who complain fairly.
         return not form & Form.POLITE
     if form & (Form.NEGATIVE | Form.BUT | Form.VOLITION | Form.POTENTIAL):
+        return False
+    if form & Form.TE and not form & Form.ASPECT:
+        # ふざけてかな
         return False
     if form & (Form.QUESTION | Form.RHETORICAL | Form.GUESS):
         # 馬鹿にしてるんですか reproaches, していますか asks.

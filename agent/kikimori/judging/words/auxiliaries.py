@@ -6,14 +6,14 @@ from kikimori.judging.words.form import Form
 
 AUXILIARY: dict[str, int] = {
     "れる": Form.PASSIVE, "られる": Form.PASSIVE, "せる": Form.CAUSATIVE, "させる": Form.CAUSATIVE, "てる": Form.ASPECT, "とる": Form.ASPECT,
-    "ておる": Form.ASPECT, "やがる": Form.SCORN, "たい": Form.WISH, "ちゃう": Form.COMPLETE, "ちまう": Form.COMPLETE, "てまう": Form.COMPLETE,
-    "じまう": Form.COMPLETE, "とく": Form.COMPLETE, "ちゃる": Form.FAVOUR, "たる": Form.FAVOUR, "たり": Form.FAVOUR, "てく": Form.COMPLETE,
+    "ておる": Form.ASPECT, "やがる": Form.SCORN, "たい": Form.WISH, "ちゃう": Form.COMPLETE | Form.REGRET, "ちまう": Form.COMPLETE | Form.REGRET, "てまう": Form.COMPLETE | Form.REGRET,
+    "じまう": Form.COMPLETE | Form.REGRET, "とく": Form.COMPLETE, "ちゃる": Form.FAVOUR, "たる": Form.FAVOUR, "たり": Form.FAVOUR, "てく": Form.COMPLETE,
     "らしい": Form.HEARSAY, "ます": Form.POLITE, "です": Form.POLITE, "べし": Form.NECESSITY,
 }  # fmt: skip
 NEGATIVES = frozenset({"ない", "ず", "ぬ", "へん", "まい"})
 AFTER_TE: dict[str, int] = {
     "居る": Form.ASPECT, "おる": Form.ASPECT, "いらっしゃる": Form.ASPECT, "遣る": Form.FAVOUR, "上げる": Form.FAVOUR, "呉れる": Form.REQUEST,
-    "下さる": Form.REQUEST, "貰う": Form.REQUEST, "頂く": Form.REQUEST, "欲しい": Form.REQUEST, "頂戴": Form.REQUEST, "仕舞う": Form.COMPLETE,
+    "下さる": Form.REQUEST, "貰う": Form.REQUEST, "頂く": Form.REQUEST, "欲しい": Form.REQUEST, "頂戴": Form.REQUEST, "仕舞う": Form.COMPLETE | Form.REGRET,
     "行く": Form.COMPLETE, "来る": Form.COMPLETE, "見る": Form.TRY, "置く": Form.COMPLETE, "御覧": Form.REQUEST, "まう": Form.COMPLETE,
     "見せる": Form.FAVOUR, "もらえる": Form.REQUEST,
 }  # fmt: skip

@@ -66,6 +66,12 @@ class Form:
     """するそうだ, らしい."""
     NOUNED: Final = 1 << 31
     """What is said is the subject of more: するのが, すること."""
+    AGREES: Final = 1 << 33
+    """ね, よね: the listener is asked to agree; not からね."""
+    REGRET: Final = 1 << 34
+    """てしまう, ちゃう."""
+    OUTCOME: Final = 1 << 32
+    """It comes to that: することになる, したくなる."""
 
 
 @dataclass(frozen=True, slots=True)

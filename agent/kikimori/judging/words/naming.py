@@ -114,11 +114,13 @@ def _thrown(sentence: Sentence, first: int, end: int, *, alone: bool, always: bo
     if always and not sentence.ended(end) and words[end].surface == "が" and sentence.ended(end + 1):
         return end
     if always:
+        if _of_another(sentence, end):
+            return None
         said = predicate(words, end - 1, sentence.breaks)
         return None if said.form & (_NO_NAME & ~Form.NEGATIVE) else end
     compound = (
         first > clause
-        and words[first - 1].part in ("名詞", "接頭辞")
+        and (words[first - 1].part in ("名詞", "接頭辞") or words[first - 1].surface == "の")
         and words[first - 1].normal not in _THROWN_BEFORE
     )
     if compound and not to_you:
@@ -129,7 +131,7 @@ def _thrown(sentence: Sentence, first: int, end: int, *, alone: bool, always: bo
     said = predicate(words, end - 1, sentence.breaks)
     if said.form & _NO_NAME:
         return None
-    to_them = not said.last and words[said.end].normal in _YOU
+    to_them = not said.last and words[said.end].normal in _YOU and words[said.end].part != "接尾辞"
     closes = said.last or bool(said.form & Form.INSISTS)
     calling = not said.last and words[said.end].surface in ("が", "め", "は") and sentence.ended(said.end + 1)
     attributive = not closes and not to_them and not calling
@@ -144,7 +146,9 @@ def _thrown(sentence: Sentence, first: int, end: int, *, alone: bool, always: bo
                 for each in found
             )
         )
-        only_you = words[said.end].surface == "しか"
+        only_you = words[said.end].surface == "しか" and any(
+            word.normal in ("居る", "おる", "雇う") for word in words[said.end + 1 : said.end + 3]
+        )
         likened = like and (to_you or _is_office(sentence, end))
         compared = to_you and any(word.normal in _LIKE for word in before[-2:])
         vocative = compared or (
@@ -171,6 +175,17 @@ def _thrown(sentence: Sentence, first: int, end: int, *, alone: bool, always: bo
         return said.end
     asked = bool(said.form & (Form.QUESTION | Form.RHETORICAL))
     return said.end if alone and (nothing_else or (asked and len(before) <= 2)) else None
+
+
+def _of_another(sentence: Sentence, end: int) -> bool:
+    """Return whether the noun describes another one: 出来損ないの男性."""
+    words = sentence.words
+    return (
+        end + 1 < len(words)
+        and words[end].surface == "の"
+        and words[end + 1].part == "名詞"
+        and words[end + 1].surface not in _SUFFIXES
+    )
 
 
 def _with_suffix(sentence: Sentence, end: int) -> int | None:

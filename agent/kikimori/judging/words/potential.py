@@ -30,6 +30,9 @@ def potential(sound: str) -> str | None:
     return None if not sound or sound[-1] not in rows else folded(sound[:-1] + rows[sound[-1]] + "ル")
 
 
+_AFTER_ORDERS = frozenset({"や", "って", "ってば", "と"})
+
+
 def brings(words: Sequence[Word], at: int) -> int:
     """Return what the head itself says: 使える is the potential of 使う."""
     word = words[at]
@@ -38,7 +41,10 @@ def brings(words: Sequence[Word], at: int) -> int:
         return 0
     following = words[at + 1] if at + 1 < len(words) else None
     stem = word.form.startswith(("未然形", "連用形")) or word.form.endswith("省略")
-    if stem and (following is None or following.detail == "終助詞" or following.normal in ("つう", "言う")):
+    quoted = following is not None and following.part == "助詞" and following.surface in _AFTER_ORDERS
+    if stem and (
+        following is None or quoted or following.detail == "終助詞" or following.normal in ("つう", "言う")
+    ):
         # 話せ and 出せよ are cut as forms of 話せる and 出せる.
         return Form.IMPERATIVE
     return Form.POTENTIAL

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.judging.words.auxiliaries import AFTER_TE, DIALECT_ENDS, DUTIES, FORBIDDEN_SO, INSISTING, SAYING
 from kikimori.judging.words.form import Form, Predicate
+from kikimori.judging.words.potential import brings
 from kikimori.judging.words.reading import Reading
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def predicate(words: Sequence[Word], at: int, breaks: frozenset[int], form: int 
     reader = _Reader(words, at, breaks, form)
     reader.read()
     return Predicate(at, reader.next, reader.form, reader.at_end())
+
+
+_BEGINS_ANEW = frozenset({"動詞", "形容詞"})
 
 
 class _Reader(Reading):
@@ -58,6 +62,10 @@ class _Reader(Reading):
         if word.surface == "が" and self.words[self.next - 1].part == "助動詞":
             self.form |= Form.BUT
             return True
+        if word.surface == "も" and self.words[self.next - 1].normal == "たい":
+            # 殴りたくもなる
+            following = self.peek()
+            return following is not None and following.normal == "成る"
         if word.surface in ("は", "も") and self.after_te:
             self.form |= Form.CONCESSION
             following = self.peek()
@@ -79,7 +87,44 @@ class _Reader(Reading):
         if word.surface == "や" and self.peek() is None:
             self.form |= Form.INSISTS
             return True
+        if word.surface == "に" and self.next == self.head + 1:
+            return self._goes_to()
+        if word.surface in ("くらい", "ぐらい") and self.words[self.next - 1].form.startswith("連体形"):
+            return self._at_least()
+        if word.surface == "って" and self.form & Form.PAST and self.form & Form.REQUEST:
+            return self._even_if()
         return False
+
+    def _goes_to(self) -> bool:
+        """Read 燃やしに行くぞ, 返しに来い: the form is that of 行く."""
+        following, place = self.peek(), self.next + 1
+        stem = self.words[self.head].form.startswith("連用形") and self.words[self.head].part == "動詞"
+        if following is None or following.normal not in ("行く", "来る") or not stem:
+            return False
+        self.next += 1
+        self.form |= brings(self.words, place)
+        self.inflected(place)
+        return True
+
+    def _at_least(self) -> bool:
+        """Read 謝るくらいしろ, 謝るくらいできるだろ: the form is that of する, or what can be done."""
+        following = self.peek()
+        if following is None or following.normal not in ("為る", "出来る"):
+            return False
+        self.next += 1
+        if following.normal == "出来る":
+            self.form |= Form.POTENTIAL
+        self.inflected(self.next)
+        return True
+
+    def _even_if(self) -> bool:
+        """Read してくれたっていい: permission in form, urging in meaning."""
+        following = self.peek()
+        if following is None or following.normal != "良い":
+            return False
+        self.form = (self.form | Form.CONCESSION | Form.PERMISSION) & ~Form.PAST
+        self.next += 1
+        return True
 
     def _connects(self, word: Word) -> bool:
         surface, following = word.surface, self.peek()
@@ -159,7 +204,14 @@ class _Reader(Reading):
             ):
                 self.form |= Form.NOUNED
                 return False
+            if following is not None and following.part in _BEGINS_ANEW:
+                self.form |= Form.NOUNED
+                return False
             self.form |= Form.EXPLAINS | Form.QUESTION
+        elif surface == "ね" and self.words[self.next - 1].surface != "から":
+            if self.words[self.next - 1].surface == "よ":
+                self.form &= ~Form.INSISTS
+            self.form |= Form.AGREES
         elif surface in INSISTING:
             self.form |= Form.INSISTS
         return True
@@ -176,6 +228,10 @@ class _Reader(Reading):
             duty = self.peek(2)
             is_duty = duty is not None and duty.normal in DUTIES
             self.form |= Form.NECESSITY if is_duty else Form.NOUNED
+            return False
+        if following is not None and following.part in _BEGINS_ANEW:
+            # 逃げ回ってるのおいかける: を was left out.
+            self.form |= Form.NOUNED
             return False
         self.form |= Form.EXPLAINS
         if following is None:
@@ -197,6 +253,10 @@ class _Reader(Reading):
                 self.form |= Form.IMPERATIVE
             self.inflected(self.next)
             return True
+        if word.normal == "いらっしゃる" and self.words[self.next - 1].surface == "で":
+            # 小学生でいらっしゃいますか
+            self.form |= Form.POLITE
+            return True
         stem = self.words[self.next - 1].form.startswith("連用形")
         if stem and word.normal in ("為さる", "給う", "んさる") and word.form.startswith("命令形"):
             self.form |= Form.IMPERATIVE
@@ -213,30 +273,76 @@ class _Reader(Reading):
             and word.part == "名詞"
             and self.words[self.next - 1].form.startswith("連体形")
         ):
+            if word.normal == "気" and self._asks_for_will():
+                return True
             self.form |= Form.PLAN
             return True
         if word.part == "名詞" and word.surface == "そう":
             self.form |= Form.HEARSAY
             return True
+        if word.surface == "みたい":
+            following = self.peek()
+            if following is not None and following.surface == "に":
+                # 血が通ってないみたいになる
+                self.form |= Form.HEARSAY
+            return False
         if word.part == "形状詞" and word.surface == "よう":
             return self._like()
         if word.part == "名詞" and word.surface == "こと":
+            particle, verb = self.peek(), self.peek(2)
+            if (
+                particle is not None
+                and particle.surface == "に"
+                and verb is not None
+                and verb.normal == "成る"
+            ):
+                self.next += 2
+                self.form |= Form.OUTCOME
+                self.inflected(self.next)
+                return True
             self.form |= Form.NOUNED
             return False
+        if word.normal == "成る" and self.form & Form.WISH and self._wished_before():
+            self.form |= Form.OUTCOME
+            return True
         if word.surface == "様" and word.part == "形状詞":
             return self._like()
         return False
 
     def _like(self) -> bool:
         """Read ように言え, ようにしろ: an order by way of another."""
-        particle, verb = self.peek(), self.peek(2)
+        particle = self.peek()
+        by = 2 if particle is not None and particle.surface == "に" else 1
+        verb, place = self.peek(by), self.next + by
         if (
-            particle is not None
-            and verb is not None
-            and verb.normal in ("言う", "為る")
-            and verb.form.startswith("命令形")
+            verb is not None
+            and verb.normal in ("言う", "為る", "伝える")
+            and (verb.form.startswith("命令形") or brings(self.words, place) & Form.IMPERATIVE)
         ):
             self.form |= Form.IMPERATIVE
-            self.next += 2
+            self.next += by
             return True
         return False
+
+    def _asks_for_will(self) -> bool:
+        """Read 払う気はないのか, 謝る気あんの: whoever asks so urges."""
+        by = 1
+        following = self.peek()
+        if following is not None and following.surface in ("は", "が", "も"):
+            by = 2
+        verb = self.peek(by)
+        if verb is None or verb.normal not in ("有る", "無い"):
+            return False
+        asks = [self.peek(by + each) for each in (1, 2)]
+        if not any(each is not None and each.surface in ("の", "か") for each in asks):
+            return False
+        self.form |= Form.SUGGESTION
+        self.next += by
+        return True
+
+    def _wished_before(self) -> bool:
+        """Return whether なる follows たく or たくも."""
+        at = self.next - 1
+        if self.words[at].surface == "も":
+            at -= 1
+        return self.words[at].normal == "たい"

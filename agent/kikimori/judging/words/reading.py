@@ -19,6 +19,7 @@ class Reading:
 
     def __init__(self, words: Sequence[Word], at: int, breaks: frozenset[int], form: int) -> None:
         self.words = words
+        self.head = at
         self.next = at + 1
         self.breaks = breaks
         self.form = form
@@ -63,6 +64,9 @@ class Reading:
             # 殴りてえ is cut as 殴り and つう.
             self.form |= Form.WISH
             return True
+        if normal == "ごとし":
+            # 派遣ごときが: a word of its own.
+            return False
         flag = AUXILIARY.get(normal) or AUXILIARY.get(word.lemma)
         if flag is None:
             return word.conjugation.startswith(("助動詞", "文語"))

@@ -61,8 +61,15 @@ def reported(sentence: Sentence, end: int) -> bool:
         return False
     if words[verb].normal in _THINKING:
         form = predicate(words, verb, frozenset()).form
-        wondered = words[at - 1].surface == "か" or words[at - 1].form.startswith("意志推量形")
-        return wondered or bool(form & (Form.PAST | Form.NEGATIVE | Form.PASSIVE | Form.WISH))
+        wondered = words[at - 1].surface == "か" or (
+            # 殺してやろうと思ってる is no mere thought.
+            words[at - 1].form.startswith("意志推量形") and words[at - 1].normal not in ("遣る", "た", "たる")
+        )
+        # よこせって思います: a feeling told to a friend.
+        felt = (
+            words[at].surface == "って" and form & Form.POLITE and not form & (Form.QUESTION | Form.EXPLAINS)
+        )
+        return wondered or bool(felt or form & (Form.PAST | Form.NEGATIVE | Form.PASSIVE | Form.WISH))
     if words[verb].normal not in _SAYING:
         # 殺すぞって壁を叩くんです: another does it. 返せって電話してるんだ: the speaker does.
         return words[verb].normal not in _OWN_DOING

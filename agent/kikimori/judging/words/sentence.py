@@ -33,6 +33,9 @@ LONGEST_PART = 5
 _PAUSES = frozenset("。．.!！?？、，,…")
 
 
+_SO = frozenset({"どう", "そう", "こう", "ああ", "と", "って"})
+
+
 class Sentence:
     """What phrases look up in an utterance. Built once for each final, in the order of a tenth of a millisecond."""
 
@@ -55,7 +58,7 @@ class Sentence:
         words, starts, sound = self.words, self.heard.starts, self.heard.sound
         found: dict[str, list[tuple[int, int]]] = {}
         for first, word in enumerate(words):
-            if word.part in ("助詞", "助動詞"):
+            if word.part in ("助詞", "助動詞") and word.normal != "ごとし":
                 continue
             run = ""
             for last in range(first, min(first + LONGEST_PART, len(words))):
@@ -84,6 +87,9 @@ class Sentence:
             if word.part in ("動詞", "形容詞"):
                 if at > 0 and word.normal in AFTER_TE and self.words[at - 1].surface in ("て", "で", "た"):
                     # やる of 許してやる is no verb of its own.
+                    continue
+                if word.surface == "いう" and at > 0 and self.words[at - 1].surface in _SO:
+                    # どういう, という say nothing.
                     continue
                 honorific = self._honorific(at)
                 said = honorific or predicate(self.words, at, self.breaks, brings(self.words, at))

@@ -80,8 +80,31 @@ def words(text: str) -> list[Word]:
             continue
         if part == _FILLER and surface not in _KEPT_INTERJECTIONS:
             continue
-        found.append(Word(surface, *entry, places[each.begin()], places[each.end() - 1] + 1))
+        word = Word(surface, *entry, places[each.begin()], places[each.end() - 1] + 1)
+        if _ordered(word):
+            found += _order_and_yo(word)
+        else:
+            found.append(word)
     return found
+
+
+def _ordered(word: Word) -> bool:
+    """Return whether an order with よ was taken for a potential verb's volition: 払えよ, 言えよ; not 食べよう."""
+    return (
+        word.form.startswith("意志推量形")
+        and word.lemma != word.normal
+        and word.surface.endswith("よ")
+        and word.conjugation.startswith("下一段")
+        and len(word.surface) > 1
+    )
+
+
+def _order_and_yo(word: Word) -> tuple[Word, Word]:
+    verb = word._replace(
+        surface=word.surface[:-1], sound=word.sound[:-1], form="命令形", end=word.end - 1, long=()
+    )
+    yo = Word("よ", "よ", "ヨ", (), "助詞", "終助詞", "*", "*", "よ", word.end - 1, word.end)
+    return verb, yo
 
 
 _Entry = tuple[str, str, tuple[int, ...], str, str, str, str, str]
@@ -97,9 +120,10 @@ def _entry(each: Any) -> _Entry:
     if known is not None:
         return known
     part = each.part_of_speech()
+    reading = _reading(each.surface()) if part[0] == "名詞" else None
     entry = (
         each.dictionary_form(),
-        *_folded(each.reading_form()),
+        *_folded(reading or each.reading_form()),
         part[0],
         part[1],
         part[4],
@@ -111,9 +135,43 @@ def _entry(each: Any) -> _Entry:
     return entry
 
 
+_READINGS = {
+    "金": "カネ",
+    "銭": "ゼニ",
+    "嫁": "ヨメ",
+    "飯": "メシ",
+    "土": "ド",
+    "方": "カタ",
+    "何": "ナニ",
+    "卒": "ソツ",
+    "一言": "ヒトコト",
+    "一声": "ヒトコエ",
+    "今日": "キョウ",
+    "気色": "キショク",
+}
+"""Of words whose reading alone is another than in most sentences."""
+
+
+@lru_cache(maxsize=50_000)
+def _reading(surface: str) -> str | None:
+    """Return how a noun is read, whatever stands beside it: 金 is カネ or キン by the context, 土下座 even ツチゲザ."""
+    known = _READINGS.get(surface)
+    if known is not None:
+        return known
+    if not all("\u4e00" <= letter <= "\u9fff" for letter in surface):
+        return None
+    alone = list(_tokenizer().tokenize(surface))
+    return str(alone[0].reading_form()) if len(alone) == 1 else None
+
+
 def _points(following: list[Any]) -> bool:
     """Return whether その or あの points at the noun behind it, and fills no pause."""
-    return bool(following) and following[0].part_of_speech()[0] in ("名詞", "接頭辞")
+    if not following:
+        return False
+    if following[0].part_of_speech()[0] in ("名詞", "接頭辞"):
+        return True
+    # その言い方
+    return len(following) > 1 and following[1].surface() == "方"
 
 
 def _without_spaces(text: str) -> tuple[str, Sequence[int]]:
@@ -180,7 +238,7 @@ def sounds_alike(words: Sequence[Word], long: tuple[int, ...], length: int) -> b
     if not _written_in_kanji(words):
         # The end is drawn out at will: うるせー, バカー; but どれ is no 奴隷.
         said -= {length} - written
-    return len(said ^ written) <= length // 4
+    return len(said ^ written) <= length // 5
 
 
 def _written_in_kanji(words: Sequence[Word]) -> bool:
@@ -250,7 +308,12 @@ class Ear:
         for known, head, tail in (self._known[number] for number in sorted(near)):
             if (head in sound or tail in sound) and known not in sound:
                 if wrong is None:
-                    wrong = [at for at in starts if not self._heard_rightly(sound, at)]
+                    wrong = [
+                        at
+                        for at, part in zip(starts, [*(word.part for word in found), ""], strict=True)
+                        # No noun begins with a particle: 柴犬だったら何色.
+                        if part not in ("助詞", "助動詞") and not self._heard_rightly(sound, at)
+                    ]
                 mended, starts = _mended(sound, starts, wrong, known, head, tail)
                 if mended != sound:
                     sound, wrong = mended, None

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori.judging.words.form import Form
+
 if TYPE_CHECKING:
+    from kikimori.judging.words.form import Predicate
     from kikimori.judging.words.moods import Mood
     from kikimori.judging.words.sentence import Sentence
 
@@ -58,6 +61,9 @@ def joins(sentence: Sentence, before: int, first: int, mood: Mood, verb: str | N
         if at in sentence.breaks and "。" in _mark(sentence, at):
             return False
         if word.part == "助詞":
+            if mood == "fixed" and word.surface == "も" and sentence.words[at - 1].part == "代名詞":
+                # 私も常連です
+                return False
             # 誰でもいいから goes on.
             if (
                 word.detail == "接続助詞"
@@ -66,6 +72,12 @@ def joins(sentence: Sentence, before: int, first: int, mood: Mood, verb: str | N
             ):
                 return False
             continue
+        if word.surface == "で" and word.part == "助動詞" and sentence.words[at - 1].detail == "準体助詞":
+            # 食べたいので: another matter.
+            return False
+        if word.surface in ("たり", "だり") or (mood == "fixed" and word.surface in ("みたい", "よう")):
+            # 有名だったりする, 失礼みたいなやつ
+            return False
         if word.part in ("助動詞", "感動詞"):
             continue
         others += 1
@@ -95,6 +107,8 @@ def is_longer(sentence: Sentence, end: int) -> bool:
     if sentence.ended(end):
         return False
     word = sentence.words[end]
+    if word.part == "接尾辞" and word.surface in ("的", "系", "風", "っぽい", "型"):
+        return True
     return word.part == "名詞" and word.detail == "普通名詞" and word.normal not in _ADVERBIAL_NOUNS
 
 
@@ -122,3 +136,26 @@ def is_compound(sentence: Sentence, end: int) -> bool:
         return False
     word = sentence.words[end]
     return word.part == "接尾辞" and word.surface not in _OF_PERSONS
+
+
+def describes(sentence: Sentence, said: Predicate) -> bool:
+    """Return whether a predicate describes the noun behind it: ただじゃ済まない地域."""
+    at = said.end
+    if sentence.ended(at) or said.form & (
+        Form.INSISTS | Form.QUESTION | Form.EXPLAINS | Form.TE | Form.GUESS
+    ):
+        return False
+    return is_described(sentence, at)
+
+
+def is_described(sentence: Sentence, at: int) -> bool:
+    """Return whether the word at `at` is a noun that what stands before it describes."""
+    word, before = sentence.words[at], sentence.words[at - 1]
+    return (
+        word.part == "名詞"
+        and word.detail == "普通名詞"
+        and word.normal not in _ADVERBIAL_NOUNS
+        and before.part in ("動詞", "形容詞", "助動詞")
+        and before.form.startswith(("連体形", "終止形"))
+        and not (at + 1 < len(sentence.words) and sentence.words[at + 1].surface == "か")
+    )

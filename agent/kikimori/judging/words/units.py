@@ -15,7 +15,7 @@ from kikimori.judging.words.potential import brings
 from kikimori.judging.words.predicate import predicate
 from kikimori.judging.words.sentence import BY_CONTEMPT, keys, stems_of
 from kikimori.judging.words.sound import long_vowels, sounds_alike
-from kikimori.judging.words.together import LIGHT, continues, is_compound, is_longer, joins
+from kikimori.judging.words.together import LIGHT, continues, describes, is_compound, is_longer, joins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ SHORT = 3
 _DO = "スル"
 CONTEMPT = frozenset({"やがる"})
 _VOICE = Form.PASSIVE | Form.CAUSATIVE | Form.POTENTIAL
-_MIDDLE = Form.NEGATIVE | Form.PROHIBITION | Form.PLAN | Form.NOUNED | Form.HEARSAY | _VOICE
+_MIDDLE = Form.NEGATIVE | Form.PROHIBITION | Form.PLAN | Form.NOUNED | Form.HEARSAY | Form.CONCESSION | _VOICE
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,11 @@ class UnitPattern:
                 if part.normal and len(key) <= shortest and key not in LIGHT and not spelled:
                     continue
                 if is_last:
-                    if self._said(said, len(sentence.words)):
+                    if self.mood == "fixed" and (describes(sentence, said) or _is_adverb(sentence, said)):
+                        continue
+                    if self.mood == "menace" and said.form & Form.CONCESSION and not _is_fate(sentence, said):
+                        continue
+                    if self._said(said, len(sentence.words), vowed=_vowed(sentence, said.at)):
                         yield said.at, said.end
                 elif said.form & _MIDDLE == part.form & _MIDDLE:
                     yield said.at, said.end
@@ -180,7 +184,7 @@ class UnitPattern:
             if self._said(said, len(sentence.words)):
                 yield first, said.end
 
-    def _said(self, said: Predicate, length: int) -> bool:
+    def _said(self, said: Predicate, length: int, *, vowed: bool = False) -> bool:
         if self.closed and not (
             said.last and said.end == length and said.form & Form.POLITE <= self.form & Form.POLITE
         ):
@@ -190,7 +194,10 @@ class UnitPattern:
             return False
         if self.mood != "fixed":
             return said.form & self.form & _VOICE == self.form & _VOICE and said_as(
-                said, self.mood, bare=len(self.parts) > 1 and said.end == length, final=said.end == length
+                said,
+                self.mood,
+                bare=(len(self.parts) > 1 or vowed) and said.end == length,
+                final=said.end == length,
             )
         if self._is_one_word() and not self._alone(said):
             return False
@@ -211,6 +218,72 @@ class UnitPattern:
         if endings and not said.form & (endings | Form.PROHIBITION | Form.SCORN):
             return False
         return said.last or not (endings or self.tail)
+
+
+_FATES = frozenset(
+    {
+        "文句",
+        "仕方",
+        "仕様",
+        "しょうが",
+        "知る",
+        "可笑しい",
+        "不思議",
+        "自業自得",
+        "当然",
+        "良い",
+        "当たり前",
+        "恨む",
+        "泣く",
+    }
+)
+
+
+def _is_fate(sentence: Sentence, said: Predicate) -> bool:
+    """Return whether what follows 殴られても says that it serves one right: 文句言えない; not 起きない."""
+    if said.form & Form.PERMISSION or not said.form & Form.PASSIVE:
+        return True
+    return any(word.normal in _FATES for word in sentence.words[said.end : said.end + 3])
+
+
+def _is_adverb(sentence: Sentence, said: Predicate) -> bool:
+    """Return whether an adjective only says how something is done: 頭が軽く感じる."""
+    word = sentence.words[said.at]
+    return (
+        word.part == "形容詞"
+        and word.form.startswith("連用形")
+        and said.end == said.at + 1
+        and not said.last
+        and sentence.words[said.end].part == "動詞"
+    )
+
+
+_VOWS = frozenset(
+    {
+        "絶対",
+        "必ず",
+        "マジ",
+        "まじ",
+        "いつか",
+        "今度",
+        "次",
+        "本当",
+        "ほんま",
+        "本真",
+        "直ぐ",
+        "今直ぐ",
+        "見付ける",
+        "会う",
+    }
+)
+
+
+def _vowed(sentence: Sentence, at: int) -> bool:
+    """Return whether the verb at `at` is vowed, so that its bare form announces it: 絶対殺す, 今度会ったら殴る."""
+    before = sentence.words[max(0, at - 3) : at]
+    return any(word.normal in _VOWS for word in before) and all(
+        word.part in ("副詞", "助詞", "助動詞", "形状詞") or word.normal in _VOWS for word in before[-2:]
+    )
 
 
 def compile_units(
