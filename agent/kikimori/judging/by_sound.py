@@ -15,7 +15,7 @@ from kikimori.judging.words.predicate import predicate
 from kikimori.judging.words.reporting import reported
 from kikimori.judging.words.sentence import KEY
 from kikimori.judging.words.sound import long_vowels
-from kikimori.judging.words.together import is_described, joins
+from kikimori.judging.words.together import is_described, is_longer, is_longer_by_suffix, joins
 from kikimori.judging.words.units import CONTEMPT, UnitPattern, compile_units
 
 if TYPE_CHECKING:
@@ -254,9 +254,14 @@ def _goes_on(sentence: Sentence, end: int, pattern: Pattern) -> bool:
         heard.words[at].part == "助動詞" or heard.words[at].surface in ("ば", "て", "ちゃ", "そう")
     ):
         return heard.words[at].normal != "つう"
-    if is_described(sentence, at):
+    if is_described(sentence, at) or is_longer_by_suffix(sentence, at):
         return True
     before, word = heard.words[at - 1], heard.words[at]
+    if before.part == "名詞" and is_longer(sentence, at):
+        # どんなプレイ動画
+        return True
+    if word.surface == "みたい" and not sentence.ended(at + 1) and heard.words[at + 1].surface == "に":
+        return True
     if before.form.startswith("意志推量形") and word.surface == "ね":
         # 独身でしょうね
         return True

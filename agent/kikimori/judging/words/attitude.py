@@ -52,13 +52,19 @@ def same_form(said: Predicate, written: int) -> bool:
     if form & (Form.CAUSE | Form.BUT | Form.NOUNED) and not written & (Form.CAUSE | Form.BUT):
         # 頭が悪いんですけど, 通じないのですが, 一人暮らしなので: people speak so of themselves.
         return False
-    asks = form & Form.QUESTION and not form & (Form.EXPLAINS | Form.RHETORICAL | Form.GUESS)
+    asks = form & Form.QUESTION and not form & (Form.EXPLAINS | Form.RHETORICAL)
     if (
         asks
         and not written & (_ASKING | Form.PERMISSION | Form.SUGGESTION)
         and (form & Form.POLITE or written & Form.INSISTS)
     ):
         # 小学生以下ですか and ユーチューバーかよ tell the listener nothing.
+        return False
+    if form & Form.REGRET & ~written and written & Form.SUGGESTION:
+        # 死んでしまったらどうしましょう
+        return False
+    if written & Form.NEGATIVE and form & Form.ASPECT & ~written and form & Form.POLITE:
+        # お金も払ってないです is no refusal.
         return False
     if written & Form.INSISTS and written & Form.POLITE and form & Form.ASPECT & ~written:
         # 毎日かけますよ announces, 毎日かけてますよ tells.
@@ -141,7 +147,11 @@ def _demanded(said: Predicate, *, final: bool) -> bool:
     if form & Form.REQUEST:
         return _requested(said)
     if form & Form.NECESSITY:
-        return not form & Form.PASSIVE and bool(form & Form.RHETORICAL or not form & Form.QUESTION)
+        # 掃除しなきゃ is one's own duty.
+        urged = form & (Form.OUGHT | Form.GUESS | Form.RHETORICAL)
+        urged |= form & Form.INSISTS and not form & Form.AGREES
+        asked = form & Form.QUESTION and not form & Form.RHETORICAL
+        return bool(urged) and not form & Form.PASSIVE and not asked
     if form & Form.NEGATIVE:
         # 出さないか, せんかい; 代わりませんか is an offer.
         return bool(form & Form.QUESTION and not form & (Form.POLITE | Form.EXPLAINS | Form.ASPECT))
@@ -200,7 +210,7 @@ def _intended(said: Predicate, *, bare: bool) -> bool:
         | Form.NECESSITY
     ):
         return False
-    if form & Form.AGREES and not form & (Form.FAVOUR | Form.INSISTS | Form.PERMISSION):
+    if form & Form.AGREES and not form & (Form.FAVOUR | Form.PERMISSION):
         # 流しますね tells what one does.
         return False
     if form & Form.PERMISSION:
@@ -232,7 +242,8 @@ def _menaced(said: Predicate) -> bool:
         return bool(form & Form.CONCESSION) and not form & Form.POLITE and not said.last
     if form & Form.WISH and form & Form.OUTCOME:
         # 殴りたくなってきた, 殴りたくもなるわ
-        return said.last and not form & (Form.POLITE | Form.QUESTION | Form.CONDITION | Form.BUT)
+        unsaid = Form.POLITE | Form.QUESTION | Form.CONDITION | Form.BUT | Form.GUESS | Form.AGREES
+        return said.last and not form & unsaid
     if form & Form.WISH:
         ends = said.last or form & (Form.INSISTS | Form.EXPLAINS)
         return bool(ends) and not form & (Form.PAST | Form.QUESTION | Form.BUT | Form.CONDITION | Form.POLITE)

@@ -70,6 +70,8 @@ class Form:
     """ね, よね: the listener is asked to agree; not からね."""
     REGRET: Final = 1 << 34
     """てしまう, ちゃう."""
+    OUGHT: Final = 1 << 35
+    """すべき, するのが筋."""
     OUTCOME: Final = 1 << 32
     """It comes to that: することになる, したくなる."""
 

@@ -87,24 +87,11 @@ class _Reader(Reading):
         if word.surface == "や" and self.peek() is None:
             self.form |= Form.INSISTS
             return True
-        if word.surface == "に" and self.next == self.head + 1:
-            return self._goes_to()
         if word.surface in ("くらい", "ぐらい") and self.words[self.next - 1].form.startswith("連体形"):
             return self._at_least()
         if word.surface == "って" and self.form & Form.PAST and self.form & Form.REQUEST:
             return self._even_if()
         return False
-
-    def _goes_to(self) -> bool:
-        """Read 燃やしに行くぞ, 返しに来い: the form is that of 行く."""
-        following, place = self.peek(), self.next + 1
-        stem = self.words[self.head].form.startswith("連用形") and self.words[self.head].part == "動詞"
-        if following is None or following.normal not in ("行く", "来る") or not stem:
-            return False
-        self.next += 1
-        self.form |= brings(self.words, place)
-        self.inflected(place)
-        return True
 
     def _at_least(self) -> bool:
         """Read 謝るくらいしろ, 謝るくらいできるだろ: the form is that of する, or what can be done."""
@@ -209,8 +196,6 @@ class _Reader(Reading):
                 return False
             self.form |= Form.EXPLAINS | Form.QUESTION
         elif surface == "ね" and self.words[self.next - 1].surface != "から":
-            if self.words[self.next - 1].surface == "よ":
-                self.form &= ~Form.INSISTS
             self.form |= Form.AGREES
         elif surface in INSISTING:
             self.form |= Form.INSISTS
@@ -227,7 +212,7 @@ class _Reader(Reading):
         ):
             duty = self.peek(2)
             is_duty = duty is not None and duty.normal in DUTIES
-            self.form |= Form.NECESSITY if is_duty else Form.NOUNED
+            self.form |= Form.NECESSITY | Form.OUGHT if is_duty else Form.NOUNED
             return False
         if following is not None and following.part in _BEGINS_ANEW:
             # 逃げ回ってるのおいかける: を was left out.
@@ -336,7 +321,7 @@ class _Reader(Reading):
         asks = [self.peek(by + each) for each in (1, 2)]
         if not any(each is not None and each.surface in ("の", "か") for each in asks):
             return False
-        self.form |= Form.SUGGESTION
+        self.form |= Form.SUGGESTION | Form.PLAN
         self.next += by
         return True
 

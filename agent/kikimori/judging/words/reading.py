@@ -19,7 +19,6 @@ class Reading:
 
     def __init__(self, words: Sequence[Word], at: int, breaks: frozenset[int], form: int) -> None:
         self.words = words
-        self.head = at
         self.next = at + 1
         self.breaks = breaks
         self.form = form
@@ -140,6 +139,9 @@ class Reading:
             self.form |= Form.NECESSITY
             return
         self.form |= Form.NEGATIVE
+        if word.surface == "ず" and following is not None:
+            # 払わずに食べる: more follows.
+            self.form |= Form.BUT
 
     def _condition(self) -> None:
         following = self.peek()

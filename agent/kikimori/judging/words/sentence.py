@@ -88,13 +88,15 @@ class Sentence:
                 if at > 0 and word.normal in AFTER_TE and self.words[at - 1].surface in ("て", "で", "た"):
                     # やる of 許してやる is no verb of its own.
                     continue
-                if word.surface == "いう" and at > 0 and self.words[at - 1].surface in _SO:
-                    # どういう, という say nothing.
+                if says_nothing(self.words, at):
                     continue
                 honorific = self._honorific(at)
                 said = honorific or predicate(self.words, at, self.breaks, brings(self.words, at))
+                going = self._going(at)
                 for key in keys(word):
                     self.predicates.setdefault(key, []).append(said)
+                    if going is not None:
+                        self.predicates[key].append(going)
                 if said.form & Form.SCORN:
                     self.predicates.setdefault(BY_CONTEMPT, []).append(said)
                 if (base := _with_aspect(word)) is not None and base in stems:
@@ -105,6 +107,20 @@ class Sentence:
                 said = self._honorific(at) or predicate(self.words, at, self.breaks)
                 if said.end > at + 1:
                     self.predicates.setdefault(verb, []).append(said)
+
+    def _going(self, at: int) -> Predicate | None:
+        """Read 燃やしに行くぞ, 返しに来い as a form of 燃やす and 返す too: the form is that of 行く."""
+        words = self.words
+        if (
+            at + 2 >= len(words)
+            or words[at + 1].surface != "に"
+            or words[at + 2].normal not in ("行く", "来る")
+        ):
+            return None
+        if not words[at].form.startswith("連用形") or {at + 1, at + 2} & self.breaks:
+            return None
+        behind = predicate(words, at + 2, self.breaks, brings(words, at + 2))
+        return type(behind)(at, behind.end, behind.form, behind.last)
 
     def _honorific(self, at: int) -> Predicate | None:
         """Read お出しになる as the form of 出す: the form is that of なる."""
@@ -127,6 +143,11 @@ class Sentence:
     def ended(self, after: int) -> bool:
         """Return whether a clause ends before the word at `after`."""
         return after >= len(self.words) or after in self.breaks
+
+
+def says_nothing(words: Sequence[Word], at: int) -> bool:
+    """Return whether the verb at `at` is the いう of どういう or という."""
+    return words[at].surface == "いう" and at > 0 and words[at - 1].surface in _SO
 
 
 def keys(word: Word) -> tuple[str, ...]:

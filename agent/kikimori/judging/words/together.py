@@ -58,6 +58,9 @@ def joins(sentence: Sentence, before: int, first: int, mood: Mood, verb: str | N
     most = MOST_BETWEEN if mood == "fixed" else MOST_BEFORE_VERB
     for at in range(before, first):
         word = sentence.words[at]
+        if word.surface in ("たり", "だり"):
+            # 有名だったりする
+            return False
         if at in sentence.breaks and "。" in _mark(sentence, at):
             return False
         if word.part == "助詞":
@@ -75,8 +78,8 @@ def joins(sentence: Sentence, before: int, first: int, mood: Mood, verb: str | N
         if word.surface == "で" and word.part == "助動詞" and sentence.words[at - 1].detail == "準体助詞":
             # 食べたいので: another matter.
             return False
-        if word.surface in ("たり", "だり") or (mood == "fixed" and word.surface in ("みたい", "よう")):
-            # 有名だったりする, 失礼みたいなやつ
+        if mood == "fixed" and word.surface in ("みたい", "よう"):
+            # 失礼みたいなやつ
             return False
         if word.part in ("助動詞", "感動詞"):
             continue
@@ -107,9 +110,15 @@ def is_longer(sentence: Sentence, end: int) -> bool:
     if sentence.ended(end):
         return False
     word = sentence.words[end]
-    if word.part == "接尾辞" and word.surface in ("的", "系", "風", "っぽい", "型"):
+    if is_longer_by_suffix(sentence, end):
         return True
     return word.part == "名詞" and word.detail == "普通名詞" and word.normal not in _ADVERBIAL_NOUNS
+
+
+def is_longer_by_suffix(sentence: Sentence, at: int) -> bool:
+    """Return whether a suffix makes something like it: お客様は神様的な."""
+    word = sentence.words[at]
+    return word.part == "接尾辞" and word.surface in ("的", "系", "風", "っぽい", "型")
 
 
 def continues(sentence: Sentence, first: int, mood: Mood) -> bool:
@@ -155,6 +164,7 @@ def is_described(sentence: Sentence, at: int) -> bool:
         word.part == "名詞"
         and word.detail == "普通名詞"
         and word.normal not in _ADVERBIAL_NOUNS
+        and word.surface != "こと"
         and before.part in ("動詞", "形容詞", "助動詞")
         and before.form.startswith(("連体形", "終止形"))
         and not (at + 1 < len(sentence.words) and sentence.words[at + 1].surface == "か")

@@ -13,7 +13,7 @@ from kikimori.judging.words.choice import Option
 from kikimori.judging.words.form import Form
 from kikimori.judging.words.potential import brings
 from kikimori.judging.words.predicate import predicate
-from kikimori.judging.words.sentence import BY_CONTEMPT, keys, stems_of
+from kikimori.judging.words.sentence import BY_CONTEMPT, keys, says_nothing, stems_of
 from kikimori.judging.words.sound import long_vowels, sounds_alike
 from kikimori.judging.words.together import LIGHT, continues, describes, is_compound, is_longer, joins
 
@@ -34,6 +34,7 @@ SHORT = 3
 
 
 _DO = "スル"
+_MERE = "ゴトキ"
 CONTEMPT = frozenset({"やがる"})
 _VOICE = Form.PASSIVE | Form.CAUSATIVE | Form.POTENTIAL
 _MIDDLE = Form.NEGATIVE | Form.PROHIBITION | Form.PLAN | Form.NOUNED | Form.HEARSAY | Form.CONCESSION | _VOICE
@@ -171,6 +172,9 @@ class UnitPattern:
     def _noun_places(self, sentence: Sentence, noun: Option, *, is_last: bool) -> Iterator[tuple[int, int]]:
         for first, end in sentence.spans.get(noun.sound, ()):
             if not sounds_alike(sentence.words[first:end], noun.long, len(noun.sound)):
+                continue
+            if noun.sound == _MERE and sentence.words[first].normal != "ごとし":
+                # 5時 is read so too.
                 continue
             if noun.pronoun and sentence.words[first].part != "代名詞":
                 continue
@@ -322,6 +326,10 @@ def compile_units(
         elif word.lemma in CONTEMPT and len(found) == 1:
             parts.append(VerbPart((BY_CONTEMPT,), "", 0))
             at += 1
+        elif says_nothing(found, at) and noun:
+            # どういう教育
+            noun.append(word)
+            at += 1
         elif word.part in ("動詞", "形容詞"):
             end_noun()
             said = predicate(found, at, nothing)
@@ -333,6 +341,10 @@ def compile_units(
             form, tail = part.form, False
             stems += [(stem, part.keys[0]) for stem in stems_of(part.keys[0], word.conjugation)]
             at = said.end
+        elif word.surface == "に" and noun and noun[-1].normal in ("癖", "くせ"):
+            # 女のくせに is no 癖.
+            noun.append(word)
+            at += 1
         elif _falls_away(word) and noun and at + 1 < len(found) and found[at + 1].surface == "も":
             # 小学生でも says more than 小学生が.
             noun += [word, found[at + 1]]
