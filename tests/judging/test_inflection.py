@@ -34,6 +34,11 @@ def found(text: str, role: Role = Role.CUSTOMER) -> set[str]:
         ("払えよ、慰謝料", "unreasonable_demand"), ("十万円払え", "unreasonable_demand"), ("50万よこせ", "unreasonable_demand"), ("誠意ってもんを見せろや", "unreasonable_demand"), ("土下座してもらおうか", "unreasonable_demand"),
         ("殺されたいのかおい", "violence"), ("ぶっ刺しちゃうよ", "violence"), ("お前を殴りたい", "violence"), ("殴られても文句言えないぞ", "violence"), ("ほんまにしばいたろか", "violence"), ("火つけたろか", "threat"), ("店を燃やされたいのか", "threat"),
         ("ネットに書かせていただきますからね", "exposure"), ("動画を晒してあげましょうか", "exposure"), ("納得するまで電話を切らないからな", "detention"), ("外国人じゃ話にならない", "discrimination"),
+        # Orders that the dictionary cuts as a potential's volition or stem, and readings that change by context.
+        ("慰謝料を払えよ", "unreasonable_demand"), ("お前が上司を呼べよ", "call_for_superior"), ("早く土下座しろ", "unreasonable_demand"), ("土下座しに来い", "unreasonable_demand"), ("土下座するように伝えろ", "unreasonable_demand"),
+        ("土下座してくれてもいいだろう", "unreasonable_demand"), ("土下座するくらいできるだろ", "unreasonable_demand"), ("土下座する気はないのか", "unreasonable_demand"), ("慰謝料を払うべきじゃないの", "unreasonable_demand"),
+        ("店を燃やしに行くぞ", "threat"), ("ネットに書くことになりますよ", "exposure"), ("殴りたくなってきた", "violence"), ("今度会ったら殴る", "violence"), ("ネットに書くつもりだからな", "exposure"), ("殺してやろうと思ってる", "violence"), ("殴られたくなかったら黙れ", "violence"),
+        ("人間のクズだね", "insult"), ("派遣ごときが偉そうに", "discrimination"), ("泣いてんじゃねえよ", "insult"), ("あんた、日本語わかってんの", "insult"),
     ],
 )  # fmt: skip
 def test_a_phrase_is_found_in_other_forms(text: str, category: str) -> None:
@@ -47,6 +52,10 @@ def test_a_phrase_is_found_in_other_forms(text: str, category: str) -> None:
         "頭が悪いのでゆっくり教えてください", "うちの子が馬鹿な質問をしてすみません", "私が馬鹿でした", "隣の人に死ねと怒鳴られました", "殺すぞというメールが届きました", "ふざけてるわけではないんです", "馬鹿にされた気がして悲しかったです",
         "どんな症状なのか教えてください", "設定画面を見せてください", "避難経路を確認しました", "味覚が変わって困っています", "独身なので受取人は母です", "来週旅行に行こうと思っています", "頭を空っぽにして見られます", "死ぬほど忙しかったです", "母に代わってもらえますか",
         "クズ餅を二つください", "ゴミの日はいつですか", "低迷していると聞きました", "お子さんは小さいですか", "日本語が話せる人はいますか", "今後悔しています", "写真を公開するつもりはありません", "こちらをお調べしましょうか", "いい加減にしてくださいと言われました",
+        # Attributes, adverbs, agreement, feelings told, regrets, another's things, another goal.
+        "タダじゃ済まない地域です", "頭が軽く感じるかもしれないですね", "動画はユーチューブで流しますね", "いい加減にしてくれって思います", "死んでしまったらどうしましょう", "あなたの犬はどんな犬ですか", "犬しか飼ってないんです", "お子様は小学生以下ですか",
+        "お金を払わずに食べさせてもらってます", "ついお金を払ってしまって", "血が通ってないみたいになります", "逃げ回ってるの追いかけるのが楽しいです", "蹴られても起きない息子なんです", "保険会社が誠意を見せてくれないんです", "一度切ってかけ直します", "爆弾おにぎりはありますか",
+        "掃除機は毎日かけてますよ", "口コミに書くといいですね", "派遣ですが申し込めますか", "デザートも一緒に出してください", "気をつかってやってることはありますか", "踏んだり蹴ったりでした",
     ],
 )  # fmt: skip
 def test_what_is_harmless_stays_silent(text: str) -> None:
@@ -99,3 +108,16 @@ def test_what_is_found_of_sentences_written_by_another(capsys: pytest.CaptureFix
         print(f"\nunseen: {right} of {len(harassing)} right, {len(false)} of {len(harmless)} false")
     assert right >= 70
     assert len(false) <= 6
+
+
+def test_what_is_found_of_sentences_kept_aside(capsys: pytest.CaptureFixture[str]) -> None:
+    """A third of 465 sentences that were written before the lists were read. Prints the figures with `pytest -s`."""
+    rows = [json.loads(line) for line in (DATA / "kept_aside.jsonl").read_text(encoding="utf-8").splitlines()]
+    harassing = [row for row in rows if row["expected"]]
+    harmless = [row for row in rows if not row["expected"]]
+    right = sum(bool(found(row["text"]) & set(row["expected"])) for row in harassing)
+    false = sum(bool(found(row["text"])) for row in harmless)
+    with capsys.disabled():
+        print(f"\nkept aside: {right} of {len(harassing)} right, {false} of {len(harmless)} false")
+    assert right >= 54
+    assert false <= 5

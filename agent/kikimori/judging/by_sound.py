@@ -241,7 +241,7 @@ def _as_long(heard: Heard, start: int, end: int, long: tuple[int, ...]) -> bool:
     if sum(len(word.sound) for word in said) != end - start:
         # Mended by the ear, or cut otherwise.
         return True
-    return len(set(long_vowels(said)) ^ set(long)) <= (end - start) // 4
+    return len(set(long_vowels(said)) ^ set(long)) <= (end - start) // 5
 
 
 def _goes_on(sentence: Sentence, end: int, pattern: Pattern) -> bool:

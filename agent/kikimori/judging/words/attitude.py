@@ -63,7 +63,8 @@ def same_form(said: Predicate, written: int) -> bool:
     if form & Form.REGRET & ~written and written & Form.SUGGESTION:
         # 死んでしまったらどうしましょう
         return False
-    if written & Form.NEGATIVE and form & Form.ASPECT & ~written and form & Form.POLITE:
+    states = form & Form.POLITE and not form & (_ASKING | Form.EXPLAINS)
+    if written & Form.NEGATIVE and form & Form.ASPECT & ~written and states:
         # お金も払ってないです is no refusal.
         return False
     if written & Form.INSISTS and written & Form.POLITE and form & Form.ASPECT & ~written:
@@ -226,7 +227,8 @@ def _intended(said: Predicate, *, bare: bool) -> bool:
         return bool(form & Form.INSISTS and not form & Form.POLITE)
     if form & Form.INSISTS:
         return True
-    return bare and not form & Form.BUT
+    # 大暴れしちゃう tells of a dog.
+    return bare and not form & (Form.BUT | Form.REGRET)
 
 
 def _menaced(said: Predicate) -> bool:

@@ -7,7 +7,7 @@ from kikimori.judging.words.form import Form
 AUXILIARY: dict[str, int] = {
     "れる": Form.PASSIVE, "られる": Form.PASSIVE, "せる": Form.CAUSATIVE, "させる": Form.CAUSATIVE, "てる": Form.ASPECT, "とる": Form.ASPECT,
     "ておる": Form.ASPECT, "やがる": Form.SCORN, "たい": Form.WISH, "ちゃう": Form.COMPLETE | Form.REGRET, "ちまう": Form.COMPLETE | Form.REGRET, "てまう": Form.COMPLETE | Form.REGRET,
-    "じまう": Form.COMPLETE | Form.REGRET, "とく": Form.COMPLETE, "ちゃる": Form.FAVOUR, "たる": Form.FAVOUR, "たり": Form.FAVOUR, "てく": Form.COMPLETE,
+    "じまう": Form.COMPLETE | Form.REGRET, "とく": Form.COMPLETE, "ちゃる": Form.FAVOUR, "たる": Form.FAVOUR, "てく": Form.COMPLETE,
     "らしい": Form.HEARSAY, "ます": Form.POLITE, "です": Form.POLITE, "べし": Form.NECESSITY | Form.OUGHT,
 }  # fmt: skip
 NEGATIVES = frozenset({"ない", "ず", "ぬ", "へん", "まい"})

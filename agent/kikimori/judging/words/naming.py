@@ -106,6 +106,8 @@ def _thrown(sentence: Sentence, first: int, end: int, *, alone: bool, always: bo
     clause = _clause_start(sentence, first)
     before = words[clause:first]
     to_you = any(word.normal in _YOU and word.part != "接尾辞" for word in before)
+    if to_you and not alone and _asks_about_yours(sentence, clause, first, end):
+        return None
     if not to_you and any(word.normal in _NOT_YOU for word in before):
         return None
     if any(word.normal in _NOT_YOU for word in words[end : end + 4]) and not to_you:
@@ -175,6 +177,14 @@ def _thrown(sentence: Sentence, first: int, end: int, *, alone: bool, always: bo
         return said.end
     asked = bool(said.form & (Form.QUESTION | Form.RHETORICAL))
     return said.end if alone and (nothing_else or (asked and len(before) <= 2)) else None
+
+
+def _asks_about_yours(sentence: Sentence, clause: int, first: int, end: int) -> bool:
+    """Return whether it is politely asked what the listener has: あなたの犬はどんな犬ですか."""
+    words = sentence.words
+    owned = any(words[at].normal in _YOU and words[at + 1].surface == "の" for at in range(clause, first))
+    said = predicate(words, end - 1, sentence.breaks)
+    return owned and bool(said.form & Form.POLITE and said.form & Form.QUESTION)
 
 
 def _of_another(sentence: Sentence, end: int) -> bool:

@@ -30,7 +30,7 @@ def predicate(words: Sequence[Word], at: int, breaks: frozenset[int], form: int 
     return Predicate(at, reader.next, reader.form, reader.at_end())
 
 
-_BEGINS_ANEW = frozenset({"動詞", "形容詞"})
+_BEGINS_ANEW = frozenset({"動詞", "形容詞", "形状詞"})
 
 
 class _Reader(Reading):

@@ -164,4 +164,6 @@ class Reading:
         verbal = before.part == "動詞" or (before.part == "助動詞" and before.lemma in AUXILIARY)
         following = self.peek()
         softened = following is not None and following.surface in ("ら", "んて")
-        return verbal and before.form.startswith("終止形") and not softened
+        # 感じちゃうな wonders.
+        regrets = bool(AUXILIARY.get(before.normal, 0) & Form.REGRET)
+        return verbal and before.form.startswith("終止形") and not softened and not regrets

@@ -97,7 +97,7 @@ class Sentence:
                     self.predicates.setdefault(key, []).append(said)
                     if going is not None:
                         self.predicates[key].append(going)
-                if said.form & Form.SCORN:
+                if said.form & Form.SCORN or self._roughly_forbids(said):
                     self.predicates.setdefault(BY_CONTEMPT, []).append(said)
                 if (base := _with_aspect(word)) is not None and base in stems:
                     self.predicates.setdefault(stems[base], []).append(
@@ -107,6 +107,16 @@ class Sentence:
                 said = self._honorific(at) or predicate(self.words, at, self.breaks)
                 if said.end > at + 1:
                     self.predicates.setdefault(verb, []).append(said)
+
+    def _roughly_forbids(self, said: Predicate) -> bool:
+        """Return whether a verb is forbidden with contempt, whichever it is: 泣いてんじゃねえよ; not 泣いてんじゃねえか."""
+        words = self.words[said.at : said.end]
+        denies = [
+            at for at, word in enumerate(words) if word.normal in ("無い", "ない") and word.surface != "ない"
+        ]
+        if not denies or not denies[0] or words[0].part != "動詞" or not said.form & Form.PROHIBITION:
+            return False
+        return words[denies[0] - 1].surface == "じゃ" and not said.form & Form.QUESTION
 
     def _going(self, at: int) -> Predicate | None:
         """Read 燃やしに行くぞ, 返しに来い as a form of 燃やす and 返す too: the form is that of 行く."""

@@ -120,7 +120,7 @@ def _entry(each: Any) -> _Entry:
     if known is not None:
         return known
     part = each.part_of_speech()
-    reading = _reading(each.surface()) if part[0] == "名詞" else None
+    reading = _READINGS.get(each.surface()) if part[0] == "名詞" else None
     entry = (
         each.dictionary_form(),
         *_folded(reading or each.reading_form()),
@@ -149,19 +149,7 @@ _READINGS = {
     "今日": "キョウ",
     "気色": "キショク",
 }
-"""Of words whose reading alone is another than in most sentences."""
-
-
-@lru_cache(maxsize=50_000)
-def _reading(surface: str) -> str | None:
-    """Return how a noun is read, whatever stands beside it: 金 is カネ or キン by the context, 土下座 even ツチゲザ."""
-    known = _READINGS.get(surface)
-    if known is not None:
-        return known
-    if not all("\u4e00" <= letter <= "\u9fff" for letter in surface):
-        return None
-    alone = list(_tokenizer().tokenize(surface))
-    return str(alone[0].reading_form()) if len(alone) == 1 else None
+"""Of nouns that SudachiPy reads now so, now otherwise: 金 is カネ or キン, 土下座 even ツチゲザ."""
 
 
 def _points(following: list[Any]) -> bool:
