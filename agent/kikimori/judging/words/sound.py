@@ -64,7 +64,7 @@ def plain(text: str) -> str:
 
 def words(text: str) -> list[Word]:
     """Cut a `plain` text into words, without symbols and fillers."""
-    found = []
+    found: list[Word] = []
     text, places = _without_spaces(text)
     cut = list(_tokenizer().tokenize(text))
     for number, each in enumerate(cut):
