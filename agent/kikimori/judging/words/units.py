@@ -15,6 +15,7 @@ from kikimori.judging.words.potential import brings
 from kikimori.judging.words.predicate import predicate
 from kikimori.judging.words.sentence import BY_CONTEMPT, keys, says_nothing, stems_of
 from kikimori.judging.words.sound import long_vowels, sounds_alike
+from kikimori.judging.words.surroundings import is_adverb, is_fate, is_vowed
 from kikimori.judging.words.together import LIGHT, continues, describes, is_compound, is_longer, joins
 
 if TYPE_CHECKING:
@@ -160,11 +161,11 @@ class UnitPattern:
                 if part.normal and len(key) <= shortest and key not in LIGHT and not spelled:
                     continue
                 if is_last:
-                    if self.mood == "fixed" and (describes(sentence, said) or _is_adverb(sentence, said)):
+                    if self.mood == "fixed" and (describes(sentence, said) or is_adverb(sentence, said)):
                         continue
-                    if self.mood == "menace" and said.form & Form.CONCESSION and not _is_fate(sentence, said):
+                    if self.mood == "menace" and said.form & Form.CONCESSION and not is_fate(sentence, said):
                         continue
-                    if self._said(said, len(sentence.words), vowed=_vowed(sentence, said.at)):
+                    if self._said(said, len(sentence.words), vowed=is_vowed(sentence, said.at)):
                         yield said.at, said.end
                 elif said.form & _MIDDLE == part.form & _MIDDLE:
                     yield said.at, said.end
@@ -222,72 +223,6 @@ class UnitPattern:
         if endings and not said.form & (endings | Form.PROHIBITION | Form.SCORN):
             return False
         return said.last or not (endings or self.tail)
-
-
-_FATES = frozenset(
-    {
-        "文句",
-        "仕方",
-        "仕様",
-        "しょうが",
-        "知る",
-        "可笑しい",
-        "不思議",
-        "自業自得",
-        "当然",
-        "良い",
-        "当たり前",
-        "恨む",
-        "泣く",
-    }
-)
-
-
-def _is_fate(sentence: Sentence, said: Predicate) -> bool:
-    """Return whether what follows 殴られても says that it serves one right: 文句言えない; not 起きない."""
-    if said.form & Form.PERMISSION or not said.form & Form.PASSIVE:
-        return True
-    return any(word.normal in _FATES for word in sentence.words[said.end : said.end + 3])
-
-
-def _is_adverb(sentence: Sentence, said: Predicate) -> bool:
-    """Return whether an adjective only says how something is done: 頭が軽く感じる."""
-    word = sentence.words[said.at]
-    return (
-        word.part == "形容詞"
-        and word.form.startswith("連用形")
-        and said.end == said.at + 1
-        and not said.last
-        and sentence.words[said.end].part == "動詞"
-    )
-
-
-_VOWS = frozenset(
-    {
-        "絶対",
-        "必ず",
-        "マジ",
-        "まじ",
-        "いつか",
-        "今度",
-        "次",
-        "本当",
-        "ほんま",
-        "本真",
-        "直ぐ",
-        "今直ぐ",
-        "見付ける",
-        "会う",
-    }
-)
-
-
-def _vowed(sentence: Sentence, at: int) -> bool:
-    """Return whether the verb at `at` is vowed, so that its bare form announces it: 絶対殺す, 今度会ったら殴る."""
-    before = sentence.words[max(0, at - 3) : at]
-    return any(word.normal in _VOWS for word in before) and all(
-        word.part in ("副詞", "助詞", "助動詞", "形状詞") or word.normal in _VOWS for word in before[-2:]
-    )
 
 
 def compile_units(
