@@ -33,9 +33,17 @@ def _score(scale: float, bias: float, **weights: float) -> Regression:
 
 
 STRANGER = _score(
-    STRANGER_SCALE, STRANGER_BIAS, pitch_capped=1 / 3, pitch_sd=-0.2, vowel_2=0.13, flux=2.0, voicing=-4.0
+    STRANGER_SCALE,
+    STRANGER_BIAS,
+    pitch_capped=1 / 3,
+    pitch_sd=-0.2,
+    vowel_2=0.13,
+    flux=2.0,
+    voicing=-4.0,
+    high=-2.7,
 )
-"""Per semitone, decibel, and share. A melody and a clear voice speak for joy, or for somebody who reads well."""
+"""Per semitone, decibel, and share. A melody, a clear voice and a
+pitch above 400 Hz (`high`) speak for joy, for a baby, or for somebody who reads well."""
 KNOWN = _score(
     KNOWN_SCALE,
     KNOWN_BIAS,
@@ -46,4 +54,5 @@ KNOWN = _score(
     level_over=0.05,
     vowel_0_over=-0.15,
     voicing_over=-4.0,
+    high=-1.5,
 )
