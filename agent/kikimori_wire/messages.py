@@ -181,6 +181,7 @@ class LegLevel(Part):
     """Against this speaker's own calm voice; None until enough calm speech was heard."""
     effort: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Probability that the voice is raised (vocal effort), not how loud the line is."""
+    noise: bool = False  # it sounded for a minute without a voice, which is not judged then
 
 
 class CallLevels(Part):

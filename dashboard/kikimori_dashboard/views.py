@@ -210,7 +210,7 @@ def _leg(role: Role, leg: LegLevel) -> str:
     over = "null" if leg.over_calm_db is None else round(leg.over_calm_db, 1)
     return (
         f'"{role.value}":{{"level_db":{round(leg.level_db, 1)},"speaking":{_truth(leg.speaking)},'
-        f'"over_calm_db":{over},"effort":{round(leg.effort, 2)}}}'
+        f'"over_calm_db":{over},"effort":{round(leg.effort, 2)},"noise":{_truth(leg.noise)}}}'
     )
 
 

@@ -15,6 +15,7 @@ from kikimori_dashboard import state
 from kikimori_wire.messages import (
     Action,
     CallStatus,
+    LegLevel,
     OtherHearing,
     Outcome,
     Party,
@@ -199,6 +200,17 @@ async def test_a_calm_call_asks_twice(agent: PeerAgent, url: str, page: Page) ->
     await button.click()
     await button.click()
     assert (await agent.command()).action is Action.HOLD_TRANSFER
+
+
+async def test_a_leg_that_is_noise_is_named(agent: PeerAgent, url: str, page: Page) -> None:
+    """Until there is a voice again."""
+    await agent.call("c")
+    await page.goto(url)
+    over = card(page, "c").locator('.meter[data-role="customer"] .meter-over')
+    await agent.levels(c=(LegLevel(level_db=-30, speaking=False, noise=True), None))
+    await expect(over).to_have_text("雑音")
+    await agent.levels(c=(LegLevel(level_db=-30, speaking=True), None))
+    await expect(over).to_have_text("")
 
 
 async def test_by_keyboard(agent: PeerAgent, url: str, page: Page) -> None:

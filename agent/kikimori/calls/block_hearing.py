@@ -112,12 +112,13 @@ class BlockHearing:
             effort.tilt_over_calm_db.tolist(),
             effort.pitch_over_calm_st.tolist(),
             effort.probability.tolist(),
+            heard.noise.tolist(),
             strict=True,
         )
         for leg, (
             start_s,
             block,
-        ), passes, closes, speech_s, known, level, tilt, over, tilt_over, pitch_over, raised in rows:
+        ), passes, closes, speech_s, known, level, tilt, over, tilt_over, pitch_over, raised, noise in rows:
             touched[leg.call] = None
             self.frames_heard += BLOCK_FRAMES
             self.lag.note(leg.lag_s())
@@ -126,7 +127,7 @@ class BlockHearing:
             except Exception as error:  # noqa: BLE001 - the boundary of this leg's call
                 leg.call.fail(error)
             over_calm = None if over != over else over  # noqa: PLR0124  (NaN)
-            leg.show(speaks=known, level_db=level, over_calm_db=over_calm, effort=raised)
+            leg.show(speaks=known, level_db=level, over_calm_db=over_calm, effort=raised, noise=noise)
             if known:
                 leg.call.observe(
                     EffortWindow(

@@ -66,6 +66,7 @@ class LiveLeg:
         self._level_db = SILENCE_DB
         self._over_calm_db: float | None = None
         self._effort = 0.0
+        self._noise = False
         self._quiet_blocks = QUIET_BLOCK_MEANS_SILENT
 
     # --- LegFeed
@@ -159,8 +160,11 @@ class LiveLeg:
             self._before = b""
         self.speech.feed(block, start_s, closes=closes)
 
-    def show(self, *, speaks: bool, level_db: float, over_calm_db: float | None, effort: float) -> None:
+    def show(
+        self, *, speaks: bool, level_db: float, over_calm_db: float | None, effort: float, noise: bool = False
+    ) -> None:
         """Note what the level meter should show."""
+        self._noise = noise
         self._quiet_blocks = 0 if speaks else self._quiet_blocks + 1
         if self.speaking or self._quiet_blocks == QUIET_BLOCK_MEANS_SILENT:
             self._level_db = level_db
@@ -178,6 +182,7 @@ class LiveLeg:
             speaking=self.speaking,
             over_calm_db=None if self._over_calm_db is None else round(self._over_calm_db, 1),
             effort=round(self._effort, 2),
+            noise=self._noise,
         )
 
     def _drop_oldest(self) -> None:

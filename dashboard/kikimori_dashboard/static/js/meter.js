@@ -32,7 +32,8 @@ export class Meter {
     this.write("share", `${Math.round(100 * Math.min(1, Math.max(0, share)))}% 100%`, (value) => { this.bar.style.backgroundSize = value; });
     this.write("speaking", speaking ? "yes" : "no", (value) => { this.element.dataset.speaking = value; });
     this.write("raised", speaking && leg.effort >= RAISED ? "yes" : "no", (value) => { this.element.dataset.raised = value; });
-    this.write("over", marked ? t("level.over_calm", { db: signed(leg.over_calm_db) }) : "", (value) => setText(this.over, value));
+    const said = marked ? t("level.over_calm", { db: signed(leg.over_calm_db) }) : "";
+    this.write("over", leg?.noise ? t("level.noise") : said, (value) => setText(this.over, value));
   }
 
   write(what, value, put) {
