@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.brokers import Embedded
+from tests.support.brokers import USER, Embedded
 from tests.support.ports import free_port
 from tests.support.program import Ended, kikimori
+
+from kikimori.bus.broker_users import leave_login
 
 GOOD = """
 state_dir = "state"
@@ -39,14 +41,15 @@ async def doctor(folder: Path, text: str, **env: str) -> tuple[Ended, dict[str, 
 async def test_all_is_well(tmp_path: Path) -> None:
     broker = Embedded()
     await broker.start()
+    leave_login(tmp_path / "state", broker.settings.port, USER)
     try:
         ended, found = await doctor(tmp_path, GOOD.format(mqtt=broker.settings.port))
     finally:
         await broker.stop()
     assert ended.code == 0, ended.err
-    assert {name: each["state"] for name, each in found.items() if name != "clock"} == dict.fromkeys(
+    assert {name: each["state"] for name, each in found.items() if name not in ("agent", "clock")} == dict.fromkeys(
         ["rules", "state folder", "speech", "broker", "sides", "audiosocket", "announcements", "audiosocket peers",
-         "pbx control", "dashboard", "machine"], "ok"
+         "pbx control", "dashboard", "machine", "own key", "trusted dashboards"], "ok"
     )  # fmt: skip
     assert "ja-synth hears" in found["speech"]["detail"]
     assert "lets us in" in found["broker"]["detail"]

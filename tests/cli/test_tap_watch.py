@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from tests.support.brokers import Embedded
+from tests.support.brokers import USER, Embedded
 from tests.support.peer_agent import PeerAgent
 from tests.support.ports import free_port
 from tests.support.program import KIKIMORI, kikimori
 from tests.support.telephone import RATE, on_the_line
 
 from kikimori.addresses import Addresses
+from kikimori.bus.broker_users import leave_login
 from kikimori_wire.messages import LegLevel
 
 if TYPE_CHECKING:
@@ -184,6 +185,8 @@ async def test_through_an_agent(tmp_path: Path) -> None:
     await broker.start()
     try:
         path, _ = configuration(tmp_path, mqtt=broker.settings.port)
+        # As `kikimori up` leaves it.
+        leave_login(tmp_path / "state", broker.settings.port, USER)
         async with (
             PeerAgent(broker.settings).running() as agent,
             watching("--config", path, "--json", "--from-agent", "--seconds", "8") as process,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori.bus.broker import is_loopback
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
 from kikimori_wire.key_store import OwnKeys, TrustStore, own_path, trusted_path
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 def look_at_keys(config: AgentConfig) -> list[Diagnosis]:
     """Look at the key files of the state folder; makes nothing."""
     folder, name = config.state_path(), f"agent-{config.agent_id}"
-    return [_own(own_path(folder, name)), _trusted(TrustStore(trusted_path(folder, name)))]
+    return [
+        _own(own_path(folder, name)),
+        _trusted(TrustStore(trusted_path(folder, name)), own_broker=_has_own_broker(config)),
+    ]
 
 
 def _own(path: Path) -> Diagnosis:
@@ -39,15 +43,22 @@ def _own(path: Path) -> Diagnosis:
     return Diagnosis("own key", State.OK, fingerprint(own.current.public))
 
 
-def _trusted(trust: TrustStore) -> Diagnosis:
+def _has_own_broker(config: AgentConfig) -> bool:
+    """Whether the configuration is for `kikimori agent`; `kikimori up` exchanges keys by itself."""
+    return config.mqtt.username is not None or not is_loopback(config.mqtt.host)
+
+
+def _trusted(trust: TrustStore, *, own_broker: bool) -> Diagnosis:
     if trust.fault:
         return Diagnosis("trusted dashboards", State.FAULT, trust.fault, "mend or remove the file")
     valid = trust.valid()
+    if not valid and not own_broker:
+        return Diagnosis("trusted dashboards", State.OK, "none; `kikimori up` needs none")
     if not valid:
         return Diagnosis(
             "trusted dashboards",
             State.WARNING,
-            "none: an agent with its own broker takes calls for help and no other command (`kikimori up` needs none)",
+            "none: the agent takes calls for help and no other command",
             "on the dashboard's machine: kikimori keys show --dashboard; here: kikimori keys trust KEY --name dashboard",
         )
     names = ", ".join(f"{each.name} ({fingerprint(each.key)[:9]} …)" for each in valid)
