@@ -76,6 +76,33 @@ async def test_a_plain_folder(clips: Path, tmp_path: Path) -> None:
     assert found["with_baseline"]["all"]["auc"] is None
 
 
+async def test_calls_and_sound_without_a_voice(clips: Path, tmp_path: Path) -> None:
+    """Angry from the start and after a calm minute; joy counts as a false alarm, and so does noise."""
+    for label in ("calm", "shout"):
+        shutil.copytree(clips / "clean" / label, tmp_path / label)
+    (tmp_path / "joy").mkdir()
+    for path in (tmp_path / "calm").glob("*_joyful-*"):
+        path.rename(tmp_path / "joy" / path.name)
+    (tmp_path / "noise" / "hiss").mkdir(parents=True)
+    hiss = np.random.default_rng(1).standard_normal(60 * 8000) * 0.1
+    soundfile.write(tmp_path / "noise" / "hiss" / "1.wav", hiss, 8000)
+    report = tmp_path / "report.html"
+    ended = await kikimori("evaluate-effort", tmp_path, "--json", "--report", report)
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    assert found["with_baseline"]["all"]["recall_at_1_percent_of_calm_clips"] > 0.5
+    calls = found["calls"]
+    assert calls["from_the_start"]["calm"] == {"calls": 2, "alerted": 0, "delay_s_p50": None}
+    angry = calls["after_a_calm_minute"]["shout"]
+    assert (angry["calls"], angry["alerted"]) == (2, 2)
+    assert angry["delay_s_p50"] < 10
+    assert calls["from_the_start"]["joy"]["calls"] <= 2
+    assert calls["non_speech"] == {"hiss": {"hours": 0.017, "alerts": 0, "alerts_per_10_h": 0.0}}
+    page = report.read_text(encoding="utf-8")
+    assert "hiss" in page
+    assert "after a calm minute" in page
+
+
 async def test_mistakes_are_named(clips: Path, tmp_path: Path) -> None:
     ended = await kikimori("evaluate-effort", tmp_path / "none")
     assert (ended.code, "no such folder" in ended.err) == (1, True)

@@ -315,6 +315,7 @@ def figures(clips: Sequence[Clip], heard: dict[Path, Heard]) -> dict[str, float 
         "auc": None,
         "eer": None,
         "recall_at_1_false_per_hour": None,
+        "recall_at_1_percent_of_calm_clips": None,
         "recall": None,
         "delay_s_p50": None,
     }
@@ -328,6 +329,8 @@ def figures(clips: Sequence[Clip], heard: dict[Path, Heard]) -> dict[str, float 
     allowed = int(len(calm) * BLOCK_S / 3600)
     limit = calm_scores[allowed] if allowed < len(calm_scores) else 0.0
     scores = np.array([heard[clip.path].score for clip in mine if clip.raised])
+    one_percent = float(np.quantile(calm_scores, 0.99))
+    found["recall_at_1_percent_of_calm_clips"] = round(float(np.mean(scores > one_percent)), 4)
     found["recall_at_1_false_per_hour"] = round(float(np.mean(scores > limit)), 4)
     delays = [heard[clip.path].delay_s for clip in mine if clip.raised]
     told = [each for each in delays if each is not None]

@@ -12,10 +12,11 @@ from kikimori.evaluation.page import add, page, write_page
 from kikimori.hearing.frames import BLOCK_S
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from kikimori.evaluation.effort import Clip, EffortEvaluation, Heard, Trace
+    from kikimori.evaluation.effort_calls import Figures
 
 _COLUMNS = ("clips", "auc", "eer", "recall_at_1_false_per_hour", "recall", "delay_s_p50")
 _ROC, _WIDTH, _LANE = 200, 1120, 56
@@ -24,10 +25,17 @@ _LEGEND = (
     "青 = 本人のふだんの声を聞いてから、橙 = 初めて聞く声。 Blue = after the speaker's calm voice, orange = a stranger."
     " 横軸: 平静を誤る割合 / calm taken for raised (0–30 %)、縦軸: 見つけた割合 / raised found."
 )
+_CALLS = {
+    "from_the_start": "始めから / from the start",
+    "after_a_calm_minute": "平静な1分の後 / after a calm minute",
+    "non_speech": "声でない音 / sound without a voice",
+}
 _LANES = (("level_db", -60, 0), ("tilt_db", -25, 15), ("pitch_st", -18, 24), ("probability", 0, 1))
 
 
-def write_effort_report(evaluation: EffortEvaluation, path: Path) -> None:
+def write_effort_report(
+    evaluation: EffortEvaluation, calls: dict[str, dict[str, Figures]], path: Path
+) -> None:
     """Write the page. Raises OSError."""
     found = evaluation.as_json()
     html, body = page(_TITLE)
@@ -42,6 +50,10 @@ def write_effort_report(evaluation: EffortEvaluation, path: Path) -> None:
     ):
         SubElement(body, "h2").text = title
         _table(body, {**found[name].get("conditions", {}), "all": found[name]["all"]})
+    for name, rows in calls.items():
+        if rows:
+            SubElement(body, "h2").text = _CALLS[name]
+            _table(body, rows, tuple(next(iter(rows.values()))))
     SubElement(body, "p", {"class": "dim"}).text = _LEGEND
     conditions = sorted({clip.condition for clip in evaluation.clips})
     grid = SubElement(body, "div", {"class": "grid"})
@@ -59,15 +71,15 @@ def write_effort_report(evaluation: EffortEvaluation, path: Path) -> None:
     write_page(html, path)
 
 
-def _table(body: Element, rows: dict[str, dict[str, Any]]) -> None:
+def _table(body: Element, rows: Mapping[str, Mapping[str, Any]], columns: Sequence[str] = _COLUMNS) -> None:
     table = SubElement(body, "table")
     row = SubElement(table, "tr")
-    for name in ("condition", *_COLUMNS):
+    for name in ("condition", *columns):
         SubElement(row, "th").text = name
     for condition, figures in rows.items():
         row = SubElement(table, "tr")
         SubElement(row, "td").text = condition
-        for name in _COLUMNS:
+        for name in columns:
             SubElement(row, "td").text = "–" if figures[name] is None else str(figures[name])
 
 
