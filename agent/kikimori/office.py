@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from kikimori_wire.open_files import need_open_files
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from pathlib import Path
 
     from kikimori.addresses import Addresses
     from kikimori.config import AgentConfig
@@ -82,8 +83,10 @@ async def open_office(
             }
         )
         for_agent, for_board, for_watcher = (broker.with_login(each.name, each.password) for each in users)
-        await asyncio.to_thread(leave_login, config.state_path(), address.port, users[-1])
-        stack.callback(watch_file(config.state_path()).unlink, missing_ok=True)
+        # A folder that cannot be written is the agent's to tell.
+        with suppress(OSError):
+            await asyncio.to_thread(leave_login, config.state_path(), address.port, users[-1])
+            stack.callback(_remove, watch_file(config.state_path()))
         config = config.model_copy(update={"mqtt": for_agent})
         # They live and end together, so they are told each other's keys here, and nobody has to.
         agents, boards = SigningKey.make(), SigningKey.make()
@@ -103,6 +106,11 @@ async def open_office(
                 # The agent says goodbye while the dashboard still shows it.
                 await asyncio.wait([listening])
                 pages.cancel()
+
+
+def _remove(file: Path) -> None:
+    with suppress(OSError):
+        file.unlink(missing_ok=True)
 
 
 async def _keep_pages(
