@@ -16,7 +16,7 @@ PITCH_RANGE = 7.0
 """Semitones over the speaker's own pitch."""
 CALM_TRUSTED_S = 3.0
 
-STRANGER_SCALE, STRANGER_BIAS = 1.5, 1.45
+STRANGER_SCALE, STRANGER_BIAS = 1.5, 1.75
 KNOWN_SCALE, KNOWN_BIAS = 2.0, -2.6
 
 
