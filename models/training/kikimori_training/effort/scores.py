@@ -40,7 +40,7 @@ STRANGER = _score(
     vowel_2=0.13,
     flux=2.0,
     voicing=-4.0,
-    high=-2.7,
+    high=-1.0,
 )
 """Per semitone, decibel, and share. A melody, a clear voice and a
 pitch above 400 Hz (`high`) speak for joy, for a baby, or for somebody who reads well."""
