@@ -60,7 +60,7 @@ async def test_a_rule_that_fails_ends_the_judging_of_its_call_alone(office: Offi
     faulty = [office.leg("faulty", role) for role in (Role.CUSTOMER, Role.OPERATOR)]
     sound = office.leg("sound")
     with capture_logs() as logs:
-        await speak(office, 12, *faulty, sound)
+        await speak(office, 22, *faulty, sound)
     assert told(office, "faulty") == [
         ("shouting", AlertState.OPEN, None),
         ("shouting", AlertState.CLOSED, ClosedBecause.FAULT),
@@ -90,7 +90,7 @@ async def test_a_rule_that_fails_ends_the_judging_of_its_call_alone(office: Offi
 async def test_the_operators_button_works_in_a_failed_call(office: Office) -> None:
     faulty = [office.leg("faulty", role) for role in (Role.CUSTOMER, Role.OPERATOR)]
     office.desk.calls["faulty"].press("page", "operator 204")
-    await speak(office, 12, *faulty)
+    await speak(office, 22, *faulty)
     assert is_failed(office, "faulty")
     # The one that was pressed before stays open.
     assert ("escalate", AlertState.CLOSED, ClosedBecause.FAULT) not in told(office, "faulty")
@@ -112,12 +112,12 @@ async def test_a_leg_whose_sound_cannot_be_heard_stops_no_other(office: Office) 
     detector: Any = Broken()
     bank._detectors[broken.slot] = detector
     with capture_logs() as logs:
-        await speak(office, 12, broken, sound)
+        await speak(office, 16, broken, sound)
     assert (is_failed(office, "broken"), is_failed(office, "sound")) == (True, False)
     assert told(office, "sound") == [("shouting", AlertState.OPEN, None)]
     assert len([each for each in logs if each["event"] == "hearing_failed"]) == 1
     assert SECRET not in str(logs)
-    assert np.isclose(sound.heard_s, 12.0)
+    assert np.isclose(sound.heard_s, 16.0)
     broken.close(EndReason.HUNG_UP)
     await office.desk.hear_all()
     assert list(office.desk.calls) == ["sound"]
