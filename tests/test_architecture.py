@@ -1,4 +1,4 @@
-"""What keeps the layout true: which way imports point, where each library is spoken to, that every package ships."""
+"""Rules of the layout: direction of imports, one place for each library, every package ships."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 AGENT = ROOT / "agent"
 
 VOCABULARY = {"model", "errors", "private_files"}
-"""What every stage may import, besides `kikimori_wire` and itself."""
+"""Packages that every stage may import, besides `kikimori_wire` and itself."""
 
 STAGES = {
     # stage: what else of the agent it may import

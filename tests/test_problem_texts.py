@@ -23,7 +23,7 @@ TAPS = ROOT / "agent" / "kikimori" / "taps"
 I18N = ROOT / "dashboard" / "kikimori_dashboard" / "static" / "i18n"
 JAPANESE = re.compile("[ぁ-んァ-ン一-龥]")
 TLS = re.compile("siprec_(tls|srtp_(parameter|key_unreadable))")
-"""What only the people of the SBC can read anyway."""
+"""Codes of problems for the people of the SBC alone."""
 
 
 def codes() -> set[str]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the agent listens, by what listens there, with the real ports."""
+    """Addresses at which the agent listens, by the name of the listener, with the real ports."""
 
     by_name: dict[str, Address]
 

@@ -60,9 +60,11 @@ HEALTH_EVERY_S = 5.0
 WORDS_LATEST_S = 1.5
 """Words that waited for recognition longer than this are shed: with the decoding, no alert may come later than 2 s."""
 HEARING_RETRY_S = 0.5
-"""Audio that waits longer than some seconds is lost, so a failure of hearing as a whole is tried again soon."""
+"""Delay in s before hearing as a whole is tried again after a failure; short, as audio that waits some
+seconds is lost."""
 ALERT_RETRIES_S = (0.1, 0.5, 2.0)
-"""An alert that could not be written is tried again; after the last it is lost, which is counted and said."""
+"""Delays in s between attempts to write an alert; after the last one it is lost, which is counted and
+reported."""
 SETTLED_EVERY_S = 0.05
 CALLS_PER_LEVELS_MESSAGE = 200
 
@@ -192,7 +194,7 @@ class Agent:
 
     @property
     def hears_words(self) -> bool:
-        """Whether speech recognition is on; known once `ready`."""
+        """Return whether speech recognition is on; known once `ready`."""
         return self._recognition.engine is not None
 
     @property
@@ -201,7 +203,7 @@ class Agent:
         return self._recognition.names
 
     def speech_status(self) -> SpeechStatus:
-        """Whether words are heard now; shed when some were not, in the last half minute."""
+        """Return the state of recognition: shed when words were shed in the last half minute."""
         if self._speech is None:
             return SpeechStatus.OFF
         return SpeechStatus.SHED if self._speech.shed_lately else SpeechStatus.ON
@@ -220,7 +222,7 @@ class Agent:
     # --- inside
 
     def _met(self, call: LiveCall) -> None:
-        """After a crash a call is heard again that control had moved before."""
+        """Tell control of a call that is heard: an earlier run may have moved it before a crash."""
         if isinstance(self.pbx, Remembers):
             self.pbx.meet(call.info, call.set_status)
 
@@ -231,7 +233,7 @@ class Agent:
         )
 
     async def _stop_in_order(self, taps: list[Tap]) -> None:
-        """Stop accepting, hear what has arrived, close alerts, put them on disk, say goodbye."""
+        """Stop accepting, hear what has arrived, close alerts, write them to the disk, publish offline."""
         log.info("stopping", calls=len(self.desk.calls))
         for closed in await asyncio.gather(*(tap.close() for tap in taps), return_exceptions=True):
             if isinstance(closed, BaseException):
@@ -243,7 +245,7 @@ class Agent:
         await self.bus.aclose()
 
     async def settle(self) -> None:
-        """Wait until every call has ended, its words included, and the broker has all that there was to say."""
+        """Wait until every call has ended, with its words, and the broker has confirmed everything."""
         while self.desk.calls:  # noqa: ASYNC110 - what is looked at offers its state for reading only
             await asyncio.sleep(SETTLED_EVERY_S)
         await self._alerts.join()
@@ -337,12 +339,12 @@ class Agent:
 
 
 def warn_of_unknown_categories(rules: tuple[Rule, ...], phrases: PhraseBook | CheckedPhrases) -> None:
-    """Log rules that wait for a phrase category no file defines: they can never hold."""
+    """Log rules that wait for a phrase category that no file defines: they can never hold."""
     for category, rule in categories_without_phrases(rules, phrases.names).items():
         log.warning("rule_without_phrases", rule=rule, category=category)
 
 
 def warn_of_capped_rules(rules: tuple[Rule, ...]) -> None:
-    """Log rules of voices that ask for more than a warning: once, with all of them."""
+    """Log rules of voices that ask for more than a warning: one line with all of them."""
     if capped := capped_rules(rules):
         log.warning("rule_keys_capped_at_warning", rules={rule: list(keys) for rule, keys in capped.items()})

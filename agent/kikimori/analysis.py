@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Findings:
-    """What one recording holds. Also the `kikimori.calls.call.Listener` that collects it."""
+    """Alerts, transcript and calls of one recording, collected as its `kikimori.calls.call.Listener`."""
 
     lines: list[TranscriptLine] = field(default_factory=list)
     """Final utterances in the order in which they ended, each as it was heard best."""
@@ -37,7 +37,7 @@ class Findings:
     changes: list[Alert] = field(default_factory=list)
     """Every change of every alert, in order."""
     known_s: dict[str, float] = field(default_factory=dict)
-    """By alert: seconds of the recording that had been played when it was raised."""
+    """Seconds of the recording that had been played when an alert was raised, by alert."""
     played_s: float = 0.0
     calls: dict[str, CallState] = field(default_factory=dict)
     """The last state of each call."""

@@ -1,4 +1,4 @@
-"""What a press on the dashboard does: to the call, to the PBX, and what is answered."""
+"""Execution of the dashboard's commands: effect on the call and the PBX, and the answer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CommandHandler:
         targets: TargetPolicy | None = None,
         gap_s: float = GAP_S,
     ) -> None:
-        """`targets`: which telephones may be rung, without it the superior's alone; `gap_s`: see `MoveLimit`."""
+        """`targets`: telephones that may be rung, else the superior's alone; `gap_s`: see `MoveLimit`."""
         self._desk = desk
         self._pbx = pbx
         self._superior = superior
@@ -76,7 +76,7 @@ class CommandHandler:
         return _result(command, answer.outcome, answer.reason, answer.detail)
 
     def _target_refusal(self, command: Command) -> str | None:
-        """Say why the telephone that would ring must not; a target that the action has no use for is looked at too."""
+        """Return why the telephone that would ring must not; an unused target is checked too."""
         if command.action in NEED_REASON and command.reason is None:
             return "no_reason"
         target = command.target or (self._superior if command.action in RING else None)
@@ -84,7 +84,7 @@ class CommandHandler:
 
 
 def _refusal(action: Action, status: CallStatus) -> str | None:
-    """Say why the action makes no sense now: two supervisors may press at the same moment."""
+    """Return why the action makes no sense now: two supervisors may press at the same moment."""
     if status is CallStatus.TRANSFERRED and action in (Action.TRANSFER, Action.HOLD_TRANSFER):
         return "already_transferred"
     if status is CallStatus.ON_HOLD and action is Action.HOLD:

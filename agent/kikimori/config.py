@@ -65,14 +65,15 @@ class SpeechTable(_Table):
     model: ModelFolder | None = None
     """Name from `kikimori models list` or a folder; None = the first installed model of `language`."""
     finals: Literal["vosk", "whisper", "both"] | None = None
-    """Finished utterances of the customer: as the streaming recogniser heard them (`vosk`, or the server), as Whisper
-    hears them again (`whisper`), or alarms from either (`both`). None = `both` where Whisper and a model of it are
-    installed, else `vosk`."""
+    """Source of the customer's finished utterances: the streaming recogniser (`vosk`, or the server), a
+    second hearing by Whisper (`whisper`), or alarms from either (`both`). None = `both` where Whisper and a
+    model of it are installed, else `vosk`."""
     finals_model: ModelFolder | None = None
     """Whisper's model: a name or a folder; None = the first installed one."""
     finals_threads: Annotated[int, Field(ge=1, le=64)] = 1
     finals_backlog_s: Annotated[float, Field(gt=0)] = 30.0
-    """Seconds of finished utterances that may wait to be heard again before the calmest calls' are left as they are."""
+    """Seconds of finished utterances that may wait for their second hearing; beyond it the calmest calls' go
+    without."""
     threads: Annotated[int, Field(ge=1, le=64)] = max(1, (os.cpu_count() or 2) - 1)
     backlog_s: Annotated[float, Field(gt=0)] = 20.0
     """Seconds of audio per thread that may wait before the calmest calls' words are shed."""
@@ -114,12 +115,12 @@ class AnnouncementTable(_Table):
         ),
     ]
     title: Annotated[str, Field(min_length=1, max_length=128)]
-    """What the supervisor reads on the button."""
+    """Label of the supervisor's button."""
     file: Annotated[
         str,
         matching(r"[0-9A-Za-z/._:-]{1,256}", 'write it as the PBX names it, e.g. "custom/recorded"'),
     ]
-    """As the PBX names it: a sound file, for Asterisk without its ending."""
+    """Name of a sound file as the PBX has it, for Asterisk without its ending."""
 
 
 class PbxTable(_Table):
@@ -136,16 +137,16 @@ class PbxTable(_Table):
     """Extension or queue of the superior."""
     superior_name: str | None = None
     ring_s: Annotated[float, Field(ge=5, le=50)] = 20.0
-    """How long the superior's telephone rings before the customer goes back."""
+    """Seconds that the superior's telephone rings before the customer goes back."""
     longest_hold_s: Annotated[float, Field(ge=10, le=3600)] = 120.0
-    """Nobody is on hold longer than this, whatever happened to this program."""
+    """Longest time in s that a customer is on hold, whatever happened to this program."""
     after_hold: Literal["operator", "superior"] = "operator"
-    """Whose telephone a customer comes back to after `longest_hold_s`."""
+    """Telephone to which a customer returns after `longest_hold_s`."""
     keep_operator: bool = True
-    """Whether the operator stays in the call after a transfer. During a plain hold they stay in any case."""
+    """True = the operator stays in the call after a transfer. During a plain hold they stay in any case."""
     announcements: tuple[AnnouncementTable, ...] = ()
     instructions: dict[Action, str] = {}
-    """For `manual`: what the operator should press, by action; `{target}` is the extension."""
+    """Instructions for the operator under `manual`, by action; `{target}` is the extension."""
 
 
 class AgentConfig(_Table):
@@ -155,8 +156,8 @@ class AgentConfig(_Table):
     agent_id: Name = "agent"
     language: Literal["ja", "en"] = "ja"
     state_dir: MadeFolder | None = None
-    """Where the outbox and models are kept, relative to the configuration file.
-    None = systemd's `$STATE_DIRECTORY`, else `~/.local/state/kikimori`."""
+    """Folder of the outbox and the models, relative to the configuration file. None = systemd's
+    `$STATE_DIRECTORY`, else `~/.local/state/kikimori`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     mqtt: BrokerSettings = BrokerSettings()
     sides: SidesTable = SidesTable()
@@ -195,7 +196,7 @@ class AgentConfig(_Table):
             ) from None
 
     def targets(self) -> TargetPolicy:
-        """Return which telephones a command may ring."""
+        """Return the policy for telephones that a command may ring."""
         internal = self.control.internal
         if internal is None:
             internal = (*self.sides.operator_numbers, self.pbx.superior)

@@ -20,7 +20,7 @@ class AudioFileError(KikimoriError):
 
 
 def place_of(error: BaseException) -> str:
-    """Return the file and line in which an error was raised: what a log may say, as its text may quote a caller."""
+    """Return the file and line in which an error was raised, for a log: its text may quote a caller."""
     at = error.__traceback__
     if at is None:
         return ""

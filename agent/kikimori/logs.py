@@ -16,12 +16,12 @@ LogFormat = Literal["auto", "console", "json"]
 
 FLOOD_LINES = 50
 FLOOD_S = 60.0
-"""So many warnings of one kind in so many seconds are written; a peer gone mad must not fill the disk."""
+"""Seconds in which at most `FLOOD_LINES` warnings of one kind are written, so that no peer fills the disk."""
 _MOST_KINDS = 1000
 
 
 class FloodGate:
-    """A structlog processor: lets the first warnings and errors of a kind pass, counts the rest of that minute.
+    """Rate limit for warnings, a structlog processor: the first of a kind pass, the minute's rest is counted.
 
     A kind is an event and its `reason`. The last line that passes says so; the first of a later minute says how many
     were `left_out` meanwhile. What is said of every call (info) always passes.
@@ -30,7 +30,7 @@ class FloodGate:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._kinds: dict[tuple[str, str], tuple[float, int]] = {}
-        """Since when, and how many."""
+        """Start of the interval, and number of lines, by kind."""
 
     def __call__(
         self, _logger: structlog.typing.WrappedLogger, method: str, event: structlog.typing.EventDict

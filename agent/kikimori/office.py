@@ -38,11 +38,11 @@ BOARD = "dashboard"
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What runs."""
+    """Running parts of an office."""
 
     agent: Agent
     broker: BrokerSettings
-    """How its embedded broker is read; by this user nothing can be commanded."""
+    """Settings to read its embedded broker, with a user that cannot command."""
     addresses: Addresses
     dashboard_url: str
 

@@ -1,4 +1,4 @@
-"""The state folder and its files, for this user alone whatever the umask: they hold numbers and what was said."""
+"""State folder and its files, for this user alone whatever the umask: they hold numbers and spoken words."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ log = structlog.get_logger()
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 FILES = ("outbox-", "held-", "keys-", "commands-", "broker-")
-"""How the names of the files begin that an agent writes into its state folder."""
+"""Beginnings of the names of files that an agent writes into its state folder."""
 BESIDE = ("models", "lost+found")
-"""What else stands in a folder that is Kikimori's own."""
+"""Names of the other entries of a folder that is Kikimori's own."""
 
 
 def make_private(folder: Path) -> None:
-    """Create the state folder, or tighten one that is there, and what it holds of ours.
+    """Create the state folder, or restrict an existing one and our files in it.
 
     A folder that holds other things too (`/tmp`, a home) keeps its mode: others may need it. Files and folders of
     another user are left as they are.
@@ -50,7 +50,7 @@ def make_private(folder: Path) -> None:
 
 
 def make_private_file(path: Path) -> None:
-    """Create an empty file that only this user may read, or tighten one that is there; raises OSError."""
+    """Create an empty file that only this user may read, or restrict an existing one; raises OSError."""
     try:
         # Never opened when it is there: closing it again would drop a lock that this process has on it.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
@@ -64,7 +64,7 @@ def open_private(path: str, flags: int) -> int:
 
 
 def _tighten(path: Path, mode: int) -> None:
-    """Take away the rights beyond `mode`, of what is this user's and no symbolic link."""
+    """Remove the rights beyond `mode` from a file of this user's that is no symbolic link."""
     try:
         found = path.lstat()
     except FileNotFoundError:

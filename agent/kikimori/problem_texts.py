@@ -1,4 +1,4 @@
-"""Problems in both languages: the English is in the problem, the Japanese is data, by its code."""
+"""Texts of problems in both languages: the English is in the problem, the Japanese is data, by its code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DATA = Path(__file__).with_name("problems.ja.toml")
 
 
 class ProblemText(NamedTuple):
-    """What a problem means, and the next step."""
+    """Meaning of a problem, and the next step."""
 
     detail: str
     remedy: str

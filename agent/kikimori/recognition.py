@@ -1,4 +1,4 @@
-"""Which recognisers the agent uses, and what a person is told when there is none."""
+"""Choice of the agent's recognisers, and the problem shown when there is none."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ log = structlog.get_logger()
 Finals = Literal["vosk", "whisper", "both"]
 
 FINALS_LATEST_S = 5.0
-"""An utterance of a live call that waited longer to be heard again is left as it is."""
+"""Longest wait in s of a live call's utterance for its second hearing; beyond it the first result stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The engines, or why there is none."""
+    """Speech engines, or the problem for which there are none."""
 
     engine: SpeechEngine | None
     missing: Problem | None
     second: UtteranceEngine | None = None
-    """Hears finished utterances of the customer again."""
+    """Engine for the second hearing of the customer's finished utterances."""
     second_missing: Problem | None = None
     replaces: bool = False
-    """The second hearing replaces the first; else both count."""
+    """True = the second hearing replaces the first; else both count."""
 
     @property
     def problem(self) -> Problem | None:
-        """What a person should be told now: there is no engine, or it fails at present."""
+        """Return the current problem for a person: there is no engine, or it fails at present."""
         fault = self.engine.fault if self.engine is not None else None
         if fault is None:
             return self.missing or self.second_missing
@@ -54,14 +54,14 @@ class Recognition:
 
     @property
     def finals(self) -> Finals:
-        """Return who hears finished utterances: the stream alone (`vosk`, also where it is a server), Whisper, or both."""
+        """Return the source of finished utterances: the stream (`vosk`, also a server), Whisper, or both."""
         if self.second is None:
             return "vosk"
         return "whisper" if self.replaces else "both"
 
     @property
     def names(self) -> str | None:
-        """Names of the models, for people; None = there is none."""
+        """Return the names of the models, for people; None = there is none."""
         if self.engine is None:
             return None
         return self.engine.name if self.second is None else f"{self.engine.name}, {self.second.name}"
@@ -75,7 +75,7 @@ class Recognition:
         latest_s: float | None = None,
         live: bool = False,
     ) -> SpeechPool | None:
-        """Start the threads that recognise, for the running loop; None without an engine.
+        """Start the recognition threads for the running loop; None without an engine.
 
         Args:
             speech: Configured.
@@ -124,7 +124,7 @@ async def load_recognition(config: AgentConfig) -> Recognition:
 
 
 async def _with_second(config: AgentConfig, engine: SpeechEngine) -> Recognition:
-    """Load what hears finished utterances again, where it is wanted. Without it the stream's finals count."""
+    """Load the engine for the second hearing, if configured. Without it the stream's finals count."""
     if config.speech.finals == "vosk":
         return Recognition(engine, None)
     kind = ENGINES["whisper"]
@@ -142,7 +142,7 @@ async def _with_second(config: AgentConfig, engine: SpeechEngine) -> Recognition
 
 
 def finals_path(config: AgentConfig) -> Path | None:
-    """Return the folder of the model that hears finished utterances again; None = not wanted and not there.
+    """Return the folder of the model for the second hearing; None = not configured and not installed.
 
     Raises:
         KikimoriError: it is wanted and there is none.

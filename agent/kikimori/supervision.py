@@ -19,7 +19,8 @@ log = structlog.get_logger()
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 30.0
 CALM_S = 60.0
-"""A task that ran for so long is taken to be well again: the problem goes, and the next retry is quick."""
+"""Seconds of running after which a task counts as recovered: its problem is dropped, the next retry is
+quick."""
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class _Failure:
     error: str
     times: int
     at: float
-    """By the loop's clock."""
+    """Time of the failure, by the loop's clock."""
 
 
 class Supervisor:
@@ -74,7 +75,7 @@ class Supervisor:
             self.restarts += 1
 
     def problems(self) -> tuple[Problem, ...]:
-        """Say which tasks failed lately."""
+        """Return the problems of tasks that failed lately."""
         now = asyncio.get_running_loop().time()
         for name in [name for name, failure in self._failures.items() if now - failure.at > CALM_S]:
             del self._failures[name]

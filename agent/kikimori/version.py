@@ -16,4 +16,5 @@ def _read() -> str:
 
 
 VERSION = _read()
-"""Read once, at import: later the file may be gone (`pip install --upgrade`), or no file can be opened any more."""
+"""Version, read once at import: later the file may be gone (`pip install --upgrade`), or impossible to
+open."""

@@ -1,4 +1,4 @@
-"""Which taps and which control the configuration asks for, made and wired. Part of the composition root."""
+"""Taps and control for the configuration, made and wired. Part of the composition root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What agents and dashboards say to each other over MQTT: topics, messages, and how to reach the broker.
+"""Protocol between agents and dashboards over MQTT: topics, messages, and the connection to the broker.
 
 The only package that both sides import. It imports nothing else of the project.
 """

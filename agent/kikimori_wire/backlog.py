@@ -1,4 +1,4 @@
-"""Messages that wait to be read, of which none is dropped: beyond a limit the socket is not read until there is room."""
+"""Messages that wait to be read, without loss: beyond a limit the socket is not read until there is room."""
 
 from __future__ import annotations
 

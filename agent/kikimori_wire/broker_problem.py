@@ -1,4 +1,4 @@
-"""Reasons for which there is no connection to the broker, in words for whoever mends it."""
+"""Reasons for which there is no connection to the broker, in words for the person who mends it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BrokerStatus:
         """None while it stands, and before the first attempt."""
 
     def lost(self, error: Exception, retry_in_s: float) -> None:
-        """Take a failure of `stay_connected`."""
+        """Note a failure of `stay_connected`."""
         problem = broker_problem(error, self._settings)
         told = log.debug if problem == self.problem else log.warning
         self.problem = problem

@@ -1,4 +1,4 @@
-"""A connection to the broker that comes back by itself. The only module that imports aiomqtt."""
+"""Connection to the broker that reconnects by itself. The only module that imports aiomqtt."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 class Client(aiomqtt.Client):
-    """aiomqtt's client, which can be cancelled at any moment, and leaves nothing behind when a connection breaks.
+    """Client of aiomqtt that can be cancelled at any moment, and leaves nothing of a broken connection.
 
     aiomqtt 2.5 waits with `asyncio.wait_for`. On Python 3.11 that returns the result and forgets the cancellation when
     both come together (https://github.com/python/cpython/issues/86296), and whoever cancelled waits for ever.
@@ -119,7 +119,7 @@ class Client(aiomqtt.Client):
             super()._on_unsubscribe(client, userdata, mid, *answer)
 
     def take_waiting(self, most: int) -> list[aiomqtt.Message]:
-        """Return what waits already, at most so many: a tenth of the cost of waiting for each."""
+        """Return waiting messages, at most this many: a tenth of the cost of waiting for each."""
         return [self._queue.get_nowait() for _ in range(min(most, self._queue.qsize()))]
 
     def _stop_reading(self) -> None:

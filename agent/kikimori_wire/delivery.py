@@ -1,4 +1,4 @@
-"""Messages by which agent and dashboards make sure of each other: acknowledgements, and the list of what there is."""
+"""Messages by which agent and dashboards confirm delivery: acknowledgements, and the list of what exists."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ MOST_OF_INVENTORY = 64 * 1024
 
 
 class Acks(Message):
-    """What one run of a dashboard says to an agent: that it is there, what it holds, what its pages have drawn.
+    """Report of a dashboard run to an agent: its presence, the alerts it holds, those its pages have drawn.
 
     Sent as soon as there is something to acknowledge, and every ten seconds.
     """
 
     client_id: Name
     run: Name
-    """This run of the dashboard: another one after each start. Whoever is new to the agent is told everything."""
+    """Name of this run of the dashboard; another one after each start. A new run is sent everything."""
     pages: Annotated[int, Field(ge=0)] = 0
     """Supervisors' pages that are open."""
     held: dict[Name, int] = Field(default={})
@@ -32,13 +32,13 @@ class Acks(Message):
     """For what follows: stands in signed acknowledgements."""
     agent_id: Name | None = None
     agent_run: Name | None = None
-    """The run of the agent that is told, from its health."""
+    """Run of the agent that is addressed, from its health."""
     seq: Annotated[int, Field(ge=1)] | None = None
-    """Counts what this run of the dashboard says; a lower or equal one has been taken before."""
+    """Sequence number in this run of the dashboard; a lower or equal one was taken before."""
 
 
 class Inventory(Message):
-    """All calls and open alerts of an agent, retained, in parts; what an online agent does not list is past.
+    """All calls and open alerts of an agent, retained, in parts; an online agent's unlisted ones are past.
 
     Only what has a `seq` up to this one, or is of another run, can be missing here: the rest is newer than the list.
     """
@@ -46,9 +46,9 @@ class Inventory(Message):
     agent_id: Name
     run: Name
     seq: Annotated[int, Field(ge=0)]
-    """All that the run had said up to this number is taken into account."""
+    """Number up to which all messages of the run are taken into account."""
     digest: Name
-    """The same for all parts of one list; stands in the agent's health while the list is in force."""
+    """Digest shared by all parts of one list; stands in the agent's health while the list is in force."""
     part: Annotated[int, Field(ge=1)]
     parts: Annotated[int, Field(ge=1)]
     calls: dict[Name, int] = Field(default={})

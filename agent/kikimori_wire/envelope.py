@@ -41,7 +41,7 @@ class Envelope(Part):
             raise BadMessageError("Envelope: body: no text") from None
 
     def is_genuine(self) -> bool:
-        """Whether the signature is that of `key`; says nothing of whose key that is."""
+        """Return whether the signature is that of `key`, whoever owns it."""
         return is_signed_by(self.key, self.signature, self.content)
 
 
@@ -75,7 +75,7 @@ def envelope_of(payload: bytes) -> Envelope | None:
 
 
 def unsealed(payload: bytes) -> bytes:
-    """Return what a payload says, signed or not, without a look at the signature: for what is only shown.
+    """Return a payload's content, signed or not, without a check of the signature: only for display.
 
     A broken envelope is returned as it is, and is then no message.
     """

@@ -24,7 +24,7 @@ class ConfigError(KikimoriError):
 
 
 def secret_next_step(error: BaseException, keys: str) -> str:
-    """Return what to do about a password's file that cannot be read. `keys`: where it is named, e.g. `[mqtt] password_file`.
+    """Return the remedy for an unreadable password file. `keys`: its name, e.g. `[mqtt] password_file`.
 
     The units hand over the files of `/etc/kikimori` as systemd's credentials, empty ones where there is none.
     """

@@ -1,4 +1,4 @@
-"""What an alert shows as its grounds, and the small types that all messages are made of."""
+"""Grounds that an alert shows, and the small types that all messages are made of."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class ToneEvidence(_Evidence):
     text: Text
     """The utterance as recognised."""
     words: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
-    """What spoke most for it."""
+    """Words with the greatest weight in the judgement."""
     category: Name
     """The category of phrases that it is most like."""
     probability: Annotated[float, Field(ge=0, le=1)]

@@ -31,7 +31,7 @@ class FileKind(StrEnum):
     OPINION = "opinion"
     """A folder with the second opinion's model."""
     FOLDER = "folder"
-    """Is made when it is not there."""
+    """Folder that is made when it does not exist."""
 
 
 SecretFile = Annotated[Path, FileKind.SECRET]
@@ -53,7 +53,7 @@ class NamedFile:
     """A file that a configuration names."""
 
     key: str
-    """As people write about it: `[mqtt] ca_file`."""
+    """Key as people write it: `[mqtt] ca_file`."""
     kind: FileKind
     path: Path
 

@@ -1,4 +1,4 @@
-"""The topic tree before this one, `kikimori/v1/{site}/…`: dashboards still read it, agents clear what they left there.
+"""Former topic tree `kikimori/v1/{site}/…`: dashboards still read it, agents clear what they left there.
 
 For one release; after it this module goes. There nobody's name stood in the topics of calls, alerts and answers, so a
 broker could not hold agents apart.
@@ -49,11 +49,11 @@ class FormerTopics:
         ]
 
     def retained_filters(self, agent_id: str) -> list[str]:
-        """Return the filters among which an agent finds what it left, and others theirs."""
+        """Return the filters of an agent's own retained topics, among those of others."""
         return [f"{self._base}/calls/+/state", f"{self._base}/alerts/+", self.health(agent_id)]
 
     def parse(self, topic: str) -> ParsedTopic | None:
-        """Return what `topic` is about, or None if it is not one of this site's."""
+        """Return the parts of `topic`, or None if it is not one of this site's."""
         prefix = self._base + "/"
         if not topic.startswith(prefix):
             return None

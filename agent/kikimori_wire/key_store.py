@@ -34,7 +34,7 @@ MOST_BYTES = 1024 * 1024
 
 
 class KeyTrust(Enum):
-    """Standing of a key with whoever received something signed with it."""
+    """Standing of a key with the receiver of a signed message."""
 
     UNKNOWN = "unknown"
     REVOKED = "revoked"
@@ -42,12 +42,12 @@ class KeyTrust(Enum):
 
 
 class TrustedKey(BaseModel):
-    """A public key that somebody has compared with its owner's."""
+    """Public key that a person has compared with its owner's."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     name: str = Field(min_length=1, max_length=128)
-    """Owner: an agent's `agent_id`, or whatever a dashboard is called."""
+    """Owner: an agent's `agent_id`, or the name given to a dashboard."""
     key: str = Field(pattern=KEY_PATTERN)
     trusted_at: AwareDatetime
     revoked_at: AwareDatetime | None = None
@@ -66,7 +66,7 @@ class TrustStore:
     def __init__(self, path: Path | None = None, given: Iterable[TrustedKey] = ()) -> None:
         """`given`: keys of programs that run in this process, which are in no file."""
         self.fault = ""
-        """Reason why the file cannot be read; what it said before still counts."""
+        """Reason for which the file cannot be read; its former content stays valid."""
         self._path = path
         self._given = tuple(given)
         self._filed: tuple[TrustedKey, ...] = ()
@@ -146,7 +146,7 @@ class TrustStore:
         return added
 
     def revoke(self, what: str) -> list[TrustedKey]:
-        """Revoke a key, by itself, its fingerprint, or all of an owner's; returns those that were trusted until now."""
+        """Revoke a key, given by itself, its fingerprint or its owner; return those that were trusted."""
         plain = what.replace(" ", "").lower()
         hit = [
             each
@@ -176,19 +176,19 @@ class TrustStore:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Key with which a program signs, and whom it trusts."""
+    """Key with which a program signs, and the keys that it trusts."""
 
     key: SigningKey
     trust: TrustStore
     fault: str = ""
-    """Reason why the key is not on the disk; it then is another one after the next start."""
+    """Reason for which the key is not on the disk; it then changes with the next start."""
 
     def sealed(self, message: bytes) -> bytes:
         """Return a message's payload with this program's signature."""
         return sealed(message, self.key)
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return what a person should know about the key."""
+        """Return the problems with the key that a person should know."""
         if not self.fault:
             return ()
         return (Problem(code="key_not_kept", detail=self.fault, remedy="kikimori doctor"),)
@@ -200,7 +200,7 @@ class Identity:
 
     @classmethod
     def at(cls, folder: Path, name: str, given: Iterable[TrustedKey] = ()) -> Identity:
-        """Read what a state folder holds, and make the key at the first start; `name`: see `own_path`.
+        """Read the keys of a state folder, and make the own key at the first start; `name`: see `own_path`.
 
         A folder that cannot be written gives a key in memory, and `fault`.
         """
@@ -217,7 +217,7 @@ def given_key(name: str, key: SigningKey) -> TrustedKey:
 
 
 class OwnKeys:
-    """The keys of one program: what it signs with, and what it will sign with after the next change."""
+    """Keys of one program: the present signing key, and the one after the next change."""
 
     def __init__(self, current: SigningKey, following: SigningKey | None = None) -> None:
         self.current = current
@@ -272,7 +272,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def own_path(folder: Path, name: str) -> Path:
-    """`name`: `agent-` with its id, or `dashboard`."""
+    """Return the path of a program's own keys. `name`: `agent-` with its id, or `dashboard`."""
     return folder / f"keys-own-{name}.json"
 
 

@@ -18,7 +18,7 @@ EVERY_S = 1.0
 
 
 async def follow_trust(trust: TrustStore, changed: Callable[[], None] = lambda: None) -> None:
-    """Take in what `kikimori keys` changes, until cancelled; `changed` is called after each change."""
+    """Take over changes by `kikimori keys`, until cancelled; `changed` is called after each change."""
     while True:
         await asyncio.sleep(EVERY_S)
         if await asyncio.to_thread(trust.reread):

@@ -1,4 +1,4 @@
-"""Ed25519 keys: what signs a message, and what a signature is checked with. The only module that imports cryptography.
+"""Ed25519 keys: signing of messages, and checks of signatures. The only module that imports cryptography.
 
 On the wire and on paper a public key is 43 letters (its 32 bytes in base64url without padding), a signature 86.
 """
@@ -21,7 +21,7 @@ _SIGNATURE_BYTES = 64
 
 
 class SigningKey:
-    """A private key. `public` is what others are given."""
+    """Private key. `public` is the key for others."""
 
     def __init__(self, seed: bytes) -> None:
         """`seed`: the 32 bytes that are kept secret; raises ValueError for another length."""
@@ -55,7 +55,7 @@ def is_public_key(text: str) -> bool:
 
 
 def fingerprint(key: str) -> str:
-    """Return what people compare: the first 128 bits of the key's SHA-256, as eight groups of four."""
+    """Return the fingerprint for people: the first 128 bits of the key's SHA-256, as eight groups of four."""
     digest = hashlib.sha256(key.encode()).hexdigest()[:32]
     return " ".join(digest[at : at + 4] for at in range(0, 32, 4))
 

@@ -124,7 +124,7 @@ class TranscriptLine(Message):
     engine: Name | None = None
     """Kind of the recogniser: `vosk`, `vosk-server`, `whisper`, …; None = not known."""
     other: OtherHearing | None = None
-    """The same as another recogniser heard it."""
+    """Result of another recogniser for the same utterance."""
     doubted: tuple[DoubtedWords, ...] = ()
     """Shown in grey; the line comes once more with them."""
 
@@ -134,7 +134,7 @@ class Announcement(Part):
 
     name: Name
     title: Annotated[str, Field(max_length=128)]
-    """What the supervisor reads on the button."""
+    """Label of the supervisor's button."""
 
 
 class CallState(Message):
@@ -154,23 +154,23 @@ class CallState(Message):
     """Legs heard now; `mixed` alone means that customer and operator cannot be told apart."""
     speech: SpeechStatus = SpeechStatus.OFF
     capabilities: tuple[Action, ...] = ()
-    """What the PBX behind this call can do; the dashboard offers nothing else."""
+    """Actions that the PBX behind this call can do; the dashboard offers nothing else."""
     superior: Party = Party()
-    """Where `hold_transfer` leads for this call."""
+    """Party to which `hold_transfer` leads for this call."""
     announcements: tuple[Announcement, ...] = ()
-    """What `announce` can play."""
+    """Announcements that `announce` can play."""
     keep_operator: bool | None = None
-    """Whether the operator stays in the call after a transfer unless the command says otherwise; None = no choice."""
+    """True = the operator stays after a transfer unless the command says otherwise; None = no choice."""
     judging_failed: bool = False
-    """The program failed in judging this call: nothing but the operator's button raises an alert in it any more."""
+    """True = judging failed in this call: only the operator's button still raises an alert in it."""
     identity: Name | None = None
     """`uncertain`: two callers who cannot be told apart; the caller is left blank and no command is offered."""
     transcript_tail: tuple[TranscriptLine, ...] = ()
     """The last few final lines, so that a dashboard started mid-call shows the story."""
     run: Name | None = None
-    """The run of the agent that says so."""
+    """Run of the agent that sent this."""
     seq: Annotated[int, Field(ge=1)] | None = None
-    """Counts everything that this run says of calls and alerts."""
+    """Number of the message among everything that this run publishes of calls and alerts."""
 
 
 class LegLevel(Part):
@@ -225,14 +225,14 @@ class Alert(Message):
     """Media time at which the rule first held."""
     evidence: tuple[Evidence, ...]
     suggestion: Action | None = None
-    """What the dashboard should prompt for; None = keep watching."""
+    """Action that the dashboard should prompt for; None = keep watching."""
     caller: Party = Party()
     operator: Party = Party()
     closed_because: ClosedBecause | None = None
     drawn: bool = False
     """A supervisor's page has shown it, as severe as it is now."""
     run: Name | None = None
-    """The run of the agent that says so: for the last revision perhaps a later one than in `alert_id`."""
+    """Run of the agent that sent this: for the last revision perhaps a later one than in `alert_id`."""
     seq: Annotated[int, Field(ge=1)] | None = None
     """As in `CallState`."""
 
@@ -249,7 +249,7 @@ COMMAND_LIFETIME = timedelta(seconds=15)
 
 
 class Command(Message):
-    """A press. Answered on `reply_to`; the same `command_id` twice is carried out once and answered twice."""
+    """Press on a page, answered on `reply_to`. A repeated `command_id` is only answered, not carried out."""
 
     command_id: Name
     call_id: Name
@@ -287,7 +287,7 @@ class Command(Message):
 
     @property
     def deadline(self) -> datetime:
-        """When it is too late to carry it out, by the sender's clock."""
+        """Return the time from which it is too late to carry it out, by the sender's clock."""
         # Added only where the sum is before `expires_at`: a date may be the last there is.
         too_long = self.expires_at - self.issued_at > COMMAND_LIFETIME
         return self.issued_at + COMMAND_LIFETIME if too_long else self.expires_at
@@ -309,13 +309,13 @@ class CommandResult(Message):
 
 
 class Problem(Part):
-    """Something a person should know; `remedy` is the next step, ready to type where possible."""
+    """Problem that a person should know; `remedy` is the next step, ready to type where possible."""
 
     code: Name
     detail: Text = ""
     remedy: Text = ""
     cause: Name | None = None
-    """Stable code for why, where there are several reasons; pages word it in their language."""
+    """Stable code of the cause, where there are several; pages word it in their language."""
 
 
 class Health(Message):

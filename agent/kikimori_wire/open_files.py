@@ -1,4 +1,4 @@
-"""How many files and sockets this process may have open at a time."""
+"""Limit on the files and sockets that this process may have open at a time."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import resource
 from kikimori_wire.errors import KikimoriError
 
 LEAST = 64
-"""Too few for event loop, databases and ports: what fails first then is no fault that a person could read."""
+"""Least limit: with fewer for event loop, databases and ports, failures are hard to explain."""
 
 
 def need_open_files(least: int = LEAST) -> None:
-    """Raise the limit of this process as far as the system lets it.
+    """Raise this process's limit as far as the system allows.
 
     Raises:
         KikimoriError: fewer than `least` may be open.

@@ -1,4 +1,4 @@
-"""What configurations have in common: ports, networks, secrets, and how the MQTT broker is reached."""
+"""Parts that configurations have in common: ports, networks, secrets, the connection to the MQTT broker."""
 
 from __future__ import annotations
 
@@ -80,10 +80,11 @@ class BrokerSettings(BaseModel):
     key_file: PemFile | None = None
     """Its key; None = it stands in `cert_file`."""
     keepalive_s: int = Field(default=15, ge=5, le=600)
-    """The broker declares an agent dead after one and a half of these without a word (last will)."""
+    """Keep-alive interval in s; after one and a half without data the broker declares an agent dead (last
+    will)."""
 
     _password: str | None = PrivateAttr(default=None)
-    """Given by a program of the same process; in no file."""
+    """Password from a program of the same process; in no file."""
 
     def with_login(self, username: str, password: str) -> Self:
         """Return these settings with a user whose password stands in no file."""
@@ -98,7 +99,7 @@ class BrokerSettings(BaseModel):
         return None if self.password_file is None else read_secret(self.password_file)
 
     def tls(self) -> ssl.SSLContext | None:
-        """Return what the broker is trusted by; None = no TLS. Raises OSError that names the file."""
+        """Return the TLS context for the broker; None = no TLS. Raises OSError that names the file."""
         if self.ca_file is None and self.cert_file is None and self.key_file is None:
             return None
         if self.cert_file is None and self.key_file is not None:
@@ -117,7 +118,11 @@ class BrokerSettings(BaseModel):
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext:
-    """Trust an authority, None = the system's; raises OSError when the file cannot be read, or holds none."""
+    """Return a TLS context that trusts an authority, None = the system's.
+
+    Raises:
+        OSError: the file cannot be read, or holds no authority.
+    """
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
@@ -131,7 +136,7 @@ def _named(error: OSError, path: Path | str | None, reason: str) -> OSError:
 
 
 def secret_path(path: Path) -> Path:
-    """Return where a secret is: a bare name is one of systemd's credentials, by hand a file of `/etc/kikimori`.
+    """Return a secret's path: a bare name is one of systemd's credentials, else in `/etc/kikimori`.
 
     From there the units hand it to the service.
     """

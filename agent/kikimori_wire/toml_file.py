@@ -46,7 +46,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _not_toml(path: Path, text: str, said: str) -> ConfigError:
-    """Say where the mistake is and how it is mended: most come from lines that were copied in."""
+    """Return where the mistake is and how to mend it: most come from lines that were copied in."""
     reason, _, place = said.partition(" (at ")
     number = int(found[1]) if (found := re.match(r"line (\d+)", place)) else len(text.splitlines())
     lines = text.splitlines()

@@ -77,7 +77,7 @@ class AgentTopics:
         self.commands = f"{self._base}/commands"
         self.acks = f"{self._base}/acks"
         self.branch = f"{self._base}/#"
-        """Filter of all that this agent says and is told."""
+        """Filter of all topics that this agent writes and reads."""
         self.replies = f"{ROOT}/{site}/dashboards/+/replies/{agent_id}"
         """Filter of its answers to all dashboards."""
 
@@ -94,7 +94,7 @@ class AgentTopics:
         return f"{self._base}/inventory/{check_name(str(part))}"
 
     def reply(self, client_id: str) -> str:
-        """Return where this agent answers the presses of a dashboard."""
+        """Return the topic of this agent's answers to a dashboard's presses."""
         return f"{ROOT}/{self.site}/dashboards/{check_name(client_id)}/replies/{self.agent_id}"
 
     def retained_filters(self) -> list[str]:
@@ -126,7 +126,7 @@ class Topics:
         return f"{self._base}/dashboards/{check_name(client_id)}/replies/+"
 
     def marker(self, client_id: str) -> str:
-        """Return a dashboard's topic for messages to itself, by which it tells what came before and after."""
+        """Return the topic of a dashboard's messages to itself, which mark what came before and after."""
         return f"{self._base}/dashboards/{check_name(client_id)}/marker"
 
     def dashboard_filters(self) -> list[tuple[str, int]]:
@@ -141,7 +141,7 @@ class Topics:
         ]
 
     def parse(self, topic: str) -> ParsedTopic | None:
-        """Return what `topic` is about, or None if it is not one of this site's."""
+        """Return the parts of `topic`, or None if it is not one of this site's."""
         prefix = self._base + "/"
         if not topic.startswith(prefix):
             return None

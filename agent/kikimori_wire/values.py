@@ -52,7 +52,7 @@ class OpenEnum(StrEnum):
 
     @property
     def known(self) -> bool:
-        """Whether this version has a member of that name."""
+        """Return whether this version has a member of that name."""
         return self._value_ in type(self)._value2member_map_
 
     @classmethod
@@ -66,7 +66,7 @@ class OpenEnum(StrEnum):
 
 
 class Role(OpenEnum):
-    """Whose voice a leg carries."""
+    """Side whose voice a leg carries."""
 
     CUSTOMER = "customer"
     OPERATOR = "operator"
@@ -80,7 +80,7 @@ class Severity(OpenEnum):
 
     @property
     def rank(self) -> int:
-        """0, 1 or 2: larger is worse. One that this version does not know counts as a warning: somebody looks at it."""
+        """Return 0, 1 or 2: larger is worse. An unknown value counts as a warning, so that it is seen."""
         return _RANKS.get(self, 1)
 
 
@@ -117,7 +117,7 @@ class ClosedBecause(OpenEnum):
     TAKEN_BACK = "taken_back"
     """The finished sentence does not hold what its beginning seemed to."""
     AGENT_RESTARTED = "agent_restarted"
-    """The agent died with the call open; what happened after is not known."""
+    """The agent failed with the call open; what happened after is not known."""
     FAULT = "fault"
     """The program failed in judging this call; it is not judged any more."""
 

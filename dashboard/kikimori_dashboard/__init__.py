@@ -1,4 +1,4 @@
-"""The dashboard: what happens on the calls of a site, on the screens of those who decide.
+"""Dashboard: the calls of a site on the screens of those who decide.
 
 Knows the agents only through MQTT (`kikimori_wire`). `create_app` gives the aiohttp application, `serve` runs it.
 """

@@ -1,4 +1,4 @@
-"""What this dashboard tells the agents: that it is there, which alerts it holds, which of them its pages have drawn.
+"""Reports of this dashboard to agents: its presence, the alerts it holds, those that its pages have drawn.
 
 Pure: no sockets, times are given.
 """
@@ -21,7 +21,7 @@ MOST_IN_A_MESSAGE = 500
 
 
 class AckDesk:
-    """Collects what is to be said and gives it out by agent."""
+    """Reports to agents: collects their content and returns it by agent."""
 
     def __init__(self, client_id: str, book: AlertBook) -> None:
         self._client_id = client_id
@@ -32,17 +32,17 @@ class AckDesk:
         self._agents: dict[str, str | None] = {}
         """Agents that are online, with their runs."""
         self._said_at: dict[str, float] = {}
-        """When each agent was told last that we are here; none for those to be told now."""
+        """Time of the last report to each agent; none for those to be told now."""
         self._held: dict[str, dict[str, int]] = {}
         self._drawn: dict[str, dict[str, int]] = {}
 
     @property
     def run(self) -> str:
-        """Name of this run, another one after each loss of the broker: what was sent meanwhile may not have come."""
+        """Return this run's name, another after each loss of the broker: messages meanwhile may be lost."""
         return f"{self._start}-{self._sessions}"
 
     def begin_session(self) -> None:
-        """A new connection to the broker."""
+        """Begin a new connection to the broker."""
         self._sessions += 1
         self._agents.clear()
         self._said_at.clear()
@@ -50,7 +50,7 @@ class AckDesk:
         self._drawn.clear()
 
     def health(self, health: Health) -> None:
-        """Take note of who is there; whoever comes, or comes again, is told of us at once."""
+        """Note an agent's presence; one that comes, or comes again, gets a report at once."""
         agent_id = health.agent_id
         if not health.online:
             self._agents.pop(agent_id, None)
@@ -59,13 +59,13 @@ class AckDesk:
             self._said_at.pop(agent_id, None)
 
     def pages(self, count: int) -> None:
-        """Take note of how many supervisors' pages are open."""
+        """Note the number of supervisors' pages that are open."""
         if count != self._pages:
             self._pages = count
             self._said_at.clear()
 
     def came(self, alert: Alert) -> None:
-        """An agent has sent an alert: it is acknowledged if it is held now."""
+        """Note an alert from an agent: it is acknowledged if it is held now."""
         known = self._book.find(alert.alert_id)
         if known is not None and known.agent_id == alert.agent_id and known.revision >= alert.revision:
             self._held.setdefault(alert.agent_id, {})[alert.alert_id] = known.revision
@@ -75,7 +75,7 @@ class AckDesk:
                 self._drawn.setdefault(alert.agent_id, {})[alert.alert_id] = drawn
 
     def drawn(self, alerts: Mapping[str, int]) -> None:
-        """A supervisor's page has drawn these alerts, in these revisions."""
+        """Note the alerts, with revisions, that a supervisor's page has drawn."""
         for alert_id, revision in alerts.items():
             known = self._book.find(alert_id)
             if known is not None:
@@ -84,7 +84,7 @@ class AckDesk:
                 of_agent[alert_id] = self._book.drawn[alert_id]
 
     def due(self, now: float) -> Iterator[tuple[str, Acks]]:
-        """Give what is to be said to each agent now; it counts as said."""
+        """Return the reports that are due now, by agent; they count as sent."""
         for agent_id in self._agents:
             held, drawn = self._held.pop(agent_id, {}), self._drawn.pop(agent_id, {})
             said_at = self._said_at.get(agent_id)
@@ -101,7 +101,7 @@ class AckDesk:
 
 
 def _take(alerts: dict[str, int]) -> dict[str, int]:
-    """Take as many out as fit into a message."""
+    """Remove and return as many alerts as fit into a message."""
     some = dict(list(alerts.items())[:MOST_IN_A_MESSAGE])
     for each in some:
         del alerts[each]

@@ -1,4 +1,4 @@
-"""The agents of the site: their health, and whether anything but the broker's memory says that they are there.
+"""Agents of the site: their health, and whether anything but the broker's memory confirms them.
 
 A broker that was killed comes back with an old save, in which an agent that ended meanwhile is still online. So what it
 retains of an agent is unconfirmed until the agent says something. Pure: no sockets, no clock.
@@ -20,12 +20,12 @@ class AgentBook:
     def __init__(self) -> None:
         self.known: dict[str, Health] = {}
         self._lost: dict[str, int] = {}
-        """How often each agent went offline."""
+        """Number of times that each agent went offline."""
         self._heard: set[str] = set()
-        """Agents that said something since the present connection to the broker began."""
+        """Agents heard since the present connection to the broker began."""
 
     def begin_reading(self) -> None:
-        """A new connection to the broker: nobody has been heard on it."""
+        """Begin a new connection to the broker, on which no agent was heard yet."""
         self._heard.clear()
 
     def take(self, health: Health) -> Health | None:
@@ -44,7 +44,7 @@ class AgentBook:
         return self.known.pop(agent_id, None) is not None
 
     def take_sign_of_life(self, agent_id: str) -> bool:
-        """Take note that an agent said something just now; True when that confirms it."""
+        """Note that an agent was heard just now; True when that confirms it."""
         if agent_id in self._heard or self.offline(agent_id):
             return False
         self._heard.add(agent_id)
@@ -55,7 +55,7 @@ class AgentBook:
         return health is not None and not health.online
 
     def unconfirmed(self, agent_id: str) -> bool:
-        """Whether only what the broker retains says that an agent is there: it, and its calls, may be past."""
+        """Return whether only the broker's memory tells of an agent: it and its calls may be past."""
         return not self.offline(agent_id) and agent_id not in self._heard
 
     def is_there(self, agent_id: str) -> bool:

@@ -21,16 +21,16 @@ class AgentLink:
     agent_started_at: datetime | None
 
     def same_run(self, other: AgentLink) -> bool:
-        """Whether the agent at its end is the same run, as far as is known."""
+        """Return whether the agent at its end is the same run, as far as is known."""
         return None in (starts := (self.agent_started_at, other.agent_started_at)) or starts[0] == starts[1]
 
 
 def run_of(agents: Mapping[str, Health], agent_id: str) -> str | None:
-    """Return the run of an agent as its health says it."""
+    """Return the run of an agent from its health."""
     health = agents.get(agent_id)
     return None if health is None else health.run
 
 
 def looks_same(one: Health, other: Health) -> bool:
-    """Whether pages show the same of both: the digest of the inventory changes with every word said."""
+    """Return whether pages show both alike: the digest of the inventory changes with every word said."""
     return one.model_copy(update={"at": other.at, "inventory": other.inventory}) == other

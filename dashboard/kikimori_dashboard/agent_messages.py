@@ -15,7 +15,7 @@ FromAgent = CallState | TranscriptLine | Alert | Health | Levels | Inventory
 
 
 def read_message(parsed: ParsedTopic, payload: bytes) -> FromAgent:
-    """Read what an agent says on a topic; raises BadMessageError.
+    """Read an agent's message on a topic; raises BadMessageError.
 
     A message must be about what its topic is about, and in the name that stands there: rights on a broker are by topic.
     """

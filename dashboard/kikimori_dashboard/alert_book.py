@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import Alert
 
 LEAST_CLOSED = 1000
-"""Closed alerts kept; at a larger site as many as it has calls."""
+"""Number of closed alerts kept; at a larger site as many as it has calls."""
 
 
 class AlertBook:
@@ -25,23 +25,23 @@ class AlertBook:
     def __init__(self, changes: ChangeLog) -> None:
         self.open: dict[str, Alert] = {}
         self.closed: dict[str, Alert] = {}
-        """Oldest first, without those that nobody has seen."""
+        """Closed alerts, oldest first, without those that nobody has seen."""
         self.missed = MissedAlerts()
         self.encoded = EncodedAlerts()
         self.drawn: dict[str, int] = {}
         """Revision in which a supervisor's page has drawn an alert, by alert."""
         self.closed_early = 0
-        """Closed alerts that went before their time, as there were too many."""
+        """Number of closed alerts dropped before their time, as there were too many."""
         self._changes = changes
         self._of_call: dict[str, dict[str, Alert]] = {}
         self._in_order: dict[str, tuple[Alert, ...]] = {}
-        """By call, as long as nothing changed."""
+        """Alerts in order, by call, as long as nothing changed."""
 
     def __contains__(self, alert_id: str) -> bool:
         return alert_id in self.open
 
     def find(self, alert_id: str) -> Alert | None:
-        """Return what is held of an alert, open or over."""
+        """Return the known revision of an alert, open or over."""
         return self.open.get(alert_id) or self.closed.get(alert_id) or self.missed.get(alert_id)
 
     def of_call(self, call_id: str) -> tuple[Alert, ...]:
@@ -56,7 +56,7 @@ class AlertBook:
         return known
 
     def is_news(self, alert: Alert) -> bool:
-        """Whether the alert is a later one than what is known of it. A closed one is not opened by the same revision."""
+        """Return whether an alert is news. A closed one is not reopened by the same revision."""
         known = self.open.get(alert.alert_id)
         if known is not None:
             return known.revision <= alert.revision
@@ -68,7 +68,7 @@ class AlertBook:
         return known.revision < alert.revision
 
     def put_open(self, alert: Alert) -> bool:
-        """Take an open alert; False when it tells nothing new."""
+        """Take an open alert; False when it is no news."""
         alert_id = alert.alert_id
         if self.open.get(alert_id) == alert:
             return False
@@ -85,7 +85,7 @@ class AlertBook:
         return True
 
     def put_closed(self, alert: Alert, most: int) -> None:
-        """Take a closed alert and keep the newest `most`, and never fewer than `LEAST_CLOSED`; and what nobody has seen."""
+        """Take a closed alert; keep the newest `most`, at least `LEAST_CLOSED`, and the unseen ones."""
         self.remove(alert.alert_id)
         self.encoded.of(alert)
         known_closed = self.closed.pop(alert.alert_id, None) is not None
@@ -98,7 +98,7 @@ class AlertBook:
         self._keep_closed(alert, most)
 
     def acknowledge(self, first: int, last: int, most: int) -> int:
-        """Take the missed alerts with these numbers for seen, and for closed like others; return how many they are."""
+        """Mark the missed alerts with these numbers as seen, and closed like others; return their count."""
         seen = self.missed.acknowledge(first, last)
         for alert in seen:
             self._keep_closed(alert, most)

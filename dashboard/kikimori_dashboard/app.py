@@ -36,19 +36,19 @@ log = structlog.get_logger()
 
 FORGET_EVERY_S = 10.0
 LOOK_EVERY_S = 2.0
-"""How often it is noted what a supervisor's page shows."""
+"""Interval in s between notes of what a supervisor's page shows."""
 
 STATE: web.AppKey[SiteState] = web.AppKey("state", SiteState)
 LIMITER: web.AppKey[ConnectionLimiter] = web.AppKey("limiter", ConnectionLimiter)
 LIVE: web.AppKey[Live] = web.AppKey("live", Live)
 BACKGROUND: web.AppKey[asyncio.Task[None]] = web.AppKey("background", asyncio.Task)
-"""Ends only by cancellation or by a fault of ours."""
+"""Background task; ends only by cancellation or by a fault of ours."""
 
 
 def create_app(
     settings: DashboardSettings, limits: PortLimits | None = None, identity: Identity | None = None
 ) -> web.Application:
-    """Everything of one site's dashboard; the broker is reached for when the application starts.
+    """Make the application of one site's dashboard; it connects to the broker when it starts.
 
     `identity`: its key and those of the agents; without it one is made that no agent trusts.
 

@@ -12,23 +12,24 @@ if TYPE_CHECKING:
 
 
 class BrokerLink:
-    """Whether there is a connection, and how much of what the broker retains was read."""
+    """State of the connection to the broker, and progress in reading what it retains."""
 
     def __init__(self, changes: ChangeLog) -> None:
         self.connected = False
-        """And everything retained by the broker has been read, or enough of it."""
+        """True once connected, with everything retained by the broker read, or enough of it."""
         self.reading = False
         """Connected, but not everything retained has been read."""
         self.incomplete = False
-        """The broker dropped some of what it retains when it was read: there was more than its queue holds."""
+        """True after the broker dropped some retained messages at the reading: there were more than its queue
+        holds."""
         self.problem: Problem | None = None
-        """Why there is no connection."""
+        """Reason for which there is no connection."""
         self.sessions = 0
         """Connections since start."""
         self._changes = changes
 
     def failed(self, problem: Problem | None) -> None:
-        """Remember why there is no connection; None when there is one."""
+        """Note the reason for which there is no connection; None when there is one."""
         if problem != self.problem:
             self.problem = problem
             self._changes.touch(Part.SITE)
@@ -39,17 +40,17 @@ class BrokerLink:
             self._changes.touch(Part.SITE)
 
     def still_reading(self) -> None:
-        """It takes long, as very much is retained: let presses through; what is shown may be past until the end."""
+        """Let presses through during a long reading; until its end the page may show past calls."""
         self._connect()
         self.reading = True
 
     def has_read(self, *, complete: bool) -> None:
-        """Everything retained that the broker has to tell was read."""
+        """Note that everything retained by the broker was read, as far as it sent it."""
         self._connect()
         self.incomplete = not complete
 
     def completed(self) -> None:
-        """What the broker had dropped was told after all."""
+        """Note that everything that the broker had dropped was told after all."""
         self.incomplete = False
         self._changes.touch(Part.SITE)
 

@@ -1,4 +1,4 @@
-"""A call as the dashboard holds it."""
+"""Call as the dashboard holds it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class CallEntry:
         self.tail = Tail()
         self.levels: CallLevels | None = None
         self.levels_at: datetime | None = None
-        """The agent's time of `levels`."""
+        """Time of `levels` by the agent's clock."""
         self.returned = False
-        """Somebody pressed to put the customer on hold, and the hold ended without anybody asking for it."""
+        """True after a hold by a press has ended without anybody asking for it."""
         self.take(state)
 
     def take(self, state: CallState) -> None:

@@ -1,4 +1,4 @@
-"""What changed since a given version: so that any number of browsers, fast and slow, cost no queue each."""
+"""Changes since a given version, so that any number of browsers, fast and slow, cost no queue each."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class ChangeLog:
         self.version = 0
         self._least_gone = least_gone
         self._touched: dict[Key, int] = {}
-        """Oldest change first, with the keys that are gone."""
+        """Version of the last change, oldest first, with the keys that are gone."""
         self._gone: dict[Key, None] = {}
-        """The one that went first is first."""
+        """Keys that are gone, the earliest first."""
         self._forgotten_up_to = 0
 
     def touch(self, part: Part, name: str = "") -> None:
@@ -68,7 +68,7 @@ class ChangeLog:
         return self._touched.get((part, name), 0)
 
     def since(self, version: int) -> list[Key] | None:
-        """Keys changed after `version`, each once; None when that is too long ago to know."""
+        """Return the keys changed after `version`, each once; None when that is too long ago to know."""
         if version < self._forgotten_up_to:
             return None
         changed: list[Key] = []

@@ -1,4 +1,4 @@
-"""The agents' clocks as against ours, from round trips. Pure: given times, it asks no clock of its own.
+"""Clocks of the agents against ours, from round trips. Pure: times are given.
 
 A press is refused that is too old by the agent's clock. So it is issued in the agent's time, whatever ours says.
 """
@@ -13,10 +13,10 @@ from kikimori_wire.messages import ASK_TIME, Command, CommandResult
 
 MEASURE_EVERY_S = 30.0
 ASK_AGAIN_AFTER_S = 5.0
-"""A question that is not answered by then was lost."""
+"""Seconds after which a question without an answer was lost."""
 ASK_UNCONFIRMED_EVERY_S = 1.0
 LONGEST_TRIP_S = 5.0
-"""An answer that took longer tells less than what is known."""
+"""Longest round trip in s; a slower answer is less exact than the known time."""
 WARN_FROM_S = 3.0
 LIFETIME = timedelta(seconds=10)
 
@@ -27,7 +27,7 @@ class _Clock:
     """The agent's time (Unix) at our monotonic zero; None until it is known. A step of our clock changes nothing."""
     measured_at: float = 0.0
     asked_at: float | None = None
-    """By our monotonic clock; None when no question is on the way."""
+    """Time of the open question, by our monotonic clock; None when there is none."""
     command_id: str = ""
 
 
@@ -38,7 +38,7 @@ class AgentClocks:
         self._clocks: dict[str, _Clock] = {}
 
     def due(self, agent_id: str, mono_s: float, *, unconfirmed: bool = False) -> bool:
-        """Whether the agent should be asked for its time now. `unconfirmed`: its answer is also a sign of life."""
+        """Return whether to ask the agent for its time now. `unconfirmed`: its answer also confirms it."""
         clock = self._clocks.get(agent_id)
         if clock is None:
             return True
@@ -62,7 +62,7 @@ class AgentClocks:
         )
 
     def take(self, result: CommandResult, mono_s: float) -> bool:
-        """Take an answer; False when it is none to a question of ours. Any outcome tells the agent's time."""
+        """Take an answer; False when it answers no question of ours. Any outcome gives the agent's time."""
         if result.action != ASK_TIME:
             return False
         for clock in self._clocks.values():
@@ -75,7 +75,7 @@ class AgentClocks:
         return True
 
     def forget(self, agent_id: str) -> None:
-        """The agent is gone, or another run of it came, perhaps on another machine."""
+        """Forget an agent's clock: it has stopped, or another run came, perhaps on another machine."""
         self._clocks.pop(agent_id, None)
 
     def known(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Presses: published to the agent of the call, answered by it within a time limit."""
+"""Commands from presses: published to the call's agent, answered by it within a time limit."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ log = structlog.get_logger()
 
 EXPIRES_AFTER_S = 10.0
 ANSWER_WITHIN_S = 65.0
-"""Longer than an agent takes at most: a superior's telephone may ring for a while."""
+"""Seconds; longer than an agent takes at most, as a superior's telephone may ring for a while."""
 LOOK_EVERY_S = 0.5
-"""How often it is looked whether somebody was cut off from the broker while an answer is waited for."""
+"""Interval in s at which a lost connection to the broker is looked for while an answer is waited for."""
 ASK_AGAIN_AFTER_S = 10.0
-"""A broker whose queue for us is full drops an answer: the agent is asked again, carries nothing out twice, and answers."""
+"""Seconds after which the agent is asked again: a broker with a full queue drops answers, and nothing is done
+twice."""
 MAX_WAITING = 200
 
 Page = Literal["supervisor", "operator"]
@@ -40,7 +41,7 @@ Page = Literal["supervisor", "operator"]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for; the parts mean what they do in a `Command`."""
+    """Request of a person; the parts mean what they do in a `Command`."""
 
     action: Action
     target: str | None = None
@@ -50,7 +51,7 @@ class Wish:
 
 
 class RefusedError(Exception):
-    """Not even sent. `status` is the HTTP status, `reason` a stable code that the pages word."""
+    """The command was not sent. `status` is the HTTP status, `reason` a stable code that the pages word."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -167,7 +168,7 @@ class CommandDesk:
     async def _ask_again(
         self, publisher: Publisher, command: Command, agent_id: str, before: AgentLink | None
     ) -> AgentLink | None:
-        """Repeat the command where it or its answer may have been lost; the agent carries it out once.
+        """Repeat the command after a possible loss of it or its answer; the agent carries it out once.
 
         Returns the line by which it was asked last. Raises TimeoutError when whoever was asked is gone.
         """
@@ -188,7 +189,7 @@ class CommandDesk:
 async def _published(
     publisher: Publisher, agent_id: str, command: Command, answer: asyncio.Future[CommandResult]
 ) -> None:
-    """Publish and wait until the broker has confirmed, or the answer is there all the same."""
+    """Publish and wait until the broker has confirmed, or the answer has come all the same."""
     publishing = asyncio.create_task(publisher.publish_command(agent_id, command))
     try:
         either: set[asyncio.Future[Any]] = {publishing, answer}
@@ -201,7 +202,7 @@ async def _published(
 
 
 def _check(wish: Wish, call: CallState) -> None:
-    """Refuse what this call's PBX cannot do, so that nobody waits for it."""
+    """Refuse an action that this call's PBX does not support, so that nobody waits for it."""
     # The operator's cry for help needs nothing from the PBX.
     if wish.action is not Action.ESCALATE and wish.action not in call.capabilities:
         raise RefusedError(409, "not_supported")

@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from kikimori_wire.toml_file import Location
 
 SHARED = ("site", "language", "mqtt")
-"""Keys that stand at the top of the file, for agents and dashboard."""
+"""Keys at the top of the file, for agents and dashboard."""
 
 
 class DashboardSettings(BaseModel):
-    """Everything the dashboard can be told. One dashboard shows one site."""
+    """Settings of the dashboard. One dashboard shows one site."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     site: SiteName = "main"
     site_name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    """What the pages call the site; None = `site`."""
+    """Name of the site on the pages; None = `site`."""
     language: Literal["ja", "en"] = "ja"
-    """What a browser shows that has not chosen yet."""
+    """Language of a browser that has not chosen one yet."""
     mqtt: BrokerSettings = BrokerSettings()
     host: str = "127.0.0.1"
     port: ListenPort = 8765
@@ -47,12 +47,12 @@ class DashboardSettings(BaseModel):
     time_zone: str = "Asia/Tokyo"
     """Zone of the clock times on the pages."""
     closed_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 15
-    """How long a closed alert stays on the page."""
+    """Minutes that a closed alert stays on the page."""
     trusted_proxies: Networks = ()
     """Addresses of reverse proxies: many browsers come from one, so that its connections are not limited to 40."""
     state_dir: MadeFolder | None = None
-    """Where its key and those of the agents are kept, relative to the configuration file.
-    None = systemd's `$STATE_DIRECTORY`, else `~/.local/state/kikimori-dashboard`."""
+    """Folder of its key and those of the agents, relative to the configuration file. None = systemd's
+    `$STATE_DIRECTORY`, else `~/.local/state/kikimori-dashboard`."""
     sentences: tuple[TomlFile, ...] = ()
     """The office's own files of sentences for the operator's page, relative to the configuration file."""
 
@@ -106,7 +106,7 @@ class DashboardSettings(BaseModel):
         return None if note is not None and note.exists() else made
 
     def note_former_session(self) -> None:
-        """Remember that it was read; raises OSError."""
+        """Note that the former session was read; raises OSError."""
         if (note := self._session_note()) is not None:
             write_private(note, "read\n")
 
@@ -115,7 +115,7 @@ class DashboardSettings(BaseModel):
         return None if folder is None else folder / "former-session-read"
 
     def mqtt_client_id(self) -> str:
-        """Return its name at the broker: its user's, as the shipped Mosquitto files have it, unless one is set."""
+        """Return its client id: its user's name, as in the shipped Mosquitto files, unless one is set."""
         user = self.mqtt.username
         if self.client_id is not None:
             return self.client_id
@@ -126,7 +126,7 @@ class DashboardSettings(BaseModel):
         return f"dashboard-{name[:40]}-{self.port}"
 
     def mqtt_branch(self) -> str:
-        """Return the name of this dashboard's branch of topics: its user's, as a broker's rights are by user."""
+        """Return the name of this dashboard's branch of topics: its user's, as rights are granted by user."""
         user = self.mqtt.username
         return user if user is not None and is_name(user) else self.mqtt_client_id()
 
@@ -152,5 +152,5 @@ def read_settings(path: Path | None) -> DashboardSettings:
 
 
 def _place(location: Location) -> Location:
-    """Return where in the file a setting stands."""
+    """Return the place of a setting in the file."""
     return location if location and location[0] in SHARED else ("dashboard", *location)

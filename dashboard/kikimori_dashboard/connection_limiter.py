@@ -1,4 +1,4 @@
-"""How many connections the dashboard serves, in all and of one address. Pure: no sockets."""
+"""Limit on the number of connections to the dashboard, in all and of one address. Pure: no sockets."""
 
 from __future__ import annotations
 
@@ -15,35 +15,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PortLimits:
-    """What the dashboard's port allows."""
+    """Limits of the dashboard's port."""
 
     connections: int = 200
-    """At a time."""
+    """Connections at a time."""
     per_address: int = 40
-    """At a time, from one address. A browser opens seven at most: six for requests and the live one."""
+    """Connections at a time from one address. A browser opens seven at most: six for requests and the live
+    one."""
     head_within_s: float = 10.0
-    """From the connection, or from the first byte of a later request, to the end of the request's headers."""
+    """Seconds from the connection, or a later request's first byte, to the end of the request's headers."""
     body_within_s: float = 10.0
     idle_s: float = 75.0
-    """A connection from which nothing came for so long is closed. A live one answers a ping every 20 s."""
+    """Seconds without data after which a connection is closed. A live one answers a ping every 20 s."""
     retry_after_s: int = 10
-    """Told to whoever finds no room."""
+    """Seconds after which a refused peer is told to try again."""
 
 
 class ConnectionLimiter:
-    """Counts open connections; refuses one more than there may be."""
+    """Connection limiter: counts open connections, refuses those above the limits."""
 
     def __init__(self, limits: PortLimits, unlimited: Iterable[str] = LOOPBACK) -> None:
         """`unlimited`: networks without a limit per address, as many browsers come from one of them."""
         self.limits = limits
         self.open = 0
         self.refused: Counter[str] = Counter()
-        """By reason: `too_many_connections`, `too_many_of_address`."""
+        """Refused connections by reason: `too_many_connections`, `too_many_of_address`."""
         self._unlimited = AllowedPeers(unlimited)
         self._of_address: Counter[str] = Counter()
 
     def admit(self, address: str | None) -> str | None:
-        """Count a connection from `address`; or return why there is no room for it, counted by that."""
+        """Count a connection from `address`, or return and count the reason for which there is no room."""
         limited = not self._unlimited.allow(address)
         if self.open >= self.limits.connections:
             reason = "too_many_connections"
@@ -58,7 +59,7 @@ class ConnectionLimiter:
         return reason
 
     def leave(self, address: str | None) -> None:
-        """Take an admitted connection off."""
+        """Remove an admitted connection from the count."""
         self.open -= 1
         name = address or ""
         if self._of_address[name] > 1:

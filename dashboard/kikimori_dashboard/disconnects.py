@@ -1,4 +1,4 @@
-"""Browsers that close their connection before they were answered: usual, and no fault of ours."""
+"""Tolerance for browsers that close their connection before the answer, which is usual and no fault."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
 CLOSED_BY_CLIENT = 499
-"""As nginx writes it; nobody reads it."""
+"""Status as nginx writes it; no client reads it."""
 
 
 @web.middleware
 async def tolerate_disconnects(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """End a request whose connection is gone; without this aiohttp logs a traceback for each."""
+    """End a request whose connection was closed; without this aiohttp logs a traceback for each."""
     try:
         return await handler(request)
     except (ClientConnectionError, ConnectionError):

@@ -1,4 +1,4 @@
-"""When a call was last heard on each extension. Pure: no clock of its own.
+"""Time of the last call heard on each extension. Pure: no clock of its own.
 
 The operator's page tells by it whether its number can be right: one on which no call was ever heard may be misspelt, or
 not be listened to at all.
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_EXTENSIONS = 1000
-"""Of more than this the one that was heard longest ago is forgotten."""
+"""Most extensions; beyond them the one heard longest ago is forgotten."""
 
 
 class ExtensionLog:
@@ -20,17 +20,17 @@ class ExtensionLog:
 
     def __init__(self, limit: int = MAX_EXTENSIONS) -> None:
         self.since: datetime | None = None
-        """First time that the broker was read; what was before that is not known. None = not yet."""
+        """Time of the first reading of the broker; nothing before it is known. None = not yet."""
         self._limit = limit
         self._heard: dict[str, datetime] = {}
 
     def begin(self, now: datetime) -> None:
-        """Say that calls are followed from now on; only the first time counts."""
+        """Note that calls are followed from now on; only the first time counts."""
         if self.since is None:
             self.since = now
 
     def note(self, extension: str | None, at: datetime) -> tuple[str, ...]:
-        """Take a time at which a call was on an extension; returns the extensions of which something else is known now."""
+        """Note a call on an extension at a time; return the extensions with a changed time."""
         known = self._heard.get(extension) if extension else None
         if not extension or (known is not None and known >= at):
             return ()

@@ -1,4 +1,4 @@
-"""Agents of the version before, which still write to the tree `kikimori/v1`. For one release; after it this module goes.
+"""Agents of the version before, which still write to the tree `kikimori/v1`. To be removed after one release.
 
 An agent that is online in the present tree is not believed in the former one: what it left there before its update is
 past, whether it could be cleared or not.
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
 
 class FormerTree:
-    """Decides which messages of the former tree count, and forgets what came from it when an agent was updated."""
+    """Decides which messages of the former tree count, and drops an agent's former state after its update."""
 
     def __init__(self, state: SiteState) -> None:
         self._state = state
         self._updated: set[str] = set()
         """Agents that are online in the present tree."""
         self._here: dict[tuple[TopicKind, str], str] = {}
-        """Calls and alerts that are known from the former tree only: their agents."""
+        """Agents of the calls and alerts that are known from the former tree only."""
         self._agents: set[str] = set()
         """Agents that are known from the former tree only."""
 
     def begin_reading(self) -> None:
-        """Everything that exists is told again."""
+        """Begin again: everything that exists is sent again."""
         self._updated.clear()
         self._here.clear()
         self._agents.clear()
 
     def has(self, agent_id: str) -> bool:
-        """Whether an agent is reached by the former tree."""
+        """Return whether an agent is reached by the former tree."""
         return agent_id in self._agents
 
     def counts(self, kind: TopicKind, name: str, agent_id: str) -> bool:
-        """Take note of a message of the former tree; False when its agent was updated."""
+        """Note a message of the former tree; False when its agent was updated."""
         if agent_id in self._updated:
             return False
         if kind is TopicKind.HEALTH:
@@ -47,7 +47,7 @@ class FormerTree:
         return True
 
     def cleared(self, kind: TopicKind, name: str) -> bool:
-        """Take note that a topic of the former tree was cleared; False when it does not count."""
+        """Note that a topic of the former tree was cleared; False when it does not count."""
         if kind is TopicKind.HEALTH:
             known = name in self._agents
             self._agents.discard(name)
@@ -55,11 +55,11 @@ class FormerTree:
         return self._here.pop((kind, name), None) is not None
 
     def present(self, kind: TopicKind, name: str) -> None:
-        """Take note that a call or an alert stands in the present tree."""
+        """Note that a call or an alert is in the present tree."""
         self._here.pop((kind, name), None)
 
     def health(self, agent_id: str, *, online: bool) -> None:
-        """Take note of an agent's health in the present tree."""
+        """Note an agent's health in the present tree."""
         if not online:
             self._updated.discard(agent_id)
             return

@@ -1,4 +1,4 @@
-"""What keeps other web sites out of a dashboard without login: checks on every request, headers on every answer."""
+"""Protection of a dashboard without login from other web sites: checks of requests, headers of answers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def guard(settings: DashboardSettings) -> Middleware:
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Signal handler for `on_response_prepare`."""
+    """Add the headers to an answer: a signal handler for `on_response_prepare`."""
     response.headers.update(HEADERS)
     # Pages and data are never kept; files are asked for again and answered with 304.
     response.headers.setdefault(

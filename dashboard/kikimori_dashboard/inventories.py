@@ -1,4 +1,4 @@
-"""Lists of what the agents have: what an agent that is online does not list is forgotten, whatever a broker retains."""
+"""Lists of the agents' calls and alerts: what an online agent does not list is dropped, though retained."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ MOST_PARTS = 1000
 
 
 class Inventories:
-    """The parts that came of each agent's list. A list counts when it is complete and the agent's health names it."""
+    """Parts of each agent's list. A list counts when it is complete and the agent's health names it."""
 
     def __init__(self, state: SiteState) -> None:
         self._state = state
         self._parts: dict[str, dict[int, Inventory]] = {}
         self.forgotten = 0
-        """Calls and alerts that no agent confirmed."""
+        """Number of calls and alerts that no agent confirmed."""
 
     def begin_reading(self) -> None:
-        """Everything that exists is told again."""
+        """Begin again: everything that exists is sent again."""
         self._parts.clear()
 
     def take(self, part: Inventory) -> None:
@@ -40,7 +40,7 @@ class Inventories:
         self.apply(part.agent_id)
 
     def may_exist(self, said: CallState | Alert) -> bool:
-        """Whether the agent's own list does not tell otherwise; what is over is always worth knowing."""
+        """Return whether the agent's list does not contradict it; what is over is always accepted."""
         if isinstance(said, CallState):
             over = said.status is CallStatus.ENDED
         else:
@@ -48,7 +48,7 @@ class Inventories:
         return over or self.allows(said)
 
     def allows(self, said: CallState | Alert) -> bool:
-        """Whether a call or an open alert may exist, by the list of its agent that is in force."""
+        """Return whether a call or open alert may exist, by the list of its agent that is in force."""
         parts = self._in_force(said.agent_id)
         if not parts or not _is_older(said, parts[0]) or _is_listed(said, parts):
             return True
@@ -56,7 +56,7 @@ class Inventories:
         return False
 
     def apply(self, agent_id: str) -> None:
-        """Forget what the agent's list does not have. Called when a part, or the agent's health, has come."""
+        """Drop what the agent's list lacks. Called when a part, or the agent's health, has come."""
         parts = self._in_force(agent_id)
         if not parts:
             return
@@ -80,7 +80,7 @@ class Inventories:
             log.warning("not_confirmed_by_agent", agent_id=agent_id, count=len(gone))
 
     def _in_force(self, agent_id: str) -> list[Inventory]:
-        """Return the parts of the agent's list, if it is complete, and the agent is there and has no other."""
+        """Return the parts of the agent's list, if it is complete and the online agent names it."""
         parts = self._parts.get(agent_id)
         health = self._state.agents.get(agent_id)
         if not parts or health is None or not health.online:
@@ -98,5 +98,5 @@ def _is_listed(said: CallState | Alert, parts: list[Inventory]) -> bool:
 
 
 def _is_older(said: CallState | Alert, listed: Inventory) -> bool:
-    """Whether the list was made after this was said, so that it would have it."""
+    """Return whether the list was made after this was said, so that it would have it."""
     return said.run != listed.run or (said.seq or 0) <= listed.seq

@@ -1,4 +1,4 @@
-"""What found no room in the picture, by name, so that the page can say how much is missing."""
+"""Names that found no room in the picture, so that the page can say how much is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.changes import ChangeLog
 
 MAX_NAMES = 100_000
-"""Of each part; beyond it the count stands still."""
+"""Most names of each part; beyond them the count stands still."""
 
 
 class LeftOut:
@@ -20,12 +20,12 @@ class LeftOut:
 
     def __init__(self, changes: ChangeLog) -> None:
         self.messages = 0
-        """About what is left out, since start."""
+        """Number of messages about names left out, since start."""
         self._changes = changes
         self._names: dict[Part, set[str]] = {}
 
     def has_room(self, part: Part, name: str, known: Collection[str], most: int) -> bool:
-        """Whether something can be shown beside the `known`, of which there may be `most`; if not, it is counted."""
+        """Return whether there is room beside the `known`, at most `most`; count the name if not."""
         if name in known or len(known) < most:
             self.is_over(part, name)
             return True
@@ -37,7 +37,7 @@ class LeftOut:
         return False
 
     def is_over(self, part: Part, name: str) -> None:
-        """Note that nothing is missing of this name any more."""
+        """Note that this name is not left out any more."""
         names = self._names.get(part)
         if names and name in names:
             names.remove(name)
@@ -47,5 +47,5 @@ class LeftOut:
         self._names.clear()
 
     def counts(self) -> dict[str, int]:
-        """Return how many are left out, by part; nothing for a part that is complete."""
+        """Return the number of names left out, by part; nothing for a part that is complete."""
         return {part.value: len(names) for part, names in self._names.items() if names}

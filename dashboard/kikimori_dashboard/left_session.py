@@ -1,4 +1,4 @@
-"""The session that a broker kept under the client id of the version before: read once, then left.
+"""Session that a broker kept under the client id of the version before: read once, then left.
 
 A dashboard with a user is now known to the broker by that user's name, as the shipped Mosquitto files have it anyway. What
 was queued for its older name is folded into the picture before the first connection under the new one, and its
@@ -29,7 +29,7 @@ WITHIN_S = 20.0
 
 
 async def read_left_session(settings: DashboardSettings, take: Callable[[str, bytes], None]) -> None:
-    """Give `take` what is queued, if there is such a session that was not read yet; a broker that is away is let be."""
+    """Give `take` the queued messages of such a session once; a broker that is away is ignored."""
     client_id = settings.former_client_id()
     if client_id is None:
         return

@@ -1,4 +1,4 @@
-"""Pushes the picture to browsers by WebSocket: a snapshot first, then changes, at most ten times a second.
+"""Push of the picture to browsers by WebSocket: a snapshot first, then changes, at most ten times a second.
 
 Nothing is queued for a browser: it has a version, and gets what changed since. A slow one skips what lies between; one
 that was away too long gets a snapshot again; one that takes nothing for `SEND_WITHIN_S` is dropped.
@@ -35,9 +35,9 @@ BEAT_S = 5.0
 SEND_WITHIN_S = 10.0
 RETRY_AFTER_S = 10
 MOST_FROM_BROWSER = 128 * 1024
-"""Bytes of a message."""
+"""Largest message from a browser in bytes."""
 MAX_PING = 1e15
-"""More than any browser's clock in milliseconds."""
+"""Largest number of a ping, more than any browser's clock in milliseconds."""
 
 
 @dataclass(slots=True)
@@ -47,9 +47,9 @@ class _Page:
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
     by_line: bool
-    """Takes the changed lines of a transcript by themselves; pages of earlier releases do not."""
+    """True = it takes the changed lines of a transcript alone; pages of earlier releases do not."""
     version: int | None = None
-    """The last that was sent; None before the snapshot."""
+    """Version that was sent last; None before the snapshot."""
 
     async def deliver(self, message: str) -> None:
         """Send a message.
@@ -69,7 +69,7 @@ class _Page:
 
 
 class Drawn(BaseModel):
-    """What a supervisor's page says: the alerts that stand on it, with their revisions."""
+    """Message of a supervisor's page: the alerts that it has drawn, with their revisions."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -88,17 +88,17 @@ class Live:
         self.sockets: set[web.WebSocketResponse] = set()
         self._supervisors: set[web.WebSocketResponse] = set()
         self.on_drawn: Callable[[dict[str, int]], None] = lambda _alerts: None
-        """Told of the alerts, with their revisions, that a supervisor's page has drawn."""
+        """Called with the alerts, and their revisions, that a supervisor's page has drawn."""
         self.on_pages: Callable[[int], None] = lambda _count: None
-        """Told of the number of supervisors' pages when it changes."""
+        """Called with the number of supervisors' pages when it changes."""
 
     @property
     def watched(self) -> bool:
-        """Whether a supervisor's page is open somewhere."""
+        """Return whether a supervisor's page is open somewhere."""
         return bool(self._supervisors)
 
     def changed(self) -> None:
-        """The state may have changed. Costs nothing when no browser waits."""
+        """Note that the state may have changed. Costs nothing when no browser waits."""
         if self._waiting:
             self._wake.set()
             self._wake = asyncio.Event()
@@ -132,7 +132,7 @@ class Live:
         return socket
 
     async def _answer(self, page: _Page, message: WSMessage) -> None:
-        """Echo a ping, take what a supervisor's page has drawn; close the connection of one that says anything else."""
+        """Echo a ping, take the alerts that a supervisor's page has drawn; close on any other message."""
         at = _pinged_at(message)
         if at is None and page.socket in self._supervisors and (drawn := _drawn(message)) is not None:
             self.on_drawn(drawn.alerts)
@@ -197,7 +197,7 @@ def _pinged_at(message: WSMessage) -> float | None:
 
 
 def _drawn(message: WSMessage) -> Drawn | None:
-    """Return what a page says that it has drawn; None when the message is something else."""
+    """Return the alerts that a page has drawn; None when the message is something else."""
     if message.type is not WSMsgType.TEXT:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Alerts that were over before anybody saw them: kept until a person says that they were seen.
+"""Alerts that were over before anybody saw them: kept until a person confirms them.
 
 They come after an outage of the broker or the dashboard, and while no supervisor has the page open. Pure: no sockets,
 no clock of its own.
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import Alert
 
 MAX_MISSED = 1000
-"""Beyond this the oldest is dropped, and counted."""
+"""Most missed alerts; beyond them the oldest is dropped, and counted."""
 SHOWN_MISSED = 100
-"""On the page at a time, the oldest; the next come when these were acknowledged."""
+"""Most missed alerts on the page at a time, the oldest; the next come when these were acknowledged."""
 LOOKS_TO_BE_SEEN = 2
-"""How often an alert must have been found open on a page to count as seen."""
+"""Number of looks that must find an alert open on a page for it to count as seen."""
 
 
 class MissedAlerts:
-    """Missed alerts by id, oldest first, each with a number that tells which of them a page has shown."""
+    """Missed alerts by id, oldest first, each with a number by which a page acknowledges it."""
 
     def __init__(self) -> None:
         self.dropped = 0
-        """Alerts that there was no room for, since the list was empty last."""
+        """Number of alerts without room, since the list was empty last."""
         self._numbered: dict[str, tuple[int, Alert]] = {}
         self._last = 0
         self._looks: dict[str, int] = {}
@@ -42,7 +42,7 @@ class MissedAlerts:
         return None if found is None else found[1]
 
     def shown(self) -> list[tuple[int, Alert]]:
-        """Return the oldest, as many as a page shows, with their numbers."""
+        """Return the oldest, at most `SHOWN_MISSED`, with their numbers."""
         return list(islice(self._numbered.values(), SHOWN_MISSED))
 
     def look(self, open_alerts: Iterable[str], *, watched: bool) -> None:
@@ -54,7 +54,7 @@ class MissedAlerts:
         self._looks = {each: self._looks.get(each, 0) + more for each in open_alerts}
 
     def is_missed(self, alert: Alert, *, known_closed: bool) -> bool:
-        """Whether nobody saw an alert that is closed now. One that was taken back was no alert."""
+        """Return whether nobody saw an alert that is closed now. One that was taken back was no alert."""
         if alert.closed_because is ClosedBecause.TAKEN_BACK or known_closed:
             return False
         if alert.alert_id in self._numbered:
@@ -72,11 +72,11 @@ class MissedAlerts:
             self.dropped += 1
 
     def remove(self, alert_id: str) -> bool:
-        """Forget one; False when it is not there."""
+        """Remove an alert; False when it is not in the list."""
         return self._numbered.pop(alert_id, None) is not None
 
     def acknowledge(self, first: int, last: int) -> list[Alert]:
-        """Take those with the numbers from `first` to `last` out and return them."""
+        """Remove and return the alerts with the numbers from `first` to `last`."""
         seen = [alert for number, alert in self._numbered.values() if first <= number <= last]
         for alert in seen:
             del self._numbered[alert.alert_id]

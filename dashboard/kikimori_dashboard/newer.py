@@ -1,4 +1,4 @@
-"""Agents whose messages are of a newer major version than this dashboard's: what is shown of them may be wrong."""
+"""Agents whose messages have a newer major version than this dashboard: their display may be wrong."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ MAX_AGENTS = 1000
 
 
 class NewerAgents:
-    """Names of newer agents; "" where a message does not tell whose it is."""
+    """Names of newer agents; "" where a message names no agent."""
 
     def __init__(self, changes: ChangeLog) -> None:
         self._changes = changes
         self._names: set[str] = set()
 
     def note(self, agent_id: str, version: int) -> None:
-        """Take note of the major version of an agent's message."""
+        """Note the major version of an agent's message."""
         newer = version > VERSION
         if newer == (agent_id in self._names) or (newer and len(self._names) >= MAX_AGENTS):
             return

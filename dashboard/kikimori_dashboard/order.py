@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def in_order(state: SiteState) -> list[str]:
-    """Return the calls, the one that needs a decision most first; among equals the one that has waited longest."""
+    """Return the calls in order: the greatest need of a decision first; among equals the longest wait."""
 
     def place(call_id: str) -> tuple[int, int, datetime, str]:
         alerts = state.open_alerts(call_id)

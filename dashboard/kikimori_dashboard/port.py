@@ -1,4 +1,4 @@
-"""The dashboard's HTTP port: bounded, and patient with nobody. A connection too many is answered 503 with Retry-After."""
+"""HTTP port of the dashboard, bounded in number and time. A connection too many gets 503 with Retry-After."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LINGER_S = 1.0
-"""So long is read and thrown away what a refused peer still sends, or it would never see the answer."""
+"""Seconds in which a refused peer's data is read and dropped, or it would never see the answer."""
 MOST_LINGERING = 100
-"""Refused connections at a time that are lingered for; more are closed at once."""
+"""Most refused connections in that state; more are closed at once."""
 LOOKS_PER_LIMIT = 5
-"""How often within the shortest limit connections are looked at."""
+"""Number of checks of the connections within the shortest limit."""
 SHUTDOWN_S = 2.0
 
 
@@ -46,7 +46,7 @@ class DashboardPort:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens; the real port when 0 was asked for."""
+        """Return the address at which it listens; the real port when 0 was asked for."""
         if self._listener is None:
             raise RuntimeError("not listening")
         host, port = self._listener.sockets[0].getsockname()[:2]
@@ -72,7 +72,7 @@ class DashboardPort:
     # --- for its connections
 
     def admit(self, connection: _Connection) -> asyncio.Protocol | None:
-        """Return aiohttp's protocol for a new connection; None = there is no room, and it was answered so."""
+        """Return aiohttp's protocol for a new connection; None = it was refused and answered so."""
         server, transport = self._runner.server, connection.transport
         reason = "closing" if server is None else self._limiter.admit(connection.address)
         if server is None or reason is not None:
@@ -100,7 +100,7 @@ class DashboardPort:
 
     @web.middleware
     async def _request(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Outermost: while a request is answered, no headers are waited for."""
+        """Suspend the limit on headers while a request is answered; the outermost middleware."""
         connection = None if request.transport is None else self._connections.get(request.transport)
         if connection is None:
             return await handler(request)
@@ -113,7 +113,7 @@ class DashboardPort:
 
     @web.middleware
     async def _whole_body(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Innermost, behind the checks that need no body: handlers find it read."""
+        """Read the whole body in time, for the handlers; innermost, behind the checks that need no body."""
         if request.can_read_body:
             try:
                 async with asyncio.timeout(self._limits.body_within_s):
@@ -139,7 +139,7 @@ class DashboardPort:
 
 
 class _Connection(asyncio.Protocol):
-    """Hands everything on to aiohttp, and notes when something came."""
+    """Passes everything on to aiohttp, and notes the time of the last data."""
 
     transport: asyncio.Transport
 
@@ -150,7 +150,7 @@ class _Connection(asyncio.Protocol):
         self.address: str | None = None
         self.heard_at = self._time()
         self.head_since: float | None = self.heard_at
-        """Since when the rest of a request's headers is waited for; None while it is not."""
+        """Time since which the rest of a request's headers is awaited; None while it is not."""
         self.answering = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -1,4 +1,4 @@
-"""What was pressed on each call and what came of it. Pure: no sockets, no clock of its own.
+"""Last press of each call, and its result. Pure: no sockets, no clock of its own.
 
 A call has three lanes, each with its last press: a superior's telephone may ring for a while, and who listens in
 meanwhile must not make the page forget it.
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 
 LEFT_AFTER = timedelta(minutes=10)
-"""A call that a broker forgot may come back with its agent; after this it will not."""
+"""Age of the last press from which a call missing at the broker will not come back with its agent."""
 
 
 class Lane(StrEnum):
     MOVE = "move"
-    """Where the customer is: hold, transfers, taking back, hanging up."""
+    """Moves of the customer: hold, transfers, taking back, hanging up."""
     ASIDE = "aside"
-    """Beside the conversation: listening in, announcements."""
+    """Actions beside the conversation: listening in, announcements."""
     HELP = "help"
-    """The operator's cry for help."""
+    """Operator's request for help."""
 
 
 _LANES = {
@@ -51,7 +51,7 @@ def lane_of(action: Action) -> Lane:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A command; without a result it is under way."""
+    """Command with its result; without one it is under way."""
 
     command_id: str
     call_id: str
@@ -61,7 +61,7 @@ class Press:
     keep_operator: bool | None = None
     result: CommandResult | None = None
     unanswered: bool = False
-    """Given up waiting; a late result still replaces this."""
+    """True = given up waiting; a late result still replaces this."""
 
 
 class PressBook:
@@ -90,7 +90,7 @@ class PressBook:
         )
 
     def answer(self, result: CommandResult) -> bool:
-        """Put a result to its press; False when that is not the last of its lane any more."""
+        """Note the result of a press; False when that is not the last of its lane any more."""
         press = self._known(result.call_id, result.command_id)
         if press is None:
             return False
@@ -98,7 +98,7 @@ class PressBook:
         return True
 
     def give_up(self, command: Command) -> bool:
-        """Say that nobody waits any more; False when there is nothing to say."""
+        """Note that nobody waits any more; False when there is nothing to note."""
         press = self._known(command.call_id, command.command_id)
         if press is None or press.result is not None:
             return False
@@ -106,7 +106,7 @@ class PressBook:
         return True
 
     def left(self, calls: Collection[str], now: datetime) -> list[str]:
-        """Return calls that are none of `calls`, and whose last press was so long ago that nobody will answer it."""
+        """Return calls outside `calls` whose last press is so old that nobody will answer it."""
         return [
             call_id
             for call_id, lanes in self._calls.items()

@@ -1,4 +1,4 @@
-"""The reading of what the broker retains, at the beginning of a connection: enclosed by markers to ourselves."""
+"""Reading of the broker's retained messages at the start of a connection, between markers to ourselves."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Reading:
         self._name = uuid.uuid4().hex
         self.begin = self._marker("begin")
         self.begun = asyncio.Event()
-        """The begin marker has come."""
+        """True once the begin marker has come."""
         self.over = False
-        """An end marker has come."""
+        """True once an end marker has come."""
         self.complete = True
-        """It was the first one."""
+        """True = the end marker that came was the first one."""
         self._ends: list[bytes] = []
 
     def next_end(self) -> bytes:
@@ -31,7 +31,7 @@ class Reading:
         return self._ends[-1]
 
     def ends_with(self, payload: bytes) -> bool:
-        """Whether the reading ends with this payload; not again for a later marker."""
+        """Return whether the reading ends with this payload; not again for a later marker."""
         if self.over or payload not in self._ends:
             return False
         self.over = True

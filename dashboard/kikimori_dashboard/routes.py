@@ -1,4 +1,4 @@
-"""What the dashboard answers over HTTP."""
+"""HTTP routes of the dashboard."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class PressBody(BaseModel):
 
     action: Action
     target: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z*#+._@-]+$")] | None = None
-    """Where a transfer leads, or the telephone on which somebody listens in."""
+    """Target of a transfer, or the telephone on which somebody listens in."""
     keep_operator: bool | None = None
     announcement: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")] | None = None
     reason: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    """Why: agents want it for hanging up, three-way calls, and transfers out of the house."""
+    """Reason; agents require it for hanging up, three-way calls, and transfers out of the house."""
     page: Page = "supervisor"
 
     @model_validator(mode="after")
     def _nothing_idle(self) -> Self:
-        """A part that means nothing for the action is a mistake of the sender, and may be another's press."""
+        """Refuse parts that mean nothing for the action: a mistake of the sender, perhaps another's press."""
         if not self.action.known:
             raise ValueError("no such action")
         if self.target is not None and self.action not in (*TRANSFERS, *TO_OWN_TELEPHONE):
@@ -100,7 +100,7 @@ class Routes:
         return answer
 
     async def _health(self, _request: web.Request) -> web.Response:
-        """200 once the site is known, 503 while there is no broker; `broker_problem` says why."""
+        """Answer 200 once the site is known, 503 while there is no broker; `broker_problem` tells why."""
         ready = self._state.broker_connected
         problem = self._state.broker.problem
         figures = {

@@ -35,22 +35,22 @@ class Sentence(_Table):
     """One sentence that an operator can say."""
 
     when: Name
-    """The situation: a category of phrases, a kind of rule, or one of `STAGES`."""
+    """Situation: a category of phrases, a kind of rule, or one of `STAGES`."""
     say: Annotated[str, Field(min_length=1, max_length=160)]
     source: Name
     """Key of the file's `sources`, or `OWN`."""
     severity: Literal["notice", "warning", "critical"] = "notice"
-    """Used from this severity of the alert on."""
+    """Severity of the alert from which the sentence is used."""
     occasion: Annotated[int, Field(ge=1, le=20)] = 1
-    """Used from this time on that it happens in the call."""
+    """Number of the occasion in the call from which the sentence is used."""
 
 
 class SentenceFile(_Table):
-    """A whole file."""
+    """Content of one file."""
 
     language: Language
     occasion_apart_s: Annotated[float, Field(gt=0, le=3600)] | None = None
-    """What begins so many seconds after an occasion is another one."""
+    """Seconds after an occasion from which another one begins."""
     sources: dict[Name, Annotated[str, Field(min_length=1)]] = {}
     """Guides by the name that the sentences use."""
     sentence: Annotated[tuple[Sentence, ...], Field(min_length=1)]

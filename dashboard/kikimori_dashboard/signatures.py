@@ -1,4 +1,4 @@
-"""Signatures between this dashboard and the agents: what it signs, and whether agents signed what comes in their names.
+"""Signatures between this dashboard and the agents: its own, and the check of those in the agents' names.
 
 Agents of the version before sign nothing. For one release they are read all the same, and the page says so; an agent
 whose key is trusted is read only where it signed.
@@ -51,11 +51,11 @@ class Signatures:
         return self._identity.key.public
 
     def sealed_for(self, agent_id: str, message: bytes) -> bytes:
-        """Return a message as an agent wants it: signed, or as it is for one of the version before."""
+        """Return a message for an agent: signed, or as it is for one of the version before."""
         return sealed(message, self._identity.key) if agent_id in self._signing else message
 
     def acks_for(self, agent_id: str, acks: Acks) -> bytes:
-        """Return acknowledgements that say for whom they are, numbered and signed."""
+        """Return acknowledgements with their addressee, numbered and signed."""
         self._acks_said += 1
         update = {
             "site": self._site,
@@ -66,11 +66,11 @@ class Signatures:
         return self.sealed_for(agent_id, acks.model_copy(update=update).to_bytes())
 
     def signs(self, agent_id: str) -> bool:
-        """Whether an agent signs what it says, as far as is known."""
+        """Return whether an agent signs its messages, as far as is known."""
         return agent_id in self._signing or bool(self._identity.trust.valid(agent_id))
 
     def content(self, parsed: ParsedTopic, payload: bytes, *, former: bool = False) -> bytes:
-        """Return what an agent says, without its envelope.
+        """Return the content of an agent's message, without its envelope.
 
         Raises:
             BadMessageError: the agent's key is trusted, and it did not sign this.
@@ -107,7 +107,7 @@ class Signatures:
             self._signing.add(agent_id)
 
     def _show(self, agent_id: str, standing: str, key: str = "") -> None:
-        """Remember what the page says of an agent; "" = all is well."""
+        """Keep the page's note about an agent's signature; "" = all is well."""
         if not standing:
             if self._shown.pop(agent_id, None) is None:
                 return
@@ -123,7 +123,7 @@ class Signatures:
         self._state.changes.touch(Part.SITE)
 
     async def follow(self, changed: Callable[[], None]) -> None:
-        """Take in what `kikimori keys` changes, until cancelled."""
+        """Take over changes by `kikimori keys`, until cancelled."""
 
         def look_again() -> None:
             for agent_id, shown in list(self._shown.items()):

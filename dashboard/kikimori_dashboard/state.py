@@ -1,4 +1,4 @@
-"""The picture of the site, folded from MQTT messages. Pure: no sockets, no clock of its own."""
+"""State of the site, built from MQTT messages. Pure: no sockets, no clock of its own."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ if TYPE_CHECKING:
 MAX_CALLS = 20_000
 MAX_ALERTS = 50_000
 MAX_AGENTS = 1000
-"""More than this from a broker is a fault; the surplus is left out, and the page says how much."""
+"""Limits; more from a broker is a fault: the surplus is left out, and the page says how much."""
 
 LONGEST_CALL = timedelta(hours=24)
-"""What an agent that is not there said of an older call is past: it died, and never came back to say so."""
+"""Age from which a call or alert of an agent that is not there counts as past: the agent failed, and never
+came back."""
 
 
 class SiteState:
-    """Calls, alerts and agents as they are now. Every method that takes a message may be called with any message."""
+    """Present calls, alerts and agents. Every method for messages may be called with any message."""
 
     def __init__(self, closed_for: timedelta = timedelta(minutes=15)) -> None:
         self.changes = ChangeLog()
@@ -49,7 +50,7 @@ class SiteState:
         self.alert_book = AlertBook(self.changes)
         self.alerts = self.alert_book.open
         self.closed = self.alert_book.closed
-        """For `closed_for`, oldest first."""
+        """Closed alerts of the last `closed_for`, oldest first."""
         self.agent_book = AgentBook()
         self.agents = self.agent_book.known
         self.presses = PressBook()
@@ -58,14 +59,14 @@ class SiteState:
         self.broker = BrokerLink(self.changes)
         self.newer = NewerAgents(self.changes)
         self.clocks_differing: dict[str, int] = {}
-        """Agents whose clocks are some seconds ahead of ours, or behind."""
+        """Seconds by which an agent's clock is ahead of ours, or behind; agents with some seconds only."""
         self.signatures: dict[str, dict[str, str]] = {}
         """Agents whose signatures are missing, not trusted or wrong; see `Signatures`."""
         self.contradicted = 0
-        """Messages about a call or an alert of another agent."""
+        """Number of messages about a call or an alert of another agent."""
         self._closed_for = closed_for
         self._confirmed: set[tuple[Part, str]] | None = None
-        """While the retained messages are read again: what the broker still knows."""
+        """Names that the broker has sent again while the retained messages are read; None otherwise."""
 
     # --- broker
 
@@ -78,7 +79,7 @@ class SiteState:
         self.broker.lost()
 
     def begin_reading_retained(self) -> None:
-        """From here until `end_reading_retained` everything that exists is told again."""
+        """Begin a reading, up to `end_reading_retained`, in which everything that exists is sent again."""
         self._confirmed = set()
         self.agent_book.begin_reading()
         for agent_id in self.agents:
@@ -87,7 +88,7 @@ class SiteState:
         self.left_out.clear()
 
     def end_reading_retained(self, now: datetime | None = None, *, complete: bool = True) -> None:
-        """Forget what the broker did not tell again: it ended while we were not connected. Not if that is not `complete`.
+        """Drop what the broker did not send again, if `complete`: it ended while we were not connected.
 
         From `now` on, if given, it is known on which extensions calls are heard.
         """
@@ -170,7 +171,7 @@ class SiteState:
                 self.changes.touch(Part.EXTENSIONS, extension)
 
     def _nobody_asked_for_the_end_of_hold(self, call_id: str) -> bool:
-        """A hold that no press began was the telephone's own key, and so is its end."""
+        """Return whether the hold was begun by a press: another is the telephone's own, and so is its end."""
         press = self.presses.last(call_id, Lane.MOVE)
         return press is not None and press.action in (Action.HOLD, *TRANSFERS)
 
@@ -213,7 +214,7 @@ class SiteState:
         self._touch_call(alert.call_id)
 
     def remove_alert(self, alert_id: str, agent_id: str = "") -> None:
-        """The broker no longer keeps it; a closed one stays on the list. `agent_id`: only if it is this agent's."""
+        """Remove an alert that the broker dropped; a closed one stays. `agent_id`: only if it is its own."""
         known = self.alerts.get(alert_id)
         if agent_id and known is not None and known.agent_id != agent_id:
             return
@@ -223,11 +224,11 @@ class SiteState:
             self._touch_call(alert.call_id)
 
     def look(self, *, watched: bool) -> None:
-        """Note what is on the page now, if a supervisor's is open (`watched`). To be called every few seconds."""
+        """Note the alerts on the page now, if a supervisor's is open (`watched`); every few seconds."""
         self.alert_book.missed.look(self.alerts, watched=watched)
 
     def acknowledge_missed(self, first: int, last: int) -> int:
-        """Take the missed alerts with the numbers from `first` to `last` for seen; return how many they are."""
+        """Mark the missed alerts with the numbers from `first` to `last` as seen; return their count."""
         return self.alert_book.acknowledge(first, last, len(self.calls))
 
     def _touch_call(self, call_id: str) -> None:
@@ -235,7 +236,7 @@ class SiteState:
             self.changes.touch(Part.CALLS, call_id)
 
     def forget_old(self, now: datetime) -> None:
-        """Drop closed alerts that are too old to be of interest, and what agents that never came back left open.
+        """Drop closed alerts that are too old, and what agents that never came back left open.
 
         The broker still retains the latter, so this is asked again and again; the agent clears it when it returns.
         """
@@ -252,11 +253,11 @@ class SiteState:
         self.alert_book.forget_closed(now, self._closed_for)
 
     def open_alerts(self, call_id: str) -> tuple[Alert, ...]:
-        """Worst first, then the oldest."""
+        """Return the open alerts, worst first, then the oldest."""
         return self.alert_book.of_call(call_id)
 
     def worst(self, call_id: str) -> Severity | None:
-        """Severity of the worst open alert; a call that came back from hold by itself is a warning at least."""
+        """Return the worst open alert's severity; at least a warning for a call back from hold by itself."""
         alerts = self.open_alerts(call_id)
         severity = alerts[0].severity if alerts else None
         entry = self.calls.get(call_id)
@@ -269,7 +270,7 @@ class SiteState:
         return severity
 
     def urgency(self, call_id: str) -> int:
-        """0 … 3: how much this call needs a decision now. A call that a superior has taken over needs none."""
+        """Return 0 … 3, the call's need of a decision now. One that a superior has taken over has none."""
         return self.standing(call_id)[1]
 
     def standing(self, call_id: str) -> tuple[Severity | None, int]:
@@ -318,11 +319,11 @@ class SiteState:
                 self.changes.touch(Part.CALLS, call_id)
 
     def stale(self, call_id: str) -> bool:
-        """Whether nobody listens to this call at the moment: what is shown of it may be past."""
+        """Return whether nobody listens to this call at the moment: what is shown of it may be past."""
         return self.agent_book.offline(self.calls[call_id].state.agent_id)
 
     def line(self, agent_id: str) -> AgentLink | None:
-        """The way to an agent, another one after each loss; None while there is none."""
+        """Return the link to an agent, another one after each loss; None while there is none."""
         return self.agent_book.link(agent_id, self.broker.sessions) if self.broker_connected else None
 
     # --- commands

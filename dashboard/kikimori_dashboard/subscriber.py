@@ -1,4 +1,4 @@
-"""The dashboard's connection to the broker: folds every message of the site into the state, publishes presses."""
+"""Connection of the dashboard to the broker: turns the site's messages into the state, publishes presses."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 SILENT_FOR_S = 30.0
-"""A broker that tells nothing for so long, while not everything retained was told, is given up; then we start again."""
+"""Seconds without a message, while retained ones are missing, after which the connection is begun anew."""
 READING_PATIENCE_S = 5.0
-"""After that presses are let through, though not everything retained was read."""
+"""Seconds of reading after which presses are let through, though not everything retained was read."""
 REMIND_EVERY_S = 2.0
-"""A broker whose queue for us is full drops the end marker, so it is sent again and again after that time."""
+"""Interval in s at which the end marker is sent again: a broker with a full queue for us drops it."""
 
 CONFIRM_WITHIN_S = 600.0
-"""For what the broker confirms behind all that it has to tell first."""
+"""Longest time in s for confirmations that the broker sends behind all earlier messages."""
 STALLED_AFTER_S = 3.0
-"""A press that is not confirmed and nothing read for so long was lost, or its confirmation."""
+"""Seconds without a message after which an unconfirmed press, or its confirmation, counts as lost."""
 
 ACK_EVERY_S = 0.2
 MESSAGES_PER_TURN = 50
-"""After so many messages in one go other tasks get their turn."""
+"""Messages in one go after which other tasks get their turn."""
 
 
 class BrokerAwayError(Exception):
@@ -98,11 +98,11 @@ class Subscriber:
         self._broker = BrokerStatus(settings)
         self.bad_messages = 0
         self._read = 0
-        """Messages read since start."""
+        """Number of messages read since start."""
         self._complained: set[str] = set()
 
     def reply_topic(self, agent_id: str) -> str:
-        """Return where an agent is asked to answer."""
+        """Return the topic on which an agent is asked to answer."""
         if self._former.has(agent_id):
             return self._former_topics.reply(self._branch)
         return self._topics.of(agent_id).reply(self._branch)
@@ -111,7 +111,7 @@ class Subscriber:
         await stay_connected(self._session, self._lost)
 
     async def publish_command(self, agent_id: str, command: Command) -> None:
-        """Raises BrokerAwayError when the broker did not take it."""
+        """Publish a command; raises BrokerAwayError when the broker did not take it."""
         if self._client is None:
             raise BrokerAwayError
         try:
@@ -122,7 +122,7 @@ class Subscriber:
             raise BrokerAwayError from error
 
     async def _publish(self, client: Client, topic: str, payload: bytes) -> None:
-        """Publish and wait for the confirmation for as long as the broker tells anything at all; then once more.
+        """Publish and wait for the confirmation while the broker sends anything at all; then once more.
 
         A broker whose queue for us is full drops confirmations, and answers. A command that comes twice is carried out once.
         """
@@ -147,7 +147,7 @@ class Subscriber:
         self._changed()
 
     async def _session(self) -> None:
-        """Connect, learn what exists, follow it.
+        """Connect, read what exists, follow the changes.
 
         The broker first delivers what it queued for us while we were away: history, possibly cut short. Then, on our
         subscription, what it retains: the truth. Two markers to ourselves enclose the latter, so that whatever is not
@@ -179,7 +179,7 @@ class Subscriber:
                 self._changed()
 
     async def _ask(self, client: Client, reading: Reading) -> None:
-        """Subscribe, and let the markers come round. Cancelled when the end marker has come."""
+        """Subscribe, and send the markers to ourselves. Cancelled when the end marker has come."""
         marker = self._topics.marker(self._branch)
         mine = [marker, self._topics.replies(self._branch), self._former_topics.reply(self._branch)]
         await client.subscribe([(each, 1) for each in mine], timeout=CONFIRM_WITHIN_S)
@@ -202,7 +202,7 @@ class Subscriber:
             late.cancel()
 
     async def _ask_again(self, client: Client) -> None:
-        """Have the branch of each agent told by itself, as the broker dropped something of the whole."""
+        """Read each agent's branch by itself, as the broker dropped some messages of the whole."""
         for agent_id in [name for name, health in self._state.agents.items() if health.online]:
             filters = self._topics.of(agent_id).retained_filters()
             await client.subscribe([(each, 1) for each in filters], timeout=CONFIRM_WITHIN_S)
@@ -241,7 +241,7 @@ class Subscriber:
         self._changed()
 
     async def _acknowledge(self, client: Client) -> None:
-        """Tell the agents what is held, from the moment at which presses go out."""
+        """Acknowledge held alerts to the agents, from the moment at which presses go out."""
         clock = asyncio.get_running_loop().time
         while True:
             if self._client is client:
@@ -286,7 +286,7 @@ class Subscriber:
         self._on_result(result)
 
     def _clear(self, parsed: ParsedTopic, *, former: bool) -> None:
-        """An empty payload: what the topic is about is over."""
+        """Handle an empty payload: the subject of the topic is over."""
         state, name = self._state, parsed.name
         if former and not self._former.cleared(parsed.kind, name):
             return

@@ -25,7 +25,7 @@ LOOK_EVERY_S = 0.5
 async def keep_time(
     clocks: AgentClocks, state: SiteState, publisher: Publisher, changed: Callable[[], None]
 ) -> None:
-    """Run until cancelled."""
+    """Ask for times until cancelled."""
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(LOOK_EVERY_S)

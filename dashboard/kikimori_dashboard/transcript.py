@@ -17,23 +17,23 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Tail:
-    """At most `KEPT_LINES` lines in order of time; one partial per voice. Knows at which version each changed."""
+    """At most `KEPT_LINES` lines in order of time, one partial per voice, with their versions of change."""
 
     def __init__(self) -> None:
         self._lines: dict[str, TranscriptLine] = {}
         """In order of time."""
         self._encoded: dict[str, str] = {}
-        """Each line as `to_json` needs it: encoded once, when it comes, however often the call is shown."""
+        """JSON of each line, made once when it comes, however often the call is shown."""
         self._changed: dict[str, int] = {}
         self._gone: dict[str, int] = {}
-        """Lines that were dropped, the first of them first, and when."""
+        """Versions at which lines were dropped, the earliest first."""
         self._forgotten_up_to = -1
-        """Version up to which what was dropped is no longer known."""
+        """Version up to which dropped lines are not known any more."""
         self._json: str | None = "[]"
         """Of all lines; None when it has to be put together again."""
 
     def add(self, line: TranscriptLine, version: int = 0) -> bool:
-        """Take a line that changes the picture to `version`; False when it tells nothing new."""
+        """Add a line that changes the picture to `version`; False when it is no news."""
         known = self._lines.get(line.line_id)
         if known == line or (known is not None and known.final and not line.final):
             return False

@@ -1,4 +1,4 @@
-"""The picture of the site as the browsers get it: JSON of snapshots and of changes.
+"""State of the site as browsers get it: JSON of snapshots and of changes.
 
 Snapshot: `{"type": "snapshot", "seq", "now", "site", "calls": {id: …}, "levels", "alerts", "agents", "commands",
 "extensions": {number: time of its last call}, "closed": […], "closed_more"}`. Change: `{"type": "delta", "from", "seq",
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import LegLevel, Problem, Role, Severity
 
 SHOWN_CLOSED = 100
-"""Closed alerts on the page; it says how many more there are."""
+"""Most closed alerts on the page; it says how many more there are."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Views:
-    """JSON of a `SiteState`. Keeps what it encoded of each key until the key changes."""
+    """JSON of a `SiteState`, kept by key until the key changes."""
 
     def __init__(self, state: SiteState, settings: DashboardSettings) -> None:
         self._state = state
@@ -47,7 +47,7 @@ class Views:
             Part.EXTENSIONS: self._extension,
         }
         self._encoded: dict[Part, dict[str, tuple[int, str]]] = {part: {} for part in self._of_part}
-        """With the version at which it was encoded."""
+        """JSON with the version at which it was made, by key."""
         self._body: tuple[int, str] = (-1, "")
 
     def snapshot(self, now: datetime) -> str:
@@ -57,7 +57,7 @@ class Views:
         return f'{{"type":"snapshot","seq":{version},"now":"{now.isoformat()}",{self._body[1]}}}'
 
     def delta(self, since: int, now: datetime, *, by_line: bool = False) -> str | None:
-        """Everything that changed after version `since`; None when only a snapshot can tell.
+        """Return everything that changed after version `since`; None when only a snapshot can tell.
 
         Args:
             since: The version that the browser has.
@@ -173,7 +173,7 @@ class Views:
         return None if alert is None else self._state.alert_book.encoded.of(alert)
 
     def _closed(self) -> str:
-        """Newest first; beyond `SHOWN_CLOSED` only their number, in `closed_more`."""
+        """Return the closed alerts, newest first; beyond `SHOWN_CLOSED` their number, in `closed_more`."""
         book = self._state.alert_book
         newest = islice(reversed(book.closed.values()), SHOWN_CLOSED)
         shown = [book.encoded.of(alert) for alert in newest]
@@ -181,7 +181,7 @@ class Views:
         return f'"closed":[{",".join(shown)}],"closed_more":{more}'
 
     def _missed(self) -> str:
-        """Oldest first, each with its number; `more` are not shown yet, `dropped` will never be."""
+        """Return missed alerts, oldest first, numbered; `more` are not shown yet, `dropped` never will be."""
         book = self._state.alert_book
         missed = book.missed
         shown = [f'{{"number":{number},{book.encoded.of(alert)[1:]}' for number, alert in missed.shown()]
@@ -200,13 +200,13 @@ class Views:
         return None if last is None else _encode(last.isoformat())
 
     def _commands(self, call_id: str) -> str | None:
-        """By lane."""
+        """Return the presses of a call by lane."""
         lanes = self._state.presses.of(call_id)
         return _encode({lane.value: _press(press) for lane, press in lanes.items()}) if lanes else None
 
 
 def _leg(role: Role, leg: LegLevel) -> str:
-    """Written by hand: every call's levels change four times a second."""
+    """Return a leg's JSON, formatted by hand: every call's levels change four times a second."""
     over = "null" if leg.over_calm_db is None else round(leg.over_calm_db, 1)
     return (
         f'"{role.value}":{{"level_db":{round(leg.level_db, 1)},"speaking":{_truth(leg.speaking)},'

@@ -1,4 +1,4 @@
-"""What an Asterisk says of its version, and what follows."""
+"""Version text of Asterisk, and what follows from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the board keeps while the broker is away: enough to clear what the broker holds, and no more."""
+"""Content of the board while the broker is away: enough to clear what the broker holds, and no more."""
 
 from __future__ import annotations
 

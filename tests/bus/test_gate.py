@@ -272,7 +272,7 @@ def test_nonces_are_remembered_as_long_as_they_could_be_used_and_no_longer() -> 
 
 
 def test_the_bench_carries_nothing_out_and_names_the_reasons() -> None:
-    """What `kikimori bench commands` does with a million of them."""
+    """The figures are those of a short run of `kikimori bench commands`."""
     figures = measure_commands(20, 3000, lambda _: None)
     assert figures.carried_out == 0
     assert figures.unreadable + sum(figures.refused.values()) == 3000

@@ -24,7 +24,7 @@ HEALTH = sample.TOPICS.health
 
 
 def said_last(listener: Listener, *, online: bool) -> bool:
-    """Whether this was in the agent's health that came last."""
+    """Return whether this was in the agent's health that came last."""
     healths = listener.on(HEALTH)
     return bool(healths) and Health.from_bytes(healths[-1]).online is online
 

@@ -27,7 +27,7 @@ OTHERS = FormerAgentTopics(sample.SITE, "agent-2")
 
 
 def left_behind() -> dict[str, bytes]:
-    """What that run and another agent had retained."""
+    """Return the retained messages of that run and of another agent."""
     own = {
         BEFORE.health: sample.health(online=False),
         BEFORE.call_state("call-1"): sample.call("call-1"),

@@ -102,7 +102,7 @@ async def play(office: Office, call: DemoCall, piece: int) -> None:
 
 @pytest.mark.parametrize("call", [*load_calls(), *load_calls(LONG_FOLDER)], ids=lambda call: call.name)
 async def test_the_demo_calls_are_heard_as_they_are(office: Office, call: DemoCall) -> None:
-    """What needs no words is raised exactly where the truth expects it, and nothing else."""
+    """Alerts that need no words are raised exactly where the truth expects them, and no others."""
     await play(office, call, 320)
     expected = [each for each in call.truth.expected_alerts if not each.needs_words]
     raised = [each for each in office.news.alerts if each.revision == 1]

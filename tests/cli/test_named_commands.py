@@ -84,7 +84,7 @@ def named() -> Iterator[tuple[Path, str]]:
 
 
 def taken(command: str, capsys: pytest.CaptureFixture[str]) -> bool:
-    """Whether the program takes it; the name of a group of commands by itself (`kikimori models`) counts too."""
+    """Return whether the program takes it; a command group's name alone (`kikimori models`) counts too."""
     words = shlex.split(command.split(" | ", maxsplit=1)[0], comments=True)
     if words[-1] == "--help":
         words.pop()

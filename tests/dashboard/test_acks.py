@@ -1,4 +1,4 @@
-"""What the dashboard tells the agents of their alerts: held, and drawn by a page."""
+"""Reports of the dashboard to agents about their alerts: held, and drawn by a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a supervisor may do besides the big button, in a real browser, with a PBX that can do everything."""
+"""Actions of a supervisor besides the big button, in a real browser, with a PBX that can do everything."""
 
 from __future__ import annotations
 

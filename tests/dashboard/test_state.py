@@ -62,7 +62,7 @@ def health(*, online: bool) -> Health:
 
 
 def seen(state: SiteState) -> None:
-    """What is open now is on a supervisor's page for some seconds."""
+    """Have a supervisor's page show what is open now for some seconds."""
     for _ in range(LOOKS_TO_BE_SEEN):
         state.look(watched=True)
 

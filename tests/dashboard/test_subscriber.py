@@ -30,7 +30,7 @@ async def test_it_learns_what_was_there_before(broker: AnyBroker) -> None:
 
 
 async def test_a_broker_stopped_and_started_again(broker: AnyBroker) -> None:
-    """What ended while nobody could say so is gone afterwards; what goes on is there."""
+    """Calls that ended while nobody could say so are gone afterwards; one that goes on is there."""
     agent = PeerAgent(broker.settings)
     async with (
         dashboard(dashboard_settings(broker.settings)) as url,

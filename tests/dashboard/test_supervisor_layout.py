@@ -1,4 +1,4 @@
-"""What the supervisor sees of calls as long as real ones: the buttons stay in sight, and nothing moves under a hand."""
+"""Supervisor's page with calls as long as real ones: buttons stay in sight, nothing moves under a hand."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def show(page: Page, url: str, size: tuple[int, int], language: str) -> No
 
 
 async def places(page: Page) -> dict[str, Any]:
-    """Where each card stands on the screen."""
+    """Return the place of each card on the screen."""
     found: dict[str, Any] = json.loads(
         await page.evaluate(
             "JSON.stringify(Object.fromEntries([...document.querySelectorAll('.board .card')].map("

@@ -1,4 +1,4 @@
-"""Whether the supervisor can trust what the page shows: it says so when it cannot know, and how old it is."""
+"""Trust in the supervisor's page: it says so when it cannot know, and how old its content is."""
 
 from __future__ import annotations
 

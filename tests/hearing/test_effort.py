@@ -171,7 +171,7 @@ def test_noise_is_never_raised_and_no_voice_after_ten_seconds(level_db: float, r
 
 
 def test_noise_after_a_voice_is_not_raised_either() -> None:
-    """What stays of the voice in the window is over within a second of sound."""
+    """The rest of the voice in the window is over within a second of sound."""
     calm = customer("calm-enquiry")
     calm = calm[: len(calm) // block_samples(8000) * block_samples(8000)]
     after = heard_of(np.concatenate([calm, white_noise(-30)]))[len(calm) // block_samples(8000) :]

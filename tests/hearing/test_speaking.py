@@ -1,4 +1,4 @@
-"""Who counts as speaking beside noise: what the clocks of overlap and silence are built on."""
+"""Detection of speaking beside noise, the basis of the clocks of overlap and silence."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_the_words_that_decide_are_shown() -> None:
 
 
 def test_a_file_of_phrases_alone_still_counts(tmp_path: Path) -> None:
-    """What an office wrote for the release before."""
+    """A file that an office wrote for the release before still works."""
     own = tmp_path / "refusal.toml"
     own.write_text(
         'category = "refusal"\ntitle = { ja = "お断り", en = "Refusal" }\nsaid_by = "operator"\nunless = []\n'

@@ -1,4 +1,4 @@
-"""What holds for every rule: order, determinism, the life of an alert."""
+"""Properties of every rule: order, determinism, the life of an alert."""
 
 from __future__ import annotations
 

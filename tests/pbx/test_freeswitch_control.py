@@ -200,7 +200,7 @@ async def test_a_dead_agent_leaves_nobody_on_hold(
 
 
 async def test_nobody_waits_for_a_customer_who_has_gone(office: Office) -> None:
-    """Whether the agent lives or not: FreeSWITCH was told with the hold."""
+    """The operator is released even without the agent: FreeSWITCH was told with the hold."""
     await office.press(Action.HOLD)
     await office.die()
     office.switch.end(office.customer)
@@ -282,7 +282,7 @@ async def test_a_new_run_can_still_take_back_a_transfer(office: Office) -> None:
 async def test_a_new_run_tells_the_page_where_a_dead_one_left_a_customer(
     office: Office, known_first: bool
 ) -> None:
-    """Whether the tap finds the call before control has caught up or after."""
+    """The page is told, whether the tap finds the call before control has caught up or after."""
     await office.press(Action.HOLD_TRANSFER)
     await office.die()
     told: list[CallStatus] = []

@@ -57,7 +57,7 @@ def test_the_sentences_that_come_along_are_many_and_balanced() -> None:
 
 
 def test_no_measured_sentence_is_learned() -> None:
-    """What the repository measures with must never be in what it trains with."""
+    """No sentence of the repository's measurements is in its training data."""
     measured = set()
     folder = WORDS.parents[2] / "tests" / "judging" / "data"
     for path in folder.glob("*.jsonl"):

@@ -1,4 +1,4 @@
-"""What a bad peer does to a port: a crowd that is mute, haste, garbage, one byte at a time, messages without an end.
+"""Attacks of a bad peer on a port: a mute crowd, haste, garbage, one byte at a time, messages without an end.
 
 Nothing that the port does about it is an error here. Connections stay open until the attack is over.
 """
@@ -29,8 +29,8 @@ PATIENCE_S = 1.0
 """A port that stops reading has done its part."""
 
 MOST_GROWN_BYTES = 80 * 1024 * 1024
-"""What the process may have grown by during one attack: less than what the greedy send. The 200 TLS connections that
-the SIP port serves cost a quarter of a MiB each."""
+"""Largest growth of the process in bytes during one attack: less than what the greedy send. The 200 TLS
+connections that the SIP port serves cost a quarter of a MiB each."""
 
 
 @dataclass(frozen=True)

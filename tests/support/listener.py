@@ -94,7 +94,7 @@ async def listening(
 async def retained(
     settings: BrokerSettings, pattern: str = "#", *, marker: str = "newcomer/marker"
 ) -> dict[str, bytes]:
-    """What a newcomer is told: every retained message, up to a marker of our own, on a topic that we may write."""
+    """Return what a newcomer is told: every retained message, up to a marker on a topic that we may write."""
     found: dict[str, bytes] = {}
     async with connect(settings, "newcomer") as client, asyncio.timeout(WITHIN_S):
         await client.subscribe(marker, qos=1)

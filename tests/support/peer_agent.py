@@ -82,7 +82,7 @@ class PeerAgent:
         self.key: SigningKey | None = AGENT
         """None = signs nothing, as an agent of the version before."""
         self.clock_ahead = timedelta()
-        """How far this agent's clock is ahead of the machine's."""
+        """Lead of this agent's clock over the machine's."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[PeerAgent]:

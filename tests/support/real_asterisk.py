@@ -52,7 +52,7 @@ needs_asterisk = pytest.mark.skipif(
 
 @dataclass(frozen=True)
 class Layout:
-    """What the tests may rely on. `phones`: extension or trunk name to the UDP port of its SIP phone on 127.0.0.1."""
+    """Layout for tests. `phones`: extension or trunk name to the UDP port of its SIP phone on 127.0.0.1."""
 
     phones: Mapping[str, int]
     dialplan: str = ""

@@ -27,7 +27,7 @@ class RecordedLeg:
 
     @property
     def timeline(self) -> bytes:
-        """What was heard in media time: gaps are silence."""
+        """Return the sound that was heard, in media time: gaps are silence."""
         made = bytearray()
         heard = 0
         for at, missing in self.gaps:

@@ -131,7 +131,7 @@ async def supervisor(camera: Photographer, agent: PeerAgent) -> None:
 async def control(
     camera: Photographer, agent: PeerAgent, size: dict[str, int], name: str, *, scheme: str, language: str
 ) -> None:
-    """What a PBX that can do everything adds: quiet, until somebody looks for it."""
+    """Show what a PBX that can do everything adds: quiet, until somebody looks for it."""
     context, page = await camera.open("/", size, scheme=scheme, language=language)
     call = page.locator("[data-call=c-204]")
     await page.wait_for_selector("[data-call=c-204][data-settled=yes]")

@@ -18,7 +18,7 @@ import numpy as np
 RATE = 8000
 FRAME = 160
 HEARD_S = 0.4
-"""How much of the last sound is looked at."""
+"""Seconds of the last sound that are looked at."""
 LOUD = 500.0
 """Amplitude at which a tone counts as heard; the phones say theirs with 8000."""
 
@@ -40,7 +40,7 @@ ENCODED[:] = _order[_nearest].astype(np.uint8)
 
 
 class Habit(StrEnum):
-    """What the phone does when it is called."""
+    """Behaviour of the phone when it is called."""
 
     ANSWER = "answer"
     RING = "ring"
@@ -124,7 +124,7 @@ class Phone(asyncio.DatagramProtocol):
 
     @property
     def speaks(self) -> bool:
-        """Whether `say` is not over yet."""
+        """Return whether `say` is not over yet."""
         return bool(self._speech)
 
     def hears(self) -> set[int]:

@@ -1,4 +1,4 @@
-"""What offices on real PBXs have in common: everybody says a tone, and is known by it to everybody else."""
+"""Common part of offices on real PBXs: everybody says a tone, and is known by it to everybody else."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def tell(**what: Any) -> None:
 
 
 class Page:
-    """What a dashboard would be told."""
+    """Receiver of the messages that a dashboard would be told."""
 
     def call_changed(self, state: CallState) -> None:
         tell(call=state.call_id, status=str(state.status))

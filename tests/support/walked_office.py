@@ -1,4 +1,4 @@
-"""What a random walk goes through: calls, the program that moves them, and what must be true of both at any time."""
+"""World of a random walk: calls, the program that moves them, and what must be true of both at any time."""
 
 from __future__ import annotations
 
@@ -67,11 +67,12 @@ class WalkedPbx(ABC):
     """Between PBX and agent."""
     password_file: Path
     patience: float = 0.0
-    """How often a walk waits for the agent to be connected, in place of pressing in vain."""
+    """Probability that a walk waits until the agent is connected, in place of pressing in vain."""
     settings: Mapping[str, Any] = {"longest_hold_s": HOLD_S, "ring_s": RING_S}
     """Of control, where they are not the test office's."""
     troubles: tuple[str, ...] = ()
-    """What the walk is to meet beside what every PBX meets; what it does not know itself, `trouble` can make."""
+    """Names of the troubles of the walk besides those of every PBX; `trouble` can make those it does not know
+    itself."""
 
     @property
     @abstractmethod
@@ -83,7 +84,7 @@ class WalkedPbx(ABC):
 
     @abstractmethod
     async def rest(self) -> list[str]:
-        """What is there, beside channels, only while somebody calls."""
+        """Return what exists, besides channels, only while somebody calls."""
 
     @abstractmethod
     async def hang_up(self, channel: str) -> None: ...

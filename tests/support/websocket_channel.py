@@ -75,7 +75,7 @@ class WebSocketChannel:
         self.frame(BINARY, payload)
 
     def goodbye(self) -> None:
-        """What Asterisk sends when the channel hangs up."""
+        """Send what Asterisk sends when the channel hangs up."""
         self.frame(CLOSE, struct.pack(">H", 1000))
 
     def frame(self, opcode: int, payload: bytes) -> None:

@@ -41,7 +41,7 @@ HOLD_S = 10
 
 
 class Desk:
-    """What a dashboard would send, and what it would show."""
+    """Commands that a dashboard would send, and states that it would show."""
 
     def __init__(self, broker: Mosquitto, listener: Listener) -> None:
         self._broker = broker

@@ -269,7 +269,7 @@ SUPERIORS = "[general]\n[help]\nmember => PJSIP/204\n[superiors]\nmember => PJSI
 
 @pytest.mark.parametrize("queue", ["610", "611"])
 async def test_a_queue_of_superiors_has_answered_when_one_of_them_has(tmp_path: Path, queue: str) -> None:
-    """Whether the queue answers the customer first (611) or not."""
+    """This holds whether the queue answers the customer first (611) or not."""
     async with controlled_office(
         tmp_path,
         habits={"200": Habit.RING},

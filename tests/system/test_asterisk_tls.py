@@ -45,7 +45,7 @@ WITHIN_S = 60
 
 @dataclass
 class Secured:
-    """What an administrator adds for TLS, and the table that fits."""
+    """Files that an administrator adds for TLS, and the table that fits."""
 
     files: dict[str, str]
     table: AsteriskTable

@@ -85,7 +85,7 @@ def call(bus: Bus, call_id: str, *, ended: bool = False) -> None:
 
 
 def told(bus: Bus) -> bool:
-    """Whether the broker has confirmed everything."""
+    """Return whether the broker has confirmed everything."""
     return bus.counters()["outbox_pending"] == 0 and bus._calls.untold == 0
 
 
@@ -121,7 +121,7 @@ async def test_a_confirmation_by_the_broker_is_no_delivery(tmp_path: Path) -> No
 
 
 async def test_a_broker_with_an_old_save_brings_nothing_back(tmp_path: Path) -> None:
-    """What ended after the save is retained again; the agent, which was there all the time, clears it."""
+    """Calls and alerts that ended after the save are retained again; the agent, never gone, clears them."""
     async with (
         shipped(tmp_path) as broker,
         agent(tmp_path, broker) as bus,

@@ -1,4 +1,4 @@
-"""How the network cuts a stream into pieces changes nothing."""
+"""The pieces into which the network cuts a stream change nothing."""
 
 from __future__ import annotations
 

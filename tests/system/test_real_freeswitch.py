@@ -264,7 +264,7 @@ async def test_a_lost_stream_comes_again_on_the_same_leg(office: Office, module:
 
 @by_module
 async def test_a_lost_event_socket_does_not_disturb_the_sound(office: Office, module: str) -> None:
-    """What happens meanwhile is seen afterwards: another operator, the end."""
+    """Events during the loss are seen afterwards: another operator, the end."""
     async with (
         Wire(office.pbx.esl_port) as wire,
         tapped(table(office.pbx, module).model_copy(update={"esl_port": wire.port})) as heard,

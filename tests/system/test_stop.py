@@ -102,7 +102,7 @@ async def test_sigterm_mid_call(broker: AnyBroker, tmp_path: Path) -> None:
 
 
 async def test_sigterm_while_the_broker_is_away(real: Mosquitto, tmp_path: Path) -> None:
-    """What could not be said before the end is said by the next start."""
+    """Messages that could not be sent before the end are sent by the next start."""
     async with agent_program(tmp_path, real.settings) as (process, addresses):
         async with on_the_line(addresses, call="c1") as telephone:
             await telephone.speak(bytes(8000))

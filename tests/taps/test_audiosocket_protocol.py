@@ -54,7 +54,7 @@ def message(kind: int, payload: bytes) -> bytes:
 
 
 def decode(pieces: list[bytes]) -> tuple[Story, str | None]:
-    """What was told, and why it ended if it did."""
+    """Return what was told, and the reason of the end if it ended."""
     story = Story()
     decoder = Decoder(story)
     for piece in pieces:

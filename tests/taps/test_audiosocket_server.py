@@ -117,7 +117,7 @@ async def tap() -> AsyncIterator[Tap]:
 
 
 async def test_two_legs_of_one_call(tap: Tap) -> None:
-    """What was announced comes with each leg; voices, keys and the end stay apart."""
+    """The announced facts come with each leg; voices, keys and the end stay apart."""
     customer = await tap.announce()
     operator = await tap.announce(role="operator")
     desk = tap.desk

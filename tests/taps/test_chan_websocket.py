@@ -1,4 +1,4 @@
-"""What is special about chan_websocket; what it shares with every tap is in `contract/`."""
+"""Behaviour special to chan_websocket; what it shares with every tap is in `contract/`."""
 
 from __future__ import annotations
 

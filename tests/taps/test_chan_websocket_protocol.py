@@ -1,4 +1,4 @@
-"""What chan_websocket's messages mean, checked against what a real Asterisk sent."""
+"""Meaning of chan_websocket's messages, checked against what a real Asterisk sent."""
 
 from __future__ import annotations
 

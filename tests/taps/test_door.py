@@ -1,4 +1,4 @@
-"""Who comes in at a port: peers, numbers, what is told; an HTTP port that is crowded, mute or slow."""
+"""Connection limiter: peers, numbers, messages; an HTTP port that is crowded, mute or slow."""
 
 from __future__ import annotations
 

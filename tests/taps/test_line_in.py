@@ -1,4 +1,4 @@
-"""What is special about line-in; what it shares with every tap is in `contract/`."""
+"""Behaviour special to line-in; what it shares with every tap is in `contract/`."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def test_one_channel_is_a_mixed_voice() -> None:
 
 
 async def test_the_first_words_are_in_the_call() -> None:
-    """What was said before the call was known to be one, as far back as the pre-roll goes."""
+    """Words said before the call was known to be one are in it, as far back as the pre-roll goes."""
     mono = Device("Phone recorder", 1, 8000)
     async with office(DeviceTable(name="desk-1", device="recorder"), plugged=(mono,)) as here:
         await here.speak(mono.name, bytes(8000 * 2 * 5))

@@ -1,4 +1,4 @@
-"""When a call begins and ends on a line that tells nothing but its sound."""
+"""Start and end of a call on a line that tells nothing but its sound."""
 
 from __future__ import annotations
 

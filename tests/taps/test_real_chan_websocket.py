@@ -190,7 +190,7 @@ async def test_the_call_goes_on_without_an_agent(tmp_path: Path) -> None:
 
 
 async def test_external_media_of_ari_is_named_by_its_channel_id(office: Office) -> None:
-    """What a program that uses ARI gives as `channelId` is the name under which it announces the leg."""
+    """The `channelId` that a program gives to ARI is the name under which it announces the leg."""
     channel_id = str(uuid4())
     address = office.tap.addresses["chan_websocket"]
     assert await announce(address, channel_id, call="c", role="customer") == 201

@@ -1,4 +1,4 @@
-"""Who is the customer: patterns first, then who called."""
+"""Choice of the customer: patterns first, then who called."""
 
 from __future__ import annotations
 

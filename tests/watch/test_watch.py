@@ -1,4 +1,4 @@
-"""What `kikimori tap watch` measures and shows: levels that cannot be misread, numbers kept private, what fits."""
+"""Measurements and display of `kikimori tap watch`: unmistakable levels, private numbers, what fits."""
 
 from __future__ import annotations
 

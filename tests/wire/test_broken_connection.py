@@ -1,4 +1,4 @@
-"""What aiomqtt leaves behind of a connection that breaks: nothing, with our client."""
+"""Remains of a broken connection in aiomqtt: none, with our client."""
 
 from __future__ import annotations
 

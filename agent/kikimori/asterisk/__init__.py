@@ -1,4 +1,4 @@
-"""How Asterisk is spoken to: settings and protocol clients, for the tap and for control.
+"""Settings and protocol clients for Asterisk, shared by the tap and by control.
 
 `settings` is `[asterisk]`, `ari` the REST interface with its events.
 """

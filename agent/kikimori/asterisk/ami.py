@@ -1,4 +1,4 @@
-"""A connection to Asterisk's manager interface (AMI): log in, act, hear events, come back when it is lost."""
+"""Connection to Asterisk's manager interface (AMI): log-in, actions, events, reconnect after a loss."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Waiting:
 
 
 class AmiConnection:
-    """One connection. Made by `connect`; `read` must run in a task for anything to be answered."""
+    """One connection to AMI. Made by `connect`; `read` must run in a task for any answer to arrive."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class AmiConnection:
         return cls(reader, writer, on_event)
 
     async def read(self) -> None:
-        """Until the connection ends. Raises AmiProtocolError, OSError."""
+        """Read until the connection ends. Raises AmiProtocolError, OSError."""
         try:
             while data := await self._reader.read(READ_BYTES):
                 for block in self._blocks.feed(data):
@@ -96,7 +96,7 @@ class AmiConnection:
             self.close()
 
     def close(self) -> None:
-        """Close the socket; whoever waits for an answer is told that none will come."""
+        """Close the socket; actions that wait for an answer raise AmiError."""
         if self.closed:
             return
         self.closed = True
@@ -218,7 +218,7 @@ class AmiClient:
         self._connection: AmiConnection | None = None
         self.away: Away | None = Away.NOT_YET
         self.away_because = ""
-        """What the system or Asterisk said."""
+        """Text of the error, from the system or from Asterisk."""
         self.connections = 0
         """Successful logins since start."""
 
@@ -284,7 +284,7 @@ class AmiClient:
                 await reading
 
     async def _ping(self, connection: AmiConnection) -> None:
-        """A connection through a dead firewall looks alive for hours."""
+        """Ping at intervals; close a connection without answer, which may look alive for hours."""
         while not connection.closed:
             await asyncio.sleep(PING_EVERY_S)
             try:

@@ -1,4 +1,4 @@
-"""Why there is no connection to the manager interface: errors, and the stable word of each."""
+"""Reasons for which there is no connection to the manager interface: errors, and a stable code for each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kikimori.errors import KikimoriError
 
 
 class Away(StrEnum):
-    """Why there is no connection, as a stable word."""
+    """Reason for which there is no connection, as a stable code."""
 
     NOT_YET = "pbx_connecting"
     UNREACHABLE = "pbx_unreachable"
@@ -35,7 +35,7 @@ class AmiLoginError(AmiError):
 
 
 class AmiSilentError(AmiError):
-    """The port takes the connection and says nothing."""
+    """The port accepts the connection and sends nothing."""
 
 
 class AmiPasswordError(AmiError):
@@ -55,7 +55,7 @@ _AWAY = {
 
 
 def why_away(error: AmiError | AmiProtocolError | OSError) -> tuple[Away, str]:
-    """Return what ended a connection, or kept it from being made, and the words for it."""
+    """Return the reason for which a connection ended or was not made, and a text about it."""
     fault = tls_fault(error)
     if fault is not None:
         return Away(f"pbx_{fault[0]}"), fault[1]

@@ -1,4 +1,4 @@
-"""The bytes of the Asterisk Manager Interface: blocks of `Key: value` lines, an empty line ends each. No sockets.
+"""Byte format of the Asterisk Manager Interface: blocks of `Key: value` lines, an empty line ends each. Pure.
 
 Source: Asterisk's documentation "AMI v2 Specification", and what a running Asterisk 22 sent.
 """
@@ -19,7 +19,7 @@ BLOCK_LIMIT = 2000
 
 
 class AmiProtocolError(ValueError):
-    """What came is not AMI, or more than anything honest would send."""
+    """Input that is not AMI, or larger than any legitimate message."""
 
 
 @dataclass(frozen=True, slots=True)

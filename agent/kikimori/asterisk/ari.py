@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN_S = 5.0
 HEARTBEAT_S = 4.0
-"""A ping after so long without an event, and half as long for its answer. `core restart now` closes no connection."""
+"""Seconds without an event before a ping, and half as many for its answer. `core restart now` closes no
+connection."""
 MOST_ANSWER_BYTES = 32 * 1024 * 1024
-"""A list of 10 000 channels has about 8 MB."""
+"""Largest answer in bytes: a list of 10 000 channels has about 8 MB."""
 MOST_EVENT_BYTES = 1024 * 1024
 _CONNECTIONS = 8
-"""Asterisk's http.conf admits 100 (`sessionlimit`) for everybody together."""
+"""Number of connections; Asterisk's http.conf admits 100 (`sessionlimit`) for all clients together."""
 _KEEPALIVE_S = 10.0
-"""Less than Asterisk's own 15 s (`session_keep_alive`), so that no request meets a closing connection."""
+"""Seconds, less than Asterisk's own 15 (`session_keep_alive`), so that no request meets a closing
+connection."""
 
 Json = dict[str, Any]
 
@@ -77,7 +79,7 @@ class AriClient:
         await self._session.close()
 
     async def get(self, path: str, **query: str) -> Any:
-        """Ask.
+        """Send a GET request.
 
         Returns the JSON of the answer, None for an empty one. `path` begins with `/`, e.g. `/channels`.
 
@@ -88,15 +90,15 @@ class AriClient:
         return await self._request("GET", path, query)
 
     async def post(self, path: str, **query: str) -> Any:
-        """Do; as `get`."""
+        """Send a POST request; as `get`."""
         return await self._request("POST", path, query)
 
     async def delete(self, path: str, **query: str) -> Any:
-        """Take away; as `get`."""
+        """Send a DELETE request; as `get`."""
         return await self._request("DELETE", path, query)
 
     async def put(self, path: str, body: Json) -> Any:
-        """Set; as `get`."""
+        """Send a PUT request with a JSON body; as `get`."""
         return await self._request("PUT", path, {}, body)
 
     async def _request(

@@ -39,9 +39,9 @@ class AsteriskTable(BaseModel):
     ] = "kikimori"
     """Name of the Stasis application; one for each agent of a PBX. Own channels and bridges begin with it."""
     audio_host: HostName | None = None
-    """Where Asterisk reaches our AudioSocket server; None = `[audiosocket] host`."""
+    """Address at which Asterisk reaches our AudioSocket server; None = `[audiosocket] host`."""
     audio_port: Port | None = None
-    """None = the port on which it listens."""
+    """Port at which Asterisk reaches it; None = the port on which it listens."""
     rate: Literal[8000, 16000] = 8000
     """Samples per second of the tap; 16000 only helps where telephones and lines are wideband."""
     ami_host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
@@ -58,7 +58,8 @@ class AsteriskTable(BaseModel):
             'write it as in Dial(), with {extension} for the number, e.g. "PJSIP/{extension}"',
         ),
     ] = "Local/{extension}@from-internal"
-    """What rings an extension or queue: the context in which telephones call each other, or `PJSIP/{extension}`."""
+    """Dial string of an extension or queue: the context in which telephones call each other, or
+    `PJSIP/{extension}`."""
     music: Annotated[
         str,
         matching(r"[0-9A-Za-z._-]{1,64}", 'write the name of a class of musiconhold.conf, e.g. "default"'),
@@ -84,7 +85,11 @@ class AsteriskTable(BaseModel):
         return read_secret(self.ami_password_file) if self.ami_password_file else ""
 
     def tls(self) -> ssl.SSLContext:
-        """What `https` and `ami_tls` trust; raises OSError when `ca_file` cannot be read, or holds no certificate."""
+        """Return the TLS context for `https` and `ami_tls`.
+
+        Raises:
+            OSError: `ca_file` cannot be read, or holds no certificate.
+        """
         context = trusting(self.ca_file)
         if self.ca_file is not None:
             # Asterisk's own certificate may stand for its authority, and what an office made by itself (Asterisk's

@@ -1,4 +1,4 @@
-"""What is wrong with a TLS connection to Asterisk, as a stable word, in a few words, and what to do about it."""
+"""Faults of a TLS connection to Asterisk: stable code, short description and remedy."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from enum import StrEnum
 
 
 class TlsFault(StrEnum):
-    """What is wrong."""
+    """Kind of fault of a TLS connection, as a stable code."""
 
     UNKNOWN = "certificate_unknown"
-    """Not made by an authority that is trusted here."""
+    """The certificate's authority is not trusted here."""
     NAME = "certificate_name"
-    """Of another name than Asterisk is reached by."""
+    """The certificate is for another name than that by which Asterisk is reached."""
     DATES = "certificate_dates"
-    """No more valid, or not yet."""
+    """The certificate has expired, or is not valid yet."""
     PLAIN = "not_tls"
-    """The port answers, without TLS."""
+    """The port answers without TLS."""
     OTHER = "tls_failed"
 
 
 _BY_CODE = {9: TlsFault.DATES, 10: TlsFault.DATES, 62: TlsFault.NAME, 64: TlsFault.NAME}
 """OpenSSL's x509_vfy.h: not yet valid, has expired, host name mismatch, IP address mismatch."""
 _PLAIN_REASONS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
-"""What OpenSSL says when it is answered in plain text; which one depends on its version and on the text."""
+"""OpenSSL's reasons when the peer answers in plain text; which one depends on its version and on the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """The words in which remedies speak of AMI or ARI."""
+    """Names of AMI or ARI in the texts of remedies."""
 
     file: str
     address: str
-    """The keys of `[asterisk]` that say where it is."""
+    """Keys of `[asterisk]` that hold its address."""
     port: int
     """Usual port with TLS."""
     plain: str
-    """How to do without TLS."""
+    """Configuration that does without TLS."""
     reload: str
 
 
@@ -46,7 +46,7 @@ ARI = Interface("http.conf", "ari_url", 8089, "http:// in ari_url", "module relo
 
 
 def tls_fault(error: BaseException) -> tuple[TlsFault, str] | None:
-    """Tell a fault of TLS and what OpenSSL said about it from every other error; also as aiohttp wraps it."""
+    """Return an error's TLS fault, also as aiohttp wraps it, with OpenSSL's text; None for other errors."""
     # aiohttp's ClientConnectorSSLError has `os_error`, its ClientConnectorCertificateError `certificate_error`.
     for name in ("certificate_error", "os_error"):
         inner = getattr(error, name, None)
@@ -62,7 +62,7 @@ def tls_fault(error: BaseException) -> tuple[TlsFault, str] | None:
 
 
 def tls_remedy(fault: TlsFault, interface: Interface) -> str:
-    """Say what to do about it."""
+    """Return the remedy for a TLS fault."""
     look = "openssl s_client -connect HOST:PORT </dev/null"
     match fault:
         case TlsFault.UNKNOWN:

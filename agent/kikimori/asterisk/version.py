@@ -1,4 +1,4 @@
-"""Which Asterisk it is, as far as its own words tell, and what is not in it."""
+"""Version of Asterisk, from its own text, and the features that it lacks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 _NUMBER = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,3})(?![\d])")
 OLDEST = 18
-"""The first with everything that listening by ARI and control use."""
+"""Oldest version with everything that listening by ARI and control use."""
 _FIRST_WITH_WEBSOCKET = {20: 16, 21: 11, 22: 6}
 """Minor version by major; 23 began with it."""
 _FIRST_THAT_FORGETS = {20: 14, 21: 9, 22: 4}
@@ -24,7 +24,7 @@ def number_of(said: str) -> tuple[int, int] | None:
 
 
 def apps_outlive_connections(said: str) -> bool:
-    """Whether a Stasis application that follows channels stays listed when its connection has ended.
+    """Return whether a Stasis application that follows channels stays listed after its connection has ended.
 
     Since these releases only `stasis_app_unregister` drops its subscriptions; read in the releases, seen on 18.26.4.
     """
@@ -41,7 +41,7 @@ def too_old(said: str) -> bool:
 
 
 def lacks_websocket_channels(said: str) -> bool:
-    """Whether this release is one that has no `chan_websocket`."""
+    """Return whether this release has no `chan_websocket`."""
     number = number_of(said)
     if number is None:
         return False

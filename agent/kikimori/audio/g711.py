@@ -27,7 +27,7 @@ def _alaw_table() -> NDArray[np.int16]:
 
 
 def _nearest(table: NDArray[np.int16]) -> NDArray[np.uint8]:
-    """For each of the 65 536 samples, as an unsigned number, the code whose value is nearest."""
+    """Return, for each of the 65 536 samples as an unsigned number, the code with the nearest value."""
     order = np.argsort(table, kind="stable")
     values = table[order].astype(np.int32)
     borders = (values[1:] + values[:-1]) / 2

@@ -1,4 +1,4 @@
-"""A telephone's clock is not ours. Pure: the caller gives the time.
+"""Drift between a telephone's clock and ours, and its correction. Pure: the caller gives the time.
 
 Clocks of telephones and PBXs are off by some ten to some hundred millionths, bad ones by a thousandth: seven seconds in
 a call of two hours. Media time must stay with the time on the wall, or the two voices of a call come apart. So a little
@@ -12,29 +12,29 @@ from math import inf
 import numpy as np
 
 DRIFT_S = 0.3
-"""What runs ahead or behind by less is jitter, or a burst at the beginning."""
+"""Smallest drift in s that is corrected; less is jitter, or a burst at the beginning."""
 
 MOST_DRIFT_S = 2.0
-"""Beyond this it is put right where somebody speaks too."""
+"""Drift in s above which it is corrected also while somebody speaks."""
 
 FASTEST = 0.01
-"""Of time: what gains more is no clock but a burst, or a flood."""
+"""Largest gain of a clock, as a share of elapsed time; a stream that gains more is a burst, or a flood."""
 
 OVER_S = 10.0
-"""What was behind for so long without a break is not late any more."""
+"""Seconds without a break after which a stream that is behind counts as drifted, not as late."""
 
 QUIET_PEAK = 330
-"""A piece without a sample beyond this (-40 dBFS) is nobody's word."""
+"""Peak (-40 dBFS) up to which a piece counts as background."""
 
 
 def is_quiet(pcm: bytes | bytearray | memoryview) -> bool:
-    """Whether s16le audio holds nothing but background."""
+    """Return whether s16le audio holds nothing but background."""
     samples = np.frombuffer(pcm, dtype="<i2")
     return not samples.size or int(np.abs(samples.astype(np.int32)).max()) <= QUIET_PEAK
 
 
 class Pace:
-    """How one stream keeps time."""
+    """Drift of one stream against the clock, and its correction."""
 
     __slots__ = ("_began", "_behind", "_lead", "_since")
 
@@ -42,11 +42,11 @@ class Pace:
         self._began = now
         self._since = now
         self._lead = -inf
-        """The least delay since `_since`: what is true of the clock, without the network."""
+        """Largest lead in s since `_since`: the drift of the sender's clock without the network's delays."""
         self._behind = 0.0
 
     def correction_s(self, ahead_s: float, now: float, pcm: bytes | bytearray | memoryview) -> float:
-        """Say what to do about the piece `pcm` that came just now.
+        """Return the correction for the piece `pcm` that came just now.
 
         `ahead_s`: by how much the stream with this piece is ahead of the clock; negative: behind.
 
@@ -71,5 +71,5 @@ class Pace:
         return 0.0
 
     def moved(self, now: float) -> None:
-        """The stream was put right by other means, a gap: what was seen before is no measure any more."""
+        """Forget the measured drift: the stream was corrected by other means, a gap."""
         self._since, self._lead, self._behind = now, -inf, 0.0

@@ -1,4 +1,4 @@
-"""From a tap's sampling rate to the two that hearing knows: 8 kHz and 16 kHz."""
+"""Conversion of a tap's sampling rate to the two that hearing knows: 8 kHz and 16 kHz."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many calls can be heard: real time, real connections, another process as the PBX, recognition off.
+"""Benchmark of call capacity: real time, real connections, another process as the PBX, recognition off.
 
 The agent runs whole, with the embedded broker beside it, as in `kikimori up` without the dashboard. Its cost is put
 in relation to bare webrtcvad on the same frames in the same run, so that figures of different machines compare.
@@ -42,7 +42,7 @@ FRAMES_PER_S = RATE // FRAME_SAMPLES
 
 @dataclass(frozen=True, slots=True)
 class CallsFigures:
-    """What `kikimori bench calls --json` prints."""
+    """Figures that `kikimori bench calls --json` prints."""
 
     calls: int
     seconds: float
@@ -52,7 +52,7 @@ class CallsFigures:
     rss_mb_per_call: float
     lag_ms_p50: float
     lag_ms_p99: float
-    """From the arrival of a window's last sample to its evidence."""
+    """Latency from the arrival of a window's last sample to its evidence."""
     frames_dropped: int
     """Frames shed by the agent, and frames it did not take from the PBX in time. 20 ms each."""
     frames_heard: int
@@ -60,7 +60,7 @@ class CallsFigures:
     reference_cpu_s_per_call_s: float
     cpu_vs_reference: float
     sender_late_ms_max: float
-    """How late the sending process was at worst; far above 20 ms it spoils lag."""
+    """Largest delay of the sending process in ms; far above 20 ms it spoils the lag figures."""
 
 
 async def bench_calls(

@@ -1,4 +1,4 @@
-"""Broker, agent and dashboard killed at random, as processes of their own: what was raised, and what a page showed of it.
+"""Broker, agent and dashboard killed at random, as processes: comparison of alerts raised and alerts shown.
 
 Mosquitto runs with the shipped files. Telephone lines make calls in which somebody calls for help, so that alerts are
 raised and closed all the time; a client of the dashboard sees, confirms and counts as a supervisor's page does.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SITE, AGENT, BOARD = "chaos", "front-desk", "dashboard"
 SETTLE_S = 30.0
-"""After the last fault everything must be right within this time."""
+"""Longest time in s after the last fault until everything must be right."""
 WARM_UP_S = 3.0
 
 Target = Literal["broker", "agent", "dashboard"]
@@ -39,10 +39,10 @@ TARGETS: tuple[Target, ...] = ("broker", "agent", "dashboard")
 
 @dataclass(frozen=True, slots=True)
 class ChaosSettings:
-    """What is asked for."""
+    """Settings of a chaos run."""
 
     kills: int
-    """Of each target, one after another."""
+    """Number of kills of each target, one after another."""
     overlapping: int
     """Further kills of any target, without waiting for the one before."""
     lines: int
@@ -59,7 +59,7 @@ class ChaosReport:
     raised: int
     """Alerts whose first revision was on the agent's disk."""
     unseen: list[str] = field(default_factory=list)
-    """Of those, the ones that never stood on the page."""
+    """Number of these that never stood on the page."""
     stale: list[str] = field(default_factory=list)
     """Calls and alerts that stood on the page, or on the broker, though they were over for 30 s."""
     doubled: list[str] = field(default_factory=list)
@@ -79,7 +79,7 @@ class _Killable(Protocol):
 
 
 class Chaos:
-    """One run; `progress` is told after each kill."""
+    """One run; `progress` is called after each kill."""
 
     def __init__(
         self, settings: ChaosSettings, folder: Path, progress: Callable[[int], None], stop: asyncio.Event

@@ -23,7 +23,7 @@ class KillableProcess:
     def __init__(
         self, command: Sequence[str], log_file: Path, is_ready: str, heard: Callable[[dict[str, Any]], None]
     ) -> None:
-        """`is_ready`: what a line holds that says so."""
+        """`is_ready`: text of the line that reports readiness."""
         self._command = tuple(command)
         self._log_file = log_file
         self._is_ready = is_ready

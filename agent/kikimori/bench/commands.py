@@ -1,4 +1,4 @@
-"""Signed commands: what a signature costs a press, and whether a damaged or forged one is ever carried out."""
+"""Benchmark of signed commands: cost of a signature per press, and a check that no forged one is obeyed."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class CommandCost:
     signed_ms: float
     """The same signed by the dashboard, and checked by the agent in all respects."""
     added_ms: float
-    """What a press costs more; its answer is signed and checked once more, which is in it."""
+    """Additional cost of a press in ms, with the signature and the check of its answer."""
     fuzzed: int
     carried_out: int
-    """Of the fuzzed ones; anything but 0 is a hole."""
+    """Number of fuzzed commands that were carried out; anything but 0 is a hole."""
     refused: dict[str, int]
-    """Of the fuzzed ones that could still be read, by reason."""
+    """Number of fuzzed commands that could still be read, by reason of the refusal."""
     unreadable: int
 
 
 def measure_commands(presses: int, envelopes: int, shown: Callable[[int], None]) -> CommandCost:
-    """Press so often, then take so many damaged envelopes; `shown` is told how many were taken."""
+    """Measure presses, then take damaged envelopes; `shown` gets the number of envelopes taken."""
     return asyncio.run(_measure(presses, envelopes, shown))
 
 

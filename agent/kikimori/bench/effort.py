@@ -1,4 +1,4 @@
-"""What listening for effort costs per frame, against the bare webrtcvad call on the same frames in the same run."""
+"""Cost of measuring vocal effort per frame, against the bare webrtcvad call on the same frames and run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REFERENCE = "webrtcvad is_speech alone, same frames"
 
 @dataclass(frozen=True, slots=True)
 class EffortFigures:
-    """What `kikimori bench effort --json` prints; CPU time per frame of 20 ms and leg."""
+    """Figures that `kikimori bench effort --json` prints; CPU time per frame of 20 ms and leg."""
 
     legs: int
     blocks: int

@@ -1,4 +1,4 @@
-"""What this process holds: memory, files, tasks, threads, and how much stands in the program's own tables."""
+"""Inventory of this process: memory, files, tasks, threads, and entries in the program's own tables."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OURS = ("kikimori", "amqtt", "aiomqtt")
-"""Packages whose objects are looked into; the brokers' libraries keep state for every client and message."""
+"""Packages whose objects are counted; the brokers' libraries keep state for every client and message."""
 
 _TABLES = (dict, list, set, deque)
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessInventory:
-    """One look at the process."""
+    """Inventory of the process at one moment."""
 
     rss_mb: float
     files: int
     """Open file descriptors."""
     tasks: int
-    """On the event loop that asks."""
+    """Tasks on the event loop of the caller."""
     threads: int
     objects: Counter[str]
     """Instances of our classes, by `module.Class`."""
@@ -37,7 +37,7 @@ class ProcessInventory:
 
 
 def take_inventory() -> ProcessInventory:
-    """Look at everything; stops the program for a few tenths of a second."""
+    """Take the inventory; this stops the program for a few tenths of a second."""
     gc.collect()
     objects: Counter[str] = Counter()
     entries: Counter[str] = Counter()
@@ -63,13 +63,13 @@ def rss_mb() -> float:
 
 
 def open_files() -> int:
-    """How many file descriptors this process has open."""
+    """Return the number of file descriptors that this process has open."""
     # One of them is the folder that is read.
     return sum(1 for _ in Path("/proc/self/fd").iterdir()) - 1
 
 
 def grown(before: Counter[str], after: Counter[str]) -> dict[str, list[int]]:
-    """Return what there is more of, as [before, after]; most growth first."""
+    """Return the counts that have grown, as [before, after]; most growth first."""
     names = sorted(after, key=lambda name: before[name] - after[name])
     return {name: [before[name], after[name]] for name in names if after[name] > before[name]}
 

@@ -25,7 +25,7 @@ SAID = "だから、さっきから何度も同じことを申し上げている
 
 
 def made_up_call(number: int, lines: int) -> CallState:
-    """Return a call with so many lines of transcript."""
+    """Return a call with this number of transcript lines."""
     call_id = f"bench-{number}"
     said = tuple(
         TranscriptLine(
@@ -57,7 +57,7 @@ def made_up_call(number: int, lines: int) -> CallState:
 
 
 def made_up_alert(number: int, calls: int) -> Alert:
-    """Return one of the alerts that are spread over so many calls."""
+    """Return one of the alerts that are spread over this number of calls."""
     evidence = ShoutingEvidence(
         start_s=20,
         end_s=26,
@@ -91,7 +91,7 @@ def made_up_alert(number: int, calls: int) -> Alert:
 
 
 def made_up_levels(calls: int, number: int) -> Levels:
-    """Return the levels of so many calls, other ones for each `number`."""
+    """Return the levels of this number of calls; they differ for each `number`."""
     leg = LegLevel(level_db=-20 - number % 10, speaking=True, over_calm_db=3.0, effort=0.1)
     each = CallLevels(media_s=float(number), legs={Role.CUSTOMER: leg, Role.OPERATOR: leg})
     return Levels(

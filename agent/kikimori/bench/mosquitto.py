@@ -1,4 +1,4 @@
-"""Mosquitto with the shipped files, changed only in what their comments say must be: site, users, paths, port."""
+"""Mosquitto with the shipped files, changed only as their comments ask: site, users, paths, port."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def mosquitto_program() -> str:
 
 
 class ShippedMosquitto:
-    """A broker on a free loopback port; can be killed and started again, with what it had saved by then."""
+    """Broker on a free loopback port; it can be killed and started again with its last saved state."""
 
     def __init__(self, folder: Path, site: str, *, agents: Sequence[str], dashboards: Sequence[str]) -> None:
         self.port = _free_port()
@@ -94,7 +94,7 @@ class ShippedMosquitto:
         return saved.stat().st_mtime_ns if saved.exists() else 0
 
     async def kill(self) -> None:
-        """SIGKILL: what it had not saved is gone."""
+        """Send SIGKILL: state that was not saved is lost."""
         await self._end(signal.SIGKILL)
 
     async def _end(self, number: signal.Signals) -> None:

@@ -1,4 +1,4 @@
-"""More calls than one core carries: how late alerts come, what is shed, and whether it recovers by itself.
+"""Benchmark with more calls than one core carries: delay of alerts, shed audio, recovery.
 
 The agent runs whole on one core, recognition on; another process sends the demo's calls in real time. What a core carries
 is measured first: the processor time of a few calls. Then come 150 and 300 % of that, and the few calls again.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PERCENT = (150, 300)
 LATEST_S = 2.0
-"""No alert may be later, by the sound of its call."""
+"""Longest permitted delay in s of an alert, by the sound of its call."""
 FEW_CALLS = 4
 RECOVERS_WITHIN_S = 60.0
 _WORDS = ("phrase", "repeated")
@@ -45,14 +45,14 @@ class LoadFigures:
     percent: int
     calls: int
     alerts: int
-    """Raised in the time of this load."""
+    """Number of alerts raised in the time of this load."""
     by_sound: int
-    """Of them, those that need no words."""
+    """Number of these alerts that need no words."""
     sound_late_s_max: float
-    """From the moment in the sound at which the rule held to the alert."""
+    """Longest delay in s from the moment in the sound at which the rule held to the alert."""
     words_late_s_max: float
     lag_ms_p99: float
-    """From the arrival of a window's last sample to its evidence."""
+    """Latency from the arrival of a window's last sample to its evidence."""
     frames_dropped: int
     """Frames of 20 ms that were not heard: the last to be shed."""
     speech_shed_share: float
@@ -65,24 +65,24 @@ class OverloadFigures:
 
     model: str
     carried_calls: int
-    """By one core: its processor time by that of one call."""
+    """Calls that one core carries: its processor time divided by that of one call."""
     cpu_s_per_call_s: float
     seconds: float
-    """Of each load."""
+    """Duration of each load in s."""
     loads: tuple[LoadFigures, ...]
     recovered_s: float | None
-    """Until nothing was shed any more and the page said so; None when it did not come to that."""
+    """Seconds until nothing was shed any more and the page said so; None when that did not happen."""
     late_s_max: float
-    """Of all alerts under overload, those that need words as well."""
+    """Longest delay in s of all alerts under overload, those that need words included."""
 
 
 class _Timed(Agent):
-    """An agent that notes how late each alert is, by the sound."""
+    """Agent that records the delay of each alert, by the sound."""
 
     def __init__(self, config: AgentConfig) -> None:
         super().__init__(config)
         self.late: list[tuple[bool, float]] = []
-        """Whether it needed words, and seconds."""
+        """For each alert: whether it needed words, and its delay in seconds."""
 
     def alert_changed(self, alert: Alert) -> None:
         call = self.desk.find(alert.call_id)
@@ -100,7 +100,7 @@ async def bench_overload(
     carried: int | None = None,
     percent: tuple[int, ...] = PERCENT,
 ) -> OverloadFigures:
-    """Run all loads; `carried` instead of measuring what a core carries."""
+    """Run all loads; `carried` replaces the measurement of the calls that a core carries."""
     with tempfile.TemporaryDirectory(prefix="kikimori-bench-") as state:
         async with _agent(Path(state), model) as (agent, addresses):
             progress("a few calls")
@@ -174,7 +174,7 @@ async def _load(agent: _Timed, addresses: Addresses, percent: int, calls: int, s
 
 
 async def _recovery(agent: _Timed, addresses: Addresses) -> float | None:
-    """Return how long a few calls were heard again until the agent said that nothing is shed any more."""
+    """Return the seconds with few calls until the agent reported that nothing is shed; None = it did not."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     sender = await start_sender(addresses, FEW_CALLS, RECOVERS_WITHIN_S)

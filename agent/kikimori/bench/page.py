@@ -1,4 +1,4 @@
-"""What the supervisor's page costs the browser in a large office, and how far behind it is: a real Chromium.
+"""Cost of the supervisor's page for the browser in a large office, and its delay: a real Chromium.
 
 Broker, dashboard and the agent that tells of the calls run in this process; the browser is driven by Playwright.
 """
@@ -76,19 +76,20 @@ class PageFigures:
     seconds: float
     messages: int
     thousand_characters: float
-    """Of a message."""
+    """Length of a message in thousands of characters."""
     ms_per_message: float
     """All work of the main thread: scripts, style, layout, paint, timers."""
     script_ms: float
     style_ms: float
     layout_ms: float
     layouts_per_message: float
-    """One is what every frame needs; more are forced by reading sizes between writes."""
+    """Layouts per message; every frame needs one, more are forced by reading sizes between writes."""
     behind_ms_p50: float
-    """From publishing a word to its being on the page, wall clock."""
+    """Time in ms of wall clock from publishing a word to its display on the page."""
     behind_ms_max: float
     refused_share: float
-    """Of all moments and calls that need a decision: a press would be refused because the card had just moved."""
+    """Share of moments and calls in need of a decision at which a press would be refused, as the card had
+    just moved."""
     reference: str
     reference_ms: float
     vs_reference: float
@@ -97,7 +98,7 @@ class PageFigures:
 async def bench_page(
     calls: int, updates: float, seconds: float, progress: Callable[[float], None]
 ) -> PageFigures:
-    """Show so many calls for so long.
+    """Show this number of calls for this number of seconds.
 
     Raises:
         KikimoriError: there is no Playwright or no Chromium here.

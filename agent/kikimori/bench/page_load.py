@@ -1,4 +1,4 @@
-"""The site that `kikimori bench page` shows: its calls are told over MQTT as an agent tells them, again and again."""
+"""Site for `kikimori bench page`: its calls are published over MQTT as an agent does, again and again."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 LINES = 40
 ALERTS = 12
-"""Open ones, on as many calls; two in three need a decision."""
+"""Open alerts, on as many calls; two in three need a decision."""
 SPEAKING = 0.1
 """Share of the calls in which a word is recognised within one update."""
 CHANGES_EVERY_S = 1.0
-"""A call ends and another begins, and an alert grows, so often."""
+"""Interval in s at which a call ends and another begins, and an alert grows."""
 STAMP = "sent at "
 """Begins the line of the first call by which a page knows when it was sent; the Unix time in ms follows."""
 
 
 class PageLoad:
-    """Tells of `calls` calls, `updates` times a second."""
+    """Publisher of `calls` calls, `updates` times a second."""
 
     def __init__(self, calls: int, updates: float) -> None:
         self._calls = calls
@@ -38,10 +38,10 @@ class PageLoad:
         self._topics = Topics(SITE).of(AGENT)
         self._random = random.Random(1)  # noqa: S311
         self.begun = asyncio.Event()
-        """Everything was told once."""
+        """True once everything was published."""
 
     async def run(self, broker: BrokerSettings) -> None:
-        """Tell until cancelled."""
+        """Publish until cancelled."""
         async with connect(broker, "bench-page-agent") as client:
             health = Health(agent_id=AGENT, site=SITE, online=True, at=datetime.now(UTC))
             await self._keep(client, self._topics.health, health)

@@ -1,4 +1,4 @@
-"""What looking for phrases costs per final result, against bare SudachiPy on the same sentences."""
+"""Cost of looking for phrases per final result, against bare SudachiPy on the same sentences."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ REFERENCE = "SudachiPy SplitMode.C, small dictionary, tokenize alone"
 
 @dataclass(frozen=True, slots=True)
 class PhrasesFigures:
-    """What `kikimori bench phrases --json` prints; times are of one utterance."""
+    """Figures that `kikimori bench phrases --json` prints; times are of one utterance."""
 
     utterances: int
     sentences: int
-    """Different ones: what is said in the demo's calls."""
+    """Number of different sentences: those of the demo's calls."""
     load_s: float
     first_us_max: float
-    """Of the first time each sentence is heard, when its expressions are compiled."""
+    """Longest time in µs for a sentence heard the first time, when its expressions are compiled."""
     us_p50: float
     us_p99: float
     reference: str

@@ -1,4 +1,4 @@
-"""What a packet of RTP costs, against the bare decoding of the same payloads in the same run."""
+"""Cost of an RTP packet, against the bare decoding of the same payloads in the same run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SDP = "v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=aud
 
 @dataclass(frozen=True, slots=True)
 class RtpFigures:
-    """What `kikimori bench rtp --json` prints; CPU time per packet of 20 ms."""
+    """Figures that `kikimori bench rtp --json` prints; CPU time per packet of 20 ms."""
 
     packets: int
     pcmu_us: float
@@ -44,17 +44,17 @@ class RtpFigures:
     """The same packets as SRTP, AES_CM_128_HMAC_SHA1_80."""
     g722_us: float
     mirrored_pcmu_us: float
-    """From a captured Ethernet frame."""
+    """CPU time in µs for a packet from a captured Ethernet frame."""
     reference: str
     reference_us: float
     pcmu_vs_reference: float
     srtp_vs_plain: float
     legs_per_core: int
-    """Of μ-law, by this figure alone."""
+    """Legs of μ-law per core, by this figure alone."""
 
 
 class _Sink:
-    """A feed and its desk, which forget the sound every second."""
+    """Feed and desk that drop the sound every second."""
 
     def __init__(self) -> None:
         self.pcm = bytearray()

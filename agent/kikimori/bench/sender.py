@@ -26,7 +26,7 @@ GROUPS = 20
 """Legs are spread over the 20 ms of a frame, as the calls of a real PBX are."""
 TICK_S = FRAME_SAMPLES / RATE / GROUPS
 SEND_BUFFER = 16 * 1024
-"""Bytes. What the agent does not take within half a second is lost, and counted."""
+"""Bytes. Audio that the agent does not take within half a second is lost, and counted."""
 
 
 class _Leg:
@@ -84,7 +84,7 @@ def _frames(pcm: bytes) -> list[bytes]:
 
 
 def _stream(legs: list[_Leg], seconds: float) -> tuple[int, float]:
-    """Send for `seconds`; returns the frames nobody took and the worst delay of the sender itself, in seconds."""
+    """Send for `seconds`; returns the frames that were not taken and the sender's own longest delay in s."""
     groups = [legs[first::GROUPS] for first in range(GROUPS)]
     lost, late_s = 0, 0.0
     began = time.perf_counter()

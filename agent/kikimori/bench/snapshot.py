@@ -32,11 +32,11 @@ class SnapshotFigures:
     lines_per_call: int
     snapshot_bytes: int
     first_ms: float
-    """Of the first snapshot after the start, when nothing was encoded yet."""
+    """Time of the first snapshot after the start, when nothing was encoded yet."""
     snapshot_ms: float
-    """After every call's levels changed and one call in ten changed otherwise."""
+    """Time of a snapshot after every call's levels changed and one call in ten changed otherwise."""
     same_ms: float
-    """For the next browser, when nothing changed in between."""
+    """Time of a snapshot for the next browser, when nothing changed in between."""
     delta_ms: float
     """A change with the levels of every call."""
     deltas_answered: int

@@ -1,4 +1,4 @@
-"""Whether an office can run for years: many short calls through one way in, and what is left of them.
+"""Soak test of an office: many short calls through one way in, and what remains of them.
 
 Broker, agent and dashboard run whole in this process, as in `kikimori up`; another process makes the calls. After the
 first calls and again after the last the process is left alone until every limit has passed, and looked at: what there
@@ -39,9 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
 IDLE_S = 30.0
-"""What ends a call whose end was lost; longer than a busy machine may keep the sending process waiting."""
+"""Seconds without audio that end a call whose end was lost; longer than a busy machine may delay the sending
+process."""
 REST_S = 75.0
-"""Longer than anything waits for what does not come: a leg that was announced 60 s, a call and then its SIP dialog 30
+"""Seconds of rest, longer than any timeout: a leg that was announced 60 s, a call and then its SIP dialog 30
 and 32 s."""
 WARM_UP_CALLS = 60
 _SAMPLES = 50
@@ -49,7 +50,7 @@ _SAMPLES = 50
 
 @dataclass(frozen=True, slots=True)
 class SoakSettings:
-    """What is asked for."""
+    """Settings of a soak run."""
 
     way: Way
     calls: int
@@ -60,18 +61,18 @@ class SoakSettings:
     model: str | None = None
     """Speech model; None = recognition off."""
     calm: bool = False
-    """Only calls that no rule should alert of."""
+    """True = only calls that no rule should alert of."""
     rest_s: float = REST_S
 
 
 @dataclass(frozen=True, slots=True)
 class SoakFigures:
-    """What `kikimori bench soak --json` prints. Pairs are before and after."""
+    """Figures that `kikimori bench soak --json` prints. Pairs are before and after."""
 
     way: str
     calls: int
     broken: int
-    """Of these, how many ended as they should not, or never really began."""
+    """Number of these that ended irregularly, or never really began."""
     failed: int
     """Calls that the agent did not take as it should have."""
     seconds: float
@@ -79,7 +80,7 @@ class SoakFigures:
     """Processor seconds of broker, agent and dashboard per second, while calls were made."""
     lag_ms_p50: float
     lag_ms_p99: float
-    """From the arrival of a window's last sample to its evidence."""
+    """Latency from the arrival of a window's last sample to its evidence."""
     rss_mb: list[float]
     rss_kb_per_1000_calls: float
     """Slope over the second half of the calls."""
@@ -87,7 +88,7 @@ class SoakFigures:
     tasks: list[int]
     threads: list[int]
     calls_left: int
-    """That the agent or the page still shows, after the rest."""
+    """Calls that the agent or the page still shows after the rest."""
     frames_dropped: int
     speech_shed_s: int
     alerts: int
@@ -98,11 +99,11 @@ class SoakFigures:
     objects_grown: dict[str, list[int]]
     entries_grown: dict[str, list[int]]
     reasons: dict[str, int] = field(default_factory=dict)
-    """Of the calls that failed."""
+    """Reasons of the calls that failed."""
 
     @property
     def left_over(self) -> bool:
-        """Whether anything stayed that grows with the calls for certain."""
+        """Return whether calls failed or remained, or open files or tasks grew."""
         more = self.files[1] > self.files[0] or self.tasks[1] > self.tasks[0]
         return bool(self.failed or self.calls_left or more)
 
@@ -129,7 +130,7 @@ class CountingLog:
 
 
 async def bench_soak(settings: SoakSettings, progress: Callable[[float], None]) -> SoakFigures:
-    """Run it; `progress` is told the calls that are over.
+    """Run the soak test; `progress` gets the number of calls that are over.
 
     Raises:
         KikimoriError: the sending process failed, or the mirrored interface may not be read.

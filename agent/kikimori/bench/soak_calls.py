@@ -1,4 +1,4 @@
-"""Short calls through each way in, as the PBX would make them; also those that end as they should not."""
+"""Short calls through each way in, as the PBX would make them; also those that end irregularly."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CUSTOMER = "0312345678"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the calls are made; passed to the sending process as JSON."""
+    """Plan of the calls to make; passed to the sending process as JSON."""
 
     way: Way
     calls: int
@@ -42,28 +42,28 @@ class Plan:
     shortest_s: float
     longest_s: float
     broken_every: int
-    """Every so many calls one ends as it should not, or never really begins; 0 = none."""
+    """Number of calls in a row of which one ends irregularly, or never really begins; 0 = none."""
     page: str
     """URL of the dashboard, whose page is opened and left with every tenth call; empty = none."""
     addresses: dict[str, tuple[str, int]]
     calm: bool = False
-    """Only recordings that no rule should alert of, each from its beginning."""
+    """True = only recordings that no rule should alert of, each from its beginning."""
     secret: str = ""
-    """Of FreeSWITCH's dialplan path."""
+    """Secret in the path of FreeSWITCH's dialplan."""
     sip_port: int = 0
-    """Where the mirrored telephones speak SIP."""
+    """SIP port of the mirrored telephones."""
 
 
 class Caller(Protocol):
     """One way in. `call` returns when the call is over; a broken one may leave something half open."""
 
     async def call(self, name: str, frames: Frames, fault: int | None) -> None:
-        """`fault`: any number, which says what goes wrong; None = nothing."""
+        """Make a call. `fault`: any number, which selects the fault; None = no fault."""
 
 
 @asynccontextmanager
 async def caller_of(plan: Plan) -> AsyncIterator[Caller]:
-    """Open what all calls of this way share."""
+    """Open the parts that all calls of this way share."""
     # Without aiohttp's limit: what broken calls leave half open must not keep the next ones waiting.
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         match plan.way:
@@ -229,7 +229,7 @@ class _Mirrored:
         self._caller = caller
         self._callee = callee
         self._ports: dict[str, int] = {}
-        """Where the one who is called hears a call."""
+        """Ports at which the callee receives the audio, by Call-ID."""
         callee.answer_request = self._answer
 
     @classmethod
@@ -313,7 +313,7 @@ async def _end(stream: aiohttp.ClientWebSocketResponse, wrong: str) -> None:
 
 
 def drop(connection: aiohttp.ClientWebSocketResponse) -> None:
-    """End a connection without a word of the protocol."""
+    """Close a connection without the protocol's end."""
     own = connection.get_extra_info("socket")
     if own is not None:
         # uvloop lends a socket that cannot be shut down: a copy of it can.

@@ -1,4 +1,4 @@
-"""The other side of `kikimori bench soak`: a process that makes the calls, so that what it needs is not measured.
+"""Process that makes the calls of `kikimori bench soak`, so that its own cost is not measured.
 
 Reads its plan as JSON from standard input; says one JSON line for every call that is over.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PAGE_WITH_EVERY = 10
 PATIENCE_S = 30.0
-"""Beyond the call's own length; whoever does not answer for so long has failed."""
+"""Seconds beyond the call's length after which a peer without an answer has failed."""
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ async def _one_after_another(
 
 
 async def _look(browser: aiohttp.ClientSession, page: str) -> None:
-    """Open the supervisor's page as a browser does, read the picture, and leave without a word."""
+    """Open the supervisor's page as a browser does, read the picture, and drop the connection."""
     async with browser.get(page) as answer:
         await answer.read()
     socket = await browser.ws_connect(f"{page}live", origin=page.rstrip("/"))

@@ -1,4 +1,4 @@
-"""What the calls of `kikimori bench soak` say: the demo's recordings, 20 ms at a time."""
+"""Voices in the calls of `kikimori bench soak`: the demo's recordings, 20 ms at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the last sound of a phrase to its alert, in real time, with the real recogniser.
+"""Delay from the last sound of a phrase to its alert, in real time, with the real recogniser.
 
 Calls are played at the speed they were spoken, so a recogniser that falls behind is seen. The same run says
 when the final result of the same words came: what the alert would have waited for without partial results.
@@ -42,7 +42,7 @@ REFERENCE = "the final result of the same words, same run"
 
 @dataclass(frozen=True, slots=True)
 class WordsFigures:
-    """What `kikimori bench words --json` prints. Times count from the end of the last word of the phrase."""
+    """Figures that `kikimori bench words --json` prints; times count from the end of a phrase's last word."""
 
     calls: int
     model: str
@@ -52,7 +52,7 @@ class WordsFigures:
     alert_ms_p50: float
     alert_ms_p99: float
     told_early: int
-    """Of them, before the final result."""
+    """Number of phrases alerted before the final result."""
     reference: str
     final_ms_p50: float
     final_ms_p99: float
@@ -63,14 +63,15 @@ class WordsFigures:
 
 @dataclass
 class _Call:
-    """Listens to one call from both sides: what the rules were told, and what they said."""
+    """Observer of one call on both sides: phrases given to the rules, and alerts that they raised."""
 
     book: PhraseBook
     categories: frozenset[str]
     finals: list[tuple[float, str, float, float]] = field(default_factory=list)
-    """When, category, start of the utterance, end of the phrase's last word."""
+    """Loop time in s, category, start of the utterance and end of the phrase's last word in s of media
+    time."""
     alerts: list[tuple[float, str]] = field(default_factory=list)
-    """When, category."""
+    """Loop time in s and category."""
     _seen: set[tuple[str, float]] = field(default_factory=set)
 
     # --- as the judge's phrase book

@@ -1,4 +1,4 @@
-"""The agent's alerts: on the disk first, then told to the broker until a dashboard has acknowledged each."""
+"""Alerts of the agent: written to the disk first, then published until a dashboard has acknowledged each."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ LAST_RETRY_S = 60.0
 FIRST_REMINDER_S = 60.0
 LAST_REMINDER_S = 1800.0
 MOST_REMINDERS = 200
-"""The oldest so many; when a page has drawn them the next come."""
+"""Most reminders at a time, the oldest; the next follow when a page has drawn these."""
 
 
 class AlertBoard:
-    """Every alert that is open, not yet acknowledged, or closed lately. `clock` is the loop's, `now` the wall's."""
+    """Alerts that are open, not acknowledged, or closed lately. `clock` is the loop's, `now` the wall's."""
 
     def __init__(self, outbox: Outbox, now: Callable[[], datetime], clock: Callable[[], float]) -> None:
         self.runs = DashboardRuns()
         self.dropped = 0
-        """Alerts that had to go because there were too many, or because nobody took them for a week."""
+        """Number of alerts dropped because there were too many, or because nobody took them for a week."""
         self.invalid_acks = 0
         self._outbox = outbox
         self._now = now
@@ -49,12 +49,12 @@ class AlertBoard:
         self._changed = asyncio.Event()
         self._order = asyncio.Lock()
         self._retry: dict[str, tuple[float, float]] = {}
-        """By alert that was told and is not acknowledged: when to tell it again, and how long to wait after that."""
+        """Retry time and next interval, by alert that was sent and is not acknowledged."""
         self._unseen_since = {each.alert_id: clock() for each in self._kept.values() if not each.drawn}
-        """By alert that no supervisor's page has drawn."""
+        """Time since when no supervisor's page has drawn an alert."""
         self._reminders: dict[str, tuple[float, float]] = {}
-        """By alert that a dashboard may have forgotten before any page drew it: when to tell it again, and how long to wait
-        after that."""
+        """Time of the next reminder and the interval after it, by alert that a dashboard may have forgotten
+        before any page drew it."""
         self._complained: set[str] = set()
 
     # --- what the agent says
@@ -95,7 +95,7 @@ class AlertBoard:
             self._unseen_since.setdefault(alert.alert_id, self._clock())
 
     async def close_leftovers(self, stamps: Stamps) -> None:
-        """Close the alerts that an earlier run left open; it died without saying how they went on."""
+        """Close the alerts that an earlier run left open when it ended without closing them."""
         for alert_id, kept in [item for item in self._kept.items() if item[1].is_open]:
             try:
                 last = Alert.from_bytes(kept.payload)
@@ -132,20 +132,20 @@ class AlertBoard:
         return sum(not each.held for each in self._kept.values())
 
     def tell_again(self) -> None:
-        """Call on a new connection: the broker may have forgotten everything."""
+        """Mark everything as unsent on a new connection: the broker may have lost its state."""
         self.runs.all_new()
         for alert_id, kept in self._kept.items():
             if kept.is_open or not kept.held:
                 self._tell(alert_id)
 
     async def changed(self) -> None:
-        """Wait until something is untold."""
+        """Wait until something is unsent."""
         while not self._untold:
             self._changed.clear()
             await self._changed.wait()
 
     def next_untold(self) -> KeptAlert | None:
-        """Return the alert that waits longest."""
+        """Return the unsent alert that waits longest."""
         while self._untold:
             alert_id = next(iter(self._untold))
             if (kept := self._kept.get(alert_id)) is not None:
@@ -155,13 +155,13 @@ class AlertBoard:
 
     @staticmethod
     def message(kept: KeptAlert) -> bytes:
-        """Return what to tell: the alert, with the note that a supervisor's page has shown it."""
+        """Return the message to send: the alert, with the note that a supervisor's page has shown it."""
         if not kept.drawn:
             return kept.payload
         return Alert.from_bytes(kept.payload).model_copy(update={"drawn": True}).to_bytes()
 
     def told(self, kept: KeptAlert) -> None:
-        """Note that the broker has confirmed. What changed meanwhile stays untold."""
+        """Note the broker's confirmation. An alert that changed meanwhile stays unsent."""
         known = self._kept.get(kept.alert_id)
         if known is not None and known.revision != kept.revision:
             return
@@ -177,7 +177,7 @@ class AlertBoard:
     # --- what dashboards say
 
     def take_acks(self, payload: bytes) -> None:
-        """Take what a dashboard says: that it is there, what it holds, what its pages have drawn."""
+        """Take a dashboard's report: its presence, the alerts it holds, those that its pages have drawn."""
         try:
             acks = Acks.from_bytes(payload)
         except BadMessageError as error:
@@ -204,7 +204,7 @@ class AlertBoard:
         self._outbox.note(kept)
 
     def refuse_acks(self, reason: str) -> None:
-        """Count acknowledgements that do not count."""
+        """Count refused acknowledgements."""
         self.invalid_acks += 1
         if self.invalid_acks == 1:
             log.warning("acks_invalid", reason=reason)
@@ -217,7 +217,7 @@ class AlertBoard:
     # --- as time goes by
 
     def tick(self) -> None:
-        """Tell again what nobody acknowledged, forget what is past, see what nobody has seen. Every second."""
+        """Send again what is not acknowledged, drop what is past, find unseen alerts. Call every second."""
         now, wall = self._clock(), self._now().timestamp()
         self.runs.forget_old(now)
         if self.runs.present(now):
@@ -238,7 +238,7 @@ class AlertBoard:
                 log.warning("alert_unseen", alert_id=alert_id, cause=str(self.runs.cause(now)))
 
     def _remind(self, now: float, wall: float) -> None:
-        """Tell again what was over long ago and seen by nobody, as a page is open now: dashboards show it as missed."""
+        """Send again long past unseen alerts, as a page is open now: dashboards show them as missed."""
         unseen = (self._kept[each] for each in self._unseen_since if each in self._kept)
         old = (
             each.alert_id for each in unseen if not each.is_open and wall - each.updated_at > SHOWN_AGAIN_S
@@ -254,7 +254,7 @@ class AlertBoard:
 
     @property
     def unseen(self) -> int:
-        """Alerts that no supervisor's page has drawn in time."""
+        """Return the number of alerts that no supervisor's page has drawn in time."""
         return len(self._unseen(self._clock()))
 
     def _forget(self, alert_ids: list[str]) -> None:
@@ -268,7 +268,7 @@ class AlertBoard:
         self._outbox.drop(alert_ids)
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return that alerts were raised which no supervisor has seen."""
+        """Return the problem that no supervisor has seen some alerts."""
         now = self._clock()
         unseen = self._unseen(now)
         if not unseen:

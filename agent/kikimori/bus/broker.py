@@ -50,25 +50,25 @@ CONNECT_WITHIN_S = 10
 MOST_CLIENTS = 200
 """Connections at a time; agents and dashboards of one machine need a handful."""
 MOST_READ_BYTES = 4 * MAX_PAYLOAD
-"""A packet with more in it ends its connection."""
+"""Largest packet in bytes; a larger one ends its connection."""
 SESSION_KEPT_S = 3600
 """Seconds for which messages are queued (in memory) for a client that is away."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where the broker listens, with the real port."""
+    """Address at which the broker listens, with the real port."""
 
     host: str
     port: int
 
 
 class BrokerStartError(KikimoriError):
-    """The embedded broker cannot listen where it should."""
+    """The embedded broker cannot listen at its address."""
 
 
 class _Admitted(BaseAuthPlugin):  # type: ignore[misc]  # amqtt's type is Any to us
-    """Says yes: whoever comes so far was admitted before."""
+    """Authentication of every session: clients were admitted before."""
 
     async def authenticate(self, *, session: Any) -> bool:
         del session
@@ -86,7 +86,7 @@ class _Subscriptions(dict[str, list[Any]]):
 
 
 class _FrugalReader(StreamReaderAdapter):  # type: ignore[misc]  # amqtt's type is Any to us
-    """Waits for no more than `MOST_READ_BYTES` at a time."""
+    """Reader that waits for at most `MOST_READ_BYTES` at a time."""
 
     async def read(self, n: int = -1) -> Any:
         if n > MOST_READ_BYTES:
@@ -95,7 +95,7 @@ class _FrugalReader(StreamReaderAdapter):  # type: ignore[misc]  # amqtt's type 
 
 
 class _Replayed:
-    """A reader that gives some bytes again before it goes on."""
+    """Reader that gives some bytes again before it goes on."""
 
     def __init__(self, first: bytes, reader: _FrugalReader) -> None:
         self._first = first
@@ -151,7 +151,7 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
                 return user is not None
 
     async def _admitted(self, reader: _FrugalReader, writer: StreamWriterAdapter) -> _Replayed | None:
-        """Read CONNECT; return what amqtt is to read, None when this client is not let in."""
+        """Read CONNECT; return a reader for amqtt, None when this client is not admitted."""
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 connect = await ConnectPacket.from_stream(reader)
@@ -205,7 +205,7 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
 async def embedded_broker(
     host: str = "127.0.0.1", port: int = 1883, *, users: Iterable[BrokerUser] = ()
 ) -> AsyncIterator[BrokerAddress]:
-    """Run a broker inside the `async with`, for these users and nobody else. Port 0 = any free one.
+    """Run a broker inside the `async with`, for these users alone. Port 0 = any free one.
 
     Raises:
         BrokerStartError: `host` is not loopback, or the port is taken.

@@ -1,4 +1,4 @@
-"""Users of the embedded broker, as the shipped ACL of Mosquitto has them: who may read and write which topic."""
+"""Users of the embedded broker, as in Mosquitto's shipped ACL, with the topics they may read and write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from kikimori_wire.settings import BrokerSettings
 
 WATCHER = "watch"
-"""Reads what agents say: `kikimori tap watch --from-agent`, `doctor`, the demo's own witness."""
+"""User that reads the agents' messages: `kikimori tap watch --from-agent`, `doctor`, the demo's own
+witness."""
 
 
 def _password() -> str:
@@ -57,7 +58,7 @@ def dashboard_user(site: str, name: str) -> BrokerUser:
 
 
 def watcher(site: str) -> BrokerUser:
-    """Return a user that reads what agents say, and a topic of its own."""
+    """Return a user that reads the agents' messages, and a topic of its own."""
     topics = Topics(site)
     own = topics.branch(WATCHER)
     return BrokerUser(WATCHER, (topics.all_agents, own), (own,), alone=False)
@@ -69,7 +70,7 @@ def everything(name: str = "bench") -> BrokerUser:
 
 
 def covers(pattern: str, topic: str) -> bool:
-    """Whether a topic is one of a filter's."""
+    """Return whether a filter covers a topic."""
     if topic.startswith("$") and not pattern.startswith("$"):
         return False
     levels, parts = pattern.split("/"), topic.split("/")
@@ -82,7 +83,7 @@ def covers(pattern: str, topic: str) -> bool:
 
 
 def watch_file(state: Path) -> Path:
-    """Return where `kikimori up` leaves the watcher's password, for commands of the same user on this machine."""
+    """Return the file of the watcher's password, left by `kikimori up` for commands of the same user."""
     return state / "broker-watch.json"
 
 
@@ -94,7 +95,7 @@ def leave_login(state: Path, port: int, user: BrokerUser) -> None:
 
 
 def with_left_login(settings: BrokerSettings, state: Path) -> BrokerSettings:
-    """Return how to reach the embedded broker that runs, if these settings mean it and this user may read its password."""
+    """Return settings for the running embedded broker, if meant here and its password is readable."""
     if settings.username is not None:
         return settings
     try:

@@ -1,4 +1,4 @@
-"""The agent's side of the bus: what it publishes, and the commands it takes.
+"""Agent's side of the bus: its publications, and the commands it takes.
 
 Nothing here waits for the broker on behalf of a caller: state is kept as "latest wins", alerts go through the outbox,
 levels and transcripts are shed when the broker is slow or away.
@@ -57,7 +57,7 @@ FLUSH_S = 2.0
 
 
 class Bus:
-    """One agent's connection to its site's broker. `run` for as long as the agent lives, then `aclose`."""
+    """Connection of one agent to its site's broker. `run` during the agent's life, then `aclose`."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Bus:
         identity: Identity | None = None,
         witness: CommandWitness | None = None,
     ) -> None:
-        """`run`: name of this run; `silent_s`: see `RivalWatch`; without `identity` nobody may command."""
+        """`run`: name of this run; `silent_s`: see `RivalWatch`; without `identity` no command is taken."""
         self._sealed: Callable[[bytes], bytes] = identity.sealed if identity else bytes
         self._settings = settings
         self._topics = AgentTopics(site, agent_id)
@@ -141,11 +141,11 @@ class Bus:
         await self._board.put(alert, self._stamps)
 
     def set_health(self, health: Health) -> None:
-        """Publish the agent's health when it changed; the time of saying so alone is no change."""
+        """Publish the agent's health when it changed; a new time alone is no change."""
         self._health.set(health)
 
     def _additions(self, own: Health) -> dict[str, object]:
-        """Return what the bus knows of the agent's health."""
+        """Return the bus's own fields of the agent's health."""
         return {
             "problems": own.problems + self.problems(),
             "run": self._stamps.run,
@@ -153,7 +153,7 @@ class Bus:
         }
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return what a person should know about outbox, broker and dashboards."""
+        """Return the problems of outbox, broker and dashboards that a person should know."""
         parts = self._outbox.problems, self._sweep.problems, self._board.problems(), self._gate.problems()
         return sum(parts, ())
 
@@ -176,7 +176,7 @@ class Bus:
     # --- life
 
     async def run(self) -> None:
-        """Stay connected until `aclose`. A broker that is away is logged and tried again, for ever."""
+        """Stay connected until `aclose`. A broker that is away is logged and tried again without end."""
         self._ended.clear()
         try:
             await self._board.close_leftovers(self._stamps)
@@ -193,7 +193,7 @@ class Bus:
             self._ended.set()
 
     async def aclose(self) -> None:
-        """Send what can be sent within about two seconds, say that this agent is offline, disconnect.
+        """Send what can be sent within about two seconds, publish offline, disconnect.
 
         What is not confirmed by then stays in the outbox for the next start.
         """
@@ -321,7 +321,7 @@ class Bus:
             self._moved.set()
 
     def _has(self, parsed: ParsedTopic) -> bool:
-        """Tell whether what a retained topic is about still exists."""
+        """Return whether the subject of a retained topic still exists."""
         match parsed.kind:
             case TopicKind.CALL_STATE:
                 return self._calls.knows(parsed.name)

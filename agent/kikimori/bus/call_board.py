@@ -1,4 +1,4 @@
-"""The retained state of calls: what the broker should hold, and what it has been told."""
+"""Retained state of calls: the state that the broker should hold, and the state already sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ the broker was told of: a week of calls without a broker leaves nothing to clear
 
 
 class CallBoard:
-    """Latest state per call wins. An ended call is told once and then cleared."""
+    """Latest state per call. An ended call is sent once and then cleared."""
 
     def __init__(self, to_clear: Iterable[str]) -> None:
         """`to_clear`: calls that an earlier run left on the broker."""
@@ -27,7 +27,7 @@ class CallBoard:
         self._retained = set(self._ended)
         """Calls that the broker may hold."""
         self._states = 0
-        """Of ended calls, that are kept."""
+        """Number of kept states of ended calls."""
         self._untold.update(dict.fromkeys(self._ended))
         self._changed = asyncio.Event()
         self.states_dropped = 0
@@ -67,11 +67,11 @@ class CallBoard:
         return call_id in self._live or call_id in self._ended
 
     def live(self) -> dict[str, int]:
-        """Return the live calls with the number of what was said of each last."""
+        """Return the live calls with the `seq` of the last message about each."""
         return {call_id: state.seq or 0 for call_id, state in self._live.items()}
 
     def tell_all_again(self) -> None:
-        """Call on a new connection: the broker may have forgotten everything."""
+        """Mark everything as unsent on a new connection: the broker may have lost its state."""
         for call_id in self._live:
             self._untold[call_id] = None
         self._changed.set()
@@ -84,7 +84,7 @@ class CallBoard:
         return next(iter(self._untold), None)
 
     async def changed(self) -> None:
-        """Wait until something is untold."""
+        """Wait until something is unsent."""
         while not self._untold:
             self._changed.clear()
             await self._changed.wait()
@@ -97,7 +97,7 @@ class CallBoard:
         return self._ended.get(call_id), True
 
     def told(self, call_id: str, state: CallState | None, *, cleared: bool) -> None:
-        """Note that the broker has confirmed. What changed meanwhile stays untold."""
+        """Note the broker's confirmation. A state that changed meanwhile stays unsent."""
         if cleared:
             self._states -= self._ended.pop(call_id, None) is not None
             self._retained.discard(call_id)

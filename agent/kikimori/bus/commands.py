@@ -1,4 +1,4 @@
-"""Commands as they come from the broker: checked, carried out once each, answered as often as they are asked."""
+"""Commands from the broker: validated, carried out once each, answered each time that they arrive."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REMEMBERED_LIMIT = 1000
 REPLY_TOPICS_LIMIT = 4
 """Askers remembered for one command that is still being carried out."""
 TIME_LIMIT_S = 60.0
-"""A PBX that has not answered by then is not going to."""
+"""Longest time in s that the PBX may take to answer."""
 
 
 def utc_now() -> datetime:
@@ -43,15 +43,15 @@ def utc_now() -> datetime:
 
 
 class CommandWitness(Protocol):
-    """Record of what was commanded. Nothing in it may block."""
+    """Record of commands. Its methods must not block."""
 
     def taken(self, opened: OpenedCommand, sender: str) -> None:
-        """A command is about to be carried out; `sender`: what the dashboard is called."""
+        """Record a command that is about to be carried out; `sender`: name of the dashboard."""
 
     def answered(self, opened: OpenedCommand, sender: str, result: CommandResult) -> None: ...
 
     def refused(self, opened: OpenedCommand | None, sender: str, reason: str) -> None:
-        """A command was not carried out; None for what could not be read."""
+        """Record a command that was not carried out; None for one that could not be read."""
 
 
 class NoWitness:
@@ -155,7 +155,7 @@ class CommandDesk:
         task.add_done_callback(self._tasks.discard)
 
     def _may_press(self, opened: OpenedCommand) -> bool:
-        """Whether the person has not given too many commands; calling for help is never too much."""
+        """Return whether the person may press again: presses are limited, except the call for help."""
         key = opened.envelope.key if opened.envelope is not None else ""
         return opened.command.action is Action.ESCALATE or self._persons.allow(
             key, opened.command.issued_by, asyncio.get_running_loop().time()
@@ -174,7 +174,7 @@ class CommandDesk:
         return len(self._tasks)
 
     def cancel(self) -> None:
-        """Give up what is being carried out: the agent stops."""
+        """Cancel the commands in progress: the agent stops."""
         for task in self._tasks:
             task.cancel()
 
@@ -219,7 +219,7 @@ class CommandDesk:
             del self._known[oldest]
 
     def _check_reply_topic(self, reply_to: str) -> None:
-        """A command must not make us publish anywhere but on a reply topic of this site and agent."""
+        """Check that a command's reply topic is one of this site and agent: no other may be published on."""
         parsed = self._site.parse(reply_to)
         if parsed is None or parsed.kind is not TopicKind.REPLY or parsed.agent_id != self._agent_id:
             raise BadMessageError("Command: reply_to is not a reply topic for this agent")
@@ -227,7 +227,7 @@ class CommandDesk:
             raise BadMessageError("Command: reply_to is not a valid topic")
 
     def _count(self, name: str, **fields: str) -> None:
-        """Count, and log the 1st, 2nd, 4th, 8th … so that a flood does not fill the log."""
+        """Count, and log the 1st, 2nd, 4th, 8th … occurrence, so that a flood does not fill the log."""
         self.counters[name] += 1
         count = self.counters[name]
         if count & (count - 1) == 0:

@@ -1,4 +1,4 @@
-"""The dashboards that an agent hears of, by their acknowledgements. Pure: times are given."""
+"""Dashboards known to an agent from their acknowledgements. Pure: times are given."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from kikimori_wire.delivery import Acks
 
 PRESENT_S = 30.0
-"""A dashboard says that it is there every ten seconds."""
+"""Seconds after its last report that a dashboard counts as present; it reports every ten seconds."""
 FORGET_S = 600.0
 MOST = 200
 
 
 class UnseenCause(StrEnum):
-    """Why no supervisor has seen an alert."""
+    """Reason for which no supervisor has seen an alert."""
 
     NO_DASHBOARD = "no_dashboard"
     NO_PAGE = "no_page"
     PAGE_BEHIND = "page_behind"
-    """A page is open, but draws nothing: in the background, or behind."""
+    """A page is open but draws nothing: it is in the background, or late."""
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class DashboardRuns:
         self._known: dict[str, _Run] = {}
 
     def heard(self, acks: Acks, now: float) -> bool:
-        """Take note of a dashboard; True when this run of it is new, and may hold nothing."""
+        """Note a dashboard's report; True when this run of it is new, and may hold nothing."""
         known = self._known.pop(acks.client_id, None)
         new = known is None or known.run != acks.run
         self._known[acks.client_id] = _Run(acks.run, now, acks.pages)
@@ -47,7 +47,7 @@ class DashboardRuns:
         return new
 
     def all_new(self) -> None:
-        """Take every dashboard for new when it is heard next: what was sent to it may be lost."""
+        """Mark every dashboard as new for its next report: what was sent to it may be lost."""
         for each in self._known.values():
             each.run = ""
 
@@ -57,11 +57,11 @@ class DashboardRuns:
                 del self._known[client_id]
 
     def present(self, now: float) -> int:
-        """Return how many dashboards are there."""
+        """Return the number of dashboards that are present."""
         return len(self._there(now))
 
     def cause(self, now: float) -> UnseenCause:
-        """Return why an alert that was sent has not been seen."""
+        """Return the reason for which an alert that was sent has not been seen."""
         there = self._there(now)
         if not there:
             return UnseenCause.NO_DASHBOARD

@@ -1,4 +1,4 @@
-"""Origin of what comes on the agent's topics of commands and acknowledgements: signed by whom, for whom, and once.
+"""Origin of commands and acknowledgements: signer, addressee, and protection from replay.
 
 An agent that trusts no dashboard's key yet takes the call for help alone, from whoever it comes.
 """
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from kikimori.bus.alert_board import AlertBoard
 
 EARLY = timedelta(seconds=3)
-"""So far ahead of the agent's clock may the issue of a command be: no round trip measures it better."""
+"""Largest lead of a command's issue over the agent's clock; no round trip measures it more exactly."""
 MOST_NONCES = 10_000
-"""Of commands that have not expired; with more of them nothing is taken."""
+"""Most nonces of commands that have not expired; with more of them every command is refused."""
 MOST_RUNS = 256
 """Runs of dashboards whose last acknowledgement is remembered."""
 
@@ -33,7 +33,7 @@ _NAMED = ("site", "agent_id", "run", "role", "nonce")
 
 @dataclass(frozen=True, slots=True)
 class OpenedCommand:
-    """A command, and what it came in."""
+    """Command, and its envelope."""
 
     command: Command
     envelope: Envelope | None
@@ -41,7 +41,7 @@ class OpenedCommand:
 
 
 class CommandGate:
-    """Decides whether a command may be carried out; knows nothing of what it does."""
+    """Checks whether a command may be carried out, without regard to its effect."""
 
     def __init__(self, site: str, agent_id: str, run: str, trust: TrustStore) -> None:
         self.trust = trust
@@ -49,10 +49,10 @@ class CommandGate:
         self._agent_id = agent_id
         self._run = run
         self._nonces: OrderedDict[str, datetime] = OrderedDict()
-        """Until when each has to be remembered."""
+        """Time until which each nonce must be remembered."""
         self._heard: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._stranger = ""
-        """The last key that signed something and is not known."""
+        """Last unknown key that signed something."""
 
     @staticmethod
     def open(payload: bytes) -> OpenedCommand:
@@ -61,11 +61,11 @@ class CommandGate:
         return OpenedCommand(Command.from_bytes(payload if envelope is None else envelope.content), envelope)
 
     def sender(self, opened: OpenedCommand) -> str:
-        """Return what the dashboard is called that signed; "" when it is not known."""
+        """Return the name of the dashboard that signed; "" when it is unknown."""
         return self.trust.named(opened.envelope.key) if opened.envelope is not None else ""
 
     def refusal(self, opened: OpenedCommand) -> str | None:
-        """Return why the origin of a command is not accepted; None when it is."""
+        """Return the reason for which a command's origin is not accepted; None when it is."""
         command, envelope = opened.command, opened.envelope
         if command.action is Action.ESCALATE and not self.trust.valid():
             return None
@@ -93,7 +93,7 @@ class CommandGate:
                 return None if envelope.is_genuine() else "bad_signature"
 
     def spend(self, command: Command, now: datetime) -> str | None:
-        """Use a command up; return why it may not be carried out now, None when it may."""
+        """Mark a command as used; return the reason for which it must not be carried out now, else None."""
         if now >= command.deadline:
             return "expired"
         if command.issued_at > now + EARLY:
@@ -139,14 +139,14 @@ class CommandGate:
         return content
 
     def take_acks(self, payload: bytes, board: AlertBoard) -> None:
-        """Hand acknowledgements on to the alerts, or have them counted there as none."""
+        """Pass acknowledgements to the alerts, or count them there as refused."""
         try:
             board.take_acks(self.acks(payload))
         except BadMessageError as error:
             board.refuse_acks(str(error))
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return that no dashboard may command, or that one tries whose key is not trusted."""
+        """Return the problems with keys: unreadable, no trusted dashboard, or an unknown one that signs."""
         stranger = self._stranger if self.trust.standing(self._stranger) is KeyTrust.UNKNOWN else ""
         nobody = not self.trust.valid()
         found = []

@@ -1,4 +1,4 @@
-"""The agent's health on the broker: told when it changes, and now and then all the same."""
+"""Publication of the agent's health: when it changes, and at intervals all the same."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import Health
 
 HEARTBEAT_S = 20.0
-"""Health is told so often though nothing changed: a run that is silent for longer may be replaced."""
+"""Interval in s between publications without a change; a run that is silent for longer may be replaced."""
 GOODBYE_S = 1.0
 
 
 class HealthTeller:
-    """Puts what the agent says of itself and what the bus adds together, and publishes it."""
+    """Combines the health from the agent with the bus's own fields, and publishes it."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class HealthTeller:
         self._sealed = sealed
         self.topic = topic
         self.own = own
-        """As the agent says it."""
+        """Health as the agent gave it."""
         self.whole = own
         self._additions = additions
         self._told: Health | None = None
@@ -45,12 +45,12 @@ class HealthTeller:
         self.compose()
 
     def compose(self) -> None:
-        """Take in what the bus knows now."""
+        """Add the bus's current fields."""
         self.whole = self.own.model_copy(update=self._additions(self.own))
         self._changed.set()
 
     def forget_told(self) -> None:
-        """The connection is over: the next one is told whatever it was."""
+        """Forget the published health: the next connection gets it again, changed or not."""
         self._told = None
 
     def offline(self) -> Health:
@@ -63,7 +63,7 @@ class HealthTeller:
         self._told = health
 
     async def run(self, client: Client) -> None:
-        """Tell what changes; the time of saying so alone is no change."""
+        """Publish changes; a new time alone is no change."""
         while True:
             heartbeat = False
             try:

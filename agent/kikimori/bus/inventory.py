@@ -1,4 +1,4 @@
-"""What the agent has, as the list by which dashboards forget what it has not: calls and open alerts, in parts."""
+"""List of the agent's calls and open alerts, in parts, from which dashboards learn which ones to drop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kikimori_wire.topics import AgentTopics
 
 EVERY_S = 1.0
-"""It is published when it changed, and at most so often."""
+"""Shortest interval in s between two publications; the list is published only when it changed."""
 
 _ROOM = 1024
 """Bytes of a part besides its lists."""

@@ -1,4 +1,4 @@
-"""Alerts as the outbox keeps them, and which of them go when there are too many. Pure: no disk, no clock of its own."""
+"""Alerts as the outbox keeps them, and the choice of those to drop when there are too many. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MOST_ALERTS = 10_000
 LONGEST_S = 7 * 24 * 3600.0
 SHOWN_AGAIN_S = 15 * 60.0
-"""A closed alert is sent to dashboards that start within this time after it was closed."""
+"""Seconds after its closing within which an alert is sent to dashboards that start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class KeptAlert:
     alert_id: str
     revision: int
     rank: int
-    """Of its severity."""
+    """Rank of its severity."""
     is_open: bool
     payload: bytes
     updated_at: float
     """Seconds since 1970."""
     shown_from: int
-    """Revision since which it is as severe as now: who saw an earlier one saw less."""
+    """Revision since which it is as severe as now; an earlier one showed less."""
     held: bool = False
     """A dashboard acknowledged this revision."""
     drawn: bool = False
@@ -41,7 +41,7 @@ class KeptAlert:
 
 
 def keep(alert: Alert, payload: bytes, before: KeptAlert | None) -> KeptAlert:
-    """Return what is kept of a new revision."""
+    """Return the entry for a new revision."""
     rank = alert.severity.rank
     same = before is not None and rank <= before.rank
     return KeptAlert(
@@ -66,7 +66,7 @@ def past(alerts: Iterable[KeptAlert], now: float) -> list[str]:
 
 
 def surplus(alerts: Iterable[KeptAlert], now: float, most: int = MOST_ALERTS) -> list[str]:
-    """Return the ids that have to go because they are too old or too many, those first that matter least.
+    """Return the ids of alerts to drop because they are too old or too many, the least important first.
 
     Closed before open, seen before unseen, delivered before undelivered, notices before warnings, old before new; an open
     critical one never.

@@ -1,4 +1,4 @@
-"""The outbox: what dashboards must come to know, kept on disk until one of them has acknowledged it.
+"""Outbox: messages that dashboards must receive, kept on disk until one of them has acknowledged them.
 
 One thread writes; the event loop never waits for the disk. Everything handed over while the thread was busy is
 committed together. The thread knows the whole content, so a disk that fails costs durability and nothing else. The
@@ -46,7 +46,7 @@ log = structlog.get_logger()
 JOBS_PER_COMMIT = 500
 NOT_DURABLE = "outbox_not_durable"
 HOME_AGAIN_S = 30.0
-"""How often the disk is tried again after it failed."""
+"""Interval in s at which the disk is tried again after it failed."""
 
 
 class OutboxError(KikimoriError):
@@ -70,9 +70,9 @@ class Outbox:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._home_at: float | None = None
-        """While the content is in memory only: when to try the disk again."""
+        """Time of the next attempt to write to the disk, while the content is in memory only."""
         self._content = store.content()
-        """All that is kept; the thread's own once it runs."""
+        """Content of the outbox; owned by the thread once it runs."""
         self.left_alerts: dict[str, KeptAlert] = dict(self._content.alerts)
         """Alerts that an earlier run left here."""
         self.left_live: frozenset[str] = frozenset(self._content.live_calls)
@@ -84,7 +84,7 @@ class Outbox:
 
     @classmethod
     async def open(cls, path: Path) -> Outbox:
-        """Open or create the database. A damaged one is set aside, and said so in `problems`.
+        """Open or create the database. A damaged one is renamed and reported in `problems`.
 
         Raises:
             OutboxError: the folder or file cannot be written, or a newer version of the program wrote it.
@@ -94,7 +94,7 @@ class Outbox:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What a person should know about the outbox, for the health message."""
+        """Return the outbox's problems that a person should know, for the health message."""
         return tuple(self._problems)
 
     async def keep(self, alert: KeptAlert) -> None:
@@ -105,7 +105,7 @@ class Outbox:
         await asyncio.shield(done)
 
     def note(self, alert: KeptAlert) -> None:
-        """Keep what became known of an alert. Does not wait for the disk."""
+        """Keep a new fact about an alert. Does not wait for the disk."""
         self._send(_Job(Keep(alert), None))
 
     def drop(self, alert_ids: Iterable[str]) -> None:
@@ -119,7 +119,7 @@ class Outbox:
     # --- the thread
 
     async def aclose(self) -> None:
-        """Write what was handed over and close the database."""
+        """Write the jobs that were handed over and close the database."""
         if not self._closed:
             self._closed = True
             self._jobs.put(None)
@@ -154,7 +154,7 @@ class Outbox:
                 return
 
     def _take(self) -> tuple[list[_Job], bool]:
-        """Wait for a job, or until the disk is to be tried again, and take what else is waiting."""
+        """Wait for a job, or for the next attempt to use the disk, and take the other waiting jobs too."""
         jobs: list[_Job] = []
         try:
             job = self._jobs.get(timeout=None if self._home_at is None else HOME_AGAIN_S)
@@ -200,7 +200,7 @@ class Outbox:
             self._loop.call_soon_threadsafe(set_it)
 
     def _move_house(self, error: Exception) -> None:
-        """The file failed while running: go on with the same content in a new file or in memory."""
+        """Go on with the same content in a new file or in memory after the file failed while running."""
         with suppress(sqlite3.Error):
             self._store.close()
         fresh: Store | None = None
@@ -223,7 +223,7 @@ class Outbox:
         self._store = fresh
 
     def _go_home(self) -> None:
-        """Put what is in memory back on the disk, if that can be written again."""
+        """Write the content in memory back to the disk, if it can be written again."""
         self._home_at = time.monotonic() + HOME_AGAIN_S
         home: Store | None = None
         try:

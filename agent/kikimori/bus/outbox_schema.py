@@ -1,4 +1,4 @@
-"""Tables of the outbox, and how a file of the version before becomes one of this version, with its rows."""
+"""Tables of the outbox, and the migration of a file of the version before, with its rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 SCHEMA_VERSION = 2
 
 COLUMNS = ("alert_id", "revision", "rank", "is_open", "payload", "updated_at", "shown_from", "held", "drawn")
-"""Of the table `alert`: the fields of a `KeptAlert`, in order."""
+"""Columns of the table `alert`: the fields of a `KeptAlert`, in order."""
 
 _ALERT = """
 CREATE TABLE alert (
@@ -41,7 +41,7 @@ class VersionError(Exception):
 
 
 def prepare_schema(database: sqlite3.Connection) -> tuple[str, ...]:
-    """Make the tables, or those of version 1 into ours; return the ids of alerts that were taken over from version 1.
+    """Make the tables, or migrate those of version 1; return the ids of alerts taken over from version 1.
 
     Raises:
         VersionError: a newer version wrote the file.

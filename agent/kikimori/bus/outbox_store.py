@@ -1,4 +1,4 @@
-"""What the outbox keeps on disk, in SQLite. Synchronous: used from the outbox's own thread only."""
+"""Content of the outbox on disk, in SQLite. Synchronous: used from the outbox's own thread only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """An alert is to be kept, in place of an earlier revision."""
+    """Job: keep an alert in place of an earlier revision."""
 
     alert: KeptAlert
 
@@ -37,7 +37,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Alerts are to be forgotten."""
+    """Job: delete alerts."""
 
     alert_ids: tuple[str, ...]
 
@@ -51,7 +51,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class NoteCall:
-    """A call has a retained topic, or it was cleared."""
+    """Job: note that a call has a retained topic, or that it was cleared."""
 
     call_id: str
     live: bool
@@ -137,7 +137,7 @@ class Store:
         return Content({each.alert_id: each for each in found}, dict.fromkeys(call for (call,) in calls))
 
     def load(self, content: Content) -> None:
-        """Take over the content of another store in place of what is here."""
+        """Replace the content by that of another store."""
         self.begin()
         self._db.execute("DELETE FROM alert")
         self._db.execute("DELETE FROM live_call")
@@ -149,13 +149,13 @@ class Store:
 
 
 def _create(path: Path) -> None:
-    """Create the file for this user alone; its journals get their modes from it. Why it fails, SQLite says better."""
+    """Create the file for this user alone; its journals get their modes from it. SQLite explains failures."""
     with suppress(OSError):
         make_private_file(path)
 
 
 def is_corrupt(error: Exception) -> bool:
-    """Tell a damaged file from a full disk, a missing right or a lock."""
+    """Return whether the error means a damaged file, not a full disk, a missing right or a lock."""
     return type(error) is sqlite3.DatabaseError
 
 

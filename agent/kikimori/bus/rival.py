@@ -1,4 +1,4 @@
-"""Another running agent of the same id: noticed by its health, and which of the two has to go.
+"""Another running agent of the same id: its detection by its health, and the choice of which one stops.
 
 A broker lets one of them in at a time, so they push each other out by turns. Both read their own health topic. What
 another run says there, and said anew since it was read first, proves that it lives; its last will proves it too, as it is
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 SILENT_S = 60.0
-"""A run that was silent for so long may have been replaced."""
+"""Seconds of silence after which a run may have been replaced."""
 RETURNS_WITHIN_S = 10.0
-"""A run that was pushed out is back by then, as `stay_connected` tries again every 8 s."""
+"""Seconds within which a run that was pushed out is back: `stay_connected` tries again every 8 s."""
 
 
 class AgentIdTakenError(KikimoriError):
@@ -47,7 +47,7 @@ class AgentIdTakenError(KikimoriError):
 
 
 class RivalWatch:
-    """What is known of other runs of this agent."""
+    """Detection of other runs of the same agent, from their health messages."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class RivalWatch:
         self._started_at = started_at
         self._silent_s = silent_s
         self._seen: dict[str, datetime] = {}
-        """The newest that each other run said, by its own clock."""
+        """Time of the newest message of each other run, by that run's clock."""
         self._last_contact: float | None = None
         self._found: asyncio.Future[Health] | None = None
 
@@ -75,12 +75,12 @@ class RivalWatch:
 
     @property
     def was_silent(self) -> bool:
-        """Whether this run may have been replaced."""
+        """Return whether this run had no contact for `silent_s` seconds and so may have been replaced."""
         now = asyncio.get_running_loop().time()
         return self._last_contact is not None and now - self._last_contact >= self._silent_s
 
     def take(self, payload: bytes, *, retain: bool) -> None:
-        """Take a message of this agent's health topic."""
+        """Take a message on this agent's health topic."""
         if not retain and self._is_own(payload):
             self.contact()
         other = self._other(payload)
@@ -88,7 +88,7 @@ class RivalWatch:
             self._future().set_result(other)
 
     async def guard(self) -> None:
-        """Wait until another run is noticed to which this one has to give way.
+        """Wait until another run is found to which this one has to yield.
 
         Raises:
             AgentIdTakenError: it was.
@@ -98,7 +98,7 @@ class RivalWatch:
         raise AgentIdTakenError(self._agent_id, other)
 
     async def look(self, connect: Callable[[], AbstractAsyncContextManager[Client]]) -> None:
-        """Look, after a long silence, whether a later run has taken over. `connect` must set no last will.
+        """Look, after a long silence, for a later run that has taken over. `connect` must set no last will.
 
         Raises:
             AgentIdTakenError: one has.
@@ -132,7 +132,7 @@ class RivalWatch:
             return False
 
     def _other(self, payload: bytes) -> Health | None:
-        """Return what another run said; None for our own words and those of a version that names no run."""
+        """Return another run's health; None for our own and for that of a version that names no run."""
         try:
             health = Health.from_bytes(unsealed(payload))
         except BadMessageError:

@@ -1,4 +1,4 @@
-"""A bounded queue for what is only worth seeing now: the oldest is dropped and counted."""
+"""Bounded queue for messages that are only worth seeing now: the oldest is dropped and counted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SheddingQueue:
         self._arrived.set()
 
     def put_back(self, topic: str, payload: bytes) -> None:
-        """Return what `get` gave: it was not sent, and is still the oldest."""
+        """Put an item from `get` back: it was not sent, and is still the oldest."""
         if len(self._items) == self._items.maxlen:
             self.dropped += 1
             return

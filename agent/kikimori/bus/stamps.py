@@ -1,4 +1,4 @@
-"""Numbers for everything that one run of the agent says of calls and alerts."""
+"""Sequence numbers for everything that one run of the agent publishes of calls and alerts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Stamps:
-    """Counts from 1; `settled` is the number up to which everything said is in force."""
+    """Counter from 1; `settled` is the number up to which every message is in force."""
 
     def __init__(self, run: str) -> None:
         self.run = run

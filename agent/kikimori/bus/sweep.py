@@ -1,4 +1,4 @@
-"""What the broker retains in this agent's name and the agent does not have any more: found and cleared at each connection.
+"""Clean-up, at each connection, of what the broker retains in this agent's name and the agent no longer has.
 
 A run that was killed leaves calls and alerts behind, a broker that comes back with an old save brings them again, and
 the version before wrote to other topics.
@@ -40,7 +40,7 @@ class Sweep:
         left_calls: Iterable[str] = (),
         left_alerts: Iterable[str] = (),
     ) -> None:
-        """`keeps` tells what the agent has; `left_…` is what an earlier run may have left under the former tree."""
+        """`keeps` returns whether a subject exists; `left_…`: left by an earlier run in the former tree."""
         self._topics = topics
         self._site = Topics(topics.site)
         self._former = FormerTopics(topics.site)
@@ -70,7 +70,7 @@ class Sweep:
         )
 
     def take(self, topic: str, payload: bytes, *, retain: bool) -> bool:
-        """Take a message; False when it is none of the sweep's."""
+        """Take a message; False when it does not belong to the sweep."""
         if topic == self._topics.commands:
             if payload != self._marker:
                 return False
@@ -83,7 +83,7 @@ class Sweep:
         return True
 
     async def run(self, client: Client) -> None:
-        """Read, clear, and stop listening. Call after this connection's state was told; `take` must be fed meanwhile."""
+        """Read, clear, and stop listening. Call it after this connection's state was sent; feed `take`."""
         self._found = set(self._known_left)
         self._read.clear()
         self._marker = json.dumps({"marker": uuid.uuid4().hex}).encode()

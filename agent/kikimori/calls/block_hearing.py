@@ -27,13 +27,13 @@ Block = tuple[float, bytes]
 
 
 class BlockHearing:
-    """Acoustic state of all legs, by rate. What fails in one leg's sound or call stays with that call."""
+    """Acoustic state of all legs, by rate. A failure in one leg's sound or one call stays with that call."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.lag = LagMeter()
         self.frames_heard = 0
         self.behind_s = 0.0
-        """Audio that waited besides the block that was taken, at most, since `hear` began anew."""
+        """Longest audio in s that waited besides the block taken, since `hear` began anew."""
         self._loop = loop
         self._banks = {rate: AcousticBank(rate) for rate in RATES}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
@@ -50,12 +50,12 @@ class BlockHearing:
         self._banks[leg.rate].close(leg.slot)
 
     def stop(self) -> None:
-        """End the thread; what still waits is not heard."""
+        """End the thread; waiting audio is not heard."""
         self._stopped = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def hear(self, legs: Mapping[int, list[LiveLeg]]) -> dict[LiveCall, None]:
-        """Hear one block of every leg that has one; returns the calls to which something was told."""
+        """Hear one block of every leg that has one; return the calls that got evidence."""
         touched: dict[LiveCall, None] = {}
         for rate, bank in self._banks.items():
             ready = [leg for leg in legs[rate] if leg.has_block]

@@ -1,4 +1,4 @@
-"""One live call: its legs, its judge, what is shown of it."""
+"""One live call: its legs, its judge, its published state."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ P = ParamSpec("P")
 
 
 class Listener(Protocol):
-    """Where a call's news goes. Called on the event loop; must return at once and never raise."""
+    """Receiver of a call's news. Called on the event loop; must return at once and never raise."""
 
     def call_changed(self, state: CallState) -> None: ...
 
@@ -89,7 +89,7 @@ class LiveCall:
         self.status = CallStatus.TALKING
         self.legs: list[LiveLeg] = []
         self.failed = False
-        """The program failed in judging this call; nothing but the operator's button is judged any more."""
+        """True after the program failed in judging this call; only the operator's button is still judged."""
         self._judge: CallJudge | None = judge
         """None after a second failure."""
         self._open = OpenChanges()
@@ -108,7 +108,7 @@ class LiveCall:
         self._run = run
         self._tail: deque[TranscriptLine] = deque(maxlen=TAIL_LINES)
         self._shown: dict[Role, str] = {}
-        """The partial that stands on the screen, by voice."""
+        """Line id of the partial on the screen, by voice."""
         self._heard_to_s = 0.0
 
     @property
@@ -124,7 +124,7 @@ class LiveCall:
         return max([self._heard_to_s, *(leg.heard_s for leg in self.legs)])
 
     def leg_opened(self, leg: LiveLeg, info: CallInfo) -> None:
-        """Join a leg; what its announcement knows better replaces what was known (a superior takes over)."""
+        """Add a leg; what its announcement names replaces the known parties (a superior takes over)."""
         self.legs.append(leg)
         known = Party() if info.identity else self.info.caller
         self.info = replace(
@@ -139,14 +139,14 @@ class LiveCall:
         self.publish()
 
     def leg_closed(self, leg: LiveLeg) -> None:
-        """Forget a leg that was heard to its end."""
+        """Remove a leg that was heard to its end."""
         self.legs.remove(leg)
         self._heard_to_s = max(self._heard_to_s, leg.heard_s)
         if self.legs:
             self.publish()
 
     def set_status(self, status: CallStatus) -> None:
-        """Take what control of the PBX says the call has become."""
+        """Take the call's status from control of the PBX."""
         self._held_by_key = False
         self._become(status)
 
@@ -157,7 +157,7 @@ class LiveCall:
             self.publish()
 
     def observe(self, evidence: Evidence) -> None:
-        """Take what hearing found. Never raises: a failure is this call's alone."""
+        """Take evidence from hearing. Never raises: a failure stays with this call."""
         self._safely(self._observe, evidence)
 
     def _observe(self, evidence: Evidence) -> None:
@@ -172,7 +172,7 @@ class LiveCall:
                 self._show(evidence, self._judge.doubted)
 
     def advance(self) -> None:
-        """Let the rules see the time. Never raises."""
+        """Advance the rules' time. Never raises."""
         self._safely(self._advance)
 
     def _advance(self) -> None:
@@ -180,7 +180,7 @@ class LiveCall:
             self._tell(self._judge.advance(self.heard_s))
 
     def fail(self, error: Exception) -> None:
-        """End the judging of this call for a failure: its alerts close, the operator's button goes on working.
+        """End the judging of this call after a failure: its alerts close, the operator's button still works.
 
         If that fails too, nothing is judged any more. Never raises.
         """
@@ -201,20 +201,20 @@ class LiveCall:
                 log.error("call_untold", call_id=self.call_id, error=type(worse).__name__, at=place_of(worse))
 
     def _safely(self, step: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-        """The boundary of a call: whatever is raised inside ends its judging, and no other call's."""
+        """Run a step of this call; an exception in it ends this call's judging, and no other call's."""
         try:
             step(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - see above
             self.fail(error)
 
     def press(self, source: Literal["page", "dtmf"], pressed_by: str | None) -> None:
-        """The operator asks for help, now."""
+        """Note that the operator asks for help, now."""
         now_s = max((leg.received_s for leg in self.legs), default=0.0)
         log.info("escalate_pressed", call_id=self.call_id, source=source)
         self.observe(ButtonPress(now_s, source, pressed_by))
 
     def held(self, *, on_hold: bool) -> None:
-        """Take note of the telephone's own hold key; what control of the PBX did is not undone by it."""
+        """Note the telephone's own hold key; it does not undo a hold by control of the PBX."""
         if on_hold and self.status is CallStatus.TALKING:
             self._held_by_key = True
             self._become(CallStatus.ON_HOLD)
@@ -223,7 +223,7 @@ class LiveCall:
             self._become(CallStatus.TALKING)
 
     def digit(self, role: Role, digit: str) -> None:
-        """A key on a telephone; the operator's escalate code is heard here."""
+        """Note a pressed key; the operator's escalate code counts as a press of the button."""
         if role is Role.CUSTOMER or not self._escalate_code:
             return
         self._digits = (self._digits + digit)[-len(self._escalate_code) :]
@@ -232,7 +232,7 @@ class LiveCall:
             self.press("dtmf", self.info.operator.number)
 
     def end(self, at: datetime, reason: EndReason) -> None:
-        """The last leg is gone and everything was heard."""
+        """End the call: the last leg has ended and everything was heard."""
         because = ClosedBecause.AGENT_RESTARTED if reason is EndReason.SHUTDOWN else ClosedBecause.CALL_ENDED
         self._safely(self._close, because)
         self.status = CallStatus.ENDED
@@ -246,7 +246,7 @@ class LiveCall:
         self._listener.call_changed(self.state(ended_at=at))
 
     def publish(self) -> None:
-        """Show the call as it is now. Never raises."""
+        """Publish the call's present state. Never raises."""
         self._safely(self._publish)
 
     def _publish(self) -> None:
@@ -306,7 +306,7 @@ class LiveCall:
             self._publish()
 
     def _keep(self, line: TranscriptLine) -> None:
-        """Keep a final for whoever looks later; a second one of the line takes the place of the first."""
+        """Keep a final for later pages; a second one of the line replaces the first."""
         for number, kept in enumerate(self._tail):
             if kept.line_id == line.line_id:
                 self._tail[number] = line

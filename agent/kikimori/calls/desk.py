@@ -1,4 +1,4 @@
-"""All live calls, and the movement of their audio through hearing."""
+"""All live calls, and the passage of their audio through hearing."""
 
 from __future__ import annotations
 
@@ -29,23 +29,24 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 TICK_S = 0.05
-"""How often whole blocks are looked for. A quarter of a block, so that it adds little to an alert's delay."""
+"""Interval in s between searches for whole blocks. A quarter of a block, so that it adds little to an alert's
+delay."""
 
 WORDS_BEHIND_S = 5.0
-"""Seconds of audio that may wait to be recognised before a desk with patience hears on."""
+"""Seconds of audio that may wait to be recognised before a desk with patience goes on hearing."""
 
 SOUND_BEHIND_S = 0.6
-"""Audio that waits for longer than this besides the block in hand is too much: three blocks."""
+"""Seconds of waiting audio, besides the block in hand, that are too much: three blocks."""
 
 DROPS_SHOWN_S = 30.0
-"""Audio that was dropped is shown as a problem for so long."""
+"""Seconds that dropped audio is shown as a problem."""
 
 _REMEMBERED_CALLS = 10_000
 
 
 @dataclass(frozen=True)
 class DeskSettings:
-    """What every call is given."""
+    """Settings that every call is given."""
 
     site: str
     agent_id: str
@@ -75,7 +76,7 @@ class Desk:
         *,
         met: Callable[[LiveCall], None] | None = None,
     ) -> None:
-        """`clock`: seconds by which a leg that opens later has its place; None = the loop's.
+        """`clock`: seconds that place a leg that opens later; None = the loop's.
 
         `met` is called when the customer's channel of a call is known, or another one.
         """
@@ -141,7 +142,7 @@ class Desk:
     # --- moving audio
 
     async def run(self) -> None:
-        """Until cancelled: hear what has arrived, every 50 ms."""
+        """Hear what has arrived, every 50 ms, until cancelled."""
         while True:
             began = self._loop.time()
             await self.hear_all()
@@ -157,13 +158,13 @@ class Desk:
             self._let_sound_go_first()
 
     def _let_sound_go_first(self) -> None:
-        """Hold recognition back while sound waits, unless the desk has patience: words are the first to be shed."""
+        """Hold recognition back while sound waits, unless the desk has patience: words are shed first."""
         if self._speech is not None and not self.settings.patience_s:
             self._speech.hold_back(held=self.hearing.behind_s > SOUND_BEHIND_S)
             self.hearing.behind_s = 0.0
 
     async def _let_words_catch_up(self) -> None:
-        """Wait for recognition, where the desk has patience: see `DeskSettings.patience_s`."""
+        """Wait for recognition, if the desk has patience: see `DeskSettings.patience_s`."""
         if self._speech is None or not self.settings.patience_s:
             return
         while self._speech.waiting_s > WORDS_BEHIND_S:  # noqa: ASYNC110  (threads set no asyncio.Event)
@@ -285,7 +286,7 @@ class Desk:
         return call
 
     def _name(self, asked_id: str) -> str:
-        """Return the call's own name: one that comes again is another call, whose alerts are not the earlier one's."""
+        """Return the call's own name: a repeated id is another call, with alerts of its own."""
         again = self._ended.get(asked_id, 0)
         return f"{asked_id}-{again + 1}" if again else asked_id
 
@@ -303,7 +304,7 @@ class Desk:
         return bool(touched)
 
     def _retire(self) -> None:
-        """Take legs out that are closed and heard to the end; their words may still be on the way."""
+        """Remove legs that are closed and heard to the end; their words may still be on the way."""
         for legs in self._legs.values():
             for leg in [leg for leg in legs if leg.closed and not leg.has_block]:
                 legs.remove(leg)

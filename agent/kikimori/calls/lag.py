@@ -1,4 +1,4 @@
-"""How long after its last sample arrived a block's evidence is there."""
+"""Latency from the arrival of a block's last sample to its evidence."""
 
 from __future__ import annotations
 

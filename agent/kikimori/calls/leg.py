@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MOST_WAITING_S = 5.0
-"""Audio a leg may have waiting; beyond it the oldest blocks are dropped and counted."""
+"""Longest audio in s that a leg may have waiting; beyond it the oldest blocks are dropped and counted."""
 
 QUIET_BLOCK_MEANS_SILENT = 2
-"""Blocks without speech after which the speaker is shown as silent: 0.4 s."""
+"""Blocks without speech (0.4 s) after which the speaker is shown as silent."""
 
 
 class LiveLeg:
@@ -49,10 +49,10 @@ class LiveLeg:
         self.speech: SpeechLeg | None = None
         self.closed: EndReason | None = None
         self.deaf = False
-        """Hearing failed on this leg's sound; what comes is thrown away."""
+        """True after hearing failed on this leg's sound; further audio is dropped."""
         self.dropped_frames = 0
         self.dropped_at: float | None = None
-        """When that was last."""
+        """Time of the last dropped frame, by `clock`; None = none was dropped."""
         self.gap_samples = 0
         self._clock = clock
         self._anchor: float | None = None
@@ -136,7 +136,7 @@ class LiveLeg:
         return lag
 
     def give_up(self) -> None:
-        """Throw away what waits and what comes."""
+        """Drop the audio that waits and all that follows."""
         self.deaf = True
         self._waiting.clear()
 
@@ -163,7 +163,7 @@ class LiveLeg:
     def show(
         self, *, speaks: bool, level_db: float, over_calm_db: float | None, effort: float, noise: bool = False
     ) -> None:
-        """Note what the level meter should show."""
+        """Keep the values for the level meter."""
         self._noise = noise
         self._quiet_blocks = 0 if speaks else self._quiet_blocks + 1
         if self.speaking or self._quiet_blocks == QUIET_BLOCK_MEANS_SILENT:

@@ -1,4 +1,4 @@
-"""The alerts that a call has open, as they were last told; kept beside the judge, which may fail."""
+"""Open alerts of a call, as they were last published; kept beside the judge, which may fail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kikimori.model.alert import AlertChange
 
 BUTTON = "escalate"
-"""Kind of the rule that a failed call keeps: a person asks for help, and nothing is found."""
+"""Kind of the only rule that goes on after a call's judging failed: a person's press needs no judging."""
 
 
 class OpenChanges:
@@ -21,14 +21,14 @@ class OpenChanges:
         self._open: dict[tuple[str, int], AlertChange] = {}
 
     def note(self, change: AlertChange) -> None:
-        """Take a change that is told."""
+        """Note a change that is published."""
         if change.state is AlertState.CLOSED:
             self._open.pop((change.rule, change.ordinal), None)
         else:
             self._open[change.rule, change.ordinal] = change
 
     def closed_by_fault(self, now_s: float, *, keep_button: bool) -> list[AlertChange]:
-        """Return what closes them all, or all but the operator's button."""
+        """Return changes that close all of them, or all but the operator's button."""
         return [
             replace(
                 change,

@@ -87,7 +87,7 @@ async def _run(args: argparse.Namespace) -> int:
 
 
 async def _capture(path: Path, analysis: Analyser, progress: Progress, *, as_json: bool) -> None:
-    """Show every call of a packet capture, and what of it could not be heard."""
+    """Show every call of a packet capture, and the parts that could not be heard."""
     found, wire = await analysis.analyse_capture(path, _bar(progress, path, None))
     for call_id in found.calls:
         _show(

@@ -1,4 +1,4 @@
-"""`kikimori bench page`: what the supervisor's page costs a browser."""
+"""`kikimori bench page`: cost of the supervisor's page in a browser."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def sentences_of(dashboard: DashboardSettings, known: set[str]) -> list[str]:
-    """Say how many sentences the operator's page can propose; then a warning for each situation that never comes.
+    """Return the number of sentences for the operator's page, then a warning for each unknown situation.
 
     Args:
         dashboard: Names the office's own files, which were read and found good.
@@ -125,7 +125,7 @@ def sentences_of(dashboard: DashboardSettings, known: set[str]) -> list[str]:
 
 
 def _say_findings(found: list[Diagnosis], path: Path | None) -> None:
-    """Tell warnings; raise ConfigError for the faults, with file, line, key and reason of each."""
+    """Print warnings; raise ConfigError for the faults, with file, line, key and reason of each."""
     for each in found:
         if each.state == "warning":
             say(f"warning: {each.check}: {each.detail}\n  next: {each.next_step}")
@@ -141,7 +141,7 @@ def _say_findings(found: list[Diagnosis], path: Path | None) -> None:
 
 
 def ways_in(config: AgentConfig) -> list[str]:
-    """Say where each tap that is switched on gets its calls, a line for each; one line where there is none."""
+    """Return a line for each tap that is switched on, with the source of its calls; one line if none is."""
     found = []
     if config.audiosocket.enabled:
         audiosocket = config.audiosocket

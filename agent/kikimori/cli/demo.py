@@ -28,7 +28,8 @@ BETWEEN_CALLS_S = 4.0
 PAUSE_S = 10.0
 GOODBYE_S = 10.0
 PATIENCE_S = 900.0
-"""With --once: as long may recognition take when everything was played, and as much audio of each voice may wait for it."""
+"""With --once: longest time in s for recognition after the end, and longest audio of a voice that may wait
+for it."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
@@ -119,7 +120,7 @@ async def _demo(args: argparse.Namespace, state: Path) -> int:
 
 
 async def _finish_hearing(agent: Agent, stop: asyncio.Event) -> None:
-    """Let a slow machine finish: what was played is judged by its words, however long these take to recognise."""
+    """Wait for a slow machine's recognition: the played calls are judged by their words, however late."""
     settled = asyncio.ensure_future(agent.settle())
     told = asyncio.ensure_future(stop.wait())
     await asyncio.wait([settled, told], timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
@@ -130,7 +131,7 @@ async def _finish_hearing(agent: Agent, stop: asyncio.Event) -> None:
 
 
 async def _within_reason(watch: Any, stop: asyncio.Event) -> None:
-    """Watch until the agent says goodbye, or as long as a goodbye may take once it was told to stop."""
+    """Watch until the agent publishes offline, or for at most `GOODBYE_S` once it was told to stop."""
     task = asyncio.ensure_future(watch)
     await asyncio.wait([task, asyncio.ensure_future(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     await asyncio.wait([task], timeout=GOODBYE_S)
@@ -175,7 +176,7 @@ async def _play_all(
 
 
 def _for_show(calls: list[DemoCall]) -> list[DemoCall]:
-    """The longest call first, then calm ones, so that the first alert comes into an office that is at peace."""
+    """Sort the calls: the longest first, then calm ones, so that the first alert comes in a calm office."""
     longest = max(calls, key=lambda call: call.samples)
     return sorted(calls, key=lambda call: (call is not longest, bool(call.truth.expected_alerts), call.name))
 

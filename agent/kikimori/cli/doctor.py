@@ -1,4 +1,4 @@
-"""`kikimori doctor`: what is wrong with this installation, and what to do about it."""
+"""`kikimori doctor`: faults of this installation, with remedies."""
 
 from __future__ import annotations
 

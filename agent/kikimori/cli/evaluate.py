@@ -155,7 +155,7 @@ def _show(found: dict[str, Any]) -> None:
 
 
 def _show_sound(console: Console, found: dict[str, Any]) -> None:
-    """Show what is left of the words between the customer's mouth and the alert."""
+    """Show the share of the words that remains between the customer's mouth and the alert."""
     sound = found["sound_to_alert"]
     table = Table(box=None)
     table.add_column(f"sound to alert, finals: {found['finals']}", no_wrap=True)

@@ -1,4 +1,4 @@
-"""`kikimori evaluate-effort DIR`: how well raised voices are told from calm ones."""
+"""`kikimori evaluate-effort DIR`: evaluation of raised against calm voices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kikimori evaluate-words FILE…`: how well what people say is told apart, from written sentences with a judgement."""
+"""`kikimori evaluate-words FILE…`: evaluation of judging words, on written sentences with a judgement."""
 
 from __future__ import annotations
 
@@ -130,13 +130,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 class _Bars:
-    """A bar for each part of the work."""
+    """Progress bars, one for each part of the work."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
 
     def of(self, name: str) -> Callable[[int, int], None]:
-        """Return a function that is told how many are done, and of how many."""
+        """Return a function that takes the number done and the total."""
         bar = self._progress.add_task(name, total=0)
         return lambda done, total: self._progress.update(bar, completed=done, total=total)
 

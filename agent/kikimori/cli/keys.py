@@ -1,4 +1,4 @@
-"""`kikimori keys`: which keys this installation has and trusts, and what to do with them."""
+"""`kikimori keys`: this installation's own and trusted keys, and their management."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
 
 
 class _Holder:
-    """Whose keys are meant: the agent's or the dashboard's of this configuration."""
+    """Owner of the keys: the agent or the dashboard of this configuration."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         config = configured(args, log_level="critical")

@@ -98,7 +98,7 @@ def _failed(error: KikimoriError) -> int:
 
 
 def _explained(error: OSError) -> KikimoriError:
-    """Put what the system refused into words."""
+    """Return the text for a refusal by the system."""
     named = f"{error.filename}: " if error.filename else ""
     match error.errno:
         case errno.EACCES | errno.EPERM:
@@ -113,7 +113,7 @@ def _explained(error: OSError) -> KikimoriError:
 
 
 def _several_failed(faults: Sequence[BaseException]) -> int:
-    """Show the fault that has a next step, and what failed with it."""
+    """Show the fault that has a next step, and those that came with it."""
     expected: list[KikimoriError] = [
         _explained(each) if isinstance(each, OSError) else each
         for each in sorted(faults, key=lambda each: isinstance(each, OSError))

@@ -50,7 +50,7 @@ def config_path(args: argparse.Namespace) -> Path | None:
 
 
 def state_warning(path: Path | None, config: AgentConfig) -> str | None:
-    """Say that the service would look elsewhere for models than this command does; None where it would not."""
+    """Return a warning if the service looks elsewhere for models than this command; else None."""
     if path != SYSTEM_CONFIG or config.state_dir is not None or "STATE_DIRECTORY" in os.environ:
         return None
     return (
@@ -92,14 +92,14 @@ def add_finals(parser: argparse.ArgumentParser) -> None:
 
 
 def with_finals(config: AgentConfig, args: argparse.Namespace) -> AgentConfig:
-    """Return the configuration with what `add_finals` was given."""
+    """Return the configuration with the values of `add_finals`' options."""
     given = {"finals": args.finals, "finals_model": args.finals_model}
     update = {key: value for key, value in given.items() if value is not None}
     return config.model_copy(update={"speech": config.speech.model_copy(update=update)})
 
 
 def bars(unit: str, *more: ProgressColumn) -> Progress:
-    """Progress bars on standard error, silent where nobody watches; `more` columns after the count of `unit`."""
+    """Return progress bars on standard error, silent without a terminal; `more`: columns after the count."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -111,7 +111,7 @@ def bars(unit: str, *more: ProgressColumn) -> Progress:
 
 
 def write_report(path: Path | None, write: Callable[[Path], None]) -> None:
-    """Write the page that `--report` asks for, and say where it is. Raises KikimoriError."""
+    """Write the page that `--report` asks for, and print its path. Raises KikimoriError."""
     if path is None:
         return
     try:
@@ -122,12 +122,12 @@ def write_report(path: Path | None, write: Callable[[Path], None]) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal; standard output stays for results."""
+    """Print to the person at the terminal; standard output stays for results."""
     print(text, file=sys.stderr, flush=True)
 
 
 def print_figures(figures: DataclassInstance, *, as_json: bool) -> None:
-    """Print what a bench measured."""
+    """Print the figures of a bench."""
     found = asdict(figures)
     if as_json:
         print(json.dumps(found, ensure_ascii=False), flush=True)

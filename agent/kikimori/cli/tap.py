@@ -123,7 +123,7 @@ async def _show(source: Source, args: argparse.Namespace, stop: asyncio.Event) -
 
 
 async def _beats(every_s: float, seconds: float | None, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Give a beat every `every_s` until told to stop or `seconds` have passed; the last one is when those are over."""
+    """Yield every `every_s` until told to stop or `seconds` have passed, and once more at their end."""
     loop = asyncio.get_running_loop()
     began = due = loop.time()
     end = None if seconds is None else began + seconds

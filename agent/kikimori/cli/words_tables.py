@@ -1,4 +1,4 @@
-"""What `kikimori evaluate-words` prints for people."""
+"""Tables that `kikimori evaluate-words` prints for people."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Limits of what commands may do, whatever PBX carries them out: where a call may go, how often, and what is recorded."""
+"""Limits on commands, for any PBX: targets of a call, rate of its moves, and the record of commands."""

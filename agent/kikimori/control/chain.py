@@ -1,4 +1,4 @@
-"""The file of a record that can only grow: each entry's hash covers the entry before, so a change anywhere shows.
+"""File of an append-only record: each entry's hash covers the entry before, so that every change is found.
 
 One JSON object a line: `entry`, a JSON text, and `hash`, the SHA-256 of the hash before and that text. A line that a crash
 tore is named, by its hash, in the entry that follows.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 START = "0" * 64
-"""What stands before the first hash."""
+"""Hash before the first entry."""
 RESUMED = "resumed"
 """Event of the entry after a torn line."""
 
@@ -31,7 +31,7 @@ class BrokenChainError(KikimoriError):
 
 @dataclass(frozen=True, slots=True)
 class ChainEnd:
-    """Where the next entry joins on."""
+    """Position and hash at which the next entry continues."""
 
     number: int = 0
     digest: str = START
@@ -76,7 +76,7 @@ def _broken(path: Path, at: int) -> BrokenChainError:
 
 
 def end_of(path: Path) -> ChainEnd:
-    """Return where to go on, by the last whole line; raises OSError."""
+    """Return the end of the record, by the last whole line; raises OSError."""
     whole, torn = None, b""
     try:
         with path.open("rb") as file:
@@ -92,7 +92,7 @@ def end_of(path: Path) -> ChainEnd:
 
 
 def append(path: Path, end: ChainEnd, some: list[dict[str, Any]]) -> ChainEnd:
-    """Write entries behind `end` and return the new one; they are on the disk when this returns. Raises OSError."""
+    """Append entries behind `end` and return the new end; they are on the disk then. Raises OSError."""
     if not path.parent.is_dir():
         make_private(path.parent)
     if end.torn:

@@ -1,4 +1,4 @@
-"""Moves of one call: at most one in two seconds, so that nobody throws a customer to and fro."""
+"""Rate limit for moves of one call: at most one in two seconds, against a customer moved to and fro."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ MOVES = (Action.HOLD, Action.UNHOLD, Action.TAKE_BACK, Action.TRANSFER, Action.H
 
 
 class MoveLimit:
-    """Remembers when each call was moved last. Times are of a clock that only goes forward."""
+    """Time of the last move of each call. Times are of a clock that only goes forward."""
 
     def __init__(self, gap_s: float = GAP_S) -> None:
         self._gap_s = gap_s
         self._moved: dict[str, float] = {}
 
     def allow(self, action: Action, call_id: str, now_s: float) -> bool:
-        """Note a move; False when the call was moved too lately. What moves nobody is always allowed."""
+        """Note a move; False when the call was moved too recently. Actions without a move always pass."""
         if action not in MOVES:
             return True
         last = self._moved.get(call_id)

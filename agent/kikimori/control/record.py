@@ -1,4 +1,4 @@
-"""The agent's own record of commands: who, in which role, from which dashboard, where to, and what came of it.
+"""Agent's own record of commands: person, role, dashboard, target and result.
 
 Written beside the work: no press waits for the disk. What a flood of refused commands would fill the disk with is counted.
 """
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 MOST_WAITING = 10_000
 REFUSED_A_MINUTE = 60
-"""Refused commands that are written one by one; of more only the number."""
+"""Refused commands in a minute that are written one by one; of more only the number."""
 MINUTE_S = 60.0
 RETRY_S = 5.0
 
@@ -85,7 +85,7 @@ class CommandRecord:
         await self._write()
 
     async def _write(self) -> bool:
-        """Write what waits; False when the disk does not take it."""
+        """Write the waiting entries; False when the disk refuses."""
         async with self._writing:
             some = list(self._waiting)
             if not some:
@@ -107,7 +107,7 @@ class CommandRecord:
         return append(self._path, self._end or end_of(self._path), some)
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return that the record cannot be written; empty while it can."""
+        """Return the problem that the record cannot be written; empty while it can."""
         if not self._fault:
             return ()
         remedy = "free space, or give the service's user the state folder"

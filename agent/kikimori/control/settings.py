@@ -24,7 +24,7 @@ class OutsideTable(BaseModel):
 
     number: Annotated[str, matching(r"\+?[0-9]{3,20}", 'write the whole number, e.g. "0312345678"')]
     name: Annotated[str, Field(min_length=1, max_length=128)]
-    """Whose it is; for whoever reads the file."""
+    """Owner of the number, for readers of the file."""
 
 
 class ControlTable(BaseModel):

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PLAIN = re.compile(r"\+?[0-9A-Za-z._-]{1,64}")
-"""All that is dialled."""
+"""Texts that may be dialled."""
 LONGEST_OPEN = 8
-"""Digits of a number that a pattern with `*` covers: such a pattern must not open the way to the outside."""
+"""Most digits of a number that a pattern with `*` covers: such a pattern must not allow outside numbers."""
 OUTWARD = ("0", "+")
 """Beginnings of numbers that a pattern with `*` does not cover."""
 
@@ -28,7 +28,7 @@ NEED_REASON = (Action.HANG_UP, Action.BARGE)
 
 
 class TargetPolicy:
-    """Decides whether a telephone may be rung."""
+    """Policy for telephones that may be rung."""
 
     def __init__(self, internal: Iterable[str], outside: Iterable[str] = ()) -> None:
         """`internal` are patterns of a shell, `outside` whole numbers."""
@@ -36,7 +36,7 @@ class TargetPolicy:
         self._outside = frozenset(outside)
 
     def refusal(self, action: Action, target: str, reason: str | None = None) -> str | None:
-        """Return why a target is refused; None when it may be rung. `reason`: the one that the person gave."""
+        """Return why a target is refused; None when it may be rung. `reason`: the person's own."""
         if not PLAIN.fullmatch(target):
             return "forbidden_target"
         if self.is_internal(target):
@@ -46,7 +46,7 @@ class TargetPolicy:
         return "not_internal"
 
     def is_internal(self, number: str) -> bool:
-        """Whether a number is one of the house."""
+        """Return whether a number is one of the house."""
         return PLAIN.fullmatch(number) is not None and any(
             number == pattern or _covers(pattern, number) for pattern in self._internal
         )

@@ -20,7 +20,7 @@ FRAME_SAMPLES = 160
 _SLIN8 = next(kind for kind, rate in AUDIO_RATES.items() if rate == 8000)
 FRAME_HEADER = struct.pack(">BH", _SLIN8, FRAME_SAMPLES * 2)
 _MOST_UNSENT = 64 * 1024
-"""Bytes. A PBX waits for nobody: what the agent does not take is lost."""
+"""Bytes. A PBX never waits: audio that the agent does not take is lost."""
 
 
 class Line:

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 FRAME_S = FRAME_SAMPLES / RATE
 RING_S = 1.5
-"""The superior lets it ring so long."""
+"""Seconds that the superior's telephone rings."""
 PATIENCE_S = 90.0
-"""A customer on hold hangs up after so long."""
+"""Seconds on hold after which a customer hangs up."""
 
 ANNOUNCEMENT_S = 4.0
-"""The customer listens for so long to any announcement."""
+"""Length in s of any announcement."""
 
 QUEUE = "総合窓口"
 ANNOUNCEMENTS = (
@@ -75,7 +75,7 @@ class SimulatedPbx:
 
     @asynccontextmanager
     async def connected(self, announce: tuple[str, int], audiosocket: tuple[str, int]) -> AsyncIterator[None]:
-        """Know the agent's two addresses."""
+        """Set the agent's two addresses."""
         self._announce, self._audiosocket = announce, audiosocket
         async with aiohttp.ClientSession() as self._session:
             yield
@@ -242,7 +242,7 @@ class SimulatedPbx:
         return PbxAnswer(Outcome.DONE)
 
     async def _take_back(self, ride: _Ride) -> None:
-        """The operator has the customer again, wherever they were."""
+        """Give the customer back to the operator, from hold or from the superior."""
         if ride.colleague is None:
             ride.colleague = await self._open(ride.script, ride.call_id, Role.OPERATOR)
         if ride.superior is not None:
@@ -252,7 +252,7 @@ class SimulatedPbx:
 
     @staticmethod
     async def _announcement(ride: _Ride) -> None:
-        """The customer listens: nobody speaks meanwhile. A customer on hold stays there afterwards."""
+        """Play an announcement: nobody speaks meanwhile. A customer on hold stays there afterwards."""
         was_held, ride.held = ride.held, True
         await asyncio.sleep(ANNOUNCEMENT_S)
         ride.held = was_held

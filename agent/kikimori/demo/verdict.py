@@ -1,4 +1,4 @@
-"""Did a call raise exactly what its truth expects?"""
+"""Comparison of a call's alerts with exactly those that its truth expects."""
 
 from __future__ import annotations
 

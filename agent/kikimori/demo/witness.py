@@ -1,4 +1,4 @@
-"""What a supervisor would have seen: the demo's alerts and calls as they come out of the broker."""
+"""Record of the demo's alerts and calls as they come out of the broker: the supervisor's view."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ CLIENT_ID = "kikimori-demo-witness"
 
 @dataclass
 class Witness:
-    """Reads a site's messages and remembers what was raised, by call."""
+    """Reader of a site's messages; collects the alerts raised, by call."""
 
     broker: BrokerSettings
     site: str
     on_alert: Callable[[Alert], None]
-    """Told of each alert once, as it was opened."""
+    """Called once for each alert, when it was opened."""
     raised: dict[str, list[Raised]] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     watching: asyncio.Event = field(default_factory=asyncio.Event)
     agent_gone: asyncio.Event = field(default_factory=asyncio.Event)
-    """The agent said goodbye: nothing more comes."""
+    """Set when the agent has published offline: nothing more comes."""
     _seen: set[str] = field(default_factory=set)
 
     async def watch(self) -> None:
-        """Until the agent says goodbye."""
+        """Read until the agent publishes offline."""
         topics = Topics(self.site)
         async with connect(self.broker, CLIENT_ID) as client:
             await client.subscribe(topics.dashboard_filters())

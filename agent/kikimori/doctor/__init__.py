@@ -1,4 +1,4 @@
-"""Is this installation fit to watch over calls? What can be tried is tried, and each failure says what to do."""
+"""Examination of an installation: what can be tried is tried, and each fault comes with its next step."""
 
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.doctor.examination import examine

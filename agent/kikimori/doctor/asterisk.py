@@ -23,7 +23,7 @@ LISTED = ("PJSIP", "SIP", "IAX2")
 """Kinds of channels whose endpoints Asterisk lists."""
 MOST_NAMES = 6
 NOBODY = "kikimori-doctor-nobody"
-"""A channel that there is not."""
+"""Name of a channel that does not exist."""
 
 
 async def look_at_ari(

@@ -1,4 +1,4 @@
-"""Our TLS certificate as a peer sees it: a handshake in memory, so that nothing is trusted but what OpenSSL says."""
+"""Check of our TLS certificate as a peer sees it: a handshake in memory, judged by OpenSSL alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENOUGH_DAYS = 30
 
 
 def look_at_certificate(name: str, cert: Path, key: Path, *, address: str | None = None) -> Diagnosis:
-    """Look whether a certificate and its key belong together, for how long they are good, and for whom.
+    """Check whether a certificate and its key fit, how long the certificate is valid, and for which names.
 
     `address` is this machine's as its peers know it, an IP address; None = not known.
     """
@@ -75,7 +75,7 @@ def look_at_certificate(name: str, cert: Path, key: Path, *, address: str | None
 
 
 def look_at_authorities(name: str, path: Path) -> Diagnosis:
-    """Look at the file of authorities whose certificates peers must show."""
+    """Check the file of authorities whose certificates peers must show."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_verify_locations(path)
@@ -104,7 +104,7 @@ def look_at_authorities(name: str, path: Path) -> Diagnosis:
 
 
 def _handshake(server: ssl.SSLContext, cert: Path) -> dict[str, Any]:
-    """Shake hands with ourselves; returns the certificate. Raises ssl.SSLError."""
+    """Make a handshake with ourselves; returns the certificate. Raises ssl.SSLError."""
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.load_verify_locations(cert)

@@ -31,7 +31,7 @@ ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (compared, not bound)
 
 
 def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> list[Diagnosis]:
-    """Return what is wrong with files that are named, with what they hold, and with addresses and ports.
+    """Return the faults of named files, of their content, and of addresses and ports.
 
     `check` of each is the key as people write it: `[mqtt] ca_file`.
     """
@@ -148,7 +148,7 @@ def _listeners(config: AgentConfig, dashboard: DashboardSettings | None) -> Iter
 
 
 def same_port_twice(config: AgentConfig, dashboard: DashboardSettings | None = None) -> Iterator[Diagnosis]:
-    """Give ports that two listeners share: each is free by itself, together one of them cannot start."""
+    """Return ports that two listeners share: each is free by itself, but one of the two cannot start."""
     listeners = list(_listeners(config, dashboard))
     if is_loopback(config.mqtt.host):
         listeners.append(("[mqtt] port", config.mqtt.host, config.mqtt.port))

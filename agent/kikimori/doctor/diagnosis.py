@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""Results of checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 WITHIN_S = 5.0
-"""How long anything in the network may take to answer."""
+"""Longest time in s that anything in the network may take to answer."""
 
 
 class State(StrEnum):
@@ -21,7 +21,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing looked at."""
+    """Result of one check."""
 
     check: str
     state: State
@@ -31,9 +31,9 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What belongs together and is looked at in one go."""
+    """Checks that belong together and run in one go."""
 
     name: str
-    """Shown while it is looked at."""
+    """Label that is shown while the checks run."""
     look: Callable[[], Awaitable[list[Diagnosis]]]
-    """Never raises for what it finds."""
+    """Function that runs the checks; it never raises for a fault that it finds."""

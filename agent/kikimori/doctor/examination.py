@@ -1,4 +1,4 @@
-"""Everything that is looked at, in order."""
+"""All checks, in order."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from kikimori_dashboard import DashboardSettings
 
 LONGEST_S = 30.0
-"""For one subject, whatever happens."""
+"""Longest time in s for one subject."""
 
 
 def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]:
-    """What is to be looked at, in order."""
+    """Return the subjects to be checked, in order."""
 
     async def rules() -> list[Diagnosis]:
         return [look_at_rules(config)]
@@ -81,7 +81,7 @@ async def _control(config: AgentConfig) -> list[Diagnosis]:
 async def examine(
     config: AgentConfig, dashboard: DashboardSettings, looking: Callable[[str], None] = lambda _name: None
 ) -> AsyncIterator[Diagnosis]:
-    """Look at one subject after another; never raises for what it finds. `looking` is told each before."""
+    """Run the checks of each subject; never raises for what they find. `looking` gets each name before."""
     for subject in subjects(config, dashboard):
         looking(subject.name)
         try:

@@ -1,4 +1,4 @@
-"""FreeSWITCH: its event socket and what it is asked over it."""
+"""Checks of FreeSWITCH: its event socket, and questions over it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 async def look_at_freeswitch(
     table: FreeSwitchTable, *, tap: bool, control: bool, superior: str = ""
 ) -> list[Diagnosis]:
-    """Look at what the way in (`tap`) and control need."""
+    """Check the needs of the way in (`tap`) and of control."""
     return [
         Diagnosis(each.check.replace("_", " "), State(each.state), each.detail, each.next_step)
         for each in await examine(table, tap=tap, control=control, superior=superior)

@@ -44,7 +44,7 @@ def _own(path: Path) -> Diagnosis:
 
 
 def _has_own_broker(config: AgentConfig) -> bool:
-    """Whether the configuration is for `kikimori agent`; `kikimori up` exchanges keys by itself."""
+    """Return whether the configuration is for `kikimori agent`; `kikimori up` exchanges keys by itself."""
     return config.mqtt.username is not None or not is_loopback(config.mqtt.host)
 
 

@@ -1,4 +1,4 @@
-"""What is listened for: rules, phrases, the speech model."""
+"""Checks of recognition and judging: rules, phrases, the speech model."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
 
 ENOUGH_DISK = 1_000_000_000
-"""Bytes: models and an outbox of days."""
+"""Bytes of free disk: room for models and an outbox of days."""
 
 
 def look_at_state_folder(folder: Path) -> Diagnosis:
@@ -46,7 +46,7 @@ def look_at_state_folder(folder: Path) -> Diagnosis:
 
 
 async def look_at_clock() -> Diagnosis:
-    """Only systemd knows; without it nothing is claimed."""
+    """Check the clock by systemd; without it no statement is made."""
     try:
         process = await asyncio.create_subprocess_exec(
             "timedatectl",

@@ -1,4 +1,4 @@
-"""The port that gets copies from the switch: is it there, may we read it, does anything come?"""
+"""Checks of the port that gets copies from the switch: existence, permission to read, traffic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The installed Mosquitto file against the one that is shipped: which lines differ, as they should be written."""
+"""Comparison of the installed Mosquitto file with the shipped one: differing lines, and their right form."""
 
 from __future__ import annotations
 

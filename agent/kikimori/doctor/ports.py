@@ -1,4 +1,4 @@
-"""Ports on which this program is to listen, and who is admitted there."""
+"""Checks of the ports of this program, and of the peers admitted there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kikimori.bus.broker import is_loopback
 from kikimori.doctor.diagnosis import Diagnosis, State
 
 MOST_TAKEN = 0.5
-"""Part of a range of ports that others may have before somebody should know."""
+"""Share of a range of ports taken by other programs from which a warning is given."""
 
 
 def tcp_port(name: str, host: str, port: int) -> Diagnosis:
@@ -64,7 +64,7 @@ def _taken(name: str, host: str, port: int, protocol: str, error: OSError) -> Di
 
 
 def udp_range(name: str, host: str, first: int, last: int, wanted: int) -> Diagnosis:
-    """Look at a range of UDP ports of which up to `wanted` are used at a time."""
+    """Check a range of UDP ports of which up to `wanted` are used at a time."""
     there = last - first + 1
     taken = 0
     for port in range(first, last + 1):
@@ -93,7 +93,7 @@ def udp_range(name: str, host: str, first: int, last: int, wanted: int) -> Diagn
 
 
 def admitted(name: str, table: str, host: str, allow: tuple[str, ...]) -> Diagnosis:
-    """Look at who may reach a port: a PBX elsewhere must be let in, and be able to come."""
+    """Check the peers of a port: a PBX elsewhere must be allowed, and be able to connect."""
     who = ", ".join(allow)
     if is_loopback(host):
         return Diagnosis(name, State.OK, f"the PBX must run on this machine ({host}); admitted: {who}")

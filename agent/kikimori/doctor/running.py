@@ -1,4 +1,4 @@
-"""What the agent that runs now says of itself: the problems of its ways in, in both languages."""
+"""Report of the running agent: the problems of its ways in, in both languages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kikimori.watch.picture import TapRow
 
 WAIT_S = 2.0
-"""Its health is retained: it comes at once, or there is none."""
+"""Seconds to wait for its health, which is retained: it comes at once, or there is none."""
 
 
 async def look_at_running(config: AgentConfig) -> list[Diagnosis]:

@@ -1,4 +1,4 @@
-"""Files that hold a password: would the service, which is not root, read them as well as whoever asks here?"""
+"""Checks of password files: readable by the service, which is not root, as well as by the caller."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def look_at_secrets(config: AgentConfig) -> list[Diagnosis]:
-    """Look at the files that the configuration names; one that cannot be reached is told by whoever needs it."""
+    """Check the secret files that are configured; a missing one is reported by the check that needs it."""
     found = []
     for named in named_files(config):
         if named.kind is not FileKind.SECRET:

@@ -1,4 +1,4 @@
-"""`[sides]`: would these patterns tell customers from operators, or shut every call out?"""
+"""Checks of `[sides]`: do these patterns tell customers from operators, or leave every call unheard?"""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SHUT_OUT: dict[Unheard, tuple[str, str]] = {
 
 
 def look_at_sides(table: SidesTable, *, needed: bool) -> list[Diagnosis]:
-    """Look at the patterns. `needed`: a way in is on that knows two parties and not who is who."""
+    """Check the patterns. `needed`: a way in is on that knows two parties but not their sides."""
     faults = _shut_out(table) + _odd_patterns(table)
     if faults:
         return faults
@@ -89,7 +89,7 @@ def _shut_out(table: SidesTable) -> list[Diagnosis]:
 
 
 def _means_everybody_else(table: SidesTable, verdict: Unheard) -> bool:
-    """Whether a pattern that catches everything comes after narrower ones of the other side, as `sort_out` asks them."""
+    """Return whether a catch-all pattern comes after narrower ones of the other side, as `sort_out` asks."""
     if verdict is INTERNAL:
         return bool(table.customer_endpoints)
     by_number = sort_out(table.model_copy(update={"customer_endpoints": ()}), *_ANYBODY) is OUTSIDE

@@ -1,4 +1,4 @@
-"""The ways in: ports, who is admitted, what each one needs besides."""
+"""Checks of the ways in: ports, admitted peers, further needs of each."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from kikimori.taps.siprec.settings import SiprecTable
 
 STREAMS = 2
-"""Of a recorded call, each on a port of its own; ports of RTP are even."""
+"""Streams of a recorded call, each on a port of its own; ports of RTP are even."""
 
 
 def subjects(config: AgentConfig) -> list[Subject]:
-    """What is to be looked at for the ways in that are switched on."""
+    """Return the subjects to be checked for the ways in that are switched on."""
     found = [Subject("who is the customer", partial(_sides, config))]
     if config.audiosocket.enabled:
         found.append(Subject("AudioSocket", partial(_audiosocket, config)))
@@ -84,7 +84,7 @@ async def _audiosocket(config: AgentConfig) -> list[Diagnosis]:
 
 
 def _reached_by_asterisk(config: AgentConfig) -> list[Diagnosis]:
-    """Asterisk is told where to connect: an address that means every address, or none, is not one."""
+    """Check the address that Asterisk is told to connect to: neither every address nor none."""
     host = config.asterisk.audio_host or config.audiosocket.host
     if host in ("0.0.0.0", "::"):  # noqa: S104  (looked for, not bound)
         return [
@@ -126,7 +126,7 @@ async def _freeswitch(config: AgentConfig) -> list[Diagnosis]:
 
 
 def _known_as(table: SiprecTable) -> str | None:
-    """The address by which an SBC reaches this machine; None when it may be any, or a name."""
+    """Return the address by which an SBC reaches this machine; None when it may be any, or is a name."""
     host = table.advertise or table.host
     try:
         address = ipaddress.ip_address(host)

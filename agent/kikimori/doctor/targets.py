@@ -1,4 +1,4 @@
-"""Telephones that commands may ring: is the superior's one of them, and a supervisor's?"""
+"""Checks of the telephones that commands may ring: the superior's and the supervisors' among them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def look_at_targets(config: AgentConfig) -> Iterator[Diagnosis]:
-    """Give what would be refused at a press; `check` of each is the key as people write it."""
+    """Yield a diagnosis of each target that a press could not ring; `check` is the key as people write it."""
     superior = config.pbx.superior
     if not PLAIN.fullmatch(superior):
         yield Diagnosis(

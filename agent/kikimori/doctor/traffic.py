@@ -1,4 +1,4 @@
-"""What the mirror port shows, looked at for a few seconds as the agent would: troubles that only traffic tells."""
+"""Checks of the mirror port's traffic, for some seconds, as the agent reads it: faults that only it shows."""
 
 from __future__ import annotations
 

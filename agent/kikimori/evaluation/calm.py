@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kikimori.evaluation.judging_pool import JudgingPool
 
 STEP_S = 1.0
-"""Time goes on in such steps: coarser than in a live call, as hundreds of hours are judged."""
+"""Step in s of the judge's time: coarser than in a live call, as hundreds of hours are judged."""
 _SENTENCE = re.compile(r"[^。！？!?]+[。！？!?]*")
 
 
@@ -51,7 +51,7 @@ class Alarm:
     name: str
     """Category of phrases, or kind of rule; in a whole call the rule."""
     severity: Severity | None
-    """The worst; None = no alert: a demand that was understood and would be counted."""
+    """Worst severity; None = no alert: a demand that was understood and would be counted."""
     matched: str = ""
 
 
@@ -72,7 +72,7 @@ def read_calm(path: Path) -> list[CalmLine]:
 
 
 def sentences_in(text: str) -> list[str]:
-    """Cut a text after what ends a sentence."""
+    """Split a text after each sentence's end."""
     return [each for found in _SENTENCE.findall(text) if (each := found.strip())]
 
 
@@ -111,7 +111,7 @@ def alarms_in_call(judge: CaseJudge, turns: list[tuple[Role, str]]) -> tuple[flo
 
 @dataclass(slots=True)
 class CalmFigures:
-    """Of one file, or of all."""
+    """Figures of one file, or of all."""
 
     sentences: int = 0
     alarming: int = 0
@@ -120,11 +120,11 @@ class CalmFigures:
     understood: int = 0
     """Sentences without an alarm that hold a demand which is counted."""
     categories: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Of sentences: alarms by name and severity."""
+    """Alarms of sentences, by name and severity."""
     calls: int = 0
     seconds: float = 0.0
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Of calls: alarms by rule and severity."""
+    """Alarms of calls, by rule and severity."""
 
     def add_sentence(self, alarms: tuple[Alarm, ...], times: int) -> None:
         raised = [alarm for alarm in alarms if alarm.severity is not None]
@@ -173,7 +173,7 @@ class CalmEvaluation:
     files: dict[Path, CalmFigures] = field(default_factory=dict)
     whole: CalmFigures = field(default_factory=CalmFigures)
     alarming: dict[str, tuple[int, tuple[Alarm, ...]]] = field(default_factory=dict)
-    """Sentences with any alarm or counted demand: their number and what was found."""
+    """Sentences with any alarm or counted demand: their number and the findings."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -243,7 +243,7 @@ def _per_hour(name: str, count: int, hours: float) -> dict[str, float | None]:
 
 
 def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
-    """By name, the most frequent first."""
+    """Return counts as nested objects by name, the most frequent first."""
     totals: Counter[str] = Counter()
     nested: dict[str, dict[str, int]] = defaultdict(dict)
     for (name, severity), count in counts.items():

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 CHARACTERS_PER_S, SHORTEST_S = 7.0, 0.6
 """Speed of speech, and length of the shortest answer."""
 BEGINS_S = 5.0
-"""Seconds from a call's beginning to an utterance by itself."""
+"""Seconds from a call's start to a single utterance."""
 STEP_S = 0.2
-"""Time goes on in such steps, as it does in a live call."""
+"""Step in s of the judge's time, as in a live call."""
 AFTER_S = 5.0
-"""A dialogue goes on so long after its last turn began."""
+"""Seconds that a dialogue goes on after its last turn began."""
 
 
 def spoken_s(text: str) -> float:
-    """Return how many seconds it takes to say a text."""
+    """Return the seconds that a text takes to say."""
     return max(SHORTEST_S, len(text) / CHARACTERS_PER_S)
 
 
@@ -88,7 +88,7 @@ class CaseJudge:
         return [change for change in changes if change.revision == 1]
 
     def counted_in(self, spoken: Utterance) -> set[str]:
-        """Return the categories understood that alarm only when they are said again and again."""
+        """Return the understood categories that raise an alarm only by repetition."""
         return {match.category for match in self._finder.find(spoken).matches} & self._counted
 
     def found_in(self, case: Case) -> set[str]:
@@ -129,7 +129,7 @@ class CaseJudge:
 
 
 class _Remembering:
-    """A phrase book that looks only once for the same words: the judge asks, and so does what counts demands."""
+    """Phrase book with a cache of the last words: the judge asks, and so does the count of demands."""
 
     def __init__(self, phrases: PhraseBook | CheckedPhrases) -> None:
         self._find = lru_cache(maxsize=64)(phrases.find)

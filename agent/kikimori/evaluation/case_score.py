@@ -20,14 +20,14 @@ Outcome = Literal["right", "missed", "wrong", "false", "quiet"]
 
 @dataclass(frozen=True, slots=True)
 class JudgedCase:
-    """A case and what was found in it."""
+    """Case and its findings."""
 
     case: Case
     found: frozenset[str]
 
     @property
     def right(self) -> bool:
-        """As it should be."""
+        """Return whether the findings are right."""
         case, wanted = self.case, set(self.case.expected)
         if case.turns is not None:
             return wanted <= self.found and not (set(case.forbidden) & self.found)
@@ -58,7 +58,7 @@ class TypeScore:
     n: int = 0
     right: int = 0
     any: int = 0
-    """With any alarm at all."""
+    """Number of cases with any alarm."""
     outcomes: Counter[Outcome] = field(default_factory=Counter)
 
     def add(self, one: JudgedCase) -> None:
@@ -79,7 +79,7 @@ class CaseScores:
 
     @property
     def types(self) -> dict[str, TypeScore]:
-        """By name."""
+        """Return the scores of types, by name."""
         found: dict[str, TypeScore] = defaultdict(TypeScore)
         for one in self.judged:
             found[one.case.type].add(one)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ANY = "any"
-"""In `expected`: whatever alarm is raised is right."""
+"""Name in `expected` for any alarm: each one is right."""
 HARMLESS_BEGINS, HARMLESS_ENDS = "neg", "-false"
-"""Types so named hold what must raise nothing, or nothing that is forbidden."""
+"""Start and end of the names of types whose cases must raise nothing, or nothing forbidden."""
 
 _Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Text = Annotated[str, Field(min_length=1)]
@@ -36,10 +36,10 @@ class Case(BaseModel):
     expected: tuple[_Text, ...]
     text: _Text | None = None
     speaker: str = ""
-    """Of an utterance: customer, operator or mixed."""
+    """Speaker of an utterance: customer, operator or mixed."""
     turns: Annotated[tuple[tuple[_Second, Role, _Text], ...], Field(min_length=1)] | None = None
     until_s: _Second | None = None
-    """The call goes on so long; None = five seconds after the last turn began."""
+    """Length of the call in s; None = five seconds after the last turn began."""
     forbidden: tuple[_Text, ...] = ()
     name: str = ""
     source: str = ""
@@ -69,7 +69,7 @@ class Case(BaseModel):
 
 
 def harmless_type(name: str) -> bool:
-    """Say whether a type's name says that it is harmless."""
+    """Return whether a type is harmless by its name."""
     return name.startswith(HARMLESS_BEGINS) or name.endswith(HARMLESS_ENDS)
 
 
@@ -104,7 +104,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def malformed(path: Path, number: int, error: ValidationError) -> KikimoriError:
-    """Return what is wrong with a line."""
+    """Return the faults of a line."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     reason = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""How well raised voices are told from calm ones: folders of labelled clips through the program's own hearing.
+"""Evaluation of raised voices against calm ones: folders of labelled clips through the program's own hearing.
 
 A folder holds clips under `calm/` and `shout/`, at any depth; what stands above is the condition (`gsm/calm/…`). A file
 name may begin with its speaker's name and `_`: then the speaker's own other calm clips are heard first, as the calm part
@@ -42,9 +42,9 @@ AT_ONCE = 256
 DECIDES_AT = 0.75
 """Probability from which a block counts as raised; rules/default.toml has the same."""
 PAUSE_BLOCKS = 3
-"""Between two clips of a call."""
+"""Blocks of pause between two clips of a call."""
 TOGETHER = 5
-"""Blocks whose mean probability scores a clip: one second of speech."""
+"""Blocks (one second of speech) whose mean probability scores a clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ class Clip:
 
 @dataclass(slots=True)
 class Heard:
-    """What hearing made of one clip: one entry per block of speech that it judged."""
+    """Result of hearing one clip: one entry per block of speech that was judged."""
 
     probability: list[float] = field(default_factory=list)
     delay_s: float | None = None
-    """From the first speech to the first block that counts as raised."""
+    """Seconds from the first speech to the first block that counts as raised."""
 
     @property
     def score(self) -> float:
@@ -202,7 +202,7 @@ def _baseline(
 
 
 def _heard_together(audio: Sequence[NDArray[np.int16]]) -> Iterator[tuple[int, list[int], Efforts]]:
-    """Hear recordings side by side; give (block, which of them have it, what they sound like) block by block."""
+    """Hear recordings side by side; yield each block, the recordings that have it, and their features."""
     bank = AcousticBank(RATE)
     slots = [bank.open() for _ in audio]
     for at in range(max(map(len, audio), default=0)):
@@ -212,7 +212,7 @@ def _heard_together(audio: Sequence[NDArray[np.int16]]) -> Iterator[tuple[int, l
 
 
 def _hear(clips: Sequence[NDArray[np.int16]], prefixes: Sequence[NDArray[np.int16] | None]) -> list[Heard]:
-    """Hear clips at once, each on a leg of its own, after its prefix."""
+    """Hear clips together, each on a leg of its own, after its prefix."""
     heard = [Heard() for _ in clips]
     audio = [
         clip if prefix is None else np.concatenate([prefix, clip])
@@ -278,7 +278,7 @@ class EffortEvaluation:
     clips: list[Clip]
     calm_hours: float = 0.0
     false_alerts: int = 0
-    """Of the shouting rules, in the calm clips played as calls."""
+    """False alerts of the shouting rules, in the calm clips played as calls."""
     without: dict[Path, Heard] = field(default_factory=dict)
     with_baseline: dict[Path, Heard] = field(default_factory=dict)
 
@@ -304,7 +304,7 @@ class EffortEvaluation:
 
 
 def figures(clips: Sequence[Clip], heard: dict[Path, Heard]) -> dict[str, float | int | None]:
-    """Score clips. What needs both kinds of voice, or any, is None without."""
+    """Return the figures of clips. Those that need both kinds of voice, or any, are None without."""
     mine = [clip for clip in clips if clip.path in heard]
     calm = np.array([p for clip in mine if not clip.raised for p in heard[clip.path].probability])
     raised = np.array([p for clip in mine if clip.raised for p in heard[clip.path].probability])

@@ -18,11 +18,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 FEW = 2000
-"""Fewer items are judged here: a process of its own takes a second to read the phrases."""
+"""Number of items below which they are judged here: another process takes a second to read the phrases."""
 PER_CHUNK = 100
 
 _judges: list[CaseJudge] = []
-"""Of a worker process: one."""
+"""The one judge of a worker process."""
 
 
 class JudgingPool:
@@ -48,7 +48,7 @@ class JudgingPool:
         items: Sequence[Item],
         progress: Callable[[int, int], None],
     ) -> Iterator[Result]:
-        """Yield what `work`, a function of a module, gives for each item, in order.
+        """Yield the result of `work`, a function of a module, for each item, in order.
 
         `progress` is told how many items are done, and of how many.
         """

@@ -1,4 +1,4 @@
-"""Words that sound alike, from SudachiPy's dictionary: what a recogniser writes instead of what was said."""
+"""Words that sound alike, from SudachiPy's dictionary: spellings that a recogniser may write instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recogniser's faults, made on written sentences: the same text, seed and kind always give the same faults."""
+"""Recognition errors made on written sentences: the same text, seed and kind always give the same errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LONG = re.compile(
 
 
 def noised(text: str, kind: str, seed: int) -> str:
-    """Return the text with faults of a kind; unchanged where it has nothing of the sort."""
+    """Return the text with errors of a kind; unchanged where that kind cannot occur."""
     return KINDS[kind](text, random.Random(f"{seed}:{kind}:{text}"))  # noqa: S311  (repeatable, not secret)
 
 
@@ -196,7 +196,7 @@ _AFTER_OBJECT = re.compile("(?<=[をがは])")
 
 
 def _written_by_recogniser(text: str, rng: random.Random) -> str:
-    """Write the sentence as recognisers write what people say, with two of their habits at once.
+    """Write the sentence as recognisers do, with two of their habits at once.
 
     Contractions spelled out (払ってんだ: 払っているんだ); を lost and the verb after it in kana (責任者だせ); the last verb in
     katakana without its small っ (黙っとれ: ダマトレ); a full stop after a particle.
@@ -264,4 +264,4 @@ KINDS: dict[str, Callable[[str, random.Random], str]] = {
     "long_vowels": _long_vowels,
     "recogniser": _written_by_recogniser,
 }
-"""By the name that `--noise` takes."""
+"""Functions by the name that `--noise` takes."""

@@ -1,4 +1,4 @@
-"""Cases judged again with a recogniser's faults: the share that is kept of what was found in the clean text."""
+"""Cases judged again with recognition errors: the share of the clean text's findings that remains."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class KindFigures:
     """Cases with faults of one kind; a case counts once for each draw that changes it."""
 
     found: int = 0
-    """Harassing ones that are judged rightly in the clean text."""
+    """Number of harassing cases that are judged rightly in the clean text."""
     kept: int = 0
-    """Of them, with the faults too."""
+    """Number of these that are judged rightly with the faults too."""
     harmless: int = 0
     false_clean: int = 0
-    """Of the harmless ones, with a false alarm in the clean text."""
+    """Number of harmless cases with a false alarm in the clean text."""
     false: int = 0
-    """With the faults."""
+    """Number of harmless cases with a false alarm with the faults."""
     lost: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Clean text or name, and the text with the faults, of what is not kept."""
+    """Clean text or name, and the text with the faults, of cases that were lost."""
 
     def add(self, clean: JudgedCase, faulty: JudgedCase) -> None:
         if clean.case.harmless:
@@ -78,7 +78,7 @@ def judged_with_faults(judge: CaseJudge, item: tuple[Case, str, int]) -> JudgedC
 def evaluate_noise(
     pool: JudgingPool, clean: CaseScores, seed: int, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    """Judge all cases with each kind of faults, and return what `--noise --json` adds.
+    """Judge all cases with each kind of errors, and return the fields of `--noise --json`.
 
     Args:
         pool: Judges.

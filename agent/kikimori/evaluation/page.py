@@ -1,4 +1,4 @@
-"""A page that needs nothing else, built as a tree: nothing that was said in a call can become markup."""
+"""Self-contained page, built as a tree: no words from a call can become markup."""
 
 from __future__ import annotations
 

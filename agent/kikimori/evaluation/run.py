@@ -1,4 +1,4 @@
-"""A folder of recordings with truth, judged as if they were live, and what that gives."""
+"""Folder of recordings with truth, judged as if they were live, and the result."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class JudgedCall:
 
     name: str
     path: Path
-    """Of the audio."""
+    """Path of the audio."""
     truth: Truth
     duration_s: float
     findings: Findings
@@ -45,11 +45,11 @@ class Evaluation:
 
     folder: Path
     model: str | None
-    """Name of the speech model; None = recognition was off, and what needs words was not asked for."""
+    """Name of the speech model; None = recognition was off, and alerts that need words were not expected."""
     judge: CaseJudge
-    """Of the same rules and phrases, for written words."""
+    """Judge with the same rules and phrases, for written words."""
     finals: str = "vosk"
-    """Who hears finished utterances: `vosk`, `whisper` or `both`."""
+    """Recogniser of finished utterances: `vosk`, `whisper` or `both`."""
     calls: list[JudgedCall] = field(default_factory=list)
 
     @property

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import Severity
 
 EARLY_S = 0.25
-"""An alert may be raised so long before its window: times of media are whole blocks of hearing."""
+"""Seconds by which an alert may be raised before its window: media times are whole blocks of hearing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Raised:
     raised_s: float
     """Media time that it is about."""
     known_s: float
-    """Media time that had been heard when it came out: what the supervisor waits for."""
+    """Media time that had been heard when it was raised: the supervisor's wait."""
 
 
 Verdict = Literal["right", "missed", "false", "again", "tolerated"]
@@ -92,7 +92,7 @@ class RuleScore:
     again: int = 0
     tolerated: int = 0
     severity_right: int = 0
-    """Of the right ones: raised first with the expected severity."""
+    """Number of right alerts that were raised first with the expected severity."""
     delays_s: list[float] = field(default_factory=list)
 
     def add(self, one: Judged) -> None:
@@ -104,7 +104,7 @@ class RuleScore:
             self.delays_s.append(max(one.delay_s or 0.0, 0.0))
 
     def as_json(self, hours: float) -> dict[str, float | int | None]:
-        """Ratios are None where there is nothing to divide by."""
+        """Return the figures; ratios are None where there is nothing to divide by."""
         raised = self.right + self.false
         return {
             "expected": self.expected,

@@ -1,4 +1,4 @@
-"""From sound to alert: of what the judge finds in the written words, how much is found in the recorded call.
+"""Evaluation from sound to alert: the share of findings in the written words that the recorded call keeps.
 
 What is lost here is lost by hearing, not by phrases. By voice and condition, as far as the truth names them.
 """
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import Alert, TranscriptLine
 
 BEFORE_S, AFTER_S = 0.5, 1.5
-"""A hearing of a sentence lies within it, or so far outside: a recogniser's times are not exact."""
+"""Seconds by which a hearing may lie before and after its sentence: a recogniser's times are not exact."""
 
 
 @dataclass(slots=True)
 class SoundFigures:
-    """Sentences of customers, of one voice, of one condition, or all."""
+    """Figures of customers' sentences, of one voice, of one condition, or of all."""
 
     found: int = 0
-    """Sentences in whose written words the judge finds something."""
+    """Number of sentences with findings in their written words."""
     kept: int = 0
-    """Of them, those in whose sound the same category was found."""
+    """Number of these with the same category found in their sound."""
     harmless: int = 0
-    """Sentences in whose written words it finds nothing."""
+    """Number of sentences without findings in their written words."""
     false: int = 0
-    """Of them, those whose sound raised an alert of words."""
+    """Number of these whose sound raised an alert of words."""
     errors: CharacterErrors = field(default_factory=CharacterErrors)
 
     def as_json(self) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class SoundFigures:
 
 @dataclass(slots=True)
 class SoundScore:
-    """Over all calls of a folder."""
+    """Score over all calls of a folder."""
 
     all: SoundFigures = field(default_factory=SoundFigures)
     by_voice: dict[str, SoundFigures] = field(default_factory=lambda: defaultdict(SoundFigures))
@@ -63,7 +63,7 @@ class SoundScore:
     invented: int = 0
     """Utterances of the customer's leg where the customer says nothing."""
     invented_in: int = 0
-    """Calls with one."""
+    """Number of calls with such an utterance."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -76,7 +76,7 @@ class SoundScore:
 
 
 def score_sound(calls: Iterable[JudgedCall], judge: CaseJudge) -> SoundScore:
-    """Compare what was found in sound with what the judge finds in the words that were said."""
+    """Compare the findings in sound with those in the spoken words."""
     score = SoundScore()
     for call in calls:
         said = [each for each in call.truth.segments if each.role is not Role.OPERATOR]

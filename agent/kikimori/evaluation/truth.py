@@ -22,7 +22,7 @@ class _Part(BaseModel):
 
 
 class Segment(_Part):
-    """Something said; seconds from the first sample."""
+    """Utterance; seconds from the first sample."""
 
     role: Role
     start: Second
@@ -61,7 +61,7 @@ class Person(_Part):
 
 
 class Truth(_Part):
-    """What is known of a recorded call."""
+    """Known facts about a recorded call."""
 
     version: Literal[1]
     audio: str
@@ -69,7 +69,7 @@ class Truth(_Part):
     language: str
     title: dict[str, str] = {}
     tags: tuple[str, ...] = ()
-    """What the call is of, for people: `harmless`, `joke`."""
+    """Labels of the call for people: `harmless`, `joke`."""
     condition: str = ""
     """Kind of line and noise, e.g. `babble`; figures are given for each."""
     caller: str | None = None

@@ -27,7 +27,7 @@ class CharacterErrors:
     sound_errors: int = 0
 
     def add(self, spoken: Iterable[str], recognised: Iterable[str]) -> None:
-        """Add one leg: what was said in it, in order, and what was recognised, in order."""
+        """Add one leg: its spoken and its recognised utterances, each in order."""
         wanted, got = _written(spoken), _written(recognised)
         self.characters += len(wanted)
         self.errors += Levenshtein.distance(wanted, got)
@@ -48,5 +48,5 @@ def _written(texts: Iterable[str]) -> str:
 
 
 def _sounds(texts: Iterable[str]) -> str:
-    """By sound 代われ and 変われ are the same; sighs and fillers, which nobody needs, are left out."""
+    """Return the sound of a text: 代われ and 変われ are the same; sighs and fillers are left out."""
     return "".join(word.sound for text in texts for word in words(plain(text)))

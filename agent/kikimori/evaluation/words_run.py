@@ -1,4 +1,4 @@
-"""Files of cases, judged, and what `kikimori evaluate-words` prints of them."""
+"""Files of cases, judged, and the output of `kikimori evaluate-words` about them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class WordsEvaluation:
     """All cases of some files."""
 
     files: dict[Path, int]
-    """With their numbers of cases."""
+    """Files with their numbers of cases."""
     scores: CaseScores
     noise: dict[str, Any] | None = None
-    """Of `evaluate_noise`."""
+    """Result of `evaluate_noise`."""
     calm: CalmEvaluation | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def found_in(judge: CaseJudge, case: Case) -> frozenset[str]:
 
 
 def judge_cases(pool: JudgingPool, cases: Sequence[Case], progress: Callable[[int, int], None]) -> CaseScores:
-    """Judge cases; `progress` is told how many are done, and of how many."""
+    """Judge cases; `progress` gets the number done and the total."""
     found = pool.each(found_in, cases, progress)
     return CaseScores(tuple(JudgedCase(case, names) for case, names in zip(cases, found, strict=True)))
 
@@ -52,7 +52,7 @@ def judge_cases(pool: JudgingPool, cases: Sequence[Case], progress: Callable[[in
 def evaluate_words(
     pool: JudgingPool, files: dict[Path, list[Case]], progress: Callable[[int, int], None]
 ) -> WordsEvaluation:
-    """Judge the cases of files; `progress` is told how many are done, and of how many."""
+    """Judge the cases of files; `progress` gets the number done and the total."""
     cases = [case for of_file in files.values() for case in of_file]
     return WordsEvaluation(
         {path: len(of_file) for path, of_file in files.items()}, judge_cases(pool, cases, progress)

@@ -1,4 +1,4 @@
-"""FreeSWITCH's event socket: what its way in and its control share.
+"""Event socket of FreeSWITCH, shared by its way in and its control.
 
 `esl` is the byte format, `client` the connection, `settings` the `[freeswitch]` table, `checkup` what doctor asks.
 """

@@ -1,4 +1,4 @@
-"""Is FreeSWITCH fit for what is configured? Every check asks FreeSWITCH itself; for `kikimori doctor`."""
+"""Checks of FreeSWITCH against the configuration, asked from FreeSWITCH itself; for `kikimori doctor`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRIES = 300
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at, in the shape of the doctor's diagnosis."""
+    """Result of one check, in the shape of the doctor's diagnosis."""
 
     check: str
     """Stable code."""
@@ -30,7 +30,7 @@ class Check:
 
 
 async def examine(table: FreeSwitchTable, *, tap: bool, control: bool, superior: str = "") -> list[Check]:
-    """Look at the event socket and, over it, at what the way in (`tap`) and control need; raises nothing."""
+    """Check the event socket and, over it, the needs of the way in (`tap`) and of control; raises nothing."""
     where = f"{table.esl_host}:{table.esl_port}"
     if table.esl_password_file is None:
         if control:

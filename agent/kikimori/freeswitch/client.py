@@ -1,4 +1,4 @@
-"""A connection to the event socket that comes back by itself."""
+"""Connection to the event socket that reconnects by itself."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ LONGEST_WAIT_S = 15.0
 GREETING_WITHIN_S = 5.0
 ANSWER_WITHIN_S = 5.0
 QUIET_S = 20.0
-"""After so long without a byte FreeSWITCH is asked whether it is there."""
+"""Seconds without a byte after which FreeSWITCH is asked for a sign of life."""
 MOST_WAITING = 2000
-"""Commands without an answer; beyond that FreeSWITCH has stopped answering."""
+"""Most commands without an answer; beyond that FreeSWITCH has stopped answering."""
 
 
 class EslAwayError(Exception):
@@ -70,7 +70,7 @@ class EslClient:
         self._heard_at = 0.0
         self.up = False
         self.trouble: EslAwayError | None = EslAwayError("esl_away", "not connected yet")
-        """Why it is not up; None while it is."""
+        """Reason for which it is not connected; None while it is."""
         self.reconnects = 0
 
     async def run(self) -> None:
@@ -92,7 +92,7 @@ class EslClient:
     # --- commands
 
     async def api(self, line: str, *, within_s: float = ANSWER_WITHIN_S) -> str:
-        """Return what FreeSWITCH answered, without the last line break.
+        """Send a command and return FreeSWITCH's answer, without the last line break.
 
         FreeSWITCH carries it out before anything else on this connection, so nothing slow belongs here.
 
@@ -103,7 +103,7 @@ class EslClient:
         return (await self._send(f"api {line}", within_s)).text.rstrip("\n")
 
     async def bgapi(self, line: str, *, within_s: float) -> str:
-        """As `api`, carried out beside others; for what takes long, such as ringing a telephone."""
+        """Send a command that runs in the background, as ringing a telephone does; otherwise as `api`."""
         # Named by us: its end may be told in the same breath as its beginning.
         job = str(uuid4())
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -250,7 +250,7 @@ class EslClient:
         self.up, self.trouble = False, trouble
 
     def _give_up_waiting(self) -> None:
-        """Tell everybody who waits for an answer that none will come."""
+        """Fail every command that waits for an answer."""
         trouble = self.trouble or EslAwayError("esl_away", "connection closed")
         self.up = False
         unanswered: list[asyncio.Future[Any]] = [*self._waiting, *self._jobs.values()]
@@ -294,4 +294,4 @@ REMEDIES = {
     "esl_password_file": "make [freeswitch] esl_password_file readable, with the password in its first line",
     "esl_protocol": "is esl_port FreeSWITCH's event socket?",
 }
-"""What a person can do, by `EslAwayError.reason`."""
+"""Remedies for a person, by `EslAwayError.reason`."""

@@ -27,7 +27,7 @@ class FreeSwitchTable(BaseModel):
     """File whose first line is the password of `event_socket.conf.xml`. A bare name: see
     `secret_path`. None = no event socket: streams are started by the dialplan."""
     module: Literal["audio_stream", "audio_fork"] = "audio_stream"
-    """Which of mod_audio_stream and mod_audio_fork is loaded."""
+    """Name of the loaded module: mod_audio_stream or mod_audio_fork."""
     mode: Literal["stereo", "mono"] = "stereo"
     """`stereo`: one stream on the customer's channel. `mono`: one stream on each side's channel."""
     rate: Literal[8000, 16000] = 8000
@@ -43,14 +43,15 @@ class FreeSwitchTable(BaseModel):
         ]
         | None
     ) = None
-    """How FreeSWITCH reaches that port where it is not `ws://media_host:media_port` (a proxy, TLS)."""
+    """URL at which FreeSWITCH reaches that port where it is not `ws://media_host:media_port` (a proxy,
+    TLS)."""
     media_token_file: SecretFile | None = None
     """First line = the secret in the path of streams that the dialplan starts; None = those are refused."""
     allow: Networks = LOOPBACK
-    """Networks of FreeSWITCH; media from elsewhere is refused."""
+    """Networks of FreeSWITCH; media from elsewhere is rejected."""
     max_streams: Annotated[int, Field(ge=1, le=100_000)] = 1000
     idle_s: Annotated[float, Field(gt=0)] = 300.0
-    """A stream that sends nothing for so long is ended."""
+    """Seconds without audio after which a stream is ended."""
     dial: Annotated[
         str,
         matching(
@@ -58,12 +59,13 @@ class FreeSwitchTable(BaseModel):
             'write it as in bridge(), with {target} for the number, e.g. "user/{target}"',
         ),
     ] = "user/{target}"
-    """How a telephone is rung; `{target}` is the extension. A ring group: `loopback/{target}/default/xml`."""
+    """Dial string of a telephone; `{target}` is the extension. A ring group:
+    `loopback/{target}/default/xml`."""
     music: Annotated[
         str,
         matching(r"[0-9A-Za-z_./:${}-]{1,200}", 'write it as for playback, e.g. "local_stream://moh"'),
     ] = "local_stream://moh"
-    """What a customer on hold hears: anything that FreeSWITCH's `playback` takes."""
+    """Sound for a customer on hold: anything that FreeSWITCH's `playback` takes."""
 
     @field_validator("dial")
     @classmethod

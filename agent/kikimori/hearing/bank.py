@@ -1,4 +1,4 @@
-"""All legs of one sampling rate, heard together: one numpy pass per block for the lot of them.
+"""Acoustic hearing of all legs of one sampling rate together: one numpy pass per block.
 
 Measured while designing: features cost 25 µs per frame one leg at a time and 1.5 µs in batches of a hundred.
 """
@@ -29,7 +29,7 @@ SURELY_NO_VOICE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one block of each leg held; row i belongs to the i-th leg given to `AcousticBank.hear`."""
+    """Results for one block of each leg; row i belongs to the i-th leg given to `AcousticBank.hear`."""
 
     effort: Efforts
     passes: NDArray[np.bool_]
@@ -37,7 +37,7 @@ class Heard:
     closes: NDArray[np.bool_]
     """An utterance ends with this block."""
     noise: NDArray[np.bool_]
-    """The leg has sounded for a minute and held no voice: what it sounds like says nothing of anybody's effort."""
+    """True = the leg has sounded for a minute without a voice: its sound is no evidence of effort."""
 
 
 class AcousticBank:

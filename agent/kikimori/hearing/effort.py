@@ -1,4 +1,4 @@
-"""Vocal effort: is this voice raised, against its owner's own calm voice?
+"""Measurement of vocal effort against the speaker's own calm voice.
 
 Level alone cannot say: a telephone's gain control flattens it and a loud line raises it. So the evidence is what effort
 does to a voice, balance of bands and pitch first, and what differs from the speaker's calm voice. The calm voice is
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 _LOW_BANDS, _ALL_BANDS = 2, len(BANDS_HZ) - 1
 _LEVEL, _TILT, _PITCH = 0, 1, 2
-"""Places in what is known of a voice: the level, then `BASELINE`."""
+"""Places in the data about a voice: the level, then `BASELINE`."""
 _LEARNT = [VECTOR.index(name) for name in BASELINE]
 _CAPPED = VECTOR.index("pitch_capped")
 
 LEARN_POWER = 4
-"""Of the chance that speech is calm: how much it teaches of the calm voice."""
+"""Power of the probability of calm speech: its weight in what is learnt of the calm voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Efforts:
     speech_s: Floats
     """Seconds of speech in this block."""
     known: NDArray[np.bool_]
-    """True where the block has speech and the window has enough of it; the rest is meaningless elsewhere."""
+    """True where the block has speech and the window has enough of it; elsewhere the other values mean
+    nothing."""
     level_db: Floats
     """Active speech level over the window; where there is no speech, level of the block."""
     tilt_db: Floats
@@ -71,7 +72,7 @@ class EffortTracker:
         self._next = np.zeros(0, dtype=np.intp)
         self._calm_s = np.zeros(0, dtype=np.float32)
         self._calm = np.zeros((0, len(RELATIVE)), dtype=np.float32)
-        """Level, then `BASELINE`."""
+        """Level, then `BASELINE`, of each slot's calm voice."""
         self._prior = np.array(self.model.prior(), dtype=np.float32)
 
     def reserve(self, slots: int) -> None:
@@ -94,7 +95,7 @@ class EffortTracker:
     def update(
         self, slots: NDArray[np.intp], block: BlockFeatures, voice: NDArray[np.bool_] | None = None
     ) -> Efforts:
-        """Take one block of each leg in `slots` (no slot twice) and say what its voice is like now.
+        """Take one block of each leg in `slots` (no slot twice) and return its vocal effort.
 
         `voice` [legs]: it is a voice and no music or tone; None = all are.
         """
@@ -171,7 +172,7 @@ class EffortTracker:
 
 
 def _trust(calm_s: Floats, half_at_s: float) -> Floats:
-    """Return how far a calm voice is known, 0 … 1: little at first, so that a stranger's shout is not taken for it."""
+    """Return the trust in a calm baseline, 0 … 1: little at first, so that a shout is not taken for it."""
     square = calm_s * calm_s
     found: Floats = square / (square + np.float32(half_at_s**2))
     return found

@@ -1,4 +1,4 @@
-"""The numbers by which a second of speech is judged raised or not: read from `models/effort/model.json`.
+"""Parameters by which a second of speech is judged raised or not: read from `models/effort/model.json`.
 
 Logistic regression over what `VECTOR` names, once for a voice nobody knows yet and once with the differences from its
 owner's calm voice. Made by `python -m kikimori_training.effort.train`.
@@ -55,12 +55,12 @@ ABSOLUTE = (
 """Decibels; semitones over 200 Hz; shares of windows; syllables per second, more or less. `band_0` … are of the energy
 of a second, `vowel_0` … means of decibels over what is voiced: a hiss or an s does not count there."""
 BASELINE = ("tilt", "pitch", "vowel_tilt", "vowel_0", "voicing")
-"""What is learnt of a speaker's calm voice besides the level."""
+"""Numbers learnt of a speaker's calm voice besides the level."""
 RELATIVE = ("level_over", *(f"{name}_over" for name in BASELINE))
-"""Against the speaker's calm voice."""
+"""Differences from the speaker's calm voice."""
 VECTOR = ABSOLUTE + RELATIVE
 VOICE = tuple(name for name in ABSOLUTE if name != "pitch_capped")
-"""By which a voice may be told from music, tones, animals and noise."""
+"""Numbers by which a voice is told from music, tones, animals and noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,40 +112,40 @@ class EffortModel(BaseModel):
     version: Literal[1]
     made_with: str
     stranger: Regression
-    """Of the absolute numbers alone."""
+    """Regression on the absolute numbers alone."""
     known: Regression
-    """With the differences as well."""
+    """Regression on the absolute numbers and the differences."""
     voice: Regression
-    """Of `VOICE`: a voice, or music, tones, animals, noise."""
+    """Regression on `VOICE`: a voice, or music, tones, animals, noise."""
     stranger_caution: Annotated[float, Field(ge=0)] = 1.0
-    """Taken off a stranger's score (log odds): a high, bright voice is often just that."""
+    """Log odds subtracted from a stranger's score: a high, bright voice is often just that."""
     prior_tilt: float
     prior_pitch: float
     prior_vowel_tilt: float = 0.0
     prior_vowel_0: float = 0.0
     prior_voicing: float = 0.0
-    """A calm voice on a telephone, before this speaker was heard."""
+    """Tilt and pitch of a calm voice on a telephone, before this speaker was heard."""
     prior_weight_s: Annotated[float, Field(gt=0)] = 1.5
-    """Calm speech at which the prior counts half."""
+    """Seconds of calm speech at which the prior counts half."""
     window_blocks: Annotated[int, Field(ge=1, le=20)] = 5
     """Blocks with speech over which numbers are taken: one second at least."""
     enough_speech_s: Annotated[float, Field(gt=0)] = 0.3
-    """Speech needed within the window before anything is said of it."""
+    """Seconds of speech within the window from which a result is given."""
     calm_known_s: Annotated[float, Field(gt=0)] = 1.5
-    """Calm speech after which differences are given."""
+    """Seconds of calm speech after which differences are given."""
     calm_trusted_s: Annotated[float, Field(gt=0)] = 1.5
-    """Calm speech at which `known` counts as much as `stranger`."""
+    """Seconds of calm speech at which `known` counts as much as `stranger`."""
     calm_memory_s: Annotated[float, Field(gt=0)] = 60.0
-    """The calm voice is forgotten with this time constant of speech."""
+    """Time constant, in s of speech, with which the calm voice is forgotten."""
     level_range: Annotated[float, Field(gt=0)] = 15.0
-    """A difference of level beyond this says no more: it is the line's."""
+    """Largest difference of level in dB that counts; more comes from the line."""
     highest_pitch: float = 48.0
-    """A pitch above this says no more of effort: children and joy are higher still."""
+    """Highest pitch that counts for effort; children and joy are higher still."""
     pitch_range: Annotated[float, Field(gt=0)] = 48.0
-    """Likewise a pitch so far above the speaker's own."""
+    """Largest pitch over the speaker's own that counts for effort."""
 
     def prior(self) -> tuple[float, ...]:
-        """Return the calm voice of nobody in particular, in the order of `BASELINE`."""
+        """Return the average calm voice, in the order of `BASELINE`."""
         return (
             self.prior_tilt,
             self.prior_pitch,

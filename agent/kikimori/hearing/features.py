@@ -1,4 +1,4 @@
-"""What a voice sounds like, for many legs at once: level, balance of bands, pitch, voicing, clipping.
+"""Acoustic features of voices, for many legs at once: level, balance of bands, pitch, voicing, clipping.
 
 Vocal effort flattens the spectrum of the voice and raises its pitch: the glottis closes faster and energy above 1 kHz
 grows more than energy below (Traunmüller & Eriksson 2000, "Acoustic effects of variation in vocal effort"). A gain
@@ -37,19 +37,20 @@ SHORTEST_LAG, LONGEST_LAG = 6, 57
 VOICED_FROM = 0.35
 """Normalised autocorrelation from which a window counts as voiced."""
 NEARLY = 0.88
-"""Of peaks that are nearly as high as the highest, the shortest period is taken: not two periods for one."""
+"""Share of the highest peak from which a peak counts; of these the shortest period is taken, not two periods
+for one."""
 
 CLIPPED_FROM = 0.98
 
 CREST_DB = 3.0
-"""How far a crest must stand out from both its neighbours together."""
+"""Smallest sum in dB of a crest's differences to its two neighbours."""
 
 HIGH_ST = 12.0
 """Pitch above which few adults speak, or shout: 400 Hz."""
 
 _FULL_SCALE = 32768.0
 _PITCH_POINTS = 256
-"""Of the low band, up to 2 kHz: lags come out in steps of 0.25 ms."""
+"""Points of the low band, up to 2 kHz: lags have steps of 0.25 ms."""
 _LAG_S = 1 / (_PITCH_POINTS * BIN_HZ)
 _PITCH_BINS = slice(round(100 / BIN_HZ), round(2000 / BIN_HZ) + 1)
 _COMPRESSION = 0.4
@@ -100,11 +101,12 @@ SUMS = (
     "triples",
     "crests",
 )
-"""What is summed over windows. Pitch in semitones over 200 Hz, of voiced windows; level in dBFS; `peak` is the share of
-the energy within 50 Hz of the strongest tone. Over pairs of neighbouring windows: `flux`, how much the shares of the
-bands differ, 0 … 2; `glide`, how far the pitch moved, at most 6 semitones, where both are voiced (`glides`). `crests`
-of the level among inner windows (`triples`) are syllables, more or less. `tilt` in decibels, limited to ±40; `voiced_0` …
-shares of the bands in decibels over voiced windows, `flatness` their mean over all; `high`: voiced above `HIGH_ST`."""
+"""Names of the sums over windows. Pitch in semitones over 200 Hz, of voiced windows; level in dBFS; `peak` is
+the share of the energy within 50 Hz of the strongest tone. Over pairs of neighbouring windows: `flux`, the
+difference between the shares of the bands, 0 … 2; `glide`, the change of pitch, at most 6 semitones, where
+both are voiced (`glides`). `crests` of the level among inner windows (`triples`) are syllables, more or less.
+`tilt` in decibels, limited to ±40; `voiced_0` … shares of the bands in decibels over voiced windows,
+`flatness` their mean over all; `high`: voiced above `HIGH_ST`."""
 AT = {name: place for place, name in enumerate(SUMS)}
 
 
@@ -167,7 +169,7 @@ def _window_sums(windows: Floats, power: Floats, rate: int) -> Floats:
 
 
 def _add_shape(found: Floats, voiced: Floats) -> None:
-    """Fill in the balance of the bands in decibels, over all windows and over voiced ones."""
+    """Add the balance of the bands in decibels, over all windows and over voiced ones."""
     bands = found[:, AT["band_0"] : AT["band_0"] + len(_EDGES) - 1]
     parts = np.stack([bands.sum(axis=1), bands[:, :2].sum(axis=1), bands[:, 2:].sum(axis=1)], axis=1)
     decibels = 10 * np.log10(np.maximum(np.concatenate([bands, parts], axis=1), np.float32(1e-9)))
@@ -183,7 +185,7 @@ def _add_shape(found: Floats, voiced: Floats) -> None:
 
 
 def _add_pairs(sums: Floats, spoken: NDArray[np.bool_]) -> None:
-    """Fill in what is counted over neighbouring windows, into the later one of each pair."""
+    """Add the sums over neighbouring windows, to the later one of each pair."""
     bands = sums[:, :, AT["band_0"] : AT["band_0"] + len(_EDGES) - 1]
     shares = bands / np.maximum(bands.sum(axis=2, keepdims=True), np.float32(1e-9))
     both = spoken[:, 1:] & spoken[:, :-1]

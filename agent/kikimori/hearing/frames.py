@@ -1,4 +1,4 @@
-"""The grid on which audio is heard: frames of 20 ms in blocks of 200 ms, counted from a leg's first sample.
+"""Time grid of hearing: frames of 20 ms in blocks of 200 ms, counted from a leg's first sample.
 
 Every result is a function of whole blocks, so that the size of the pieces in which audio arrives changes nothing.
 A block is short enough for an alert's delay and long enough that numpy's cost per call is spread over ten frames.

@@ -1,4 +1,4 @@
-"""Which blocks the recogniser is given: speech, a little before, and enough silence after it to end an utterance."""
+"""Choice of blocks for the recogniser: speech, a little before, and silence after it to end an utterance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPEN_AT_FRAMES = 2
 """Speech frames in a block that open the gate; a single one is a click."""
 
 TRAILING_BLOCKS = 3
-"""Blocks of silence after speech that still pass: 0.6 s, longer than the pauses inside a sentence."""
+"""Blocks of silence that still pass after speech: 0.6 s, longer than the pauses inside a sentence."""
 
 
 class SpeechGate:

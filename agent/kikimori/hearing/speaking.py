@@ -1,4 +1,4 @@
-"""Who is speaking: sound that stands out of this leg's own noise, and is about as loud as its own speech.
+"""Detection of speaking: sound that stands out of the leg's own noise, about as loud as its own speech.
 
 A voice detector takes people in the background, rain and engines for speech for minutes, and clocks that count on it (silence,
 talking over, share of speech) never come to an end. The noise of a leg is followed at its quietest moments, its speech at what
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 ABOVE_NOISE_DB, FIRST_ABOVE_NOISE_DB = 6.0, 9.0
-"""A block of speech is louder than the noise by so much, more before there was any …"""
+"""Least dB of a block of speech over the noise, and the same before there was any speech …"""
 BELOW_SPEECH_DB = 14.0
-"""… and no quieter than this leg's speech by so much."""
+"""… and most dB below this leg's speech."""
 NOISE_RISES_DB = 0.1
-"""Per block: what is never quiet for a minute becomes noise, a long sentence does not."""
+"""Rise of the noise level in dB per block: sound without a pause for a minute becomes noise, a long sentence
+does not."""
 QUIETEST_NOISE_DB = -65.0
-"""Noise below it counts as this: a line without any noise."""
+"""Lowest noise level in dBFS, also for a line without any noise."""
 SPEECH_MOVES, SPEECH_FALLS_DB = 0.1, 0.02
 """Share by which a block of speech moves the level of speech; decibels that it falls by per block that is too quiet."""
 

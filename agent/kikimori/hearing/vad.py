@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 AGGRESSIVENESS = 2
 """webrtcvad's 0…3; 2 keeps quiet speech on telephone lines and rejects most line noise: what words are looked for in."""
 STRICT = 3
-"""What counts as somebody speaking: of people, rain or sea in the background 2 lets 15 to 80 % pass."""
+"""Aggressiveness for the decision whether somebody speaks: of people, rain or sea in the background 2 lets 15
+to 80 % pass."""
 
 
 class VoiceDetector:
-    """The voice activity detector of one leg; it remembers the leg's noise."""
+    """Voice activity detector of one leg; it adapts to the leg's noise."""
 
     __slots__ = ("_vad",)
 

@@ -1,4 +1,4 @@
-"""Is it a voice at all? Music on hold, keys, a dog, a baby and rain pass a voice detector and are nobody's shouting.
+"""Detection of voices: hold music, keys, a dog, a baby and rain pass a voice detector, but are no shouting.
 
 A voice glides in pitch and changes its colour from one sound to the next; instruments hold their pitch, tones hold
 everything, and noise has none. Judged over some seconds of what the voice detector let pass, by logistic regression, and
@@ -26,31 +26,33 @@ if TYPE_CHECKING:
 LIKELY_A_VOICE = 0.5
 """Probability from which a block counts as a voice."""
 MEMORY = 0.93
-"""Of what was heard, kept per block with sound: the last three seconds or so count."""
+"""Share of the sums kept per block with sound: the last three seconds or so count."""
 JUDGED_FROM_S = 0.8
-"""Sound that must have been heard …"""
+"""Seconds of sound that must have been heard …"""
 UNDECIDED = 0.3
 """… before anything is taken for a voice: until then it is given to the recogniser, and counts as nobody speaking."""
 
 LEG_BLOCKS, SOONER_BLOCKS = 25, 10
-"""Blocks with sound over which a leg's own score is averaged, five seconds, and where it rises: a caller comes back."""
+"""Blocks with sound over which a leg's own score is averaged: five seconds, and fewer while it rises, as a
+caller comes back."""
 MOST_SCORE = 4.0
-"""Log odds of one block count no more than this in it."""
+"""Most log odds of one block in that score."""
 KNOWN_BY, UNKNOWN_BY = 2.2, -1.4
-"""Added to the log odds where the leg has held a voice so far, and where it has not: a caller who was heard clearly is not
-lost to a cough, and what cries, barks or plays all the time is not taken for a voice for one moment of it."""
+"""Log odds added where the leg has held a voice so far, and where it has not: a caller who was heard clearly
+is not lost to a cough, and constant crying, barking or music is not taken for a voice for one moment of
+it."""
 
 PITCHED_WINDOWS = 2
 """Windows of a block in which a pitch must be found for the block to have one: a vowel is longer than 80 ms."""
 PITCH_WITHIN_S = 10.0
-"""Sound in which no pitch was found for so long is no voice."""
+"""Seconds of sound without a pitch after which it is no voice."""
 
 NOISE_AFTER_S = 60.0
-"""A leg that sounds and holds no voice for so long is noise …"""
+"""Seconds of sound without a voice after which a leg counts as noise …"""
 NOISE_SOUND_S = 10.0
-"""… of which so much must be sound, or it is silent …"""
+"""… of which this much must be sound, or it is silent …"""
 VOICE_RUN = 5
-"""… and so many blocks of a voice on end, one second, end it."""
+"""… until this many blocks of a voice in a row, one second."""
 
 
 class VoiceTracker:
@@ -105,7 +107,7 @@ class VoiceTracker:
         counts[judged, _LEG], counts[judged, _SEEN] = moved[judged], seen[judged]
 
     def _begin_anew(self, slots: NDArray[np.intp], counts: Floats, block: BlockFeatures) -> None:
-        """Forget noise without a pitch where a pitch comes: somebody may begin to speak, and must not lose a second."""
+        """Forget noise without a pitch where a pitch comes: it may be speech, and no second may be lost."""
         ends = (counts[:, _UNPITCHED] >= np.float32(PITCH_WITHIN_S / WINDOW_S)) & _pitched(block)
         self._sums[slots[ends]] = block.sums[ends]
         counts[ends, _LEG], counts[ends, _SEEN] = 0, 1

@@ -31,7 +31,7 @@ class ClauseWords(BaseModel):
 
     act: Act
     deeds: _List = ()
-    """What an office does for a customer; not done, it is refused."""
+    """Services of an office to a customer; to say that one is not done is a refusal."""
     grounds: _List = ()
     """Things whose lack is a refusal: 義務."""
     plans: _List = ()
@@ -39,10 +39,10 @@ class ClauseWords(BaseModel):
     wishes: _List = ()
     """Verbs whose ず refuses: ご希望に沿えず."""
     troubles: _List = ()
-    """What cannot be done and refuses nobody anything: 接続."""
+    """Things that are said to be impossible without a refusal: 接続."""
     hedges: _List = ()
     reasons: _List = ()
-    """Want of room or stock."""
+    """Reasons of a refusal: lack of room or stock."""
     hard: _List = ()
     declines: _List = ()
     refrains: _List = ()
@@ -79,7 +79,7 @@ class AnswerCategory:
     at_most: Severity | None = None
 
     def find(self, sentence: Sentence) -> str | None:
-        """Return the words that decide; None when the utterance comes to something else."""
+        """Return the decisive words; None when the utterance means something else."""
         heard = sentence.heard
         read = self.reader.accepted(heard) if self.act == "accept" else self.reader.read(heard)
         if read is not None and (read[0] == self.act or read[0] == "offer"):

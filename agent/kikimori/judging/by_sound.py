@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from kikimori.model.evidence import Role
 
 ONE_WORD_TO = 2
-"""A phrase of so few sounds must be one word: シネ is not 為 and ね."""
+"""Number of sounds up to which a phrase must be one word: シネ is not 為 and ね."""
 
 Unit = UnitPattern | NamePattern | AddressPattern
 
 
 @dataclass(slots=True)
 class BySound:
-    """A category whose phrases are compared by sound."""
+    """Category whose phrases are compared by sound."""
 
     name: str
     said_by: Role
@@ -87,7 +87,7 @@ class BySound:
             self.stems |= dict(unit.stems)
 
     def find(self, sentence: Sentence) -> str | None:
-        """Return the words that fall under this category by their sound, as recognised."""
+        """Return the recognised words that belong to this category by their sound."""
         for key in sentence.sounds & self.by_key.keys():
             for pattern in self.by_key[key]:
                 if pattern.may_be_in(sentence.heard.sound):
@@ -138,7 +138,7 @@ def _excuses(spans: Iterable[tuple[int, int]], start: int, end: int) -> bool:
 
 
 def _excused_after(sentence: Sentence, stop: int) -> bool:
-    """Return whether what follows takes the words back: they are reported, or denied (あなたのせいじゃない)."""
+    """Return whether the following words take it back: reported, or denied (あなたのせいじゃない)."""
     starts = sentence.heard.starts
     end = next(at for at, start in enumerate(starts) if start >= stop)
     if reported(sentence, end):
@@ -245,7 +245,7 @@ def _as_long(heard: Heard, start: int, end: int, long: tuple[int, ...]) -> bool:
 
 
 def _goes_on(sentence: Sentence, end: int, pattern: Pattern) -> bool:
-    """Return whether what follows makes another thing of it: 馬鹿じゃないので, 話せます."""
+    """Return whether the following words change its meaning: 馬鹿じゃないので, 話せます."""
     heard = sentence.heard
     at = heard.starts.index(end)
     if at == 0 or sentence.ended(at):

@@ -30,7 +30,7 @@ _OTHERS = frozenset({("collections", "defaultdict"), ("builtins", "list")})
 
 @dataclass(frozen=True, slots=True)
 class CompiledFile:
-    """What one file of phrases comes to."""
+    """Result of compiling one file of phrases."""
 
     categories: tuple[BySound, ...]
     skipped: tuple[str, ...]
@@ -46,7 +46,7 @@ class CompiledFiles:
         self._known: dict[str, CompiledFile] = {}
 
     def get(self, content: bytes) -> CompiledFile | None:
-        """Return what a file of this content was compiled to, if it is known."""
+        """Return the compiled form of a file of this content, if it is known."""
         name = _name(content)
         found = self._known.get(name)
         if found is None:
@@ -56,7 +56,7 @@ class CompiledFiles:
         return found
 
     def keep(self, content: bytes, compiled: CompiledFile) -> None:
-        """Keep what a file of this content comes to."""
+        """Keep the compiled form of a file of this content."""
         name = _name(content)
         self._remember(name, compiled)
         # Full, read-only, taken away by somebody: only time is lost.
@@ -94,7 +94,7 @@ class CompiledFiles:
 
 
 class _Reader(pickle.Unpickler):
-    """Reads compiled phrases and nothing else: no other class is made, no function called."""
+    """Reader of compiled phrases and nothing else: no other class is made, no function called."""
 
     def find_class(self, module_name: str, global_name: str, /) -> Any:
         of_ours = module_name.startswith(_OURS) and global_name[:1].isupper()
@@ -109,7 +109,7 @@ def _name(content: bytes) -> str:
 
 @lru_cache(maxsize=1)
 def _program() -> bytes:
-    """Return a hash of all that decides what phrases are compiled to."""
+    """Return a hash of everything that the compiled form depends on."""
     found = hashlib.sha256()
     versions = [version(each) for each in ("kikimori", "sudachipy", "sudachidict_small")]
     found.update(repr((sys.version, versions)).encode())
@@ -133,6 +133,6 @@ def cache_folder() -> Path | None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether nobody else may write into the folder."""
+    """Return whether no other user may write into the folder."""
     found = folder.stat()
     return found.st_uid == os.getuid() and not found.st_mode & 0o022

@@ -1,4 +1,4 @@
-"""Forms of an office's own phrases that are found too, and were not before phrases inflected."""
+"""Forms of an office's own phrases that are found only since phrases inflect."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENDINGS = (
     ("てるのか", "てんじゃねえぞ"), ("てるのか", "ているんですか"), ("てる", "ている"), ("てる", "てやがる"), ("のか", "んですか"), ("のか", "のかよ"), ("ないの", "ねえの"),
     ("ない", "ねえ"), ("るな", "るんじゃねえ"), ("するな", "しないで"), ("いるの", "いるんですか"), ("だ", "だよ"), ("しろ", "してくれ"), ("け", "けよ"),
 )  # fmt: skip
-"""An ending as phrases are written, and another that says the same."""
+"""Endings as phrases are written, each with another of the same meaning."""
 
 
 def wider(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:

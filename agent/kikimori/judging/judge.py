@@ -1,4 +1,4 @@
-"""One call's rules: evidence in, changes of alerts out."""
+"""Rules of one call: evidence in, changes of alerts out."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from kikimori.model.evidence import Evidence
 
 _MOST_LINES = 16
-"""Finals remembered in a call until they may be heard again."""
+"""Most finals of a call that are kept for their second hearing."""
 
 
 class CallJudge:
-    """Holds one call against the rules. Pure: the same evidence and times give the same changes.
+    """Judge of one call by the rules. Pure: the same evidence and times give the same changes.
 
     Evidence of one kind from one leg must come in order; between legs and kinds it may be late, as words are behind
     sounds.
@@ -42,11 +42,11 @@ class CallJudge:
         self._phrases = phrases
         self._partials = StablePartials(phrases)
         self._told: dict[str, Said] = {}
-        """What the last finals held, by line: some are heard again."""
+        """Phrases and demand in the last finals, by line, for their second hearing."""
         self._rules = [(rule.detector(facts), AlertLife(rule)) for rule in rules]
         self._now_s = 0.0
         self.doubted: tuple[Match, ...] = ()
-        """What was found in the last finished utterance and counts for nothing."""
+        """Matches in the last finished utterance that do not count."""
 
     @property
     def worst(self) -> Severity | None:
@@ -76,7 +76,7 @@ class CallJudge:
         return changes + self._observe(Spoken(utterance, said.matches, said.demand, tone=said.tone))
 
     def _heard_again(self, utterance: Utterance, said: Said) -> list[AlertChange]:
-        """Take the second final of a line: only what the first did not hold is news."""
+        """Take the second final of a line: only what the first did not hold counts."""
         first = self._told.pop(utterance.line_id, None)
         if first is None:
             return self._observe(Spoken(utterance, said.matches, said.demand, tone=said.tone))
@@ -100,7 +100,7 @@ class CallJudge:
         return changes
 
     def advance(self, now_s: float) -> list[AlertChange]:
-        """Everything up to `now_s` has been heard; earlier times are ignored."""
+        """Advance to `now_s`, up to which everything was heard; earlier times are ignored."""
         if now_s <= self._now_s:
             return []
         self._now_s = now_s
@@ -114,10 +114,10 @@ class CallJudge:
         return changes
 
     def keep_button(self) -> None:
-        """Forget every rule but the operator's button: what was found otherwise cannot be relied on any more."""
+        """Remove every rule but the operator's button: other findings are not reliable any more."""
         self._rules = [each for each in self._rules if each[1].rule.by_button]
 
     def end(self, now_s: float, because: ClosedBecause) -> list[AlertChange]:
-        """The call is over: close what is open."""
+        """End the call: close its open alerts."""
         closed = (life.close(max(now_s, self._now_s), because) for _, life in self._rules)
         return [change for change in closed if change is not None]

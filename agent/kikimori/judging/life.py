@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from kikimori.judging.kinds.rule import Rule
 
 UPDATE_EVERY_S = 2.0
-"""An open alert whose evidence merely grows is published at most this often, in media time."""
+"""Shortest interval in s of media time between publications of an open alert whose evidence merely grows."""
 
 MOST_EVIDENCE = 20
-"""Pieces an alert carries; beyond it the oldest goes, as the newest is what the supervisor acts on."""
+"""Pieces of evidence that an alert carries; beyond them the oldest is dropped: the newest matters most."""
 
 
 @dataclass(slots=True)
 class _Open:
     raised_s: float
     updated_s: float
-    """When it was last published."""
+    """Media time in s of the last publication."""
     found_s: float
-    """When the rule last held."""
+    """Media time in s at which the rule last held."""
     severity: Severity
     revision: int
     evidence: dict[tuple[str, float], Evidence]
@@ -32,7 +32,7 @@ class _Open:
 
 
 class AlertLife:
-    """At most one open alert; the ordinal counts them."""
+    """Life of a rule's alerts: at most one is open; the ordinal counts them."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -43,11 +43,11 @@ class AlertLife:
 
     @property
     def severity(self) -> Severity | None:
-        """Of the open alert."""
+        """Severity of the open alert."""
         return self._open.severity if self._open else None
 
     def found(self, finding: Finding) -> AlertChange | None:
-        """Take a finding; give the alert if it should be published."""
+        """Take a finding; return the alert if it should be published."""
         alert = self._open
         if alert is None:
             worse = self._last_severity is not None and finding.severity.rank > self._last_severity.rank
@@ -68,7 +68,7 @@ class AlertLife:
         return None
 
     def advance(self, now_s: float) -> AlertChange | None:
-        """Time has come to `now_s`: publish what has grown, close what is over."""
+        """Advance to `now_s`: publish an alert that has grown, close one that is over."""
         alert = self._open
         if alert is None:
             return None
@@ -80,7 +80,7 @@ class AlertLife:
         return None
 
     def retract(self, retraction: Retraction) -> AlertChange | None:
-        """Take a piece of evidence out; an alert without any other is closed and forgotten."""
+        """Take back a piece of evidence; an alert without any other is closed and forgotten."""
         alert = self._open
         key = (retraction.kind, retraction.start_s)
         if alert is None or key not in alert.evidence:

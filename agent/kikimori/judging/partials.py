@@ -1,4 +1,4 @@
-"""Words before the sentence is over: what partial results have held long enough to be believed.
+"""Words before the sentence is over: those that partial results held long enough to count.
 
 A recogniser changes its mind about the last words, and the words that follow change the meaning (殺す → 殺す気か). A
 category counts when the partials have held it without a break for `STABLE_S` of decoded audio; the final still has the
@@ -27,7 +27,7 @@ _MOST_LINES = 8
 class _Line:
     text: str = ""
     held: dict[str, tuple[float, Match]] = field(default_factory=dict)
-    """Categories the line holds now: since when, and the words."""
+    """Categories that the line holds now: media time since when, and the match."""
     told: set[str] = field(default_factory=set)
 
 
@@ -39,7 +39,7 @@ class StablePartials:
         self._lines: dict[str, _Line] = {}
 
     def heard(self, partial: Utterance) -> Spoken | None:
-        """Take a partial result, changed or not; give what is believed from now on."""
+        """Take a partial result, changed or not; return what counts from now on."""
         line = self._lines.get(partial.line_id)
         if line is None:
             while len(self._lines) >= _MOST_LINES:
@@ -62,7 +62,7 @@ class StablePartials:
         return Spoken(partial, believed, provisional=True)
 
     def finished(self, line_id: str, matches: tuple[Match, ...]) -> frozenset[str]:
-        """Take what the final holds; return the categories that were believed and are not in it."""
+        """Take the final's categories; return those that counted from partials and are not in it."""
         line = self._lines.pop(line_id, None)
         if line is None:
             return frozenset()

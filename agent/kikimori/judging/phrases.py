@@ -1,4 +1,4 @@
-"""Phrases by category, from `config/phrases/`, and which of them an utterance holds.
+"""Phrases by category, from `config/phrases/`, and their search in utterances.
 
 Japanese is compared by sound (`judging.words`), other languages as it is written, where `…` stands for up to twenty
 characters in between. A phrase that lies inside something listed under `unless` does not count: so an offer or an
@@ -57,9 +57,9 @@ class _Group(BaseModel):
 
     mood: Mood = "fixed"
     exact: bool = False
-    """Found only as it is written, in no other form."""
+    """True = found only as written, in no other form."""
     at_most: Severity | None = None
-    """An alert for these never gets worse than this, whatever the rule says: hints that a person must weigh."""
+    """Worst severity of an alert for these, whatever the rule says: hints that a person must weigh."""
     phrases: Annotated[tuple[_Phrase, ...], Field(min_length=1)]
 
 
@@ -72,7 +72,7 @@ class _CategoryFile(BaseModel):
     compare: Literal["sound", "letters"] = "sound"
     """`sound` for Japanese, `letters` for languages that are written as they are recognised."""
     exact: bool = False
-    """As of every group."""
+    """Default of `exact` for every group."""
     unless: tuple[_Phrase, ...] = ()
     words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     """Lists that phrases name as `{list}`."""
@@ -89,16 +89,16 @@ class Match:
     matched: str
     """The words, as recognised."""
     at_most: Severity | None = None
-    """The alert's worst severity; None = as the rule says."""
+    """Worst severity of the alert; None = as the rule says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an utterance holds."""
+    """Phrases and demand found in an utterance."""
 
     matches: tuple[Match, ...] = ()
     demand: Demand | None = None
-    """What is asked for, of whatever category or none."""
+    """Demand of the utterance, of whatever category or none."""
     doubted: tuple[Match, ...] = ()
     """Found, and taken for harmless by the second opinion: they count for nothing."""
     tone: Tone | None = None
@@ -119,7 +119,7 @@ class _Category(Protocol):
 
 
 class PhraseFinder(Protocol):
-    """What judging needs of a `PhraseBook`."""
+    """Part of `PhraseBook` that judging needs."""
 
     def find(self, utterance: Utterance) -> Said: ...
 

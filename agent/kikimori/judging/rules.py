@@ -54,7 +54,7 @@ def capped_rules(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
 
 
 def categories_without_phrases(rules: Iterable[Rule], known: Container[str]) -> dict[str, str]:
-    """Return the phrase categories that rules use and nobody defines, each with the id of one rule that waits for it."""
+    """Return the phrase categories that rules use and no file defines, each with the id of one such rule."""
     return {category: rule for category, rule in categories_of(rules).items() if category not in known}
 
 

@@ -17,7 +17,7 @@ LONGEST = 200
 _TEXTS: dict[str, dict[str, str]] = tomllib.loads(
     files(__package__).joinpath("summaries.toml").read_text(encoding="utf-8")
 )
-"""Read at import: at the first alert it may be that no file can be opened any more."""
+"""Texts, read at import: at the first alert it may be impossible to open a file."""
 
 
 def with_summary(evidence: Evidence) -> Evidence:

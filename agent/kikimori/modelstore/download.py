@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ATTEMPTS = 5
-"""Without a single byte in between."""
+"""Attempts without a single byte in between."""
 FIRST_WAIT_S = 0.5
 CONNECT_S = 15.0
 SILENCE_S = 30.0
 SIZE_LIMIT = 8 << 30
-"""Bytes, where the catalogue knows no size."""
+"""Largest download in bytes where the catalogue knows no size."""
 CHUNK = 1 << 18
 
 _TRANSIENT_STATUS = {408, 425, 429, 500, 502, 503, 504}
 
 
 class _TransientError(Exception):
-    """Worth another attempt."""
+    """Failure after which another attempt may succeed."""
 
 
 async def download(

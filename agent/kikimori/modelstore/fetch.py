@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it has come; `total` is None while it is not known."""
+    """Progress of a fetch; `total` is None while it is not known."""
 
     phase: Literal["download", "verify", "unpack"]
     done: int
@@ -139,7 +139,7 @@ def _check_archive(model: CatalogueModel, part: Path, progress: Callable[[Progre
 
 
 def _wrong(part: Path, model: CatalogueModel, reason: str) -> ModelStoreError:
-    """Put what is not the model out of the way, so that the next attempt starts anew; nothing is deleted."""
+    """Rename files that are not the model, so that the next attempt starts anew; return the error."""
     number = 1
     while (bad := part.with_name(f"{model.name}.zip.bad-{number}")).exists():
         number += 1

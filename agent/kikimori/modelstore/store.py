@@ -1,4 +1,4 @@
-"""Where models are installed, and which one is meant."""
+"""Installed models: their folders, and the choice of one by name, path or language."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Listed:
     model: CatalogueModel
     path: Path | None
-    """Where it is installed, None = it is not."""
+    """Folder in which it is installed; None = not installed."""
 
 
 def models_folder(state: Path) -> Path:
@@ -39,17 +39,17 @@ _LOOKS = {
 
 
 def engine_of(place: Path) -> str:
-    """Return the kind of recogniser that the files in a folder are for."""
+    """Return the kind of recogniser that uses the files in a folder."""
     return "whisper" if (place / "model.bin").is_file() else "vosk"
 
 
 def place_of(model: CatalogueModel, folder: Path) -> Path:
-    """Return where the model is, or would be once fetched."""
+    """Return the folder of the model, or its future one before it is fetched."""
     return (PACKAGE if model.bundled else folder) / model.name
 
 
 def list_models(folder: Path, catalogue: Catalogue | None = None) -> list[Listed]:
-    """Every model of the catalogue, with its place if it is installed."""
+    """Return every model of the catalogue, with its folder if it is installed."""
     catalogue = catalogue or load_catalogue()
     return [
         Listed(model, place if not layout_faults(place, model.engine) else None)

@@ -1,4 +1,4 @@
-"""Unpacking an archive that a stranger may have made."""
+"""Unpacking of an archive from an untrusted source."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEMBERS_LIMIT = 10_000
 GROWTH_LIMIT = 20
 """Unpacked bytes per byte of the archive; real models stay below 4."""
 SPARE_BYTES = 64 << 20
-"""Left free on the disk."""
+"""Bytes left free on the disk."""
 CHUNK = 1 << 20
 
 

@@ -1,4 +1,4 @@
-"""Is an unpacked model whole? Its layout as its recogniser needs it, and the hashes that the catalogue knows."""
+"""Verification of an unpacked model: its layout as its recogniser needs it, and the catalogue's hashes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHUNK = 1 << 20
 
 
 def layout_faults(folder: Path, engine: str = "vosk") -> list[str]:
-    """Return what the recogniser of this kind would miss in the folder; empty = it can be loaded."""
+    """Return the parts that this kind of recogniser would miss; empty = the folder can be loaded."""
     if not folder.is_dir():
         return [f"{folder}: no such folder"]
     if engine == "whisper":
@@ -42,7 +42,7 @@ def verify(
     advance: Callable[[int], None] | None = None,
     engine: str = "vosk",
 ) -> list[str]:
-    """Check layout, sizes and hashes; returns what is wrong, file by file. `advance` is told of bytes read."""
+    """Check layout, sizes and hashes; return the faults, file by file. `advance` gets the bytes read."""
     faults = layout_faults(folder, engine)
     for name, known in files.items():
         path = folder / name

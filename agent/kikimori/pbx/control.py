@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PbxRequest:
-    """One press, with everything that is known about it."""
+    """Request of a person, with everything that is known about it."""
 
     action: Action
     call: CallInfo
     target: str
     """Extension or queue of a transfer; for listening in the supervisor's own telephone."""
     keep_operator: bool | None = None
-    """None = as the control is configured."""
+    """True = the operator stays in the call; None = as the control is configured."""
     announcement: str | None = None
     """Name of a configured announcement; None = the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class PbxAnswer:
-    """What came of a request."""
+    """Result of a request."""
 
     outcome: Outcome
     reason: str | None = None
     """Stable code for REFUSED and FAILED, e.g. `no_such_channel`, `no_answer`, `not_supported`."""
     detail: str | None = None
-    """The PBX's own words; for INSTRUCTED what the operator should do."""
+    """Text from the PBX; for INSTRUCTED the instruction for the operator."""
 
 
 class PbxControl(Protocol):
@@ -51,23 +51,23 @@ class PbxControl(Protocol):
 
     @property
     def capabilities(self) -> tuple[Action, ...]:
-        """What it can do; the dashboard offers nothing else."""
+        """Return the actions that the PBX supports; the dashboard offers nothing else."""
 
     @property
     def announcements(self) -> tuple[Announcement, ...]:
-        """What ANNOUNCE can play."""
+        """Return the announcements that ANNOUNCE can play."""
 
     async def run(self) -> None:
-        """Keep whatever connection it needs until cancelled; returns at once where there is none.
+        """Keep the needed connection until cancelled; return at once when there is none.
 
         After a crash this is also where customers are rescued whom the last run left on hold.
         """
 
     def problems(self) -> tuple[Problem, ...]:
-        """What a person should know now, e.g. that the PBX cannot be reached; shown in the agent's health."""
+        """Return the problems that a person should know now, e.g. an unreachable PBX; part of the health."""
 
     async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
-        """Do what is asked.
+        """Carry out a request.
 
         `changed` is told what the call has become as soon as it has: a customer is on hold long before the superior
         answers. It may also be told later, when a held call came back by itself.
@@ -76,11 +76,11 @@ class PbxControl(Protocol):
 
 @runtime_checkable
 class OperatorChoice(Protocol):
-    """A control that keeps the operator in a transferred call or releases them, as `PbxRequest.keep_operator` says."""
+    """Control that can keep or release the operator of a transferred call: `PbxRequest.keep_operator`."""
 
     @property
     def keep_operator(self) -> bool:
-        """What it does when the request does not say."""
+        """Return whether the operator stays in the call when the request does not say."""
 
 
 @runtime_checkable
@@ -88,7 +88,7 @@ class Remembers(Protocol):
     """A control that may know of a call from an earlier run."""
 
     def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
-        """A call is heard. If its customer is on hold or handed over, `changed` is told so, now and when it changes."""
+        """Note a call that is heard. If its customer is on hold or handed over, `changed` gets its status."""
 
 
 def not_supported(action: Action) -> PbxAnswer:

@@ -1,4 +1,4 @@
-"""Who was put on hold or handed over by us, on disk: what a later run must know after a crash."""
+"""Customers put on hold or handed over by us, on disk, for a later run after a crash."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MOST = 10_000
-"""Entries; the file is replaced whole."""
+"""Most entries; the file is replaced whole."""
 MOST_BYTES = 16 * 1024 * 1024
 ASIDE = ".unreadable"
-"""What the name of a file that cannot be read ends with, once it is out of the way."""
+"""End of the name of a file that could not be read and was moved out of the way."""
 
 Entry = dict[str, str]
 
 
 class HeldBook:
-    """Entries by the customer's channel, each a few words. The file is replaced whole, so it is never half of one."""
+    """Entries by the customer's channel, each a few words. The file is replaced whole, never half written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,7 +37,7 @@ class HeldBook:
         self._fault = ""
 
     async def load(self) -> dict[str, Entry]:
-        """Return what the last run left.
+        """Return the entries that the last run left.
 
         A file that cannot be read is logged, kept under another name, and counts as empty.
         """
@@ -45,17 +45,17 @@ class HeldBook:
         return dict(self._entries)
 
     def channels(self) -> list[str]:
-        """Whose entries there are."""
+        """Return the channels that have an entry."""
         return list(self._entries)
 
     async def put(self, channel: str, entry: Mapping[str, str]) -> None:
-        """Remember; returns when it is on disk. A full disk is reported and does not hinder the hold."""
+        """Keep an entry; returns when it is on disk. A full disk is reported and does not hinder the hold."""
         if channel in self._entries or len(self._entries) < MOST:
             self._entries[channel] = dict(entry)
         await self.save()
 
     def forget(self, channel: str) -> None:
-        """Forget at once; the caller saves."""
+        """Remove an entry at once; the caller saves."""
         self._entries.pop(channel, None)
 
     async def drop(self, channel: str) -> None:
@@ -75,7 +75,7 @@ class HeldBook:
                 self._fault = ""
 
     def problems(self) -> tuple[Problem, ...]:
-        """Why the file cannot be written; empty while it can."""
+        """Return why the file cannot be written; empty while it can."""
         if not self._fault:
             return ()
         remedy = "free space, or give the service's user the state folder"
@@ -96,7 +96,7 @@ class HeldBook:
             return {}
 
     def _set_aside(self) -> bool:
-        """The next write would replace what a person may still want to look at; True when it is kept."""
+        """Rename an unreadable file, which the next write would replace; True when it is kept."""
         try:
             if self._path.is_file():
                 self._path.replace(self._path.with_name(self._path.name + ASIDE))

@@ -1,4 +1,4 @@
-"""A PBX without an interface: the operator is told which keys to press."""
+"""Control of a PBX without an interface: the operator is told which keys to press."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ DEFAULT_INSTRUCTIONS: Mapping[Action, str] = {
     Action.TRANSFER: "転送ボタンを押し、内線 {target} を押して、受話器を置いてください。",
     Action.HOLD_TRANSFER: "お客様に断らず保留ボタンを押してください。次に転送ボタン、内線 {target} を押し、上席が出たら受話器を置いてください。",
 }
-"""Used for what `[pbx.instructions]` in the configuration does not say for this office's telephones."""
+"""Instructions for actions that `[pbx.instructions]` in the configuration leaves out."""
 
 
 class ManualControl:
-    """Does nothing to the telephone; says what a person should do."""
+    """Control without access to the telephone: tells a person what to do."""
 
     def __init__(self, instructions: Mapping[Action, str] | None = None) -> None:
         """`instructions` replace the default ones; `{target}` stands for the extension."""

@@ -1,4 +1,4 @@
-"""What control of a PBX is told by the configuration: `[pbx]`, and the PBX's own table for `dial` and `music`."""
+"""Settings of PBX control: `[pbx]`, and the PBX's own table for `dial` and `music`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Sound:
     name: str
     title: str
     file: str
-    """As the PBX names it: for Asterisk's Playback() without its ending."""
+    """Name of the sound as the PBX has it: for Asterisk's Playback() without its ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,17 @@ class ControlSettings:
     longest_hold_s: float
     after_hold: Literal["operator", "superior"]
     keep_operator: bool
-    """Whether an operator stays in a transferred call."""
+    """True = an operator stays in a transferred call."""
     announcements: tuple[Sound, ...]
     dial: str
-    """How an extension is called, `{extension}` stands for it."""
+    """Dial string of an extension, for which `{extension}` stands."""
     music: str
-    """What a customer on hold hears, as the PBX names it."""
+    """Sound for a customer on hold, as the PBX names it."""
     book: Path
     """File in which customers on hold are remembered."""
 
     def keeps_operator(self, request: PbxRequest) -> bool:
-        """Whether the operator stays on the line.
+        """Return whether the operator stays on the line.
 
         Who is only put on hold comes back: their operator waits for them, however transfers are configured. The press
         itself may say otherwise.

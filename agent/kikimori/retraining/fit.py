@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SMALL = 1e-9
-"""Where sums of squares begin."""
+"""Start value of sums of squares."""
 
 
 def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""What a model learns from: templates written out, joined sentences, calm speech, and an office's own cases."""
+"""Training samples of a model: expanded templates, joined sentences, calm speech, the office's own cases."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Sample:
 
     @property
     def held(self) -> bool:
-        """Whether it is held back: the same in every run."""
+        """Return whether it is held back: the same in every run."""
         return crc32(self.origin.encode()) % HELD == 0
 
 

@@ -33,7 +33,7 @@ BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What the judge does with a probability of harassment."""
+    """Thresholds by which the judge uses a probability of harassment."""
 
     veto_below: dict[str, float]
     tone_from: dict[str, float]

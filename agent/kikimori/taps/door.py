@@ -1,4 +1,4 @@
-"""Who may come in at a port, and how many at a time; what is counted and told of those that may not or misbehave."""
+"""Connection limiter of a port: allow-list, limit, and counts and log of rejected or faulty connections."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ Guest = TypeVar("Guest")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many connections a tap serves, and how long it has patience with one."""
+    """Number of connections that a tap serves, and time limits of each."""
 
     connections: int = 2000
     """At a time."""
     identify_within_s: float = 5.0
-    """A connection that has not said by then what it is, is ended. Every PBX says it first of all."""
+    """Seconds within which a connection must say what it is, or is ended. Every PBX says it first of all."""
     idle_s: float = 300.0
-    """A connection on which nothing came for so long is dead (the PBX lost power); its leg ends."""
+    """Seconds without data after which a connection counts as lost (the PBX lost power) and its leg ends."""
 
 
 class Door(Generic[Guest]):
-    """Lets connections of allowed peers in, until `most` are inside; then one that is silent has to make room."""
+    """Connection limiter: admits allowed peers, at most `most` at a time; then a silent one makes room."""
 
     def __init__(
         self,
@@ -63,15 +63,15 @@ class Door(Generic[Guest]):
         self._is_silent = is_silent
         self._end = end
         self._by_age: dict[Guest, None] = {}
-        """Those inside that may be silent, the oldest first."""
+        """Admitted connections that may be silent, the oldest first."""
         self.inside: set[Guest] = set()
         self.closed = False
-        """Set it, and nobody comes in any more."""
+        """True = no further connection is admitted."""
         self.refusals = Refusals()
         self.faults = 0
 
     def admit(self, guest: Guest, peer: str | None) -> str | None:
-        """Let a guest from the IP address `peer` in, or return why not, as a stable word that was counted and logged."""
+        """Admit a connection from `peer`, or return the stable reason of its refusal, counted and logged."""
         if not self._peers.allow(peer):
             reason = "peer_not_allowed"
         elif self.closed:
@@ -94,7 +94,7 @@ class Door(Generic[Guest]):
         self._by_age.pop(guest, None)
 
     def _make_room(self) -> bool:
-        """End the oldest silent connection; False when there is none. Those that have spoken are not looked at again."""
+        """End the oldest silent connection; False when there is none. Those that have spoken stay."""
         if self._is_silent is None or self._end is None:
             return False
         for guest in list(self._by_age):
@@ -108,13 +108,13 @@ class Door(Generic[Guest]):
         return False
 
     def refuse(self, peer: str | None, reason: str) -> None:
-        """Count and log somebody who is not let in for a reason that the door does not know."""
+        """Count and log a refusal for a reason that the limiter does not know."""
         self.refusals.note(reason)
         _log.warning(self._refused_event, peer=peer, reason=reason)
 
     def fault(
         self, peer: str | None, reason: str, log: FilteringBoundLogger = _log, **fields: object
     ) -> None:
-        """Count and log what a guest did wrong; `log` may be bound to its call."""
+        """Count and log a fault of an admitted connection; `log` may be bound to its call."""
         self.faults += 1
         log.warning(self._fault_event, peer=peer, reason=reason, **fields)

@@ -1,4 +1,4 @@
-"""One HTTP port of a tap, that neither a crowd nor the slow can block. Handlers see who asks something, and nobody else."""
+"""HTTP port of a tap, bounded against crowds and slow peers; handlers see only connections that ask."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from kikimori_wire.peers import AllowedPeers
 
 LINGER_S = 1.0
-"""So long is read and thrown away what a peer still sends after its answer, or it would never see the answer."""
+"""Seconds in which a peer's data after its answer is read and dropped, or it would never see the answer."""
 MOST_STRANGERS = 8
-"""Connections at a time from addresses that are not allowed: enough to be told why by a handler."""
+"""Connections at a time from addresses outside the allow-list: enough for a handler to tell them why."""
 SHUTDOWN_S = 1.0
 
 
@@ -34,7 +34,7 @@ class HttpPort:
         self._most = most
         self._asks_within_s = asks_within_s
         self._mute: dict[asyncio.BaseTransport, asyncio.TimerHandle] = {}
-        """Connections that have not asked yet. aiohttp alone would wait for them for a long time."""
+        """Connections without a request yet. aiohttp alone would wait for them for a long time."""
         app.middlewares.insert(0, self._asked)
         app.on_response_prepare.append(_close_after)
         self._runner = web.AppRunner(
@@ -43,11 +43,11 @@ class HttpPort:
         self._listener: asyncio.Server | None = None
         self._strangers: set[asyncio.Transport] = set()
         self.turned_away = 0
-        """Connections that were closed at once, as there were too many."""
+        """Number of connections closed at once, as there were too many."""
 
     @property
     def address(self) -> Address:
-        """Where it listens; the real port when 0 was asked for."""
+        """Return the address at which it listens; the real port when 0 was asked for."""
         if self._listener is None:
             raise RuntimeError("not listening")
         host, port = self._listener.sockets[0].getsockname()[:2]
@@ -68,7 +68,7 @@ class HttpPort:
         await self._runner.cleanup()
 
     def receive(self, transport: asyncio.Transport) -> asyncio.Protocol | None:
-        """Return who speaks with a new connection; None = nobody."""
+        """Return the protocol for a new connection; None = it is refused."""
         server = self._runner.server
         if server is None or not self._has_room(transport, len(server.connections)):
             self.turned_away += 1
@@ -92,7 +92,7 @@ class HttpPort:
         return True
 
     def _make_room(self) -> bool:
-        """End the oldest connection that has not asked for anything; False when there is none."""
+        """End the oldest connection without a request; False when there is none."""
         for transport in list(self._mute):
             self._mute.pop(transport).cancel()
             if not transport.is_closing():
@@ -102,7 +102,7 @@ class HttpPort:
         return False
 
     def _forget_the_gone(self) -> None:
-        """Whoever comes and goes in haste must not be remembered until its time is up."""
+        """Forget closed connections, so that many short ones are not kept until their time is up."""
         for gone in [each for each in self._mute if each.is_closing()]:
             self._mute.pop(gone).cancel()
 
@@ -118,7 +118,7 @@ class HttpPort:
 
 
 class _Threshold(asyncio.Protocol):
-    """A connection before it is known whether anybody speaks with it."""
+    """Connection before it is known whether it is admitted."""
 
     def __init__(self, port: HttpPort) -> None:
         self._port = port
@@ -134,7 +134,7 @@ class _Threshold(asyncio.Protocol):
 
 
 async def _close_after(_request: web.Request, response: web.StreamResponse) -> None:
-    """Signal handler: so that nobody sends requests without an end, faster than they are answered."""
+    """Close the connection after each answer, so that no peer sends requests faster than their answers."""
     if not isinstance(response, web.WebSocketResponse):
         response.headers["Connection"] = "close"
         response.force_close()

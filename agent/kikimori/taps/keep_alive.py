@@ -1,4 +1,4 @@
-"""Connections of peers that died without a word: found out in two minutes, not in the kernel's two hours."""
+"""TCP keep-alive: the loss of a silent peer is found in two minutes, not in the kernel's two hours."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     import asyncio
 
 IDLE_S, AGAIN_S, TIMES = 60, 15, 4
-"""After so long without a byte the kernel asks, so often again, and gives up after so many."""
+"""Seconds without a byte before the kernel asks, seconds between questions, and their number before it gives
+up."""
 
 
 def keep_alive(transport: asyncio.BaseTransport) -> None:
-    """Have the kernel ask a TCP peer that is silent whether it is there."""
+    """Have the kernel check a silent TCP peer."""
     sock = transport.get_extra_info("socket")
     if sock is None:
         return

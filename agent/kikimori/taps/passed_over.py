@@ -1,4 +1,4 @@
-"""Messages whose framing is intact and whose content is not understood: counted, told, and otherwise left alone."""
+"""Messages with intact framing and unknown content: counted, reported, and otherwise ignored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_SHOWN = 4
 
 
 class PassedOver:
-    """Of one way in. `tap` is its name."""
+    """Such messages of one way in. `tap` is its name."""
 
     def __init__(self, tap: str) -> None:
         self._tap = tap

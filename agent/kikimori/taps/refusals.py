@@ -1,4 +1,4 @@
-"""What a tap did not let in, and why: one number would not say what to do about it."""
+"""Counts of rejected connections by reason: one number would not say what to do about it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def together(*refusals: Refusals, too_many: int = 0) -> dict[str, int]:
 
 @runtime_checkable
 class Refusing(Protocol):
-    """A tap that somebody may knock at in vain."""
+    """A tap that can reject connections."""
 
     def refusals(self) -> dict[str, int]:
-        """How often since start, by reason."""
+        """Return the number of rejections since start, by reason."""

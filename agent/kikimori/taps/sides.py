@@ -1,4 +1,4 @@
-"""Which party of a call is the customer, which the operator, and whether the call is listened to at all.
+"""Customer and operator among the parties of a call, and the decision whether it is listened to.
 
 The PBX knows two parties; who is who is the office's knowledge, written as patterns in `[sides]`. Pure: no sockets.
 """
@@ -50,14 +50,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Who is who: both endpoints as they were given."""
+    """Customer and operator of a call: both endpoints as they were given."""
 
     customer: Endpoint
     operator: Endpoint
 
 
 class Unheard(str):
-    """Why a call is not listened to, as a stable word for logs."""
+    """Reason for which a call is not listened to, as a stable word for logs."""
 
     __slots__ = ()
 
@@ -70,7 +70,7 @@ NOT_SELECTED = Unheard("not_selected")
 def sort_out(
     table: SidesTable, caller: Endpoint, callee: Endpoint, queue: str | None = None
 ) -> Sides | Unheard:
-    """Tell customer and operator apart, or say why the call is not heard.
+    """Return customer and operator, or the reason for which the call is not heard.
 
     A pattern decides; one side known, the other is the opposite; with no pattern that fits, who called is the customer.
     """
@@ -88,7 +88,7 @@ def sort_out(
 
 
 def selected(table: SidesTable, operator: str, queue: str | None) -> bool:
-    """Whether calls of this extension and queue are listened to."""
+    """Return whether calls of this extension and queue are listened to."""
     if _fits(operator, table.never_operators):
         return False
     if table.only_operators and not _fits(operator, table.only_operators):

@@ -1,4 +1,4 @@
-"""Audio that comes in one stream without time stamps: the clock says how much of it is missing, or too much.
+"""Audio in one stream without time stamps: the clock tells how much of it is missing, or too much.
 
 Media time follows the samples. Where a PBX stops sending (hold, packet loss), the clock says how much is missing and
 the leg is told of a gap, so that a call on hold does not stand still in time. Where its clock runs fast or slow, that
@@ -21,10 +21,10 @@ WIRE_RATES = frozenset({8_000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000, 9
 """Samples per second in which a PBX may send: those of Asterisk's signed linear formats."""
 
 GAP_AFTER_S = 0.5
-"""Silence of the network beyond this becomes a gap; below, it is jitter."""
+"""Seconds of network silence above which it becomes a gap; below, it is jitter."""
 
 FLOOD_S = 5.0
-"""A peer that sends this much more audio than time has passed is not a telephone."""
+"""Seconds of audio beyond the elapsed time from which a peer is no telephone."""
 
 
 class FloodError(Exception):
@@ -32,20 +32,20 @@ class FloodError(Exception):
 
 
 class StreamClock:
-    """How much audio a stream has brought, against how much time has passed. `rate` is of the audio that comes."""
+    """Amount of audio that a stream has brought, against elapsed time. `rate` is of the audio that comes."""
 
     def __init__(self, rate: int, now: float) -> None:
-        """`now`: when the first sample was spoken."""
+        """`now`: time at which the first sample was spoken."""
         self._rate = rate
         self._anchor = now
         self._heard_at = now
         self._samples = 0
-        """That came or were told as missing, less those that were left out."""
+        """Samples that came or were told as missing, less those that were left out."""
         self._came = 0
         self._pace = Pace(now)
 
     def take(self, pcm: bytes | memoryview, samples: int, now: float) -> int:
-        """Count what came, all `samples` of a piece `pcm` of s16le.
+        """Count the `samples` of a piece `pcm` of s16le.
 
         Returns how many of the piece's samples to leave out, because the other clock runs fast; negative: how many
         are missing before it, because that runs slow.
@@ -66,12 +66,12 @@ class StreamClock:
         return leave_out
 
     def fill(self, samples: int, now: float) -> None:
-        """Count samples that a leg was told are missing."""
+        """Count samples that the leg was given as missing."""
         self._samples += samples
         self._pace.moved(now)
 
     def silent_s(self, now: float) -> float:
-        """Return how long nothing has come."""
+        """Return the seconds since the last audio."""
         return now - self._heard_at
 
     def missing(self, until: float, *, now: float) -> int:
@@ -109,7 +109,7 @@ class StreamedLeg:
         self._feed.dtmf(digit)
 
     def check(self, now: float) -> None:
-        """Call it a few times a second: tells the leg of what is missing by now."""
+        """Report missing audio to the leg. Call it a few times a second."""
         missing = self._clock.missing(now, now=now)
         if missing > GAP_AFTER_S * self._wire_rate:
             self._clock.fill(missing, now)

@@ -1,4 +1,4 @@
-"""What every way in is, however it gets the audio: opened, run, closed in order by whoever composes the agent."""
+"""Interface of every way in, however it gets the audio: opened, run, closed in order by the agent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Tap(Protocol):
 
     @property
     def addresses(self) -> dict[str, Address]:
-        """Where it listens, by what listens there, with the real ports; empty for a tap that only reaches out."""
+        """Return the listening addresses with real ports, by name; empty for a tap that only reaches out."""
 
     async def listen(self) -> None:
         """Open ports and devices.
@@ -35,7 +35,7 @@ class Tap(Protocol):
         """Stop accepting, end every leg with `EndReason.SHUTDOWN`, leave nothing behind on the PBX; within 3 s."""
 
     def problems(self) -> tuple[Problem, ...]:
-        """What a person should know now; shown in the agent's health."""
+        """Return the current problems for a person; shown in the agent's health."""
 
     def counters(self) -> dict[str, int]:
-        """Since start, each name beginning with the tap's; shown in the agent's health."""
+        """Return the counts since start, each name beginning with the tap's; shown in the agent's health."""

@@ -1,4 +1,4 @@
-"""Why a caller's number is not told, and parties as they may be shown. Pure."""
+"""Reasons for withheld caller numbers, and parties as they may be shown. Pure."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ _REASONS = {
     "通知圏外": "unavailable",
     "通知不可": "unavailable",
 }
-"""What stands in place of a name: `anonymous` 非通知, `payphone` 公衆電話, `unavailable` 表示圏外."""
+"""Texts in place of a name, with the reason: `anonymous` 非通知, `payphone` 公衆電話, `unavailable` 表示圏外."""
 
 
 def reason_of(text: str) -> str:
-    """Return why a number is withheld, from what stands in place of a name; empty for anything else."""
+    """Return the reason of a withheld number, from the text in place of a name; empty for other texts."""
     words = " ".join(unicodedata.normalize("NFKC", text).strip(" \"'()").lower().split())
     return _REASONS.get(words, "")
 
 
 def reason_of_user(name: str) -> str:
-    """The same from `user@host` or a user: a word instead of a number, or an address that exists for it (RFC 3323, 4.1)."""
+    """Return the same from `user@host` or a user: a word for a number, or its address (RFC 3323, 4.1)."""
     user, _, host = name.lower().partition("@")
     found = reason_of(user.replace("_", " ").replace("%20", " "))
     return found or {"anonymous.invalid": "anonymous", "unknown.invalid": "unavailable"}.get(host, "")
 
 
 def customer_party(endpoint: Endpoint) -> Party:
-    """Return a customer as pages, messages and logs may know them: nothing of one who is withheld."""
+    """Return a customer as pages, messages and logs may show them: nothing of a withheld one."""
     if endpoint.withheld:
         return Party(withheld=endpoint.withheld)
     return operator_party(endpoint)

@@ -1,9 +1,9 @@
-"""What to do about a connection that was refused, by the reason that the tap gives and logs."""
+"""Remedies for a refused connection, by the reason that the tap gives and logs."""
 
 from __future__ import annotations
 
 HOST_KEYS = {"freeswitch": "media_host"}
-"""How a tap's table calls the address that it listens at, where that is not `host`."""
+"""Key of the address at which a tap listens, in its table, where that is not `host`."""
 
 _MOST = {
     "audiosocket": "max_connections",
@@ -31,7 +31,7 @@ _ADVICE = {
 
 
 def advice(tap: str, reason: str) -> str:
-    """Return the next step for a person; for a reason without one, where more is said."""
+    """Return the next step for a person; for a reason without one, the place of more information."""
     known = _ADVICE.get(reason)
     if known is None:
         return f"the log of this program names the peer and the reason; see config/pbx/ for {tap}"

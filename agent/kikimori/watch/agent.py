@@ -1,4 +1,4 @@
-"""An agent that runs already, watched through the broker: levels and calls as it publishes them."""
+"""Watch of a running agent through the broker: levels and calls as it publishes them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 REMEMBERED_ENDS = 5
 STALE_S = 2.0
-"""Levels come four times a second; older ones say nothing any more."""
+"""Seconds after which levels are too old; they come four times a second."""
 MAX_CALLS = 5000
 SOUND_DB = -80.0
-"""dBFS from which a level of an agent counts as sound: below, it is what it takes silence for."""
+"""Level in dBFS from which an agent's level counts as sound; below, the agent takes it for silence."""
 
 
 class AgentView:
@@ -55,7 +55,7 @@ class AgentView:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Be subscribed inside.
+        """Subscribe inside the `async with`.
 
         Raises:
             KikimoriError: the broker is away or refuses us. One that goes away later is a problem in the picture.

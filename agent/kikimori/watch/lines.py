@@ -16,7 +16,7 @@ MOST_CALLS = 6
 
 
 def as_line(picture: Picture) -> str:
-    """Return the picture in one line: every leg's level, and what is wrong."""
+    """Return the picture in one line: every leg's level, and the problems."""
     parts = [_call(call) for call in picture.calls[:MOST_CALLS]]
     if len(picture.calls) > MOST_CALLS:
         parts.append(f"and {len(picture.calls) - MOST_CALLS} more calls")

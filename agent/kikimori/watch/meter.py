@@ -1,4 +1,4 @@
-"""The level of one leg: nothing is heard or judged here, only measured."""
+"""Level meter of one leg: it only measures, without hearing or judging."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FULL_SCALE = 32768.0
 KEPT_S = 2.0
-"""Audio that may wait to be measured; older is counted and forgotten."""
+"""Longest audio in s that may wait to be measured; older audio is counted and dropped."""
 PEAK_HELD_S = 1.5
 RATE_OVER_S = 2.0
 
@@ -30,7 +30,8 @@ class LegMeter:
         self.key = ""
         self.sounded = False
         self.crossings = 0.0
-        """Zero crossings per sample of what was measured last: with the level, enough to tell two sounds apart."""
+        """Zero crossings per sample of the last measurement: with the level, enough to tell two sounds
+        apart."""
         self.ended: EndReason | None = None
         self.opened_at = now()
         self._now = now
@@ -71,7 +72,7 @@ class LegMeter:
     # --- for the picture
 
     def row(self) -> LegRow:
-        """Return what arrived since the last row."""
+        """Return the audio's figures since the last row."""
         level = self.measure()
         return LegRow(
             role=str(self.info.role),
@@ -86,7 +87,7 @@ class LegMeter:
         )
 
     def measure(self) -> float | None:
-        """Return the level in dBFS of what waits, and take it; None when nothing does."""
+        """Measure and drop the waiting audio; return its level in dBFS, None when there is none."""
         if len(self._waiting) < 2:
             return None
         samples = np.frombuffer(bytes(self._waiting[: len(self._waiting) // 2 * 2]), dtype="<i2").astype(
@@ -102,7 +103,7 @@ class LegMeter:
         return decibels(float(np.sqrt(np.mean(samples * samples))))
 
     def _frames_s(self) -> float:
-        """Of 20 ms, over the last two seconds."""
+        """Return the frames of 20 ms per second, over the last two seconds."""
         now = self._now()
         self._counts.append((now, self._arrived))
         while len(self._counts) > 2 and now - self._counts[1][0] >= RATE_OVER_S:

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 REMEMBERED_ENDS = 5
 FROM_ANSWER_ON = ("audiosocket", "chan_websocket", "siprec")
-"""Ways in whose calls come when they are answered, and not later."""
+"""Ways in whose calls come only when they are answered."""
 CLOSE_WITHIN_S = 5.0
 SILENT_AFTER_S = 8.0
 TWINS_AFTER = 20
 """Readings in a row in which both legs sound alike: in level to a tenth of a decibel, in zero crossings to 3 %."""
 MOST_REASONS = 3
 HEARD_DB = -60.0
-"""dBFS. The noise of two idle lines may well be alike."""
+"""Level in dBFS above which two legs are compared; the noise of two idle lines may well be alike."""
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class WatchDesk:
                 leg.key = digit
 
     def sounded(self) -> int:
-        """How many legs brought sound, those that live included."""
+        """Return the number of legs that brought sound, live ones included."""
         live = sum(leg.sounded for call in self._calls.values() for leg in call.legs)
         return self.legs_sounded + live
 
@@ -131,7 +131,7 @@ class WatchDesk:
 
 
 def _alike(meters: list[LegMeter], rows: tuple[LegRow, ...]) -> bool:
-    """Whether two legs sound as if they were one."""
+    """Return whether two legs sound as if they were one."""
     levels = [row.level_db for row in rows if row.level_db is not None and row.level_db > HEARD_DB]
     if not len(meters) == len(levels) == 2 or abs(levels[0] - levels[1]) >= 0.1:
         return False
@@ -219,7 +219,7 @@ def _listens(addresses: dict[str, Address]) -> tuple[str, ...]:
 
 
 def hints(tap: Tap) -> list[str]:
-    """Say what to look at when a way in stays quiet."""
+    """Return hints for a way in that stays quiet."""
     if tap.problems():
         return []  # they say it better
     if isinstance(tap, Refusing) and (refused := tap.refusals()):

@@ -1,4 +1,4 @@
-"""What is shown at one moment, whatever it was learnt from. Plain values, import nothing."""
+"""Contents of the display at one moment, whatever their source. Plain values, import nothing."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ SILENCE_DB = -96.0
 class LegRow:
     role: str
     rate: int | None
-    """Samples per second; None = not told."""
+    """Samples per second; None = unknown."""
     level_db: float | None
-    """dBFS of what arrived since the last picture; None = nothing arrived."""
+    """Level in dBFS of the audio since the last picture; None = no audio."""
     peak_db: float | None
     """dBFS of the highest sample of the last moments."""
     frames_s: float | None
-    """Frames of 20 ms a second; 50 is right. None = not told."""
+    """Frames of 20 ms a second; 50 is right. None = unknown."""
     gaps: int | None
     gap_ms: int
-    """What never arrived, in all."""
+    """Milliseconds of audio that never arrived, in all."""
     key: str
     """The last key that was pressed on this leg's telephone."""
     sounded: bool
@@ -44,7 +44,7 @@ class CallRow:
     legs: tuple[LegRow, ...]
     hint: str = ""
     identity: str | None = None
-    """`uncertain`: it may be another caller's call."""
+    """`uncertain`: it may belong to another caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class TapRow:
 
     name: str
     listens: tuple[str, ...]
-    """`audiosocket 127.0.0.1:9092`; empty for what only reaches out."""
+    """Address, as `audiosocket 127.0.0.1:9092`; empty for a tap that only reaches out."""
     problems: tuple[Problem, ...]
     counters: dict[str, int]
 
@@ -61,20 +61,20 @@ class TapRow:
 @dataclass(frozen=True, slots=True)
 class Picture:
     seconds: float
-    """Since the watching began."""
+    """Seconds since the watch began."""
     taps: tuple[TapRow, ...]
     calls: tuple[CallRow, ...]
     ended: tuple[str, ...] = ()
     """The last calls that ended, newest last, in words."""
     legs_seen: int = 0
-    """Since the watching began."""
+    """Number of legs since the watch began."""
     legs_sounded: int = 0
     hints: tuple[str, ...] = field(default=())
-    """What to look at while nothing has arrived."""
+    """Hints for a person while nothing has arrived."""
 
 
 class Source(Protocol):
-    """Where the picture comes from."""
+    """Source of the picture."""
 
     def picture(self) -> Picture:
         """Return the picture now; levels are of the time since the last call."""

@@ -27,7 +27,7 @@ USUAL_FRAMES_S = 50.0
 
 
 def draw(picture: Picture, *, width: int, height: int, numbers: bool) -> RenderableType:
-    """Return what fits on a terminal of `width` columns and `height` lines."""
+    """Return the rows for a terminal of `width` columns and `height` lines."""
     lines = [Text(f"kikimori tap watch   {clock(picture.seconds)}   Ctrl-C ends", style="bold")]
     for tap in picture.taps:
         lines += _tap(tap, width)

@@ -1,4 +1,4 @@
-"""What screen and lines say alike: numbers kept private, levels that cannot be misread, nothing that moves a cursor."""
+"""Texts of both screen and lines: numbers kept private, unmistakable levels, nothing that moves a cursor."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def not_heard(counters: Mapping[str, int]) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Return text from outside without what a terminal would obey."""
+    """Return text from outside without characters that control a terminal."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
@@ -81,5 +81,5 @@ def rate(leg: LegRow) -> str:
 
 
 def gaps(leg: LegRow) -> str:
-    """Say what never arrived; empty when nothing is missing or nobody counts."""
+    """Return a text about missing audio; empty when none is missing or nothing counts it."""
     return f"{leg.gaps} gaps, {leg.gap_ms} ms" if leg.gaps else ""

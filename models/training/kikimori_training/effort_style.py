@@ -27,7 +27,7 @@ class Style(StrEnum):
     """Cold and low: no effort, a little deeper and slower."""
     FAST = "fast"
     LOUD_FRIENDLY = "loud-friendly"
-    """Who hears badly: speaks up and slowly, without pressing."""
+    """Speech of a person who hears badly: loud and slow, without pressing."""
     FAIR_COMPLAINT = "fair-complaint"
     """Firm, slightly louder."""
     SHOUT = "shout"
@@ -46,7 +46,7 @@ class Manner:
     more than half of it (14.5 gives 8 to 9 dB), because most energy lies close to the corner."""
     level_db: float = 0.0
     drive: float = 0.0
-    """How far peaks run into a soft limit, in dB above the limit; 0 is clean. A pressed voice and a near mouth."""
+    """Amount in dB by which peaks exceed a soft limit; 0 is clean. A pressed voice and a near mouth."""
 
 
 MANNERS = {

@@ -1,4 +1,4 @@
-"""What a telephone line does to speech: band, gain control, noise, G.711.
+"""Effects of a telephone line on speech: band, gain control, noise, G.711.
 
 Every step takes and returns mono float32 and keeps each sample's time, so that ground truth stays true.
 """

@@ -45,17 +45,17 @@ class Channel:
     variables: dict[str, str] = field(default_factory=dict)
     peer: Channel | None = None
     leads: bool = False
-    """Whether it was the one that asked for its bridge: events tell of that one."""
+    """True = it asked for its bridge: events tell of that one."""
     plays: str = ""
     work: asyncio.Task[None] | None = None
     stream: AudioStream | None = None
     gone: bool = False
     hears: Channel | None = None
-    """Whom it listens to, or talks to as a third."""
+    """Channel it listens to, or talks to as a third."""
     announced: list[str] = field(default_factory=list)
     """Files that are mixed into what it hears."""
     broken: asyncio.Event = field(default_factory=asyncio.Event)
-    """What is being played to it is to end."""
+    """Set to end the sound that is being played to it."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -67,7 +67,7 @@ class Switch:
         self.seconds = seconds
         self.channels: dict[str, Channel] = {}
         self.phones: dict[str, Phone] = {}
-        """How extensions behave; one that is not here does not exist."""
+        """Behaviour of extensions; one that is not here does not exist."""
         self.commands: list[str] = []
         self.files = {"/sounds/recorded.wav"}
         self.music_plays = True
@@ -82,7 +82,7 @@ class Switch:
         """A command that begins so is not looked at until `goes_on` is set."""
         self.goes_on = asyncio.Event()
         self.obeys_when_it_breaks = False
-        """Whether the command that the connection breaks at is carried out all the same."""
+        """True = the command that the connection breaks at is carried out all the same."""
         self.scramble: Random | None = None
         """Events that happen within a moment come in any order, as they do from a busy one."""
         self._pending: list[tuple[str, dict[str, str]]] = []

@@ -1,4 +1,4 @@
-"""What passed between control and a real FreeSWITCH: written down, and answered again without one.
+"""Transcript of the exchange between control and a real FreeSWITCH: written, and played again without one.
 
 A transcript (`tests/pbx/data/*.esl`, made by `record_esl.py` on FreeSWITCH 1.11.3-dev) has a line for each message in the
 order in which they passed: `>` a command, `<` what FreeSWITCH sent. Of an event it keeps the headers in `KEPT` as they
@@ -100,7 +100,7 @@ class EslPeer:
 
     @property
     def unused(self) -> list[str]:
-        """What was asked of the real one and not of this."""
+        """Return the commands that the real one received and this one did not."""
         return [each.line for each in self._exchanges if not each.used]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

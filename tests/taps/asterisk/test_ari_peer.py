@@ -75,7 +75,7 @@ async def test_events_have_the_fields_of_real_ones(tmp_path: Path) -> None:
 
 READ = {"id", "name", "number", "app_name", "app_data", "exten", "creationtime", "bridge_type", "creator",
         "channels", "digit"}  # fmt: skip
-"""What `kikimori.taps.asterisk.world` looks at."""
+"""Fields that `kikimori.taps.asterisk.world` looks at."""
 
 
 async def test_answers_are_those_of_the_real_one(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What Asterisk told in real calls, told again: who is heard, when, and as one call.
+"""Events of Asterisk in real calls, told again: who is heard, when, and as one call.
 
 The files under `data/` are the events of a real Asterisk 22 with SIP telephones (`test_real_asterisk.py` makes such
 calls), as they came but for the host's name.
@@ -38,7 +38,7 @@ def tracker(sides: SidesTable = SIDES) -> CallTracker:
 
 
 class Story:
-    """What a tracker says, as short lines: `trunk+201` is who is heard, in the order of the customer first."""
+    """Output of a tracker as short lines: `trunk+201` is who is heard, in the order of the customer first."""
 
     def __init__(self, tracked: CallTracker) -> None:
         self.tracker = tracked

@@ -1,4 +1,4 @@
-"""What the contract suite needs of a tap's peer: a PBX that tells one story, whatever wire it tells it on.
+"""Interface of a tap's peer in the contract suite: a PBX that tells one story, whatever wire it tells it on.
 
 A driver makes its tap, and then plays the PBX towards it over the real wire. It declares what this wire can carry; a
 test of what it cannot carry is skipped, and the skip says so.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What the wire can carry."""
+    """Abilities of the wire."""
 
     rate: int = 8000
     """Samples per second that `speak` takes and that the legs must have."""
@@ -34,7 +34,7 @@ class Abilities:
     names: bool = True
     """Their names too."""
     keys: frozenset[Role] = frozenset({Role.CUSTOMER, Role.OPERATOR})
-    """Whose keys are told."""
+    """Roles whose keys are told."""
     hold: bool = False
     """Hold and its end are told."""
     replaces: bool = False

@@ -24,7 +24,7 @@ def voice(seed: int, seconds: float, rate: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a voice is in what was heard."""
+    """Position of a voice in the sound that was heard."""
 
     at: int
     """First sample."""

@@ -1,4 +1,4 @@
-"""What every tap does alike: the same story gives the same events, whatever wire it comes on."""
+"""Contract of every tap: the same story gives the same events, whatever wire it comes on."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ async def test_calls_do_not_mix(office: Office) -> None:
 
 
 async def test_words_follow_each_other_without_a_hole(office: Office) -> None:
-    """What was said in one breath is heard in one, wherever the network cut it."""
+    """Words said in one breath are heard in one, wherever the network cut them."""
     call = await office.call()
     role = office.abilities.roles[0]
     rate = office.abilities.rate

@@ -1,4 +1,4 @@
-"""What the doctor is told of FreeSWITCH."""
+"""Findings of the doctor about FreeSWITCH."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the modules of a real FreeSWITCH send, and that the committed test peer sends the like.
+"""Bytes that the modules of a real FreeSWITCH send; the committed test peer sends the like.
 
 `data/MODULE-MODE-RATE.ws`: all bytes from FreeSWITCH of one connection, cut to the request, the metadata, the first
 five messages of audio and the end. FreeSWITCH 1.11.3-dev, mod_audio_fork 88e1465, mod_audio_stream ec2a781; the stream

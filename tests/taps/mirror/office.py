@@ -49,7 +49,7 @@ def sdp(
 
 
 class Carries(Protocol):
-    """What takes a message from host to host."""
+    """Carrier of messages from host to host."""
 
     def sip(self, source: str, target: str, text: bytes) -> None: ...
 

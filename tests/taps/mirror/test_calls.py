@@ -1,4 +1,4 @@
-"""What SIP does in offices, and whose voice is then whose."""
+"""SIP in offices, and the assignment of voices to parties that follows."""
 
 from __future__ import annotations
 

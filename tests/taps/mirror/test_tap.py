@@ -1,4 +1,4 @@
-"""What IT is told when a mirror port does not show what it should."""
+"""Problems reported to IT when a mirror port does not show what it should."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the parties of the captured calls say, every 20 ms of it like no other."""
+"""Voices of the parties in the captured calls; every 20 ms is like no other."""
 
 from __future__ import annotations
 

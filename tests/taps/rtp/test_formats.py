@@ -1,4 +1,4 @@
-"""What SDP says of payload types."""
+"""Payload types in SDP."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kikimori.taps.rtp.formats import (
 
 
 def formats_from(payload_types: list[int], rtpmap: dict[int, str]) -> dict[int, Format]:
-    """What can be read of an m-line, in its order."""
+    """Return the readable formats of an m-line, in its order."""
     known = {each: format_of(each, rtpmap.get(each)) for each in payload_types}
     return {each: found for each, found in known.items() if found is not None}
 

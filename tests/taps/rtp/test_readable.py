@@ -1,4 +1,4 @@
-"""What is sound and what is not, told by bytes alone."""
+"""Sound and other bytes, told apart by the bytes alone."""
 
 from __future__ import annotations
 

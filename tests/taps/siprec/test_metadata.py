@@ -83,7 +83,7 @@ def test_bodies_that_cannot_be_taken_apart(content_type: str, body: bytes, reaso
 
 
 def of_scenario(name: str, which: int = -1) -> Metadata:
-    """What the documents of a sipp scenario say: the last one, or the one that is asked for."""
+    """Return the metadata of a sipp scenario's documents: the last one's, or that of the one asked for."""
     text = (SCENARIOS / f"{name}.xml").read_text(encoding="utf-8")
     documents = re.findall(r"<\?xml[^>]*\?>\s*<recording.*?</recording>", text, re.DOTALL)
     return parse_metadata(documents[which].encode())

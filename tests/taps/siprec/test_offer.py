@@ -1,4 +1,4 @@
-"""What is read from real and odd offers, what is accepted of them, and who is then who."""
+"""Real and odd offers: what is read, what is accepted, and who is then who."""
 
 from __future__ import annotations
 

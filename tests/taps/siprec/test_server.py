@@ -1,4 +1,4 @@
-"""What time does to a session, with a clock of the test's own; and a CANCEL that comes while a session is opened."""
+"""Effect of time on a session, with a clock of the test's own; and a CANCEL while a session is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a session counts as idle, with a clock of the test's own."""
+"""Idle sessions, with a clock of the test's own."""
 
 from __future__ import annotations
 

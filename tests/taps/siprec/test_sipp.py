@@ -42,7 +42,7 @@ CUSTOMER_SAYS = voice(0, 3.0, 8000)
 
 
 def customer_voice() -> bytes:
-    """What sipp plays, PCMU."""
+    """Return the sound that sipp plays, PCMU."""
     return ulaw(np.frombuffer(CUSTOMER_SAYS, "<i2"))
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong before the first SIP message over TLS, as the people at both ends learn it."""
+"""Faults before the first SIP message over TLS, as the people at both ends learn of them."""
 
 from __future__ import annotations
 

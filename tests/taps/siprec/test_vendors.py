@@ -1,4 +1,4 @@
-"""What vendors' recorders send, each as far as it differs from the standard: every party is known."""
+"""Messages of vendors' recorders where they differ from the standard: every party is known."""
 
 from __future__ import annotations
 

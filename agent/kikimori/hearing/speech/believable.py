@@ -1,4 +1,4 @@
-"""Is it something that somebody said to the telephone? Recognisers make words of babble, music and hiss too.
+"""Check whether words come from a voice at the telephone: recognisers make words of babble, music and hiss.
 
 Both: by the sound. One voice at a telephone rises far above what lies under it, and falls back to it between
 words; babble, music and hiss are much the same all the time. Confidence says nothing: in babble it is as high as in speech.
@@ -20,40 +20,40 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEPTH_DB = 13.0
-"""Least distance of the two percentiles in which words are believed."""
+"""Least distance in dB of the two percentiles at which words are believed."""
 LOUD_DB = 14.0
 """The voice reaches so near the 95th percentile for `LOUD_FRAMES` together; babble 15 dB below it does not."""
 LOUD_FRAMES = 10
 BEFORE_S, AFTER_S = 0.3, 0.4
-"""Soft sounds that belong to the first and the last word."""
+"""Seconds of soft sounds that belong to the first and the last word."""
 FRAME_S = 0.02
 NOTHING_DB = -80.0
-"""Below it there is no sound at all: a gap of the tap, filled with zeros."""
+"""Level in dB below which there is no sound at all: a gap of the tap, filled with zeros."""
 JUDGED_FROM = 10
-"""Frames; with fewer everything is believed."""
+"""Number of frames below which everything is believed."""
 
 NO_SPEECH = 0.6
 """Probability above which Whisper heard no speech."""
 LOG_LIKELIHOOD = -1.2
-"""Mean per token, below which Whisper guessed."""
+"""Mean log likelihood per token below which Whisper guessed."""
 COMPRESSION = 2.4
-"""Bytes per compressed byte; text above it says the same again and again. Whisper's own limit."""
+"""Ratio of text to compressed bytes above which the text repeats itself. Whisper's own limit."""
 SAME_SIGNS = 4
-"""A sign that often in a row is a hum that was written down."""
+"""Number of equal signs in a row that are a hum written down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """What Whisper says of its own hearing."""
+    """Whisper's own certainty."""
 
     no_speech: float
     """Probability that nobody spoke."""
     log_likelihood: float
-    """Mean of the tokens'."""
+    """Mean log likelihood of the tokens."""
 
 
 class SoundDepth:
-    """How far an utterance's sound rises above what lies under it."""
+    """Distance between an utterance's sound and the sound below it."""
 
     def __init__(self, rate: int) -> None:
         self._step = int(rate * FRAME_S)
@@ -74,7 +74,7 @@ class SoundDepth:
 
     @property
     def is_a_voice(self) -> bool:
-        """Whether words heard in it can be believed."""
+        """Return whether words heard in it can be believed."""
         levels = np.concatenate(self._levels) if self._levels else np.zeros(0)
         levels = levels[levels > NOTHING_DB]
         if len(levels) < JUDGED_FROM:
@@ -84,7 +84,7 @@ class SoundDepth:
 
     @property
     def voice_s(self) -> tuple[float, float]:
-        """Seconds between which the voice lies: in front of it and behind it may be babble that never stops."""
+        """Return the seconds between which the voice lies; around it there may be babble without an end."""
         levels = np.concatenate(self._levels) if self._levels else np.zeros(0)
         whole_s = len(levels) * FRAME_S
         if len(levels) < JUDGED_FROM:
@@ -98,7 +98,7 @@ class SoundDepth:
 
 
 def believed(text: str, certainty: Certainty) -> bool:
-    """Return whether somebody said what Whisper wrote."""
+    """Return whether Whisper's text can be believed."""
     if not text or certainty.no_speech > NO_SPEECH or certainty.log_likelihood < LOG_LIKELIHOOD:
         return False
     if any(text[at] * SAME_SIGNS == text[at : at + SAME_SIGNS] for at in range(len(text) - SAME_SIGNS + 1)):
@@ -108,7 +108,7 @@ def believed(text: str, certainty: Certainty) -> bool:
 
 
 def once(text: str) -> str:
-    """Return the text up to where it begins to repeat its end: said once, whatever the recogniser made of it."""
+    """Return the text up to where it begins to repeat its end."""
     for length in range(4, len(text) // 2 + 1):
         for start in range(len(text) - 2 * length + 1):
             piece = text[start : start + length]

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from kikimori.hearing.speech.pool import SpeechLeg
 
 LONGEST_S = 25.0
-"""An utterance that is to be heard again is ended after so long; the recogniser for it takes no more at once."""
+"""Longest utterance in s for a second hearing; it is ended then, as the recogniser takes no more at once."""
 UNWORDED_FROM_S = 0.9
-"""Sound in which the stream found no words is heard again from this length on: less is the pause after an utterance."""
+"""Seconds of sound without words from the stream that get a second hearing; less is a pause after an
+utterance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,11 @@ class Chunk:
     closes: bool
     after_hole: bool
     fed_at: float
-    """By the monotonic clock."""
+    """Time at which it was fed, by the monotonic clock."""
 
 
 class _Decoding:
-    """What a worker keeps of a leg between its chunks."""
+    """State that a worker keeps of a leg between its chunks."""
 
     def __init__(self, engine: SpeechEngine, leg: SpeechLeg) -> None:
         self.stream = engine.open(leg.rate)
@@ -47,13 +48,13 @@ class _Decoding:
         self.utterance = 0
         self.started_s: float | None = None
         self.sound = bytearray()
-        """Of the utterance that goes on, where it is to be heard again."""
+        """Sound of the present utterance, kept for its second hearing."""
         self.from_s = 0.0
-        """Where `depth` and `sound` begin, in seconds of fed audio."""
+        """Start of `depth` and `sound` in seconds of fed audio."""
         self.shown = False
-        """A partial of the utterance was delivered."""
+        """True once a partial of the utterance was delivered."""
         self.depth = SoundDepth(leg.rate)
-        """Of the utterance that goes on."""
+        """Sound depth of the present utterance."""
 
 
 class Decodings:
@@ -62,7 +63,7 @@ class Decodings:
     def __init__(
         self, engine: SpeechEngine, loop: asyncio.AbstractEventLoop, finals: FinalsQueue | None = None
     ) -> None:
-        """`finals`: where utterances of customers are heard again."""
+        """`finals`: queue for the second hearing of customers' utterances."""
         self._engine = engine
         self._loop = loop
         self._finals = finals
@@ -73,14 +74,14 @@ class Decodings:
             decoding.stream.close()
 
     def give_up(self, leg: SpeechLeg) -> None:
-        """Close what failed, which may hold a connection; the next chunk begins anew."""
+        """Close a failed stream, which may hold a connection; the next chunk opens another."""
         decoding = self._by_leg.pop(leg, None)
         if decoding is not None:
             with suppress(Exception):
                 decoding.stream.close()
 
     def finish(self, leg: SpeechLeg) -> None:
-        """End the utterance that the leg is in."""
+        """End the leg's present utterance."""
         decoding = self._by_leg.get(leg)
         if decoding is not None:
             self._finish(leg, decoding)
@@ -140,7 +141,7 @@ class Decodings:
         )
 
     def _end(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> None:
-        """The utterance is over: deliver its final, and what is to be heard again."""
+        """End the utterance: deliver its final, and queue its second hearing."""
         voice, (start_s, end_s) = decoding.depth.is_a_voice, decoding.depth.voice_s
         decoding.depth.clear()
         pcm = b""

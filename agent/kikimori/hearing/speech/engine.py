@@ -1,4 +1,4 @@
-"""What a speech recogniser must offer: one immutable engine, one stream per leg."""
+"""Interface of a speech recogniser: one immutable engine, one stream per leg."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ class SpeechStream(Protocol):
     """One leg's recognition; used by one thread at a time. Methods raise SpeechUnavailableError."""
 
     def accept(self, pcm: bytes) -> Recognised | None:
-        """Take s16le audio; give a final result if an utterance ended in it, else what there is so far."""
+        """Take s16le audio; return a final result if an utterance ended in it, else the partial result."""
 
     def finish(self) -> Recognised | None:
-        """The utterance ends here; give its final result. The stream can be fed on."""
+        """End the utterance and return its final result. The stream can be fed on."""
 
     def close(self) -> None:
-        """The leg is over."""
+        """Close the leg's stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An utterance that was over, as heard again."""
+    """Result of a second hearing of a finished utterance."""
 
     text: str
-    """Empty: nothing that can be believed was said."""
+    """Text; empty = nothing that can be believed was said."""
     certainty: Certainty
 
 
 class UtteranceEngine(Protocol):
-    """Hears whole utterances; used by any number of threads."""
+    """Recogniser of whole utterances; used by any number of threads."""
 
     @property
     def kind(self) -> str:
@@ -73,7 +73,7 @@ class SpeechEngine(Protocol):
 
     @property
     def fault(self) -> str | None:
-        """Why it recognises nothing at present, for people; None when all is well."""
+        """Return the reason for which nothing is recognised at present, for people; None when all is well."""
 
     def open(self, rate: int) -> SpeechStream:
         """Begin a leg. Raises SpeechUnavailableError."""

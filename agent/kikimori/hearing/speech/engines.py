@@ -1,4 +1,4 @@
-"""The recognisers that can be configured: one descriptor each. What one needs is imported when it is loaded."""
+"""Configurable recognisers, a descriptor each; their libraries are imported when one is loaded."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ EngineName = Literal["vosk", "vosk-server", "whisper"]
 
 @dataclass(frozen=True, slots=True)
 class EngineKind:
-    """One recogniser."""
+    """Descriptor of a recogniser."""
 
     name: EngineName
     shown: str
-    """Its name for people."""
+    """Name for people."""
     open_stream: Callable[[Path | str], SpeechEngine] | None = None
-    """Load it to hear streams: from a model's folder, or the address of a server; None = it cannot."""
+    """Loads it for streams, from a model's folder or the address of a server; None = it cannot."""
     open_finals: Callable[[Path, str], UtteranceEngine] | None = None
-    """Load it to hear whole utterances: from a model's folder, for a language; None = it does not."""
+    """Loads it for whole utterances, from a model's folder, for a language; None = it cannot."""
     needs: Literal["model", "server"] = "model"
     extra: str | None = None
-    """The extra of this package that brings its library."""
+    """Extra of this package that brings its library."""
 
     def stream(self, source: Path | str) -> SpeechEngine:
         """Load it to hear streams. Raises KikimoriError."""
@@ -73,4 +73,4 @@ ENGINES: dict[EngineName, EngineKind] = {
         EngineKind("whisper", "Whisper", open_finals=_whisper, extra="whisper"),
     )
 }
-"""By the name that `[speech]` gives."""
+"""Recognisers by the name that `[speech]` gives."""

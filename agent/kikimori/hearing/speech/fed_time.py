@@ -1,4 +1,4 @@
-"""From a recogniser's clock to media time.
+"""Conversion from a recogniser's clock to media time.
 
 A recogniser is fed speech only, so its clock stands still in the silences between. Each stretch that was fed is
 remembered by where it began on both clocks.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 _KEEP = 512
-"""Stretches remembered: an utterance never reaches back over so many."""
+"""Stretches kept: an utterance never reaches back over more."""
 
 
 class FedTime:

@@ -1,4 +1,4 @@
-"""Utterances that are over, heard again by a second recogniser, within a budget.
+"""Second hearing of finished utterances by another recogniser, within a budget.
 
 A queue by urgency: calls with open alerts first, of the others those that have waited longest. When too much waits, the
 calmest calls' utterances are shed first and counted; what the stream made of them stands. The threads give way to all
@@ -34,14 +34,14 @@ NICE = 10
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """An utterance that is over."""
+    """Finished utterance."""
 
     leg: SpeechLeg
     pcm: bytes
     first: Utterance
-    """What the stream made of it; perhaps no text."""
+    """First result, from the stream; perhaps without text."""
     tells: bool
-    """`first` has something to tell: its text, or that the partials were nothing."""
+    """True = `first` holds news: its text, or that the partials were nothing."""
 
     @property
     def duration_s(self) -> float:
@@ -56,7 +56,7 @@ class _Waiting:
 
 
 class FinalsQueue:
-    """Threads that hear utterances again. `take` is called by the threads that decode."""
+    """Threads for the second hearing. `take` is called by the threads that decode."""
 
     def __init__(
         self,
@@ -84,16 +84,16 @@ class FinalsQueue:
         self.waiting_s = 0.0
         """Seconds of audio that wait to be heard."""
         self.heard = 0
-        """Utterances."""
+        """Number of utterances heard."""
         self.shed = 0
-        """Utterances that were not heard again: too much of it, or the recogniser failed."""
+        """Number of utterances without a second hearing: too much audio, or the recogniser failed."""
         self._shed_at = -LATELY_S
         self._loop = loop
         self._backlog_s = backlog_s
         self._latest_s = latest_s
         self._waiting: list[_Waiting] = []
         self._unheard: Counter[SpeechLeg] = Counter()
-        """Utterances of each leg that wait or are being heard."""
+        """Number of utterances of each leg that wait or are being heard."""
         self._done: dict[SpeechLeg, Callable[[], None]] = {}
         self._condition = threading.Condition()
         self._held = self._stopping = False
@@ -106,17 +106,17 @@ class FinalsQueue:
 
     @property
     def idle(self) -> bool:
-        """True when everything taken was heard and handed to the loop."""
+        """Return whether everything taken was heard and handed to the loop."""
         with self._condition:
             return not self._unheard
 
     @property
     def shed_lately(self) -> bool:
-        """Whether something was shed in the last `LATELY_S` seconds."""
+        """Return whether something was shed in the last `LATELY_S` seconds."""
         return time.monotonic() - self._shed_at < LATELY_S
 
     def take(self, finished: Finished) -> None:
-        """Hear this again when its turn comes."""
+        """Queue an utterance for its second hearing."""
         with self._condition:
             self._unheard[finished.leg] += 1
             self._waiting.append(_Waiting(finished, time.monotonic()))
@@ -126,7 +126,7 @@ class FinalsQueue:
             self._condition.notify()
 
     def after(self, leg: SpeechLeg, done: Callable[[], None]) -> None:
-        """Call `done`, in whatever thread, when all utterances of a leg that is over were heard."""
+        """Call `done`, in some thread, once all utterances of an ended leg were heard."""
         with self._condition:
             if leg in self._unheard:
                 self._done[leg] = done
@@ -141,7 +141,7 @@ class FinalsQueue:
                 self._condition.notify_all()
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """End the threads; what still waits is not heard again. Blocks: call it off the loop."""
+        """End the threads; waiting utterances get no second hearing. Blocks: call it off the loop."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
@@ -149,13 +149,13 @@ class FinalsQueue:
             thread.join(timeout_s)
 
     def _shed(self, waiting: _Waiting) -> None:
-        """Give one up. Call with the condition held."""
+        """Give an utterance up. Call with the condition held."""
         self._waiting.remove(waiting)
         self.waiting_s -= waiting.finished.duration_s
         self._lost(waiting.finished)
 
     def _lost(self, finished: Finished) -> None:
-        """Let the stream's own final stand. Call with the condition held."""
+        """Use the stream's own final. Call with the condition held."""
         if not self.shed_lately:
             log.warning("finals_shed", waiting_s=round(self.waiting_s, 1))
         self.shed += 1
@@ -165,7 +165,7 @@ class FinalsQueue:
         self._over(finished.leg)
 
     def _over(self, leg: SpeechLeg) -> None:
-        """One utterance of the leg is through. Call with the condition held."""
+        """Note that one utterance of the leg is done. Call with the condition held."""
         self._unheard[leg] -= 1
         if not self._unheard[leg]:
             del self._unheard[leg]
@@ -173,7 +173,7 @@ class FinalsQueue:
                 done()
 
     def _next(self) -> Finished | None:
-        """Return what to hear now; None while there is nothing. Call with the condition held."""
+        """Return the next utterance; None while there is none. Call with the condition held."""
         if self._latest_s is not None:
             oldest = time.monotonic() - self._latest_s
             for late in [each for each in self._waiting if each.since < oldest]:
@@ -210,7 +210,7 @@ class FinalsQueue:
                 self._over(finished.leg)
 
     def _second(self, finished: Finished, text: str) -> Utterance | None:
-        """Return the final of the second hearing; None where it tells nothing."""
+        """Return the final of the second hearing; None when it holds no news."""
         first = finished.first
         if not text and (not self.replaces or not finished.tells):
             return None

@@ -1,4 +1,4 @@
-"""Many legs' recognition on a few threads, bounded.
+"""Recognition of many legs on a few threads, bounded.
 
 Each leg belongs to one thread, so its audio is decoded in order. When decoding falls behind, audio is shed by the
 second, of the calmest leg first; it is counted, and the recogniser starts a new utterance after the hole. The threads
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 LATELY_S = 30.0
 NICE = 10
-"""Of the threads, as a Linux process has it: they get what the others leave."""
+"""Niceness of the threads on Linux: they get the processor time that others leave."""
 
 
 class SpeechLeg:
@@ -56,19 +56,19 @@ class SpeechLeg:
         self.deliver = deliver
         self.done = done
         self.heat = 0
-        """How much the call needs its words; the lowest is shed first."""
+        """Priority of the call's words; the lowest is shed first."""
         self._serial = pool.next_serial()
         self.waiting: deque[Chunk] = deque()
         self.waiting_s = 0.0
         self.shed_s = 0.0
         self.hole = False
         self.mid_utterance = False
-        """What was decoded last was the middle of an utterance."""
+        """True when the chunk decoded last was the middle of an utterance."""
         self.closed = False
 
     @property
     def place(self) -> tuple[int, bool, int]:
-        """Compares legs: the smaller one's words are shed first, the greater one's decoded first.
+        """Return the leg's rank: the smaller one's words are shed first, the greater one's decoded first.
 
         Among calls that are equally calm the operators' words go first, then those of the calls that came last: some
         calls are heard whole, and not all in pieces.
@@ -77,7 +77,7 @@ class SpeechLeg:
 
     @property
     def is_cut(self) -> bool:
-        """Whether what should follow in the middle of an utterance was shed."""
+        """Return whether the continuation of an unfinished utterance was shed."""
         return self.mid_utterance and (self.hole or bool(self.waiting and self.waiting[0].after_hole))
 
     def feed(self, pcm: bytes, media_s: float, *, closes: bool) -> None:
@@ -85,7 +85,7 @@ class SpeechLeg:
         self._pool.feed(self, pcm, media_s, closes=closes)
 
     def close(self) -> None:
-        """The leg is over: what is queued is still decoded, the last utterance ended."""
+        """End the leg: queued audio is still decoded, and the last utterance ended."""
         self._pool.close_leg(self)
 
 
@@ -156,17 +156,17 @@ class SpeechPool:
 
     @property
     def waiting_s(self) -> float:
-        """Seconds of audio that wait to be decoded."""
+        """Return the seconds of audio that wait to be decoded."""
         return sum(worker.waiting_s for worker in self._workers)
 
     @property
     def shed_s(self) -> float:
-        """Seconds of audio that nobody decoded: too much of it, or the recogniser failed."""
+        """Return the seconds of audio that were not decoded: too much of it, or the recogniser failed."""
         return sum(worker.lost_s for worker in self._workers)
 
     @property
     def shed_lately(self) -> bool:
-        """Whether something was shed in the last `LATELY_S` seconds."""
+        """Return whether something was shed in the last `LATELY_S` seconds."""
         return any(time.monotonic() - worker.lost_at < LATELY_S for worker in self._workers)
 
     def hold_back(self, *, held: bool) -> None:
@@ -183,7 +183,7 @@ class SpeechPool:
         return all(worker.idle for worker in self._workers) and (self.finals is None or self.finals.idle)
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """End the threads; what still waits is not decoded. Blocks: call it off the loop."""
+        """End the threads; waiting audio is not decoded. Blocks: call it off the loop."""
         for worker in self._workers:
             worker.stop()
         for worker in self._workers:
@@ -229,7 +229,7 @@ class _Worker:
             return not self.queued and not self._busy
 
     def wake(self, leg: SpeechLeg) -> None:
-        """Call with the condition held."""
+        """Notify the thread. Call with the condition held."""
         self.queued[leg] = None
         self.condition.notify()
 
@@ -253,7 +253,7 @@ class _Worker:
         self._count_lost(leg, chunk)
 
     def _drop_late(self) -> None:
-        """Shed what has waited too long. Call with the condition held."""
+        """Shed audio that has waited too long. Call with the condition held."""
         if self._latest_s is None:
             return
         oldest = time.monotonic() - self._latest_s
@@ -262,7 +262,7 @@ class _Worker:
                 self.drop_first(leg)
 
     def _next(self) -> SpeechLeg:
-        """Return the leg to go on with. Call with the condition held.
+        """Return the leg to decode next. Call with the condition held.
 
         What is cut off or over is finished first, which costs little: its words must not come when they are past. Then
         the call goes first that needs its words most.

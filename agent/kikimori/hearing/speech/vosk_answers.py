@@ -1,4 +1,4 @@
-"""What Vosk answers, in its own JSON: the library's and the server's are the same.
+"""Vosk's answers, in its own JSON: the library's and the server's are the same.
 
 Partial: `{"partial": "もう 一度"}`. Final: `{"text": "…", "result": [{"word", "start", "end", "conf"}, …]}`.
 """
@@ -12,7 +12,7 @@ from kikimori.hearing.speech.engine import Recognised, join_words
 from kikimori.model.evidence import Word
 
 _UNKNOWN = "[unk]"
-"""What a model says for sounds that are none of its words; nobody said it."""
+"""Word that a model gives for sounds that are none of its words; it is left out."""
 
 
 def final_from(answer: dict[str, Any]) -> Recognised | None:

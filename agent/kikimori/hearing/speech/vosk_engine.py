@@ -51,7 +51,7 @@ class VoskEngine:
 
     @property
     def fault(self) -> None:
-        """It is in this process: it works or the process is gone."""
+        """Return None: the engine is in this process and fails only with it."""
 
     def open(self, rate: int) -> VoskStream:
         return VoskStream(self._model, rate)
@@ -73,4 +73,4 @@ class VoskStream:
         return final_from(parsed(self._recogniser.FinalResult()))
 
     def close(self) -> None:
-        """Nothing is held but memory."""
+        """Do nothing: the stream holds only memory."""

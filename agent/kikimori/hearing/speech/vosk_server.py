@@ -30,10 +30,10 @@ RESET = '{"reset" : 1}'
 CONNECT_WITHIN_S = 3.0
 ANSWER_WITHIN_S = 5.0
 RETRY_AFTER_S = 5.0
-"""After a failure nobody knocks for so long: each knock would hold up all legs of its thread."""
+"""Seconds after a failure without an attempt: each one would delay all legs of its thread."""
 
 MOST_ANSWER = 1_000_000
-"""Bytes that are read of one; an utterance of minutes with every word's times is a tenth of it."""
+"""Largest answer in bytes; an utterance of minutes with every word's times is a tenth of it."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class _Health:
 
 
 class VoskServerEngine:
-    """Streams to one server. Nothing is connected until the first leg speaks; what fails is tried again."""
+    """Engine with streams to one server. It connects when the first leg speaks; failures are retried."""
 
     def __init__(self, url: str) -> None:
         """`url`: `ws://host:2700`, or `wss://` with a certificate this machine trusts."""
@@ -61,7 +61,7 @@ class VoskServerEngine:
 
     @property
     def fault(self) -> str | None:
-        """Why the server cannot be used now; None when it answered last."""
+        """Return the reason for which the server cannot be used now; None when it answered last."""
         return self._health.reason
 
     def open(self, rate: int) -> VoskServerStream:
@@ -83,7 +83,7 @@ class VoskServerEngine:
             self._health = _Health()
 
     def failed(self, error: BaseException) -> SpeechUnavailableError:
-        """Remember that the server failed; give the exception to raise."""
+        """Note that the server failed; return the exception to raise."""
         reason = f"{self.name} {_reason(error)}"
         with self._lock:
             if self._health.reason is None:

@@ -1,4 +1,4 @@
-"""Whisper: hears an utterance that is over, once more and better. The only module that imports faster_whisper.
+"""Whisper: second and better hearing of finished utterances. The only module that imports faster_whisper.
 
 The sound goes in cut to its own length and two seconds, not in the 30 s window that Whisper was trained on, which costs
 six times as much CPU. It is given no prompt: with harassing words in one it hears them in silence and music too.
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 RATE = 16000
 EXTRA_S = 2.0
-"""Silence after the utterance."""
+"""Seconds of silence added after the utterance."""
 MOST_S = 28.0
-"""Longest utterance; what is more is left out."""
+"""Longest utterance in s; the rest is left out."""
 FRAMES_PER_S = 100
 TOKENS_PER_S = 10
-"""More than are ever spoken; where it repeats itself without an end, it is stopped there."""
+"""Limit on tokens per second, more than are ever spoken: it stops endless repetition."""
 
 
 class WhisperMissingError(KikimoriError):
@@ -69,7 +69,7 @@ class WhisperEngine:
         return self._name
 
     def hear(self, pcm: bytes, rate: int) -> Heard:
-        """Hear one utterance, s16le; its text is empty where nothing that can be believed was said."""
+        """Hear one utterance, s16le; its text is empty when nothing that can be believed was said."""
         sound = np.frombuffer(pcm, dtype="<i2")[: int(MOST_S * rate)].astype(np.float32) / 32768
         if rate != RATE:
             sound = soxr.resample(sound, rate, RATE)

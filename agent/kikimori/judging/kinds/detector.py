@@ -1,4 +1,4 @@
-"""What a kind of rule must offer, and what it is fed."""
+"""Interface of a rule kind's detector, and its inputs."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """An utterance, the phrase categories found in it, and what it asks for."""
+    """Utterance, with the phrase categories and the demand found in it."""
 
     utterance: Utterance
     matches: tuple[Match, ...]
     demand: Demand | None = None
     provisional: bool = False
-    """The utterance goes on; only these matches are believed already, and its final may take them back."""
+    """True = the utterance goes on; only these matches count already, and its final may take them back."""
     tone: Tone | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """The final of a line does not hold what was believed of its partials."""
+    """Withdrawal: the final of a line does not hold the categories that counted from its partials."""
 
     utterance: Utterance
     categories: frozenset[str]
@@ -40,30 +40,30 @@ Observation = EffortWindow | Spoken | TakenBack | ButtonPress
 
 @dataclass(slots=True)
 class CallFacts:
-    """What one rule may know of what others found in the same call."""
+    """Findings of other rules in the same call that a rule may use."""
 
     words_heard: bool
-    """False when speech recognition is off: then nothing said can be known."""
+    """False = speech recognition is off, and nothing that is said can be known."""
     counted_categories: frozenset[str] = frozenset()
-    """Categories whose repetition a rule of their own counts."""
+    """Categories whose repetition another rule counts."""
     repetition: bool = False
     repetition_s: float | None = None
-    """When a demand was last found repeated."""
+    """Media time in s at which a demand was last found repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The rule holds, at media time `at_s`."""
+    """Report that the rule holds, at media time `at_s`."""
 
     at_s: float
     severity: Severity
     evidence: tuple[Evidence, ...]
-    """Evidence of the same kind and start replaces what was there: a shout that goes on is one shout."""
+    """Evidence; it replaces evidence of the same kind and start: a shout that goes on is one shout."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """A piece of evidence was none after all."""
+    """Withdrawal of a piece of evidence."""
 
     at_s: float
     kind: str
@@ -71,23 +71,23 @@ class Retraction:
 
 
 class Detector(ABC):
-    """One rule in one call. Pure: the same observations in the same order give the same findings."""
+    """Detector of one rule in one call. Pure: the same observations in the same order, the same findings."""
 
     @abstractmethod
     def observe(self, observation: Observation) -> Finding | Retraction | None: ...
 
     def advance(self, now_s: float) -> Finding | None:  # noqa: ARG002  (most kinds do not watch the clock)
-        """Time has come to `now_s`; never goes back."""
+        """Advance to `now_s`, which never goes back."""
         return None
 
 
 def speech_in(observation: Observation) -> EffortWindow | Utterance | None:
-    """Return the voice or the words that an observation is of; None when nobody spoke."""
+    """Return the voice or words of an observation; None when nobody spoke."""
     if isinstance(observation, Spoken):
         return observation.utterance
     return observation if isinstance(observation, EffortWindow) else None
 
 
 def from_customer(role: Role) -> bool:
-    """Only the customer's leg can accuse the customer; a mixed leg is all there is where the tap gives no other."""
+    """Return whether the leg can raise evidence: the customer's, or the only leg, a mixed one."""
     return role in (Role.CUSTOMER, Role.MIXED)

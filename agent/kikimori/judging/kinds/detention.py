@@ -1,4 +1,4 @@
-"""The call does not end: time since it began, or since the operator refused while the customer goes on."""
+"""Long calls: time since the call began, or since the operator refused while the customer goes on."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ class DetentionStep(BaseModel):
     after_s: Positive
     severity: Severity
     only_with: tuple[Literal["repetition", "refusal"], ...] = ()
-    """The step needs one of these in the call; without speech recognition it is taken as given."""
+    """Categories of which the step needs one in the call; without speech recognition it is taken as given."""
 
 
 class DetentionRule(Rule):
-    """The call does not end: steps by time since it began, or since the operator refused or closed the call."""
+    """Long call: steps by time since it began, or since the operator refused or closed the call."""
 
     kind: Literal["detention"]
     since: Literal["call_start", "refusal"]
     steps: Annotated[tuple[DetentionStep, ...], Field(min_length=1)]
     refusal_categories: Annotated[tuple[Name, ...], Field(min_length=1)] = ("refusal", "closing")
-    """Either starts the clock."""
+    """Categories that start the clock."""
     stop_categories: tuple[Name, ...] = ("offer", "acceptance")
-    """Either stops it: the operator offers, agrees or checks, or the customer accepts. A language may have none."""
+    """Categories that stop the clock: the operator offers, agrees or checks, or the customer accepts. A
+    language may have none."""
     closing_category: Name = "closing"
     """One of `refusal_categories` that starts the clock only when the call goes on …"""
     closing_speech_s: Annotated[float, Field(ge=0)] = 10.0
-    """… with so many seconds of the customer's speech."""
+    """… with these seconds of the customer's speech."""
     still_talking_s: Positive = 60.0
-    """Since a refusal: the customer must have spoken within so many seconds, or the call is not detention."""
+    """Seconds within which the customer must have spoken since a refusal; otherwise it is no detention."""
 
     @model_validator(mode="after")
     def _steps_rise(self) -> DetentionRule:
@@ -59,7 +60,7 @@ class DetentionRule(Rule):
 
 
 class DetentionDetector(Detector):
-    """One finding per step, when its time has come and its condition holds."""
+    """Detector with one finding per step, when its time has come and its condition holds."""
 
     def __init__(self, rule: DetentionRule, facts: CallFacts) -> None:
         self._rule = rule

@@ -1,4 +1,4 @@
-"""The operator's button: a person asks for help, and that needs no further proof."""
+"""Operator's button: a person asks for help, which needs no further proof."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from kikimori.model.evidence import EffortWindow, Role
 from kikimori_wire.messages import OverlapEvidence
 
 _REMEMBERED = 100
-"""Blocks of each voice that are compared with the other's: voices are heard in turn, never twenty seconds apart."""
+"""Blocks of each voice kept for comparison: voices are heard in turn, never twenty seconds apart."""
 
 
 class OverlapRule(Rule):
@@ -29,7 +29,7 @@ class OverlapRule(Rule):
 
 
 class OverlapDetector(Detector):
-    """Adds up the seconds in which blocks of both voices lie over each other."""
+    """Detector that sums the seconds in which both voices speak at once."""
 
     def __init__(self, rule: OverlapRule) -> None:
         self._rule = rule
@@ -37,7 +37,7 @@ class OverlapDetector(Detector):
             role: deque(maxlen=_REMEMBERED) for role in (Role.CUSTOMER, Role.OPERATOR)
         }
         self._overlaps: deque[tuple[float, float]] = deque()
-        """End and length of each."""
+        """End and length in s of each overlap."""
 
     def observe(self, observation: Observation) -> Finding | None:
         if not isinstance(observation, EffortWindow) or observation.role not in self._spoken:
@@ -63,6 +63,6 @@ class OverlapDetector(Detector):
 
 
 def _shared_s(one: EffortWindow, other: EffortWindow) -> float:
-    """Seconds that two blocks share, as far as both held speech."""
+    """Return the seconds that two blocks share, as far as both held speech."""
     shared = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
     return max(0.0, min(shared, one.speech_s, other.speech_s))

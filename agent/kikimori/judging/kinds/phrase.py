@@ -31,7 +31,7 @@ class PhraseRule(Rule):
     category: Name
     severity: Severity
     critical_count: Annotated[int, Field(ge=2)] | None = None
-    """So many of them in one call make it critical."""
+    """Number of matches in one call that makes it critical."""
 
     def detector(self, facts: CallFacts) -> Detector:  # noqa: ARG002  (needs nothing of other rules)
         return PhraseDetector(self)
@@ -48,7 +48,7 @@ class PhraseDetector(Detector):
         self._rule = rule
         self._count = 0
         self._early: dict[str, float] = {}
-        """Lines that partials told: where their evidence begins."""
+        """Start of the evidence, by line that a partial alerted."""
 
     def observe(self, observation: Observation) -> Finding | Retraction | None:
         if isinstance(observation, TakenBack):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RefusalClock:
-    """State of one call: since when a refusal stands, and that the customer went on after it."""
+    """State of one call: the time since a refusal, and whether the customer went on after it."""
 
     def __init__(self, rule: DetentionRule) -> None:
         self._rule = rule

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import WordsEvidence
 
 ANSWER_WITHIN_S = 12.0
-"""So long after the operator asked to repeat, what is said is the answer."""
+"""Seconds after the operator's request to repeat in which an utterance is the answer to it."""
 
 MOST_KEPT = 200
 """Demands remembered for comparison; an hour of asking without a pause does not reach it."""
@@ -28,7 +28,7 @@ MOST_KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class _Time:
-    """One time the demand was made."""
+    """One occurrence of the demand."""
 
     said: WordsEvidence
     demand: Demand | None
@@ -41,9 +41,9 @@ class RepeatedRule(Rule):
     category: Name | None = None
     """Demands of this category; None = any demand that no other rule counts, compared by its words (Japanese)."""
     ask_again_category: Name = "ask_again"
-    """What the operator says to be told again; the answer to it is not counted."""
+    """Category of the operator's requests to say it again; the answer to one is not counted."""
     hard_to_hear_category: Name = "hard_to_hear"
-    """What a customer says who hears badly; never counted."""
+    """Category of a customer's remarks that they hear badly; never counted."""
     severity: Severity = Severity.WARNING
     count: Annotated[int, Field(ge=2)] = 3
     window_s: Positive = 600.0

@@ -32,9 +32,10 @@ class Rule(BaseModel):
     """Display name by language code; `ja` and `en` at least."""
     enabled: bool = True
     clear_after_s: Positive | None = None
-    """The alert closes when the rule found nothing new for so long; None = it stays open until the call ends."""
+    """Seconds without a new finding after which the alert closes; None = it stays open until the call
+    ends."""
     cooldown_s: Annotated[float, Field(ge=0)] = 60.0
-    """After it closed, the rule does not open another alert for so long, unless a worse one."""
+    """Seconds after its closing in which the rule opens no other alert, unless a worse one."""
     suggest: Action = Action.HOLD_TRANSFER
     suggest_from: Severity = Severity.WARNING
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from kikimori_wire.messages import WordsEvidence
 
 _BURST_GAP_S = 2.0
-"""Raised speech after a longer pause is another burst, listed on its own."""
+"""Longest pause in s within a burst; raised speech after it is another burst, listed on its own."""
 
 
 REPETITION = "repetition"
-"""Stands for the finding of any rule of kind `repeated` where categories of phrases are named."""
+"""Name that stands for a finding of any `repeated` rule where categories of phrases are listed."""
 
 
 class ShoutingRule(Rule):
@@ -29,16 +29,17 @@ class ShoutingRule(Rule):
     kind: Literal["shouting"]
     severity: Severity = Severity.WARNING
     probability: Probability = 0.75
-    """A block counts as raised from here."""
+    """Probability from which a block counts as raised."""
     window_s: Positive = 6.0
     raised_s: Positive = 1.2
     """Seconds of raised speech within the window that open the alert."""
     share: Probability = 0.5
     """Share of the window's speech that must be raised."""
     critical_with: tuple[Name, ...] = ()
-    """Any of these from the customer makes it critical: categories of phrases, or `repetition` of a demand …"""
+    """Categories of phrases, or `repetition` of a demand, of which one from the customer makes it critical
+    …"""
     critical_within_s: Positive = 60.0
-    """… so many seconds before or after raised speech at most."""
+    """… at most these seconds before or after raised speech."""
     critical_raised_s: Positive | None = None
     """Deprecated, read for one release. Seconds of raised speech within `critical_window_s` that make it a warning."""
     critical_window_s: Positive = 60.0
@@ -70,11 +71,11 @@ class ShoutingDetector(Detector):
         self._raised: deque[EffortWindow] = deque()
         self._burst: _Burst | None = None
         self._held_s: float | None = None
-        """When the rule last held."""
+        """Media time in s at which the rule last held."""
         self._words: WordsEvidence | None = None
         """The last words of `critical_with`."""
         self._repeated_s: float | None = None
-        """The last repetition that was taken into account."""
+        """Media time in s of the last repetition that was taken into account."""
 
     def observe(self, observation: Observation) -> Finding | None:
         if isinstance(observation, Spoken):
@@ -106,7 +107,7 @@ class ShoutingDetector(Detector):
         return Finding(now, self._severity(), (self._burst.evidence(),))
 
     def advance(self, now_s: float) -> Finding | None:
-        """A demand may have been found repeated since."""
+        """Check for a demand that was found repeated since."""
         repeated_s = self._facts.repetition_s
         if repeated_s == self._repeated_s or repeated_s is None or REPETITION not in self._rule.critical_with:
             return None
@@ -142,7 +143,7 @@ class ShoutingDetector(Detector):
 
 
 class _Burst:
-    """Raised speech without a longer pause. It may go on for hours (a radio beside the telephone): only sums are kept."""
+    """Raised speech without a longer pause. Only sums are kept, as it may go on for hours (a radio)."""
 
     def __init__(self, first: EffortWindow) -> None:
         self._start_s = first.start_s

@@ -1,4 +1,4 @@
-"""Nobody speaks: a call that lies silent, or a caller who never says a word."""
+"""Silence: a call in which nobody speaks, or a caller who never says a word."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from kikimori.model.alert import Severity
 from kikimori_wire.messages import SilenceEvidence
 
 AGAIN_EVERY_S = 30.0
-"""A silence that goes on is told again so often, which also keeps its alert open."""
+"""Interval in s between findings of a silence that goes on, which also keep its alert open."""
 
 
 class SilenceRule(Rule):
-    """Nobody speaks, or the customer does not."""
+    """Silence of both parties, or of the customer."""
 
     kind: Literal["silence"]
     severity: Severity = Severity.NOTICE
     who: Literal["customer", "both"] = "both"
     after_s: Positive = 180.0
     from_the_start: bool = False
-    """Only a silence that has lasted since the call began: a silent call."""
+    """True = only a silence that has lasted since the call began: a silent call."""
 
     def detector(self, facts: CallFacts) -> Detector:  # noqa: ARG002  (needs nothing of other rules)
         return SilenceDetector(self)

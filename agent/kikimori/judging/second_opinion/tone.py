@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """What an utterance is taken for as a whole."""
+    """Classification of a whole utterance."""
 
     category: str
     """The category that it is most like."""
     probability: float
     """Of being harassment of whatever category."""
     words: tuple[str, ...]
-    """What spoke most for it, as recognised."""
+    """Recognised words with the greatest weight in it."""

@@ -1,4 +1,4 @@
-"""What an operator's utterance comes to: a refusal, the end of the call, an offer; and a customer's acceptance of it.
+"""Meaning of an operator's utterance: refusal, end of the call or offer; and a customer's acceptance of it.
 
 The last clause (`clauses`) that says something decides, so 返品はできませんが、交換は承れます is an offer and 交換はでき
 ますが、返金はできません a refusal. A "cannot" that only leads to something else (できませんので、窓口へお越しください)
@@ -19,20 +19,20 @@ Act = Literal["refuse", "close", "offer", "accept"]
 
 
 class AnswerReader:
-    """Reads whole utterances; keeps the last reading, as each category asks for it."""
+    """Reader of whole utterances; keeps the last reading, as each category asks for it."""
 
     def __init__(self, reader: ClauseReader) -> None:
         self._reader = reader
         self._last: tuple[Heard, tuple[Act, str] | None] | None = None
 
     def read(self, heard: Heard) -> tuple[Act, str] | None:
-        """Return what an operator's utterance comes to, with the words that say so."""
+        """Return the meaning of an operator's utterance, with the words that carry it."""
         if self._last is None or self._last[0] is not heard:
             self._last = (heard, self._decided(heard))
         return self._last[1]
 
     def accepted(self, heard: Heard) -> tuple[Act, str] | None:
-        """Return the words by which a customer takes an answer; None when they ask or object besides."""
+        """Return the words by which a customer accepts an answer; None when they ask or object besides."""
         said = self._reader.mark(heard)
         taken = next((at for at, lists in enumerate(said.marks) if "accepts" in lists), None)
         if taken is None or said.holds("objections", taken + 1, len(said.marks)):

@@ -1,4 +1,4 @@
-"""The mood in which a predicate is said, judged by its form.
+"""Mood in which a predicate is said, judged by its form.
 
 A phrase names its verb once and the mood that makes it harassment. Each mood lists the forms that count; what is not
 listed does not: a denial (代わらなくていい), an offer (代わりましょうか), a report (代わってもらった) or an idiom is no alarm.
@@ -19,7 +19,7 @@ CORE = (
     | Form.REQUEST | Form.FAVOUR | Form.VOLITION | Form.CONDITION | Form.PERMISSION | Form.NECESSITY | Form.SUGGESTION | Form.CONCESSION
     | Form.PLAN | Form.HEARSAY | Form.TRY | Form.OUTCOME
 )  # fmt: skip
-"""What a phrase that is written in a form must have in common with what is said."""
+"""Forms in which a phrase and the words said must agree."""
 
 _ASKING = Form.QUESTION | Form.RHETORICAL | Form.GUESS
 _UNREAL = Form.CONDITION | Form.HEARSAY | Form.PLAN | Form.NOUNED | Form.OUTCOME
@@ -46,7 +46,7 @@ def said_as(said: Predicate, mood: Mood, *, bare: bool, final: bool) -> bool:
 
 
 def same_form(said: Predicate, written: int) -> bool:
-    """Return whether what is said has the form that a phrase was written in, apart from politeness and insistence."""
+    """Return whether the words have the form in which a phrase is written, apart from politeness."""
     form = said.form & ~Form.POTENTIAL if said.form & Form.IMPERATIVE else said.form
     written = written & ~Form.POTENTIAL if written & Form.IMPERATIVE else written
     if form & (Form.CAUSE | Form.BUT | Form.NOUNED) and not written & (Form.CAUSE | Form.BUT):

@@ -1,4 +1,4 @@
-"""Auxiliaries and particles behind a predicate, by what they say. Named by SudachiPy's normal forms, or as written."""
+"""Auxiliaries and particles behind a predicate, by meaning. Named by SudachiPy's normal forms or spelling."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DIALECT_ENDS = frozenset({
     "けん", "けえ", "けんね", "さかい", "がな", "がね", "がや", "ばい", "っちゃ", "べ", "べさ", "ずら", "のう", "じゃけん", "やけん", "やで", "やさかい",
 })  # fmt: skip
 DUTIES = frozenset({"筋", "当然", "普通", "本当", "当たり前", "常識", "礼儀", "義務"})
-"""What の が makes a duty of what was said: 払うのが筋だ."""
+"""Nouns with which の or のが makes a duty of what was said: 払うのが筋だ."""
 
 SAYING = frozenset(
     {"言う", "思う", "考える", "書く", "怒鳴る", "聞く", "云う", "仰る", "申す", "つう", "叫ぶ", "脅す"}

@@ -28,7 +28,7 @@ class Option:
     sound: str
     long: tuple[int, ...]
     pronoun: bool
-    """It is one pronoun, and found as one only: 君 is no 気味."""
+    """True = one pronoun, found only as a single word: 君 is no 気味."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Says(Enum):
     ASKS = auto()
     """A question or a request: the call is being dealt with."""
     FRIENDLY = auto()
-    """Thanks for the call: a goodbye beside it ends the call in agreement."""
+    """Thanks for the call: with a goodbye beside it, the call ends in agreement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class ClauseReader:
         return None
 
     def _manner_before(self, said: Marked, begin: int, place: int) -> bool:
-        """Say whether what shall be refrained from is somebody's manner: 大声を出すのは, not 番号を."""
+        """Return whether somebody's manner is to be refrained from: 大声を出すのは, not 番号を."""
         words = said.words
         before = (
             at
@@ -291,7 +291,7 @@ def _and_so(words: Sequence[Word], place: int) -> bool:
 
 
 def _after_helpers(words: Sequence[Word], place: int) -> int:
-    """Skip what makes an act polite: いたし, させて いただき, お願い し."""
+    """Skip the words that make an act polite: いたし, させて いただき, お願い し."""
     while place < len(words) and (
         words[place].normal
         in (

@@ -37,7 +37,7 @@ class Forms:
     volition: str
     """意志形, its long vowel folded."""
     te: str
-    """With て or で."""
+    """Form with て or で."""
     e_of_suru: str | None = None
     """せ of する, before ん and へん."""
 

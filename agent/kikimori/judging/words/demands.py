@@ -1,4 +1,4 @@
-"""What an utterance asks for, whatever its words: so that the same demand can be known again in other words.
+"""Demand in an utterance, in a form by which the same demand is recognised in other words.
 
 A demand of a known group (`wanted`) is that group. Any other is its verb and what it is about, compared by the
 characters their content words are written with: 調査しろ and 調べろ share 調, where readings share nothing.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SIMILAR = 0.5
 """Share of all units of two demands that both must have (Jaccard)."""
 SIMILAR_ORDERS = 1 / 3
-"""The same for two that are ordered: who orders gives no new details."""
+"""Share for two orders, which give no new details."""
 
 _POLITE = frozenset({"下さる", "頂く", "願う", "致す", "ます", "です", "貰える", "宜しい", "頂戴"})
 _REQUEST = frozenset({"下さる", "頂く", "貰う", "呉れる", "欲しい", "願う", "頂戴"})
@@ -34,7 +34,7 @@ _EMPTY = frozenset(
 )  # fmt: skip
 _ASKING = frozenset({"どう", "何処", "何", "何時", "どれ", "誰", "どの", "どちら", "何方"})
 _TOLD_ENDS = frozenset({"ちゃう", "仕舞う", "てる", "居る", "おる", "れる", "られる", "ない", "無い", "思う", "成る", "有る", "たい", "出来る", "困る"})  # fmt: skip
-"""Before a て that ends a breath these tell a story: けんかしちゃって."""
+"""Endings that tell a story before a て at the end of a breath: けんかしちゃって."""
 _KANJI = re.compile(r"[\u4e00-\u9fff々]")
 _TIME = re.compile(r"曜日?$|^(?:午前|午後|夕方|来週|再来週|来月|明日|明後日|月末)$")
 _KATAKANA = re.compile(r"[ァ-ヴー]{2,}")
@@ -48,10 +48,10 @@ class Demand:
     """Characters and loan words that carry the meaning of one that is not known."""
     polite: bool
     insists: bool = False
-    """The customer says that they say it again, or says it twice in a breath."""
+    """True = the customer stresses the repetition, or says it twice in a breath."""
 
     def is_like(self, other: Demand) -> bool:
-        """Say whether both ask for the same."""
+        """Return whether both ask for the same."""
         if self.groups or other.groups:
             return bool(self.groups & other.groups)
         similar = SIMILAR if self.polite or other.polite else SIMILAR_ORDERS
@@ -64,13 +64,13 @@ class DemandReader:
     def __init__(
         self, wanted: Wanted | None = None, generic: Sequence[str] = (), insists: Sequence[str] = ()
     ) -> None:
-        """`generic`: verbs that are nothing without what they are about; `insists`: signs of saying it again."""
+        """`generic`: verbs without meaning by themselves; `insists`: signs of saying it again."""
         self._wanted = wanted or Wanted()
         self._lexicon = Lexicon({"generic": generic})
         self._insists = tuple("".join(word.sound for word in words(plain(each))) for each in insists)
 
     def read(self, heard: Heard) -> Demand | None:
-        """Return what is asked for, or None when nothing is."""
+        """Return the demand, or None when there is none."""
         wants = self._wanted.find(heard)
         asked = [number for number, word in enumerate(heard.words) if _asks(heard.words, number)]
         units = frozenset[str]()

@@ -1,4 +1,4 @@
-"""A denied verb, traced back through politeness to what is denied: お受けすることはできかねます to 受ける, with ability."""
+"""Denied verb, traced back through politeness to its object: お受けすることはできかねます to 受ける, with ability."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SEEN = ("able", "by_itself", "light", "twice", "exists", "nominal", "becomes", 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A denied verb, traced back to what it is about."""
+    """Denied verb, traced back to its object."""
 
     core: int | None
     """Place of the word that carries the meaning; None when it is only できません."""
@@ -39,11 +39,11 @@ class Denial:
     becomes: bool = False
     """対象にはなりません: a noun that is not reached."""
     state: bool = False
-    """Said of a state: まだできておりません."""
+    """True = of a state: まだできておりません."""
 
 
 def traced(words: Sequence[Word], begin: int, place: int) -> Denial:
-    """Go back from a denial to what is denied."""
+    """Trace a denial back to what is denied."""
     seen = set[str]()
     at = place - 1
     while at >= begin:

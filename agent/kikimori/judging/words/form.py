@@ -1,4 +1,4 @@
-"""The form a predicate is said in: what the auxiliaries and particles behind a verb, an adjective or a noun say."""
+"""Form of a predicate: the meaning of the auxiliaries and particles behind a verb, an adjective or a noun."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Form:
     POTENTIAL: Final = 1 << 3
     """使える, which SudachiPy files under 使う."""
     ASPECT: Final = 1 << 4
-    """ている and what speech makes of it."""
+    """ている and its spoken forms."""
     PAST: Final = 1 << 5
     WISH: Final = 1 << 6
     """たい."""
@@ -65,7 +65,7 @@ class Form:
     HEARSAY: Final = 1 << 30
     """するそうだ, らしい."""
     NOUNED: Final = 1 << 31
-    """What is said is the subject of more: するのが, すること."""
+    """The clause is the subject of a larger one: するのが, すること."""
     AGREES: Final = 1 << 33
     """ね, よね: the listener is asked to agree; not からね."""
     REGRET: Final = 1 << 34

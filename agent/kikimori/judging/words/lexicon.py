@@ -32,7 +32,7 @@ _NONE = frozenset[str]()
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """An utterance with the lists that each of its words ends an entry of."""
+    """Utterance, with the lists of which each of its words ends an entry."""
 
     words: tuple[Word, ...]
     text: str

@@ -1,4 +1,4 @@
-"""What makes an order, an intention or a statement of a verb: regular expressions over what follows its stem.
+"""Moods of a verb (order, intention, statement, …): regular expressions over what follows its stem.
 
 Each mood lists the endings that count, politeness and dialect (Kansai) included. What is not listed does not count:
 so a denial (代わらなくていい), an offer (代わりましょうか) or an idiom (殺す気か) is no alarm.
@@ -45,7 +45,7 @@ _SWALLOWED_DEMAND = (
 
 
 def ending(forms: Forms, mood: Mood, *, alone: bool = False) -> str:
-    """Return the expression for a verb said in a mood.
+    """Return the expression for a verb in a mood.
 
     `alone`: nothing stands before the verb. Then its bare dictionary form announces nothing: 針を刺す.
     """
@@ -106,5 +106,5 @@ _DENIED = re.compile(
 
 
 def denied(after: str) -> bool:
-    """Say whether what follows a phrase takes it back or puts it in another's mouth: …とは言ってない, …って言われた."""
+    """Return whether the words after a phrase take it back or report it: …とは言ってない, …って言われた."""
     return _DENIED.match(after) is not None

@@ -1,4 +1,4 @@
-"""Calling somebody names: a noun that insults only when it is thrown at the listener.
+"""Insulting names: a noun that insults only when it is used for the listener.
 
 馬鹿 is an insult in 「この馬鹿」, 「お前は馬鹿か」, 「死ね馬鹿」 and alone; in 「馬鹿な質問」, 「私が馬鹿でした」 and 「クズ餅」 it is not.
 """
@@ -40,9 +40,9 @@ class NamePattern:
 
     phrase: str
     alone: bool
-    """It insults when nobody is named, too: 馬鹿, but not ゴキブリ."""
+    """True = it insults also when nobody is named: 馬鹿, but not ゴキブリ."""
     always: bool
-    """It has no harmless meaning: くそばばあ, 給料泥棒."""
+    """True = it has no harmless meaning: くそばばあ, 給料泥棒."""
     sound: str
     long: tuple[int, ...]
 
@@ -52,7 +52,7 @@ class NamePattern:
         return (frozenset({self.sound}),)
 
     def find(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
-        """Yield the first and the last word but one of each place where the noun is thrown at somebody."""
+        """Yield the first and the last word but one of each use of the noun for the listener."""
         for first, end in sentence.spans.get(self.sound, ()):
             if not sounds_alike(sentence.words[first:end], self.long, len(self.sound)):
                 continue
@@ -63,7 +63,7 @@ class NamePattern:
 
 @dataclass(frozen=True)
 class AddressPattern:
-    """A rude word for the listener (お前), which tells the tone where something is ordered, asked or insisted on with it."""
+    """Rude word for the listener (お前), which marks the tone of an order, a question or a claim."""
 
     phrase: str
     sound: str

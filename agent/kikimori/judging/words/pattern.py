@@ -64,12 +64,12 @@ class Pattern:
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
-        """Compiled when its heads were first heard: of thousands an office hears a few."""
+        """Return the expression, compiled when its heads are first heard: few of thousands ever are."""
         return re.compile(self.source)
 
 
 class VanishingPhraseError(ValueError):
-    """Of a phrase only words are heard that would match nearly everything."""
+    """Only words of a phrase that would match nearly everything are left."""
 
 
 def cut(phrase: str) -> list[Word]:
@@ -129,7 +129,7 @@ def compile_phrase(
 
 
 def _fixed(phrase: str, found: list[Word]) -> Pattern:
-    """As written; only particles that speech drops may be missing."""
+    """Return the expression of a phrase as written, in which only particles may be missing."""
     parts = [
         f"(?:{re.escape(word.sound)})?"
         if word.part == _PARTICLE and word.surface in "をがはにへ" and 0 < number < len(found) - 1

@@ -1,4 +1,4 @@
-"""What a verb's own form says: 使える is the potential of 使う, 話せ an order that SudachiPy cuts as a form of 話せる."""
+"""Meaning of a verb's own form: 使える is the potential of 使う, 話せ an order that SudachiPy cuts as one of 話せる."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _AFTER_ORDERS = frozenset({"や", "って", "ってば", "と"})
 
 
 def brings(words: Sequence[Word], at: int) -> int:
-    """Return what the head itself says: 使える is the potential of 使う."""
+    """Return the meaning of the head's own form: 使える is the potential of 使う."""
     word = words[at]
     lemma, normal = sound_of_form(word.lemma), sound_of_form(word.normal)
     if lemma == normal or lemma != potential(normal) or word.form.startswith("命令形"):

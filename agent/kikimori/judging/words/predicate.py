@@ -1,4 +1,4 @@
-"""The form a verb, an adjective or a noun is said in: its head and the auxiliaries and particles that follow it.
+"""Form of a verb, an adjective or a noun: its head and the auxiliaries and particles that follow it.
 
 Japanese puts negation, passive, request, volition, question and politeness behind the head, and speech shortens them in
 many ways: なめているのですか, なめてんの and なめとんのか are one question. `predicate` reads these words into flags, so that a

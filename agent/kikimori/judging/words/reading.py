@@ -1,4 +1,4 @@
-"""Reads what auxiliaries say behind a head: negation, voice, volition, the copula."""
+"""Reader of the auxiliaries behind a head: negation, voice, volition, the copula."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _OWN_WORDS = Form.INSISTS | Form.GUESS | Form.EXPLAINS | Form.QUESTION | Form.RH
 
 
 def reported(sentence: Sentence, end: int) -> bool:
-    """Return whether what ends before the word at `end` is told of somebody else, or denied."""
+    """Return whether the words before `end` are a report of another's words, or denied."""
     words = sentence.words
     at = end
     while (

@@ -1,4 +1,4 @@
-"""An utterance as its words hang together: what sounds where, and which predicates are said in which form."""
+"""Structure of an utterance: the place of each sound, and the predicates with their forms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUM_OF_MONEY = "キンガク"
 LEAST_SUM = 10_000
 """A bare number from here on is a sum of money where something is to be paid."""
 BY_CONTEMPT = "ヤガル"
-"""Key of every predicate said with やがる, whatever its verb."""
+"""Key of every predicate with やがる, for any verb."""
 
 KEY = 3
 """Sounds by which phrases are looked up."""
@@ -37,7 +37,7 @@ _SO = frozenset({"どう", "そう", "こう", "ああ", "と", "って"})
 
 
 class Sentence:
-    """What phrases look up in an utterance. Built once for each final, in the order of a tenth of a millisecond."""
+    """Index of an utterance for phrases. Built once per final, in the order of a tenth of a millisecond."""
 
     def __init__(self, heard: Heard, stems: dict[str, str]) -> None:
         """`stems`: the stems of the phrases' verbs, for verbs that were taken for nouns (殺し たろか, お出し になって)."""
@@ -50,7 +50,7 @@ class Sentence:
         """Each one, two and three sounds that stand side by side."""
         self.predicates: dict[str, list[Predicate]] = {}
         self.excused: dict[int, list[tuple[int, int]]] = {}
-        """Where something stands that is no alarm, by the list that says so."""
+        """Places of words that are no alarm, by the list that contains them."""
         self._read_predicates(stems)
 
     def _spans(self) -> dict[str, list[tuple[int, int]]]:

@@ -1,4 +1,4 @@
-"""How a text sounds: its words by SudachiPy, their sounds folded, slips mended by edit distance."""
+"""Sound of a text: its words by SudachiPy, their sounds folded, slips corrected by edit distance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MOST_CHARACTERS = 2000
-"""An utterance is a breath; more is a recogniser gone wild."""
+"""Longest text in characters: an utterance is one breath; more is a fault of the recogniser."""
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +54,7 @@ class Word(NamedTuple):
     """The spelling Sudachi takes as the normal one: 払戻 and はらいもどし are 払い戻し."""
     start: int
     end: int
-    """Where it stands in the text."""
+    """Position in the text, in characters; `end` is exclusive."""
 
 
 def plain(text: str) -> str:
@@ -182,7 +182,7 @@ _E_ROW = frozenset("エケセテネヘメレゲゼデベペ")
 
 
 def folded(reading: str) -> str:
-    """Fold what the ear does not tell apart, or spellings do not agree on: ー, コウ and コオ, ケイ and ケエ."""
+    """Fold sounds that neither the ear nor spellings tell apart: ー, コウ and コオ, ケイ and ケエ."""
     return _folded(reading)[0]
 
 
@@ -241,7 +241,7 @@ class Heard:
     sound: str
     words: tuple[Word, ...]
     starts: tuple[int, ...]
-    """Where each word begins in `sound`; its length at the end."""
+    """Position of each word in `sound`, followed by the length of `sound`."""
 
     def between(self, start: int, end: int) -> str:
         """Return what was recognised that sounds from `start` to `end`, in whole words."""
@@ -254,7 +254,7 @@ class Heard:
 
 
 class Ear:
-    """Hears an utterance, and takes what is one sound off a known word for that word."""
+    """Finder of the sounds of an utterance, with correction of what is one sound off a known word."""
 
     LEAST = 6
     """Sounds a word must have to be mended: of shorter ones too many differ by one."""
@@ -277,7 +277,8 @@ class Ear:
                 self._by_pair.setdefault(pair, []).append(number)
         self._lengths = sorted({len(word) for word in vocabulary})
         self._right = frozenset(vocabulary)
-        """What begins with one of these was heard rightly: 社長と is not 社長室 gone wrong."""
+        """Sounds of the vocabulary; what begins with one of them was heard rightly: 社長と is not 社長室 gone
+        wrong."""
 
     def _heard_rightly(self, sound: str, at: int) -> bool:
         return any(sound[at : at + length] in self._right for length in self._lengths)

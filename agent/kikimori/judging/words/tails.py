@@ -1,4 +1,4 @@
-"""Reads on from a predicate to the end of its clause: said as it is, as a reason, under a condition, of another's words.
+"""Rest of a clause after a predicate: a statement, a reason, a condition, or another's words.
 
 できません is a refusal; できません場合は, できませんか, できないとのことで and できないものも are none.
 """
@@ -19,13 +19,13 @@ class Link(Enum):
     """Relation of a clause to the one that follows."""
 
     MAIN = auto()
-    """It ends the sentence."""
+    """End of the sentence."""
     LEADS = auto()
-    """A reason or a "but": the sentence goes on, and what follows may take it back."""
+    """Reason or a "but": the sentence goes on, and its rest may take it back."""
     ASKED = auto()
     """A question."""
     OPEN = auto()
-    """A condition, another's words, or part of a noun: nothing is said."""
+    """Condition, another's words, or part of a noun: no statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _copula_goes_on(words: Sequence[Word], place: int) -> bool:
 
 
 def _leads_on(word: Word) -> bool:
-    """が, けれど, から, し, ため."""
+    """Return whether the word joins clauses: が, けれど, から, し, ため."""
     joins = word.surface in ("が", "けれど", "けれども", "けど", "から", "し") and word.detail == "接続助詞"
     return joins or (word.normal in ("為", "ため") and word.part == "名詞")
 
@@ -130,7 +130,7 @@ def _told(words: Sequence[Word], place: int) -> int:
 
 
 def _we_think(words: Sequence[Word], place: int) -> bool:
-    """難しいかと存じます asks nothing."""
+    """Return whether the clause is an opinion of ours: 難しいかと存じます asks nothing."""
     return place + 1 < len(words) and words[place].surface == "と" and words[place + 1].normal in _THOUGHT
 
 

@@ -1,4 +1,4 @@
-"""Words that belong together: which may stand between the parts of a phrase, and what makes a longer word of one."""
+"""Words that belong together: those allowed between parts of a phrase, and those that make a longer word."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OF_PERSONS = frozenset(
         "円",
     }
 )
-"""Suffixes that leave the noun what it is."""
+"""Suffixes that do not change the noun's meaning."""
 LIGHT = frozenset({"スル", "ヤル", "ナル", "クル", "イク"})
 """Verbs that mean something only together with what stands right before them."""
 _ADVERBIAL = frozenset({"副詞", "感動詞", "接頭辞", "代名詞", "連体詞", "接続詞", "接尾辞", "形状詞"})
@@ -46,11 +46,11 @@ _STOPPING_PARTICLES = frozenset({"から", "けど", "けれど", "けれども"
 MOST_BETWEEN = 3
 """Words with a meaning of their own that may stand between two parts of a phrase."""
 MOST_BEFORE_VERB = 7
-"""The same between what is demanded or announced and its verb."""
+"""Words with a meaning of their own that may stand between what is demanded or announced and its verb."""
 
 
 def joins(sentence: Sentence, before: int, first: int, mood: Mood, verb: str | None) -> bool:
-    """Return whether what stands between two parts of a phrase lets them belong together.
+    """Return whether the words between two parts of a phrase let them belong together.
 
     `before`, `first`: the words between them. `verb`: dictionary sound of the second part, if it is a verb.
     """

@@ -62,7 +62,7 @@ class VerbPart:
     normal: str
     """Its normal spelling: of short verbs that stand alone the writing must agree, as 録る, 取る and 通る sound alike."""
     form: int
-    """As the phrase is written."""
+    """Form in which the phrase is written."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class UnitPattern:
     mood: Mood
     parts: tuple[NounPart | VerbPart, ...]
     form: int
-    """Of the last part, as written."""
+    """Form of the last part, as written."""
     opened: bool
     """Nothing may stand before: the phrase begins with 。."""
     closed: bool

@@ -31,7 +31,7 @@ _AFTER_TE = (
     r"(?=$)", r"[ヨヤネナ](?!イ)", "エナ", r"クレ(?!タ(?!ッテ)|テ(?!モ)|マシ|ナクテ|ナカッ|ルト|ルナラ)", r"クダサ(?!ッタ|ッテ|イマシ)", r"モラエ(?!タ|マシ|ナカッ|ルト|ルナラ)",
     "モラオ", "モライタ", "モラウ", "モラワナ", r"モライマス(?!ネ|カ$|カネ)", r"イタダ(?:キタ|ケマ(?!シ)|ケナ(?!カッ)|ケル|コ|カナ|ク)", r"ホシ(?!クナ)", "チョダイ", "ミロ", r"ヤッテクレ", "コイ", r"ンカ", "オクレ", r"ッテ(?:イ|ユ|オ)", r"ル?ッテバ",
 )  # fmt: skip
-"""What follows て or で where something is asked for; not 返してくれました, 返してもらいました."""
+"""Endings after て or で that ask for something; not 返してくれました, 返してもらいました."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +40,21 @@ class Want:
 
     group: str
     start: int
-    """Where it begins in the sounds heard."""
+    """Position of its beginning in the sounds heard."""
     end: int
 
 
 @dataclass(frozen=True, slots=True)
 class WantedGroup:
-    """What is asked for, in all its words."""
+    """Demand in all its words."""
 
     name: str
     phrases: tuple[str, ...]
-    """In the dictionary form: 金を返す."""
+    """Phrases in the dictionary form: 金を返す."""
     nouns: tuple[str, ...] = ()
     """Demands without a verb: 弁償."""
     stop: tuple[str, ...] = ()
-    """What shall not be done any more: 電話する, said as 電話するな."""
+    """Actions that shall not be done any more: 電話する, said as 電話するな."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Control of calls on Asterisk: by AMI, and by a dialplan that needs nobody to bring a customer back."""
+"""Control of calls on Asterisk: by AMI, and by a dialplan that brings customers back without this program."""
 
 from kikimori.pbx.asterisk.control import AsteriskControl
 from kikimori.pbx.asterisk.examining import Check, examine

@@ -1,4 +1,4 @@
-"""Beside a call: a supervisor's telephone that listens, an announcement that is played into it."""
+"""Actions beside a call: a supervisor's telephone that listens, an announcement that is played into it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 SPY = {Action.LISTEN: "qES", Action.WHISPER: "qwES", Action.BARGE: "qBES"}
 """Options of ChanSpy(): quiet, ends with the channel it hears (E, S); w = its voice to that channel, B = to both."""
 ANNOUNCE = "qwES"
-"""For a customer on hold; in a call all hear it: an operator who does not would talk over it."""
+"""Options for a customer on hold; in a call everybody hears it, as an operator who does not would talk over
+it."""
 PATIENCE_S = 3.0
 REASON_WITHIN_S = 1.0
-"""Asterisk sends kinds of events by different threads: why a telephone was not reached may come after that it was not."""
+"""Seconds in which the reason for an unreached telephone may come after that event: Asterisk sends from
+several threads."""
 FAILS_WITHIN_S = 2.0
-"""A file that is missing is reported within the 0.3 s that the dialplan waits first."""
+"""Seconds for the report of a missing file; it comes within the 0.3 s that the dialplan waits first."""
 LONGEST_SOUND_S = 600.0
 
 RING_FAILURES = {"3": "no_answer", "5": "busy"}
@@ -41,15 +43,16 @@ DIAL_FAILURES = {
 
 
 class _Attempt:
-    """One Originate, by its ActionID, which its channel has as its id too (header ChannelId)."""
+    """One Originate, identified by its ActionID, which is also its channel's id (header ChannelId)."""
 
     def __init__(self, dialled: str, *, joins: bool = False) -> None:
         self.dialled = dialled
         self.joins = joins
-        """Whether it may join the call's bridge; the halves of a supervisor's telephone meet in one of their own."""
+        """True = it may join the call's bridge; the halves of a supervisor's telephone meet in one of their
+        own."""
         self.response: Block | None = None
         self.there = False
-        """It spies, or is in the call's bridge."""
+        """True once it spies, or is in the call's bridge."""
         self.dial_status = ""
         self.played: str | None = None
         self.lost = False
@@ -76,10 +79,10 @@ class Beside:
         self._ids = count(1)
         self._attempts: dict[str, _Attempt] = {}
         self._playing: dict[str, tuple[str, float]] = {}
-        """Announcements by request: the customer, and the loop's time after which it surely is over."""
+        """Announcements by request: the customer, and the loop's time after which it is over for certain."""
 
     def note(self, event: Block) -> None:
-        """Take any event."""
+        """Take an event of any kind."""
         for action_id, attempt in self._attempts.items():
             match event.event:
                 case "OriginateResponse" if event.action_id == action_id:
@@ -107,7 +110,7 @@ class Beside:
             attempt.news.set()
 
     async def supervise(self, action: Action, telephone: str, spied: str) -> PbxAnswer:
-        """Ring a supervisor's telephone and let it hear a channel and whom that talks with; raises AmiError."""
+        """Ring a supervisor's telephone and let it hear a channel and its peer; raises AmiError."""
         dialled = self._settings.dial_string(telephone)
         if not dialled:
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", telephone)
@@ -139,7 +142,7 @@ class Beside:
             del self._attempts[action_id]
 
     async def announce(self, sound: Sound, customer: str) -> PbxAnswer:
-        """Play a sound to the customer and all they talk with; DONE when it plays. Raises AmiError.
+        """Play a sound to the customer and everybody in the call; DONE when it plays. Raises AmiError.
 
         It joins their bridge as one more party. Whispering by ChanSpy reaches one of three, and on Debian's Asterisk not
         the customer (control.md); on hold there is no bridge, and it is the way.

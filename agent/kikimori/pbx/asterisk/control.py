@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LOOK_AGAIN_S = 30.0
-"""How often a PBX that was not fit is looked at again."""
+"""Interval in s at which a PBX that was not fit is checked again."""
 
 TRANSFERS = (Action.TRANSFER, Action.HOLD_TRANSFER)
 RETURNS = (Action.UNHOLD, Action.TAKE_BACK)
@@ -48,7 +48,7 @@ MOVES = (Action.HOLD, *RETURNS, *TRANSFERS, Action.HANG_UP)
 
 @dataclass(eq=False, slots=True)
 class _Move:
-    """What is being carried out on one call."""
+    """Action that is being carried out on one call."""
 
     action: Action
     customer: Customer | None = None
@@ -58,7 +58,7 @@ class _Move:
             self.customer.call_off()
 
     def gives_way_to(self, action: Action) -> bool:
-        """A telephone that rings may be called off; everything else is done in a moment."""
+        """Return whether the action may call this one off: only ringing can be; the rest ends at once."""
         if self.customer is None or self.customer.bridge:
             return False
         if self.action in TRANSFERS:
@@ -77,7 +77,7 @@ class AsteriskControl:
         self._mover = Mover(self._ami, settings, self._customers)
         self._ended = asyncio.Event()
         self._watched: dict[str, Customer] = {}
-        """Customers by channel whose events are wanted: those in the book and those being moved now."""
+        """Customers by channel whose events are needed: those in the book and those being moved now."""
         self._rescuer = Rescuer(self._ami, settings, self._customers, self._mover, self._watched, self._ended)
         self._beside = Beside(self._ami, settings)
         self._moves: dict[str, _Move] = {}
@@ -106,7 +106,7 @@ class AsteriskControl:
         return self._ami.away is None
 
     async def run(self) -> None:
-        """Stay connected; after each login find out what became of the customers in the book."""
+        """Stay connected; after each login determine the state of the customers in the book."""
         await self._customers.load()
         for customer in self._customers:
             self._watched.setdefault(customer.channel, customer)
@@ -131,7 +131,7 @@ class AsteriskControl:
         return (*found, *self._book.problems())
 
     async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
-        """As `PbxControl.carry_out`."""
+        """Carry out a request, as `PbxControl.carry_out`."""
         if request.action not in self.capabilities:
             return not_supported(request.action)
         if not self.connected:
@@ -148,7 +148,7 @@ class AsteriskControl:
             return PbxAnswer(Outcome.REFUSED, "bad_request", str(error))
 
     def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
-        """As `Remembers.meet`."""
+        """Note a call, as `Remembers.meet`."""
         self._rescuer.meet(call, changed)
 
     # --- moves
@@ -244,7 +244,7 @@ class AsteriskControl:
         self._beside.lost()
 
     async def _logged_in(self) -> None:
-        """First the customers, then the look at the PBX. Cancelled when the connection is lost."""
+        """Determine the customers' state, then check the PBX. Cancelled when the connection is lost."""
         await until_answered(self._rescuer.what_became_of_all)
         await until_answered(self._look)
         # Somebody may be mending it at this moment.
@@ -268,7 +268,7 @@ class AsteriskControl:
         return all(each.state == "ok" for each in self._checks)
 
     async def _tidy(self) -> None:
-        """Write the book again when customers have gone."""
+        """Write the book again after customers have left."""
         while True:
             await self._ended.wait()
             self._ended.clear()

@@ -1,4 +1,4 @@
-"""One customer's channel, followed by what Asterisk says of it. Pure but for the waiting."""
+"""State of one customer's channel, built from Asterisk's events. Pure but for the waiting."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def nobody(status: CallStatus) -> None:
-    """Nobody is told."""
+    """Do nothing: the default receiver of a status."""
 
 
 @dataclass(eq=False, slots=True)
 class Customer:
-    """Whom we have moved, or are about to."""
+    """State of one customer channel under our control, built from AMI events."""
 
     call_id: str
     channel: str
@@ -31,49 +31,50 @@ class Customer:
     """Channel of the operator who waits; empty when released or unknown."""
     operator_extension: str | None = None
     from_dead_run: bool = False
-    """Read from the disk at start: whoever put this customer on hold is gone."""
+    """True = read from the disk at start: the run that put this customer on hold has ended."""
     changed: Callable[[CallStatus], None] = nobody
     status: CallStatus = CallStatus.TALKING
     step: Step | None = None
     step_at: float = 0.0
     """The loop's time at which the step began."""
     music: bool = False
-    """Whether music has started in this step; who answers at once ends it within a millisecond."""
+    """True once music has started in this step; a telephone that answers at once ends it within a
+    millisecond."""
     bridge: str = ""
     left: str = ""
     """The bridge in which the customer was when the last move began; its BridgeLeave may still be on the way."""
     operator_in: bool = False
-    """Whether the operator is in the customer's bridge."""
+    """True while the operator is in the customer's bridge."""
     doubt: bool = False
-    """Somebody left the bridge: Asterisk must be asked who is left."""
+    """True after somebody left the bridge: Asterisk must be asked who is left."""
     dial_status: str = ""
-    """How the last Dial() of this channel ended, as DialEnd has it; finer than the dialplan's DIALSTATUS."""
+    """Result of this channel's last Dial() from DialEnd; finer than the dialplan's DIALSTATUS."""
     ringing: bool = False
-    """Whether the target was reached: a telephone rings, or a queue plays its music."""
+    """True once the target was reached: a telephone rings, or a queue plays its music."""
     linked: str = ""
     """Asterisk's id for all channels of this call."""
     rung: str | None = None
-    """How the dialplan saw it end."""
+    """DIALSTATUS with which the ringing ended, as the dialplan reported it; None = not yet."""
     gone: bool = False
     lost: bool = False
-    """The connection to Asterisk was lost: what this says is of then."""
+    """True after the connection to Asterisk was lost: the state is of that time."""
     turn: int = 0
-    """Counts up when a later press calls off what was waited for."""
+    """Number of the present wait; a later press that takes over increases it."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def expect(self) -> None:
-        """Forget what was, before the customer is moved: what comes now is of the new step."""
+        """Reset the state before the customer is moved: later events belong to the new step."""
         self.step, self.rung, self.dial_status, self.ringing = None, None, "", False
         self.music = False
         self.left = self.bridge
 
     def call_off(self) -> None:
-        """Tell whoever waits that another press has taken over."""
+        """End the present wait: another press has taken over."""
         self.turn += 1
         self.news.set()
 
     async def until(self, condition: Callable[[], bool], within_s: float) -> bool:
-        """Wait for the condition; False when it did not come, was called off, or there is nobody to wait for."""
+        """Wait for the condition; False after a timeout, a call-off, or the end of the channel."""
         turn = self.turn
         try:
             async with asyncio.timeout(within_s):
@@ -91,7 +92,7 @@ class Customer:
         return self.step in HELD and not self.bridge
 
     def note(self, event: Block, now: float) -> None:
-        """Take an event, of this channel or of another one in its bridge."""
+        """Take an event of this channel or of another one in its bridge."""
         if event.get("Channel") == self.channel:
             self._own(event, now)
         elif self.bridge and event.get("BridgeUniqueid") == self.bridge:
@@ -99,7 +100,7 @@ class Customer:
         self.news.set()
 
     def found(self, there: Place, others: Collection[str], now: float) -> None:
-        """Take what Asterisk says when it is asked: events may have been missed. `others` are in the same bridge."""
+        """Take Asterisk's answer about the channel: events may be missing. `others` share its bridge."""
         self.lost = False
         step = step_of(there.exten)
         if step is not None and step is not self.step:
@@ -116,7 +117,7 @@ class Customer:
             self.set_status(CallStatus.TRANSFERRED)
 
     def note_queue(self, event: Block) -> None:
-        """Take a MusicOnHoldStart of a Local channel: a queue that waits for a member rings nothing and answers nothing."""
+        """Note the music of a Local channel: a queue that waits for a member neither rings nor answers."""
         if self.linked and event.get("Linkedid") == self.linked and event.get("Channel") != self.operator:
             self.ringing = True
             self.news.set()
@@ -127,7 +128,7 @@ class Customer:
             self.changed(status)
 
     def entry(self) -> dict[str, str]:
-        """For the disk."""
+        """Return the entry for the disk."""
         return {
             "call_id": self.call_id,
             "uniqueid": self.uniqueid,
@@ -185,7 +186,7 @@ class Customer:
             self._connected()
 
     def _connected(self) -> None:
-        """Say with whom the customer talks now.
+        """Set the status from the customer's present peer.
 
         Asterisk keeps the order within a kind of event, not between kinds: on a busy machine BridgeEnter can come before
         the step that led to it. So a superior counts only when a telephone was answered, and an operator also when the

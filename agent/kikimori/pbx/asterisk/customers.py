@@ -1,4 +1,4 @@
-"""Who was moved by us, by channel; a later run finds them in the book."""
+"""Customers moved by us, by channel; a later run finds them in the book."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class Customers:
         return self._customers.get(channel)
 
     async def load(self) -> None:
-        """Take in what the last run left."""
+        """Load the customers that the last run left."""
         for channel, entry in (await self._book.load()).items():
             self._customers.setdefault(channel, Customer.from_entry(channel, entry))
 
     async def put(self, customer: Customer) -> None:
-        """Remember; returns when it is on disk."""
+        """Keep a customer; returns when it is on disk."""
         self._customers[customer.channel] = customer
         await self._book.put(customer.channel, customer.entry())
 
     def drop(self, customer: Customer) -> bool:
-        """Forget; True if it was known. The caller saves."""
+        """Remove a customer; True if it was known. The caller saves."""
         if self._customers.get(customer.channel) is not customer:
             return False
         del self._customers[customer.channel]

@@ -1,4 +1,4 @@
-"""The names in `config/pbx/asterisk/kikimori-control.conf`. What happens there, happens without this program."""
+"""Names in `config/pbx/asterisk/kikimori-control.conf`, whose dialplan works without this program."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ LABEL = "start"
 """Given as priority: Asterisk refuses a label it does not find, but hangs up a channel sent to a missing number."""
 
 CHANNEL = re.compile(r"[A-Za-z0-9_]{1,32}/[A-Za-z0-9@._;:+*#=/-]{1,200}")
-"""What may be put into dialplan as a channel's name: no comma, no caret, no bracket."""
+"""Channel names that may be put into dialplan: no comma, no caret, no bracket."""
 
 
 class Step(StrEnum):
-    """Where a customer is; the extensions of the context, and the steps it reports."""
+    """Position of a customer: the extensions of the context, and the steps it reports."""
 
     HOLD = "hold"
     RING = "ring"
@@ -39,12 +39,12 @@ def step_of(extension: str) -> Step | None:
 
 
 HELD = frozenset((Step.HOLD, Step.RING, Step.HAND, Step.RUNG, Step.AFTER, Step.OPERATOR, Step.SUPERIOR))
-"""Steps in which a customer who is in no bridge waits for somebody."""
+"""Steps in which a customer outside any bridge waits for somebody."""
 TO_SUPERIOR = frozenset((Step.RING, Step.HAND, Step.SUPERIOR))
 TO_OPERATOR = frozenset((Step.BACK, Step.OPERATOR))
 
 ANNOUNCER = f"Local/whisper@{CONTEXT}"
-"""Begins the name of the channel that brings an announcement into a call: nobody's telephone."""
+"""Beginning of the name of the channel that brings an announcement into a call; it is no telephone."""
 
 WAIT = "wait"
 RELEASE = "over"
@@ -54,7 +54,7 @@ RELEASE = "over"
 def for_customer(
     settings: ControlSettings, *, operator: str, operator_extension: str | None, target: str, keep: bool
 ) -> Iterator[tuple[str, str]]:
-    """Channel variables of the customer. `operator` is a channel or empty, `target` a dial string."""
+    """Return the customer's channel variables. `operator` is a channel or empty, `target` a dial string."""
     yield "KIKIMORI_OPERATOR", operator
     yield "KIKIMORI_OPERATOR_DIAL", settings.dial_string(operator_extension)
     yield "KIKIMORI_SUPERIOR_DIAL", settings.dial_string(settings.superior)
@@ -68,12 +68,12 @@ def for_customer(
 
 
 def for_operator(settings: ControlSettings, customer: str) -> Iterator[tuple[str, str]]:
-    """Channel variables of an operator who waits."""
+    """Return the channel variables of an operator who waits."""
     yield "KIKIMORI_CUSTOMER", customer
     yield "KIKIMORI_MUSIC", settings.music
 
 
 def extension_of(channel: str) -> str | None:
-    """Guess the extension from a telephone's channel: `PJSIP/204-0000001b` is 204's."""
+    """Return the extension by a telephone's channel, a guess: `PJSIP/204-0000001b` is 204's."""
     found = re.fullmatch(r"(?:PJSIP|SIP|IAX2|SCCP)/([0-9A-Za-z_.]+)-[0-9a-f]+", channel)
     return found[1] if found else None

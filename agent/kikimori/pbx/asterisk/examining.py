@@ -1,4 +1,4 @@
-"""Is Asterisk fit to be controlled? Every check tries the thing itself; used at each login and by `kikimori doctor`."""
+"""Checks of Asterisk's fitness for control. Each tries the thing itself; at each login and in the doctor."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ ACTIONS = {
     "Redirect": "call", "Setvar": "call", "Status": "call", "Hangup": "call", "Originate": "originate",
     "ShowDialPlan": "reporting",
 }  # fmt: skip
-"""What is done on Asterisk, and the class of manager.conf's `write` that allows it."""
+"""AMI actions in use, and the class of manager.conf's `write` that allows each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at, in the shape of the doctor's diagnosis."""
+    """Result of one check, in the shape of the doctor's diagnosis."""
 
     check: str
     """Stable code, also of the problem in the agent's health."""
@@ -42,7 +42,7 @@ class Check:
 
 
 class Probe:
-    """Hears the events of one call from Asterisk to itself: that they come, and that music starts."""
+    """Observer of one test call from Asterisk to itself: checks that events arrive and music starts."""
 
     def __init__(self, music: str) -> None:
         self.music = music
@@ -50,12 +50,12 @@ class Probe:
         self.channel = ""
         self.probed = False
         self._playing: dict[str, str] = {}
-        """Class of music by channel, of all that began meanwhile: kinds of events may overtake each other."""
+        """Class of the music by channel, of all that began meanwhile: events may overtake each other."""
         self.response: Block | None = None
         self.news = asyncio.Event()
 
     def note(self, event: Block) -> None:
-        """Take any event."""
+        """Take an event of any kind."""
         if event.get("Request") == self.request:
             self.channel = event.get("Channel")
             self.probed = self.probed or event.get("Step") == "probed"
@@ -69,7 +69,7 @@ class Probe:
 
     @property
     def music_class(self) -> str | None:
-        """What played on the probe's own channel."""
+        """Return the class of the music on the probe's own channel; None = none played."""
         return self._playing.get(self.channel)
 
     async def run(self, ami: Ami) -> Block:
@@ -95,7 +95,7 @@ class Probe:
 
 
 async def look(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Check]:
-    """Check what the logged-in user may do and what the dialplan has. `probe` must be given all events meanwhile.
+    """Check the rights of the logged-in user, and the dialplan. `probe` must get all events meanwhile.
 
     Raises:
         AmiError: the connection was lost.
@@ -110,7 +110,7 @@ async def look(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Check]
 
 
 async def examine(table: AsteriskTable, settings: ControlSettings, *, websocket: bool = False) -> list[Check]:
-    """Connect as control does, and look. Raises nothing for what it finds. `websocket`: its channels are wanted too."""
+    """Connect as control does, and check. Raises nothing for a fault. `websocket`: its channels are used."""
     probe = Probe(settings.music)
     where = f"{table.ami_host}:{table.ami_port}"
     try:
@@ -223,7 +223,7 @@ async def _events_and_music(ami: Ami, settings: ControlSettings, probe: Probe) -
 
 
 async def _telephones(ami: Ami, settings: ControlSettings) -> list[Check]:
-    """Where the superior's telephone is rung there must be an extension; a queue is one too."""
+    """Check that the superior's extension exists in the context that rings telephones; a queue is one too."""
     dialled = settings.dial_string(settings.superior)
     if not dialled.startswith("Local/") or "@" not in dialled:
         return []

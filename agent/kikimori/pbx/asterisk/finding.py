@@ -1,4 +1,4 @@
-"""Which channels a call is made of, asked from Asterisk itself at the moment of the press."""
+"""Channels of a call, asked from Asterisk itself at the moment of the press."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from kikimori.model.call import CallInfo
 
 OWN = ("Snoop/", "Surrogate/", ANNOUNCER)
-"""Channels in a bridge that are nobody's telephone."""
+"""Beginnings of the names of channels in a bridge that are no telephones."""
 
 
 class Ami(Protocol):
-    """What is asked of `kikimori.asterisk.ami.AmiClient`; both raise its AmiError."""
+    """Part of `kikimori.asterisk.ami.AmiClient` that is used here; its methods raise AmiError."""
 
     async def act(self, action: str, *variables: tuple[str, str], **fields: str) -> Block: ...
 
@@ -27,7 +27,7 @@ class Ami(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a channel is."""
+    """Position of a channel in the dialplan, and its bridge."""
 
     channel: str
     uniqueid: str
@@ -37,7 +37,7 @@ class Place:
 
     @property
     def ours(self) -> bool:
-        """Whether the channel is in our dialplan, or in a subroutine of it."""
+        """Return whether the channel is in our dialplan, or in a subroutine of it."""
         return self.context.startswith(CONTEXT)
 
 
@@ -45,7 +45,7 @@ class Place:
 class Found:
     customer: Place
     peer: str | None
-    """Channel of whom the customer talks with."""
+    """Channel that the customer talks with."""
 
 
 class NotFoundError(Exception):
@@ -57,7 +57,7 @@ class NotFoundError(Exception):
 
 
 async def place(ami: Ami, channel: str) -> Place | None:
-    """Where a channel is; None for one that is not there (any more)."""
+    """Return the place of a channel; None for one that does not exist (any more)."""
     if not CHANNEL.fullmatch(channel):
         return None
     response, found = await ami.listing("Status", Channel=channel)
@@ -70,7 +70,7 @@ async def place(ami: Ami, channel: str) -> Place | None:
 
 
 async def others_in(ami: Ami, there: Place) -> list[str]:
-    """Channels of people in the same bridge; none for one that is in no bridge."""
+    """Return the channels of people in the same bridge; none for a channel in no bridge."""
     if not there.bridge:
         return []
     response, found = await ami.listing("BridgeInfo", BridgeUniqueid=there.bridge)
@@ -81,7 +81,7 @@ async def others_in(ami: Ami, there: Place) -> list[str]:
 
 
 async def find(ami: Ami, call: CallInfo) -> Found:
-    """Find the customer of a call and whom they talk with.
+    """Find the customer of a call and the channel they talk with.
 
     The tap's word for the operator's channel is taken where it is in a call; else whoever is in the customer's bridge,
     as a dialplan tap may not know, and transfers change it.

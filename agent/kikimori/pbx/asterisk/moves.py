@@ -1,4 +1,4 @@
-"""Moving a customer: on hold, to a superior, back. Asterisk's dialplan does it; here it is started and watched."""
+"""Moves of a customer: on hold, to a superior, back. The dialplan does them; this starts and watches them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MUSIC_WITHIN_S = 3.0
 BRIDGED_WITHIN_S = 3.0
 GONE_WITHIN_S = 5.0
 PATIENCE_S = 3.0
-"""The dialplan's clock rounds up to seconds, and the news of it takes a moment."""
+"""Seconds added to the dialplan's times: its clock rounds up to seconds, and events take a moment."""
 DONE = PbxAnswer(Outcome.DONE)
 CALLED_OFF = PbxAnswer(Outcome.FAILED, "superseded", "another button was pressed meanwhile")
 
@@ -41,7 +41,7 @@ HOW_IT_ENDED = {
 
 
 class Mover:
-    """One move of one customer at a time; who may move when, the control decides."""
+    """One move of one customer at a time; control decides their order."""
 
     def __init__(self, ami: Ami, settings: ControlSettings, customers: Customers) -> None:
         self._ami = ami
@@ -49,7 +49,7 @@ class Mover:
         self._customers = customers
 
     async def prepare(self, request: PbxRequest, customer: Customer | None) -> tuple[Found, Customer]:
-        """Find the channels; raises NotFoundError, AmiError. `customer` is what is known already."""
+        """Find the channels; raises NotFoundError, AmiError. `customer` is the state known already."""
         found = await find(self._ami, request.call)
         if customer is None or customer.uniqueid != found.customer.uniqueid:
             if found.customer.ours:
@@ -64,7 +64,7 @@ class Mover:
         return found, customer
 
     async def hold(self, request: PbxRequest, found: Found, customer: Customer) -> PbxAnswer:
-        """Music for the customer; DONE when it plays."""
+        """Put the customer on hold with music; DONE when it plays."""
         if customer.held_by_us:
             return PbxAnswer(Outcome.REFUSED, "already_on_hold")
         refused = await self._away_from_talk(request, found, customer, Step.HOLD)
@@ -115,7 +115,7 @@ class Mover:
         return failed
 
     async def back(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
-        """To the operator, who waits or whose telephone rings; DONE when they talk."""
+        """Connect the customer with the operator, who waits or whose telephone rings; DONE when they talk."""
         del request
         turn = customer.turn
         customer.expect()
@@ -149,7 +149,7 @@ class Mover:
         )
 
     async def adopt(self, call: CallInfo, there: Place) -> Customer:
-        """Take over whom an earlier run moved, though the book does not tell of it any more; raises AmiError."""
+        """Take over a customer moved by an earlier run who is not in the book; raises AmiError."""
         customer = _customer(call, there)
         response = await self._ami.act("Getvar", Channel=customer.channel, Variable="KIKIMORI_OPERATOR")
         operator = response.get("Value")
@@ -163,17 +163,17 @@ class Mover:
         return customer
 
     async def rescue(self, customer: Customer, step: Step) -> None:
-        """Bring back a customer whom nobody watches any more; raises AmiError."""
+        """Bring back a customer whom no move watches any more; raises AmiError."""
         await self._redirect(customer, step)
 
     # --- inside
 
     async def _look_again(self, customer: Customer, there: Place) -> None:
-        """Take what Asterisk says of a customer whose news were missed."""
+        """Update a customer whose events were missed from Asterisk's answer."""
         customer.found(there, await others_in(self._ami, there), asyncio.get_running_loop().time())
 
     async def _moved_all_the_same(self, customer: Customer) -> bool:
-        """Of two channels one may have been redirected when Asterisk refused. Forgets a customer who was not moved."""
+        """Return whether the customer was redirected although Asterisk refused; forget one who was not."""
         there = await place(self._ami, customer.channel)
         if there is not None and there.uniqueid == customer.uniqueid and there.ours:
             await self._look_again(customer, there)
@@ -185,7 +185,7 @@ class Mover:
     async def _away_from_talk(
         self, request: PbxRequest, found: Found, customer: Customer, step: Step
     ) -> PbxAnswer | None:
-        """Take both out of their conversation at once: redirecting one alone hangs up the other."""
+        """Take both out of their conversation at once: to redirect one alone would hang up the other."""
         if found.peer is None:
             return PbxAnswer(Outcome.REFUSED, "not_connected", "the customer talks with nobody")
         target = self._settings.dial_string(request.target)
@@ -205,7 +205,7 @@ class Mover:
         return self._refused(response)
 
     async def _onwards(self, request: PbxRequest, customer: Customer, step: Step) -> PbxAnswer | None:
-        """From hold to a telephone."""
+        """Move a customer from hold to a telephone."""
         target = self._settings.dial_string(request.target)
         if not target:
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
@@ -225,7 +225,7 @@ class Mover:
         return None
 
     async def _describe(self, customer: Customer, operator: str, target: str, *, keep: bool) -> Block:
-        """Tell the dialplan whom this is about; the first refusal, or the last success."""
+        """Set the dialplan's variables; return the first refusal, or the last success."""
         variables = dialplan.for_customer(
             self._settings,
             operator=customer.operator,
@@ -257,7 +257,7 @@ class Mover:
 
     @staticmethod
     def _settled(customer: Customer, step: Step) -> bool:
-        """Whether music plays in the step, or the dialplan has left it."""
+        """Return whether music plays in the step, or the dialplan has left it."""
         return customer.step is not None and (customer.music or customer.step is not step)
 
     @staticmethod
@@ -265,7 +265,7 @@ class Mover:
         return customer.status is CallStatus.TRANSFERRED and bool(customer.bridge)
 
     async def _no_music(self, customer: Customer) -> PbxAnswer:
-        """Put the customer back: silence is taken for a dropped call. The dialplan did it already if it was told so."""
+        """Put the customer back, as silence seems a dropped call; the dialplan may have done it already."""
         if customer.gone or customer.lost:
             return self._failed(customer)
         if (

@@ -1,4 +1,4 @@
-"""What a person does about it: remedies of what stands in the agent's health."""
+"""Remedies for a person, by the problem that stands in the agent's health."""
 
 from __future__ import annotations
 

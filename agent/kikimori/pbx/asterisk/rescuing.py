@@ -1,4 +1,4 @@
-"""Customers whose news were missed: after a crash, a lost connection, a freeze; and the watchdog over all of them."""
+"""Recovery of customers after missed events (crash, lost connection, freeze), and the watchdog over them."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ log = structlog.get_logger()
 
 WATCHDOG_EVERY_S = 1.0
 GRACE_S = 5.0
-"""The dialplan brings customers back by itself; only when it is late by this much the watchdog steps in."""
+"""Delay in s of the dialplan, which brings customers back by itself, after which the watchdog steps in."""
 AGAIN_S = 10.0
-"""How often it tries."""
+"""Shortest interval in s between the watchdog's attempts for one customer."""
 ASK_AGAIN_S = 2.0
-"""Asterisk had not answered."""
+"""Interval in s between questions while Asterisk does not answer."""
 QUESTIONS_LIMIT = 1000
 
 
 async def until_answered(ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Ask until Asterisk answers: one that stands still for some seconds loses no connection."""
+    """Repeat a question until Asterisk answers: it may stand still for seconds without a lost connection."""
     while True:
         try:
             await ask()
@@ -48,7 +48,7 @@ async def until_answered(ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 class Rescuer:
-    """Asks Asterisk where customers are, and brings back whom nobody fetched."""
+    """Recovery: asks Asterisk for the customers' state, and brings back those whom nobody fetched."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Rescuer:
         watched: dict[str, Customer],
         ended: asyncio.Event,
     ) -> None:
-        """`watched` are those whose events are wanted, by channel; `ended` is set when the book must be written."""
+        """`watched`: those whose events are needed, by channel; `ended`: set when the book must be saved."""
         self._ami = ami
         self._settings = settings
         self._customers = customers
@@ -72,7 +72,7 @@ class Rescuer:
         )
 
     async def what_became_of_all(self) -> None:
-        """Catch up with every customer after a crash of ours or a lost connection. Raises AmiError."""
+        """Determine every customer's state after a crash of ours or a lost connection. Raises AmiError."""
         for customer in self._customers:
             if not await self._catch_up(customer):
                 continue
@@ -83,21 +83,21 @@ class Rescuer:
         self._ended.set()
 
     def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
-        """As `Remembers.meet`."""
+        """Note a call, as `Remembers.meet`."""
         if call.channel and not self._known(call.channel, changed):
             self._later(partial(self._adopt, call, changed))
 
     def ask_about(self, customer: Customer) -> None:
-        """Ask soon who is in the customer's bridge."""
+        """Queue the question who is in the customer's bridge."""
         self._later(partial(self._who_is_left, customer))
 
     async def ask(self) -> None:
-        """Ask what must be asked, one question after another. Until cancelled."""
+        """Ask the queued questions one after another, until cancelled."""
         while True:
             await until_answered(await self._questions.get())
 
     async def watch(self) -> None:
-        """Bring back whom Asterisk should have brought back long ago. Until cancelled."""
+        """Bring back customers whom Asterisk should have brought back long ago, until cancelled."""
         while True:
             await asyncio.sleep(WATCHDOG_EVERY_S)
             now = asyncio.get_running_loop().time()
@@ -117,7 +117,7 @@ class Rescuer:
             await self._catch_up(customer)
 
     async def _adopt(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
-        """An earlier run may have moved this customer, though the book does not tell of it. Raises AmiError."""
+        """Take over a customer moved by an earlier run who is not in the book. Raises AmiError."""
         channel = call.channel or ""
         # The book may have been read since, or somebody pressed.
         if self._known(channel, changed):
@@ -148,7 +148,7 @@ class Rescuer:
             changed(customer.status)
 
     async def _catch_up(self, customer: Customer) -> bool:
-        """Ask Asterisk where a customer is; False for one who is not in our dialplan any more. Raises AmiError."""
+        """Update a customer's state from Asterisk; False for one outside our dialplan. Raises AmiError."""
         there = await place(self._ami, customer.channel)
         if there is not None and there.uniqueid == customer.uniqueid and there.ours:
             customer.found(there, await others_in(self._ami, there), asyncio.get_running_loop().time())

@@ -1,4 +1,4 @@
-"""What control of Asterisk is told: `[pbx]` and `[asterisk]` put together, and how Asterisk wants it."""
+"""Settings of Asterisk's control: `[pbx]` and `[asterisk]` put together, in Asterisk's form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ControlSettings(settings.ControlSettings):
     """`dial` is e.g. `Local/{extension}@from-internal`, `music` a class of musiconhold.conf."""
 
     def dial_string(self, extension: str | None) -> str:
-        """Return what Dial() rings for an extension; empty for one that is unknown or no extension.
+        """Return the dial string of an extension; empty for an unknown or invalid one.
 
         `204@office` names its context itself.
         """

@@ -1,4 +1,4 @@
-"""Beside a call, which goes on as it is: a supervisor listens, whispers or joins; an announcement is played."""
+"""Actions beside a call, which goes on: a supervisor listens, whispers or joins; an announcement plays."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEARD_BY: dict[Action, Literal["nobody", "operator", "both"]] = {
 
 
 class Beside:
-    """Methods raise `EslAwayError`."""
+    """Actions beside a call. Methods raise `EslAwayError`."""
 
     def __init__(self, esl: EslClient, settings: ControlSettings, watch: Watch) -> None:
         self._esl = esl
@@ -32,7 +32,8 @@ class Beside:
         self._watch = watch
         self._lines = Lines(settings)
         self._rung_for: Counter[str] = Counter()
-        """Supervisors' telephones under way, by the operator's channel: it is watched until the last is done."""
+        """Supervisors' telephones under way, by the operator's channel, which is watched until the last is
+        done."""
 
     async def supervise(self, request: PbxRequest, channel: str) -> PbxAnswer:
         if not is_extension(request.target):

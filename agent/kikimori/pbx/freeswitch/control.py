@@ -59,13 +59,13 @@ class FreeSwitchControl:
         self._beside = Beside(self._esl, settings, self._watch)
         self._customers: dict[str, Customer] = {}
         self._busy: dict[str, PbxRequest] = {}
-        """By the customer's channel: what is being carried out."""
+        """Request in progress, by the customer's channel."""
         self._met: dict[str, tuple[CallInfo, Callable[[CallStatus], None]]] = {}
-        """By channel: calls of which it is not known yet whether an earlier run moved them."""
+        """Calls, by channel, of which it is still unknown whether an earlier run moved them."""
         self._left_alone: set[str] = set()
-        """Channels of operators whose customers have gone."""
+        """Channels of operators whose customers have left."""
         self._left: dict[str, dict[str, str]] | None = None
-        """What the last run left; None until it was read."""
+        """Entries that the last run left, by channel; None until they were read."""
         self._ended = asyncio.Event()
 
     @property
@@ -109,7 +109,7 @@ class FreeSwitchControl:
         return (*found, *self._book.problems())
 
     async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
-        """As `PbxControl.carry_out`."""
+        """Carry out a request, as `PbxControl.carry_out`."""
         if request.action not in self.capabilities:
             return not_supported(request.action)
         channel = request.call.channel
@@ -132,7 +132,7 @@ class FreeSwitchControl:
             return PbxAnswer(Outcome.REFUSED, "bad_request", str(error))
 
     def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
-        """As `Remembers.meet`."""
+        """Note a call, as `Remembers.meet`."""
         channel = call.channel or ""
         if is_channel(channel) and not self._known(channel, changed) and len(self._met) < MOST_MET:
             self._met[channel] = call, changed
@@ -222,7 +222,7 @@ class FreeSwitchControl:
                 self._by_itself(customer)
 
     def _by_itself(self, customer: Customer) -> None:
-        """Something happened to a customer whom nobody is moving just now."""
+        """Handle an event of a customer who is not being moved now."""
         if customer.channel.gone:
             self._forget(customer)
         elif customer.with_superior:
@@ -238,7 +238,7 @@ class FreeSwitchControl:
         self._watch.wake()
 
     async def _catch_up(self) -> None:
-        """After each log-in: who is where; whom a dead run left on hold goes back at once."""
+        """Update all customers after a log-in; one left on hold by an earlier run goes back at once."""
         left, self._left = self._left or {}, {}
         for channel, entry in left.items():
             if is_channel(channel) and channel not in self._customers:
@@ -272,7 +272,7 @@ class FreeSwitchControl:
         return True
 
     async def _recognise(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:
-        """An earlier run may have moved this customer, though the book does not tell of it. Raises `EslAwayError`."""
+        """Take over a customer moved by an earlier run who is not in the book. Raises `EslAwayError`."""
         channel = call.channel or ""
         if self._known(channel, changed):
             return
@@ -295,7 +295,7 @@ class FreeSwitchControl:
         self._by_itself(customer)
 
     async def _tidy(self) -> None:
-        """Write the book again when customers have gone, and release the operators who waited for them."""
+        """Write the book again after customers have left, and release the operators who waited for them."""
         while True:
             await self._ended.wait()
             self._ended.clear()
@@ -316,7 +316,7 @@ class FreeSwitchControl:
 
 
 def _gives_way(earlier: Action, customer: Customer, action: Action) -> bool:
-    """A telephone that rings may be called off; everything else is done in a moment."""
+    """Return whether the action may call the earlier one off: only ringing can be."""
     if customer.connected or customer.status is not CallStatus.ON_HOLD:
         return False
     if earlier in RINGING:

@@ -1,4 +1,4 @@
-"""A customer who was moved by us, and what their call has become."""
+"""State of a customer who was moved by us."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ class Customer:
     operator: str = ""
     """Channel of the operator who waits or takes part; empty: released."""
     extension: str = ""
-    """Where the operator is rung."""
+    """Extension at which the operator is rung."""
     hook_is_free: bool = False
-    """Whether FreeSWITCH may be told what to do when this channel is gone."""
+    """True when the channel's `AT_END` hook is unset or ours, so that we may set it."""
     from_dead_run: bool = False
-    """Read from the disk at start, and not caught up with yet: whoever put this customer on hold is gone."""
+    """True = read from the disk at start, and not yet updated: the run that put them on hold has ended."""
     status: CallStatus = CallStatus.TALKING
     changed: Callable[[CallStatus], None] | None = field(default=None, repr=False)
     doubtful: bool = False
-    """Whether nobody knows if the order begun last is carried out: the connection was lost, or FreeSWITCH is slow."""
+    """True when it is unknown whether the last order is carried out: the connection was lost, or FreeSWITCH
+    is slow."""
     turn: int = 0
-    """Counts orders: who finds it changed was superseded."""
+    """Number of orders; a waiting order that finds it changed was superseded."""
 
     @property
     def uuid(self) -> str:
@@ -40,17 +41,17 @@ class Customer:
 
     @property
     def whom(self) -> Whom:
-        """About whom the order is that was begun last."""
+        """Return the subject of the order begun last."""
         return Whom(self.uuid, self.channel.order, self.operator, self.extension, self.hook_is_free)
 
     @property
     def connected(self) -> bool:
-        """Whether somebody talks with them since the order was given."""
+        """Return whether the customer talks with somebody, connected since the order was given."""
         return bool(self.channel.peer) and self.channel.met
 
     @property
     def begun(self) -> bool:
-        """Whether FreeSWITCH has told that the order is being carried out."""
+        """Return whether FreeSWITCH has reported that the order is being carried out."""
         return self.channel.music or bool(self.channel.rung)
 
     @property
@@ -58,7 +59,7 @@ class Customer:
         return self.connected and self.channel.step in TO_SUPERIOR and self.channel.peer != self.operator
 
     def adopt(self) -> bool:
-        """Take for what the channel says somebody whom an earlier run moved; False when they simply talk."""
+        """Take the channel's status for a customer moved by an earlier run; False when they simply talk."""
         if self.with_superior:
             self.become(CallStatus.TRANSFERRED)
         elif self.channel.step in ("hold", "target") and not self.channel.peer:
@@ -73,7 +74,7 @@ class Customer:
         return self.turn
 
     def become(self, status: CallStatus) -> None:
-        """Tell the page."""
+        """Publish a changed status."""
         if status is not self.status:
             self.status = status
             self.doubtful = False
@@ -81,7 +82,7 @@ class Customer:
                 self.changed(status)
 
     def entry(self) -> dict[str, str]:
-        """For the disk. In which step they are FreeSWITCH knows."""
+        """Return the entry for the disk, without the step, which FreeSWITCH knows."""
         return {"call_id": self.call_id, "operator": self.operator, "extension": self.extension}
 
     @classmethod

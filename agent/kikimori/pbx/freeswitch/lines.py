@@ -1,4 +1,4 @@
-r"""The orders given to FreeSWITCH, as text. Pure.
+r"""Orders to FreeSWITCH as text. Pure.
 
 A customer is moved by a list of dialplan applications that the channel itself works through, one after the other
 (`inline` dialplan, mod_dptools.c). So what happens when nobody looks after the customer any more is said together with
@@ -28,69 +28,72 @@ OPERATOR = "kikimori_operator"
 LISTENER = "kikimori_listener"
 """Channel variable of supervisors' telephones: they are no part of the call."""
 AT_END = "api_reporting_hook"
-"""Channel variable: what FreeSWITCH does when the channel is gone. Of the two such hooks the one that is little used."""
+"""Channel variable: command that FreeSWITCH runs at the channel's end. Of the two such hooks the less used
+one."""
 WHY = "Kikimori-Cause"
 WHICH = "Kikimori-Order"
-"""Headers of the event that tells of a telephone that was not reached."""
+"""Headers of the event that reports an unreached telephone."""
 
 WORDS = 5
-"""In the answer to `where`, divided by `|`."""
+"""Number of words in the answer to `where`, divided by `|`."""
 
 Step = Literal["hold", "target", "back", "operator", "superior"]
 """Music; the telephone asked for; back to the operator who waits; the operator's telephone; the superior's."""
 TO_SUPERIOR = ("target", "superior")
 
 ROUNDS = 3
-"""How often the operator and the superior are rung for a customer whom nobody fetches."""
+"""Number of times that the operator and the superior are rung for a customer whom nobody fetches."""
 BETWEEN_S = 5
 SLACK_S = 10
-"""The operator waits so much longer than the customer's music and one telephone together may last."""
+"""Seconds that the operator waits longer than the customer's music and one telephone may last together."""
 JOINS = 20
 JOIN_EVERY_MS = 250
-"""How often, and how long, an operator who was told to join looks for whom the customer talks with."""
+"""Number of attempts, and the interval between them, of an operator told to join to find the customer's other
+party."""
 
 NO_WAY_HOME = "unset:transfer_after_bridge"
-"""What an earlier order may have left; an office's own is let be until an order needs the variable."""
+"""Removes what an earlier order may have left; an office's own value stays until an order needs the
+variable."""
 
 _EXTENSION = re.compile(r"^[0-9A-Za-z*#+._@-]{1,64}$")
 _NUMBER = re.compile(r"^[0-9*#+]{1,32}$")
 
 
 def is_extension(text: str | None) -> bool:
-    """Whether it may stand in an order."""
+    """Return whether the text is an extension that may stand in an order."""
     return bool(text and _EXTENSION.match(text))
 
 
 def is_channel(text: str) -> bool:
-    """Whether it may be the name of a channel."""
+    """Return whether the text may be the name of a channel."""
     return 0 < len(text) <= 64 and all(sign.isascii() and (sign.isalnum() or sign == "-") for sign in text)
 
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """About whom an order is."""
+    """Subject of an order: the customer, and the operator."""
 
     customer: str
-    """Channel."""
+    """Customer's channel."""
     order: str
     """Name of the order: letters and digits."""
     operator: str = ""
-    """Channel of the operator who waits; empty: nobody does."""
+    """Channel of the operator who waits; empty: none."""
     extension: str = ""
-    """Where the operator is rung; empty: unknown."""
+    """Extension at which the operator is rung; empty: unknown."""
     hook_is_free: bool = False
-    """Whether the office leaves `AT_END` to us."""
+    """True = the office leaves `AT_END` to us."""
 
 
 class Lines:
-    """Writes orders."""
+    """Writer of orders."""
 
     def __init__(self, settings: ControlSettings) -> None:
         self._settings = settings
         self._superior_first = settings.after_hold == "superior"
 
     def hold(self, whom: Whom, hold_s: float) -> str:
-        """Part customer and operator: music for both, or the end for an operator who does not wait."""
+        """Write an order that parts customer and operator: music for both, or the operator's release."""
         applications = [
             *self._begin(whom, "hold"),
             f"set:playback_timeout_sec={round(hold_s)}",
@@ -135,7 +138,7 @@ class Lines:
         return _transfer(whom.customer, [NO_WAY_HOME, *applications])
 
     def back(self, whom: Whom, *, unasked: bool = False) -> str:
-        """To the operator who waits, else ring the operator, and the superior when nobody answers there.
+        """Write an order to connect the waiting operator, else to ring the operator, then the superior.
 
         `unasked`: nobody has pressed, so whom `after_hold` names is rung first.
         """
@@ -159,7 +162,7 @@ class Lines:
 
     @staticmethod
     def where(channel: str) -> str:
-        """Ask in one breath, so that it is of one moment: the channel itself, whom it talks with, order, step, operator."""
+        """Write one query for channel, peer, order, step and operator, so that all are of one moment."""
         names = ("Unique-ID", "variable_bridge_to", *(f"variable_{each}" for each in (ORDER, STEP, OPERATOR)))
         return f"eval uuid:{channel} {'|'.join(f'${{{name}}}' for name in names)}"
 
@@ -215,7 +218,7 @@ class Lines:
         return [f"set:transfer_after_bridge={home}", *rung, NO_WAY_HOME]
 
     def _back(self, whom: Whom, *, superior_first: bool) -> list[str]:
-        """To the operator who waits, else ring operator and superior by turns, with music between."""
+        """Return steps to the waiting operator, else to operator and superior by turns, music between."""
         superior = self._settings.superior
         homes: list[tuple[str, Step]] = [(whom.extension, "operator"), (superior, "superior")]
         if superior_first:
@@ -232,7 +235,7 @@ class Lines:
         return applications
 
     def _waiting(self, whom: Whom, wait_s: float) -> list[str]:
-        """Music until somebody fetches the operator (`intercept`) or breaks it; then join whom the customer talks with.
+        """Return music until the operator is fetched (`intercept`) or it breaks, then steps to join the call.
 
         FreeSWITCH connects a moment after the answer; and behind an answer may stand a queue (mod_loopback) that
         connects anew. So it is looked at some times.

@@ -1,4 +1,4 @@
-"""Moving a customer: on hold, to a superior, back. FreeSWITCH does it; here it is started and watched.
+"""Moves of a customer: on hold, to a superior, back. FreeSWITCH does them; here they are started and watched.
 
 Each move is proved by FreeSWITCH's events, not by its "+OK".
 """
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from kikimori.pbx.settings import ControlSettings
 
 SOON_S = 3.0
-"""For what FreeSWITCH does by itself: music, a bridge, an end."""
+"""Longest time in s for FreeSWITCH's own work: music, a bridge, an end."""
 PATIENCE_S = 3.0
-"""Beyond the time a telephone rings."""
+"""Seconds beyond the time that a telephone rings."""
 REASON_WITHIN_S = 1.0
-"""Events may overtake each other: why a telephone was not reached may come after what followed from it."""
+"""Seconds in which the reason for an unreached telephone may come after its consequences."""
 DONE = PbxAnswer(Outcome.DONE)
 SUPERSEDED = PbxAnswer(Outcome.FAILED, "superseded", "another button was pressed meanwhile")
 HUNG_UP = PbxAnswer(Outcome.FAILED, "customer_hung_up", "the customer hung up")
@@ -55,7 +55,7 @@ CAUSES = {
 
 
 class Mover:
-    """One move of one customer at a time; who may move when, the control decides. Methods raise `EslAwayError`."""
+    """One move of one customer at a time; control decides their order. Methods raise `EslAwayError`."""
 
     def __init__(self, esl: EslClient, settings: ControlSettings, watch: Watch, book: HeldBook) -> None:
         self._esl = esl
@@ -65,14 +65,14 @@ class Mover:
         self._lines = Lines(settings)
 
     async def hold(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
-        """Music for the customer; DONE when it plays."""
+        """Put the customer on hold with music; DONE when it plays."""
         if customer.status is CallStatus.ON_HOLD:
             return PbxAnswer(Outcome.REFUSED, "already_on_hold")
         keep = self._settings.keeps_operator(request)
         return await self._hold(customer, self._settings.longest_hold_s, keep=keep) or DONE
 
     async def fetch(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
-        """Hold, ring the superior, connect; with nobody answering FreeSWITCH brings the customer back."""
+        """Hold, ring the superior, connect; without an answer FreeSWITCH brings the customer back."""
         if not is_extension(request.target):
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
         if customer.status is CallStatus.ON_HOLD:
@@ -99,7 +99,7 @@ class Mover:
         return await self._not_reached(customer)
 
     async def hand(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
-        """Blind: DONE as soon as the target's telephone rings. Nobody answering, FreeSWITCH brings the customer back."""
+        """Transfer blind: DONE when the target's telephone rings. Unanswered, the customer comes back."""
         if not is_extension(request.target):
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
         waiting, peer = customer.operator, customer.channel.peer
@@ -129,7 +129,7 @@ class Mover:
         return await self._not_reached(customer)
 
     async def back(self, customer: Customer, *, unasked: bool = False) -> PbxAnswer:
-        """To the operator, who waits, or whose telephone rings; DONE when they talk. `unasked`: as after a hold."""
+        """Connect with the operator, who waits or is rung; DONE when they talk. `unasked`: after a hold."""
         customer.begin()
         channel = customer.channel
         refused = _refusal(await self._esl.api(self._lines.back(customer.whom, unasked=unasked)))
@@ -158,7 +158,7 @@ class Mover:
         return PbxAnswer(Outcome.FAILED, CAUSES.get(cause, "no_answer"), cause or None)
 
     async def hang_up(self, customer: Customer) -> PbxAnswer:
-        """End the call for everybody in it."""
+        """End the call of everybody in it."""
         customer.turn += 1
         others = {customer.channel.peer, customer.operator} - {""}
         refused = _refusal(await self._esl.api(f"uuid_kill {customer.uuid} NORMAL_CLEARING"))
@@ -171,12 +171,12 @@ class Mover:
         return PbxAnswer(Outcome.FAILED, "timeout", "the channel did not end")
 
     def call_off(self, customer: Customer) -> None:
-        """Whoever waits for a telephone gives up."""
+        """End the wait for a telephone."""
         customer.turn += 1
         self._watch.wake()
 
     async def look(self, customer: Customer) -> bool:
-        """Ask FreeSWITCH where the customer is; False when they are gone.
+        """Ask FreeSWITCH for the customer's state; False when the channel has ended.
 
         What is known stays when another order was given meanwhile.
         """
@@ -197,7 +197,7 @@ class Mover:
         return True
 
     async def release(self, operator: str) -> None:
-        """End the channel of an operator whose customer is gone."""
+        """End the channel of an operator whose customer has left."""
         await self._end(operator)
 
     # --- inside
@@ -231,7 +231,7 @@ class Mover:
     async def _ring(
         self, request: PbxRequest, customer: Customer, *, join: bool, release: bool = False, waited: str = ""
     ) -> PbxAnswer | None:
-        """Have the target rung; None when FreeSWITCH has accepted."""
+        """Order the target's telephone to ring; None when FreeSWITCH has accepted."""
         bridged = bool(customer.channel.peer)
         await self._begin(customer)
         number = request.call.caller.number
@@ -251,7 +251,7 @@ class Mover:
     async def _until(
         self, customer: Customer, condition: Callable[[], object], within_s: float
     ) -> PbxAnswer | None:
-        """Wait for the condition; None when it holds, else why it will not."""
+        """Wait for the condition; None when it holds, else the reason."""
         turn = customer.turn
 
         def over() -> bool:
@@ -268,7 +268,7 @@ class Mover:
         return PbxAnswer(Outcome.FAILED, "no_answer", "no event in time") if not in_time else AWAY
 
     async def _not_reached(self, customer: Customer) -> PbxAnswer:
-        """Why, and wait until the customer has come to rest: the next press must find them there."""
+        """Return the failure once the customer has come to rest: the next press must find them there."""
         channel = customer.channel
         await self._until(customer, lambda: channel.failed, REASON_WITHIN_S)
         cause = channel.failed
@@ -302,7 +302,7 @@ class Mover:
 
 
 def _value(answer: str) -> str:
-    """A variable's value as `uuid_getvar` answers it; empty when there is none, or no channel."""
+    """Return a variable as `uuid_getvar` answers it; empty when there is none, or no channel."""
     return "" if answer == "_undef_" or answer.startswith("-ERR") else answer
 
 

@@ -1,4 +1,4 @@
-"""What FreeSWITCH tells of the few channels that are being moved. Pure, but for the waiting.
+"""State of the few channels that are being moved, from FreeSWITCH's events. Pure, but for the waiting.
 
 FreeSWITCH hands its events out by several threads when it has much to do, so a later one may come first. Who is
 connected with whom is therefore read in the order of `Event-Sequence`, and everything else counts only for the order
@@ -29,47 +29,47 @@ EVENTS = (
     "MEDIA_BUG_START",
     "CHANNEL_HANGUP_COMPLETE",
 )
-"""What the event socket must be asked for."""
+"""Events that the event socket must be asked for."""
 
 
 @dataclass(slots=True)
 class Watched:
-    """One channel."""
+    """State of one channel."""
 
     uuid: str
     peer: str = ""
-    """Whom it talks with; empty: nobody."""
+    """Channel it talks with; empty: none."""
     order: str = ""
-    """The order whose events count."""
+    """Order whose events count."""
     met: bool = False
-    """Whether it was connected with somebody in this order."""
+    """True once it was connected with somebody in this order."""
     step: str = ""
-    """In which step of the order that was."""
+    """Step of the order in which it was connected."""
     music: bool = False
-    """Whether music has begun in this order; who is fetched at once ends it within a moment."""
+    """True once music has begun in this order; a customer who is fetched at once ends it within a moment."""
     rung: set[str] = field(default_factory=set)
-    """For which steps of the order a telephone was reached."""
+    """Steps of the order for which a telephone was reached."""
     failed: str = ""
-    """Why the telephone asked for was not reached: FreeSWITCH's cause."""
+    """FreeSWITCH's cause for which the requested telephone was not reached."""
     causes: dict[str, str] = field(default_factory=dict)
-    """By step: why the last telephone that rang did not answer."""
+    """Cause for which the last telephone that rang did not answer, by step."""
     taps: int = 0
-    """Listeners that were attached since it is watched."""
+    """Number of listeners attached since the watch began."""
     gone: bool = False
     bridged_at: int = -1
     """`Event-Sequence` of the newest bridge or its end."""
     left: str = ""
-    """Whom it talked with when the order was given."""
+    """Channel it talked with when the order was given."""
 
     def expect(self, order: str) -> None:
-        """Look for what comes of a new order."""
+        """Reset the state for a new order."""
         self.order, self.left = order, self.peer
         self.met = self.music = False
         self.step = self.failed = ""
         self.rung, self.causes = set(), {}
 
     def found(self, peer: str, order: str, step: str) -> None:
-        """Take over what FreeSWITCH was asked for: whom it talks with now, and in which step of which order."""
+        """Take FreeSWITCH's answer: the present peer, and the order and its step."""
         self.peer, self.order, self.step = peer, order, step
         self.met = bool(peer)
 
@@ -89,7 +89,7 @@ class Watch:
         self._channels.pop(uuid, None)
 
     def take(self, event: Event) -> None:
-        """Take any event."""
+        """Take an event of any kind."""
         if event.name in ("CHANNEL_BRIDGE", "CHANNEL_UNBRIDGE"):
             self._bridge(event)
         else:
@@ -124,11 +124,11 @@ class Watch:
                 channel.met, channel.step = True, ""
 
     def wake(self) -> None:
-        """Let everybody who waits look again."""
+        """Have every wait check its condition again."""
         self._news.set()
 
     async def until(self, condition: Callable[[], object], within_s: float) -> bool:
-        """Wait for news that make `condition` true; False when they did not come in time."""
+        """Wait for an event that makes `condition` true; False when none came in time."""
         try:
             async with asyncio.timeout(within_s):
                 while not condition():
@@ -155,7 +155,7 @@ def _own(channel: Watched, event: Event) -> None:
 
 
 def _telephone(channel: Watched, event: Event) -> None:
-    """A telephone that rings for the channel."""
+    """Note an event of a telephone that rings for the channel."""
     step = event.get(f"variable_{STEP}")
     if event.name in ("CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA", "CHANNEL_ANSWER"):
         channel.rung.add(step)

@@ -1,4 +1,4 @@
-"""Whose voice a connection carries: the PBX announces a leg first, then its audio comes.
+"""Announced legs and their audio: the PBX announces a leg first, then its audio comes.
 
 It comes under a UUID that the PBX is given (AudioSocket), or under a name that the PBX gave (chan_websocket).
 """
@@ -21,12 +21,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A leg that is about to connect."""
+    """Leg that is about to connect."""
 
     call: CallInfo
     role: Role
     rate: int | None = None
-    """Rate that was asked of the PBX; old releases label every rate as 8 kHz. None = believe the label."""
+    """Rate that the PBX was asked for; old releases label every rate as 8 kHz. None = use the label."""
     needs_silence: bool = False
     """The PBX must be sent silence: Asterisk's AudioSocket channel (not its dialplan application) may read when nothing
     has come, and holds the channel's lock until something does, and everybody who looks for a channel waits for that
@@ -48,7 +48,7 @@ class LegDirectory:
         self._patience_s = patience_s
         self._most = most
         self.never_came = 0
-        """Legs that were announced and forgotten."""
+        """Number of legs that were announced and never came."""
         self._waiting: dict[UUID | str, tuple[float, Announcement]] = {}
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ class LegDirectory:
         self._wait_for(name, announcement)
 
     def claim(self, key: UUID | str) -> Announcement | None:
-        """Return and forget what was announced for this UUID or name; None if nothing was (any more)."""
+        """Return and forget the leg announced for this UUID or name; None if there is none (any more)."""
         self.forget_old()
         found = self._waiting.pop(key, None)
         return found[1] if found else None
@@ -81,7 +81,7 @@ class LegDirectory:
         self._waiting[key] = (self._clock() + self._patience_s, announcement)
 
     def forget_old(self) -> None:
-        """Forget the legs whose time is over; also done with every leg that is announced or comes."""
+        """Forget the legs whose time is over; also done at every announcement and claim."""
         now = self._clock()
         # Insertion order is expiry order, as the patience is the same for all.
         for key, (until, announced) in list(self._waiting.items()):

@@ -1,4 +1,4 @@
-"""What a dialplan can say of a call, in whatever message: the same names in every one."""
+"""Fields that a dialplan can give of a call, with the same names in every message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`POST /v1/legs`: how the dialplan says whose voice the next connection carries.
+"""`POST /v1/legs`: announcement by the dialplan of the voice that the next connection carries.
 
 Form fields or JSON: `call` (required; anything both legs share, e.g. `${UNIQUEID}`), `role` (`customer`, `operator`
 or `mixed`), `caller`, `caller_name`, `operator` (extension), `operator_name`, `queue`, `channel`, `rate`, `leg`.
@@ -30,9 +30,9 @@ log = structlog.get_logger()
 
 MAX_REQUEST_BYTES = 16 * 1024
 MOST_ANNOUNCING = 200
-"""Connections at a time; each asks once, and that takes a millisecond."""
+"""Connections at a time; each sends one request, which takes a millisecond."""
 BODY_WITHIN_S = 5.0
-"""A body that is not whole after so long is not waited for any more."""
+"""Longest time in s that a body may take to arrive."""
 
 
 class _Leg(CallFields):

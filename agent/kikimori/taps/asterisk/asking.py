@@ -1,4 +1,4 @@
-"""What the tap asks of ARI, with the answers that are no fault. Each raises AriError and AriAwayError else."""
+"""Requests of the tap to ARI, with answers that are no fault. Each raises AriError and AriAwayError else."""
 
 from __future__ import annotations
 

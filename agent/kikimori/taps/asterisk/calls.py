@@ -1,4 +1,4 @@
-"""Which of Asterisk's channels are a call to listen to, and whose voices. Pure: events in, wanted voices and news out.
+"""Calls among Asterisk's channels, and their voices to be heard. Pure: events in, wanted voices and news out.
 
 A call begins when a customer is first connected with an operator, and lives as long as the customer's channel. The
 operators of a call are whoever is connected with the customer now, through whatever bridges and `Local` channels.
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MOST_OPERATORS = 3
-"""Voices beside the customer's: operator, superior and one more. A larger round is no customer's call."""
+"""Most voices besides the customer's: operator, superior and one more. A larger round is no customer's
+call."""
 
 CONFERENCE = Unheard("conference")
 
@@ -39,14 +40,14 @@ _CONNECTING = frozenset(
         "ChannelLeftBridge",
     }
 )
-"""Events after which somebody may be connected with somebody else."""
+"""Events after which channels may be connected anew."""
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One party's voice that is wanted."""
+    """Voice of one party that is wanted."""
 
     call: CallInfo
     role: Role
@@ -82,7 +83,7 @@ class _Call:
     """Id of the channel."""
     operators: tuple[str, ...] = ()
     heard: bool = True
-    """False while the customer speaks with somebody who is not to be listened to."""
+    """False while the customer speaks with somebody who must not be listened to."""
     held_by: set[str] = field(default_factory=set)
 
 
@@ -93,23 +94,23 @@ class CallTracker:
         self.world = World(own_prefix)
         self._sides = sides
         self._calls: dict[str, _Call] = {}
-        """By the customer's channel."""
+        """Calls by the customer's channel."""
         self._call_of: dict[str, str] = {}
-        """The customer's channel by the operator's."""
+        """Customer's channel by the operator's."""
         self._queues: dict[str, str] = {}
-        """The last queue that served a channel."""
+        """Last queue that served a channel, by channel."""
         self._unheard: dict[str, Unheard] = {}
-        """Why it is not listened to, by channel; so that it is logged once."""
+        """Reason for which a channel is not listened to; kept so that it is logged once."""
         self._changed: set[str] = set()
         self._news: list[News] = []
         self.begun = 0
         self.not_heard: Counter[str] = Counter()
-        """Calls, by the reason."""
+        """Number of calls not heard, by reason."""
 
     # --- what comes in
 
     def load(self, channels: object, bridges: object) -> set[str]:
-        """Begin anew from the answers of `GET /channels` and `GET /bridges`; calls that still are there go on.
+        """Load the answers of `GET /channels` and `GET /bridges`; calls that still exist go on.
 
         Returns what `apply` does.
         """
@@ -161,13 +162,13 @@ class CallTracker:
         return voices
 
     def take_news(self) -> list[News]:
-        """Return what happened since the last time."""
+        """Return the news since it was last taken."""
         news, self._news = self._news, []
         return news
 
     @property
     def customers(self) -> set[str]:
-        """The calls there are, by the customer's channel."""
+        """Return the calls, by the customer's channel."""
         return set(self._calls)
 
     # --- inside
@@ -177,7 +178,7 @@ class CallTracker:
         return changed
 
     def _look_at(self, channel_ids: Iterable[str]) -> None:
-        """See who is connected with whom, as far as these channels are concerned."""
+        """Update the connections of these channels."""
         seen: set[str] = set()
         again: dict[str, None] = {}
         for channel_id in channel_ids:
@@ -282,7 +283,7 @@ class CallTracker:
         self._call_of |= dict.fromkeys(operators, call.customer)
 
     def _end(self, channel_id: str) -> None:
-        """Forget the call of a customer who is gone, or the operator who is."""
+        """Remove the call of a customer who has left, or an operator who has."""
         call = self._calls.pop(channel_id, None)
         if call is not None:
             self._changed.add(channel_id)

@@ -1,4 +1,4 @@
-"""What a party is called: endpoint, extension and name of a channel. Pure."""
+"""Endpoint, extension and name of a party, from its channel. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def endpoint_of(channel: Channel, queue: str | None) -> Endpoint:
 
 
 def caller_of(customer: Channel, operator: Channel) -> Party:
-    """Name the customer: who called, or whom the operator dialled."""
+    """Return the customer: the caller, or the party that the operator dialled."""
     if customer.was_called and _DIALLED.match(operator.exten):
         # The line's own caller identification is the office's.
         return party(operator.exten, "")
@@ -37,5 +37,5 @@ def caller_of(customer: Channel, operator: Channel) -> Party:
 
 
 def party(number: str, display: str) -> Party:
-    """Make a `Party` of what may be empty or too long."""
+    """Return a `Party` of texts that may be empty or too long."""
     return Party(number=number[:64] or None, name=display[:128] or None)

@@ -1,4 +1,4 @@
-"""Asterisk by ARI as a way in: holds the connection, and keeps what is copied to what the calls want."""
+"""Asterisk by ARI as a way in: holds the connection, and copies the voices that the calls need."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 GRACE_S = 0.5
-"""So long an operator who is connected with nobody stays copied: in a transfer parties part and meet again."""
+"""Seconds that an operator without a connection stays copied: in a transfer parties separate and meet
+again."""
 RETRIES_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 IN_USE_RETRY_S = 10.0
 PUSHED_OUT_RETRY_S = 300.0
@@ -55,15 +56,16 @@ EVENTS = (
     "Dial",
     "StasisStart",
 )
-"""What is asked for; the rest (every variable that is set, every device) would only cost both sides."""
+"""Events that are asked for; the rest (every variable that is set, every device) would only cost both
+sides."""
 
 
 class _ReplacedError(Exception):
-    """Somebody else connected under our name."""
+    """Another program connected under our name."""
 
 
 class AsteriskTap:
-    """A `kikimori.taps.tap.Tap`. `audio` tells where our AudioSocket server listens, once it does."""
+    """A `kikimori.taps.tap.Tap`. `audio` returns the address of our AudioSocket server, once it listens."""
 
     def __init__(
         self,
@@ -80,9 +82,9 @@ class AsteriskTap:
         self._prefix = f"{settings.app}-tap-"
         self._tracker = CallTracker(sides, self._prefix)
         self._voices: dict[str, dict[str, CopiedVoice]] = {}
-        """By the customer's channel and the party's."""
+        """Copies by the customer's channel and the party's."""
         self._owners: set[CopiedVoice] = set()
-        """Everything that runs, also what is being taken down."""
+        """All copies that run, also those being taken down."""
         self._tasks: asyncio.TaskGroup | None = None
         self._shop: Workshop | None = None
         self._closing = asyncio.Event()
@@ -180,7 +182,7 @@ class AsteriskTap:
     # --- one connection
 
     async def _session(self, shop: Workshop) -> None:
-        """Stay connected; raises when the connection ends."""
+        """Stay connected; raise when the connection ends."""
         # After a loss of ours the name may still be held by our own dead connection; before the first it is another's.
         if not self._was_connected and await exists(shop.client, f"/applications/{shop.app}"):
             # In old releases it may as well be what an earlier run of ours left; whoever has it is told and steps back.
@@ -217,7 +219,7 @@ class AsteriskTap:
                 await asyncio.gather(reading, return_exceptions=True)
 
     async def _catch_up(self, shop: Workshop) -> None:
-        """Learn what there is: calls that run, and what an earlier connection of ours left."""
+        """Read the present state: running calls, and remains of an earlier connection of ours."""
         client = shop.client
         await ask_for(client, shop.app, EVENTS)
         self._missing = await missing_modules(client)
@@ -270,7 +272,7 @@ class AsteriskTap:
     # --- what is copied
 
     def _reconcile(self, customer: str) -> None:
-        """Copy what is wanted of this customer's call, and nothing else."""
+        """Start and stop copies so that this customer's wanted voices are copied, and no others."""
         if self._closing.is_set():
             return
         wanted = {voice.channel: voice for voice in self._tracker.voices(customer)}
@@ -292,7 +294,7 @@ class AsteriskTap:
             each.stop()
 
     def _part(self, customer: str, channel: str) -> None:
-        """Copy an operator no longer who did not come back to the customer."""
+        """Stop the copy of an operator who did not come back to the customer."""
         running = self._voices.get(customer, {})
         if channel in running and all(v.channel != channel for v in self._tracker.voices(customer)):
             running.pop(channel).stop()

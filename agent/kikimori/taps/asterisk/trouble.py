@@ -1,4 +1,4 @@
-"""What is wrong with the way to Asterisk, in words for whoever can mend it."""
+"""Faults of the connection to Asterisk, in words for the person who can mend them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NO_AUDIO = Problem(
 
 
 def trouble_of(error: AriError | AriAwayError, settings: AsteriskTable) -> Problem:
-    """Say what a refused or broken connection means."""
+    """Return the problem behind a refused or broken connection."""
     match error:
         case AriError(status=401):
             return Problem(
@@ -75,7 +75,7 @@ def trouble_of(error: AriError | AriAwayError, settings: AsteriskTable) -> Probl
 
 
 async def missing_modules(client: AriClient) -> Problem | None:
-    """Ask which modules run; returns what is needed and does not. Raises AriError, AriAwayError."""
+    """Return the needed modules that do not run. Raises AriError, AriAwayError."""
     answer = await client.get("/asterisk/modules")
     if not isinstance(answer, list):
         return None
@@ -100,7 +100,7 @@ async def missing_modules(client: AriClient) -> Problem | None:
 
 
 async def version_of(client: AriClient) -> str:
-    """Ask for Asterisk's version; empty when it does not say. Raises AriAwayError."""
+    """Return Asterisk's version; empty when the answer has none. Raises AriAwayError."""
     try:
         said = await client.get("/asterisk/info", only="system")
         return str(said["system"]["version"])[:60]

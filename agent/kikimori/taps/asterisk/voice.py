@@ -27,7 +27,7 @@ log = structlog.get_logger()
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 30.0
 GOOD_AFTER_S = 10.0
-"""A copy that stood so long was a good one; the next retry is quick again."""
+"""Seconds after which a copy counts as good; the next retry is quick again."""
 STARTED_WITHIN_S = 5.0
 
 _FORMATS = {8000: "slin", 16000: "slin16"}
@@ -39,30 +39,30 @@ class _GoneError(Exception):
 
 @dataclass(slots=True)
 class Workshop:
-    """What every copy needs, and what they count together."""
+    """Parts that every copy needs, and counters that all copies share."""
 
     client: AriClient
     directory: LegDirectory
     app: str
     prefix: str
-    """With which the ids of all our channels and bridges begin."""
+    """Prefix of the ids of all our channels and bridges."""
     audio: Address
-    """Where Asterisk reaches our AudioSocket server."""
+    """Address at which Asterisk reaches our AudioSocket server."""
     rate: int
     by_uuid: dict[str, CopiedVoice] = field(default_factory=dict)
-    """The copies that stand, by the UUID under which their audio comes, which is also in the ids of their parts."""
+    """Present copies, by the UUID under which their audio comes, which is also in the ids of their parts."""
     opened: int = 0
     failed: int = 0
     unclaimed: bool = False
-    """The last copy never reached our AudioSocket server."""
+    """True = the last copy never reached our AudioSocket server."""
 
     def owner(self, own_id: str) -> CopiedVoice | None:
-        """Whose part this channel or bridge is."""
+        """Return the copy that this channel or bridge is part of."""
         return self.by_uuid.get(own_id[len(self.prefix) :][:36])
 
 
 class CopiedVoice:
-    """Keeps one voice copied until `stop`, whatever happens to the copy meanwhile."""
+    """Copy of one voice, kept up until `stop` and renewed when it fails."""
 
     def __init__(self, shop: Workshop, voice: Voice) -> None:
         self.voice = voice
@@ -88,23 +88,23 @@ class CopiedVoice:
         return self._open
 
     def stop(self) -> None:
-        """The voice is wanted no more; `run` takes the copy down and returns."""
+        """End the copy: `run` takes it down and returns."""
         self._unwanted = True
         self._changed.set()
 
     def started(self, channel_id: str) -> None:
-        """One of our channels is in the application (`StasisStart`)."""
+        """Note that one of our channels is in the application (`StasisStart`)."""
         self._waiting.discard(channel_id)
         if not self._waiting:
             self._changed.set()
 
     def lost(self) -> None:
-        """One of our channels is gone."""
+        """Note that one of our channels has ended."""
         self._lost = True
         self._changed.set()
 
     async def run(self) -> None:
-        """Copy until stopped, or until the channel is gone."""
+        """Copy until stopped, or until the channel has ended."""
         loop = asyncio.get_running_loop()
         retry_s = FIRST_RETRY_S
         while not self._unwanted:
@@ -189,7 +189,7 @@ class CopiedVoice:
             pass
 
     async def _take_down(self) -> None:
-        """Leave nothing behind; what Asterisk has forgotten already is as good."""
+        """Remove all parts of the copy; parts already removed by Asterisk are no fault."""
         if self._uuid is None:
             return
         snoop, audio, bridge = self.own_ids

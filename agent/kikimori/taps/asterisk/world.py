@@ -1,4 +1,4 @@
-"""Channels and bridges as Asterisk tells of them. Pure: events in, no sockets, no clock.
+"""State of Asterisk's channels and bridges, from its events. Pure: no sockets, no clock.
 
 Source of the fields: Asterisk's `rest-api/api-docs/{channels,bridges,events}.json`.
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 MOST_CHANNELS = 50_000
-"""Beyond this nothing more is taken in; the largest PBXs have some thousand."""
+"""Most channels; the largest PBXs have some thousand."""
 
 NO_TELEPHONES = frozenset(
     {
@@ -33,18 +33,18 @@ NO_TELEPHONES = frozenset(
         "WebSocket",
     }
 )
-"""Channel technologies that are Asterisk's own plumbing, or somebody's tap."""
+"""Channel technologies that are Asterisk's internals, or a tap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One end of a connection: a telephone, a line, or half of a `Local` pair."""
+    """Channel: a telephone, a line, or half of a `Local` pair."""
 
     id: str
     name: str
     """`PJSIP/204-0000001a`."""
     number: str = ""
-    """Caller identification of whoever is at this end."""
+    """Caller identification of the party at this end."""
     display: str = ""
     app: str = ""
     app_data: str = ""
@@ -69,12 +69,12 @@ class Channel:
 
     @property
     def was_called(self) -> bool:
-        """Whether Asterisk called this telephone (`AppDial`, `AppQueue`), rather than it Asterisk."""
+        """Return whether Asterisk called this telephone (`AppDial`, `AppQueue`), rather than it Asterisk."""
         return self.app.startswith("App")
 
     @property
     def queue(self) -> str | None:
-        """The queue in which this channel is served just now."""
+        """Return the queue in which this channel is served just now."""
         return self.app_data.partition(",")[0].strip() or None if self.app == "Queue" else None
 
     @property
@@ -87,7 +87,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Where channels hear each other."""
+    """Bridge in which channels hear each other."""
 
     id: str
     type: str = ""
@@ -100,7 +100,7 @@ class Bridge:
 
     @property
     def is_conversation(self) -> bool:
-        """Not parking, waiting or a conference."""
+        """Return whether it is a conversation: no parking, waiting or conference."""
         return self.type != "holding" and not self.is_conference
 
 
@@ -148,7 +148,7 @@ def _text(value: object) -> str:
 
 @dataclass(slots=True)
 class World:
-    """What there is. Objects whose id begins with `own_prefix` are our own and left out."""
+    """Channels and bridges of Asterisk, without our own, whose ids begin with `own_prefix`."""
 
     own_prefix: str
     channels: dict[str, Channel] = field(default_factory=dict)
@@ -200,7 +200,7 @@ class World:
         return touched
 
     def connected(self, channel_id: str) -> list[Channel]:
-        """Everybody who hears this channel, itself included, across bridges and `Local` pairs; oldest first."""
+        """Return channels that hear this one, itself too, over bridges and `Local` pairs, oldest first."""
         found: dict[str, Channel] = {}
         ahead = [channel_id]
         while ahead:

@@ -57,7 +57,7 @@ class ProtocolError(Exception):
 
 
 class Messages(Protocol):
-    """Receives what a `Decoder` finds, in order. May raise `ProtocolError`."""
+    """Receiver of a `Decoder`'s messages, in order. May raise `ProtocolError`."""
 
     def identified(self, uuid: UUID) -> None: ...
 
@@ -73,7 +73,7 @@ class Messages(Protocol):
 
 
 class Decoder:
-    """Cuts a byte stream into messages, wherever the network cut it.
+    """Parser of a byte stream into messages, in pieces of any size.
 
     A whole message that is not understood is passed over; only lost framing ends the stream. Holds at most one incomplete
     message (65 538 bytes). After a `ProtocolError` the decoder is spent: the stream has
@@ -93,7 +93,7 @@ class Decoder:
 
     @property
     def mid_message(self) -> bool:
-        """True when the stream stops now in the middle of a message."""
+        """Return whether the stream stops now in the middle of a message."""
         return bool(self._pending)
 
     def feed(self, data: bytes) -> None:

@@ -26,10 +26,11 @@ log = structlog.get_logger()
 _WATCH_EVERY_S = 0.25
 
 SILENCE = encode(AUDIO_8K, bytes(320))
-"""20 ms. Every release takes this kind; a channel of another rate throws it away, which is as good."""
+"""20 ms of silence. Every release takes this kind; a channel of another rate drops it, which does no harm."""
 SILENCE_EVERY_S = 0.02
 SILENCE_FOR_S = 2.0
-"""So often and long after the connection, while the PBX puts the channel together; later with each watch."""
+"""Seconds of silence in that interval after the connection, while the PBX puts the channel together; later
+with each watch."""
 _MOST_UNSENT_BYTES = 4096
 
 
@@ -59,7 +60,7 @@ class AudioSocketServer:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens; the real port when 0 was asked for."""
+        """Return the address at which it listens; the real port when 0 was asked for."""
         if self._server is None:
             raise RuntimeError("not listening")
         host, port = self._server.sockets[0].getsockname()[:2]
@@ -71,7 +72,7 @@ class AudioSocketServer:
         self._server = await loop.create_server(lambda: _Connection(self), host, port, backlog=256)
 
     async def watch(self) -> None:
-        """Until cancelled: turn silent networks into gaps, end the dead and the unidentified."""
+        """Turn network silence into gaps and end dead and unidentified connections, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
@@ -177,7 +178,7 @@ class _Connection(asyncio.Protocol):
 
     @property
     def _silent(self) -> bool:
-        """Whether silence is sent."""
+        """Return whether silence is sent."""
         return self._announced is not None and self._announced.needs_silence
 
     def _open(self, labelled_rate: int) -> StreamedLeg:
@@ -204,7 +205,7 @@ class _Connection(asyncio.Protocol):
 
     @property
     def is_silent(self) -> bool:
-        """Whether nobody announced this leg and no audio came: it may be none."""
+        """Return whether nobody announced this leg and no audio came: it may be none."""
         return self._leg is None and self._announced is None
 
     def check(self, now: float, limits: Limits) -> None:

@@ -1,4 +1,4 @@
-"""What chan_websocket's messages mean, without sockets.
+"""Meaning of chan_websocket's messages, without sockets.
 
 Binary messages are audio in the channel's format. Text messages are events, as words (`DTMF_END digit:5 …`) or as JSON
 with `event`, as the PBX is configured. Sources: Asterisk's `channels/chan_websocket.c` and
@@ -64,14 +64,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class OtherEvent:
-    """What says nothing about the call: flow control of audio to the PBX, status, …, and what later releases add."""
+    """Event that says nothing about the call: flow control to the PBX, status, …, or of a later release."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How a format becomes s16le."""
+    """Conversion of a format to s16le."""
 
     rate: int
     decode: Callable[[bytes], bytes | memoryview]

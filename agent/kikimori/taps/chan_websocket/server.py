@@ -68,7 +68,7 @@ class MediaServer:
         self.passed_over = PassedOver("chan_websocket")
         self.unannounced = 0
         self.last_unannounced = False
-        """Nobody had announced the channel that came last."""
+        """True = nobody had announced the channel that came last."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection to its end: the handler of `GET /media`."""
@@ -92,7 +92,7 @@ class MediaServer:
         return socket
 
     async def watch(self) -> None:
-        """Until cancelled: turn silent networks into gaps, end the dead and those that never start."""
+        """Turn network silence into gaps and end dead and unidentified connections, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
@@ -103,7 +103,7 @@ class MediaServer:
                     connection.hang_up_soon(WSCloseCode.POLICY_VIOLATION)
 
     async def close(self) -> None:
-        """Refuse new connections and end every leg; say goodbye to those that answer in time."""
+        """Refuse new connections and end every leg; close those that answer in time."""
         self.door.closed = True
         connections = list(self.door.inside)
         for connection in connections:
@@ -111,7 +111,7 @@ class MediaServer:
         await asyncio.gather(*(connection.hang_up(WSCloseCode.GOING_AWAY) for connection in connections))
 
     def claim(self, start: MediaStart) -> tuple[CallInfo, Role]:
-        """Whose voice this channel carries."""
+        """Return the call and the role of the voice that this channel carries."""
         found = self._directory.claim(start.channel_id)
         self.last_unannounced = found is None
         if found is not None:
@@ -139,7 +139,7 @@ class _Connection:
         self._log = log
 
     async def read(self) -> None:
-        """Until the connection is over."""
+        """Read until the connection is over."""
         try:
             while not self._ended:
                 message = await self._socket.receive()
@@ -156,7 +156,7 @@ class _Connection:
 
     @property
     def is_silent(self) -> bool:
-        """Whether the channel has not said what it is."""
+        """Return whether the channel has not yet said what it is."""
         return self._leg is None
 
     def check(self, now: float, limits: Limits) -> bool:
@@ -182,12 +182,12 @@ class _Connection:
             self._leg.close(reason)
 
     async def hang_up(self, code: WSCloseCode) -> None:
-        """Asterisk then hangs up the WebSocket channel, which is not part of the call."""
+        """End the connection: Asterisk hangs up the WebSocket channel, which is not part of the call."""
         if self._socket.prepared:
             await self._socket.close(code=code)
 
     def make_room(self) -> None:
-        """End a connection that has not said what it is."""
+        """End a connection that has not identified itself."""
         self.end(EndReason.TIMED_OUT)
         self.hang_up_soon(WSCloseCode.TRY_AGAIN_LATER)
 

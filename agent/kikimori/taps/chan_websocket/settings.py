@@ -17,9 +17,9 @@ class ChanWebSocketTable(BaseModel):
     enabled: bool = False
     host: str = "127.0.0.1"
     port: ListenPort = 8767
-    """Of the WebSocket `/media` and of `POST /v1/legs`."""
+    """Port of the WebSocket `/media` and of `POST /v1/legs`."""
     allow: Networks = LOOPBACK
     """Networks of the PBX; everything else is refused."""
     max_connections: Annotated[int, Field(ge=1)] = 2000
     idle_s: Annotated[float, Field(gt=0)] = 300.0
-    """A connection without a message for so long is dead; its leg ends."""
+    """Seconds without a message after which a connection counts as lost and its leg ends."""

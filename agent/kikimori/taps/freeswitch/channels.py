@@ -1,4 +1,4 @@
-"""Who a channel of FreeSWITCH is, as its events and its lists tell. Pure."""
+"""Identity of a FreeSWITCH channel, from its events and lists. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What is known of one channel."""
+    """Known facts about one channel."""
 
     uuid: str
     name: str = ""
     outbound: bool = False
-    """FreeSWITCH called it."""
+    """True = FreeSWITCH called it."""
     number: str = ""
     display: str = ""
     queue: str = ""
@@ -94,7 +94,7 @@ def row_channel(uuid: str, row: Mapping[str, object]) -> Channel:
 
 
 def _display(display: str, number: str) -> str:
-    """FreeSWITCH puts the number where it has no name, and words of its own where it has neither."""
+    """Return the caller's name, without the number or text that FreeSWITCH puts where it has none."""
     return (
         "" if display == number or display in ("Outbound Call", "unknown", "Extension " + number) else display
     )

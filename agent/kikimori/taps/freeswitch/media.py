@@ -33,32 +33,32 @@ log = structlog.get_logger()
 
 SUBPROTOCOL = "audio.drachtio.org"
 MAX_MESSAGE_BYTES = 1024 * 1024
-"""mod_audio_fork sends what has waited up to 5 s in one message: 5 s of 16 kHz stereo are 320,000 bytes."""
+"""Largest message in bytes; mod_audio_fork sends up to 5 s in one: 320,000 bytes at 16 kHz stereo."""
 ROOM_TO_ASK = 100
-"""Connections beside the streams at a time: those that have not asked yet and those that are refused."""
+"""Connections allowed besides the streams: those without a request yet and those being refused."""
 MAX_EARLY_BYTES = 64_000
-"""Audio that overtakes the metadata is left out (mod_audio_stream sends both from threads of its own: seen on a busy
-machine). More than a second of 16 kHz stereo is no such accident."""
+"""Bytes of audio before the metadata that are dropped without an error (mod_audio_stream sends both from
+threads of its own: seen on a busy machine); more than a second of 16 kHz stereo is no such accident."""
 MAX_TEXTS = 100
-"""Text messages of one stream; what they say after the first is not heard."""
+"""Most text messages of one stream; those after the first are not read."""
 
 _WATCH_EVERY_S = 0.25
 
 
 @dataclass(slots=True, eq=False)
 class _Stream:
-    """One WebSocket that was let in."""
+    """Admitted WebSocket."""
 
     socket: web.WebSocketResponse
     peer: str | None
     since: float
     voices: Voices | None = None
     lost: Callable[[], None] | None = None
-    """Told of the end; None = the voices end with the connection, as nobody else knows of the call."""
+    """Called at the end; None = the voices end with the connection, as nothing else knows of the call."""
     texts: int = 0
     early_bytes: int = 0
     cut_off: EndReason | None = None
-    """Set when we end it."""
+    """Set when this side ends it."""
 
 
 class MediaServer:
@@ -67,7 +67,7 @@ class MediaServer:
     def __init__(
         self, desk: CallDesk, peers: AllowedPeers, limits: Limits | None = None, *, secret: str | None = None
     ) -> None:
-        """`secret` opens the dialplan's path; None = it is closed."""
+        """`secret` opens the dialplan's path; None = the path is closed."""
         self._desk = desk
         self._limits = limits or Limits()
         self.door = Door[_Stream](
@@ -103,16 +103,16 @@ class MediaServer:
     def expect(
         self, token: str, voices: Voices, arrived: Callable[[], None], lost: Callable[[], None]
     ) -> None:
-        """Let one stream in under `token`: `arrived` and `lost` are called when it comes and when it ends."""
+        """Admit one stream under `token`: `arrived` and `lost` are called when it comes and when it ends."""
         self._expected[token] = (voices, arrived, lost)
         self._voices.add(voices)
 
     def forget(self, token: str) -> None:
-        """Do not let it in any more."""
+        """Refuse the stream from now on."""
         self._expected.pop(token, None)
 
     async def watch(self) -> None:
-        """Until cancelled: turn silent networks into gaps, end the idle and those who never say what they are."""
+        """Turn network silence into gaps and end idle and unidentified streams, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
@@ -197,7 +197,7 @@ class MediaServer:
                 return
 
     def _take(self, stream: _Stream, message: WSMessage, now: float) -> bool:
-        """Hear one message; False when it was the last. Raises `StreamError`."""
+        """Take one message; False when it was the last. Raises `StreamError`."""
         match message.type:
             case WSMsgType.BINARY:
                 if stream.voices is None:
@@ -250,7 +250,7 @@ class MediaServer:
         self._say_goodbye(stream, WSCloseCode.POLICY_VIOLATION, reason)
 
     def _say_goodbye(self, stream: _Stream, code: int, reason: str) -> None:
-        """Close in the background: a peer that does not read must not hold up the others."""
+        """Close in the background: a peer that does not read must not delay the others."""
         goodbye = asyncio.create_task(stream.socket.close(code=code, message=reason.encode(), drain=False))
         self._goodbyes.add(goodbye)
         goodbye.add_done_callback(self._goodbyes.discard)

@@ -1,4 +1,4 @@
-"""What a dialplan says of a stream that it starts itself: the first text message, one JSON object.
+"""Metadata of a stream that a dialplan starts itself: the first text message, one JSON object.
 
 `call` (required; anything that both sides share, e.g. `${uuid}`), `role` (`stereo`, `customer`, `operator` or
 `mixed`), `rate` (8000 or 16000), `first` (for `stereo`: whose voice the channel itself is, `customer` or `operator`),
@@ -34,7 +34,7 @@ class Metadata(CallFields):
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """Whose voice each channel of the stream is."""
+        """Return the role of the voice in each channel of the stream."""
         if self.role != "stereo":
             return (Role(self.role),)
         both = (Role.CUSTOMER, Role.OPERATOR)

@@ -1,4 +1,4 @@
-"""Has FreeSWITCH stream the calls that are listened to, and starts a stream again when it broke."""
+"""Streams of the calls that are listened to: FreeSWITCH is told to start them, and again when one breaks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 ARRIVES_WITHIN_S = 5.0
-"""From FreeSWITCH's answer to its connection."""
+"""Longest time in s from FreeSWITCH's answer to its connection."""
 TRIES = 4
 FIRST_WAIT_S = 0.5
 STOP_WITHIN_S = 2.0
@@ -44,16 +44,16 @@ class _Stream:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     failure: tuple[str, str] | None = None
-    """Why the last try failed."""
+    """Reason for which the last attempt failed."""
     running: bool = False
-    """FreeSWITCH was told to start, and not yet to stop."""
+    """True = FreeSWITCH was told to start, and not yet to stop."""
 
 
 @dataclass
 class _Call:
     info: CallInfo
     streams: dict[Role, _Stream] = field(default_factory=dict)
-    """By whose channel it is on."""
+    """Streams by the party whose channel they are on."""
 
 
 class Streams:
@@ -69,7 +69,8 @@ class Streams:
         self.started = 0
         self.failed = 0
         self.trouble: tuple[str, str] | None = None
-        """Why a stream was given up: a stable word and FreeSWITCH's own words; None when one came since."""
+        """Reason for which a stream was given up: stable word and FreeSWITCH's text; None when one came
+        since."""
 
     def __contains__(self, call_id: str) -> bool:
         return call_id in self._calls
@@ -104,21 +105,21 @@ class Streams:
             self._start(call, Role.OPERATOR, info.operator_channel, (Role.OPERATOR,), again=False)
 
     def operator_left(self, call_id: str) -> None:
-        """What the customer hears now is music, an announcement, a bell: no voice to be judged."""
+        """Stop judging the operator's voice: the customer now hears music, an announcement or a bell."""
         call = self._calls.get(call_id)
         if call is not None and self._table.mode == "stereo":
             for stream in call.streams.values():
                 stream.voices.hush(Role.OPERATOR, on=True)
 
     def operator_back(self, call_id: str) -> None:
-        """The customer hears the same operator again."""
+        """Judge the operator's voice again: the customer hears the same operator."""
         call = self._calls.get(call_id)
         if call is not None and self._table.mode == "stereo":
             for stream in call.streams.values():
                 stream.voices.hush(Role.OPERATOR, on=False)
 
     def end(self, call_id: str, *, hung_up: bool) -> None:
-        """The call is over, or not to be heard any more: then FreeSWITCH is told to stop."""
+        """End a call that is over, or must not be heard any more; in that case FreeSWITCH is told to stop."""
         call = self._calls.pop(call_id, None)
         if call is None:
             return
@@ -128,7 +129,7 @@ class Streams:
             self._stop(call, role, EndReason.HUNG_UP, tell=tell)
 
     async def restart_all(self) -> None:
-        """After the event socket came back: streams that broke meanwhile are tried again."""
+        """Retry the streams that broke while the event socket was away."""
         for call in list(self._calls.values()):
             for role, stream in list(call.streams.items()):
                 if stream.task is None or stream.task.done():
@@ -163,7 +164,7 @@ class Streams:
         stream.task = self._spawn(self._keep(call, stream, again=again))
 
     async def _keep(self, call: _Call, stream: _Stream, *, again: bool) -> None:
-        """Have one channel streamed until it is stopped; a few tries at a time."""
+        """Keep one channel streamed until it is stopped; a few attempts at a time."""
         wait_s, tries = FIRST_WAIT_S, 0
         while tries < TRIES:
             stream.arrived.clear()

@@ -1,4 +1,4 @@
-"""FreeSWITCH as a way in: the media server, and the event socket that says which calls there are."""
+"""FreeSWITCH as a way in: the media server, and the event socket that reports calls."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class FreeSwitchTap:
         }
 
     async def _up(self) -> None:
-        """After each log-in: take over the calls that are already running."""
+        """Take over the calls that already run, after each log-in."""
         if self.esl is None or self.streams is None:
             return
         await self._adopt(self.esl)

@@ -1,4 +1,4 @@
-"""Follows calls by FreeSWITCH's events: who talks with whom, who is on hold, what was pressed. Pure: no sockets.
+"""Calls from FreeSWITCH's events: connected parties, holds, pressed keys. Pure: no sockets.
 
 A call is its customer's channel: whoever that is bridged with, before and after a transfer, is the operator. A call
 begins with the first bridge between a customer and an operator and ends when the customer's channel does.
@@ -28,11 +28,11 @@ EVENTS = (
     "CHANNEL_HANGUP_COMPLETE",
     "CHANNEL_UUID",
 )
-"""What the event socket must be asked for."""
+"""Events that the event socket must be asked for."""
 
 MOST_CHANNELS = 20_000
 OURS = "variable_kikimori_listener"
-"""Set on the telephones of listening supervisors, which are no part of the call."""
+"""Variable set on the telephones of listening supervisors, which are no part of the call."""
 
 _UUID = re.compile(r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$")
 _DIGIT = re.compile(r"^[0-9A-D*#]$")
@@ -47,7 +47,7 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class OperatorCame:
-    """Somebody talks with the customer, perhaps another than before."""
+    """The customer talks with somebody, perhaps with another person than before."""
 
     call: CallInfo
 
@@ -76,7 +76,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The customer's channel is gone, or must not be listened to any more."""
+    """The customer's channel has ended, or must not be listened to any more."""
 
     call_id: str
     hung_up: bool
@@ -96,7 +96,7 @@ class CallTracker:
         self._unheard = unheard or (lambda _: None)
         self._channels: dict[str, Channel] = {}
         self._calls: dict[str, CallInfo] = {}
-        """By the customer's channel."""
+        """Calls by the customer's channel."""
         self._operators: dict[str, str] = {}
         """Operator's channel to customer's, while they are bridged."""
 
@@ -105,7 +105,7 @@ class CallTracker:
         return dict(self._calls)
 
     def take(self, headers: Mapping[str, str]) -> list[Change]:
-        """Return what an event changed."""
+        """Take an event; return the changes."""
         uuid = headers.get("Unique-ID", "")
         if not _UUID.match(uuid) or headers.get(OURS):
             return []
@@ -143,7 +143,7 @@ class CallTracker:
         calls: Iterable[Mapping[str, object]],
         also_alive: Iterable[str] = (),
     ) -> list[Change]:
-        """Take over what `show channels` and `show calls` list; what we knew and is gone has ended.
+        """Take over the lists of `show channels` and `show calls`; a known call that is not listed has ended.
 
         The lists lag behind the events by up to a second: `also_alive` are channels that are there all the same.
         """
@@ -278,7 +278,7 @@ class CallTracker:
 
 
 def _party(channel: Channel, other: Party | None = None) -> Party:
-    """`other`: whoever took the customer by `intercept` is named by FreeSWITCH with the customer's number or name."""
+    """Return the channel's party, without a display that `intercept` copied from `other`."""
     display = channel.display[:128]
     borrowed = other is not None and display in (other.number, other.name)
     return Party(number=channel.number[:64] or None, name=None if borrowed else display or None)

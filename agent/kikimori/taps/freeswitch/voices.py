@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kikimori.model.feed import CallDesk, LegFeed
 
 EARLIER_S = 1.0
-"""How much of the first message may be of before it came."""
+"""Longest time in s before its arrival at which the first message's audio may begin."""
 
 
 class StreamError(Exception):
@@ -40,7 +40,7 @@ class Voices:
         self._feeds: list[LegFeed] = []
         self._hushed = [False] * len(roles)
         self._clock: StreamClock | None = None
-        """One for all legs; there is one from the first audio on."""
+        """Clock of all legs; set with the first audio."""
         self.ended = False
 
     def feed(self, data: bytes, now: float) -> None:
@@ -78,22 +78,22 @@ class Voices:
             self._give(index, channels[:, index].tobytes(), samples)
 
     def check(self, now: float) -> None:
-        """Called a few times a second: time that brought no audio becomes a gap."""
+        """Turn time that brought no audio into a gap. Called a few times a second."""
         if self._clock is not None and not self.ended:
             self._fill(self._clock, now, now)
 
     def idle_s(self, now: float) -> float:
-        """Return how long nothing has come; 0 before the first audio."""
+        """Return the seconds since the last audio; 0 before the first."""
         return self._clock.silent_s(now) if self._clock is not None else 0.0
 
     def hush(self, role: Role, *, on: bool) -> None:
-        """Leave out what comes for `role`: it is music or an announcement, not a voice."""
+        """Leave out the audio of `role`: it is music or an announcement, not a voice."""
         for index, each in enumerate(self.roles):
             if each is role:
                 self._hushed[index] = on
 
     def operator_changed(self, call: CallInfo) -> None:
-        """Another voice takes the operator's place; the customer's leg goes on."""
+        """Note that another voice takes the operator's place; the customer's leg goes on."""
         if self.ended or call == self.call:
             return
         self.call = call

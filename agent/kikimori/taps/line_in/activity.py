@@ -1,4 +1,4 @@
-"""When a call begins and ends on a line that tells nothing but its sound. Counts samples, never asks a clock.
+"""Start and end of calls on a line that gives nothing but its sound. Counts samples, never asks a clock.
 
 Every 100 ms a channel has a voice when it is loud enough in the telephone band (hum is below it), louder than it always
 is (noise, hum's harmonics), and not a tone or two (dial tone, ringing, busy, keys). Speech has its energy in many
@@ -22,16 +22,16 @@ WINDOW_S = 0.1
 LOWEST_HZ, HIGHEST_HZ = 200, 3400
 
 TONE_PART = 0.9
-"""Two peaks with more of the energy than this are a tone."""
+"""Share of the energy in two peaks above which a sound is a tone."""
 _PEAK_BINS = 2
 """A peak and two bins of 10 Hz at each side: a Hann window's width, and the 16 Hz with which Japanese ringing beats."""
 
 FLOOR_OVER_S = 3.0
-"""The softest moment of so long is the line's own noise."""
+"""Seconds over which the softest moment is taken for the line's own noise."""
 BEGINS_OVER_FLOOR_DB = 10.0
 STAYS_OVER_FLOOR_DB = 6.0
 STAYS_BELOW_LEVEL_DB = 6.0
-"""A call that has begun is kept by a softer voice than the one that begins it."""
+"""Difference in dB by which the voice that keeps a call may be softer than the one that begins it."""
 
 SILENCE_DB = -120.0
 
@@ -104,7 +104,7 @@ class Activity:
 
 
 def is_tone(power: NDArray[np.float64]) -> bool:
-    """Whether a spectrum (power by bin of 10 Hz) is one or two steady frequencies and little else."""
+    """Return whether a spectrum (power by bin of 10 Hz) is one or two steady frequencies and little else."""
     rest = power.copy()
     whole = float(rest.sum())
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""From the sound library's thread to the loop: bounded, never waited for, what is too much is counted."""
+"""Passage from the sound library's thread to the loop: bounded, never waited for, surplus is counted."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Handover:
         self._ended = False
         self._woken = False
         self.dropped_frames = 0
-        """Since start: the loop was too slow, or the device too fast."""
+        """Frames dropped since start: the loop was too slow, or the device too fast."""
         self.broken_blocks = 0
-        """Since start: not whole frames; not heard."""
+        """Blocks since start that were not whole frames, and were not heard."""
         self.overflows = 0
-        """Since start: the device lost sound before we had it."""
+        """Overflows since start: the device lost sound before we had it."""
 
     def put(self, block: bytes) -> None:
         with self._lock:
@@ -52,7 +52,7 @@ class Handover:
             self.overflows += 1
 
     def end(self) -> None:
-        """No more will come: the device is gone."""
+        """Note that the device is gone and no more blocks come."""
         with self._lock:
             self._ended = True
         self._wake_once()

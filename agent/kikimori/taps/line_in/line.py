@@ -1,4 +1,4 @@
-"""One telephone's line: audio of a device in, calls and legs out. Without threads and clocks."""
+"""Line of one telephone: audio of a device in, calls and legs out. Without threads and clocks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def roles_of(table: DeviceTable) -> tuple[Role, ...]:
-    """Return whose voice each channel is."""
+    """Return the role of the voice in each channel."""
     match table.customer:
         case "left":
             return (Role.CUSTOMER, Role.OPERATOR)
@@ -82,7 +82,7 @@ class Line:
             self._before = self._before[:, self._before.shape[1] - self._pre_roll :]
 
     def lost(self, frames: int) -> None:
-        """So many frames of the device never arrived."""
+        """Note that this number of the device's frames never arrived."""
         for feed in self._feeds:
             feed.gap(max(1, frames * self._rate // self._device_rate))
 

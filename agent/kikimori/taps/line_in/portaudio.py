@@ -14,7 +14,7 @@ BLOCK_S = 0.02
 
 
 class PortAudio:
-    """Raises KikimoriError when the package or the library is not there."""
+    """PortAudio. Raises KikimoriError when the package or the library is missing."""
 
     def __init__(self) -> None:
         try:

@@ -23,30 +23,30 @@ class DeviceTable(_Table):
             'use at most 24 of the letters A to Z and a to z, digits and "-", e.g. "desk-1"',
         ),
     ]
-    """Ours; the beginning of its calls' names."""
+    """Name of our choice; the beginning of its calls' names."""
     device: Annotated[str, Field(min_length=1, max_length=128)]
-    """As `kikimori tap devices` lists it, or a part of it that no other device has."""
+    """Name as `kikimori tap devices` lists it, or a part of it that no other device has."""
     customer: Literal["left", "right", "mixed"] = "mixed"
-    """Which channel of a stereo device is the customer; `mixed`: one channel with both voices."""
+    """Channel of the customer in a stereo device; `mixed`: one channel with both voices."""
     rate: Annotated[int, Field(ge=8000, le=192_000)] | None = None
-    """Samples per second asked of the device; None = what it prefers."""
+    """Samples per second asked of the device; None = its preferred rate."""
     extension: Annotated[str, Field(max_length=64)] | None = None
-    """Of the telephone."""
+    """Extension of the telephone."""
     operator_name: Annotated[str, Field(max_length=128)] | None = None
 
 
 class ActivityTable(_Table):
-    """`[line_in.activity]`: when a call begins and ends, told by its sound."""
+    """`[line_in.activity]`: start and end of a call, by its sound."""
 
     level_db: Annotated[float, Field(ge=-90, le=0)] = -45.0
-    """What is softer than this (dB below full scale, 200 to 3 400 Hz) is no voice."""
+    """Level (dB below full scale, 200 to 3 400 Hz) under which sound is no voice."""
     begin_s: Annotated[float, Field(ge=0.1, le=10)] = 0.6
     begin_within_s: Annotated[float, Field(ge=0.1, le=10)] = 2.0
-    """A call begins when there were `begin_s` of voice within so long."""
+    """Seconds within which `begin_s` of voice begin a call."""
     end_s: Annotated[float, Field(ge=1, le=600)] = 20.0
-    """It ends after so long without a voice."""
+    """Seconds without a voice after which a call ends."""
     pre_roll_s: Annotated[float, Field(ge=0, le=10)] = 2.5
-    """So much from before the beginning is heard too: the first words."""
+    """Seconds from before the beginning that are heard too: the first words."""
 
     @model_validator(mode="after")
     def _fits(self) -> ActivityTable:

@@ -1,4 +1,4 @@
-"""What is asked of a sound library."""
+"""Interface of a sound library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Device:
     name: str
     channels: int
-    """The most it can record."""
+    """Most channels that it can record."""
     rate: int
     """Samples per second that it prefers."""
 
@@ -30,17 +30,17 @@ class Capture(Protocol):
     """A device that records."""
 
     def close(self) -> None:
-        """Stop; nothing is put afterwards."""
+        """Stop; `put` is not called afterwards."""
 
 
 class Sound(Protocol):
     """The library. Every method may block for some time: call them in a thread."""
 
     def devices(self) -> list[Device]:
-        """Return what can record; raises `SoundError`."""
+        """Return the devices that can record; raises `SoundError`."""
 
     def refresh(self) -> None:
-        """Look for devices anew. Only while nothing is open. Raises `SoundError`."""
+        """Search for devices again. Only while nothing is open. Raises `SoundError`."""
 
     def open(
         self,

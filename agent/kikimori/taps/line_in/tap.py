@@ -1,4 +1,4 @@
-"""Line-in as a way in: a task for each device, which waits for it, hears it, and waits again when it was unplugged."""
+"""Line-in as a way in: a task per device waits for it, hears it, and waits again after it was unplugged."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MOST_S = 10.0
-"""Of audio between the library's thread and the loop; then the oldest is dropped."""
+"""Seconds of audio between the library's thread and the loop; beyond it the oldest is dropped."""
 DEAD_AFTER_S = 3.0
-"""A device that gives nothing for so long is gone, whatever the library says."""
+"""Seconds without audio after which a device counts as gone, whatever the library reports."""
 RELEASED_WITHIN_S = 2.0
 RETRY_S = (1.0, 30.0)
-"""First and longest wait until it is tried again."""
+"""Shortest and longest wait in s until the device is tried again."""
 
 
 class LineInTap:
@@ -111,7 +111,7 @@ class LineInTap:
     # --- inside
 
     async def _keep(self, device: DeviceTable) -> None:
-        """One device, for ever."""
+        """Hear one device again and again, until cancelled."""
         wait_s = self._first_retry_s
         while not self._closed.is_set():
             try:
@@ -129,7 +129,7 @@ class LineInTap:
             wait_s = min(2 * wait_s, RETRY_S[1])
 
     async def _hear(self, device: DeviceTable) -> bool:
-        """Hear one device until it is gone; return whether it gave anything. Raises `SoundError`."""
+        """Hear one device until it is lost; return whether it gave audio. Raises `SoundError`."""
         loop = asyncio.get_running_loop()
         awake = asyncio.Event()
         channels = len(roles_of(device))
@@ -176,7 +176,7 @@ class LineInTap:
         return heard
 
     def _release(self, capture: Capture) -> None:
-        """Begin to close a device, once: PortAudio does not bear to be told twice."""
+        """Begin to close a device, once: PortAudio allows no second call."""
         if capture in self._captures:
             self._captures.discard(capture)
             task = asyncio.get_running_loop().create_task(asyncio.to_thread(capture.close))
@@ -184,7 +184,7 @@ class LineInTap:
             task.add_done_callback(self._releasing.discard)
 
     async def _released(self) -> None:
-        """Wait until what is being closed is closed; a driver that hangs is left to itself."""
+        """Wait for the devices being closed; a driver that hangs is left behind."""
         if self._releasing:
             await asyncio.wait(self._releasing, timeout=RELEASED_WITHIN_S)
 

@@ -1,4 +1,4 @@
-"""A switch's mirror port: calls are followed in other people's packets. It hears and cannot control.
+"""Mirror port of a switch: calls are followed in other people's packets. It hears and cannot control.
 
 From the wire up: `link` finds the IP packet in a frame, `packets` what it carries, also in `tunnels`, `fragments` and `tcp`
 put together what was cut, `content` knows SIP by its bytes, `dialogs` follows it, with the `forks` of each `dialog`,

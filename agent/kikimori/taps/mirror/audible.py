@@ -1,4 +1,4 @@
-"""Whether the audio of a call can be heard: by what its dialogs agreed on, and by what their packets really hold. Pure."""
+"""Audibility of a call: the codecs that its dialogs agreed on, and the content of their packets. Pure."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from kikimori.taps.rtp.gate import Unreadable
 
 WAITING = "codec_not_seen"
-"""The codec that was agreed on first cannot be read, another one can: the packets will tell."""
+"""The codec that was agreed on first cannot be read, but another one can: the packets decide."""
 
 _PLAIN_AGAIN = frozenset({"GoClear", "ClearACK"})
 
 
 @dataclass(slots=True)
 class Audibility:
-    """What the packets of one dialog showed, since its last answer."""
+    """Findings from the packets of one dialog, since its last answer."""
 
     answer: Audio | None
     why: str = ""
     """`encrypted`, `unreadable_codec`; empty while nothing speaks against it."""
     codec: str = ""
     proved: bool = False
-    """Sound was found."""
+    """True once sound was found."""
     keyed: bool = False
-    """Both ends speak ZRTP."""
+    """True once both ends speak ZRTP."""
 
 
 def audibility(call: Call, dialog: Dialog) -> Audibility:
-    """Return what is known of a dialog; nothing, where it agreed anew."""
+    """Return the findings about a dialog; empty ones after a new agreement."""
     known = call.audibility.get(dialog)
     if known is None or known.answer != dialog.answer:
         known = call.audibility[dialog] = Audibility(dialog.answer)
@@ -44,7 +44,7 @@ def audibility(call: Call, dialog: Dialog) -> Audibility:
 
 
 def why_not(call: Call, dialog: Dialog) -> str | None:
-    """Return why a dialog is not heard, a stable word; None when it is."""
+    """Return the reason for which a dialog is not heard, a stable word; None when it is."""
     answer = dialog.answer
     if answer is None:
         return "no_audio_agreed"
@@ -65,13 +65,13 @@ def codec_of(call: Call, dialog: Dialog) -> str:
 
 
 def worth_probing(dialog: Dialog) -> bool:
-    """Whether its packets can show that it may be heard after all."""
+    """Return whether its packets can show that it may be heard after all."""
     answer = dialog.answer
     return answer is not None and not answer.encrypted and leg_rate(answer.formats) is not None
 
 
 def judge(call: Call) -> bool:
-    """Look at what came; True when the call is to be looked at again."""
+    """Evaluate the packets that came; True when the call must be reviewed."""
     changed = False
     if call.active is not None and call.voices:
         known = audibility(call, call.active)
@@ -103,12 +103,12 @@ def _why(voice: Voice) -> Unreadable | None:
 
 
 def _unreadable(voices: Sequence[Voice]) -> Unreadable | None:
-    """Return why none of the voices can be heard that sent something; None where one can, or nothing came."""
+    """Return the reason when none of the sending voices can be heard; None when one can, or nothing came."""
     found = [_why(each) for each in voices if each.session.gate.sounded or _why(each) is not None]
     return found[0] if found and all(each is not None for each in found) else None
 
 
 def _keyed(voices: Sequence[Voice]) -> bool:
-    """Whether both ends speak ZRTP: each said so, or one of them already negotiates (RFC 6189, 4)."""
+    """Return whether both ends speak ZRTP: each does, or one of them negotiates (RFC 6189, 4)."""
     gates = [each.session.gate for each in voices]
     return any(each.zrtp_agreed for each in gates) or (len(gates) > 1 and all(each.zrtp for each in gates))

@@ -1,4 +1,4 @@
-"""The kernel's filter: UDP, fragments, tunnels, and TCP of SIP, behind up to two VLAN tags. Nothing else is copied to us.
+"""Kernel filter: UDP, fragments, tunnels, and TCP of SIP, behind up to two VLAN tags, and nothing else.
 
 Of tunnels (MPLS, VN-Tag and the like, GRE, IP in IP) all passes: what is in them is looked at later.
 
@@ -41,7 +41,7 @@ Instruction = tuple[int, int, int, int]
 
 
 def sip_and_udp(tcp_ports: Iterable[int]) -> list[Instruction]:
-    """Make the program for Ethernet frames. TCP passes on these ports; elsewhere a segment in which SIP begins."""
+    """Return the program for Ethernet frames: TCP of these ports passes; of others, segments with SIP."""
     ports = sorted(set(tcp_ports))
     program: list[_Line] = []
     for tag in range(_MOST_TAGS + 1):
@@ -50,19 +50,19 @@ def sip_and_udp(tcp_ports: Iterable[int]) -> list[Instruction]:
 
 
 def encoded(program: list[Instruction]) -> bytes:
-    """As `struct sock_filter[]`."""
+    """Return the program as `struct sock_filter[]`."""
     return b"".join(pack("HBBI", *each) for each in program)
 
 
 class _Line:
-    """An instruction whose jumps are labels; none = the next line."""
+    """Instruction whose jumps are labels; none = the next line."""
 
     def __init__(self, code: int, operand: int, *, yes: str = "", no: str = "", label: str = "") -> None:
         self.code, self.operand, self.yes, self.no, self.label = code, operand, yes, no, label
 
 
 def _one_depth(program: list[_Line], tag: int, ports: list[int], *, last: bool) -> None:
-    """Frames with `tag` VLAN tags. Each block returns by itself, as a jump reaches no further than 255 instructions."""
+    """Append the lines for `tag` VLAN tags. Each block returns itself: jumps reach 255 instructions."""
     kind = 12 + 4 * tag
     ip = kind + 2
     reject = f"reject_{tag}"
@@ -101,7 +101,7 @@ def _one_depth(program: list[_Line], tag: int, ports: list[int], *, last: bool) 
 
 
 def _sip_over_tcp(program: list[_Line], ip: int, accept: str) -> None:
-    """Accept a segment in which a SIP message begins. The index register holds the length of the IP header."""
+    """Append the acceptance of a segment that begins SIP. The index register holds the IP header's length."""
     program.append(_Line(_LD_B_INDEX, ip + 12))
     program.append(_Line(_AND, 0xF0))
     program.append(_Line(_SHIFT_RIGHT, 2))

@@ -1,4 +1,4 @@
-"""Who calls and who is called, as SIP headers say it; and whether the caller wants to be named.
+"""Caller and callee from SIP headers, and the caller's wish for privacy.
 
 RFC 3323 (Privacy), RFC 3325 (P-Asserted-Identity), RFC 3966 (numbers). Japanese carriers say why a number is not told by
 the display name (TTC JJ-90.30): `Anonymous`, `Coin line/payphone`, `Unavailable`, `Interaction with other service`.
@@ -30,7 +30,7 @@ def called_party(text: str) -> Endpoint:
 
 
 def caller_of(headers: Headers) -> Endpoint:
-    """Return who calls: as the network asserts it where the telephone does not say.
+    """Return the caller, as the network asserts it where the telephone does not say.
 
     Its number is kept also where it is withheld, to know the same caller again; it must then never be shown.
 

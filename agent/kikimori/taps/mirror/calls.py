@@ -1,4 +1,4 @@
-"""Calls made of dialogs: which of them is heard, whose voice is whose, one leg for each.
+"""Calls made of dialogs: choice of the dialog to hear and of each voice's role, one leg for each.
 
 One conversation may show as several dialogs: before and behind the PBX (twins), and one after another when a
 telephone transfers by itself (REFER, Replaces). They are one call, of which one dialog at a time is heard.
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 JUDGE_EVERY_S = 0.2
-"""How often it is looked whether audio can be heard."""
+"""Interval in s between checks whether audio can be heard."""
 
 NO_RTP_S = 10.0
-"""A call whose voices were not seen for so long after its answer is told as a problem."""
+"""Seconds after the answer without audio of its voices after which a call is reported as a problem."""
 
 
 class Calls:
@@ -65,7 +65,7 @@ class Calls:
         self.encrypted = 0
         self.unreadable = 0
         self.codecs: Counter[str] = Counter()
-        """Calls that could not be heard by the codec in use."""
+        """Number of calls not heard because of the codec in use, by codec."""
         self.shed = 0
 
     @property
@@ -74,7 +74,7 @@ class Calls:
         return [call for call in self._all() if call.voices]
 
     def without_rtp(self, now: float) -> int:
-        """How many calls were answered a while ago, and none of their audio was seen."""
+        """Return the number of calls answered more than `NO_RTP_S` ago of which no audio was seen."""
         return sum(
             call.opened_at is not None
             and now - call.opened_at > NO_RTP_S
@@ -85,7 +85,7 @@ class Calls:
         )
 
     def unreadable_now(self) -> set[str]:
-        """Why live calls, or one of their voices, cannot be read: `encrypted`, `unreadable_codec`."""
+        """Return the reasons for which calls or voices cannot be read: `encrypted`, `unreadable_codec`."""
         why = {each for call in self._all() for each in (call.told, call.partly)}
         return why & {"encrypted", "unreadable_codec"}
 
@@ -102,7 +102,7 @@ class Calls:
         return total
 
     def receive(self, voice: Voice, data: bytes, source: End) -> None:
-        """Give a datagram to a voice. One call's fault ends only that call."""
+        """Give a datagram to a voice. A fault in one call ends only that call."""
         try:
             voice.session.receive(data, source)
         except Exception as error:  # noqa: BLE001  (as said)
@@ -187,7 +187,7 @@ class Calls:
         return list(self._calls)
 
     def _review(self, call: Call) -> None:
-        """Look again which dialog is heard, and who is who."""
+        """Choose again the dialog to hear, and the roles."""
         candidates = [
             each for each in call.dialogs if each.answered or (self._table.early_media and each.early)
         ]
@@ -216,7 +216,7 @@ class Calls:
         self._hear(call, chosen, sides, doubted=doubted)
 
     def _cannot_hear(self, call: Call, candidates: Sequence[Dialog]) -> None:
-        """None of the dialogs can be heard now; the packets of the first may show that it can after all."""
+        """Handle a call without an audible dialog; the first one's packets may show that it can be heard."""
         if candidates:
             call.codec = codec_of(call, candidates[0])
             self._not_heard(call, why_not(call, candidates[0]) or "")
@@ -232,7 +232,7 @@ class Calls:
             self._end_probes(call)
 
     def _probe(self, call: Call, dialog: Dialog) -> None:
-        """Look at the packets of a dialog that nobody hears."""
+        """Check the packets of a dialog that is not heard."""
         if any(each.dialog is dialog for each in call.probes):
             return
         self._end_probes(call)
@@ -313,7 +313,7 @@ class Calls:
         return voice
 
     def _follow(self, call: Call) -> None:
-        """Both described their audio again: other formats, other addresses."""
+        """Take over the formats and addresses that both sides described anew."""
         for voice in call.voices:
             voice.session.change(formats_of(voice.dialog, voice.by), names_of(voice.dialog, voice.by))
             self._route(voice)

@@ -1,4 +1,4 @@
-"""What a payload is, told by its bytes: SIP speaks on other ports than 5060 too (FreePBX 5160, carriers' own)."""
+"""Recognition of a payload by its bytes: SIP uses other ports than 5060 too (FreePBX 5160, carriers' own)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ FIRST_WORDS = (
     b"SIP/", b"INVI", b"ACK ", b"BYE ", b"CANC", b"OPTI", b"REGI", b"INFO", b"PRAC", b"UPDA", b"SUBS", b"NOTI", b"REFE",
     b"MESS", b"PUBL",
 )  # fmt: skip
-"""How a message begins, for a filter that sees four bytes."""
+"""First four bytes of a message, for a filter."""
 
 
 def begins_sip(payload: bytes) -> bool:
-    """Whether a SIP message begins here, after any line ends that keep a connection open."""
+    """Return whether a SIP message begins here, after any line ends that keep a connection open."""
     return _BEGINS.match(payload if payload[:1].isalpha() else payload.lstrip(b"\r\n")) is not None

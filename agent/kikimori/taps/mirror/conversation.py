@@ -1,4 +1,4 @@
-"""What is known of one conversation: its dialogs, and the voices that are heard of it."""
+"""State of one conversation: its dialogs, and the voices that are heard of it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Voice:
     session: RtpSession
     rate: int
     ends: tuple[End | None, End | None] = (None, None)
-    """Where it comes from and goes to, as routed."""
+    """Source and target of its packets, as routed."""
 
 
 @dataclass(eq=False, slots=True)
@@ -40,7 +40,7 @@ class Call:
     active: Dialog | None = None
     sides: Sides | None = None
     uncertain: bool = False
-    """Another call may be meant by one of its dialogs: who the customer is stays open."""
+    """True = one of its dialogs may belong to another call, so that the customer stays unknown."""
     audibility: dict[Dialog, Audibility] = field(default_factory=dict)
     probes: list[Voice] = field(default_factory=list)
     """Voices that nobody hears: it is only looked whether they can be."""
@@ -52,4 +52,4 @@ class Call:
     codec: str = ""
     """Which one is in use, where it cannot be read."""
     told: str = ""
-    """Why it is not heard, as it was told last."""
+    """Reason for which it is not heard, as logged last."""

@@ -1,4 +1,4 @@
-"""What a session description seen on the wire says of the audio of the side that wrote it."""
+"""Audio of one side, from the session description that it wrote, as seen on the wire."""
 
 from __future__ import annotations
 
@@ -24,25 +24,26 @@ class Audio:
     """The audio line of one side."""
 
     end: End | None
-    """Where this side receives; None when it receives nothing, or names a host instead of an address."""
+    """Address at which this side receives; None when it receives nothing, or names a host instead of an
+    address."""
     formats: dict[int, Format]
-    """What this side can receive and this program can read; preferred first."""
+    """Formats that this side can receive and this program can read, by payload type; preferred first."""
     direction: Direction
     encrypted: bool
     names: dict[int, str] = field(default_factory=dict)
     """Codecs by payload type, also those that cannot be read."""
     preferred: str = ""
-    """Name of the voice codec that stands first, which the other side will use as a rule (RFC 3264, 6.1)."""
+    """Name of the voice codec that stands first, which the other side usually takes (RFC 3264, 6.1)."""
 
     @property
     def may_be_unreadable(self) -> bool:
-        """Whether the codec that stands first cannot be read, though another one can."""
+        """Return whether the first codec cannot be read, though another one can."""
         first = next((number for number, name in self.names.items() if name == self.preferred), None)
         return first is not None and first not in self.formats
 
     @property
     def holds(self) -> bool:
-        """Whether the side that wrote this has put the other one on hold, if it was offered."""
+        """Return whether the side that wrote this has put the other one on hold, if it was offered."""
         return self.direction in (Direction.SENDONLY, Direction.INACTIVE) or self.end is None
 
 

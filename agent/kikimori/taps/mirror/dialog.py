@@ -1,4 +1,4 @@
-"""One call as two SIP user agents see it, and what there is to tell of it. Plain state."""
+"""Call as two SIP user agents see it, and the news about it. Plain state."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _MOST_TOLD = 1000
 
 @dataclass(eq=False, slots=True)
 class Dialog:
-    """One call as two SIP user agents see it. Index 0 is who called, 1 who was called."""
+    """Call as two SIP user agents see it. Index 0 is the caller, 1 the callee."""
 
     call_id: str
     parties: tuple[Endpoint, Endpoint]
     tag: str
-    """Of who called."""
+    """Tag of the caller."""
     hosts: tuple[bytes, bytes]
     """Addresses between which the first INVITE was seen."""
     began: float
@@ -33,11 +33,11 @@ class Dialog:
     replaces: str | None = None
     """Call-ID that this dialog takes the place of."""
     identifiers: frozenset[tuple[str, str]] = frozenset()
-    """What names the call on both sides of a PBX."""
+    """Identifiers of the call on both sides of a PBX."""
     attempts: dict[Key, Attempt] = field(default_factory=dict)
     forks: dict[str, Fork] = field(default_factory=dict)
     active: Fork = field(default_factory=lambda: Fork(""))
-    """The fork that counts: the first one that answered and has not ended."""
+    """Fork that counts: the first one that answered and has not ended."""
     late: dict[str, Response] = field(default_factory=dict)
     """Acceptances that came after a refusal, by tag: they count once the caller acknowledges them."""
     asked_at: float = 0.0
@@ -45,11 +45,11 @@ class Dialog:
     ended_at: float = 0.0
     ended: bool = False
     told: set[tuple[int, str]] = field(default_factory=set)
-    """Requests that were acted on and may come again: sequence number and tag."""
+    """Requests already carried out that may come again: sequence number and tag."""
 
     @property
     def audio(self) -> list[Audio | None]:
-        """What each has described last."""
+        """Last description of each side."""
         return self.active.audio
 
     @property
@@ -66,12 +66,12 @@ class Dialog:
 
     @property
     def sequence(self) -> int:
-        """Of the last INVITE that began it."""
+        """Return the sequence number of the last INVITE that began it."""
         return max((number for _, number in self.attempts), default=0)
 
     @property
     def failed(self) -> bool:
-        """Whether nobody can answer any more."""
+        """Return whether every attempt has failed, so that nobody can answer any more."""
         return all(each.failed for each in self.attempts.values())
 
     def attempt_of(self, key: Key, status: int) -> Attempt | None:
@@ -86,7 +86,7 @@ class Dialog:
         return next((each for each in others if not each.failed), others[0] if others else None)
 
     def is_new(self, number: int, tag: str) -> bool:
-        """Whether the request with that number of the one with that tag was not acted on yet; notes it."""
+        """Return whether the request with that number and tag is new, and note it."""
         key = (number, tag)
         if key in self.told:
             return False
@@ -97,19 +97,19 @@ class Dialog:
 
 
 class Changes(Protocol):
-    """Who is told. Each is called after the dialog was changed."""
+    """Receiver of changes. Each method is called after the dialog was changed."""
 
     def began(self, dialog: Dialog) -> None:
-        """A call rings."""
+        """Note that a call rings."""
 
     def agreed(self, dialog: Dialog) -> None:
-        """It was answered, or the two have described their audio anew."""
+        """Note that it was answered, or that the two have described their audio anew."""
 
     def held(self, dialog: Dialog, by: int, *, on_hold: bool) -> None: ...
 
     def key(self, dialog: Dialog, by: int, digit: str) -> None: ...
 
     def referred(self, dialog: Dialog, user: str, replaces: str | None) -> None:
-        """One side was asked to call `user` instead, perhaps in place of the dialog `replaces`."""
+        """Note that one side was asked to call `user` instead, perhaps in place of the dialog `replaces`."""
 
     def ended(self, dialog: Dialog) -> None: ...

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from kikimori.taps.sip.message import Message, Response
 
 RING_S = 300.0
-"""An INVITE that is not answered for so long is forgotten."""
+"""Seconds after which an INVITE without an answer is forgotten."""
 
 LINGER_S = 32.0
-"""An ended dialog is remembered for so long, so that a late packet does not begin it again (RFC 3261, timer B)."""
+"""Seconds that an ended dialog is kept, so that a late packet does not begin it again (RFC 3261, timer B)."""
 
 LATE_COPY_S = 1.0
-"""The same INVITE so long after the end is no copy on its way, but a new call."""
+"""Seconds after the end from which the same INVITE is a new call, not a late copy."""
 
 _MOST_CALL_ID = 256
 
@@ -46,7 +46,7 @@ class Dialogs:
         self.table = DialogTable()
         self.unreadable = 0
         self.shed = 0
-        """Calls that were forgotten, ringing, because too many rang."""
+        """Number of ringing calls forgotten, as too many rang."""
 
     def __len__(self) -> int:
         return len(self.table)
@@ -59,7 +59,7 @@ class Dialogs:
             self.unreadable += 1
 
     def expire(self, now: float, idle_s: float) -> list[Dialog]:
-        """Forget what is over; return what is idle: answered, and without a sign of life for `idle_s`."""
+        """Forget what is over; return idle dialogs: answered, and without a packet for `idle_s`."""
         idle = []
         for dialog in self.table:
             quiet = now - dialog.heard_at
@@ -75,7 +75,7 @@ class Dialogs:
         return idle
 
     def end(self, dialog: Dialog) -> None:
-        """Take a dialog for ended, whose end was not seen."""
+        """End a dialog whose end was not seen."""
         self._end(dialog, dialog.heard_at)
 
     # --- inside
@@ -112,7 +112,7 @@ class Dialogs:
     def _invite(
         self, message: Request, call_id: str, key: Key, hosts: tuple[bytes, bytes], now: float
     ) -> None:
-        """An INVITE outside of a dialog: a new call, another attempt of one, or the same once more."""
+        """Take an INVITE outside of a dialog: a new call, another attempt of one, or a copy."""
         tag = tag_of(message.headers, "from")
         known = self.table.of(call_id)
         dialog = next((each for each in reversed(known) if each.tag == tag), None)
@@ -178,7 +178,7 @@ class Dialogs:
         self._changes.began(dialog)
 
     def _after_end(self, dialog: Dialog, message: Message, key: Key, tag: str, now: float) -> None:
-        """Let a call begin again that was accepted after its refusal, or while it was being cancelled."""
+        """Begin a call again that was accepted after its refusal, or while it was being cancelled."""
         if isinstance(message, Request):
             late = dialog.late.get(tag)
             if message.method == "ACK" and late is not None and key not in dialog.attempts:
@@ -241,7 +241,7 @@ class Dialogs:
                     self._changes.referred(dialog, *refer_target(target))
 
     def _bye(self, dialog: Dialog, tag: str, now: float) -> None:
-        """One fork ends; the call goes on where another one answered too and was not ended."""
+        """End a fork; the call goes on with another that answered and has not ended."""
         fork = dialog.forks.get(tag)
         if fork is None and len(dialog.forks) > 1:
             return
@@ -258,7 +258,7 @@ class Dialogs:
             self._changes.agreed(dialog)
 
     def _reaction(self, dialog: Dialog, message: Response, attempt: Attempt, tag: str, now: float) -> None:
-        """A response to an INVITE that may begin a dialog."""
+        """Take a response to an INVITE that may begin a dialog."""
         status = message.status
         if status >= 300:
             attempt.failed = True
@@ -301,7 +301,7 @@ class Dialogs:
         return fork
 
     def _response(self, dialog: Dialog, message: Response, method: str, by: int, tag: str) -> None:
-        """A response to a request within a dialog."""
+        """Take a response to a request within a dialog."""
         if method not in ("INVITE", "UPDATE", "PRACK"):
             return
         fork = dialog.forks.get(tag, dialog.active)
@@ -311,7 +311,7 @@ class Dialogs:
             self._describe(dialog, fork, message, by)
 
     def _describe(self, dialog: Dialog, fork: Fork, message: Message, by: int) -> bool:
-        """Note what `by` says of its audio; True when it answers the other's offer, so that both agree."""
+        """Take the description by side `by`; True when it answers the other's offer, so that both agree."""
         request = message.method if isinstance(message, Request) else None
         audio = audio_of(message)
         before = fork.audio[by]

@@ -24,26 +24,26 @@ class Attempt:
     """One INVITE transaction that may still begin a dialog."""
 
     offer: Audio | None = None
-    """What the caller described in it."""
+    """Caller's description in it."""
     failed: bool = False
-    """Refused, or cancelled."""
+    """True after a refusal or a cancel."""
     acknowledged: bool = False
-    """Its refusal was; the same INVITE again is no copy then, but another try."""
+    """True after the ACK of its refusal; then the same INVITE is another attempt, not a copy."""
 
 
 @dataclass(eq=False, slots=True)
 class Fork:
-    """One who may answer, or has: a dialog of its own with the caller."""
+    """Dialog of the caller with one party that may answer, or has."""
 
     tag: str
     audio: list[Audio | None] = field(default_factory=lambda: [None, None])
-    """What caller and called have described last."""
+    """Last descriptions of caller and callee."""
     answer: Audio | None = None
-    """The last description that answered another: what is really used."""
+    """Last description that answered another: the one really in use."""
     offer_by: int | None = None
-    """Who made the last offer."""
+    """Side that made the last offer."""
     before_offer: Audio | None = None
-    """What that side had described before, should it be refused."""
+    """Description of that side before the offer, in case it is refused."""
     attempt: Attempt | None = None
     answered: bool = False
     early: bool = False
@@ -78,7 +78,7 @@ class Fork:
         return answers
 
     def refuse(self, by: int) -> None:
-        """An offer of `by` was refused: what was agreed before still holds."""
+        """Restore what was agreed before: an offer of `by` was refused."""
         if self.offer_by == by and self.before_offer is not None:
             self.audio[by] = self.before_offer
             self.before_offer = None

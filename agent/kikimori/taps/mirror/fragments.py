@@ -25,7 +25,7 @@ class _Packet:
 
 
 class Fragments:
-    """Incomplete packets. What is not complete in time is forgotten and counted."""
+    """Incomplete packets. One that is not complete in time is dropped and counted."""
 
     def __init__(self) -> None:
         self._packets: dict[Key, _Packet] = {}

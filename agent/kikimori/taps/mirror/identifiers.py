@@ -1,4 +1,4 @@
-"""What names one call on both sides of a PBX, where a PBX passes it on.
+"""Identifiers of one call on both sides of a PBX, where a PBX passes them on.
 
 Session-ID (RFC 7989, and RFC 7329 before it), the icid-value of P-Charging-Vector (RFC 7315), Cisco-Guid, and headers that
 carry the Call-ID of the other side.
@@ -24,7 +24,7 @@ _MOST = 256
 
 
 def identifiers(headers: Headers) -> Identifiers:
-    """Return what an INVITE says of which call it is; its own Call-ID is one of them."""
+    """Return the identifiers of the call in an INVITE, its own Call-ID among them."""
     found = {(CALL_ID, (headers.first("call-id") or "").strip())}
     # A header of this kind holds the Call-ID of the side that came first, or a value that both sides have.
     found.update((CALL_ID, value) for name in _CALL_ID_HEADERS if (value := _value(headers, name)))

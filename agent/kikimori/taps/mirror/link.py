@@ -1,4 +1,4 @@
-"""From a captured frame to its IP packet, through whatever a switch puts before it. Without sockets.
+"""IP packet in a captured frame, behind everything that a switch puts before it. Without sockets.
 
 Ethernet with VLAN tags (802.1Q, QinQ), VN-Tag, E-Tag (802.1BR), provider backbone (802.1ah), Cisco metadata, MPLS
 (RFC 3032, with pseudowires of RFC 4448), PPPoE, LLC/SNAP; Linux cooked capture, raw IP. Numbers of link types are those of
@@ -111,7 +111,7 @@ def payload(kind: int, frame: bytes, at: int) -> int | None:
 
 
 def _after_type(frame: bytes, at: int) -> int | None:
-    """`at`: where the EtherType stands."""
+    """Return where the IP packet begins. `at`: position of the EtherType."""
     if len(frame) < at + 3:
         return None
     kind = _TYPE.unpack_from(frame, at)[0]

@@ -39,7 +39,7 @@ IFF_UP = 1
 
 BLOCK_BYTES = 1 << 18
 RETIRE_MS = 20
-"""A block that is not full is handed over after so long."""
+"""Milliseconds after which a block that is not full is handed over."""
 
 _FRAME_BYTES = 2048
 _BLOCK_HEAD = Struct("=IIIII")
@@ -57,7 +57,7 @@ class LiveInterface:
     """Frames of one Ethernet interface, in the order in which they came."""
 
     def __init__(self, interface: str, tcp_ports: Iterable[int], buffer_bytes: int) -> None:
-        """Open it, in promiscuous mode: a mirror port gets what is meant for others.
+        """Open it, in promiscuous mode: a mirror port gets packets for others.
 
         Raises:
             LiveError: it is not there, is no Ethernet, or CAP_NET_RAW is missing; with the next step.
@@ -116,7 +116,7 @@ class LiveInterface:
         return drops
 
     def failed(self) -> bool:
-        """Whether the interface went down or away since this was asked last; a new one must then be opened."""
+        """Return whether the interface went down or away since the last check; then a new one must open."""
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
     def close(self) -> None:
@@ -158,7 +158,7 @@ class LiveInterface:
 
 
 def is_up(interface: str) -> bool:
-    """Whether it is there and was brought up."""
+    """Return whether the interface exists and was brought up."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
             flags = fcntl.ioctl(sock.fileno(), SIOCGIFFLAGS, pack("16s16x", interface.encode()))

@@ -29,7 +29,7 @@ _V6_SKIPPED = frozenset({0, 43, 60})
 _V6_MOST_HEADERS = 8
 _CARRIED = frozenset({UDP, TCP}) | tunnels.PROTOCOLS
 UNREAD = "unread"
-"""Counts packets of a tunnel that is not understood."""
+"""Counter of packets of a tunnel that is not understood."""
 
 
 class Datagram(NamedTuple):

@@ -41,7 +41,7 @@ class Frame(NamedTuple):
 
 
 def is_capture(path: Path) -> bool:
-    """Whether the file begins as a capture does; False for one that cannot be read."""
+    """Return whether the file begins as a capture does; False for one that cannot be read."""
     try:
         with path.open("rb") as file:
             magic = file.read(4)

@@ -1,4 +1,4 @@
-"""What in a SIP message refers to a dialog or transaction: tags, branch, Refer-To (RFC 3261, 3515, 3891). Pure."""
+"""References of SIP messages to dialogs and transactions: tags, branch, Refer-To (RFC 3261, 3515, 3891)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def find(known: Sequence[Dialog], tags: tuple[str, str], key: Key | None) -> tuple[Dialog | None, int]:
-    """Return the dialog of a message, and who asked. `key`: of the INVITE that a response answers."""
+    """Return the dialog of a message, and its asking side. `key`: of the INVITE that a response answers."""
     found: list[tuple[tuple[bool, bool, bool], Dialog, int]] = []
     for dialog in reversed(known):
         if tags[0] == dialog.tag:
@@ -34,7 +34,7 @@ def find(known: Sequence[Dialog], tags: tuple[str, str], key: Key | None) -> tup
 
 
 def branch(headers: Headers) -> str:
-    """Of the topmost Via; empty where it cannot be read."""
+    """Return the branch of the topmost Via; empty where it cannot be read."""
     value = headers.first("via")
     if value is None:
         return ""
@@ -56,7 +56,7 @@ def user_of(uri: str) -> str:
 
 
 def refer_target(text: str) -> tuple[str, str | None]:
-    """`<sip:205@pbx?Replaces=call-id%3Bto-tag%3D…>` → `205`, the Call-ID."""
+    """Return `205` and the Call-ID of `<sip:205@pbx?Replaces=call-id%3Bto-tag%3D…>`."""
     uri = parse_address(text).uri
     _, _, headers = uri.partition("?")
     for each in headers.split("&"):

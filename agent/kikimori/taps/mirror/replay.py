@@ -1,4 +1,4 @@
-"""A capture file as calls, as fast as they are heard: how an office is tried out without being root."""
+"""Capture file as calls, as fast as they are heard: a trial of an office without root rights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kikimori.taps.sides import SidesTable
 
 PIECE_S = 0.2
-"""Capture time between two times of hearing: one block of it."""
+"""Capture time in s between two rounds of hearing: one block of it."""
 
 _ADVANCE_S = 0.04
 

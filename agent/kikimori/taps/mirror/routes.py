@@ -1,4 +1,4 @@
-"""Whose voice an RTP packet is, by the addresses that SIP named."""
+"""Assignment of RTP packets to voices, by the addresses that SIP named."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Routes:
-    """An address and port belong to the call that named them last."""
+    """Voices by address and port; each belongs to the call that named it last."""
 
     __slots__ = ("_by_source", "_by_target")
 

@@ -25,18 +25,20 @@ class MirrorTable(BaseModel):
     sip_ports: Annotated[tuple[Port, ...], Field(min_length=1, max_length=16)] = (5060,)
     """UDP and TCP."""
     tls_ports: Annotated[tuple[Port, ...], Field(max_length=16)] = (5061,)
-    """SIP over TLS, which cannot be read; watched so that it can be said."""
+    """Ports of SIP over TLS, which cannot be read; watched so that this can be reported."""
     networks: Networks = ()
-    """Only SIP with one end in these networks; empty = all."""
+    """Networks of which one must hold an end of the SIP that is read; empty = all."""
     ignore_networks: Networks = ()
     """SIP with one end in these networks is not looked at."""
     twins: Literal["outside", "inside", "both"] = "outside"
-    """A call that is seen before and behind the PBX: whose audio is heard, or `both` as two calls."""
+    """Audio that is heard of a call seen before and behind the PBX: of one side, or of `both` as two
+    calls."""
     early_media: bool = False
-    """Whether announcements before the answer are heard."""
+    """True = announcements before the answer are heard."""
     max_calls: Annotated[int, Field(ge=1, le=10_000)] = 500
     idle_s: Annotated[float, Field(ge=30)] = 300.0
-    """A call without a packet for so long is over; its end was not seen. On hold twelve times as long."""
+    """Seconds without a packet after which a call is over; its end was not seen. On hold twelve times as
+    long."""
     buffer_mb: Annotated[int, Field(ge=1, le=256)] = 16
     """Memory of the kernel's ring of packets."""
 

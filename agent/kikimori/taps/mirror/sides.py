@@ -1,4 +1,4 @@
-"""Which dialogs are one call, and who in them is the customer. Pure.
+"""Dialogs that make up one call, and the customer in them. Pure.
 
 A twin is a dialog that the PBX begins while it has another one with the same number of a customer: the INVITE goes out
 from the address to which the first one came. A transfer is a dialog that a telephone begins because it was told to
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kikimori.taps.sides import SidesTable
 
 REFER_S = 30.0
-"""A telephone that was told to call somebody does it within this time."""
+"""Seconds within which a telephone that was told to call somebody does so."""
 
 _MOST_EXPECTED = 1000
 
@@ -37,7 +37,7 @@ class _Expected:
 
 
 class Placing:
-    """What is known of how dialogs belong together."""
+    """Links between dialogs that belong to one call."""
 
     def __init__(self, table: SidesTable, twins: Literal["outside", "inside", "both"]) -> None:
         self._table = table
@@ -53,7 +53,7 @@ class Placing:
         self._doubted: set[Dialog] = set()
 
     def place(self, dialog: Dialog, known: Sequence[Dialog]) -> tuple[Dialog | None, Link]:
-        """Find the dialog with which a new one is one call."""
+        """Find the dialog that is one call with a new one."""
         before = self._transferred(dialog, known)
         if before is not None:
             self._customer[dialog] = self._same_customer(before, dialog)
@@ -70,7 +70,7 @@ class Placing:
         return None, "first"
 
     def uncertain(self, dialogs: Sequence[Dialog]) -> bool:
-        """Whether another call may be meant by one of the twins of a call."""
+        """Return whether a twin of a call may belong to another call."""
         return any(each in self._doubted for each in dialogs)
 
     def _twins_of(self, dialog: Dialog) -> list[Dialog]:
@@ -97,7 +97,7 @@ class Placing:
         self._expected = [each for each in self._expected if each.dialog is not dialog]
 
     def expect(self, dialog: Dialog, user: str, replaces: str | None, now: float) -> None:
-        """One side of `dialog` was told to call `user`."""
+        """Note that one side of `dialog` was told to call `user`."""
         self._expected = [each for each in self._expected if each.until > now][-_MOST_EXPECTED:]
         self._expected.append(_Expected(dialog, user, replaces, now + REFER_S))
 
@@ -105,7 +105,7 @@ class Placing:
         return Role.CUSTOMER if self._customer.get(dialog, 0) == by else Role.OPERATOR
 
     def choose(self, dialogs: Sequence[Dialog], readable: Sequence[Dialog]) -> Dialog | None:
-        """Which of a call's dialogs is heard.
+        """Return the dialog of a call that is to be heard.
 
         Args:
             dialogs: All that have not ended.
@@ -124,7 +124,7 @@ class Placing:
         return twins[-1] if twins and first is not None and first.answered else None
 
     def sides(self, dialogs: Sequence[Dialog], chosen: Dialog) -> Sides | Unheard:
-        """Who is who in a call of which `chosen` is heard; the operator is named by the twin that was answered."""
+        """Return the sides of a call in which `chosen` is heard; the operator is the answered twin's."""
         found = sort_out(self._everybody, *chosen.parties)
         if chosen not in self._customer:
             return found if isinstance(found, Unheard) else NOT_SELECTED

@@ -1,4 +1,4 @@
-"""RTP between known hosts to which no call belongs: a sign that a call was missed. Pure."""
+"""RTP between known hosts outside any call: a sign of a missed call. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from kikimori.taps.mirror.packets import End
 
 LEAST_PACKETS = 50
-"""In sequence: one second. Less may be the tail of a call, or its beginning."""
+"""Packets in sequence from which a stream counts: one second. Less may be the tail of a call, or its
+beginning."""
 LEAST_S = 0.9
 SHOWN_S = 15.0
-"""A stream without a packet for so long is over."""
+"""Seconds without a packet after which a stream is over."""
 
 _LEAST_BYTES = 20
 _MOST_LOST = 3
@@ -36,9 +37,9 @@ class Strays:
     """Streams by source and target."""
 
     def __init__(self, ends: Callable[[], set[End]]) -> None:
-        """`ends`: the addresses and ports to which audio of calls goes now."""
+        """`ends`: returns the addresses and ports to which audio of calls goes now."""
         self.seen = 0
-        """Streams without a call, since the beginning."""
+        """Number of streams without a call, since the beginning."""
         self._ends = ends
         self._hosts: set[bytes] = set()
         self._known: set[End] = set()
@@ -51,7 +52,7 @@ class Strays:
             self._hosts.add(address)
 
     def packet(self, source: End, target: End, payload: bytes, now: float) -> None:
-        """Take a datagram that no call claims; it begins as RTP does."""
+        """Take a datagram outside any call that begins as RTP does."""
         if source[0] not in self._hosts and target[0] not in self._hosts:
             return
         if len(payload) < _LEAST_BYTES or 192 <= payload[1] <= 223:
@@ -78,11 +79,11 @@ class Strays:
                 self.seen += 1
 
     def now(self) -> int:
-        """Return how many such streams run now."""
+        """Return the number of streams that run now without a call."""
         return sum(each.told for each in self._streams.values())
 
     def expire(self, now: float) -> None:
-        """Forget what is over, and learn which audio belongs to a call."""
+        """Drop streams that are over, and update the ends of calls."""
         self._streams = {key: each for key, each in self._streams.items() if now - each.heard_at <= SHOWN_S}
         self._learn(now)
 

@@ -26,7 +26,7 @@ ADVANCE_EVERY_S = 0.04
 CHECK_EVERY_S = 5.0
 
 SILENT_S = 60.0
-"""A mirror port that shows nothing for so long is probably none."""
+"""Seconds without a packet after which a port is probably no mirror port."""
 
 DROPS_SHOWN_S = 300.0
 
@@ -182,7 +182,7 @@ class MirrorTap:
             self._seen, self._seen_at = self.wire.frames, now
 
     def _follow_ports(self) -> None:
-        """Let whole connections through of ports on which SIP was found."""
+        """Let TCP of ports on which SIP was found through the filter."""
         found = frozenset(self.wire.other_ports)
         if self._live is not None and not found <= self._filtered:
             self._filtered = found
@@ -190,7 +190,7 @@ class MirrorTap:
             log.info("mirror_sip_on_other_ports", ports=sorted(found))
 
     def _check_interface(self) -> None:
-        """A card that was unplugged or brought down is opened again when it is back."""
+        """Open a card again that was unplugged or brought down, once it is back."""
         interface = self._table.interface
         if not is_up(interface):
             if not self._down:

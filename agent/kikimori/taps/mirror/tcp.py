@@ -1,4 +1,4 @@
-"""SIP over TCP, read from the side: segments back into a stream, the stream into messages, within limits.
+"""SIP over TCP, as seen from the side: segments into streams, streams into messages, within limits.
 
 A mirror may begin in the middle of a connection and may lose segments. It then goes on where a message begins.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST_STREAMS = 1000
 MOST_WAITING = 32
-"""Segments of one stream that wait for one before them; beyond it that one was lost."""
+"""Most segments of a stream that wait for a missing one; beyond it that one counts as lost."""
 
 _HALF = 1 << 31
 
@@ -31,7 +31,7 @@ class TcpStreams:
     def __init__(self) -> None:
         self._streams: dict[tuple[End, End], _Stream] = {}
         self.lost = 0
-        """Times a stream had to go on after a hole."""
+        """Times that a stream went on after a gap."""
 
     def __len__(self) -> int:
         return len(self._streams)

@@ -1,4 +1,4 @@
-"""What a mirror that crosses a network puts around each packet, taken off again. Pure; RFC 791 to 8926, without sockets.
+"""Removal of the tunnels that a mirror across a network puts around each packet. Pure; RFC 791 to 8926.
 
 By IP protocol: GRE (RFC 2784, 2890; PPTP's of RFC 2637) with ERSPAN I, II and III (draft-foschiano-erspan-03), IP in IP
 (RFC 2003, 4213), MPLS (RFC 4023), EtherIP (RFC 3378), AH (RFC 4302). By UDP: VXLAN (RFC 7348) and VXLAN-GPE, Geneve
@@ -25,7 +25,7 @@ MPLS_PORT = 6635
 PORTS = frozenset({*VXLAN_PORTS, VXLAN_GPE_PORT, GENEVE_PORT, TZSP_PORT, GRE_PORT, MPLS_PORT})
 
 MOST_TUNNELS = 8
-"""One in the other."""
+"""Most tunnels inside each other."""
 
 _PAIR = Struct("!HH")
 _TYPE = Struct("!H")
@@ -122,7 +122,7 @@ def _after_routes(data: bytes, at: int, end: int) -> int | None:
 
 
 def _erspan(data: bytes, at: int, end: int, *, numbered: bool) -> Found | None:
-    """Type I has no header of its own, II one of 8 bytes, III one of 12 or 20. Some devices set the wrong number."""
+    """Remove ERSPAN: type I without a header, II with 8 bytes, III with 12 or 20; versions may be wrong."""
     version = data[at] >> 4 if at < end else -1
     if version == 2 and end >= at + 12:
         inner = at + (20 if data[at + 11] & 1 else 12)
@@ -180,7 +180,7 @@ def _tzsp(data: bytes, at: int, end: int) -> Found | None:
 
 
 def _checked(kind: int, data: bytes, at: int) -> int | None:
-    """As `payload`, where it must be told from what only looks like a tunnel."""
+    """Return what `payload` does, if an IP header follows: other bytes may only look like a tunnel."""
     inner = payload(kind, data, at)
     return None if inner is None else _ip(data, inner)
 
@@ -195,7 +195,7 @@ def _ip(data: bytes, at: int) -> int | None:
 
 
 def _fits(data: bytes, at: int, end: int) -> bool:
-    """Whether an IP packet ends where its datagram does."""
+    """Return whether an IP packet ends where its datagram does."""
     length: int = _TYPE.unpack_from(data, at + 2)[0]
     if data[at] >> 4 == 6:
         length = _TYPE.unpack_from(data, at + 4)[0] + 40

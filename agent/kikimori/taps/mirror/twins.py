@@ -1,4 +1,4 @@
-"""Which dialog is the same call on the other side of the PBX, and how certain that is. Pure.
+"""Search for the same call's dialog on the other side of the PBX, with its certainty. Pure.
 
 What names the call on both sides decides (`identifiers`). Otherwise the INVITE goes out from the address to which the first
 one came, with the same caller or called number. Where several calls may be meant, the oldest that waits is taken, and all
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from kikimori.taps.sides import Endpoint
 
 LEAST_DIGITS = 4
-"""Fewer in common, and two numbers are alike by chance."""
+"""Least common digits of two numbers; with fewer they are alike by chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """What was found for a new dialog."""
+    """Twin of a new dialog."""
 
     dialog: Dialog
     doubted: tuple[Dialog, ...] = ()
-    """Dialogs that may be meant as well, the found one among them; empty = it is certain."""
+    """Other candidates, with the found one among them; empty = the twin is certain."""
 
 
 def twin_of(
@@ -66,7 +66,7 @@ def _choose(pool: Sequence[Dialog], beyond: Callable[[Dialog], Collection[Dialog
 
 
 def alike(one: Endpoint, other: Endpoint) -> bool:
-    """Whether both have the same number, with or without a prefix (0, +81). Letters are no number."""
+    """Return whether both have the same number, with or without a prefix (0, +81). Letters are no number."""
     a, b = sorted((digits_of(one), digits_of(other)), key=len)
     return len(a) >= LEAST_DIGITS and b.endswith(a)
 
@@ -77,13 +77,13 @@ def digits_of(endpoint: Endpoint) -> str:
 
 
 def _both_nameless(known: Dialog, dialog: Dialog) -> bool:
-    """Whether the caller shows no number here, and none or a withheld one there."""
+    """Return whether the caller shows no number here, and none or a withheld one there."""
     before = known.parties[0]
     return not dialog.parties[0].number and (bool(before.withheld) or not digits_of(before))
 
 
 def _not_named_otherwise(pool: Sequence[Dialog], dialog: Dialog) -> list[Dialog]:
-    """Leave out those that carry another name of a kind that both have; all of them, if none would be left."""
+    """Drop dialogs with another identifier of a kind that both have; keep all if none would be left."""
     kept = [each for each in pool if not _differ(each, dialog)]
     return kept or list(pool)
 
@@ -95,5 +95,5 @@ def _differ(one: Dialog, other: Dialog) -> bool:
 
 
 def _across(first: tuple[bytes, bytes], second: tuple[bytes, bytes]) -> bool:
-    """Whether the second goes out from where the first came in, or from another address of a PBX that has two."""
+    """Return whether the second goes out from where the first came in, or from another address of the PBX."""
     return first != second and (first[1] == second[0] or not set(first) & set(second))

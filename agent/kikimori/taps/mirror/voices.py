@@ -1,4 +1,4 @@
-"""A voice made of one side of a dialog: what it is sent in, and its session."""
+"""Voice of one side of a dialog: its codecs, and its session."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def make_voice(
 
 
 def formats_of(dialog: Dialog, by: int) -> dict[int, Format]:
-    """Return what side `by` may send and this program can read."""
+    """Return the formats that side `by` may send and this program can read."""
     own, other = dialog.audio[by], dialog.audio[1 - by]
     # A payload type means what its receiver said.
     return {**(own.formats if own else {}), **(other.formats if other else {})}

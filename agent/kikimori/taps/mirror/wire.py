@@ -1,4 +1,4 @@
-"""Frames in, calls out: the same for a live interface and for a file."""
+"""Calls from captured frames, the same for a live interface and for a file."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from kikimori.taps.sides import SidesTable
 
 _RTP = frozenset(bytes([each]) for each in range(0x80, 0xC0))
-"""How a packet of version 2 begins."""
+"""First bytes of packets of RTP version 2."""
 
 _EXPIRE_EVERY_S = 5.0
 _KEEP_ALIVE_BYTES = 16
-"""Telephones keep a NAT open with a few bytes on the SIP port."""
+"""Largest datagram on the SIP port that is a telephone's keep-alive for its NAT."""
 
 _MOST_PORTS = 32
 _MOST_ADDRESSES = 10_000
 
 
 class Wire:
-    """One place from which packets are seen. `now` never runs backwards."""
+    """Place from which packets are seen. `now` never runs backwards."""
 
     def __init__(self, desk: CallDesk, table: MirrorTable, sides: SidesTable) -> None:
         self.now = 0.0
@@ -57,15 +57,15 @@ class Wire:
         self.broken = 0
         self.truncated = 0
         self.opened: Counter[str] = Counter()
-        """Packets by the tunnel that they were taken out of; `unread` those that could not be."""
+        """Packets by the tunnel that was removed; `unread`: those whose tunnel was not understood."""
         self.other_ports: Counter[int] = Counter()
-        """Messages of SIP by port, where it was known by its content."""
+        """SIP messages recognised by their content, by port."""
         self._strays = Strays(self.dialogs.table.ends)
         self.tls = 0
         """Packets of SIP over TLS."""
 
     def frame(self, link_type: int, frame: bytes, now: float) -> None:
-        """Take one captured frame. Whatever it holds, nothing is raised; what cannot be read is counted."""
+        """Take one captured frame. Nothing is raised, whatever it holds; unreadable frames are counted."""
         self.frames += 1
         self.now = max(self.now, now)
         at = ip_offset(link_type, frame)
@@ -85,7 +85,7 @@ class Wire:
             self._segment(packet)
 
     def advance(self, now: float) -> None:
-        """Let time go on; every 20 to 50 ms."""
+        """Advance the time; call it every 20 to 50 ms."""
         self.now = now = max(self.now, now)
         self.calls.advance(now)
         if now - self._expired_at >= _EXPIRE_EVERY_S:
@@ -160,7 +160,7 @@ class Wire:
         self.dialogs.message(message, source[0], target[0], self.now)
 
     def _unclaimed(self, packet: Datagram) -> None:
-        """A datagram of no call: RTP whose call was missed, or SIP on a port of its own."""
+        """Take a datagram outside any call: RTP of a missed call, or SIP on a port of its own."""
         source, target, payload = packet
         if payload[:1] in _RTP:
             if self._is_wanted(source[0], target[0]):
@@ -170,7 +170,7 @@ class Wire:
             self._sip(packet)
 
     def _note_port(self, payload: bytes, source: int, target: int) -> None:
-        """Remember where SIP speaks that is not in `sip_ports`: a request names it by its target."""
+        """Count SIP on a port outside `sip_ports`: a request's target port."""
         port = source if payload[:4].upper() == b"SIP/" else target
         if port in self.other_ports or len(self.other_ports) < _MOST_PORTS:
             self.other_ports[port] += 1
@@ -196,7 +196,7 @@ class Wire:
         return (inside or inside_too) and not (ignored or ignored_too)
 
     def _place_of(self, address: bytes) -> tuple[bool, bool]:
-        """Whether an address is in the networks that are looked at, and in those that are ignored."""
+        """Return whether an address is in the networks that are looked at, and in those that are ignored."""
         known = self._wanted.get(address)
         if known is None:
             ip = ip_address(address)

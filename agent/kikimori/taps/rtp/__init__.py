@@ -1,4 +1,4 @@
-"""Receiving RTP (RFC 3550), for every way in that gets it: from packets to a leg's feed.
+"""Receiving RTP (RFC 3550), for every way in that gets it: packets in, a leg's feed out.
 
 `srtp` takes the encryption off, `packet` is the byte format, `formats` what SDP says of payloads, `source` decides whom
 to believe, `jitter` puts packets in order, `timeline` finds their place in media time, `voice` decodes, `conceal` covers

@@ -1,17 +1,17 @@
-"""Lost packets: the last sound is repeated and fades, as an ear expects; what is longer stays a gap."""
+"""Concealment of lost packets: the last sound is repeated and fades; a longer loss stays a gap."""
 
 from __future__ import annotations
 
 import numpy as np
 
 LONGEST_S = 0.06
-"""Longer than this, a repeated sound would be an invention."""
+"""Longest repeated sound in s; more would be invented."""
 
 _PIECE_S = 0.02
 
 
 def conceal(before: bytes, samples: int, rate: int) -> bytes:
-    """Return up to `LONGEST_S` of sound to stand for what was lost, as much of `samples` as it may.
+    """Return up to `LONGEST_S` of sound in place of a loss of `samples`.
 
     Args:
         before: s16le, the last sound that arrived; its last 20 ms are repeated.

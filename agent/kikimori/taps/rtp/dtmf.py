@@ -10,7 +10,7 @@ _LONGEST = 0xFFFF
 
 
 class KeyEvents:
-    """The events of one stream. Each key is told once, at the first of its packets that arrives."""
+    """Key events of one stream. Each key is reported once, at the first of its packets that arrives."""
 
     __slots__ = ("_began", "_digit", "_duration", "_ended")
 
@@ -50,6 +50,6 @@ class KeyEvents:
         return since == _LONGEST or since <= self._duration
 
     def forget(self) -> None:
-        """A new stream begins; its timestamps have nothing to do with the old ones."""
+        """Forget the timestamps: a new stream begins, with a count of its own."""
         self._began = None
         self._ended = True

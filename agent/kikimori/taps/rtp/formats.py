@@ -1,4 +1,4 @@
-"""What a payload type means, from SDP (RFC 3551, RFC 4566 `rtpmap` and `fmtp`)."""
+"""Payload formats of payload types, from SDP (RFC 3551, RFC 4566 `rtpmap` and `fmtp`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What a payload holds."""
+    """Content of a payload."""
 
     PCMU = "PCMU"
     PCMA = "PCMA"
@@ -60,7 +60,7 @@ STATIC_NAMES = {
 """Names of payload types that need no `rtpmap`, also of those that cannot be read."""
 
 NO_VOICE = frozenset({"CN", "TELEPHONE-EVENT", "RED", "ULPFEC"})
-"""Names in a description that are not what a voice is sent in."""
+"""Names in a description that are no voice codecs."""
 
 _L16_RATES = range(8000, 48001)
 

@@ -1,4 +1,4 @@
-"""What stands between a stream's packets and its sound: nothing that cannot be decoded is heard. Pure.
+"""Gate between a stream's packets and its sound: audio that cannot be decoded is not heard. Pure.
 
 Packets are kept back until their bytes were looked at, which one packet of speech is enough for as a rule.
 """
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
     from kikimori.taps.rtp.source import Source
 
 UNKNOWN_IN_A_ROW = 8
-"""Packets of a payload type that is not known here, and no other between, after which it is the codec in use."""
+"""Packets in a row of an unknown payload type after which it is the codec in use."""
 
 LEAST_VOICE_BYTES = 8
-"""Smaller payloads are events and descriptions of silence."""
+"""Least bytes of a voice payload; smaller ones are events and descriptions of silence."""
 
 LOOK_EVERY = 4
 """Of packets that are sound, each so manieth is looked at."""
 
 LONGEST_HELD_S = 0.6
-"""Packets that are too few to tell what they hold are kept no longer."""
+"""Longest time in s that packets are held which are too few to be classified."""
 
 _MOST_ZRTP = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why a stream is not heard although its packets come."""
+    """Reason for which a stream is not heard although its packets come."""
 
     reason: str
     """`encrypted` or `unreadable_codec`."""
     codec: str = ""
-    """Its name, or its payload type where no name is known."""
+    """Name of the codec, or its payload type where no name is known."""
 
 
 ENCRYPTED = Unreadable("encrypted")
 
 
 class Arrival(NamedTuple):
-    """A packet with where it came from, and when."""
+    """Packet with its source and time of arrival."""
 
     packet: Packet
     source: Source
@@ -54,7 +54,7 @@ class Arrival(NamedTuple):
 
 
 class Gate:
-    """Of one stream."""
+    """Gate of one stream."""
 
     def __init__(self, names: Mapping[int, str] | None) -> None:
         """`names`: codecs by payload type, as signalling named them, also those that cannot be read."""
@@ -63,7 +63,7 @@ class Gate:
         self.free = 0
         """So many packets may pass without a look: what came before them was sound."""
         self.sounded = False
-        """Something of it could be heard."""
+        """True once part of it could be heard."""
         self._names = {**STATIC_NAMES, **(names or {})}
         self._readable = Readable()
         self._held: list[Arrival] = []
@@ -72,30 +72,30 @@ class Gate:
 
     @property
     def unreadable(self) -> Unreadable | None:
-        """Why packets come and none is heard; None while that is not so."""
+        """Return the reason for which packets come and none is heard; None otherwise."""
         if self._codec is not None:
             return Unreadable("unreadable_codec", self._codec)
         return ENCRYPTED if self._readable.reading is Reading.EVEN else None
 
     @property
     def holds(self) -> bool:
-        """Whether packets are kept back."""
+        """Return whether packets are held back."""
         return bool(self._held)
 
     @property
     def zrtp_agreed(self) -> bool:
-        """Whether both ends have begun to agree on keys (RFC 6189)."""
+        """Return whether both ends have begun to agree on keys (RFC 6189)."""
         return any(map(negotiates, self.zrtp))
 
     def agreed(self, names: Mapping[int, str] | None) -> None:
-        """Signalling agreed anew: what was in use before says nothing any more."""
+        """Forget the codec in use: signalling agreed anew."""
         self._names.update(names or {})
         self._codec = None
         self._unknown_in_a_row = self.free = 0
         self._readable.doubt()
 
     def voice(self, arrival: Arrival) -> Sequence[Arrival]:
-        """Take a packet of a format that can be read; return those that may be heard now."""
+        """Take a packet of a readable format; return the packets that may be heard now."""
         self._codec = None
         self._unknown_in_a_row = 0
         reading = self._readable.look(arrival.packet.payload)
@@ -128,7 +128,7 @@ class Gate:
             self._readable.doubt()
 
     def overdue(self, now: float | None = None) -> Sequence[Arrival]:
-        """Return what was held for long enough, and is sound by what little there is of it; None = all that is held."""
+        """Return the packets held for long enough, if they seem to be sound; `now` None = all that are."""
         if not self._held or (now is not None and now - self._held[0].now < LONGEST_HELD_S):
             return ()
         sound = self._readable.seems_sound()

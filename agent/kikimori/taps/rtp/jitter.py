@@ -1,4 +1,4 @@
-"""Packets back into order. Nothing is played here to an ear, so a packet in order never waits."""
+"""Reordering of packets. The sound is not played, so a packet in order never waits."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ if TYPE_CHECKING:
     from kikimori.taps.rtp.packet import Packet
 
 PATIENCE_S = 0.06
-"""How long packets wait for one that is missing before them: three packets of 20 ms."""
+"""Seconds that packets wait for one that is missing before them: three packets of 20 ms."""
 
 MOST_WAITING = 64
-"""Packets that wait at once; beyond it the missing one is given up."""
+"""Most packets that wait; beyond it the missing one is given up."""
 
 MOST_AHEAD = 3000
 MOST_BEHIND = 100
-"""Beyond these the sequence has jumped (RFC 3550, A.1); it is believed when the next packet follows."""
+"""Largest distances in packets; beyond them the sequence has jumped (RFC 3550, A.1), believed when the next
+packet follows."""
 
 
 class JitterBuffer:
@@ -34,7 +35,7 @@ class JitterBuffer:
         self.duplicates = 0
 
     def put(self, packet: Packet, now: float) -> Sequence[Packet]:
-        """Take one packet; return what is in order now, in order."""
+        """Take one packet; return the packets that are in order now."""
         sequence = packet.sequence
         if sequence == self._next and not self._waiting:
             self._next = (sequence + 1) & 0xFFFF
@@ -61,7 +62,7 @@ class JitterBuffer:
         return self.release(now)
 
     def release(self, now: float) -> Sequence[Packet]:
-        """Return what has waited long enough for a missing packet."""
+        """Return the packets that have waited long enough for a missing one."""
         found: list[Packet] = []
         while self._waiting:
             oldest = min(arrived for arrived, _ in self._waiting.values())
@@ -78,7 +79,7 @@ class JitterBuffer:
         return found
 
     def restart(self) -> None:
-        """Another stream begins, at any sequence number."""
+        """Begin another stream, at any sequence number."""
         self._next = None
         self._waiting.clear()
         self._given_up.clear()
@@ -94,7 +95,7 @@ class JitterBuffer:
         return found
 
     def _give_up(self) -> list[Packet]:
-        """Go on at the first packet that is there."""
+        """Go on at the first waiting packet."""
         missing_from = self._next or 0
         gap = min((sequence - missing_from) & 0xFFFF for sequence in self._waiting)
         if len(self._given_up) > 4 * MOST_BEHIND:

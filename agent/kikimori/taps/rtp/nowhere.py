@@ -1,4 +1,4 @@
-"""The end of a voice that nobody listens to."""
+"""Feed of a voice that is not listened to."""
 
 from __future__ import annotations
 

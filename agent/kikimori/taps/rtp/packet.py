@@ -1,4 +1,4 @@
-"""The RTP byte format (RFC 3550), told apart from what shares its port (RFC 5761, RFC 7983). Without sockets."""
+"""RTP byte format (RFC 3550), and its distinction from others on its port (RFC 5761, RFC 7983). Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 HEADER_BYTES = 12
 MOST_PAYLOAD_BYTES = 4096
-"""A quarter of a second of L16 at 8 kHz; no telephone sends more at a time."""
+"""Largest payload in bytes: a quarter of a second of L16 at 8 kHz; no telephone sends more at a time."""
 
 _HEADER = Struct("!BBHII")
 _EXTENSION = Struct("!HH")
@@ -64,7 +64,7 @@ def build(packet: Packet) -> bytes:
 
 
 def _bounds(data: bytes, first: int) -> tuple[int, int]:
-    """Where the payload begins and ends, when there are contributing sources, an extension or padding."""
+    """Return the bounds of the payload, when there are contributing sources, an extension or padding."""
     size = len(data)
     start = HEADER_BYTES + 4 * (first & 0x0F)
     if first & 0x10:

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 ADVANCE_EVERY_S = 0.04
 
 _RECEIVE_BUFFER_BYTES = 256 * 1024
-"""Over a second of G.711 on one port, should this process be busy for as long."""
+"""Receive buffer in bytes: over a second of G.711 on one port, should this process be busy for as long."""
 
 _TRIES = 64
 """Ports that other programs may hold in a row before the range counts as taken."""
@@ -33,18 +33,18 @@ class NoPortError(KikimoriError):
 
 
 class RtpPort(asyncio.DatagramProtocol):
-    """One open port; what comes goes to the session that was attached."""
+    """Open port; its datagrams go to the attached session."""
 
     def __init__(self, ports: RtpPorts, number: int) -> None:
         self.number = number
-        """Where the other side should send to."""
+        """Port to which the other side should send."""
         self.session: RtpSession | None = None
         self._ports = ports
         self._transport: asyncio.DatagramTransport | None = None
         self._known: str | None = None
 
     def attach(self, session: RtpSession) -> None:
-        """Give what comes from now on to `session`."""
+        """Give the datagrams from now on to `session`."""
         self.session = session
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class RtpPort(asyncio.DatagramProtocol):
         del exc  # an ICMP message about something we never sent
 
     def fail(self, error: Exception) -> None:
-        """Note what went wrong; the session gets nothing any more."""
+        """Note a fault; the session gets nothing any more."""
         log.error("rtp_session_failed", port=self.number, exc_info=error)
         self._ports.settle(self)
 
@@ -94,7 +94,7 @@ class RtpPorts:
 
     @property
     def capacity(self) -> int:
-        """How many ports there are in all."""
+        """Return the number of ports in all."""
         return len(self._range)
 
     @property
@@ -138,7 +138,7 @@ class RtpPorts:
         raise self._no_port("all in use")
 
     async def run(self) -> None:
-        """Until cancelled: let every session's time go on."""
+        """Advance the time of every session until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(ADVANCE_EVERY_S)
@@ -155,7 +155,7 @@ class RtpPorts:
             port.close()
 
     def counters(self) -> dict[str, int]:
-        """Of all sessions there were, by `packets`, `lost`, …, without a tap's name before them."""
+        """Return the sums over all sessions since start, by `packets`, `lost`, …, without a tap's name."""
         total = RtpCounters(refused=self._refused)
         total += self._done
         for port in self._open.values():

@@ -1,4 +1,4 @@
-"""Whether the payloads of a stream are sound, told by their bytes; and whether both ends speak ZRTP. Pure.
+"""Classification of a stream's payloads by their bytes, sound or not; and recognition of ZRTP. Pure.
 
 Encrypted bytes are spread evenly over all 256 values; no sound in G.711, G.722 or L16 is, however loud or noisy: over
 1,600 bytes the chi-square of random bytes is 255 ± 23, that of the loudest speech and noise measured here 550 and more.
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 WINDOW_BYTES = 1600
-"""Ten packets of G.711: a fifth of a second."""
+"""Window in bytes: ten packets of G.711, a fifth of a second."""
 EVEN_BELOW = 400.0
 """Chi-square of a window whose bytes are spread evenly; random ones reach it once in 10¹⁰ times."""
 WINDOWS_TO_CHANGE = 2
-"""Windows in a row after which sound is not believed any more."""
+"""Windows in a row without sound after which a sounding stream counts as not sounding."""
 LEAST_PACKETS = 6
 MOST_HELD = 25
 
@@ -30,10 +30,10 @@ _NEGOTIATES = (b"Commit", b"DHPart", b"Confir", b"Conf2A")
 
 
 class Reading(Enum):
-    """What is known of a stream."""
+    """State of knowledge about a stream."""
 
     HELD = "held"
-    """Not yet: what comes is kept back."""
+    """Not known yet: packets are held back."""
     SOUND = "sound"
     EVEN = "even"
     """Encrypted, or no sound at all."""
@@ -47,12 +47,12 @@ def zrtp_message(data: bytes) -> str | None:
 
 
 def negotiates(message: str) -> bool:
-    """Whether a ZRTP message is one that both ends have agreed to send: audio is encrypted after it."""
+    """Return whether a ZRTP message shows that both ends agree: the audio after it is encrypted."""
     return message.encode("ascii", errors="replace").startswith(_NEGOTIATES)
 
 
 class Readable:
-    """Looks at the payloads of one stream, in the order in which they come."""
+    """Classifier of the payloads of one stream, in the order in which they come."""
 
     __slots__ = ("_even", "_fewest", "_size", "_window", "reading")
 
@@ -65,17 +65,17 @@ class Readable:
 
     @property
     def suspects(self) -> bool:
-        """Whether what came last was not told from random bytes."""
+        """Return whether the last payloads were not yet told from random bytes."""
         return self._size > 0 or self._even > 0
 
     def doubt(self) -> None:
-        """Keep back what comes until its bytes were looked at."""
+        """Hold packets back until their bytes were checked."""
         if self.reading is Reading.SOUND:
             self.reading = Reading.HELD
             self._begin()
 
     def look(self, payload: bytes) -> Reading:
-        """Take the next payload; return what is known now."""
+        """Take the next payload; return the present state of knowledge."""
         if len(set(payload)) <= self._few(len(payload)):
             self._sound()
             return self.reading
@@ -86,7 +86,7 @@ class Readable:
         return self.reading
 
     def seems_sound(self) -> bool:
-        """Whether what is looked at is no random bytes, by what there is of it."""
+        """Return whether the checked bytes, however few, differ from random ones."""
         return bool(self._window) and chi_square(self._window) >= EVEN_BELOW
 
     def _judge(self) -> None:
@@ -109,7 +109,7 @@ class Readable:
         self._size = self._even = 0
 
     def _few(self, size: int) -> int:
-        """How many different values so many random bytes have at least: six deviations below the mean."""
+        """Return the least count of different values in random bytes: six deviations below the mean."""
         known = self._fewest.get(size)
         if known is None:
             share = size / 256
@@ -122,7 +122,7 @@ class Readable:
 
 
 def chi_square(payloads: Iterable[bytes]) -> float:
-    """Return how far these bytes are from being spread evenly over all values; 255 for random ones."""
+    """Return the deviation of bytes from an even spread over all values; 255 for random ones."""
     data = np.frombuffer(b"".join(payloads), np.uint8)
     expected = len(data) / 256
     return float(((np.bincount(data, minlength=256) - expected) ** 2).sum() / expected)

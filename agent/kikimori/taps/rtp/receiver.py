@@ -1,4 +1,4 @@
-"""One leg's RTP: datagrams in, sound in media time out. No sockets, no timers: it is told both."""
+"""Receiver of one leg's RTP: datagrams in, sound in media time out. No sockets and no timers."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ if TYPE_CHECKING:
     from kikimori.taps.rtp.srtp import Unprotector
 
 _UNTOLD = ("rtcp",)
-"""Reasons that are everyday life of a port and no line in a log."""
+"""Reasons too common on a port for a log line."""
 
 
 @dataclass(slots=True)
 class RtpCounters:
-    """Since the session began, or of many sessions together."""
+    """Counts since the session began, or of many sessions together."""
 
     packets: int = 0
-    """RTP packets that were believed."""
+    """RTP packets of the believed source."""
     lost: int = 0
     late: int = 0
-    """Came when their place was given up, or already told as a gap."""
+    """Number of packets that came after their place was given up or told as a gap."""
     duplicates: int = 0
     refused: int = 0
-    """Datagrams that are no RTP, of an unknown payload type, or of a source that is not believed."""
+    """Datagrams that are no RTP, of an unknown payload type, or of another source."""
     not_authentic: int = 0
     """SRTP packets that the agreed keys do not prove; they are among `refused`."""
     flooded: int = 0
-    """Packets beyond what time allows."""
+    """Number of packets beyond those that the elapsed time allows."""
     gap_ms: int = 0
-    """Sound that never came: loss beyond what is concealed, and pauses of the sender."""
+    """Milliseconds of sound that never came: loss beyond what is concealed, and pauses of the sender."""
 
     def by_name(self) -> dict[str, int]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
@@ -91,7 +91,7 @@ class RtpSession:
         if rate is None:
             raise ValueError("no format of these carries voice")
         self.srtp = srtp
-        """Set it when signalling agrees to begin or to end protecting the stream."""
+        """Set when signalling begins or ends protection of the stream."""
         self._feed = feed
         self._formats = _with_static(formats)
         self.gate = Gate(names)
@@ -115,11 +115,11 @@ class RtpSession:
 
     @property
     def source(self) -> Source | None:
-        """Who is believed to speak."""
+        """Return the source that is believed to speak; None until one is."""
         return self._believed.source
 
     def receive(self, data: bytes, source: Source) -> None:
-        """Take one datagram. Whatever it holds, nothing is raised; what is refused is counted."""
+        """Take one datagram. Nothing is raised, whatever it holds; refused ones are counted."""
         srtp = self.srtp
         try:
             packet = parse(data if srtp is None else srtp.unprotect(data))
@@ -172,7 +172,7 @@ class RtpSession:
             self._play_all(self._order.put(one, now), now)
 
     def advance(self, now: float) -> None:
-        """Give what has waited long enough, and a gap for what a silent stream owes."""
+        """Give the packets that have waited long enough, and a gap for a silent stream."""
         for each in self.gate.overdue(now):
             self._accept(*each, known_format=True)
         if self.gate.holds:
@@ -184,7 +184,7 @@ class RtpSession:
             self._timeline.filled(owed)
 
     def change(self, formats: Mapping[int, Format], names: Mapping[int, str] | None = None) -> None:
-        """Signalling agreed on other formats, or on another place to send from. The leg's rate stays."""
+        """Take formats on which signalling agreed anew, perhaps with another source. The leg's rate stays."""
         self._play_all(self._order.drain(), self._clock())
         self._formats = _with_static(formats)
         self.gate.agreed(names)
@@ -192,7 +192,7 @@ class RtpSession:
         self._fresh = True
 
     def hold(self, on: bool) -> None:
-        """Signalling stopped the stream, or set it going again: its timestamps may have stood still meanwhile."""
+        """Note that signalling stopped or resumed the stream: its timestamps may have stood still."""
         if not on:
             self._fresh = True
 
@@ -257,7 +257,7 @@ class RtpSession:
             timeline.given(length - cut)
 
     def _leave_out(self, pcm: bytes, samples: int, now: float) -> int:
-        """How many samples of a piece to leave out, as the sender's clock runs fast; puts silence in where it is slow."""
+        """Return the samples to leave out for a sender's fast clock; fill in silence for a slow one."""
         timeline = self._timeline
         ahead_s = timeline.ahead_s(now) + samples / self._rate
         correction = round(self._pace.correction_s(ahead_s, now, pcm) * self._rate)

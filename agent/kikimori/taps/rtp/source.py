@@ -1,4 +1,4 @@
-"""Whom to believe: one source and one stream at a time, so that a stranger cannot speak into a call.
+"""Choice of one source and one stream at a time, so that a stranger cannot speak into a call.
 
 A first packet is believed until two in a row confirm it. Another stream (SSRC) of the same source is followed when two
 of its packets come in a row with none of the old one between; another source only after several in a row while the old
@@ -23,7 +23,7 @@ SILENT_S = 0.5
 
 
 class Believed:
-    """The source and stream that speak for a leg."""
+    """Source and stream of a leg's voice."""
 
     __slots__ = ("_confirmed", "_in_a_row", "_other", "_other_ssrc", "_pending", "heard_at", "source", "ssrc")
 
@@ -38,13 +38,13 @@ class Believed:
         self._pending: Packet | None = None
 
     def heard(self, now: float) -> None:
-        """A packet of the believed source and stream came."""
+        """Note a packet of the believed source and stream."""
         self.heard_at = now
         self._confirmed = True
         self._pending = None
 
     def stranger(self, source: Source, packet: Packet, now: float) -> Sequence[Packet]:
-        """Consider a packet of another source or stream; return what to play of it, empty if it is not believed.
+        """Take a packet of another source or stream; return the packets to play, none without belief.
 
         When something is returned, `source` and `ssrc` have changed and a new stream begins.
         """
@@ -68,7 +68,7 @@ class Believed:
         return ()
 
     def reconsider(self) -> None:
-        """Signalling moved the media: another source may take over with two packets in a row."""
+        """Allow another source after two packets in a row: signalling moved the media."""
         self._confirmed = False
 
     def _believe(

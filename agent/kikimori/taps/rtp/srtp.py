@@ -10,19 +10,19 @@ from pylibsrtp import Error, Policy, Session
 from kikimori.taps.rtp.packet import HEADER_BYTES, NotRtpError
 
 NOT_AUTHENTIC = "srtp_not_authentic"
-"""No key proves the packet: other keys, plain RTP, or somebody else."""
+"""Reason: no key proves the packet (other keys, plain RTP, or another sender)."""
 REPLAYED = "srtp_replayed"
-"""Came before, or so late that this cannot be told any more."""
+"""Reason: the packet came before, or so late that this cannot be told."""
 
 MOST_ROLL_OVERS = 8
-"""Of the sequence number, that may have been before the first packet: three hours of packets of 20 ms."""
+"""Roll-overs of the sequence number that may precede the first packet: three hours of packets of 20 ms."""
 
 _HAND_OVER = 50
 """Packets under new keys after which the old ones are thrown away."""
 _TRAINING_STEP = 0x4000
 _HEADER = Struct("!BBHI4s")
 _REPLAYS = frozenset({"replay check failed (bad index)", "replay check failed (index too old)"})
-"""pylibsrtp says by text only what happened; a test holds these."""
+"""Texts of pylibsrtp, its only report of the cause; a test checks these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Suite:
     key_bytes: int
     """Master key and master salt."""
     tag_bytes: int
-    """Authentication tag behind the key's identifier; 0: the tag is part of the ciphertext before it."""
+    """Length of the authentication tag behind the key's identifier; 0: it is part of the ciphertext before
+    it."""
 
 
 SUITES = {
@@ -43,12 +44,12 @@ SUITES = {
     "AEAD_AES_128_GCM": Suite(Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 28, 0),
     "AEAD_AES_256_GCM": Suite(Policy.SRTP_PROFILE_AEAD_AES_256_GCM, 44, 0),
 }
-"""By the names of RFC 4568 and RFC 7714. AES_256_CM (RFC 6188) is not reached through pylibsrtp."""
+"""Suites by the names of RFC 4568 and RFC 7714. AES_256_CM (RFC 6188) is not reached through pylibsrtp."""
 
 
 @dataclass(frozen=True, slots=True)
 class SrtpKeys:
-    """What one side protects its packets with."""
+    """Keys with which one side protects its packets."""
 
     suite: Suite
     masters: tuple[tuple[bytes, bytes], ...] = field(repr=False)
@@ -69,7 +70,7 @@ class Unprotector:
         self._before: _Context | None = None
 
     def rekey(self, keys: SrtpKeys) -> None:
-        """Signalling agreed on `keys`. Packets under the old ones are taken until the new ones are in use."""
+        """Change to `keys`, agreed by signalling. Old ones count until packets under the new ones come."""
         if keys != self._current.keys:
             self._before, self._current = self._current, _Context(keys)
 
@@ -107,7 +108,7 @@ class _Context:
     def __init__(self, keys: SrtpKeys) -> None:
         self.keys = keys
         self.proven = 0
-        """Packets, counted up to `_HAND_OVER`."""
+        """Number of proven packets, up to `_HAND_OVER`."""
         self._failed = 0
         self._mki_bytes = len(keys.masters[0][0])
         self._sessions = {

@@ -1,4 +1,4 @@
-"""Where in a leg's media time a packet belongs. Pure: it is told the time.
+"""Position of packets in a leg's media time. Pure: it is told the time.
 
 The sender's timestamps decide, so that loss, jitter and pauses leave every sample in its place. The clock on the wall
 only corrects them: when they jump, stand still over a pause, or run faster or slower than time (`shift`).
@@ -7,22 +7,25 @@ only corrects them: when they jump, stand still over a pause, or run faster or s
 from __future__ import annotations
 
 WAIT_S = 0.4
-"""A stream that is silent for longer is told as a gap, so far behind; a packet that comes later than that is late."""
+"""Seconds of silence after which a stream is told as a gap, so far behind; packets that come later than that
+are late."""
 
 AHEAD_S = 0.5
-"""Timestamps that claim more than this beyond the clock are wrong."""
+"""Largest lead in s of timestamps over the clock; with more they are wrong."""
 
 BEHIND_S = 1.0
-"""Timestamps that have fallen this far behind the clock are wrong: a sender's clock is slow, or stood still."""
+"""Largest lag in s of timestamps behind the clock; with more they are wrong: a sender's clock is slow, or
+stood still."""
 
 BELIEVE_AFTER_S = 0.2
-"""Timestamps that come behind for so long are not a burst after a pause of the network, but the sender's new count."""
+"""Seconds that timestamps must lag to count as the sender's new count, not as a burst after a pause of the
+network."""
 
 SNAP_S = 0.1
-"""A stream that begins anew within this of the end of the old one follows it without a gap."""
+"""Seconds from the end of the old stream within which a new one follows it without a gap."""
 
 FLOOD_S = 2.0
-"""A sender that gives this much more audio than time has passed is no telephone."""
+"""Seconds of audio beyond the elapsed time from which a sender is no telephone."""
 
 _HALF = 1 << 31
 
@@ -57,22 +60,22 @@ class Timeline:
         self._end = 0
         self._behind_since: float | None = None
         self.position = 0
-        """End of what was given to the leg so far."""
+        """End of the audio given to the leg so far."""
 
     def floods(self, now: float) -> bool:
-        """Whether the leg was given more than time allows."""
+        """Return whether the leg was given more audio than the elapsed time allows."""
         return self.position > (now - self._began + FLOOD_S) * self._rate
 
     def ahead_s(self, now: float) -> float:
-        """Return by how much what was given is ahead of the clock; negative: behind."""
+        """Return the lead of the given audio over the clock; negative: behind."""
         return self.position / self._rate - (now - self._began)
 
     def shift(self, samples: int) -> None:
-        """Say that all that comes from now on has its place so much later; negative: earlier."""
+        """Note that everything from now on is placed later by this much; negative: earlier."""
         self._base += samples
 
     def restart(self) -> None:
-        """The next timestamp has nothing to do with the last one."""
+        """Note that the next timestamp is unrelated to the last one."""
         self._clock_rate = 0
 
     def place(self, timestamp: int, clock_rate: int, samples: int, now: float, *, fresh: bool) -> int | None:
@@ -118,7 +121,7 @@ class Timeline:
         return missing
 
     def given(self, samples: int) -> None:
-        """Say that so many samples were given since `place`: what was missing, and the packet's own."""
+        """Note the samples given since `place`: the missing ones, and the packet's own."""
         self.position += samples
         self._end = self.position
 
@@ -127,7 +130,7 @@ class Timeline:
         return self._end + round((now - self._heard_at - WAIT_S) * self._rate) - self.position
 
     def filled(self, samples: int) -> None:
-        """Say that so many samples were given instead of a silent stream's."""
+        """Note the samples given in place of a silent stream's."""
         self.position += samples
 
     def _anchor(self, at: int) -> int:

@@ -1,4 +1,4 @@
-"""Payloads to samples at the leg's rate, into its feed."""
+"""Decoding of payloads to samples at the leg's rate, into its feed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Decoder(Protocol):
-    """What turns a payload into s16le at the format's rate."""
+    """Converter of a payload to s16le at the format's rate."""
 
     def decode(self, payload: bytes) -> bytes: ...
 
@@ -43,7 +43,7 @@ def decoder_of(kind: Kind) -> Callable[[bytes], bytes]:
 
 
 class Voice:
-    """One leg's sound on its way to the feed. Positions are samples at the leg's rate since it was opened."""
+    """Sound of one leg on its way to the feed. Positions: samples at the leg's rate since it was opened."""
 
     def __init__(self, feed: LegFeed, rate: int) -> None:
         self._feed = feed
@@ -55,7 +55,7 @@ class Voice:
         self._before = b""
 
     def use(self, new: Format, *, anew: bool = False) -> None:
-        """Get ready for packets of `new`; `anew` also when it is the old one, for another stream."""
+        """Prepare for packets of `new`; `anew` also for the same format, when another stream begins."""
         if new == self._format and not anew:
             return
         self.flush()
@@ -68,7 +68,7 @@ class Voice:
         return b"" if self._decode is None else self._decode(payload)
 
     def length(self, pcm: bytes) -> int:
-        """How many samples at the leg's rate `pcm` will be."""
+        """Return the number of samples at the leg's rate that `pcm` becomes."""
         samples = len(pcm) // 2
         return samples if self._resampler is None else samples * self._rate // self._source_rate
 
@@ -88,7 +88,7 @@ class Voice:
         return self.length(made)
 
     def gap(self, until: int, *, quiet: bool = False) -> None:
-        """Say that nothing came up to position `until`; `quiet`: the sender said that there is nothing to hear."""
+        """Note that nothing came up to position `until`; `quiet`: the sender reported silence."""
         self.flush()
         samples = until - self._given
         if samples <= 0:
@@ -100,7 +100,7 @@ class Voice:
             self._feed.gap(samples)
 
     def flush(self) -> None:
-        """Give what the resampler still holds; what comes next does not follow it."""
+        """Give the samples that the resampler still holds; later ones do not follow them."""
         if self._resampler is not None:
             self._count(self._resampler.flush())
             self._resampler = Resampler(self._source_rate, self._rate)

@@ -76,7 +76,7 @@ class ClientTransactions:
         return True
 
     def advance(self, now: float) -> None:
-        """Ask again what is due, give up what is overdue. Few wait at a time: all are looked at."""
+        """Repeat requests that are due, give up overdue ones. All are looked at, as few wait at a time."""
         for branch, asked in list(self._waiting.items()):
             if asked.ends_at <= now:
                 del self._waiting[branch]

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 
 MAX_KEYS = 16
-"""In one line, each under an identifier of its own."""
+"""Most keys in one line, each under an identifier of its own."""
 MAX_MKI_BYTES = 128
 
 _TAG = re.compile("[0-9]{1,9}")
@@ -24,7 +24,7 @@ _MKI = re.compile("([0-9]{1,309}):([0-9]{1,3})")
 
 
 class CryptoError(Exception):
-    """A line that breaks the grammar. Says nothing of what it holds, which may be a key."""
+    """A line breaks the grammar. Its content is left out, as it may be a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,19 @@ class InlineKey:
 
 @dataclass(frozen=True, slots=True)
 class Crypto:
-    """One line: how the side that wrote it protects what it sends."""
+    """One line: protection of what its writer sends."""
 
     tag: int
-    """An answer names the line that it takes by it."""
+    """Tag by which an answer names the line that it takes."""
     suite: str
-    """In capitals."""
+    """Suite in capitals."""
     keys: tuple[InlineKey, ...]
     parameters: tuple[str, ...] = ()
     """Session parameters, in capitals."""
 
 
 def parse_crypto(value: str) -> Crypto:
-    """Read what follows `a=crypto:`.
+    """Read the value of `a=crypto:`.
 
     Raises:
         CryptoError: it breaks the grammar.
@@ -71,7 +71,7 @@ def parse_crypto(value: str) -> Crypto:
 
 
 def write_crypto(tag: int, suite: str, material: bytes, parameters: tuple[str, ...] = ()) -> str:
-    """Write what follows `a=crypto:`, with one key that has no identifier."""
+    """Write the value of `a=crypto:`, with one key that has no identifier."""
     return " ".join([str(tag), suite, f"inline:{base64.b64encode(material).decode()}", *parameters])
 
 

@@ -16,7 +16,7 @@ _RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 
 
 class UdpFlow:
-    """To one address by UDP."""
+    """Flow to one address by UDP."""
 
     transport = "UDP"
 
@@ -34,7 +34,7 @@ class UdpFlow:
 
 
 class Datagrams(asyncio.DatagramProtocol):
-    """The port."""
+    """UDP port of SIP."""
 
     def __init__(self, owner: SipTransport) -> None:
         self.owner = owner
@@ -66,7 +66,7 @@ class Datagrams(asyncio.DatagramProtocol):
         self.owner.handler.request(message, UdpFlow(self, back))
 
     def error_received(self, exc: Exception) -> None:
-        """An ICMP error for something sent earlier; the transaction's timers deal with it."""
+        """Ignore an ICMP error for an earlier datagram; the transaction's timers handle it."""
 
     def send(self, data: bytes, peer: Address) -> None:
         if self._transport is not None and not self._transport.is_closing():

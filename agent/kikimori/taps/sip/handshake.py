@@ -1,4 +1,4 @@
-"""Why a TLS handshake failed, in words that can be told to people. Pure: no sockets."""
+"""Reasons of failed TLS handshakes, in words for people. Pure: no sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ssl
 from typing import NamedTuple
 
 HUNG_UP = "tls_hung_up"
-"""In the middle of the handshake: a test of the port, or a peer that tells only its own log what it has against us."""
+"""Reason: the peer ended the handshake: a test of the port, or a cause that only its own log names."""
 
 _REASONS = (
     # part of OpenSSL's word for it, ours
@@ -39,7 +39,7 @@ class Failure(NamedTuple):
 
 
 def failure_of(error: OSError) -> Failure:
-    """Tell what the error of a handshake means."""
+    """Return the reason behind the error of a handshake."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return Failure("tls_client_certificate_refused", error.verify_message)
     if isinstance(error, ssl.SSLError):

@@ -147,7 +147,7 @@ class Headers:
 @dataclass(slots=True)
 class Request:
     method: str
-    """In capitals."""
+    """Method in capitals."""
     uri: str
     headers: Headers = field(default_factory=Headers)
     body: bytes = field(default=b"", repr=False)
@@ -190,7 +190,7 @@ def parse_datagram(data: bytes) -> Message:
 
 
 def end_of_head(data: bytes | bytearray) -> tuple[int, int] | None:
-    """Where the head ends and where the body begins; None when the empty line has not come yet."""
+    """Return the end of the head and the start of the body; None when the empty line has not come yet."""
     crlf = data.find(b"\r\n\r\n")
     # Some hand-made clients end lines with LF alone.
     bare = data.find(b"\n\n", 0, crlf if crlf >= 0 else len(data))

@@ -1,4 +1,4 @@
-"""Where a request really came from, and where its answers go. RFC 3261, 18.2; RFC 3581 (rport)."""
+"""Real source of a request, and the address of its answers. RFC 3261, 18.2; RFC 3581 (rport)."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class SdpError(Exception):
 
 
 class Direction(StrEnum):
-    """As the side that wrote the description sees it."""
+    """Direction as seen by the writer of the description."""
 
     SENDRECV = "sendrecv"
     SENDONLY = "sendonly"
@@ -45,13 +45,13 @@ STATIC_CODECS = {0: ("PCMU", 8000, 1), 8: ("PCMA", 8000, 1), 9: ("G722", 8000, 1
 
 @dataclass(frozen=True, slots=True)
 class RtpMap:
-    """What a payload type is."""
+    """Meaning of a payload type."""
 
     payload_type: int
     name: str
-    """In capitals: PCMU, PCMA, G722, TELEPHONE-EVENT, …"""
+    """Name in capitals: PCMU, PCMA, G722, TELEPHONE-EVENT, …"""
     clock_rate: int
-    """Of the timestamps, in hertz; G.722 says 8000 although it carries 16 000 samples a second."""
+    """Clock rate of the timestamps in hertz; G.722 says 8000 although it carries 16 000 samples a second."""
     channels: int = 1
     parameters: str = ""
     """Text of its fmtp line."""
@@ -68,13 +68,13 @@ class Media:
     protocol: str
     """`RTP/AVP`, `RTP/SAVP`, … in capitals."""
     formats: tuple[str, ...]
-    """As they stand in the m-line: payload types for RTP."""
+    """Formats as they stand in the m-line: payload types for RTP."""
     address: str | None
-    """Where this side receives: its own c-line's address, else the session's."""
+    """Address at which this side receives: its own c-line's, else the session's."""
     direction: Direction
     attributes: tuple[tuple[str, str], ...] = ()
     codecs: tuple[RtpMap, ...] = ()
-    """In the order of `formats`; a payload type that nothing explains is left out."""
+    """Codecs in the order of `formats`; a payload type without explanation is left out."""
     crypto: tuple[str, ...] = field(default=(), repr=False)
     """Values of its `a=crypto` lines, for `kikimori.taps.sip.crypto`. They hold keys, so `attributes` has them not."""
 
@@ -88,12 +88,12 @@ class Media:
 
     @property
     def encrypted(self) -> bool:
-        """Whether the audio is SRTP, so that only who has its keys can hear it."""
+        """Return whether the audio is SRTP, which only a holder of its keys can hear."""
         return "SAVP" in self.protocol
 
     @property
     def on_hold(self) -> bool:
-        """Whether this side asks for no audio: `inactive`, or 0.0.0.0 as RFC 2543 had it."""
+        """Return whether this side asks for no audio: `inactive`, or 0.0.0.0 as RFC 2543 had it."""
         return self.direction is Direction.INACTIVE or self.address in {"0.0.0.0", "::"}  # noqa: S104  (a text, no bind)
 
 
@@ -103,12 +103,12 @@ class Description:
     origin: str = ""
     """Text of the o-line: it changes whenever the description does."""
     attributes: tuple[tuple[str, str], ...] = ()
-    """Of the session."""
+    """Attributes of the session."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaAnswer:
-    """What is answered to one offered m-line."""
+    """Answer to one offered m-line."""
 
     offered: Media
     port: int = 0

@@ -1,4 +1,4 @@
-"""Cutting a TCP or TLS stream into SIP messages, wherever the network cut it. Source: RFC 3261, 18.3; RFC 5626, 4.4.1."""
+"""Parser of a TCP or TLS stream into SIP messages, however it was cut. RFC 3261, 18.3; RFC 5626, 4.4.1."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PONG = b"\r\n"
 
 
 class StreamDecoder:
-    """Holds at most one incomplete message. After a `SipError` it is spent: the stream has lost its framing."""
+    """Parser with at most one incomplete message. After a `SipError` it is of no use: the framing is lost."""
 
     __slots__ = ("_body_at", "_body_bytes", "_message", "_pending", "_searched", "pings")
 
@@ -28,11 +28,11 @@ class StreamDecoder:
         self._body_at = 0
         self._body_bytes = 0
         self.pings = 0
-        """Keep-alives that wait for a `PONG`; the owner sets it back."""
+        """Keep-alives that still need a `PONG`; the owner sets it back."""
 
     @property
     def mid_message(self) -> bool:
-        """True when the stream stops now in the middle of a message."""
+        """Return whether the stream stops now in the middle of a message."""
         return bool(self._pending)
 
     def feed(self, data: bytes) -> list[Message]:

@@ -1,4 +1,4 @@
-"""A TLS port on which strangers cost no handshake, and whoever is slow with it is counted like everybody.
+"""TLS port without handshakes for unknown peers; slow handshakes count as connections.
 
 `loop.create_server(ssl=…)` tells of a connection only after its handshake: until then it would stand beside all limits.
 """
@@ -56,7 +56,7 @@ class TlsListener:
         self._start(self._accept(self._socket))
 
     async def close(self) -> None:
-        """Stop accepting, and end the handshakes under way. Whoever is through with it stays."""
+        """Stop accepting, and end the handshakes under way. Completed connections stay."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

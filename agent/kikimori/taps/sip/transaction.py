@@ -1,4 +1,4 @@
-"""Server transactions: what is answered is answered again when the question comes again. RFC 3261, 17.2; RFC 6026.
+"""Server transactions: a repeated request gets the same answer again. RFC 3261, 17.2; RFC 6026.
 
 Without sockets and clock: time is given to every method, in seconds that never run backwards.
 """
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T1_S = 0.5
-"""Round-trip estimate: the first retransmission comes after so long."""
+"""Estimated round-trip time in s, after which the first retransmission comes."""
 T2_S = 4.0
-"""The longest between two retransmissions."""
+"""Longest time in s between two retransmissions."""
 T4_S = 5.0
-"""How long a message may stay in the network."""
+"""Longest time in s that a message may stay in the network."""
 GIVE_UP_S = 64 * T1_S
 MAGIC_COOKIE = "z9hG4bK"
 MAX_TRANSACTIONS = 20_000
 
 
 class Flow(Protocol):
-    """Where answers to a request go: back over its connection, or to an address by UDP."""
+    """Way of the answers to a request: back over its connection, or to an address by UDP."""
 
     @property
     def transport(self) -> str:
@@ -40,7 +40,7 @@ class Flow(Protocol):
 
     @property
     def local(self) -> tuple[str, int]:
-        """The address of this machine that it came to, as a Contact names it."""
+        """Return the address of this machine that the request came to, as a Contact names it."""
 
     def send(self, data: bytes) -> None:
         """Send one message, or drop it when the connection is gone; never waits, never raises."""
@@ -50,11 +50,11 @@ class State(Enum):
     TRYING = "trying"
     """No final answer yet."""
     COMPLETED = "completed"
-    """Answered; repeated to whoever asks again, and for a refused INVITE until the ACK."""
+    """Answered; repeated at each repeated request, and for a refused INVITE until the ACK."""
     ACCEPTED = "accepted"
     """INVITE answered 2xx; repeated until the dialog's ACK."""
     CONFIRMED = "confirmed"
-    """The ACK came; later ones are swallowed."""
+    """The ACK came; later ones are dropped."""
     TERMINATED = "terminated"
 
 
@@ -77,7 +77,7 @@ class Transaction:
 
 
 def key_of(request: Request) -> tuple[str, ...]:
-    """What requests of one transaction have in common; an ACK's is its INVITE's.
+    """Return the key that the requests of one transaction share; an ACK's is its INVITE's.
 
     Raises:
         SipError: `no_via`, `no_cseq`, or why they cannot be read.
@@ -149,11 +149,11 @@ class ServerTransactions:
         return transaction
 
     def invite_of(self, cancel: Request) -> Transaction | None:
-        """The INVITE that a CANCEL means; raises `SipError`."""
+        """Return the INVITE that a CANCEL means; raises `SipError`."""
         return self._all.get((*key_of(cancel)[:-1], "INVITE"))
 
     def respond(self, transaction: Transaction, response: Response, now: float) -> None:
-        """Send an answer, and keep it for whoever asks again. A second final answer is ignored."""
+        """Send an answer, and keep it for repeated requests. A second final answer is ignored."""
         if transaction.state is not State.TRYING:
             return
         transaction.response = serialise(response)
@@ -174,14 +174,14 @@ class ServerTransactions:
         self._schedule(transaction, min(transaction.retransmit_at, transaction.ends_at))
 
     def acknowledged(self, transaction: Transaction, now: float) -> None:
-        """The dialog got the ACK of its 2xx; the transaction lives on to swallow late INVITEs (RFC 6026)."""
+        """Note the ACK of the dialog's 2xx; the transaction stays to absorb late INVITEs (RFC 6026)."""
         if transaction.state is State.ACCEPTED:
             transaction.state = State.CONFIRMED
             transaction.unacknowledged = None
             self._end_after(transaction, GIVE_UP_S, now)
 
     def advance(self, now: float) -> None:
-        """Do what is due."""
+        """Carry out retransmissions and ends that are due."""
         while self._due and self._due[0][0] <= now:
             _, _, transaction = heapq.heappop(self._due)
             if transaction.state is State.TERMINATED:

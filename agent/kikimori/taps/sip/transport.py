@@ -27,7 +27,7 @@ _MAX_UNSENT_BYTES = 512 * 1024
 
 
 class Handler(Protocol):
-    """Who gets the messages. Called on the event loop; returns at once."""
+    """Receiver of the messages. Called on the event loop; returns at once."""
 
     def request(self, request: Request, flow: Flow) -> None: ...
 
@@ -39,13 +39,13 @@ class Limits:
     connections: int = 200
     """TCP and TLS connections at a time; an SRC needs one or two."""
     first_message_s: float = 30.0
-    """A new connection that says nothing for so long is closed."""
+    """Seconds after which a new connection without a message is closed."""
     message_s: float = 10.0
-    """A message that is not whole after so long has lost its sender."""
+    """Seconds after which an incomplete message ends its connection: its sender is lost."""
 
 
 class SipTransport:
-    """Listens, cuts what comes into messages, and hands them on with the way back."""
+    """Listener that parses data into messages and passes them on with their flow."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class SipTransport:
 
     @property
     def addresses(self) -> dict[str, Address]:
-        """By `udp`, `tcp` and `tls`; with the real port where 0 was asked for."""
+        """Return the addresses by `udp`, `tcp` and `tls`, with the real port where 0 was asked for."""
         found: dict[str, Address] = {}
         if self._udp is not None:
             found["udp"] = self._udp.bound
@@ -112,13 +112,13 @@ class SipTransport:
         self._tls.listen(host, port)
 
     def udp_flow(self, peer: Address) -> Flow | None:
-        """A way to send to `peer`, an IP address; None for one that we do not speak with."""
+        """Return a flow to `peer`, an IP address; None for one outside the allow-list."""
         if self._udp is None or not self._peers.allow(peer[0]):
             return None
         return UdpFlow(self._udp, peer)
 
     def advance(self, now: float) -> None:
-        """Close connections that say nothing or stop in the middle; call it about once a second."""
+        """Close silent connections and those stopped inside a message; call it about once a second."""
         for connection in list(self.door.inside):
             connection.check(now)
 
@@ -136,7 +136,7 @@ class SipTransport:
     # What the sockets need of it.
 
     def hears(self, peer: str) -> bool:
-        """Whether datagrams of this address are read."""
+        """Return whether datagrams of this address are read; count and log a refusal."""
         if self._peers.allow(peer):
             return True
         self.door.refuse(peer, "peer_not_allowed")
@@ -171,7 +171,7 @@ class SipTransport:
 
 
 class _Connection(asyncio.Protocol):
-    """One TCP or TLS connection; also the way back for what came over it."""
+    """One TCP or TLS connection; also the flow of its messages' answers."""
 
     def __init__(self, owner: SipTransport, transport: str) -> None:
         self.transport = transport
@@ -238,7 +238,7 @@ class _Connection(asyncio.Protocol):
 
     @property
     def is_silent(self) -> bool:
-        """Whether no whole message came yet, over TCP; a TLS handshake has a limit of its own."""
+        """Return whether no whole message came yet, over TCP; a TLS handshake has a limit of its own."""
         return not self._spoken and self._socket is not None
 
     def check(self, now: float) -> None:

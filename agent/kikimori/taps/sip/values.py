@@ -16,7 +16,7 @@ _NO_SEPARATORS = str.maketrans("", "", "-.() ")
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.%]{2,64}\]|[A-Za-z0-9._-]{1,255})(?:\s*:\s*([0-9]{1,5}))?")
 
 Parameters = dict[str, str]
-"""By name in lower case; one without a value is the empty string."""
+"""Values by name in lower case; a parameter without a value is the empty string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Address:
 
     display: str
     uri: str
-    """As it stands."""
+    """URI as it stands."""
     parameters: Parameters
 
     @property
@@ -49,7 +49,7 @@ class Address:
 @dataclass(frozen=True, slots=True)
 class Via:
     transport: str
-    """In capitals: UDP, TCP, TLS, …"""
+    """Transport in capitals: UDP, TCP, TLS, …"""
     host: str
     port: int | None
     parameters: Parameters

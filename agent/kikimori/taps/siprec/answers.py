@@ -1,4 +1,4 @@
-"""What is sent back: acceptances with our description, refusals with their reason in the log."""
+"""Answers to requests: acceptances with our description, refusals with their reason in the log."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LATER = ("Retry-After", str(RETRY_AFTER_S))
 
 
 class Answers:
-    """Answers through the transactions, so that whoever asks again gets the same."""
+    """Sender of answers through the transactions, so that a repeated request gets the same answer."""
 
     def __init__(
         self, transactions: ServerTransactions, troubles: Troubles, clock: Callable[[], float]
@@ -82,7 +82,7 @@ class Answers:
         self.refuse(transaction, error.status, error.reason, *([headers] if headers else []))
 
     def refuse_at_once(self, request: Request, flow: Flow, status: int, reason: str) -> None:
-        """Refuse what cannot have a transaction."""
+        """Refuse a request that cannot have a transaction."""
         self._count(request, status, reason, flow)
         flow.send(serialise(answer(request, status, to_tag=secrets.token_hex(8))))
 

@@ -1,4 +1,4 @@
-"""The server's TLS as it is configured: our certificate, and whose the SRCs' must be."""
+"""TLS of the server as configured: our certificate, and the authority of the SRCs' certificates."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _look_at(name: str, path: Path) -> None:
 
 
 def _pair_fault(cert: Path, key: Path, error: ssl.SSLError) -> KikimoriError:
-    """What is wrong with a certificate and its key, and what to do."""
+    """Describe the fault of a certificate and its key, with the next step."""
     said = error.reason or "not PEM, or not both there"
     if "KEY_VALUES_MISMATCH" in said:
         return KikimoriError(

@@ -1,4 +1,4 @@
-"""Sessions as they are opened and changed: the part that waits for ports. RFC 7866, 7.1."""
+"""Opening and changing of sessions: the part that waits for ports. RFC 7866, 7.1."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class Changes:
-    """Each method is a task of its own; whatever goes wrong ends that session and no other."""
+    """Changes of sessions. Each method is a task of its own; a failure ends only that session."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class Changes:
         transaction.unacknowledged = partial(self._entries.lose, entry, "never_acknowledged")
 
     async def settle(self, entry: Entry, offer: Offer) -> None:
-        """Take the answer to an offer of ours; nobody waits for a word of it."""
+        """Take the answer to an offer of ours; it needs no reply."""
         try:
             await entry.session.take(offer)
         except Exception:  # one session's fault ends only that session

@@ -1,4 +1,4 @@
-"""Recordings whose INVITE holds no offer, so that this side offers and the SRC answers in its ACK (RFC 3261, 13.2.1).
+"""Recordings whose INVITE holds no offer: this side offers, the SRC answers in its ACK (RFC 3261, 13.2.1).
 
 Cisco Unified CM records so by the telephone's built-in bridge: two sessions for each call, one with the voice of the
 near end (the telephone's user), one with that of the far end. Parameters of the URI in From say which is which.
@@ -34,15 +34,15 @@ class BuiltInBridge:
     """One of the two sessions of a call."""
 
     call_id: str
-    """The same for both."""
+    """Id that both sessions share."""
     near: bool
-    """Whether it carries the voice of the telephone's user."""
+    """True = it carries the voice of the telephone's user."""
     user: Participant
     other: Participant
 
 
 def built_in_bridge(headers: Headers) -> BuiltInBridge | None:
-    """Return what CUCM says in From; None for everybody else."""
+    """Return CUCM's data in From; None for all others."""
     try:
         address = parse_address(headers.first("from") or "")
         uri = parse_uri(address.uri)
@@ -63,7 +63,7 @@ def built_in_bridge(headers: Headers) -> BuiltInBridge | None:
 
 
 def own_offer(request: Request, offer: Offer) -> Offer:
-    """Return what to offer to who offers nothing: a stream for each label of its metadata.
+    """Return the offer to an SRC without one: a stream for each label of its metadata.
 
     Raises:
         OfferError: 488 for a call that says nothing of its streams.
@@ -85,7 +85,7 @@ def own_offer(request: Request, offer: Offer) -> Offer:
 
 
 def with_labels(answer: Offer, labels: list[str | None]) -> Offer:
-    """Return an answer whose m-lines have the labels of our offer, which it need not repeat."""
+    """Return an answer with the labels of our offer, which it need not repeat."""
     description = answer.description
     if description is None:
         return answer

@@ -29,11 +29,11 @@ class Timer:
 
     expires_s: int
     ours: bool
-    """Whether we must refresh; else the SRC does."""
+    """True = we must refresh; else the SRC does."""
 
     @property
     def patience_s(self) -> float:
-        """How long after a refresh the session is given up (RFC 4028, 10)."""
+        """Return the seconds after a refresh at which the session is given up (RFC 4028, 10)."""
         return self.expires_s - min(32.0, self.expires_s / 3)
 
 
@@ -61,7 +61,7 @@ class Dialog:
 
     @classmethod
     def begin(cls, invite: Request, flow: Flow) -> Dialog:
-        """The dialog that answering `invite` makes.
+        """Return the dialog that answering `invite` makes.
 
         Raises:
             SipError: a header that it needs is missing or cannot be read.
@@ -92,7 +92,7 @@ class Dialog:
         return self.call_id, self.local_tag, self.remote_tag
 
     def refreshed(self, request: Request, flow: Flow) -> None:
-        """A re-INVITE or UPDATE may come from elsewhere and name another target."""
+        """Take over flow and target of a re-INVITE or UPDATE, which may differ from the earlier ones."""
         self.flow = flow
         contacts = request.headers.values("contact")
         if contacts:
@@ -101,7 +101,7 @@ class Dialog:
             self.allowed = frozenset(request.headers.tokens("allow"))
 
     def request(self, method: str) -> Request:
-        """A request of ours within the dialog, without its Via."""
+        """Return a request of ours within the dialog, without its Via."""
         self.local_sequence += 1
         headers = Headers([("Max-Forwards", "70")])
         for route in self.routes:
@@ -114,7 +114,7 @@ class Dialog:
         return Request(method, self.target, headers)
 
     def next_hop(self) -> Address | None:
-        """Where a request of ours goes by UDP: the first route, else the SRC's Contact. None = no IP address there."""
+        """Return the UDP address of our requests: the first route's, else the Contact's; None = no IP."""
         where = parse_address(self.routes[0]).uri if self.routes else self.target
         try:
             uri = parse_uri(where)
@@ -148,7 +148,7 @@ class Dialog:
 
 
 def answer(request: Request, status: int, *, to_tag: str = "", reason: str = "") -> Response:
-    """A response with what every response copies from its request (RFC 3261, 8.2.6.2)."""
+    """Return a response with the fields that every response copies from its request (RFC 3261, 8.2.6.2)."""
     headers = Headers()
     for value in request.headers.each("via"):
         headers.add("Via", value)
@@ -165,7 +165,7 @@ def answer(request: Request, status: int, *, to_tag: str = "", reason: str = "")
 
 
 def contact(flow: Flow) -> str:
-    """Our Contact: `+sip.srs` says that a recording server speaks (RFC 7866, 6.2)."""
+    """Return our Contact: `+sip.srs` marks a recording server (RFC 7866, 6.2)."""
     host, port = flow.local
     transport = "" if flow.transport == "UDP" else f";transport={flow.transport.lower()}"
     return f"<sip:{SERVER.lower()}@{bracketed(host)}:{port}{transport}>;+sip.srs"

@@ -1,4 +1,4 @@
-"""The sessions that are there, each with its dialog: their timers, and how they end (RFC 4028; RFC 3261, 15)."""
+"""Present sessions, each with its dialog: their timers, and their ends (RFC 4028; RFC 3261, 15)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 NO_AUDIO_AFTER_S = 10.0
-"""A session that never got a packet for so long is worth a word."""
+"""Seconds without a packet since its start after which a session is reported."""
 
 
 class Back(Protocol):
-    """The part of the transport that is needed to ask the SRC something."""
+    """Part of the transport that is needed to send requests to the SRC."""
 
     def udp_flow(self, peer: tuple[str, int]) -> Flow | None: ...
 
@@ -79,7 +79,7 @@ class Entries:
         return entry.dialog.id in self._all
 
     def has(self, call_id: str, remote_tag: str) -> bool:
-        """Whether an SRC's INVITE already made a session."""
+        """Return whether an SRC's INVITE already made a session."""
         return (call_id, remote_tag) in self._remotes
 
     def get(self, dialog_id: DialogId) -> Entry | None:
@@ -90,7 +90,7 @@ class Entries:
         self._remotes.add((entry.dialog.call_id, entry.dialog.remote_tag))
 
     def watch(self, now: float) -> None:
-        """End sessions whose SRC died; refresh those that are ours to refresh; note where no audio comes."""
+        """End sessions of lost SRCs; refresh those that are ours to refresh; note sessions without audio."""
         for entry in self:
             timer = entry.dialog.timer
             since = now - entry.refreshed_at
@@ -119,7 +119,7 @@ class Entries:
                 entry.told_wrong_key = False
 
     def end(self, entry: Entry, reason: EndReason) -> None:
-        """The SRC ended it: close the legs."""
+        """Close the legs of a session that the SRC ended."""
         if self._all.pop(entry.dialog.id, None) is None:
             return
         self._remotes.discard((entry.dialog.call_id, entry.dialog.remote_tag))
@@ -135,7 +135,7 @@ class Entries:
             self._ask(entry, "BYE", lambda _: None)
 
     def lose(self, entry: Entry, why: str) -> None:
-        """The SRC does not keep its side any more; `why` is a stable word for logs."""
+        """Hang up a session that the SRC does not keep any more; `why` is a stable word for logs."""
         if entry in self:
             log.warning("siprec_session_lost", call_id=entry.session.call_id, reason=why)
             self.hang_up(entry, EndReason.TIMED_OUT)

@@ -1,4 +1,4 @@
-"""Which of the offered keys of SRTP is taken, and what is answered to it (RFC 4568, 7.1). Pure: no sockets."""
+"""Choice among the offered SRTP keys, and the answer to it (RFC 4568, 7.1). Pure: no sockets."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from kikimori.taps.sip.sdp import Media
 
 MAX_LINES = 32
-"""Of one m-line that are looked at."""
+"""Most lines of one m-line that are looked at."""
 
 HARMLESS = frozenset({"UNENCRYPTED_SRTCP"})
-"""Session parameters that are agreed to by repeating them: RTCP is not read here."""
+"""Session parameters that are accepted by repeating them: RTCP is not read here."""
 _IGNORED = ("WSH=",)
-"""A hint for the size of the replay window; libsrtp's own is larger than what it usually says."""
+"""Hint for the size of the replay window; libsrtp's own is larger than usual values."""
 
 _TELLING = ("srtp_parameter_not_supported", "srtp_key_unreadable", "srtp_suite_not_supported")
-"""Why lines are not taken; where several were offered, the first of these is told."""
+"""Reasons of refused lines; where several were offered, the first of these is reported."""
 
 
 class KeysRefusedError(Exception):
@@ -33,7 +33,7 @@ class KeysRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """The line that is taken."""
+    """Line that is accepted."""
 
     tag: int
     suite: str
@@ -43,7 +43,7 @@ class Secured:
 
 
 def choose_keys(media: Media) -> Secured:
-    """Take the first line that can be: the SRC offers them in the order it likes best.
+    """Return the first line that can be accepted: the SRC offers them in its order of preference.
 
     Raises:
         KeysRefusedError: `dtls_srtp_not_supported`, `srtp_without_key`, `srtp_suite_not_supported`,

@@ -1,4 +1,4 @@
-"""Who speaks in which stream: recording metadata (RFC 7865) as SRCs really write it.
+"""Speakers of each stream: recording metadata (RFC 7865) as SRCs really write it.
 
 Elements are matched by their local name alone: Oracle uses the namespace of a draft, Ribbon a prefix, others leave
 prefixes undeclared. Read are both forms of identifiers (`participant_id` and the draft's `id`), and `send` inside the
@@ -22,7 +22,7 @@ _MAX_TEXT = 512
 _ROOTS = frozenset({"recording", "recordingmetadata"})
 _ENCODING = re.compile(rb"\A\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _NATIVE = frozenset({"utf-16", "utf-16le", "utf-16be"})
-"""Encodings that the parser reads itself."""
+"""Encodings that the parser reads by itself."""
 
 
 class MetadataError(Exception):
@@ -40,12 +40,12 @@ class Participant:
     """`sip:204@pbx.example`, `tel:…`, or without scheme."""
     name: str = ""
     called_first: bool | None = None
-    """Oracle says who made the call; None = not said."""
+    """True = this participant made the call, as Oracle tells; None = not told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What is known of the recorded call, in the order in which the SRC named it."""
+    """Known facts about the recorded call, in the order in which the SRC named them."""
 
     complete: bool = True
     """False = an update of what was said before."""
@@ -58,7 +58,7 @@ class Metadata:
     """Ids of participants who are not in the call any more."""
 
     def updated(self, later: Metadata) -> Metadata:
-        """What is known after `later` came."""
+        """Return the facts known after `later` came."""
         if later.complete:
             return later
         participants = dict(self.participants)
@@ -80,7 +80,7 @@ class Metadata:
         )
 
     def speakers(self, label: str) -> tuple[Participant, ...]:
-        """Who speaks in the stream with that label, of those who are still there."""
+        """Return the participants who speak in the stream with that label, of those who are still there."""
         streams = {stream for stream, known in self.labels.items() if known == label}
         return tuple(each for each in self.present if self.sends.get(each.id, frozenset()) & streams)
 
@@ -104,7 +104,7 @@ class _Element:
         return [each.text for each in self.children if each.name == name and each.text]
 
     def references(self, name: str) -> list[str]:
-        """The ids that children of that name hold: as text, or in an element `id` (BroadWorks), or as an attribute."""
+        """Return the ids in children of that name: text, an element `id` (BroadWorks), or an attribute."""
         found = []
         for each in self.children:
             if each.name == name:
@@ -215,7 +215,7 @@ def _tree(body: bytes) -> _Element:
 
 
 def _readable(body: bytes) -> tuple[bytes, str | None]:
-    """Return a document in an encoding that the parser knows: it has neither Shift_JIS nor EUC-JP."""
+    """Return a document in an encoding that the parser knows, which excludes Shift_JIS and EUC-JP."""
     declared = _ENCODING.match(body)
     name = declared[1].decode().lower() if declared else "utf-8"
     if name in _NATIVE or body[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -1,4 +1,4 @@
-"""Bodies of several parts (RFC 5621, RFC 2046), in whatever order and however carelessly an SRC wrote them."""
+"""Bodies of several parts (RFC 5621, RFC 2046), in any order, and with common mistakes of SRCs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ METADATA = frozenset({"application/rs-metadata+xml", "application/rs-metadata"})
 
 
 class BodyError(Exception):
-    """A body that cannot be taken apart. `reason` is a stable word for logs."""
+    """Body that cannot be split. `reason` is a stable word for logs."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

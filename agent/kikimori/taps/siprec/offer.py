@@ -1,4 +1,4 @@
-"""What an SRC offers, read from the body of a request, and which of it is accepted. Pure: no sockets."""
+"""Offer of an SRC, read from the body of a request, and the accepted part of it. Pure: no sockets."""
 
 from __future__ import annotations
 
@@ -37,27 +37,29 @@ class Offer:
     description: Description | None
     metadata: Metadata | None
     metadata_fault: str | None = None
-    """Why the metadata could not be read. The call is heard all the same, as if none had come."""
+    """Reason for which the metadata could not be read. The call is heard all the same, as if none had
+    come."""
     keys_refused: bool = False
-    """Keys of SRTP are not taken from it: it came where others can read it, and that is not allowed."""
+    """True = SRTP keys are not accepted from it: it came where others can read it, and that is not
+    allowed."""
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        """What is accepted of it; empty without a description."""
+        """Return the choice for each offered m-line; empty without a description."""
         description = self.description
         return () if description is None else choose(description, keys_refused=self.keys_refused)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What becomes of one offered m-line."""
+    """Decision on one offered m-line: accepted codecs, or a refusal."""
 
     media: Media
     codecs: tuple[RtpMap, ...] = ()
     """The accepted ones, in the order of the offer; empty = refused."""
     formats: tuple[tuple[int, Format], ...] = ()
     refusal: str | None = None
-    """Why it is refused, a stable word; None = accepted, or taken away by the SRC itself."""
+    """Reason of a refusal, a stable word; None = accepted, or taken away by the SRC itself."""
     secured: Secured | None = None
     """None = plain RTP."""
 
@@ -67,7 +69,7 @@ class Choice:
 
     @property
     def paused(self) -> bool:
-        """Whether the SRC sends nothing in it for now."""
+        """Return whether the SRC sends nothing in it for now."""
         return not self.media.direction.sends or self.media.on_hold
 
     @property
@@ -125,7 +127,7 @@ def choose(description: Description, *, keys_refused: bool = False) -> tuple[Cho
 
 
 def refusal_of(choices: tuple[Choice, ...]) -> str | None:
-    """Why a whole offer is refused; None when something of it is accepted."""
+    """Return the reason for which a whole offer is refused; None when part of it is accepted."""
     if any(each.accepted for each in choices):
         return None
     refusals = [each.refusal for each in choices if each.refusal]
@@ -134,7 +136,7 @@ def refusal_of(choices: tuple[Choice, ...]) -> str | None:
 
 
 def _same_voice(one: Media, other: Media) -> bool:
-    """Whether one stream is offered twice, as SRTP and as plain RTP, for us to choose."""
+    """Return whether one stream is offered twice, as SRTP and as plain RTP, for us to choose."""
     return one.label is not None and one.label == other.label and one.encrypted != other.encrypted
 
 

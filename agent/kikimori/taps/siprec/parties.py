@@ -1,4 +1,4 @@
-"""Whose voice a stream is: the SRC's metadata and the office's `[sides]` put together. Pure: no sockets."""
+"""Assignment of streams to parties: the SRC's metadata and the office's `[sides]` combined. Pure."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ _BARE_NUMBER = re.compile(r"\+?[0-9*#()-]+")
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who is who, at one moment of a call."""
+    """Parties and voices at one moment of a call."""
 
     voices: tuple[tuple[Role, str], ...] = ()
-    """For each stream its role and who speaks: a leg goes on only while both stay the same."""
+    """Role and speaker for each stream; a leg goes on only while both stay the same."""
     customer: Party = field(default_factory=Party)
     operator: Party = field(default_factory=Party)
     unheard: Unheard | None = None
-    """Why nobody listens to this call; None = it is heard."""
+    """Reason for which this call is not listened to; None = it is heard."""
 
 
 class Parties:
-    """The parties of one call. Who is the customer is decided once: a transfer changes only the other side."""
+    """Parties of one call. The customer is chosen once: a transfer changes only the other side."""
 
     def __init__(self, sides: SidesTable, first_stream: Role) -> None:
-        """`first_stream` is whose voice comes first when the SRC names nobody."""
+        """`first_stream`: role of the first voice when the SRC names nobody."""
         self._sides = sides
         self._first = first_stream
         self._customer: str | None = None
 
     def cast(self, labels: Sequence[str | None], metadata: Metadata | None) -> Cast:
-        """Say who is who. `labels` are those of the streams that carry audio, in the order of the m-lines."""
+        """Assign the parties. `labels`: of the streams that carry audio, in the order of the m-lines."""
         present = metadata.present if metadata is not None else ()
         if metadata is None or not present:
             return self._unnamed(len(labels))
@@ -75,7 +75,7 @@ class Parties:
         )
 
     def _decide(self, present: Sequence[Participant]) -> Participant | Unheard | None:
-        """Who is the customer; None when it is a party that is not named."""
+        """Return the customer, or why the call is not heard; None = the customer is not named."""
         caller = next((each for each in present if each.called_first), None)
         if caller is None:
             # Whoever is said not to have called, did not.
@@ -118,7 +118,7 @@ class Parties:
 
 
 def endpoint_of(participant: Participant | None) -> Endpoint:
-    """A participant as `[sides]` sees it: `user@host`, the user part, the name."""
+    """Return a participant as `[sides]` sees it: `user@host`, the user part, the name."""
     if participant is None:
         return Endpoint()
     aor = participant.aor

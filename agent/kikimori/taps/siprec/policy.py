@@ -1,4 +1,4 @@
-"""What makes a request one that this server deals with. Pure: no sockets."""
+"""Conditions that a request must meet for this server to deal with it. Pure: no sockets."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 KNOWN_METHODS = frozenset({"REGISTER", "PRACK", "INFO", "MESSAGE", "REFER", "SUBSCRIBE", "NOTIFY", "PUBLISH"})
 """Methods of SIP that a recording server has no use for: 405. Others are unknown: 501."""
 UNDERSTOOD = frozenset({"siprec", "timer", "100rel"})
-"""In Require. Only `100 Trying` comes before our final answer, which 100rel does not concern."""
+"""Options accepted in Require. Only `100 Trying` comes before our final answer, without need of 100rel."""
 
 
 def check(request: Request) -> None:
-    """Look for what every request has (RFC 3261, 8.1.1).
+    """Check that a request has its required fields (RFC 3261, 8.1.1).
 
     Raises:
         SipError: something is missing or cannot be read.
@@ -38,7 +38,7 @@ def sequence_of(request: Request) -> int:
 
 
 def dialog_id_of(request: Request) -> DialogId:
-    """The dialog that a request of the SRC names."""
+    """Return the dialog that a request of the SRC names."""
     headers = request.headers
     to_tag = parse_address(headers.first("to") or "").tag
     from_tag = parse_address(headers.first("from") or "").tag
@@ -46,7 +46,7 @@ def dialog_id_of(request: Request) -> DialogId:
 
 
 def worth_recording(request: Request, offer: Offer) -> None:
-    """Look whether an INVITE records.
+    """Check that an INVITE asks for a recording.
 
     Raises:
         OfferError: 488 without an offer, 421 for a call that wants to be answered by somebody.

@@ -1,4 +1,4 @@
-"""All recording sessions: what is answered to which request (RFC 7866, RFC 3261, RFC 4028)."""
+"""All recording sessions, and the answers to requests (RFC 7866, RFC 3261, RFC 4028)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 _WATCH_EVERY_S = 1.0
 _TICK_S = 0.05
 _MOST_EXPOSED = 1000
-"""SBCs that a log line is written for."""
+"""Most SBCs for which a log line is written."""
 
 
 class RecordingServer:
@@ -78,7 +78,7 @@ class RecordingServer:
         )
 
     def reach(self, back: Back) -> None:
-        """Say how the SRCs are reached; before `run`."""
+        """Set the transport to the SRCs; before `run`."""
         self._entries.back = back
 
     @property
@@ -98,7 +98,7 @@ class RecordingServer:
         return self._transactions.retransmitted
 
     async def run(self) -> None:
-        """Until cancelled: make changes, keep the timers."""
+        """Carry out changes and timers until cancelled."""
         watched_at = self._clock()
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
@@ -115,7 +115,7 @@ class RecordingServer:
                 self._tasks = None
 
     async def close(self, *, patience_s: float = 2.0) -> None:
-        """End every session and tell the SRCs; waits for their answers so long."""
+        """End every session with a BYE; waits for the SRCs' answers for a limited time."""
         self._changes.closing = True
         for entry in self._entries:
             self._entries.hang_up(entry, EndReason.SHUTDOWN)
@@ -230,7 +230,7 @@ class RecordingServer:
         self._tasks.create_task(self._changes.begin(transaction, dialog, offer, offered=offered))
 
     def _within(self, transaction: Transaction) -> None:
-        """A request of a session that is there, or said to be."""
+        """Handle a request within a session, or one that claims to be."""
         request = transaction.request
         entry = self._entries.get(dialog_id_of(request))
         if entry is None:
@@ -293,7 +293,7 @@ class RecordingServer:
         )
 
     def _note(self, offer: Offer, flow: Flow) -> None:
-        """Note what people should know of an offer that is accepted, although not all of it may be."""
+        """Note the problems of an accepted offer, of which some parts may be refused."""
         choices = offer.choices
         for each in choices:
             if each.refusal is not None:
@@ -313,7 +313,7 @@ class RecordingServer:
 
 
 def _check_change(offer: Offer) -> None:
-    """Raise OfferError for a change of which nothing can be heard; the session stays as it was (RFC 3261, 14.2)."""
+    """Raise OfferError for a change without audible audio; the session stays as it was (RFC 3261, 14.2)."""
     choices = offer.choices
     # An SRC may take all its streams away for a while.
     if any(each.refusal for each in choices):

@@ -1,4 +1,4 @@
-"""One recorded call: its streams become legs, and stay them through hold and transfer."""
+"""Recorded call: its streams become legs, and keep them through hold and transfer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 TAP = "siprec"
 
 LONGEST_HOLD_S = 3600.0
-"""On hold nothing need be sent; but an SRC that died meanwhile must not keep its session for ever."""
+"""Longest hold in s: nothing need be sent then, but the session of a lost SRC must end."""
 
 
 class RecordingSession:
@@ -85,20 +85,20 @@ class RecordingSession:
 
     @property
     def undeciphered(self) -> bool:
-        """Whether encrypted audio comes in some stream that its keys do not open. Changes when `idle_s` is called."""
+        """Return whether a stream brings audio that its keys do not open. Changes when `idle_s` is called."""
         return any(each.undeciphered for each in self._streams.values())
 
     @property
     def labels(self) -> list[str | None]:
-        """Of the m-lines, in their order."""
+        """Return the labels of the m-lines, in their order."""
         return [each.media.label for each in self._choices]
 
     def description(self) -> bytes:
-        """What was answered last; also the offer when the SRC asks for one."""
+        """Return the description that was answered last; also the offer when the SRC asks for one."""
         return self._written
 
     async def take(self, offer: Offer) -> None:
-        """Become what the offer says; `description` is the answer then.
+        """Take the offer; afterwards `description` is the answer.
 
         Raises:
             NoPortError: no port for a stream that is new; nothing has changed then.
@@ -188,7 +188,7 @@ class RecordingSession:
         return at < len(self._choices) and self._choices[at].accepted
 
     def _listen(self) -> None:
-        """Give every stream the leg it should have."""
+        """Give every stream its leg."""
         labels = [each.choice.media.label for each in self._streams.values()]
         cast = self._parties.cast(labels, self._metadata)
         if cast.unheard != self._unheard:

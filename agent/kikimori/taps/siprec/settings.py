@@ -21,7 +21,7 @@ class SiprecTable(BaseModel):
     udp: bool = True
     tcp: bool = True
     port: ListenPort = 5060
-    """Of UDP and TCP."""
+    """Port of UDP and TCP."""
     tls_port: ListenPort | None = None
     """None = no TLS."""
     tls_cert: PemFile | None = None
@@ -30,7 +30,8 @@ class SiprecTable(BaseModel):
     tls_client_ca: PemFile | None = None
     """PEM: set it to admit only SRCs with a certificate of this authority."""
     srtp_needs_tls: bool = False
-    """True: encrypted audio is refused when its keys come over UDP or TCP. False: heard, and people are told."""
+    """True = encrypted audio is refused when its keys come over UDP or TCP. False = it is heard, with a
+    problem shown."""
     advertise: str | None = None
     """IP address under which the SRC reaches this machine; None = found out for each SRC."""
     first_rtp_port: Annotated[int, Field(ge=1024, le=65534)] = 20000
@@ -41,11 +42,11 @@ class SiprecTable(BaseModel):
     max_connections: Annotated[int, Field(ge=1)] = 200
     """TCP and TLS connections at a time."""
     session_expires_s: Annotated[int, Field(ge=90, le=86_400)] = 1800
-    """How often an SRC that can must say that a session still lives."""
+    """Interval in s within which an SRC that can must refresh its session."""
     rtp_idle_s: Annotated[float, Field(ge=5)] = 300.0
-    """A session without a single packet for so long, and not on hold, is over."""
+    """Seconds without a packet, and not on hold, after which a session is over."""
     first_stream: Literal["customer", "operator"] = "customer"
-    """Whose voice the first stream is when the SRC says nothing about the parties."""
+    """Side whose voice is the first stream when the SRC says nothing about the parties."""
 
     @field_validator("advertise")
     @classmethod

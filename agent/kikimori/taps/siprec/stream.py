@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kikimori.taps.siprec.offer import Choice
 
 UNDECIPHERED = 250
-"""Packets in a row that the agreed keys do not prove, five seconds of them, and people are told."""
+"""Packets in a row, five seconds of them, not proven by the agreed keys, before people are told."""
 
 
 @dataclass(slots=True)
@@ -31,19 +31,20 @@ class Stream:
     feed: LegFeed = field(default_factory=Nowhere)
     rtp: RtpSession | None = None
     voice: tuple[Role, str] | None = None
-    """Role and who speaks; None = not listened to."""
+    """Role and speaker; None = not listened to."""
     carried: bool = False
-    """Whether the SRC ever sent in it."""
+    """True once the SRC sent in it."""
     srtp: Unprotector | None = None
-    """Stays while the stream does, whoever's leg it is; None = plain RTP."""
+    """Decryption of the stream, through all its legs; None = plain RTP."""
     _own_key: bytes = field(default=b"", repr=False)
     _packets: int = 0
-    """When it was last looked; likewise how many were not authentic when the last one came that was."""
+    """Count of packets at the last look; likewise the count of those not authentic when the last authentic
+    one came."""
     _not_authentic: int = 0
 
     @property
     def crypto(self) -> str | None:
-        """Our `a=crypto`. We send nothing; but an answer names a key for it (RFC 4568, 7.1.2)."""
+        """Return our `a=crypto`. We send nothing, but an answer names a key for it (RFC 4568, 7.1.2)."""
         secured = self.choice.secured
         if secured is None:
             return None
@@ -73,16 +74,16 @@ class Stream:
 
     @property
     def counters(self) -> RtpCounters:
-        """Since its leg was opened."""
+        """Return the counters since its leg was opened."""
         return self.rtp.counters if self.rtp is not None else RtpCounters()
 
     @property
     def undeciphered(self) -> bool:
-        """Whether only packets come that its keys do not open. Changes when `heard_lately` is called."""
+        """Return whether its keys open none of the packets. Changes when `heard_lately` is called."""
         return self.counters.not_authentic - self._not_authentic >= UNDECIPHERED
 
     def heard_lately(self) -> bool:
-        """Whether a packet came since it was last asked."""
+        """Return whether a packet came since the last check."""
         counters = self.counters
         # What cannot be decoded is a sign of life too.
         unreadable = self.rtp is not None and self.rtp.gate.unreadable is not None
@@ -100,7 +101,7 @@ class Stream:
         self.port.attach(rtp)
 
     def change(self, choice: Choice) -> None:
-        """Become what the SRC offers now; the leg stays."""
+        """Change to the SRC's new offer; the leg stays."""
         before, self.choice = self.choice, choice
         self.secure()
         rtp = self.rtp

@@ -1,4 +1,4 @@
-"""What went wrong lately, as a person should read it; and how often the log may say so."""
+"""Recent problems as text for people, and a rate limit for their log lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SHOWN_S = 600.0
-"""A trouble is shown so long after it was last seen."""
+"""Seconds that a problem is shown after it was last seen."""
 _TELL_EVERY_S = 1.0
 
 _TEXTS = {
@@ -107,7 +107,7 @@ _OFFERS = {
     "not_audio": "only audio is taken",
     "not_rtp": "only RTP/AVP, RTP/AVPF, RTP/SAVP and RTP/SAVPF are taken",
 }
-"""What only the people at the SBC can do something about."""
+"""Texts for faults that only the people at the SBC can mend."""
 
 
 def explained(reason: str) -> str:
@@ -117,7 +117,7 @@ def explained(reason: str) -> str:
 
 
 class Troubles:
-    """Remembers the last time of each trouble. `clock` gives seconds that never run backwards."""
+    """Time of the last occurrence of each problem. `clock` gives seconds that never run backwards."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -126,13 +126,13 @@ class Troubles:
         self._named: dict[str, str] = {}
 
     def note(self, reason: str, name: str = "") -> None:
-        """It happened now; a reason that has no text for people is only for the log. `name`: what it is about."""
+        """Note an occurrence now; a reason without a text for people is only logged. `name`: its subject."""
         if reason in _TEXTS:
             self._seen[reason] = self._clock()
             self._named[reason] = name
 
     def may_tell(self, reason: str) -> bool:
-        """Whether a log line about it is due: a flood of requests must not become a flood of lines."""
+        """Return whether a log line about it is due: rate limit for floods of requests."""
         now = self._clock()
         if now - self._told.get(reason, -_TELL_EVERY_S) < _TELL_EVERY_S:
             return False

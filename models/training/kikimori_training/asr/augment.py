@@ -41,7 +41,7 @@ class Band(StrEnum):
 
 @dataclass(frozen=True)
 class Way:
-    """What happens to one clip on its way; drawn at random for training, fixed for measuring."""
+    """Steps that change one clip; drawn at random for training, fixed for measuring."""
 
     warp: float = 1.0
     shout: bool = False

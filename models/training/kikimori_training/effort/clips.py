@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 CATEGORIES = {"complaint", "request", "general", "narrative"}
-"""What is said tells nothing here: shouts and calm speech say the same kind of sentences."""
+"""Categories of the sentences; the words tell nothing here: shouts and calm speech say the same kind of
+sentences."""
 
 SENTENCES = 8
 OF_CALM, OF_OTHERS, OF_SHOUTS = 8, 3, 4

@@ -1,4 +1,4 @@
-"""What stands between mouth and ear. Each condition takes 16 kHz speech and gives 8 kHz as a PBX has it."""
+"""Conditions of the line between mouth and ear. Each takes 16 kHz speech and gives 8 kHz as a PBX has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How something is said, changed by a vocoder: pitch, its range, tilt of the envelope, breath, length of vowels.
+"""Manner of speaking, changed by a vocoder: pitch, its range, tilt of the envelope, breath, length of vowels.
 
 WORLD (Morise, Yokomori, Ozawa 2016, "WORLD: a vocoder-based high-quality speech synthesis system") takes speech apart into
 pitch, envelope and aperiodicity. Every style goes through it, calm too, so that its artefacts tell nothing. What effort
@@ -42,7 +42,7 @@ class Delivery:
     """Length of everything is divided by it."""
     level_db: float = 0.0
     drive_db: float = 0.0
-    """How far peaks run into a soft limit."""
+    """Amount in dB by which peaks exceed a soft limit."""
     laugh: float = 0.0
     """Depth of a 4.5 Hz rhythm on level and breath, 0 … 1."""
 
