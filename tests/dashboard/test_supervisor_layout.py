@@ -227,3 +227,19 @@ async def test_the_button_of_a_small_card_stays_in_it_whatever_it_says(
     await agent.health(online=False)
     await expect(box.locator(".stale")).to_be_visible()
     await expect(button).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768), (390, 844)])
+async def test_the_second_press_of_ending_a_call_is_whole_on_its_card(
+    agent: PeerAgent, url: str, page: Page, size: tuple[int, int]
+) -> None:
+    """The reason and the warning above the buttons once pushed the red one half off the card."""
+    await open_full_board(agent)
+    await show(page, url, size, "ja")
+    button = card(page, "c-1").locator("[data-action=hang_up]")
+    while await button.get_attribute("data-asked") != "yes":
+        await button.click()  # refused for a moment after what is under the pointer has moved
+    inside = "(each) => each.getBoundingClientRect().bottom <= each.closest('.card').getBoundingClientRect().bottom"
+    assert await button.evaluate(inside)
+    await expect(card(page, "c-1").locator("select")).to_be_in_viewport(ratio=1)
+    await expect(card(page, "c-1").locator(".primary")).to_be_in_viewport(ratio=1)
