@@ -223,3 +223,12 @@ def test_encode_is_the_format() -> None:
     assert encode(0) == b"\0\0\0"
     with pytest.raises(ValueError, match="does not fit"):
         encode(0x10, bytes(MAX_PAYLOAD_BYTES + 1))
+
+
+def test_a_long_message_of_an_unknown_kind_is_lost_framing() -> None:
+    """`GET /` on a leg that is open reads as a kind 0x47 of 17,748 bytes, which would be waited for without an end."""
+    decoder = Decoder(Story())
+    decoder.feed(IDENTITY + message(0x47, bytes(4096)))
+    assert decoder.passed_over == ["unknown_kind_47"]
+    with pytest.raises(ProtocolError, match="lost_framing"):
+        decoder.feed(b"GET / HTTP/1.1\r\n\r\n")

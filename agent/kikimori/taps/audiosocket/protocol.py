@@ -45,7 +45,13 @@ AUDIO_RATES = {
 MOST_UNKNOWN_KINDS = 4
 """So many different kinds that nobody knows, and the framing is lost: the kinds are sound or noise."""
 
+MOST_UNKNOWN_BYTES = 4096
+"""Longest message of a kind that nobody knows; beyond it the framing is lost, and what follows would be waited for."""
+
 DTMF_DIGITS = frozenset("0123456789*#ABCD")
+
+
+_KNOWN = frozenset(Kind)
 
 
 class ProtocolError(Exception):
@@ -129,6 +135,8 @@ class Decoder:
             end = start + length
             if not self._identified and length != UUID_BYTES:
                 raise ProtocolError("wrong_length")
+            if length > MOST_UNKNOWN_BYTES and kind not in AUDIO_RATES and kind not in _KNOWN:
+                raise ProtocolError("lost_framing")
             if end > size:
                 break
             rate = AUDIO_RATES.get(kind)
