@@ -247,14 +247,14 @@ def test_a_service_that_would_look_elsewhere_for_models(monkeypatch: pytest.Monk
 
 
 def patterned(model: type[BaseModel], *above: str) -> list[tuple[str, ...]]:
-    """Every key that takes text which is not any text."""
+    """Every key that takes text which is not any text; `[]` behind it where it takes a list of them."""
     found: list[tuple[str, ...]] = []
     for name, field in model.model_fields.items():
         inner = [each for each in (field.annotation, *get_args(field.annotation)) if is_table(each)]
         if inner and get_args(field.annotation)[1:] != (...,):
             found += patterned(inner[0], *above, name)
         elif "matching" in f"{field.annotation}{field.metadata}" or "pattern" in f"{field.metadata}":
-            found.append((*above, name))
+            found.append((*above, f"{name}[]" if "tuple[" in f"{field.annotation}" else name))
     return found
 
 
@@ -264,7 +264,8 @@ def test_text_that_cannot_stand_is_answered_in_plain_words(
 ) -> None:
     *table, name = key
     text = f"[{'.'.join(table)}]\n" if table else ""
-    code, said = checked(tmp_path, f'{text}{name} = "東京 本社"\n', capsys)
+    value = '["東京 本社"]' if name.endswith("[]") else '"東京 本社"'
+    code, said = checked(tmp_path, f"{text}{name.removesuffix('[]')} = {value}\n", capsys)
     assert code == 2
     assert '"東京 本社" cannot stand here' in said
     assert "e.g." in said or "like" in said

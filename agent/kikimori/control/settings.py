@@ -12,7 +12,7 @@ Internal = Annotated[
     str,
     matching(
         r"[0-9A-Za-z._?*\[\]-]{1,64}",
-        'write an extension or a pattern, e.g. "2??"; never with "@", "+" or "#"',
+        'write an extension, with ? for any digit, e.g. "2??"; never with "@", "+" or "#"',
     ),
 ]
 
