@@ -81,11 +81,13 @@ def asterisk_control_settings(config: AgentConfig) -> AsteriskControlSettings:
 
 def _settings(kind: type[_Settings], config: AgentConfig, dial: str, music: str) -> _Settings:
     pbx = config.pbx
+    # Nobody presses after a hold, so the house's own rule is asked here.
+    may_ring = config.targets().is_internal(pbx.superior)
     return kind(
         superior=pbx.superior,
         ring_s=pbx.ring_s,
         longest_hold_s=pbx.longest_hold_s,
-        after_hold=pbx.after_hold,
+        after_hold=pbx.after_hold if may_ring else "operator",
         keep_operator=pbx.keep_operator,
         announcements=tuple(Sound(each.name, each.title, each.file) for each in pbx.announcements),
         dial=dial,
