@@ -36,7 +36,7 @@ def with_a_faulty_rule(config: AgentConfig) -> Agent:
 
 async def test_a_rule_fails_in_one_call(broker: AnyBroker, tmp_path: Path) -> None:
     """That call's card says so and help can be called; the other call is judged to its end."""
-    pcm = SHOUT[: 12 * RATE].tobytes()
+    pcm = SHOUT[: 22 * RATE].tobytes()
     with capture_logs() as logs:
         async with (
             running(agent_config(tmp_path, broker.settings), with_a_faulty_rule) as agent,
@@ -111,7 +111,7 @@ async def test_a_background_task_fails_and_is_started_again(
 
         monkeypatch.setattr(agent.desk, "_retire", fail_once)
         async with on_the_line(addresses, call="c1", role="customer") as telephone:
-            await telephone.speak(SHOUT[: 12 * RATE].tobytes())
+            await telephone.speak(SHOUT[: 16 * RATE].tobytes())
             assert failed.is_set()
             await until(
                 lambda: agent.desk.calls["c1"]._judge is not None and agent.bus._board.open_revisions() != {}
