@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -22,12 +20,12 @@ from kikimori_wire.envelope import sealed
 from kikimori_wire.errors import KikimoriError
 from kikimori_wire.keys import KEY_PATTERN, SigningKey, fingerprint, is_public_key
 from kikimori_wire.messages import Problem
+from kikimori_wire.private_file import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-MODE, FOLDER_MODE = 0o600, 0o700
 MOST_VALID = 2
 """Keys of one name that are trusted at a time: the one in use and the one that follows."""
 MOST_BYTES = 1024 * 1024
@@ -252,23 +250,6 @@ class OwnKeys:
     def write(self, path: Path) -> None:
         said = {"v": 1, "current": _seed(self.current), "next": self.following and _seed(self.following)}
         write_private(path, json.dumps(said))
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file whole, for its user alone. Written by root it belongs to the folder's owner: the service reads it."""
-    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        if os.geteuid() == 0:
-            owner = path.parent.stat()
-            with suppress(OSError):
-                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
 
 
 def own_path(folder: Path, name: str) -> Path:

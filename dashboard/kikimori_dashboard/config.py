@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from kikimori_dashboard.sentences import read_book
 from kikimori_wire.files import MadeFolder, TomlFile, beside, require_toml_files
-from kikimori_wire.key_store import Identity, write_private
+from kikimori_wire.key_store import Identity
+from kikimori_wire.private_file import write_private
 from kikimori_wire.settings import BrokerSettings, ListenPort, Name, Networks, SiteName
 from kikimori_wire.toml_file import explained, read_toml
 from kikimori_wire.topics import is_name

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori_wire.key_store import write_private
+from kikimori_wire.private_file import write_private
 from kikimori_wire.topics import AgentTopics, Topics
 
 if TYPE_CHECKING:

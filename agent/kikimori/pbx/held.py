@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.private_files import make_private, open_private
+from kikimori.private_files import make_private
 from kikimori_wire.messages import Problem
+from kikimori_wire.private_file import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,10 +108,4 @@ class HeldBook:
     def _write(self, text: str) -> None:
         if not self._path.parent.is_dir():
             make_private(self._path.parent)
-        new = self._path.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        with open(new, "w", encoding="utf-8", opener=open_private) as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
+        write_private(self._path, text)
