@@ -12,7 +12,6 @@ import os
 import sys
 import tempfile
 import time
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,18 +19,16 @@ from typing import TYPE_CHECKING, Any
 import webrtcvad
 
 from kikimori.agent import Agent
-from kikimori.bus.broker import embedded_broker
-from kikimori.bus.broker_users import everything
+from kikimori.bench.bench_agent import bench_agent
 from kikimori.calls.lag import LagMeter
-from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
+from kikimori.config import SpeechTable
 from kikimori.demo.line import FRAME_SAMPLES
 from kikimori.demo.script import RATE, load_calls
 from kikimori.errors import KikimoriError
 from kikimori.model.call import Role
-from kikimori_wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from kikimori.addresses import Addresses
 
@@ -68,28 +65,12 @@ async def bench_calls(
 ) -> CallsFigures:
     """Run the measurement; raises KikimoriError when the sending process fails."""
     with tempfile.TemporaryDirectory(prefix="kikimori-bench-") as state:
-        async with _agent(Path(state), calls) as (agent, addresses):
+        connections = calls * LEGS_PER_CALL
+        async with bench_agent(Agent, Path(state), SpeechTable(enabled=False), connections=connections) as (
+            agent,
+            addresses,
+        ):
             return await _measure(agent, addresses, calls, seconds, cores=cores, progress=progress)
-
-
-@asynccontextmanager
-async def _agent(state: Path, calls: int) -> AsyncIterator[tuple[Agent, Addresses]]:
-    config = AgentConfig(
-        site="bench",
-        agent_id="bench",
-        state_dir=state,
-        audiosocket=AudioSocketTable(port=0, announce_port=0, max_connections=calls * LEGS_PER_CALL),
-        speech=SpeechTable(enabled=False),
-    )
-    user = everything()
-    async with embedded_broker("127.0.0.1", 0, users=[user]) as broker, asyncio.TaskGroup() as tasks:
-        mqtt = BrokerSettings(host="127.0.0.1", port=broker.port).with_login(user.name, user.password)
-        agent = Agent(config.model_copy(update={"mqtt": mqtt}))
-        tasks.create_task(agent.run(), name="agent")
-        try:
-            yield agent, await agent.ready
-        finally:
-            agent.stop.set()
 
 
 async def _measure(

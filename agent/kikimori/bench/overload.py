@@ -10,21 +10,18 @@ import asyncio
 import math
 import tempfile
 import time
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kikimori.agent import Agent
+from kikimori.bench.bench_agent import bench_agent
 from kikimori.bench.calls import LEGS_PER_CALL, report_of, start_sender
-from kikimori.bus.broker import embedded_broker
-from kikimori.bus.broker_users import everything
-from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
+from kikimori.config import AgentConfig, SpeechTable
 from kikimori_wire.messages import SpeechStatus
-from kikimori_wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from kikimori.addresses import Addresses
     from kikimori_wire.messages import Alert
@@ -102,7 +99,10 @@ async def bench_overload(
 ) -> OverloadFigures:
     """Run all loads; `carried` replaces the measurement of the calls that a core carries."""
     with tempfile.TemporaryDirectory(prefix="kikimori-bench-") as state:
-        async with _agent(Path(state), model) as (agent, addresses):
+        async with bench_agent(_Timed, Path(state), SpeechTable(model=model), connections=4000) as (
+            agent,
+            addresses,
+        ):
             progress("a few calls")
             cpu = time.process_time()
             await _load(agent, addresses, 100, FEW_CALLS, seconds)
@@ -125,26 +125,6 @@ async def bench_overload(
         recovered_s=recovered_s,
         late_s_max=max((max(each.sound_late_s_max, each.words_late_s_max) for each in loads), default=0.0),
     )
-
-
-@asynccontextmanager
-async def _agent(state: Path, model: str) -> AsyncIterator[tuple[_Timed, Addresses]]:
-    config = AgentConfig(
-        site="bench",
-        agent_id="bench",
-        state_dir=state,
-        audiosocket=AudioSocketTable(port=0, announce_port=0, max_connections=4000),
-        speech=SpeechTable(model=model),
-    )
-    user = everything()
-    async with embedded_broker("127.0.0.1", 0, users=[user]) as broker, asyncio.TaskGroup() as tasks:
-        mqtt = BrokerSettings(host="127.0.0.1", port=broker.port).with_login(user.name, user.password)
-        agent = _Timed(config.model_copy(update={"mqtt": mqtt}))
-        tasks.create_task(agent.run(), name="agent")
-        try:
-            yield agent, await agent.ready
-        finally:
-            agent.stop.set()
 
 
 async def _load(agent: _Timed, addresses: Addresses, percent: int, calls: int, seconds: float) -> LoadFigures:
