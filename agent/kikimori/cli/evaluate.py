@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import TimeElapsedColumn, TimeRemainingColumn
@@ -25,6 +25,9 @@ from kikimori.cli.options import (
     write_report,
 )
 from kikimori.errors import KikimoriError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FORMAT = """\
 DIR holds NAME.json beside each recording, for example
@@ -124,8 +127,6 @@ def _show(found: dict[str, Any]) -> None:
         f"{found['calls']} calls, {found['hours'] * 60:.1f} min, model {found['model'] or 'none'}; "
         f"{harmless['with_false_alarm']} of {harmless['calls']} harmless calls with a false alarm"
     )
-    table = Table(box=None)
-    table.add_column("rule", no_wrap=True)
     columns = {
         "expected": "exp.",
         "right": "right",
@@ -137,11 +138,7 @@ def _show(found: dict[str, Any]) -> None:
         "delay_s_p50": "p50 s",
         "delay_s_max": "max s",
     }
-    for name in columns.values():
-        table.add_column(name, justify="right")
-    for rule, score in [*found["rules"].items(), ("all", found["all"])]:
-        table.add_row(rule, *("–" if score[name] is None else str(score[name]) for name in columns))
-    console.print(table)
+    console.print(_table("rule", columns, [*found["rules"].items(), ("all", found["all"])]))
     for role, errors in (found["words"] or {}).items():
         if errors["cer"] is not None:
             console.print(
@@ -154,11 +151,20 @@ def _show(found: dict[str, Any]) -> None:
         console.print(f"{fault['verdict']}: {fault['call']} {fault['rule']} {where}", style="dim")
 
 
+def _table(title: str, columns: dict[str, str], rows: Iterable[tuple[str, dict[str, Any]]]) -> Table:
+    """Return a table of figures, a row each: `columns` are headings by the figure's key; – where there is none."""
+    table = Table(box=None)
+    table.add_column(title, no_wrap=True)
+    for heading in columns.values():
+        table.add_column(heading, justify="right")
+    for name, figures in rows:
+        table.add_row(name, *("–" if figures[key] is None else str(figures[key]) for key in columns))
+    return table
+
+
 def _show_sound(console: Console, found: dict[str, Any]) -> None:
     """Show the share of the words that remains between the customer's mouth and the alert."""
     sound = found["sound_to_alert"]
-    table = Table(box=None)
-    table.add_column(f"sound to alert, finals: {found['finals']}", no_wrap=True)
     columns = {
         "found": "found",
         "kept": "kept",
@@ -167,12 +173,8 @@ def _show_sound(console: Console, found: dict[str, Any]) -> None:
         "false": "false",
         "cer_sound": "CER",
     }
-    for name in columns.values():
-        table.add_column(name, justify="right")
     rows = {"all": sound["all"], **sound["voices"], **sound["conditions"]}
-    for name, figures in rows.items():
-        table.add_row(name, *("–" if figures[key] is None else str(figures[key]) for key in columns))
-    console.print(table)
+    console.print(_table(f"sound to alert, finals: {found['finals']}", columns, rows.items()))
     engines = ", ".join(f"{name} {count}" for name, count in sound["engines"].items()) or "none"
     invented = sound["invented"]
     console.print(
