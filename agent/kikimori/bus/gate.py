@@ -155,18 +155,16 @@ class CommandGate:
                 Problem(code="keys_unreadable", detail=self.trust.fault, remedy="kikimori keys show")
             )
         if nobody or stranger:
-            detail = (
-                "no dashboard's key is trusted: calls for help are taken, and no other command"
-                if nobody
-                else ""
-            )
+            said = []
+            if nobody:
+                said.append("no dashboard's key is trusted: calls for help are taken, and no other command")
             if stranger:
-                detail += f"{'; ' if nobody else ''}a dashboard signs with a key that is not trusted: {fingerprint(stranger)}"
+                said.append(f"a dashboard signs with a key that is not trusted: {fingerprint(stranger)}")
             key = stranger or "KEY"
             found.append(
                 Problem(
                     code="no_dashboard_key" if nobody else "unknown_dashboard_key",
-                    detail=detail,
+                    detail="; ".join(said),
                     remedy=f"compare it with `kikimori keys show` of the dashboard, then: kikimori keys trust {key} --name dashboard",
                 )
             )

@@ -75,7 +75,7 @@ class SoundDepth:
     @property
     def is_a_voice(self) -> bool:
         """Return whether words heard in it can be believed."""
-        levels = np.concatenate(self._levels) if self._levels else np.zeros(0)
+        levels = self._all()
         levels = levels[levels > NOTHING_DB]
         if len(levels) < JUDGED_FROM:
             return True
@@ -85,7 +85,7 @@ class SoundDepth:
     @property
     def voice_s(self) -> tuple[float, float]:
         """Return the seconds between which the voice lies; around it there may be babble without an end."""
-        levels = np.concatenate(self._levels) if self._levels else np.zeros(0)
+        levels = self._all()
         whole_s = len(levels) * FRAME_S
         if len(levels) < JUDGED_FROM:
             return 0.0, whole_s
@@ -95,6 +95,10 @@ class SoundDepth:
         if not len(loud):
             return 0.0, whole_s
         return max(0.0, loud[0] * FRAME_S - BEFORE_S), min(whole_s, (loud[-1] + 1) * FRAME_S + AFTER_S)
+
+    def _all(self) -> NDArray[np.float64]:
+        """Return the level of each frame in dB."""
+        return np.concatenate(self._levels) if self._levels else np.zeros(0)
 
 
 def believed(text: str, certainty: Certainty) -> bool:

@@ -142,14 +142,14 @@ class Decodings:
 
     def _end(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> None:
         """End the utterance: deliver its final, and queue its second hearing."""
-        voice, (start_s, end_s) = decoding.depth.is_a_voice, decoding.depth.voice_s
-        decoding.depth.clear()
         pcm = b""
-        if voice:
+        if decoding.depth.is_a_voice:
+            start_s, end_s = decoding.depth.voice_s
             pcm = bytes(decoding.sound[int(start_s * leg.rate) * 2 : int(end_s * leg.rate) * 2])
             recognised = _between(recognised, decoding.from_s + start_s, decoding.from_s + end_s)
         else:
             recognised = None
+        decoding.depth.clear()
         decoding.sound.clear()
         if recognised is None and not decoding.shown and len(pcm) < UNWORDED_FROM_S * leg.rate * 2:
             return
