@@ -13,8 +13,24 @@ import pytest
 ROOT = Path(__file__).parent.parent
 AGENT = ROOT / "agent"
 
-VOCABULARY = {"model", "errors", "private_files"}
-"""Packages that every stage may import, besides `kikimori_wire` and itself."""
+LAYERS = {
+    # package: the packages of the project that it may import, besides itself
+    "kikimori_core": set[str](),
+    "kikimori_dashboard": {"kikimori_core"},
+    "kikimori": {"kikimori_core", "kikimori_dashboard"},
+    "kikimori_lab": {"kikimori_core", "kikimori_dashboard", "kikimori"},
+}
+
+CORE = {
+    # part of the core: what else of the core it may import
+    "errors": set[str](),
+    "wire": {"errors"},
+    "model": {"errors", "wire"},
+    "judging": {"errors", "wire", "model"},
+}
+
+VOCABULARY = {"errors", "private_files"}
+"""Modules of the agent that every stage may import, besides the core without judging, and itself."""
 
 STAGES = {
     # stage: what else of the agent it may import
@@ -23,11 +39,9 @@ STAGES = {
     "freeswitch": set[str](),
     "taps": {"audio", "asterisk", "freeswitch"},
     "hearing": set[str](),
-    "judging": set[str](),
     "bus": set[str](),
     "control": {"bus"},
     "pbx": {"asterisk", "freeswitch"},
-    "model": set[str](),
     "modelstore": set[str](),
     # The only place where hearing and judging meet.
     "calls": {"hearing", "judging"},
@@ -37,20 +51,20 @@ ONE_DOOR = {
     # library: the modules that may import it
     "vosk": {"kikimori.hearing.speech.vosk_engine"},
     "websocket": {"kikimori.hearing.speech.vosk_server"},
-    "webrtcvad": {"kikimori.hearing.vad", "kikimori.bench.calls"},  # the bench's bare reference
+    "webrtcvad": {"kikimori.hearing.vad", "kikimori_lab.bench.calls"},  # the bench's bare reference
     "amqtt": {"kikimori.bus.broker"},
-    "aiomqtt": {"kikimori_wire.connection"},
+    "aiomqtt": {"kikimori_core.wire.connection"},
     "sudachipy": {
-        "kikimori.judging.words.sound",
-        "kikimori.bench.phrases",  # the bench's bare reference
-        "kikimori.evaluation.lexicon",  # words that sound alike, which judging has no use for
+        "kikimori_core.judging.words.sound",
+        "kikimori_lab.bench.phrases",  # the bench's bare reference
+        "kikimori_lab.evaluation.lexicon",  # words that sound alike, which judging has no use for
     },
-    "rapidfuzz": {"kikimori.judging.words.sound", "kikimori.evaluation.words"},
+    "rapidfuzz": {"kikimori_core.judging.words.sound", "kikimori_lab.evaluation.words"},
     "soxr": {"kikimori.audio.resample", "kikimori.hearing.speech.whisper_engine"},
     "faster_whisper": {"kikimori.hearing.speech.whisper_engine"},
     "sounddevice": {"kikimori.taps.line_in.portaudio"},
-    "pylibsrtp": {"kikimori.taps.rtp.srtp", "kikimori.bench.rtp"},  # the bench's sender
-    "cryptography": {"kikimori_wire.keys"},
+    "pylibsrtp": {"kikimori.taps.rtp.srtp", "kikimori_lab.bench.rtp"},  # the bench's sender
+    "cryptography": {"kikimori_core.wire.keys"},
     "G722": {"kikimori.audio.g722"},
 }
 
@@ -58,11 +72,8 @@ ONE_DOOR = {
 def modules() -> dict[str, Path]:
     """Every module of the program by its dotted name."""
     found = {}
-    for base, package in (
-        (AGENT, "kikimori"),
-        (AGENT, "kikimori_wire"),
-        (ROOT / "dashboard", "kikimori_dashboard"),
-    ):
+    for package in LAYERS:
+        base = next(each for each in (AGENT, ROOT / "dashboard") if (each / package).is_dir())
         for path in (base / package).rglob("*.py"):
             parts = path.relative_to(base).with_suffix("").parts
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
@@ -86,7 +97,39 @@ def imports(path: Path) -> set[str]:
 
 
 def test_the_modules_were_found() -> None:
-    assert {"kikimori.agent", "kikimori_wire.topics", "kikimori_dashboard.app"} <= MODULES.keys()
+    assert {
+        "kikimori.agent",
+        "kikimori_core.wire.topics",
+        "kikimori_dashboard.app",
+        "kikimori_lab.cli.bench",
+    } <= MODULES.keys()
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_imports_run_one_way(package: str) -> None:
+    allowed = LAYERS[package] | {package}
+    faults = [
+        f"{name} imports {imported}"
+        for name, path in MODULES.items()
+        if name.split(".")[0] == package
+        for imported in imports(path)
+        if imported.split(".")[0] in LAYERS.keys() - allowed
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize("part", CORE)
+def test_the_core_is_built_in_layers(part: str) -> None:
+    allowed = CORE[part] | {part}
+    users = {name: path for name, path in MODULES.items() if name.split(".")[:2] == ["kikimori_core", part]}
+    faults = [
+        f"{name} imports {imported}"
+        for name, path in users.items()
+        for imported in imports(path)
+        if imported.startswith("kikimori_core.") and imported.split(".")[1] not in allowed
+    ]
+    assert users
+    assert faults == []
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -98,7 +141,9 @@ def test_a_stage_knows_the_vocabulary_and_not_its_neighbours(stage: str) -> None
             continue
         for imported in imports(path):
             top, *rest = imported.split(".")
-            if (top == "kikimori" and rest and rest[0] not in allowed) or top == "kikimori_dashboard":
+            elsewhere = top == "kikimori" and rest and rest[0] not in allowed
+            judges = top == "kikimori_core" and rest[:1] == ["judging"] and "judging" not in allowed
+            if elsewhere or judges or top == "kikimori_dashboard":
                 faults.append(f"{name} imports {imported}")
     assert faults == []
 
@@ -115,18 +160,6 @@ def test_a_tap_knows_no_other_tap() -> None:
         and imported.split(".")[2] in taps - {"taps", name.split(".")[2]}
     ]
     assert "audiosocket" in taps
-    assert faults == []
-
-
-@pytest.mark.parametrize("package", ["kikimori_wire", "kikimori_dashboard"])
-def test_the_contract_and_the_dashboard_know_nothing_of_the_agent(package: str) -> None:
-    faults = [
-        f"{name} imports {imported}"
-        for name, path in MODULES.items()
-        if name.split(".")[0] == package
-        for imported in imports(path)
-        if imported.split(".")[0] == "kikimori" or (package == "kikimori_wire" and "dashboard" in imported)
-    ]
     assert faults == []
 
 
@@ -151,7 +184,7 @@ def test_topics_are_written_in_one_place() -> None:
     faults = [
         name
         for name, path in MODULES.items()
-        if name not in ("kikimori_wire.topics", "kikimori_wire.former_topics")
+        if name not in ("kikimori_core.wire.topics", "kikimori_core.wire.former_topics")
         and re.search(r"kikimori/v\d/", path.read_text(encoding="utf-8"))
     ]
     assert faults == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kikimori.bench.overload import FEW_CALLS, bench_overload
+from kikimori_lab.bench.overload import FEW_CALLS, bench_overload
 
 
 @pytest.mark.timeout(300)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kikimori.bench.snapshot import bench_snapshot
+from kikimori_lab.bench.snapshot import bench_snapshot
 
 
 def test_a_small_run() -> None:

@@ -7,10 +7,10 @@ import gc
 
 import pytest
 
-from kikimori.bench.inventory import grown, take_inventory
-from kikimori.bench.soak import SoakSettings, bench_soak
-from kikimori.bench.soak_calls import Way
 from kikimori.bus.shedding import SheddingQueue
+from kikimori_lab.bench.inventory import grown, take_inventory
+from kikimori_lab.bench.soak import SoakSettings, bench_soak
+from kikimori_lab.bench.soak_calls import Way
 
 
 @pytest.mark.parametrize("way", ["audiosocket", "chan_websocket", "freeswitch", "siprec"])

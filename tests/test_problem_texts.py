@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from kikimori.model.call import Party
 from kikimori.problem_texts import DATA, in_both, in_japanese
 from kikimori.taps.siprec.troubles import _TEXTS
 from kikimori.watch.lines import as_json, as_line
 from kikimori.watch.picture import CallRow, Picture, TapRow
 from kikimori.watch.screen import draw
-from kikimori_wire.messages import Problem
+from kikimori_core.model.call import Party
+from kikimori_core.wire.messages import Problem
 
 ROOT = Path(__file__).parents[1]
 TAPS = ROOT / "agent" / "kikimori" / "taps"

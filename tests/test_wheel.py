@@ -63,6 +63,6 @@ def test_the_files_beside_the_code_are_in_the_wheel(program: Path) -> None:
 def test_the_wheel_hears_the_sample_calls(program: Path) -> None:
     """A sample call goes through hearing, recognition and judging."""
     (packages,) = program.parent.parent.glob("lib/python*/site-packages")
-    call = packages / "kikimori" / "demo" / "calls"
+    call = packages / "kikimori_lab" / "demo" / "calls"
     found = run(program, "analyze", "--json", str(call / "shouting.flac"))
     assert "shouting" in found

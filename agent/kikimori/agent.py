@@ -17,19 +17,19 @@ from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of, place_of
-from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules
-from kikimori.judging.second_opinion import with_second_opinion
-from kikimori.model.alert import run_name
 from kikimori.pbx.control import OperatorChoice, Remembers
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.supervision import Supervisor
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.version import VERSION
 from kikimori.ways_in import make_control, make_taps
-from kikimori_wire.key_store import Identity
-from kikimori_wire.key_watch import follow_trust
-from kikimori_wire.messages import (
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.rules import capped_rules, categories_without_phrases, load_rules
+from kikimori_core.judging.second_opinion import with_second_opinion
+from kikimori_core.model.alert import run_name
+from kikimori_core.wire.key_store import Identity
+from kikimori_core.wire.key_watch import follow_trust
+from kikimori_core.wire.messages import (
     Alert,
     CallState,
     Health,
@@ -46,12 +46,12 @@ if TYPE_CHECKING:
     from kikimori.calls.call import LiveCall
     from kikimori.config import AgentConfig
     from kikimori.hearing.speech.pool import SpeechPool
-    from kikimori.judging.kinds.rule import Rule
-    from kikimori.judging.phrases import PhraseBook
-    from kikimori.judging.second_opinion.checked import CheckedPhrases
-    from kikimori.model.feed import CallDesk
     from kikimori.pbx.control import PbxControl
     from kikimori.taps.tap import Tap
+    from kikimori_core.judging.kinds.rule import Rule
+    from kikimori_core.judging.phrases import PhraseBook
+    from kikimori_core.judging.second_opinion.checked import CheckedPhrases
+    from kikimori_core.model.feed import CallDesk
 
 log = structlog.get_logger()
 

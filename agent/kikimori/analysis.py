@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori.calls.desk import Desk, DeskSettings
-from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import load_rules
-from kikimori.judging.second_opinion import with_second_opinion
-from kikimori.model.call import CallInfo, call_id_from
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.mirror.replay import CaptureClock, replay_capture
 from kikimori.taps.replay import replay
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.rules import load_rules
+from kikimori_core.judging.second_opinion import with_second_opinion
+from kikimori_core.model.call import CallInfo, call_id_from
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from kikimori.config import AgentConfig
-    from kikimori.model.call import Role
     from kikimori.taps.mirror.wire import Wire
     from kikimori.taps.replay import Recording
-    from kikimori_wire.messages import Alert, CallState, TranscriptLine
+    from kikimori_core.model.call import Role
+    from kikimori_core.wire.messages import Alert, CallState, TranscriptLine
 
 
 @dataclass

@@ -11,7 +11,7 @@ import structlog
 from kikimori.control.move_limit import GAP_S, MoveLimit
 from kikimori.control.targets import NEED_REASON, RING, TargetPolicy
 from kikimori.pbx.control import PbxRequest
-from kikimori_wire.messages import Action, CallStatus, Command, CommandResult, Outcome
+from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
     from kikimori.calls.desk import Desk

@@ -20,11 +20,26 @@ from kikimori.taps.line_in.settings import LineInTable
 from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.siprec.settings import SiprecTable
-from kikimori_wire.errors import ConfigError
-from kikimori_wire.files import MadeFolder, ModelFolder, OpinionFolder, TomlFile, beside, require_toml_files
-from kikimori_wire.messages import Action
-from kikimori_wire.settings import LOOPBACK, BrokerSettings, ListenPort, Name, Networks, SiteName, matching
-from kikimori_wire.toml_file import load
+from kikimori_core.errors import ConfigError
+from kikimori_core.wire.files import (
+    MadeFolder,
+    ModelFolder,
+    OpinionFolder,
+    TomlFile,
+    beside,
+    require_toml_files,
+)
+from kikimori_core.wire.messages import Action
+from kikimori_core.wire.settings import (
+    LOOPBACK,
+    BrokerSettings,
+    ListenPort,
+    Name,
+    Networks,
+    SiteName,
+    matching,
+)
+from kikimori_core.wire.toml_file import load
 
 DEFAULTS = Path(next(iter(kikimori_config.__path__)))
 BUILTIN_OPINION = Path(next(iter(kikimori_models.__path__))) / "second-opinion"

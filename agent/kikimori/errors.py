@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kikimori_wire.errors import ConfigError, KikimoriError, secret_next_step
+from kikimori_core.errors import ConfigError, KikimoriError, secret_next_step
 
 __all__ = ["AudioFileError", "ConfigError", "KikimoriError", "secret_next_step"]
 

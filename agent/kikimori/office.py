@@ -17,9 +17,9 @@ from kikimori.bus.broker import embedded_broker
 from kikimori.bus.broker_users import agent_user, dashboard_user, leave_login, watch_file, watcher
 from kikimori.errors import KikimoriError
 from kikimori.supervision import Supervisor
-from kikimori_wire.key_store import Identity, TrustStore, given_key
-from kikimori_wire.keys import SigningKey
-from kikimori_wire.open_files import need_open_files
+from kikimori_core.wire.key_store import Identity, TrustStore, given_key
+from kikimori_core.wire.keys import SigningKey
+from kikimori_core.wire.open_files import need_open_files
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kikimori.addresses import Addresses
     from kikimori.config import AgentConfig
     from kikimori.pbx.control import PbxControl
-    from kikimori_wire.settings import BrokerSettings
+    from kikimori_core.wire.settings import BrokerSettings
 
 log = structlog.get_logger()
 

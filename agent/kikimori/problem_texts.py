@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from kikimori_wire.messages import Problem
+    from kikimori_core.wire.messages import Problem
 
 DATA = Path(__file__).with_name("problems.ja.toml")
 

@@ -14,7 +14,7 @@ from kikimori.hearing.speech.engines import ENGINES
 from kikimori.hearing.speech.finals import FinalsQueue
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.modelstore import installed_for, models_folder, resolve
-from kikimori_wire.messages import Problem
+from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
     from pathlib import Path

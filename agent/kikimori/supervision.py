@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.errors import first_of, place_of
-from kikimori_wire.messages import Problem
+from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

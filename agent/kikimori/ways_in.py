@@ -17,14 +17,14 @@ from kikimori.taps.freeswitch.tap import FreeSwitchTap
 from kikimori.taps.line_in.tap import LineInTap
 from kikimori.taps.mirror.tap import MirrorTap
 from kikimori.taps.siprec.tap import SiprecTap
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig
-    from kikimori.model.feed import CallDesk
     from kikimori.pbx.control import PbxControl
     from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.tap import Tap
+    from kikimori_core.model.feed import CallDesk
 
 _Settings = TypeVar("_Settings", bound=ControlSettings)
 

@@ -1,6 +1,6 @@
 """Dashboard: the calls of a site on the screens of those who decide.
 
-Knows the agents only through MQTT (`kikimori_wire`). `create_app` gives the aiohttp application, `serve` runs it.
+Knows the agents only through MQTT (`kikimori_core`). `create_app` gives the aiohttp application, `serve` runs it.
 """
 
 from kikimori_dashboard.app import create_app, serve

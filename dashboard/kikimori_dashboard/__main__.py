@@ -10,11 +10,11 @@ from pathlib import Path
 
 import uvloop
 
+from kikimori_core.errors import KikimoriError
+from kikimori_core.wire.files import show_warnings_plainly
+from kikimori_core.wire.open_files import need_open_files
 from kikimori_dashboard.app import serve
 from kikimori_dashboard.config import DashboardSettings, read_settings
-from kikimori_wire.errors import KikimoriError
-from kikimori_wire.files import show_warnings_plainly
-from kikimori_wire.open_files import need_open_files
 
 
 def main() -> int:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from kikimori_wire.delivery import Acks
+from kikimori_core.wire.delivery import Acks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from kikimori_core.wire.messages import Alert, Health
     from kikimori_dashboard.alert_book import AlertBook
-    from kikimori_wire.messages import Alert, Health
 
 HELLO_EVERY_S = 10.0
 MOST_IN_A_MESSAGE = 500

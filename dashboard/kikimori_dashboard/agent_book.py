@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kikimori_dashboard.agent_link import AgentLink
 
 if TYPE_CHECKING:
-    from kikimori_wire.messages import Health
+    from kikimori_core.wire.messages import Health
 
 
 class AgentBook:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from kikimori_wire.messages import Health
+    from kikimori_core.wire.messages import Health
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_wire.delivery import Inventory
-from kikimori_wire.messages import Alert, BadMessageError, CallState, Health, Levels, TranscriptLine
-from kikimori_wire.topics import TopicKind
+from kikimori_core.wire.delivery import Inventory
+from kikimori_core.wire.messages import Alert, BadMessageError, CallState, Health, Levels, TranscriptLine
+from kikimori_core.wire.topics import TopicKind
 
 if TYPE_CHECKING:
-    from kikimori_wire.topics import ParsedTopic
+    from kikimori_core.wire.topics import ParsedTopic
 
 FromAgent = CallState | TranscriptLine | Alert | Health | Levels | Inventory
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori_core.wire.messages import AlertState
 from kikimori_dashboard.changes import Part
 from kikimori_dashboard.encoded_alerts import EncodedAlerts
 from kikimori_dashboard.missed import MissedAlerts
-from kikimori_wire.messages import AlertState
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from kikimori_core.wire.messages import Alert
     from kikimori_dashboard.changes import ChangeLog
-    from kikimori_wire.messages import Alert
 
 LEAST_CLOSED = 1000
 """Number of closed alerts kept; at a larger site as many as it has calls."""

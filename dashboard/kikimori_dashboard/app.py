@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
+from kikimori_core.wire.key_store import Identity
+from kikimori_core.wire.settings import LOOPBACK
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.commands import CommandDesk
 from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
@@ -24,8 +26,6 @@ from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.time_keeper import keep_time
 from kikimori_dashboard.views import Views
-from kikimori_wire.key_store import Identity
-from kikimori_wire.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from kikimori_dashboard.changes import Part
 
 if TYPE_CHECKING:
+    from kikimori_core.wire.messages import Problem
     from kikimori_dashboard.changes import ChangeLog
-    from kikimori_wire.messages import Problem
 
 
 class BrokerLink:

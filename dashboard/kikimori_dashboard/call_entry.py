@@ -9,7 +9,7 @@ from kikimori_dashboard.transcript import Tail
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from kikimori_wire.messages import CallLevels, CallState
+    from kikimori_core.wire.messages import CallLevels, CallState
 
 
 class CallEntry:

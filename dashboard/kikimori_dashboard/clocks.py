@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from kikimori_wire.messages import ASK_TIME, Command, CommandResult
+from kikimori_core.wire.messages import ASK_TIME, Command, CommandResult
 
 MEASURE_EVERY_S = 30.0
 ASK_AGAIN_AFTER_S = 5.0

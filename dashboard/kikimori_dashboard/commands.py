@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import structlog
 
+from kikimori_core.wire.messages import Action, Command
 from kikimori_dashboard.agent_link import run_of
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.presses import TO_OWN_TELEPHONE, lane_of
 from kikimori_dashboard.subscriber import BrokerAwayError
-from kikimori_wire.messages import Action, Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kikimori_core.wire.messages import CallState, CommandResult
     from kikimori_dashboard.agent_link import AgentLink
     from kikimori_dashboard.state import SiteState
-    from kikimori_wire.messages import CallState, CommandResult
 
 log = structlog.get_logger()
 

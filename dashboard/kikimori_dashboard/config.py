@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from kikimori_core.wire.files import MadeFolder, TomlFile, beside, require_toml_files
+from kikimori_core.wire.key_store import Identity
+from kikimori_core.wire.private_file import write_private
+from kikimori_core.wire.settings import BrokerSettings, ListenPort, Name, Networks, SiteName
+from kikimori_core.wire.toml_file import explained, read_toml
+from kikimori_core.wire.topics import is_name
 from kikimori_dashboard.sentences import read_book
-from kikimori_wire.files import MadeFolder, TomlFile, beside, require_toml_files
-from kikimori_wire.key_store import Identity
-from kikimori_wire.private_file import write_private
-from kikimori_wire.settings import BrokerSettings, ListenPort, Name, Networks, SiteName
-from kikimori_wire.toml_file import explained, read_toml
-from kikimori_wire.topics import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kikimori_wire.toml_file import Location
+    from kikimori_core.wire.toml_file import Location
 
 SHARED = ("site", "language", "mqtt")
 """Keys at the top of the file, for agents and dashboard."""

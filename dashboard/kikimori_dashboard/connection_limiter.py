@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikimori_wire.peers import AllowedPeers
-from kikimori_wire.settings import LOOPBACK
+from kikimori_core.wire.peers import AllowedPeers
+from kikimori_core.wire.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori_wire.messages import Alert
+    from kikimori_core.wire.messages import Alert
 
 
 class EncodedAlerts:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_wire.topics import TopicKind
+from kikimori_core.wire.topics import TopicKind
 
 if TYPE_CHECKING:
     from kikimori_dashboard.state import SiteState

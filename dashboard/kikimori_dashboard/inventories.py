@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_wire.messages import AlertState, CallState, CallStatus
+from kikimori_core.wire.messages import AlertState, CallState, CallStatus
 
 if TYPE_CHECKING:
+    from kikimori_core.wire.delivery import Inventory
+    from kikimori_core.wire.messages import Alert
     from kikimori_dashboard.state import SiteState
-    from kikimori_wire.delivery import Inventory
-    from kikimori_wire.messages import Alert
 
 log = structlog.get_logger()
 

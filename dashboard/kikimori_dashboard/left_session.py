@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_wire.connection import BrokerError, connect
-from kikimori_wire.former_topics import FormerTopics
-from kikimori_wire.topics import Topics
+from kikimori_core.wire.connection import BrokerError, connect
+from kikimori_core.wire.former_topics import FormerTopics
+from kikimori_core.wire.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable

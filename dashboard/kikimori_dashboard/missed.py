@@ -9,12 +9,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from kikimori_wire.messages import ClosedBecause
+from kikimori_core.wire.messages import ClosedBecause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kikimori_wire.messages import Alert
+    from kikimori_core.wire.messages import Alert
 
 MAX_MISSED = 1000
 """Most missed alerts; beyond them the oldest is dropped, and counted."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori_core.wire.messages import VERSION
 from kikimori_dashboard.changes import Part
-from kikimori_wire.messages import VERSION
 
 if TYPE_CHECKING:
     from kikimori_dashboard.changes import ChangeLog

@@ -11,13 +11,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from kikimori_wire.messages import Action
+from kikimori_core.wire.messages import Action
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from kikimori_wire.messages import Command, CommandResult
+    from kikimori_core.wire.messages import Command, CommandResult
 
 
 LEFT_AFTER = timedelta(minutes=10)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from kikimori_core.wire.messages import Action
 from kikimori_dashboard.commands import CommandDesk, Page, RefusedError, Wish
 from kikimori_dashboard.presses import TO_OWN_TELEPHONE, TRANSFERS
-from kikimori_wire.messages import Action
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import kikimori_config
 from pydantic import BaseModel, ConfigDict, Field
 
-from kikimori_wire.errors import ConfigError
-from kikimori_wire.settings import Name
-from kikimori_wire.toml_file import load, place_of
+from kikimori_core.errors import ConfigError
+from kikimori_core.wire.settings import Name
+from kikimori_core.wire.toml_file import load, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori_core.wire.envelope import envelope_of, sealed
+from kikimori_core.wire.key_store import Identity, KeyTrust
+from kikimori_core.wire.key_watch import follow_trust
+from kikimori_core.wire.keys import fingerprint
+from kikimori_core.wire.messages import BadMessageError
+from kikimori_core.wire.topics import TopicKind
 from kikimori_dashboard.agent_link import run_of
 from kikimori_dashboard.changes import Part
-from kikimori_wire.envelope import envelope_of, sealed
-from kikimori_wire.key_store import Identity, KeyTrust
-from kikimori_wire.key_watch import follow_trust
-from kikimori_wire.keys import fingerprint
-from kikimori_wire.messages import BadMessageError
-from kikimori_wire.topics import TopicKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kikimori_core.wire.delivery import Acks
+    from kikimori_core.wire.topics import ParsedTopic
     from kikimori_dashboard.state import SiteState
-    from kikimori_wire.delivery import Acks
-    from kikimori_wire.topics import ParsedTopic
 
 log = structlog.get_logger()
 

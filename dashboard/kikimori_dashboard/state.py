@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from kikimori_core.wire.messages import Action, AlertState, CallStatus, Severity
 from kikimori_dashboard.agent_book import AgentBook
 from kikimori_dashboard.agent_link import looks_same
 from kikimori_dashboard.alert_book import AlertBook
@@ -15,13 +16,11 @@ from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.left_out import LeftOut
 from kikimori_dashboard.newer import NewerAgents
 from kikimori_dashboard.presses import TRANSFERS, Lane, PressBook, lane_of
-from kikimori_wire.messages import Action, AlertState, CallStatus, Severity
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from kikimori_dashboard.agent_link import AgentLink
-    from kikimori_wire.messages import (
+    from kikimori_core.wire.messages import (
         Alert,
         CallState,
         Command,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         Levels,
         TranscriptLine,
     )
+    from kikimori_dashboard.agent_link import AgentLink
 
 MAX_CALLS = 20_000
 MAX_ALERTS = 50_000

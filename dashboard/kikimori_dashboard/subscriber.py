@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_dashboard.acks import AckDesk
-from kikimori_dashboard.agent_messages import read_message
-from kikimori_dashboard.former import FormerTree
-from kikimori_dashboard.inventories import Inventories
-from kikimori_dashboard.reading import Reading
-from kikimori_dashboard.signatures import Signatures
-from kikimori_wire.broker_problem import BrokerStatus
-from kikimori_wire.connection import BrokerError, connect, only_broker_error, stay_connected
-from kikimori_wire.delivery import Inventory
-from kikimori_wire.former_topics import FormerTopics
-from kikimori_wire.key_store import Identity
-from kikimori_wire.messages import (
+from kikimori_core.wire.broker_problem import BrokerStatus
+from kikimori_core.wire.connection import BrokerError, connect, only_broker_error, stay_connected
+from kikimori_core.wire.delivery import Inventory
+from kikimori_core.wire.former_topics import FormerTopics
+from kikimori_core.wire.key_store import Identity
+from kikimori_core.wire.messages import (
     VERSION,
     Alert,
     BadMessageError,
@@ -30,15 +24,21 @@ from kikimori_wire.messages import (
     NewerMessageError,
     TranscriptLine,
 )
-from kikimori_wire.topics import ParsedTopic, TopicKind, Topics
+from kikimori_core.wire.topics import ParsedTopic, TopicKind, Topics
+from kikimori_dashboard.acks import AckDesk
+from kikimori_dashboard.agent_messages import read_message
+from kikimori_dashboard.former import FormerTree
+from kikimori_dashboard.inventories import Inventories
+from kikimori_dashboard.reading import Reading
+from kikimori_dashboard.signatures import Signatures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kikimori_core.wire.connection import Arrived, Client
+    from kikimori_core.wire.messages import Command
+    from kikimori_core.wire.settings import BrokerSettings
     from kikimori_dashboard.state import SiteState
-    from kikimori_wire.connection import Arrived, Client
-    from kikimori_wire.messages import Command
-    from kikimori_wire.settings import BrokerSettings
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kikimori_wire.messages import TranscriptLine
+    from kikimori_core.wire.messages import TranscriptLine
 
 KEPT_LINES = 40
 KEPT_GONE = 2 * KEPT_LINES

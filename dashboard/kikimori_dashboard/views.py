@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from kikimori_core.wire.messages import LegLevel, Problem, Role, Severity
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.presses import Press
     from kikimori_dashboard.state import SiteState
-    from kikimori_wire.messages import LegLevel, Problem, Role, Severity
 
 SHOWN_CLOSED = 100
 """Most closed alerts on the page; it says how many more there are."""

@@ -11,16 +11,16 @@ from tests.support import sample, signing
 from tests.support.listener import WITHIN_S
 
 from kikimori.bus import Bus, Outbox
-from kikimori_wire.settings import BrokerSettings
+from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from datetime import datetime
     from pathlib import Path
 
-    from kikimori_wire.key_store import TrustStore
-    from kikimori_wire.keys import SigningKey
-    from kikimori_wire.messages import Command, CommandResult
+    from kikimori_core.wire.key_store import TrustStore
+    from kikimori_core.wire.keys import SigningKey
+    from kikimori_core.wire.messages import Command, CommandResult
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from kikimori.bus import Outbox
 from kikimori.bus.alert_board import FIRST_REMINDER_S, FIRST_RETRY_S, UNSEEN_AFTER_S, AlertBoard
 from kikimori.bus.kept import SHOWN_AGAIN_S
 from kikimori.bus.stamps import Stamps
-from kikimori_wire.messages import Alert, AlertState, ClosedBecause, Severity
+from kikimori_core.wire.messages import Alert, AlertState, ClosedBecause, Severity
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from tests.bus.conftest import until
 from tests.support import sample
 from tests.support.listener import listening, retained
 
-from kikimori_wire.messages import Alert, AlertState, ClosedBecause, Severity
+from kikimori_core.wire.messages import Alert, AlertState, ClosedBecause, Severity
 
 if TYPE_CHECKING:
     from tests.bus.conftest import Office

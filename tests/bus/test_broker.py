@@ -14,10 +14,10 @@ from tests.support.listener import WITHIN_S, listening, retained
 from kikimori.bus.broker import MOST_CLIENTS, BrokerStartError, embedded_broker
 from kikimori.bus.broker_users import agent_user
 from kikimori.logs import FLOOD_LINES, FloodGate
-from kikimori_wire.broker_problem import BAD_LOGIN
-from kikimori_wire.connection import BrokerRefusedError, Will, connect
-from kikimori_wire.messages import MAX_PAYLOAD
-from kikimori_wire.settings import BrokerSettings
+from kikimori_core.wire.broker_problem import BAD_LOGIN
+from kikimori_core.wire.connection import BrokerRefusedError, Will, connect
+from kikimori_core.wire.messages import MAX_PAYLOAD
+from kikimori_core.wire.settings import BrokerSettings
 
 
 def _text(text: str) -> bytes:

@@ -13,8 +13,8 @@ from tests.support.listener import listening
 from tests.support.signing import signed
 from tests.support.wire import Wire
 
-from kikimori_wire.connection import connect
-from kikimori_wire.messages import ASK_TIME, Command, CommandResult, Outcome
+from kikimori_core.wire.connection import connect
+from kikimori_core.wire.messages import ASK_TIME, Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
     from tests.bus.conftest import Office

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tests.support import sample
 from tests.support.listener import listening, retained
 
-from kikimori_wire.messages import Alert, AlertState, ClosedBecause, Health
+from kikimori_core.wire.messages import Alert, AlertState, ClosedBecause, Health
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -19,13 +19,13 @@ from tests.support.signing import (
     trusting_dashboard,
 )  # fmt: skip
 
-from kikimori.bench.commands import measure_commands
 from kikimori.bus.gate import MOST_NONCES, CommandGate
-from kikimori_wire.connection import connect
-from kikimori_wire.delivery import Acks
-from kikimori_wire.envelope import envelope_of, sealed
-from kikimori_wire.key_store import TrustStore
-from kikimori_wire.messages import Action, Command, CommandResult, Outcome
+from kikimori_core.wire.connection import connect
+from kikimori_core.wire.delivery import Acks
+from kikimori_core.wire.envelope import envelope_of, sealed
+from kikimori_core.wire.key_store import TrustStore
+from kikimori_core.wire.messages import Action, Command, CommandResult, Outcome
+from kikimori_lab.bench.commands import measure_commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ from tests.support.listener import listening
 from tests.support.signing import AGENT
 
 from kikimori.bus.inventory import inventory
-from kikimori_wire.delivery import MOST_OF_INVENTORY, Inventory
-from kikimori_wire.envelope import sealed
-from kikimori_wire.messages import AlertState, ClosedBecause, Health
+from kikimori_core.wire.delivery import MOST_OF_INVENTORY, Inventory
+from kikimori_core.wire.envelope import sealed
+from kikimori_core.wire.messages import AlertState, ClosedBecause, Health
 
 if TYPE_CHECKING:
     from tests.bus.conftest import Office

@@ -17,7 +17,7 @@ from kikimori.bus import Outbox, OutboxError
 from kikimori.bus import outbox as outbox_module
 from kikimori.bus.kept import LONGEST_S, SHOWN_AGAIN_S, KeptAlert, past, surplus
 from kikimori.bus.outbox_schema import SCHEMA_VERSION
-from kikimori_wire.messages import Alert
+from kikimori_core.wire.messages import Alert
 
 if TYPE_CHECKING:
     from kikimori.bus.outbox_store import Content, Store

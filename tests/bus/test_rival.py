@@ -15,7 +15,7 @@ from tests.support.wire import Wire
 
 from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.errors import first_of
-from kikimori_wire.messages import Health
+from kikimori_core.wire.messages import Health
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.support.mosquitto import Mosquitto
 
-    from kikimori_wire.settings import BrokerSettings
+    from kikimori_core.wire.settings import BrokerSettings
 
 HEALTH = sample.TOPICS.health
 

@@ -11,7 +11,7 @@ from tests.support.listener import listening, retained
 
 from kikimori.bus.bus import LEVELS_LIMIT, TRANSCRIPT_LIMIT
 from kikimori.bus.call_board import ENDED_LIMIT
-from kikimori_wire.messages import CallStatus, Health
+from kikimori_core.wire.messages import CallStatus, Health
 
 if TYPE_CHECKING:
     from tests.bus.conftest import Office

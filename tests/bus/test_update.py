@@ -11,8 +11,8 @@ from tests.support import sample
 from tests.support.former_peer import FormerAgentTopics
 from tests.support.listener import listening, retained
 
-from kikimori_wire.connection import connect
-from kikimori_wire.messages import Alert, AlertState, ClosedBecause
+from kikimori_core.wire.connection import connect
+from kikimori_core.wire.messages import Alert, AlertState, ClosedBecause
 
 if TYPE_CHECKING:
     from tests.bus.conftest import Office

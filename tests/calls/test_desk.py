@@ -14,18 +14,18 @@ from tests.support.told import PHRASES, RULES
 
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.calls.leg import MOST_WAITING_S
-from kikimori.demo.script import LONG_FOLDER, RATE, DemoCall, load_calls
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.hearing.speech.vosk_engine import VoskEngine
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Party, Role
 from kikimori.modelstore import resolve
-from kikimori_wire.messages import Action, AlertState, CallStatus, ClosedBecause, Severity, SpeechStatus
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Party, Role
+from kikimori_core.wire.messages import Action, AlertState, CallStatus, ClosedBecause, Severity, SpeechStatus
+from kikimori_lab.demo.script import LONG_FOLDER, RATE, DemoCall, load_calls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from kikimori.calls.leg import LiveLeg
-    from kikimori_wire.messages import Alert, CallState, TranscriptLine
+    from kikimori_core.wire.messages import Alert, CallState, TranscriptLine
 
 SECOND = bytes(RATE * 2)
 

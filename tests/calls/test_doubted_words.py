@@ -6,10 +6,10 @@ from tests.calls.test_desk import News
 from tests.support.told import RULES, said
 
 from kikimori.calls.desk import Desk, DeskSettings
-from kikimori.judging.phrases import Match, Said
-from kikimori.model.call import CallInfo, LegInfo, Role
-from kikimori.model.evidence import Utterance
-from kikimori_wire.messages import DoubtedWords
+from kikimori_core.judging.phrases import Match, Said
+from kikimori_core.model.call import CallInfo, LegInfo, Role
+from kikimori_core.model.evidence import Utterance
+from kikimori_core.wire.messages import DoubtedWords
 
 
 class DoubtsFools:

@@ -13,9 +13,9 @@ from tests.support.faults import FAULTY, SECRET
 from tests.support.told import PHRASES, RULES
 
 from kikimori.calls.desk import Desk, DeskSettings
-from kikimori.demo.script import RATE, load_calls
-from kikimori.model.call import EndReason, Role
-from kikimori_wire.messages import AlertState, CallStatus, ClosedBecause
+from kikimori_core.model.call import EndReason, Role
+from kikimori_core.wire.messages import AlertState, CallStatus, ClosedBecause
+from kikimori_lab.demo.script import RATE, load_calls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

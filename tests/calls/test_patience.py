@@ -12,11 +12,11 @@ from tests.calls.test_desk import News
 from tests.support.told import PHRASES, RULES
 
 from kikimori.calls.desk import WORDS_BEHIND_S, Desk, DeskSettings
-from kikimori.demo.script import RATE, load_calls
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.hearing.speech.vosk_engine import VoskEngine
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori.modelstore import resolve
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
+from kikimori_lab.demo.script import RATE, load_calls
 
 if TYPE_CHECKING:
     from kikimori.hearing.speech.engine import Recognised, SpeechStream

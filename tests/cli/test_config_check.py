@@ -15,8 +15,8 @@ from tests.support.program import kikimori
 from kikimori.cli.main import main
 from kikimori.cli.options import SYSTEM_CONFIG, state_warning
 from kikimori.config import DEFAULTS, AgentConfig, read_config
+from kikimori_core.wire.files import ConfigWarning, FileKind, named_files
 from kikimori_dashboard import DashboardSettings, read_settings
-from kikimori_wire.files import ConfigWarning, FileKind, named_files
 
 
 def file_keys(model: type[BaseModel], table: str = "") -> list[tuple[str, str, bool]]:

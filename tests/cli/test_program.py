@@ -27,12 +27,12 @@ from kikimori.config import (
     AgentConfig,
     read_config,
 )
-from kikimori.demo.script import FOLDER, load_calls
 from kikimori.errors import ConfigError
-from kikimori.judging.rules import load_rules
+from kikimori_core.judging.rules import load_rules
+from kikimori_core.wire.messages import Action
 from kikimori_dashboard import DashboardSettings, read_book
 from kikimori_dashboard.config import read_settings
-from kikimori_wire.messages import Action
+from kikimori_lab.demo.script import FOLDER, load_calls
 
 COMMANDS = [
     [],

@@ -21,7 +21,7 @@ from tests.support.telephone import RATE, on_the_line
 
 from kikimori.addresses import Addresses
 from kikimori.bus.broker_users import leave_login
-from kikimori_wire.messages import LegLevel
+from kikimori_core.wire.messages import LegLevel
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process

@@ -20,7 +20,7 @@ from kikimori.control.record import REFUSED_A_MINUTE, CommandRecord
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kikimori_wire.messages import Command, CommandResult
+    from kikimori_core.wire.messages import Command, CommandResult
 
 
 async def done(command: Command) -> CommandResult:

@@ -7,9 +7,9 @@ from datetime import timedelta
 from tests.dashboard.test_state import alert, health
 from tests.support.sample import NOON
 
+from kikimori_core.wire.messages import AlertState
 from kikimori_dashboard.acks import AckDesk
 from kikimori_dashboard.state import SiteState
-from kikimori_wire.messages import AlertState
 
 
 def said(desk: AckDesk, now: float) -> tuple[dict[str, int], dict[str, int]]:

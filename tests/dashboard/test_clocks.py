@@ -14,8 +14,8 @@ from tests.support.live_client import live_client
 from tests.support.peer_agent import PeerAgent
 from tests.support.sample import NOON
 
+from kikimori_core.wire.messages import ASK_TIME, Outcome
 from kikimori_dashboard.clocks import AgentClocks
-from kikimori_wire.messages import ASK_TIME, Outcome
 
 if TYPE_CHECKING:
     from tests.support.brokers import AnyBroker

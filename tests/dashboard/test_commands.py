@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support import sample
 
+from kikimori_core.wire.messages import Action
 from kikimori_dashboard.commands import CommandDesk, RefusedError, Wish
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import BrokerAwayError
-from kikimori_wire.messages import Action
 
 if TYPE_CHECKING:
-    from kikimori_wire.messages import Command
+    from kikimori_core.wire.messages import Command
 
 CALL = sample.call().call_id
 

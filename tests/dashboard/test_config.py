@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kikimori_core.errors import ConfigError
 from kikimori_dashboard import DashboardSettings, read_settings, settings_from
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.views import Views
-from kikimori_wire.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 from tests.support.office import CAN_EVERYTHING
 
-from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome, Party
+from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome, Party
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page

@@ -12,9 +12,9 @@ from tests.support.browser import dashboard, dashboard_settings
 from tests.support.flood import flood
 from tests.support.peer_agent import PeerAgent
 
-from kikimori_wire.backlog import FULL_AT, Backlog
-from kikimori_wire.messages import Outcome
-from kikimori_wire.topics import Topics
+from kikimori_core.wire.backlog import FULL_AT, Backlog
+from kikimori_core.wire.messages import Outcome
+from kikimori_core.wire.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from tests.support.former_peer import FormerPeer
 from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
 
-from kikimori_wire.key_store import Identity
-from kikimori_wire.messages import Outcome, Role
+from kikimori_core.wire.key_store import Identity
+from kikimori_core.wire.messages import Outcome, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

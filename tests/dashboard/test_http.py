@@ -13,7 +13,7 @@ from aiohttp import WSCloseCode
 from tests.support.attacks import ATTACKS, Target, attack
 from tests.support.live_client import connected, live_client
 
-from kikimori_wire.messages import Action, Announcement, Outcome
+from kikimori_core.wire.messages import Action, Announcement, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

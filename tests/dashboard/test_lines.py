@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from kikimori_core.wire.messages import CallState, OtherHearing, Party, Role, TranscriptLine
 from kikimori_dashboard import DashboardSettings
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.transcript import KEPT_GONE, KEPT_LINES
 from kikimori_dashboard.views import Views
-from kikimori_wire.messages import CallState, OtherHearing, Party, Role, TranscriptLine
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

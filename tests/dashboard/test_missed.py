@@ -13,9 +13,9 @@ from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
 from tests.support.sample import NOON
 
+from kikimori_core.wire.messages import Alert, AlertState, ClosedBecause
 from kikimori_dashboard.missed import MAX_MISSED, SHOWN_MISSED
 from kikimori_dashboard.state import SiteState
-from kikimori_wire.messages import Alert, AlertState, ClosedBecause
 
 if TYPE_CHECKING:
     from tests.support.brokers import AnyBroker

@@ -11,7 +11,7 @@ from tests.support.office import CAN_EVERYTHING, words
 from tests.support.peer_agent import PeerAgent
 from tests.support.ports import free_port
 
-from kikimori_wire.messages import (
+from kikimori_core.wire.messages import (
     Action,
     ButtonEvidence,
     CallStatus,

@@ -15,7 +15,7 @@ ANSWERING = [
     AGENT / "commands.py",
     AGENT / "bus" / "commands.py",
     *(AGENT / "pbx").rglob("*.py"),
-    AGENT / "demo" / "pbx.py",
+    AGENT.with_name("kikimori_lab") / "demo" / "pbx.py",
 ]
 GATES = [AGENT / "bus" / "gate.py", AGENT / "control" / "targets.py", AGENT / "commands.py"]
 """Modules whose functions return the reason of a refusal."""

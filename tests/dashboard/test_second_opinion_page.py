@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
-from kikimori_wire.messages import DoubtedWords, Role, Severity, ToneEvidence
+from kikimori_core.wire.messages import DoubtedWords, Role, Severity, ToneEvidence
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

@@ -10,9 +10,9 @@ import aiohttp
 import pytest
 from tests.support.browser import dashboard, dashboard_settings
 
+from kikimori_core.errors import ConfigError
 from kikimori_dashboard import read_book, read_settings
 from kikimori_dashboard.sentences import BUILTIN, OWN, STAGES, read_file
-from kikimori_wire.errors import ConfigError
 
 if TYPE_CHECKING:
     from tests.support.mosquitto import Mosquitto

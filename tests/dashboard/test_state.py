@@ -9,14 +9,7 @@ import pytest
 from tests.support.peer_agent import SHOUT
 from tests.support.sample import NOON
 
-from kikimori_dashboard import state as state_module
-from kikimori_dashboard.alert_book import LEAST_CLOSED
-from kikimori_dashboard.changes import ChangeLog, Part
-from kikimori_dashboard.extensions import ExtensionLog
-from kikimori_dashboard.missed import LOOKS_TO_BE_SEEN
-from kikimori_dashboard.order import in_order
-from kikimori_dashboard.state import SiteState
-from kikimori_wire.messages import (
+from kikimori_core.wire.messages import (
     Action,
     Alert,
     AlertState,
@@ -33,6 +26,13 @@ from kikimori_wire.messages import (
     Severity,
     TranscriptLine,
 )
+from kikimori_dashboard import state as state_module
+from kikimori_dashboard.alert_book import LEAST_CLOSED
+from kikimori_dashboard.changes import ChangeLog, Part
+from kikimori_dashboard.extensions import ExtensionLog
+from kikimori_dashboard.missed import LOOKS_TO_BE_SEEN
+from kikimori_dashboard.order import in_order
+from kikimori_dashboard.state import SiteState
 
 
 def call(call_id: str, **fields: Any) -> CallState:

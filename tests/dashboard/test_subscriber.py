@@ -10,7 +10,7 @@ from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
 
-from kikimori_wire.messages import Severity
+from kikimori_core.wire.messages import Severity
 
 if TYPE_CHECKING:
     from tests.support.brokers import AnyBroker

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.support.full_board import ALERTS, LINES, open_full_board
 from tests.support.office import CAN_EVERYTHING
 
-from kikimori_wire.messages import Action, CallStatus, Outcome, Party, Problem, Role
+from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party, Problem, Role
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -11,8 +11,7 @@ from tests.support.browser import dashboard, dashboard_settings
 from tests.support.office import open_office, words
 from tests.support.peer_agent import PeerAgent
 
-from kikimori_dashboard import state
-from kikimori_wire.messages import (
+from kikimori_core.wire.messages import (
     Action,
     CallStatus,
     LegLevel,
@@ -24,6 +23,7 @@ from kikimori_wire.messages import (
     Severity,
     SpeechStatus,
 )
+from kikimori_dashboard import state
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page

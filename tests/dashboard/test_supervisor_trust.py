@@ -12,8 +12,8 @@ from tests.support.browser import dashboard, dashboard_settings
 from tests.support.mosquitto import Mosquitto
 from tests.support.peer_agent import PeerAgent
 
-from kikimori_wire.connection import connect
-from kikimori_wire.messages import Role
+from kikimori_core.wire.connection import connect
+from kikimori_core.wire.messages import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

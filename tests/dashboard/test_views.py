@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests.dashboard.test_state import alert, call, health, line, press, seen
 from tests.support.sample import NOON
 
-from kikimori_dashboard.config import DashboardSettings
-from kikimori_dashboard.state import SiteState
-from kikimori_dashboard.views import SHOWN_CLOSED, Views
-from kikimori_wire.messages import (
+from kikimori_core.wire.messages import (
     Action,
     Alert,
     AlertState,
@@ -25,6 +22,9 @@ from kikimori_wire.messages import (
     Role,
     Severity,
 )
+from kikimori_dashboard.config import DashboardSettings
+from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.views import SHOWN_CLOSED, Views
 
 if TYPE_CHECKING:
     import pytest

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.peer_agent import PeerAgent
 
-from kikimori_wire.messages import Party, Problem
+from kikimori_core.wire.messages import Party, Problem
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

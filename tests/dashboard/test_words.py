@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from kikimori_core.wire.messages import Action, CallStatus, ClosedBecause, Outcome, Severity
 from kikimori_dashboard.routes import STATIC
 from kikimori_dashboard.sentences import BUILTIN, read_file
-from kikimori_wire.messages import Action, CallStatus, ClosedBecause, Outcome, Severity
 
 ROOT = Path(__file__).parents[2]
 UNWANTED = tomllib.loads(
@@ -65,7 +65,7 @@ def titles(language: str) -> dict[str, str]:
     for path in (ROOT / "config" / "rules" / "default.toml", ROOT / "config" / "demo" / "rules.toml"):
         for rule in tomllib.loads(path.read_text(encoding="utf-8"))["rule"]:
             found[f"{path.name} {rule['id']}"] = rule["title"][language]
-    for path in (ROOT / "agent" / "kikimori" / "demo" / "calls").glob("*.json"):
+    for path in (ROOT / "agent" / "kikimori_lab" / "demo" / "calls").glob("*.json"):
         found[path.name] = json.loads(path.read_text(encoding="utf-8"))["title"][language]
     return found
 

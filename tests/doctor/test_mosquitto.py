@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.config import DEFAULTS, AgentConfig
 from kikimori.doctor.mosquitto import look_at_mosquitto
-from kikimori_wire.settings import BrokerSettings
+from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
     from pathlib import Path

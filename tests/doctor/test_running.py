@@ -9,9 +9,9 @@ from tests.support import sample
 
 from kikimori.config import AgentConfig
 from kikimori.doctor.running import look_at_running
-from kikimori_wire.connection import connect
-from kikimori_wire.messages import Problem
-from kikimori_wire.topics import Topics
+from kikimori_core.wire.connection import connect
+from kikimori_core.wire.messages import Problem
+from kikimori_core.wire.topics import Topics
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.program import kikimori
 
-from kikimori.evaluation.calm import sentences_in
+from kikimori_lab.evaluation.calm import sentences_in
 
 if TYPE_CHECKING:
     from pathlib import Path

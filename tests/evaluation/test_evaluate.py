@@ -15,7 +15,7 @@ import pytest
 from tests.support.program import kikimori
 
 from kikimori.config import DEFAULTS
-from kikimori.demo.script import FOLDER
+from kikimori_lab.demo.script import FOLDER
 
 TRAINING = Path(__file__).parents[2] / "models" / "training"
 RULES = DEFAULTS / "demo" / "rules.toml"

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 from tests.support.program import kikimori
 
-from kikimori.evaluation.effort import find_clips, roc
+from kikimori_lab.evaluation.effort import find_clips, roc
 
 TRAINING = Path(__file__).parents[2] / "models" / "training"
 SPEAKERS = ["k-man", "l-woman"]

@@ -11,10 +11,10 @@ import pytest
 from tests.support.program import kikimori
 
 from kikimori.config import AgentConfig
-from kikimori.evaluation.cases import names_expected, read_cases
-from kikimori.evaluation.judging_pool import FEW
-from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import load_rules
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.rules import load_rules
+from kikimori_lab.evaluation.cases import names_expected, read_cases
+from kikimori_lab.evaluation.judging_pool import FEW
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,8 +10,8 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 from tests.support.program import kikimori
 
-from kikimori.evaluation.lexicon import homophones, reading_of, tokens
-from kikimori.evaluation.noise import KINDS, noised
+from kikimori_lab.evaluation.lexicon import homophones, reading_of, tokens
+from kikimori_lab.evaluation.noise import KINDS, noised
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kikimori.evaluation.proportion import highest_count, share_fields, wilson
+from kikimori_lab.evaluation.proportion import highest_count, share_fields, wilson
 
 
 @pytest.mark.parametrize(

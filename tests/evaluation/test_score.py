@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori.evaluation.score import Judged, Raised, judge_call, score_rules
-from kikimori.evaluation.truth import ExpectedAlert
-from kikimori.evaluation.words import CharacterErrors
-from kikimori_wire.messages import Severity
+from kikimori_core.wire.messages import Severity
+from kikimori_lab.evaluation.score import Judged, Raised, judge_call, score_rules
+from kikimori_lab.evaluation.truth import ExpectedAlert
+from kikimori_lab.evaluation.words import CharacterErrors
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
 

@@ -10,15 +10,15 @@ from tests.support.sample import line as sample_line
 
 from kikimori.analysis import Findings
 from kikimori.config import AgentConfig
-from kikimori.evaluation.case_judge import CaseJudge
-from kikimori.evaluation.run import JudgedCall
-from kikimori.evaluation.sound import score_sound
-from kikimori.evaluation.truth import Segment, Truth
-from kikimori.model.call import Role
-from kikimori_wire.messages import WordsEvidence
+from kikimori_core.model.call import Role
+from kikimori_core.wire.messages import WordsEvidence
+from kikimori_lab.evaluation.case_judge import CaseJudge
+from kikimori_lab.evaluation.run import JudgedCall
+from kikimori_lab.evaluation.sound import score_sound
+from kikimori_lab.evaluation.truth import Segment, Truth
 
 if TYPE_CHECKING:
-    from kikimori_wire.messages import Alert, TranscriptLine
+    from kikimori_core.wire.messages import Alert, TranscriptLine
 
 SAID = Segment(role=Role.CUSTOMER, start=5.0, end=7.0, text="殺すぞ", voice="tanaka")
 CALM = Segment(role=Role.CUSTOMER, start=20.0, end=22.0, text="返品できますか", voice="tanaka")

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kikimori.demo.script import DemoCall, load_calls
 from kikimori.hearing.bank import AcousticBank, Heard
 from kikimori.hearing.frames import RATES, SILENCE_DB, block_samples
-from kikimori.model.call import Role
+from kikimori_core.model.call import Role
+from kikimori_lab.demo.script import DemoCall, load_calls
 
 BLOCK = block_samples(8000)
 FIELDS = ("speech_s", "known", "level_db", "tilt_db", "over_calm_db", "tilt_over_calm_db", "probability")

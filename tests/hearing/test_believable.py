@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from tests.support.nobody import SOUNDS, nobody
 
-from kikimori.demo.script import RATE, load_calls
 from kikimori.hearing.frames import BLOCK_S, block_samples
 from kikimori.hearing.speech.believable import Certainty, SoundDepth, believed, once
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.hearing.speech.vosk_engine import VoskEngine
-from kikimori.model.call import Role
-from kikimori.model.evidence import Utterance
 from kikimori.modelstore import resolve
+from kikimori_core.model.call import Role
+from kikimori_core.model.evidence import Utterance
+from kikimori_lab.demo.script import RATE, load_calls
 
 BLOCK = block_samples(RATE) * 2
 WITHIN_S = 60

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from tests.support.told import PHRASES
 
 from kikimori.config import AgentConfig
-from kikimori.demo.script import load_calls
-from kikimori.evaluation.effort import _window
 from kikimori.hearing.bank import AcousticBank, Heard
 from kikimori.hearing.effort import EffortTracker, vector_of
 from kikimori.hearing.effort_model import VECTOR, VOICE, EffortModel, shipped_model
@@ -23,9 +21,11 @@ from kikimori.hearing.features import AT, SUMS, WINDOWS, measure
 from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, block_samples
 from kikimori.hearing.vad import VoiceDetector, mark_speech
 from kikimori.hearing.voice import LIKELY_A_VOICE, NOISE_AFTER_S, PITCH_WITHIN_S, UNDECIDED, VoiceTracker
-from kikimori.judging.judge import CallJudge
-from kikimori.judging.rules import load_rules
-from kikimori.model.call import Role
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.judging.rules import load_rules
+from kikimori_core.model.call import Role
+from kikimori_lab.demo.script import load_calls
+from kikimori_lab.evaluation.effort import _window
 from kikimori_training.effort.sounds import SOUNDS
 from kikimori_training.noise_calls import decoded
 from kikimori_training.telephone import Law

@@ -14,8 +14,8 @@ from kikimori.hearing.speech.believable import Certainty
 from kikimori.hearing.speech.engine import Heard, Recognised, SpeechStream
 from kikimori.hearing.speech.finals import FinalsQueue
 from kikimori.hearing.speech.pool import SpeechLeg, SpeechPool
-from kikimori.model.call import Role
-from kikimori.model.evidence import OtherHearing, Utterance, Word
+from kikimori_core.model.call import Role
+from kikimori_core.model.evidence import OtherHearing, Utterance, Word
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,12 +7,12 @@ import pytest
 from numpy.typing import NDArray
 from tests.support.told import PHRASES, rules
 
-from kikimori.demo.script import load_calls
-from kikimori.evaluation.effort import _window
 from kikimori.hearing.bank import AcousticBank, Heard
 from kikimori.hearing.frames import BLOCK_S, block_samples
-from kikimori.judging.judge import CallJudge
-from kikimori.model.call import Role
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.model.call import Role
+from kikimori_lab.demo.script import load_calls
+from kikimori_lab.evaluation.effort import _window
 from kikimori_training.telephone import Colour, babble, noise
 
 BLOCK = block_samples(8000)

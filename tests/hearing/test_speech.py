@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kikimori.demo.script import RATE, DemoCall, load_calls
 from kikimori.hearing.bank import AcousticBank
 from kikimori.hearing.frames import BLOCK_S, block_samples
 from kikimori.hearing.speech.engine import Recognised, join_words
 from kikimori.hearing.speech.pool import SpeechLeg, SpeechPool
 from kikimori.hearing.speech.vosk_engine import SpeechModelError, VoskEngine
-from kikimori.model.call import Role
-from kikimori.model.evidence import Utterance, Word
 from kikimori.modelstore import resolve
+from kikimori_core.model.call import Role
+from kikimori_core.model.evidence import Utterance, Word
+from kikimori_lab.demo.script import RATE, DemoCall, load_calls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

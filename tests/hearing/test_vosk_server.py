@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from tests.support.vosk_server import VoskServer, vosk_server
 
 from kikimori.config import AgentConfig
-from kikimori.demo.script import RATE, load_calls
 from kikimori.errors import ConfigError
 from kikimori.hearing.speech import vosk_server as under_test
 from kikimori.hearing.speech.engine import SpeechUnavailableError
@@ -22,16 +21,17 @@ from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.hearing.speech.vosk_answers import final_from, parsed, partial_from
 from kikimori.hearing.speech.vosk_engine import VoskEngine
 from kikimori.hearing.speech.vosk_server import VoskServerEngine
-from kikimori.model.call import Role
 from kikimori.modelstore import resolve
 from kikimori.recognition import load_recognition
-from kikimori_wire.toml_file import load
+from kikimori_core.model.call import Role
+from kikimori_core.wire.toml_file import load
+from kikimori_lab.demo.script import RATE, load_calls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from kikimori.hearing.speech.engine import SpeechEngine
-    from kikimori.model.evidence import Utterance
+    from kikimori_core.model.evidence import Utterance
 
 WITHIN_S = 60
 MODEL = resolve("ja-synth", Path("unused"))

@@ -10,9 +10,9 @@ import pytest
 from tests.support.nobody import SOUNDS, nobody
 from tests.support.whisper import whisper_model
 
-from kikimori.demo.script import RATE, load_calls
 from kikimori.hearing.speech.whisper_engine import WhisperEngine, WhisperMissingError
-from kikimori.model.call import Role
+from kikimori_core.model.call import Role
+from kikimori_lab.demo.script import RATE, load_calls
 
 if TYPE_CHECKING:
     from pathlib import Path

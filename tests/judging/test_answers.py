@@ -10,9 +10,9 @@ from tests.support.told import CUSTOMER, OPERATOR, PHRASES, said
 
 from kikimori.config import DEFAULTS, AgentConfig
 from kikimori.errors import ConfigError
-from kikimori.judging.answers import ClauseWords
-from kikimori.judging.phrases import PhraseBook, load_phrases
-from kikimori_wire.messages import Role
+from kikimori_core.judging.answers import ClauseWords
+from kikimori_core.judging.phrases import PhraseBook, load_phrases
+from kikimori_core.wire.messages import Role
 
 DATA = Path(__file__).parent / "data"
 DEVELOPED = tomllib.loads((DATA / "operator_dev.toml").read_text(encoding="utf-8"))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kikimori.judging.by_sound import BySound
-from kikimori.judging.compiled_files import CompiledFile, CompiledFiles
-from kikimori.judging.phrases import PhraseBook
-from kikimori.judging.words.sound import Ear
-from kikimori.model.evidence import Role, Utterance
+from kikimori_core.judging.by_sound import BySound
+from kikimori_core.judging.compiled_files import CompiledFile, CompiledFiles
+from kikimori_core.judging.phrases import PhraseBook
+from kikimori_core.judging.words.sound import Ear
+from kikimori_core.model.evidence import Role, Utterance
 
 if TYPE_CHECKING:
     from pathlib import Path

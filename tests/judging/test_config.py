@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from kikimori.config import DEFAULTS
 from kikimori.errors import ConfigError
-from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import categories_of, load_rules
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.rules import categories_of, load_rules
 
 SHIPPED = DEFAULTS / "rules" / "default.toml"
 TITLE = 'title = { ja = "題", en = "t" }\n'

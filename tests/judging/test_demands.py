@@ -11,9 +11,9 @@ from tests.support.told import CUSTOMER, OPERATOR, PHRASES, judged, opened, rule
 
 from kikimori.config import AgentConfig
 from kikimori.errors import ConfigError
-from kikimori.judging.phrases import load_phrases
-from kikimori.judging.words.demands import Demand
-from kikimori.model.evidence import Utterance
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.words.demands import Demand
+from kikimori_core.model.evidence import Utterance
 
 DATA = Path(__file__).parent / "data"
 CHARACTERS_PER_S = 7

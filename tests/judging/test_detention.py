@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.told import CUSTOMER, OPERATOR, judged, opened, pressed, rules, said, voices
 
-from kikimori.judging.rules import load_rules
-from kikimori_wire.messages import DurationEvidence, Role
+from kikimori_core.judging.rules import load_rules
+from kikimori_core.wire.messages import DurationEvidence, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kikimori.model.evidence import Evidence
+    from kikimori_core.model.evidence import Evidence
 
 REFUSAL = rules("detention-refusal")
 LENGTH = rules("detention-length")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.support.told import judged, opened, rules
 
-from kikimori.model.evidence import Role, Utterance
-from kikimori_wire.messages import WordsEvidence
+from kikimori_core.model.evidence import Role, Utterance
+from kikimori_core.wire.messages import WordsEvidence
 
 VIOLENCE = rules("phrase-violence")
 SUPERIOR = rules("repeated-superior")

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tests.support.told import OPERATOR, PHRASES, RULES, judged, opened, said
 
-from kikimori.judging.kinds.phrase import PhraseRule
-from kikimori.judging.kinds.repeated import RepeatedRule
-from kikimori.judging.phrases import load_phrases
-from kikimori_wire.messages import Role, Severity
+from kikimori_core.judging.kinds.phrase import PhraseRule
+from kikimori_core.judging.kinds.repeated import RepeatedRule
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.wire.messages import Role, Severity
 
 DATA = Path(__file__).parent / "data"
 ALARMS = {rule.category for rule in RULES if isinstance(rule, PhraseRule | RepeatedRule) and rule.category}

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.told import OPERATOR, PHRASES, RULES, judged, opened, pressed, said, voice
 
-from kikimori.judging.judge import CallJudge
-from kikimori.model.alert import AlertChange, AlertState
-from kikimori.model.evidence import Evidence
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.model.alert import AlertChange, AlertState
+from kikimori_core.model.evidence import Evidence
 
 TEXTS = [
     "上司に代われ",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.support.told import MIXED, OPERATOR, judged, opened, rules, voices
 
-from kikimori.model.alert import AlertState, ClosedBecause
-from kikimori.model.evidence import EffortWindow
-from kikimori_wire.messages import OverlapEvidence, SilenceEvidence
+from kikimori_core.model.alert import AlertState, ClosedBecause
+from kikimori_core.model.evidence import EffortWindow
+from kikimori_core.wire.messages import OverlapEvidence, SilenceEvidence
 
 OVERLAP = rules("overlap")
 SILENT = rules("silent-call")

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.told import CUSTOMER, OPERATOR, judged, opened, rules
 
-from kikimori.model.alert import AlertState, ClosedBecause
-from kikimori.model.evidence import Role, Utterance
-from kikimori_wire.messages import WordsEvidence
+from kikimori_core.model.alert import AlertState, ClosedBecause
+from kikimori_core.model.evidence import Role, Utterance
+from kikimori_core.wire.messages import WordsEvidence
 
 VIOLENCE = rules("phrase-violence")
 

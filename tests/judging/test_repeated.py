@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.support.told import OPERATOR, judged, opened, rules, said
 
-from kikimori_wire.messages import WordsEvidence
+from kikimori_core.wire.messages import WordsEvidence
 
 SAME = rules("repeated-demand")
 REFUND = ["金を返せ", "だから返金しろって言ってるんだよ", "とにかくお金を返してくれ"]

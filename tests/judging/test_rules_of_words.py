@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.support.told import CUSTOMER, MIXED, OPERATOR, judged, opened, rules, said
 
-from kikimori.model.alert import AlertState
-from kikimori_wire.messages import Action, Role, WordsEvidence
+from kikimori_core.model.alert import AlertState
+from kikimori_core.wire.messages import Action, Role, WordsEvidence
 
 
 @pytest.mark.parametrize(

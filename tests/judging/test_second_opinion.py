@@ -12,15 +12,15 @@ from tests.support.told import CUSTOMER, MIXED, OPERATOR, PHRASES, RULES, said
 
 from kikimori.config import AgentConfig, JudgingTable
 from kikimori.errors import ConfigError
-from kikimori.judging.judge import CallJudge
-from kikimori.judging.second_opinion import with_second_opinion
-from kikimori.judging.second_opinion.checked import CheckedPhrases
-from kikimori.judging.second_opinion.features import BITS
-from kikimori.judging.second_opinion.model import FORMAT, OpinionModel
-from kikimori.judging.words.sound import words
-from kikimori.model.alert import Severity
-from kikimori.model.evidence import Role
-from kikimori_wire.messages import ToneEvidence
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.judging.second_opinion import with_second_opinion
+from kikimori_core.judging.second_opinion.checked import CheckedPhrases
+from kikimori_core.judging.second_opinion.features import BITS
+from kikimori_core.judging.second_opinion.model import FORMAT, OpinionModel
+from kikimori_core.judging.words.sound import words
+from kikimori_core.model.alert import Severity
+from kikimori_core.model.evidence import Role
+from kikimori_core.wire.messages import ToneEvidence
 
 DATA = Path(__file__).parent / "data"
 FOLDER = AgentConfig().opinion_folder()

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.told import MIXED, OPERATOR, PHRASES, judged, opened, rules, said, voice, voices
 
-from kikimori.judging.judge import CallJudge
-from kikimori.judging.rules import categories_of, load_rules
-from kikimori.model.alert import AlertState, ClosedBecause
-from kikimori.model.evidence import EffortWindow
-from kikimori_wire.messages import ShoutingEvidence
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.judging.rules import categories_of, load_rules
+from kikimori_core.model.alert import AlertState, ClosedBecause
+from kikimori_core.model.evidence import EffortWindow
+from kikimori_core.wire.messages import ShoutingEvidence
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kikimori.model.alert import AlertChange
-    from kikimori.model.evidence import Evidence
+    from kikimori_core.model.alert import AlertChange
+    from kikimori_core.model.evidence import Evidence
 
 SHOUTING = rules("shouting")
 

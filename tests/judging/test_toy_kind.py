@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from kikimori.judging.judge import CallJudge
-from kikimori.judging.kinds import KINDS
-from kikimori.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken
-from kikimori.judging.kinds.rule import Name, Rule
-from kikimori.judging.phrases import Said
-from kikimori.judging.rules import categories_without_phrases, load_rules
-from kikimori.judging.summary import with_summary
-from kikimori.model.alert import Severity
-from kikimori.model.evidence import Role, Utterance
-from kikimori_wire.evidence import OtherEvidence
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.judging.kinds import KINDS
+from kikimori_core.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken
+from kikimori_core.judging.kinds.rule import Name, Rule
+from kikimori_core.judging.phrases import Said
+from kikimori_core.judging.rules import categories_without_phrases, load_rules
+from kikimori_core.judging.summary import with_summary
+from kikimori_core.model.alert import Severity
+from kikimori_core.model.evidence import Role, Utterance
+from kikimori_core.wire.evidence import OtherEvidence
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from tests.support.told import CUSTOMER, OPERATOR, PHRASES, RULES, said
 
 from kikimori.config import DEFAULTS, AgentConfig
-from kikimori.judging.kinds.phrase import PhraseRule
-from kikimori.judging.kinds.repeated import RepeatedRule
-from kikimori.judging.phrases import load_phrases
-from kikimori.judging.words.conjugation import forms
-from kikimori.judging.words.sound import folded
+from kikimori_core.judging.kinds.phrase import PhraseRule
+from kikimori_core.judging.kinds.repeated import RepeatedRule
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.words.conjugation import forms
+from kikimori_core.judging.words.sound import folded
+from kikimori_core.wire.messages import Role
 from kikimori_training.asr.corpus import Corpus
-from kikimori_wire.messages import Role
 
 DATA = Path(__file__).parent / "data"
 CORPUS = Path(__file__).parents[2] / "models" / "training" / "corpus"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori.model.alert import alert_id, run_name
-from kikimori_wire.topics import is_name
+from kikimori_core.model.alert import alert_id, run_name
+from kikimori_core.wire.topics import is_name
 
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
 

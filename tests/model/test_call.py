@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori.model.call import call_id_from
-from kikimori_wire.topics import check_name
+from kikimori_core.model.call import call_id_from
+from kikimori_core.wire.topics import check_name
 
 
 @given(st.text(min_size=1, max_size=256))

@@ -13,13 +13,13 @@ import pytest
 from tests.support.asterisk.ami import PASSWORD, AmiPeer
 
 from kikimori.asterisk.settings import AsteriskTable
-from kikimori.model.call import CallInfo
 from kikimori.pbx.asterisk import AsteriskControl, ControlSettings, Sound, examine
 from kikimori.pbx.asterisk.customer import Customer
 from kikimori.pbx.asterisk.customers import Customers
 from kikimori.pbx.control import PbxAnswer, PbxRequest
 from kikimori.pbx.held import HeldBook
-from kikimori_wire.messages import Action, CallStatus, Outcome, Party
+from kikimori_core.model.call import CallInfo
+from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -6,7 +6,7 @@ import pytest
 
 from kikimori.asterisk.ami_codec import Block
 from kikimori.pbx.asterisk.customer import Customer
-from kikimori_wire.messages import CallStatus
+from kikimori_core.wire.messages import CallStatus
 
 CHANNEL = "PJSIP/trunk-00000001"
 

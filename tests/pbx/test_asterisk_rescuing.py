@@ -19,7 +19,7 @@ from kikimori.pbx.asterisk.moves import Mover
 from kikimori.pbx.asterisk.rescuing import Rescuer, until_answered
 from kikimori.pbx.control import PbxRequest
 from kikimori.pbx.held import HeldBook
-from kikimori_wire.messages import Action, CallStatus
+from kikimori_core.wire.messages import Action, CallStatus
 
 if TYPE_CHECKING:
     from pathlib import Path

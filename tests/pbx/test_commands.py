@@ -14,11 +14,11 @@ from kikimori.config import read_config
 from kikimori.control.move_limit import MoveLimit
 from kikimori.control.targets import TargetPolicy
 from kikimori.doctor.targets import look_at_targets
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori.pbx.control import PbxAnswer
 from kikimori.pbx.manual import DEFAULT_INSTRUCTIONS, ManualControl
-from kikimori_wire.errors import ConfigError
-from kikimori_wire.messages import Action, Alert, CallState, CallStatus, Command, Outcome, TranscriptLine
+from kikimori_core.errors import ConfigError
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
+from kikimori_core.wire.messages import Action, Alert, CallState, CallStatus, Command, Outcome, TranscriptLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,10 +14,10 @@ from tests.support.freeswitch.transcript import EslPeer, exchanges, write_transc
 from tests.support.wire import Wire
 
 from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.model.call import CallInfo
 from kikimori.pbx.control import PbxRequest
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori_wire.messages import Action, CallStatus, Outcome, Party
+from kikimori_core.model.call import CallInfo
+from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

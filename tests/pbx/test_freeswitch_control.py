@@ -14,13 +14,13 @@ import pytest_asyncio
 from tests.support.freeswitch.switch import Channel, Phone, Switch
 
 from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.model.call import CallInfo, Party
 from kikimori.pbx.control import PbxAnswer, PbxRequest
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
 from kikimori.pbx.freeswitch.lines import Lines, Whom
 from kikimori.pbx.held import HeldBook
 from kikimori.pbx.settings import ControlSettings, Sound
-from kikimori_wire.messages import Action, CallStatus, Outcome
+from kikimori_core.model.call import CallInfo, Party
+from kikimori_core.wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -11,8 +11,8 @@ import pytest
 
 from kikimori.cli.main import main
 from kikimori.config import AgentConfig, JudgingTable
-from kikimori.judging.second_opinion.model import OpinionModel
 from kikimori.modelstore import catalogue
+from kikimori_core.judging.second_opinion.model import OpinionModel
 
 if TYPE_CHECKING:
     from pathlib import Path

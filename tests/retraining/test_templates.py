@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kikimori.errors import KikimoriError
-from kikimori.evaluation.cases import read_cases
 from kikimori.modelstore.catalogue import PACKAGE
-from kikimori.retraining.samples import Sample, joined, of_cases, written
-from kikimori.retraining.templates import HARMLESS, read_templates
+from kikimori_lab.evaluation.cases import read_cases
+from kikimori_lab.retraining.samples import Sample, joined, of_cases, written
+from kikimori_lab.retraining.templates import HARMLESS, read_templates
 
 if TYPE_CHECKING:
     from pathlib import Path

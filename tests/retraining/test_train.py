@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from kikimori.judging.second_opinion.features import BITS, features
-from kikimori.judging.second_opinion.model import OpinionModel
-from kikimori.judging.words.sound import plain, words
-from kikimori.retraining.fit import FitSettings, Rows, fit, softmax
-from kikimori.retraining.samples import Sample
-from kikimori.retraining.templates import HARMLESS
-from kikimori.retraining.train import default_thresholds, train, write_model
+from kikimori_core.judging.second_opinion.features import BITS, features
+from kikimori_core.judging.second_opinion.model import OpinionModel
+from kikimori_core.judging.words.sound import plain, words
+from kikimori_lab.retraining.fit import FitSettings, Rows, fit, softmax
+from kikimori_lab.retraining.samples import Sample
+from kikimori_lab.retraining.templates import HARMLESS
+from kikimori_lab.retraining.train import default_thresholds, train, write_model
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from tests.support.ports import free_port
 
 from kikimori.bus.broker import embedded_broker
 from kikimori.bus.broker_users import everything
-from kikimori_wire.settings import BrokerSettings
+from kikimori_core.wire.settings import BrokerSettings
 
 USER = replace(everything("tester"), password="tester")
 """The same in every process of a test."""

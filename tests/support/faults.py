@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from kikimori.judging.kinds.overlap import OverlapRule
+from kikimori_core.judging.kinds.overlap import OverlapRule
 
 if TYPE_CHECKING:
     from kikimori.taps.tap import Address
-    from kikimori_wire.messages import Problem
+    from kikimori_core.wire.messages import Problem
 
 SECRET = "03-5555-0100"
 """Stands in every error's text: no log may quote it."""

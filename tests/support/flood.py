@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kikimori_wire.settings import BrokerSettings
+    from kikimori_core.wire.settings import BrokerSettings
 
 BATCH = 1000
 

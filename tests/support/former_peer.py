@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from tests.support.peer_agent import PeerAgent
 
-from kikimori_wire.former_topics import FormerTopics
-from kikimori_wire.topics import AgentTopics
+from kikimori_core.wire.former_topics import FormerTopics
+from kikimori_core.wire.topics import AgentTopics
 
 if TYPE_CHECKING:
-    from kikimori_wire.settings import BrokerSettings
+    from kikimori_core.wire.settings import BrokerSettings
 
 
 class FormerAgentTopics(AgentTopics):

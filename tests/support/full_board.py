@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.support.office import CAN_EVERYTHING, CUSTOMER, OPERATOR, leg, words
 from tests.support.peer_agent import SHOUT
 
-from kikimori_wire.messages import DurationEvidence, Party, Severity
+from kikimori_core.wire.messages import DurationEvidence, Party, Severity
 
 if TYPE_CHECKING:
     from tests.support.peer_agent import PeerAgent

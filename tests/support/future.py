@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from tests.support import sample
 
-from kikimori_wire.messages import VERSION
-from kikimori_wire.values import OpenEnum
+from kikimori_core.wire.messages import VERSION
+from kikimori_core.wire.values import OpenEnum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kikimori_wire.messages import Message
+    from kikimori_core.wire.messages import Message
 
 UNKNOWN = "from_the_future"
 

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikimori_wire.connection import connect, stay_connected
-from kikimori_wire.envelope import unsealed
+from kikimori_core.wire.connection import connect, stay_connected
+from kikimori_core.wire.envelope import unsealed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from kikimori_wire.settings import BrokerSettings
+    from kikimori_core.wire.settings import BrokerSettings
 
 WITHIN_S = 60
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.ports import free_port
 
-from kikimori_wire.settings import BrokerSettings
+from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori.demo.script import RATE, load_calls
-from kikimori.model.call import Role
+from kikimori_core.model.call import Role
+from kikimori_lab.demo.script import RATE, load_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.peer_agent import SHOUT
 
-from kikimori_wire.messages import (
+from kikimori_core.wire.messages import (
     Action,
     Announcement,
     CallStatus,

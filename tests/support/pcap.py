@@ -2,7 +2,7 @@
 
 Also run as a script:
 
-    python tests/support/pcap.py agent/kikimori/demo/calls/shouting.flac voice.pcap
+    python tests/support/pcap.py agent/kikimori_lab/demo/calls/shouting.flac voice.pcap
 
 which writes the first ten seconds of a demo call's customer as PCMU.
 """

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.signing import AGENT
 
-from kikimori_wire.connection import Will, connect, stay_connected
-from kikimori_wire.envelope import sealed, unsealed
-from kikimori_wire.messages import (
+from kikimori_core.wire.connection import Will, connect, stay_connected
+from kikimori_core.wire.envelope import sealed, unsealed
+from kikimori_core.wire.messages import (
     ASK_TIME,
     Action,
     Alert,
@@ -36,15 +36,15 @@ from kikimori_wire.messages import (
     SpeechStatus,
     TranscriptLine,
 )
-from kikimori_wire.topics import AgentTopics, TopicKind, Topics
+from kikimori_core.wire.topics import AgentTopics, TopicKind, Topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from kikimori_wire.connection import Client
-    from kikimori_wire.keys import SigningKey
-    from kikimori_wire.messages import Evidence
-    from kikimori_wire.settings import BrokerSettings
+    from kikimori_core.wire.connection import Client
+    from kikimori_core.wire.keys import SigningKey
+    from kikimori_core.wire.messages import Evidence
+    from kikimori_core.wire.settings import BrokerSettings
 
 SIGNED = (TopicKind.ALERT, TopicKind.HEALTH, TopicKind.INVENTORY, TopicKind.REPLY)
 ALL_ACTIONS = (Action.HOLD, Action.UNHOLD, Action.TRANSFER, Action.HOLD_TRANSFER)

@@ -1,4 +1,4 @@
-"""A desk that only remembers what a tap gave it: an implementation of `kikimori.model.feed.CallDesk`."""
+"""A desk that only remembers what a tap gave it: an implementation of `kikimori_core.model.feed.CallDesk`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.call import EndReason, LegInfo, Role
+    from kikimori_core.model.call import EndReason, LegInfo, Role
 
 WITHIN_S = 60
 

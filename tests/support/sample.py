@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kikimori_wire.delivery import Acks, Inventory
-from kikimori_wire.messages import (
+from kikimori_core.wire.delivery import Acks, Inventory
+from kikimori_core.wire.messages import (
     Action,
     Alert,
     AlertState,
@@ -38,7 +38,7 @@ from kikimori_wire.messages import (
     TranscriptLine,
     WordsEvidence,
 )
-from kikimori_wire.topics import AgentTopics
+from kikimori_core.wire.topics import AgentTopics
 
 SITE = "main"
 AGENT = "agent-1"

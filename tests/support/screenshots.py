@@ -15,7 +15,7 @@ from tests.support.mosquitto import mosquitto
 from tests.support.office import open_office, talk_before
 from tests.support.peer_agent import PeerAgent
 
-from kikimori_wire.messages import (
+from kikimori_core.wire.messages import (
     Action,
     ButtonEvidence,
     CallStatus,

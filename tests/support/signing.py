@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support import sample
 
-from kikimori_wire.envelope import sealed
-from kikimori_wire.key_store import Identity, OwnKeys, TrustStore, given_key, own_path, trusted_path
-from kikimori_wire.keys import SigningKey
+from kikimori_core.wire.envelope import sealed
+from kikimori_core.wire.key_store import Identity, OwnKeys, TrustStore, given_key, own_path, trusted_path
+from kikimori_core.wire.keys import SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from kikimori_wire.messages import Command
+    from kikimori_core.wire.messages import Command
 
 DASHBOARD = SigningKey(b"d" * 32)
 AGENT = SigningKey(b"a" * 32)

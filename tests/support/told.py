@@ -6,19 +6,19 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from kikimori.config import AgentConfig
-from kikimori.judging.judge import CallJudge
-from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import load_rules
-from kikimori.model.alert import ClosedBecause
-from kikimori.model.call import Role
-from kikimori.model.evidence import ButtonPress, EffortWindow, Utterance
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.rules import load_rules
+from kikimori_core.model.alert import ClosedBecause
+from kikimori_core.model.call import Role
+from kikimori_core.model.evidence import ButtonPress, EffortWindow, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kikimori.judging.kinds.rule import Rule
-    from kikimori.model.alert import AlertChange
-    from kikimori.model.evidence import Evidence
+    from kikimori_core.judging.kinds.rule import Rule
+    from kikimori_core.model.alert import AlertChange
+    from kikimori_core.model.evidence import Evidence
 
 CUSTOMER, OPERATOR, MIXED = Role.CUSTOMER, Role.OPERATOR, Role.MIXED
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tests.support.sip_phone import Phone
 
-from kikimori.model.call import CallInfo
 from kikimori.pbx.control import PbxAnswer, PbxControl, PbxRequest
-from kikimori_wire.messages import Action, CallStatus
+from kikimori_core.model.call import CallInfo
+from kikimori_core.wire.messages import Action, CallStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ from tests.support.sip_phone import Habit
 from tests.support.tone_office import SUPERVISOR_HZ
 from tests.support.walked_office import HOLD_S, PAIRS, TONES, Call, WalkedOffice, WalkError
 
-from kikimori_wire.messages import Action, CallStatus, Command
+from kikimori_core.wire.messages import Action, CallStatus, Command
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,16 +26,16 @@ from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.control.targets import TargetPolicy
 from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.judging.phrases import Said
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori.pbx.asterisk import AsteriskControl
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori_wire.messages import Alert, CallState, Command, CommandResult, Party, TranscriptLine
-from kikimori_wire.topics import AgentTopics
+from kikimori_core.judging.phrases import Said
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
+from kikimori_core.wire.messages import Alert, CallState, Command, CommandResult, Party, TranscriptLine
+from kikimori_core.wire.topics import AgentTopics
 
 if TYPE_CHECKING:
     from kikimori.calls.leg import LiveLeg
-    from kikimori.model.evidence import Utterance
+    from kikimori_core.model.evidence import Utterance
 
 SITE = "test"
 

@@ -21,7 +21,7 @@ from tests.support.tone_office import (
     WITHIN_S,
 )
 
-from kikimori_wire.messages import CallStatus
+from kikimori_core.wire.messages import CallStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

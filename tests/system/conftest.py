@@ -11,7 +11,7 @@ from tests.support.signing import introduce
 
 from kikimori.agent import Agent
 from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
-from kikimori_wire.settings import BrokerSettings
+from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -23,9 +23,9 @@ from tests.support.listener import Listener, listening
 from tests.support.real_asterisk import needs_asterisk
 from tests.support.signing import introduce, signed
 
-from kikimori_wire.connection import connect
-from kikimori_wire.messages import Action, CallState, CallStatus, Command, CommandResult, Outcome
-from kikimori_wire.topics import AgentTopics
+from kikimori_core.wire.connection import connect
+from kikimori_core.wire.messages import Action, CallState, CallStatus, Command, CommandResult, Outcome
+from kikimori_core.wire.topics import AgentTopics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

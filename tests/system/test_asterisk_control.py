@@ -27,12 +27,12 @@ from tests.support.sip_phone import Habit
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.config import AgentConfig, AudioSocketTable
-from kikimori.model.call import Role
 from kikimori.pbx.asterisk import AsteriskControl, examine
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori.ways_in import make_taps
-from kikimori_wire.messages import Action, CallStatus, Outcome
+from kikimori_core.model.call import Role
+from kikimori_core.wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

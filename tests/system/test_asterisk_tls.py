@@ -24,15 +24,15 @@ from tests.support.recorder import Recorder
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.doctor.asterisk import look_at_ami, look_at_ari
-from kikimori.model.call import Role
 from kikimori.pbx.asterisk import AsteriskControl
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.asterisk.tap import AsteriskTap
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.door import Limits
 from kikimori.taps.sides import SidesTable
-from kikimori_wire.messages import Action
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import Role
+from kikimori_core.wire.messages import Action
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -10,7 +10,7 @@ from tests.support.listener import listening, retained
 from tests.support.telephone import on_the_line
 from tests.system.conftest import agent_config, running, until
 
-from kikimori_wire.messages import Alert, AlertState
+from kikimori_core.wire.messages import Alert, AlertState
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from tests.system.conftest import SITE, agent_config, until
 
 from kikimori.agent import Agent
 from kikimori.pbx.control import PbxAnswer
-from kikimori_wire.messages import Action, CallStatus, Outcome
+from kikimori_core.wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.support.mosquitto import Mosquitto
 
     from kikimori.pbx.control import PbxRequest
-    from kikimori_wire.messages import Announcement, Problem
+    from kikimori_core.wire.messages import Announcement, Problem
 
 
 class SlowControl:

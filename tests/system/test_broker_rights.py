@@ -10,20 +10,20 @@ import pytest
 import pytest_asyncio
 from tests.system.conftest import WITHIN_S, until
 
-from kikimori.bench.mosquitto import ShippedMosquitto
 from kikimori.bus.broker import embedded_broker
 from kikimori.bus.broker_users import agent_user, dashboard_user
-from kikimori_wire.connection import BrokerError, connect
-from kikimori_wire.former_topics import FormerTopics
-from kikimori_wire.settings import BrokerSettings
-from kikimori_wire.topics import Topics
+from kikimori_core.wire.connection import BrokerError, connect
+from kikimori_core.wire.former_topics import FormerTopics
+from kikimori_core.wire.settings import BrokerSettings
+from kikimori_core.wire.topics import Topics
+from kikimori_lab.bench.mosquitto import ShippedMosquitto
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from kikimori.bus.broker_users import BrokerUser
-    from kikimori_wire.connection import Client
+    from kikimori_core.wire.connection import Client
 
 SITE = "test"
 AGENTS = ("front", "back")

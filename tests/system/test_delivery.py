@@ -17,9 +17,9 @@ from tests.support.peer_agent import PeerAgent
 from tests.support.signing import identity
 from tests.system.conftest import until
 
-from kikimori.bench.mosquitto import ShippedMosquitto
 from kikimori.bus import Bus, Outbox, alert_board
-from kikimori_wire.messages import AlertState, ClosedBecause
+from kikimori_core.wire.messages import AlertState, ClosedBecause
+from kikimori_lab.bench.mosquitto import ShippedMosquitto
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.support.program import kikimori
 
-from kikimori.demo.script import load_calls
+from kikimori_lab.demo.script import load_calls
 
 
 def _lines(text: str) -> list[dict[str, Any]]:

@@ -13,9 +13,9 @@ from tests.support.telephone import RATE, on_the_line
 from tests.system.conftest import SITE, WITHIN_S, agent_config, running, until
 
 from kikimori.agent import Agent
-from kikimori.demo.script import load_calls
-from kikimori.model.call import Role
 from kikimori.ways_in import make_taps
+from kikimori_core.model.call import Role
+from kikimori_lab.demo.script import load_calls
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,8 +23,8 @@ from tests.system.conftest import WITHIN_S
 
 from kikimori.addresses import Addresses
 from kikimori.bus.broker_users import with_left_login
-from kikimori_wire.messages import Health
-from kikimori_wire.settings import BrokerSettings
+from kikimori_core.wire.messages import Health
+from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -14,7 +14,7 @@ from tests.support.telephone import on_the_line
 from tests.system.conftest import SITE, running, until
 
 from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
-from kikimori_wire.key_store import Identity
+from kikimori_core.wire.key_store import Identity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,10 @@ from tests.system.conftest import agent_config, running
 
 from kikimori.analysis import analyser
 from kikimori.config import AgentConfig, SpeechTable
-from kikimori.demo.script import FOLDER, RATE, load_calls
-from kikimori.model.call import Role
 from kikimori.taps.replay import open_recording
-from kikimori_wire.messages import Alert, AlertState
+from kikimori_core.model.call import Role
+from kikimori_core.wire.messages import Alert, AlertState
+from kikimori_lab.demo.script import FOLDER, RATE, load_calls
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,11 +9,11 @@ from playwright.async_api import expect
 from tests.support.browser import chromium
 from tests.system.conftest import WITHIN_S, until
 
-from kikimori.cli.demo import demo_config
-from kikimori.demo.pbx import SimulatedPbx
-from kikimori.demo.script import load_calls
 from kikimori.office import open_office
 from kikimori_dashboard import DashboardSettings
+from kikimori_lab.cli.demo import demo_config
+from kikimori_lab.demo.pbx import SimulatedPbx
+from kikimori_lab.demo.script import load_calls
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -28,13 +28,13 @@ from tests.support.recorder import RecordedLeg, Recorder
 
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.asterisk.settings import AsteriskTable
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.asterisk.tap import AsteriskTap
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.door import Limits
 from kikimori.taps.sides import SidesTable
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import EndReason, Role
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -28,13 +28,13 @@ from tests.support.wire import Wire
 from tests.system.conftest import WITHIN_S, until
 
 from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.model.call import EndReason, Role
 from kikimori.pbx.control import PbxRequest
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
 from kikimori.pbx.settings import ControlSettings
 from kikimori.taps.freeswitch.tap import FreeSwitchTap
 from kikimori.taps.sides import SidesTable
-from kikimori_wire.messages import Action, Outcome
+from kikimori_core.model.call import EndReason, Role
+from kikimori_core.wire.messages import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -29,7 +29,7 @@ from tests.support.real_freeswitch import QUEUES, installed, needs_freeswitch
 from tests.support.sip_phone import Habit
 
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori_wire.messages import Action, CallStatus, Outcome
+from kikimori_core.wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,10 +12,10 @@ from tests.support.real_asterisk import needs_asterisk
 from tests.support.sip_phone import Habit
 from tests.system.test_press_asterisk import WITHIN_MS, config
 
-from kikimori.demo.script import load_calls
-from kikimori.model.call import Role
 from kikimori.office import open_office
+from kikimori_core.model.call import Role
 from kikimori_dashboard import DashboardSettings
+from kikimori_lab.demo.script import load_calls
 
 if TYPE_CHECKING:
     from pathlib import Path

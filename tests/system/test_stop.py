@@ -17,7 +17,7 @@ from tests.support.telephone import on_the_line
 from tests.system.conftest import WITHIN_S, agent_config, running, until
 
 from kikimori.addresses import Addresses
-from kikimori_wire.messages import Alert, AlertState, CallState, CallStatus, ClosedBecause, Health
+from kikimori_core.wire.messages import Alert, AlertState, CallState, CallStatus, ClosedBecause, Health
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.support.mosquitto import Mosquitto
 
-    from kikimori_wire.settings import BrokerSettings
+    from kikimori_core.wire.settings import BrokerSettings
 
 HEALTH = "kikimori/v2/test/agents/front/health"
 INVENTORY = "kikimori/v2/test/agents/front/inventory/1"

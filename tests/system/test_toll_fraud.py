@@ -15,9 +15,9 @@ from tests.system.conftest import AGENT_ID, SITE, agent_config, running, until
 from kikimori.agent import Agent
 from kikimori.control.chain import entries
 from kikimori.pbx.control import PbxAnswer
-from kikimori_wire.connection import connect
-from kikimori_wire.messages import Action, CommandResult, Outcome
-from kikimori_wire.topics import AgentTopics
+from kikimori_core.wire.connection import connect
+from kikimori_core.wire.messages import Action, CommandResult, Outcome
+from kikimori_core.wire.topics import AgentTopics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from kikimori.config import AgentConfig
     from kikimori.pbx.control import PbxRequest
-    from kikimori_wire.messages import Announcement, CallStatus, Problem
+    from kikimori_core.wire.messages import Announcement, CallStatus, Problem
 
 TOPICS = AgentTopics(SITE, AGENT_ID)
 TARGETS = ("09901234567", "0081312345678", "+442012345678", "*21*09901234567#", "200@evil.example")

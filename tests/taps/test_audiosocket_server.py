@@ -20,14 +20,14 @@ from structlog.testing import capture_logs
 from tests.support.recorder import Recorder
 from tests.support.telephone import KIND_AUDIO_8K, KIND_DTMF, KIND_HANG_UP, KIND_IDENTITY, SILENCE, message
 
-from kikimori.model.call import CallInfo, EndReason, Party, Role
 from kikimori.taps.announced.directory import Announcement, LegDirectory
 from kikimori.taps.announced.handler import announce_app
 from kikimori.taps.audiosocket.protocol import AUDIO_RATES
 from kikimori.taps.audiosocket.server import AudioSocketServer
 from kikimori.taps.door import Limits
 from kikimori.taps.streamed_leg import FLOOD_S
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import CallInfo, EndReason, Party, Role
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

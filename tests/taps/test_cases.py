@@ -8,12 +8,12 @@ from typing import Literal
 import pytest
 from tests.support.recorder import Recorder
 
-from kikimori.model.call import Role
 from kikimori.taps.mirror.replay import replay_capture
 from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.mirror.wire import Wire
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.sip.message import parse_datagram
+from kikimori_core.model.call import Role
 
 CASES = Path(__file__).parent / "cases"
 SIDES = SidesTable(operator_numbers=("2??",))

@@ -17,12 +17,12 @@ from tests.taps.contract.sound import find, voice
 
 from kikimori.audio.g711 import encode_ulaw
 from kikimori.errors import KikimoriError
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.chan_websocket.server import MAX_EVENTS
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 from kikimori.taps.door import Limits
+from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

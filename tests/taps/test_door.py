@@ -16,7 +16,7 @@ from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.announced.handler import announce_handler
 from kikimori.taps.door import Door
 from kikimori.taps.http_port import MOST_STRANGERS, HttpPort
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from kikimori.taps.sip.transport import SipTransport
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from kikimori.taps.sip.message import Request, Response

@@ -15,11 +15,11 @@ from tests.support.recorder import WITHIN_S, Recorder
 from tests.taps.contract.sound import find, voice
 
 from kikimori.audio.resample import Resampler
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.line_in.handover import Handover
 from kikimori.taps.line_in.settings import ActivityTable, DeviceTable, LineInTable
 from kikimori.taps.line_in.sound import Device
 from kikimori.taps.line_in.tap import LineInTap
+from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -11,13 +11,13 @@ import soundfile
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-import kikimori.demo
+import kikimori_lab.demo
 from kikimori.taps.line_in.activity import Activity, Change
 from kikimori.taps.line_in.settings import ActivityTable
 
 RATE = 8000
 CALLS = sorted(
-    (each for each in (files(kikimori.demo) / "calls").iterdir() if each.name.endswith(".flac")),
+    (each for each in (files(kikimori_lab.demo) / "calls").iterdir() if each.name.endswith(".flac")),
     key=lambda each: each.name,
 )
 

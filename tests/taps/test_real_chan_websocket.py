@@ -22,10 +22,10 @@ from tests.support.sip_phone import Phone
 from tests.support.websocket_channel import CAPTURED, announce
 
 from kikimori.config import DEFAULTS
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
+from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

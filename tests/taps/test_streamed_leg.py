@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tests.support.recorder import Recorder
 
-from kikimori.model.call import CallInfo, Role
 from kikimori.taps.freeswitch.voices import Voices
 from kikimori.taps.streamed_leg import FLOOD_S, FloodError, StreamedLeg
+from kikimori_core.model.call import CallInfo, Role
 
 CALL = CallInfo(call_id="c", tap="audiosocket")
 RATE = 8000

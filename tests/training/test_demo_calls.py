@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kikimori_training.measure import Audio
 
 ROOT = Path(__file__).parents[2]
-CALLS = ROOT / "agent" / "kikimori" / "demo" / "calls"
+CALLS = ROOT / "agent" / "kikimori_lab" / "demo" / "calls"
 SCRIPTS = ROOT / "models" / "training" / "scripts"
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.toml"))
 LONG_CALLS = CALLS.parent / "long"

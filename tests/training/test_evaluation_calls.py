@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kikimori.config import AgentConfig
-from kikimori.judging.rules import load_rules
+from kikimori_core.judging.rules import load_rules
 from kikimori_training.evaluation_calls import FOLDER, Split, read_split, script_of
 
 SPLITS = {name: read_split(FOLDER / f"{name}.toml") for name in ("dev", "test")}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # SudachiPy's, used within pyopenjtalk-plus.
 pytestmark = pytest.mark.filterwarnings("ignore:.*Dictionary.create:DeprecationWarning")
 
-CALLS = Path(__file__).parents[2] / "agent" / "kikimori" / "demo" / "calls"
+CALLS = Path(__file__).parents[2] / "agent" / "kikimori_lab" / "demo" / "calls"
 TEXT = "もう三十分も待っているんですよ。いったいどうなっているんですか。"
 WOMAN = Voice("woman", half_tones=-8, warp=0.98)
 MAN = Voice("man", half_tones=-17, warp=0.88)

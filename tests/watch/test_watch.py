@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from kikimori.config import AgentConfig
-from kikimori.model.call import CallInfo, EndReason, LegInfo
 from kikimori.watch.advice import HOST_KEYS, advice
 from kikimori.watch.lines import as_json, as_line
 from kikimori.watch.meter import LegMeter
@@ -21,10 +20,11 @@ from kikimori.watch.own import TWINS_AFTER, WatchDesk, hints
 from kikimori.watch.picture import SILENCE_DB, CallRow, LegRow, Picture, TapRow
 from kikimori.watch.screen import bar, draw
 from kikimori.watch.words import not_heard
-from kikimori_wire.messages import Party, Problem, Role
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo
+from kikimori_core.wire.messages import Party, Problem, Role
 
 if TYPE_CHECKING:
-    from kikimori.model.feed import LegFeed
+    from kikimori_core.model.feed import LegFeed
 
 RATE = 8000
 

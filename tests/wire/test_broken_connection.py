@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from kikimori_wire.connection import BrokerError, Client
+from kikimori_core.wire.connection import BrokerError, Client
 
 
 async def test_a_socket_that_closes_is_watched_for_writing_no_longer() -> None:

@@ -13,12 +13,12 @@ from tests.support.certificates import self_signed
 from tests.support.mosquitto import mosquitto
 from tests.support.ports import free_port
 
-from kikimori_wire.broker_problem import BrokerStatus, broker_problem
-from kikimori_wire.connection import BrokerError, connect
-from kikimori_wire.settings import BrokerSettings
+from kikimori_core.wire.broker_problem import BrokerStatus, broker_problem
+from kikimori_core.wire.connection import BrokerError, connect
+from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
-    from kikimori_wire.messages import Problem
+    from kikimori_core.wire.messages import Problem
 
 
 async def problem_with(settings: BrokerSettings) -> Problem:

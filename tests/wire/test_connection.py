@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.mosquitto import mosquitto
 
-from kikimori_wire.connection import BrokerError, Client, connect
+from kikimori_core.wire.connection import BrokerError, Client, connect
 
 if TYPE_CHECKING:
     from pathlib import Path

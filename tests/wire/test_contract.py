@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import sample
 
-from kikimori_wire import asyncapi, evidence, messages
-from kikimori_wire.messages import MAX_PAYLOAD, Alert, BadMessageError, Command, Message
-from kikimori_wire.topics import TopicKind, Topics, check_name
+from kikimori_core.wire import asyncapi, evidence, messages
+from kikimori_core.wire.messages import MAX_PAYLOAD, Alert, BadMessageError, Command, Message
+from kikimori_core.wire.topics import TopicKind, Topics, check_name
 
 KINDS = [type(each) for each in sample.every_kind()]
 
@@ -140,7 +140,7 @@ def test_what_would_change_a_topic_is_no_name(name: str) -> None:
 
 def test_the_document_is_what_the_code_says() -> None:
     kept = asyncapi.DOCUMENT.read_text(encoding="utf-8")
-    assert kept == asyncapi.text(), "run: python -m kikimori_wire.asyncapi"
+    assert kept == asyncapi.text(), "run: python -m kikimori_core.wire.asyncapi"
 
 
 def test_the_document_names_every_topic_and_message() -> None:

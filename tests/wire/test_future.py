@@ -16,16 +16,12 @@ from tests.support.mosquitto import mosquitto
 from tests.support.peer_agent import PeerAgent
 from tests.support.signing import DASHBOARD, addressed
 
-from kikimori_dashboard import DashboardSettings
-from kikimori_dashboard.state import SiteState
-from kikimori_dashboard.subscriber import Subscriber
-from kikimori_dashboard.views import Views
-from kikimori_wire.connection import connect
-from kikimori_wire.delivery import Acks, Inventory
-from kikimori_wire.envelope import sealed
-from kikimori_wire.evidence import KINDS
-from kikimori_wire.former_topics import FormerTopics
-from kikimori_wire.messages import (
+from kikimori_core.wire.connection import connect
+from kikimori_core.wire.delivery import Acks, Inventory
+from kikimori_core.wire.envelope import sealed
+from kikimori_core.wire.evidence import KINDS
+from kikimori_core.wire.former_topics import FormerTopics
+from kikimori_core.wire.messages import (
     Alert,
     BadMessageError,
     CallState,
@@ -38,12 +34,16 @@ from kikimori_wire.messages import (
     Outcome,
     TranscriptLine,
 )
-from kikimori_wire.values import Severity
+from kikimori_core.wire.values import Severity
+from kikimori_dashboard import DashboardSettings
+from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.subscriber import Subscriber
+from kikimori_dashboard.views import Views
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kikimori_wire.messages import Message
+    from kikimori_core.wire.messages import Message
 
 FUTURES = future.every_future()
 TOPIC_OF: dict[type[Message], str] = {

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tests.support import sample
 from tests.support.signing import AGENT, DASHBOARD, STRANGER
 
-from kikimori_wire.envelope import envelope_of, sealed, unsealed
-from kikimori_wire.errors import KikimoriError
-from kikimori_wire.key_store import Identity, KeyTrust, OwnKeys, TrustStore, own_path
-from kikimori_wire.keys import SigningKey, fingerprint, is_public_key, is_signed_by
-from kikimori_wire.messages import MAX_PAYLOAD, BadMessageError
+from kikimori_core.errors import KikimoriError
+from kikimori_core.wire.envelope import envelope_of, sealed, unsealed
+from kikimori_core.wire.key_store import Identity, KeyTrust, OwnKeys, TrustStore, own_path
+from kikimori_core.wire.keys import SigningKey, fingerprint, is_public_key, is_signed_by
+from kikimori_core.wire.messages import MAX_PAYLOAD, BadMessageError
 
 if TYPE_CHECKING:
     from pathlib import Path

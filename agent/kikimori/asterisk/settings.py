@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kikimori_wire.files import PemFile, SecretFile
-from kikimori_wire.settings import HostName, Port, matching, read_secret, trusting
+from kikimori_core.wire.files import PemFile, SecretFile
+from kikimori_core.wire.settings import HostName, Port, matching, read_secret, trusting
 
 
 class AsteriskTable(BaseModel):

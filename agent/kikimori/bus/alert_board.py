@@ -13,8 +13,8 @@ import structlog
 
 from kikimori.bus.dashboard_runs import DashboardRuns, UnseenCause
 from kikimori.bus.kept import SHOWN_AGAIN_S, KeptAlert, keep, past, surplus
-from kikimori_wire.delivery import Acks
-from kikimori_wire.messages import Alert, AlertState, BadMessageError, ClosedBecause, Problem
+from kikimori_core.wire.delivery import Acks
+from kikimori_core.wire.messages import Alert, AlertState, BadMessageError, ClosedBecause, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

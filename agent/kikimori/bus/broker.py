@@ -37,7 +37,7 @@ from amqtt.mqtt.connect import ConnectPacket
 from amqtt.plugins.base import BaseAuthPlugin
 
 from kikimori.errors import KikimoriError
-from kikimori_wire.messages import MAX_PAYLOAD
+from kikimori_core.wire.messages import MAX_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator

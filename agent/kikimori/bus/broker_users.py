@@ -7,13 +7,13 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori_wire.private_file import write_private
-from kikimori_wire.topics import AgentTopics, Topics
+from kikimori_core.wire.private_file import write_private
+from kikimori_core.wire.topics import AgentTopics, Topics
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kikimori_wire.settings import BrokerSettings
+    from kikimori_core.wire.settings import BrokerSettings
 
 WATCHER = "watch"
 """User that reads the agents' messages: `kikimori tap watch --from-agent`, `doctor`, the demo's own

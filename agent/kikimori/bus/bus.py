@@ -22,11 +22,11 @@ from kikimori.bus.rival import SILENT_S, RivalWatch
 from kikimori.bus.shedding import SheddingQueue
 from kikimori.bus.stamps import Stamps
 from kikimori.bus.sweep import Sweep
-from kikimori_wire.broker_problem import BrokerStatus
-from kikimori_wire.connection import BrokerError, Will, connect, only_broker_error, stay_connected
-from kikimori_wire.key_store import TrustStore
-from kikimori_wire.messages import CallStatus, Health
-from kikimori_wire.topics import AgentTopics, ParsedTopic, TopicKind
+from kikimori_core.wire.broker_problem import BrokerStatus
+from kikimori_core.wire.connection import BrokerError, Will, connect, only_broker_error, stay_connected
+from kikimori_core.wire.key_store import TrustStore
+from kikimori_core.wire.messages import CallStatus, Health
+from kikimori_core.wire.topics import AgentTopics, ParsedTopic, TopicKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from kikimori.bus.commands import CommandWitness
     from kikimori.bus.outbox import Outbox
-    from kikimori_wire.connection import Client
-    from kikimori_wire.key_store import Identity
-    from kikimori_wire.messages import (
+    from kikimori_core.wire.connection import Client
+    from kikimori_core.wire.key_store import Identity
+    from kikimori_core.wire.messages import (
         Alert,
         CallState,
         Command,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         Problem,
         TranscriptLine,
     )
-    from kikimori_wire.settings import BrokerSettings
+    from kikimori_core.wire.settings import BrokerSettings
 
 log = structlog.get_logger()
 

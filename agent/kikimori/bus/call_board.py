@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from kikimori_wire.messages import CallState, CallStatus
+from kikimori_core.wire.messages import CallState, CallStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

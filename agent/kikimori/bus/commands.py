@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from kikimori.bus.person_limit import PersonLimit
-from kikimori_wire.messages import (
+from kikimori_core.wire.messages import (
     ASK_TIME,
     VERSION,
     Action,
@@ -20,13 +20,13 @@ from kikimori_wire.messages import (
     CommandResult,
     Outcome,
 )
-from kikimori_wire.topics import TopicKind, Topics, is_name
+from kikimori_core.wire.topics import TopicKind, Topics, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from kikimori.bus.gate import CommandGate, OpenedCommand
-    from kikimori_wire.topics import AgentTopics
+    from kikimori_core.wire.topics import AgentTopics
 
 log = structlog.get_logger()
 

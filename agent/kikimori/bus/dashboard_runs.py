@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kikimori_wire.delivery import Acks
+    from kikimori_core.wire.delivery import Acks
 
 PRESENT_S = 30.0
 """Seconds after its last report that a dashboard counts as present; it reports every ten seconds."""

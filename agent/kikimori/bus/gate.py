@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from kikimori_wire.delivery import Acks
-from kikimori_wire.envelope import Envelope, envelope_of
-from kikimori_wire.key_store import KeyTrust, TrustStore
-from kikimori_wire.keys import fingerprint
-from kikimori_wire.messages import Action, BadMessageError, Command, Problem
+from kikimori_core.wire.delivery import Acks
+from kikimori_core.wire.envelope import Envelope, envelope_of
+from kikimori_core.wire.key_store import KeyTrust, TrustStore
+from kikimori_core.wire.keys import fingerprint
+from kikimori_core.wire.messages import Action, BadMessageError, Command, Problem
 
 if TYPE_CHECKING:
     from datetime import datetime

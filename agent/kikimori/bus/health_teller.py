@@ -7,13 +7,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from kikimori_wire.connection import BrokerError
+from kikimori_core.wire.connection import BrokerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori_wire.connection import Client
-    from kikimori_wire.messages import Health
+    from kikimori_core.wire.connection import Client
+    from kikimori_core.wire.messages import Health
 
 HEARTBEAT_S = 20.0
 """Interval in s between publications without a change; a run that is silent for longer may be replaced."""

@@ -7,14 +7,14 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from kikimori_wire.delivery import MOST_OF_INVENTORY, Inventory
+from kikimori_core.wire.delivery import MOST_OF_INVENTORY, Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from kikimori.bus.stamps import Stamps
-    from kikimori_wire.connection import Client
-    from kikimori_wire.topics import AgentTopics
+    from kikimori_core.wire.connection import Client
+    from kikimori_core.wire.topics import AgentTopics
 
 EVERY_S = 1.0
 """Shortest interval in s between two publications; the list is published only when it changed."""

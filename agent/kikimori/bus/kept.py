@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikimori_wire.messages import Alert, AlertState, Severity
+from kikimori_core.wire.messages import Alert, AlertState, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -33,7 +33,7 @@ from kikimori.bus.outbox_store import (
 )
 from kikimori.errors import KikimoriError
 from kikimori.private_files import make_private
-from kikimori_wire.messages import Problem
+from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.bus.kept import KeptAlert, keep
-from kikimori_wire.former_topics import FORMER_ROOT
-from kikimori_wire.messages import Alert, BadMessageError
+from kikimori_core.wire.former_topics import FORMER_ROOT
+from kikimori_core.wire.messages import Alert, BadMessageError
 
 if TYPE_CHECKING:
     import sqlite3

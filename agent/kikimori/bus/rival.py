@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.errors import KikimoriError
-from kikimori_wire.envelope import unsealed
-from kikimori_wire.messages import BadMessageError, Health
+from kikimori_core.wire.envelope import unsealed
+from kikimori_core.wire.messages import BadMessageError, Health
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
-    from kikimori_wire.connection import Client
+    from kikimori_core.wire.connection import Client
 
 log = structlog.get_logger()
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_wire.former_topics import FormerTopics
-from kikimori_wire.messages import Alert, BadMessageError, CallState, Problem
-from kikimori_wire.topics import ParsedTopic, TopicKind, Topics
+from kikimori_core.wire.former_topics import FormerTopics
+from kikimori_core.wire.messages import Alert, BadMessageError, CallState, Problem
+from kikimori_core.wire.topics import ParsedTopic, TopicKind, Topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from kikimori_wire.connection import Client
-    from kikimori_wire.topics import AgentTopics
+    from kikimori_core.wire.connection import Client
+    from kikimori_core.wire.topics import AgentTopics
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from kikimori.calls.lag import LagMeter
 from kikimori.errors import place_of
 from kikimori.hearing.bank import AcousticBank, Heard
 from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, RATES
-from kikimori.model.evidence import EffortWindow
+from kikimori_core.model.evidence import EffortWindow
 
 if TYPE_CHECKING:
     import asyncio

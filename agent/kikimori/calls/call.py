@@ -12,11 +12,11 @@ import structlog
 
 from kikimori.calls.open_changes import OpenChanges
 from kikimori.errors import place_of
-from kikimori.judging.summary import with_summary
-from kikimori.model.alert import alert_id
-from kikimori.model.call import CallInfo, EndReason, Role
-from kikimori.model.evidence import ButtonPress, Utterance
-from kikimori_wire.messages import (
+from kikimori_core.judging.summary import with_summary
+from kikimori_core.model.alert import alert_id
+from kikimori_core.model.call import CallInfo, EndReason, Role
+from kikimori_core.model.evidence import ButtonPress, Utterance
+from kikimori_core.wire.messages import (
     Action,
     Alert,
     Announcement,
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kikimori.calls.leg import LiveLeg
-    from kikimori.judging.judge import CallJudge
-    from kikimori.judging.phrases import Match
-    from kikimori.model.alert import AlertChange
-    from kikimori.model.evidence import Evidence
+    from kikimori_core.judging.judge import CallJudge
+    from kikimori_core.judging.phrases import Match
+    from kikimori_core.model.alert import AlertChange
+    from kikimori_core.model.evidence import Evidence
 
 log = structlog.get_logger()
 

@@ -14,17 +14,17 @@ from kikimori.calls.block_hearing import BlockHearing
 from kikimori.calls.call import Listener, LiveCall
 from kikimori.calls.leg import MOST_WAITING_S, LiveLeg
 from kikimori.hearing.frames import FRAME_S, RATES
-from kikimori.judging.judge import CallJudge
-from kikimori.model.call import CallInfo, EndReason, LegInfo
-from kikimori_wire.messages import Action, Announcement, CallLevels, Party, Problem
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo
+from kikimori_core.wire.messages import Action, Announcement, CallLevels, Party, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kikimori.hearing.speech.pool import SpeechPool
-    from kikimori.judging.kinds.rule import Rule
-    from kikimori.judging.phrases import PhraseFinder
-    from kikimori.model.call import Role
+    from kikimori_core.judging.kinds.rule import Rule
+    from kikimori_core.judging.phrases import PhraseFinder
+    from kikimori_core.model.call import Role
 
 log = structlog.get_logger()
 
@@ -63,7 +63,7 @@ class DeskSettings:
 
 
 class Desk:
-    """A `kikimori.model.feed.CallDesk`. Use as `async with`, with `run` in a task for live audio."""
+    """A `kikimori_core.model.feed.CallDesk`. Use as `async with`, with `run` in a task for live audio."""
 
     def __init__(
         self,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.hearing.frames import BLOCK_FRAMES, SILENCE_DB, block_samples
-from kikimori_wire.messages import LegLevel
+from kikimori_core.wire.messages import LegLevel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.calls.call import LiveCall
     from kikimori.hearing.speech.pool import SpeechLeg
-    from kikimori.model.call import EndReason, LegInfo
+    from kikimori_core.model.call import EndReason, LegInfo
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ QUIET_BLOCK_MEANS_SILENT = 2
 
 
 class LiveLeg:
-    """A `kikimori.model.feed.LegFeed`: the tap appends, the desk takes whole blocks.
+    """A `kikimori_core.model.feed.LegFeed`: the tap appends, the desk takes whole blocks.
 
     A bytearray is the whole buffer: appending costs a tenth of a microsecond and makes no object per frame.
     """

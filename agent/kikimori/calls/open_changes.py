@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kikimori.model.alert import AlertState, ClosedBecause
+from kikimori_core.model.alert import AlertState, ClosedBecause
 
 if TYPE_CHECKING:
-    from kikimori.model.alert import AlertChange
+    from kikimori_core.model.alert import AlertChange
 
 BUTTON = "escalate"
 """Kind of the only rule that goes on after a call's judging failed: a person's press needs no judging."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from kikimori.analysis import Analyser
-    from kikimori_wire.messages import Alert, TranscriptLine
+    from kikimori_core.wire.messages import Alert, TranscriptLine
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:

@@ -30,28 +30,30 @@ class Command:
 
 
 COMMANDS = (
-    Command("demo", "kikimori.cli.demo", "show the product at work with sample calls"),
+    Command("demo", "kikimori_lab.cli.demo", "show the product at work with sample calls"),
     Command("up", "kikimori.cli.up", "run broker, agent and dashboard for one office"),
     Command("agent", "kikimori.cli.agent", "run the agent alone, with your own broker"),
     Command("dashboard", "kikimori.cli.dashboard", "run the dashboard alone, with your own broker"),
     Command("analyze", "kikimori.cli.analyze", "judge recordings"),
-    Command("evaluate", "kikimori.cli.evaluate", "measure how well recordings with known truth are judged"),
+    Command(
+        "evaluate", "kikimori_lab.cli.evaluate", "measure how well recordings with known truth are judged"
+    ),
     Command(
         "evaluate-effort",
-        "kikimori.cli.evaluate_effort",
+        "kikimori_lab.cli.evaluate_effort",
         "measure how well raised voices are told from calm ones",
     ),
     Command(
         "evaluate-words",
-        "kikimori.cli.evaluate_words",
+        "kikimori_lab.cli.evaluate_words",
         "measure how well written sentences and dialogues are judged",
     ),
     Command(
         "train-words",
-        "kikimori.cli.train_words",
+        "kikimori_lab.cli.train_words",
         "train the model that reads whole sentences with sentences of your own",
     ),
-    Command("bench", "kikimori.cli.bench", "measure how much this machine can carry"),
+    Command("bench", "kikimori_lab.cli.bench", "measure how much this machine can carry"),
     Command("config", "kikimori.cli.config", "check the configuration"),
     Command("doctor", "kikimori.cli.doctor", "check this installation and say what to do"),
     Command("keys", "kikimori.cli.keys", "show, trust and revoke the keys of agents and dashboards"),

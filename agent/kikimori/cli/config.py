@@ -10,12 +10,12 @@ from rich.table import Table
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say, state_warning
 from kikimori.config import DEFAULTS
 from kikimori.errors import ConfigError, KikimoriError
-from kikimori.judging.coverage import own_files, wider
-from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import capped_rules, categories_without_phrases, load_rules
 from kikimori.recognition import model_path
+from kikimori_core.judging.coverage import own_files, wider
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.rules import capped_rules, categories_without_phrases, load_rules
+from kikimori_core.wire.toml_file import place_of
 from kikimori_dashboard import read_book
-from kikimori_wire.toml_file import place_of
 
 if TYPE_CHECKING:
     import argparse

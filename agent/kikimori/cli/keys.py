@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say, state_warning
 from kikimori.errors import KikimoriError
-from kikimori_wire.key_store import KeyTrust, OwnKeys, TrustStore, own_path, trusted_path
-from kikimori_wire.keys import SigningKey, fingerprint
+from kikimori_core.wire.key_store import KeyTrust, OwnKeys, TrustStore, own_path, trusted_path
+from kikimori_core.wire.keys import SigningKey, fingerprint
 
 if TYPE_CHECKING:
     import argparse

@@ -66,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one command and return the exit code."""
-    from kikimori_wire.files import show_warnings_plainly  # noqa: PLC0415  (loads pydantic)
+    from kikimori_core.wire.files import show_warnings_plainly  # noqa: PLC0415  (loads pydantic)
 
     show_warnings_plainly()
     try:

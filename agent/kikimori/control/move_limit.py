@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kikimori_wire.messages import Action
+from kikimori_core.wire.messages import Action
 
 GAP_S = 2.0
 MOST_CALLS = 1000

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from kikimori.control.chain import ChainEnd, append, end_of
-from kikimori_wire.keys import fingerprint
-from kikimori_wire.messages import Problem
+from kikimori_core.wire.keys import fingerprint
+from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori.bus.gate import OpenedCommand
-    from kikimori_wire.messages import CommandResult
+    from kikimori_core.wire.messages import CommandResult
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kikimori_wire.settings import matching
+from kikimori_core.wire.settings import matching
 
 Internal = Annotated[
     str,

@@ -9,7 +9,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from kikimori_wire.messages import Action
+from kikimori_core.wire.messages import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

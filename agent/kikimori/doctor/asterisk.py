@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kikimori.asterisk.settings import AsteriskTable
     from kikimori.pbx.asterisk import ControlSettings
     from kikimori.taps.sides import SidesTable
-    from kikimori_wire.messages import Problem
+    from kikimori_core.wire.messages import Problem
 
 LISTED = ("PJSIP", "SIP", "IAX2")
 """Kinds of channels whose endpoints Asterisk lists."""

@@ -9,8 +9,8 @@ from kikimori.bus.broker import is_loopback
 from kikimori.bus.broker_users import with_left_login
 from kikimori.bus.outbox_store import is_in_use
 from kikimori.doctor.diagnosis import WITHIN_S, Diagnosis, State
-from kikimori_wire.broker_problem import broker_problem
-from kikimori_wire.connection import BrokerError, connect
+from kikimori_core.wire.broker_problem import broker_problem
+from kikimori_core.wire.connection import BrokerError, connect
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig

@@ -15,11 +15,11 @@ from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.ports import tcp_port
 from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
-from kikimori.judging.second_opinion.model import load_model
 from kikimori.modelstore import models_folder, resolve
 from kikimori.taps.siprec.certificates import tls_context
-from kikimori_wire.files import FileKind, NamedFile, named_files
-from kikimori_wire.settings import read_secret, secret_path
+from kikimori_core.judging.second_opinion.model import load_model
+from kikimori_core.wire.files import FileKind, NamedFile, named_files
+from kikimori_core.wire.settings import read_secret, secret_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

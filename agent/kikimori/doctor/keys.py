@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from kikimori.bus.broker import is_loopback
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
-from kikimori_wire.key_store import OwnKeys, TrustStore, own_path, trusted_path
-from kikimori_wire.keys import fingerprint
+from kikimori_core.wire.key_store import OwnKeys, TrustStore, own_path, trusted_path
+from kikimori_core.wire.keys import fingerprint
 
 if TYPE_CHECKING:
     from pathlib import Path

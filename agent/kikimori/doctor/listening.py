@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
-from kikimori.judging.phrases import load_phrases
-from kikimori.judging.rules import categories_without_phrases, load_rules
 from kikimori.recognition import load_recognition
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.rules import categories_without_phrases, load_rules
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kikimori.doctor.diagnosis import Diagnosis, State
-from kikimori_wire.files import FileKind, named_files
-from kikimori_wire.settings import secret_path
+from kikimori_core.wire.files import FileKind, named_files
+from kikimori_core.wire.settings import secret_path
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.control.targets import PLAIN
 from kikimori.doctor.diagnosis import Diagnosis, State
-from kikimori_wire.messages import Action
+from kikimori_core.wire.messages import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

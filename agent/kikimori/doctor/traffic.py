@@ -13,16 +13,16 @@ from kikimori.taps.mirror.tap import MirrorTap
 from kikimori.taps.rtp.nowhere import Nowhere
 
 if TYPE_CHECKING:
-    from kikimori.model.call import LegInfo, Role
-    from kikimori.model.feed import LegFeed
     from kikimori.taps.mirror.settings import MirrorTable
     from kikimori.taps.sides import SidesTable
+    from kikimori_core.model.call import LegInfo, Role
+    from kikimori_core.model.feed import LegFeed
 
 LOOKED_S = 4.0
 
 
 class DeafDesk:
-    """A `kikimori.model.feed.CallDesk` for looking only: nothing is heard, kept or told."""
+    """A `kikimori_core.model.feed.CallDesk` for looking only: nothing is heard, kept or told."""
 
     def open_leg(self, info: LegInfo) -> LegFeed:
         del info

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from kikimori_wire import settings
-from kikimori_wire.files import SecretFile
-from kikimori_wire.settings import LOOPBACK, ListenPort, Networks, Port, matching
+from kikimori_core.wire import settings
+from kikimori_core.wire.files import SecretFile
+from kikimori_core.wire.settings import LOOPBACK, ListenPort, Networks, Port, matching
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import kikimori_models
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 from kikimori.errors import KikimoriError
-from kikimori_wire.toml_file import load
+from kikimori_core.wire.toml_file import load
 
 PACKAGE = Path(next(iter(kikimori_models.__path__)))
 """The folder `models/` as installed."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from kikimori_wire.messages import Action, Outcome
+from kikimori_core.wire.messages import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.call import CallInfo
-    from kikimori_wire.messages import Announcement, CallStatus, Problem
+    from kikimori_core.model.call import CallInfo
+    from kikimori_core.wire.messages import Announcement, CallStatus, Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.private_files import make_private
-from kikimori_wire.messages import Problem
-from kikimori_wire.private_file import write_private
+from kikimori_core.wire.messages import Problem
+from kikimori_core.wire.private_file import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori.pbx.control import PbxAnswer, not_supported
-from kikimori_wire.messages import Action, Outcome
+from kikimori_core.wire.messages import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from kikimori.pbx.control import PbxRequest
-    from kikimori_wire.messages import Announcement, CallStatus, Problem
+    from kikimori_core.wire.messages import Announcement, CallStatus, Problem
 
 DEFAULT_INSTRUCTIONS: Mapping[Action, str] = {
     Action.HOLD: "電話機の保留ボタンを押してください。",

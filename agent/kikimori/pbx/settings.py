@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from kikimori_wire.messages import Action
+from kikimori_core.wire.messages import Action
 
 if TYPE_CHECKING:
     from pathlib import Path

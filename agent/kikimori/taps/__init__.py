@@ -1,1 +1,1 @@
-"""Ways in: each turns a PBX's protocol into legs (`kikimori.model.feed`). Decides nothing about content."""
+"""Ways in: each turns a PBX's protocol into legs (`kikimori_core.model.feed`). Decides nothing about content."""

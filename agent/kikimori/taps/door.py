@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
-    from kikimori_wire.peers import AllowedPeers
+    from kikimori_core.wire.peers import AllowedPeers
 
 _log: FilteringBoundLogger = structlog.get_logger()
 

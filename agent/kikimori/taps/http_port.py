@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
     from kikimori.taps.tap import Address
-    from kikimori_wire.peers import AllowedPeers
+    from kikimori_core.wire.peers import AllowedPeers
 
 LINGER_S = 1.0
 """Seconds in which a peer's data after its answer is read and dropped, or it would never see the answer."""

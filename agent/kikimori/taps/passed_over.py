@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori.taps.refusals import Refusals
-from kikimori_wire.messages import Problem
+from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger

@@ -11,13 +11,13 @@ import soundfile
 
 from kikimori.audio.resample import Resampler, hearing_rate
 from kikimori.errors import AudioFileError
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
-    from kikimori.model.feed import CallDesk, LegFeed
+    from kikimori_core.model.feed import CallDesk, LegFeed
 
 PIECE_S = 0.2
 """Audio handed over at once: one block of hearing, so that evidence comes in the order in which it would live."""

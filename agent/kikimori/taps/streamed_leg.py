@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from kikimori.audio.pace import FASTEST, Pace
 from kikimori.audio.resample import Resampler, hearing_rate
-from kikimori.model.call import LegInfo
+from kikimori_core.model.call import LegInfo
 
 if TYPE_CHECKING:
-    from kikimori.model.call import CallInfo, EndReason, Role
-    from kikimori.model.feed import CallDesk
+    from kikimori_core.model.call import CallInfo, EndReason, Role
+    from kikimori_core.model.feed import CallDesk
 
 WIRE_RATES = frozenset({8_000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000, 192_000})
 """Samples per second in which a PBX may send: those of Asterisk's signed linear formats."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from kikimori_wire.messages import Problem
+    from kikimori_core.wire.messages import Problem
 
 Address = tuple[str, int]
 
 
 class Tap(Protocol):
-    """One way in. It is given a `kikimori.model.feed.CallDesk` when it is made, and opens legs there."""
+    """One way in. It is given a `kikimori_core.model.feed.CallDesk` when it is made, and opens legs there."""
 
     @property
     def name(self) -> str:

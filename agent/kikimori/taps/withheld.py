@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from kikimori.model.call import Party
+from kikimori_core.model.call import Party
 
 if TYPE_CHECKING:
     from kikimori.taps.sides import Endpoint

@@ -13,19 +13,19 @@ from kikimori.bus.broker_users import with_left_login
 from kikimori.errors import KikimoriError
 from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
 from kikimori.watch.words import UNCERTAIN, not_heard
-from kikimori_wire.broker_problem import broker_problem
-from kikimori_wire.connection import BrokerError, connect
-from kikimori_wire.envelope import unsealed
-from kikimori_wire.former_topics import FormerTopics
-from kikimori_wire.messages import BadMessageError, CallState, CallStatus, Health, Levels, Problem
-from kikimori_wire.topics import TopicKind, Topics
+from kikimori_core.wire.broker_problem import broker_problem
+from kikimori_core.wire.connection import BrokerError, connect
+from kikimori_core.wire.envelope import unsealed
+from kikimori_core.wire.former_topics import FormerTopics
+from kikimori_core.wire.messages import BadMessageError, CallState, CallStatus, Health, Levels, Problem
+from kikimori_core.wire.topics import TopicKind, Topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from kikimori.config import AgentConfig
-    from kikimori_wire.connection import Client
-    from kikimori_wire.messages import CallLevels
+    from kikimori_core.wire.connection import Client
+    from kikimori_core.wire.messages import CallLevels
 
 REMEMBERED_ENDS = 5
 STALE_S = 2.0

@@ -10,7 +10,7 @@ from kikimori.watch.words import clock, gaps, level, party, plain
 
 if TYPE_CHECKING:
     from kikimori.watch.picture import CallRow, LegRow, Picture
-    from kikimori_wire.messages import Party, Problem
+    from kikimori_core.wire.messages import Party, Problem
 
 MOST_CALLS = 6
 

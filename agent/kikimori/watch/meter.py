@@ -12,7 +12,7 @@ from kikimori.watch.picture import SILENCE_DB, LegRow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.call import EndReason, LegInfo
+    from kikimori_core.model.call import EndReason, LegInfo
 
 FULL_SCALE = 32768.0
 KEPT_S = 2.0
@@ -22,7 +22,7 @@ RATE_OVER_S = 2.0
 
 
 class LegMeter:
-    """A `kikimori.model.feed.LegFeed`."""
+    """A `kikimori_core.model.feed.LegFeed`."""
 
     def __init__(self, info: LegInfo, now: Callable[[], float], closed: Callable[[LegMeter], None]) -> None:
         """Measure a leg; `now` is a monotonic clock in seconds, `closed` is told once."""

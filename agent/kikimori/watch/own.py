@@ -17,15 +17,15 @@ from kikimori.watch.meter import LegMeter
 from kikimori.watch.picture import CallRow, Picture, TapRow
 from kikimori.watch.words import UNCERTAIN, not_heard
 from kikimori.ways_in import make_taps
-from kikimori_wire.messages import Party
+from kikimori_core.wire.messages import Party
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from kikimori.config import AgentConfig
-    from kikimori.model.call import CallInfo, LegInfo, Role
     from kikimori.taps.tap import Address, Tap
     from kikimori.watch.picture import LegRow
+    from kikimori_core.model.call import CallInfo, LegInfo, Role
 
 REMEMBERED_ENDS = 5
 FROM_ANSWER_ON = ("audiosocket", "chan_websocket", "siprec")
@@ -49,7 +49,7 @@ class _Call:
 
 
 class WatchDesk:
-    """A `kikimori.model.feed.CallDesk` that measures."""
+    """A `kikimori_core.model.feed.CallDesk` that measures."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.legs_seen = 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from kikimori_wire.messages import Party, Problem
+    from kikimori_core.wire.messages import Party, Problem
 
 SILENCE_DB = -96.0
 """dBFS, for digital silence: below the quietest sound that 16 bits can hold (-90.3), so never taken for a loud one."""

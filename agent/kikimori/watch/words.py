@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kikimori.watch.picture import LegRow
-    from kikimori_wire.messages import Party
+    from kikimori_core.wire.messages import Party
 
 SHOWN_DIGITS = 2
 

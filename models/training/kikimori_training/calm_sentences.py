@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from kikimori.evaluation.calm import sentences_in
+from kikimori_lab.evaluation.calm import sentences_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

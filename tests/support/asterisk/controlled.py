@@ -24,9 +24,9 @@ from tests.support.tone_office import (
 from tests.support.wire import Wire
 
 from kikimori.asterisk.settings import AsteriskTable
-from kikimori.model.call import CallInfo
 from kikimori.pbx.asterisk import AsteriskControl, ControlSettings, Sound
-from kikimori_wire.messages import Party
+from kikimori_core.model.call import CallInfo
+from kikimori_core.wire.messages import Party
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -15,7 +15,7 @@ from tests.support.asterisk.ami import write_transcript
 from tests.support.asterisk.controlled import Office, controlled_office
 from tests.support.sip_phone import Habit
 
-from kikimori_wire.messages import Action
+from kikimori_core.wire.messages import Action
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

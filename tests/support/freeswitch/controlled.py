@@ -25,10 +25,10 @@ from tests.support.tone_office import (
 from tests.support.wire import Wire
 
 from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.model.call import CallInfo
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
 from kikimori.pbx.settings import ControlSettings, Sound
-from kikimori_wire.messages import Party
+from kikimori_core.model.call import CallInfo
+from kikimori_core.wire.messages import Party
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -9,10 +9,10 @@ from pathlib import Path
 from tests.support.freeswitch.controlled import control_settings
 
 from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.model.call import CallInfo
 from kikimori.pbx.control import PbxRequest
 from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori_wire.messages import Action, CallStatus, Party
+from kikimori_core.model.call import CallInfo
+from kikimori_core.wire.messages import Action, CallStatus, Party
 
 
 async def main(port: int, folder: Path, action: Action, customer: str, hold_s: float) -> None:

@@ -23,7 +23,7 @@ from tests.support.freeswitch.controlled import (
 from tests.support.freeswitch.transcript import write_transcript
 from tests.support.sip_phone import Habit
 
-from kikimori_wire.messages import Action, CallStatus
+from kikimori_core.wire.messages import Action, CallStatus
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from kikimori.model.call import CallInfo, Role
 from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import CallInfo, Role
+from kikimori_core.wire.peers import AllowedPeers
 
 
 class Clock:

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from kikimori.model.call import Party, Role
 from kikimori.taps.asterisk.calls import CallTracker, Held, Key
 from kikimori.taps.asterisk.world import World
 from kikimori.taps.sides import SidesTable
+from kikimori_core.model.call import Party, Role
 
 Json = dict[str, Any]
 

@@ -16,14 +16,14 @@ from tests.support.recorder import RecordedLeg, Recorder
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.errors import KikimoriError
-from kikimori.model.call import EndReason, Party, Role
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.asterisk import tap as tap_module
 from kikimori.taps.asterisk.tap import AsteriskTap
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.door import Limits
 from kikimori.taps.sides import SidesTable
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import EndReason, Party, Role
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

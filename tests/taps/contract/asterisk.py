@@ -12,20 +12,20 @@ from tests.support.telephone import FRAME_BYTES, KIND_AUDIO_8K, message
 from tests.taps.contract.driver import Abilities, PeerCall
 
 from kikimori.asterisk.settings import AsteriskTable
-from kikimori.model.call import Party, Role
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.asterisk.tap import AsteriskTap
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.door import Limits
 from kikimori.taps.sides import SidesTable
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import Party, Role
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.tap import Address
-    from kikimori_wire.messages import Problem
+    from kikimori_core.model.feed import CallDesk
+    from kikimori_core.wire.messages import Problem
 
 SIDES = SidesTable(customer_endpoints=("PJSIP/trunk*",), operator_endpoints=("PJSIP/2??",))
 WITHIN_S = 60

@@ -22,16 +22,16 @@ from tests.support.telephone import (
 )
 from tests.taps.contract.driver import Abilities, PeerCall
 
-from kikimori.model.call import Party, Role
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.audiosocket.tap import AudioSocketTap
 from kikimori.taps.door import Limits
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import Party, Role
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kikimori.model.feed import CallDesk
+    from kikimori_core.model.feed import CallDesk
 
 
 class AudioSocketDriver:

@@ -19,8 +19,8 @@ from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kikimori.model.call import Party, Role
-    from kikimori.model.feed import CallDesk
+    from kikimori_core.model.call import Party, Role
+    from kikimori_core.model.feed import CallDesk
 
 FRAME_BYTES = 640
 

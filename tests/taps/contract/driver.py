@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from kikimori.model.call import Role
+from kikimori_core.model.call import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kikimori.model.call import Party
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.tap import Tap
+    from kikimori_core.model.call import Party
+    from kikimori_core.model.feed import CallDesk
 
 
 @dataclass(frozen=True, slots=True)

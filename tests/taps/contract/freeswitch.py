@@ -13,16 +13,16 @@ from tests.support.freeswitch.switch import Channel, Switch
 from tests.taps.contract.driver import Abilities, PeerCall
 
 from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.model.call import Role
 from kikimori.taps.freeswitch.tap import FreeSwitchTap
 from kikimori.taps.sides import SidesTable
+from kikimori_core.model.call import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
-    from kikimori.model.call import Party
-    from kikimori.model.feed import CallDesk
+    from kikimori_core.model.call import Party
+    from kikimori_core.model.feed import CallDesk
 
 WITHIN_S = 60
 

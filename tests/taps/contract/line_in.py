@@ -10,17 +10,17 @@ import numpy as np
 from tests.support.fake_sound import FakeSound
 from tests.taps.contract.driver import Abilities, PeerCall
 
-from kikimori.model.call import Party, Role
 from kikimori.taps.line_in.settings import ActivityTable, DeviceTable, LineInTable
 from kikimori.taps.line_in.sound import Device
 from kikimori.taps.line_in.tap import LineInTap
+from kikimori_core.model.call import Party, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.support.fake_sound import FakeCapture
 
-    from kikimori.model.feed import CallDesk
+    from kikimori_core.model.feed import CallDesk
 
 RATE = 8000
 FRAMES = 160

@@ -15,18 +15,18 @@ import pytest
 from tests.taps.contract.driver import Abilities, PeerCall
 
 from kikimori.audio.g711 import encode_ulaw
-from kikimori.model.call import Party, Role
 from kikimori.taps.mirror.live import LiveError
 from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.mirror.tap import MirrorTap
 from kikimori.taps.rtp.dtmf import DIGITS
 from kikimori.taps.rtp.packet import Packet, build
 from kikimori.taps.sides import SidesTable
+from kikimori_core.model.call import Party, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kikimori.model.feed import CallDesk
+    from kikimori_core.model.feed import CallDesk
 
 # Loopback is one for all: a second run beside this one must not be overheard.
 _NETWORK = f"127.{100 + os.getpid() % 100}.{os.getpid() // 100 % 250}"

@@ -12,7 +12,7 @@ import pytest
 from tests.support.recorder import RecordedLeg, Recorder
 from tests.taps.contract.sound import find, voice
 
-from kikimori.model.call import EndReason, Party, Role
+from kikimori_core.model.call import EndReason, Party, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable

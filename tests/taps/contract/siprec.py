@@ -12,16 +12,16 @@ from tests.support.pcap import FRAME, ulaw
 from tests.support.src import Line, Recording, Voice, both, metadata, sdp
 from tests.taps.contract.driver import Abilities, PeerCall
 
-from kikimori.model.call import Party, Role
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.siprec.settings import SiprecTable
 from kikimori.taps.siprec.tap import SiprecTap
+from kikimori_core.model.call import Party, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from kikimori.model.feed import CallDesk
+    from kikimori_core.model.feed import CallDesk
 
 FRAME_S = 0.02
 KEYS = "0123456789*#"

@@ -14,9 +14,9 @@ from tests.taps.contract.drivers import DRIVERS
 from tests.taps.contract.office import CUSTOMER, OPERATOR, Office, open_office
 from tests.taps.contract.sound import find, voice
 
-from kikimori.model.call import EndReason, Party, Role
-from kikimori_wire.messages import Problem
-from kikimori_wire.topics import NAME_PATTERN
+from kikimori_core.model.call import EndReason, Party, Role
+from kikimori_core.wire.messages import Problem
+from kikimori_core.wire.topics import NAME_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -17,13 +17,13 @@ from structlog.testing import capture_logs
 from tests.support.freeswitch.stream import AudioStream
 from tests.support.recorder import Recorder
 
-from kikimori.model.call import CallInfo, EndReason, Party, Role
 from kikimori.taps.door import Limits
 from kikimori.taps.freeswitch.media import MAX_EARLY_BYTES, MAX_TEXTS, MediaServer
 from kikimori.taps.freeswitch.metadata import read_metadata
 from kikimori.taps.freeswitch.voices import EARLIER_S, StreamError, Voices
 from kikimori.taps.streamed_leg import FLOOD_S
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import CallInfo, EndReason, Party, Role
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

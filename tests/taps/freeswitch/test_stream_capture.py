@@ -17,9 +17,9 @@ import pytest
 from tests.support.freeswitch.stream import AudioStream
 from tests.support.recorder import Recorder
 
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.freeswitch.media import SUBPROTOCOL, MediaServer
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import EndReason, Role
+from kikimori_core.wire.peers import AllowedPeers
 
 DATA = Path(__file__).parent / "data"
 CAPTURES = [

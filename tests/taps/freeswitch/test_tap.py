@@ -11,9 +11,9 @@ from tests.support.freeswitch.switch import Channel, Switch
 from tests.support.recorder import WITHIN_S, Recorder
 
 from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.freeswitch.tap import FreeSwitchTap
 from kikimori.taps.sides import SidesTable
+from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from tests.taps.freeswitch.test_esl import all_of, captured
 
 from kikimori.freeswitch.esl import event_from
-from kikimori.model.call import Party, Role
 from kikimori.taps.freeswitch.tracking import (
     EVENTS,
     Began,
@@ -20,6 +19,7 @@ from kikimori.taps.freeswitch.tracking import (
     Pressed,
 )
 from kikimori.taps.sides import SidesTable
+from kikimori_core.model.call import Party, Role
 
 OFFICE = SidesTable(operator_numbers=("2??",))
 

@@ -11,11 +11,11 @@ from tests.support.recorder import RecordedLeg, Recorder
 from tests.taps.mirror.frames import tcp, udp
 
 from kikimori.audio.g711 import decode_ulaw
-from kikimori.model.call import Role
 from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.mirror.wire import Wire
 from kikimori.taps.rtp.packet import Packet, build
 from kikimori.taps.sides import SidesTable
+from kikimori_core.model.call import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,10 @@ import pytest
 from tests.taps.mirror.frames import udp
 from tests.taps.mirror.office import CARRIER, PBX, PHONE, SIDES, Office, Talk, heard, sdp
 
-from kikimori.model.call import Role
 from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.mirror.tap import MirrorTap
 from kikimori.taps.rtp.packet import Packet, build
+from kikimori_core.model.call import Role
 
 A, B = (PBX, 16000), (PHONE, 17000)
 BOTH = ((A, B), (B, A))

@@ -15,7 +15,6 @@ from tests.taps.mirror.voices import voice
 
 from kikimori.audio.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 from kikimori.audio.g722 import G722Decoder, G722Encoder
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.mirror.fragments import Fragments
 from kikimori.taps.mirror.packets import Datagram, read
 from kikimori.taps.mirror.pcapfile import frames
@@ -25,6 +24,7 @@ from kikimori.taps.mirror.wire import Wire
 from kikimori.taps.rtp.formats import PCMU
 from kikimori.taps.rtp.receiver import RtpSession
 from kikimori.taps.sides import SidesTable
+from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

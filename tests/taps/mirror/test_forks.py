@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.taps.mirror.office import CARRIER, OTHER_PHONE, PBX, PHONE, Office, Talk, heard, sdp
 
-from kikimori.model.call import EndReason, Role
+from kikimori_core.model.call import EndReason, Role
 
 CALLER, FIRST, SECOND = (PBX, 16000), (PHONE, 17000), (OTHER_PHONE, 17000)
 STATUSES = (

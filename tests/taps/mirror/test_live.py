@@ -19,7 +19,6 @@ from tests.taps.mirror.test_captures import DATA, SIDES, assert_said
 
 from kikimori.audio.g711 import decode_ulaw
 from kikimori.errors import KikimoriError
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.mirror.fragments import Fragments
 from kikimori.taps.mirror.live import LiveError, LiveInterface
 from kikimori.taps.mirror.packets import Datagram, read
@@ -27,6 +26,7 @@ from kikimori.taps.mirror.pcapfile import frames
 from kikimori.taps.mirror.settings import MirrorTable
 from kikimori.taps.mirror.tap import MirrorTap
 from kikimori.taps.rtp.packet import Packet, build
+from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -12,12 +12,12 @@ import structlog
 from tests.support.recorder import RecordedLeg, Recorder
 
 from kikimori.audio.g711 import decode_ulaw
-from kikimori.model.call import CallInfo, LegInfo, Role
 from kikimori.taps.rtp.formats import PCMU
 from kikimori.taps.rtp.packet import Packet, build
 from kikimori.taps.rtp.ports import NoPortError, RtpPorts
 from kikimori.taps.rtp.receiver import RtpSession
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import CallInfo, LegInfo, Role
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from kikimori.audio.g711 import encode_alaw, encode_ulaw
 from kikimori.audio.g722 import G722Encoder
 from kikimori.taps.rtp.readable import Readable, Reading, zrtp_message
 
-CALLS = Path(__file__).parents[3] / "agent" / "kikimori" / "demo" / "calls"
+CALLS = Path(__file__).parents[3] / "agent" / "kikimori_lab" / "demo" / "calls"
 
 
 def packets(data: bytes, size: int = 160) -> list[bytes]:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from tests.support.src import metadata, sdp
 
-from kikimori.model.call import Party, Role
 from kikimori.taps.rtp.formats import Kind
 from kikimori.taps.sides import INTERNAL, NOT_SELECTED, SidesTable
 from kikimori.taps.sip.message import Request, parse_datagram
@@ -16,6 +15,7 @@ from kikimori.taps.siprec.metadata import Metadata, parse_metadata
 from kikimori.taps.siprec.offer import MAX_STREAMS, choose, read_offer, refusal_of
 from kikimori.taps.siprec.parties import Cast, Parties
 from kikimori.taps.siprec.policy import worth_recording
+from kikimori_core.model.call import Party, Role
 
 DATA = Path(__file__).parent / "data"
 """INVITEs of a real OpenSIPS 4.1.0-dev with rtpengine 10.5.3.5, taken from the wire."""

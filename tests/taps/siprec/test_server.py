@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 import pytest_asyncio
 from tests.support.src import Line, Recording, both, metadata, read_answer, sdp
 
-from kikimori.model.call import EndReason
 from kikimori.taps.rtp.ports import NoPortError
 from kikimori.taps.sip.message import Request, Response, parse_datagram, serialise
 from kikimori.taps.siprec.server import RecordingServer
+from kikimori_core.model.call import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,12 +8,12 @@ import pytest
 from tests.support.recorder import Recorder
 from tests.support.src import sdp
 
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.sip.sdp import parse_sdp
 from kikimori.taps.siprec.offer import Offer
 from kikimori.taps.siprec.parties import Parties
 from kikimori.taps.siprec.session import LONGEST_HOLD_S, RecordingSession
+from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
     from kikimori.taps.rtp.ports import RtpPort, RtpPorts

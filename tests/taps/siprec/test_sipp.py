@@ -19,10 +19,10 @@ from tests.support.recorder import RecordedLeg, Recorder
 from tests.support.src import Voice
 from tests.taps.contract.sound import find, voice
 
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.siprec.settings import SiprecTable
 from kikimori.taps.siprec.tap import SiprecTap
+from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

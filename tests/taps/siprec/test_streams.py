@@ -12,13 +12,13 @@ from tests.support.recorder import Recorder
 from tests.support.src import Line, Recording, both, metadata, sdp
 
 from kikimori.errors import KikimoriError
-from kikimori.model.call import EndReason
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.sip.message import Request, Response
 from kikimori.taps.sip.transport import Limits, SipTransport
 from kikimori.taps.siprec.settings import SiprecTable
 from kikimori.taps.siprec.tap import SiprecTap
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import EndReason
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

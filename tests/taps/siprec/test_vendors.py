@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from tests.support.src import both, metadata, sdp
 from tests.taps.siprec.test_tap import Office, office, opened
 
-from kikimori.model.call import Party, Role
 from kikimori.taps.sides import SidesTable
 from kikimori.taps.sip.message import Headers, parse_datagram
 from kikimori.taps.sip.text import text_of, words_of
@@ -25,6 +24,7 @@ from kikimori.taps.sip.values import parse_address
 from kikimori.taps.siprec.delayed import built_in_bridge
 from kikimori.taps.siprec.metadata import Metadata, MetadataError, Participant, parse_metadata
 from kikimori.taps.siprec.parties import Parties, endpoint_of
+from kikimori_core.model.call import Party, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -10,7 +10,7 @@ from kikimori.hearing.speech.believable import SoundDepth
 from kikimori.hearing.speech.engine import Recognised, join_words
 from kikimori.hearing.speech.fed_time import FedTime
 from kikimori.hearing.speech.finals import Finished
-from kikimori.model.evidence import Role, Utterance, Word
+from kikimori_core.model.evidence import Role, Utterance, Word
 
 if TYPE_CHECKING:
     import asyncio

@@ -9,7 +9,7 @@ from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
     from kikimori.hearing.speech.believable import Certainty
-    from kikimori.model.evidence import Word
+    from kikimori_core.model.evidence import Word
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.model.evidence import OtherHearing, Utterance
+from kikimori_core.model.evidence import OtherHearing, Utterance
 
 if TYPE_CHECKING:
     import asyncio

@@ -20,7 +20,7 @@ import structlog
 
 from kikimori.hearing.speech.decoding import Chunk, Decodings
 from kikimori.hearing.speech.engine import SpeechUnavailableError
-from kikimori.model.evidence import Role, Utterance
+from kikimori_core.model.evidence import Role, Utterance
 
 if TYPE_CHECKING:
     import asyncio

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from kikimori.hearing.speech.engine import Recognised, join_words
-from kikimori.model.evidence import Word
+from kikimori_core.model.evidence import Word
 
 _UNKNOWN = "[unk]"
 """Word that a model gives for sounds that are none of its words; it is left out."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.pbx.asterisk.dialplan import ANNOUNCER, CONTEXT, LABEL
 from kikimori.pbx.control import PbxAnswer
-from kikimori_wire.messages import Action, Outcome
+from kikimori_core.wire.messages import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,17 +24,17 @@ from kikimori.pbx.asterisk.remedies import problem_of, remedy_of
 from kikimori.pbx.asterisk.rescuing import Rescuer, until_answered
 from kikimori.pbx.control import PbxAnswer, not_supported
 from kikimori.pbx.held import HeldBook
-from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome, Problem
+from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.asterisk.ami_codec import Block
     from kikimori.asterisk.settings import AsteriskTable
-    from kikimori.model.call import CallInfo
     from kikimori.pbx.asterisk.customer import Customer
     from kikimori.pbx.asterisk.settings import ControlSettings
     from kikimori.pbx.control import PbxRequest
+    from kikimori_core.model.call import CallInfo
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori.pbx.asterisk.dialplan import HELD, TO_OPERATOR, TO_SUPERIOR, Step, step_of
-from kikimori_wire.messages import CallStatus
+from kikimori_core.wire.messages import CallStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

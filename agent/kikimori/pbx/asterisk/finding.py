@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from kikimori.pbx.asterisk.dialplan import ANNOUNCER, CHANNEL, CONTEXT
 from kikimori.pbx.control import PbxAnswer
-from kikimori_wire.messages import Outcome
+from kikimori_core.wire.messages import Outcome
 
 if TYPE_CHECKING:
     from kikimori.asterisk.ami_codec import Block
-    from kikimori.model.call import CallInfo
+    from kikimori_core.model.call import CallInfo
 
 OWN = ("Snoop/", "Surrogate/", ANNOUNCER)
 """Beginnings of the names of channels in a bridge that are no telephones."""

@@ -12,15 +12,15 @@ from kikimori.pbx.asterisk.customer import Customer
 from kikimori.pbx.asterisk.dialplan import CONTEXT, LABEL, RELEASE, WAIT, Step
 from kikimori.pbx.asterisk.finding import Found, NotFoundError, find, others_in, place
 from kikimori.pbx.control import PbxAnswer
-from kikimori_wire.messages import Action, CallStatus, Outcome
+from kikimori_core.wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from kikimori.asterisk.ami_codec import Block
-    from kikimori.model.call import CallInfo
     from kikimori.pbx.asterisk.customers import Customers
     from kikimori.pbx.asterisk.finding import Ami, Place
     from kikimori.pbx.asterisk.settings import ControlSettings
     from kikimori.pbx.control import PbxRequest
+    from kikimori_core.model.call import CallInfo
 
 log = structlog.get_logger()
 

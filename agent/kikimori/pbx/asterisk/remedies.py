@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.asterisk.ami_away import Away
 from kikimori.asterisk.tls import AMI, TlsFault, tls_remedy
-from kikimori_wire.messages import Problem
+from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
     from kikimori.pbx.asterisk.examining import Check

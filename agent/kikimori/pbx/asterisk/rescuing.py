@@ -12,17 +12,17 @@ import structlog
 from kikimori.asterisk.ami_away import AmiError
 from kikimori.pbx.asterisk.dialplan import Step
 from kikimori.pbx.asterisk.finding import others_in, place
-from kikimori_wire.messages import CallStatus
+from kikimori_core.wire.messages import CallStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from kikimori.model.call import CallInfo
     from kikimori.pbx.asterisk.customer import Customer
     from kikimori.pbx.asterisk.customers import Customers
     from kikimori.pbx.asterisk.finding import Ami
     from kikimori.pbx.asterisk.moves import Mover
     from kikimori.pbx.asterisk.settings import ControlSettings
+    from kikimori_core.model.call import CallInfo
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from kikimori.pbx.control import PbxAnswer
 from kikimori.pbx.freeswitch.lines import Lines, is_channel, is_extension
 from kikimori.pbx.freeswitch.moves import CAUSES, PATIENCE_S, SOON_S
-from kikimori_wire.messages import Action, Outcome
+from kikimori_core.wire.messages import Action, Outcome
 
 if TYPE_CHECKING:
     from kikimori.freeswitch.client import EslClient

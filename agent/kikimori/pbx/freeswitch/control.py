@@ -21,16 +21,16 @@ from kikimori.pbx.freeswitch.lines import is_channel, is_extension
 from kikimori.pbx.freeswitch.moves import MOVES, Mover
 from kikimori.pbx.freeswitch.watching import EVENTS, Watch
 from kikimori.pbx.held import HeldBook
-from kikimori_wire.messages import Action, Announcement, CallStatus, Outcome, Problem
+from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.freeswitch.esl import Event
     from kikimori.freeswitch.settings import FreeSwitchTable
-    from kikimori.model.call import CallInfo
     from kikimori.pbx.control import PbxRequest
     from kikimori.pbx.settings import ControlSettings
+    from kikimori_core.model.call import CallInfo
 
 log = structlog.get_logger()
 

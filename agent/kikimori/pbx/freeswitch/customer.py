@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori.pbx.freeswitch.lines import TO_SUPERIOR, Whom
-from kikimori_wire.messages import CallStatus
+from kikimori_core.wire.messages import CallStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

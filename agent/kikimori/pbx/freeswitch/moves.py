@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.pbx.control import PbxAnswer
 from kikimori.pbx.freeswitch.lines import AT_END, WORDS, Lines, is_extension
-from kikimori_wire.messages import Action, CallStatus, Outcome
+from kikimori_core.wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ import structlog
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.call import CallInfo, Role
+    from kikimori_core.model.call import CallInfo, Role
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kikimori.model.call import CallInfo, Party, call_id_from
+from kikimori_core.model.call import CallInfo, Party, call_id_from
 
 Short = Annotated[str, Field(max_length=64)]
 Name = Annotated[str, Field(max_length=128)]

@@ -15,16 +15,16 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from kikimori.model.call import Role  # noqa: TC001  (pydantic reads it)
 from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
 from kikimori.taps.announced.fields import CallFields, Name
 from kikimori.taps.streamed_leg import WIRE_RATES
-from kikimori_wire.values import known_only
+from kikimori_core.model.call import Role  # noqa: TC001  (pydantic reads it)
+from kikimori_core.wire.values import known_only
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from kikimori_wire.peers import AllowedPeers
+    from kikimori_core.wire.peers import AllowedPeers
 
 log = structlog.get_logger()
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from kikimori.model.call import CallInfo, Role, call_id_from
 from kikimori.taps.asterisk.parties import caller_of, endpoint_of, party
 from kikimori.taps.asterisk.world import Channel, World
 from kikimori.taps.sides import INTERNAL, NOT_SELECTED, SidesTable, Unheard, sort_out
+from kikimori_core.model.call import CallInfo, Role, call_id_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

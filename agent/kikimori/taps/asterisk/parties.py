@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kikimori.model.call import Party
 from kikimori.taps.sides import Endpoint
+from kikimori_core.model.call import Party
 
 if TYPE_CHECKING:
     from kikimori.taps.asterisk.world import Channel

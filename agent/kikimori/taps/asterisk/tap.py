@@ -10,22 +10,22 @@ import structlog
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.asterisk.version import apps_outlive_connections
 from kikimori.errors import KikimoriError, secret_next_step
-from kikimori.model.call import Role
 from kikimori.taps.asterisk.asking import ask_for, deleted, exists, listed
 from kikimori.taps.asterisk.calls import CallTracker, Held, Key
 from kikimori.taps.asterisk.trouble import APP_IN_USE, NO_AUDIO, missing_modules, trouble_of, version_of
 from kikimori.taps.asterisk.voice import CopiedVoice, Workshop
+from kikimori_core.model.call import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.asterisk.ari import Json
     from kikimori.asterisk.settings import AsteriskTable
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.sides import SidesTable
     from kikimori.taps.tap import Address
-    from kikimori_wire.messages import Problem
+    from kikimori_core.model.feed import CallDesk
+    from kikimori_core.wire.messages import Problem
 
 log = structlog.get_logger()
 

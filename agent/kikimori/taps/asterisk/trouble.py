@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kikimori.asterisk.ari import AriAwayError, AriError
 from kikimori.asterisk.tls import ARI, TlsFault, tls_remedy
 from kikimori.asterisk.version import OLDEST, too_old
-from kikimori_wire.messages import Problem
+from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
     from kikimori.asterisk.ari import AriClient

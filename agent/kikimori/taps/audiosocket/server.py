@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from kikimori.model.call import CallInfo, EndReason, Role
 from kikimori.taps.audiosocket.protocol import AUDIO_8K, Decoder, ProtocolError, encode
 from kikimori.taps.door import Door, Limits
 from kikimori.taps.keep_alive import keep_alive
 from kikimori.taps.passed_over import PassedOver
 from kikimori.taps.streamed_leg import FloodError, StreamedLeg
+from kikimori_core.model.call import CallInfo, EndReason, Role
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.announced.directory import Announcement, LegDirectory
-    from kikimori_wire.peers import AllowedPeers
+    from kikimori_core.model.feed import CallDesk
+    from kikimori_core.wire.peers import AllowedPeers
 
 log = structlog.get_logger()
 

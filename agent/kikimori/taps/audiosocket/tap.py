@@ -12,12 +12,12 @@ from kikimori.taps.http_port import HttpPort
 from kikimori.taps.refusals import together
 
 if TYPE_CHECKING:
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.door import Limits
     from kikimori.taps.tap import Address
-    from kikimori_wire.messages import Problem
-    from kikimori_wire.peers import AllowedPeers
+    from kikimori_core.model.feed import CallDesk
+    from kikimori_core.wire.messages import Problem
+    from kikimori_core.wire.peers import AllowedPeers
 
 
 class AudioSocketTap:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from kikimori.model.call import CallInfo, EndReason, Role, call_id_from
 from kikimori.taps.chan_websocket.protocol import (
     SUBPROTOCOL,
     Decoding,
@@ -22,11 +21,12 @@ from kikimori.taps.chan_websocket.protocol import (
 from kikimori.taps.door import Door, Limits
 from kikimori.taps.passed_over import PassedOver
 from kikimori.taps.streamed_leg import FloodError, StreamedLeg
+from kikimori_core.model.call import CallInfo, EndReason, Role, call_id_from
 
 if TYPE_CHECKING:
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.announced.directory import LegDirectory
-    from kikimori_wire.peers import AllowedPeers
+    from kikimori_core.model.feed import CallDesk
+    from kikimori_core.wire.peers import AllowedPeers
 
 log = structlog.get_logger()
 

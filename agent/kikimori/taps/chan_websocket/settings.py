@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kikimori_wire.settings import LOOPBACK, ListenPort, Networks
+from kikimori_core.wire.settings import LOOPBACK, ListenPort, Networks
 
 
 class ChanWebSocketTable(BaseModel):

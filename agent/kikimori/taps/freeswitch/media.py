@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from kikimori.model.call import EndReason
 from kikimori.taps.door import Door, Limits
 from kikimori.taps.freeswitch.metadata import read_metadata
 from kikimori.taps.freeswitch.voices import StreamError, Voices
 from kikimori.taps.http_port import HttpPort
+from kikimori_core.model.call import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.tap import Address
-    from kikimori_wire.peers import AllowedPeers
+    from kikimori_core.model.feed import CallDesk
+    from kikimori_core.wire.peers import AllowedPeers
 
 log = structlog.get_logger()
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
-from kikimori.model.call import Role
 from kikimori.taps.announced.fields import CallFields, Name
 from kikimori.taps.freeswitch.voices import StreamError
+from kikimori_core.model.call import Role
 
 if TYPE_CHECKING:
-    from kikimori.model.call import CallInfo
+    from kikimori_core.model.call import CallInfo
 
 MAX_METADATA = 8192
 """Bytes; both modules keep no more."""

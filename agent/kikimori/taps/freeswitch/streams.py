@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.freeswitch.client import EslAwayError
-from kikimori.model.call import EndReason, Role
 from kikimori.taps.freeswitch.voices import Voices
+from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from kikimori.freeswitch.client import EslClient
     from kikimori.freeswitch.settings import FreeSwitchTable
-    from kikimori.model.call import CallInfo
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.freeswitch.media import MediaServer
+    from kikimori_core.model.call import CallInfo
+    from kikimori_core.model.feed import CallDesk
 
 log = structlog.get_logger()
 

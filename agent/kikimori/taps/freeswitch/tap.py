@@ -26,15 +26,15 @@ from kikimori.taps.freeswitch.tracking import (
     Pressed,
 )
 from kikimori.taps.refusals import together
-from kikimori_wire.messages import Problem
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.wire.messages import Problem
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from kikimori.freeswitch.esl import Event
     from kikimori.freeswitch.settings import FreeSwitchTable
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.sides import SidesTable
     from kikimori.taps.tap import Address
+    from kikimori_core.model.feed import CallDesk
 
 log = structlog.get_logger()
 

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kikimori.model.call import CallInfo, Party, Role
 from kikimori.taps.freeswitch.channels import Channel, event_channel, other_channel, queue_of, row_channel
 from kikimori.taps.sides import SidesTable, Unheard, selected, sort_out
+from kikimori_core.model.call import CallInfo, Party, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori.taps.streamed_leg import FloodError, StreamClock
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 
 if TYPE_CHECKING:
-    from kikimori.model.feed import CallDesk, LegFeed
+    from kikimori_core.model.feed import CallDesk, LegFeed
 
 EARLIER_S = 1.0
 """Longest time in s before its arrival at which the first message's audio may begin."""

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori.audio.resample import Resampler
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Party, Role
 from kikimori.taps.line_in.activity import Activity, Change
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Party, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from kikimori.model.feed import CallDesk, LegFeed
     from kikimori.taps.line_in.settings import DeviceTable, LineInTable
+    from kikimori_core.model.feed import CallDesk, LegFeed
 
 
 def roles_of(table: DeviceTable) -> tuple[Role, ...]:

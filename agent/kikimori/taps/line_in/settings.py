@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kikimori_wire.settings import matching
+from kikimori_core.wire.settings import matching
 
 
 class _Table(BaseModel):

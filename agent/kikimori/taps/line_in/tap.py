@@ -9,20 +9,20 @@ from uuid import uuid4
 
 import structlog
 
-from kikimori.model.call import EndReason
 from kikimori.taps.line_in.handover import Handover
 from kikimori.taps.line_in.line import Line, roles_of
 from kikimori.taps.line_in.portaudio import PortAudio
 from kikimori.taps.line_in.sound import SoundError, find_device
-from kikimori_wire.messages import Problem
+from kikimori_core.model.call import EndReason
+from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.line_in.settings import DeviceTable, LineInTable
     from kikimori.taps.line_in.sound import Capture, Device, Sound
     from kikimori.taps.tap import Address
+    from kikimori_core.model.feed import CallDesk
 
 log = structlog.get_logger()
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Party, Role, call_id_from
 from kikimori.taps.mirror.audible import WAITING, codec_of, judge, why_not, worth_probing
 from kikimori.taps.mirror.conversation import Call, Voice
 from kikimori.taps.mirror.sides import Placing
@@ -21,16 +20,17 @@ from kikimori.taps.rtp.nowhere import Nowhere
 from kikimori.taps.rtp.receiver import RtpCounters
 from kikimori.taps.sides import Unheard
 from kikimori.taps.withheld import customer_party, operator_party
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Party, Role, call_id_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kikimori.model.feed import CallDesk, LegFeed
     from kikimori.taps.mirror.dialog import Dialog
     from kikimori.taps.mirror.packets import End
     from kikimori.taps.mirror.routes import Routes
     from kikimori.taps.mirror.settings import MirrorTable
     from kikimori.taps.sides import Sides, SidesTable
+    from kikimori_core.model.feed import CallDesk, LegFeed
 
 log = structlog.get_logger()
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kikimori.model.call import Role
-    from kikimori.model.feed import LegFeed
     from kikimori.taps.mirror.audible import Audibility
     from kikimori.taps.mirror.dialog import Dialog
     from kikimori.taps.mirror.packets import End
     from kikimori.taps.rtp.receiver import RtpSession
     from kikimori.taps.sides import Sides
+    from kikimori_core.model.call import Role
+    from kikimori_core.model.feed import LegFeed
 
 
 @dataclass(eq=False, slots=True)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from kikimori.model.call import EndReason
 from kikimori.taps.mirror.pcapfile import frames
 from kikimori.taps.mirror.wire import Wire
+from kikimori_core.model.call import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
     from pathlib import Path
 
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.mirror.pcapfile import Frame
     from kikimori.taps.mirror.settings import MirrorTable
     from kikimori.taps.sides import SidesTable
+    from kikimori_core.model.feed import CallDesk
 
 PIECE_S = 0.2
 """Capture time in s between two rounds of hearing: one block of it."""

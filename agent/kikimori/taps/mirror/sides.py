@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from kikimori.model.call import Role
 from kikimori.taps.mirror.twins import twin_of
 from kikimori.taps.sides import NOT_SELECTED, Sides, Unheard, selected, sort_out
+from kikimori_core.model.call import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.model.call import EndReason
 from kikimori.taps.mirror.link import ETHERNET
 from kikimori.taps.mirror.live import LiveError, LiveInterface, is_up
 from kikimori.taps.mirror.packets import UNREAD
 from kikimori.taps.mirror.wire import Wire
-from kikimori_wire.messages import Problem
+from kikimori_core.model.call import EndReason
+from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.mirror.settings import MirrorTable
     from kikimori.taps.sides import SidesTable
     from kikimori.taps.tap import Address
+    from kikimori_core.model.feed import CallDesk
 
 log = structlog.get_logger()
 

@@ -12,10 +12,10 @@ from kikimori.taps.rtp.receiver import RtpSession
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.call import Role
-    from kikimori.model.feed import LegFeed
     from kikimori.taps.mirror.dialog import Dialog
     from kikimori.taps.rtp.formats import Format
+    from kikimori_core.model.call import Role
+    from kikimori_core.model.feed import LegFeed
 
 log = structlog.get_logger()
 

@@ -18,10 +18,10 @@ from kikimori.taps.mirror.tcp import TcpStreams
 from kikimori.taps.sip.message import SipError, parse_datagram
 
 if TYPE_CHECKING:
-    from kikimori.model.call import EndReason
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.mirror.settings import MirrorTable
     from kikimori.taps.sides import SidesTable
+    from kikimori_core.model.call import EndReason
+    from kikimori_core.model.feed import CallDesk
 
 _RTP = frozenset(bytes([each]) for each in range(0x80, 0xC0))
 """First bytes of packets of RTP version 2."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kikimori.model.call import EndReason
+    from kikimori_core.model.call import EndReason
 
 
 class Nowhere:
-    """A `kikimori.model.feed.LegFeed` that drops everything; the packets still show that the call lives."""
+    """A `kikimori_core.model.feed.LegFeed` that drops everything; the packets still show that the call lives."""
 
     def audio(self, pcm: bytes | bytearray | memoryview) -> None: ...
 

@@ -15,7 +15,7 @@ from kikimori.taps.rtp.receiver import RtpCounters
 
 if TYPE_CHECKING:
     from kikimori.taps.rtp.receiver import RtpSession
-    from kikimori_wire.peers import AllowedPeers
+    from kikimori_core.wire.peers import AllowedPeers
 
 log = structlog.get_logger()
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
-    from kikimori.model.feed import LegFeed
     from kikimori.taps.rtp.formats import Format
     from kikimori.taps.rtp.packet import Packet
     from kikimori.taps.rtp.source import Source
     from kikimori.taps.rtp.srtp import Unprotector
+    from kikimori_core.model.feed import LegFeed
 
 _UNTOLD = ("rtcp",)
 """Reasons too common on a port for a log line."""

@@ -16,8 +16,8 @@ from kikimori.taps.rtp.formats import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.feed import LegFeed
     from kikimori.taps.rtp.formats import Format
+    from kikimori_core.model.feed import LegFeed
 
 
 class Decoder(Protocol):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from kikimori.taps.sip.message import Message
     from kikimori.taps.sip.transaction import Flow
-    from kikimori_wire.peers import AllowedPeers
+    from kikimori_core.wire.peers import AllowedPeers
 
 _MAX_UNSENT_BYTES = 512 * 1024
 

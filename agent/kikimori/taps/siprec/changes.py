@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.model.call import EndReason
 from kikimori.taps.rtp.ports import NoPortError
 from kikimori.taps.sip.transaction import ServerTransactions, State, Transaction
 from kikimori.taps.siprec.answers import LATER, Answers
 from kikimori.taps.siprec.entries import Entries, Entry
+from kikimori_core.model.call import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable

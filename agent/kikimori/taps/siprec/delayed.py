@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kikimori.model.call import call_id_from
 from kikimori.taps.rtp.formats import DTMF, G722, PCMA, PCMU, Format
 from kikimori.taps.sip.message import SipError
 from kikimori.taps.sip.sdp import Description, Direction, Media, RtpMap
 from kikimori.taps.sip.values import parse_address, parse_uri, plain_number
 from kikimori.taps.siprec.metadata import Metadata, Participant
 from kikimori.taps.siprec.offer import MAX_STREAMS, Offer, OfferError
+from kikimori_core.model.call import call_id_from
 
 if TYPE_CHECKING:
     from kikimori.taps.sip.message import Headers, Request

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from kikimori.model.call import EndReason
 from kikimori.taps.sip.client import ClientTransactions
 from kikimori.taps.siprec.dialog import SUPPORTED, Dialog, DialogId, contact
+from kikimori_core.model.call import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

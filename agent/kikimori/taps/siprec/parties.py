@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori.model.call import Party, Role
 from kikimori.taps.sides import NOT_SELECTED, Endpoint, Sides, Unheard, selected, sort_out
 from kikimori.taps.sip.message import SipError
 from kikimori.taps.sip.values import parse_uri, plain_number
 from kikimori.taps.withheld import customer_party, operator_party, reason_of, reason_of_user
+from kikimori_core.model.call import Party, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

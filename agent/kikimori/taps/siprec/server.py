@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.model.call import EndReason
 from kikimori.taps.sip.message import Request, Response, SipError
 from kikimori.taps.sip.transaction import ServerTransactions, State, Transaction
 from kikimori.taps.sip.values import parse_address
@@ -33,6 +32,7 @@ from kikimori.taps.siprec.policy import (
     worth_recording,
 )
 from kikimori.taps.siprec.troubles import Troubles
+from kikimori_core.model.call import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori.taps.rtp.formats import leg_rate
 from kikimori.taps.rtp.nowhere import Nowhere
 from kikimori.taps.rtp.ports import NoPortError, RtpPort, RtpPorts
 from kikimori.taps.rtp.receiver import RtpSession
 from kikimori.taps.sip.sdp import MediaAnswer, write_answer
 from kikimori.taps.siprec.stream import Stream
+from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.siprec.metadata import Metadata
     from kikimori.taps.siprec.offer import Choice, Offer
     from kikimori.taps.siprec.parties import Cast, Parties
+    from kikimori_core.model.feed import CallDesk
 
 log = structlog.get_logger()
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from kikimori_wire.files import PemFile
-from kikimori_wire.settings import LOOPBACK, ListenPort, Networks
+from kikimori_core.wire.files import PemFile
+from kikimori_core.wire.settings import LOOPBACK, ListenPort, Networks
 
 
 class SiprecTable(BaseModel):

@@ -12,11 +12,11 @@ from kikimori.taps.rtp.srtp import Unprotector
 from kikimori.taps.sip.crypto import write_crypto
 
 if TYPE_CHECKING:
-    from kikimori.model.call import EndReason, Role
-    from kikimori.model.feed import LegFeed
     from kikimori.taps.rtp.formats import Format
     from kikimori.taps.rtp.ports import RtpPort
     from kikimori.taps.siprec.offer import Choice
+    from kikimori_core.model.call import EndReason, Role
+    from kikimori_core.model.feed import LegFeed
 
 UNDECIPHERED = 250
 """Packets in a row, five seconds of them, not proven by the agreed keys, before people are told."""

@@ -7,7 +7,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
-from kikimori.model.call import Role, call_id_from
 from kikimori.taps.refusals import together
 from kikimori.taps.rtp.ports import RtpPorts
 from kikimori.taps.sip.transport import Limits, SipTransport
@@ -16,16 +15,17 @@ from kikimori.taps.siprec.delayed import built_in_bridge
 from kikimori.taps.siprec.parties import Parties
 from kikimori.taps.siprec.server import RecordingServer
 from kikimori.taps.siprec.session import TAP, RecordingSession
-from kikimori_wire.peers import AllowedPeers
+from kikimori_core.model.call import Role, call_id_from
+from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
-    from kikimori.model.feed import CallDesk
     from kikimori.taps.sides import SidesTable
     from kikimori.taps.sip.message import Request
     from kikimori.taps.sip.transaction import Flow
     from kikimori.taps.siprec.settings import SiprecTable
     from kikimori.taps.tap import Address
-    from kikimori_wire.messages import Problem
+    from kikimori_core.model.feed import CallDesk
+    from kikimori_core.wire.messages import Problem
 
 _ADVANCE_EVERY_S = 1.0
 

@@ -1,0 +1,282 @@
+"""A category of phrases that are compared by sound: found in whole words, and besides by the bare sound."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kikimori_core.judging.words.auxiliaries import AFTER_TE
+from kikimori_core.judging.words.form import Form
+from kikimori_core.judging.words.moods import denied
+from kikimori_core.judging.words.naming import AddressPattern, NamePattern
+from kikimori_core.judging.words.pattern import Pattern, compile_phrase, cut
+from kikimori_core.judging.words.predicate import predicate
+from kikimori_core.judging.words.reporting import reported
+from kikimori_core.judging.words.sentence import KEY
+from kikimori_core.judging.words.sound import long_vowels
+from kikimori_core.judging.words.together import is_described, is_longer, is_longer_by_suffix, joins
+from kikimori_core.judging.words.units import CONTEMPT, UnitPattern, compile_units
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable
+
+    from kikimori_core.judging.words.choice import Choice
+    from kikimori_core.judging.words.moods import Mood
+    from kikimori_core.judging.words.sentence import Sentence
+    from kikimori_core.judging.words.sound import Heard
+    from kikimori_core.model.alert import Severity
+    from kikimori_core.model.evidence import Role
+
+ONE_WORD_TO = 2
+"""Number of sounds up to which a phrase must be one word: シネ is not 為 and ね."""
+
+Unit = UnitPattern | NamePattern | AddressPattern
+
+
+@dataclass(slots=True)
+class BySound:
+    """Category whose phrases are compared by sound."""
+
+    name: str
+    said_by: Role
+    unless: tuple[Pattern, ...]
+    at_most: Severity | None = None
+    by_key: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
+    """Patterns by the first sounds of their longest word: most are ruled out by one look."""
+    vocabulary: set[str] = field(default_factory=set)
+    """Sounds of the phrases' nouns."""
+    units: list[Unit] = field(default_factory=list)
+    stems: dict[str, str] = field(default_factory=dict)
+
+    def add(self, phrase: str, mood: Mood, choice: Choice | None = None, *, exact: bool = False) -> bool:
+        """Add a phrase; False where its list of nouns must be written out.
+
+        `choice`: a list of nouns that stands in it. `exact`: it is found as it is written, in no other form.
+
+        Raises:
+            ValueError: the phrase cannot be looked for, with the reason.
+        """
+        found = cut(phrase)
+        if choice is not None and (
+            exact or mood in ("address", "name", "named", "slur") or not choice.is_whole_in(found)
+        ):
+            return False
+        sound = "".join(word.sound for word in found)
+        if mood == "address":
+            self._add_unit(AddressPattern(phrase, sound))
+        elif mood in ("name", "named", "slur"):
+            # 人間のクズ stands among the words of a sentence without its の.
+            noun = [word for word in found if word.surface != "の"]
+            sound = "".join(word.sound for word in noun)
+            self._add_unit(NamePattern(phrase, mood != "named", mood == "slur", sound, long_vowels(noun)))
+        else:
+            # Fixed phrases with a list are found in whole words alone.
+            if phrase not in CONTEMPT and (choice is None or mood != "fixed"):
+                pattern = compile_phrase(phrase, mood, found, choice)
+                self.vocabulary |= set(pattern.vocabulary)
+                self.by_key[max(pattern.heads, key=len)[:KEY]].append(pattern)
+            if not exact:
+                self._add_unit(compile_units(phrase, mood, found, choice))
+        return True
+
+    def _add_unit(self, unit: Unit) -> None:
+        self.units.append(unit)
+        if isinstance(unit, UnitPattern):
+            self.stems |= dict(unit.stems)
+
+    def find(self, sentence: Sentence) -> str | None:
+        """Return the recognised words that belong to this category by their sound."""
+        for key in sentence.sounds & self.by_key.keys():
+            for pattern in self.by_key[key]:
+                if pattern.may_be_in(sentence.heard.sound):
+                    matched = self.find_sound(sentence, pattern)
+                    if matched is not None:
+                        return matched
+        return None
+
+    def find_sound(self, sentence: Sentence, pattern: Pattern) -> str | None:
+        """Return the words of a phrase that may be in the sentence, where it sounds."""
+        heard = sentence.heard
+        for match in pattern.expression.finditer(heard.sound):
+            if _counts(sentence, match, pattern, self._excused(sentence)) and not _excused_after(
+                sentence, match.end()
+            ):
+                return heard.between(match.start(), match.end())
+        return None
+
+    def find_unit(self, sentence: Sentence, unit: Unit) -> str | None:
+        heard = sentence.heard
+        for first, end in unit.find(sentence):
+            start, stop = heard.starts[first], heard.starts[end]
+            if denied(heard.sound[stop:]) or reported(sentence, end):
+                continue
+            if _excuses(self._excused(sentence), start, stop):
+                continue
+            return heard.text[heard.words[first].start : heard.words[end - 1].end]
+        return None
+
+    def _excused(self, sentence: Sentence) -> list[tuple[int, int]]:
+        """Return where something listed under `unless` stands; looked for once in a sentence."""
+        spans = sentence.excused.get(id(self.unless))
+        if spans is None:
+            sound = sentence.heard.sound
+            spans = [
+                match.span()
+                for pattern in self.unless
+                if pattern.may_be_in(sound)
+                for match in pattern.expression.finditer(sound)
+            ]
+            sentence.excused[id(self.unless)] = spans
+        return spans
+
+
+def _excuses(spans: Iterable[tuple[int, int]], start: int, end: int) -> bool:
+    """Return whether a phrase begins or ends inside something listed under `unless`: 釘を刺すようで."""
+    return any(begin <= start < stop or begin < end <= stop for begin, stop in spans)
+
+
+def _excused_after(sentence: Sentence, stop: int) -> bool:
+    """Return whether the following words take it back: reported, or denied (あなたのせいじゃない)."""
+    starts = sentence.heard.starts
+    end = next(at for at, start in enumerate(starts) if start >= stop)
+    if reported(sentence, end):
+        return True
+    if sentence.words[end - 1].part != "名詞":
+        return False
+    return bool(predicate(sentence.words, end - 1, sentence.breaks).form & Form.NEGATIVE)
+
+
+def _counts(
+    sentence: Sentence, match: re.Match[str], pattern: Pattern, excused: list[tuple[int, int]]
+) -> bool:
+    heard = sentence.heard
+    start, end = match.span()
+    if start not in heard.starts or _excuses(excused, start, end):
+        return False
+    if pattern.mood == "fixed":
+        if heard.words[heard.starts.index(start)].part == "助詞":
+            return False
+        if (
+            end not in heard.starts
+            or not _as_long(heard, start, end, pattern.long)
+            or _goes_on(sentence, end, pattern)
+        ):
+            return False
+    else:
+        for number, long in enumerate(pattern.parts):
+            begin, stop = match.span(f"p{number}")
+            if (
+                begin not in heard.starts
+                or stop not in heard.starts
+                or not _as_long(heard, begin, stop, long[heard.sound[begin:stop]])
+                # 歯 is no は, 顔 is no 化を.
+                or any(
+                    heard.words[at].part == "助詞"
+                    for at, where in enumerate(heard.starts)
+                    if begin <= where < stop
+                )
+            ):
+                return False
+        verb = match.start("verb")
+        if verb not in heard.starts or not _may_be_verb(heard, verb, end, pattern.mood):
+            return False
+        ends = [match.end(f"p{number}") for number in range(len(pattern.parts))]
+        begins = [*(match.start(f"p{number}") for number in range(1, len(pattern.parts))), verb]
+        for one, other in zip(ends, begins, strict=False):
+            before, first = heard.starts.index(one), heard.starts.index(other)
+            if (
+                any(before <= at <= first for at in sentence.breaks)
+                or not joins(sentence, before, first, pattern.mood, None)
+                or heard.words[before].surface == "の"
+            ):
+                return False
+        last = max(each for each in heard.starts if each < end)
+        if end not in heard.starts and heard.sound[last:end] not in _OPEN_ENDINGS:
+            return False
+    if end - start <= ONE_WORD_TO and end != next(each for each in heard.starts if each > start):
+        return False
+    return not denied(heard.sound[end:])
+
+
+_OPEN_ENDINGS = frozenset(
+    {
+        "クレ",
+        "クダサ",
+        "モラエ",
+        "モライタ",
+        "モラオ",
+        "イタダキタ",
+        "イタダケマ",
+        "イタダケナイ",
+        "イタダコ",
+        "ホシ",
+        "モラワナ",
+        "ナサ",
+        "クレヘン",
+    }
+)
+"""Beginnings of words that ask for something, whatever their end: くれない, くれよ, くださいませんか."""
+
+
+_NO_VERBS = frozenset({"形容詞", "副詞", "助詞", "助動詞", "形状詞", "連体詞", "接尾辞", "代名詞", "接続詞"})
+
+
+def _may_be_verb(heard: Heard, start: int, end: int, mood: Mood) -> bool:
+    """Return whether a verb may begin at `start`: 今回 is no 来んかい, おります behind て no 折ります."""
+    at = heard.starts.index(start)
+    word = heard.words[at]
+    if word.part in _NO_VERBS or (word.part == "名詞" and heard.starts[at + 1] >= end):
+        return False
+    if mood in ("demand", "order") and word.form.startswith("意志推量形"):
+        # 開けよう is no 開けよ.
+        return False
+    return not (at > 0 and word.normal in AFTER_TE and heard.words[at - 1].surface in ("て", "で"))
+
+
+def _as_long(heard: Heard, start: int, end: int, long: tuple[int, ...]) -> bool:
+    """Return whether the long vowels agree, as far as a recogniser hears them: 症状 is no 処女, 低迷 no てめえ."""
+    said = [word for word, at in zip(heard.words, heard.starts, strict=False) if start <= at < end]
+    if sum(len(word.sound) for word in said) != end - start:
+        # Mended by the ear, or cut otherwise.
+        return True
+    return len(set(long_vowels(said)) ^ set(long)) <= (end - start) // 5
+
+
+def _goes_on(sentence: Sentence, end: int, pattern: Pattern) -> bool:
+    """Return whether the following words change its meaning: 馬鹿じゃないので, 話せます."""
+    heard = sentence.heard
+    at = heard.starts.index(end)
+    if at == 0 or sentence.ended(at):
+        return False
+    if pattern.ends_in_order and (
+        heard.words[at].part == "助動詞" or heard.words[at].surface in ("ば", "て", "ちゃ", "そう")
+    ):
+        return heard.words[at].normal != "つう"
+    if is_described(sentence, at) or is_longer_by_suffix(sentence, at):
+        return True
+    before, word = heard.words[at - 1], heard.words[at]
+    if before.part == "名詞" and is_longer(sentence, at):
+        # どんなプレイ動画
+        return True
+    if word.surface == "みたい" and not sentence.ended(at + 1) and heard.words[at + 1].surface == "に":
+        return True
+    if before.form.startswith("意志推量形") and word.surface == "ね":
+        # 独身でしょうね
+        return True
+    asks = before.detail == "準体助詞" or before.surface in ("の", "か")
+    if asks and word.normal == "です" and not sentence.ended(at + 1):
+        # 実家暮らしなのですが
+        return heard.words[at + 1].surface in ("が", "けど", "けれど", "けれども")
+    return asks and word.surface in (
+        "で",
+        "が",
+        "を",
+        "に",
+        "は",
+        "も",
+        "と",
+        "って",
+        "どうか",
+    )

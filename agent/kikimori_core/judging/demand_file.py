@@ -1,0 +1,70 @@
+"""Files of known demands (`[[demand]]`), as people write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kikimori_core.errors import ConfigError
+from kikimori_core.judging.words.choice import expanded
+from kikimori_core.judging.words.demands import DemandReader
+from kikimori_core.judging.words.wanted import Wanted, WantedGroup
+from kikimori_core.wire.toml_file import load, read_toml
+from kikimori_core.wire.topics import NAME_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_Phrase = Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class _Demand(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=NAME_PATTERN)]
+    phrases: tuple[_Phrase, ...] = ()
+    nouns: tuple[_Phrase, ...] = ()
+    stop: tuple[_Phrase, ...] = ()
+
+
+class _DemandFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    demand: Annotated[tuple[_Demand, ...], Field(min_length=1)]
+    generic: tuple[_Phrase, ...] = ()
+    insists: tuple[_Phrase, ...] = ()
+
+
+def holds_demands(path: Path) -> bool:
+    """Say whether a file is one of demands, not of a category of phrases."""
+    return "demand" in read_toml(path)
+
+
+def load_demands(paths: Iterable[Path]) -> DemandReader:
+    """Read files of demands; the same name in several files is one demand.
+
+    Raises:
+        ConfigError: names file, key and reason.
+    """
+    wanted = Wanted()
+    generic: list[str] = []
+    insists: list[str] = []
+    for path in paths:
+        file = load(path, _DemandFile)
+        generic += file.generic
+        insists += _written_out(file.insists)
+        for number, each in enumerate(file.demand, start=1):
+            group = WantedGroup(
+                each.name, _written_out(each.phrases), _written_out(each.nouns), _written_out(each.stop)
+            )
+            try:
+                wanted.add(group)
+            except ValueError as error:
+                raise ConfigError(f"{path}: demand[{number}]: {error}") from error
+    return DemandReader(wanted, generic, insists)
+
+
+def _written_out(phrases: Iterable[str]) -> tuple[str, ...]:
+    return tuple(each for phrase in phrases for each in expanded(phrase))

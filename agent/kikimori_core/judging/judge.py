@@ -1,0 +1,123 @@
+"""Rules of one call: evidence in, changes of alerts out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_core.judging.kinds.detector import (
+    CallFacts,
+    Observation,
+    Retraction,
+    Spoken,
+    TakenBack,
+)
+from kikimori_core.judging.life import AlertLife
+from kikimori_core.judging.partials import StablePartials
+from kikimori_core.model.evidence import Utterance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kikimori_core.judging.kinds.rule import Rule
+    from kikimori_core.judging.phrases import Match, PhraseFinder, Said
+    from kikimori_core.model.alert import AlertChange, ClosedBecause, Severity
+    from kikimori_core.model.evidence import Evidence
+
+_MOST_LINES = 16
+"""Most finals of a call that are kept for their second hearing."""
+
+
+class CallJudge:
+    """Judge of one call by the rules. Pure: the same evidence and times give the same changes.
+
+    Evidence of one kind from one leg must come in order; between legs and kinds it may be late, as words are behind
+    sounds.
+    """
+
+    def __init__(self, rules: Iterable[Rule], phrases: PhraseFinder, *, words_heard: bool) -> None:
+        """`words_heard`: speech recognition is on for this call."""
+        rules = tuple(rules)
+        counted = {category for rule in rules if (category := rule.counted_category()) is not None}
+        facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
+        self._phrases = phrases
+        self._partials = StablePartials(phrases)
+        self._told: dict[str, Said] = {}
+        """Phrases and demand in the last finals, by line, for their second hearing."""
+        self._rules = [(rule.detector(facts), AlertLife(rule)) for rule in rules]
+        self._now_s = 0.0
+        self.doubted: tuple[Match, ...] = ()
+        """Matches in the last finished utterance that do not count."""
+
+    @property
+    def worst(self) -> Severity | None:
+        """Severity of the worst open alert."""
+        severities = [life.severity for _, life in self._rules if life.severity is not None]
+        return max(severities, key=lambda severity: severity.rank, default=None)
+
+    def observe(self, evidence: Evidence) -> list[AlertChange]:
+        """Take one piece of evidence. Partial utterances count where they prove stable."""
+        if isinstance(evidence, Utterance):
+            return self._heard(evidence)
+        return self._observe(evidence)
+
+    def _heard(self, utterance: Utterance) -> list[AlertChange]:
+        if not utterance.final:
+            believed = self._partials.heard(utterance)
+            return [] if believed is None else self._observe(believed)
+        said = self._phrases.find(utterance)
+        self.doubted = said.doubted
+        if utterance.again:
+            return self._heard_again(utterance, said)
+        self._told[utterance.line_id] = said
+        while len(self._told) > _MOST_LINES:
+            del self._told[next(iter(self._told))]
+        taken_back = self._partials.finished(utterance.line_id, said.matches)
+        changes = self._observe(TakenBack(utterance, taken_back)) if taken_back else []
+        return changes + self._observe(Spoken(utterance, said.matches, said.demand, tone=said.tone))
+
+    def _heard_again(self, utterance: Utterance, said: Said) -> list[AlertChange]:
+        """Take the second final of a line: only what the first did not hold counts."""
+        first = self._told.pop(utterance.line_id, None)
+        if first is None:
+            return self._observe(Spoken(utterance, said.matches, said.demand, tone=said.tone))
+        known = {match.category for match in first.matches}
+        news = tuple(match for match in said.matches if match.category not in known)
+        demand = said.demand if first.demand is None else None
+        tone = said.tone if first.tone is None and not known else None
+        if not news and demand is None and tone is None:
+            return []
+        return self._observe(Spoken(utterance, news, demand, tone=tone))
+
+    def _observe(self, observation: Observation) -> list[AlertChange]:
+        changes = []
+        for detector, life in self._rules:
+            found = detector.observe(observation)
+            if found is None:
+                continue
+            change = life.retract(found) if isinstance(found, Retraction) else life.found(found)
+            if change is not None:
+                changes.append(change)
+        return changes
+
+    def advance(self, now_s: float) -> list[AlertChange]:
+        """Advance to `now_s`, up to which everything was heard; earlier times are ignored."""
+        if now_s <= self._now_s:
+            return []
+        self._now_s = now_s
+        changes = []
+        for detector, life in self._rules:
+            finding = detector.advance(now_s)
+            if finding is not None and (change := life.found(finding)) is not None:
+                changes.append(change)
+            if (change := life.advance(now_s)) is not None:
+                changes.append(change)
+        return changes
+
+    def keep_button(self) -> None:
+        """Remove every rule but the operator's button: other findings are not reliable any more."""
+        self._rules = [each for each in self._rules if each[1].rule.by_button]
+
+    def end(self, now_s: float, because: ClosedBecause) -> list[AlertChange]:
+        """End the call: close its open alerts."""
+        closed = (life.close(max(now_s, self._now_s), because) for _, life in self._rules)
+        return [change for change in closed if change is not None]

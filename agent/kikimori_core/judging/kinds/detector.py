@@ -1,0 +1,93 @@
+"""Interface of a rule kind's detector, and its inputs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kikimori_core.model.evidence import ButtonPress, EffortWindow, Role, Utterance
+
+if TYPE_CHECKING:
+    from kikimori_core.judging.phrases import Match
+    from kikimori_core.judging.second_opinion.tone import Tone
+    from kikimori_core.judging.words.demands import Demand
+    from kikimori_core.model.alert import Evidence, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Utterance, with the phrase categories and the demand found in it."""
+
+    utterance: Utterance
+    matches: tuple[Match, ...]
+    demand: Demand | None = None
+    provisional: bool = False
+    """True = the utterance goes on; only these matches count already, and its final may take them back."""
+    tone: Tone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Withdrawal: the final of a line does not hold the categories that counted from its partials."""
+
+    utterance: Utterance
+    categories: frozenset[str]
+
+
+Observation = EffortWindow | Spoken | TakenBack | ButtonPress
+
+
+@dataclass(slots=True)
+class CallFacts:
+    """Findings of other rules in the same call that a rule may use."""
+
+    words_heard: bool
+    """False = speech recognition is off, and nothing that is said can be known."""
+    counted_categories: frozenset[str] = frozenset()
+    """Categories whose repetition another rule counts."""
+    repetition: bool = False
+    repetition_s: float | None = None
+    """Media time in s at which a demand was last found repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Report that the rule holds, at media time `at_s`."""
+
+    at_s: float
+    severity: Severity
+    evidence: tuple[Evidence, ...]
+    """Evidence; it replaces evidence of the same kind and start: a shout that goes on is one shout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """Withdrawal of a piece of evidence."""
+
+    at_s: float
+    kind: str
+    start_s: float
+
+
+class Detector(ABC):
+    """Detector of one rule in one call. Pure: the same observations in the same order, the same findings."""
+
+    @abstractmethod
+    def observe(self, observation: Observation) -> Finding | Retraction | None: ...
+
+    def advance(self, now_s: float) -> Finding | None:  # noqa: ARG002  (most kinds do not watch the clock)
+        """Advance to `now_s`, which never goes back."""
+        return None
+
+
+def speech_in(observation: Observation) -> EffortWindow | Utterance | None:
+    """Return the voice or words of an observation; None when nobody spoke."""
+    if isinstance(observation, Spoken):
+        return observation.utterance
+    return observation if isinstance(observation, EffortWindow) else None
+
+
+def from_customer(role: Role) -> bool:
+    """Return whether the leg can raise evidence: the customer's, or the only leg, a mixed one."""
+    return role in (Role.CUSTOMER, Role.MIXED)

@@ -1,0 +1,113 @@
+"""Words of one category."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from kikimori_core.judging.kinds.detector import (
+    CallFacts,
+    Detector,
+    Finding,
+    Observation,
+    Retraction,
+    Spoken,
+    TakenBack,
+)
+from kikimori_core.judging.kinds.rule import Name, Rule
+from kikimori_core.model.alert import Severity
+from kikimori_core.wire.messages import WordsEvidence
+
+if TYPE_CHECKING:
+    from kikimori_core.judging.phrases import Match
+    from kikimori_core.model.evidence import Utterance
+
+
+class PhraseRule(Rule):
+    """Words of one category, said once."""
+
+    kind: Literal["phrase"]
+    category: Name
+    severity: Severity
+    critical_count: Annotated[int, Field(ge=2)] | None = None
+    """Number of matches in one call that makes it critical."""
+
+    def detector(self, facts: CallFacts) -> Detector:  # noqa: ARG002  (needs nothing of other rules)
+        return PhraseDetector(self)
+
+    def needs_words(self) -> bool:
+        return True
+
+    def categories(self) -> tuple[str, ...]:
+        return (self.category,)
+
+
+class PhraseDetector(Detector):
+    def __init__(self, rule: PhraseRule) -> None:
+        self._rule = rule
+        self._count = 0
+        self._early: dict[str, float] = {}
+        """Start of the evidence, by line that a partial alerted."""
+
+    def observe(self, observation: Observation) -> Finding | Retraction | None:
+        if isinstance(observation, TakenBack):
+            return self._taken_back(observation)
+        if not isinstance(observation, Spoken):
+            return None
+        utterance = observation.utterance
+        found = _match_in(observation, self._rule.category)
+        if found is None:
+            return None
+        evidence = words_evidence(utterance, found)
+        early_s = self._early.pop(utterance.line_id, None)
+        if early_s is None:
+            self._count += found.at_most is None
+        else:
+            # The final replaces what was told of the partial: one thing said is one piece of evidence.
+            evidence = evidence.model_copy(update={"start_s": early_s})
+        if observation.provisional:
+            self._early[utterance.line_id] = evidence.start_s
+        severity = self._rule.severity
+        if self._rule.critical_count and self._count >= self._rule.critical_count:
+            severity = Severity.CRITICAL
+        if found.at_most is not None:
+            severity = min(severity, found.at_most, key=lambda each: each.rank)
+        return Finding(utterance.end_s, severity, (evidence,))
+
+    def _taken_back(self, observation: TakenBack) -> Retraction | None:
+        if self._rule.category not in observation.categories:
+            return None
+        start_s = self._early.pop(observation.utterance.line_id, None)
+        if start_s is None:
+            return None
+        self._count = max(0, self._count - 1)
+        return Retraction(observation.utterance.end_s, "words", start_s)
+
+
+def match_of(observation: Observation, category: str) -> tuple[Utterance, Match] | None:
+    """Return the utterance and its match of `category`, if the observation is a finished one."""
+    if not isinstance(observation, Spoken) or observation.provisional:
+        return None
+    match = _match_in(observation, category)
+    return None if match is None else (observation.utterance, match)
+
+
+def _match_in(spoken: Spoken, category: str) -> Match | None:
+    return next((match for match in spoken.matches if match.category == category), None)
+
+
+def has_category(observation: Spoken, *categories: str) -> bool:
+    return any(match.category in categories for match in observation.matches)
+
+
+def words_evidence(utterance: Utterance, match: Match) -> WordsEvidence:
+    return WordsEvidence(
+        start_s=round(utterance.start_s, 2),
+        end_s=round(utterance.end_s, 2),
+        role=utterance.role,
+        text=utterance.text,
+        matched=match.matched,
+        category=match.category,
+        engine=utterance.engine,
+    )

@@ -1,0 +1,349 @@
+"""Phrases by category, from `config/phrases/`, and their search in utterances.
+
+Japanese is compared by sound (`judging.words`), other languages as it is written, where `…` stands for up to twenty
+characters in between. A phrase that lies inside something listed under `unless` does not count: so an offer or an
+idiom is no alarm.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import unicodedata
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kikimori_core.errors import ConfigError
+from kikimori_core.judging.answers import AnswerCategory, ClauseWords, reader_of
+from kikimori_core.judging.by_sound import BySound
+from kikimori_core.judging.compiled_files import CompiledFile, CompiledFiles, cache_folder
+from kikimori_core.judging.demand_file import holds_demands, load_demands
+from kikimori_core.judging.phrase_index import PhraseIndex
+from kikimori_core.judging.words.choice import expanded, written_out
+from kikimori_core.judging.words.demands import DemandReader
+from kikimori_core.judging.words.moods import Mood
+from kikimori_core.judging.words.pattern import VanishingPhraseError, compile_phrase
+from kikimori_core.judging.words.sentence import Sentence
+from kikimori_core.judging.words.sound import Ear
+from kikimori_core.model.alert import Severity
+from kikimori_core.model.evidence import Role
+from kikimori_core.wire.toml_file import load
+from kikimori_core.wire.topics import NAME_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from kikimori_core.judging.second_opinion.tone import Tone
+    from kikimori_core.judging.words.demands import Demand
+    from kikimori_core.judging.words.pattern import Pattern
+    from kikimori_core.model.evidence import Utterance
+
+GAP = "…"
+GAP_CHARACTERS = 20
+
+_NOT_SPOKEN = re.compile(r"[\s\u3000、。，．,.!?！？「」『』・〜]+")
+
+_files = CompiledFiles(cache_folder())
+
+_Phrase = Annotated[str, Field(min_length=2, max_length=400)]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mood: Mood = "fixed"
+    exact: bool = False
+    """True = found only as written, in no other form."""
+    at_most: Severity | None = None
+    """Worst severity of an alert for these, whatever the rule says: hints that a person must weigh."""
+    phrases: Annotated[tuple[_Phrase, ...], Field(min_length=1)]
+
+
+class _CategoryFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    category: Annotated[str, Field(pattern=NAME_PATTERN)]
+    title: dict[str, str]
+    said_by: Role
+    compare: Literal["sound", "letters"] = "sound"
+    """`sound` for Japanese, `letters` for languages that are written as they are recognised."""
+    exact: bool = False
+    """Default of `exact` for every group."""
+    unless: tuple[_Phrase, ...] = ()
+    words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    """Lists that phrases name as `{list}`."""
+    clauses: ClauseWords | None = None
+    """Words of a category that is read clause by clause, over the phrases."""
+    group: tuple[_Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A category found in an utterance."""
+
+    category: str
+    matched: str
+    """The words, as recognised."""
+    at_most: Severity | None = None
+    """Worst severity of the alert; None = as the rule says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Phrases and demand found in an utterance."""
+
+    matches: tuple[Match, ...] = ()
+    demand: Demand | None = None
+    """Demand of the utterance, of whatever category or none."""
+    doubted: tuple[Match, ...] = ()
+    """Found, and taken for harmless by the second opinion: they count for nothing."""
+    tone: Tone | None = None
+
+
+class _Category(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def said_by(self) -> Role: ...
+
+    @property
+    def at_most(self) -> Severity | None: ...
+
+    def find(self, sentence: Sentence) -> str | None:
+        """Return the words that fall under this category, as recognised."""
+
+
+class PhraseFinder(Protocol):
+    """Part of `PhraseBook` that judging needs."""
+
+    def find(self, utterance: Utterance) -> Said: ...
+
+
+class PhraseBook:
+    """All categories of the configured languages."""
+
+    def __init__(
+        self,
+        categories: Iterable[_Category],
+        ear: Ear,
+        demands: DemandReader | None = None,
+        skipped: Iterable[str] = (),
+    ) -> None:
+        self.skipped = tuple(skipped)
+        """Phrases that would match nearly everything and are not looked for: file, key and reason."""
+        self._categories = tuple(categories)
+        self._ear = ear
+        self._demands = demands or DemandReader()
+        self._index = PhraseIndex(category for category in self._categories if isinstance(category, BySound))
+
+    @property
+    def categories(self) -> tuple[_Category, ...]:
+        """All categories; one of a name for each file and each `at_most`."""
+        return self._categories
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(category.name for category in self._categories)
+
+    def counters(self) -> dict[str, int]:
+        """Return nothing: a book counts nothing that health shows."""
+        return {}
+
+    def find(self, utterance: Utterance) -> Said:
+        """Return each category once that the utterance holds and that its speaker can be blamed or credited for."""
+        heard = self._ear.hear(utterance.text)
+        if not heard.sound:
+            return Said()
+        found: dict[str, Match] = {}
+        hints: dict[str, Match] = {}
+        sentence = Sentence(heard, self._index.stems)
+
+        def wanted(category: _Category) -> bool:
+            # A mixed leg does not say who spoke: both readings count, and the leg is labelled on the screen.
+            return utterance.role in (category.said_by, Role.MIXED) and category.name not in found
+
+        def keep(category: _Category, matched: str | None) -> None:
+            if matched is not None:
+                kept = found if category.at_most is None else hints
+                kept.setdefault(category.name, Match(category.name, matched, category.at_most))
+
+        for category in self._categories:
+            if not isinstance(category, BySound) and wanted(category):
+                keep(category, category.find(sentence))
+        for by_sound, pattern in self._index.sounding_in(sentence, utterance.role):
+            if by_sound.name not in found:
+                keep(by_sound, by_sound.find_sound(sentence, pattern))
+        for by_sound, unit in self._index.standing_in(sentence, utterance.role):
+            if by_sound.name not in found:
+                keep(by_sound, by_sound.find_unit(sentence, unit))
+        # An operator demands nothing.
+        demand = None if utterance.role is Role.OPERATOR else self._demands.read(heard)
+        return Said(tuple((hints | found).values()), demand)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByLetters:
+    name: str
+    said_by: Role
+    phrases: re.Pattern[str]
+    unless: re.Pattern[str] | None
+    at_most: Severity | None = None
+
+    def find(self, sentence: Sentence) -> str | None:
+        text = normalised(sentence.heard.text)
+        match = self.phrases.search(self.unless.sub("/", text) if self.unless else text)
+        return match.group().strip() if match else None
+
+
+def normalised(text: str) -> str:
+    """Fold widths and case, write one space where there is something that is not spoken."""
+    return _NOT_SPOKEN.sub(" ", unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")).strip()
+
+
+def load_phrases(paths: Iterable[Path]) -> PhraseBook:
+    """Read category files; the same category in several files (languages) is several entries of one name.
+
+    A phrase of which nothing distinctive is heard is left out and told in `skipped`: an office that wrote it for an
+    earlier release is still protected by its other phrases.
+
+    Raises:
+        ConfigError: names file, key and reason.
+    """
+    with _no_collection():
+        return _loaded(paths)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector, now and later, from walking a hundred thousand objects that stay: 0.25 s each time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _loaded(paths: Iterable[Path]) -> PhraseBook:
+    categories: list[_Category] = []
+    skipped: list[str] = []
+    vocabulary: set[str] = set()
+    of_demands: list[Path] = []
+    files: list[tuple[Path, _CategoryFile | CompiledFile]] = []
+    for path in paths:
+        compiled = _kept(path)
+        if compiled is not None:
+            files.append((path, compiled))
+        elif holds_demands(path):
+            of_demands.append(path)
+        else:
+            files.append((path, load(path, _CategoryFile)))
+    reader = reader_of(file.clauses for _, file in files if isinstance(file, _CategoryFile) and file.clauses)
+    for path, file in files:
+        if isinstance(file, _CategoryFile):
+            if file.said_by is Role.MIXED:
+                raise ConfigError(f"{path}: said_by: must be customer or operator")
+            if file.compare == "letters":
+                categories.append(_by_letters(path, file))
+                continue
+            if not file.group and file.clauses is None:
+                raise ConfigError(f"{path}: group: Field required")
+            compiled = _compiled(path, file)
+            act = file.clauses.act if file.clauses else None
+        else:
+            compiled, act = file, None
+        skipped += (f"{path}: {each}" for each in compiled.skipped)
+        for category in compiled.categories:
+            categories.append(
+                AnswerCategory(category.name, category.said_by, act, reader, category) if act else category
+            )
+            vocabulary |= category.vocabulary
+    return PhraseBook(categories, Ear(vocabulary), load_demands(of_demands), skipped)
+
+
+def _kept(path: Path) -> CompiledFile | None:
+    try:
+        return _files.get(path.read_bytes())
+    except OSError:
+        # Reading it again tells the reason.
+        return None
+
+
+def _compiled(path: Path, file: _CategoryFile) -> CompiledFile:
+    skipped: list[str] = []
+    compiled = CompiledFile(tuple(_by_sound(path, file, skipped)), tuple(skipped))
+    if file.clauses is None:
+        _files.keep(path.read_bytes(), compiled)
+    return compiled
+
+
+def _by_sound(path: Path, file: _CategoryFile, skipped: list[str]) -> Iterable[BySound]:
+    """Return the category, and one more of its name for the groups of each `at_most`."""
+    unless = tuple(
+        pattern
+        for number, phrase in enumerate(file.unless, start=1)
+        for pattern in _excuse(phrase, file, f"{path}: unless[{number}]")
+    )
+    made: dict[Severity | None, BySound] = {None: BySound(file.category, file.said_by, unless)}
+    for number, group in enumerate(file.group, start=1):
+        category = made.setdefault(group.at_most, BySound(file.category, file.said_by, unless, group.at_most))
+        for place, phrase in enumerate(group.phrases, start=1):
+            key = f"group[{number}].phrases[{place}]"
+            try:
+                exact = file.exact or group.exact
+                together = file.clauses is None
+                for each, choice in written_out(phrase, file.words) if together else ():
+                    together &= category.add(each, group.mood, choice, exact=exact)
+                if not together:
+                    # A list whose nouns are no words of their own in this phrase, or a category that is read by sound.
+                    for each in expanded(phrase, file.words):
+                        category.add(each, group.mood, exact=exact)
+            except VanishingPhraseError as error:
+                skipped.append(f"{key}: {phrase!r} {error}")
+            except ValueError as error:
+                raise ConfigError(f"{path}: {key}: {phrase!r} {error}") from error
+    return made.values()
+
+
+def _excuse(phrase: str, file: _CategoryFile, key: str) -> Iterator[Pattern]:
+    try:
+        for each in _written_out(phrase, file, key):
+            yield compile_phrase(each, "fixed")
+    except ValueError as error:
+        raise ConfigError(f"{key}: {phrase!r} {error}") from error
+
+
+def _written_out(phrase: str, file: _CategoryFile, key: str) -> Iterator[str]:
+    try:
+        yield from expanded(phrase, file.words)
+    except ValueError as error:
+        raise ConfigError(f"{key}: {phrase!r} {error}") from error
+
+
+def _by_letters(path: Path, file: _CategoryFile) -> _ByLetters:
+    for number, group in enumerate(file.group, start=1):
+        if group.mood != "fixed":
+            raise ConfigError(f"{path}: group[{number}].mood: must be fixed where letters are compared")
+    unless = _any_of(file.unless) if file.unless else None
+    return _ByLetters(
+        file.category,
+        file.said_by,
+        _any_of(phrase for group in file.group for phrase in group.phrases),
+        unless,
+    )
+
+
+def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    each = {
+        f".{{0,{GAP_CHARACTERS}}}?".join(re.escape(normalised(part)) for part in one.split(GAP))
+        for phrase in phrases
+        for one in expanded(phrase)
+    }
+    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(each, key=len, reverse=True))})(?!\w)")

@@ -1,0 +1,81 @@
+"""Phrases with the second opinion over them: what of an utterance counts, what is doubted, what tone it has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kikimori_core.judging.second_opinion.tone import Tone
+from kikimori_core.judging.words.sound import plain, words
+from kikimori_core.model.evidence import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kikimori_core.judging.phrases import Match, PhraseBook, Said
+    from kikimori_core.judging.second_opinion.model import OpinionModel
+    from kikimori_core.model.evidence import Utterance
+
+
+class CheckedPhrases:
+    """A phrase book whose single finds the model may doubt, and whose silence it may break with a notice of tone."""
+
+    def __init__(self, book: PhraseBook, model: OpinionModel, judged: Iterable[str]) -> None:
+        """`judged`: categories of which one utterance raises an alert; others are never doubted."""
+        self._book = book
+        self._model = model
+        self._vetoes = {name: below for name, below in model.note.veto_below.items() if name in set(judged)}
+        self.doubted = 0
+        """Finds in finished utterances that were doubted."""
+        self.tones = 0
+        """Finished utterances with a tone."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return self._book.names
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        return self._book.skipped
+
+    def counters(self) -> dict[str, int]:
+        """Return what health shows."""
+        return {"phrases_doubted": self.doubted, "tones_noticed": self.tones}
+
+    def find(self, utterance: Utterance) -> Said:
+        """Return what the phrases find, less what the model doubts; a tone where they find nothing."""
+        said = self._book.find(utterance)
+        if utterance.role is Role.OPERATOR:
+            return said
+        blamed = [match for match in said.matches if match.category in self._model.note.classes]
+        if blamed:
+            return self._checked(said, utterance)
+        return self._with_tone(said, utterance) if utterance.final else said
+
+    def _checked(self, said: Said, utterance: Utterance) -> Said:
+        doubtful = [match for match in said.matches if match.category in self._vetoes]
+        if not doubtful:
+            return said
+        opinion = self._model.judge(words(plain(utterance.text)))
+
+        def stays(match: Match) -> bool:
+            return opinion.harm >= self._vetoes.get(match.category, 0.0)
+
+        doubted = tuple(match for match in said.matches if not stays(match))
+        if not doubted:
+            return said
+        if utterance.final:
+            self.doubted += len(doubted)
+        return replace(said, matches=tuple(match for match in said.matches if stays(match)), doubted=doubted)
+
+    def _with_tone(self, said: Said, utterance: Utterance) -> Said:
+        cut = words(plain(utterance.text))
+        note = self._model.note
+        if len(cut) < note.tone_words:
+            return said
+        opinion = self._model.judge(cut)
+        if opinion.share < note.tone_share or opinion.harm < note.tone_from.get(opinion.category, 1.1):
+            return said
+        self.tones += 1
+        weighed = self._model.weighed(cut, opinion.category)
+        return replace(said, tone=Tone(opinion.category, opinion.harm, weighed))

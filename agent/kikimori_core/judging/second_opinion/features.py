@@ -1,0 +1,82 @@
+"""Features of a sentence: pieces of its writing, its sound and its dictionary forms, hashed into a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from kikimori_core.judging.words.sound import Word
+
+BITS = 17
+"""The table has 2 to the power of this rows."""
+WRITTEN, SOUNDED = (2, 3, 4), (2, 3, 4, 5)
+"""Lengths of the pieces, in characters of writing and of sound."""
+MOST_WORDS = 60
+"""A breath; of more the last are read, where Japanese says what it is about."""
+_EDGE = "^"
+_FUNCTION = frozenset({"助詞", "助動詞"})
+
+Piece = tuple[str, int, int]
+"""A feature, and the words that it is made of: first, and end."""
+
+
+def features(words: Sequence[Word]) -> NDArray[np.int64]:
+    """Return the rows of the table that a sentence touches, each once."""
+    mask = (1 << BITS) - 1
+    return np.fromiter({crc32(key.encode()) & mask for key, _, _ in pieces(words)}, np.int64)
+
+
+def row_of(key: str) -> int:
+    """Return the row of a feature."""
+    return crc32(key.encode()) & ((1 << BITS) - 1)
+
+
+def pieces(words: Sequence[Word]) -> Iterator[Piece]:
+    """Yield each feature with its place."""
+    words = words[-MOST_WORDS:]
+    if not words:
+        return
+    yield from _runs("w", [_digits(word.surface) for word in words], WRITTEN)
+    yield from _runs("s", [word.sound for word in words], SOUNDED)
+    yield from _of_words(words)
+
+
+def _digits(surface: str) -> str:
+    return "".join("0" if each.isdigit() else each for each in surface.lower())
+
+
+def _runs(kind: str, parts: Sequence[str], lengths: Sequence[int]) -> Iterator[Piece]:
+    text = _EDGE + "".join(parts) + _EDGE
+    owner = [0, *(number for number, part in enumerate(parts) for _ in part), len(parts) - 1]
+    for length in lengths:
+        for at in range(len(text) - length + 1):
+            yield f"{kind}{text[at : at + length]}", owner[at], owner[at + length - 1] + 1
+
+
+def _of_words(words: Sequence[Word]) -> Iterator[Piece]:
+    """Yield lemmas alone, in pairs and threes, pairs of words of meaning, and the forms that end the sentence."""
+    lemmas = [_EDGE, *(word.normal for word in words), _EDGE]
+    last = len(words)
+    for at, word in enumerate(words):
+        yield f"l{word.normal}", at, at + 1
+        if word.form != "*":
+            yield f"f{word.form[:3]}{word.part[:2]}{word.normal}", at, at + 1
+    for at in range(len(lemmas) - 1):
+        yield f"b{lemmas[at]} {lemmas[at + 1]}", max(at - 1, 0), min(at + 1, last)
+    for at in range(len(lemmas) - 2):
+        yield f"t{lemmas[at]} {lemmas[at + 1]} {lemmas[at + 2]}", max(at - 1, 0), min(at + 2, last)
+    meaning = [at for at, word in enumerate(words) if word.part not in _FUNCTION]
+    for one, at in enumerate(meaning):
+        for other in meaning[one + 1 : one + 4]:
+            yield f"p{words[at].normal} {words[other].normal}", at, other + 1
+    ending = " ".join(f"{word.part[:2]}{word.form[:2]}" for word in words[-4:])
+    yield f"e{ending}", max(last - 4, 0), last
+    for at in meaning:
+        yield f"m{words[at].normal} {words[-1].normal}{words[-1].form[:2]}", at, at + 1

@@ -1,0 +1,149 @@
+"""The model's numbers, read from a folder: `model.json` and `weights.npy`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kikimori_core.errors import ConfigError
+from kikimori_core.judging.second_opinion.features import BITS, MOST_WORDS, features, pieces, row_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from kikimori_core.judging.words.sound import Word
+
+HARMLESS = "none"
+FORMAT = 1
+"""Of the folder; another one has other features and cannot be used."""
+_SHOWN_WORDS = 3
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class ModelNote(BaseModel):
+    """`model.json`."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    format: int
+    bits: int
+    classes: tuple[str, ...]
+    """`none` first, then categories."""
+    bias: tuple[float, ...]
+    scale: tuple[float, ...]
+    """A weight is its small integer times its class's scale."""
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    """Scores are divided by it, so that a probability of 0.9 is right nine times in ten."""
+    veto_below: dict[str, _Share] = {}
+    """Categories whose single phrases are doubted below this probability of harassment; others never are."""
+    tone_from: dict[str, _Share] = {}
+    """Categories that a notice of tone may name, each from this probability of harassment on."""
+    tone_share: _Share = 0.5
+    """A notice of tone needs this much of the probability of harassment in the category that it names …"""
+    tone_words: Annotated[int, Field(ge=1)] = 5
+    """… and so many words: an exclamation alone says too little."""
+    made: dict[str, str] = {}
+    """Origin, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Probabilities of one sentence."""
+
+    harm: float
+    """That it is harassment of any category."""
+    category: str
+    """The likeliest one."""
+    share: float
+    """Of that category, given that it is harassment."""
+    weighed: tuple[str, ...] = ()
+    """The words that spoke most for it."""
+
+
+class OpinionModel:
+    """Judges a sentence as a whole. Opens its table at the first sentence; the table is mapped, not read."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the note; raises ConfigError."""
+        self._folder = folder
+        try:
+            self.note = ModelNote.model_validate_json((folder / "model.json").read_bytes())
+        except OSError as error:
+            raise ConfigError(
+                f"{folder}: model.json cannot be read: {error.strerror}", next_step=_NEXT_STEP
+            ) from None
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ConfigError(f"{folder}/model.json: {where}: {first['msg']}", next_step=_NEXT_STEP) from None
+        note = self.note
+        fits = note.classes[:1] == (HARMLESS,) and len(note.bias) == len(note.scale) == len(note.classes) > 1
+        if note.format != FORMAT or note.bits != BITS or not fits:
+            raise ConfigError(f"{folder}: was made for another version of the program", next_step=_NEXT_STEP)
+        if not (folder / "weights.npy").is_file():
+            raise ConfigError(f"{folder}: weights.npy is missing", next_step=_NEXT_STEP)
+        self._table: NDArray[np.int8] | None = None
+        self._scale = np.array(note.scale, np.float32)
+        self._bias = np.array(note.bias, np.float32)
+
+    def _weights(self) -> NDArray[np.int8]:
+        if self._table is None:
+            table = np.load(self._folder / "weights.npy", mmap_mode="r", allow_pickle=False)
+            if table.shape != (1 << BITS, len(self.note.classes)) or table.dtype != np.int8:
+                raise ConfigError(
+                    f"{self._folder}: weights.npy does not fit model.json", next_step=_NEXT_STEP
+                )
+            self._table = table
+        return self._table
+
+    def open(self) -> None:
+        """Map the table now; raises ConfigError or OSError."""
+        self._weights()
+
+    def judge(self, words: Sequence[Word]) -> Opinion:
+        """Return what a sentence is taken for."""
+        rows = features(words)
+        if not len(rows):
+            return Opinion(0.0, self.note.classes[1], 0.0)
+        sums = self._weights()[rows].sum(axis=0, dtype=np.int32) * self._scale
+        scores = (sums / math.sqrt(len(rows)) + self._bias) / self.note.temperature
+        raised = np.exp(scores - scores.max())
+        raised[1:] = np.maximum(raised[1:], 1e-12)
+        best = 1 + int(raised[1:].argmax())
+        harm = float(raised[1:].sum())
+        return Opinion(harm / (harm + float(raised[0])), self.note.classes[best], float(raised[best]) / harm)
+
+    def weighed(self, words: Sequence[Word], category: str) -> tuple[str, ...]:
+        """Return the words that spoke most for a category against none, in the order in which they were said."""
+        number = self.note.classes.index(category)
+        words = words[-MOST_WORDS:]
+        table = self._weights()
+        of_word = np.zeros(len(words))
+        seen: dict[int, float] = {}
+        for key, first, end in pieces(words):
+            row = row_of(key)
+            if row not in seen:
+                weights = table[row] * self._scale
+                seen[row] = float(weights[number] - weights[0])
+            of_word[first:end] += seen[row] / (end - first)
+        speaking = [at for at in range(len(words)) if of_word[at] > 0 and words[at].part not in _FUNCTION]
+        chosen = sorted(sorted(speaking, key=lambda at: -of_word[at])[:_SHOWN_WORDS])
+        return tuple(words[at].surface for at in chosen)
+
+
+_FUNCTION = frozenset({"助詞", "助動詞"})
+_NEXT_STEP = "train it again (kikimori train-words --help), or leave [judging] second_opinion_model out"
+
+
+@lru_cache(maxsize=4)
+def load_model(folder: Path) -> OpinionModel:
+    """Return the model of a folder, the same one each time; raises ConfigError."""
+    return OpinionModel(folder)

@@ -1,0 +1,75 @@
+"""Meaning of an operator's utterance: refusal, end of the call or offer; and a customer's acceptance of it.
+
+The last clause (`clauses`) that says something decides, so 返品はできませんが、交換は承れます is an offer and 交換はでき
+ますが、返金はできません a refusal. A "cannot" that only leads to something else (できませんので、窓口へお越しください)
+refuses nothing, unless only politeness follows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from kikimori_core.judging.words.clauses import Says
+
+if TYPE_CHECKING:
+    from kikimori_core.judging.words.clauses import Clause, ClauseReader
+    from kikimori_core.judging.words.sound import Heard
+
+Act = Literal["refuse", "close", "offer", "accept"]
+
+
+class AnswerReader:
+    """Reader of whole utterances; keeps the last reading, as each category asks for it."""
+
+    def __init__(self, reader: ClauseReader) -> None:
+        self._reader = reader
+        self._last: tuple[Heard, tuple[Act, str] | None] | None = None
+
+    def read(self, heard: Heard) -> tuple[Act, str] | None:
+        """Return the meaning of an operator's utterance, with the words that carry it."""
+        if self._last is None or self._last[0] is not heard:
+            self._last = (heard, self._decided(heard))
+        return self._last[1]
+
+    def accepted(self, heard: Heard) -> tuple[Act, str] | None:
+        """Return the words by which a customer accepts an answer; None when they ask or object besides."""
+        said = self._reader.mark(heard)
+        taken = next((at for at, lists in enumerate(said.marks) if "accepts" in lists), None)
+        if taken is None or said.holds("objections", taken + 1, len(said.marks)):
+            return None
+        return "accept", heard.text
+
+    def _decided(self, heard: Heard) -> tuple[Act, str] | None:
+        refused: Clause | None = None
+        closed: Clause | None = None
+        offered: Clause | None = None
+        friendly = False
+        for clause in self._reader.clauses(self._reader.mark(heard)):
+            match clause.says:
+                case Says.OFFERS:
+                    offered, refused, closed = clause, None, None
+                case Says.REFUSES:
+                    refused, offered = clause, None
+                case Says.CLOSES | Says.GOODBYE:
+                    closed, offered = clause, None
+                case Says.LEADS:
+                    refused = refused or clause
+                case Says.ASKS:
+                    if refused is not None and refused.says is Says.LEADS:
+                        refused = None
+                    if closed is not None and closed.says is Says.GOODBYE:
+                        closed = None
+                case Says.FRIENDLY:
+                    friendly = True
+        if refused is not None:
+            return "refuse", _quoted(heard, refused)
+        if closed is not None and not friendly:
+            return "close", _quoted(heard, closed)
+        if offered is not None:
+            return "offer", _quoted(heard, offered)
+        return None
+
+
+def _quoted(heard: Heard, clause: Clause) -> str:
+    inside = heard.words[clause.start : clause.end]
+    return heard.text[inside[0].start : inside[-1].end] if inside else heard.text

@@ -1,0 +1,340 @@
+"""Form of a verb, an adjective or a noun: its head and the auxiliaries and particles that follow it.
+
+Japanese puts negation, passive, request, volition, question and politeness behind the head, and speech shortens them in
+many ways: なめているのですか, なめてんの and なめとんのか are one question. `predicate` reads these words into flags, so that a
+phrase is compared by what is said and not by how.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_core.judging.words.auxiliaries import (
+    AFTER_TE,
+    DIALECT_ENDS,
+    DUTIES,
+    FORBIDDEN_SO,
+    INSISTING,
+    SAYING,
+)
+from kikimori_core.judging.words.form import Form, Predicate
+from kikimori_core.judging.words.potential import brings
+from kikimori_core.judging.words.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kikimori_core.judging.words.sound import Word
+
+
+def predicate(words: Sequence[Word], at: int, breaks: frozenset[int], form: int = 0) -> Predicate:
+    """Read the form of the head at `at`.
+
+    `breaks`: indices of words that stand after a punctuation mark. `form`: what the head brings along itself.
+    """
+    reader = _Reader(words, at, breaks, form)
+    reader.read()
+    return Predicate(at, reader.next, reader.form, reader.at_end())
+
+
+_BEGINS_ANEW = frozenset({"動詞", "形容詞", "形状詞"})
+
+
+class _Reader(Reading):
+    """Reads word by word behind a head until something new begins."""
+
+    def read(self) -> None:
+        while not self.at_end():
+            word = self.words[self.next]
+            if word.surface in DIALECT_ENDS:
+                self.form |= Form.INSISTS
+                went_on = True
+            elif word.part == "助動詞":
+                went_on = self.auxiliary(word)
+            elif word.part == "助詞":
+                went_on = self._particle(word)
+            else:
+                went_on = self._other(word)
+            if not went_on:
+                return
+            self.next += 1
+
+    def _particle(self, word: Word) -> bool:
+        if word.detail == "接続助詞" or (word.surface == "と" and self.form & Form.NEGATIVE):
+            return self._connects(word)
+        if word.detail == "終助詞":
+            return self._ends(word)
+        if word.detail == "準体助詞":
+            return self._explains()
+        if word.surface == "が" and self.words[self.next - 1].part == "助動詞":
+            self.form |= Form.BUT
+            return True
+        if word.surface == "も" and self.words[self.next - 1].normal == "たい":
+            # 殴りたくもなる
+            following = self.peek()
+            return following is not None and following.normal == "成る"
+        if word.surface in ("は", "も") and self.after_te:
+            self.form |= Form.CONCESSION
+            following = self.peek()
+            if following is not None and following.normal == "良い":
+                self.form |= Form.PERMISSION
+                self.next += 1
+            elif following is not None and following.normal == "構う":
+                self.form |= Form.PERMISSION
+                self.next += 2
+            elif following is not None and following.normal in FORBIDDEN_SO:
+                self.form |= Form.PROHIBITION
+                self.next += 1
+            return True
+        if word.surface == "か" and word.detail == "副助詞":
+            following = self.peek()
+            maybe = following is not None and following.surface == "も"
+            self.form |= Form.HEARSAY if maybe else Form.QUESTION
+            return True
+        if word.surface == "や" and self.peek() is None:
+            self.form |= Form.INSISTS
+            return True
+        if word.surface in ("くらい", "ぐらい") and self.words[self.next - 1].form.startswith("連体形"):
+            return self._at_least()
+        if word.surface == "って" and self.form & Form.PAST and self.form & Form.REQUEST:
+            return self._even_if()
+        return False
+
+    def _at_least(self) -> bool:
+        """Read 謝るくらいしろ, 謝るくらいできるだろ: the form is that of する, or what can be done."""
+        following = self.peek()
+        if following is None or following.normal not in ("為る", "出来る"):
+            return False
+        self.next += 1
+        if following.normal == "出来る":
+            self.form |= Form.POTENTIAL
+        self.inflected(self.next)
+        return True
+
+    def _even_if(self) -> bool:
+        """Read してくれたっていい: permission in form, urging in meaning."""
+        following = self.peek()
+        if following is None or following.normal != "良い":
+            return False
+        self.form = (self.form | Form.CONCESSION | Form.PERMISSION) & ~Form.PAST
+        self.next += 1
+        return True
+
+    def _connects(self, word: Word) -> bool:
+        surface, following = word.surface, self.peek()
+        if surface in ("て", "で"):
+            self.after_te = True
+            self.form |= Form.TE
+            if self.form & Form.NEGATIVE and surface == "で":
+                # ないで: a prohibition once a request or the end follows.
+                request = following is None or following.normal in (
+                    "下さる",
+                    "呉れる",
+                    "頂く",
+                    "貰う",
+                    "欲しい",
+                    "頂戴",
+                )
+                ends = following is None or following.detail == "終助詞"
+                if request or ends:
+                    self.form = (self.form | Form.PROHIBITION) & ~Form.NEGATIVE
+            return True
+        self.after_te = False
+        if surface == "ば":
+            self.form |= Form.NECESSITY if self.form & Form.NEGATIVE else Form.CONDITION
+            if following is not None and following.normal == "良い":
+                self.form = (self.form | Form.SUGGESTION) & ~Form.CONDITION
+                self.next += 1
+            return True
+        if surface == "と":
+            if following is None or following.normal in SAYING or following.surface in ("は", "も", "か"):
+                return False
+            if self.form & Form.NEGATIVE:
+                self.form = (self.form | Form.NECESSITY) & ~Form.NEGATIVE
+                return True
+            self.form |= Form.CONDITION
+            return False
+        if surface == "から":
+            if self.next + 1 == len(self.words) or (
+                following is not None and following.surface in ("な", "ね", "よ")
+            ):
+                self.form |= Form.INSISTS
+                return True
+            self.form |= Form.CAUSE
+            return False
+        if surface in ("けど", "けれど", "けれども", "が", "のに"):
+            if following is not None and following.normal == "良い":
+                # 書きますけどいいんですね
+                self.form |= Form.PERMISSION | Form.EXPLAINS
+                self.next += 1
+                return True
+            self.form |= Form.BUT
+            return True
+        if surface == "し":
+            ends = self.next + 1 == len(self.words)
+            if not ends:
+                self.form |= Form.BUT
+            return ends
+        if surface == "ど":
+            self.form |= Form.INSISTS
+            return True
+        return False
+
+    def _ends(self, word: Word) -> bool:
+        self.after_te = False
+        surface = word.surface
+        if surface == "か":
+            following = self.peek()
+            maybe = following is not None and following.surface == "も"
+            self.form |= Form.HEARSAY if maybe else Form.QUESTION
+        elif surface == "な" and self.prohibits():
+            self.form |= Form.PROHIBITION
+        elif surface == "の":
+            following = self.peek()
+            if (
+                following is not None
+                and following.part == "助詞"
+                and following.surface not in ("か", "よ", "ね", "さ")
+            ):
+                self.form |= Form.NOUNED
+                return False
+            if following is not None and following.part in _BEGINS_ANEW:
+                self.form |= Form.NOUNED
+                return False
+            self.form |= Form.EXPLAINS | Form.QUESTION
+        elif surface == "ね" and self.words[self.next - 1].surface != "から":
+            self.form |= Form.AGREES
+        elif surface in INSISTING:
+            self.form |= Form.INSISTS
+        return True
+
+    def _explains(self) -> bool:
+        """Read の or ん: んだ explains, の before a case particle makes a noun of what was said."""
+        self.after_te = False
+        following = self.peek()
+        if (
+            following is not None
+            and following.part == "助詞"
+            and following.surface in ("が", "を", "に", "は", "も")
+        ):
+            duty = self.peek(2)
+            is_duty = duty is not None and duty.normal in DUTIES
+            self.form |= Form.NECESSITY | Form.OUGHT if is_duty else Form.NOUNED
+            return False
+        if following is not None and following.part in _BEGINS_ANEW:
+            # 逃げ回ってるのおいかける: を was left out.
+            self.form |= Form.NOUNED
+            return False
+        self.form |= Form.EXPLAINS
+        if following is None:
+            self.form |= Form.QUESTION
+        return True
+
+    def _other(self, word: Word) -> bool:
+        if self.after_te and (flag := AFTER_TE.get(word.normal)) is not None:
+            self.after_te = False
+            # What stands behind the て decides: 返してください is an order, not a て.
+            self.form &= ~Form.TE
+            self.form |= flag
+            if word.normal in ("下さる", "頂く"):
+                self.form |= Form.POLITE
+            if self.form & Form.CAUSATIVE and word.lemma in ("いただく", "頂く", "もらう", "貰う"):
+                # 訴えさせていただきます: what the speaker will do.
+                self.form = (self.form | Form.FAVOUR) & ~(Form.CAUSATIVE | Form.REQUEST)
+            if word.surface == "み" or word.normal == "御覧":
+                self.form |= Form.IMPERATIVE
+            self.inflected(self.next)
+            return True
+        if word.normal == "いらっしゃる" and self.words[self.next - 1].surface == "で":
+            # 小学生でいらっしゃいますか
+            self.form |= Form.POLITE
+            return True
+        stem = self.words[self.next - 1].form.startswith("連用形")
+        if stem and word.normal in ("為さる", "給う", "んさる") and word.form.startswith("命令形"):
+            self.form |= Form.IMPERATIVE
+            return True
+        if stem and word.normal in ("下さる", "頂く", "願う"):
+            self.form |= Form.REQUEST
+            self.inflected(self.next)
+            return True
+        if word.normal == "無い" and stem:
+            self.rhetorical_or_negative()
+            return True
+        if (
+            word.normal in ("積もり", "予定", "気")
+            and word.part == "名詞"
+            and self.words[self.next - 1].form.startswith("連体形")
+        ):
+            if word.normal == "気" and self._asks_for_will():
+                return True
+            self.form |= Form.PLAN
+            return True
+        if word.part == "名詞" and word.surface == "そう":
+            self.form |= Form.HEARSAY
+            return True
+        if word.surface == "みたい":
+            following = self.peek()
+            if following is not None and following.surface == "に":
+                # 血が通ってないみたいになる
+                self.form |= Form.HEARSAY
+            return False
+        if word.part == "形状詞" and word.surface == "よう":
+            return self._like()
+        if word.part == "名詞" and word.surface == "こと":
+            particle, verb = self.peek(), self.peek(2)
+            if (
+                particle is not None
+                and particle.surface == "に"
+                and verb is not None
+                and verb.normal == "成る"
+            ):
+                self.next += 2
+                self.form |= Form.OUTCOME
+                self.inflected(self.next)
+                return True
+            self.form |= Form.NOUNED
+            return False
+        if word.normal == "成る" and self.form & Form.WISH and self._wished_before():
+            self.form |= Form.OUTCOME
+            return True
+        if word.surface == "様" and word.part == "形状詞":
+            return self._like()
+        return False
+
+    def _like(self) -> bool:
+        """Read ように言え, ようにしろ: an order by way of another."""
+        particle = self.peek()
+        by = 2 if particle is not None and particle.surface == "に" else 1
+        verb, place = self.peek(by), self.next + by
+        if (
+            verb is not None
+            and verb.normal in ("言う", "為る", "伝える")
+            and (verb.form.startswith("命令形") or brings(self.words, place) & Form.IMPERATIVE)
+        ):
+            self.form |= Form.IMPERATIVE
+            self.next += by
+            return True
+        return False
+
+    def _asks_for_will(self) -> bool:
+        """Read 払う気はないのか, 謝る気あんの: whoever asks so urges."""
+        by = 1
+        following = self.peek()
+        if following is not None and following.surface in ("は", "が", "も"):
+            by = 2
+        verb = self.peek(by)
+        if verb is None or verb.normal not in ("有る", "無い"):
+            return False
+        asks = [self.peek(by + each) for each in (1, 2)]
+        if not any(each is not None and each.surface in ("の", "か") for each in asks):
+            return False
+        self.form |= Form.SUGGESTION | Form.PLAN
+        self.next += by
+        return True
+
+    def _wished_before(self) -> bool:
+        """Return whether なる follows たく or たくも."""
+        at = self.next - 1
+        if self.words[at].surface == "も":
+            at -= 1
+        return self.words[at].normal == "たい"

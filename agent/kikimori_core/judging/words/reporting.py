@@ -1,0 +1,133 @@
+"""Words that are another's, or taken back: 殺すぞと言われた, 死ねと言っていた, 土下座しろとまで言うつもりはない.
+
+What the speaker insists on having said themselves stays theirs: 代われって言ってるだろ.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_core.judging.words.form import Form
+from kikimori_core.judging.words.predicate import predicate
+
+if TYPE_CHECKING:
+    from kikimori_core.judging.words.sentence import Sentence
+
+_SAYING = frozenset({"言う", "書く", "怒鳴る", "聞く", "云う", "仰る", "申す", "つう", "叫ぶ", "脅す", "叱る", "怒る", "伝える", "捲し立てる", "呼ぶ", "頼む", "有る", "来る",
+                     "断る", "脅かす", "罵る", "言い出す", "書き込む"})  # fmt: skip
+_THINKING = frozenset({"思う", "考える", "感じる"})
+_REPORTED = frozenset({
+    "話", "メール", "電話", "手紙", "連絡", "声", "意味", "言葉", "留守電", "感じ", "時", "場面", "台詞", "曲", "歌", "本", "映画", "ドラマ", "漫画", "番組", "情報", "人", "広告", "宣伝", "記事", "タイトル", "奴", "こと", "の", "所", "部分", "シーン", "役", "文句",
+})  # fmt: skip
+_OPENING = frozenset({"と", "って", "とか", "なんて", "とは", "っと", "て", "だの"})
+LOOK_AHEAD = 9
+"""Words after the と of a quotation in which its verb is looked for: と隣の人に怒鳴られました."""
+_OWN_WORDS = Form.INSISTS | Form.GUESS | Form.EXPLAINS | Form.QUESTION | Form.RHETORICAL
+
+
+def reported(sentence: Sentence, end: int) -> bool:
+    """Return whether the words before `end` are a report of another's words, or denied."""
+    words = sentence.words
+    at = end
+    while (
+        at < len(words)
+        and words[at].part in ("助動詞", "助詞")
+        and words[at].surface not in _OPENING
+        and at - end < 4
+    ):
+        at += 1
+    if at >= len(words):
+        return False
+    if words[at].surface not in _OPENING:
+        return (words[at].normal in ("訳", "積もり") and _denied(sentence, at)) or _told_later(sentence, at)
+    if words[at].surface in ("とか", "だの", "なんて"):
+        return True
+    following = next((place for place in range(at + 1, len(words)) if words[place].part != "助詞"), None)
+    if following is None:
+        return False
+    if words[following].normal in ("訳", "積もり"):
+        return _denied(sentence, following)
+    if words[at].surface == "って" and words[following].normal in _REPORTED:
+        return True
+    verb = next(
+        (
+            place
+            for place in range(following, min(at + LOOK_AHEAD, len(words)))
+            if words[place].part == "動詞"
+        ),
+        None,
+    )
+    if verb is None:
+        return False
+    if words[verb].normal in _THINKING:
+        form = predicate(words, verb, frozenset()).form
+        wondered = words[at - 1].surface == "か" or (
+            # 殺してやろうと思ってる is no mere thought.
+            words[at - 1].form.startswith("意志推量形") and words[at - 1].normal not in ("遣る", "た", "たる")
+        )
+        # よこせって思います: a feeling told to a friend.
+        felt = (
+            words[at].surface == "って" and form & Form.POLITE and not form & (Form.QUESTION | Form.EXPLAINS)
+        )
+        return wondered or bool(felt or form & (Form.PAST | Form.NEGATIVE | Form.PASSIVE | Form.WISH))
+    if words[verb].normal not in _SAYING:
+        # 殺すぞって壁を叩くんです: another does it. 返せって電話してるんだ: the speaker does.
+        return words[verb].normal not in _OWN_DOING
+    return _others_words(sentence, verb)
+
+
+_OWN_DOING = frozenset(
+    {"為る", "居る", "分かる", "知る", "伝える", "頼む", "成る", "出来る", "有る", "待つ", "聞く"}
+)
+
+
+def _told_later(sentence: Sentence, at: int) -> bool:
+    """Return whether a longer sentence that begins so was said to the speaker: 夜道に気をつけて帰ってくださいと言われました."""
+    words = sentence.words
+    for place in range(at, min(at + LOOK_AHEAD, len(words) - 1)):
+        if words[place].surface not in ("と", "って") or place in sentence.breaks:
+            continue
+        verb = next(
+            (
+                each
+                for each in range(place + 1, min(place + LOOK_AHEAD, len(words)))
+                if words[each].part == "動詞"
+            ),
+            None,
+        )
+        if verb is not None and words[verb].normal in _SAYING:
+            if predicate(words, verb, sentence.breaks).form & Form.PASSIVE:
+                return True
+            return (
+                words[verb].surface == "いう"
+                and verb + 1 < len(words)
+                and words[verb + 1].normal in _REPORTED
+            )
+    return False
+
+
+def _others_words(sentence: Sentence, verb: int) -> bool:
+    words = sentence.words
+    said = predicate(words, verb, sentence.breaks)
+    form = said.form
+    if form & (Form.PASSIVE | Form.NEGATIVE | Form.PLAN | Form.HEARSAY | Form.NOUNED | Form.CONDITION):
+        return not form & Form.RHETORICAL
+    if words[verb].normal not in ("言う", "つう", "云う"):
+        return True
+    if form & Form.PAST:
+        # 出せって言ったよな is insisted on; 死ねと言っていた is told.
+        return (
+            bool(form & Form.ASPECT)
+            or not form & _OWN_WORDS
+            or bool(form & Form.POLITE and form & Form.EXPLAINS)
+        )
+    following = None if said.last or said.end >= len(words) else words[said.end]
+    if following is not None and following.part == "名詞" and not form & Form.ASPECT:
+        return following.normal in _REPORTED or following.surface == "の"
+    return bool(form & Form.TE and not form & Form.ASPECT and following is not None)
+
+
+def _denied(sentence: Sentence, at: int) -> bool:
+    said = predicate(sentence.words, at, sentence.breaks)
+    following = sentence.words[said.end : said.end + 2]
+    return bool(said.form & Form.NEGATIVE) or any(word.normal in ("無い", "ない") for word in following)

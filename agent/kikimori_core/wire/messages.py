@@ -1,0 +1,350 @@
+"""Every message between agent and dashboard, as validated pydantic models with a schema version.
+
+All times on the wire are UTC and timezone-aware; seconds named `*_s` are media time of the call: the position in
+the call's audio, counted from the call's first sample. Levels are dBFS (0 = full scale), differences are dB.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic_core import from_json
+
+from kikimori_core.wire.evidence import (
+    ButtonEvidence,
+    Decibel,
+    DoubtedWords,
+    DurationEvidence,
+    Evidence,
+    Name,
+    OtherEvidence,
+    OtherHearing,
+    OverlapEvidence,
+    Part,
+    Seconds,
+    ShoutingEvidence,
+    SilenceEvidence,
+    Text,
+    ToneEvidence,
+    WordsEvidence,
+)
+from kikimori_core.wire.values import (
+    Action,
+    AlertState,
+    CallStatus,
+    ClosedBecause,
+    Outcome,
+    Role,
+    Severity,
+    SpeechStatus,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+MAX_PAYLOAD = 256 * 1024
+"""Bytes. A larger payload is refused unread: the largest honest message is a few kilobytes."""
+
+VERSION = 1
+"""Major version of the messages. It grows when an older peer would misunderstand them; new fields and new names of
+`kikimori_core.wire.values` do not count."""
+
+
+class Message(Part):
+    """Base of all messages: one JSON object with its major version `v`.
+
+    One of a newer major version is taken as far as this version understands it; whoever shows it says so.
+    """
+
+    v: Annotated[int, Field(ge=1, le=9999)] = VERSION
+
+    def to_bytes(self) -> bytes:
+        return self.model_dump_json(exclude_none=True).encode()
+
+    @classmethod
+    def from_bytes(cls, payload: bytes) -> Self:
+        """Parse and validate; raises `BadMessageError` with a reason that quotes no content."""
+        if len(payload) > MAX_PAYLOAD:
+            raise BadMessageError(f"{cls.__name__}: payload of {len(payload)} bytes is over {MAX_PAYLOAD}")
+        try:
+            return cls.model_validate_json(payload)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "payload"
+            kind = NewerMessageError if _is_newer(payload) else BadMessageError
+            raise kind(f"{cls.__name__}: {where}: {first['msg']}") from None
+
+
+class BadMessageError(ValueError):
+    """A payload that is not the message its topic promises."""
+
+
+class NewerMessageError(BadMessageError):
+    """A payload of a newer major version that this version cannot read."""
+
+
+def _is_newer(payload: bytes) -> bool:
+    try:
+        said = from_json(payload)
+    except ValueError:
+        return False
+    version = said.get("v") if isinstance(said, dict) else None
+    return isinstance(version, int) and version > VERSION
+
+
+# --- calls -----------------------------------------------------------------------------------------------------
+
+
+class Party(Part):
+    """A customer or an operator as the PBX names them; any part may be unknown."""
+
+    number: Annotated[str, Field(max_length=64)] | None = None
+    """Caller number of a customer, extension of an operator."""
+    name: Annotated[str, Field(max_length=128)] | None = None
+    withheld: Name | None = None
+    """Why a customer's number is not told: `anonymous` (非通知), `payphone` (公衆電話), `unavailable` (表示圏外)."""
+
+
+class TranscriptLine(Message):
+    """One utterance as recognised. A partial is replaced by later ones with the same `line_id`.
+
+    A final is perhaps replaced by a better one, or comes once more with its doubted words; one without text takes its
+    partials back.
+    """
+
+    call_id: Name
+    line_id: Name
+    role: Role
+    start_s: Seconds
+    end_s: Seconds
+    text: Text
+    final: bool
+    engine: Name | None = None
+    """Kind of the recogniser: `vosk`, `vosk-server`, `whisper`, …; None = not known."""
+    other: OtherHearing | None = None
+    """Result of another recogniser for the same utterance."""
+    doubted: tuple[DoubtedWords, ...] = ()
+    """Shown in grey; the line comes once more with them."""
+
+
+class Announcement(Part):
+    """Something the PBX can play to the customer."""
+
+    name: Name
+    title: Annotated[str, Field(max_length=128)]
+    """Label of the supervisor's button."""
+
+
+class CallState(Message):
+    """Retained while the call is live; the last one has status `ended` and is followed by a clearing message."""
+
+    call_id: Name
+    site: Name
+    agent_id: Name
+    tap: Annotated[str, Field(max_length=64)]
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    status: CallStatus = CallStatus.TALKING
+    caller: Party = Party()
+    operator: Party = Party()
+    queue: Annotated[str, Field(max_length=128)] | None = None
+    roles: tuple[Role, ...] = ()
+    """Legs heard now; `mixed` alone means that customer and operator cannot be told apart."""
+    speech: SpeechStatus = SpeechStatus.OFF
+    capabilities: tuple[Action, ...] = ()
+    """Actions that the PBX behind this call can do; the dashboard offers nothing else."""
+    superior: Party = Party()
+    """Party to which `hold_transfer` leads for this call."""
+    announcements: tuple[Announcement, ...] = ()
+    """Announcements that `announce` can play."""
+    keep_operator: bool | None = None
+    """True = the operator stays after a transfer unless the command says otherwise; None = no choice."""
+    judging_failed: bool = False
+    """True = judging failed in this call: only the operator's button still raises an alert in it."""
+    identity: Name | None = None
+    """`uncertain`: two callers who cannot be told apart; the caller is left blank and no command is offered."""
+    transcript_tail: tuple[TranscriptLine, ...] = ()
+    """The last few final lines, so that a dashboard started mid-call shows the story."""
+    run: Name | None = None
+    """Run of the agent that sent this."""
+    seq: Annotated[int, Field(ge=1)] | None = None
+    """Number of the message among everything that this run publishes of calls and alerts."""
+
+
+class LegLevel(Part):
+    level_db: Decibel
+    """Active speech level of the last second of speech, or the noise level in silence; dBFS."""
+    speaking: bool
+    over_calm_db: Decibel | None = None
+    """Against this speaker's own calm voice; None until enough calm speech was heard."""
+    effort: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Probability that the voice is raised (vocal effort), not how loud the line is."""
+    noise: bool = False  # it sounded for a minute without a voice, which is not judged then
+
+
+class CallLevels(Part):
+    media_s: Seconds
+    legs: dict[Role, LegLevel]
+
+
+class Levels(Message):
+    """Several times a second, one message for all calls of an agent."""
+
+    agent_id: Name
+    at: AwareDatetime
+    calls: dict[str, CallLevels]
+
+
+# --- alerts ----------------------------------------------------------------------------------------------------
+
+
+class Alert(Message):
+    """One rule that holds in one call, as one run of the agent heard it.
+
+    `alert_id` is made of call, run, rule and ordinal, so a message that arrives twice is harmless, and a call that is
+    heard again after a crash has alerts of its own.
+    """
+
+    alert_id: Name
+    call_id: Name
+    site: Name
+    agent_id: Name
+    rule: Name
+    rule_kind: Name
+    title: dict[str, Text]
+    """Display name of the rule by language code, from the rule file."""
+    severity: Severity
+    state: AlertState
+    revision: Annotated[int, Field(ge=1)]
+    """Counts every change; of two messages with one id the higher revision is the truth."""
+    raised_at: AwareDatetime
+    updated_at: AwareDatetime
+    raised_s: Seconds
+    """Media time at which the rule first held."""
+    evidence: tuple[Evidence, ...]
+    suggestion: Action | None = None
+    """Action that the dashboard should prompt for; None = keep watching."""
+    caller: Party = Party()
+    operator: Party = Party()
+    closed_because: ClosedBecause | None = None
+    drawn: bool = False
+    """A supervisor's page has shown it, as severe as it is now."""
+    run: Name | None = None
+    """Run of the agent that sent this: for the last revision perhaps a later one than in `alert_id`."""
+    seq: Annotated[int, Field(ge=1)] | None = None
+    """As in `CallState`."""
+
+
+# --- commands --------------------------------------------------------------------------------------------------
+
+
+ASK_TIME = Action("ask_time")
+"""Action of a question that a dashboard asks by itself: the agent does nothing, and `at` of the answer is its time. No
+member of the known actions, as nobody can press it; an agent that does not know it answers all the same."""
+
+COMMAND_LIFETIME = timedelta(seconds=15)
+"""No command is carried out longer after its issue, whatever its `expires_at` says."""
+
+
+class Command(Message):
+    """Press on a page, answered on `reply_to`. A repeated `command_id` is only answered, not carried out."""
+
+    command_id: Name
+    call_id: Name
+    action: Action
+    target: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z*#+._@-]+$")] | None = None
+    """Extension or queue to transfer to (None = the configured superior); for `listen`, `whisper` and `barge` the
+    supervisor's own telephone."""
+    keep_operator: bool | None = None
+    """For transfers: whether the operator stays in the call or is released; None = as configured."""
+    announcement: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")] | None = None
+    """For `announce`: name of a configured announcement; None = the first."""
+    issued_by: Annotated[str, Field(max_length=128)]
+    issued_at: AwareDatetime
+    expires_at: AwareDatetime
+    """Not carried out after this: a press that arrives late is worse than none. At most `COMMAND_LIFETIME` after
+    `issued_at` counts; a later time is taken as that."""
+    reply_to: Annotated[str, Field(max_length=256)]
+    site: Name | None = None
+    """For what follows: a signed command names them all but `reason`; an agent refuses one that is meant for another."""
+    agent_id: Name | None = None
+    run: Name | None = None
+    """The run of the agent that is to carry it out, from its health."""
+    role: Name | None = None
+    """In which capacity `issued_by` pressed, e.g. `supervisor` or `operator`."""
+    nonce: Name | None = None
+    """Never the same twice."""
+    reason: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Needed for `hang_up`, `barge` and transfers out of the house; kept in the agent's record."""
+
+    @model_validator(mode="after")
+    def _expiry_after_issue(self) -> Self:
+        if self.expires_at <= self.issued_at:
+            raise ValueError("expires_at must be after issued_at")
+        return self
+
+    @property
+    def deadline(self) -> datetime:
+        """Return the time from which it is too late to carry it out, by the sender's clock."""
+        # Added only where the sum is before `expires_at`: a date may be the last there is.
+        too_long = self.expires_at - self.issued_at > COMMAND_LIFETIME
+        return self.issued_at + COMMAND_LIFETIME if too_long else self.expires_at
+
+
+class CommandResult(Message):
+    command_id: Name
+    call_id: Name
+    action: Action
+    outcome: Outcome
+    reason: Name | None = None
+    """Stable code, e.g. `no_such_call`, `not_supported`, `pbx_error`; the dashboard words it in its language."""
+    detail: Text | None = None
+    """The PBX's own words, or the instruction for the operator."""
+    at: AwareDatetime
+
+
+# --- health ----------------------------------------------------------------------------------------------------
+
+
+class Problem(Part):
+    """Problem that a person should know; `remedy` is the next step, ready to type where possible."""
+
+    code: Name
+    detail: Text = ""
+    remedy: Text = ""
+    cause: Name | None = None
+    """Stable code of the cause, where there are several; pages word it in their language."""
+
+
+class Health(Message):
+    """Retained; the broker publishes the same with `online` false as the agent's last will."""
+
+    agent_id: Name
+    site: Name
+    online: bool
+    version: Annotated[str, Field(max_length=64)] = ""
+    at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    run: Name | None = None
+    """This run of the agent: another one after each start."""
+    inventory: Name | None = None
+    """Digest of the inventory that is in force."""
+    host: Annotated[str, Field(max_length=255)] | None = None
+    """Name of the machine that it runs on."""
+    speech: SpeechStatus = SpeechStatus.OFF
+    speech_model: Annotated[str, Field(max_length=128)] | None = None
+    pbx: Annotated[str, Field(max_length=64)] = ""
+    calls: Annotated[int, Field(ge=0)] = 0
+    counters: dict[Name, int] = Field(default={})
+    """Since start: frames_heard, frames_dropped, speech_shed_s, outbox_pending, …"""
+    problems: tuple[Problem, ...] = ()
+
+
+__all__ = [
+    "Action", "AlertState", "ButtonEvidence", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
+    "DoubtedWords", "DurationEvidence", "Evidence", "Health", "LegLevel", "Levels", "Message", "OtherEvidence", "OtherHearing",
+    "Outcome", "OverlapEvidence", "Party", "Problem", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence", "SpeechStatus",
+    "ToneEvidence", "TranscriptLine", "WordsEvidence",
+]  # fmt: skip

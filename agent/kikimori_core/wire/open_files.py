@@ -1,0 +1,28 @@
+"""Limit on the files and sockets that this process may have open at a time."""
+
+from __future__ import annotations
+
+import resource
+
+from kikimori_core.errors import KikimoriError
+
+LEAST = 64
+"""Least limit: with fewer for event loop, databases and ports, failures are hard to explain."""
+
+
+def need_open_files(least: int = LEAST) -> None:
+    """Raise this process's limit as far as the system allows.
+
+    Raises:
+        KikimoriError: fewer than `least` may be open.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    if soft == unlimited or soft >= least:
+        return
+    if hard != unlimited and hard < least:
+        raise KikimoriError(
+            f"only {hard} files and connections may be open at a time, and at least {least} are needed",
+            next_step="allow more: ulimit -n 8192, in a unit LimitNOFILE=8192",
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (least, hard))

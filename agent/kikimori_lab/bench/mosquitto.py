@@ -1,0 +1,136 @@
+"""Mosquitto with the shipped files, changed only as their comments ask: site, users, paths, port."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import re
+import shutil
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+from kikimori.config import DEFAULTS
+from kikimori.errors import KikimoriError
+from kikimori_core.wire.settings import BrokerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+START_WITHIN_S = 20.0
+PLACES = ("mosquitto", "/usr/sbin/mosquitto")
+
+
+def mosquitto_program() -> str:
+    """Return where Mosquitto is; raises KikimoriError."""
+    for each in PLACES:
+        if found := shutil.which(each):
+            return found
+    raise KikimoriError("mosquitto is not installed", next_step="sudo apt-get install mosquitto")
+
+
+class ShippedMosquitto:
+    """Broker on a free loopback port; it can be killed and started again with its last saved state."""
+
+    def __init__(self, folder: Path, site: str, *, agents: Sequence[str], dashboards: Sequence[str]) -> None:
+        self.port = _free_port()
+        self._folder = folder
+        self._config = folder / "kikimori.conf"
+        self._users = (*agents, *dashboards)
+        self._process: asyncio.subprocess.Process | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        shipped = DEFAULTS / "mosquitto"
+        acl = (shipped / "kikimori.acl").read_text(encoding="utf-8")
+        (folder / "kikimori.acl").write_text(_for_site(acl, site, dashboards), encoding="utf-8")
+        text = (shipped / "kikimori.conf").read_text(encoding="utf-8")
+        text = text.replace("/etc/mosquitto/kikimori.", f"{folder}/kikimori.")
+        text = text.replace("/var/lib/mosquitto/", f"{folder}/")
+        text = text.replace("listener 1883", f"listener {self.port}") + f"user {getpass.getuser()}\n"
+        self._config.write_text(text, encoding="utf-8")
+
+    def settings(self, user: str) -> BrokerSettings:
+        """Return how a user connects; its secret is its name."""
+        secret = self._folder / f"{user}.secret"
+        secret.write_text(f"{user}\n", encoding="utf-8")
+        return BrokerSettings(port=self.port, username=user, password_file=secret)
+
+    async def start(self) -> None:
+        passwords = self._folder / "kikimori.passwd"
+        if not passwords.exists():
+            passwords.touch(mode=0o600)
+            for user in self._users:
+                made = await asyncio.create_subprocess_exec("mosquitto_passwd", "-b", passwords, user, user)
+                await made.wait()
+        self._process = await asyncio.create_subprocess_exec(
+            mosquitto_program(),
+            "-c",
+            self._config,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        async with asyncio.timeout(START_WITHIN_S):
+            while not await self._listens():
+                if self._process.returncode is not None:
+                    raise KikimoriError(
+                        f"mosquitto ended with {self._process.returncode}", next_step="look at its log"
+                    )
+                await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        await self._end(signal.SIGTERM)
+
+    async def save(self) -> None:
+        """Have it write its retained messages and sessions to the disk now."""
+        before = self._saved_at()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGUSR1)
+        async with asyncio.timeout(START_WITHIN_S):
+            while self._saved_at() == before:  # noqa: ASYNC110 - another program's file
+                await asyncio.sleep(0.02)
+
+    def _saved_at(self) -> float:
+        saved = self._folder / "mosquitto.db"
+        return saved.stat().st_mtime_ns if saved.exists() else 0
+
+    async def kill(self) -> None:
+        """Send SIGKILL: state that was not saved is lost."""
+        await self._end(signal.SIGKILL)
+
+    async def _end(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)
+            await self._process.wait()
+
+    async def _listens(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
+
+def _for_site(acl: str, site: str, dashboards: Sequence[str]) -> str:
+    """Name the site, and repeat the block of `dashboard` for each dashboard."""
+    acl = re.sub(r"(kikimori/v\d)/main/", rf"\1/{site}/", acl)
+    return re.sub(
+        r"^user dashboard\n(?:topic .*\n)+",
+        lambda block: "".join(_renamed(block[0], name) for name in dashboards),
+        acl,
+        flags=re.MULTILINE,
+    )
+
+
+def _renamed(block: str, name: str) -> str:
+    return block.replace("user dashboard\n", f"user {name}\n").replace(
+        "dashboards/dashboard/", f"dashboards/{name}/"
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,235 @@
+"""Delay from the last sound of a phrase to its alert, in real time, with the real recogniser.
+
+Calls are played at the speed they were spoken, so a recogniser that falls behind is seen. The same run says
+when the final result of the same words came: what the alert would have waited for without partial results.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.errors import KikimoriError
+from kikimori.recognition import load_recognition
+from kikimori.taps.replay import open_recording, replay
+from kikimori_core.judging.kinds.phrase import PhraseRule
+from kikimori_core.judging.phrases import PhraseBook, load_phrases
+from kikimori_core.judging.rules import load_rules
+from kikimori_core.model.call import CallInfo
+from kikimori_core.wire.messages import Alert, CallState, TranscriptLine, WordsEvidence
+from kikimori_lab.demo.script import FOLDER
+from kikimori_lab.evaluation.run import truths_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from kikimori.config import AgentConfig
+    from kikimori.hearing.speech.engine import SpeechEngine
+    from kikimori.hearing.speech.pool import SpeechPool
+    from kikimori_core.judging.kinds.rule import Rule
+    from kikimori_core.judging.phrases import Said
+    from kikimori_core.model.evidence import Utterance
+    from kikimori_lab.evaluation.truth import Truth
+
+REFERENCE = "the final result of the same words, same run"
+
+
+@dataclass(frozen=True, slots=True)
+class WordsFigures:
+    """Figures that `kikimori bench words --json` prints; times count from the end of a phrase's last word."""
+
+    calls: int
+    model: str
+    threads: int
+    phrases: int
+    """Alarming phrases that were said and recognised."""
+    alert_ms_p50: float
+    alert_ms_p99: float
+    told_early: int
+    """Number of phrases alerted before the final result."""
+    reference: str
+    final_ms_p50: float
+    final_ms_p99: float
+    p50_vs_reference: float
+    shed_s: float
+    """Seconds of speech that were not decoded because the machine was too slow."""
+
+
+@dataclass
+class _Call:
+    """Observer of one call on both sides: phrases given to the rules, and alerts that they raised."""
+
+    book: PhraseBook
+    categories: frozenset[str]
+    finals: list[tuple[float, str, float, float]] = field(default_factory=list)
+    """Loop time in s, category, start of the utterance and end of the phrase's last word in s of media
+    time."""
+    alerts: list[tuple[float, str]] = field(default_factory=list)
+    """Loop time in s and category."""
+    _seen: set[tuple[str, float]] = field(default_factory=set)
+
+    # --- as the judge's phrase book
+
+    def find(self, utterance: Utterance) -> Said:
+        said = self.book.find(utterance)
+        if utterance.final:
+            now = asyncio.get_running_loop().time()
+            for match in said.matches:
+                if match.category in self.categories:
+                    end_s = _end_of(match.matched, utterance)
+                    self.finals.append((now, match.category, utterance.start_s, end_s))
+        return said
+
+    # --- as the desk's listener
+
+    def alert_changed(self, alert: Alert) -> None:
+        now = asyncio.get_running_loop().time()
+        for each in alert.evidence:
+            if isinstance(each, WordsEvidence) and (each.category, each.start_s) not in self._seen:
+                self._seen.add((each.category, each.start_s))
+                self.alerts.append((now, each.category))
+
+    def call_changed(self, state: CallState) -> None:
+        del state
+
+    def line(self, line: TranscriptLine) -> None:
+        del line
+
+    def latencies(self, opened_at: float) -> list[tuple[float, float]]:
+        """Return (alert, final) in seconds after the phrase's last word, for each phrase."""
+        found = []
+        for final_at, category, start_s, end_s in self.finals:
+            told = [
+                at
+                for at, name in self.alerts
+                if name == category and opened_at + start_s <= at <= final_at + 0.5
+            ]
+            if told:
+                spoken_at = opened_at + end_s
+                found.append((min(told) - spoken_at, final_at - spoken_at))
+        return found
+
+
+def _end_of(matched: str, utterance: Utterance) -> float:
+    """Return when the last word of a phrase ended."""
+    text = unicodedata.normalize("NFKC", utterance.text)
+    left = text.find(matched) + len(matched)
+    for word in utterance.words:
+        left -= len(unicodedata.normalize("NFKC", word.text))
+        if left <= 0:
+            return word.end_s
+    return utterance.end_s
+
+
+async def bench_words(
+    calls: int | None, config: AgentConfig, progress: Callable[[float], None], folder: Path = FOLDER
+) -> WordsFigures:
+    """Play `calls` calls at once, those of the folder in turn; None = each once.
+
+    Raises:
+        KikimoriError: no speech model; a file cannot be used.
+    """
+    recognition = await load_recognition(config)
+    if recognition.engine is None:
+        problem = recognition.problem
+        raise KikimoriError(
+            problem.detail if problem else "speech recognition is off",
+            next_step=problem.remedy if problem else "",
+        )
+    recordings = [(path.parent / truth.audio, truth) for path, truth in truths_in(folder)]
+    calls = calls or len(recordings)
+    rules = load_rules(config.rule_files())
+    _has_phrases([truth for _, truth in recordings], calls, rules)
+    book = load_phrases(config.phrase_files())
+    pool = recognition.pool(config.speech, backlog_s=60.0, live=True)
+    if pool is None:
+        raise KikimoriError("speech recognition is off")
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            playing = [
+                tasks.create_task(
+                    _play(*recordings[number % len(recordings)], number, rules, book, pool, progress),
+                    name=f"call-{number}",
+                )
+                for number in range(calls)
+            ]
+    finally:
+        await asyncio.to_thread(pool.stop)
+    return _figures(
+        [pair for each in playing for pair in each.result()], calls, recognition.engine, config, pool
+    )
+
+
+def _has_phrases(truths: list[Truth], calls: int, rules: tuple[Rule, ...]) -> None:
+    """Raise KikimoriError when the first `calls` hold no alarming phrase and more of them would."""
+    alarming = {rule.id for rule in rules if isinstance(rule, PhraseRule)}
+    with_phrase = [
+        number
+        for number, truth in enumerate(truths, start=1)
+        if any(each.rule in alarming for each in truth.expected_alerts)
+    ]
+    if with_phrase and calls < with_phrase[0]:
+        raise KikimoriError(
+            f"the first {calls} calls of the folder hold no alarming phrase",
+            next_step=f"the first with one is number {with_phrase[0]}: --calls {with_phrase[0]} or more",
+        )
+
+
+async def _play(
+    path: Path,
+    truth: Truth,
+    number: int,
+    rules: tuple[Rule, ...],
+    book: PhraseBook,
+    pool: SpeechPool,
+    progress: Callable[[float], None],
+) -> list[tuple[float, float]]:
+    categories = frozenset(rule.category for rule in rules if isinstance(rule, PhraseRule))
+    call = _Call(book, categories)
+    desk = Desk(DeskSettings(site="bench", agent_id="bench"), rules, call, call, pool)
+    # Calls do not begin on the same beat; so do not their blocks.
+    await asyncio.sleep(number * 0.037 % 0.2)
+    opened_at = asyncio.get_running_loop().time()
+    live = asyncio.create_task(desk.run(), name=f"desk-{number}")
+    try:
+        with open_recording(path, truth.channels) as recording:
+            await replay(recording, desk, CallInfo(call_id=f"bench-{number}", tap="bench"), progress=progress)
+        await desk.settle()
+    finally:
+        live.cancel()
+        await asyncio.wait([live])
+        await desk.close()
+    return call.latencies(opened_at)
+
+
+def _figures(
+    pairs: list[tuple[float, float]], calls: int, engine: SpeechEngine, config: AgentConfig, pool: SpeechPool
+) -> WordsFigures:
+    if not pairs:
+        raise KikimoriError(
+            "no alarming phrase was recognised in the calls",
+            next_step="the demo's calls are synthesised for the default model, ja-synth: take that, or recordings in this "
+            "model's language with --folder",
+        )
+    alert, final = (np.array(each) * 1000 for each in zip(*pairs, strict=True))
+    p50, reference = float(np.percentile(alert, 50)), float(np.percentile(final, 50))
+    return WordsFigures(
+        calls=calls,
+        model=engine.name,
+        threads=config.speech.threads,
+        phrases=len(pairs),
+        alert_ms_p50=round(p50, 1),
+        alert_ms_p99=round(float(np.percentile(alert, 99)), 1),
+        told_early=int(np.sum(final - alert > 50.0)),
+        reference=REFERENCE,
+        final_ms_p50=round(reference, 1),
+        final_ms_p99=round(float(np.percentile(final, 99)), 1),
+        p50_vs_reference=round(p50 / reference, 3),
+        shed_s=round(pool.shed_s, 2),
+    )

@@ -1,0 +1,182 @@
+"""`kikimori evaluate DIR`: how well this program judges recordings whose truth is known."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from kikimori.cli.options import (
+    add_config,
+    add_finals,
+    bars,
+    configured,
+    say,
+    with_finals,
+    with_model,
+    write_report,
+)
+from kikimori.errors import KikimoriError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FORMAT = """\
+DIR holds NAME.json beside each recording, for example
+  {"version": 1, "audio": "NAME.flac", "channels": ["customer", "operator"], "language": "ja",
+   "segments": [{"role": "customer", "start": 5.7, "end": 8.2, "text": "上司に代われ"}],
+   "expected_alerts": [{"rule": "repeated-superior", "severity": "warning", "from": 20.1, "to": 27.0}]}
+Times are seconds. An alert must be raised in its window and no other may be. Optional: dtmf (role, at, digit), tolerated
+(rules that may be raised), title, tags; voice of a segment and condition (of the line) by which figures are given.
+From sound to alert: of the customer's sentences in whose written words the judge finds something (found), those in whose
+sound it found the same (kept); alerts in sentences whose words hold nothing (false); utterances where nobody spoke (invented).
+Exit code 0 whatever the figures are; 1 when the folder or a file in it cannot be used.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
+    parser = subparsers.add_parser(
+        "evaluate",
+        help=summary,
+        description="Judges recordings as if they were live and compares with the truth: per rule precision, recall, "
+        "false alarms per hour and delay; character error rate of recognition.",
+        epilog=FORMAT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--model", metavar="NAME", help="speech model, instead of the configured one")
+    add_finals(parser)
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="rules read after the configured ones; may be given again",
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write a page with a picture per call"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="calls at once (default: processor cores)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_config(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    return asyncio.run(_run(args))
+
+
+async def _run(args: argparse.Namespace) -> int:
+    from kikimori.recognition import load_recognition  # noqa: PLC0415
+    from kikimori_lab.evaluation.report import write_report as draw  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_lab.evaluation.run import evaluate, truths_in  # noqa: PLC0415
+
+    config = with_finals(with_model(configured(args, log_level="error"), args.model), args)
+    if args.rules:
+        rules = (*config.judging.rules, *args.rules)
+        config = config.model_copy(update={"judging": config.judging.model_copy(update={"rules": rules})})
+    truths = truths_in(args.folder)
+    recognition = await load_recognition(config)
+    if recognition.problem:
+        say(
+            f"speech recognition is off, alerts that need words are not asked for: {recognition.problem.detail}\n"
+            f"  next: {recognition.problem.remedy}"
+        )
+    with bars("s", TimeElapsedColumn(), TimeRemainingColumn()) as progress:
+        seconds = sum(max((each.end for each in truth.segments), default=0.0) for _, truth in truths)
+        bar = progress.add_task(f"{len(truths)} calls", total=seconds or None)
+        found = await evaluate(
+            args.folder,
+            config,
+            recognition,
+            jobs=args.jobs,
+            progress=lambda done: progress.update(bar, completed=min(done, seconds)),
+        )
+    if recognition.problem and not recognition.missing:
+        raise KikimoriError(
+            f"words are missing: {recognition.problem.detail}", next_step=recognition.problem.remedy
+        )
+    figures = found.as_json()
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False), flush=True)
+    else:
+        _show(figures)
+    write_report(args.report, lambda path: draw(found, path))
+    return 0
+
+
+def _show(found: dict[str, Any]) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    harmless = found["harmless_calls"]
+    console.print(
+        f"{found['calls']} calls, {found['hours'] * 60:.1f} min, model {found['model'] or 'none'}; "
+        f"{harmless['with_false_alarm']} of {harmless['calls']} harmless calls with a false alarm"
+    )
+    columns = {
+        "expected": "exp.",
+        "right": "right",
+        "missed": "missed",
+        "false": "false",
+        "precision": "prec.",
+        "recall": "recall",
+        "false_per_hour": "false/h",
+        "delay_s_p50": "p50 s",
+        "delay_s_max": "max s",
+    }
+    console.print(_table("rule", columns, [*found["rules"].items(), ("all", found["all"])]))
+    for role, errors in (found["words"] or {}).items():
+        if errors["cer"] is not None:
+            console.print(
+                f"{role}: character error rate {errors['cer']:.1%}, by sound {errors['cer_sound']:.1%}"
+            )
+    if found["sound_to_alert"]:
+        _show_sound(console, found)
+    for fault in found["faults"]:
+        where = f"{fault['at']} s" if "at" in fault else f"{fault['from']} … {fault['to']} s"
+        console.print(f"{fault['verdict']}: {fault['call']} {fault['rule']} {where}", style="dim")
+
+
+def _table(title: str, columns: dict[str, str], rows: Iterable[tuple[str, dict[str, Any]]]) -> Table:
+    """Return a table of figures, a row each: `columns` are headings by the figure's key; – where there is none."""
+    table = Table(box=None)
+    table.add_column(title, no_wrap=True)
+    for heading in columns.values():
+        table.add_column(heading, justify="right")
+    for name, figures in rows:
+        table.add_row(name, *("–" if figures[key] is None else str(figures[key]) for key in columns))
+    return table
+
+
+def _show_sound(console: Console, found: dict[str, Any]) -> None:
+    """Show the share of the words that remains between the customer's mouth and the alert."""
+    sound = found["sound_to_alert"]
+    columns = {
+        "found": "found",
+        "kept": "kept",
+        "share": "share",
+        "harmless": "harmless",
+        "false": "false",
+        "cer_sound": "CER",
+    }
+    rows = {"all": sound["all"], **sound["voices"], **sound["conditions"]}
+    console.print(_table(f"sound to alert, finals: {found['finals']}", columns, rows.items()))
+    engines = ", ".join(f"{name} {count}" for name, count in sound["engines"].items()) or "none"
+    invented = sound["invented"]
+    console.print(
+        f"alerts of words by engine: {engines}; {invented['utterances']} invented utterances in {invented['calls']} calls"
+    )

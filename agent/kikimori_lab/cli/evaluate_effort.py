@@ -1,0 +1,94 @@
+"""`kikimori evaluate-effort DIR`: evaluation of raised against calm voices."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import TimeRemainingColumn
+from rich.table import Table
+
+from kikimori.cli.options import add_config, bars, configured, write_report
+
+FORMAT = """\
+DIR holds recordings under calm/ and shout/, at any depth; what stands above is a condition: gsm/calm/anna_1.wav. A name may begin
+with its speaker and `_`: then that speaker's other calm recordings are heard first, and results are given with that
+baseline and without. auc, eer: per fifth of a second of speech. recall_at_1_false_per_hour: of raised recordings, at the
+threshold that takes one calm recording per hour of calm speech for raised. calm_calls: each speaker's calm recordings one
+after another, held against the shouting rules. recall_at_1_percent_of_calm_clips: at the threshold that one calm recording in a
+hundred reaches.
+joy/ and fear/ may stand beside calm/ and shout/; of each kind a speaker's recordings make a call, from the start and after a
+minute of their calm ones: calls and how many alert. DIR/noise/KIND/ holds sound without a voice: alerts per ten hours.
+Exit code 0 whatever the figures are; 1 when the folder or a file in it cannot be used.
+"""
+COLUMNS = ("clips", "auc", "eer", "recall_at_1_false_per_hour", "recall", "delay_s_p50")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
+    parser = subparsers.add_parser(
+        "evaluate-effort",
+        help=summary,
+        description="Hears labelled recordings as live calls are heard and compares: is the voice raised?",
+        epilog=FORMAT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write a page with curves and timelines"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_config(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from kikimori_core.judging.kinds.shouting import ShoutingRule  # noqa: PLC0415
+    from kikimori_core.judging.rules import load_rules  # noqa: PLC0415
+    from kikimori_lab.evaluation.effort import evaluate_effort  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_lab.evaluation.effort_calls import evaluate_calls  # noqa: PLC0415
+    from kikimori_lab.evaluation.effort_report import write_effort_report  # noqa: PLC0415
+
+    config = configured(args, log_level="error")
+    rules = load_rules(config.rule_files())
+    with bars("clips", TimeRemainingColumn()) as progress:
+        bar = progress.add_task("effort", total=None)
+        found = evaluate_effort(
+            args.folder, rules, lambda done, total: progress.update(bar, completed=done, total=total)
+        )
+    calls = evaluate_calls(args.folder, [rule for rule in rules if isinstance(rule, ShoutingRule)])
+    figures = found.as_json() | {"calls": calls}
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False), flush=True)
+    else:
+        _show(figures)
+    write_report(args.report, lambda path: write_effort_report(found, calls, path))
+    return 0
+
+
+def _show(found: dict[str, Any]) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    console.print(
+        f"{found['clips']} clips; {found['calm_calls_hours']} h of calm calls with "
+        f"{found['calm_calls_false_alerts']} false alerts"
+    )
+    for name, rows in found["calls"].items():
+        for kind, row in rows.items():
+            told = ", ".join(f"{key} {value}" for key, value in row.items() if value is not None)
+            console.print(f"{name} {kind}: {told}".replace("_", " "))
+    for name in ("with_baseline", "without_baseline"):
+        table = Table(title=name.replace("_", " "), box=None, title_justify="left")
+        table.add_column("condition", no_wrap=True)
+        for column in COLUMNS:
+            table.add_column(
+                column.replace("_at_1_false_per_hour", " @1/h").replace("_", " "), justify="right"
+            )
+        rows = {**found[name].get("conditions", {}), "all": found[name]["all"]}
+        for condition, figures in rows.items():
+            table.add_row(
+                condition, *("–" if figures[each] is None else str(figures[each]) for each in COLUMNS)
+            )
+        console.print(table)

@@ -1,0 +1,52 @@
+"""Comparison of a call's alerts with exactly those that its truth expects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kikimori_core.wire.messages import Severity
+    from kikimori_lab.evaluation.truth import Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alert as it was when it was opened."""
+
+    rule: str
+    severity: Severity
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    faults: tuple[str, ...]
+    """Empty = exactly the expected alerts."""
+    not_judged: tuple[str, ...]
+    """Rules that need words where there was no speech model."""
+
+
+def judge(truth: Truth, raised: Iterable[Raised], *, words: bool) -> Verdict:
+    """Compare. `words`: speech recognition was on."""
+    left = list(raised)
+    faults, not_judged = [], []
+    for expected in truth.expected_alerts:
+        if expected.needs_words and not words:
+            not_judged.append(expected.rule)
+            continue
+        found = next((each for each in left if each.rule == expected.rule), None)
+        if found is None:
+            faults.append(f"{expected.rule} was not raised")
+            continue
+        left.remove(found)
+        if found.severity is not expected.severity:
+            faults.append(f"{expected.rule} was raised as {found.severity}, not {expected.severity}")
+        if not expected.start <= found.at_s <= expected.end:
+            faults.append(
+                f"{expected.rule} was raised at {found.at_s} s, not between {expected.start} and {expected.end} s"
+            )
+    faults += [f"{each.rule} was raised at {each.at_s} s, which nobody expected" for each in left]
+    return Verdict(tuple(faults), tuple(not_judged))

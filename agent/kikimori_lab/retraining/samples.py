@@ -1,0 +1,99 @@
+"""Training samples of a model: expanded templates, joined sentences, calm speech, the office's own cases."""
+
+from __future__ import annotations
+
+import lzma
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from kikimori.errors import KikimoriError
+from kikimori_lab.retraining.templates import HARMLESS, read_templates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from kikimori_lab.evaluation.cases import Case
+
+PER_TEMPLATE = 14
+"""Most sentences of one template."""
+JOINED = 0.35
+"""Share of sentences that are learned once more together with another, as people say several in a breath."""
+HELD = 5
+"""One in so many is held back to measure by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sentence and what it is."""
+
+    text: str
+    label: str
+    origin: str
+    """Template, dialogue or file: what is split as a whole."""
+    weight: float = 1.0
+
+    @property
+    def held(self) -> bool:
+        """Return whether it is held back: the same in every run."""
+        return crc32(self.origin.encode()) % HELD == 0
+
+
+def written(folder: Path) -> list[Sample]:
+    """Write out the templates of a folder; raises KikimoriError."""
+    files = sorted(folder.glob("*.txt"))
+    if not files:
+        raise KikimoriError(f"{folder}: holds no templates")
+    return [
+        Sample(text, template.label, template.name)
+        for path in files
+        for template in read_templates(path)
+        for text in template.several(PER_TEMPLATE, random.Random(template.name))  # noqa: S311  (repeatable)
+    ]
+
+
+def calm(path: Path) -> list[Sample]:
+    """Read calm sentences: `dialogue<TAB>sentence` a line, compressed; raises KikimoriError."""
+    try:
+        with lzma.open(path, "rt", encoding="utf-8") as lines:
+            parts = [line.rstrip("\n").split("\t") for line in lines if not line.startswith("#")]
+        return [Sample(text, HARMLESS, f"calm/{dialogue}") for dialogue, text in parts]
+    except (OSError, ValueError, lzma.LZMAError) as error:
+        raise KikimoriError(f"{path}: cannot be read as calm sentences: {error}") from None
+
+
+def of_cases(path: Path, cases: Iterable[Case], categories: Sequence[str], weight: float) -> list[Sample]:
+    """Take an office's own utterances: the first category that a model knows, or harmless.
+
+    Dialogues, and utterances for which any alarm is right, say no category and are left out.
+    """
+    found = []
+    for number, case in enumerate(cases):
+        if case.text is None:
+            continue
+        label = (
+            HARMLESS if case.harmless else next((each for each in case.expected if each in categories), None)
+        )
+        if label is not None:
+            found.append(Sample(case.text, label, f"{path.name}/{number}", weight))
+    return found
+
+
+def joined(samples: Sequence[Sample], calm_ones: Sequence[Sample], seed: int) -> list[Sample]:
+    """Return some sentences once more, before or behind a harmless one. Held ones are joined with held ones."""
+    rng = random.Random(seed)  # noqa: S311  (repeatable)
+    found = []
+    for held in (False, True):
+        pool = [each for each in samples if each.held is held]
+        others = [
+            [each for each in pool if each.label == HARMLESS],
+            [each for each in calm_ones if each.held is held],
+        ]
+        others = [each for each in others if each]
+        for sample in rng.sample(pool, round(len(pool) * JOINED)) if others else ():
+            other = rng.choice(rng.choice(others))
+            first, then = (sample, other) if rng.random() < 0.5 else (other, sample)
+            found.append(Sample(f"{first.text}、{then.text}", sample.label, sample.origin, sample.weight))
+    return found

@@ -1,0 +1,162 @@
+"""From samples to a folder with a model: fitted, calibrated, measured on what was held back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kikimori_core.judging.second_opinion.features import BITS, features
+from kikimori_core.judging.second_opinion.model import FORMAT, ModelNote
+from kikimori_core.judging.words.sound import plain, words
+from kikimori_lab.retraining.fit import fit, softmax
+from kikimori_lab.retraining.templates import HARMLESS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from kikimori_lab.retraining.fit import FitSettings, Weights
+    from kikimori_lab.retraining.samples import Sample
+
+    Progress = Callable[[str, int, int], None]
+
+TEMPERATURES = np.geomspace(0.25, 4.0, 65)
+BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
+"""Borders of the reliability table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Thresholds by which the judge uses a probability of harassment."""
+
+    veto_below: dict[str, float]
+    tone_from: dict[str, float]
+
+
+VETO_BELOW, TONE_FROM = 0.12, 0.95
+NEVER_TONE = frozenset({"call_for_superior"})
+"""Demands for a superior are counted, not shown at once."""
+GRAVE = {"threat": 0.02, "violence": 0.02}
+"""Doubted only below this: no true alarm of the sentences held back may be."""
+
+
+def default_thresholds(categories: Sequence[str]) -> Thresholds:
+    """Return what the shipped model uses, for the categories that a model has."""
+    return Thresholds(
+        {each: GRAVE.get(each, VETO_BELOW) for each in categories if each != "call_for_superior"},
+        {each: TONE_FROM for each in categories if each not in NEVER_TONE},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A fitted model before it is written."""
+
+    classes: tuple[str, ...]
+    weights: Weights
+    temperature: float
+    figures: dict[str, Any]
+
+
+def train(samples: Sequence[Sample], settings: FitSettings, progress: Progress) -> Trained:
+    """Fit twice: without what is held back, to measure and calibrate, then on everything."""
+    classes = (HARMLESS, *sorted({each.label for each in samples} - {HARMLESS}))
+    featured, kept = [], []
+    for number, sample in enumerate(samples):
+        found = features(words(plain(sample.text)))
+        if len(found):
+            featured.append(found)
+            kept.append(sample)
+        if number % 500 == 0:
+            progress("features", number, len(samples))
+    labels = np.array([classes.index(each.label) for each in kept])
+    importance = np.array([each.weight for each in kept], np.float32)
+    held = np.array([each.held for each in kept])
+
+    def fitted(name: str, chosen: NDArray[np.int64]) -> Weights:
+        return fit(
+            [featured[number] for number in chosen],
+            labels[chosen],
+            importance[chosen],
+            (1 << BITS, len(classes)),
+            settings,
+            lambda done, total: progress(name, done, total),
+        )
+
+    measured = np.flatnonzero(held)
+    trial = fitted("fit without what is held back", np.flatnonzero(~held))
+    scores = trial.scores([featured[number] for number in measured])
+    temperature = _temperature(scores, labels[measured])
+    figures = _figures(softmax(scores / np.float32(temperature)), labels[measured], classes)
+    return Trained(classes, fitted("fit on everything", np.arange(len(kept))), temperature, figures)
+
+
+def _temperature(scores: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """Return the divisor of scores by which what is held back is likeliest."""
+    places = np.arange(len(labels))
+    losses = [
+        -np.log(softmax(scores / np.float32(each))[places, labels] + 1e-9).mean() for each in TEMPERATURES
+    ]
+    return round(float(TEMPERATURES[int(np.argmin(losses))]), 4)
+
+
+def _figures(
+    shares: NDArray[np.float32], labels: NDArray[np.int64], classes: Sequence[str]
+) -> dict[str, Any]:
+    """Return what is right of what was held back, and how far probabilities can be believed."""
+    harm, harmful = 1 - shares[:, 0], labels > 0
+    named = 1 + shares[:, 1:].argmax(axis=1)
+    table = []
+    for low, high in pairwise(BINS):
+        inside = (harm >= low) & ((harm < high) | (high == BINS[-1]))
+        if inside.any():
+            table.append(
+                {
+                    "from": low,
+                    "to": high,
+                    "n": int(inside.sum()),
+                    "said": round(float(harm[inside].mean()), 3),
+                    "was": round(float(harmful[inside].mean()), 3),
+                }
+            )
+    return {
+        "held": len(labels),
+        "harassing": int(harmful.sum()),
+        "found": round(float((harm[harmful] >= 0.5).mean()), 3),
+        "right_category": round(float((named == labels)[harmful].mean()), 3),
+        "false": round(float((harm[~harmful] >= 0.5).mean()), 4),
+        "reliability": table,
+        "categories": {
+            name: round(float((named == number)[labels == number].mean()), 3)
+            for number, name in enumerate(classes)
+            if number and (labels == number).any()
+        },
+    }
+
+
+def write_model(folder: Path, trained: Trained, thresholds: Thresholds, made: dict[str, str]) -> None:
+    """Write `model.json` and `weights.npy`; raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = trained.weights
+    scale = np.maximum(np.abs(weights.table).max(axis=0), 1e-6) / 127
+    table = np.rint(weights.table / scale).astype(np.int8)
+    note = ModelNote(
+        format=FORMAT,
+        bits=BITS,
+        classes=trained.classes,
+        bias=tuple(round(float(each), 5) for each in weights.bias),
+        scale=tuple(float(each) for each in scale),
+        temperature=trained.temperature,
+        veto_below=thresholds.veto_below,
+        tone_from=thresholds.tone_from,
+        made=made,
+    )
+    np.save(folder / "weights.npy", table)
+    text = json.dumps(note.model_dump(), ensure_ascii=False, indent=1)
+    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
