@@ -16,6 +16,7 @@ AGENT = ROOT / "agent"
 LAYERS = {
     # package: the packages of the project that it may import, besides itself
     "kikimori_core": set[str](),
+    "kikimori_wire": {"kikimori_core"},
     "kikimori_dashboard": {"kikimori_core"},
     "kikimori": {"kikimori_core", "kikimori_dashboard"},
     "kikimori_lab": {"kikimori_core", "kikimori_dashboard", "kikimori"},
