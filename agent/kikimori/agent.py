@@ -17,14 +17,16 @@ from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of, place_of
+from kikimori.listed import Listed
 from kikimori.pbx.control import OperatorChoice, Remembers
 from kikimori.recognition import Recognition, load_recognition
+from kikimori.rule_warnings import warn_of_capped_rules, warn_of_unknown_categories
 from kikimori.supervision import Supervisor
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.version import VERSION
 from kikimori.ways_in import make_control, make_taps
 from kikimori_core.judging.phrases import load_phrases
-from kikimori_core.judging.rules import capped_rules, categories_without_phrases, load_rules
+from kikimori_core.judging.rules import load_rules
 from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.model.alert import run_name
 from kikimori_core.wire.key_store import Identity
@@ -34,7 +36,6 @@ from kikimori_core.wire.messages import (
     CallState,
     Health,
     Levels,
-    Party,
     Problem,
     SpeechStatus,
     TranscriptLine,
@@ -96,7 +97,8 @@ class Agent:
         )
         self.stop = asyncio.Event()
         self.ready: asyncio.Future[Addresses] = asyncio.get_running_loop().create_future()
-        self.pbx: PbxControl = pbx or make_control(config)
+        self._listed = Listed(config)
+        self.pbx: PbxControl = pbx or make_control(config, self._listed.superior_number)
         self._started_at = datetime.now(UTC)
         self._run = run_name(self._started_at)
         self._alerts: asyncio.Queue[Alert] = asyncio.Queue()
@@ -124,7 +126,6 @@ class Agent:
                 agent_id=config.agent_id,
                 escalate_code=config.judging.escalate_code,
                 capabilities=self.pbx.capabilities,
-                superior=Party(number=config.pbx.superior, name=config.pbx.superior_name),
                 announcements=self.pbx.announcements,
                 keep_operator=self.pbx.keep_operator if isinstance(self.pbx, OperatorChoice) else None,
                 run=self._run,
@@ -137,11 +138,15 @@ class Agent:
             met=self._met,
         )
         self.taps = self._make_taps(config, self.desk, self._directory)
-        handler = CommandHandler(self.desk, self.pbx, config.pbx.superior, targets=config.targets())
+        handler = CommandHandler(
+            self.desk, self.pbx, self._listed.superior_number, targets=self._listed.targets
+        )
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
         if (identity := self._identity) is None:
             name = f"agent-{config.agent_id}"
             identity = self._identity = await asyncio.to_thread(Identity.at, config.state_path(), name)
+        await self._listed.book.open(identity.trust)
+        self._listed.book.changed = self._show_calls_again
         self.bus = Bus(
             config.mqtt,
             config.site,
@@ -151,6 +156,7 @@ class Agent:
             run=self._run,
             identity=identity,
             witness=self._record,
+            directory=self._listed.book,
         )
         self.bus.set_health(self._health())
         try:
@@ -165,7 +171,8 @@ class Agent:
                     "health": self._show_health,
                     "pbx": self.pbx.run,
                     "record": self._record.run,
-                    "keys": partial(follow_trust, identity.trust),
+                    "keys": partial(follow_trust, identity.trust, self._listed.book.recheck),
+                    "directory": self._listed.book.run,
                 }
                 background = [tasks.create_task(keep(name, run), name=name) for name, run in kept.items()]
                 background.append(tasks.create_task(bus, name="bus"))
@@ -211,15 +218,20 @@ class Agent:
     # --- calls.call.Listener
 
     def call_changed(self, state: CallState) -> None:
-        self.bus.publish_call(state)
+        self.bus.publish_call(self._listed.call(state))
 
     def alert_changed(self, alert: Alert) -> None:
-        self._alerts.put_nowait(alert)
+        self._alerts.put_nowait(self._listed.alert(alert))
 
     def line(self, line: TranscriptLine) -> None:
         self.bus.publish_transcript(line)
 
     # --- inside
+
+    def _show_calls_again(self) -> None:
+        """Publish the calls with the names and the superior of another directory."""
+        for call in self.desk.calls.values():
+            self.call_changed(call.state())
 
     def _met(self, call: LiveCall) -> None:
         """Tell control of a call that is heard: an earlier run may have moved it before a crash."""
@@ -336,15 +348,3 @@ class Agent:
             counters=counters | self.bus.counters(),
             problems=tuple(problems),
         )
-
-
-def warn_of_unknown_categories(rules: tuple[Rule, ...], phrases: PhraseBook | CheckedPhrases) -> None:
-    """Log rules that wait for a phrase category that no file defines: they can never hold."""
-    for category, rule in categories_without_phrases(rules, phrases.names).items():
-        log.warning("rule_without_phrases", rule=rule, category=category)
-
-
-def warn_of_capped_rules(rules: tuple[Rule, ...]) -> None:
-    """Log rules of voices that ask for more than a warning: one line with all of them."""
-    if capped := capped_rules(rules):
-        log.warning("rule_keys_capped_at_warning", rules={rule: list(keys) for rule, keys in capped.items()})

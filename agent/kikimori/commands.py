@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,6 +15,8 @@ from kikimori.pbx.control import PbxRequest
 from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kikimori.calls.desk import Desk
     from kikimori.pbx.control import PbxControl
 
@@ -27,16 +30,19 @@ class CommandHandler:
         self,
         desk: Desk,
         pbx: PbxControl,
-        superior: str,
+        superior: str | Callable[[], str],
         *,
         targets: TargetPolicy | None = None,
         gap_s: float = GAP_S,
     ) -> None:
-        """`targets`: telephones that may be rung, else the superior's alone; `gap_s`: see `MoveLimit`."""
+        """`superior`: a number, or returns that of the moment.
+
+        `targets`: telephones that may be rung, else that superior's alone; `gap_s`: see `MoveLimit`.
+        """
         self._desk = desk
         self._pbx = pbx
-        self._superior = superior
-        self._targets = targets or TargetPolicy([superior])
+        self._superior: Callable[[], str] = superior if callable(superior) else partial(str, superior)
+        self._targets = targets or TargetPolicy([self._superior()])
         self._moves = MoveLimit(gap_s)
 
     async def handle(self, command: Command) -> CommandResult:
@@ -60,7 +66,7 @@ class CommandHandler:
         request = PbxRequest(
             command.action,
             call.info,
-            command.target or self._superior,
+            command.target or self._superior(),
             keep_operator=command.keep_operator,
             announcement=command.announcement,
         )
@@ -79,7 +85,7 @@ class CommandHandler:
         """Return why the telephone that would ring must not; an unused target is checked too."""
         if command.action in NEED_REASON and command.reason is None:
             return "no_reason"
-        target = command.target or (self._superior if command.action in RING else None)
+        target = command.target or (self._superior() if command.action in RING else None)
         return None if target is None else self._targets.refusal(command.action, target, command.reason)
 
 

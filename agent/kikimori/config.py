@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import kikimori_config
 import kikimori_models
@@ -40,6 +40,9 @@ from kikimori_core.wire.settings import (
     matching,
 )
 from kikimori_core.wire.toml_file import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
 
 DEFAULTS = Path(next(iter(kikimori_config.__path__)))
 BUILTIN_OPINION = Path(next(iter(kikimori_models.__path__))) / "second-opinion"
@@ -210,12 +213,12 @@ class AgentConfig(_Table):
                 next_step='set state_dir = "/var/lib/kikimori" in kikimori.toml',
             ) from None
 
-    def targets(self) -> TargetPolicy:
-        """Return the policy for telephones that a command may ring."""
+    def targets(self, listed: Callable[[], Collection[str]] = frozenset) -> TargetPolicy:
+        """Return the policy for telephones that a command may ring; `listed`: see `TargetPolicy`."""
         internal = self.control.internal
         if internal is None:
             internal = (*self.sides.operator_numbers, self.pbx.superior)
-        return TargetPolicy(internal, [each.number for each in self.control.outside])
+        return TargetPolicy(internal, [each.number for each in self.control.outside], listed)
 
     def rule_files(self) -> list[Path]:
         builtin = [DEFAULTS / "rules" / "default.toml"] if self.judging.builtin_rules else []

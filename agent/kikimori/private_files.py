@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
-FILES = ("outbox-", "held-", "keys-", "commands-", "broker-")
+FILES = ("outbox-", "held-", "keys-", "commands-", "broker-", "directory-")
 """Beginnings of the names of files that an agent writes into its state folder."""
 BESIDE = ("models", "lost+found")
 """Names of the other entries of a folder that is Kikimori's own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from kikimori.pbx.asterisk import AsteriskControl
@@ -20,6 +21,8 @@ from kikimori.taps.siprec.tap import SiprecTap
 from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kikimori.config import AgentConfig
     from kikimori.pbx.control import PbxControl
     from kikimori.taps.announced.directory import LegDirectory
@@ -64,13 +67,18 @@ def make_taps(config: AgentConfig, desk: CallDesk, directory: LegDirectory) -> l
     return taps
 
 
-def make_control(config: AgentConfig) -> PbxControl:
-    """Make the control of the configured PBX; nothing is connected yet."""
+def make_control(config: AgentConfig, superior: Callable[[], str | None] = lambda: None) -> PbxControl:
+    """Make the control of the configured PBX; nothing is connected yet.
+
+    `superior` returns the number of the directory's superior at the moment; None = that of `[pbx]`.
+    """
     if config.pbx.kind == "asterisk":
-        return AsteriskControl(config.asterisk, asterisk_control_settings(config))
+        settings = replace(asterisk_control_settings(config), listed_superior=superior)
+        return AsteriskControl(config.asterisk, settings)
     if config.pbx.kind == "freeswitch":
         table = config.freeswitch
-        return FreeSwitchControl(table, _settings(ControlSettings, config, table.dial, table.music))
+        made = _settings(ControlSettings, config, table.dial, table.music)
+        return FreeSwitchControl(table, replace(made, listed_superior=superior))
     return ManualControl(config.pbx.instructions)
 
 

@@ -20,7 +20,6 @@ from rich.cells import cell_len
 from structlog.testing import capture_logs
 from tests.support.program import kikimori
 
-from kikimori.agent import warn_of_capped_rules
 from kikimori.cli.main import _several_failed, main
 from kikimori.config import (
     DEFAULTS,
@@ -28,6 +27,7 @@ from kikimori.config import (
     read_config,
 )
 from kikimori.errors import ConfigError
+from kikimori.rule_warnings import warn_of_capped_rules
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard import DashboardSettings, read_book

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kikimori_core.wire.delivery import Acks, Inventory
+from kikimori_core.wire.directory import Directory, DirectoryOperator, DirectorySuperior, OpenPeriod
 from kikimori_core.wire.messages import (
     Action,
     Alert,
@@ -223,10 +224,29 @@ def inventory(**fields: Any) -> Inventory:
     return Inventory(agent_id=AGENT, **(given | fields))
 
 
+def directory(number: int = 7, **fields: Any) -> Directory:
+    given: dict[str, Any] = {
+        "site": SITE,
+        "number": number,
+        "made_at": NOON,
+        "time_zone": "Asia/Taipei",
+        "operators": (DirectoryOperator(extension="201", name="佐藤 美咲"),),
+        "superiors": (
+            DirectorySuperior(
+                number="210", name="木村 課長", hours=(OpenPeriod(day="tue", begin="09:00", end="18:00"),)
+            ),
+            DirectorySuperior(number="220", name="高橋 部長"),
+        ),
+        "telephones": ("211",),
+        "left_out": 1,
+    }
+    return Directory(**(given | fields))
+
+
 def every_kind() -> list[Message]:
     """Return one of each, with every field filled."""
     stamped: dict[str, Any] = {"run": "mabc1234", "seq": 5}
     return [
         line(), call(**stamped, identity="uncertain"), levels(), alert(**stamped, drawn=True), command(), result(), health(), acks(),
-        inventory(),
+        inventory(), directory(),
     ]  # fmt: skip

@@ -115,6 +115,7 @@ def test_topics_there_and_back(site: str, name: str) -> None:
         TopicKind.REPLY: topics.reply(name),
         TopicKind.ACKS: topics.acks,
         TopicKind.INVENTORY: topics.inventory(name),
+        TopicKind.DIRECTORY: Topics(site).directory(name),
     }
     assert set(made) == set(TopicKind)
     for kind, topic in made.items():
@@ -125,7 +126,8 @@ def test_topics_there_and_back(site: str, name: str) -> None:
             if kind in (TopicKind.HEALTH, TopicKind.LEVELS, TopicKind.COMMAND, TopicKind.ACKS)
             else name
         )
-        assert (parsed.kind, parsed.name, parsed.agent_id) == (kind, named, "agent-1")
+        agent = "" if kind is TopicKind.DIRECTORY else "agent-1"
+        assert (parsed.kind, parsed.name, parsed.agent_id) == (kind, named, agent)
         assert Topics(site + "x").parse(topic) is None
 
 

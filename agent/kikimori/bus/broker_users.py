@@ -43,18 +43,17 @@ class BrokerUser:
 
 
 def agent_user(site: str, agent_id: str) -> BrokerUser:
-    """Return an agent's user: its own branch, and answers to presses in its own name."""
+    """Return an agent's user: its own branch, answers to presses in its own name, and the directory to read."""
     topics = AgentTopics(site, agent_id)
-    return BrokerUser(agent_id, (topics.branch,), (topics.branch, topics.replies))
+    return BrokerUser(agent_id, (topics.branch, topics.directories), (topics.branch, topics.replies))
 
 
 def dashboard_user(site: str, name: str) -> BrokerUser:
-    """Return a dashboard's user: sees the whole site, commands agents, has a branch of its own."""
+    """Return a dashboard's user: sees the whole site, commands agents, tells them the directory, has a branch of its own."""
     topics = Topics(site)
     own = topics.branch(name)
-    return BrokerUser(
-        name, (topics.all_agents, own), (topics.of_all_agents("commands"), topics.of_all_agents("acks"), own)
-    )
+    commands, acks = topics.of_all_agents("commands"), topics.of_all_agents("acks")
+    return BrokerUser(name, (topics.all_agents, own), (commands, acks, topics.directory(name), own))
 
 
 def watcher(site: str) -> BrokerUser:

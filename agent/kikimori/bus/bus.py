@@ -15,6 +15,7 @@ import structlog
 from kikimori.bus.alert_board import AlertBoard
 from kikimori.bus.call_board import CallBoard
 from kikimori.bus.commands import CommandDesk, utc_now
+from kikimori.bus.directory_book import DirectoryBook
 from kikimori.bus.gate import CommandGate
 from kikimori.bus.health_teller import GOODBYE_S, HealthTeller
 from kikimori.bus.inventory import InventoryTeller
@@ -72,8 +73,10 @@ class Bus:
         silent_s: float = SILENT_S,
         identity: Identity | None = None,
         witness: CommandWitness | None = None,
+        directory: DirectoryBook | None = None,
     ) -> None:
         """`run`: name of this run; `silent_s`: see `RivalWatch`; without `identity` no command is taken."""
+        self._directory = directory or DirectoryBook(site)
         self._sealed: Callable[[bytes], bytes] = identity.sealed if identity else bytes
         self._settings = settings
         self._topics = AgentTopics(site, agent_id)
@@ -254,22 +257,19 @@ class Bus:
     async def _read(self, client: Client, rival: RivalWatch) -> None:
         async for message in client.messages:
             topic, payload = message.topic.value, message.payload
+            if not isinstance(payload, bytes) or self._directory.heard(topic, payload):
+                continue
             if topic == rival.topic:
-                if isinstance(payload, bytes):
-                    rival.take(payload, retain=message.retain)
-                continue
-            if not isinstance(payload, bytes) or self._sweep.take(topic, payload, retain=message.retain):
-                continue
-            # A retained command would come again with every connection.
-            if message.retain:
-                continue
-            if topic == self._topics.acks:
+                rival.take(payload, retain=message.retain)
+            elif self._sweep.take(topic, payload, retain=message.retain) or message.retain:
+                continue  # a retained command would come again with every connection
+            elif topic == self._topics.acks:
                 self._gate.take_acks(payload, self._board)
             else:
                 self._desk.receive(payload, self._tasks)
 
     async def _write(self, client: Client) -> None:
-        await client.subscribe([(self._topics.health, 0), (self._topics.commands, 1), (self._topics.acks, 1)])
+        await client.subscribe(self._topics.read_filters())
         await self._health.tell(client)
         log.info("broker_connected", host=self._settings.host, port=self._settings.port)
         self.broker.connected()

@@ -1,5 +1,8 @@
 """Telephones that a command may ring: those of the house, and numbers outside that the agent's file names.
 
+Of the house are the numbers of the agent's file and, one by one, those of the signed directory: of superiors, and of
+supervisors' own telephones. The directory allows no number that may lead out of the house.
+
 A feature code or an address dials what nobody meant; so `*`, `#` and `@` are refused in any target of any action.
 """
 
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING
 from kikimori_core.wire.messages import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 PLAIN = re.compile(r"\+?[0-9A-Za-z._-]{1,64}")
 """Texts that may be dialled."""
@@ -30,9 +33,15 @@ NEED_REASON = (Action.HANG_UP, Action.BARGE)
 class TargetPolicy:
     """Policy for telephones that may be rung."""
 
-    def __init__(self, internal: Iterable[str], outside: Iterable[str] = ()) -> None:
-        """`internal` are patterns of a shell, `outside` whole numbers."""
+    def __init__(
+        self,
+        internal: Iterable[str],
+        outside: Iterable[str] = (),
+        listed: Callable[[], Collection[str]] = frozenset,
+    ) -> None:
+        """`internal` are patterns of a shell, `outside` whole numbers; `listed` returns those of the directory."""
         self._internal = tuple(internal)
+        self._listed = listed
         self._outside = frozenset(outside)
 
     def refusal(self, action: Action, target: str, reason: str | None = None) -> str | None:
@@ -47,14 +56,21 @@ class TargetPolicy:
 
     def is_internal(self, number: str) -> bool:
         """Return whether a number is one of the house."""
-        return PLAIN.fullmatch(number) is not None and any(
-            number == pattern or _covers(pattern, number) for pattern in self._internal
-        )
+        if PLAIN.fullmatch(number) is None:
+            return False
+        if number in self._listed() and is_short(number):
+            return True
+        return any(number == pattern or _covers(pattern, number) for pattern in self._internal)
 
 
 def _covers(pattern: str, number: str) -> bool:
     if number.startswith("+"):
         return False
-    if "*" in pattern and (len(number) > LONGEST_OPEN or number.startswith(OUTWARD)):
+    if "*" in pattern and not is_short(number):
         return False
     return fnmatchcase(number, pattern)
+
+
+def is_short(number: str) -> bool:
+    """Return whether a number is one of the house by its look."""
+    return len(number) <= LONGEST_OPEN and not number.startswith(OUTWARD)

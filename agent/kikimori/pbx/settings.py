@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from kikimori_core.wire.messages import Action
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from kikimori.pbx.control import PbxRequest
@@ -40,6 +41,13 @@ class ControlSettings:
     """Sound for a customer on hold, as the PBX names it."""
     book: Path
     """File in which customers on hold are remembered."""
+    listed_superior: Callable[[], str | None] = field(default=lambda: None)
+    """Return the number of the directory's superior at this moment; None = `superior` counts."""
+
+    @property
+    def superior_now(self) -> str:
+        """Return the extension or queue of the superior to ask at this moment."""
+        return self.listed_superior() or self.superior
 
     def keeps_operator(self, request: PbxRequest) -> bool:
         """Return whether the operator stays on the line.

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from kikimori_core.wire import delivery, envelope, messages
-from kikimori_core.wire.topics import AgentTopics
+from kikimori_core.wire import delivery, directory, envelope, messages
+from kikimori_core.wire.topics import AgentTopics, Topics
 
 DOCUMENT = Path(__file__).with_name("asyncapi.json")
 
@@ -38,16 +38,21 @@ _CHANNELS: dict[str, tuple[str, str, type[messages.Message], bool, int, str]] = 
     "acks": ("acks", "", delivery.Acks, False, 1, "dashboard"),
     "inventory": ("inventory", "part", delivery.Inventory, True, 1, "agent"),
     "replies": ("reply", "client_id", messages.CommandResult, False, 1, "agent"),
+    "directory": ("directory", "client_id", directory.Directory, True, 1, "dashboard"),
 }
 
-SIGNED = ("alert", "health", "commands", "acks", "inventory", "replies")
+SIGNED = ("alert", "health", "commands", "acks", "inventory", "replies", "directory")
 """Channels whose messages come in an `Envelope`; for one release also without, from agents of the version before."""
+
+
+_OWNERS = {"directory": Topics("SITE")}
+"""Topics that are no agent's, by method."""
 
 
 def address(method: str, parameter: str) -> str:
     """Return a topic with its parameters in braces, made by the code that makes the real ones."""
     # Names are checked by `Topics`, and braces are no names: stand-ins take their places.
-    made = getattr(AgentTopics("SITE", "AGENT"), method)
+    made = getattr(_OWNERS.get(method, AgentTopics("SITE", "AGENT")), method)
     topic: str = made("NAME") if parameter else made
     return topic.replace("SITE", _SITE).replace("AGENT", "{agent_id}").replace("NAME", "{" + parameter + "}")
 
@@ -77,7 +82,7 @@ def document() -> dict[str, Any]:
                 "address": address(method, parameter),
                 "parameters": {
                     each: {"description": _PARAMETERS[each]}
-                    for each in ("site", "agent_id", parameter)
+                    for each in ("site", "" if method in _OWNERS else "agent_id", parameter)
                     if each
                 },
                 "messages": {message.__name__: {"$ref": f"#/components/messages/{message.__name__}"}},

@@ -100,11 +100,11 @@ def _is_newer(payload: bytes) -> bool:
 class Party(Part):
     """A customer or an operator as the PBX names them; any part may be unknown."""
 
-    number: Annotated[str, Field(max_length=64)] | None = None
-    """Caller number of a customer, extension of an operator."""
+    number: Annotated[str, Field(max_length=64)] | None = None  # a customer's, or an operator's extension
     name: Annotated[str, Field(max_length=128)] | None = None
     withheld: Name | None = None
     """Why a customer's number is not told: `anonymous` (非通知), `payphone` (公衆電話), `unavailable` (表示圏外)."""
+    named_by: Name | None = None  # `directory`: an operator's name that the PBX did not tell
 
 
 class TranscriptLine(Message):

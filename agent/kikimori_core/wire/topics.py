@@ -11,9 +11,11 @@
 | `…/agents/{agent_id}/calls/{call_id}/transcript` | no   | 0   | `TranscriptLine` |
 | `…/agents/{agent_id}/alerts/{alert_id}`      | while open | 1 | `Alert`          |
 | `…/dashboards/{client_id}/replies/{agent_id}` | no      | 1   | `CommandResult`  |
+| `…/directory/{client_id}`                    | yes      | 1   | `Directory`      |
 
 Everything an agent says stands in its own branch, `agents/{agent_id}`, but the answers to presses, which stand in the
-branch of whoever pressed, under the agent's name. A broker can thus hold each user to its own name.
+branch of whoever pressed, under the agent's name. A broker can thus hold each user to its own name. The directory stands
+under the name of the dashboard that published it.
 
 An empty payload on a retained topic clears it (MQTT 3.1.1, section 3.3.1.3). `former_topics` has the tree before.
 """
@@ -42,6 +44,7 @@ class TopicKind(Enum):
     ACKS = "acks"
     INVENTORY = "inventory"
     REPLY = "reply"
+    DIRECTORY = "directory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class ParsedTopic:
     name: str
     """The call, alert, agent or client the topic is about."""
     agent_id: str
-    """The agent in whose name the topic is written; "" where the tree before does not say."""
+    """The agent in whose name the topic is written; "" where it is a dashboard, or the tree before does not say."""
 
 
 def check_name(name: str) -> str:
@@ -80,6 +83,8 @@ class AgentTopics:
         """Filter of all topics that this agent writes and reads."""
         self.replies = f"{ROOT}/{site}/dashboards/+/replies/{agent_id}"
         """Filter of its answers to all dashboards."""
+        self.directories = f"{ROOT}/{site}/directory/+"
+        """Filter of the directory, as each dashboard publishes it."""
 
     def call_state(self, call_id: str) -> str:
         return f"{self._base}/calls/{check_name(call_id)}/state"
@@ -97,6 +102,10 @@ class AgentTopics:
         """Return the topic of this agent's answers to a dashboard's presses."""
         return f"{ROOT}/{self.site}/dashboards/{check_name(client_id)}/replies/{self.agent_id}"
 
+    def read_filters(self) -> list[tuple[str, int]]:
+        """Return the (filter, QoS) pairs of what this agent reads for as long as it is connected."""
+        return [(self.health, 0), (self.commands, 1), (self.acks, 1), (self.directories, 1)]
+
     def retained_filters(self) -> list[str]:
         """Return the filters of what this agent leaves on the broker besides its health."""
         return [f"{self._base}/calls/+/state", f"{self._base}/alerts/+", f"{self._base}/inventory/+"]
@@ -109,6 +118,11 @@ class Topics:
         self.site = check_name(site)
         self._base = f"{ROOT}/{site}"
         self.all_agents = f"{self._base}/agents/#"
+        self.directories = f"{self._base}/directory/+"
+
+    def directory(self, client_id: str) -> str:
+        """Return the topic on which a dashboard publishes the directory."""
+        return f"{self._base}/directory/{check_name(client_id)}"
 
     def of_all_agents(self, last: str) -> str:
         """Return the filter of one topic of each agent, e.g. `commands`."""
@@ -164,5 +178,7 @@ class Topics:
                 return ParsedTopic(TopicKind.INVENTORY, part, agent)
             case ["dashboards", name, "replies", agent]:
                 return ParsedTopic(TopicKind.REPLY, name, agent)
+            case ["directory", name]:
+                return ParsedTopic(TopicKind.DIRECTORY, name, "")
             case _:
                 return None

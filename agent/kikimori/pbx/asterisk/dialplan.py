@@ -57,7 +57,7 @@ def for_customer(
     """Return the customer's channel variables. `operator` is a channel or empty, `target` a dial string."""
     yield "KIKIMORI_OPERATOR", operator
     yield "KIKIMORI_OPERATOR_DIAL", settings.dial_string(operator_extension)
-    yield "KIKIMORI_SUPERIOR_DIAL", settings.dial_string(settings.superior)
+    yield "KIKIMORI_SUPERIOR_DIAL", settings.dial_string(settings.superior_now)
     yield "KIKIMORI_TARGET", target
     yield "KIKIMORI_MUSIC", settings.music
     yield "KIKIMORI_HOLD_S", str(settings.hold_s)

@@ -99,7 +99,7 @@ class Lines:
             f"set:playback_timeout_sec={round(hold_s)}",
             f"playback:{self._settings.music}",
             *(
-                self._ring(whom, self._settings.superior, "superior", join=True)
+                self._ring(whom, self._settings.superior_now, "superior", join=True)
                 if self._superior_first
                 else ()
             ),
@@ -219,7 +219,7 @@ class Lines:
 
     def _back(self, whom: Whom, *, superior_first: bool) -> list[str]:
         """Return steps to the waiting operator, else to operator and superior by turns, music between."""
-        superior = self._settings.superior
+        superior = self._settings.superior_now
         homes: list[tuple[str, Step]] = [(whom.extension, "operator"), (superior, "superior")]
         if superior_first:
             homes.reverse()
