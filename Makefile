@@ -42,7 +42,7 @@ $(VENV)/installed: pyproject.toml
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
 	  echo "python3-venv is not there: fetching pip from the package index" >&2; \
 	  $(PYTHON) -m venv --clear --without-pip $(VENV) && $(BIN)/python -c "$$FETCH_PIP"; }
-	@$(call quietly,setting up $(VENV),.)
+	@$(call quietly,setting up $(VENV),'.[all]')
 	@touch $@
 
 # In a variable of its own: a comma inside $(call …) would begin the next argument.

@@ -13,6 +13,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 from tests.support.brokers import AnyBroker, Embedded
 from tests.support.failures_at_once import pytest_configure  # noqa: F401  (a hook of this run)
+from tests.support.installation import build_wheel, copy_sources
 from tests.support.left_over import (  # noqa: F401  (hooks of this run)
     pytest_sessionfinish,
     pytest_sessionstart,
@@ -48,6 +49,14 @@ async def real(tmp_path: Path) -> AsyncIterator[Mosquitto]:
     await started.start()
     yield started
     await started.stop()
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the checkout, built once."""
+    folder = tmp_path_factory.mktemp("wheel")
+    copy_sources(folder / "source")
+    return build_wheel(folder / "source", folder)
 
 
 @pytest_asyncio.fixture

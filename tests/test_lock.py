@@ -11,12 +11,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 NEEDED = [
     Requirement(each)
-    for each in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-        "dependencies"
+    for each in [
+        *PROJECT["dependencies"],
+        *(each for part in ("agent", "dashboard") for each in PROJECT["optional-dependencies"][part]),
     ]
 ]
+"""What `'.[all]'` asks for."""
 LOCKED = {
     canonicalize_name(name): (version, hashes.count("--hash=sha256:"))
     for name, version, hashes in re.findall(

@@ -11,11 +11,10 @@ def main() -> int:
     usual = signal.getsignal(signal.SIGINT)
     if usual is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from kikimori.cli.main import read_arguments, run  # noqa: PLC0415  (Ctrl-C must end this too)
+    from kikimori.cli.main import main as run  # noqa: PLC0415  (Ctrl-C must end this too)
 
-    arguments = read_arguments(sys.argv[1:])  # loads the command, which may take a second
-    signal.signal(signal.SIGINT, usual)
-    return run(arguments)
+    # Loading the command may take a second.
+    return run(sys.argv[1:], loaded=lambda: signal.signal(signal.SIGINT, usual))
 
 
 if __name__ == "__main__":

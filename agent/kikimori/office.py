@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
-import uvloop
 
-import kikimori_dashboard
 from kikimori.agent import Agent
 from kikimori.bus.broker import embedded_broker
 from kikimori.bus.broker_users import agent_user, dashboard_user, leave_login, watch_file, watcher
-from kikimori.errors import KikimoriError
+from kikimori.pages import serve_dashboard
 from kikimori.supervision import Supervisor
 from kikimori_core.wire.key_store import Identity, TrustStore, given_key
 from kikimori_core.wire.keys import SigningKey
-from kikimori_core.wire.open_files import need_open_files
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
+    import kikimori_dashboard
     from kikimori.addresses import Addresses
     from kikimori.config import AgentConfig
     from kikimori.pbx.control import PbxControl
@@ -129,60 +126,3 @@ async def _keep_pages(
     await Supervisor().keep(
         "dashboard", lambda: serve_dashboard(settings, ready, identity), fatal=lambda _: not url.done()
     )
-
-
-async def serve_dashboard(
-    settings: kikimori_dashboard.DashboardSettings,
-    ready: Callable[[str], None] | None = None,
-    identity: Identity | None = None,
-) -> None:
-    """Serve the pages until cancelled; raises KikimoriError when the port is taken. `identity`: see `serve`."""
-    try:
-        await kikimori_dashboard.serve(settings, ready, identity=identity)
-    except OSError as error:
-        raise KikimoriError(
-            f"cannot serve the dashboard on {settings.host}, port {settings.port}: {error.strerror or error}",
-            next_step="another dashboard may be running; choose another [dashboard] port",
-        ) from error
-
-
-@asynccontextmanager
-async def stop_on_signals() -> AsyncIterator[asyncio.Event]:
-    """Give an event that SIGINT and SIGTERM set. A second signal ends the task without waiting."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-
-    def told() -> None:
-        if stop.is_set() and task is not None:
-            task.cancel()
-        stop.set()
-
-    for number in _signals():
-        loop.add_signal_handler(number, told)
-    try:
-        yield stop
-    finally:
-        for number in _signals():
-            loop.remove_signal_handler(number)
-
-
-def _signals() -> Iterator[signal.Signals]:
-    yield from (signal.SIGINT, signal.SIGTERM)
-
-
-def run_until_done(main: Coroutine[None, None, int]) -> int:
-    """Run a command on uvloop: its sockets cost a tenth of the standard loop's.
-
-    Raises:
-        KikimoriError: this process may have too few files open.
-    """
-    try:
-        need_open_files()
-    except KikimoriError:
-        main.close()
-        raise
-    try:
-        return uvloop.run(main)
-    except asyncio.CancelledError:
-        return 130

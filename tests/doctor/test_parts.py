@@ -16,9 +16,9 @@ from tests.support.freeswitch.switch import Switch
 
 from kikimori.asterisk.settings import AsteriskTable
 from kikimori.config import AgentConfig
-from kikimori.doctor import examine
 from kikimori.doctor.asterisk import look_at_ari
 from kikimori.doctor.certificate import look_at_authorities, look_at_certificate
+from kikimori.doctor.examination import examine
 from kikimori.doctor.line_in import look_at_devices
 from kikimori.doctor.mirror import look_at_interface
 from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import logging
 import secrets
 from contextlib import asynccontextmanager, suppress
@@ -38,6 +37,7 @@ from amqtt.plugins.base import BaseAuthPlugin
 
 from kikimori.errors import KikimoriError
 from kikimori_core.wire.messages import MAX_PAYLOAD
+from kikimori_core.wire.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
@@ -237,15 +237,6 @@ async def embedded_broker(
         with suppress(TimeoutError):
             async with asyncio.timeout(5):
                 await broker.shutdown()
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _start_error(error: BaseException, host: str, port: int) -> BrokerStartError:

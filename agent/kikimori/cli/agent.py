@@ -25,7 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 def run(args: argparse.Namespace) -> int:
     config = configured(args)
     from kikimori.agent import Agent  # noqa: PLC0415  (see cli/up.py)
-    from kikimori.office import run_until_done, stop_on_signals  # noqa: PLC0415
+    from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415
 
     async def listen() -> int:
         async with stop_on_signals() as stop:

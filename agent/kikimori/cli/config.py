@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
-from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say, state_warning
-from kikimori.config import DEFAULTS
-from kikimori.errors import ConfigError, KikimoriError
-from kikimori.recognition import model_path
-from kikimori_core.judging.coverage import own_files, wider
-from kikimori_core.judging.phrases import load_phrases
-from kikimori_core.judging.rules import capped_rules, categories_without_phrases, load_rules
+from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say
+from kikimori.errors import ConfigError
+from kikimori.parts import is_installed
 from kikimori_core.wire.toml_file import place_of
-from kikimori_dashboard import read_book
 
 if TYPE_CHECKING:
     import argparse
@@ -24,9 +16,6 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.doctor import Diagnosis
     from kikimori_dashboard import DashboardSettings
-
-
-LANGUAGES: tuple[Literal["ja", "en"], ...] = ("ja", "en")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
@@ -44,87 +33,30 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 
 
 def run(args: argparse.Namespace) -> int:
-    from kikimori.bus.broker import is_loopback  # noqa: PLC0415  (see cli/up.py)
-    from kikimori.doctor.configuration import look_at_configuration  # noqa: PLC0415
-
     config = configured(args)
     dashboard = dashboard_settings(args)
-    rules = load_rules(config.rule_files())
-    phrases = load_phrases(config.phrase_files())
-    if phrases.skipped:
-        raise ConfigError(
-            "\n".join(phrases.skipped), next_step="write the phrase with a word that carries its meaning"
-        )
-    if warning := state_warning(config_path(args), config):
-        say(warning)
-    _say_findings(look_at_configuration(config, dashboard), config_path(args))
+    if is_installed("agent"):
+        from kikimori.cli.config_of_agent import check_agent  # noqa: PLC0415  (see cli/up.py)
 
-    print(f"configuration: {config_path(args) or 'built-in defaults'}")
-    print(f"site {config.site}, agent {config.agent_id}, broker {config.mqtt.host}:{config.mqtt.port}")
-    if not is_loopback(config.mqtt.host):
-        print(
-            "a broker on another machine: for `kikimori agent` and `kikimori dashboard`, not for `kikimori up`"
-        )
-    for line in ways_in(config):
-        print(line)
-    print(f"dashboard http://{dashboard.host}:{dashboard.port}/")
-    print(f"state in {config.state_path()}")
-    print(f"{len(rules)} rules in force, {len(phrases.names)} phrase categories")
-    sentences = sentences_of(dashboard, {rule.kind for rule in rules} | set(phrases.names))
-    print(sentences[0])
-    for warning in sentences[1:]:
-        say(warning)
-    if args.rules:
-        table = Table("rule", "kind", "needs words", "title", box=None)
-        for rule in rules:
-            table.add_row(
-                rule.id, rule.kind, "yes" if rule.needs_words() else "no", rule.title[config.language]
-            )
-        Console().print(table)
-    for category, rule_id in categories_without_phrases(rules, phrases.names).items():
-        say(f"warning: rule {rule_id} waits for the phrase category {category}, which no file defines")
-    for path in own_files(config.phrase_files(), DEFAULTS / "phrases"):
-        for phrase, forms in wider(path):
-            print(
-                f"{path}: {phrase!r} is found in other forms too, as {'、'.join(forms)}; exact = true keeps it as written"
-            )
-    for rule_id, keys in capped_rules(rules).items():
-        say(
-            f"warning: rule {rule_id}: {' and '.join(keys)}: a voice alone is at most a warning; "
-            "this release still reads it, the next will not\n  next: remove it, or set severity to warning"
-        )
-    if config.speech.enabled and config.speech.engine == "vosk-server":
-        print(f"speech server {config.speech.server}")
-    elif config.speech.enabled:
-        try:
-            print(f"speech model {model_path(config)}")
-        except KikimoriError as error:
-            say(f"warning: {error.message}: rules that need words will not fire\n  next: {error.next_step}")
+        check_agent(args, config, dashboard)
+    else:
+        _check_dashboard(args, config, dashboard)
     print("fit for use")
     return 0
 
 
-def sentences_of(dashboard: DashboardSettings, known: set[str]) -> list[str]:
-    """Return the number of sentences for the operator's page, then a warning for each unknown situation.
+def _check_dashboard(args: argparse.Namespace, config: AgentConfig, dashboard: DashboardSettings) -> None:
+    """Check and describe the configuration of a machine on which the agent is not installed."""
+    from kikimori.doctor.configuration import look_at_dashboard  # noqa: PLC0415  (see cli/up.py)
 
-    Args:
-        dashboard: Names the office's own files, which were read and found good.
-        known: Kinds of rules and categories of phrases.
-    """
-    builtin, book = read_book(), read_book(dashboard.sentences)
-    counts = {
-        language: sum(len(each) for each in book.situations(language).values()) for language in LANGUAGES
-    }
-    found = [f"sentences for operators: {counts['ja']} in Japanese, {counts['en']} in English"]
-    for language in LANGUAGES:
-        found += [
-            f"warning: sentences ({language}) for {when}: no rule is of that kind, and no file defines such phrases"
-            for when in book.situations(language).keys() - builtin.situations(language).keys() - known
-        ]
-    return found
+    say_findings(look_at_dashboard(config, dashboard), config_path(args))
+    print(f"configuration: {config_path(args) or 'built-in defaults'}")
+    print(f"site {config.site}, broker {dashboard.mqtt.host}:{dashboard.mqtt.port}")
+    print(f"dashboard http://{dashboard.host}:{dashboard.port}/")
+    print("the agent is not installed here: its rules, phrases and ways in were not checked")
 
 
-def _say_findings(found: list[Diagnosis], path: Path | None) -> None:
+def say_findings(found: list[Diagnosis], path: Path | None) -> None:
     """Print warnings; raise ConfigError for the faults, with file, line, key and reason of each."""
     for each in found:
         if each.state == "warning":
@@ -138,34 +70,3 @@ def _say_findings(found: list[Diagnosis], path: Path | None) -> None:
         if number < len(faults) - 1:
             lines.append(f"  next: {each.next_step}")
     raise ConfigError("\n".join(lines), next_step=faults[-1].next_step)
-
-
-def ways_in(config: AgentConfig) -> list[str]:
-    """Return a line for each tap that is switched on, with the source of its calls; one line if none is."""
-    found = []
-    if config.audiosocket.enabled:
-        audiosocket = config.audiosocket
-        found.append(
-            f"audiosocket {audiosocket.host}:{audiosocket.port}, announcements on port {audiosocket.announce_port}"
-        )
-    if config.asterisk.tap:
-        found.append(f"asterisk calls from {config.asterisk.ari_url}")
-    if config.siprec.enabled:
-        siprec = config.siprec
-        ports = [
-            *([f"UDP {siprec.port}"] if siprec.udp else []),
-            *([f"TCP {siprec.port}"] if siprec.tcp else []),
-            *([f"TLS {siprec.tls_port}"] if siprec.tls_port is not None else []),
-        ]
-        found.append(
-            f"siprec {siprec.host}, {', '.join(ports)}, audio on UDP {siprec.first_rtp_port} to {siprec.last_rtp_port}"
-        )
-    if config.chan_websocket.enabled:
-        found.append(f"chan_websocket {config.chan_websocket.host}:{config.chan_websocket.port}")
-    if config.line_in.enabled:
-        found.append(f"line-in {', '.join(device.name for device in config.line_in.devices)}")
-    if config.mirror.enabled:
-        found.append(f"mirror of {config.mirror.interface}")
-    if config.freeswitch.tap:
-        found.append(f"freeswitch {config.freeswitch.media_host}:{config.freeswitch.media_port}")
-    return found or ["no way in is switched on"]

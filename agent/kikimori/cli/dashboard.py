@@ -26,7 +26,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 def run(args: argparse.Namespace) -> int:
     configured(args)
     settings = dashboard_settings(args)
-    from kikimori.office import run_until_done, serve_dashboard, stop_on_signals  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.pages import serve_dashboard  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415  (see cli/up.py)
 
     async def serve() -> int:
         async with stop_on_signals() as stop, asyncio.TaskGroup() as tasks:

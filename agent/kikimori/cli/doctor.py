@@ -38,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    from kikimori.doctor import State, examine  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.doctor.diagnosis import State  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.doctor.examination import examine  # noqa: PLC0415
 
     config = configured(args, log_level="critical")
     dashboard = dashboard_settings(args)

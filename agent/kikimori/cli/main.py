@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from kikimori.cli.commands import COMMANDS
 from kikimori.errors import KikimoriError
+from kikimori.parts import PartMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 DESCRIPTION = """\
 Listens beside an office PBX and brings a superior into a call before the employee is worn down by harassment.
@@ -59,9 +60,14 @@ def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser(only=named).parse_args(argv)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Read the command line, run its command and return the exit code."""
-    return run(read_arguments(argv))
+def main(argv: Sequence[str], loaded: Callable[[], object] = lambda: None) -> int:
+    """Read the command line, run its command and return the exit code; `loaded` is called in between."""
+    try:
+        arguments = read_arguments(argv)
+    except PartMissingError as error:
+        return _failed(error)
+    loaded()
+    return run(arguments)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -78,13 +78,13 @@ def run_devices(_args: argparse.Namespace) -> int:
 
 
 def run_watch(args: argparse.Namespace) -> int:
-    from kikimori.office import run_until_done  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.process import run_until_done  # noqa: PLC0415  (see cli/up.py)
 
     return run_until_done(_watch(args))
 
 
 async def _watch(args: argparse.Namespace) -> int:
-    from kikimori.office import stop_on_signals  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.process import stop_on_signals  # noqa: PLC0415  (see cli/up.py)
     from kikimori.watch.agent import AgentView  # noqa: PLC0415
     from kikimori.watch.own import OwnTaps  # noqa: PLC0415
 

@@ -27,7 +27,8 @@ def run(args: argparse.Namespace) -> int:
     config = configured(args)
     pages = dashboard_settings(args)
     # Broker and web server take a moment to load; `--help` should not pay for them.
-    from kikimori.office import open_office, run_until_done, stop_on_signals  # noqa: PLC0415
+    from kikimori.office import open_office  # noqa: PLC0415
+    from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415
 
     async def up() -> int:
         async with stop_on_signals() as stop, open_office(config, pages) as office:

@@ -1,6 +1,8 @@
-"""Examination of an installation: what can be tried is tried, and each fault comes with its next step."""
+"""Examination of an installation: what can be tried is tried, and each fault comes with its next step.
+
+`examination` has all checks; it loads the whole agent.
+"""
 
 from kikimori.doctor.diagnosis import Diagnosis, State
-from kikimori.doctor.examination import examine
 
-__all__ = ["Diagnosis", "State", "examine"]
+__all__ = ["Diagnosis", "State"]

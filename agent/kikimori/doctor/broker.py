@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from kikimori.bus.broker import is_loopback
 from kikimori.bus.broker_users import with_left_login
 from kikimori.bus.outbox_store import is_in_use
 from kikimori.doctor.diagnosis import WITHIN_S, Diagnosis, State
 from kikimori_core.wire.broker_problem import broker_problem
 from kikimori_core.wire.connection import BrokerError, connect
+from kikimori_core.wire.settings import is_loopback
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig

@@ -9,7 +9,6 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori.bus.broker import is_loopback
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.ports import tcp_port
@@ -17,9 +16,8 @@ from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.modelstore import models_folder, resolve
 from kikimori.taps.siprec.certificates import tls_context
-from kikimori_core.judging.second_opinion.model import load_model
 from kikimori_core.wire.files import FileKind, NamedFile, named_files
-from kikimori_core.wire.settings import read_secret, secret_path
+from kikimori_core.wire.settings import is_loopback, read_secret, secret_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +55,15 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
     ]
 
 
+def look_at_dashboard(config: AgentConfig, dashboard: DashboardSettings) -> list[Diagnosis]:
+    """Return the same for a machine of the dashboard alone."""
+    found = [fault for each in named_files(dashboard) if (fault := _look_at_file(each, config)) is not None]
+    if not found and (fault := _tried("[mqtt] ca_file", dashboard.mqtt.tls)) is not None:
+        found.append(fault)
+    address = tcp_port("[dashboard] port", dashboard.host, dashboard.port)
+    return [*found, *([address] if address.state is State.FAULT else [])]
+
+
 def _look_at_file(named: NamedFile, config: AgentConfig) -> Diagnosis | None:
     """Read one file as the program will."""
     path = named.path
@@ -67,6 +74,8 @@ def _look_at_file(named: NamedFile, config: AgentConfig) -> Diagnosis | None:
             folder = models_folder(config.state_path())
             return _tried(named.key, lambda: resolve(str(config.speech.model), folder))
         case FileKind.OPINION:
+            from kikimori_core.judging.second_opinion.model import load_model  # noqa: PLC0415  (needs numpy)
+
             return _tried(named.key, lambda: load_model(path).open())
         case FileKind.PEM | FileKind.TOML:
             return _tried(named.key, path.read_bytes)

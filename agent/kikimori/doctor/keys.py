@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.bus.broker import is_loopback
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
 from kikimori_core.wire.key_store import OwnKeys, TrustStore, own_path, trusted_path
 from kikimori_core.wire.keys import fingerprint
+from kikimori_core.wire.settings import is_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path

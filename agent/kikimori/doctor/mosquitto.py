@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori.bus.broker import is_loopback
 from kikimori.config import DEFAULTS
 from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori_core.wire.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

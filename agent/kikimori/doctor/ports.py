@@ -6,8 +6,8 @@ import errno
 import ipaddress
 import socket
 
-from kikimori.bus.broker import is_loopback
 from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori_core.wire.settings import is_loopback
 
 MOST_TAKEN = 0.5
 """Share of a range of ports taken by other programs from which a warning is given."""

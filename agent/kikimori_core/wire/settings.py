@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import ssl
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -61,6 +61,16 @@ HostName = Annotated[
 ]
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a name or address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class BrokerSettings(BaseModel):

@@ -177,7 +177,7 @@ def _positive(text: str) -> int:
 
 def run_calls(args: argparse.Namespace) -> int:
     logs.configure("error")
-    from kikimori.office import run_until_done  # noqa: PLC0415
+    from kikimori.process import run_until_done  # noqa: PLC0415
     from kikimori_lab.bench.calls import bench_calls, use_cores  # noqa: PLC0415  (see cli/up.py)
 
     cores = use_cores(args.cores)
@@ -236,7 +236,7 @@ def run_rtp(args: argparse.Namespace) -> int:
 
 def run_overload(args: argparse.Namespace) -> int:
     logs.configure("error")
-    from kikimori.office import run_until_done  # noqa: PLC0415
+    from kikimori.process import run_until_done  # noqa: PLC0415
     from kikimori_lab.bench.calls import use_cores  # noqa: PLC0415  (see cli/up.py)
     from kikimori_lab.bench.overload import LATEST_S, bench_overload  # noqa: PLC0415
 
@@ -271,7 +271,7 @@ def run_snapshot(args: argparse.Namespace) -> int:
 
 
 def run_soak(args: argparse.Namespace) -> int:
-    from kikimori.office import run_until_done  # noqa: PLC0415
+    from kikimori.process import run_until_done  # noqa: PLC0415
     from kikimori_lab.bench.soak import SoakSettings, bench_soak  # noqa: PLC0415  (see cli/up.py)
 
     if not 0 < args.shortest <= args.longest:
@@ -303,7 +303,7 @@ def run_soak(args: argparse.Namespace) -> int:
 def run_words(args: argparse.Namespace) -> int:
     logs.configure("error")
     from kikimori.config import AgentConfig, SpeechTable  # noqa: PLC0415
-    from kikimori.office import run_until_done  # noqa: PLC0415
+    from kikimori.process import run_until_done  # noqa: PLC0415
     from kikimori_lab.bench.words import bench_words  # noqa: PLC0415  (see cli/up.py)
     from kikimori_lab.demo.script import FOLDER  # noqa: PLC0415
 

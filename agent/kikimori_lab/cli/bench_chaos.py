@@ -60,7 +60,7 @@ def _from_zero(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     logs.configure("error")
-    from kikimori.office import run_until_done, stop_on_signals  # noqa: PLC0415
+    from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415
     from kikimori_lab.bench.chaos import TARGETS, ChaosSettings, run_chaos  # noqa: PLC0415  (see cli/up.py)
 
     targets = tuple(dict.fromkeys(args.of)) if args.of else TARGETS

@@ -32,7 +32,7 @@ def add_parser(
 
 def run(args: argparse.Namespace) -> int:
     logs.configure("error")
-    from kikimori.office import run_until_done  # noqa: PLC0415
+    from kikimori.process import run_until_done  # noqa: PLC0415
     from kikimori_lab.bench.page import bench_page  # noqa: PLC0415  (see cli/up.py)
 
     with bars("s") as progress:

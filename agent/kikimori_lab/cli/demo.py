@@ -62,7 +62,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 
 def run(args: argparse.Namespace) -> int:
     logs.configure(args.log_level)
-    from kikimori.office import run_until_done  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.process import run_until_done  # noqa: PLC0415  (see cli/up.py)
 
     with tempfile.TemporaryDirectory(prefix="kikimori-demo-") as state:
         return run_until_done(_demo(args, Path(state)))
@@ -82,7 +82,8 @@ def demo_config(state: Path, *, speech: bool) -> AgentConfig:
 
 
 async def _demo(args: argparse.Namespace, state: Path) -> int:
-    from kikimori.office import open_office, stop_on_signals  # noqa: PLC0415
+    from kikimori.office import open_office  # noqa: PLC0415
+    from kikimori.process import stop_on_signals  # noqa: PLC0415
     from kikimori_dashboard import DashboardSettings  # noqa: PLC0415
     from kikimori_lab.demo.pbx import SimulatedPbx  # noqa: PLC0415  (see cli/up.py)
     from kikimori_lab.demo.script import LONG_FOLDER, load_calls  # noqa: PLC0415

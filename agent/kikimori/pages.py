@@ -1,0 +1,28 @@
+"""The dashboard's pages as `kikimori dashboard` and `kikimori up` serve them; loads nothing of the agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import kikimori_dashboard
+from kikimori.errors import KikimoriError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori_core.wire.key_store import Identity
+
+
+async def serve_dashboard(
+    settings: kikimori_dashboard.DashboardSettings,
+    ready: Callable[[str], None] | None = None,
+    identity: Identity | None = None,
+) -> None:
+    """Serve the pages until cancelled; raises KikimoriError when the port is taken. `identity`: see `serve`."""
+    try:
+        await kikimori_dashboard.serve(settings, ready, identity=identity)
+    except OSError as error:
+        raise KikimoriError(
+            f"cannot serve the dashboard on {settings.host}, port {settings.port}: {error.strerror or error}",
+            next_step="another dashboard may be running; choose another [dashboard] port",
+        ) from error
