@@ -51,16 +51,20 @@ $(VENV)/testable: $(VENV)/installed
 	@$(call quietly,adding to $(VENV) what the tests need,$(FOR_TESTS))
 	@touch $@
 
-# What the tests talk to: a real broker, a real browser with Japanese letters, sipp as an SBC.
-DEBIAN := mosquitto chromium fonts-noto-cjk sip-tester libportaudio2
+# What the tests talk to: a real broker, browser with Japanese letters and database, sipp as an SBC.
+DEBIAN := mosquitto chromium fonts-noto-cjk sip-tester libportaudio2 postgresql
+# Debian's package would start a server of its own; the tests start theirs.
+NO_CLUSTER = DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql-common; \
+  sed -ri 's/^.?create_main_cluster .*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
 debian:
 	@missing=""; for each in $(DEBIAN); do \
 	  dpkg-query -W -f '$${Status}' $$each 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$each"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" != 0 ]; then \
 	  echo "The tests need Debian packages. Run: sudo apt-get install$$missing" >&2; exit 1; fi; \
-	echo "installing$$missing" >&2; \
-	apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+	echo "installing$$missing" >&2; apt-get update -q; \
+	case "$$missing" in *postgresql*) $(NO_CLUSTER);; esac; \
+	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
 
 # A real Asterisk of Debian's, unpacked beside the checkout's files: 82 MB fetched once. Without it its tests are skipped.
 asterisk:

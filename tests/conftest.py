@@ -20,6 +20,7 @@ from tests.support.left_over import (  # noqa: F401  (hooks of this run)
     pytest_terminal_summary,
 )
 from tests.support.mosquitto import Mosquitto
+from tests.support.postgres import one_postgres, postgres  # noqa: F401  (fixtures of this run)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -17,9 +17,10 @@ LAYERS = {
     # package: the packages of the project that it may import, besides itself
     "kikimori_core": set[str](),
     "kikimori_wire": {"kikimori_core"},
-    "kikimori_dashboard": {"kikimori_core"},
-    "kikimori": {"kikimori_core", "kikimori_dashboard"},
-    "kikimori_lab": {"kikimori_core", "kikimori_dashboard", "kikimori"},
+    "kikimori_records": {"kikimori_core"},
+    "kikimori_dashboard": {"kikimori_core", "kikimori_records"},
+    "kikimori": {"kikimori_core", "kikimori_records", "kikimori_dashboard"},
+    "kikimori_lab": {"kikimori_core", "kikimori_records", "kikimori_dashboard", "kikimori"},
 }
 
 CORE = {
@@ -67,6 +68,11 @@ ONE_DOOR = {
     "pylibsrtp": {"kikimori.taps.rtp.srtp", "kikimori_lab.bench.rtp"},  # the bench's sender
     "cryptography": {"kikimori_core.wire.keys"},
     "G722": {"kikimori.audio.g722"},
+    "alembic": {
+        "kikimori_records.migrating",
+        "kikimori_records.migrations.env",
+        "kikimori_records.migrations.versions.v0001_people",
+    },
 }
 
 

@@ -192,6 +192,8 @@ class AgentConfig(_Table):
     control: ControlTable = ControlTable()
     dashboard: dict[str, Any] = {}
     """Read and validated by the dashboard."""
+    store: dict[str, Any] = {}
+    """Read and validated by the dashboard."""
 
     @model_validator(mode="after")
     def _ari_has_its_audio(self) -> AgentConfig:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
-FILES = ("outbox-", "held-", "keys-", "commands-", "broker-", "directory-")
-"""Beginnings of the names of files that an agent writes into its state folder."""
+FILES = (
+    *("outbox-", "held-", "keys-", "commands-", "broker-", "directory-"),
+    *("kikimori.", "store-", "audit-"),  # the dashboard's, where both have one folder
+)
+"""Beginnings of the names of files that are written into a state folder."""
 BESIDE = ("models", "lost+found")
 """Names of the other entries of a folder that is Kikimori's own."""
 

@@ -19,14 +19,15 @@ from kikimori_core.wire.settings import BrokerSettings, ListenPort, Name, Networ
 from kikimori_core.wire.toml_file import explained, read_toml
 from kikimori_core.wire.topics import is_name
 from kikimori_dashboard.sentences import read_book
+from kikimori_records.settings import StoreSettings, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kikimori_core.wire.toml_file import Location
 
-SHARED = ("site", "language", "mqtt")
-"""Keys at the top of the file, for agents and dashboard."""
+SHARED = ("site", "language", "mqtt", "store")
+"""Keys at the top of the file, for agents and dashboard; `[store]` is the dashboard's alone."""
 
 
 class DashboardSettings(BaseModel):
@@ -40,6 +41,8 @@ class DashboardSettings(BaseModel):
     language: Literal["ja", "en"] = "ja"
     """Language of a browser that has not chosen one yet."""
     mqtt: BrokerSettings = BrokerSettings()
+    store: StoreSettings = StoreSettings()
+    """Database of people, sessions and audit, as written; see `store_settings`."""
     host: str = "127.0.0.1"
     port: ListenPort = 8765
     client_id: Name | None = None
@@ -86,11 +89,17 @@ class DashboardSettings(BaseModel):
         if self.state_dir is not None:
             return self.state_dir
         if given := os.environ.get("STATE_DIRECTORY"):
-            return Path(given.split(":")[0])
+            return state_folder(given)
         try:
             return Path.home() / ".local" / "state" / "kikimori-dashboard"
         except RuntimeError:
             return None
+
+    def store_settings(self) -> StoreSettings:
+        """Return the settings of the database, in the folder of the keys unless it has one of its own."""
+        if self.store.dir is not None or self.state_dir is None:
+            return self.store
+        return self.store.model_copy(update={"dir": self.state_dir})
 
     def identity(self) -> Identity:
         """Read its keys, and make its own at the first start; in memory where there is no folder."""

@@ -42,7 +42,7 @@ KEYS = [
     + [
         ("dashboard", name, several)
         for table, name, several in file_keys(DashboardSettings)
-        if table != "mqtt"
+        if table not in ("mqtt", "store")
     ]
     if each[1] != "state_dir"  # made where it is not there
 ]

@@ -33,6 +33,7 @@ from kikimori_core.wire.messages import Action
 from kikimori_dashboard import DashboardSettings, read_book
 from kikimori_dashboard.config import read_settings
 from kikimori_lab.demo.script import FOLDER, load_calls
+from kikimori_records.settings import StoreSettings
 
 COMMANDS = [
     [],
@@ -255,7 +256,7 @@ def test_the_example_holds_every_default() -> None:
     """`config/kikimori.toml` says what the program does without it."""
     read = read_config(EXAMPLE)
     expected = AgentConfig(agent_id=read.agent_id)
-    assert read.model_copy(update={"dashboard": {}}) == expected
+    assert read.model_copy(update={"dashboard": {}, "store": {}}) == expected
     assert read_settings(EXAMPLE) == DashboardSettings()
 
 
@@ -270,7 +271,8 @@ def test_the_example_names_every_key_in_its_table_and_no_other() -> None:
         elif found := re.match(r"(?:# )?([a-z_]+) = ", line):
             named[table].add(found[1])
     known = keys(AgentConfig, "")
-    known["dashboard"] = set(DashboardSettings.model_fields) - {"site", "language", "mqtt"}
+    known["dashboard"] = set(DashboardSettings.model_fields) - {"site", "language", "mqtt", "store"}
+    known["store"] = set(StoreSettings.model_fields)
     known["pbx.instructions"] = named["pbx.instructions"]
     assert named["pbx.instructions"] <= set(Action)
     assert named == known

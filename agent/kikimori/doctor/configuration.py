@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.ports import tcp_port
+from kikimori.doctor.store import look_at_store_settings
 from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.modelstore import models_folder, resolve
@@ -33,7 +34,11 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
 
     `check` of each is the key as people write it: `[mqtt] ca_file`.
     """
-    found = [fault for each in named_files(config) if (fault := _look_at_file(each, config)) is not None]
+    named = [
+        *named_files(config),
+        *(each for each in named_files(dashboard) if each.key.startswith("[store]")),
+    ]
+    found = [fault for each in named if (fault := _look_at_file(each, config)) is not None]
     unread = {each.check.partition(" ")[0] for each in found}
     contents: dict[str, Callable[[], object]] = {
         "[mqtt] ca_file": config.mqtt.tls,
@@ -52,6 +57,7 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
         *_state_folder(config),
         *look_at_targets(config),
         *look_at_mosquitto(config),
+        *look_at_store_settings(dashboard.store_settings()),
     ]
 
 
@@ -61,7 +67,11 @@ def look_at_dashboard(config: AgentConfig, dashboard: DashboardSettings) -> list
     if not found and (fault := _tried("[mqtt] ca_file", dashboard.mqtt.tls)) is not None:
         found.append(fault)
     address = tcp_port("[dashboard] port", dashboard.host, dashboard.port)
-    return [*found, *([address] if address.state is State.FAULT else [])]
+    return [
+        *found,
+        *([address] if address.state is State.FAULT else []),
+        *look_at_store_settings(dashboard.store_settings()),
+    ]
 
 
 def _look_at_file(named: NamedFile, config: AgentConfig) -> Diagnosis | None:

@@ -1,0 +1,45 @@
+"""Database of people, sessions and audit: is it set up well, and does it answer?"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from kikimori.doctor.diagnosis import Diagnosis, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kikimori_records.settings import StoreSettings
+
+CHECKED = ("verify-full", "verify-ca")
+
+
+def look_at_store_settings(settings: StoreSettings) -> Iterator[Diagnosis]:
+    """Look at `[store]` without opening anything."""
+    if settings.is_sqlite:
+        if settings.password_file is not None:
+            yield Diagnosis(
+                "[store] password_file",
+                State.WARNING,
+                "is not used: SQLite has no password",
+                "remove it, or set [store] url to a PostgreSQL server",
+            )
+        return
+    parts = urlsplit(settings.url)
+    mode = parse_qs(parts.query).get("sslmode", [""])[0]
+    if parts.hostname and not _is_here(parts.hostname) and mode not in CHECKED:
+        yield Diagnosis(
+            "[store] url",
+            State.WARNING,
+            f"{parts.hostname} is another machine, and its certificate is not checked",
+            "add ?sslmode=verify-full&sslrootcert=/etc/kikimori/database-ca.pem",
+        )
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

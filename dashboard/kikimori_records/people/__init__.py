@@ -1,0 +1,17 @@
+"""Directory of people: rows and queries."""
+
+from kikimori_records.people.person import NewPerson, Person
+from kikimori_records.people.queries import (
+    DuplicateLoginError,
+    UnknownPersonError,
+    add,
+    change,
+    list_people,
+    person_by_id,
+    person_by_login,
+)
+
+__all__ = [
+    "DuplicateLoginError", "NewPerson", "Person", "UnknownPersonError", "add", "change", "list_people",
+    "person_by_id", "person_by_login",
+]  # fmt: skip

@@ -1,0 +1,38 @@
+"""Stores for tests: SQLite in a folder of the test's, PostgreSQL on the run's server."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from tests.support.postgres import Postgres
+
+from kikimori_records.settings import StoreSettings
+from kikimori_records.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    import pytest
+
+
+def settings_on(
+    engine: str, request: pytest.FixtureRequest, folder: Path, *, migrated: bool = False
+) -> StoreSettings:
+    """Return settings of an empty database. `engine`: sqlite or postgresql; the server is started only for the latter."""
+    if engine == "sqlite":
+        return StoreSettings(dir=folder)
+    server = request.getfixturevalue("postgres")
+    assert isinstance(server, Postgres)
+    return server.settings(folder, migrated=migrated)
+
+
+@asynccontextmanager
+async def opened(settings: StoreSettings) -> AsyncIterator[Store]:
+    """Open a store, for as long as the `async with` lasts."""
+    store = await Store.open(settings)
+    try:
+        yield store
+    finally:
+        await store.close()
