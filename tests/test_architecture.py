@@ -44,6 +44,8 @@ STAGES = {
     "bus": set[str](),
     "control": {"bus"},
     "pbx": {"asterisk", "freeswitch"},
+    # What each integration is to the rest of the program; code of its own is loaded when it is asked for.
+    "integrations": {"asterisk", "freeswitch", "taps", "control", "pbx", "doctor"},
     "modelstore": set[str](),
     # The only place where hearing and judging meet.
     "calls": {"hearing", "judging"},

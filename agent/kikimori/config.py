@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import kikimori_config
 import kikimori_models
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from kikimori.asterisk.settings import AsteriskTable
-from kikimori.control.settings import ControlTable
+from kikimori.control.kinds import table_of_kind
+from kikimori.control.settings import ControlTable, PbxTable
 from kikimori.control.targets import TargetPolicy
-from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
-from kikimori.taps.line_in.settings import LineInTable
-from kikimori.taps.mirror.settings import MirrorTable
+from kikimori.integrations.registry import IntegrationTables, control_kinds, integrations_of
 from kikimori.taps.sides import SidesTable
-from kikimori.taps.siprec.settings import SiprecTable
 from kikimori_core.errors import ConfigError
 from kikimori_core.wire.files import (
     MadeFolder,
@@ -29,13 +25,9 @@ from kikimori_core.wire.files import (
     beside,
     require_toml_files,
 )
-from kikimori_core.wire.messages import Action
 from kikimori_core.wire.settings import (
-    LOOPBACK,
     BrokerSettings,
-    ListenPort,
     Name,
-    Networks,
     SiteName,
     matching,
 )
@@ -44,6 +36,10 @@ from kikimori_core.wire.toml_file import load
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from pydantic import ValidatorFunctionWrapHandler
+
+    from kikimori.integrations.integration import Integration
+
 DEFAULTS = Path(next(iter(kikimori_config.__path__)))
 BUILTIN_OPINION = Path(next(iter(kikimori_models.__path__))) / "second-opinion"
 """The folder `config/` as installed."""
@@ -51,20 +47,6 @@ BUILTIN_OPINION = Path(next(iter(kikimori_models.__path__))) / "second-opinion"
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AudioSocketTable(_Table):
-    """`[audiosocket]`: Asterisk connects here."""
-
-    enabled: bool = True
-    host: str = "127.0.0.1"
-    port: ListenPort = 9092
-    announce_port: ListenPort = 8766
-    """HTTP port where the dialplan announces legs."""
-    allow: Networks = LOOPBACK
-    """Networks of the PBX; everything else is refused."""
-    max_connections: Annotated[int, Field(ge=1)] = 2000
-    idle_s: Annotated[float, Field(gt=0)] = 300.0
 
 
 class SpeechTable(_Table):
@@ -122,53 +104,8 @@ class JudgingTable(_Table):
     """Keys on the operator's telephone that call for help; empty = none."""
 
 
-class AnnouncementTable(_Table):
-    """`[[pbx.announcements]]`: something to play to the customer."""
-
-    name: Annotated[
-        str,
-        matching(
-            r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}",
-            'use letters A to Z and a to z, digits, ".", "_" and "-", e.g. "recorded"; title is for people',
-        ),
-    ]
-    title: Annotated[str, Field(min_length=1, max_length=128)]
-    """Label of the supervisor's button."""
-    file: Annotated[
-        str,
-        matching(r"[0-9A-Za-z/._:-]{1,256}", 'write it as the PBX names it, e.g. "custom/recorded"'),
-    ]
-    """Name of a sound file as the PBX has it, for Asterisk without its ending."""
-
-
-class PbxTable(_Table):
-    """`[pbx]`: control."""
-
-    kind: Literal["manual", "asterisk", "freeswitch"] = "manual"
-    superior: Annotated[
-        str,
-        matching(
-            r"[0-9A-Za-z*#+._@-]{1,64}",
-            'write the extension or queue to dial, e.g. "200"; superior_name is for people',
-        ),
-    ] = "200"
-    """Extension or queue of the superior."""
-    superior_name: str | None = None
-    ring_s: Annotated[float, Field(ge=5, le=50)] = 20.0
-    """Seconds that the superior's telephone rings before the customer goes back."""
-    longest_hold_s: Annotated[float, Field(ge=10, le=3600)] = 120.0
-    """Longest time in s that a customer is on hold, whatever happened to this program."""
-    after_hold: Literal["operator", "superior"] = "operator"
-    """Telephone to which a customer returns after `longest_hold_s`."""
-    keep_operator: bool = True
-    """True = the operator stays in the call after a transfer. During a plain hold they stay in any case."""
-    announcements: tuple[AnnouncementTable, ...] = ()
-    instructions: dict[Action, str] = {}
-    """Instructions for the operator under `manual`, by action; `{target}` is the extension."""
-
-
-class AgentConfig(_Table):
-    """The whole file."""
+class _General(_Table):
+    """What stands before the integrations: keys without a table, `[mqtt]` and `[sides]`."""
 
     site: SiteName = "main"
     agent_id: Name = "agent"
@@ -179,13 +116,11 @@ class AgentConfig(_Table):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     mqtt: BrokerSettings = BrokerSettings()
     sides: SidesTable = SidesTable()
-    audiosocket: AudioSocketTable = AudioSocketTable()
-    siprec: SiprecTable = SiprecTable()
-    chan_websocket: ChanWebSocketTable = ChanWebSocketTable()
-    line_in: LineInTable = LineInTable()
-    mirror: MirrorTable = MirrorTable()
-    asterisk: AsteriskTable = AsteriskTable()
-    freeswitch: FreeSwitchTable = FreeSwitchTable()
+
+
+class AgentConfig(IntegrationTables, _General):
+    """The whole file. The tables of integrations come from their registry."""
+
     speech: SpeechTable = SpeechTable()
     judging: JudgingTable = JudgingTable()
     pbx: PbxTable = PbxTable()
@@ -195,11 +130,33 @@ class AgentConfig(_Table):
     store: dict[str, Any] = {}
     """Read and validated by the dashboard."""
 
+    @field_validator("pbx", mode="wrap")
+    @classmethod
+    def _control_is_known(cls, value: Any, read: ValidatorFunctionWrapHandler) -> PbxTable:
+        return table_of_kind(value, read, control_kinds(cls))
+
     @model_validator(mode="after")
-    def _ari_has_its_audio(self) -> AgentConfig:
-        if self.asterisk.tap and not self.audiosocket.enabled:
-            raise ValueError("[asterisk] tap = true needs [audiosocket] enabled = true")
+    def _audio_has_its_way_in(self) -> Self:
+        for each in self.integrations():
+            if each.audio_by is None or not each.is_on():
+                continue
+            other = self.integration(each.audio_by)
+            if not other.is_on():
+                raise ValueError(
+                    f"[{each.name}] {each.switch} = true needs [{other.name}] {other.switch} = true"
+                )
         return self
+
+    def integrations(self) -> tuple[Integration[Any], ...]:
+        """Return every integration, in the order of the registry."""
+        return tuple(integrations_of(self, self))
+
+    def integration(self, name: str) -> Integration[Any]:
+        """Return one integration by its name; raises KeyError."""
+        for each in self.integrations():
+            if each.name == name:
+                return each
+        raise KeyError(name)
 
     def state_path(self) -> Path:
         if self.state_dir is not None:

@@ -16,7 +16,8 @@ from tests.support.signing import DASHBOARD, STRANGER, trusting_dashboard
 from kikimori.bus import Bus, Outbox
 from kikimori.bus.broker_users import agent_user, dashboard_user
 from kikimori.bus.directory_book import DirectoryBook
-from kikimori.config import AgentConfig, PbxTable
+from kikimori.config import AgentConfig
+from kikimori.control.settings import PbxTable
 from kikimori.control.targets import TargetPolicy
 from kikimori.listed import Listed
 from kikimori_core.wire.connection import connect

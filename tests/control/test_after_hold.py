@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kikimori.config import read_config
-from kikimori.ways_in import asterisk_control_settings
+from kikimori.integrations.asterisk import Asterisk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,4 +26,6 @@ def test_the_superior_is_rung_after_a_hold_only_as_one_of_the_house(
 ) -> None:
     file = tmp_path / "kikimori.toml"
     file.write_text(f'[pbx]\nsuperior = "200"\nafter_hold = "superior"\n{control}', encoding="utf-8")
-    assert asterisk_control_settings(read_config(file)).after_hold == rung
+    asterisk = read_config(file).integration("asterisk")
+    assert isinstance(asterisk, Asterisk)
+    assert asterisk.control_settings().after_hold == rung

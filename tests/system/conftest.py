@@ -10,7 +10,8 @@ import pytest
 from tests.support.signing import introduce
 
 from kikimori.agent import Agent
-from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
+from kikimori.config import AgentConfig, SpeechTable
+from kikimori.integrations.audiosocket.settings import AudioSocketTable
 from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:

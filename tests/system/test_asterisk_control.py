@@ -26,7 +26,8 @@ from tests.support.recorder import Recorder
 from tests.support.sip_phone import Habit
 
 from kikimori.asterisk.settings import AsteriskTable
-from kikimori.config import AgentConfig, AudioSocketTable
+from kikimori.config import AgentConfig
+from kikimori.integrations.audiosocket.settings import AudioSocketTable
 from kikimori.pbx.asterisk import AsteriskControl, examine
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable

@@ -13,7 +13,8 @@ from tests.support.program import kikimori
 from tests.support.telephone import on_the_line
 from tests.system.conftest import SITE, running, until
 
-from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
+from kikimori.config import AgentConfig, SpeechTable
+from kikimori.integrations.audiosocket.settings import AudioSocketTable
 from kikimori_core.wire.key_store import Identity
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from kikimori.config import AgentConfig
-from kikimori.watch.advice import HOST_KEYS, advice
+from kikimori.watch.advice import advice
 from kikimori.watch.lines import as_json, as_line
 from kikimori.watch.meter import LegMeter
 from kikimori.watch.own import TWINS_AFTER, WatchDesk, hints
@@ -24,6 +24,7 @@ from kikimori_core.model.call import CallInfo, EndReason, LegInfo
 from kikimori_core.wire.messages import Party, Problem, Role
 
 if TYPE_CHECKING:
+    from kikimori.integrations.integration import Integration
     from kikimori_core.model.feed import LegFeed
 
 RATE = 8000
@@ -275,41 +276,45 @@ class QuietTap:
         }
 
 
+def freeswitch() -> Integration[Any]:
+    return AgentConfig().integration("freeswitch")
+
+
 def test_the_advice_for_a_refused_connection_is_that_of_its_reason() -> None:
-    (unknown,) = hints(QuietTap({"unknown_token": 1}))
+    (unknown,) = hints(QuietTap({"unknown_token": 1}), freeswitch())
     assert "1 refused (unknown_token)" in unknown
     assert "add the PBX's network" not in unknown
     assert "Make a call" in unknown
-    (stranger,) = hints(QuietTap({"peer_not_allowed": 3}))
+    (stranger,) = hints(QuietTap({"peer_not_allowed": 3}), freeswitch())
     assert "add the PBX's network to [freeswitch] allow" in stranger
-    most, _ = hints(QuietTap({"wrong_token": 1, "too_many_connections": 5}))
+    most, _ = hints(QuietTap({"wrong_token": 1, "too_many_connections": 5}), freeswitch())
     assert "raise [freeswitch] max_streams" in most
-    (other,) = hints(QuietTap({"something_new": 1}))
+    (other,) = hints(QuietTap({"something_new": 1}), freeswitch())
     assert "the log" in other
 
 
 def test_a_problem_is_said_instead_of_advice() -> None:
     problem = Problem(code="freeswitch_esl_auth", detail="refused", remedy="the password")
-    assert hints(QuietTap({"unknown_token": 1}, problems=(problem,))) == []
+    assert hints(QuietTap({"unknown_token": 1}, problems=(problem,)), freeswitch()) == []
 
 
 def test_calls_that_the_sides_leave_out_are_told() -> None:
-    (hint,) = hints(QuietTap({}, left_out=2))
+    (hint,) = hints(QuietTap({}, left_out=2), freeswitch())
     assert "2 calls seen and not listened to" in hint
 
 
 def test_who_is_only_reached_from_this_machine_is_told_the_key_of_that_table() -> None:
-    assert "set [freeswitch] media_host and allow" in hints(QuietTap({}))[-1]
+    assert "set [freeswitch] media_host and allow" in hints(QuietTap({}), freeswitch())[-1]
 
 
 def test_every_key_in_the_advice_is_one_of_the_configuration() -> None:
     config = AgentConfig()
     for tap in ("audiosocket", "chan_websocket", "freeswitch", "siprec"):
-        table = getattr(config, tap)
-        texts = [advice(tap, reason) for reason in ("peer_not_allowed", "too_many_connections")]
+        integration = config.integration(tap)
+        texts = [advice(integration, reason) for reason in ("peer_not_allowed", "too_many_connections")]
         keys = {key for text in texts for key in re.findall(rf"\[{tap}\] (\w+)", text)}
         assert keys
-        assert keys | {HOST_KEYS.get(tap, "host")} <= set(type(table).model_fields)
+        assert keys | {integration.host_key} <= set(type(integration.table).model_fields)
 
 
 def test_calls_that_are_left_out_on_purpose_are_told_with_the_reason() -> None:

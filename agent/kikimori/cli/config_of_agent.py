@@ -105,30 +105,5 @@ def sentences_of(dashboard: DashboardSettings, known: set[str]) -> list[str]:
 
 def ways_in(config: AgentConfig) -> list[str]:
     """Return a line for each tap that is switched on, with the source of its calls; one line if none is."""
-    found = []
-    if config.audiosocket.enabled:
-        audiosocket = config.audiosocket
-        found.append(
-            f"audiosocket {audiosocket.host}:{audiosocket.port}, announcements on port {audiosocket.announce_port}"
-        )
-    if config.asterisk.tap:
-        found.append(f"asterisk calls from {config.asterisk.ari_url}")
-    if config.siprec.enabled:
-        siprec = config.siprec
-        ports = [
-            *([f"UDP {siprec.port}"] if siprec.udp else []),
-            *([f"TCP {siprec.port}"] if siprec.tcp else []),
-            *([f"TLS {siprec.tls_port}"] if siprec.tls_port is not None else []),
-        ]
-        found.append(
-            f"siprec {siprec.host}, {', '.join(ports)}, audio on UDP {siprec.first_rtp_port} to {siprec.last_rtp_port}"
-        )
-    if config.chan_websocket.enabled:
-        found.append(f"chan_websocket {config.chan_websocket.host}:{config.chan_websocket.port}")
-    if config.line_in.enabled:
-        found.append(f"line-in {', '.join(device.name for device in config.line_in.devices)}")
-    if config.mirror.enabled:
-        found.append(f"mirror of {config.mirror.interface}")
-    if config.freeswitch.tap:
-        found.append(f"freeswitch {config.freeswitch.media_host}:{config.freeswitch.media_port}")
+    found = [each.summary() for each in config.integrations() if each.is_on()]
     return found or ["no way in is switched on"]

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.asterisk.version import INSTEAD_OF_WEBSOCKET, apps_outlive_connections, lacks_websocket_channels
 from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.doctor.ports import ANY_ADDRESS
 from kikimori.errors import secret_next_step
 from kikimori.pbx.asterisk import examine
 from kikimori.taps.asterisk.trouble import missing_modules, trouble_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kikimori.asterisk.settings import AsteriskTable
     from kikimori.pbx.asterisk import ControlSettings
     from kikimori.taps.sides import SidesTable
@@ -124,6 +127,30 @@ async def look_at_ami(
         Diagnosis(each.check.replace("_", " "), State(each.state), each.detail, each.next_step)
         for each in checks
     ]
+
+
+def audio_address_fault(table: AsteriskTable, audio_host: str) -> Iterator[Diagnosis]:
+    """Yield the fault that Asterisk cannot connect to where audio is awaited; `audio_host`: AudioSocket's."""
+    if table.audio_host is None and audio_host in ANY_ADDRESS:
+        yield Diagnosis(
+            "[asterisk] audio_host",
+            State.FAULT,
+            f"is not set, and [audiosocket] host {audio_host} is no address Asterisk can connect to",
+            "set [asterisk] audio_host to the address at which Asterisk reaches this machine",
+        )
+
+
+def look_at_audio_address(table: AsteriskTable, audio_host: str) -> Diagnosis:
+    """Check the address that Asterisk is told to connect to: neither every address nor none."""
+    host = table.audio_host or audio_host
+    if host in ANY_ADDRESS:
+        return Diagnosis(
+            "audiosocket address",
+            State.FAULT,
+            f"Asterisk would be told to send audio to {host}",
+            "set [asterisk] audio_host to this machine's address as Asterisk sees it",
+        )
+    return Diagnosis("audiosocket address", State.OK, f"Asterisk sends audio to {host}")
 
 
 def _problem(check: str, problem: Problem) -> Diagnosis:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori.doctor.mosquitto import look_at_mosquitto
-from kikimori.doctor.ports import tcp_port
+from kikimori.doctor.ports import ANY_ADDRESS, tcp_port
 from kikimori.doctor.store import look_at_store_settings
 from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.modelstore import models_folder, resolve
-from kikimori.taps.siprec.certificates import tls_context
 from kikimori_core.wire.files import FileKind, NamedFile, named_files
 from kikimori_core.wire.settings import is_loopback, read_secret, secret_path
 
@@ -24,9 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kikimori.config import AgentConfig
+    from kikimori.integrations.integration import Integration
     from kikimori_dashboard import DashboardSettings
-
-ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (compared, not bound)
 
 
 def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> list[Diagnosis]:
@@ -40,18 +37,15 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
     ]
     found = [fault for each in named if (fault := _look_at_file(each, config)) is not None]
     unread = {each.check.partition(" ")[0] for each in found}
-    contents: dict[str, Callable[[], object]] = {
-        "[mqtt] ca_file": config.mqtt.tls,
-        "[asterisk] ca_file": config.asterisk.tls,
-        "[siprec] tls_cert": lambda: tls_context(config.siprec),
-    }
+    contents: dict[str, Callable[[], object]] = {"[mqtt] ca_file": config.mqtt.tls}
+    for each in config.integrations():
+        contents |= each.contents()
     for key, read in contents.items():
         if key.partition(" ")[0] not in unread and (fault := _tried(key, read)) is not None:
             found.append(fault)
     return [
         *found,
-        *_audio_address(config),
-        *_interface(config),
+        *(fault for each in config.integrations() if each.is_on() for fault in each.faults()),
         *same_port_twice(config, dashboard),
         *_addresses(config, dashboard),
         *_state_folder(config),
@@ -127,41 +121,16 @@ def _next_step(error: OSError, key: str) -> str:
             return f"check {key}: a certificate and a key are PEM files, the key without a passphrase"
 
 
-def _audio_address(config: AgentConfig) -> Iterator[Diagnosis]:
-    table = config.asterisk
-    if table.tap and table.audio_host is None and config.audiosocket.host in ANY_ADDRESS:
-        yield Diagnosis(
-            "[asterisk] audio_host",
-            State.FAULT,
-            f"is not set, and [audiosocket] host {config.audiosocket.host} is no address Asterisk can connect to",
-            "set [asterisk] audio_host to the address at which Asterisk reaches this machine",
-        )
-
-
-def _interface(config: AgentConfig) -> Iterator[Diagnosis]:
-    names = [name for _, name in socket.if_nameindex()]
-    if config.mirror.enabled and config.mirror.interface not in names:
-        yield Diagnosis(
-            "[mirror] interface",
-            State.FAULT,
-            f"this machine has no network card {config.mirror.interface}; it has {', '.join(names)}",
-            "`ip link` lists them",
-        )
+def in_place(config: AgentConfig) -> list[Integration[Any]]:
+    """Return the ways in that are switched on, in the order in which they are checked."""
+    return sorted((each for each in config.integrations() if each.is_on()), key=lambda each: each.place)
 
 
 def _listeners(config: AgentConfig, dashboard: DashboardSettings | None) -> Iterator[tuple[str, str, int]]:
     """Give key, host and TCP port of everything that is to listen."""
-    if config.audiosocket.enabled:
-        yield "[audiosocket] port", config.audiosocket.host, config.audiosocket.port
-        yield "[audiosocket] announce_port", config.audiosocket.host, config.audiosocket.announce_port
-    if config.chan_websocket.enabled:
-        yield "[chan_websocket] port", config.chan_websocket.host, config.chan_websocket.port
-    if config.freeswitch.tap:
-        yield "[freeswitch] media_port", config.freeswitch.media_host, config.freeswitch.media_port
-    if config.siprec.enabled and config.siprec.tcp:
-        yield "[siprec] port", config.siprec.host, config.siprec.port
-    if config.siprec.enabled and config.siprec.tls_port is not None:
-        yield "[siprec] tls_port", config.siprec.host, config.siprec.tls_port
+    for each in in_place(config):
+        for setting in each.ports():
+            yield setting.key, setting.host, setting.port
     if dashboard is not None:
         yield "[dashboard] port", dashboard.host, dashboard.port
 

@@ -7,10 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kikimori.doctor import taps
-from kikimori.doctor.asterisk import look_at_ami
 from kikimori.doctor.broker import look_at_broker
 from kikimori.doctor.diagnosis import Diagnosis, State, Subject
-from kikimori.doctor.freeswitch import look_at_freeswitch
 from kikimori.doctor.keys import look_at_keys
 from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
@@ -19,7 +17,7 @@ from kikimori.doctor.ports import tcp_port
 from kikimori.doctor.running import look_at_running
 from kikimori.doctor.secrets import look_at_secrets
 from kikimori.doctor.targets import look_at_targets
-from kikimori.ways_in import asterisk_control_settings
+from kikimori.ways_in import controlling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -61,21 +59,9 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         Subject("the running agent", partial(look_at_running, config)),
         Subject("keys and targets", keys),
         *taps.subjects(config),
-        Subject("control of the PBX", partial(_control, config)),
+        Subject("control of the PBX", controlling(config).examine_control),
         Subject("dashboard", pages),
     ]
-
-
-async def _control(config: AgentConfig) -> list[Diagnosis]:
-    match config.pbx.kind:
-        case "asterisk":
-            settings = asterisk_control_settings(config)
-            return await look_at_ami(config.asterisk, settings, websocket=config.chan_websocket.enabled)
-        case "freeswitch":
-            table = config.freeswitch
-            return await look_at_freeswitch(table, tap=table.tap, control=True, superior=config.pbx.superior)
-        case "manual":
-            return [Diagnosis("pbx control", State.OK, "none: the operator is told which keys to press")]
 
 
 async def examine(

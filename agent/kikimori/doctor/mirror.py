@@ -5,12 +5,40 @@ from __future__ import annotations
 import asyncio
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.doctor.traffic import look_at_traffic
 from kikimori.taps.mirror.live import no_permission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kikimori.taps.mirror.settings import MirrorTable
+    from kikimori.taps.sides import SidesTable
 
 INTERFACES = Path("/sys/class/net")
 WATCHED_S = 2.0
+
+
+def interface_fault(interface: str) -> Iterator[Diagnosis]:
+    """Yield the fault that this machine has no such network card."""
+    names = [name for _, name in socket.if_nameindex()]
+    if interface not in names:
+        yield Diagnosis(
+            "[mirror] interface",
+            State.FAULT,
+            f"this machine has no network card {interface}; it has {', '.join(names)}",
+            "`ip link` lists them",
+        )
+
+
+async def look_at_mirror(table: MirrorTable, sides: SidesTable) -> list[Diagnosis]:
+    """Check the network card, then for some seconds what comes in on it."""
+    found = await look_at_interface("mirror", table.interface)
+    if all(each.state is State.OK for each in found):
+        found += await look_at_traffic("mirror calls", table, sides)
+    return found
 
 
 async def look_at_interface(name: str, interface: str) -> list[Diagnosis]:

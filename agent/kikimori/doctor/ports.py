@@ -9,6 +9,7 @@ import socket
 from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori_core.wire.settings import is_loopback
 
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (compared, not bound)
 MOST_TAKEN = 0.5
 """Share of a range of ports taken by other programs from which a warning is given."""
 

@@ -7,12 +7,12 @@ import ipaddress
 from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kikimori.errors import KikimoriError
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.refusals import Refusing
-from kikimori.watch.advice import HOST_KEYS, advice
+from kikimori.watch.advice import advice
 from kikimori.watch.meter import LegMeter
 from kikimori.watch.picture import CallRow, Picture, TapRow
 from kikimori.watch.words import UNCERTAIN, not_heard
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from kikimori.config import AgentConfig
+    from kikimori.integrations.integration import Integration
     from kikimori.taps.tap import Address, Tap
     from kikimori.watch.picture import LegRow
     from kikimori_core.model.call import CallInfo, LegInfo, Role
 
 REMEMBERED_ENDS = 5
-FROM_ANSWER_ON = ("audiosocket", "chan_websocket", "siprec")
-"""Ways in whose calls come only when they are answered."""
 CLOSE_WITHIN_S = 5.0
 SILENT_AFTER_S = 8.0
 TWINS_AFTER = 20
@@ -148,6 +147,7 @@ class OwnTaps:
         self._began = self._now()
         self.desk = WatchDesk(self._now)
         self.taps = make_taps(config, self.desk, LegDirectory(self._now))
+        self._integrations = {each.name: each for each in config.integrations()}
         if not self.taps:
             raise KikimoriError(
                 "no way in is switched on: nothing can arrive",
@@ -205,40 +205,40 @@ class OwnTaps:
 
     def _hints(self) -> tuple[str, ...]:
         # Audio comes to AudioSocket when the tap by ARI asks for it: then that one's words are the ones that help.
-        by_ari = any(tap.name == "asterisk" for tap in self.taps)
+        serving = {self._integrations[tap.name].audio_by for tap in self.taps}
         asked = [
             tap
             for tap in self.taps
-            if not by_ari or tap.name != "audiosocket" or (isinstance(tap, Refusing) and tap.refusals())
+            if tap.name not in serving or (isinstance(tap, Refusing) and tap.refusals())
         ]
-        return tuple(hint for tap in asked for hint in hints(tap))
+        return tuple(hint for tap in asked for hint in hints(tap, self._integrations[tap.name]))
 
 
 def _listens(addresses: dict[str, Address]) -> tuple[str, ...]:
     return tuple(f"{name} {host}:{port}" for name, (host, port) in addresses.items())
 
 
-def hints(tap: Tap) -> list[str]:
-    """Return hints for a way in that stays quiet."""
+def hints(tap: Tap, integration: Integration[Any]) -> list[str]:
+    """Return hints for a way in that stays quiet; `integration` is what it belongs to."""
     if tap.problems():
         return []  # they say it better
     if isinstance(tap, Refusing) and (refused := tap.refusals()):
         return [
-            f"{tap.name}: {count} refused ({reason}): {advice(tap.name, reason)}"
+            f"{tap.name}: {count} refused ({reason}): {advice(integration, reason)}"
             for reason, count in sorted(refused.items(), key=lambda each: -each[1])[:MOST_REASONS]
         ]
     if told := not_heard(tap.counters()):
         return [f"{tap.name}: {each}" for each in told]
     if not tap.addresses:
         return [f"{tap.name}: connected, waits for a call; make one and answer it"]
-    earlier = "; a call that was up before is not heard this way" if tap.name in FROM_ANSWER_ON else ""
+    earlier = "; a call that was up before is not heard this way" if integration.from_answer_on else ""
     found = [
         f"{tap.name}: does the PBX send to {', '.join(_listens(tap.addresses))}? make a call and answer it{earlier}"
     ]
     if all(_is_loopback(host) for host, _ in tap.addresses.values()):
         found.append(
             f"{tap.name}: only this machine can reach it; "
-            f"for a PBX elsewhere set [{tap.name}] {HOST_KEYS.get(tap.name, 'host')} and allow"
+            f"for a PBX elsewhere set [{tap.name}] {integration.host_key} and allow"
         )
     return found
 

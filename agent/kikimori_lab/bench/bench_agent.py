@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 from kikimori.agent import Agent
 from kikimori.bus.broker import embedded_broker
 from kikimori.bus.broker_users import everything
-from kikimori.config import AgentConfig, AudioSocketTable
+from kikimori.config import AgentConfig
+from kikimori.integrations.audiosocket.settings import AudioSocketTable
 from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:

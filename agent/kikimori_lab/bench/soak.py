@@ -25,9 +25,10 @@ import structlog
 
 import kikimori_dashboard
 from kikimori.calls.lag import LagMeter
-from kikimori.config import AgentConfig, AudioSocketTable, SpeechTable
+from kikimori.config import AgentConfig, SpeechTable
 from kikimori.errors import KikimoriError
 from kikimori.freeswitch.settings import FreeSwitchTable
+from kikimori.integrations.audiosocket.settings import AudioSocketTable
 from kikimori.office import Office, open_office
 from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 from kikimori.taps.mirror.settings import MirrorTable

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori import logs
 from kikimori.cli.options import say
-from kikimori.config import DEFAULTS, AgentConfig, AudioSocketTable, JudgingTable, PbxTable, SpeechTable
+from kikimori.config import DEFAULTS, AgentConfig, JudgingTable, SpeechTable
+from kikimori.control.settings import PbxTable
+from kikimori.integrations.audiosocket.settings import AudioSocketTable
 
 if TYPE_CHECKING:
     import argparse

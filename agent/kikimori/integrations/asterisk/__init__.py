@@ -1,0 +1,84 @@
+"""Asterisk: a way in by ARI, and control by AMI."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kikimori.asterisk.settings import AsteriskTable
+from kikimori.integrations.pbx_integration import PbxIntegration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.integrations.integration import TapParts
+    from kikimori.pbx.asterisk import AsteriskControl, ControlSettings
+    from kikimori.taps.asterisk.tap import AsteriskTap
+
+__all__ = ["Asterisk", "AsteriskTable"]
+
+
+class Asterisk(PbxIntegration[AsteriskTable]):
+    """`[asterisk]`: calls by ARI, whose audio comes to AudioSocket; control by AMI."""
+
+    title = "Asterisk's ARI"
+    switch = "tap"
+    place = 3
+    needs_sides = True
+    audio_by = "audiosocket"
+
+    def tap(self, parts: TapParts) -> AsteriskTap:
+        from kikimori.taps.asterisk.tap import AsteriskTap  # noqa: PLC0415  (see `Integration`)
+
+        return AsteriskTap(
+            parts.desk,
+            parts.directory,
+            self.config.sides,
+            self.table,
+            lambda: parts.address_of(self.audio_by),
+        )
+
+    def summary(self) -> str:
+        return f"asterisk calls from {self.table.ari_url}"
+
+    def contents(self) -> Mapping[str, Callable[[], object]]:
+        return {"[asterisk] ca_file": self.table.tls}
+
+    def faults(self) -> Iterator[Diagnosis]:
+        from kikimori.doctor.asterisk import audio_address_fault  # noqa: PLC0415  (see `Integration`)
+
+        yield from audio_address_fault(self.table, self._audio_host())
+
+    async def examine(self) -> list[Diagnosis]:
+        from kikimori.doctor.asterisk import look_at_ari  # noqa: PLC0415  (see `Integration`)
+
+        return await look_at_ari(self.table, self.config.sides, websocket=self._websocket())
+
+    def audio_address(self) -> Iterator[Diagnosis]:
+        from kikimori.doctor.asterisk import look_at_audio_address  # noqa: PLC0415  (see `Integration`)
+
+        yield look_at_audio_address(self.table, self._audio_host())
+
+    def control(self, superior: Callable[[], str | None]) -> AsteriskControl:
+        from kikimori.pbx.asterisk import AsteriskControl  # noqa: PLC0415  (see `Integration`)
+
+        return AsteriskControl(self.table, replace(self.control_settings(), listed_superior=superior))
+
+    def control_settings(self) -> ControlSettings:
+        """Put together what control of Asterisk needs."""
+        from kikimori.pbx.asterisk import ControlSettings  # noqa: PLC0415  (see `Integration`)
+
+        return self.settings(ControlSettings, self.table.dial, self.table.music)
+
+    async def examine_control(self) -> list[Diagnosis]:
+        from kikimori.doctor.asterisk import look_at_ami  # noqa: PLC0415  (see `Integration`)
+
+        return await look_at_ami(self.table, self.control_settings(), websocket=self._websocket())
+
+    def _websocket(self) -> bool:
+        """Return whether its WebSocket channels are awaited, which not every release has."""
+        return self.config.integration("chan_websocket").is_on()
+
+    def _audio_host(self) -> str:
+        return self.config.integration(self.audio_by).ports()[0].host

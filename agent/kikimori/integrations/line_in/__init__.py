@@ -1,0 +1,35 @@
+"""Line-in: a sound card that hears a telephone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.integrations.integration import Integration
+from kikimori.taps.line_in.settings import LineInTable
+
+if TYPE_CHECKING:
+    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.integrations.integration import TapParts
+    from kikimori.taps.line_in.tap import LineInTap
+
+__all__ = ["LineIn", "LineInTable"]
+
+
+class LineIn(Integration[LineInTable]):
+    """`[line_in]`: one or more sound cards."""
+
+    title = "line-in"
+    place = 7
+
+    def tap(self, parts: TapParts) -> LineInTap:
+        from kikimori.taps.line_in.tap import LineInTap  # noqa: PLC0415  (see `Integration`)
+
+        return LineInTap(parts.desk, self.table)
+
+    def summary(self) -> str:
+        return f"line-in {', '.join(device.name for device in self.table.devices)}"
+
+    async def examine(self) -> list[Diagnosis]:
+        from kikimori.doctor.line_in import look_at_devices  # noqa: PLC0415  (see `Integration`)
+
+        return await look_at_devices(self.table)

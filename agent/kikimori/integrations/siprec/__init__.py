@@ -1,0 +1,64 @@
+"""SIPREC (RFC 7866): an SBC or IP-PBX records its calls to us."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori.integrations.integration import Integration, PortSetting
+from kikimori.taps.siprec.settings import SiprecTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.integrations.integration import TapParts
+    from kikimori.taps.siprec.tap import SiprecTap
+
+__all__ = ["Siprec", "SiprecTable"]
+
+
+class Siprec(Integration[SiprecTable]):
+    """`[siprec]`: a recording server for SIP over UDP, TCP and TLS."""
+
+    title = "SIPREC"
+    place = 5
+    needs_sides = True
+    from_answer_on = True
+    most_key = "max_connections"
+    advice = {  # noqa: RUF012  (read only)
+        "too_many_sessions": "raise [siprec] max_sessions, or let the SBC share them among several agents",
+        "no_rtp_port": "widen [siprec] first_rtp_port to last_rtp_port",
+        "no_known_codec": "let the recording leg use G.711 or G.722",
+    }
+
+    def tap(self, parts: TapParts) -> SiprecTap:
+        from kikimori.taps.siprec.tap import SiprecTap  # noqa: PLC0415  (see `Integration`)
+
+        return SiprecTap(parts.desk, self.table, self.config.sides)
+
+    def summary(self) -> str:
+        table = self.table
+        ports = [
+            *([f"UDP {table.port}"] if table.udp else []),
+            *([f"TCP {table.port}"] if table.tcp else []),
+            *([f"TLS {table.tls_port}"] if table.tls_port is not None else []),
+        ]
+        audio = f"audio on UDP {table.first_rtp_port} to {table.last_rtp_port}"
+        return f"siprec {table.host}, {', '.join(ports)}, {audio}"
+
+    def ports(self) -> tuple[PortSetting, ...]:
+        table = self.table
+        plain = (PortSetting("[siprec] port", table.host, table.port),) if table.tcp else ()
+        if table.tls_port is None:
+            return plain
+        return (*plain, PortSetting("[siprec] tls_port", table.host, table.tls_port))
+
+    def contents(self) -> Mapping[str, Callable[[], object]]:
+        from kikimori.taps.siprec.certificates import tls_context  # noqa: PLC0415  (see `Integration`)
+
+        return {"[siprec] tls_cert": lambda: tls_context(self.table)}
+
+    async def examine(self) -> list[Diagnosis]:
+        from kikimori.doctor.siprec import look_at_siprec  # noqa: PLC0415  (see `Integration`)
+
+        return await look_at_siprec(self.table)
