@@ -72,6 +72,7 @@ COMMANDS = (
     Command("config", "kikimori.cli.config", "check the configuration"),
     Command("doctor", "kikimori.cli.doctor", "check this installation and say what to do", ("agent",)),
     Command("keys", "kikimori.cli.keys", "show, trust and revoke the keys of agents and dashboards"),
+    Command("user", "kikimori.cli.user", "people: add, change, import, list", ("dashboard",)),
     Command("audit", "kikimori.cli.audit", "print and check the record of commands"),
     Command("tap", "kikimori.cli.tap", "watch sound arrive from the PBX", ("agent",)),
     Command("models", "kikimori.cli.models", "speech models: list, fetch, verify"),

@@ -1,0 +1,63 @@
+"""Open store and author of changes, for commands about people."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kikimori.cli.options import configured, dashboard_settings
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from kikimori_dashboard import DashboardSettings
+    from kikimori_records.people.changes import Author
+    from kikimori_records.store import Store
+
+Answer = TypeVar("Answer")
+
+
+def with_store(
+    args: argparse.Namespace, work: Callable[[Store, DashboardSettings], Awaitable[Answer]]
+) -> Answer:
+    """Open the store beside a running dashboard, do the work and close it; raises KikimoriError."""
+    configured(args, log_level="warning")
+    settings = dashboard_settings(args)
+
+    async def run() -> Answer:
+        async with _opened(settings) as store:
+            return await work(store, settings)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def _opened(settings: DashboardSettings) -> AsyncIterator[Store]:
+    from kikimori_records.store import Store  # noqa: PLC0415  (see cli/up.py)
+
+    store = await Store.open(settings.store_settings(), beside=True)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def author(command: str) -> Author:
+    """Return the author of changes by this command: whoever has the terminal."""
+    from kikimori_records.audit.entry import ActorKind  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_records.people.changes import Author  # noqa: PLC0415
+
+    try:
+        user = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (OSError, KeyError):
+        user = str(os.getuid())
+    return Author(ActorKind.PROGRAM, f"kikimori {command} ({user})")
+
+
+def table_row(*cells: Any) -> list[str]:
+    """Return cells for a table in the terminal."""
+    return ["" if each is None else str(each) for each in cells]
