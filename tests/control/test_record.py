@@ -99,6 +99,21 @@ def test_a_line_that_a_crash_tore_is_named_and_no_damage(tmp_path: Path) -> None
         assert len(list(entries(path))) == 4
 
 
+def test_it_may_be_written_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "commands.jsonl"
+    end = append(path, end_of(path), [{"event": "taken"}, {"event": "answered"}])
+    whole = path.read_bytes()
+    append(path, end, [{"event": "taken"}])
+    third = path.read_bytes()[len(whole) :]
+    path.write_bytes(whole + third[:20])
+    reading = entries(path)
+    assert next(reading)["event"] == "taken"
+    with path.open("ab") as file:
+        file.write(third[20:])
+    assert [each["event"] for each in reading] == ["answered"]
+    assert len(list(entries(path))) == 3
+
+
 async def test_a_flood_of_forged_commands_does_not_fill_the_disk(tmp_path: Path) -> None:
     path = tmp_path / "commands.jsonl"
     flood = [sample.command(f"f-{number}").to_bytes() for number in range(500)]

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kikimori.errors import KikimoriError
 from kikimori.private_files import make_private, open_private
@@ -44,11 +44,14 @@ def link(before: str, entry: str) -> str:
 
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:
-    """Give the entries in order, checking the chain; raises BrokenChainError at the first line that does not fit."""
+    """Give the entries in order, checking the chain; raises BrokenChainError at the first line that does not fit.
+
+    The file is read as long as it was when it was opened: it may be written to meanwhile.
+    """
     digest, torn = START, b""
     number = 0
     with path.open("rb") as file:
-        for at, line in enumerate(file, start=1):
+        for at, line in enumerate(_lines(file, os.fstat(file.fileno()).st_size), start=1):
             found = _parsed(line)
             if found is None:
                 if torn:
@@ -66,6 +69,13 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
     # A line that is being written while it is read here is no damage.
     if torn.endswith(b"\n"):
         raise _broken(path, number + 1)
+
+
+def _lines(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """Give the lines of the first `size` bytes, the last one perhaps without its end."""
+    while size > 0 and (line := file.readline(size)):
+        size -= len(line)
+        yield line
 
 
 def _broken(path: Path, at: int) -> BrokenChainError:
