@@ -27,7 +27,7 @@ check: lint ## lint, types and the tests that need no server: about a minute
 	$(BIN)/python -m pytest -q $(QUICK)
 
 test: $(VENV)/testable debian asterisk lint ## check everything
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/testable
 	$(BIN)/ruff check .

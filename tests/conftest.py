@@ -18,6 +18,7 @@ from tests.support.left_over import (  # noqa: F401  (hooks of this run)
     pytest_sessionfinish,
     pytest_sessionstart,
     pytest_terminal_summary,
+    pytest_testnodedown,
 )
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import one_postgres, postgres  # noqa: F401  (fixtures of this run)

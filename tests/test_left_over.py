@@ -31,14 +31,14 @@ def test_forgets(tmp_path):
 """
 
 
-async def run(folder: Path, *, waits: bool) -> tuple[asyncio.subprocess.Process, list[int]]:
+async def run(folder: Path, *arguments: str, waits: bool) -> tuple[asyncio.subprocess.Process, list[int]]:
     """Start a test run with one test that forgets two processes; return it with their numbers, once they are there."""
     pids = folder / "pids"
     test = folder / "test_forgetful.py"
     test.write_text(FORGETFUL.replace("PIDS", str(pids)).replace("WAITS", str(waits)), encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", "-q", "-p", "tests.support.left_over", "-p", "no:cacheprovider"),
-        *("-c", os.devnull, "--rootdir", folder, test),
+        *("-c", os.devnull, "--rootdir", str(folder), str(test), *arguments),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -65,6 +65,16 @@ def _runs(pid: int) -> bool:
 
 async def test_a_run_that_leaves_a_process_fails_and_ends_it(tmp_path: Path) -> None:
     process, pids = await run(tmp_path, waits=False)
+    async with asyncio.timeout(WITHIN_S):
+        out, _ = await process.communicate()
+    assert "1 passed" in out.decode()
+    assert out.decode().count("LEFT OVER, and ended now: process ") == 2
+    assert process.returncode == 1
+    assert not any(_runs(pid) for pid in pids)
+
+
+async def test_what_a_worker_of_a_run_leaves_fails_the_run(tmp_path: Path) -> None:
+    process, pids = await run(tmp_path, "-n", "2", waits=False)
     async with asyncio.timeout(WITHIN_S):
         out, _ = await process.communicate()
     assert "1 passed" in out.decode()

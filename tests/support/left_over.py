@@ -1,7 +1,8 @@
 """Plugin: a test run fails when a process that it started is still there at its end, and ends it.
 
 A process counts whose parent is this one, or was started by one that is (the run adopts orphans), or that bears the
-run's mark. If the run itself is killed, `reaper` ends what it started.
+run's mark. If the run itself is killed, `reaper` ends what it started. In a run of several workers each counts its own
+and tells the run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import uuid
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -24,6 +26,8 @@ GONE_WITHIN_S = 10.0
 
 REAPER: pytest.StashKey[subprocess.Popen[bytes]] = pytest.StashKey()
 LEFT: pytest.StashKey[list[str]] = pytest.StashKey()
+OF_WORKER = "kikimori_left_over"
+"""Key of a worker's processes in what it tells the run at its end."""
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -39,15 +43,28 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Look for what is left; last, when the workers of this run have ended."""
     reaper = session.config.stash.get(REAPER, None)
     if reaper is None:
         return
     left = _end_left_over(os.environ[MARK], reaper.pid)
     reaper.communicate(ALL_WELL)
+    told: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told[OF_WORKER] = left
+    left = session.config.stash.setdefault(LEFT, []) + left
     session.config.stash[LEFT] = left
     if left:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker has told. `node` is xdist's, which has no type of its own for it."""
+    told: list[str] = getattr(node, "workeroutput", {}).get(OF_WORKER, [])
+    node.config.stash.setdefault(LEFT, []).extend(told)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.settings import BrokerSettings
 
-WITHIN_S = 60
+WITHIN_S = 240
 
 
 def unstamped(payload: bytes) -> bytes:

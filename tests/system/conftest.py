@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SITE = "test"
 AGENT_ID = "agent"
-WITHIN_S = 60
+WITHIN_S = 240
 
 
 @pytest.fixture(autouse=True)

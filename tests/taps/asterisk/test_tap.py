@@ -139,7 +139,7 @@ async def test_only_what_is_said_is_copied(tmp_path: Path) -> None:
     """A spy on what a party hears would mix both voices; the peer refuses it."""
     async with SimulatedAsterisk() as pbx, office(pbx, tmp_path) as at:
         await at.call()
-        assert at.counter("voices") == 2
+        await until(lambda: at.counter("voices") == 2)
 
 
 async def test_asterisk_is_fed_silence(tmp_path: Path) -> None:
