@@ -35,16 +35,15 @@ VOCABULARY = {"errors", "private_files"}
 
 STAGES = {
     # stage: what else of the agent it may import
-    "audio": set[str](),
-    "asterisk": set[str](),
-    "freeswitch": set[str](),
-    "taps": {"audio", "asterisk", "freeswitch"},
+    "ports": set[str](),
+    "media": {"ports"},
+    "taps": {"media", "ports"},
     "hearing": set[str](),
     "bus": set[str](),
     "control": {"bus"},
-    "pbx": {"asterisk", "freeswitch"},
-    # What each integration is to the rest of the program; code of its own is loaded when it is asked for.
-    "integrations": {"asterisk", "freeswitch", "taps", "control", "pbx", "doctor"},
+    "checks": set[str](),
+    # Each PBX and each way in; code of its own is loaded when it is asked for.
+    "integrations": {"media", "ports", "taps", "control", "checks", "problem_texts"},
     "modelstore": set[str](),
     # The only place where hearing and judging meet.
     "calls": {"hearing", "judging"},
@@ -63,12 +62,12 @@ ONE_DOOR = {
         "kikimori_lab.evaluation.lexicon",  # words that sound alike, which judging has no use for
     },
     "rapidfuzz": {"kikimori_core.judging.words.sound", "kikimori_lab.evaluation.words"},
-    "soxr": {"kikimori.audio.resample", "kikimori.hearing.speech.whisper_engine"},
+    "soxr": {"kikimori.media.resample", "kikimori.hearing.speech.whisper_engine"},
     "faster_whisper": {"kikimori.hearing.speech.whisper_engine"},
-    "sounddevice": {"kikimori.taps.line_in.portaudio"},
-    "pylibsrtp": {"kikimori.taps.rtp.srtp", "kikimori_lab.bench.rtp"},  # the bench's sender
+    "sounddevice": {"kikimori.integrations.line_in.portaudio"},
+    "pylibsrtp": {"kikimori.media.rtp.srtp", "kikimori_lab.bench.rtp"},  # the bench's sender
     "cryptography": {"kikimori_core.wire.keys"},
-    "G722": {"kikimori.audio.g722"},
+    "G722": {"kikimori.media.g722"},
     "alembic": {
         "kikimori_records.migrating",
         "kikimori_records.migrations.env",
@@ -156,18 +155,20 @@ def test_a_stage_knows_the_vocabulary_and_not_its_neighbours(stage: str) -> None
     assert faults == []
 
 
-def test_a_tap_knows_no_other_tap() -> None:
-    """Nor does what they share (`announced`, `rtp`, `sip`, …) know any of them."""
-    taps = {path.parent.name for path in MODULES.values() if path.name == "tap.py"}
+def test_an_integration_knows_no_other() -> None:
+    """Nor does what they share know any of them; the registry alone names them."""
+    folder = "kikimori.integrations"
+    names = {
+        name.split(".")[2] for name, path in MODULES.items() if path.parent.parent.name == "integrations"
+    }
     faults = [
         f"{name} imports {imported}"
         for name, path in MODULES.items()
-        if name.startswith("kikimori.taps.")
+        if name.startswith("kikimori.integrations.") and name != f"{folder}.registry"
         for imported in imports(path)
-        if imported.startswith("kikimori.taps.")
-        and imported.split(".")[2] in taps - {"taps", name.split(".")[2]}
+        if imported.startswith(f"{folder}.") and imported.split(".")[2] in names - {name.split(".")[2]}
     ]
-    assert "audiosocket" in taps
+    assert {"audiosocket", "asterisk", "manual"} <= names
     assert faults == []
 
 

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from kikimori.bus import Outbox
 from kikimori.bus.kept import KeptAlert
-from kikimori.pbx.held import HeldBook
+from kikimori.control.held import HeldBook
 from kikimori.private_files import make_private
 
 if TYPE_CHECKING:

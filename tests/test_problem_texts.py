@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from kikimori.integrations.siprec.troubles import _TEXTS
 from kikimori.problem_texts import DATA, in_both, in_japanese
-from kikimori.taps.siprec.troubles import _TEXTS
 from kikimori.watch.lines import as_json, as_line
 from kikimori.watch.picture import CallRow, Picture, TapRow
 from kikimori.watch.screen import draw

@@ -15,10 +15,10 @@ from kikimori.addresses import Addresses
 from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
+from kikimori.control.pbx_control import OperatorChoice, Remembers
 from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of, place_of
 from kikimori.listed import Listed
-from kikimori.pbx.control import OperatorChoice, Remembers
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.rule_warnings import warn_of_capped_rules, warn_of_unknown_categories
 from kikimori.supervision import Supervisor
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
     from kikimori.calls.call import LiveCall
     from kikimori.config import AgentConfig
+    from kikimori.control.pbx_control import PbxControl
     from kikimori.hearing.speech.pool import SpeechPool
-    from kikimori.pbx.control import PbxControl
     from kikimori.taps.tap import Tap
     from kikimori_core.judging.kinds.rule import Rule
     from kikimori_core.judging.phrases import PhraseBook

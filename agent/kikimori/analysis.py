@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.integrations.mirror.replay import CaptureClock, replay_capture
 from kikimori.recognition import Recognition, load_recognition
-from kikimori.taps.mirror.replay import CaptureClock, replay_capture
 from kikimori.taps.replay import replay
 from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import load_rules
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori.config import AgentConfig
-    from kikimori.taps.mirror.wire import Wire
+    from kikimori.integrations.mirror.wire import Wire
     from kikimori.taps.replay import Recording
     from kikimori_core.model.call import Role
     from kikimori_core.wire.messages import Alert, CallState, TranscriptLine

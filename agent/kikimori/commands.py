@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.control.move_limit import GAP_S, MoveLimit
+from kikimori.control.pbx_control import PbxRequest
 from kikimori.control.targets import NEED_REASON, RING, TargetPolicy
-from kikimori.pbx.control import PbxRequest
 from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.calls.desk import Desk
-    from kikimori.pbx.control import PbxControl
+    from kikimori.control.pbx_control import PbxControl
 
 log = structlog.get_logger()
 

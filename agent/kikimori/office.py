@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import kikimori_dashboard
     from kikimori.addresses import Addresses
     from kikimori.config import AgentConfig
-    from kikimori.pbx.control import PbxControl
+    from kikimori.control.pbx_control import PbxControl
     from kikimori_core.wire.settings import BrokerSettings
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from kikimori.config import AgentConfig
-    from kikimori.pbx.control import PbxControl
+    from kikimori.control.pbx_control import PbxControl
     from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.tap import Address, Tap
     from kikimori_core.model.feed import CallDesk

@@ -9,8 +9,8 @@ from contextlib import suppress
 import pytest
 import uvloop
 
-from kikimori.asterisk.ami import AmiConnection
-from kikimori.asterisk.ami_away import AmiError
+from kikimori.integrations.asterisk.ami import AmiConnection
+from kikimori.integrations.asterisk.ami_away import AmiError
 
 
 def test_an_action_on_a_socket_that_is_closed_but_not_told_yet() -> None:

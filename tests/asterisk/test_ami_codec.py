@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori.asterisk.ami_codec import BLOCK_LIMIT, LINE_LIMIT, AmiProtocolError, BlockReader, encode
+from kikimori.integrations.asterisk.ami_codec import (
+    BLOCK_LIMIT,
+    LINE_LIMIT,
+    AmiProtocolError,
+    BlockReader,
+    encode,
+)
 
 GREETING = b"Asterisk Call Manager/13.0.0\r\n"
 CAPTURED = sorted((Path(__file__).parents[1] / "pbx" / "data").glob("*.ami"))

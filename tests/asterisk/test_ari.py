@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
-from kikimori.asterisk import ari
-from kikimori.asterisk.ari import AriAwayError, AriClient, AriError, Json
-from kikimori.asterisk.settings import AsteriskTable
 from kikimori.config import read_config
 from kikimori.errors import ConfigError
+from kikimori.integrations.asterisk import ari
+from kikimori.integrations.asterisk.ari import AriAwayError, AriClient, AriError, Json
+from kikimori.integrations.asterisk.settings import AsteriskTable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.certificates import Authority
 
-from kikimori.asterisk.ami import AmiConnection
-from kikimori.asterisk.ami_away import AmiError, Away, why_away
-from kikimori.asterisk.ari import AriAwayError, AriClient
-from kikimori.asterisk.settings import AsteriskTable
-from kikimori.asterisk.tls import AMI, TlsFault, tls_remedy
+from kikimori.integrations.asterisk.ami import AmiConnection
+from kikimori.integrations.asterisk.ami_away import AmiError, Away, why_away
+from kikimori.integrations.asterisk.ari import AriAwayError, AriClient
+from kikimori.integrations.asterisk.settings import AsteriskTable
+from kikimori.integrations.asterisk.tls import AMI, TlsFault, tls_remedy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kikimori.asterisk.version import apps_outlive_connections, lacks_websocket_channels, number_of, too_old
+from kikimori.integrations.asterisk.version import (
+    apps_outlive_connections,
+    lacks_websocket_channels,
+    number_of,
+    too_old,
+)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kikimori.audio.pace import DRIFT_S, MOST_DRIFT_S, OVER_S, QUIET_PEAK, Pace, is_quiet
+from kikimori.media.pace import DRIFT_S, MOST_DRIFT_S, OVER_S, QUIET_PEAK, Pace, is_quiet
 
 QUIET = bytes(320)
 SPEECH = np.full(160, 8000, dtype="<i2").tobytes()

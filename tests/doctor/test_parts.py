@@ -14,20 +14,20 @@ from tests.support.certificates import Authority, self_signed
 from tests.support.fake_sound import FakeSound
 from tests.support.freeswitch.switch import Switch
 
-from kikimori.asterisk.settings import AsteriskTable
+from kikimori.checks.certificate import look_at_authorities, look_at_certificate
+from kikimori.checks.ports import admitted, tcp_port, udp_port, udp_range
 from kikimori.config import AgentConfig
-from kikimori.doctor.asterisk import look_at_ari
-from kikimori.doctor.certificate import look_at_authorities, look_at_certificate
 from kikimori.doctor.examination import examine
-from kikimori.doctor.line_in import look_at_devices
-from kikimori.doctor.mirror import look_at_interface
-from kikimori.doctor.ports import admitted, tcp_port, udp_port, udp_range
 from kikimori.doctor.secrets import look_at_secrets
 from kikimori.errors import KikimoriError, secret_next_step
-from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.taps.line_in.settings import LineInTable
-from kikimori.taps.line_in.sound import Device
-from kikimori.taps.siprec.settings import SiprecTable
+from kikimori.integrations.asterisk.checkup import look_at_ari
+from kikimori.integrations.asterisk.settings import AsteriskTable
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
+from kikimori.integrations.line_in.checkup import look_at_devices
+from kikimori.integrations.line_in.settings import LineInTable
+from kikimori.integrations.line_in.sound import Device
+from kikimori.integrations.mirror.checkup import look_at_interface
+from kikimori.integrations.siprec.settings import SiprecTable
 from kikimori_dashboard import DashboardSettings
 
 

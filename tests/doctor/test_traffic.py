@@ -7,9 +7,9 @@ import asyncio
 from tests.taps.mirror.office import SIDES, Talk, sdp
 from tests.taps.mirror.test_live import ONE, OTHER, TABLE, Sockets, needs_permission
 
-from kikimori.doctor.traffic import look_at_traffic
-from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.rtp.packet import Packet, build
+from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.traffic import look_at_traffic
+from kikimori.media.rtp.packet import Packet, build
 
 
 async def a_call_in_g729() -> None:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.asterisk.ami import PASSWORD, AmiPeer
 
-from kikimori.asterisk.settings import AsteriskTable
-from kikimori.pbx.asterisk import AsteriskControl, ControlSettings, Sound, examine
-from kikimori.pbx.asterisk.customer import Customer
-from kikimori.pbx.asterisk.customers import Customers
-from kikimori.pbx.control import PbxAnswer, PbxRequest
-from kikimori.pbx.held import HeldBook
+from kikimori.control.held import HeldBook
+from kikimori.control.pbx_control import PbxAnswer, PbxRequest
+from kikimori.integrations.asterisk.control import AsteriskControl, ControlSettings, Sound, examine
+from kikimori.integrations.asterisk.control.customer import Customer
+from kikimori.integrations.asterisk.control.customers import Customers
+from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori_core.model.call import CallInfo
 from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party
 
@@ -115,8 +115,8 @@ async def test_both_are_moved_by_one_action_and_asterisk_knows_the_way_back_befo
 async def test_the_watchdog_brings_back_whom_asterisk_forgot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kikimori.pbx.asterisk.rescuing.GRACE_S", 0.1)
-    monkeypatch.setattr("kikimori.pbx.asterisk.rescuing.WATCHDOG_EVERY_S", 0.05)
+    monkeypatch.setattr("kikimori.integrations.asterisk.control.rescuing.GRACE_S", 0.1)
+    monkeypatch.setattr("kikimori.integrations.asterisk.control.rescuing.WATCHDOG_EVERY_S", 0.05)
     async with controlled(tmp_path, "hold", longest_hold_s=0.5) as (desk, peer):
         assert await desk.press(Action.HOLD) == (DONE, None)
         # Nothing more comes from Asterisk until somebody asks.
@@ -161,7 +161,7 @@ async def test_beside(tmp_path: Path) -> None:
 async def test_a_supervisor_who_answers_but_hears_nothing_is_not_listening(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kikimori.pbx.asterisk.beside.PATIENCE_S", 0.2)
+    monkeypatch.setattr("kikimori.integrations.asterisk.control.beside.PATIENCE_S", 0.2)
     async with controlled(tmp_path, "beside") as (desk, peer):
         for exchange in peer.exchanges:
             exchange.reactions = [each for each in exchange.reactions if "Event: ChanSpyStart" not in each]
@@ -224,7 +224,7 @@ async def test_a_connection_that_breaks_in_the_middle(tmp_path: Path) -> None:
 
 
 async def test_an_asterisk_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kikimori.asterisk.ami.ANSWER_WITHIN_S", 0.2)
+    monkeypatch.setattr("kikimori.integrations.asterisk.ami.ANSWER_WITHIN_S", 0.2)
     async with controlled(tmp_path, "hold") as (desk, peer):
         peer.silent_at = "Status"
         assert await desk.press(Action.HOLD) == (FAILED, "pbx_away")

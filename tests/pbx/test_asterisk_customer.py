@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kikimori.asterisk.ami_codec import Block
-from kikimori.pbx.asterisk.customer import Customer
+from kikimori.integrations.asterisk.ami_codec import Block
+from kikimori.integrations.asterisk.control.customer import Customer
 from kikimori_core.wire.messages import CallStatus
 
 CHANNEL = "PJSIP/trunk-00000001"

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.pbx.test_asterisk_control import CALL, CUSTOMER, OPERATOR, settings
 
-from kikimori.asterisk.ami_away import AmiError
-from kikimori.asterisk.ami_codec import Block
-from kikimori.pbx.asterisk.customer import Customer, nobody
-from kikimori.pbx.asterisk.customers import Customers
-from kikimori.pbx.asterisk.dialplan import Step
-from kikimori.pbx.asterisk.finding import Found, Place
-from kikimori.pbx.asterisk.moves import Mover
-from kikimori.pbx.asterisk.rescuing import Rescuer, until_answered
-from kikimori.pbx.control import PbxRequest
-from kikimori.pbx.held import HeldBook
+from kikimori.control.held import HeldBook
+from kikimori.control.pbx_control import PbxRequest
+from kikimori.integrations.asterisk.ami_away import AmiError
+from kikimori.integrations.asterisk.ami_codec import Block
+from kikimori.integrations.asterisk.control.customer import Customer, nobody
+from kikimori.integrations.asterisk.control.customers import Customers
+from kikimori.integrations.asterisk.control.dialplan import Step
+from kikimori.integrations.asterisk.control.finding import Found, Place
+from kikimori.integrations.asterisk.control.moves import Mover
+from kikimori.integrations.asterisk.control.rescuing import Rescuer, until_answered
 from kikimori_core.wire.messages import Action, CallStatus
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ async def test_a_program_that_was_frozen_takes_nobody_out_of_a_conversation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: Asterisk, told: list[CallStatus]
 ) -> None:
     """It wakes long after the hold, and the news of the customer's return are still before it."""
-    monkeypatch.setattr("kikimori.pbx.asterisk.rescuing.WATCHDOG_EVERY_S", 0.01)
+    monkeypatch.setattr("kikimori.integrations.asterisk.control.rescuing.WATCHDOG_EVERY_S", 0.01)
     scene = Scene(tmp_path, where)
     await scene.remember()
     watching = asyncio.create_task(scene.rescuer.watch())
@@ -119,8 +119,8 @@ async def test_who_was_forgotten_is_brought_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: Step | None
 ) -> None:
     """Also after a press of which nothing was heard any more: that leaves no step."""
-    monkeypatch.setattr("kikimori.pbx.asterisk.rescuing.AGAIN_S", 0.05)
-    monkeypatch.setattr("kikimori.pbx.asterisk.rescuing.WATCHDOG_EVERY_S", 0.01)
+    monkeypatch.setattr("kikimori.integrations.asterisk.control.rescuing.AGAIN_S", 0.05)
+    monkeypatch.setattr("kikimori.integrations.asterisk.control.rescuing.WATCHDOG_EVERY_S", 0.01)
     asterisk = Asterisk()
     scene = Scene(tmp_path, asterisk)
     scene.customer.step = step
@@ -151,7 +151,7 @@ async def test_after_a_lost_connection_it_counts_who_is_left(
 
 async def test_asterisk_stood_still_when_it_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """No connection was lost, so nobody logs in again."""
-    monkeypatch.setattr("kikimori.pbx.asterisk.rescuing.ASK_AGAIN_S", 0.01)
+    monkeypatch.setattr("kikimori.integrations.asterisk.control.rescuing.ASK_AGAIN_S", 0.01)
     asked: list[int] = []
 
     async def ask() -> None:

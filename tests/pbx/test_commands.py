@@ -12,10 +12,10 @@ from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.config import read_config
 from kikimori.control.move_limit import MoveLimit
+from kikimori.control.pbx_control import PbxAnswer
 from kikimori.control.targets import TargetPolicy
 from kikimori.doctor.targets import look_at_targets
-from kikimori.pbx.control import PbxAnswer
-from kikimori.pbx.manual import DEFAULT_INSTRUCTIONS, ManualControl
+from kikimori.integrations.manual.control import DEFAULT_INSTRUCTIONS, ManualControl
 from kikimori_core.errors import ConfigError
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori_core.wire.messages import Action, Alert, CallState, CallStatus, Command, Outcome, TranscriptLine
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kikimori.pbx.control import PbxRequest
+    from kikimori.control.pbx_control import PbxRequest
 
 NOW = datetime.now(UTC)
 

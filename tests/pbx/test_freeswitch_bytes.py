@@ -13,9 +13,9 @@ from tests.support.freeswitch.switch import Switch
 from tests.support.freeswitch.transcript import EslPeer, exchanges, write_transcript
 from tests.support.wire import Wire
 
-from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.pbx.control import PbxRequest
-from kikimori.pbx.freeswitch.control import FreeSwitchControl
+from kikimori.control.pbx_control import PbxRequest
+from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 from kikimori_core.model.call import CallInfo
 from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party
 

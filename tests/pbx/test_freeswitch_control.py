@@ -13,12 +13,12 @@ import pytest
 import pytest_asyncio
 from tests.support.freeswitch.switch import Channel, Phone, Switch
 
-from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.pbx.control import PbxAnswer, PbxRequest
-from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori.pbx.freeswitch.lines import Lines, Whom
-from kikimori.pbx.held import HeldBook
-from kikimori.pbx.settings import ControlSettings, Sound
+from kikimori.control.held import HeldBook
+from kikimori.control.pbx_control import PbxAnswer, PbxRequest
+from kikimori.control.pbx_settings import ControlSettings, Sound
+from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
+from kikimori.integrations.freeswitch.control.lines import Lines, Whom
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 from kikimori_core.model.call import CallInfo, Party
 from kikimori_core.wire.messages import Action, CallStatus, Outcome
 

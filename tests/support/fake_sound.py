@@ -1,4 +1,4 @@
-"""A sound library without a sound card: an implementation of `kikimori.taps.line_in.sound.Sound`.
+"""A sound library without a sound card: an implementation of `kikimori.integrations.line_in.sound.Sound`.
 
 What PortAudio does is tested with PortAudio itself (`tests/taps/test_portaudio.py`); this one gives what a test says, at
 once, from the thread that calls it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikimori.taps.line_in.sound import Device, SoundError
+from kikimori.integrations.line_in.sound import Device, SoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

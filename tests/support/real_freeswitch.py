@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from tests.support.ports import free_port
 
-from kikimori.freeswitch.client import EslAwayError, EslClient
+from kikimori.integrations.freeswitch.client import EslAwayError, EslClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

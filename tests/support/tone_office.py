@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tests.support.sip_phone import Phone
 
-from kikimori.pbx.control import PbxAnswer, PbxControl, PbxRequest
+from kikimori.control.pbx_control import PbxAnswer, PbxControl, PbxRequest
 from kikimori_core.model.call import CallInfo
 from kikimori_core.wire.messages import Action, CallStatus
 

@@ -19,15 +19,15 @@ from tests.support.asterisk import controlled as asterisk_office
 from tests.support.freeswitch import controlled as freeswitch_office
 from tests.support.signing import RUN, signed, trusting_dashboard
 
-from kikimori.asterisk.settings import AsteriskTable
 from kikimori.bus.commands import CommandDesk
 from kikimori.bus.gate import CommandGate
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.control.targets import TargetPolicy
-from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.pbx.asterisk import AsteriskControl
-from kikimori.pbx.freeswitch.control import FreeSwitchControl
+from kikimori.integrations.asterisk.control import AsteriskControl
+from kikimori.integrations.asterisk.settings import AsteriskTable
+from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 from kikimori_core.judging.phrases import Said
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori_core.wire.messages import Alert, CallState, Command, CommandResult, Party, TranscriptLine

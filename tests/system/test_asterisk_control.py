@@ -25,10 +25,10 @@ from tests.support.real_asterisk import ROOT, needs_asterisk
 from tests.support.recorder import Recorder
 from tests.support.sip_phone import Habit
 
-from kikimori.asterisk.settings import AsteriskTable
 from kikimori.config import AgentConfig
+from kikimori.integrations.asterisk.control import AsteriskControl, examine
+from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.audiosocket.settings import AudioSocketTable
-from kikimori.pbx.asterisk import AsteriskControl, examine
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori.ways_in import make_taps
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from kikimori.pbx.control import PbxAnswer
+    from kikimori.control.pbx_control import PbxAnswer
 
 pytestmark = [needs_asterisk, pytest.mark.timeout(120)]
 
@@ -509,7 +509,7 @@ async def test_without_music_the_customer_is_put_back(tmp_path: Path, music: str
 
 
 async def test_without_the_dialplan_nobody_is_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kikimori.pbx.asterisk.control.LOOK_AGAIN_S", 0.5)
+    monkeypatch.setattr("kikimori.integrations.asterisk.control.control.LOOK_AGAIN_S", 0.5)
     async with controlled_office(tmp_path, dialplan="") as office:
         await office.until(lambda: [each.code for each in office.control.problems()] == ["pbx_no_dialplan"])
         await office.talk()

@@ -22,13 +22,13 @@ from tests.support.ports import free_port
 from tests.support.real_asterisk import Layout, needs_asterisk, running_asterisk
 from tests.support.recorder import Recorder
 
-from kikimori.asterisk.settings import AsteriskTable
-from kikimori.doctor.asterisk import look_at_ami, look_at_ari
-from kikimori.pbx.asterisk import AsteriskControl
+from kikimori.integrations.asterisk.checkup import look_at_ami, look_at_ari
+from kikimori.integrations.asterisk.control import AsteriskControl
+from kikimori.integrations.asterisk.settings import AsteriskTable
+from kikimori.integrations.asterisk.tap.tap import AsteriskTap
+from kikimori.integrations.audiosocket.tap import AudioSocketTap
+from kikimori.ports.door import Limits
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.asterisk.tap import AsteriskTap
-from kikimori.taps.audiosocket.tap import AudioSocketTap
-from kikimori.taps.door import Limits
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Role
 from kikimori_core.wire.messages import Action

@@ -12,7 +12,7 @@ from tests.support.telephone import on_the_line
 from tests.system.conftest import SITE, agent_config, until
 
 from kikimori.agent import Agent
-from kikimori.pbx.control import PbxAnswer
+from kikimori.control.pbx_control import PbxAnswer
 from kikimori_core.wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.mosquitto import Mosquitto
 
-    from kikimori.pbx.control import PbxRequest
+    from kikimori.control.pbx_control import PbxRequest
     from kikimori_core.wire.messages import Announcement, Problem
 
 

@@ -10,8 +10,8 @@ from tests.support.live_client import live_client
 from tests.support.telephone import on_the_line
 from tests.system.conftest import AGENT_ID, SITE, agent_config, running, until
 
+from kikimori.checks.diagnosis import State
 from kikimori.doctor.broker import look_at_broker
-from kikimori.doctor.diagnosis import State
 from kikimori_lab.bench.mosquitto import ShippedMosquitto
 
 if TYPE_CHECKING:

@@ -26,12 +26,12 @@ from tests.support.real_asterisk import (
 )
 from tests.support.recorder import RecordedLeg, Recorder
 
-from kikimori.asterisk.ari import AriAwayError, AriClient, AriError
-from kikimori.asterisk.settings import AsteriskTable
+from kikimori.integrations.asterisk.ari import AriAwayError, AriClient, AriError
+from kikimori.integrations.asterisk.settings import AsteriskTable
+from kikimori.integrations.asterisk.tap.tap import AsteriskTap
+from kikimori.integrations.audiosocket.tap import AudioSocketTap
+from kikimori.ports.door import Limits
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.asterisk.tap import AsteriskTap
-from kikimori.taps.audiosocket.tap import AudioSocketTap
-from kikimori.taps.door import Limits
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason, Role
 from kikimori_core.wire.peers import AllowedPeers

@@ -27,11 +27,11 @@ from tests.support.recorder import RecordedLeg, Recorder
 from tests.support.wire import Wire
 from tests.system.conftest import WITHIN_S, until
 
-from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.pbx.control import PbxRequest
-from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori.pbx.settings import ControlSettings
-from kikimori.taps.freeswitch.tap import FreeSwitchTap
+from kikimori.control.pbx_control import PbxRequest
+from kikimori.control.pbx_settings import ControlSettings
+from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
+from kikimori.integrations.freeswitch.tap.tap import FreeSwitchTap
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason, Role
 from kikimori_core.wire.messages import Action, Outcome

@@ -28,13 +28,13 @@ from tests.support.freeswitch.controlled import (
 from tests.support.real_freeswitch import QUEUES, installed, needs_freeswitch
 from tests.support.sip_phone import Habit
 
-from kikimori.pbx.freeswitch.control import FreeSwitchControl
+from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
 from kikimori_core.wire.messages import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from kikimori.pbx.control import PbxAnswer
+    from kikimori.control.pbx_control import PbxAnswer
 
 pytestmark = [needs_freeswitch, pytest.mark.timeout(240)]
 

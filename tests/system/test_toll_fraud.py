@@ -14,7 +14,7 @@ from tests.system.conftest import AGENT_ID, SITE, agent_config, running, until
 
 from kikimori.agent import Agent
 from kikimori.control.chain import entries
-from kikimori.pbx.control import PbxAnswer
+from kikimori.control.pbx_control import PbxAnswer
 from kikimori_core.wire.connection import connect
 from kikimori_core.wire.messages import Action, CommandResult, Outcome
 from kikimori_core.wire.topics import AgentTopics
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.support.brokers import AnyBroker
 
     from kikimori.config import AgentConfig
-    from kikimori.pbx.control import PbxRequest
+    from kikimori.control.pbx_control import PbxRequest
     from kikimori_core.wire.messages import Announcement, CallStatus, Problem
 
 TOPICS = AgentTopics(SITE, AGENT_ID)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kikimori.taps.audiosocket.protocol import (
+from kikimori.integrations.audiosocket.protocol import (
     AUDIO_RATES,
     DTMF_DIGITS,
     MAX_PAYLOAD_BYTES,

@@ -20,11 +20,11 @@ from structlog.testing import capture_logs
 from tests.support.recorder import Recorder
 from tests.support.telephone import KIND_AUDIO_8K, KIND_DTMF, KIND_HANG_UP, KIND_IDENTITY, SILENCE, message
 
+from kikimori.integrations.audiosocket.protocol import AUDIO_RATES
+from kikimori.integrations.audiosocket.server import AudioSocketServer
+from kikimori.ports.door import Limits
 from kikimori.taps.announced.directory import Announcement, LegDirectory
 from kikimori.taps.announced.handler import announce_app
-from kikimori.taps.audiosocket.protocol import AUDIO_RATES
-from kikimori.taps.audiosocket.server import AudioSocketServer
-from kikimori.taps.door import Limits
 from kikimori.taps.streamed_leg import FLOOD_S
 from kikimori_core.model.call import CallInfo, EndReason, Party, Role
 from kikimori_core.wire.peers import AllowedPeers

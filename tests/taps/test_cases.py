@@ -8,11 +8,11 @@ from typing import Literal
 import pytest
 from tests.support.recorder import Recorder
 
-from kikimori.taps.mirror.replay import replay_capture
-from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.mirror.wire import Wire
+from kikimori.integrations.mirror.replay import replay_capture
+from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.wire import Wire
+from kikimori.media.sip.message import parse_datagram
 from kikimori.taps.sides import SidesTable
-from kikimori.taps.sip.message import parse_datagram
 from kikimori_core.model.call import Role
 
 CASES = Path(__file__).parent / "cases"

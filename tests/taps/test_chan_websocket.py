@@ -15,13 +15,13 @@ from tests.support.recorder import Recorder
 from tests.support.websocket_channel import PING, WebSocketChannel, announce
 from tests.taps.contract.sound import find, voice
 
-from kikimori.audio.g711 import encode_ulaw
 from kikimori.errors import KikimoriError
+from kikimori.integrations.chan_websocket.server import MAX_EVENTS
+from kikimori.integrations.chan_websocket.settings import ChanWebSocketTable
+from kikimori.integrations.chan_websocket.tap import ChanWebSocketTap
+from kikimori.media.g711 import encode_ulaw
+from kikimori.ports.door import Limits
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.chan_websocket.server import MAX_EVENTS
-from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
-from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
-from kikimori.taps.door import Limits
 from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.websocket_channel import CAPTURED
 
-from kikimori.audio.g711 import encode_alaw, encode_ulaw
-from kikimori.audio.g722 import G722Encoder
-from kikimori.taps.chan_websocket.protocol import (
+from kikimori.integrations.chan_websocket.protocol import (
     SLIN_RATES,
     Key,
     MediaStart,
@@ -21,6 +19,8 @@ from kikimori.taps.chan_websocket.protocol import (
     decoding,
     read_event,
 )
+from kikimori.media.g711 import encode_alaw, encode_ulaw
+from kikimori.media.g722 import G722Encoder
 
 
 @pytest.mark.parametrize("spelling", ["words", "json"])

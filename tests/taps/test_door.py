@@ -12,9 +12,9 @@ import uvloop
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from kikimori.ports.door import Door
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.announced.handler import announce_handler
-from kikimori.taps.door import Door
 from kikimori.taps.http_port import MOST_STRANGERS, HttpPort
 from kikimori_core.wire.peers import AllowedPeers
 

@@ -6,12 +6,12 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING
 
-from kikimori.taps.sip.transport import SipTransport
+from kikimori.media.sip.transport import SipTransport
 from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
-    from kikimori.taps.sip.message import Request, Response
-    from kikimori.taps.sip.transaction import Flow
+    from kikimori.media.sip.message import Request, Response
+    from kikimori.media.sip.transaction import Flow
 
 MINUTES_S = 180
 

@@ -14,11 +14,11 @@ from tests.support.fake_sound import FakeSound
 from tests.support.recorder import WITHIN_S, Recorder
 from tests.taps.contract.sound import find, voice
 
-from kikimori.audio.resample import Resampler
-from kikimori.taps.line_in.handover import Handover
-from kikimori.taps.line_in.settings import ActivityTable, DeviceTable, LineInTable
-from kikimori.taps.line_in.sound import Device
-from kikimori.taps.line_in.tap import LineInTap
+from kikimori.integrations.line_in.handover import Handover
+from kikimori.integrations.line_in.settings import ActivityTable, DeviceTable, LineInTable
+from kikimori.integrations.line_in.sound import Device
+from kikimori.integrations.line_in.tap import LineInTap
+from kikimori.media.resample import Resampler
 from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 import kikimori_lab.demo
-from kikimori.taps.line_in.activity import Activity, Change
-from kikimori.taps.line_in.settings import ActivityTable
+from kikimori.integrations.line_in.activity import Activity, Change
+from kikimori.integrations.line_in.settings import ActivityTable
 
 RATE = 8000
 CALLS = sorted(

@@ -37,9 +37,9 @@ HEAR = """
 import asyncio, sys
 from tests.support.recorder import Recorder
 from tests.taps.contract.sound import find, voice
-from kikimori.audio.resample import Resampler
-from kikimori.taps.line_in.settings import LineInTable
-from kikimori.taps.line_in.tap import LineInTap
+from kikimori.media.resample import Resampler
+from kikimori.integrations.line_in.settings import LineInTable
+from kikimori.integrations.line_in.tap import LineInTap
 
 async def main():
     desk = Recorder()

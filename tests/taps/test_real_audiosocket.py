@@ -14,9 +14,9 @@ from tests.support.recorder import RecordedLeg, Recorder
 from tests.support.sip_phone import Phone
 
 from kikimori.config import DEFAULTS
+from kikimori.integrations.audiosocket.tap import AudioSocketTap
+from kikimori.ports.door import Limits
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.audiosocket.tap import AudioSocketTap
-from kikimori.taps.door import Limits
 from kikimori_core.model.call import EndReason, Role
 from kikimori_core.wire.peers import AllowedPeers
 

@@ -22,9 +22,9 @@ from tests.support.sip_phone import Phone
 from tests.support.websocket_channel import CAPTURED, announce
 
 from kikimori.config import DEFAULTS
+from kikimori.integrations.chan_websocket.settings import ChanWebSocketTable
+from kikimori.integrations.chan_websocket.tap import ChanWebSocketTap
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
-from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:

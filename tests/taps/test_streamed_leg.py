@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.support.recorder import Recorder
 
-from kikimori.taps.freeswitch.voices import Voices
+from kikimori.integrations.freeswitch.tap.voices import Voices
 from kikimori.taps.streamed_leg import FLOOD_S, FloodError, StreamedLeg
 from kikimori_core.model.call import CallInfo, Role
 

@@ -12,8 +12,8 @@ from rich.progress import TimeElapsedColumn, TimeRemainingColumn
 from kikimori.analysis import analyser
 from kikimori.cli.options import add_config, add_finals, bars, configured, say, with_finals, with_model
 from kikimori.errors import AudioFileError
-from kikimori.taps.mirror.pcapfile import is_capture
-from kikimori.taps.mirror.replay import summary
+from kikimori.integrations.mirror.pcapfile import is_capture
+from kikimori.integrations.mirror.replay import summary
 from kikimori.taps.replay import STEREO, open_recording
 
 if TYPE_CHECKING:

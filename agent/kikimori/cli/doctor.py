@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    from kikimori.doctor.diagnosis import State  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.checks.diagnosis import State  # noqa: PLC0415  (see cli/up.py)
     from kikimori.doctor.examination import examine  # noqa: PLC0415
 
     config = configured(args, log_level="critical")

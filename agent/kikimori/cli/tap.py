@@ -60,8 +60,8 @@ def _add_devices(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def run_devices(_args: argparse.Namespace) -> int:
-    from kikimori.taps.line_in.portaudio import PortAudio  # noqa: PLC0415  (see cli/up.py)
-    from kikimori.taps.line_in.sound import SoundError  # noqa: PLC0415
+    from kikimori.integrations.line_in.portaudio import PortAudio  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.integrations.line_in.sound import SoundError  # noqa: PLC0415
 
     try:
         found = PortAudio().devices()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.bus.broker_users import with_left_login
 from kikimori.bus.outbox_store import is_in_use
-from kikimori.doctor.diagnosis import WITHIN_S, Diagnosis, State
+from kikimori.checks.diagnosis import WITHIN_S, Diagnosis, State
 from kikimori_core.wire.broker_problem import broker_problem
 from kikimori_core.wire.connection import BrokerError, connect
 from kikimori_core.wire.settings import is_loopback

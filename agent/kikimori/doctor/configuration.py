@@ -8,9 +8,9 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.ports import ANY_ADDRESS, tcp_port
 from kikimori.doctor.mosquitto import look_at_mosquitto
-from kikimori.doctor.ports import ANY_ADDRESS, tcp_port
 from kikimori.doctor.store import look_at_store_settings
 from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step

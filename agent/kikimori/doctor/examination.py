@@ -6,14 +6,14 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kikimori.checks.diagnosis import Diagnosis, State, Subject
+from kikimori.checks.ports import tcp_port
 from kikimori.doctor import taps
 from kikimori.doctor.broker import look_at_broker
-from kikimori.doctor.diagnosis import Diagnosis, State, Subject
 from kikimori.doctor.keys import look_at_keys
 from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
 from kikimori.doctor.mosquitto import look_at_mosquitto
-from kikimori.doctor.ports import tcp_port
 from kikimori.doctor.running import look_at_running
 from kikimori.doctor.secrets import look_at_secrets
 from kikimori.doctor.targets import look_at_targets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
 from kikimori_core.wire.key_store import OwnKeys, TrustStore, own_path, trusted_path
 from kikimori_core.wire.keys import fingerprint

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
 from kikimori.recognition import load_recognition
 from kikimori_core.judging.phrases import load_phrases

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
-from kikimori.doctor.diagnosis import WITHIN_S, Diagnosis, State
+from kikimori.checks.diagnosis import WITHIN_S, Diagnosis, State
 from kikimori.private_files import make_private
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.config import DEFAULTS
-from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori_core.wire.settings import is_loopback
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from kikimori.bus.outbox_store import is_in_use
-from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
 from kikimori.problem_texts import in_both
 from kikimori.watch.agent import AgentView

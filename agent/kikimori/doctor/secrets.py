@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori_core.wire.files import FileKind, named_files
 from kikimori_core.wire.settings import secret_path
 

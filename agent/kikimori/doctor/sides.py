@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.taps.sides import INTERNAL, NOT_SELECTED, OUTSIDE, Endpoint, Unheard, sort_out
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from kikimori.doctor.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import Diagnosis, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

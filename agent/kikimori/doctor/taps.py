@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kikimori.checks.diagnosis import Diagnosis, State, Subject
 from kikimori.doctor.configuration import in_place, same_port_twice
-from kikimori.doctor.diagnosis import Diagnosis, State, Subject
 from kikimori.doctor.sides import look_at_sides
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.control.targets import PLAIN
-from kikimori.doctor.diagnosis import Diagnosis, State
 from kikimori_core.wire.messages import Action
 
 if TYPE_CHECKING:

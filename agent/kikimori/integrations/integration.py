@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from kikimori.checks.diagnosis import Diagnosis
     from kikimori.control.settings import PbxTable
     from kikimori.control.targets import TargetPolicy
-    from kikimori.doctor.diagnosis import Diagnosis
     from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.sides import SidesTable
     from kikimori.taps.tap import Address, Tap

@@ -5,14 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
+from kikimori.control.pbx_settings import ControlSettings, Sound
 from kikimori.integrations.integration import Integration, Settings
-from kikimori.pbx.settings import ControlSettings, Sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.doctor.diagnosis import Diagnosis
-    from kikimori.pbx.control import PbxControl
+    from kikimori.checks.diagnosis import Diagnosis
+    from kikimori.control.pbx_control import PbxControl
 
 Made = TypeVar("Made", bound=ControlSettings)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.taps.refusals import Refusals
+from kikimori.ports.refusals import Refusals
 from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
-from kikimori.audio.resample import Resampler, hearing_rate
 from kikimori.errors import AudioFileError
+from kikimori.media.resample import Resampler, hearing_rate
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 
 if TYPE_CHECKING:

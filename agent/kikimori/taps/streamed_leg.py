@@ -2,15 +2,15 @@
 
 Media time follows the samples. Where a PBX stops sending (hold, packet loss), the clock says how much is missing and
 the leg is told of a gap, so that a call on hold does not stand still in time. Where its clock runs fast or slow, that
-is put right a little at a time (`kikimori.audio.pace`). Pure: the caller gives the time.
+is put right a little at a time (`kikimori.media.pace`). Pure: the caller gives the time.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.audio.pace import FASTEST, Pace
-from kikimori.audio.resample import Resampler, hearing_rate
+from kikimori.media.pace import FASTEST, Pace
+from kikimori.media.resample import Resampler, hearing_rate
 from kikimori_core.model.call import LegInfo
 
 if TYPE_CHECKING:

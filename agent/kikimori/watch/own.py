@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kikimori.errors import KikimoriError
+from kikimori.ports.refusals import Refusing
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.refusals import Refusing
 from kikimori.watch.advice import advice
 from kikimori.watch.meter import LegMeter
 from kikimori.watch.picture import CallRow, Picture, TapRow

@@ -11,15 +11,15 @@ import numpy as np
 import structlog
 from pylibsrtp import Policy, Session
 
-from kikimori.audio.g711 import decode_ulaw, encode_ulaw
-from kikimori.audio.g722 import G722Encoder
-from kikimori.taps.mirror.link import ETHERNET
-from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.mirror.wire import Wire
-from kikimori.taps.rtp.formats import G722, PCMU, Format
-from kikimori.taps.rtp.packet import Packet, build
-from kikimori.taps.rtp.receiver import RtpSession
-from kikimori.taps.rtp.srtp import SUITES, SrtpKeys, Unprotector
+from kikimori.integrations.mirror.link import ETHERNET
+from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.wire import Wire
+from kikimori.media.g711 import decode_ulaw, encode_ulaw
+from kikimori.media.g722 import G722Encoder
+from kikimori.media.rtp.formats import G722, PCMU, Format
+from kikimori.media.rtp.packet import Packet, build
+from kikimori.media.rtp.receiver import RtpSession
+from kikimori.media.rtp.srtp import SUITES, SrtpKeys, Unprotector
 from kikimori.taps.sides import SidesTable
 
 if TYPE_CHECKING:

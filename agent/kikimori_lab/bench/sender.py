@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from kikimori.taps.audiosocket.protocol import HANG_UP, IDENTIFIER
+from kikimori.integrations.audiosocket.protocol import HANG_UP, IDENTIFIER
 from kikimori_core.model.call import Role
 from kikimori_lab.demo.line import FRAME_HEADER, FRAME_SAMPLES
 from kikimori_lab.demo.script import RATE, load_calls

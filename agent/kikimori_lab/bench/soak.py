@@ -27,12 +27,12 @@ import kikimori_dashboard
 from kikimori.calls.lag import LagMeter
 from kikimori.config import AgentConfig, SpeechTable
 from kikimori.errors import KikimoriError
-from kikimori.freeswitch.settings import FreeSwitchTable
 from kikimori.integrations.audiosocket.settings import AudioSocketTable
+from kikimori.integrations.chan_websocket.settings import ChanWebSocketTable
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
+from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori.integrations.siprec.settings import SiprecTable
 from kikimori.office import Office, open_office
-from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
-from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.siprec.settings import SiprecTable
 from kikimori_lab.bench.inventory import ProcessInventory, grown, rss_mb, take_inventory
 from kikimori_lab.bench.soak_calls import Plan, Way
 

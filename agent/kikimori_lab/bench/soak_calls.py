@@ -16,7 +16,7 @@ from uuid import UUID
 import aiohttp
 
 from kikimori.errors import KikimoriError
-from kikimori.taps.audiosocket.protocol import HANG_UP, IDENTIFIER
+from kikimori.integrations.audiosocket.protocol import HANG_UP, IDENTIFIER
 from kikimori_core.model.call import Role
 from kikimori_lab.bench.soak_sip import Dialog, Rtp, Udp, answer_to, description, header, media_ports
 from kikimori_lab.demo.line import FRAME_HEADER

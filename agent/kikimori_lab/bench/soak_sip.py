@@ -12,8 +12,8 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
-from kikimori.audio.g711 import encode_ulaw
 from kikimori.errors import KikimoriError
+from kikimori.media.g711 import encode_ulaw
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import struct
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from kikimori.taps.audiosocket.protocol import AUDIO_RATES, DTMF, HANG_UP, IDENTIFIER
+from kikimori.integrations.audiosocket.protocol import AUDIO_RATES, DTMF, HANG_UP, IDENTIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

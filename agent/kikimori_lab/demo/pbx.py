@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from kikimori.pbx.control import PbxAnswer, not_supported
+from kikimori.control.pbx_control import PbxAnswer, not_supported
 from kikimori_core.model.call import Role
 from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome
 from kikimori_lab.demo.line import FRAME_SAMPLES, Line
@@ -22,7 +22,7 @@ from kikimori_lab.demo.script import RATE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from kikimori.pbx.control import PbxRequest
+    from kikimori.control.pbx_control import PbxRequest
     from kikimori_core.wire.messages import Problem
     from kikimori_lab.demo.script import DemoCall
 
@@ -65,7 +65,7 @@ class _Ride:
 
 
 class SimulatedPbx:
-    """A `kikimori.pbx.control.PbxControl`. Use `connected` around everything that plays."""
+    """A `kikimori.control.pbx_control.PbxControl`. Use `connected` around everything that plays."""
 
     def __init__(self) -> None:
         self._rides: dict[str, _Ride] = {}

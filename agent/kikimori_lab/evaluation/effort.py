@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import soundfile
 
-from kikimori.audio.resample import Resampler
 from kikimori.errors import AudioFileError, KikimoriError
 from kikimori.hearing.bank import AcousticBank
 from kikimori.hearing.frames import BLOCK_S, block_samples
+from kikimori.media.resample import Resampler
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.kinds.shouting import ShoutingRule
 from kikimori_core.judging.phrases import Said

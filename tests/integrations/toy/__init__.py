@@ -15,7 +15,7 @@ from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori_core.wire.settings import ListenPort
 
 if TYPE_CHECKING:
-    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.checks.diagnosis import Diagnosis
     from kikimori.integrations.integration import TapParts
     from kikimori.taps.tap import Address
     from kikimori_core.model.feed import CallDesk
@@ -46,7 +46,7 @@ class Toy(Integration[ToyTable]):
         return (PortSetting("[toy] port", self.table.host, self.table.port),)
 
     async def examine(self) -> list[Diagnosis]:
-        from kikimori.doctor.ports import tcp_port  # noqa: PLC0415  (see `Integration`)
+        from kikimori.checks.ports import tcp_port  # noqa: PLC0415  (see `Integration`)
 
         return [tcp_port("toy", self.table.host, self.table.port)]
 

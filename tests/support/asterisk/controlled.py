@@ -23,8 +23,8 @@ from tests.support.tone_office import (
 )
 from tests.support.wire import Wire
 
-from kikimori.asterisk.settings import AsteriskTable
-from kikimori.pbx.asterisk import AsteriskControl, ControlSettings, Sound
+from kikimori.integrations.asterisk.control import AsteriskControl, ControlSettings, Sound
+from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori_core.model.call import CallInfo
 from kikimori_core.wire.messages import Party
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.support.asterisk.controlled import control_settings
 
-from kikimori.asterisk.settings import AsteriskTable
-from kikimori.pbx.asterisk import AsteriskControl
-from kikimori.pbx.control import PbxRequest
+from kikimori.control.pbx_control import PbxRequest
+from kikimori.integrations.asterisk.control import AsteriskControl
+from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori_core.model.call import CallInfo
 from kikimori_core.wire.messages import Action, CallStatus, Party
 

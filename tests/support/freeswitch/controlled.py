@@ -24,9 +24,9 @@ from tests.support.tone_office import (
 )
 from tests.support.wire import Wire
 
-from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.pbx.freeswitch.control import FreeSwitchControl
-from kikimori.pbx.settings import ControlSettings, Sound
+from kikimori.control.pbx_settings import ControlSettings, Sound
+from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 from kikimori_core.model.call import CallInfo
 from kikimori_core.wire.messages import Party
 

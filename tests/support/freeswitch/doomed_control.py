@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.support.freeswitch.controlled import control_settings
 
-from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.pbx.control import PbxRequest
-from kikimori.pbx.freeswitch.control import FreeSwitchControl
+from kikimori.control.pbx_control import PbxRequest
+from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 from kikimori_core.model.call import CallInfo
 from kikimori_core.wire.messages import Action, CallStatus, Party
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from kikimori.freeswitch.esl import Decoder, Message, event_from
+from kikimori.integrations.freeswitch.esl import Decoder, Message, event_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.asterisk.ari_peer import PASSWORD, USER, SimulatedAsterisk, fields
 
-from kikimori.asterisk.ari import AriClient, AriError
-from kikimori.asterisk.settings import AsteriskTable
+from kikimori.integrations.asterisk.ari import AriClient, AriError
+from kikimori.integrations.asterisk.settings import AsteriskTable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,7 +75,7 @@ async def test_events_have_the_fields_of_real_ones(tmp_path: Path) -> None:
 
 READ = {"id", "name", "number", "app_name", "app_data", "exten", "creationtime", "bridge_type", "creator",
         "channels", "digit"}  # fmt: skip
-"""Fields that `kikimori.taps.asterisk.world` looks at."""
+"""Fields that `kikimori.integrations.asterisk.tap.world` looks at."""
 
 
 async def test_answers_are_those_of_the_real_one(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from kikimori.taps.asterisk.calls import CallTracker, Held, Key
-from kikimori.taps.asterisk.world import World
+from kikimori.integrations.asterisk.tap.calls import CallTracker, Held, Key
+from kikimori.integrations.asterisk.tap.world import World
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Party, Role
 

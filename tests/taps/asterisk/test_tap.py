@@ -14,13 +14,13 @@ from structlog.testing import capture_logs
 from tests.support.asterisk.ari_peer import LOGIN, PASSWORD, USER, SimulatedAsterisk
 from tests.support.recorder import RecordedLeg, Recorder
 
-from kikimori.asterisk.settings import AsteriskTable
 from kikimori.errors import KikimoriError
+from kikimori.integrations.asterisk.settings import AsteriskTable
+from kikimori.integrations.asterisk.tap import tap as tap_module
+from kikimori.integrations.asterisk.tap.tap import AsteriskTap
+from kikimori.integrations.audiosocket.tap import AudioSocketTap
+from kikimori.ports.door import Limits
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.asterisk import tap as tap_module
-from kikimori.taps.asterisk.tap import AsteriskTap
-from kikimori.taps.audiosocket.tap import AudioSocketTap
-from kikimori.taps.door import Limits
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason, Party, Role
 from kikimori_core.wire.peers import AllowedPeers

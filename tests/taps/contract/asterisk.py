@@ -11,11 +11,11 @@ from tests.support.asterisk.ari_peer import PASSWORD, USER, Media, SimulatedAste
 from tests.support.telephone import FRAME_BYTES, KIND_AUDIO_8K, message
 from tests.taps.contract.driver import Abilities, PeerCall
 
-from kikimori.asterisk.settings import AsteriskTable
+from kikimori.integrations.asterisk.settings import AsteriskTable
+from kikimori.integrations.asterisk.tap.tap import AsteriskTap
+from kikimori.integrations.audiosocket.tap import AudioSocketTap
+from kikimori.ports.door import Limits
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.asterisk.tap import AsteriskTap
-from kikimori.taps.audiosocket.tap import AudioSocketTap
-from kikimori.taps.door import Limits
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Party, Role
 from kikimori_core.wire.peers import AllowedPeers

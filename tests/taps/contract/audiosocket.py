@@ -22,9 +22,9 @@ from tests.support.telephone import (
 )
 from tests.taps.contract.driver import Abilities, PeerCall
 
+from kikimori.integrations.audiosocket.tap import AudioSocketTap
+from kikimori.ports.door import Limits
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.audiosocket.tap import AudioSocketTap
-from kikimori.taps.door import Limits
 from kikimori_core.model.call import Party, Role
 from kikimori_core.wire.peers import AllowedPeers
 

@@ -12,9 +12,9 @@ import pytest
 from tests.support.websocket_channel import WebSocketChannel, announce
 from tests.taps.contract.driver import Abilities, PeerCall
 
+from kikimori.integrations.chan_websocket.settings import ChanWebSocketTable
+from kikimori.integrations.chan_websocket.tap import ChanWebSocketTap
 from kikimori.taps.announced.directory import LegDirectory
-from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
-from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

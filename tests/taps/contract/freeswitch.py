@@ -12,8 +12,8 @@ from tests.support.freeswitch.stream import FRAME_S, AudioStream
 from tests.support.freeswitch.switch import Channel, Switch
 from tests.taps.contract.driver import Abilities, PeerCall
 
-from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.taps.freeswitch.tap import FreeSwitchTap
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
+from kikimori.integrations.freeswitch.tap.tap import FreeSwitchTap
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Role
 

@@ -10,9 +10,9 @@ import numpy as np
 from tests.support.fake_sound import FakeSound
 from tests.taps.contract.driver import Abilities, PeerCall
 
-from kikimori.taps.line_in.settings import ActivityTable, DeviceTable, LineInTable
-from kikimori.taps.line_in.sound import Device
-from kikimori.taps.line_in.tap import LineInTap
+from kikimori.integrations.line_in.settings import ActivityTable, DeviceTable, LineInTable
+from kikimori.integrations.line_in.sound import Device
+from kikimori.integrations.line_in.tap import LineInTap
 from kikimori_core.model.call import Party, Role
 
 if TYPE_CHECKING:

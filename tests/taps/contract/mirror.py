@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.taps.contract.driver import Abilities, PeerCall
 
-from kikimori.audio.g711 import encode_ulaw
-from kikimori.taps.mirror.live import LiveError
-from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.mirror.tap import MirrorTap
-from kikimori.taps.rtp.dtmf import DIGITS
-from kikimori.taps.rtp.packet import Packet, build
+from kikimori.integrations.mirror.live import LiveError
+from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.tap import MirrorTap
+from kikimori.media.g711 import encode_ulaw
+from kikimori.media.rtp.dtmf import DIGITS
+from kikimori.media.rtp.packet import Packet, build
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Party, Role
 

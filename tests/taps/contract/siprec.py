@@ -12,9 +12,9 @@ from tests.support.pcap import FRAME, ulaw
 from tests.support.src import Line, Recording, Voice, both, metadata, sdp
 from tests.taps.contract.driver import Abilities, PeerCall
 
+from kikimori.integrations.siprec.settings import SiprecTable
+from kikimori.integrations.siprec.tap import SiprecTap
 from kikimori.taps.sides import SidesTable
-from kikimori.taps.siprec.settings import SiprecTable
-from kikimori.taps.siprec.tap import SiprecTap
 from kikimori_core.model.call import Party, Role
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import asyncio
 from tests.support.freeswitch.switch import Switch
 from tests.taps.freeswitch.test_esl import all_of, captured
 
-from kikimori.freeswitch.client import EslClient
-from kikimori.freeswitch.esl import Event, event_from
-from kikimori.taps.freeswitch.tracking import EVENTS
+from kikimori.integrations.freeswitch.client import EslClient
+from kikimori.integrations.freeswitch.esl import Event, event_from
+from kikimori.integrations.freeswitch.tap.tracking import EVENTS
 
 SAME = (
     "Call-Direction", "Caller-Caller-ID-Number", "Channel-Presence-ID", "Caller-Callee-ID-Name", "Hangup-Cause",

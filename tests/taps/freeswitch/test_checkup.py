@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest_asyncio
 from tests.support.freeswitch.switch import Switch
 
-from kikimori.freeswitch.checkup import examine
-from kikimori.freeswitch.settings import FreeSwitchTable
+from kikimori.integrations.freeswitch.checkup import examine
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori.freeswitch.esl import (
+from kikimori.integrations.freeswitch.esl import (
     MAX_BODY_BYTES,
     MAX_HEADER_BYTES,
     Decoder,

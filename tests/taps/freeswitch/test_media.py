@@ -17,10 +17,10 @@ from structlog.testing import capture_logs
 from tests.support.freeswitch.stream import AudioStream
 from tests.support.recorder import Recorder
 
-from kikimori.taps.door import Limits
-from kikimori.taps.freeswitch.media import MAX_EARLY_BYTES, MAX_TEXTS, MediaServer
-from kikimori.taps.freeswitch.metadata import read_metadata
-from kikimori.taps.freeswitch.voices import EARLIER_S, StreamError, Voices
+from kikimori.integrations.freeswitch.tap.media import MAX_EARLY_BYTES, MAX_TEXTS, MediaServer
+from kikimori.integrations.freeswitch.tap.metadata import read_metadata
+from kikimori.integrations.freeswitch.tap.voices import EARLIER_S, StreamError, Voices
+from kikimori.ports.door import Limits
 from kikimori.taps.streamed_leg import FLOOD_S
 from kikimori_core.model.call import CallInfo, EndReason, Party, Role
 from kikimori_core.wire.peers import AllowedPeers

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from kikimori.freeswitch.settings import FreeSwitchTable, read_secret
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable, read_secret
 
 if TYPE_CHECKING:
     from pathlib import Path

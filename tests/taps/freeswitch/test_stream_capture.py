@@ -17,7 +17,7 @@ import pytest
 from tests.support.freeswitch.stream import AudioStream
 from tests.support.recorder import Recorder
 
-from kikimori.taps.freeswitch.media import SUBPROTOCOL, MediaServer
+from kikimori.integrations.freeswitch.tap.media import SUBPROTOCOL, MediaServer
 from kikimori_core.model.call import EndReason, Role
 from kikimori_core.wire.peers import AllowedPeers
 

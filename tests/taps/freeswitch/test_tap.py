@@ -10,8 +10,8 @@ import pytest_asyncio
 from tests.support.freeswitch.switch import Channel, Switch
 from tests.support.recorder import WITHIN_S, Recorder
 
-from kikimori.freeswitch.settings import FreeSwitchTable
-from kikimori.taps.freeswitch.tap import FreeSwitchTap
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
+from kikimori.integrations.freeswitch.tap.tap import FreeSwitchTap
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason, Role
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.taps.freeswitch.test_esl import all_of, captured
 
-from kikimori.freeswitch.esl import event_from
-from kikimori.taps.freeswitch.tracking import (
+from kikimori.integrations.freeswitch.esl import event_from
+from kikimori.integrations.freeswitch.tap.tracking import (
     EVENTS,
     Began,
     CallTracker,

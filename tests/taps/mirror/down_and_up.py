@@ -11,8 +11,8 @@ from tests.support.recorder import Recorder
 from tests.taps.mirror.office import SIDES, Talk, sdp
 from tests.taps.mirror.test_live import Sockets
 
-from kikimori.taps.mirror import tap as module
-from kikimori.taps.mirror.settings import MirrorTable
+from kikimori.integrations.mirror import tap as module
+from kikimori.integrations.mirror.settings import MirrorTable
 
 
 def link(state: str) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from kikimori.taps.mirror.pcapfile import Frame
+    from kikimori.integrations.mirror.pcapfile import Frame
 
 MACS = bytes.fromhex("020000000001020000000002")
 _identities = count(1)

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from tests.taps.mirror.voices import voice
 
-from kikimori.audio.g711 import encode_alaw, encode_ulaw
+from kikimori.media.g711 import encode_alaw, encode_ulaw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

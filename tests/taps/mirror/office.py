@@ -10,10 +10,10 @@ import numpy as np
 from tests.support.recorder import RecordedLeg, Recorder
 from tests.taps.mirror.frames import tcp, udp
 
-from kikimori.audio.g711 import decode_ulaw
-from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.mirror.wire import Wire
-from kikimori.taps.rtp.packet import Packet, build
+from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.wire import Wire
+from kikimori.media.g711 import decode_ulaw
+from kikimori.media.rtp.packet import Packet, build
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Role
 

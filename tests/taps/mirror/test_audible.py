@@ -7,9 +7,9 @@ import pytest
 from tests.taps.mirror.frames import udp
 from tests.taps.mirror.office import CARRIER, PBX, PHONE, SIDES, Office, Talk, heard, sdp
 
-from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.mirror.tap import MirrorTap
-from kikimori.taps.rtp.packet import Packet, build
+from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.tap import MirrorTap
+from kikimori.media.rtp.packet import Packet, build
 from kikimori_core.model.call import Role
 
 A, B = (PBX, 16000), (PHONE, 17000)

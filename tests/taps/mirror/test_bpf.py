@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.taps.mirror.frames import ethernet, fragmented, ip, tagged, tcp, udp
 
-from kikimori.taps.mirror.bpf import encoded, sip_and_udp
-from kikimori.taps.mirror.live import SO_ATTACH_FILTER
+from kikimori.integrations.mirror.bpf import encoded, sip_and_udp
+from kikimori.integrations.mirror.live import SO_ATTACH_FILTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

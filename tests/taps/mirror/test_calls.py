@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.taps.mirror.frames import udp
 from tests.taps.mirror.office import CARRIER, OTHER_PHONE, PBX, PHONE, SIDES, Office, heard, sdp
 
-from kikimori.taps.mirror.dialogs import RING_S
-from kikimori.taps.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.dialogs import RING_S
+from kikimori.integrations.mirror.settings import MirrorTable
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason, Role
 

@@ -13,16 +13,16 @@ from tests.support.recorder import RecordedLeg, Recorder
 from tests.taps.mirror.frames import made_over, write
 from tests.taps.mirror.voices import voice
 
-from kikimori.audio.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
-from kikimori.audio.g722 import G722Decoder, G722Encoder
-from kikimori.taps.mirror.fragments import Fragments
-from kikimori.taps.mirror.packets import Datagram, read
-from kikimori.taps.mirror.pcapfile import frames
-from kikimori.taps.mirror.replay import replay_capture, summary
-from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.mirror.wire import Wire
-from kikimori.taps.rtp.formats import PCMU
-from kikimori.taps.rtp.receiver import RtpSession
+from kikimori.integrations.mirror.fragments import Fragments
+from kikimori.integrations.mirror.packets import Datagram, read
+from kikimori.integrations.mirror.pcapfile import frames
+from kikimori.integrations.mirror.replay import replay_capture, summary
+from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.wire import Wire
+from kikimori.media.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
+from kikimori.media.g722 import G722Decoder, G722Encoder
+from kikimori.media.rtp.formats import PCMU
+from kikimori.media.rtp.receiver import RtpSession
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason, Role
 

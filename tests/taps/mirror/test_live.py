@@ -17,15 +17,15 @@ from tests.support.recorder import Recorder
 from tests.taps.mirror.office import Talk, sdp, sound
 from tests.taps.mirror.test_captures import DATA, SIDES, assert_said
 
-from kikimori.audio.g711 import decode_ulaw
 from kikimori.errors import KikimoriError
-from kikimori.taps.mirror.fragments import Fragments
-from kikimori.taps.mirror.live import LiveError, LiveInterface
-from kikimori.taps.mirror.packets import Datagram, read
-from kikimori.taps.mirror.pcapfile import frames
-from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.mirror.tap import MirrorTap
-from kikimori.taps.rtp.packet import Packet, build
+from kikimori.integrations.mirror.fragments import Fragments
+from kikimori.integrations.mirror.live import LiveError, LiveInterface
+from kikimori.integrations.mirror.packets import Datagram, read
+from kikimori.integrations.mirror.pcapfile import frames
+from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.tap import MirrorTap
+from kikimori.media.g711 import decode_ulaw
+from kikimori.media.rtp.packet import Packet, build
 from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def test_an_interface_that_is_not_there_is_an_error_for_people(interface: str) -
 @pytest.mark.parametrize("kept", ["-all", "-all,+net_raw"], ids=["nothing", "CAP_NET_RAW alone"])
 def test_cap_net_raw_is_needed_and_enough(kept: str) -> None:
     """As `nobody`, in a process of its own."""
-    code = "from kikimori.taps.mirror.live import *\nLiveInterface('lo', [5060], 1 << 20).close()\n"
+    code = "from kikimori.integrations.mirror.live import *\nLiveInterface('lo', [5060], 1 << 20).close()\n"
     done = subprocess.run(
         [
             *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),

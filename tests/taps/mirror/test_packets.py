@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.taps.mirror.frames import ethernet, fragmented, ip, tagged, tcp, udp
 
-from kikimori.taps.mirror.fragments import MOST_PACKETS, PATIENCE_S, Fragments
-from kikimori.taps.mirror.link import ETHERNET, KNOWN, LINUX_SLL2, NULL, ip_offset
-from kikimori.taps.mirror.packets import BrokenPacketError, Datagram, Segment, read
+from kikimori.integrations.mirror.fragments import MOST_PACKETS, PATIENCE_S, Fragments
+from kikimori.integrations.mirror.link import ETHERNET, KNOWN, LINUX_SLL2, NULL, ip_offset
+from kikimori.integrations.mirror.packets import BrokenPacketError, Datagram, Segment, read
 
 A, B = ("192.0.2.1", 5060), ("192.0.2.2", 16000)
 A6, B6 = ("2001:db8::1", 5060), ("2001:db8::2", 16000)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kikimori.errors import AudioFileError
-from kikimori.taps.mirror.pcapfile import Frame, frames, is_capture
+from kikimori.integrations.mirror.pcapfile import Frame, frames, is_capture
 
 DATA = Path(__file__).parent / "data"
 

@@ -7,8 +7,8 @@ from tests.support.recorder import Recorder
 from tests.taps.mirror.frames import tcp
 from tests.taps.mirror.office import CARRIER, PBX, PHONE, SIDES, Office, sdp
 
-from kikimori.taps.mirror.settings import MirrorTable
-from kikimori.taps.mirror.tap import MirrorTap
+from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.tap import MirrorTap
 
 TABLE = MirrorTable(enabled=True, interface="eth1")
 

@@ -7,9 +7,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kikimori.taps.mirror.packets import FIN, RST, SYN, Segment
-from kikimori.taps.mirror.tcp import MOST_STREAMS, MOST_WAITING, TcpStreams
-from kikimori.taps.sip.message import Request
+from kikimori.integrations.mirror.packets import FIN, RST, SYN, Segment
+from kikimori.integrations.mirror.tcp import MOST_STREAMS, MOST_WAITING, TcpStreams
+from kikimori.media.sip.message import Request
 
 A, B = (b"\x0a\0\0\1", 40000), (b"\x0a\0\0\2", 5060)
 

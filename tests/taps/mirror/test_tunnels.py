@@ -15,9 +15,9 @@ from tests.taps.mirror.office import PBX, PHONE, Office, sdp
 from tests.taps.mirror.test_bpf import comes_through, passed
 from tests.taps.mirror.test_captures import SIDES, TABLE, assert_said, heard
 
-from kikimori.taps.mirror.pcapfile import frames
-from kikimori.taps.mirror.replay import summary
-from kikimori.taps.mirror.wire import Wire
+from kikimori.integrations.mirror.pcapfile import frames
+from kikimori.integrations.mirror.replay import summary
+from kikimori.integrations.mirror.wire import Wire
 
 if TYPE_CHECKING:
     import socket

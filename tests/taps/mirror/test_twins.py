@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.taps.mirror.office import CARRIER, OTHER_PHONE, PBX, PHONE, SIDES, Office, Talk, heard, sdp
 
-from kikimori.taps.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.settings import MirrorTable
 from kikimori_core.model.call import Party, Role
 
 ALIKE = ("anonymous", "0901234567")

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.taps.mirror.office import CARRIER, PBX, PHONE, Office, sdp
 
-from kikimori.taps.mirror.callers import caller_of
-from kikimori.taps.mirror.identifiers import identifiers
-from kikimori.taps.sip.message import Headers, SipError
+from kikimori.integrations.mirror.callers import caller_of
+from kikimori.integrations.mirror.identifiers import identifiers
+from kikimori.media.sip.message import Headers, SipError
 from kikimori.taps.withheld import customer_party, reason_of
 from kikimori_core.model.call import CallInfo, Party, Role
 

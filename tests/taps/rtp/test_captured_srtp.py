@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from tests.taps.mirror.voices import voice
 
-from kikimori.audio.g722 import G722Decoder, G722Encoder
-from kikimori.taps.mirror.fragments import Fragments
-from kikimori.taps.mirror.packets import Datagram, read
-from kikimori.taps.mirror.pcapfile import frames
-from kikimori.taps.rtp.packet import parse
-from kikimori.taps.rtp.srtp import Unprotector
-from kikimori.taps.sip.message import parse_datagram
-from kikimori.taps.sip.sdp import Media, parse_sdp
-from kikimori.taps.siprec.keys import choose_keys
+from kikimori.integrations.mirror.fragments import Fragments
+from kikimori.integrations.mirror.packets import Datagram, read
+from kikimori.integrations.mirror.pcapfile import frames
+from kikimori.integrations.siprec.keys import choose_keys
+from kikimori.media.g722 import G722Decoder, G722Encoder
+from kikimori.media.rtp.packet import parse
+from kikimori.media.rtp.srtp import Unprotector
+from kikimori.media.sip.message import parse_datagram
+from kikimori.media.sip.sdp import Media, parse_sdp
 
 CAPTURE = Path(__file__).parents[1] / "mirror" / "data" / "baresip-srtp.pcap"
 SIP_PORTS = {5060, 5062}

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori.taps.rtp.dtmf import DIGITS, KeyEvents
+from kikimori.media.rtp.dtmf import DIGITS, KeyEvents
 
 
 def event(digit: str, duration: int, *, end: bool = False) -> bytes:

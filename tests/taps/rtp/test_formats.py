@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kikimori.taps.rtp.formats import (
+from kikimori.media.rtp.formats import (
     COMFORT_NOISE,
     DTMF,
     G722,

@@ -7,8 +7,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori.taps.rtp.jitter import MOST_WAITING, PATIENCE_S, JitterBuffer
-from kikimori.taps.rtp.packet import Packet
+from kikimori.media.rtp.jitter import MOST_WAITING, PATIENCE_S, JitterBuffer
+from kikimori.media.rtp.packet import Packet
 
 
 def packet(sequence: int) -> Packet:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori.taps.rtp.packet import MOST_PAYLOAD_BYTES, NotRtpError, Packet, build, parse
+from kikimori.media.rtp.packet import MOST_PAYLOAD_BYTES, NotRtpError, Packet, build, parse
 
 PLAIN = Packet(0, False, 7, 160, 0xABCD, b"sound")
 

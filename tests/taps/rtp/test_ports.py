@@ -11,11 +11,11 @@ import pytest
 import structlog
 from tests.support.recorder import RecordedLeg, Recorder
 
-from kikimori.audio.g711 import decode_ulaw
-from kikimori.taps.rtp.formats import PCMU
-from kikimori.taps.rtp.packet import Packet, build
-from kikimori.taps.rtp.ports import NoPortError, RtpPorts
-from kikimori.taps.rtp.receiver import RtpSession
+from kikimori.media.g711 import decode_ulaw
+from kikimori.media.rtp.formats import PCMU
+from kikimori.media.rtp.packet import Packet, build
+from kikimori.media.rtp.ports import NoPortError, RtpPorts
+from kikimori.media.rtp.receiver import RtpSession
 from kikimori_core.model.call import CallInfo, LegInfo, Role
 from kikimori_core.wire.peers import AllowedPeers
 

@@ -10,9 +10,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kikimori.audio.g711 import encode_alaw, encode_ulaw
-from kikimori.audio.g722 import G722Encoder
-from kikimori.taps.rtp.readable import Readable, Reading, zrtp_message
+from kikimori.media.g711 import encode_alaw, encode_ulaw
+from kikimori.media.g722 import G722Encoder
+from kikimori.media.rtp.readable import Readable, Reading, zrtp_message
 
 CALLS = Path(__file__).parents[3] / "agent" / "kikimori_lab" / "demo" / "calls"
 

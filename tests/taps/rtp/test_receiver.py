@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kikimori.audio.g711 import decode_ulaw, encode_ulaw
-from kikimori.audio.g722 import G722Encoder
-from kikimori.taps.rtp.formats import COMFORT_NOISE, DTMF, G722, PCMU, Format, Kind
-from kikimori.taps.rtp.packet import Packet, build
-from kikimori.taps.rtp.receiver import RtpSession
-from kikimori.taps.rtp.timeline import BELIEVE_AFTER_S, FLOOD_S, WAIT_S
+from kikimori.media.g711 import decode_ulaw, encode_ulaw
+from kikimori.media.g722 import G722Encoder
+from kikimori.media.rtp.formats import COMFORT_NOISE, DTMF, G722, PCMU, Format, Kind
+from kikimori.media.rtp.packet import Packet, build
+from kikimori.media.rtp.receiver import RtpSession
+from kikimori.media.rtp.timeline import BELIEVE_AFTER_S, FLOOD_S, WAIT_S
 
 FORMATS = {0: PCMU, 9: G722, 13: COMFORT_NOISE, 101: DTMF}
 PEER = ("192.0.2.1", 4000)

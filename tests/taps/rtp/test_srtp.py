@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pylibsrtp import Error, Policy, Session
 
-from kikimori.taps.rtp import srtp
-from kikimori.taps.rtp.packet import NotRtpError, Packet, build
-from kikimori.taps.rtp.srtp import MOST_ROLL_OVERS, SUITES, SrtpKeys, Unprotector
+from kikimori.media.rtp import srtp
+from kikimori.media.rtp.packet import NotRtpError, Packet, build
+from kikimori.media.rtp.srtp import MOST_ROLL_OVERS, SUITES, SrtpKeys, Unprotector
 
 MASTER = bytes.fromhex("E1F97A0D3E018BE0D64FA32C06DE41390EC675AD498AFEEBB6960B3AABE6")
 CIPHER_KEY = bytes.fromhex("C61E7A93744F39EE10734AFE3FF7A087")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori.taps.sip.crypto import (
+from kikimori.media.sip.crypto import (
     MAX_KEYS,
     Crypto,
     CryptoError,

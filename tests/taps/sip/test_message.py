@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kikimori.taps.sip.message import (
+from kikimori.media.sip.message import (
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
     MAX_HEADERS,
@@ -21,7 +21,7 @@ from kikimori.taps.sip.message import (
     serialise,
     split_list,
 )
-from kikimori.taps.sip.values import parse_address, parse_cseq, parse_parameters, parse_uri, parse_via
+from kikimori.media.sip.values import parse_address, parse_cseq, parse_parameters, parse_uri, parse_via
 
 INVITE = (
     b"INVITE sip:srs@192.0.2.20:5060 SIP/2.0\r\n"

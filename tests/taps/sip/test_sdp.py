@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kikimori.taps.sip.sdp import (
+from kikimori.media.sip.sdp import (
     MAX_MEDIA,
     MAX_SDP_BYTES,
     Direction,

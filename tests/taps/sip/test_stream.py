@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kikimori.taps.sip.message import MAX_HEAD_BYTES, Request, SipError
-from kikimori.taps.sip.stream import StreamDecoder
+from kikimori.media.sip.message import MAX_HEAD_BYTES, Request, SipError
+from kikimori.media.sip.stream import StreamDecoder
 
 ONE = b"OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 5\r\n\r\nhello"
 TWO = b"BYE sip:a SIP/2.0\r\nCall-ID: 2\r\nl: 0\r\n\r\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kikimori.taps.sip.client import ClientTransactions
-from kikimori.taps.sip.message import Headers, Request, Response, SipError, parse_datagram
-from kikimori.taps.sip.transaction import ServerTransactions, State, Transaction
+from kikimori.media.sip.client import ClientTransactions
+from kikimori.media.sip.message import Headers, Request, Response, SipError, parse_datagram
+from kikimori.media.sip.transaction import ServerTransactions, State, Transaction
 
 
 class Wire:

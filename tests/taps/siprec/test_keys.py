@@ -7,11 +7,11 @@ import base64
 import pytest
 from tests.support.src import sdp
 
-from kikimori.taps.rtp.srtp import SUITES
-from kikimori.taps.sip.sdp import Media, MediaAnswer, parse_sdp, write_answer
-from kikimori.taps.siprec.keys import KeysRefusedError, choose_keys
-from kikimori.taps.siprec.offer import Offer, choose, refusal_of
-from kikimori.taps.siprec.troubles import explained
+from kikimori.integrations.siprec.keys import KeysRefusedError, choose_keys
+from kikimori.integrations.siprec.offer import Offer, choose, refusal_of
+from kikimori.integrations.siprec.troubles import explained
+from kikimori.media.rtp.srtp import SUITES
+from kikimori.media.sip.sdp import Media, MediaAnswer, parse_sdp, write_answer
 
 KEY = bytes(range(30))
 INLINE = base64.b64encode(KEY).decode()

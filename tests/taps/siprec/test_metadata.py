@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.src import metadata
 
-from kikimori.taps.siprec.metadata import MAX_METADATA_BYTES, Metadata, MetadataError, parse_metadata
-from kikimori.taps.siprec.multipart import SDP, BodyError, parts_of
+from kikimori.integrations.siprec.metadata import MAX_METADATA_BYTES, Metadata, MetadataError, parse_metadata
+from kikimori.integrations.siprec.multipart import SDP, BodyError, parts_of
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 XML = "application/rs-metadata+xml"

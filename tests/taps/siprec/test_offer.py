@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from tests.support.src import metadata, sdp
 
-from kikimori.taps.rtp.formats import Kind
+from kikimori.integrations.siprec.metadata import Metadata, parse_metadata
+from kikimori.integrations.siprec.offer import MAX_STREAMS, choose, read_offer, refusal_of
+from kikimori.integrations.siprec.parties import Cast, Parties
+from kikimori.integrations.siprec.policy import worth_recording
+from kikimori.media.rtp.formats import Kind
+from kikimori.media.sip.message import Request, parse_datagram
+from kikimori.media.sip.sdp import parse_sdp
 from kikimori.taps.sides import INTERNAL, NOT_SELECTED, SidesTable
-from kikimori.taps.sip.message import Request, parse_datagram
-from kikimori.taps.sip.sdp import parse_sdp
-from kikimori.taps.siprec.metadata import Metadata, parse_metadata
-from kikimori.taps.siprec.offer import MAX_STREAMS, choose, read_offer, refusal_of
-from kikimori.taps.siprec.parties import Cast, Parties
-from kikimori.taps.siprec.policy import worth_recording
 from kikimori_core.model.call import Party, Role
 
 DATA = Path(__file__).parent / "data"

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, cast
 import pytest_asyncio
 from tests.support.src import Line, Recording, both, metadata, read_answer, sdp
 
-from kikimori.taps.rtp.ports import NoPortError
-from kikimori.taps.sip.message import Request, Response, parse_datagram, serialise
-from kikimori.taps.siprec.server import RecordingServer
+from kikimori.integrations.siprec.server import RecordingServer
+from kikimori.media.rtp.ports import NoPortError
+from kikimori.media.sip.message import Request, Response, parse_datagram, serialise
 from kikimori_core.model.call import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from kikimori.taps.sip.transaction import Flow
-    from kikimori.taps.siprec.offer import Offer
-    from kikimori.taps.siprec.session import RecordingSession
+    from kikimori.integrations.siprec.offer import Offer
+    from kikimori.integrations.siprec.session import RecordingSession
+    from kikimori.media.sip.transaction import Flow
 
 BODY = both(sdp("sendonly"), metadata(("p1", "sip:a@x", "A", "1")))
 

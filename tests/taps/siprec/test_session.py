@@ -8,16 +8,16 @@ import pytest
 from tests.support.recorder import Recorder
 from tests.support.src import sdp
 
+from kikimori.integrations.siprec.offer import Offer
+from kikimori.integrations.siprec.parties import Parties
+from kikimori.integrations.siprec.session import LONGEST_HOLD_S, RecordingSession
+from kikimori.media.sip.sdp import parse_sdp
 from kikimori.taps.sides import SidesTable
-from kikimori.taps.sip.sdp import parse_sdp
-from kikimori.taps.siprec.offer import Offer
-from kikimori.taps.siprec.parties import Parties
-from kikimori.taps.siprec.session import LONGEST_HOLD_S, RecordingSession
 from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:
-    from kikimori.taps.rtp.ports import RtpPort, RtpPorts
-    from kikimori.taps.rtp.receiver import RtpSession
+    from kikimori.media.rtp.ports import RtpPort, RtpPorts
+    from kikimori.media.rtp.receiver import RtpSession
 
 
 class Port:

@@ -19,9 +19,9 @@ from tests.support.recorder import RecordedLeg, Recorder
 from tests.support.src import Voice
 from tests.taps.contract.sound import find, voice
 
+from kikimori.integrations.siprec.settings import SiprecTable
+from kikimori.integrations.siprec.tap import SiprecTap
 from kikimori.taps.sides import SidesTable
-from kikimori.taps.siprec.settings import SiprecTable
-from kikimori.taps.siprec.tap import SiprecTap
 from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from tests.support.recorder import Recorder
 from tests.support.src import Answer, Line, Recording, Voice, both, metadata, sdp
 from tests.taps.contract.sound import find, voice
 
+from kikimori.integrations.siprec.settings import SiprecTable
+from kikimori.integrations.siprec.stream import UNDECIPHERED
+from kikimori.integrations.siprec.tap import SiprecTap
 from kikimori.taps.sides import SidesTable
-from kikimori.taps.siprec.settings import SiprecTable
-from kikimori.taps.siprec.stream import UNDECIPHERED
-from kikimori.taps.siprec.tap import SiprecTap
 from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:

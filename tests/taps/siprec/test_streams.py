@@ -12,11 +12,11 @@ from tests.support.recorder import Recorder
 from tests.support.src import Line, Recording, both, metadata, sdp
 
 from kikimori.errors import KikimoriError
+from kikimori.integrations.siprec.settings import SiprecTable
+from kikimori.integrations.siprec.tap import SiprecTap
+from kikimori.media.sip.message import Request, Response
+from kikimori.media.sip.transport import Limits, SipTransport
 from kikimori.taps.sides import SidesTable
-from kikimori.taps.sip.message import Request, Response
-from kikimori.taps.sip.transport import Limits, SipTransport
-from kikimori.taps.siprec.settings import SiprecTable
-from kikimori.taps.siprec.tap import SiprecTap
 from kikimori_core.model.call import EndReason
 from kikimori_core.wire.peers import AllowedPeers
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from kikimori.taps.sip.transaction import Flow
+    from kikimori.media.sip.transaction import Flow
 
 TWO = both(
     sdp("sendonly", "sendonly"),

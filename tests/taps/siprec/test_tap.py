@@ -11,9 +11,9 @@ from tests.support.recorder import Recorder
 from tests.support.src import Line, Recording, Voice, both, metadata, sdp
 
 from kikimori.errors import KikimoriError
+from kikimori.integrations.siprec.settings import SiprecTable
+from kikimori.integrations.siprec.tap import SiprecTap
 from kikimori.taps.sides import SidesTable
-from kikimori.taps.siprec.settings import SiprecTable
-from kikimori.taps.siprec.tap import SiprecTap
 from kikimori_core.model.call import EndReason, Role
 
 if TYPE_CHECKING:

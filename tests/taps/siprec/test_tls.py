@@ -17,10 +17,10 @@ from tests.support.recorder import Recorder
 from tests.support.src import Line, Recording
 
 from kikimori.errors import KikimoriError
+from kikimori.integrations.siprec.certificates import tls_context
+from kikimori.integrations.siprec.settings import SiprecTable
+from kikimori.integrations.siprec.tap import SiprecTap
 from kikimori.taps.sides import SidesTable
-from kikimori.taps.siprec.certificates import tls_context
-from kikimori.taps.siprec.settings import SiprecTable
-from kikimori.taps.siprec.tap import SiprecTap
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from tests.support.src import both, metadata, sdp
 from tests.taps.siprec.test_tap import Office, office, opened
 
+from kikimori.integrations.siprec.delayed import built_in_bridge
+from kikimori.integrations.siprec.metadata import Metadata, MetadataError, Participant, parse_metadata
+from kikimori.integrations.siprec.parties import Parties, endpoint_of
+from kikimori.media.sip.message import Headers, parse_datagram
+from kikimori.media.sip.text import text_of, words_of
+from kikimori.media.sip.values import parse_address
 from kikimori.taps.sides import SidesTable
-from kikimori.taps.sip.message import Headers, parse_datagram
-from kikimori.taps.sip.text import text_of, words_of
-from kikimori.taps.sip.values import parse_address
-from kikimori.taps.siprec.delayed import built_in_bridge
-from kikimori.taps.siprec.metadata import Metadata, MetadataError, Participant, parse_metadata
-from kikimori.taps.siprec.parties import Parties, endpoint_of
 from kikimori_core.model.call import Party, Role
 
 if TYPE_CHECKING:

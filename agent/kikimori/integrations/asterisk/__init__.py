@@ -1,20 +1,23 @@
-"""Asterisk: a way in by ARI, and control by AMI."""
+"""Asterisk: a way in by ARI, and control by AMI.
+
+`ari` and `ami` are the clients, shared by the way in (`tap`) and by `control`; `checkup` is what `doctor` asks.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kikimori.asterisk.settings import AsteriskTable
+from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.pbx_integration import PbxIntegration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.checks.diagnosis import Diagnosis
+    from kikimori.integrations.asterisk.control import AsteriskControl, ControlSettings
+    from kikimori.integrations.asterisk.tap.tap import AsteriskTap
     from kikimori.integrations.integration import TapParts
-    from kikimori.pbx.asterisk import AsteriskControl, ControlSettings
-    from kikimori.taps.asterisk.tap import AsteriskTap
 
 __all__ = ["Asterisk", "AsteriskTable"]
 
@@ -29,7 +32,7 @@ class Asterisk(PbxIntegration[AsteriskTable]):
     audio_by = "audiosocket"
 
     def tap(self, parts: TapParts) -> AsteriskTap:
-        from kikimori.taps.asterisk.tap import AsteriskTap  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.asterisk.tap.tap import AsteriskTap  # noqa: PLC0415  (see `Integration`)
 
         return AsteriskTap(
             parts.desk,
@@ -46,33 +49,33 @@ class Asterisk(PbxIntegration[AsteriskTable]):
         return {"[asterisk] ca_file": self.table.tls}
 
     def faults(self) -> Iterator[Diagnosis]:
-        from kikimori.doctor.asterisk import audio_address_fault  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.asterisk.checkup import audio_address_fault  # noqa: PLC0415  (see `Integration`)
 
         yield from audio_address_fault(self.table, self._audio_host())
 
     async def examine(self) -> list[Diagnosis]:
-        from kikimori.doctor.asterisk import look_at_ari  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.asterisk.checkup import look_at_ari  # noqa: PLC0415  (see `Integration`)
 
         return await look_at_ari(self.table, self.config.sides, websocket=self._websocket())
 
     def audio_address(self) -> Iterator[Diagnosis]:
-        from kikimori.doctor.asterisk import look_at_audio_address  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.asterisk.checkup import look_at_audio_address  # noqa: PLC0415  (see `Integration`)
 
         yield look_at_audio_address(self.table, self._audio_host())
 
     def control(self, superior: Callable[[], str | None]) -> AsteriskControl:
-        from kikimori.pbx.asterisk import AsteriskControl  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.asterisk.control import AsteriskControl  # noqa: PLC0415  (see `Integration`)
 
         return AsteriskControl(self.table, replace(self.control_settings(), listed_superior=superior))
 
     def control_settings(self) -> ControlSettings:
         """Put together what control of Asterisk needs."""
-        from kikimori.pbx.asterisk import ControlSettings  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.asterisk.control import ControlSettings  # noqa: PLC0415  (see `Integration`)
 
         return self.settings(ControlSettings, self.table.dial, self.table.music)
 
     async def examine_control(self) -> list[Diagnosis]:
-        from kikimori.doctor.asterisk import look_at_ami  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.asterisk.checkup import look_at_ami  # noqa: PLC0415  (see `Integration`)
 
         return await look_at_ami(self.table, self.control_settings(), websocket=self._websocket())
 

@@ -1,4 +1,8 @@
-"""AudioSocket: Asterisk's dialplan, or the tap by ARI, connects each leg to a port of ours."""
+"""AudioSocket: Asterisk's dialplan, or the tap by ARI, connects each leg to a port of ours.
+
+`protocol` is the byte format, `server` the sockets, `tap` the way in. Whose voice it is was said before:
+`kikimori.taps.announced`.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,9 @@ from kikimori.integrations.audiosocket.settings import AudioSocketTable
 from kikimori.integrations.integration import Integration, PortSetting
 
 if TYPE_CHECKING:
-    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.checks.diagnosis import Diagnosis
+    from kikimori.integrations.audiosocket.tap import AudioSocketTap
     from kikimori.integrations.integration import TapParts
-    from kikimori.taps.audiosocket.tap import AudioSocketTap
 
 __all__ = ["AudioSocket", "AudioSocketTable"]
 
@@ -24,8 +28,8 @@ class AudioSocket(Integration[AudioSocketTable]):
     most_key = "max_connections"
 
     def tap(self, parts: TapParts) -> AudioSocketTap:
-        from kikimori.taps.audiosocket.tap import AudioSocketTap  # noqa: PLC0415  (see `Integration`)
-        from kikimori.taps.door import Limits  # noqa: PLC0415
+        from kikimori.integrations.audiosocket.tap import AudioSocketTap  # noqa: PLC0415  (see `Integration`)
+        from kikimori.ports.door import Limits  # noqa: PLC0415
         from kikimori_core.wire.peers import AllowedPeers  # noqa: PLC0415
 
         table = self.table
@@ -51,7 +55,7 @@ class AudioSocket(Integration[AudioSocketTable]):
         )
 
     async def examine(self) -> list[Diagnosis]:
-        from kikimori.doctor.ports import admitted, tcp_port  # noqa: PLC0415  (see `Integration`)
+        from kikimori.checks.ports import admitted, tcp_port  # noqa: PLC0415  (see `Integration`)
 
         table = self.table
         served = [each for each in self.config.integrations() if each.is_on() and each.audio_by == self.name]

@@ -1,16 +1,19 @@
-"""Asterisk's WebSocket channels (chan_websocket): the dialplan connects each leg to a port of ours."""
+"""Asterisk's WebSocket channels (chan_websocket): the dialplan connects each leg to a port of ours.
+
+`protocol` is what the messages mean, `server` the connections, `tap` the way in.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori.integrations.chan_websocket.settings import ChanWebSocketTable
 from kikimori.integrations.integration import Integration, PortSetting
-from kikimori.taps.chan_websocket.settings import ChanWebSocketTable
 
 if TYPE_CHECKING:
-    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.checks.diagnosis import Diagnosis
+    from kikimori.integrations.chan_websocket.tap import ChanWebSocketTap
     from kikimori.integrations.integration import TapParts
-    from kikimori.taps.chan_websocket.tap import ChanWebSocketTap
 
 __all__ = ["ChanWebSocket", "ChanWebSocketTable"]
 
@@ -24,7 +27,7 @@ class ChanWebSocket(Integration[ChanWebSocketTable]):
     most_key = "max_connections"
 
     def tap(self, parts: TapParts) -> ChanWebSocketTap:
-        from kikimori.taps.chan_websocket.tap import ChanWebSocketTap  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.chan_websocket.tap import ChanWebSocketTap  # noqa: PLC0415  (see `Integration`)
 
         return ChanWebSocketTap(parts.desk, parts.directory, self.table)
 
@@ -35,7 +38,7 @@ class ChanWebSocket(Integration[ChanWebSocketTable]):
         return (PortSetting("[chan_websocket] port", self.table.host, self.table.port),)
 
     async def examine(self) -> list[Diagnosis]:
-        from kikimori.doctor.ports import admitted, tcp_port  # noqa: PLC0415  (see `Integration`)
+        from kikimori.checks.ports import admitted, tcp_port  # noqa: PLC0415  (see `Integration`)
 
         table = self.table
         return [

@@ -1,21 +1,25 @@
-"""FreeSWITCH: a way in by mod_audio_stream or mod_audio_fork, and control over the event socket."""
+"""FreeSWITCH: a way in by mod_audio_stream or mod_audio_fork, and control over the event socket.
+
+`esl` is the byte format of the event socket and `client` the connection, shared by the way in (`tap`) and by `control`;
+`checkup` is what `doctor` asks.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kikimori.freeswitch.settings import FreeSwitchTable
+from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 from kikimori.integrations.integration import PortSetting
 from kikimori.integrations.pbx_integration import PbxIntegration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.checks.diagnosis import Diagnosis
+    from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
+    from kikimori.integrations.freeswitch.tap.tap import FreeSwitchTap
     from kikimori.integrations.integration import TapParts
-    from kikimori.pbx.freeswitch.control import FreeSwitchControl
-    from kikimori.taps.freeswitch.tap import FreeSwitchTap
 
 __all__ = ["FreeSwitch", "FreeSwitchTable"]
 
@@ -42,7 +46,7 @@ class FreeSwitch(PbxIntegration[FreeSwitchTable]):
     }
 
     def tap(self, parts: TapParts) -> FreeSwitchTap:
-        from kikimori.taps.freeswitch.tap import FreeSwitchTap  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.freeswitch.tap.tap import FreeSwitchTap  # noqa: PLC0415  (see `Integration`)
 
         return FreeSwitchTap(parts.desk, self.table, self.config.sides)
 
@@ -53,8 +57,8 @@ class FreeSwitch(PbxIntegration[FreeSwitchTable]):
         return (PortSetting("[freeswitch] media_port", self.table.media_host, self.table.media_port),)
 
     async def examine(self) -> list[Diagnosis]:
-        from kikimori.doctor.freeswitch import look_at_freeswitch  # noqa: PLC0415  (see `Integration`)
-        from kikimori.doctor.ports import admitted, tcp_port  # noqa: PLC0415
+        from kikimori.checks.ports import admitted, tcp_port  # noqa: PLC0415
+        from kikimori.integrations.freeswitch.diagnosis import look_at_freeswitch  # noqa: PLC0415  (see `Integration`)
 
         table = self.table
         found = [
@@ -67,15 +71,15 @@ class FreeSwitch(PbxIntegration[FreeSwitchTable]):
         return found
 
     def control(self, superior: Callable[[], str | None]) -> FreeSwitchControl:
-        from kikimori.pbx.freeswitch.control import FreeSwitchControl  # noqa: PLC0415  (see `Integration`)
-        from kikimori.pbx.settings import ControlSettings  # noqa: PLC0415
+        from kikimori.control.pbx_settings import ControlSettings  # noqa: PLC0415
+        from kikimori.integrations.freeswitch.control.control import FreeSwitchControl  # noqa: PLC0415  (see `Integration`)
 
         table = self.table
         settings = self.settings(ControlSettings, table.dial, table.music)
         return FreeSwitchControl(table, replace(settings, listed_superior=superior))
 
     async def examine_control(self) -> list[Diagnosis]:
-        from kikimori.doctor.freeswitch import look_at_freeswitch  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.freeswitch.diagnosis import look_at_freeswitch  # noqa: PLC0415  (see `Integration`)
 
         superior = self.config.pbx.superior
         return await look_at_freeswitch(self.table, tap=self.table.tap, control=True, superior=superior)

@@ -1,16 +1,21 @@
-"""Line-in: a sound card that hears a telephone."""
+"""Line-in: a sound card that hears a telephone.
+
+An analogue tap at the handset, or a USB telephone recorder. `activity` tells when a call begins and ends, `line` makes
+legs of one device's audio, `handover` brings it from the sound library's thread to the loop, `sound` is what is asked
+of that library and `portaudio` the library; `checkup` is what `doctor` asks.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kikimori.integrations.integration import Integration
-from kikimori.taps.line_in.settings import LineInTable
+from kikimori.integrations.line_in.settings import LineInTable
 
 if TYPE_CHECKING:
-    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.checks.diagnosis import Diagnosis
     from kikimori.integrations.integration import TapParts
-    from kikimori.taps.line_in.tap import LineInTap
+    from kikimori.integrations.line_in.tap import LineInTap
 
 __all__ = ["LineIn", "LineInTable"]
 
@@ -22,7 +27,7 @@ class LineIn(Integration[LineInTable]):
     place = 7
 
     def tap(self, parts: TapParts) -> LineInTap:
-        from kikimori.taps.line_in.tap import LineInTap  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.line_in.tap import LineInTap  # noqa: PLC0415  (see `Integration`)
 
         return LineInTap(parts.desk, self.table)
 
@@ -30,6 +35,6 @@ class LineIn(Integration[LineInTable]):
         return f"line-in {', '.join(device.name for device in self.table.devices)}"
 
     async def examine(self) -> list[Diagnosis]:
-        from kikimori.doctor.line_in import look_at_devices  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.line_in.checkup import look_at_devices  # noqa: PLC0415  (see `Integration`)
 
         return await look_at_devices(self.table)

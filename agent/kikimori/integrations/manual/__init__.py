@@ -10,8 +10,8 @@ from kikimori.integrations.pbx_integration import PbxIntegration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.doctor.diagnosis import Diagnosis
-    from kikimori.pbx.manual import ManualControl
+    from kikimori.checks.diagnosis import Diagnosis
+    from kikimori.integrations.manual.control import ManualControl
 
 __all__ = ["Manual"]
 
@@ -24,11 +24,11 @@ class Manual(PbxIntegration[PbxTable]):
 
     def control(self, superior: Callable[[], str | None]) -> ManualControl:
         del superior  # it stands in each request
-        from kikimori.pbx.manual import ManualControl  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.manual.control import ManualControl  # noqa: PLC0415  (see `Integration`)
 
         return ManualControl(self.table.instructions)
 
     async def examine_control(self) -> list[Diagnosis]:
-        from kikimori.doctor.diagnosis import Diagnosis, State  # noqa: PLC0415  (see `Integration`)
+        from kikimori.checks.diagnosis import Diagnosis, State  # noqa: PLC0415  (see `Integration`)
 
         return [Diagnosis("pbx control", State.OK, "none: the operator is told which keys to press")]

@@ -1,18 +1,26 @@
-"""Mirror port: calls in the packets that a switch copies to a network card of this machine."""
+"""Mirror port: calls in the packets that a switch copies to a network card of this machine.
+
+It hears and cannot control. From the wire up: `link` finds the IP packet in a frame, `packets` what it carries, also in
+`tunnels`, `fragments` and `tcp` put together what was cut, `content` knows SIP by its bytes, `dialogs` follows it, with
+the `forks` of each `dialog`, `descriptions` reads what it agreed on and `callers` who calls, `calls` makes calls and legs
+of dialogs, of which `twins` belong together, `routes` finds whose voice an RTP packet is, `strays` counts what is
+nobody's, `wire` joins these. `live` and `pcapfile` are where frames come from, `tap` the way in, `replay` the same for a
+file; `checkup` and `traffic` are what `doctor` asks.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kikimori.integrations.integration import Integration
-from kikimori.taps.mirror.settings import MirrorTable
+from kikimori.integrations.mirror.settings import MirrorTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.checks.diagnosis import Diagnosis
     from kikimori.integrations.integration import TapParts
-    from kikimori.taps.mirror.tap import MirrorTap
+    from kikimori.integrations.mirror.tap import MirrorTap
 
 __all__ = ["Mirror", "MirrorTable"]
 
@@ -25,7 +33,7 @@ class Mirror(Integration[MirrorTable]):
     needs_sides = True
 
     def tap(self, parts: TapParts) -> MirrorTap:
-        from kikimori.taps.mirror.tap import MirrorTap  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.mirror.tap import MirrorTap  # noqa: PLC0415  (see `Integration`)
 
         return MirrorTap(parts.desk, self.table, self.config.sides)
 
@@ -33,11 +41,11 @@ class Mirror(Integration[MirrorTable]):
         return f"mirror of {self.table.interface}"
 
     def faults(self) -> Iterator[Diagnosis]:
-        from kikimori.doctor.mirror import interface_fault  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.mirror.checkup import interface_fault  # noqa: PLC0415  (see `Integration`)
 
         yield from interface_fault(self.table.interface)
 
     async def examine(self) -> list[Diagnosis]:
-        from kikimori.doctor.mirror import look_at_mirror  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.mirror.checkup import look_at_mirror  # noqa: PLC0415  (see `Integration`)
 
         return await look_at_mirror(self.table, self.config.sides)

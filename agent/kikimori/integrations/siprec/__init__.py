@@ -1,18 +1,26 @@
-"""SIPREC (RFC 7866): an SBC or IP-PBX records its calls to us."""
+"""SIPREC (RFC 7866): an SBC or IP-PBX records its calls to us.
+
+The words of the standard (metadata: RFC 7865): the SRC (session recording client) is the PBX's side, the SRS (session
+recording server) is this program. `multipart` and `metadata` read what an SRC sends, `parties` decides whose voice a
+stream is, `offer` what of an offer is accepted, `keys` which keys of SRTP. `dialog` is the SIP side of one session,
+`session` its legs, `stream` one of them, `entries` all of them with their timers. `server` takes requests, after
+`policy`; `changes` carries them out, `answers` answers, `troubles` tells people. `tap` is the way in, `certificates` its
+TLS, `checkup` what `doctor` asks. The SIP itself is in `kikimori.media.sip`, the audio in `kikimori.media.rtp`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kikimori.integrations.integration import Integration, PortSetting
-from kikimori.taps.siprec.settings import SiprecTable
+from kikimori.integrations.siprec.settings import SiprecTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from kikimori.doctor.diagnosis import Diagnosis
+    from kikimori.checks.diagnosis import Diagnosis
     from kikimori.integrations.integration import TapParts
-    from kikimori.taps.siprec.tap import SiprecTap
+    from kikimori.integrations.siprec.tap import SiprecTap
 
 __all__ = ["Siprec", "SiprecTable"]
 
@@ -32,7 +40,7 @@ class Siprec(Integration[SiprecTable]):
     }
 
     def tap(self, parts: TapParts) -> SiprecTap:
-        from kikimori.taps.siprec.tap import SiprecTap  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.siprec.tap import SiprecTap  # noqa: PLC0415  (see `Integration`)
 
         return SiprecTap(parts.desk, self.table, self.config.sides)
 
@@ -54,11 +62,11 @@ class Siprec(Integration[SiprecTable]):
         return (*plain, PortSetting("[siprec] tls_port", table.host, table.tls_port))
 
     def contents(self) -> Mapping[str, Callable[[], object]]:
-        from kikimori.taps.siprec.certificates import tls_context  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.siprec.certificates import tls_context  # noqa: PLC0415  (see `Integration`)
 
         return {"[siprec] tls_cert": lambda: tls_context(self.table)}
 
     async def examine(self) -> list[Diagnosis]:
-        from kikimori.doctor.siprec import look_at_siprec  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.siprec.checkup import look_at_siprec  # noqa: PLC0415  (see `Integration`)
 
         return await look_at_siprec(self.table)

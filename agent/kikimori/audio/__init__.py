@@ -1,1 +1,0 @@
-"""Samples: resampling, reading and writing recordings. Knows no call and no socket."""

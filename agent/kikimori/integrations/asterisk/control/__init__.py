@@ -1,0 +1,8 @@
+"""Control of calls on Asterisk: by AMI, and by a dialplan that brings customers back without this program."""
+
+from kikimori.control.pbx_settings import Sound
+from kikimori.integrations.asterisk.control.control import AsteriskControl
+from kikimori.integrations.asterisk.control.examining import Check, examine
+from kikimori.integrations.asterisk.control.settings import ControlSettings
+
+__all__ = ["AsteriskControl", "Check", "ControlSettings", "Sound", "examine"]

@@ -1,0 +1,138 @@
+"""Capture file as calls, as fast as they are heard: a trial of an office without root rights."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from kikimori.integrations.mirror.pcapfile import frames
+from kikimori.integrations.mirror.wire import Wire
+from kikimori_core.model.call import EndReason
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from kikimori.integrations.mirror.pcapfile import Frame
+    from kikimori.integrations.mirror.settings import MirrorTable
+    from kikimori.taps.sides import SidesTable
+    from kikimori_core.model.feed import CallDesk
+
+PIECE_S = 0.2
+"""Capture time in s between two rounds of hearing: one block of it."""
+
+_ADVANCE_S = 0.04
+
+
+class CaptureClock:
+    """The time of the capture, for a desk that places its legs by it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def replay_capture(
+    path: Path,
+    desk: CallDesk,
+    table: MirrorTable,
+    sides: SidesTable,
+    *,
+    clock: CaptureClock | None = None,
+    settle: Callable[[], Awaitable[None]] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Wire:
+    """Play a capture to its end; a call that has not ended then ends with it.
+
+    Args:
+        path: pcap or pcapng.
+        desk: Where legs are opened.
+        table: `[mirror]`; `enabled` and `interface` do not matter.
+        sides: Who is the customer.
+        clock: Set to the capture's time as it goes on.
+        settle: Awaited after every `PIECE_S` until all of it was heard.
+        progress: Told the seconds played so far.
+
+    Returns:
+        The wire, for its counters.
+
+    Raises:
+        AudioFileError: no capture, or a broken one; its legs were closed.
+    """
+    clock = clock or CaptureClock()
+    wire = Wire(desk, table, sides)
+    source = frames(path)
+    began: float | None = None
+    heard_to = 0.0
+    try:
+        while batch := await asyncio.to_thread(_batch, source):
+            for link_type, time, data in batch:
+                if began is None:
+                    began = wire.now = heard_to = time
+                # A pause of the capture is walked through, so that time goes on in the calls.
+                while wire.calls.live and time - wire.now > _ADVANCE_S:
+                    clock.now = wire.now + _ADVANCE_S
+                    wire.advance(clock.now)
+                    if wire.now - heard_to >= PIECE_S:
+                        heard_to = wire.now
+                        await _pause(settle)
+                clock.now = max(clock.now, time)
+                wire.frame(link_type, data, time)
+                if time - heard_to >= PIECE_S:
+                    heard_to = time
+                    wire.advance(time)
+                    await _pause(settle)
+                    if progress is not None:
+                        progress(time - began)
+    finally:
+        wire.close(EndReason.END_OF_FILE)
+    if settle is not None:
+        await settle()
+    return wire
+
+
+def summary(counters: dict[str, int], codecs: Iterable[str] = ()) -> list[str]:
+    """Tell a person what a capture held, and why some of it could not be heard; `codecs`: those that cannot be read."""
+    used = f" ({', '.join(sorted(codecs))})" if codecs else ""
+    told = [
+        f"{counters['calls']} calls heard",
+        f"{counters['frames']} frames, {counters['sip_messages']} SIP messages, {counters['rtp_packets']} RTP packets",
+    ]
+    for name, text in (
+        ("calls_not_heard", "not heard, as [sides] says: internal, or not selected"),
+        ("calls_encrypted", "encrypted (SRTP or ZRTP): they cannot be heard from a mirror port"),
+        ("calls_unreadable_codec", f"with a codec that cannot be read{used}; G.711, G.722 and L16 can"),
+    ):
+        if counters[name]:
+            told.append(f"{counters[name]} calls {text}")
+    if counters["sip_tls_packets"]:
+        told.append("SIP over TLS was seen, which cannot be read")
+    if counters["truncated_packets"]:
+        told.append(f"{counters['truncated_packets']} packets are cut off: capture whole ones (tcpdump -s 0)")
+    if counters["tunnelled_packets"]:
+        told.append(f"{counters['tunnelled_packets']} packets were taken out of tunnels (ERSPAN, VXLAN, …)")
+    if counters["tunnels_unread"]:
+        told.append(f"{counters['tunnels_unread']} packets are in tunnels that are not understood")
+    if counters["rtp_without_call"]:
+        told.append(
+            f"{counters['rtp_without_call']} streams of RTP belong to no call whose SIP was seen: "
+            "check [mirror] sip_ports, and what the switch mirrors"
+        )
+    if not counters["sip_messages"]:
+        told.append("no SIP was seen: check [mirror] sip_ports, and what the switch mirrors")
+    elif counters["calls"] and not counters["rtp_packets"]:
+        told.append("no audio (RTP) was seen: mirror also the port through which it goes")
+    return told
+
+
+def _batch(source: Iterator[Frame]) -> list[Frame]:
+    return [frame for _, frame in zip(range(500), source, strict=False)]
+
+
+async def _pause(settle: Callable[[], Awaitable[None]] | None) -> None:
+    if settle is None:
+        await asyncio.sleep(0)
+    else:
+        await settle()

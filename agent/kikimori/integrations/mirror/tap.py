@@ -1,0 +1,221 @@
+"""The mirror port as a way in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.integrations.mirror.link import ETHERNET
+from kikimori.integrations.mirror.live import LiveError, LiveInterface, is_up
+from kikimori.integrations.mirror.packets import UNREAD
+from kikimori.integrations.mirror.wire import Wire
+from kikimori_core.model.call import EndReason
+from kikimori_core.wire.messages import Problem
+
+if TYPE_CHECKING:
+    from kikimori.integrations.mirror.settings import MirrorTable
+    from kikimori.taps.sides import SidesTable
+    from kikimori.taps.tap import Address
+    from kikimori_core.model.feed import CallDesk
+
+log = structlog.get_logger()
+
+ADVANCE_EVERY_S = 0.04
+CHECK_EVERY_S = 5.0
+
+SILENT_S = 60.0
+"""Seconds without a packet after which a port is probably no mirror port."""
+
+DROPS_SHOWN_S = 300.0
+
+
+class MirrorTap:
+    """A `kikimori.taps.tap.Tap`."""
+
+    def __init__(self, desk: CallDesk, table: MirrorTable, sides: SidesTable) -> None:
+        self.wire = Wire(desk, table, sides)
+        self._table = table
+        self._live: LiveInterface | None = None
+        self._now = 0.0
+        self._failed = 0
+        self._down = False
+        self._drops = 0
+        self._filtered: frozenset[int] = frozenset()
+        self._dropped_at: float | None = None
+        self._seen = 0
+        self._seen_at: float | None = None
+
+    @property
+    def name(self) -> str:
+        return "mirror"
+
+    @property
+    def addresses(self) -> dict[str, Address]:
+        return {}
+
+    async def listen(self) -> None:
+        """Open the interface, which may still be down; raises `LiveError`."""
+        self._seen_at = self.wire.now = asyncio.get_running_loop().time()
+        self._open()
+        self._down = not is_up(self._table.interface)
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        check_at = loop.time() + CHECK_EVERY_S
+        while True:
+            await asyncio.sleep(ADVANCE_EVERY_S)
+            now = loop.time()
+            self._read()
+            self.wire.advance(now)
+            if now >= check_at:
+                check_at = now + CHECK_EVERY_S
+                self._check(now)
+
+    async def close(self) -> None:
+        self._shut()
+        self.wire.close(EndReason.SHUTDOWN)
+
+    def problems(self) -> tuple[Problem, ...]:
+        found = []
+        wire = self.wire
+        if self._dropped_at is not None and wire.now - self._dropped_at < DROPS_SHOWN_S:
+            found.append(
+                Problem(
+                    code="mirror-drops",
+                    detail="The kernel dropped packets of the mirror port: this machine is too slow for them.",
+                    remedy="Mirror only the telephones' VLAN or the PBX's port, or set [mirror] buffer_mb higher.",
+                )
+            )
+        if self._down:
+            found.append(
+                Problem(
+                    code="mirror-down",
+                    detail=f"Interface {self._table.interface} is down or gone; it is tried every few seconds.",
+                    remedy=f"sudo ip link set dev {self._table.interface} up; check the cable and the switch's port",
+                )
+            )
+        elif self._seen_at is not None and wire.now - self._seen_at > SILENT_S:
+            found.append(
+                Problem(
+                    code="mirror-silent",
+                    detail=f"Interface {self._table.interface} showed no SIP and no UDP for a minute.",
+                    remedy=f"Check the switch's mirror session; sudo tcpdump -ni {self._table.interface} udp",
+                )
+            )
+        unreadable = wire.calls.unreadable_now()
+        if "encrypted" in unreadable or (wire.tls and not wire.sip):
+            found.append(
+                Problem(
+                    code="mirror-encrypted",
+                    detail="Calls are encrypted (SRTP, ZRTP or SIP over TLS); a mirror port cannot hear them.",
+                    remedy="Use another way in (SIPREC, Asterisk ARI), or mirror a part of the way that is not.",
+                )
+            )
+        if "unreadable_codec" in unreadable:
+            found.append(
+                Problem(
+                    code="mirror-codec",
+                    detail=f"Calls use a codec that cannot be read ({', '.join(wire.calls.codecs_now()) or 'one way'}); "
+                    "G.711, G.722 and L16 can.",
+                    remedy="Allow only PCMU, PCMA or G722 on the PBX for these telephones or this trunk.",
+                )
+            )
+        strays = wire.strays()
+        if strays:
+            found.append(
+                Problem(
+                    code="mirror-rtp-without-call",
+                    detail=f"{strays} streams of RTP between known hosts belong to no call that was seen.",
+                    remedy="A call that was up before the agent is found at its next re-INVITE. Otherwise mirror also "
+                    "the port through which its SIP goes; check [mirror] sip_ports, networks and max_calls.",
+                )
+            )
+        if wire.opened[UNREAD] and not wire.sip:
+            found.append(
+                Problem(
+                    code="mirror-tunnel",
+                    detail="The packets come in a tunnel that is not understood.",
+                    remedy="Let the switch mirror plainly, or in ERSPAN, VXLAN, Geneve, GRE or TZSP, without encryption.",
+                )
+            )
+        if wire.calls.without_rtp(wire.now):
+            found.append(
+                Problem(
+                    code="mirror-no-audio",
+                    detail="SIP of calls is seen, their audio (RTP) is not.",
+                    remedy="Mirror also the port through which the audio goes: telephones often send it directly.",
+                )
+            )
+        return tuple(found)
+
+    def counters(self) -> dict[str, int]:
+        found = {f"mirror_{name}": value for name, value in self.wire.counters().items()}
+        found["mirror_kernel_drops"] = self._drops
+        found["mirror_packets_failed"] = self._failed
+        return found
+
+    def _read(self) -> None:
+        if self._live is not None:
+            self._now = asyncio.get_running_loop().time()
+            self._live.read(self._take)
+
+    def _take(self, frame: bytes) -> None:
+        try:
+            self.wire.frame(ETHERNET, frame, self._now)
+        except Exception as error:
+            if not self._failed:
+                log.error("mirror_packet_failed", exc_info=error)
+            self._failed += 1
+
+    def _check(self, now: float) -> None:
+        self._check_interface()
+        self._follow_ports()
+        dropped = 0 if self._live is None else self._live.count_drops()
+        if dropped:
+            self._drops += dropped
+            if self._dropped_at is None:
+                log.warning("mirror_kernel_drops", drops=self._drops)
+            self._dropped_at = now
+        if self.wire.frames != self._seen:
+            self._seen, self._seen_at = self.wire.frames, now
+
+    def _follow_ports(self) -> None:
+        """Let TCP of ports on which SIP was found through the filter."""
+        found = frozenset(self.wire.other_ports)
+        if self._live is not None and not found <= self._filtered:
+            self._filtered = found
+            self._live.filter((*self._table.sip_ports, *self._table.tls_ports, *found))
+            log.info("mirror_sip_on_other_ports", ports=sorted(found))
+
+    def _check_interface(self) -> None:
+        """Open a card again that was unplugged or brought down, once it is back."""
+        interface = self._table.interface
+        if not is_up(interface):
+            if not self._down:
+                log.warning("mirror_interface_down", interface=interface)
+            self._down = True
+        elif self._down or self._live is None or self._live.failed():
+            self._shut()
+            try:
+                self._open()
+            except LiveError as error:
+                log.warning("mirror_interface_failed", interface=interface, reason=error.message)
+                self._down = True
+            else:
+                self._down = False
+
+    def _open(self) -> None:
+        table = self._table
+        self._filtered = frozenset(self.wire.other_ports)
+        ports = (*table.sip_ports, *table.tls_ports, *self._filtered)
+        self._live = LiveInterface(table.interface, ports, table.buffer_mb << 20)
+        asyncio.get_running_loop().add_reader(self._live.fileno(), self._read)
+        log.info("mirror_listening", interface=table.interface)
+
+    def _shut(self) -> None:
+        if self._live is not None:
+            asyncio.get_running_loop().remove_reader(self._live.fileno())
+            self._live.close()
+            self._live = None

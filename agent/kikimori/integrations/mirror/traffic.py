@@ -1,0 +1,58 @@
+"""Checks of the mirror port's traffic, for some seconds, as the agent reads it: faults that only it shows."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.integrations.mirror.live import LiveError
+from kikimori.integrations.mirror.tap import MirrorTap
+from kikimori.media.rtp.nowhere import Nowhere
+from kikimori.problem_texts import in_both
+
+if TYPE_CHECKING:
+    from kikimori.integrations.mirror.settings import MirrorTable
+    from kikimori.taps.sides import SidesTable
+    from kikimori_core.model.call import LegInfo, Role
+    from kikimori_core.model.feed import LegFeed
+
+LOOKED_S = 4.0
+
+
+class DeafDesk:
+    """A `kikimori_core.model.feed.CallDesk` for looking only: nothing is heard, kept or told."""
+
+    def open_leg(self, info: LegInfo) -> LegFeed:
+        del info
+        return Nowhere()
+
+    def held(self, call_id: str, *, on_hold: bool) -> None: ...
+
+    def key(self, call_id: str, role: Role, digit: str) -> None: ...
+
+
+async def look_at_traffic(
+    name: str, table: MirrorTable, sides: SidesTable, *, seconds: float = LOOKED_S
+) -> list[Diagnosis]:
+    """Follow the calls on the interface for so long; name every trouble in both languages."""
+    tap = MirrorTap(DeafDesk(), table, sides)
+    try:
+        await tap.listen()
+    except LiveError as error:
+        return [Diagnosis(name, State.FAULT, error.message, error.next_step or "")]
+    running = asyncio.create_task(tap.run())
+    try:
+        await asyncio.wait((running,), timeout=seconds)
+        problems, counters = tap.problems(), tap.counters()
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await tap.close()
+    found = [Diagnosis(name, State.WARNING, *in_both(each)) for each in problems]
+    if not found and counters["mirror_sip_messages"]:
+        seen = f"{counters['mirror_sip_messages']} SIP messages and {counters['mirror_calls']} calls in {seconds:.0f} s"
+        found.append(Diagnosis(name, State.OK, seen))
+    return found

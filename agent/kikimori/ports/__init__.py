@@ -1,0 +1,1 @@
+"""Ports at which PBXs connect: connection limiter, counts of rejections, keep-alive."""
