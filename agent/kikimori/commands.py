@@ -11,7 +11,8 @@ import structlog
 
 from kikimori.control.move_limit import GAP_S, MoveLimit
 from kikimori.control.pbx_control import PbxRequest
-from kikimori.control.targets import NEED_REASON, RING, TargetPolicy
+from kikimori.control.targets import TargetPolicy
+from kikimori_core.wire.actions import NEED_REASON, RING, TRANSFERS
 from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class CommandHandler:
 
 def _refusal(action: Action, status: CallStatus) -> str | None:
     """Return why the action makes no sense now: two supervisors may press at the same moment."""
-    if status is CallStatus.TRANSFERRED and action in (Action.TRANSFER, Action.HOLD_TRANSFER):
+    if status is CallStatus.TRANSFERRED and action in TRANSFERS:
         return "already_transferred"
     if status is CallStatus.ON_HOLD and action is Action.HOLD:
         return "already_on_hold"

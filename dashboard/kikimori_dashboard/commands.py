@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import structlog
 
+from kikimori_core.wire.actions import TO_OWN_TELEPHONE, lane_of
 from kikimori_core.wire.messages import Action, Command
 from kikimori_dashboard.agent_link import run_of
 from kikimori_dashboard.clocks import AgentClocks
-from kikimori_dashboard.presses import TO_OWN_TELEPHONE, lane_of
 from kikimori_dashboard.subscriber import BrokerAwayError
 
 if TYPE_CHECKING:

@@ -8,45 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from kikimori_core.wire.messages import Action
+from kikimori_core.wire.actions import Lane, lane_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from kikimori_core.wire.messages import Command, CommandResult
+    from kikimori_core.wire.messages import Action, Command, CommandResult
 
 
 LEFT_AFTER = timedelta(minutes=10)
 """Age of the last press from which a call missing at the broker will not come back with its agent."""
-
-
-class Lane(StrEnum):
-    MOVE = "move"
-    """Moves of the customer: hold, transfers, taking back, hanging up."""
-    ASIDE = "aside"
-    """Actions beside the conversation: listening in, announcements."""
-    HELP = "help"
-    """Operator's request for help."""
-
-
-_LANES = {
-    Action.LISTEN: Lane.ASIDE,
-    Action.WHISPER: Lane.ASIDE,
-    Action.BARGE: Lane.ASIDE,
-    Action.ANNOUNCE: Lane.ASIDE,
-    Action.ESCALATE: Lane.HELP,
-}
-
-TO_OWN_TELEPHONE = (Action.LISTEN, Action.WHISPER, Action.BARGE)
-TRANSFERS = (Action.TRANSFER, Action.HOLD_TRANSFER)
-
-
-def lane_of(action: Action) -> Lane:
-    return _LANES.get(action, Lane.MOVE)
 
 
 @dataclass(frozen=True, slots=True)

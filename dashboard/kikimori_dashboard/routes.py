@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from kikimori_core.wire.actions import RING, TRANSFERS
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.commands import CommandDesk, Page, RefusedError, Wish
-from kikimori_dashboard.presses import TO_OWN_TELEPHONE, TRANSFERS
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
@@ -44,7 +44,7 @@ class PressBody(BaseModel):
         """Refuse parts that mean nothing for the action: a mistake of the sender, perhaps another's press."""
         if not self.action.known:
             raise ValueError("no such action")
-        if self.target is not None and self.action not in (*TRANSFERS, *TO_OWN_TELEPHONE):
+        if self.target is not None and self.action not in RING:
             raise ValueError("target is for transfers and listening in")
         if self.keep_operator is not None and self.action not in TRANSFERS:
             raise ValueError("keep_operator is for transfers")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from kikimori_core.wire.actions import TRANSFERS, Lane, lane_of
 from kikimori_core.wire.messages import Action, AlertState, CallStatus, Severity
 from kikimori_dashboard.agent_book import AgentBook
 from kikimori_dashboard.agent_link import looks_same
@@ -15,7 +16,7 @@ from kikimori_dashboard.changes import ChangeLog, Part
 from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.left_out import LeftOut
 from kikimori_dashboard.newer import NewerAgents
-from kikimori_dashboard.presses import TRANSFERS, Lane, PressBook, lane_of
+from kikimori_dashboard.presses import PressBook
 
 if TYPE_CHECKING:
     from datetime import datetime

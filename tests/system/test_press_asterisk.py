@@ -19,8 +19,9 @@ from tests.support.real_asterisk import needs_asterisk
 from tests.support.sip_phone import Habit
 
 from kikimori.config import AgentConfig
-from kikimori.control.move_limit import GAP_S, MOVES
+from kikimori.control.move_limit import GAP_S
 from kikimori.office import open_office
+from kikimori_core.wire.actions import MOVES
 from kikimori_dashboard import DashboardSettings
 
 if TYPE_CHECKING:

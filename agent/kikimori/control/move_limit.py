@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from kikimori_core.wire.messages import Action
+from typing import TYPE_CHECKING
+
+from kikimori_core.wire.actions import MOVES
+
+if TYPE_CHECKING:
+    from kikimori_core.wire.messages import Action
 
 GAP_S = 2.0
 MOST_CALLS = 1000
-
-MOVES = (Action.HOLD, Action.UNHOLD, Action.TAKE_BACK, Action.TRANSFER, Action.HOLD_TRANSFER, Action.HANG_UP)
 
 
 class MoveLimit:

@@ -12,10 +12,12 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from kikimori_core.wire.messages import Action
+from kikimori_core.wire.actions import TRANSFERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
+
+    from kikimori_core.wire.messages import Action
 
 PLAIN = re.compile(r"\+?[0-9A-Za-z._-]{1,64}")
 """Texts that may be dialled."""
@@ -23,11 +25,6 @@ LONGEST_OPEN = 8
 """Most digits of a number that a pattern with `*` covers: such a pattern must not allow outside numbers."""
 OUTWARD = ("0", "+")
 """Beginnings of numbers that a pattern with `*` does not cover."""
-
-TRANSFERS = (Action.TRANSFER, Action.HOLD_TRANSFER)
-RING = (*TRANSFERS, Action.LISTEN, Action.WHISPER, Action.BARGE)
-"""Actions that ring a telephone."""
-NEED_REASON = (Action.HANG_UP, Action.BARGE)
 
 
 class TargetPolicy:

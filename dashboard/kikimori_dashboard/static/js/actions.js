@@ -1,5 +1,6 @@
 // The buttons of one call: what may be pressed, what is under way, what came of it.
 
+import { ACTIONS } from "./action_table.js";
 import { announcements, asideRow } from "./aside.js";
 import { fill, h, setText, show } from "./dom.js";
 import { t, word } from "./i18n.js";
@@ -10,7 +11,6 @@ import * as telephone from "./telephone.js";
 
 const CONFIRM_WITHIN_MS = 4_000;
 const SHOWN_LANES = ["move", "aside"];
-const LEADS_TO = { hold: "on_hold", transfer: "transferred", hold_transfer: "transferred", unhold: "talking", take_back: "talking" };
 
 export class Actions {
   /** `page.settled(callId)`: whether the buttons stood still long enough for a press to be meant for this call. */
@@ -85,7 +85,7 @@ export class Actions {
       .sort((a, b) => this.commands[b].issued_at.localeCompare(this.commands[a].issued_at))[0];
     if (!lane || under[lane] !== null || (lane === "move" && this.sent.move)) return null;
     const result = pressState(this.commands[lane]).result;
-    const past = result.outcome === "done" && (LEADS_TO[result.action] ?? this.call.status) !== this.call.status;
+    const past = result.outcome === "done" && (ACTIONS[result.action]?.leadsTo ?? this.call.status) !== this.call.status;
     return past ? null : result;
   }
 

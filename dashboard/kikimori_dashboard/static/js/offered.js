@@ -1,6 +1,9 @@
 // What may be pressed on a call now. Only what its PBX can do, and only what makes sense.
 
+import { ACTIONS } from "./action_table.js";
 import { TRANSFERS } from "./press.js";
+
+const ASIDE = Object.keys(ACTIONS).filter((action) => ACTIONS[action].place === "aside");
 
 /**
  * {main, aside}: `main` are at most two, the first of them the one obvious action; `aside` are the further ones.
@@ -9,7 +12,7 @@ import { TRANSFERS } from "./press.js";
 export function offered(call, doing) {
   const can = (action) => call.capabilities.includes(action);
   if (call.status === "ended") return { main: [], aside: [] };
-  return { main: main(call, doing, can).filter(can), aside: ["listen", "whisper", "barge", "announce", "hang_up"].filter(can) };
+  return { main: main(call, doing, can).filter(can), aside: ASIDE.filter(can) };
 }
 
 function main(call, doing, can) {
@@ -33,8 +36,14 @@ export const waits = (action, lane, doing) => doing[lane] !== null && !(lane ===
  * rings nobody's telephone but one's own, and an announcement was just chosen from a list.
  */
 export function asksFirst(action, call, doing, prompted) {
-  if (action === "hang_up") return true;
-  if (["listen", "whisper", "barge", "announce", "unhold"].includes(action)) return false;
-  if (action === "take_back") return call.status === "transferred" && doing === null;
-  return !prompted && call.status !== "on_hold";
+  switch (ACTIONS[action]?.asks) {
+    case "always":
+      return true;
+    case "never":
+      return false;
+    case "when_settled":
+      return call.status === "transferred" && doing === null;
+    default:
+      return !prompted && call.status !== "on_hold";
+  }
 }

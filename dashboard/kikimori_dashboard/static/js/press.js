@@ -1,16 +1,17 @@
 // Sends a command and words what came of it.
 
+import { ACTIONS } from "./action_table.js";
 import { find, t, word } from "./i18n.js";
 
-/** A call's last press is kept per lane, as on the server: where the customer is, beside it, the cry for help. */
-const LANES = { escalate: "help", listen: "aside", whisper: "aside", barge: "aside", announce: "aside" };
+const named = (holds) => Object.keys(ACTIONS).filter((action) => holds(ACTIONS[action]));
 
-export const laneOf = (action) => LANES[action] ?? "move";
-export const TRANSFERS = ["hold_transfer", "transfer"];
-export const TO_OWN_TELEPHONE = ["listen", "whisper", "barge"];
+/** A call's last press is kept per lane, as on the server: where the customer is, beside it, the cry for help. */
+export const laneOf = (action) => ACTIONS[action]?.lane ?? "move";
+export const TRANSFERS = named((facts) => facts.rings === "other");
+export const TO_OWN_TELEPHONE = named((facts) => facts.rings === "own");
 
 /** Actions with which a reason is sent; transfers need it where they lead out of the house. */
-export const WITH_REASON = ["hang_up", "barge", ...TRANSFERS];
+export const WITH_REASON = named((facts) => facts.reason !== null);
 export const REASONS = ["abuse", "threat", "warned", "other"];
 
 /** `more`: {target, keep_operator, announcement, reason}, what the action needs. Resolves to a result; never rejects. */

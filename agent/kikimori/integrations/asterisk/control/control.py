@@ -24,6 +24,7 @@ from kikimori.integrations.asterisk.control.finding import NotFoundError, find
 from kikimori.integrations.asterisk.control.moves import Mover
 from kikimori.integrations.asterisk.control.remedies import problem_of, remedy_of
 from kikimori.integrations.asterisk.control.rescuing import Rescuer, until_answered
+from kikimori_core.wire.actions import MOVES, TRANSFERS
 from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome, Problem
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ log = structlog.get_logger()
 LOOK_AGAIN_S = 30.0
 """Interval in s at which a PBX that was not fit is checked again."""
 
-TRANSFERS = (Action.TRANSFER, Action.HOLD_TRANSFER)
 RETURNS = (Action.UNHOLD, Action.TAKE_BACK)
-MOVES = (Action.HOLD, *RETURNS, *TRANSFERS, Action.HANG_UP)
 
 
 @dataclass(eq=False, slots=True)

@@ -18,9 +18,10 @@ from kikimori.integrations.freeswitch.client import REMEDIES, EslAwayError, EslC
 from kikimori.integrations.freeswitch.control.beside import HEARD_BY, Beside
 from kikimori.integrations.freeswitch.control.customer import Customer
 from kikimori.integrations.freeswitch.control.lines import is_channel, is_extension
-from kikimori.integrations.freeswitch.control.moves import MOVES, Mover
+from kikimori.integrations.freeswitch.control.moves import Mover
 from kikimori.integrations.freeswitch.control.watching import EVENTS, Watch
 from kikimori.integrations.freeswitch.settings import read_secret
+from kikimori_core.wire.actions import MOVES, TRANSFERS
 from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome, Problem
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ log = structlog.get_logger()
 
 MOST_MET = 10_000
 RETURNS = (Action.UNHOLD, Action.TAKE_BACK)
-RINGING = (Action.TRANSFER, Action.HOLD_TRANSFER)
 
 
 class FreeSwitchControl:
@@ -319,6 +319,6 @@ def _gives_way(earlier: Action, customer: Customer, action: Action) -> bool:
     """Return whether the action may call the earlier one off: only ringing can be."""
     if customer.connected or customer.status is not CallStatus.ON_HOLD:
         return False
-    if earlier in RINGING:
+    if earlier in TRANSFERS:
         return action in (*RETURNS, Action.HANG_UP)
     return earlier in RETURNS and action not in RETURNS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.control.pbx_control import PbxAnswer
 from kikimori.integrations.freeswitch.control.lines import AT_END, WORDS, Lines, is_extension
-from kikimori_core.wire.messages import Action, CallStatus, Outcome
+from kikimori_core.wire.messages import CallStatus, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -311,6 +311,3 @@ def _refusal(answer: str) -> PbxAnswer | None:
         return None
     missing = "No such channel" in answer
     return PbxAnswer(Outcome.FAILED, "no_such_channel" if missing else "pbx_error", answer[:200])
-
-
-MOVES = (Action.HOLD, Action.UNHOLD, Action.TAKE_BACK, Action.TRANSFER, Action.HOLD_TRANSFER, Action.HANG_UP)

@@ -1,0 +1,108 @@
+"""Actions of a command, each described once: agent, dashboard and pages take from here what they need.
+
+A new action is a member of `Action`, a line here, its texts (`action`, `doing`, `done`) in both languages of the pages, and a
+PBX that can do it; `python -m kikimori_dashboard.action_table` writes the table of the pages anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kikimori_core.wire.values import Action, CallStatus
+
+
+class Lane(StrEnum):
+    """Presses that follow each other. A call has the last press of each lane."""
+
+    MOVE = "move"
+    """Moves of the customer: hold, transfers, taking back, hanging up."""
+    ASIDE = "aside"
+    """Actions beside the conversation: listening in, announcements."""
+    HELP = "help"
+    """Operator's request for help."""
+
+
+class Rings(StrEnum):
+    """Telephone that an action rings: the `target` of its command."""
+
+    OTHER = "other"
+    """Extension or queue to which the customer is handed."""
+    OWN = "own"
+    """Telephone of the supervisor who pressed."""
+
+
+class NeedsReason(StrEnum):
+    ALWAYS = "always"
+    OUTSIDE = "outside"
+    """Only where it leads out of the house."""
+
+
+class Place(StrEnum):
+    """Place of its button on the pages."""
+
+    MAIN = "main"
+    """One of the two large ones of the supervisor's page."""
+    ASIDE = "aside"
+    """The row below."""
+    OPERATOR = "operator"
+    """The operator's page."""
+
+
+class Asks(StrEnum):
+    """Confirmation by a second press."""
+
+    UNLESS_PROMPTED = "unless_prompted"
+    """One press is enough where an alert prompts for it."""
+    ALWAYS = "always"
+    NEVER = "never"
+    WHEN_SETTLED = "when_settled"
+    """Asked once the transfer is done; while it rings, one press is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFacts:
+    """One action."""
+
+    action: Action
+    lane: Lane = Lane.MOVE
+    rings: Rings | None = None
+    reason: NeedsReason | None = None
+    leads_to: CallStatus | None = None
+    """Status of the call once it is done; None = as before."""
+    place: Place = Place.MAIN
+    asks: Asks = Asks.UNLESS_PROMPTED
+
+
+ACTIONS: tuple[ActionFacts, ...] = (
+    ActionFacts(Action.HOLD, leads_to=CallStatus.ON_HOLD),
+    ActionFacts(Action.UNHOLD, leads_to=CallStatus.TALKING, asks=Asks.NEVER),
+    ActionFacts(Action.TAKE_BACK, leads_to=CallStatus.TALKING, asks=Asks.WHEN_SETTLED),
+    ActionFacts(
+        Action.TRANSFER, rings=Rings.OTHER, reason=NeedsReason.OUTSIDE, leads_to=CallStatus.TRANSFERRED
+    ),
+    ActionFacts(
+        Action.HOLD_TRANSFER, rings=Rings.OTHER, reason=NeedsReason.OUTSIDE, leads_to=CallStatus.TRANSFERRED
+    ),
+    ActionFacts(Action.LISTEN, Lane.ASIDE, Rings.OWN, place=Place.ASIDE, asks=Asks.NEVER),
+    ActionFacts(Action.WHISPER, Lane.ASIDE, Rings.OWN, place=Place.ASIDE, asks=Asks.NEVER),
+    ActionFacts(Action.BARGE, Lane.ASIDE, Rings.OWN, NeedsReason.ALWAYS, place=Place.ASIDE, asks=Asks.NEVER),
+    ActionFacts(Action.ANNOUNCE, Lane.ASIDE, place=Place.ASIDE, asks=Asks.NEVER),
+    ActionFacts(Action.HANG_UP, reason=NeedsReason.ALWAYS, place=Place.ASIDE, asks=Asks.ALWAYS),
+    ActionFacts(Action.ESCALATE, Lane.HELP, place=Place.OPERATOR, asks=Asks.NEVER),
+)
+
+_LANES = {each.action: each.lane for each in ACTIONS}
+
+MOVES = tuple(each.action for each in ACTIONS if each.lane is Lane.MOVE)
+"""Actions that move the customer."""
+TRANSFERS = tuple(each.action for each in ACTIONS if each.rings is Rings.OTHER)
+TO_OWN_TELEPHONE = tuple(each.action for each in ACTIONS if each.rings is Rings.OWN)
+RING = (*TRANSFERS, *TO_OWN_TELEPHONE)
+"""Actions that ring a telephone."""
+NEED_REASON = tuple(each.action for each in ACTIONS if each.reason is NeedsReason.ALWAYS)
+
+
+def lane_of(action: Action) -> Lane:
+    """Return the lane of an action; one of a newer release is taken for a move."""
+    return _LANES.get(action, Lane.MOVE)
