@@ -26,7 +26,7 @@ MODULES: dict[Part, tuple[str, ...]] = {
         "websocket",
         "webrtcvad",
     ),
-    "dashboard": (),
+    "dashboard": ("aiosqlite", "alembic", "psycopg", "sqlalchemy"),
 }
 """What each extra of pyproject.toml adds, by the names under which it is imported."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from kikimori_core.wire.files import MadeFolder, TomlFile, beside, require_toml_files
-from kikimori_core.wire.key_store import Identity
+from kikimori_core.wire.key_store import Identity, own_path
 from kikimori_core.wire.private_file import write_private
 from kikimori_core.wire.settings import BrokerSettings, ListenPort, Name, Networks, SiteName
 from kikimori_core.wire.toml_file import explained, read_toml
@@ -88,6 +88,13 @@ class DashboardSettings(BaseModel):
         """Return the folder of its keys; None where this user has none."""
         if self.state_dir is not None:
             return self.state_dir
+        folder = self._usual_path()
+        # Keys from before [store] dir was set are read on where they are.
+        if self.store.dir is not None and (folder is None or not own_path(folder, "dashboard").exists()):
+            return self.store.dir
+        return folder
+
+    def _usual_path(self) -> Path | None:
         if given := os.environ.get("STATE_DIRECTORY"):
             return state_folder(given)
         try:

@@ -1,8 +1,10 @@
-"""Disk under SQLite's file: it must be this machine's own."""
+"""SQLite's file: on this machine's own disk, for its user alone."""
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,3 +49,9 @@ def kind_of_mount(folder: Path, lines: Iterable[str]) -> str:
         if folder.is_relative_to(point) and len(point.parts) >= depth:
             found, depth = after.split()[0], len(point.parts)
     return found
+
+
+def make_private(file: Path) -> None:
+    """Make the file for this user alone where there is none; SQLite gives the ones beside it the same rights."""
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

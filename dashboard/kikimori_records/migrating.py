@@ -70,15 +70,18 @@ def newest_version() -> str:
     return found
 
 
+def known_versions() -> set[str]:
+    return {each.revision for each in _scripts().walk_revisions()}
+
+
 def version_in(connection: Connection) -> SchemaVersion:
     """Return the version of an open database's schema."""
     found = MigrationContext.configure(connection).get_current_revision()
-    known = found is None or found in {each.revision for each in _scripts().walk_revisions()}
-    return SchemaVersion(found, newest_version(), known)
+    return SchemaVersion(found, newest_version(), found is None or found in known_versions())
 
 
 def migrate(settings: StoreSettings) -> Migrated:
-    """Bring the database to the schema that this program needs.
+    """Bring the database to the schema that this program needs, after a copy of SQLite's file where it has rows.
 
     Raises:
         StoreError: it was made by a later version; another migration does not end.
@@ -95,18 +98,23 @@ def migrate(settings: StoreSettings) -> Migrated:
             return Migrated(version.found, version.needed)
         copy = copy_of(settings.file()) if settings.is_sqlite and version.found is not None else None
         with connection.begin():
-            if not settings.is_sqlite:
-                _lock(connection)
-                version = version_in(connection)
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            if version.found is None:
-                connection.execute(
-                    text("INSERT INTO notes_of_store (key, value) VALUES ('made_at', :at)"),
-                    {"at": time_text(datetime.now(UTC))},
-                )
+            upgrade(connection)
         return Migrated(version.found, version.needed, copy)
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Bring an open database to a version of the schema, in the transaction of the connection; raises StoreError."""
+    if connection.dialect.name == "postgresql":
+        _lock(connection)
+    is_new = version_in(connection).found is None
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+    if is_new:
+        connection.execute(
+            text("INSERT INTO notes_of_store (key, value) VALUES ('made_at', :at)"),
+            {"at": time_text(datetime.now(UTC))},
+        )
 
 
 def later_version(version: SchemaVersion) -> StoreError:

@@ -15,14 +15,13 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from kikimori_records import locks
 from kikimori_records.address import READING, loop_engine
 from kikimori_records.audit.waiting import WaitingEntries
-from kikimori_records.disk import require_local
+from kikimori_records.disk import make_private, require_local
 from kikimori_records.errors import StoreAwayError, StoreError
 from kikimori_records.faults import explained, is_lasting
 from kikimori_records.migrating import later_version, migrate, version_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-    from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -228,7 +227,7 @@ def _prepare_sqlite(settings: StoreSettings, *, beside: bool) -> locks.FileLock 
         _prepare_folder(settings)
         require_local(folder)
         lock = locks.FileLock.take(folder / locks.SERVING) if beside else locks.serving(folder)
-        _make_private(settings.file())
+        make_private(settings.file())
         if lock is not None:
             done = migrate(settings)
             if done.before != done.after:
@@ -252,9 +251,3 @@ def _no_folder(error: OSError, settings: StoreSettings) -> StoreError:
         f"{error.filename or settings.folder()}: {error.strerror or error}",
         next_step="give this user the folder, or name another one in [store] dir",
     )
-
-
-def _make_private(file: Path) -> None:
-    """Make the file for this user alone; SQLite gives the ones beside it the same rights."""
-    with suppress(FileExistsError):
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

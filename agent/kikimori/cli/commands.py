@@ -73,6 +73,9 @@ COMMANDS = (
     Command("doctor", "kikimori.cli.doctor", "check this installation and say what to do", ("agent",)),
     Command("keys", "kikimori.cli.keys", "show, trust and revoke the keys of agents and dashboards"),
     Command("user", "kikimori.cli.user", "people: add, change, import, list", ("dashboard",)),
+    Command(
+        "store", "kikimori.cli.store", "check, migrate, back up and restore the database", ("dashboard",)
+    ),
     Command("audit", "kikimori.cli.audit", "print and check the record of commands"),
     Command("tap", "kikimori.cli.tap", "watch sound arrive from the PBX", ("agent",)),
     Command("models", "kikimori.cli.models", "speech models: list, fetch, verify"),

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings
+from kikimori.cli.store_options import in_place
 
 if TYPE_CHECKING:
     import argparse
@@ -43,6 +44,7 @@ async def _run(args: argparse.Namespace) -> int:
 
     config = configured(args, log_level="critical")
     dashboard = dashboard_settings(args)
+    dashboard = dashboard.model_copy(update={"store": in_place(dashboard, config_path(args))})
     console = Console(highlight=False, soft_wrap=True)
     if not args.json:
         console.print(f"configuration: {config_path(args) or 'built-in defaults'}")

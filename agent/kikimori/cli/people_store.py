@@ -8,7 +8,8 @@ import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kikimori.cli.options import configured, dashboard_settings
+from kikimori.cli.options import config_path, configured, dashboard_settings
+from kikimori.cli.store_options import as_owner
 
 if TYPE_CHECKING:
     import argparse
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from kikimori_dashboard import DashboardSettings
     from kikimori_records.people.changes import Author
+    from kikimori_records.settings import StoreSettings
     from kikimori_records.store import Store
 
 Answer = TypeVar("Answer")
@@ -28,18 +30,21 @@ def with_store(
     configured(args, log_level="warning")
     settings = dashboard_settings(args)
 
+    # Read as root, then as the folder's owner: the service has to read what is written.
+    store_settings = as_owner(settings, config_path(args))
+
     async def run() -> Answer:
-        async with _opened(settings) as store:
+        async with _opened(store_settings) as store:
             return await work(store, settings)
 
     return asyncio.run(run())
 
 
 @asynccontextmanager
-async def _opened(settings: DashboardSettings) -> AsyncIterator[Store]:
+async def _opened(settings: StoreSettings) -> AsyncIterator[Store]:
     from kikimori_records.store import Store  # noqa: PLC0415  (see cli/up.py)
 
-    store = await Store.open(settings.store_settings(), beside=True)
+    store = await Store.open(settings, beside=True)
     try:
         yield store
     finally:

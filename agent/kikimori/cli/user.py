@@ -221,12 +221,13 @@ def run_export(args: argparse.Namespace) -> int:
         await append(store, entry)
         return content
 
-    content = with_store(args, write)
     if str(args.file) == "-":
-        sys.stdout.buffer.write(content)
-    else:
-        args.file.write_bytes(content)
-        say(f"written: {args.file}")
+        sys.stdout.buffer.write(with_store(args, write))
+        return 0
+    # Opened first: as the owner of the store, root may not write here.
+    with args.file.open("wb") as file:
+        file.write(with_store(args, write))
+    say(f"written: {args.file}")
     return 0
 
 

@@ -16,7 +16,9 @@ from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_stat
 from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.running import look_at_running
 from kikimori.doctor.secrets import look_at_secrets
+from kikimori.doctor.store import look_at_store
 from kikimori.doctor.targets import look_at_targets
+from kikimori.parts import is_installed
 from kikimori.ways_in import controlling
 
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
     async def pages() -> list[Diagnosis]:
         return [tcp_port("dashboard", dashboard.host, dashboard.port)]
 
+    async def store() -> list[Diagnosis]:
+        return await look_at_store(dashboard.store_settings()) if is_installed("dashboard") else []
+
     return [
         Subject("rules", rules),
         Subject("this machine", machine),
@@ -61,6 +66,7 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         *taps.subjects(config),
         Subject("control of the PBX", controlling(config).examine_control),
         Subject("dashboard", pages),
+        Subject("database", store),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -36,6 +37,17 @@ def look_at_store_settings(settings: StoreSettings) -> Iterator[Diagnosis]:
             f"{parts.hostname} is another machine, and its certificate is not checked",
             "add ?sslmode=verify-full&sslrootcert=/etc/kikimori/database-ca.pem",
         )
+
+
+async def look_at_store(settings: StoreSettings) -> list[Diagnosis]:
+    """Examine folder, disk, database, schema and audit; nothing is made or changed.
+
+    Run by root it stays root: the file is there already, and SQLite gives those beside it to the file's owner.
+    """
+    from kikimori_records.checkup import examine_store  # noqa: PLC0415  (the extra `dashboard`)
+
+    found = await asyncio.to_thread(lambda: list(examine_store(settings)))
+    return [Diagnosis(each.check, State(str(each.standing)), each.detail, each.next_step) for each in found]
 
 
 def _is_here(host: str) -> bool:

@@ -111,4 +111,4 @@ async def _before_first(connection: AsyncConnection) -> tuple[int, str]:
     """Return number and hash behind which a table without entries continues."""
     from kikimori_records.audit.retention import kept_after  # noqa: PLC0415
 
-    return await kept_after(connection) or (0, START)
+    return await connection.run_sync(kept_after) or (0, START)

@@ -13,6 +13,7 @@ from kikimori_records.audit.log import append_within
 from kikimori_records.schema import audit, notes_of_store
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from kikimori_records.store import Store
@@ -23,10 +24,10 @@ BEFORE = "audit_before"
 """Key of number and hash of the last entry that was removed."""
 
 
-async def kept_after(connection: AsyncConnection) -> tuple[int, str] | None:
+def kept_after(connection: Connection) -> tuple[int, str] | None:
     """Return number and hash behind which the chain begins; None where nothing was removed."""
     query = select(notes_of_store.c.value).where(notes_of_store.c.key == BEFORE)
-    found = (await connection.execute(query)).scalar_one_or_none()
+    found = connection.execute(query).scalar_one_or_none()
     if found is None:
         return None
     number, digest = json.loads(found)

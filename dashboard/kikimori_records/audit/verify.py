@@ -15,6 +15,8 @@ from kikimori_records.schema import audit
 if TYPE_CHECKING:
     from typing import Any
 
+    from sqlalchemy import Connection
+
     from kikimori_records.store import Store
 
 AT_ONCE = 1000
@@ -36,21 +38,29 @@ class ChainCheck:
 
 
 async def verify(store: Store) -> ChainCheck:
-    """Check that no entry was changed, removed or put in. Entries removed from the end leave no trace: compare `last_number`."""
+    """Check the chain of an open store; see `verify_on`."""
     async with store.read(within_s=WITHIN_S) as connection:
-        number, digest = await kept_after(connection) or (0, START)
-        count = 0
-        while True:
-            query = select(*AS_KEPT).where(audit.c.number > number).order_by(audit.c.number).limit(AT_ONCE)
-            rows = (await connection.execute(query)).mappings().all()
-            if not rows:
-                return ChainCheck(count, number, digest)
-            for row in rows:
-                found = row_of(row)
-                if found is None or not found.follows(number, digest):
-                    return ChainCheck(count, number, digest, broken_at=number + 1)
-                number, digest = found.number, found.hash
-                count += 1
+        return await connection.run_sync(verify_on)
+
+
+def verify_on(connection: Connection) -> ChainCheck:
+    """Check that no entry was changed, removed or put in.
+
+    Entries that were removed from the end leave no trace: compare `last_number` and `last_hash` with those of a backup.
+    """
+    number, digest = kept_after(connection) or (0, START)
+    count = 0
+    while True:
+        query = select(*AS_KEPT).where(audit.c.number > number).order_by(audit.c.number).limit(AT_ONCE)
+        rows = connection.execute(query).mappings().all()
+        if not rows:
+            return ChainCheck(count, number, digest)
+        for row in rows:
+            found = row_of(row)
+            if found is None or not found.follows(number, digest):
+                return ChainCheck(count, number, digest, broken_at=number + 1)
+            number, digest = found.number, found.hash
+            count += 1
 
 
 def row_of(row: Any) -> AuditRow | None:

@@ -1,0 +1,190 @@
+"""`kikimori store`: the database of people, sessions and audit: check, migrate, back up, restore."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say
+from kikimori.cli.store_options import as_owner, store_settings
+from kikimori.errors import KikimoriError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from kikimori_records.backup import BackupDone
+    from kikimori_records.settings import StoreSettings
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
+    parser = subparsers.add_parser(
+        "store",
+        help=summary,
+        description="The database of people, sessions and audit, as [store] names it. Run by root, a command takes the "
+        "identity of the owner of [store] dir, so that the service can read what it writes.",
+    )
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+
+    check = _action(
+        actions,
+        "check",
+        "examine folder, disk, database, schema and audit; exit code 1 with a fault",
+    )
+    check.add_argument(
+        "--json", action="store_true", help="one JSON object a line: check, state, detail, next_step"
+    )
+    check.set_defaults(run=run_check)
+
+    migrate = _action(
+        actions, "migrate", "bring the database to the schema of this version, after a copy of SQLite's"
+    )
+    migrate.set_defaults(run=run_migrate)
+
+    backup = _action(
+        actions,
+        "backup",
+        "write database and keys of the dashboard into one file, also while it runs; the file holds secrets",
+    )
+    backup.add_argument("file", type=Path, metavar="FILE", help="a new file")
+    backup.set_defaults(run=run_backup)
+
+    restore = _action(
+        actions,
+        "restore",
+        "restore a backup into an empty database, of either engine; keys where there are none",
+    )
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.set_defaults(run=run_restore)
+
+
+def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(
+        name, help=text, description=f"{text[0].upper()}{text[1:]}."
+    )
+    add_config(parser)
+    return parser
+
+
+def run_check(args: argparse.Namespace) -> int:
+    from kikimori_records.checkup import Standing, examine_store  # noqa: PLC0415  (see cli/up.py)
+
+    code = 0
+    for found in examine_store(store_settings(args)):
+        code = 1 if found.standing is Standing.FAULT else code
+        if args.json:
+            print(json.dumps({**_plain(found._asdict()), "state": str(found.standing)}, ensure_ascii=False))
+            continue
+        print(f"{found.standing:<8} {found.check}: {found.detail}")
+        if found.next_step:
+            print(f"         next: {found.next_step}")
+    return code
+
+
+def _plain(finding: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in finding.items() if name != "standing"}
+
+
+def run_migrate(args: argparse.Namespace) -> int:
+    from kikimori_records.migrating import migrate  # noqa: PLC0415  (see cli/up.py)
+
+    settings = store_settings(args)
+    with _in_words(settings), _alone(settings):
+        done = migrate(settings)
+    if done.before == done.after:
+        print(f"the database has schema {done.after} already")
+        return 0
+    if done.copy is not None:
+        print(f"copy from before: {done.copy}")
+    print(f"migrated from schema {done.before or 'none'} to {done.after}")
+    return 0
+
+
+def run_backup(args: argparse.Namespace) -> int:
+    from kikimori_records.backup import back_up  # noqa: PLC0415  (see cli/up.py)
+
+    # Opened by root: the owner of the store may write elsewhere as little as others.
+    with _new_file(args.file) as out:
+        settings, keys = _settings_and_keys(args)
+        with _in_words(settings):
+            done = back_up(settings, out, keys)
+    print(f"{args.file}: {_summary(done)}")
+    say("it holds hashes of passwords, and the dashboard's key: keep it as you keep those")
+    return 0
+
+
+def run_restore(args: argparse.Namespace) -> int:
+    from kikimori_records.restore import restore  # noqa: PLC0415  (see cli/up.py)
+
+    with args.file.open("rb") as file:
+        settings, keys = _settings_and_keys(args)
+        with _in_words(settings):
+            done = restore(settings, file, keys)
+    print(f"restored {_summary(done)}")
+    return 0
+
+
+def _settings_and_keys(args: argparse.Namespace) -> tuple[StoreSettings, Path]:
+    """Return the store's settings and the folder of the dashboard's keys."""
+    configured(args, log_level="warning")
+    dashboard = dashboard_settings(args)
+    settings = as_owner(dashboard, config_path(args))
+    in_place = dashboard.model_copy(update={"store": settings})
+    return settings, in_place.state_path() or settings.folder()
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new file for this user alone, and remove it where its writing fails; raises KikimoriError, OSError."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise KikimoriError(f"{path}: exists already", next_step="name another file") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+    except BaseException:
+        # As another user now, this may not be allowed; what is cut off is never restored.
+        with suppress(OSError):
+            path.unlink()
+        raise
+
+
+def _summary(done: BackupDone) -> str:
+    counts = ", ".join(f"{count} {name}" for name, count in done.rows.items() if count)
+    files = f", {', '.join(done.files)}" if done.files else ""
+    return f"schema {done.schema}, {counts or 'no rows'}{files}"
+
+
+@contextmanager
+def _in_words(settings: StoreSettings) -> Iterator[None]:
+    """Turn what the database refuses into an error with its next step."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415  (see cli/up.py)
+
+    from kikimori_records.faults import explained  # noqa: PLC0415
+
+    try:
+        yield
+    except DBAPIError as error:
+        raise explained(error, settings) from error
+
+
+@contextmanager
+def _alone(settings: StoreSettings) -> Iterator[None]:
+    """Hold SQLite's lock of the one dashboard: its tables must not change while it runs."""
+    from kikimori_records import locks  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_records.disk import make_private  # noqa: PLC0415
+
+    if not settings.is_sqlite:
+        yield
+        return
+    settings.folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = locks.serving(settings.folder())
+    try:
+        make_private(settings.file())
+        yield
+    finally:
+        held.release()

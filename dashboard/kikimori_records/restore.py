@@ -1,0 +1,160 @@
+"""Restoring a backup into an empty database, of either engine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import IO, TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, insert, select
+
+from kikimori_core.wire.private_file import write_private
+from kikimori_records import locks
+from kikimori_records.address import thread_engine
+from kikimori_records.backup import AT_ONCE, FORMAT, BackupDone, tables_of
+from kikimori_records.disk import make_private
+from kikimori_records.errors import StoreError
+from kikimori_records.migrating import known_versions, newest_version, upgrade, version_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from kikimori_records.settings import StoreSettings
+
+OF_EVERY_STORE = "notes_of_store"
+"""Table that has a row in an empty database too."""
+
+
+def restore(settings: StoreSettings, file: IO[bytes], keys: Path) -> BackupDone:
+    """Restore a backup from an open file, and its keys into the folder `keys` where there are none; all of it or nothing.
+
+    A backup of an earlier version is restored as it was and then migrated.
+
+    Raises:
+        StoreError: the file is damaged or of a later version, the database holds something, a dashboard runs.
+        OSError, sqlalchemy.exc.SQLAlchemyError: it cannot be read or written.
+    """
+    schema = _examine(file)
+    settings.folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = locks.serving(settings.folder()) if settings.is_sqlite else None
+    try:
+        if settings.is_sqlite:
+            make_private(settings.file())
+        with thread_engine(settings).connect() as connection, connection.begin():
+            _require_empty(connection, schema, settings)
+            upgrade(connection, schema)
+            done = _fill(connection, file, schema, keys)
+            if schema != newest_version():
+                upgrade(connection)
+    finally:
+        if lock is not None:
+            lock.release()
+    return done
+
+
+def _examine(file: IO[bytes]) -> str:
+    """Read the whole file, and return the version of its schema; raises StoreError where it is not as it was written."""
+    digest, before = hashlib.sha256(), hashlib.sha256()
+    head: dict[str, Any] = {}
+    last: dict[str, Any] = {}
+    file.seek(0)
+    for number, line in enumerate(file):
+        before = digest.copy()
+        digest.update(line)
+        last = _parsed(line, file)
+        if number == 0:
+            head = last
+    if head.get("kikimori_backup") != FORMAT:
+        raise StoreError(
+            f"{file.name}: is no backup of Kikimori", next_step="name a file of `kikimori store backup`"
+        )
+    if last.get("sha256") != before.hexdigest():
+        raise StoreError(f"{file.name}: is damaged or cut off", next_step="take an earlier backup")
+    schema = str(head.get("schema"))
+    if schema not in known_versions():
+        raise StoreError(
+            f"{file.name}: was made by a later version of Kikimori (schema {schema}, this one knows {newest_version()})",
+            next_step="install that version first",
+        )
+    return schema
+
+
+def _parsed(line: bytes, file: IO[bytes]) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise StoreError(f"{file.name}: is no backup of Kikimori, or damaged", next_step="take another file")
+    return found
+
+
+def _require_empty(connection: Connection, schema: str, settings: StoreSettings) -> None:
+    version = version_in(connection).found
+    rows = sum(
+        connection.execute(select(func.count()).select_from(each)).scalar_one()
+        for each in tables_of(connection)
+        if each.name != OF_EVERY_STORE
+    )
+    if rows == 0 and version in (None, schema):
+        return
+    step = (
+        f"move {settings.file()} and the files with -wal and -shm away, then again"
+        if settings.is_sqlite
+        else "make a new database with createdb, and name it in [store] url"
+    )
+    what = f"holds {rows} rows" if rows else f"has schema {version}, the backup {schema}"
+    raise StoreError(f"the database {what}: a backup is restored into an empty one only", next_step=step)
+
+
+def _fill(connection: Connection, file: IO[bytes], schema: str, keys: Path) -> BackupDone:
+    tables = {each.name: each for each in tables_of(connection)}
+    connection.execute(delete(tables[OF_EVERY_STORE]))
+    rows = dict.fromkeys(tables, 0)
+    for name, some in _batches(file):
+        if name not in tables:
+            raise StoreError(
+                f"{file.name}: holds a table {name} that schema {schema} has not",
+                next_step="take another file",
+            )
+        connection.execute(insert(tables[name]), some)
+        rows[name] += len(some)
+    files = []
+    for said in _lines(file):
+        if "file" in said and not (path := keys / _plain_name(said["file"], file)).exists():
+            write_private(path, said["content"])
+            files.append(path.name)
+    return BackupDone(schema, rows, tuple(files))
+
+
+def _batches(file: IO[bytes]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Give the rows of each table in portions."""
+    name, some = "", list[dict[str, Any]]()
+    for said in _lines(file):
+        if "row" not in said:
+            continue
+        if some and (said["table"] != name or len(some) >= AT_ONCE):
+            yield name, some
+            some = []
+        name = said["table"]
+        some.append(said["row"])
+    if some:
+        yield name, some
+
+
+def _lines(file: IO[bytes]) -> Iterator[dict[str, Any]]:
+    file.seek(0)
+    for line in file:
+        yield _parsed(line, file)
+
+
+def _plain_name(name: str, file: IO[bytes]) -> str:
+    """Return the name of a file of keys; a backup must not write anywhere else."""
+    if "/" in name or not name.startswith("keys-"):
+        raise StoreError(
+            f"{file.name}: names a file {name!r} that is no file of keys", next_step="take another file"
+        )
+    return name
