@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,15 @@ def test_what_it_names_is_in_its_table(integration: Integration[Any]) -> None:
     named = re.findall(rf"\[{integration.name}\] (\w+)", " ".join(integration.advice.values()))
     assert set(named) <= keys
     assert integration.summary().startswith(integration.name.replace("_in", "-in"))
+
+
+def test_reading_a_configuration_loads_no_protocol_and_no_sound() -> None:
+    """A machine with the dashboard alone reads it too, without numpy and the codecs."""
+    code = "import sys; from kikimori.config import AgentConfig; AgentConfig().integrations(); print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = ended.stdout.split()
+    assert "kikimori.integrations.mirror" in loaded
+    assert not [each for each in loaded if each.startswith(("kikimori.media", "numpy", "aiohttp"))]
 
 
 def test_audio_comes_to_one_that_starts_before() -> None:

@@ -38,7 +38,7 @@ class NeedsReason(StrEnum):
     """Only where it leads out of the house."""
 
 
-class Place(StrEnum):
+class ButtonPlace(StrEnum):
     """Place of its button on the pages."""
 
     MAIN = "main"
@@ -70,7 +70,7 @@ class ActionFacts:
     reason: NeedsReason | None = None
     leads_to: CallStatus | None = None
     """Status of the call once it is done; None = as before."""
-    place: Place = Place.MAIN
+    place: ButtonPlace = ButtonPlace.MAIN
     asks: Asks = Asks.UNLESS_PROMPTED
 
 
@@ -84,12 +84,14 @@ ACTIONS: tuple[ActionFacts, ...] = (
     ActionFacts(
         Action.HOLD_TRANSFER, rings=Rings.OTHER, reason=NeedsReason.OUTSIDE, leads_to=CallStatus.TRANSFERRED
     ),
-    ActionFacts(Action.LISTEN, Lane.ASIDE, Rings.OWN, place=Place.ASIDE, asks=Asks.NEVER),
-    ActionFacts(Action.WHISPER, Lane.ASIDE, Rings.OWN, place=Place.ASIDE, asks=Asks.NEVER),
-    ActionFacts(Action.BARGE, Lane.ASIDE, Rings.OWN, NeedsReason.ALWAYS, place=Place.ASIDE, asks=Asks.NEVER),
-    ActionFacts(Action.ANNOUNCE, Lane.ASIDE, place=Place.ASIDE, asks=Asks.NEVER),
-    ActionFacts(Action.HANG_UP, reason=NeedsReason.ALWAYS, place=Place.ASIDE, asks=Asks.ALWAYS),
-    ActionFacts(Action.ESCALATE, Lane.HELP, place=Place.OPERATOR, asks=Asks.NEVER),
+    ActionFacts(Action.LISTEN, Lane.ASIDE, Rings.OWN, place=ButtonPlace.ASIDE, asks=Asks.NEVER),
+    ActionFacts(Action.WHISPER, Lane.ASIDE, Rings.OWN, place=ButtonPlace.ASIDE, asks=Asks.NEVER),
+    ActionFacts(
+        Action.BARGE, Lane.ASIDE, Rings.OWN, NeedsReason.ALWAYS, place=ButtonPlace.ASIDE, asks=Asks.NEVER
+    ),
+    ActionFacts(Action.ANNOUNCE, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Asks.NEVER),
+    ActionFacts(Action.HANG_UP, reason=NeedsReason.ALWAYS, place=ButtonPlace.ASIDE, asks=Asks.ALWAYS),
+    ActionFacts(Action.ESCALATE, Lane.HELP, place=ButtonPlace.OPERATOR, asks=Asks.NEVER),
 )
 
 _LANES = {each.action: each.lane for each in ACTIONS}
