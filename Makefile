@@ -21,8 +21,9 @@ demo: $(VENV)/installed ## show the product at work with sample calls; Ctrl-C en
 	@$(BIN)/kikimori demo
 
 # Pure parts: no broker, PBX, browser or speech model.
-QUICK := tests/audio tests/model tests/asterisk tests/judging tests/taps/sip tests/taps/rtp tests/taps/mirror \
-  tests/wire/test_contract.py tests/wire/test_future.py tests/test_architecture.py tests/test_documents.py
+QUICK := tests/media tests/model tests/integrations/asterisk/test_*.py tests/judging tests/integrations/mirror \
+  --ignore=tests/integrations/mirror/test_traffic.py tests/integrations/test_registry.py \
+  tests/wire/test_actions.py tests/wire/test_contract.py tests/wire/test_future.py tests/test_architecture.py tests/test_documents.py
 check: lint ## lint, types and the tests that need no server: about a minute
 	$(BIN)/python -m pytest -q $(QUICK)
 

@@ -1,6 +1,6 @@
 """A sound library without a sound card: an implementation of `kikimori.integrations.line_in.sound.Sound`.
 
-What PortAudio does is tested with PortAudio itself (`tests/taps/test_portaudio.py`); this one gives what a test says, at
+What PortAudio does is tested with PortAudio itself (`tests/integrations/line_in/test_portaudio.py`); this one gives what a test says, at
 once, from the thread that calls it.
 """
 

@@ -1,6 +1,6 @@
 """A WebSocket channel of Asterisk as chan_websocket drives it: announced over HTTP, then one connection with its leg.
 
-Written from what a real one sent (`tests/taps/data/chan_websocket.json`, `tests/taps/test_real_chan_websocket.py`), not
+Written from what a real one sent (`tests/integrations/chan_websocket/data/chan_websocket.json`, `tests/integrations/chan_websocket/test_real_chan_websocket.py`), not
 from the agent's code. It offers the subprotocol `media`, says MEDIA_START, sends 20 ms a message, answers a close.
 """
 
@@ -18,7 +18,9 @@ from typing import Any
 import aiohttp
 
 CAPTURED: dict[str, Any] = json.loads(
-    (Path(__file__).parents[1] / "taps" / "data" / "chan_websocket.json").read_text(encoding="utf-8")
+    (
+        Path(__file__).parents[1] / "integrations" / "chan_websocket" / "data" / "chan_websocket.json"
+    ).read_text(encoding="utf-8")
 )
 
 _ACCEPT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

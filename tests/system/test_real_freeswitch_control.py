@@ -1,7 +1,7 @@
 """Control of a real FreeSWITCH, told by what each telephone hears.
 
 Runs where KIKIMORI_FREESWITCH names an installation; skipped otherwise. Not in CI, since FreeSWITCH is not in Debian:
-`tests/pbx/test_freeswitch_control.py` tells the same of a peer that is held against what this one sent.
+`tests/integrations/freeswitch/control/test_freeswitch_control.py` tells the same of a peer that is held against what this one sent.
 """
 
 from __future__ import annotations

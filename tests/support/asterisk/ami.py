@@ -1,6 +1,6 @@
 """Asterisk's manager interface for tests without Asterisk: answers with the bytes that a real one sent.
 
-A transcript (`tests/pbx/data/*.ami`, made by `record_ami.py` on Asterisk 22) is what passed while buttons were pressed. The
+A transcript (`tests/integrations/asterisk/control/data/*.ami`, made by `record_ami.py` on Asterisk 22) is what passed while buttons were pressed. The
 peer takes each action, looks for it in the transcript, and sends what Asterisk answered and what happened then, with the
 action's own id. An action that no transcript has is answered with the error that Asterisk has for an unknown one.
 """

@@ -1,7 +1,7 @@
 """An Asterisk that is simulated as far as its ARI: real HTTP, WebSocket and AudioSocket, made-up calls.
 
 Paths, statuses, fields and the order of events are those of a real Asterisk 22; `test_ari_peer.py` holds them against
-what that one sent (`tests/taps/asterisk/data/`). Sounds go out only as a test says them, not in time.
+what that one sent (`tests/integrations/asterisk/tap/data/`). Sounds go out only as a test says them, not in time.
 """
 
 from __future__ import annotations

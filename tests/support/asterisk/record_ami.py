@@ -1,4 +1,4 @@
-"""Makes `tests/pbx/data/*.ami` anew: presses buttons on a real Asterisk and writes down what passed.
+"""Makes `tests/integrations/asterisk/control/data/*.ami` anew: presses buttons on a real Asterisk and writes down what passed.
 
 Run with `python -m tests.support.asterisk.record_ami [SCENARIO ...]` and KIKIMORI_ASTERISK set. Numbers and names are the test office's.
 """
@@ -20,7 +20,7 @@ from kikimori_core.wire.messages import Action
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-DATA = Path(__file__).parents[2] / "pbx" / "data"
+DATA = Path(__file__).parents[2] / "integrations" / "asterisk" / "control" / "data"
 
 
 async def hold(office: Office) -> None:

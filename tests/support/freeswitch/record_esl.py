@@ -1,4 +1,4 @@
-"""Makes `tests/pbx/data/*.esl` anew: presses buttons on a real FreeSWITCH and writes down what passed.
+"""Makes `tests/integrations/freeswitch/control/data/*.esl` anew: presses buttons on a real FreeSWITCH and writes down what passed.
 
 Run with `python -m tests.support.freeswitch.record_esl [SCENARIO ...]` and KIKIMORI_FREESWITCH set. Numbers and names are
 the test office's.
@@ -28,7 +28,7 @@ from kikimori_core.wire.messages import Action, CallStatus
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-DATA = Path(__file__).parents[2] / "pbx" / "data"
+DATA = Path(__file__).parents[2] / "integrations" / "freeswitch" / "control" / "data"
 
 
 async def hold(office: Office) -> None:

@@ -1,7 +1,7 @@
 """A small FreeSWITCH: event socket, channels, the dialplan applications that Kikimori orders, streams of audio.
 
 It speaks the real wire: what it sends has the form of bytes captured from FreeSWITCH 1.11.3-dev with mod_audio_fork
-(`tests/taps/freeswitch/data/`, held against it in `test_capture.py`). What it does not know it answers as FreeSWITCH
+(`tests/integrations/freeswitch/data/`, held against it in `test_capture.py`). What it does not know it answers as FreeSWITCH
 does: `-ERR … Command not found!`. It stands in for the real one in continuous integration, which has none.
 """
 

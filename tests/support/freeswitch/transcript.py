@@ -1,6 +1,6 @@
 """Transcript of the exchange between control and a real FreeSWITCH: written, and played again without one.
 
-A transcript (`tests/pbx/data/*.esl`, made by `record_esl.py` on FreeSWITCH 1.11.3-dev) has a line for each message in the
+A transcript (`tests/integrations/freeswitch/control/data/*.esl`, made by `record_esl.py` on FreeSWITCH 1.11.3-dev) has a line for each message in the
 order in which they passed: `>` a command, `<` what FreeSWITCH sent. Of an event it keeps the headers in `KEPT` as they
 were; the rest, some hundred channel variables each, nobody here reads.
 """
