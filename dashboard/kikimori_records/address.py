@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -13,6 +14,8 @@ from sqlalchemy.pool import NullPool
 from kikimori_records.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -68,6 +71,16 @@ def thread_engine(settings: StoreSettings) -> Engine:
     return create_engine(
         address(settings, in_thread=True), poolclass=NullPool, connect_args=POSTGRES_ARGUMENTS
     )
+
+
+@contextmanager
+def reading(settings: StoreSettings) -> Iterator[Connection]:
+    """Give a connection for a thread that sees one state of the database, whatever is written meanwhile."""
+    options: dict[str, Any] = {READING: True}
+    if not settings.is_sqlite:
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with thread_engine(settings).execution_options(**options).connect() as connection, connection.begin():
+        yield connection
 
 
 def _set_up_sqlite(engine: Engine) -> None:

@@ -10,20 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, select
 
-from kikimori_records.address import READING, thread_engine
+from kikimori_records.address import reading
 from kikimori_records.columns import time_text
 from kikimori_records.errors import StoreError
 from kikimori_records.migrating import version_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from sqlalchemy import Connection, Table
@@ -54,7 +53,7 @@ def back_up(settings: StoreSettings, out: IO[bytes], keys: Path | None = None) -
     """
     if settings.is_sqlite and not settings.file().exists():
         raise StoreError(f"{settings.file()}: there is no database yet", next_step="start the dashboard once")
-    with _reading(settings) as connection:
+    with reading(settings) as connection:
         done = _write(connection, _Digested(out), sorted(keys.glob(KEYS)) if keys else [])
     out.flush()
     os.fsync(out.fileno())
@@ -79,17 +78,6 @@ class _Digested:
         line = json.dumps(said).encode() + b"\n"
         self.digest.update(line)
         self._out.write(line)
-
-
-@contextmanager
-def _reading(settings: StoreSettings) -> Iterator[Connection]:
-    """Give a connection that sees one state, whatever is written meanwhile."""
-    options: dict[str, Any] = {READING: True}
-    if not settings.is_sqlite:
-        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    engine = thread_engine(settings).execution_options(**options)
-    with engine.connect() as connection, connection.begin():
-        yield connection
 
 
 def _write(connection: Connection, out: _Digested, files: Iterable[Path]) -> BackupDone:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from kikimori_records.address import READING, thread_engine
+from kikimori_records.address import reading
 from kikimori_records.audit.verify import verify_on
 from kikimori_records.audit.waiting import FILE as WAITING
 from kikimori_records.disk import require_local
@@ -63,10 +63,7 @@ def examine_store(settings: StoreSettings) -> Iterator[Finding]:
         )
         return
     try:
-        with (
-            thread_engine(settings).execution_options(**{READING: True}).connect() as connection,
-            connection.begin(),
-        ):
+        with reading(settings) as connection:
             yield from _database(connection, settings)
     except DBAPIError as error:
         yield _fault("database", explained(error, settings))

@@ -1,38 +1,92 @@
-"""`kikimori audit --agent`: the agent's record of commands, checked."""
+"""`kikimori audit`: the agent's record of commands and the dashboard's audit, printed and checked."""
 
 from __future__ import annotations
 
+import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from kikimori.cli.audit_records import agent_path, agents_check, audits_check
 from kikimori.cli.options import add_config, config_path, configured, say, state_warning
 from kikimori.control.chain import entries
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Callable
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
     parser = subparsers.add_parser(
         "audit",
         help=summary,
-        description="Prints who commanded what, from which dashboard, where to, and what came of it, and checks that no "
-        "entry was changed, removed or put in. Removing the last entries leaves no trace in the file itself: compare their "
-        "number with a backup.",
-        epilog="Exit code 1 when the chain of hashes is broken; the entries before are printed.",
+        description="Two records, each a chain of hashes: the agent's of commands, and the dashboard's of logins, commands, "
+        "openings, exports and changes of people. Removing the last entries leaves no trace in a record itself: compare "
+        "their number with a backup. With --agent and no action: prints the agent's record, and checks it.",
+        epilog="Exit code 1 when a chain of hashes is broken; the entries before are printed.",
     )
-    parser.add_argument("--agent", action="store_true", required=True, help="the record of the agent")
+    parser.add_argument("--agent", action="store_true", help="the record of the agent, printed and checked")
     parser.add_argument("--json", action="store_true", help="one JSON object a line for each entry")
     add_config(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=_run_agent(parser))
+
+    actions = parser.add_subparsers(required=False, metavar="ACTION")
+    verify = actions.add_parser(
+        "verify",
+        help="check that no entry of either record was changed, removed or put in",
+        description="Checks both chains of hashes, the agent's and the dashboard's, those that are on this machine. Exit code "
+        "1 when one is broken.",
+    )
+    verify.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="one JSON object a line: record (agent, dashboard), entries, whole, broken_at, last_number, last_hash",
+    )
+    verify.set_defaults(run=run_verify)
+
+    listed = actions.add_parser(
+        "list",
+        help="list entries of both records, by time",
+        description="Lists entries of both records, those that are on this machine, the oldest first.",
+    )
+    listed.add_argument("--record", choices=["agent", "dashboard", "both"], default="both")
+    listed.add_argument("--since", metavar="TIME", help="2026-04-01 or 2026-04-01T09:00+09:00")
+    listed.add_argument("--until", metavar="TIME")
+    listed.add_argument("--person", metavar="TEXT", default="", help="id, or a part of the name")
+    listed.add_argument(
+        "--action", metavar="TEXT", default="", help="its beginning, e.g. session or command.hold"
+    )
+    listed.add_argument("--object", metavar="ID", default="", help="id of a call, a person, …")
+    listed.add_argument("--outcome", metavar="TEXT", default="")
+    listed.add_argument(
+        "--most", metavar="N", type=int, default=200, help="the newest N; 0 = all; default: 200"
+    )
+    listed.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="one JSON object a line: record, number, at, who, action, object, outcome, details",
+    )
+    listed.set_defaults(run=run_list)
+    # What stands before the action counts too.
+    add_config(verify, argparse.SUPPRESS)
+    add_config(listed, argparse.SUPPRESS)
 
 
-def run(args: argparse.Namespace) -> int:
+def _run_agent(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    def run(args: argparse.Namespace) -> int:
+        if not args.agent:
+            parser.error("name an action, verify or list; or --agent")
+        return run_agent(args)
+
+    return run
+
+
+def run_agent(args: argparse.Namespace) -> int:
     config = configured(args, log_level="critical")
     if warning := state_warning(config_path(args), config):
         say(warning)
-    path = config.state_path() / f"commands-{config.agent_id}.jsonl"
+    path = agent_path(config)
     if not path.exists():
         raise KikimoriError(f"{path}: no command was given yet", next_step="of the service: with sudo")
     count = 0
@@ -50,3 +104,24 @@ def _line(entry: dict[str, Any]) -> str:
     why = f" because {entry['why']}" if "why" in entry else ""
     more = f", {entry['left_out']} more not written" if "left_out" in entry else ""
     return f"{entry.get('at', '')} {entry.get('event', '')}: {who}: {what}{why} {came}{more}".rstrip()
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    # The agent's file first: for the database root becomes another user.
+    checks = [each for each in (agents_check(args), audits_check(args)) if each is not None]
+    if not checks:
+        raise KikimoriError("nothing was recorded here yet", next_step="of the service: with sudo")
+    for each in checks:
+        print(json.dumps(each.fields(), ensure_ascii=False) if args.json else each.sentence())
+    return 0 if all(each.broken_at is None for each in checks) else 1
+
+
+def run_list(args: argparse.Namespace) -> int:
+    from kikimori.cli.audit_list import listed  # noqa: PLC0415  (see cli/up.py)
+
+    found, fault = listed(args)
+    for each in found:
+        print(json.dumps(each.fields(), ensure_ascii=False) if args.json else each.sentence())
+    if fault is not None:
+        raise fault
+    return 0

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 SYSTEM_CONFIG = Path("/etc/kikimori/kikimori.toml")
 
 
-def add_config(parser: argparse.ArgumentParser) -> None:
+def add_config(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Add `--config`; `default`: argparse.SUPPRESS for an action below a command that has the option too."""
     parser.add_argument(
         "--config",
         type=Path,
+        default=default,
         metavar="FILE",
         help=f"kikimori.toml; default: {SYSTEM_CONFIG} if it exists, else the built-in defaults",
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kikimori_core.errors import KikimoriError
+from kikimori_records.cells import is_calculated, safe
 from kikimori_records.people import fields
 from kikimori_records.people.fields import READERS, ROLE_NAMES, FieldError
 
@@ -46,7 +47,6 @@ _COLUMN_OF = {
     for column, names in HEADERS.items()
     for each in names
 }
-_CALCULATED = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def write_csv(
     for each in people:
         roles = [ROLE_NAMES[role] if language == "ja" else role for role in sorted(each.roles)]
         writer.writerow(
-            _safe(cell)
+            safe(cell)
             for cell in (
                 each.id,
                 each.login or "",
@@ -177,7 +177,7 @@ def _values(columns: list[str], cells: list[str]) -> dict[str, object]:
         raise FieldError("line", "too_long", "", f"{len(cells)} cells under {len(columns)} columns")
     values: dict[str, object] = {}
     for column, cell in zip(columns, cells + [""] * (len(columns) - len(cells)), strict=False):
-        text = cell[1:] if cell.startswith("'") and _is_calculated(cell) else cell
+        text = cell[1:] if cell.startswith("'") and is_calculated(cell) else cell
         if column in READERS:
             values[column] = READERS[column](text)
         elif column == "disabled":
@@ -185,15 +185,6 @@ def _values(columns: list[str], cells: list[str]) -> dict[str, object]:
         elif column == "id":
             values[column] = text.strip()
     return values
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if _is_calculated(cell) else cell
-
-
-def _is_calculated(cell: str) -> bool:
-    """Return whether a table program would calculate a cell, but for the marks before it."""
-    return cell.lstrip("'").startswith(_CALCULATED)
 
 
 def _wrong(line: int, reason: str) -> BadCsvError:

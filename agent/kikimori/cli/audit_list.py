@@ -1,0 +1,164 @@
+"""Entries of both records in one list, by time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from kikimori.cli.audit_records import agent_path, audit_settings
+from kikimori.cli.options import configured, dashboard_settings
+from kikimori.control.chain import BrokenChainError, entries
+from kikimori.errors import KikimoriError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from kikimori_records.settings import StoreSettings
+
+PLACED = ("n", "at", "event", "action", "person", "role", "dashboard", "call_id", "outcome", "reason")
+"""Fields of the agent's record that have a place of their own here."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntry:
+    """Entry of either record."""
+
+    record: str
+    number: int
+    at: str
+    who: str
+    who_id: str
+    action: str
+    object: str
+    outcome: str
+    details: dict[str, Any]
+
+    def fields(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        details = ", ".join(f"{name}: {value}" for name, value in self.details.items() if value is not None)
+        said = (
+            f"{self.at} {self.record} {self.number}: {self.who or '?'}: {self.action} {self.object}".rstrip()
+        )
+        return f"{said}: {self.outcome}{f' ({details})' if details else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    since: datetime | None
+    until: datetime | None
+    person: str
+    action: str
+    object: str
+    outcome: str
+
+    def has(self, entry: ListedEntry) -> bool:
+        at = _read_time(entry.at)
+        return (
+            (self.since is None or (at is not None and at >= self.since))
+            and (self.until is None or (at is not None and at < self.until))
+            and (
+                not self.person
+                or self.person.casefold() in entry.who.casefold()
+                or self.person == entry.who_id
+            )
+            and entry.action.startswith(self.action)
+            and (not self.object or entry.object == self.object)
+            and (not self.outcome or entry.outcome == self.outcome)
+        )
+
+
+def listed(args: argparse.Namespace) -> tuple[list[ListedEntry], KikimoriError | None]:
+    """Return the entries that the arguments ask for, the oldest first, and the fault of a broken chain."""
+    zone = ZoneInfo(dashboard_settings(args).time_zone)
+    wanted = _Wanted(
+        _given(args.since, zone),
+        _given(args.until, zone),
+        args.person,
+        args.action,
+        args.object,
+        args.outcome,
+    )
+    found: list[ListedEntry] = []
+    fault = None
+    if args.record != "dashboard":
+        try:
+            found += [each for each in _agents(args) if wanted.has(each)]
+        except BrokenChainError as error:
+            fault = error
+    if args.record != "agent" and (settings := audit_settings(args)) is not None:
+        found += asyncio.run(_dashboards(settings, wanted))
+    found.sort(key=lambda each: _read_time(each.at) or datetime.min.replace(tzinfo=UTC))
+    return found[-args.most :] if args.most > 0 else found, fault
+
+
+def _agents(args: argparse.Namespace) -> Iterator[ListedEntry]:
+    path = agent_path(configured(args, log_level="critical"))
+    if not path.exists():
+        return
+    for entry in entries(path):
+        who = " ".join(str(entry[each]) for each in ("person", "role") if entry.get(each))
+        yield ListedEntry(
+            "agent",
+            entry["n"],
+            str(entry.get("at", "")),
+            f"{who} at {entry['dashboard']}" if entry.get("dashboard") else who,
+            "",
+            f"command.{entry['action']}" if entry.get("action") else str(entry.get("event", "")),
+            str(entry.get("call_id") or ""),
+            " ".join(str(entry[each]) for each in ("outcome", "reason") if entry.get(each))
+            or str(entry.get("event", "")),
+            {name: value for name, value in entry.items() if name not in PLACED},
+        )
+
+
+async def _dashboards(settings: StoreSettings, wanted: _Wanted) -> list[ListedEntry]:
+    from kikimori_records.audit.queries import AuditFilter, oldest_first  # noqa: PLC0415  (the extra `dashboard`)
+    from kikimori_records.store import Store  # noqa: PLC0415
+
+    store = await Store.open(settings, beside=True)
+    try:
+        asked = AuditFilter(
+            wanted.since, wanted.until, wanted.person, wanted.action, wanted.object, wanted.outcome
+        )
+        return [
+            ListedEntry(
+                "dashboard",
+                row.number,
+                row.entry.at.isoformat(timespec="milliseconds"),
+                row.entry.actor_name,
+                row.entry.actor_id or "",
+                row.entry.action,
+                row.entry.object_id or "",
+                row.entry.outcome,
+                row.entry.details,
+            )
+            async for row in oldest_first(store, asked)
+        ]
+    finally:
+        await store.close()
+
+
+def _given(text: str | None, zone: ZoneInfo) -> datetime | None:
+    """Return a time that somebody typed, of the office's zone where it names none; raises KikimoriError."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise KikimoriError(
+            f"{text!r} is no time", next_step="write it like 2026-04-01 or 2026-04-01T09:00+09:00"
+        ) from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+
+
+def _read_time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,50 @@
+"""Work that a store needs while a dashboard serves it: waiting audit entries written, what is too old removed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import delete, or_
+
+from kikimori_records.audit.log import drain
+from kikimori_records.audit.retention import remove_old
+from kikimori_records.errors import StoreError
+from kikimori_records.schema import devices, one_time_links, sessions
+
+if TYPE_CHECKING:
+    from kikimori_records.store import Store
+
+log = structlog.get_logger()
+
+DRAIN_EVERY_S = 2.0
+REMOVE_EVERY = timedelta(hours=6)
+
+
+async def keep_store(store: Store) -> None:
+    """Do the work until cancelled; a database that is away is tried again."""
+    remove_at = datetime.now(UTC)
+    while True:
+        if not store.waiting.empty:
+            await drain(store)
+        if (now := datetime.now(UTC)) >= remove_at:
+            try:
+                await remove_too_old(store, now)
+                remove_at = now + REMOVE_EVERY
+            except StoreError as error:
+                log.info("store_not_tidied", reason=error.message)
+        await asyncio.sleep(DRAIN_EVERY_S)
+
+
+async def remove_too_old(store: Store, now: datetime) -> None:
+    """Remove sessions and audit entries beyond their days, devices and links beyond their end. Raises StoreError."""
+    limit = now - timedelta(days=store.settings.session_days)
+    async with store.begin(within_s=60) as connection:
+        over = or_(sessions.c.ended_at < limit, sessions.c.expires_at < limit)
+        await connection.execute(delete(sessions).where(over))
+        await connection.execute(delete(devices).where(devices.c.expires_at < now))
+        await connection.execute(delete(one_time_links).where(one_time_links.c.expires_at < limit))
+    if removed := await remove_old(store, now):
+        log.info("audit_trimmed", count=removed)
