@@ -30,6 +30,8 @@ KEY = 3
 LONGEST_PART = 5
 """Words that a part of a phrase may be made of: 責任 取れる 人."""
 
+_UNFINISHED = frozenset({"を", "に", "へ", "が", "で"})
+"""Case particles that end no sentence."""
 _PAUSES = frozenset("。．.!！?？、，,…")
 
 
@@ -193,11 +195,21 @@ def stems_of(sound: str, conjugation: str) -> tuple[str, ...]:
     return tuple({conjugated.i, conjugated.te_stem} - {""})
 
 
+def _awaits(word: Word, following: Word) -> bool:
+    """Return whether a clause cannot be over: recognisers write 責任者を。出せ and ふざけて。いるのか."""
+    if word.part != "助詞":
+        return False
+    if word.surface in ("て", "で") and following.part in ("動詞", "助動詞") and following.normal in AFTER_TE:
+        return not any("\u4e00" <= letter <= "\u9fff" for letter in following.surface)
+    return word.detail == "格助詞" and word.surface in _UNFINISHED
+
+
 def _breaks(heard: Heard) -> frozenset[int]:
     words: Sequence[Word] = heard.words
     return frozenset(
         at
         for at in range(1, len(words))
         if words[at].start > words[at - 1].end
+        and not _awaits(words[at - 1], words[at])
         and _PAUSES & set(heard.text[words[at - 1].end : words[at].start])
     )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rapidfuzz.distance import Levenshtein
 from sudachipy import Dictionary, SplitMode
 
+from kikimori_core.judging.words.misheard import respelled
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -67,6 +69,10 @@ def words(text: str) -> list[Word]:
     found: list[Word] = []
     text, places = _without_spaces(text)
     cut = list(_tokenizer().tokenize(text))
+    if (mended := respelled(text, cut, _tokenizer().tokenize)) is not None:
+        text, among = mended
+        places = [places[at] for at in among]
+        cut = list(_tokenizer().tokenize(text))
     for number, each in enumerate(cut):
         entry = _entry(each)
         part, surface = entry[3], each.surface()
