@@ -1,14 +1,16 @@
 """Delay from the last sound of a phrase to its alert, in real time, with the real recogniser.
 
 Calls are played at the speed they were spoken, so a recogniser that falls behind is seen. The same run says
-when the final result of the same words came: what the alert would have waited for without partial results.
+when the final result of the same words came: what the alert would have waited for without partial results. With a
+second recogniser its finals are told apart, and its utterances are heard once more after the run, to measure their cost.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,14 +32,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori.config import AgentConfig
-    from kikimori.hearing.speech.engine import SpeechEngine
+    from kikimori.hearing.speech.engine import Heard, UtteranceEngine
     from kikimori.hearing.speech.pool import SpeechPool
+    from kikimori.recognition import Recognition
     from kikimori_core.judging.kinds.rule import Rule
     from kikimori_core.judging.phrases import Said
     from kikimori_core.model.evidence import Utterance
     from kikimori_lab.evaluation.truth import Truth
 
 REFERENCE = "the final result of the same words, same run"
+MEASURED_S = 60.0
+"""Sound after which the cost of the second hearing is known well enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class WordsFigures:
     phrases: int
     """Alarming phrases that were said and recognised."""
     alert_ms_p50: float
+    alert_ms_p95: float
     alert_ms_p99: float
     told_early: int
     """Number of phrases alerted before the final result."""
@@ -59,6 +65,59 @@ class WordsFigures:
     p50_vs_reference: float
     shed_s: float
     """Seconds of speech that were not decoded because the machine was too slow."""
+    finals: str
+    """Source of finished utterances: `vosk`, `whisper` or `both`."""
+    second_phrases: int = 0
+    """Phrases in the finals of the second recogniser."""
+    second_ms_p50: float | None = None
+    """Its final result, from the end of the utterance; None without a second recogniser."""
+    second_ms_p95: float | None = None
+    second_cpu_per_s: float | None = None
+    """Processor time in s per second of the customer's utterances, heard again by itself after the run."""
+    second_shed: int = 0
+    """Utterances that it was not given because too much waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Delay:
+    """Delays in s after a phrase's last word."""
+
+    alert_s: float
+    final_s: float
+    engine: str | None
+    """Recogniser whose final result it was."""
+
+
+class _Kept:
+    """A second recogniser that keeps what it was given, so that its cost can be measured."""
+
+    def __init__(self, engine: UtteranceEngine) -> None:
+        self._engine = engine
+        self.given: list[tuple[bytes, int]] = []
+
+    @property
+    def kind(self) -> str:
+        return self._engine.kind
+
+    @property
+    def name(self) -> str:
+        return self._engine.name
+
+    def hear(self, pcm: bytes, rate: int) -> Heard:
+        self.given.append((pcm, rate))
+        return self._engine.hear(pcm, rate)
+
+    def cpu_per_s(self) -> float | None:
+        """Hear some of it again, one utterance after the other, and return processor time per second of sound."""
+        cpu, sound = 0.0, 0.0
+        for pcm, rate in self.given:
+            began = time.process_time()
+            self._engine.hear(pcm, rate)
+            cpu += time.process_time() - began
+            sound += len(pcm) / 2 / rate
+            if sound > MEASURED_S:
+                break
+        return cpu / sound if sound else None
 
 
 @dataclass
@@ -67,9 +126,9 @@ class _Call:
 
     book: PhraseBook
     categories: frozenset[str]
-    finals: list[tuple[float, str, float, float]] = field(default_factory=list)
+    finals: list[tuple[float, str, float, float, str | None]] = field(default_factory=list)
     """Loop time in s, category, start of the utterance and end of the phrase's last word in s of media
-    time."""
+    time, recogniser."""
     alerts: list[tuple[float, str]] = field(default_factory=list)
     """Loop time in s and category."""
     _seen: set[tuple[str, float]] = field(default_factory=set)
@@ -83,7 +142,7 @@ class _Call:
             for match in said.matches:
                 if match.category in self.categories:
                     end_s = _end_of(match.matched, utterance)
-                    self.finals.append((now, match.category, utterance.start_s, end_s))
+                    self.finals.append((now, match.category, utterance.start_s, end_s, utterance.engine))
         return said
 
     # --- as the desk's listener
@@ -101,10 +160,10 @@ class _Call:
     def line(self, line: TranscriptLine) -> None:
         del line
 
-    def latencies(self, opened_at: float) -> list[tuple[float, float]]:
-        """Return (alert, final) in seconds after the phrase's last word, for each phrase."""
+    def latencies(self, opened_at: float) -> list[_Delay]:
+        """Return the delays of each phrase."""
         found = []
-        for final_at, category, start_s, end_s in self.finals:
+        for final_at, category, start_s, end_s, engine in self.finals:
             told = [
                 at
                 for at, name in self.alerts
@@ -112,7 +171,7 @@ class _Call:
             ]
             if told:
                 spoken_at = opened_at + end_s
-                found.append((min(told) - spoken_at, final_at - spoken_at))
+                found.append(_Delay(min(told) - spoken_at, final_at - spoken_at, engine))
         return found
 
 
@@ -142,6 +201,8 @@ async def bench_words(
             problem.detail if problem else "speech recognition is off",
             next_step=problem.remedy if problem else "",
         )
+    kept = _Kept(recognition.second) if recognition.second is not None else None
+    recognition = replace(recognition, second=kept)
     recordings = [(path.parent / truth.audio, truth) for path, truth in truths_in(folder)]
     calls = calls or len(recordings)
     rules = load_rules(config.rule_files())
@@ -161,9 +222,12 @@ async def bench_words(
             ]
     finally:
         await asyncio.to_thread(pool.stop)
-    return _figures(
-        [pair for each in playing for pair in each.result()], calls, recognition.engine, config, pool
-    )
+    delays = [delay for each in playing for delay in each.result()]
+    figures = _figures(delays, calls, recognition, config, pool)
+    if kept is None:
+        return figures
+    cost = await asyncio.to_thread(kept.cpu_per_s)
+    return replace(figures, second_cpu_per_s=None if cost is None else round(cost, 4))
 
 
 def _has_phrases(truths: list[Truth], calls: int, rules: tuple[Rule, ...]) -> None:
@@ -189,7 +253,7 @@ async def _play(
     book: PhraseBook,
     pool: SpeechPool,
     progress: Callable[[float], None],
-) -> list[tuple[float, float]]:
+) -> list[_Delay]:
     categories = frozenset(rule.category for rule in rules if isinstance(rule, PhraseRule))
     call = _Call(book, categories)
     desk = Desk(DeskSettings(site="bench", agent_id="bench"), rules, call, call, pool)
@@ -209,22 +273,26 @@ async def _play(
 
 
 def _figures(
-    pairs: list[tuple[float, float]], calls: int, engine: SpeechEngine, config: AgentConfig, pool: SpeechPool
+    delays: list[_Delay], calls: int, recognition: Recognition, config: AgentConfig, pool: SpeechPool
 ) -> WordsFigures:
-    if not pairs:
+    if not delays:
         raise KikimoriError(
             "no alarming phrase was recognised in the calls",
             next_step="the demo's calls are synthesised for the default model, ja-synth: take that, or recordings in this "
             "model's language with --folder",
         )
-    alert, final = (np.array(each) * 1000 for each in zip(*pairs, strict=True))
+    alert = np.array([each.alert_s for each in delays]) * 1000
+    final = np.array([each.final_s for each in delays]) * 1000
+    kind = recognition.second.kind if recognition.second is not None else None
+    second = [each.final_s * 1000 for each in delays if kind is not None and each.engine == kind]
     p50, reference = float(np.percentile(alert, 50)), float(np.percentile(final, 50))
     return WordsFigures(
         calls=calls,
-        model=engine.name,
+        model=recognition.names or "",
         threads=config.speech.threads,
-        phrases=len(pairs),
+        phrases=len(delays),
         alert_ms_p50=round(p50, 1),
+        alert_ms_p95=round(float(np.percentile(alert, 95)), 1),
         alert_ms_p99=round(float(np.percentile(alert, 99)), 1),
         told_early=int(np.sum(final - alert > 50.0)),
         reference=REFERENCE,
@@ -232,4 +300,9 @@ def _figures(
         final_ms_p99=round(float(np.percentile(final, 99)), 1),
         p50_vs_reference=round(p50 / reference, 3),
         shed_s=round(pool.shed_s, 2),
+        finals=recognition.finals,
+        second_phrases=len(second),
+        second_ms_p50=round(float(np.percentile(second, 50)), 1) if second else None,
+        second_ms_p95=round(float(np.percentile(second, 95)), 1) if second else None,
+        second_shed=pool.finals.shed if pool.finals is not None else 0,
     )

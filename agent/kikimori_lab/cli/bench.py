@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from kikimori import logs
-from kikimori.cli.options import bars, print_figures, say
+from kikimori.cli.options import add_finals, bars, print_figures, say, with_finals
 from kikimori.errors import KikimoriError
 from kikimori_lab.cli import bench_chaos, bench_commands, bench_page
 
@@ -76,6 +76,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
     words.add_argument(
         "--model", default="ja-synth", metavar="NAME", help="Japanese speech model (default: ja-synth)"
     )
+    add_finals(words)
     words.add_argument("--json", action="store_true", help="print one JSON object")
     words.set_defaults(run=run_words)
 
@@ -307,7 +308,7 @@ def run_words(args: argparse.Namespace) -> int:
     from kikimori_lab.bench.words import bench_words  # noqa: PLC0415  (see cli/up.py)
     from kikimori_lab.demo.script import FOLDER  # noqa: PLC0415
 
-    config = AgentConfig(speech=SpeechTable(model=args.model))
+    config = with_finals(AgentConfig(speech=SpeechTable(model=args.model)), args)
     with bars("s") as progress:
         bar = progress.add_task("words", total=66.0)
 
