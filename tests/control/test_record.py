@@ -55,7 +55,7 @@ async def test_who_where_to_and_what_came_of_it(tmp_path: Path) -> None:
         (1, "taken"), (2, "refused"), (3, "answered"), (4, "taken"), (5, "refused"), (6, "answered"),
     ]  # fmt: skip
     assert found[2] | {
-        "person": "supervisor", "role": "supervisor", "target": "200", "dashboard": "dashboard", "why": "threat",
+        "person": "高橋 課長", "person_id": "p-1", "role": "supervisor", "target": "200", "dashboard": "dashboard", "why": "threat",
         "outcome": "instructed", "action": "hold_transfer", "call_id": "call-1",
     } == found[2]  # fmt: skip
     assert (found[1]["target"], found[1]["reason"]) == ("09901234567", "unsigned")

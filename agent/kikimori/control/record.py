@@ -122,6 +122,7 @@ def _about(opened: OpenedCommand, sender: str) -> dict[str, Any]:
         "action": str(command.action),
         "target": command.target,
         "person": command.issued_by,
+        "person_id": command.person_id,
         "role": command.role,
         "why": command.reason,
         "dashboard": sender or None,

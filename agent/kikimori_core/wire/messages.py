@@ -255,17 +255,17 @@ class Command(Message):
     call_id: Name
     action: Action
     target: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z*#+._@-]+$")] | None = None
-    """Extension or queue to transfer to (None = the configured superior); for `listen`, `whisper` and `barge` the
-    supervisor's own telephone."""
+    """Extension or queue of a transfer (None = the configured superior); for listening in the own telephone."""
     keep_operator: bool | None = None
     """For transfers: whether the operator stays in the call or is released; None = as configured."""
     announcement: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")] | None = None
     """For `announce`: name of a configured announcement; None = the first."""
     issued_by: Annotated[str, Field(max_length=128)]
+    person_id: Name | None = None
+    """Id of the person `issued_by` in the dashboard's directory; None for a kiosk, and from older dashboards."""
     issued_at: AwareDatetime
     expires_at: AwareDatetime
-    """Not carried out after this: a press that arrives late is worse than none. At most `COMMAND_LIFETIME` after
-    `issued_at` counts; a later time is taken as that."""
+    """Not carried out after this, nor `COMMAND_LIFETIME` after `issued_at`: a late press is worse than none."""
     reply_to: Annotated[str, Field(max_length=256)]
     site: Name | None = None
     """For what follows: a signed command names them all but `reason`; an agent refuses one that is meant for another."""
