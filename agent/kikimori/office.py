@@ -18,7 +18,7 @@ from kikimori_core.wire.key_store import Identity, TrustStore, given_key
 from kikimori_core.wire.keys import SigningKey
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     import kikimori_dashboard
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.control.pbx_control import PbxControl
     from kikimori_core.wire.settings import BrokerSettings
+    from kikimori_records.store import Store
 
 log = structlog.get_logger()
 
@@ -52,6 +53,8 @@ async def open_office(
     broker_port: int | None = None,
     pbx: PbxControl | None = None,
     patience_s: float = 0.0,
+    store: Store | None = None,
+    show_first: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Office]:
     """Run broker, agent and dashboard inside the `async with`; leave it and they stop, the agent first.
 
@@ -61,6 +64,8 @@ async def open_office(
         broker_port: Another port for the broker; 0 = any free one.
         pbx: Control to use instead of the configured one.
         patience_s: Seconds of audio that a leg keeps while hearing waits for recognition; see `DeskSettings`.
+        store: Open database of people; without it the configured one is opened.
+        show_first: See `kikimori_dashboard.serve`.
 
     Raises:
         KikimoriError: a port is taken, the state folder cannot be written. Also in an exception group.
@@ -93,7 +98,10 @@ async def open_office(
         async with asyncio.TaskGroup() as tasks:
             url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             pages = tasks.create_task(
-                _keep_pages(dashboard.model_copy(update={"mqtt": for_board}), url, of_board), name="dashboard"
+                _keep_pages(
+                    dashboard.model_copy(update={"mqtt": for_board}), url, of_board, store, show_first
+                ),
+                name="dashboard",
             )
             listening = tasks.create_task(agent.run(), name="agent")
             try:
@@ -111,7 +119,11 @@ def _remove(file: Path) -> None:
 
 
 async def _keep_pages(
-    settings: kikimori_dashboard.DashboardSettings, url: asyncio.Future[str], identity: Identity
+    settings: kikimori_dashboard.DashboardSettings,
+    url: asyncio.Future[str],
+    identity: Identity,
+    store: Store | None,
+    show_first: Callable[[str], None] | None,
 ) -> None:
     """Serve the pages until cancelled, and again after a failure: calls must be heard without them.
 
@@ -124,5 +136,7 @@ async def _keep_pages(
             url.set_result(address)
 
     await Supervisor().keep(
-        "dashboard", lambda: serve_dashboard(settings, ready, identity), fatal=lambda _: not url.done()
+        "dashboard",
+        lambda: serve_dashboard(settings, ready, identity, store, show_first),
+        fatal=lambda _: not url.done(),
     )

@@ -32,6 +32,9 @@ def main() -> int:
         return error.exit_code
     try:
         uvloop.run(_until_told(settings))
+    except KikimoriError as error:
+        print(f"{error.message}\n  next: {error.next_step}", file=sys.stderr)
+        return error.exit_code
     except OSError as error:
         print(
             f"cannot serve on {settings.host}, port {settings.port}: {error.strerror or error}",
@@ -41,8 +44,18 @@ def main() -> int:
     return 0
 
 
+def _show_first(link: str) -> None:
+    print(f"first account, within 30 minutes: {link}", file=sys.stderr, flush=True)
+
+
 async def _until_told(settings: DashboardSettings) -> None:
-    task = asyncio.create_task(serve(settings, lambda url: print(f"dashboard: {url}", flush=True)))
+    task = asyncio.create_task(
+        serve(
+            settings,
+            lambda url: print(f"dashboard: {url}", flush=True),
+            show_first=_show_first if sys.stderr.isatty() else None,
+        )
+    )
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, task.cancel)

@@ -10,6 +10,7 @@ from kikimori_dashboard.encoded_alerts import EncodedAlerts
 from kikimori_dashboard.missed import MissedAlerts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime, timedelta
 
     from kikimori_core.wire.messages import Alert
@@ -97,9 +98,14 @@ class AlertBook:
             self._changes.touch(Part.MISSED)
         self._keep_closed(alert, most)
 
-    def acknowledge(self, first: int, last: int, most: int) -> int:
-        """Mark the missed alerts with these numbers as seen, and closed like others; return their count."""
-        seen = self.missed.acknowledge(first, last)
+    def acknowledge(
+        self, first: int, last: int, most: int, sees: Callable[[Alert], bool] | None = None
+    ) -> int:
+        """Mark the missed alerts with these numbers as seen, and closed like others; return their count.
+
+        `sees`: only those for which it answers True.
+        """
+        seen = self.missed.acknowledge(first, last, sees)
         for alert in seen:
             self._keep_closed(alert, most)
         if seen:

@@ -11,6 +11,10 @@ from aiohttp import web
 
 from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.settings import LOOPBACK
+from kikimori_dashboard.access.access import Access
+from kikimori_dashboard.access.links import FIRST_COMMAND, first_link, needs_first
+from kikimori_dashboard.access.middleware import require_session
+from kikimori_dashboard.access.routes import AccessRoutes
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.commands import CommandDesk
 from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
@@ -21,11 +25,14 @@ from kikimori_dashboard.live import Live
 from kikimori_dashboard.port import DashboardPort
 from kikimori_dashboard.routes import MAX_BODY, Routes
 from kikimori_dashboard.sentences import read_book
+from kikimori_dashboard.sights import ExtensionTeams, Sights
 from kikimori_dashboard.signatures import Signatures
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.time_keeper import keep_time
 from kikimori_dashboard.views import Views
+from kikimori_records.errors import StoreAwayError
+from kikimori_records.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -40,24 +47,37 @@ LOOK_EVERY_S = 2.0
 
 STATE: web.AppKey[SiteState] = web.AppKey("state", SiteState)
 LIMITER: web.AppKey[ConnectionLimiter] = web.AppKey("limiter", ConnectionLimiter)
+ACCESS: web.AppKey[Access] = web.AppKey("access", Access)
 LIVE: web.AppKey[Live] = web.AppKey("live", Live)
 BACKGROUND: web.AppKey[asyncio.Task[None]] = web.AppKey("background", asyncio.Task)
 """Background task; ends only by cancellation or by a fault of ours."""
 
 
 def create_app(
-    settings: DashboardSettings, limits: PortLimits | None = None, identity: Identity | None = None
+    settings: DashboardSettings,
+    store: Store,
+    limits: PortLimits | None = None,
+    identity: Identity | None = None,
 ) -> web.Application:
     """Make the application of one site's dashboard; it connects to the broker when it starts.
 
-    `identity`: its key and those of the agents; without it one is made that no agent trusts.
+    Args:
+        settings: Its settings.
+        store: The open database of people and sessions.
+        limits: Limits of the port.
+        identity: Its key and those of the agents; without it one is made that no agent trusts.
 
     Raises:
         ConfigError: a file of sentences is wrong; who reads the settings checks it before.
     """
     book = read_book(settings.sentences)
     state = SiteState(timedelta(minutes=settings.closed_minutes))
-    live = Live(Views(state, settings), state.changes)
+    views = Views(state, settings)
+    teams = ExtensionTeams()
+    access = Access(store, teams)
+    sights = Sights(state, views, teams)
+    live = Live(views, state.changes, sights)
+    teams.changed = live.changed
     limiter = ConnectionLimiter(limits or PortLimits(), [*LOOPBACK, *settings.trusted_proxies])
     clocks = AgentClocks()
     commands = CommandDesk(state, live.changed, clocks)
@@ -78,21 +98,27 @@ def create_app(
     async def background(app: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(_run(subscriber, settings, state, live, clocks), name="dashboard")
         app[BACKGROUND] = task
-        yield
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        async with access.running():
+            yield
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def close_browsers(_app: web.Application) -> None:
         await live.close()
 
-    app = web.Application(middlewares=[tolerate_disconnects, guard(settings)], client_max_size=MAX_BODY)
+    app = web.Application(
+        middlewares=[tolerate_disconnects, guard(settings), require_session(access.desk)],
+        client_max_size=MAX_BODY,
+    )
     app[STATE] = state
+    app[ACCESS] = access
     app[LIVE] = live
     app[LIMITER] = limiter
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(close_browsers)
     app.cleanup_ctx.append(background)
-    Routes(state, subscriber, live, commands, book, limiter).add_to(app)
+    Routes(state, subscriber, live, commands, book, limiter, access, sights).add_to(app)
+    AccessRoutes(access, settings.trusted_proxies).add_to(app)
     return app
 
 
@@ -102,27 +128,68 @@ async def serve(
     *,
     limits: PortLimits | None = None,
     identity: Identity | None = None,
+    store: Store | None = None,
+    show_first: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until cancelled. `ready(url)` is called once the port is open, whether the broker is there or not.
 
-    `identity`: its key and those of the agents; without it they are of its state folder.
+    Args:
+        settings: Its settings.
+        ready: Called with the address.
+        limits: Limits of the port.
+        identity: Its key and those of the agents; without it they are of its state folder.
+        store: The open database of people and sessions; without it the configured one is opened, and closed at the end.
+        show_first: Called with the one-time link for the first account, where there is no administrator yet. None =
+            nobody looks at a terminal: the log names the command that prints such a link.
 
     Raises:
         OSError: the port is taken.
+        StoreError: the database cannot be used.
     """
-    identity = identity or await asyncio.to_thread(settings.identity)
-    app = create_app(settings, limits, identity)
+    if identity is None:
+        identity = await asyncio.to_thread(settings.identity)
+    opened = store or await Store.open(settings.store_settings())
+    try:
+        await _serve(settings, opened, ready, limits, identity, show_first)
+    finally:
+        if store is None:
+            await opened.close()
+
+
+async def _serve(
+    settings: DashboardSettings,
+    store: Store,
+    ready: Callable[[str], None] | None,
+    limits: PortLimits | None,
+    identity: Identity,
+    show_first: Callable[[str], None] | None,
+) -> None:
+    app = create_app(settings, store, limits, identity)
     listener = DashboardPort(app, app[LIMITER])
     try:
         await listener.listen(settings.host, settings.port)
         host, port = listener.address
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         log.info("dashboard_ready", url=url)
+        await _lead_in(store, url, show_first)
         if ready is not None:
             ready(url)
         await app[BACKGROUND]
     finally:
         await listener.close()
+
+
+async def _lead_in(store: Store, url: str, show_first: Callable[[str], None] | None) -> None:
+    """Show the way to the first account where there is no administrator yet; a secret never goes into the log."""
+    try:
+        if not await needs_first(store):
+            return
+        if show_first is None:
+            log.warning("no_administrator", next=FIRST_COMMAND)
+        else:
+            show_first(url + await first_link(store))
+    except StoreAwayError:
+        log.warning("store_away")
 
 
 async def _run(

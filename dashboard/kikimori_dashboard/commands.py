@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_core.wire.messages import CallState, CommandResult
+    from kikimori_dashboard.access.who import Who
     from kikimori_dashboard.agent_link import AgentLink
     from kikimori_dashboard.state import SiteState
 
@@ -83,7 +84,9 @@ class CommandDesk:
         if future is not None and not future.done():
             future.set_result(result)
 
-    async def press(self, publisher: Publisher, call_id: str, wish: Wish, page: Page) -> CommandResult:
+    async def press(
+        self, publisher: Publisher, call_id: str, wish: Wish, page: Page, who: Who
+    ) -> CommandResult:
         """Publish and wait for the answer. Raises RefusedError when it was not sent or not answered."""
         entry = self._state.calls.get(call_id)
         if entry is None:
@@ -115,9 +118,8 @@ class CommandDesk:
             target=wish.target,
             keep_operator=wish.keep_operator,
             announcement=wish.announcement,
-            issued_by="supervisor"
-            if page == "supervisor"
-            else f"operator {call.operator.number or ''}".strip(),
+            issued_by=who.issuer,
+            person_id=who.person_id,
             issued_at=issued_at,
             expires_at=issued_at + timedelta(seconds=EXPIRES_AFTER_S),
             reply_to=publisher.reply_topic(call.agent_id),

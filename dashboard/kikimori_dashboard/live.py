@@ -7,6 +7,8 @@ A browser measures how old its picture is: it sends `{"type": "ping", "at": NUMB
 `{"type": "echo", "at": NUMBER, "seq": N}` behind everything that was sent before, N being the last version among it.
 
 A supervisor's page says which alerts stand on it: `{"type": "drawn", "alerts": {id: revision}}`.
+
+What a browser gets is decided here, by who has the session; when that ends, or its rights change, the socket is closed.
 """
 
 from __future__ import annotations
@@ -21,10 +23,16 @@ import structlog
 from aiohttp import ClientConnectionError, WSCloseCode, WSMessage, WSMsgType, web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from kikimori_dashboard.access.open_session import SESSION, SessionEnd
+from kikimori_dashboard.access.roles import Right, may
+from kikimori_dashboard.access.who import WHO
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_dashboard.changes import ChangeLog
+    from kikimori_dashboard.sight import Sight
+    from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.views import Views
 
 log = structlog.get_logger()
@@ -34,6 +42,10 @@ INTERVAL_S = 0.1
 BEAT_S = 5.0
 SEND_WITHIN_S = 10.0
 RETRY_AFTER_S = 10
+CLOSE_WITHIN_S = 1.0
+"""Seconds in which a browser may answer the end of its session; then the connection is cut."""
+CLOSE_CODES = {SessionEnd.OVER: 4401, SessionEnd.RIGHTS_CHANGED: 4403, SessionEnd.STORE_AWAY: 4503}
+"""WebSocket close codes: the page goes to the login page, connects again, or says that the database is away."""
 MOST_FROM_BROWSER = 128 * 1024
 """Largest message from a browser in bytes."""
 MAX_PING = 1e15
@@ -48,8 +60,14 @@ class _Page:
     transport: asyncio.Transport | None
     by_line: bool
     """True = it takes the changed lines of a transcript alone; pages of earlier releases do not."""
+    sight: Sight | None
+    """View of somebody who may see a part of the site; None = of the whole site."""
     version: int | None = None
-    """Version that was sent last; None before the snapshot."""
+    """Version up to which changes were looked at; None before the snapshot."""
+    sent: int | None = None
+    """Version that the browser has; smaller than `version` where nothing since was in sight."""
+    sender: asyncio.Task[None] | None = None
+    closing: asyncio.Task[None] | None = None
 
     async def deliver(self, message: str) -> None:
         """Send a message.
@@ -80,9 +98,10 @@ class Drawn(BaseModel):
 class Live:
     """All connected browsers."""
 
-    def __init__(self, views: Views, changes: ChangeLog) -> None:
+    def __init__(self, views: Views, changes: ChangeLog, sights: Sights) -> None:
         self._views = views
         self._changes = changes
+        self._sights = sights
         self._wake = asyncio.Event()
         self._waiting = 0
         self.sockets: set[web.WebSocketResponse] = set()
@@ -104,6 +123,10 @@ class Live:
             self._wake = asyncio.Event()
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        who, session = request[WHO], request[SESSION]
+        supervises = request.query.get("page") == "supervisor"
+        if not may(who, Right.WATCH if supervises else Right.OWN_PAGE):
+            raise web.HTTPForbidden(text="your roles do not allow this page\n")
         if len(self.sockets) >= MAX_BROWSERS:
             raise web.HTTPServiceUnavailable(
                 text="too many browsers are connected\n", headers={"Retry-After": str(RETRY_AFTER_S)}
@@ -111,73 +134,113 @@ class Live:
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=MOST_FROM_BROWSER)
         await socket.prepare(request)
         self.sockets.add(socket)
-        if request.query.get("page") == "supervisor":
+        if supervises:
             self._supervisors.add(socket)
             self.on_pages(len(self._supervisors))
-        page = _Page(socket, request.transport, request.query.get("lines") == "changed")
-        sender = asyncio.create_task(self._send(page), name="browser")
+        by_line = request.query.get("lines") == "changed"
+        page = _Page(socket, request.transport, by_line, self._sights.of(who, supervises=supervises))
+        page.sender = asyncio.create_task(self._send(page), name="browser")
         try:
-            # Reading also notices that a browser leaves.
-            async for message in socket:
-                await self._answer(page, message)
+            with session.watched(lambda end: _end(page, end)):
+                # Reading also notices that a browser leaves.
+                async for message in socket:
+                    await self._answer(page, message)
         except (ClientConnectionError, ConnectionError):
             pass
         finally:
-            sender.cancel()
+            page.sender.cancel()
             self.sockets.discard(socket)
             if socket in self._supervisors:
                 self._supervisors.discard(socket)
                 self.on_pages(len(self._supervisors))
-            await asyncio.gather(sender, return_exceptions=True)
+            await asyncio.gather(
+                page.sender, *([page.closing] if page.closing else []), return_exceptions=True
+            )
         return socket
 
     async def _answer(self, page: _Page, message: WSMessage) -> None:
         """Echo a ping, take the alerts that a supervisor's page has drawn; close on any other message."""
         at = _pinged_at(message)
         if at is None and page.socket in self._supervisors and (drawn := _drawn(message)) is not None:
-            self.on_drawn(drawn.alerts)
+            shown = None if page.sight is None else page.sight.alerts
+            self.on_drawn(
+                {each: revision for each, revision in drawn.alerts.items() if shown is None or each in shown}
+            )
         elif at is None:
             await page.socket.close(code=WSCloseCode.POLICY_VIOLATION)
-        elif page.version is not None:
-            await page.deliver(json.dumps({"type": "echo", "at": at, "seq": page.version}))
+        elif page.sent is not None:
+            await page.deliver(json.dumps({"type": "echo", "at": at, "seq": page.sent}))
 
     async def close(self) -> None:
         for socket in tuple(self.sockets):
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
     async def _send(self, page: _Page) -> None:
+        loop = asyncio.get_running_loop()
+        said_at = loop.time()
         try:
             while not page.socket.closed:
                 wake = self._wake
-                text: str | None = None
-                now = datetime.now(UTC)
+                if page.sight is not None and self._sights.outdated(page.sight):
+                    page.version = None
                 if page.version is not None and page.version == self._changes.version:
-                    if not await self._woken(wake):
-                        beat = {"type": "beat", "seq": page.version, "now": datetime.now(UTC).isoformat()}
-                        await page.deliver(json.dumps(beat))
+                    await self._woken(wake, said_at + BEAT_S - loop.time())
+                if loop.time() - said_at >= BEAT_S and page.sent is not None:
+                    said_at = loop.time()
+                    beat = {"type": "beat", "seq": page.sent, "now": datetime.now(UTC).isoformat()}
+                    await page.deliver(json.dumps(beat))
+                if page.version == self._changes.version:
                     continue
-                if page.version is not None:
-                    text = self._views.delta(page.version, now, by_line=page.by_line)
-                if text is None:
-                    text = self._views.snapshot(now)
-                version = self._changes.version
-                await page.deliver(text)
-                page.version = version
+                text = self._news(page)
+                page.version = self._changes.version
+                if text:
+                    await page.deliver(text)
+                    page.sent = page.version
+                    said_at = loop.time()
                 await asyncio.sleep(INTERVAL_S)
         except (ClientConnectionError, ConnectionError):
             await page.socket.close()
 
-    async def _woken(self, wake: asyncio.Event) -> bool:
+    def _news(self, page: _Page) -> str:
+        """Return what changed since the page was looked after, or everything; "" for nothing that it may see."""
+        now = datetime.now(UTC)
+        text: str | None = None
+        if page.sight is None:
+            if page.version is not None:
+                text = self._views.delta(page.version, now, by_line=page.by_line)
+            return self._views.snapshot(now) if text is None else text
+        if page.version is not None and page.sent is not None:
+            text = page.sight.delta(page.version, page.sent, now, by_line=page.by_line)
+        return page.sight.snapshot(now) if text is None else text
+
+    async def _woken(self, wake: asyncio.Event, within_s: float) -> None:
         self._waiting += 1
         try:
-            async with asyncio.timeout(BEAT_S):
+            async with asyncio.timeout(max(within_s, 0)):
                 await wake.wait()
         except TimeoutError:
-            return False
-        else:
-            return True
+            pass
         finally:
             self._waiting -= 1
+
+
+def _end(page: _Page, end: SessionEnd) -> None:
+    """Send nothing more, and close the connection at the end of its session."""
+    if page.sender is not None:
+        page.sender.cancel()
+    if page.closing is None:
+        page.closing = asyncio.create_task(_close(page, end), name="session over")
+
+
+async def _close(page: _Page, end: SessionEnd) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_WITHIN_S):
+            await page.socket.close(code=CLOSE_CODES[end], message=end.value.encode())
+    except (TimeoutError, ClientConnectionError, ConnectionError):
+        # It does not answer. It gets nothing more all the same, and not even this if it reads nothing.
+        if page.transport is not None:
+            page.transport.close()
+            asyncio.get_running_loop().call_later(SEND_WITHIN_S, page.transport.abort)
 
 
 def _pinged_at(message: WSMessage) -> float | None:

@@ -6,13 +6,12 @@ no clock of its own.
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import ClosedBecause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from kikimori_core.wire.messages import Alert
 
@@ -41,9 +40,13 @@ class MissedAlerts:
         found = self._numbered.get(alert_id)
         return None if found is None else found[1]
 
-    def shown(self) -> list[tuple[int, Alert]]:
-        """Return the oldest, at most `SHOWN_MISSED`, with their numbers."""
-        return list(islice(self._numbered.values(), SHOWN_MISSED))
+    def shown(self, sees: Callable[[Alert], bool] | None = None) -> tuple[list[tuple[int, Alert]], int]:
+        """Return the oldest with their numbers, at most `SHOWN_MISSED`, and how many more there are.
+
+        `sees`: only those for which it answers True.
+        """
+        seen = [each for each in self._numbered.values() if sees is None or sees(each[1])]
+        return seen[:SHOWN_MISSED], max(0, len(seen) - SHOWN_MISSED)
 
     def look(self, open_alerts: Iterable[str], *, watched: bool) -> None:
         """Note which alerts are open now; `watched`: on a supervisor's page. Called every few seconds.
@@ -75,9 +78,13 @@ class MissedAlerts:
         """Remove an alert; False when it is not in the list."""
         return self._numbered.pop(alert_id, None) is not None
 
-    def acknowledge(self, first: int, last: int) -> list[Alert]:
-        """Remove and return the alerts with the numbers from `first` to `last`."""
-        seen = [alert for number, alert in self._numbered.values() if first <= number <= last]
+    def acknowledge(self, first: int, last: int, sees: Callable[[Alert], bool] | None = None) -> list[Alert]:
+        """Remove and return the alerts with the numbers from `first` to `last`. `sees`: see `shown`."""
+        seen = [
+            alert
+            for number, alert in self._numbered.values()
+            if first <= number <= last and (sees is None or sees(alert))
+        ]
         for alert in seen:
             del self._numbered[alert.alert_id]
         if not self._numbered:

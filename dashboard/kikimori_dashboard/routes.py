@@ -10,14 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from kikimori_core.wire.actions import RING, TRANSFERS
 from kikimori_core.wire.messages import Action
+from kikimori_dashboard.access.middleware import refusal
+from kikimori_dashboard.access.roles import Right, may
+from kikimori_dashboard.access.routes import ACCOUNT_PAGE_RULE
+from kikimori_dashboard.access.rules import OPEN, SIGNED_IN, add_route, add_static, needs, page_for
+from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.commands import CommandDesk, Page, RefusedError, Wish
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
+    from kikimori_dashboard.access.access import Access
+    from kikimori_dashboard.access.who import Who
     from kikimori_dashboard.connection_limiter import ConnectionLimiter
     from kikimori_dashboard.live import Live
     from kikimori_dashboard.sentences import SentenceBook
+    from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.state import SiteState
     from kikimori_dashboard.subscriber import Subscriber
 
@@ -74,6 +82,8 @@ class Routes:
         commands: CommandDesk,
         book: SentenceBook,
         limiter: ConnectionLimiter,
+        access: Access,
+        sights: Sights,
     ) -> None:
         self._state = state
         self._subscriber = subscriber
@@ -81,16 +91,24 @@ class Routes:
         self._commands = commands
         self._book = book
         self._limiter = limiter
+        self._access = access
+        self._sights = sights
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_get("/", self._page("supervisor.html"))
-        app.router.add_get("/operator", self._page("operator.html"))
-        app.router.add_get("/healthz", self._health)
-        app.router.add_get("/live", self._live.handle)
-        app.router.add_get("/api/sentences/{language:ja|en}", self._sentences)
-        app.router.add_post("/api/calls/{call_id}/commands", self._press)
-        app.router.add_post("/api/missed/seen", self._seen)
-        app.router.add_static("/static/", STATIC)
+        for method, path, handler, rule in (
+            ("GET", "/", self._page("supervisor.html"), page_for(Right.WATCH)),
+            ("GET", "/operator", self._page("operator.html"), page_for(Right.OWN_PAGE)),
+            ("GET", "/login", self._page("login.html"), OPEN),
+            ("GET", "/first", self._page("first.html"), OPEN),
+            ("GET", "/account", self._page("account.html"), ACCOUNT_PAGE_RULE),
+            ("GET", "/healthz", self._health, OPEN),
+            ("GET", "/live", self._live.handle, needs(Right.WATCH, Right.OWN_PAGE)),
+            ("GET", "/api/sentences/{language:ja|en}", self._sentences, SIGNED_IN),
+            ("POST", "/api/calls/{call_id}/commands", self._press, needs(Right.COMMAND, Right.ESCALATE)),
+            ("POST", "/api/missed/seen", self._seen, needs(Right.SEE_MISSED)),
+        ):
+            add_route(app, method, path, handler, rule)
+        add_static(app, "/static/", STATIC)
 
     @staticmethod
     def _page(name: str) -> Handler:
@@ -126,32 +144,54 @@ class Routes:
 
     async def _press(self, request: web.Request) -> web.Response:
         if request.content_type != "application/json":
-            return _refused(415, "bad_request")
+            return refusal(415, "bad_request")
         try:
             body = PressBody.model_validate_json(await request.read())
         except ValidationError:
-            return _refused(422, "bad_request")
+            return refusal(422, "bad_request")
+        who, call_id = request[WHO], request.match_info["call_id"]
         try:
-            result = await self._commands.press(
-                self._subscriber, request.match_info["call_id"], body.wish(), body.page
-            )
+            page = self._capacity(who, call_id, body)
+            result = await self._commands.press(self._subscriber, call_id, body.wish(), page, who)
         except RefusedError as error:
-            return _refused(error.status, error.reason)
+            self._note(who, call_id, body, "refused", error.reason)
+            return refusal(error.status, error.reason)
+        self._note(who, call_id, body, str(result.outcome), result.reason)
         return web.json_response(text=result.model_dump_json(exclude={"v"}))
+
+    def _capacity(self, who: Who, call_id: str, body: PressBody) -> Page:
+        """Return the capacity in which somebody presses.
+
+        Raises:
+            RefusedError: their roles do not allow it for this call. For whom no call is open but their own, a call of
+                others and one that does not exist are the same.
+        """
+        entry = self._state.calls.get(call_id)
+        target = self._sights.target(None if entry is None else entry.state.operator.number)
+        right = Right.ESCALATE if body.action is Action.ESCALATE else Right.COMMAND
+        if not may(who, right, target):
+            raise RefusedError(403, "not_allowed")
+        return body.page if may(who, Right.COMMAND, target) else "operator"
+
+    def _note(self, who: Who, call_id: str, body: PressBody, outcome: str, reason: str | None) -> None:
+        self._access.trail.note(
+            who,
+            f"command.{body.action}",
+            outcome=outcome,
+            about=("call", call_id),
+            target=body.target,
+            why=body.reason,
+            reason=reason,
+        )
 
     async def _seen(self, request: web.Request) -> web.Response:
         if request.content_type != "application/json":
-            return _refused(415, "bad_request")
+            return refusal(415, "bad_request")
         try:
             body = SeenBody.model_validate_json(await request.read())
         except ValidationError:
-            return _refused(422, "bad_request")
-        seen = self._state.acknowledge_missed(body.first, body.last)
+            return refusal(422, "bad_request")
+        sees = self._sights.sees(request[WHO], Right.SEE_MISSED)
+        seen = self._state.acknowledge_missed(body.first, body.last, lambda each: sees(each.operator.number))
         self._live.changed()
         return web.json_response({"acknowledged": seen})
-
-
-def _refused(status: int, reason: str) -> web.Response:
-    return web.json_response(
-        {"outcome": "not_sent" if status != 504 else "unanswered", "reason": reason}, status=status
-    )

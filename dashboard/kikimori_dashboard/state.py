@@ -19,6 +19,7 @@ from kikimori_dashboard.newer import NewerAgents
 from kikimori_dashboard.presses import PressBook
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from kikimori_core.wire.messages import (
@@ -228,9 +229,9 @@ class SiteState:
         """Note the alerts on the page now, if a supervisor's is open (`watched`); every few seconds."""
         self.alert_book.missed.look(self.alerts, watched=watched)
 
-    def acknowledge_missed(self, first: int, last: int) -> int:
+    def acknowledge_missed(self, first: int, last: int, sees: Callable[[Alert], bool] | None = None) -> int:
         """Mark the missed alerts with the numbers from `first` to `last` as seen; return their count."""
-        return self.alert_book.acknowledge(first, last, len(self.calls))
+        return self.alert_book.acknowledge(first, last, len(self.calls), sees)
 
     def _touch_call(self, call_id: str) -> None:
         if call_id in self.calls:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from kikimori_core.wire.messages import LegLevel, Problem, Role, Severity
+    from kikimori_core.wire.messages import Alert, LegLevel, Problem, Role, Severity
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.presses import Press
     from kikimori_dashboard.state import SiteState
@@ -73,19 +73,19 @@ class Views:
         parts: dict[Part, list[str]] = {}
         for part, name in keys:
             if part is Part.SITE:
-                fields.append(f'"site":{self._site()}')
+                fields.append(f'"site":{self.site()}')
             elif part is Part.CLOSED:
-                fields.append(self._closed())
+                fields.append(self.closed())
             elif part is Part.MISSED:
-                fields.append(self._missed())
+                fields.append(self.missed())
             elif part is Part.LINES:
                 if name in whole:
                     continue
-                lines = self._lines_since(name, since) if by_line else None
-                sent_as, text = (Part.CALLS, self._json(Part.CALLS, name)) if lines is None else (part, lines)
+                lines = self.lines_since(name, since) if by_line else None
+                sent_as, text = (Part.CALLS, self.json(Part.CALLS, name)) if lines is None else (part, lines)
                 parts.setdefault(sent_as, []).append(f"{_encode(name)}:{text}")
             else:
-                parts.setdefault(part, []).append(f"{_encode(name)}:{self._json(part, name)}")
+                parts.setdefault(part, []).append(f"{_encode(name)}:{self.json(part, name)}")
         fields += [f'"{part.value}":{{{",".join(members)}}}' for part, members in parts.items()]
         head = f'{{"type":"delta","from":{since},"seq":{changes.version},"now":"{now.isoformat()}"'
         return ",".join([head, *fields]) + "}"
@@ -100,9 +100,9 @@ class Views:
             Part.COMMANDS: state.presses.calls(),
             Part.EXTENSIONS: state.extensions.known(),
         }
-        fields = [f'"site":{self._site()}', self._closed(), self._missed()]
+        fields = [f'"site":{self.site()}', self.closed(), self.missed()]
         for part, listed in names.items():
-            members = [f"{_encode(name)}:{self._json(part, name)}" for name in listed]
+            members = [f"{_encode(name)}:{self.json(part, name)}" for name in listed]
             fields.append(f'"{part.value}":{{{",".join(members)}}}')
             known = self._encoded[part]
             if len(known) > len(members):
@@ -110,11 +110,11 @@ class Views:
                 self._encoded[part] = {name: known[name] for name in listed if name in known}
         return ",".join(fields)
 
-    def _lines_since(self, call_id: str, since: int) -> str | None:
+    def lines_since(self, call_id: str, since: int) -> str | None:
         entry = self._state.calls.get(call_id)
         return None if entry is None else entry.tail.changes_json(since)
 
-    def _json(self, part: Part, name: str) -> str:
+    def json(self, part: Part, name: str) -> str:
         """Return a key's JSON, `null` when it is gone."""
         known = self._encoded[part]
         version = self._state.changes.version_of(part, name)
@@ -130,25 +130,26 @@ class Views:
         known[name] = (version, text)
         return text
 
-    def _site(self) -> str:
+    def site(self) -> str:
+        return _encode(self.site_fields())
+
+    def site_fields(self) -> dict[str, Any]:
         state = self._state
         since = state.extensions.since
-        return _encode(
-            {
-                "name": self._settings.site_name or self._settings.site,
-                "language": self._settings.language,
-                "time_zone": self._settings.time_zone,
-                "broker_connected": state.broker_connected,
-                "broker_problem": _problem(state.broker.problem),
-                "reading": state.broker.reading,
-                "incomplete": state.broker.incomplete,
-                "newer": state.newer.names(),
-                "watching_since": None if since is None else since.isoformat(),
-                "clocks": state.clocks_differing,
-                "signatures": state.signatures,
-                "left_out": state.left_out.counts(),
-            }
-        )
+        return {
+            "name": self._settings.site_name or self._settings.site,
+            "language": self._settings.language,
+            "time_zone": self._settings.time_zone,
+            "broker_connected": state.broker_connected,
+            "broker_problem": _problem(state.broker.problem),
+            "reading": state.broker.reading,
+            "incomplete": state.broker.incomplete,
+            "newer": state.newer.names(),
+            "watching_since": None if since is None else since.isoformat(),
+            "clocks": state.clocks_differing,
+            "signatures": state.signatures,
+            "left_out": state.left_out.counts(),
+        }
 
     def _call(self, call_id: str) -> str | None:
         entry = self._state.calls.get(call_id)
@@ -172,21 +173,24 @@ class Views:
         alert = self._state.alerts.get(alert_id)
         return None if alert is None else self._state.alert_book.encoded.of(alert)
 
-    def _closed(self) -> str:
-        """Return the closed alerts, newest first; beyond `SHOWN_CLOSED` their number, in `closed_more`."""
+    def closed(self, sees: Callable[[Alert], bool] | None = None) -> str:
+        """Return the closed alerts, newest first; beyond `SHOWN_CLOSED` their number, in `closed_more`.
+
+        `sees`: only those for which it answers True.
+        """
         book = self._state.alert_book
-        newest = islice(reversed(book.closed.values()), SHOWN_CLOSED)
+        over = [each for each in book.closed.values() if sees(each)] if sees else book.closed.values()
+        newest = islice(reversed(over), SHOWN_CLOSED)
         shown = [book.encoded.of(alert) for alert in newest]
-        more = len(book.closed) - len(shown) + book.closed_early
+        more = len(over) - len(shown) + (0 if sees else book.closed_early)
         return f'"closed":[{",".join(shown)}],"closed_more":{more}'
 
-    def _missed(self) -> str:
+    def missed(self, sees: Callable[[Alert], bool] | None = None) -> str:
         """Return missed alerts, oldest first, numbered; `more` are not shown yet, `dropped` never will be."""
         book = self._state.alert_book
-        missed = book.missed
-        shown = [f'{{"number":{number},{book.encoded.of(alert)[1:]}' for number, alert in missed.shown()]
-        more = len(missed) - len(shown)
-        return f'"missed":{{"alerts":[{",".join(shown)}],"more":{more},"dropped":{missed.dropped}}}'
+        listed, more = book.missed.shown(sees)
+        shown = [f'{{"number":{number},{book.encoded.of(alert)[1:]}' for number, alert in listed]
+        return f'"missed":{{"alerts":[{",".join(shown)}],"more":{more},"dropped":{book.missed.dropped}}}'
 
     def _agent(self, agent_id: str) -> str | None:
         health = self._state.agents.get(agent_id)

@@ -218,7 +218,7 @@ async def test_what_is_fit_for_use_starts(tmp_path: Path) -> None:
     config = tmp_path / "kikimori.toml"
     config.write_text(
         f"state_dir = 'state'\n[mqtt]\nport = {ports[0]}\n[audiosocket]\nport = {ports[1]}\nannounce_port = {ports[2]}\n"
-        f"[asterisk]\ntap = true\nari_password_file = 'in/ari-password'\n[dashboard]\nport = {ports[3]}\n",
+        f"[asterisk]\ntap = true\nari_password_file = 'in/ari-password'\n[dashboard]\nport = {ports[3]}\n[store]\ndir = 'people'\n",
         encoding="utf-8",
     )
     check, up = (

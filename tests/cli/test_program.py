@@ -195,7 +195,7 @@ def test_the_ways_in_that_are_switched_on_are_told(
         ("[dashboard]\ntime_zone = 'Tokyo'", "kikimori.toml:2: dashboard.time_zone", "Asia/Tokyo"),
         ("[audiosocket]\nallow = ['10.0.0.0/99']", "audiosocket.allow", "10.0.0.0/99"),
         ("[pbx]\nkind = 'panasonic'", "pbx.kind", "manual"),
-        ("[dashboard]\nhost = '0.0.0.0'", "dashboard.host", "no login yet"),
+        ("[dashboard]\nhost = '0.0.0.0'", "dashboard.host", "without encryption"),
         ("[mqtt]\nport = 70000", "mqtt.port", "65535"),
         ("[judging]\nrules = ['nowhere.toml']", "judging", "no such file"),
         ("[speech", "", "not valid TOML"),

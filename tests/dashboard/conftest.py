@@ -8,6 +8,7 @@ import pytest_asyncio
 from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.mosquitto import Mosquitto
 from tests.support.peer_agent import PeerAgent
+from tests.support.sign_in import sign_in_browser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,9 +30,10 @@ async def url(real: Mosquitto) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture
 async def page() -> AsyncIterator[Page]:
-    """A page of the size of a usual screen; any error or refused resource on it fails the test."""
+    """A supervisor's page of the size of a usual screen; any error or refused resource on it fails the test."""
     async with chromium() as browser:
         context = await browser.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
+        await sign_in_browser(context)
         opened = await context.new_page()
         faults: list[str] = []
         opened.on("pageerror", lambda error: faults.append(str(error)))

@@ -6,13 +6,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import aiohttp
 import pytest
 from tests.support import sample
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import live_client
 from tests.support.peer_agent import PeerAgent
 from tests.support.sample import NOON
+from tests.support.sign_in import client
 
 from kikimori_core.wire.messages import ASK_TIME, Outcome
 from kikimori_dashboard.clocks import AgentClocks
@@ -76,7 +76,7 @@ async def test_a_press_is_issued_in_the_agents_time(broker: AnyBroker, ahead_s: 
         agent.running(),
         dashboard(dashboard_settings(broker.settings)) as url,
         live_client(url) as watching,
-        aiohttp.ClientSession(headers={"Origin": url}) as session,
+        client(url) as session,
     ):
         await agent.call("c")
         picture = await watching.until(lambda picture: picture["site"]["clocks"] and picture["calls"])

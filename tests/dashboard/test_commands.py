@@ -10,6 +10,7 @@ import pytest
 from tests.support import sample
 
 from kikimori_core.wire.messages import Action
+from kikimori_dashboard.access.who import Who
 from kikimori_dashboard.commands import CommandDesk, RefusedError, Wish
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import BrokerAwayError
@@ -52,7 +53,7 @@ class Office:
         self.state.broker_lost()
 
     def press(self) -> asyncio.Task[object]:
-        return asyncio.create_task(self.desk.press(self, CALL, Wish(Action.HOLD), "supervisor"))
+        return asyncio.create_task(self.desk.press(self, CALL, Wish(Action.HOLD), "supervisor", Who("木村")))
 
     async def until_sent(self, times: int) -> None:
         async with asyncio.timeout(60):

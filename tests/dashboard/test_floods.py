@@ -11,6 +11,7 @@ import pytest
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.flood import flood
 from tests.support.peer_agent import PeerAgent
+from tests.support.sign_in import client
 
 from kikimori_core.wire.backlog import FULL_AT, Backlog
 from kikimori_core.wire.messages import Outcome
@@ -43,7 +44,7 @@ async def press(url: str, agent: PeerAgent) -> str:
         while True:
             await agent.answer(await agent.commands.get())
 
-    async with aiohttp.ClientSession(headers={"Origin": url}) as session, asyncio.timeout(WITHIN_S):
+    async with client(url) as session, asyncio.timeout(WITHIN_S):
         answering = asyncio.create_task(answer())
         async with session.post(f"{url}/api/calls/c/commands", json={"action": "hold_transfer"}) as said:
             result = await said.json()

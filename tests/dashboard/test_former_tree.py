@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import aiohttp
 import pytest_asyncio
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.former_peer import FormerPeer
 from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
+from tests.support.sign_in import client
 
 from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.messages import Outcome, Role
@@ -46,7 +46,7 @@ async def test_an_agent_of_the_version_before_is_shown_and_answers_presses(real:
 
         answering = asyncio.create_task(answer())
         async with (
-            aiohttp.ClientSession(url, headers={"Origin": url}) as http,
+            client(url) as http,
             http.post("/api/calls/c/commands", json={"action": "hold"}) as got,
         ):
             assert (await got.json())["outcome"] == "done"

@@ -12,6 +12,7 @@ import pytest_asyncio
 from aiohttp import WSCloseCode
 from tests.support.attacks import ATTACKS, Target, attack
 from tests.support.live_client import connected, live_client
+from tests.support.sign_in import client, cookie
 
 from kikimori_core.wire.messages import Action, Announcement, Outcome
 
@@ -30,7 +31,7 @@ ANNOUNCEMENTS = (
 
 @pytest_asyncio.fixture
 async def http(url: str) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(url) as session:
+    async with aiohttp.ClientSession(url, headers=cookie()) as session:
         yield session
 
 
@@ -54,7 +55,7 @@ async def test_a_press_becomes_a_command_and_its_result_reaches_every_browser(
         assert (command.call_id, command.action, command.issued_by) == (
             "c",
             Action.HOLD_TRANSFER,
-            "supervisor",
+            "高橋 課長",
         )
         assert (command.expires_at - command.issued_at).total_seconds() == 10
         await other.until(lambda picture: "c" in picture["commands"])
@@ -88,17 +89,17 @@ async def test_the_same_press_twice_is_sent_once(
         assert agent.commands.empty()
 
 
-async def test_the_operators_button_says_who_pressed_it(
-    http: aiohttp.ClientSession, url: str, agent: PeerAgent
-) -> None:
+async def test_the_operators_button_says_who_pressed_it(url: str, agent: PeerAgent) -> None:
     await agent.call("c", capabilities=())
     async with live_client(url) as watching:
         await watching.until(lambda picture: connected(picture) and "c" in picture["calls"])
-        pressed = asyncio.create_task(press(http, url, "c", {"action": "escalate", "page": "operator"}))
-        command = await agent.command()
-        assert (command.action, command.issued_by) == (Action.ESCALATE, "operator 201")
-        await agent.answer(command)
-        await pressed
+        async with client(url, "operator") as operator:
+            pressed = asyncio.create_task(press(operator, url, "c", {"action": "escalate"}))
+            command = await agent.command()
+            await agent.answer(command)
+            await pressed
+        assert (command.action, command.issued_by, command.role) == (Action.ESCALATE, "鈴木 大輔", "operator")
+        assert command.person_id is not None
 
 
 async def test_what_cannot_be_done_is_refused_before_it_is_sent(
@@ -251,7 +252,7 @@ async def test_only_the_static_files_are_served(url: str, path: str) -> None:
     writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
     head = await reader.readline()
     writer.close()
-    assert head.split()[1] in (b"403", b"404")
+    assert head.split()[1] in (b"401", b"403", b"404")
 
 
 async def test_a_ping_is_echoed_behind_what_was_sent(url: str, agent: PeerAgent) -> None:

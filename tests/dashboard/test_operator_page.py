@@ -180,7 +180,7 @@ async def test_from_the_button_to_the_superior(broker: AnyBroker, page: Page) ->
 
         await button.click()
         command = await agent.command()
-        assert (command.call_id, command.action, command.issued_by) == ("c", Action.ESCALATE, "operator 204")
+        assert (command.call_id, command.action, command.issued_by) == ("c", Action.ESCALATE, "高橋 課長")
         await agent.answer(command)
         await agent.alert(
             "c",

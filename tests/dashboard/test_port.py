@@ -14,9 +14,10 @@ import pytest_asyncio
 import uvloop
 from aiohttp import web
 from playwright.async_api import expect
-from tests.support.browser import chromium, dashboard, dashboard_settings
+from tests.support.browser import chromium, dashboard, dashboard_settings, store_of_people
 from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
+from tests.support.sign_in import sign_in_page
 
 from kikimori_dashboard import DashboardSettings, create_app
 from kikimori_dashboard.app import LIMITER
@@ -158,7 +159,8 @@ async def test_an_address_cannot_take_all_the_room(clients: list[Client]) -> Non
 
 async def test_loopback_and_a_named_proxy_are_limited_only_in_all() -> None:
     limits = PortLimits(connections=100, per_address=2)
-    limiter = create_app(DashboardSettings(trusted_proxies=("192.0.2.0/24",)), limits)[LIMITER]
+    async with store_of_people() as store:
+        limiter = create_app(DashboardSettings(trusted_proxies=("192.0.2.0/24",)), store, limits)[LIMITER]
     for address in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "192.0.2.7"):
         for _ in range(3):
             assert limiter.admit(address) is None
@@ -248,6 +250,7 @@ async def test_two_thousand_slow_connections_and_a_browser_still_works(real: Mos
     ):
         await agent.call("before")
         page = await browser.new_page()
+        await sign_in_page(page)
         await page.goto(url)
         await expect(page.locator("[data-call=before]")).to_be_visible()
         split = urlsplit(url)
@@ -274,5 +277,6 @@ async def test_two_thousand_slow_connections_and_a_browser_still_works(real: Mos
         spans = math.ceil((asyncio.get_running_loop().time() - began) / limits.head_within_s)
         assert figures["connections_refused"] >= 2000 - spans * limits.connections
         other = await browser.new_page()
+        await sign_in_page(other)
         await other.goto(url)
         await expect(other.locator("[data-call=during]")).to_be_visible(timeout=WITHIN_S * 1000)

@@ -6,9 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import aiohttp
 import pytest
 from tests.support.browser import dashboard, dashboard_settings
+from tests.support.sign_in import client
 
 from kikimori_core.errors import ConfigError
 from kikimori_dashboard import read_book, read_settings
@@ -128,7 +128,7 @@ def test_the_file_is_found_beside_the_configuration_and_checked_at_start(tmp_pat
 async def test_the_pages_get_the_sentences_of_their_language(real: Mosquitto) -> None:
     async with (
         dashboard(dashboard_settings(real.settings)) as url,
-        aiohttp.ClientSession(url) as session,
+        client(url) as session,
     ):
         for language in LANGUAGES:
             async with session.get(f"/api/sentences/{language}") as answer:

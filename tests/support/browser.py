@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import tempfile
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.async_api import async_playwright, expect
+from tests.support.sign_in import add_people
 from tests.support.signing import dashboard_identity
 
 from kikimori_dashboard import DashboardSettings, serve
+from kikimori_records.settings import StoreSettings
+from kikimori_records.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -53,12 +58,46 @@ def dashboard_settings(broker: BrokerSettings, **fields: object) -> DashboardSet
 
 @asynccontextmanager
 async def dashboard(
-    settings: DashboardSettings, limits: PortLimits | None = None, identity: Identity | None = None
+    settings: DashboardSettings,
+    limits: PortLimits | None = None,
+    identity: Identity | None = None,
+    store: Store | None = None,
 ) -> AsyncIterator[str]:
-    """A running dashboard; gives its address without the slash at the end."""
+    """A running dashboard with the people of `sign_in`; gives its address without the slash at the end.
+
+    `store`: its database; without it one of its own, which ends with it.
+    """
+    async with AsyncExitStack() as stack:
+        if store is None:
+            store = await stack.enter_async_context(store_of_people())
+        yield await stack.enter_async_context(_served(settings, limits, identity, store))
+
+
+@asynccontextmanager
+async def store_of_people() -> AsyncIterator[Store]:
+    """An open database with the people of `sign_in`, in a folder that goes with it."""
+    with tempfile.TemporaryDirectory(prefix="kikimori-store-") as folder:
+        store = await Store.open(StoreSettings(dir=Path(folder)))
+        try:
+            await add_people(store)
+            yield store
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def _served(
+    settings: DashboardSettings, limits: PortLimits | None, identity: Identity | None, store: Store
+) -> AsyncIterator[str]:
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(
-        serve(settings, ready.set_result, limits=limits, identity=identity or dashboard_identity())
+        serve(
+            settings,
+            ready.set_result,
+            limits=limits,
+            identity=identity or dashboard_identity(),
+            store=store,
+        )
     )
     try:
         task.add_done_callback(lambda _: ready.cancel())

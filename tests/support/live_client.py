@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from tests.support.sign_in import SUPERVISOR, headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -54,10 +55,12 @@ class LiveClient:
 
 
 @asynccontextmanager
-async def live_client(url: str, *, page: str = "supervisor") -> AsyncIterator[LiveClient]:
+async def live_client(
+    url: str, *, page: str = "supervisor", login: str = SUPERVISOR
+) -> AsyncIterator[LiveClient]:
     async with (
-        aiohttp.ClientSession() as session,
-        session.ws_connect(f"{url}/live?page={page}", headers={"Origin": url}) as socket,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        session.ws_connect(f"{url}/live?page={page}", headers=headers(url, login)) as socket,
     ):
         yield LiveClient(socket)
 

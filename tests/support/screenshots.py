@@ -14,6 +14,7 @@ from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.mosquitto import mosquitto
 from tests.support.office import open_office, talk_before
 from tests.support.peer_agent import PeerAgent
+from tests.support.sign_in import sign_in_browser
 
 from kikimori_core.wire.messages import (
     Action,
@@ -51,6 +52,7 @@ class Photographer:
             reduced_motion="reduce",
         )
         await context.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+        await sign_in_browser(context)
         page = await context.new_page()
         await page.goto(self.url + path)
         return context, page

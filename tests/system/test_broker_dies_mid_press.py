@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import aiohttp
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import connected, live_client
+from tests.support.sign_in import client
 from tests.support.telephone import on_the_line
 from tests.system.conftest import SITE, agent_config, until
 
@@ -59,7 +59,7 @@ async def test_the_broker_is_killed_while_the_superior_is_rung(tmp_path: Path, r
             on_the_line(await agent.ready, call="c1") as telephone,
             dashboard(dashboard_settings(real.settings, site=SITE)) as url,
             live_client(url) as page,
-            aiohttp.ClientSession(url) as http,
+            client(url) as http,
         ):
             staying = asyncio.create_task(telephone.stay())
             await page.until(lambda picture: connected(picture) and "c1" in picture["calls"])

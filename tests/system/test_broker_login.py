@@ -21,7 +21,7 @@ def configured(folder: Path, broker_port: int, pages_port: int) -> Path:
     config = folder / "kikimori.toml"
     config.write_text(
         f"state_dir = 'state'\n[speech]\nenabled = false\n[audiosocket]\nport = 0\nannounce_port = 0\n"
-        f"[dashboard]\nport = {pages_port}\n"
+        f"[dashboard]\nport = {pages_port}\n[store]\ndir = 'people'\n"
         f"[mqtt]\nport = {broker_port}\nusername = 'front-desk'\npassword_file = '{folder}/word'\n",
         encoding="utf-8",
     )

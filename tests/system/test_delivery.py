@@ -14,6 +14,7 @@ from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.listener import retained
 from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
+from tests.support.sign_in import sign_in_page
 from tests.support.signing import identity
 from tests.system.conftest import until
 
@@ -282,6 +283,7 @@ async def test_what_no_page_shows_is_said_with_its_cause(
                 await watching.until(lambda each: connected(each) and said(each))
             async with chromium() as browser:
                 page = await browser.new_page()
+                await sign_in_page(page)
                 await page.goto(f"{url}/")
                 await page.locator("[data-call=c1]").wait_for()
                 await until(lambda: cause(bus) is None)

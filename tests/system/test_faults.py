@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from structlog.testing import capture_logs
 from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.faults import FAULTY, SECRET, FaultyTap
+from tests.support.sign_in import sign_in_page
 from tests.support.telephone import RATE, on_the_line
 from tests.system.conftest import SITE, WITHIN_S, agent_config, running, until
 
@@ -45,6 +46,7 @@ async def test_a_rule_fails_in_one_call(broker: AnyBroker, tmp_path: Path) -> No
         ):
             addresses = await agent.ready
             page = await browser.new_page()
+            await sign_in_page(page)
             await page.goto(url)
             card = page.locator("[data-call=faulty]")
             async with (

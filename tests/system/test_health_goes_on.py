@@ -18,6 +18,7 @@ import pytest
 from tests.support.listener import Listener, listening
 from tests.support.live_client import live_client
 from tests.support.ports import free_port
+from tests.support.sign_in import people_in_folder
 from tests.support.telephone import Telephone, on_the_line
 from tests.system.conftest import WITHIN_S
 
@@ -40,6 +41,7 @@ class Office:
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
+        self.people = folder / "people"
         self.state = folder / "state"
         audio, announce, pages = (free_port() for _ in range(3))
         self.addresses = Addresses({"audiosocket": ("127.0.0.1", audio), "announce": ("127.0.0.1", announce)})
@@ -57,6 +59,8 @@ port = {audio}
 announce_port = {announce}
 [dashboard]
 port = {pages}
+[store]
+dir = "{folder / "people"}"
 [speech]
 enabled = false
 """,
@@ -69,6 +73,7 @@ enabled = false
 
     @asynccontextmanager
     async def running(self, python: Path | str) -> AsyncIterator[asyncio.subprocess.Process]:
+        await people_in_folder(self.people)
         process = await asyncio.create_subprocess_exec(
             *(python, "-m", "kikimori", "up", "--config", self.config), stderr=asyncio.subprocess.PIPE
         )

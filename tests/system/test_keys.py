@@ -6,10 +6,10 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import live_client
 from tests.support.program import kikimori
+from tests.support.sign_in import client
 from tests.support.telephone import on_the_line
 from tests.system.conftest import SITE, running, until
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 async def press(url: str, action: str = "hold", **more: str) -> dict[str, Any]:
     async with (
-        aiohttp.ClientSession(url, headers={"Origin": url}) as http,
+        client(url) as http,
         http.post("/api/calls/c1/commands", json={"action": action, **more}) as answer,
     ):
         said: dict[str, Any] = await answer.json()

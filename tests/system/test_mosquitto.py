@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import aiohttp
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import live_client
+from tests.support.sign_in import client
 from tests.support.telephone import on_the_line
 from tests.system.conftest import AGENT_ID, SITE, agent_config, running, until
 
@@ -42,7 +42,7 @@ async def test_agent_and_dashboard_do_their_work(tmp_path: Path) -> None:
             # Whichever dashboard presses; the second comes within two seconds of the first.
             for address, expected in ((url, ("instructed", None)), (other_url, ("refused", "too_soon"))):
                 async with (
-                    aiohttp.ClientSession(address, headers={"Origin": address}) as http,
+                    client(address) as http,
                     http.post(
                         "/api/calls/c1/commands", json={"action": "hold", "page": "supervisor"}
                     ) as answer,

@@ -17,6 +17,7 @@ import pytest
 from tests.support.live_client import connected, live_client
 from tests.support.ports import free_port
 from tests.support.program import KIKIMORI
+from tests.support.sign_in import cookie, people_in_folder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -65,6 +66,7 @@ async def running(
     config = folder / "kikimori.toml"
     config.write_text(
         f"state_dir = '{state}'\n[speech]\nenabled = false\n[mqtt]\nport = {ports[0]}\n[dashboard]\nport = {ports[1]}\n"
+        "[store]\ndir = 'people'\n"
         f"[audiosocket]\nport = {ports[2]}\nannounce_port = {ports[3]}\n",
         encoding="utf-8",
     )
@@ -129,14 +131,22 @@ async def test_browsers_that_close_abruptly(tmp_path: Path) -> None:
         found = re.search(r"dashboard +(http://127\.0\.0\.1:(\d+))/", program.told)
         assert found is not None
         url, port = found[1], int(found[2])
+        await people_in_folder(tmp_path / "people")
+        signed_in = f"Cookie: {cookie()['Cookie']}\r\n"
         live = (
             "GET /live HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{signed_in}"
         )
         press = (
             "POST /api/calls/x/commands HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 400\r\n"
+            f"{signed_in}"
         )
-        requests = [live, press, "GET /static/i18n/ja.json HTTP/1.1\r\n", "GET / HTTP/1.1\r\n"]
+        requests = [
+            live,
+            press,
+            "GET /static/i18n/ja.json HTTP/1.1\r\n",
+            f"GET / HTTP/1.1\r\n{signed_in}",
+        ]
         for request in requests:
             for answered in (False, True):
                 for reset in (False, True):

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
-from tests.support.browser import chromium
+from tests.support.browser import chromium, store_of_people
+from tests.support.sign_in import sign_in_page
 from tests.system.conftest import WITHIN_S, until
 
 from kikimori.office import open_office
@@ -26,17 +27,20 @@ async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
     script = next(each for each in load_calls() if each.name == "shout-from-start")
     pbx = SimulatedPbx()
     async with (
+        store_of_people() as store,
         open_office(
             demo_config(tmp_path, speech=False),
             DashboardSettings(site="demo", port=0),
             broker_port=0,
             pbx=pbx,
+            store=store,
         ) as office,
         chromium() as browser,
     ):
         assert office.addresses.announce is not None
         assert office.addresses.audiosocket is not None
         page = await browser.new_page()
+        await sign_in_page(page)
         await page.goto(office.dashboard_url)
         async with pbx.connected(office.addresses.announce, office.addresses.audiosocket):
             playing = asyncio.create_task(pbx.play(script, "c1"))

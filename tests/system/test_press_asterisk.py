@@ -14,8 +14,9 @@ from tests.support.asterisk.controlled import (
     SUPERIOR_HZ,
     controlled_office,
 )
-from tests.support.browser import chromium
+from tests.support.browser import chromium, store_of_people
 from tests.support.real_asterisk import needs_asterisk
+from tests.support.sign_in import sign_in_page
 from tests.support.sip_phone import Habit
 
 from kikimori.config import AgentConfig
@@ -84,12 +85,14 @@ async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
     habits = {"200": Habit.RING}
     async with (
         controlled_office(tmp_path, habits=habits, run=False) as office,
+        store_of_people() as store,
         open_office(
-            config(tmp_path, office), DashboardSettings(site="demo", port=0), broker_port=0
+            config(tmp_path, office), DashboardSettings(site="demo", port=0), broker_port=0, store=store
         ) as program,
         chromium() as browser,
     ):
         page = await browser.new_page(viewport={"width": 1400, "height": 900})
+        await sign_in_page(page)
         await page.add_init_script("localStorage.setItem('kikimori.telephone', '205')")
         await page.goto(program.dashboard_url)
         await office.talk()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 from tests.support.asterisk.controlled import CUSTOMER_HZ, MUSIC, SUPERIOR_HZ, controlled_office
-from tests.support.browser import chromium
+from tests.support.browser import chromium, store_of_people
 from tests.support.real_asterisk import needs_asterisk
+from tests.support.sign_in import sign_in_page
 from tests.support.sip_phone import Habit
 from tests.system.test_press_asterisk import WITHIN_MS, config
 
@@ -27,12 +28,14 @@ async def test_one_press_while_a_customer_shouts(tmp_path: Path) -> None:
     recorded = next(call for call in load_calls() if call.name == "shouting")
     async with (
         controlled_office(tmp_path, habits={"200": Habit.RING}, run=False) as office,
+        store_of_people() as store,
         open_office(
-            config(tmp_path, office), DashboardSettings(site="demo", port=0), broker_port=0
+            config(tmp_path, office), DashboardSettings(site="demo", port=0), broker_port=0, store=store
         ) as program,
         chromium() as browser,
     ):
         page = await browser.new_page(viewport={"width": 1400, "height": 900})
+        await sign_in_page(page)
         await page.goto(program.dashboard_url)
         await office.talk()
         office.customer.say(recorded.voices[Role.CUSTOMER])

@@ -7,11 +7,11 @@ import json
 import signal
 from typing import TYPE_CHECKING
 
-import aiohttp
 import pytest
 from tests.support.live_client import live_client
 from tests.support.ports import free_port
 from tests.support.program import KIKIMORI
+from tests.support.sign_in import client, people_in_folder
 from tests.support.telephone import on_the_line
 from tests.system.conftest import WITHIN_S
 
@@ -36,9 +36,12 @@ port = {audio}
 announce_port = {announce}
 [dashboard]
 port = {pages}
+[store]
+dir = "people"
 """,
         encoding="utf-8",
     )
+    await people_in_folder(tmp_path / "people")
     process = await asyncio.create_subprocess_exec(
         *(*KIKIMORI, "up", "--config", str(config)), stderr=asyncio.subprocess.PIPE, cwd=tmp_path
     )
@@ -66,7 +69,7 @@ port = {pages}
             assert agent["speech"] == "off"
             assert agent["problems"][0]["remedy"] == "kikimori models fetch vosk-model-small-ja-0.22"
             async with (
-                aiohttp.ClientSession(url, headers={"Origin": url}) as http,
+                client(url) as http,
                 http.post(
                     "/api/calls/c1/commands", json={"action": "escalate", "page": "operator"}
                 ) as answer,

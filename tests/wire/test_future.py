@@ -14,6 +14,7 @@ from tests.support.listener import listening
 from tests.support.live_client import connected, live_client
 from tests.support.mosquitto import mosquitto
 from tests.support.peer_agent import PeerAgent
+from tests.support.sign_in import sign_in_page
 from tests.support.signing import DASHBOARD, addressed
 
 from kikimori_core.wire.connection import connect
@@ -214,6 +215,7 @@ async def test_the_pages_show_every_future(tmp_path: Path) -> None:
             )
         async with chromium() as browser:
             page = await browser.new_page()
+            await sign_in_page(page)
             faults: list[str] = []
             page.on("pageerror", lambda error: faults.append(str(error)))
             await page.goto(f"{url}/")
@@ -240,6 +242,7 @@ async def test_the_pages_show_every_future(tmp_path: Path) -> None:
                     "lang", "en" if language == "ja" else "ja"
                 )
             operator = await browser.new_page()
+            await sign_in_page(operator)
             operator.on("pageerror", lambda error: faults.append(str(error)))
             await operator.goto(f"{url}/operator?ext=201")
             await expect(operator.locator("#main")).not_to_be_empty()

@@ -6,7 +6,15 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from kikimori.cli.options import add_config, add_log, configured, dashboard_settings, say
+from kikimori.cli.options import (
+    add_config,
+    add_log,
+    configured,
+    dashboard_settings,
+    on_a_terminal,
+    say,
+    show_first,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +39,13 @@ def run(args: argparse.Namespace) -> int:
 
     async def serve() -> int:
         async with stop_on_signals() as stop, asyncio.TaskGroup() as tasks:
-            pages = tasks.create_task(serve_dashboard(settings, lambda url: say(f"dashboard  {url}")))
+            pages = tasks.create_task(
+                serve_dashboard(
+                    settings,
+                    lambda url: say(f"dashboard  {url}"),
+                    show_first=on_a_terminal(show_first),
+                )
+            )
             told = tasks.create_task(stop.wait())
             await asyncio.wait([pages, told], return_when=asyncio.FIRST_COMPLETED)
             pages.cancel()

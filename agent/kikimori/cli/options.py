@@ -128,6 +128,17 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def on_a_terminal(show: Callable[[str], None]) -> Callable[[str], None] | None:
+    """Return the function for a secret if a person sits at the terminal; None for a service, whose output is kept."""
+    return show if sys.stderr.isatty() else None
+
+
+def show_first(link: str) -> None:
+    """Print the one-time link for the first account."""
+    say(f"first account  {link}")
+    say("               open it within 30 minutes; it works once. Another one: kikimori user first")
+
+
 def print_figures(figures: DataclassInstance, *, as_json: bool) -> None:
     """Print the figures of a bench."""
     found = asdict(figures)

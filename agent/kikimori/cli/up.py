@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.cli.options import add_config, add_log, configured, dashboard_settings, say
+from kikimori.cli.options import (
+    add_config,
+    add_log,
+    configured,
+    dashboard_settings,
+    on_a_terminal,
+    say,
+    show_first,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +39,10 @@ def run(args: argparse.Namespace) -> int:
     from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415
 
     async def up() -> int:
-        async with stop_on_signals() as stop, open_office(config, pages) as office:
+        async with (
+            stop_on_signals() as stop,
+            open_office(config, pages, show_first=on_a_terminal(show_first)) as office,
+        ):
             say(f"dashboard  {office.dashboard_url}")
             say(f"operator   {office.dashboard_url}operator?ext=<extension>")
             await stop.wait()

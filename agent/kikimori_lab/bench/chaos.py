@@ -22,6 +22,9 @@ from kikimori_lab.bench.chaos_lines import ChaosLines
 from kikimori_lab.bench.chaos_page import CountingPage
 from kikimori_lab.bench.chaos_process import KillableProcess, program
 from kikimori_lab.bench.mosquitto import ShippedMosquitto
+from kikimori_lab.signed_in import SUPERVISOR, cookie_of, token_for
+from kikimori_records.settings import StoreSettings
+from kikimori_records.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +122,7 @@ class Chaos:
         )
         parts: dict[Target, _Killable] = {"broker": broker, "agent": agent, "dashboard": board}
         lines = ChaosLines(audio, announce, self._random)
-        page = CountingPage(f"http://127.0.0.1:{web}")
+        page = CountingPage(f"http://127.0.0.1:{web}", await self._sign_in())
         try:
             for part in parts.values():
                 await part.start()
@@ -193,6 +196,14 @@ class Chaos:
     def _heard(self, line: dict[str, Any]) -> None:
         if line.get("event") == "alert" and line.get("state") == "open":
             self._raised[line["alert_id"]] = None
+
+    async def _sign_in(self) -> str:
+        """Add a supervisor to the dashboard's database; return the cookie of their session."""
+        store = await Store.open(StoreSettings(dir=self._folder / "dashboard-state"))
+        try:
+            return cookie_of(await token_for(store, SUPERVISOR))
+        finally:
+            await store.close()
 
     def _write_config(self, broker: ShippedMosquitto, audio: int, announce: int, web: int) -> Path:
         """Write the files of agent and dashboard, exchange their keys; return the agent's file."""

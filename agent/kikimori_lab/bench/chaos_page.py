@@ -19,8 +19,10 @@ SILENT_S = 15.0
 class CountingPage:
     """Follows the dashboard over its restarts until cancelled."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, cookie: str) -> None:
+        """`cookie`: of a session that a supervisor has."""
         self._url = url
+        self._headers = {"Origin": url, "Cookie": cookie}
         self.picture: dict[str, Any] = {}
         self.shown: set[str] = set()
         """Alerts that stood on the page, open or over."""
@@ -32,7 +34,9 @@ class CountingPage:
         self._confirmed: dict[str, int] = {}
 
     async def run(self) -> None:
-        async with aiohttp.ClientSession(self._url, headers={"Origin": self._url}) as session:
+        async with aiohttp.ClientSession(
+            self._url, headers=self._headers, cookie_jar=aiohttp.DummyCookieJar()
+        ) as session:
             while True:
                 try:
                     async with session.ws_connect("/live?page=supervisor", max_msg_size=0) as socket:

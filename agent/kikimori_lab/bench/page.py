@@ -16,8 +16,10 @@ from kikimori.bus.broker import embedded_broker
 from kikimori.bus.broker_users import everything
 from kikimori.errors import KikimoriError
 from kikimori_core.wire.settings import BrokerSettings
+from kikimori_dashboard.access.cookies import SESSION
 from kikimori_lab.bench.made_up import SITE
 from kikimori_lab.bench.page_load import STAMP, PageLoad
+from kikimori_lab.signed_in import SUPERVISOR, store_for_a_while, token_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -105,21 +107,42 @@ async def bench_page(
     """
     load = PageLoad(calls, updates)
     user = everything()
-    async with embedded_broker("127.0.0.1", 0, users=[user]) as address, asyncio.TaskGroup() as tasks:
+    async with (
+        embedded_broker("127.0.0.1", 0, users=[user]) as address,
+        store_for_a_while() as store,
+        asyncio.TaskGroup() as tasks,
+    ):
         broker = BrokerSettings(host="127.0.0.1", port=address.port).with_login(user.name, user.password)
         settings = kikimori_dashboard.DashboardSettings(site=SITE, mqtt=broker, port=0)
+        token = await token_for(store, SUPERVISOR)
         url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         running = [
-            tasks.create_task(kikimori_dashboard.serve(settings, url.set_result)),
+            tasks.create_task(kikimori_dashboard.serve(settings, url.set_result, store=store)),
             tasks.create_task(load.run(broker)),
         ]
         try:
             await load.begun.wait()
             async with _page() as page:
+                await _sign_in(page, token)
                 return await _measure(page, await url, calls, updates, seconds, progress)
         finally:
             for task in running:
                 task.cancel()
+
+
+async def _sign_in(page: Page, token: str) -> None:
+    await page.context.add_cookies(
+        [
+            {
+                "name": SESSION,
+                "value": token,
+                "url": "https://127.0.0.1/",
+                "secure": True,
+                "httpOnly": True,
+                "sameSite": "Strict",
+            }
+        ]
+    )
 
 
 @asynccontextmanager

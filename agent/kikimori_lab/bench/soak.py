@@ -35,6 +35,7 @@ from kikimori.integrations.siprec.settings import SiprecTable
 from kikimori.office import Office, open_office
 from kikimori_lab.bench.inventory import ProcessInventory, grown, rss_mb, take_inventory
 from kikimori_lab.bench.soak_calls import Plan, Way
+from kikimori_lab.signed_in import SUPERVISOR, store_for_a_while, token_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -153,15 +154,18 @@ async def bench_soak(settings: SoakSettings, progress: Callable[[float], None]) 
                 secret=secrets.token_hex(8),
                 sip_port=_free_port() if settings.way == "mirror" else 0,
             )
-            async with _office(Path(state), settings, plan) as office:
-                plan = replace(plan, page=office.dashboard_url, addresses=office.addresses.by_name)
+            async with _office(Path(state), settings, plan) as (office, token):
+                plan = replace(
+                    plan, page=office.dashboard_url, session=token, addresses=office.addresses.by_name
+                )
                 return await _measure(office, settings, plan, log, progress)
     finally:
         structlog.reset_defaults()
 
 
 @asynccontextmanager
-async def _office(state: Path, settings: SoakSettings, plan: Plan) -> AsyncIterator[Office]:
+async def _office(state: Path, settings: SoakSettings, plan: Plan) -> AsyncIterator[tuple[Office, str]]:
+    """Run the office; give it and the token of a supervisor's session."""
     secret = state / "media-token"
     secret.write_text(plan.secret, encoding="utf-8")
     way = settings.way
@@ -185,8 +189,11 @@ async def _office(state: Path, settings: SoakSettings, plan: Plan) -> AsyncItera
         speech=SpeechTable(enabled=settings.model is not None, model=settings.model),
     )
     dashboard = kikimori_dashboard.DashboardSettings(site="soak", port=0)
-    async with open_office(config, dashboard, broker_port=0) as office:
-        yield office
+    async with (
+        store_for_a_while() as store,
+        open_office(config, dashboard, broker_port=0, store=store) as office,
+    ):
+        yield office, await token_for(store, SUPERVISOR)
 
 
 async def _measure(

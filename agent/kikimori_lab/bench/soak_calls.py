@@ -46,6 +46,8 @@ class Plan:
     page: str
     """URL of the dashboard, whose page is opened and left with every tenth call; empty = none."""
     addresses: dict[str, tuple[str, int]]
+    session: str = ""
+    """Token of the session by which the dashboard is opened."""
     calm: bool = False
     """True = only recordings that no rule should alert of, each from its beginning."""
     secret: str = ""

@@ -17,6 +17,7 @@ import uvloop
 from kikimori.errors import KikimoriError
 from kikimori_lab.bench.soak_calls import Caller, Plan, caller_of, drop
 from kikimori_lab.bench.soak_voices import Frames
+from kikimori_lab.signed_in import cookie_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,17 +63,20 @@ async def _one_after_another(
             async with asyncio.timeout(plan.longest_s + PATIENCE_S):
                 await caller.call(f"{name}-{number}", frames, fault)
                 if plan.page and number % PAGE_WITH_EVERY == 0:
-                    await _look(browser, plan.page)
+                    await _look(browser, plan)
         except (KikimoriError, aiohttp.ClientError, OSError, TimeoutError) as error:
             failed = f"{type(error).__name__}: {error}"
         print(json.dumps({"broken": fault is not None, "failed": failed}), flush=True)
 
 
-async def _look(browser: aiohttp.ClientSession, page: str) -> None:
+async def _look(browser: aiohttp.ClientSession, plan: Plan) -> None:
     """Open the supervisor's page as a browser does, read the picture, and drop the connection."""
-    async with browser.get(page) as answer:
+    page, signed_in = plan.page, {"Cookie": cookie_of(plan.session)}
+    async with browser.get(page, headers=signed_in) as answer:
         await answer.read()
-    socket = await browser.ws_connect(f"{page}live", origin=page.rstrip("/"))
+    socket = await browser.ws_connect(
+        f"{page}live?page=supervisor", origin=page.rstrip("/"), headers=signed_in
+    )
     await socket.receive()
     drop(socket)
     await socket.close()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert
     from kikimori_lab.demo.pbx import SimulatedPbx
     from kikimori_lab.demo.script import DemoCall
+    from kikimori_records.store import Store
 
 MODEL = "ja-synth"
 BETWEEN_CALLS_S = 4.0
@@ -90,6 +91,7 @@ async def _demo(args: argparse.Namespace, state: Path) -> int:
     from kikimori_lab.demo.pbx import SimulatedPbx  # noqa: PLC0415  (see cli/up.py)
     from kikimori_lab.demo.script import LONG_FOLDER, load_calls  # noqa: PLC0415
     from kikimori_lab.demo.witness import Witness  # noqa: PLC0415
+    from kikimori_lab.signed_in import opened_store  # noqa: PLC0415
 
     calls = load_calls()
     if args.long or not args.once:
@@ -97,12 +99,18 @@ async def _demo(args: argparse.Namespace, state: Path) -> int:
     pbx = SimulatedPbx()
     config = demo_config(state, speech=not args.no_speech)
     # An open dashboard keeps the demo's last picture; --once must not be held up by a demo that runs beside it.
-    pages = DashboardSettings(site="demo", port=0 if args.once else args.port)
+    pages = DashboardSettings(site="demo", port=0 if args.once else args.port, state_dir=state / "dashboard")
     async with (
         stop_on_signals() as stop,
+        opened_store(pages.store_settings()) as store,
         asyncio.TaskGroup() as watching,
         open_office(
-            config, pages, broker_port=0, pbx=pbx, patience_s=PATIENCE_S if args.once else 0.0
+            config,
+            pages,
+            broker_port=0,
+            pbx=pbx,
+            patience_s=PATIENCE_S if args.once else 0.0,
+            store=store,
         ) as office,
     ):
         words = office.agent.hears_words
@@ -110,6 +118,9 @@ async def _demo(args: argparse.Namespace, state: Path) -> int:
         watching.create_task(_within_reason(witness.watch(), stop), name="witness")
         await witness.watching.wait()
         _introduce(office.dashboard_url, calls, words=words, once=args.once)
+        if not args.once:
+            await _introduce_people(store, office.dashboard_url, calls)
+            say("Ctrl-C で終了 / to end")
         audiosocket, announce = office.addresses.audiosocket, office.addresses.announce
         if audiosocket is None or announce is None:
             raise RuntimeError("the demo's agent listens to nothing")
@@ -185,18 +196,35 @@ def _for_show(calls: list[DemoCall]) -> list[DemoCall]:
 
 
 def _introduce(url: str, calls: list[DemoCall], *, words: bool, once: bool) -> None:
-    say(f"管理者画面 / supervisor      {url}")
     if once:
+        say(f"管理者画面 / supervisor      {url}")
         seconds = max(call.samples for call in calls) / 8000
         say(f"{len(calls)} calls, {seconds:.0f} s …")
         return
-    shown = next(call.truth.operator for call in calls if call.name == "shouting")
-    say(f"オペレーター画面 / operator  {url}operator?ext={shown.extension}")
     if words:
         say("音声とモデルは合成したものです。 Voices and speech model are synthetic.")
     else:
         say("音声認識なし。 Without speech recognition.")
-    say("Ctrl-C で終了 / to end")
+
+
+async def _introduce_people(store: Store, url: str, calls: list[DemoCall]) -> None:
+    """Add the people of the demo, and print how each of them gets in."""
+    from kikimori_lab.demo.people import add_people  # noqa: PLC0415  (see cli/up.py)
+
+    shown = next(call.truth.operator for call in calls if call.name == "shouting")
+    password, people = await add_people(store, [shown.extension], shown.name)
+    titles = {
+        "supervisor": "監督者 / supervisor",
+        "operator": "オペレーター / operator",
+        "admin": "管理者 / administrator",
+    }
+    say(
+        "リンクは一度だけ使えます。 Each link works once; for two people at a time open one in a private window:"
+    )
+    for each in people:
+        say(f"  {titles[each.login]}\n    {url}{each.link}")
+    names = ", ".join(each.login for each in people)
+    say(f"ログイン名 / user names  {names}    パスワード / password  {password}    {url}")
 
 
 def _print_alert(alert: Alert, *, as_json: bool) -> None:

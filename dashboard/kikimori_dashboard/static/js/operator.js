@@ -7,6 +7,7 @@ import { heardLine, idle, lastHeard } from "./idle.js";
 import { Picture } from "./picture.js";
 import { applyTheme, read, write } from "./preferences.js";
 import { TRANSFERS, press, pressState, worded } from "./press.js";
+import { WhoBar, me, toLogin } from "./session.js";
 import * as sentences from "./sentences.js";
 import { bannerElement, watchBanner, watched } from "./watched.js";
 
@@ -18,7 +19,13 @@ applyTheme();
 await i18n.start();
 await sentences.load(i18n.current());
 
+const whoBar = new WhoBar(at("who"));
+const person = await me().catch(() => undefined);
+if (person === null) toLogin();
+if (person) whoBar.show(person);
+const ofOthers = person?.roles.includes("supervisor") ?? true; // may look at any extension; the server decides all the same
 let extension = new URLSearchParams(location.search).get("ext") ?? read("extension") ?? "";
+if (!ofOthers && !person.extensions.includes(extension)) extension = person.extensions.length === 1 ? person.extensions[0] : "";
 if (extension) write("extension", extension);
 let sent = false; // pressed here, not yet answered
 let failure = null; // result of a press here that came to nothing
@@ -61,7 +68,7 @@ function draw() {
 /** To which extension this page is bound, and when a call was last heard on it. */
 function drawFoot(call) {
   setText(at("mine"), extension ? t("operator.mine", { ext: extension }) : "");
-  at("change").hidden = !extension;
+  at("change").hidden = !extension || (!ofOthers && person.extensions.length < 2);
   const heard = lastHeard(picture, extension);
   show(at("heard"), Boolean(extension) && picture.known && !call);
   at("heard").dataset.state = heard.state;
@@ -137,14 +144,15 @@ async function callHelp() {
 }
 
 function choose() {
-  const numbers = [...Object.values(picture.calls).map((call) => call.operator.number), ...Object.keys(picture.extensions)];
+  const numbers = !ofOthers ? person.extensions : [...Object.values(picture.calls).map((call) => call.operator.number), ...Object.keys(picture.extensions)];
   const known = [...new Set(numbers.filter(Boolean))].sort();
   fill(at("main"), JSON.stringify([known, i18n.current()]), () => {
     const input = h("input", { name: "ext", inputmode: "numeric", maxlength: "64", autocomplete: "off", "aria-label": t("operator.other"), placeholder: t("operator.other") });
+    if (!ofOthers && !known.length) return [h("div", { class: "choose" }, h("h1", {}, t("operator.no_extension")))];
     return [h("div", { class: "choose" },
       h("h1", {}, t("operator.choose")),
       h("div", { class: "known" }, ...known.map((number) => h("button", { type: "button", onclick: () => use(number) }, number))),
-      h("form", { onsubmit: (event) => { event.preventDefault(); if (input.value.trim()) use(input.value.trim()); } },
+      !ofOthers ? null : h("form", { onsubmit: (event) => { event.preventDefault(); if (input.value.trim()) use(input.value.trim()); } },
         input, h("button", { type: "submit" }, t("operator.use"))))];
   });
 }
@@ -160,6 +168,7 @@ function words() {
   document.title = `${t("app.operator")} – ${t("app.name")}`;
   setText(at("change"), t("operator.change"));
   setText(at("language"), t("ui.language"));
+  whoBar.words();
 }
 
 at("change").addEventListener("click", () => use(""));

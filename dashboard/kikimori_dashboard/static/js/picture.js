@@ -1,6 +1,7 @@
 // The picture of the site in this browser: a snapshot and changes by WebSocket; comes back by itself.
 
 import { Age } from "./age.js";
+import { RIGHTS_CHANGED, SESSION_OVER, me, toLogin } from "./session.js";
 
 const SILENCE_MS = 12_000; // the server says something every five seconds
 const FIRST_RETRY_MS = 300;
@@ -63,9 +64,11 @@ export class Picture {
     // A page that was hidden could not measure.
     document.addEventListener("visibilitychange", ping);
     let over = false;
-    const lost = () => {
+    const lost = ({ code } = {}) => {
       if (over) return;
       over = true;
+      if (code === SESSION_OVER) return toLogin();
+      if (code === RIGHTS_CHANGED) return location.reload();
       clearTimeout(silence);
       clearInterval(pings);
       document.removeEventListener("visibilitychange", ping);
@@ -73,8 +76,9 @@ export class Picture {
       this.age.forget();
       this.dirty.all = true;
       this.changed();
-      setTimeout(() => this.connect(), this.retry);
+      setTimeout(() => this.connectAgain(), this.retry);
       this.retry = Math.min(this.retry * 2, LAST_RETRY_MS);
+      return undefined;
     };
     listen();
     socket.onmessage = (event) => {
@@ -87,6 +91,13 @@ export class Picture {
     socket.onerror = () => socket.close();
     // A sleeping machine wakes up with a socket that looks open and is not.
     socket.onopen = () => listen();
+  }
+
+  /** Connects, unless the session is over: a refused WebSocket does not tell why. */
+  async connectAgain() {
+    const person = await me().catch(() => undefined);
+    if (person === null) toLogin();
+    else this.connect();
   }
 
   /** False when a change was missed and a snapshot is needed. */

@@ -11,6 +11,7 @@ import { drawMissed } from "./missed.js";
 import { Picture } from "./picture.js";
 import { applyTheme, theme, write } from "./preferences.js";
 import { TO_OWN_TELEPHONE } from "./press.js";
+import { WhoBar, me, toLogin } from "./session.js";
 import { drawOutside, drawStrip, urgent } from "./strip.js";
 import * as telephone from "./telephone.js";
 
@@ -22,6 +23,8 @@ const LATEST_MS = 250; // a page that gets no frames is drawn all the same
 
 applyTheme();
 await i18n.start();
+const whoBar = new WhoBar(at("who"));
+showPerson();
 
 const board = new Board(at("attention"), at("calls"), () => words());
 const announced = new Map(); // alert → worst severity that was announced
@@ -154,6 +157,7 @@ function words() {
   setText(at("theme"), t(theme() === "dark" ? "ui.theme_light" : "ui.theme_dark"));
   setText(at("sound"), t(chime.enabled() ? "ui.sound_off" : "ui.sound_on"));
   telephone.label(at("telephone"));
+  whoBar.words();
 }
 
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); drawAll(); });
@@ -174,6 +178,15 @@ addEventListener("keydown", (event) => {
   } else return;
   event.preventDefault();
 });
+
+/** Shows who is signed in; whom the server lets press nothing gets no buttons. */
+async function showPerson() {
+  const person = await me().catch(() => undefined);
+  if (person === null) toLogin();
+  if (!person) return;
+  whoBar.show(person);
+  document.body.dataset.presses = person.roles.includes("supervisor") ? "yes" : "no";
+}
 
 function tick() {
   drawState();

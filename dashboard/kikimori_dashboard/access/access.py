@@ -1,0 +1,49 @@
+"""The parts of login and rights put together for one dashboard."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from kikimori_dashboard.access.audit_trail import AuditTrail
+from kikimori_dashboard.access.delays import LoginDelays
+from kikimori_dashboard.access.logins import Logins
+from kikimori_dashboard.access.passwords import Passwords
+from kikimori_dashboard.access.people_book import PeopleBook
+from kikimori_dashboard.access.session_desk import SessionDesk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from kikimori_dashboard.sights import ExtensionTeams
+    from kikimori_records.store import Store
+
+
+class Access:
+    """Sessions, logins and the audit of one dashboard."""
+
+    def __init__(self, store: Store, teams: ExtensionTeams) -> None:
+        self.store = store
+        self.teams = teams
+        self.book = PeopleBook(teams)
+        self.desk = SessionDesk(store, self.book)
+        self.passwords = Passwords()
+        self.trail = AuditTrail(store)
+        self.logins = Logins(store, self.desk, self.passwords, LoginDelays(), self.trail)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Confirm sessions and write the audit, as long as the context is open."""
+        tasks = [
+            asyncio.create_task(self.desk.keep(), name="sessions"),
+            asyncio.create_task(self.trail.write(), name="audit"),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.trail.finish()
+            self.passwords.close()

@@ -1,0 +1,81 @@
+"""Entries of the audit, written in their order in the background: nobody's press waits for the database."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from kikimori_records.audit import log as audit_log
+from kikimori_records.audit.entry import ActorKind, Entry
+
+if TYPE_CHECKING:
+    from kikimori_dashboard.access.who import Who
+    from kikimori_records.store import Store
+
+log = structlog.get_logger()
+
+MOST_WAITING = 10_000
+"""Entries in memory; beyond them an entry is counted and lost, which the log tells."""
+
+
+class AuditTrail:
+    """Writes what people do into the audit."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: asyncio.Queue[Entry] = asyncio.Queue(MOST_WAITING)
+        self._writing: Entry | None = None
+
+    def note(
+        self,
+        who: Who | None,
+        action: str,
+        *,
+        outcome: str = "done",
+        about: tuple[str, str] | None = None,
+        **details: Any,
+    ) -> None:
+        """Note something that was done, or refused.
+
+        Args:
+            who: None = somebody who is not signed in.
+            action: Noun and verb, e.g. `session.begin`.
+            outcome: `done`, `refused`, `failed`, or an agent's answer.
+            about: Kind and id of the object.
+            details: No words of a call, no secrets.
+        """
+        kind, actor = (ActorKind.SYSTEM, "") if who is None else _actor(who)
+        entry = Entry(
+            action,
+            kind,
+            actor,
+            actor_id=None if who is None else who.person_id or who.kiosk_id,
+            object_kind=about[0] if about else None,
+            object_id=about[1] if about else None,
+            outcome=outcome,
+            details=details,
+        )
+        try:
+            self._waiting.put_nowait(entry)
+        except asyncio.QueueFull:
+            log.error("audit_entry_lost", action=action)
+
+    async def write(self) -> None:
+        """Write the entries until cancelled."""
+        while True:
+            self._writing = await self._waiting.get()
+            await audit_log.append(self._store, self._writing)
+            self._writing = None
+
+    async def finish(self) -> None:
+        """Write what still waits: the dashboard stops. An entry that was half written is known by its id."""
+        if self._writing is not None:
+            await audit_log.append(self._store, self._writing)
+        while not self._waiting.empty():
+            await audit_log.append(self._store, self._waiting.get_nowait())
+
+
+def _actor(who: Who) -> tuple[ActorKind, str]:
+    return (ActorKind.KIOSK if who.kiosk_id is not None else ActorKind.PERSON), who.name

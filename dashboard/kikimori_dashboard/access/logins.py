@@ -1,0 +1,152 @@
+"""Login: name and password, the second factor where a person has one, delays after wrong ones."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NoReturn
+
+import structlog
+
+from kikimori_dashboard.access.cookies import DEVICE_DAYS
+from kikimori_dashboard.access.people_book import who_of
+from kikimori_dashboard.access.tokens import hash_of, new_token
+from kikimori_dashboard.access.totp import recovery_hash, step_of
+from kikimori_records import people, sessions
+from kikimori_records.people.person import plain_login
+from kikimori_records.people.second_factor import use_recovery_code, use_step
+
+if TYPE_CHECKING:
+    from kikimori_dashboard.access.audit_trail import AuditTrail
+    from kikimori_dashboard.access.delays import LoginDelays
+    from kikimori_dashboard.access.passwords import Passwords
+    from kikimori_dashboard.access.session_desk import SessionDesk
+    from kikimori_records.people import Person
+    from kikimori_records.store import Store
+
+log = structlog.get_logger()
+
+DEVICE_LASTS = timedelta(days=DEVICE_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Browser that asks: its address, what it says of itself, the device cookie that it has."""
+
+    address: str
+    name: str
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Good login: the tokens for the browser."""
+
+    person: Person
+    session: str
+    device: str | None
+    """None = it has a valid one already."""
+
+
+class LoginRefusedError(Exception):
+    """The login was refused. `reason` is a stable code; `wait_s` tells the seconds until the next try."""
+
+    def __init__(self, reason: str, wait_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait_s = wait_s
+
+
+class Logins:
+    """Signs people in."""
+
+    def __init__(
+        self, store: Store, desk: SessionDesk, passwords: Passwords, delays: LoginDelays, trail: AuditTrail
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._passwords = passwords
+        self._delays = delays
+        self._trail = trail
+
+    async def sign_in(self, login: str, password: str, code: str, browser: Browser) -> SignedIn:
+        """Check what was typed and begin a session.
+
+        Raises:
+            LoginRefusedError: wrong, too early, or the second factor is missing. An unknown login takes the same time
+                and gets the same answer as a wrong password.
+            TooManyPasswordsError: too many logins at once.
+            StoreAwayError: the database is away.
+        """
+        name = plain_login(login)
+        person = await people.person_by_login(self._store, name)
+        known = await self._known_device(browser, person)
+        now = asyncio.get_running_loop().time()
+        if not known and (wait_s := self._delays.wait_s(name, browser.address, now)) > 0:
+            raise LoginRefusedError("wait", wait_s)
+        self._delays.try_now(name, browser.address, now)
+        usable = person if person is not None and person.disabled_at is None else None
+        right = await self._passwords.check(usable.password_hash if usable else None, password)
+        if usable is None or not right:
+            self._wrong(person, browser)
+        if usable.totp_secret is not None:
+            if not code.strip():
+                self._delays.succeeded(name, browser.address)
+                raise LoginRefusedError("code_needed")
+            if not await self._right_code(usable, code):
+                self._wrong(usable, browser, reason="wrong_code")
+        self._delays.succeeded(name, browser.address)
+        return await self.admit(usable, browser, known=known, password=password)
+
+    async def is_right(self, person: Person, password: str, browser: Browser) -> bool:
+        """Return whether this is a signed-in person's password, with the same delays as at a login.
+
+        Raises:
+            LoginRefusedError: too early after wrong ones.
+            TooManyPasswordsError: too many logins at once.
+        """
+        name, now = person.login or "", asyncio.get_running_loop().time()
+        if (wait_s := self._delays.wait_s(name, browser.address, now)) > 0:
+            raise LoginRefusedError("wait", wait_s)
+        self._delays.try_now(name, browser.address, now)
+        right = await self._passwords.check(person.password_hash, password)
+        if right:
+            self._delays.succeeded(name, browser.address)
+        return right
+
+    async def admit(
+        self, person: Person, browser: Browser, *, known: bool = False, password: str | None = None
+    ) -> SignedIn:
+        """Begin a session for somebody who has proved to be this person; see `sign_in`."""
+        token, session = await self._desk.begin(who_of(person), address=browser.address, browser=browser.name)
+        device = None if known else await self._new_device(person)
+        self._trail.note(session.who, "session.begin", about=("person", person.id), address=browser.address)
+        if password is not None and person.password_hash and self._passwords.outdated(person.password_hash):
+            await people.change(self._store, person.id, password_hash=await self._passwords.hash(password))
+        return SignedIn(person, token, device)
+
+    async def _known_device(self, browser: Browser, person: Person | None) -> bool:
+        if browser.device is None or person is None:
+            return False
+        found = await sessions.device_of(self._store, hash_of(browser.device), datetime.now(UTC))
+        return found == person.id
+
+    async def _new_device(self, person: Person) -> str:
+        token, now = new_token(), datetime.now(UTC)
+        await sessions.add_device(
+            self._store, hash_of(token), person.id, at=now, expires_at=now + DEVICE_LASTS
+        )
+        return token
+
+    async def _right_code(self, person: Person, code: str) -> bool:
+        step = step_of(person.totp_secret or "", code, datetime.now(UTC), person.totp_used_step)
+        if step is not None:
+            return await use_step(self._store, person.id, step)
+        return await use_recovery_code(self._store, person.id, recovery_hash(person.id, code))
+
+    def _wrong(self, person: Person | None, browser: Browser, reason: str = "wrong") -> NoReturn:
+        log.warning("login_refused", reason=reason, known=person is not None)
+        about = None if person is None else ("person", person.id)
+        self._trail.note(None, "session.begin", outcome="refused", about=about, address=browser.address)
+        raise LoginRefusedError(reason)

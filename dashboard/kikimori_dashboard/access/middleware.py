@@ -1,0 +1,101 @@
+"""Check of every request: who sent it, and whether the route's rule lets them in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from aiohttp import web
+
+from kikimori_dashboard.access.cookies import session_token
+from kikimori_dashboard.access.open_session import SESSION
+from kikimori_dashboard.access.rules import RouteRule, rule_of
+from kikimori_dashboard.access.who import WHO
+from kikimori_records.errors import StoreAwayError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from aiohttp.typedefs import Handler, Middleware
+
+    from kikimori_dashboard.access.session_desk import SessionDesk
+
+LOGIN_PAGE = "/login"
+ACCOUNT_PAGE = "/account"
+
+NOWHERE = RouteRule()
+"""Rule of addresses that do not exist: who has no session does not learn which do."""
+
+
+def require_session(desk: SessionDesk) -> Middleware:
+    """Let a request through only if its route is open, or its session allows the route."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        rule = rule_of(request)
+        missing = request.match_info.http_exception is not None
+        if rule is None and not missing:
+            raise web.HTTPForbidden(text="this route has no rule\n")
+        rule = rule or NOWHERE
+        if rule.open:
+            return await handler(request)
+        token = session_token(request)
+        try:
+            session = None if token is None else await desk.find(token)
+        except StoreError as error:
+            return _no_store(rule, error)
+        if session is None:
+            return _sign_in(request, rule)
+        request[SESSION] = session
+        request[WHO] = session.who
+        if session.who.must_change and not rule.before_change and not missing:
+            return _elsewhere(request) if rule.page else refusal(403, "must_change")
+        if not rule.allows(session.who):
+            if rule.page and request.path == "/":
+                raise web.HTTPSeeOther(home_of(session.who.roles, kiosk=session.who.kiosk_id is not None))
+            return _not_allowed(rule)
+        return await handler(request)
+
+    return check
+
+
+def home_of(roles: Collection[str], *, kiosk: bool = False) -> str:
+    """Return the page where somebody begins."""
+    if "supervisor" in roles or "wall" in roles:
+        return "/"
+    return "/operator" if kiosk or "operator" in roles else ACCOUNT_PAGE
+
+
+def refusal(status: int, reason: str, **more: object) -> web.Response:
+    """Return the answer to a request that is not carried out; `reason` is a stable code that the pages word."""
+    outcome = "unanswered" if status == web.HTTPGatewayTimeout.status_code else "not_sent"
+    return web.json_response({"outcome": outcome, "reason": reason, **more}, status=status)
+
+
+def _sign_in(request: web.Request, rule: RouteRule) -> web.Response:
+    # A cookie that is not good here stays: it may be of another dashboard on this machine, and cookies know no ports.
+    if rule.page and request.method in ("GET", "HEAD"):
+        return web.Response(status=303, headers={"Location": f"{LOGIN_PAGE}?next={quote(request.path_qs)}"})
+    return refusal(401, "no_session")
+
+
+def _no_store(rule: RouteRule, error: StoreError) -> web.Response:
+    if not rule.page:
+        return refusal(503, "store_away" if isinstance(error, StoreAwayError) else "store_fault")
+    text = (
+        "データベースにつながらないため、いまは画面を開けません。開いている画面はそのまま使えます。\n"
+        "The database does not answer, so no page can be opened now. Open pages go on.\n"
+    )
+    return web.Response(status=503, text=text, headers={"Retry-After": "10"})
+
+
+def _elsewhere(request: web.Request) -> web.Response:
+    return web.Response(status=303, headers={"Location": f"{ACCOUNT_PAGE}?next={quote(request.path_qs)}"})
+
+
+def _not_allowed(rule: RouteRule) -> web.Response:
+    if rule.page:
+        return web.Response(
+            status=403, text="あなたの役割では、この画面を開けません。\nYour roles do not allow this page.\n"
+        )
+    return refusal(403, "not_allowed")

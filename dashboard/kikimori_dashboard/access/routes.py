@@ -1,0 +1,188 @@
+"""HTTP routes of login, sessions and the own account."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from aiohttp import web
+
+from kikimori_core.wire.peers import AllowedPeers
+from kikimori_dashboard.access import cookies
+from kikimori_dashboard.access.bodies import (
+    BadBodyError,
+    FirstBody,
+    LinkBody,
+    LoginBody,
+    PasswordBody,
+    read_body,
+)
+from kikimori_dashboard.access.first_account import make_first, use_link
+from kikimori_dashboard.access.logins import Browser, LoginRefusedError
+from kikimori_dashboard.access.middleware import home_of, refusal
+from kikimori_dashboard.access.open_session import SESSION
+from kikimori_dashboard.access.passwords import TooManyPasswordsError, fault_of
+from kikimori_dashboard.access.rules import OPEN, OWN_ACCOUNT, RouteRule, add_route
+from kikimori_dashboard.access.who import WHO
+from kikimori_records import people, sessions
+from kikimori_records.errors import StoreAwayError, StoreError
+from kikimori_records.people import DuplicateLoginError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from aiohttp.typedefs import Handler
+
+    from kikimori_dashboard.access.access import Access
+    from kikimori_dashboard.access.logins import SignedIn
+
+log = structlog.get_logger()
+
+ACCOUNT_PAGE_RULE = RouteRule(page=True, before_change=True)
+
+
+class AccessRoutes:
+    """Routes under `/api` by which somebody comes in, goes out and keeps their own account."""
+
+    def __init__(self, access: Access, proxies: Sequence[str]) -> None:
+        self._access = access
+        self._proxies = AllowedPeers(proxies)
+
+    def add_to(self, app: web.Application) -> None:
+        for method, path, handler, rule in (
+            ("POST", "/api/login", self._login, OPEN),
+            ("POST", "/api/first", self._first, OPEN),
+            ("POST", "/api/link", self._link, OPEN),
+            ("POST", "/api/logout", self._logout, OWN_ACCOUNT),
+            ("POST", "/api/logout/everywhere", self._logout_everywhere, OWN_ACCOUNT),
+            ("GET", "/api/me", self._me, OWN_ACCOUNT),
+            ("POST", "/api/me/password", self._password, OWN_ACCOUNT),
+        ):
+            add_route(app, method, path, _answering(handler), rule)
+
+    async def _login(self, request: web.Request) -> web.Response:
+        body = await read_body(request, LoginBody)
+        return _let_in(
+            await self._access.logins.sign_in(body.login, body.password, body.code, self._browser(request))
+        )
+
+    async def _first(self, request: web.Request) -> web.Response:
+        body = await read_body(request, FirstBody)
+        if fault := fault_of(body.password, body.login):
+            return refusal(422, fault)
+        person = await make_first(self._access, body)
+        return _let_in(await self._access.logins.admit(person, self._browser(request)))
+
+    async def _link(self, request: web.Request) -> web.Response:
+        body = await read_body(request, LinkBody)
+        person = await use_link(self._access.store, body.token)
+        return _let_in(await self._access.logins.admit(person, self._browser(request)))
+
+    async def _logout(self, request: web.Request) -> web.Response:
+        session = request[SESSION]
+        self._access.trail.note(session.who, "session.end")
+        return await self._out(self._access.desk.end(session.session_id, "signed_out"))
+
+    async def _logout_everywhere(self, request: web.Request) -> web.Response:
+        session = request[SESSION]
+        self._access.trail.note(session.who, "session.end_all")
+        if session.who.person_id is None:
+            return await self._out(self._access.desk.end(session.session_id, "signed_out"))
+        await sessions.forget_devices(self._access.store, session.who.person_id)
+        return await self._out(self._access.desk.end_all(session.who.person_id, "signed_out_everywhere"))
+
+    async def _out(self, ending: Awaitable[object]) -> web.Response:
+        await ending
+        answer = web.json_response({"signed_out": True})
+        cookies.clear_session(answer)
+        return answer
+
+    async def _me(self, request: web.Request) -> web.Response:
+        who, session = request[WHO], request[SESSION]
+        return web.json_response(
+            {
+                "name": who.name,
+                "person_id": who.person_id,
+                "kiosk_id": who.kiosk_id,
+                "roles": sorted(who.roles),
+                "extensions": sorted(who.extensions),
+                "teams": sorted(who.teams),
+                "must_change": who.must_change,
+                "home": home_of(who.roles, kiosk=who.kiosk_id is not None),
+                "signed_in_at": session.created_at.isoformat(),
+                "ends_at": session.expires_at.isoformat(),
+            }
+        )
+
+    async def _password(self, request: web.Request) -> web.Response:
+        who = request[WHO]
+        body = await read_body(request, PasswordBody)
+        person = (
+            None if who.person_id is None else await people.person_by_id(self._access.store, who.person_id)
+        )
+        if person is None or person.login is None:
+            return refusal(403, "not_allowed")
+        if not await self._access.logins.is_right(person, body.present, self._browser(request)):
+            return refusal(403, "wrong_present")
+        if fault := fault_of(body.new, person.login):
+            return refusal(422, fault)
+        if body.new == body.present:
+            return refusal(422, "password_same")
+        made = await self._access.passwords.hash(body.new)
+        await people.change(self._access.store, person.id, password_hash=made, must_change=False)
+        await self._access.desk.end_all(person.id, "password_changed")
+        await sessions.forget_devices(self._access.store, person.id)
+        self._access.trail.note(who, "password.change", about=("person", person.id))
+        # The browser in which it was changed goes on, with a session of its own.
+        fresh = await people.person_by_id(self._access.store, person.id)
+        return _let_in(await self._access.logins.admit(fresh or person, self._browser(request)))
+
+    def _browser(self, request: web.Request) -> Browser:
+        address = request.remote or ""
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if forwarded and self._proxies.allow(address):
+            address = forwarded[:64]
+        return Browser(address, request.headers.get("User-Agent", ""), cookies.device_token(request))
+
+
+def _let_in(signed_in: SignedIn) -> web.Response:
+    person = signed_in.person
+    view: dict[str, Any] = {
+        "name": person.name,
+        "home": home_of(person.roles),
+        "must_change": person.must_change,
+    }
+    answer = web.json_response(view)
+    cookies.set_session(answer, signed_in.session)
+    if signed_in.device is not None:
+        cookies.set_device(answer, signed_in.device)
+    return answer
+
+
+def _answering(handler: Handler) -> Handler:
+    """Return the handler with its refusals worded as answers."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except BadBodyError as error:
+            return error.answer
+        except LoginRefusedError as error:
+            if error.reason == "wait":
+                seconds = math.ceil(error.wait_s)
+                refused = refusal(429, "wait", wait_s=seconds)
+                refused.headers["Retry-After"] = str(seconds)
+                return refused
+            return refusal(401, error.reason)
+        except DuplicateLoginError:
+            return refusal(409, "login_taken")
+        except TooManyPasswordsError:
+            return refusal(503, "too_many_logins")
+        except StoreAwayError:
+            return refusal(503, "store_away")
+        except StoreError as error:
+            log.error("store_fault", error=error.message, next=error.next_step)
+            return refusal(503, "store_fault")
+
+    return answer

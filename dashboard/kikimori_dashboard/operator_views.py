@@ -1,0 +1,126 @@
+"""The picture for the operator's page: the call and the help for it, without words, levels and scores."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from kikimori_dashboard.changes import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori_core.wire.messages import Alert
+    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.views import Views
+
+PARTS = (Part.CALLS, Part.ALERTS, Part.AGENTS, Part.COMMANDS, Part.EXTENSIONS)
+
+OF_SITE = (
+    "name",
+    "language",
+    "time_zone",
+    "broker_connected",
+    "broker_problem",
+    "reading",
+    "incomplete",
+    "newer",
+    "watching_since",
+)
+OF_CALL = {
+    "call_id",
+    "agent_id",
+    "started_at",
+    "ended_at",
+    "status",
+    "operator",
+    "queue",
+    "capabilities",
+    "keep_operator",
+    "judging_failed",
+}
+OF_ALERT = (
+    "alert_id",
+    "call_id",
+    "agent_id",
+    "rule",
+    "rule_kind",
+    "title",
+    "severity",
+    "state",
+    "revision",
+    "raised_at",
+    "updated_at",
+    "raised_s",
+)
+OF_EVIDENCE = ("kind", "category", "start_s", "end_s")
+"""Enough to choose the next sentence; neither words nor scores."""
+OF_AGENT = {"agent_id", "online", "at", "speech"}
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class OperatorViews:
+    """JSON of what an operator may see of a call in their own hands."""
+
+    def __init__(self, state: SiteState, views: Views) -> None:
+        self._state = state
+        self._views = views
+
+    def json(self, part: Part, name: str) -> str:
+        match part:
+            case Part.CALLS:
+                return self._call(name)
+            case Part.ALERTS:
+                return self._alert(name)
+            case Part.AGENTS:
+                return self._agent(name)
+            case Part.COMMANDS | Part.EXTENSIONS:
+                return self._views.json(part, name)
+            case _:
+                return "null"
+
+    def lines_since(self, _call_id: str, _since: int) -> str | None:
+        return ""
+
+    def site(self) -> str:
+        whole = self._views.site_fields()
+        return _encode({each: whole[each] for each in OF_SITE})
+
+    def closed(self, _sees: Callable[[Alert], bool]) -> str:
+        return '"closed":[],"closed_more":0'
+
+    def missed(self, _sees: Callable[[Alert], bool]) -> str:
+        return '"missed":{"alerts":[],"more":0,"dropped":0}'
+
+    def _call(self, call_id: str) -> str:
+        entry = self._state.calls.get(call_id)
+        if entry is None:
+            return "null"
+        view: dict[str, Any] = entry.state.model_dump(mode="json", include=OF_CALL)
+        view |= {
+            "lines": [],
+            "stale": self._state.stale(call_id),
+            "unconfirmed": self._state.agent_book.unconfirmed(entry.state.agent_id),
+            "returned": entry.returned,
+        }
+        return _encode(view)
+
+    def _alert(self, alert_id: str) -> str:
+        alert = self._state.alerts.get(alert_id)
+        if alert is None:
+            return "null"
+        whole = alert.model_dump(mode="json")
+        view = {each: whole[each] for each in OF_ALERT}
+        view["evidence"] = [
+            {each: piece[each] for each in OF_EVIDENCE if each in piece} for piece in whole["evidence"]
+        ]
+        return _encode(view)
+
+    def _agent(self, agent_id: str) -> str:
+        health = self._state.agents.get(agent_id)
+        if health is None:
+            return "null"
+        view: dict[str, Any] = health.model_dump(mode="json", include=OF_AGENT)
+        view |= {"problems": [], "unconfirmed": self._state.agent_book.unconfirmed(agent_id)}
+        return _encode(view)

@@ -1,0 +1,184 @@
+"""View of a browser that may see a part of the site only: calls by extension, and for the operator's page no scores.
+
+Decided here, on the server: what a person may not see never leaves it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Protocol
+
+from kikimori_dashboard.changes import Part
+from kikimori_dashboard.order import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from kikimori_core.wire.messages import Alert
+    from kikimori_dashboard.changes import Key
+    from kikimori_dashboard.state import SiteState
+
+
+_OF_CALLS = (Part.LEVELS, Part.COMMANDS)
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Encoders(Protocol):
+    """JSON of the picture by key, `null` for what is gone or not shown at all."""
+
+    def json(self, part: Part, name: str) -> str: ...
+
+    def lines_since(self, call_id: str, since: int) -> str | None: ...
+
+    def site(self) -> str: ...
+
+    def closed(self, sees: Callable[[Alert], bool]) -> str: ...
+
+    def missed(self, sees: Callable[[Alert], bool]) -> str: ...
+
+
+class Sight:
+    """View of one browser: knows what it has shown, so that a call that goes out of sight is taken back."""
+
+    def __init__(
+        self, state: SiteState, encoders: Encoders, sees: Callable[[str | None], bool], parts: Iterable[Part]
+    ) -> None:
+        """`parts`: those shown; the others stay empty."""
+        self._state = state
+        self._encoders = encoders
+        self._sees = sees
+        self._parts = frozenset(parts)
+        self._calls: set[str] = set()
+        self.alerts: set[str] = set()
+        """Alerts shown, open or over."""
+        self.teams_version = 0
+        """Version of the teams at the last snapshot."""
+
+    def snapshot(self, now: datetime) -> str:
+        state = self._state
+        self._calls = {each for each in state.calls if self._sees_call(each)}
+        opened = [each for each in state.alerts if self._sees_alert(state.alerts[each])]
+        self.alerts = set(opened)
+        names: dict[Part, Iterable[str]] = {
+            Part.CALLS: [each for each in in_order(state) if each in self._calls],
+            Part.LEVELS: list(self._calls),
+            Part.ALERTS: opened,
+            Part.AGENTS: list(state.agents),
+            Part.COMMANDS: [each for each in state.presses.calls() if each in self._calls],
+            Part.EXTENSIONS: [each for each in state.extensions.known() if self._sees(each)],
+        }
+        fields = [f'"site":{self._encoders.site()}', self._closed(), self._missed()]
+        for part, listed in names.items():
+            shown = listed if part in self._parts else ()
+            fields.append(f'"{part.value}":{{{",".join(self._members(part, shown))}}}')
+        head = f'{{"type":"snapshot","seq":{state.changes.version},"now":"{now.isoformat()}"'
+        return ",".join([head, *fields]) + "}"
+
+    def delta(self, since: int, sent: int, now: datetime, *, by_line: bool) -> str | None:
+        """Return what changed after version `since`; None when only a snapshot can tell, "" for nothing in sight.
+
+        Args:
+            since: Version up to which this looked at the changes.
+            sent: Version that the browser has.
+            now: For its clocks.
+            by_line: See `Views.delta`.
+        """
+        keys = self._state.changes.since(since)
+        if keys is None:
+            return None
+        parts: dict[Part, dict[str, str]] = {}
+        fields = []
+        before = set(self._calls)
+        for key in self._with_new_calls(keys):
+            part, name = key
+            if part is Part.SITE:
+                fields.append(f'"site":{self._encoders.site()}')
+            elif part is Part.CLOSED and part in self._parts:
+                fields.append(self._closed())
+            elif part is Part.MISSED and part in self._parts:
+                fields.append(self._missed())
+            elif part is Part.LINES:
+                if name in self._calls and name not in parts.get(Part.CALLS, {}):
+                    self._add_lines(parts, name, since if by_line and name in before else None)
+            elif part in self._parts and (text := self._shown(part, name, before)) is not None:
+                parts.setdefault(part, {})[name] = text
+        for name in parts.get(Part.CALLS, {}):
+            parts.get(Part.LINES, {}).pop(name, None)
+        fields += [
+            f'"{part.value}":{{{",".join(f"{_encode(name)}:{text}" for name, text in members.items())}}}'
+            for part, members in parts.items()
+            if members
+        ]
+        if not fields:
+            return ""
+        head = f'{{"type":"delta","from":{sent},"seq":{self._state.changes.version},"now":"{now.isoformat()}"'
+        return ",".join([head, *fields]) + "}"
+
+    def _with_new_calls(self, keys: list[Key]) -> list[Key]:
+        """Return the keys, with everything about calls that came into sight just now."""
+        more: list[Key] = []
+        for part, name in keys:
+            if part is Part.CALLS and name not in self._calls and self._sees_call(name):
+                more += [(each, name) for each in _OF_CALLS]
+                more += [(Part.ALERTS, each.alert_id) for each in self._state.alert_book.of_call(name)]
+        return list(dict.fromkeys([*(each for each in keys if each[0] is Part.CALLS), *keys, *more]))
+
+    def _shown(self, part: Part, name: str, before: set[str]) -> str | None:
+        """Return the JSON of a key in sight, `null` for one that went out of sight, None for one that never was in it."""
+        if part is Part.CALLS:
+            if self._sees_call(name):
+                self._calls.add(name)
+                return self._encoders.json(part, name)
+            gone = name in self._calls
+            self._calls.discard(name)
+            return "null" if gone else None
+        if part is Part.ALERTS:
+            alert = self._state.alerts.get(name)
+            if alert is not None and self._sees_alert(alert):
+                self.alerts.add(name)
+                return self._encoders.json(part, name)
+            gone = name in self.alerts
+            self.alerts.discard(name)
+            return "null" if gone else None
+        if part in _OF_CALLS:
+            if name in self._calls:
+                return self._encoders.json(part, name)
+            return "null" if name in before else None
+        if part is Part.EXTENSIONS and not self._sees(name):
+            return None
+        return self._encoders.json(part, name)
+
+    def _add_lines(self, parts: dict[Part, dict[str, str]], call_id: str, since: int | None) -> None:
+        lines = None if since is None else self._encoders.lines_since(call_id, since)
+        if lines is None:
+            parts.setdefault(Part.CALLS, {})[call_id] = self._encoders.json(Part.CALLS, call_id)
+        elif lines:
+            parts.setdefault(Part.LINES, {})[call_id] = lines
+
+    def _members(self, part: Part, names: Iterable[str]) -> Iterator[str]:
+        for name in names:
+            text = self._encoders.json(part, name)
+            if text != "null":
+                yield f"{_encode(name)}:{text}"
+
+    def _sees_call(self, call_id: str) -> bool:
+        entry = self._state.calls.get(call_id)
+        return entry is not None and self._sees(entry.state.operator.number)
+
+    def _sees_alert(self, alert: Alert) -> bool:
+        entry = self._state.calls.get(alert.call_id)
+        return self._sees(alert.operator.number if entry is None else entry.state.operator.number)
+
+    def _closed(self) -> str:
+        return self._encoders.closed(self._note_alert)
+
+    def _missed(self) -> str:
+        return self._encoders.missed(self._note_alert)
+
+    def _note_alert(self, alert: Alert) -> bool:
+        seen = self._sees_alert(alert)
+        if seen:
+            self.alerts.add(alert.alert_id)
+        return seen

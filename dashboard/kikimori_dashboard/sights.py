@@ -1,0 +1,76 @@
+"""Choice of what a browser gets, from who has its session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_dashboard.access.roles import Right, Scope, Target, may, widest
+from kikimori_dashboard.changes import Part
+from kikimori_dashboard.operator_views import PARTS, OperatorViews
+from kikimori_dashboard.sight import Sight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.sight import Encoders
+    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.views import Views
+
+
+class ExtensionTeams:
+    """Teams by extension, as the directory says; another `version` with each change."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.changed: Callable[[], None] = lambda: None
+        """Called after a change."""
+        self._teams: Mapping[str, str] = {}
+
+    def replace(self, teams: Mapping[str, str]) -> None:
+        if teams != self._teams:
+            self._teams = dict(teams)
+            self.version += 1
+            self.changed()
+
+    def target(self, extension: str | None) -> Target:
+        """Return the calls of an extension as an object of rights; without one they are of no team."""
+        return Target(extension=extension, team=None if extension is None else self._teams.get(extension))
+
+
+class Sights:
+    """Makes the view of each browser."""
+
+    def __init__(self, state: SiteState, views: Views, teams: ExtensionTeams) -> None:
+        self._state = state
+        self._views = views
+        self._of_operator = OperatorViews(state, views)
+        self._teams = teams
+
+    def of(self, who: Who, *, supervises: bool) -> Sight | None:
+        """Return the view of a page; None = of the whole site."""
+        if supervises:
+            if widest(who, Right.WATCH) is Scope.ALL:
+                return None
+            return self._sight(self._views, self.sees(who, Right.WATCH), Part)
+        return self._sight(self._of_operator, self.sees(who, Right.OWN_PAGE), PARTS)
+
+    def target(self, extension: str | None) -> Target:
+        """Return the calls of an extension as an object of rights."""
+        return self._teams.target(extension)
+
+    def outdated(self, sight: Sight) -> bool:
+        """Return whether the teams have changed since a view's last snapshot; it then needs another one."""
+        if sight.teams_version == self._teams.version:
+            return False
+        sight.teams_version = self._teams.version
+        return True
+
+    def _sight(self, encoders: Encoders, sees: Callable[[str | None], bool], parts: Iterable[Part]) -> Sight:
+        sight = Sight(self._state, encoders, sees, parts)
+        sight.teams_version = self._teams.version
+        return sight
+
+    def sees(self, who: Who, right: Right) -> Callable[[str | None], bool]:
+        """Return the function that tells whether somebody has a right on the calls of an extension."""
+        return lambda extension: may(who, right, self._teams.target(extension))

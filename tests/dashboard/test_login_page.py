@@ -1,0 +1,191 @@
+"""Login, first account and own account in a real browser."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest_asyncio
+from playwright.async_api import expect
+from tests.support.browser import dashboard, dashboard_settings, store_of_people
+from tests.support.sign_in import PASSWORD
+
+from kikimori_core.wire.messages import Party
+from kikimori_dashboard.access.links import demo_link, first_link
+from kikimori_dashboard.access.passwords import Passwords
+from kikimori_records.people import change, person_by_login
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from playwright.async_api import Page
+    from tests.support.mosquitto import Mosquitto
+    from tests.support.peer_agent import PeerAgent
+
+    from kikimori_records.store import Store
+
+EVIL = "<img src=x onerror=alert(1)>'; DROP TABLE people; --"
+
+
+@pytest_asyncio.fixture
+async def store() -> AsyncIterator[Store]:
+    async with store_of_people() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def url(real: Mosquitto, store: Store) -> AsyncIterator[str]:
+    async with dashboard(dashboard_settings(real.settings), store=store) as address:
+        yield address
+
+
+@pytest_asyncio.fixture
+async def stranger(page: Page) -> Page:
+    """A browser in which nobody is signed in."""
+    await page.context.clear_cookies()
+    return page
+
+
+async def with_password(store: Store, login: str, **changed: object) -> str:
+    passwords = Passwords()
+    person = await person_by_login(store, login)
+    assert person is not None
+    await change(store, person.id, password_hash=await passwords.hash(PASSWORD), **changed)
+    passwords.close()
+    return person.id
+
+
+async def type_in(page: Page, login: str, password: str) -> None:
+    await page.get_by_label("ログイン名").fill(login)
+    await page.get_by_label("パスワード").fill(password)
+    await page.keyboard.press("Enter")
+
+
+async def test_from_the_login_to_the_page_and_out_again(
+    url: str, store: Store, stranger: Page, agent: PeerAgent
+) -> None:
+    """By keyboard; on a small screen and a dark one; in both languages."""
+    await with_password(store, "supervisor")
+    await agent.call("c")
+    page = stranger
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.emulate_media(color_scheme="dark")
+    await page.goto(f"{url}/operator?ext=204")
+    await expect(page).to_have_url(f"{url}/login?next=/operator%3Fext%3D204")
+    await expect(page.get_by_role("heading", name="ログイン")).to_be_visible()
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await expect(page.get_by_label("ログイン名")).to_be_focused()
+    await type_in(page, "supervisor", "wrong password")
+    await expect(page.get_by_role("alert")).to_have_text("ログイン名かパスワードが違います。")
+    await page.get_by_role("button", name="English").click()
+    await expect(page.get_by_role("alert")).to_have_text("The user name or the password is wrong.")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{url}/operator?ext=204")
+    await expect(page.locator("#who a")).to_have_text("高橋 課長")
+
+    await page.set_viewport_size({"width": 1600, "height": 900})
+    await page.goto(url)
+    await expect(page.locator("[data-call=c]")).to_be_visible()
+    other = await page.context.new_page()
+    await other.goto(url)
+    await expect(other.locator("[data-call=c]")).to_be_visible()
+    await page.get_by_role("button", name="Sign out").click()
+    for each in (page, other):
+        await expect(each).to_have_url(re.compile(f"{url}/login.*"))
+    await page.go_back()
+    await expect(page).to_have_url(re.compile(f"{url}/login.*"))
+
+
+async def test_the_first_account(url: str, store: Store, stranger: Page) -> None:
+    """By a link of which opening it uses nothing up. Names are text, whatever stands in them."""
+    page, path = stranger, await first_link(store)
+    for _ in range(2):
+        await page.goto(f"{url}/{path}")
+        await expect(page.get_by_role("heading", name="最初の管理者")).to_be_visible()
+        await expect(page).to_have_url(f"{url}/first")
+    await page.get_by_label("氏名").fill(EVIL)
+    await page.get_by_label("ログイン名").fill(EVIL)
+    await page.get_by_label("パスワード").fill("short")
+    await page.get_by_role("button", name="アカウントを作ってログイン").click()
+    await expect(page.get_by_role("alert")).to_have_text("パスワードは 10 文字以上にしてください。")
+    await page.get_by_label("パスワード").fill(PASSWORD)
+    await page.get_by_role("button", name="アカウントを作ってログイン").click()
+    await expect(page).to_have_url(f"{url}/")
+    await expect(page.locator("#who a")).to_have_text(EVIL)
+    made = await person_by_login(store, EVIL)
+    assert made is not None
+    assert (made.name, made.roles) == (EVIL, frozenset({"admin", "supervisor"}))
+    # The link is used up, and so is every other one: there is an administrator.
+    for again in (path, await first_link(store)):
+        await page.goto("about:blank")
+        await page.goto(f"{url}/{again}")
+        await page.get_by_label("氏名").fill("二人目")
+        await page.get_by_label("ログイン名").fill("second")
+        await page.get_by_label("パスワード").fill(PASSWORD)
+        await page.get_by_role("button", name="アカウントを作ってログイン").click()
+        await expect(page.get_by_role("alert")).to_contain_text("このリンクは使えません")
+
+
+async def test_a_link_that_signs_in_once(url: str, store: Store, stranger: Page, agent: PeerAgent) -> None:
+    await agent.call("c", operator=Party(number="201"))
+    person = await person_by_login(store, "operator")
+    assert person is not None
+    path = await demo_link(store, person.id)
+    await stranger.goto(f"{url}/{path}")
+    await stranger.get_by_role("button", name="ログイン").click()
+    await expect(stranger).to_have_url(f"{url}/operator")
+    await expect(stranger.locator("#mine")).to_have_text("内線 201")
+    await expect(stranger.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+    await stranger.context.clear_cookies()
+    await stranger.goto("about:blank")
+    await stranger.goto(f"{url}/{path}")
+    await stranger.get_by_role("button", name="ログイン").click()
+    await expect(stranger.get_by_role("alert")).to_contain_text("このリンクは使えません")
+
+
+async def test_a_password_that_another_set_is_changed_at_the_first_login(
+    url: str, store: Store, stranger: Page
+) -> None:
+    await with_password(store, "supervisor", must_change=True)
+    await stranger.goto(url)
+    await type_in(stranger, "supervisor", PASSWORD)
+    await expect(stranger).to_have_url(f"{url}/account")
+    await expect(stranger.locator("#must")).to_be_visible()
+    await stranger.get_by_label("今のパスワード").fill(PASSWORD)
+    await stranger.get_by_label("新しいパスワード").fill("長くて覚えやすい言葉")
+    await stranger.get_by_role("button", name="変更する").click()
+    await expect(stranger.get_by_role("status")).to_contain_text("変更しました")
+    await stranger.get_by_role("link", name="画面へ戻る").click()
+    await expect(stranger).to_have_url(f"{url}/")
+
+
+async def test_a_browser_that_keeps_no_such_cookie_is_told(url: str, store: Store, stranger: Page) -> None:
+    """As Safari does without encryption."""
+    await with_password(store, "supervisor")
+    await stranger.route("**/api/me", lambda route: route.fulfill(status=401, json={"reason": "no_session"}))
+    await stranger.goto(f"{url}/login")
+    await type_in(stranger, "supervisor", PASSWORD)
+    await expect(stranger.get_by_role("alert")).to_contain_text("Safari")
+
+
+async def test_an_operator_without_an_extension_is_told(url: str, store: Store, stranger: Page) -> None:
+    person_id = await with_password(store, "operator", extensions=())
+    assert person_id
+    await stranger.goto(url)
+    await type_in(stranger, "operator", PASSWORD)
+    await expect(stranger).to_have_url(f"{url}/operator")
+    await expect(stranger.locator("#main")).to_contain_text("内線番号が登録されていません")
+
+
+async def test_a_wall_has_no_buttons(url: str, page: Page, agent: PeerAgent) -> None:
+    from tests.support.sign_in import sign_in_page  # noqa: PLC0415
+
+    await sign_in_page(page, "wall")
+    await agent.call("c")
+    await agent.alert("c")
+    await page.goto(url)
+    await expect(page.locator(".attention [data-call=c]")).to_be_visible()
+    await expect(page.locator("body")).to_have_attribute("data-presses", "no")
+    await expect(page.locator(".actions")).to_be_hidden()

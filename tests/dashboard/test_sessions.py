@@ -1,0 +1,361 @@
+"""Sessions over real sockets: cookies that are not good any more, sign-out, changes of roles, the database away."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import WSMsgType
+from tests.support.browser import dashboard, dashboard_settings, store_of_people
+from tests.support.live_client import connected, live_client
+from tests.support.sign_in import PASSWORD, add_session, client, headers, token_of
+
+from kikimori_dashboard.access.cookies import DEVICE, SESSION
+from kikimori_dashboard.access.open_session import SessionEnd
+from kikimori_dashboard.access.passwords import Passwords
+from kikimori_dashboard.access.people_book import PeopleBook
+from kikimori_dashboard.access.session_desk import AWAY, SessionDesk
+from kikimori_dashboard.access.tokens import new_token
+from kikimori_dashboard.sights import ExtensionTeams
+from kikimori_records import people, sessions
+from kikimori_records.errors import StoreAwayError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from tests.support.mosquitto import Mosquitto
+
+    from kikimori_records.store import Store
+
+WITHIN_S = 60.0
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest_asyncio.fixture
+async def store() -> AsyncIterator[Store]:
+    async with store_of_people() as opened:
+        made = Passwords()
+        password_hash = await made.hash(PASSWORD)
+        made.close()
+        for login in ("supervisor", "operator"):
+            person = await people.person_by_login(opened, login)
+            assert person is not None
+            await people.change(opened, person.id, password_hash=password_hash)
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def url(real: Mosquitto, store: Store) -> AsyncIterator[str]:
+    async with dashboard(dashboard_settings(real.settings), store=store) as address:
+        yield address
+
+
+async def person_id(store: Store, login: str) -> str:
+    found = await people.person_by_login(store, login)
+    assert found is not None
+    return found.id
+
+
+async def post(url: str, path: str, body: Any = None, cookie: str = "") -> tuple[int, Any, dict[str, str]]:
+    """Ask without a cookie jar, with this cookie; return status, answer and the cookies that it sets."""
+    sent = {"Origin": url, **({"Cookie": cookie} if cookie else {})}
+    async with (
+        aiohttp.ClientSession(url, headers=sent, cookie_jar=aiohttp.DummyCookieJar()) as http,
+        http.post(path, json={} if body is None else body) as answer,
+    ):
+        return answer.status, await answer.json(), {name: each.value for name, each in answer.cookies.items()}
+
+
+async def me(url: str, cookie: str) -> int:
+    async with (
+        aiohttp.ClientSession(url, headers={"Cookie": cookie}, cookie_jar=aiohttp.DummyCookieJar()) as http,
+        http.get("/api/me") as answer,
+    ):
+        return answer.status
+
+
+async def sign_in(
+    url: str, login: str = "supervisor", password: str = PASSWORD, cookie: str = ""
+) -> dict[str, str]:
+    status, answer, cookies = await post(url, "/api/login", {"login": login, "password": password}, cookie)
+    assert status == 200, answer
+    return cookies
+
+
+def as_cookie(cookies: dict[str, str]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in cookies.items())
+
+
+async def test_the_cookie_that_a_login_gives(url: str) -> None:
+    async with aiohttp.ClientSession(url, headers={"Origin": url}) as http:
+        body = {"login": " SUPERVISOR ", "password": PASSWORD}
+        async with http.post("/api/login", json=body) as answer:
+            assert answer.status == 200
+            (session,) = [
+                each for each in answer.headers.getall("Set-Cookie") if each.startswith(f"{SESSION}=")
+            ]
+    assert SESSION == "__Host-kikimori"
+    assert {"Secure", "HttpOnly", "SameSite=Strict", "Path=/"} <= {
+        each.strip() for each in session.split(";")
+    }
+    assert "Domain" not in session
+
+
+async def test_a_copied_cookie_is_worth_nothing_after_the_sign_out(url: str) -> None:
+    copied = as_cookie(await sign_in(url))
+    assert await me(url, copied) == 200
+    assert (await post(url, "/api/logout", cookie=copied))[0] == 200
+    assert await me(url, copied) == 401
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="401"):
+            await http.ws_connect(f"{url}/live?page=supervisor", headers={"Origin": url, "Cookie": copied})
+
+
+@pytest.mark.parametrize(
+    "fields", [{"expires_at": -1}, {"idle_s": 60, "used_at": -120}], ids=["expired", "idle"]
+)
+async def test_a_session_ends_by_time(url: str, store: Store, fields: dict[str, int]) -> None:
+    now = datetime.now(UTC)
+    row = {
+        name: value if name == "idle_s" else now + timedelta(seconds=value) for name, value in fields.items()
+    }
+    token = new_token()
+    await add_session(store, await person_id(store, "supervisor"), token, **row)
+    assert await me(url, f"{SESSION}={token}") == 401
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        f"{SESSION}=",
+        f"{SESSION}={'A' * 43}",
+        f"{SESSION}={'A' * 5000}",
+        f"{SESSION}=' OR 1=1 --",
+        f"{SESSION}={token_of('supervisor')[:-1]}0",
+        f"kikimori={token_of('supervisor')}",
+    ],
+)
+async def test_a_made_up_cookie(url: str, cookie: str) -> None:
+    assert await me(url, cookie) == 401
+
+
+async def test_sign_out_everywhere_ends_two_browsers_and_their_sockets(url: str) -> None:
+    one, other = as_cookie(await sign_in(url)), as_cookie(await sign_in(url))
+    of_another = as_cookie(await sign_in(url, "operator"))
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+        http.ws_connect(f"{url}/live?page=supervisor", headers={"Origin": url, "Cookie": other}) as socket,
+    ):
+        await socket.receive()
+        assert (await post(url, "/api/logout/everywhere", cookie=one))[0] == 200
+        assert await close_code(socket) == 4401
+    assert [await me(url, each) for each in (one, other, of_another)] == [401, 401, 200]
+
+
+async def close_code(socket: aiohttp.ClientWebSocketResponse) -> int | None:
+    """Return the code in the server's close message, which is slow or quick to end the connection then."""
+    async with asyncio.timeout(WITHIN_S):
+        while (message := await socket.receive()).type not in (WSMsgType.CLOSE, WSMsgType.CLOSED):
+            pass
+    return int(message.data) if message.type is WSMsgType.CLOSE else None
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"roles": {"operator"}}, 4403),
+        ({"team": "sales"}, 4403),
+        ({"disabled_at": datetime(2026, 1, 1, tzinfo=UTC)}, 4401),
+    ],
+    ids=["roles", "team", "disabled"],
+)
+async def test_a_change_of_rights_closes_the_socket(url: str, store: Store, changed: Any, code: int) -> None:
+    """Made by another program, straight in the database. What the socket may carry then is decided anew."""
+    async with live_client(url) as watching, live_client(url, login="both") as other:
+        await watching.until(connected)
+        await people.change(store, await person_id(store, "supervisor"), **changed)
+        assert await close_code(watching.socket) == code
+        assert not other.socket.closed
+    if "roles" in changed:
+        async with client(url) as http:
+            async with http.post("/api/calls/c/commands", json={"action": "hold"}) as answer:
+                assert answer.status == 403
+            with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+                await http.ws_connect("/live?page=supervisor")
+    if "disabled_at" in changed:
+        async with client(url) as http, http.get("/api/me") as answer:
+            assert answer.status == 401
+
+
+async def test_a_new_name_closes_nothing(url: str, store: Store) -> None:
+    async with live_client(url) as watching:
+        await watching.until(connected)
+        await people.change(store, await person_id(store, "supervisor"), name="<b>木村</b>")
+        async with client(url) as http, asyncio.timeout(WITHIN_S):
+            while True:
+                async with http.get("/api/me") as answer:
+                    if (await answer.json())["name"] == "<b>木村</b>":
+                        break
+        assert not watching.socket.closed
+
+
+async def test_wrong_passwords_and_unknown_names_get_one_answer(url: str) -> None:
+    answers = [
+        await post(url, "/api/login", {"login": login, "password": password})
+        for login, password in (
+            ("supervisor", "wrong"),
+            ("nobody-of-that-name", PASSWORD),
+            ("admin", PASSWORD),  # has no password
+            ("' OR '1'='1", "' OR '1'='1"),
+        )
+    ]
+    assert {(status, str(answer), str(cookies)) for status, answer, cookies in answers} == {
+        (401, "{'outcome': 'not_sent', 'reason': 'wrong'}", "{}")
+    }
+
+
+async def test_delays_are_for_guessing_and_not_for_known_browsers_or_open_sessions(url: str) -> None:
+    cookies = await sign_in(url)
+    await guess(url, "supervisor")
+    status, answer, _ = await post(url, "/api/login", {"login": "supervisor", "password": PASSWORD})
+    assert (status, answer["reason"]) == (429, "wait")
+    assert 0 < answer["wait_s"] <= 30
+    # The open session is not touched, and the browser that knows the person signs in at once.
+    assert await me(url, f"{SESSION}={cookies[SESSION]}") == 200
+    assert SESSION in await sign_in(url, cookie=f"{DEVICE}={cookies[DEVICE]}")
+    # The device cookie of one person is none of another.
+    await guess(url, "operator")
+    device = f"{DEVICE}={cookies[DEVICE]}"
+    assert (await post(url, "/api/login", {"login": "operator", "password": PASSWORD}, device))[0] == 429
+
+
+async def guess(url: str, login: str) -> None:
+    """Try wrong passwords until the delay is one that a slow machine does not sit out."""
+    wait_s = 0
+    async with asyncio.timeout(WITHIN_S):
+        while wait_s < 4:
+            status, answer, _ = await post(url, "/api/login", {"login": login, "password": "wrong"})
+            wait_s = answer.get("wait_s", 0)
+            assert status == (429 if wait_s else 401)
+            await asyncio.sleep(wait_s if wait_s < 4 else 0)
+
+
+async def test_a_password_that_another_set_is_changed_first(url: str, store: Store) -> None:
+    await people.change(store, await person_id(store, "supervisor"), must_change=True)
+    cookie = as_cookie(await sign_in(url))
+    assert await me(url, cookie) == 200
+    status, answer, _ = await post(url, "/api/missed/seen", {"first": 1, "last": 1}, cookie)
+    assert (status, answer["reason"]) == (403, "must_change")
+    for present, new, expected in (
+        ("wrong", "another long password", (403, "wrong_present")),
+        (PASSWORD, "short", (422, "password_short")),
+        (PASSWORD, PASSWORD, (422, "password_same")),
+    ):
+        status, answer, _ = await post(url, "/api/me/password", {"present": present, "new": new}, cookie)
+        assert (status, answer["reason"]) == expected
+    status, _, cookies = await post(
+        url, "/api/me/password", {"present": PASSWORD, "new": "another long password"}, cookie
+    )
+    assert status == 200
+    assert await me(url, cookie) == 401
+    assert (await post(url, "/api/missed/seen", {"first": 1, "last": 1}, as_cookie(cookies)))[0] == 200
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null"])
+async def test_a_web_socket_of_another_site(url: str, origin: str | None) -> None:
+    """Its cookie would not come along either; here it does."""
+    sent = {name: value for name, value in headers(url).items() if name != "Origin"}
+    if origin is not None:
+        sent["Origin"] = origin
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+            await http.ws_connect(f"{url}/live?page=supervisor", headers=sent)
+
+
+async def test_what_people_do_stands_in_the_audit(url: str, store: Store) -> None:
+    from kikimori_records.schema import audit  # noqa: PLC0415
+
+    cookie = as_cookie(await sign_in(url))
+    await post(url, "/api/login", {"login": "supervisor", "password": "wrong"})
+    await post(url, "/api/calls/none/commands", {"action": "hold"}, cookie)
+    await post(url, "/api/logout", cookie=cookie)
+    rows: Sequence[Any] = ()
+    async with asyncio.timeout(WITHIN_S):
+        while len(rows) < 4:
+            async with store.read() as connection:
+                rows = (await connection.execute(audit.select().order_by(audit.c.number))).all()
+    assert [(row.action, row.actor_name, row.outcome) for row in rows] == [
+        ("session.begin", "高橋 課長", "done"),
+        ("session.begin", "", "refused"),
+        ("command.hold", "高橋 課長", "refused"),
+        ("session.end", "高橋 課長", "done"),
+    ]
+
+
+class AwayStore:
+    """Store that can be away."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.is_away = False
+
+    def read(self) -> Any:
+        self._require()
+        return self._store.read()
+
+    def begin(self) -> Any:
+        self._require()
+        return self._store.begin()
+
+    def _require(self) -> None:
+        if self.is_away:
+            raise StoreAwayError("away")
+
+
+async def test_open_sessions_go_on_for_a_while_without_the_database(store: Store) -> None:
+    away: Any = AwayStore(store)
+    now = datetime.now(UTC)
+    desk = SessionDesk(away, PeopleBook(ExtensionTeams()), lambda: now)
+    token = token_of("supervisor")
+    known = await desk.find(token)
+    assert known is not None
+    await desk.look()
+    ended: list[SessionEnd] = []
+    away.is_away = True
+    keeping = asyncio.create_task(desk.keep())
+    with known.watched(ended.append):
+        now += AWAY
+        assert await desk.find(token) is known
+        with pytest.raises(StoreAwayError):
+            await desk.find(token_of("operator"))
+        now += timedelta(seconds=1)
+        with pytest.raises(StoreAwayError):
+            await desk.find(token)
+        async with asyncio.timeout(WITHIN_S):
+            while not ended:  # noqa: ASYNC110  (a list tells nobody)
+                await asyncio.sleep(0.05)
+    assert ended[0] is SessionEnd.STORE_AWAY
+    away.is_away = False
+    await desk.look()
+    assert await desk.find(token) is known
+    keeping.cancel()
+
+
+async def test_the_use_of_a_session_is_noted(store: Store) -> None:
+    now = datetime.now(UTC)
+    desk = SessionDesk(store, PeopleBook(ExtensionTeams()), lambda: now)
+    person = await person_id(store, "supervisor")
+    token = new_token()
+    await add_session(store, person, token, idle_s=3600)
+    for _ in range(3):
+        now += timedelta(minutes=50)
+        assert await desk.find(token) is not None
+        await desk.look()
+    (row,) = [each for each in await sessions.sessions_of(store, person) if each.idle_s == 3600]
+    assert now - row.used_at < timedelta(minutes=2)
+    now += timedelta(minutes=61)
+    assert await desk.find(token) is None
