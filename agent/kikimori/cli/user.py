@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori.cli.options import add_config, say
 from kikimori.cli.people_store import author, table_row, with_store
+from kikimori.cli.user_access import add_actions
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
     export.add_argument("--all", action="store_true", help="those too who are disabled")
     export.set_defaults(run=run_export)
 
-    for each in (add, change, role, disable, listed, imported, export):
+    ways_in = add_actions(actions, EPILOG, _find)
+    for each in (add, change, role, disable, listed, imported, export, *ways_in):
         add_config(each)
 
 

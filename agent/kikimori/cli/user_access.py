@@ -1,0 +1,91 @@
+"""`kikimori user first` and `kikimori user password`: ways in for those who cannot sign in."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from kikimori.cli.people_store import author, with_store
+from kikimori.errors import KikimoriError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Awaitable, Callable
+
+    from kikimori_dashboard import DashboardSettings
+    from kikimori_records.people.person import Person
+    from kikimori_records.store import Store
+
+
+def add_actions(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser],
+    epilog: str,
+    find: Callable[[Store, str], Awaitable[Person]],
+) -> list[argparse.ArgumentParser]:
+    """Add both actions; return their parsers. `find`: returns the person that somebody names."""
+    first = actions.add_parser(
+        "first",
+        help="print a one-time link for the first administrator's account",
+        description="Prints a link by which the first administrator makes their account: it works once, within 30 "
+        "minutes, and replaces links printed before. Refused once an administrator can sign in.",
+    )
+    first.add_argument("--json", action="store_true", help="print one JSON object: link")
+    first.set_defaults(run=run_first)
+
+    password = actions.add_parser(
+        "password",
+        help="set a password that the person changes at the next login",
+        description="Asks for a new password, or reads it from standard input. The person's sessions end, and the "
+        "password is changed at the next login.",
+        epilog=epilog,
+    )
+    password.add_argument("who", metavar="WHO")
+    password.set_defaults(run=lambda args: run_password(args, find))
+    return [first, password]
+
+
+def run_first(args: argparse.Namespace) -> int:
+    link = with_store(args, _first)
+    print(json.dumps({"link": link}) if args.json else link)
+    return 0
+
+
+async def _first(store: Store, settings: DashboardSettings) -> str:
+    from kikimori_dashboard.access.links import first_link, needs_first  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_records.audit.log import append  # noqa: PLC0415
+
+    if not await needs_first(store):
+        raise KikimoriError(
+            "there is an administrator already, who can add people",
+            next_step="with a forgotten password: kikimori user password LOGIN",
+        )
+    path = await first_link(store)
+    await append(store, author("user first").entry("link.first", "link", ""))
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}/{path}"
+
+
+def run_password(args: argparse.Namespace, find: Callable[[Store, str], Awaitable[Person]]) -> int:
+    password = _read_password()
+
+    async def change(store: Store, _settings: DashboardSettings) -> Person:
+        from kikimori_dashboard.access.new_password import set_password  # noqa: PLC0415  (see cli/up.py)
+
+        person = await find(store, args.who)
+        await set_password(store, person, password, author("user password"))
+        return person
+
+    person = with_store(args, change)
+    print(f"{person.name}: the password is set; it is changed at the next login")
+    return 0
+
+
+def _read_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    first, again = getpass.getpass("new password: "), getpass.getpass("once more: ")
+    if first != again:
+        raise KikimoriError("the two passwords differ", next_step="try again")
+    return first
