@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def subjects(config: AgentConfig) -> list[Subject]:
     """Return the subjects to be checked for the ways in that are switched on."""
     found = [Subject("who is the customer", partial(_sides, config))]
-    found += [Subject(each.title, each.examine) for each in in_place(config)]
+    found += [Subject(each.title or each.name, each.examine) for each in in_place(config)]
     return found if len(found) > 1 else [*found, Subject("ways in", _none)]
 
 

@@ -74,8 +74,8 @@ class Integration(Generic[Settings]):
     A method imports the code behind it when it is called: whoever only reads a configuration loads no protocol.
     """
 
-    title: ClassVar[str]
-    """Label while `kikimori doctor` looks at it."""
+    title: ClassVar[str] = ""
+    """Label while `kikimori doctor` looks at it; empty = its name."""
     switch: ClassVar[str] = "enabled"
     """Key of its table that switches the way in on; empty = it is no way in."""
     place: ClassVar[int] = 100
@@ -109,7 +109,8 @@ class Integration(Generic[Settings]):
 
     def summary(self) -> str:
         """Return the line of `config check`: the source of its calls."""
-        raise NotImplementedError
+        addresses = ", ".join(f"{each.host}:{each.port}" for each in self.ports())
+        return f"{self.name} {addresses}".rstrip()
 
     def ports(self) -> tuple[PortSetting, ...]:
         """Return the TCP ports at which it will listen while it is switched on."""
@@ -124,8 +125,10 @@ class Integration(Generic[Settings]):
         yield from ()
 
     async def examine(self) -> list[Diagnosis]:
-        """Check its needs for `kikimori doctor`; never raises for a fault that it finds."""
-        return []
+        """Check its needs for `kikimori doctor`, by default its ports; never raises for a fault that it finds."""
+        from kikimori.checks.ports import tcp_port  # noqa: PLC0415  (as in each integration)
+
+        return [tcp_port(self.name, each.host, each.port) for each in self.ports()]
 
     def audio_address(self) -> Iterator[Diagnosis]:
         """Yield the check of the address to which the PBX is told to send the audio, where there is `audio_by`."""

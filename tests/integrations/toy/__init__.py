@@ -15,7 +15,6 @@ from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori_core.wire.settings import ListenPort
 
 if TYPE_CHECKING:
-    from kikimori.checks.diagnosis import Diagnosis
     from kikimori.integrations.integration import TapParts
     from kikimori.taps.tap import Address
     from kikimori_core.model.feed import CallDesk
@@ -33,22 +32,13 @@ class ToyTable(BaseModel):
 
 
 class Toy(Integration[ToyTable]):
-    title = "toy telephones"
     from_answer_on = True
 
     def tap(self, parts: TapParts) -> ToyTap:
         return ToyTap(parts.desk, self.table)
 
-    def summary(self) -> str:
-        return f"toy {self.table.host}:{self.table.port}"
-
     def ports(self) -> tuple[PortSetting, ...]:
         return (PortSetting("[toy] port", self.table.host, self.table.port),)
-
-    async def examine(self) -> list[Diagnosis]:
-        from kikimori.checks.ports import tcp_port  # noqa: PLC0415  (see `Integration`)
-
-        return [tcp_port("toy", self.table.host, self.table.port)]
 
 
 class ToyTap:

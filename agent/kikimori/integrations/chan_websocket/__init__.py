@@ -31,9 +31,6 @@ class ChanWebSocket(Integration[ChanWebSocketTable]):
 
         return ChanWebSocketTap(parts.desk, parts.directory, self.table)
 
-    def summary(self) -> str:
-        return f"chan_websocket {self.table.host}:{self.table.port}"
-
     def ports(self) -> tuple[PortSetting, ...]:
         return (PortSetting("[chan_websocket] port", self.table.host, self.table.port),)
 

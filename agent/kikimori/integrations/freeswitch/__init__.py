@@ -50,9 +50,6 @@ class FreeSwitch(PbxIntegration[FreeSwitchTable]):
 
         return FreeSwitchTap(parts.desk, self.table, self.config.sides)
 
-    def summary(self) -> str:
-        return f"freeswitch {self.table.media_host}:{self.table.media_port}"
-
     def ports(self) -> tuple[PortSetting, ...]:
         return (PortSetting("[freeswitch] media_port", self.table.media_host, self.table.media_port),)
 
