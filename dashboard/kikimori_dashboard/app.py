@@ -11,6 +11,7 @@ from aiohttp import web
 
 from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.settings import LOOPBACK
+from kikimori_dashboard import openapi
 from kikimori_dashboard.access.access import Access
 from kikimori_dashboard.access.links import FIRST_COMMAND, first_link, needs_first
 from kikimori_dashboard.access.middleware import require_session
@@ -119,6 +120,7 @@ def create_app(
     app.cleanup_ctx.append(background)
     Routes(state, subscriber, live, commands, book, limiter, access, sights).add_to(app)
     AccessRoutes(access, settings.trusted_proxies).add_to(app)
+    openapi.add_to(app)
     return app
 
 

@@ -123,6 +123,7 @@ class Live:
             self._wake = asyncio.Event()
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Push the picture by WebSocket; `page=supervisor` for the supervisor's page."""
         who, session = request[WHO], request[SESSION]
         supervises = request.query.get("page") == "supervisor"
         if not may(who, Right.WATCH if supervises else Right.OWN_PAGE):

@@ -95,7 +95,7 @@ class Routes:
         self._sights = sights
 
     def add_to(self, app: web.Application) -> None:
-        for method, path, handler, rule in (
+        for method, path, handler, rule, *body in (
             ("GET", "/", self._page("supervisor.html"), page_for(Right.WATCH)),
             ("GET", "/operator", self._page("operator.html"), page_for(Right.OWN_PAGE)),
             ("GET", "/login", self._page("login.html"), OPEN),
@@ -104,10 +104,16 @@ class Routes:
             ("GET", "/healthz", self._health, OPEN),
             ("GET", "/live", self._live.handle, needs(Right.WATCH, Right.OWN_PAGE)),
             ("GET", "/api/sentences/{language:ja|en}", self._sentences, SIGNED_IN),
-            ("POST", "/api/calls/{call_id}/commands", self._press, needs(Right.COMMAND, Right.ESCALATE)),
-            ("POST", "/api/missed/seen", self._seen, needs(Right.SEE_MISSED)),
+            (
+                "POST",
+                "/api/calls/{call_id}/commands",
+                self._press,
+                needs(Right.COMMAND, Right.ESCALATE),
+                PressBody,
+            ),
+            ("POST", "/api/missed/seen", self._seen, needs(Right.SEE_MISSED), SeenBody),
         ):
-            add_route(app, method, path, handler, rule)
+            add_route(app, method, path, handler, rule, *body)
         add_static(app, "/static/", STATIC)
 
     @staticmethod
@@ -139,10 +145,12 @@ class Routes:
         return web.json_response(figures, status=200 if ready else 503)
 
     async def _sentences(self, request: web.Request) -> web.Response:
+        """Return the sentences that the operator's page proposes."""
         language: Literal["ja", "en"] = "ja" if request.match_info["language"] == "ja" else "en"
         return web.json_response(self._book.view(language))
 
     async def _press(self, request: web.Request) -> web.Response:
+        """Send a command to the call's agent and return its result."""
         if request.content_type != "application/json":
             return refusal(415, "bad_request")
         try:
@@ -185,6 +193,7 @@ class Routes:
         )
 
     async def _seen(self, request: web.Request) -> web.Response:
+        """Take missed alerts off the page."""
         if request.content_type != "application/json":
             return refusal(415, "bad_request")
         try:

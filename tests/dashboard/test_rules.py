@@ -40,6 +40,7 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/logout"): EVERYBODY,
     ("POST", "/api/logout/everywhere"): EVERYBODY,
     ("GET", "/api/me"): EVERYBODY,
+    ("GET", "/api/openapi.json"): EVERYBODY,
     ("POST", "/api/me/password"): EVERYBODY,
     ("GET", "/static"): None,
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from kikimori import logs
 from kikimori.cli.options import add_finals, bars, print_figures, say, with_finals
 from kikimori.errors import KikimoriError
-from kikimori_lab.cli import bench_chaos, bench_commands, bench_page
+from kikimori_lab.cli import bench_chaos, bench_commands, bench_page, bench_requests
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
@@ -167,6 +167,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
     bench_page.add_parser(what, _positive)
     bench_commands.add_parser(what, _positive)
     bench_chaos.add_parser(what, _positive)
+    bench_requests.add_parser(what, _positive)
 
 
 def _positive(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -50,24 +51,26 @@ class AccessRoutes:
         self._proxies = AllowedPeers(proxies)
 
     def add_to(self, app: web.Application) -> None:
-        for method, path, handler, rule in (
-            ("POST", "/api/login", self._login, OPEN),
-            ("POST", "/api/first", self._first, OPEN),
-            ("POST", "/api/link", self._link, OPEN),
-            ("POST", "/api/logout", self._logout, OWN_ACCOUNT),
-            ("POST", "/api/logout/everywhere", self._logout_everywhere, OWN_ACCOUNT),
-            ("GET", "/api/me", self._me, OWN_ACCOUNT),
-            ("POST", "/api/me/password", self._password, OWN_ACCOUNT),
+        for method, path, handler, rule, body in (
+            ("POST", "/api/login", self._login, OPEN, LoginBody),
+            ("POST", "/api/first", self._first, OPEN, FirstBody),
+            ("POST", "/api/link", self._link, OPEN, LinkBody),
+            ("POST", "/api/logout", self._logout, OWN_ACCOUNT, None),
+            ("POST", "/api/logout/everywhere", self._logout_everywhere, OWN_ACCOUNT, None),
+            ("GET", "/api/me", self._me, OWN_ACCOUNT, None),
+            ("POST", "/api/me/password", self._password, OWN_ACCOUNT, PasswordBody),
         ):
-            add_route(app, method, path, _answering(handler), rule)
+            add_route(app, method, path, answering(handler), rule, body)
 
     async def _login(self, request: web.Request) -> web.Response:
+        """Sign in; sets the cookies of the session and of the device."""
         body = await read_body(request, LoginBody)
         return _let_in(
             await self._access.logins.sign_in(body.login, body.password, body.code, self._browser(request))
         )
 
     async def _first(self, request: web.Request) -> web.Response:
+        """Make the first administrator's account by a one-time link, and sign in."""
         body = await read_body(request, FirstBody)
         if fault := fault_of(body.password, body.login):
             return refusal(422, fault)
@@ -75,16 +78,19 @@ class AccessRoutes:
         return _let_in(await self._access.logins.admit(person, self._browser(request)))
 
     async def _link(self, request: web.Request) -> web.Response:
+        """Sign in by a one-time link."""
         body = await read_body(request, LinkBody)
         person = await use_link(self._access.store, body.token)
         return _let_in(await self._access.logins.admit(person, self._browser(request)))
 
     async def _logout(self, request: web.Request) -> web.Response:
+        """End this session."""
         session = request[SESSION]
         self._access.trail.note(session.who, "session.end")
         return await self._out(self._access.desk.end(session.session_id, "signed_out"))
 
     async def _logout_everywhere(self, request: web.Request) -> web.Response:
+        """End all sessions of the person, and forget their devices."""
         session = request[SESSION]
         self._access.trail.note(session.who, "session.end_all")
         if session.who.person_id is None:
@@ -99,6 +105,7 @@ class AccessRoutes:
         return answer
 
     async def _me(self, request: web.Request) -> web.Response:
+        """Return who is signed in, with roles and extensions."""
         who, session = request[WHO], request[SESSION]
         return web.json_response(
             {
@@ -116,6 +123,7 @@ class AccessRoutes:
         )
 
     async def _password(self, request: web.Request) -> web.Response:
+        """Change the own password; all other sessions end."""
         who = request[WHO]
         body = await read_body(request, PasswordBody)
         person = (
@@ -160,9 +168,10 @@ def _let_in(signed_in: SignedIn) -> web.Response:
     return answer
 
 
-def _answering(handler: Handler) -> Handler:
+def answering(handler: Handler) -> Handler:
     """Return the handler with its refusals worded as answers."""
 
+    @wraps(handler)
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiohttp.typedefs import Handler
+    from pydantic import BaseModel
 
     from kikimori_dashboard.access.who import Who
 
@@ -52,13 +53,29 @@ def page_for(*rights: Right) -> RouteRule:
 
 RULES: web.AppKey[dict[web.AbstractResource, dict[str, RouteRule]]] = web.AppKey("rules", dict)
 
+BODIES: web.AppKey[dict[tuple[str, str], type[BaseModel]]] = web.AppKey("bodies", dict)
+"""Models of the routes' bodies, for the API's document."""
 
-def add_route(app: web.Application, method: str, path: str, handler: Handler, rule: RouteRule) -> None:
-    """Register a route with its rule, for GET the one for HEAD too. A route registered otherwise answers nobody."""
+
+def add_route(
+    app: web.Application,
+    method: str,
+    path: str,
+    handler: Handler,
+    rule: RouteRule,
+    body: type[BaseModel] | None = None,
+) -> None:
+    """Register a route with its rule, for GET the one for HEAD too. A route registered otherwise answers nobody.
+
+    `body`: the model of what it takes, for the API's document.
+    """
+    rules = _rules(app)
+    if body is not None:
+        app[BODIES][method, path] = body
     resource = app.router.add_resource(path)
     for each in ("GET", "HEAD") if method == "GET" else (method,):
         resource.add_route(each, handler)
-        _rules(app).setdefault(resource, {})[each] = rule
+        rules.setdefault(resource, {})[each] = rule
 
 
 def add_static(app: web.Application, prefix: str, folder: Path) -> None:
@@ -87,4 +104,5 @@ def routes(app: web.Application) -> Iterator[tuple[str, str, RouteRule | None]]:
 def _rules(app: web.Application) -> dict[web.AbstractResource, dict[str, RouteRule]]:
     if RULES not in app:
         app[RULES] = {}
+        app[BODIES] = {}
     return app[RULES]
