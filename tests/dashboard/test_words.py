@@ -34,6 +34,17 @@ def test_both_languages_have_the_same_keys() -> None:
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
+def test_no_key_stands_twice(language: str) -> None:
+    """The later of two replaces the earlier, with everything in it."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        assert len({key for key, _ in pairs}) == len(pairs), [key for key, _ in pairs]
+        return dict(pairs)
+
+    json.loads((STATIC / "i18n" / f"{language}.json").read_text(encoding="utf-8"), object_pairs_hook=once)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
 def test_everything_the_contract_can_say_is_worded(language: str) -> None:
     known = words(language)
     wanted = [f"action.{each}" for each in Action] + [f"doing.{each}" for each in Action]
