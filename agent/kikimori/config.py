@@ -105,7 +105,7 @@ class JudgingTable(_Table):
 
 
 class _General(_Table):
-    """What stands before the integrations: keys without a table, `[mqtt]` and `[sides]`."""
+    """Keys without a table, `[mqtt]` and `[sides]`: they stand before the integrations."""
 
     site: SiteName = "main"
     agent_id: Name = "agent"
