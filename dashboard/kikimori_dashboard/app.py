@@ -23,6 +23,7 @@ from kikimori_dashboard.disconnects import tolerate_disconnects
 from kikimori_dashboard.guard import add_headers, guard
 from kikimori_dashboard.left_session import read_left_session
 from kikimori_dashboard.live import Live
+from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.port import DashboardPort
 from kikimori_dashboard.routes import MAX_BODY, Routes
 from kikimori_dashboard.sentences import read_book
@@ -96,10 +97,12 @@ def create_app(
     live.on_drawn = subscriber.acks.drawn
     live.on_pages = subscriber.acks.pages
 
+    people = OfficePeople(settings, access, state, live, subscriber.signatures.directory)
+
     async def background(app: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(_run(subscriber, settings, state, live, clocks), name="dashboard")
         app[BACKGROUND] = task
-        async with access.running():
+        async with access.running(), people.running():
             yield
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -120,6 +123,7 @@ def create_app(
     app.cleanup_ctx.append(background)
     Routes(state, subscriber, live, commands, book, limiter, access, sights).add_to(app)
     AccessRoutes(access, settings.trusted_proxies).add_to(app)
+    people.add_to(app)
     openapi.add_to(app)
     return app
 

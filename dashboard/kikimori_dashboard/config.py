@@ -26,8 +26,18 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.toml_file import Location
 
-SHARED = ("site", "language", "mqtt", "store")
-"""Keys at the top of the file, for agents and dashboard; `[store]` is the dashboard's alone."""
+SHARED = ("site", "language", "mqtt", "store", "pbx")
+"""Keys at the top of the file, for agents and dashboard; `[store]` is the dashboard's alone, of `[pbx]` it reads the superior."""
+
+
+class FormerSuperior(BaseModel):
+    """What `[pbx]` says of the superior: taken over into the directory at the first start."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    superior: Annotated[str, Field(max_length=64)] | None = None
+    """None = not written in the file: nothing is taken over."""
+    superior_name: Annotated[str, Field(max_length=128)] | None = None
 
 
 class DashboardSettings(BaseModel):
@@ -43,6 +53,7 @@ class DashboardSettings(BaseModel):
     mqtt: BrokerSettings = BrokerSettings()
     store: StoreSettings = StoreSettings()
     """Database of people, sessions and audit, as written; see `store_settings`."""
+    pbx: FormerSuperior = FormerSuperior()
     host: str = "127.0.0.1"
     port: ListenPort = 8765
     client_id: Name | None = None

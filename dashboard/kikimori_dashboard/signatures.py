@@ -18,6 +18,7 @@ from kikimori_core.wire.messages import BadMessageError
 from kikimori_core.wire.topics import TopicKind
 from kikimori_dashboard.agent_link import run_of
 from kikimori_dashboard.changes import Part
+from kikimori_dashboard.directory_outlet import DirectoryOutlet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,7 @@ class Signatures:
     def __init__(self, site: str, identity: Identity, state: SiteState) -> None:
         self._site = site
         self._acks_said = 0
+        self.directory = DirectoryOutlet(site, identity)
         self._identity = identity
         self._state = state
         self._signing: set[str] = set()

@@ -17,6 +17,7 @@ from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.left_out import LeftOut
 from kikimori_dashboard.newer import NewerAgents
 from kikimori_dashboard.presses import PressBook
+from kikimori_dashboard.site_directory import SiteDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,7 @@ class SiteState:
         self.agents = self.agent_book.known
         self.presses = PressBook()
         self.extensions = ExtensionLog()
+        self.directory = SiteDirectory(self.changes)
         self.left_out = LeftOut(self.changes)
         self.broker = BrokerLink(self.changes)
         self.newer = NewerAgents(self.changes)

@@ -115,9 +115,10 @@ class Subscriber:
         if self._client is None:
             raise BrokerAwayError
         try:
-            tree = self._former_topics.commands if self._former.has(agent_id) else _commands(self._topics)
+            former = self._former.has(agent_id)
+            topic = self._former_topics.commands(agent_id) if former else self._topics.of(agent_id).commands
             payload = self.signatures.sealed_for(agent_id, command.to_bytes())
-            await self._publish(self._client, tree(agent_id), payload)
+            await self._publish(self._client, topic, payload)
         except BrokerError as error:
             raise BrokerAwayError from error
 
@@ -160,6 +161,8 @@ class Subscriber:
                     # Beside the reading: the answers to what is asked come behind all that waits to be read.
                     asking = tasks.create_task(self._ask(client, reading))
                     tasks.create_task(self._acknowledge(client))
+                    directory = self.signatures.directory
+                    tasks.create_task(directory.run(client, self._branch, lambda: self._client is client))
                     async for message in client.messages:
                         for each in (message, *client.take_waiting(MESSAGES_PER_TURN)):
                             self._follow(each, client, reading)
@@ -340,10 +343,6 @@ class Subscriber:
                 state.take_levels(message)
         if now:
             state.take_sign_of_life(message.agent_id)
-
-
-def _commands(topics: Topics) -> Callable[[str], str]:
-    return lambda agent_id: topics.of(agent_id).commands
 
 
 def _bytes(payload: object) -> bytes:

@@ -149,6 +149,9 @@ class Views:
             "clocks": state.clocks_differing,
             "signatures": state.signatures,
             "left_out": state.left_out.counts(),
+            "superiors": state.directory.superiors,
+            "own_roles": state.directory.own_roles,
+            "names_people": state.directory.names_people,
         }
 
     def _call(self, call_id: str) -> str | None:

@@ -7,59 +7,42 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kikimori.cli.main import main
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    Run = Callable[..., tuple[int, str, str]]
+    from tests.cli.conftest import Run
 
 
-@pytest.fixture
-def kikimori(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command on an empty store; returns exit code, output and what was said beside it."""
-    config = tmp_path / "kikimori.toml"
-    config.write_text(f'[store]\ndir = "{tmp_path / "store"}"\n', encoding="utf-8")
-
-    def run(*words: str) -> tuple[int, str, str]:
-        code = main([*words, "--config", str(config)])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
-
-
-def listed(kikimori: Run, *more: str) -> list[dict[str, Any]]:
-    code, out, _ = kikimori("user", "list", "--json", *more)
+def listed(run_kikimori: Run, *more: str) -> list[dict[str, Any]]:
+    code, out, _ = run_kikimori("user", "list", "--json", *more)
     assert code == 0
     found: list[dict[str, Any]] = json.loads(out)
     return found
 
 
-def test_a_person_is_added_changed_and_disabled(kikimori: Run) -> None:
-    assert kikimori("user", "list")[2].startswith("nobody is in the directory yet")
-    code, out, _ = kikimori(
+def test_a_person_is_added_changed_and_disabled(run_kikimori: Run) -> None:
+    assert run_kikimori("user", "list")[2].startswith("nobody is in the directory yet")
+    code, out, _ = run_kikimori(
         "user", "add", "佐藤 美咲", "--login", "Ｓａｔｏ", "--role", "オペレーター", "--extension", "204, 205"
     )
     assert (code, out) == (0, "added 佐藤 美咲 (sato): operator\n")
-    (person,) = listed(kikimori)
+    (person,) = listed(run_kikimori)
     assert person | {"id": ""} == {
         "id": "", "name": "佐藤 美咲", "login": "sato", "roles": ["operator"], "extensions": ["204", "205"],
         "telephone": None, "team": None, "queue": None, "seat_row": None, "seat_column": None,
         "disabled_at": None, "has_password": False,
     }  # fmt: skip
-    assert kikimori("user", "change", "sato", "--team", "A", "--extension", "")[0] == 0
-    code, out, err = kikimori("user", "role", "佐藤 美咲", "--add", "supervisor", "--remove", "operator")
+    assert run_kikimori("user", "change", "sato", "--team", "A", "--extension", "")[0] == 0
+    code, out, err = run_kikimori("user", "role", "佐藤 美咲", "--add", "supervisor", "--remove", "operator")
     assert (code, out, err) == (0, "佐藤 美咲 (sato): supervisor\n", "")
-    assert kikimori("user", "disable", "sato")[1] == "佐藤 美咲 (sato): is disabled\n"
-    assert listed(kikimori) == []
-    (person,) = listed(kikimori, "--all")
+    assert run_kikimori("user", "disable", "sato")[1] == "佐藤 美咲 (sato): is disabled\n"
+    assert listed(run_kikimori) == []
+    (person,) = listed(run_kikimori, "--all")
     assert (person["team"], person["extensions"], person["roles"]) == ("A", [], ["supervisor"])
     assert person["disabled_at"] is not None
-    assert kikimori("user", "disable", "sato", "--undo")[0] == 0
-    assert len(listed(kikimori)) == 1
-    assert "佐藤 美咲" in kikimori("user", "list")[1]
+    assert run_kikimori("user", "disable", "sato", "--undo")[0] == 0
+    assert len(listed(run_kikimori)) == 1
+    assert "佐藤 美咲" in run_kikimori("user", "list")[1]
 
 
 @pytest.mark.parametrize(
@@ -72,19 +55,19 @@ def test_a_person_is_added_changed_and_disabled(kikimori: Run) -> None:
         (("user", "change", "nobody"), "nothing to change was given"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(kikimori: Run, words: tuple[str, ...], said: str) -> None:
-    code, out, err = kikimori(*words)
+def test_what_cannot_be_is_refused_in_words(run_kikimori: Run, words: tuple[str, ...], said: str) -> None:
+    code, out, err = run_kikimori(*words)
     assert (code, out) == (1, "")
     assert said in err
     assert "  next: " in err
 
 
-def test_a_file_is_imported_whole_or_not_at_all(kikimori: Run, tmp_path: Path) -> None:
+def test_a_file_is_imported_whole_or_not_at_all(run_kikimori: Run, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_bytes(
         "氏名,ログイン,役割,内線\r\n佐藤,sato,オペレーター,204\r\n木村,kimura,監督者,\r\n".encode("cp932")
     )
-    code, out, _ = kikimori("user", "import", str(file), "--dry-run")
+    code, out, _ = run_kikimori("user", "import", str(file), "--dry-run")
     assert (code, out.splitlines()) == (
         0,
         [
@@ -93,32 +76,34 @@ def test_a_file_is_imported_whole_or_not_at_all(kikimori: Run, tmp_path: Path) -
             "would be added: 2, would be changed: 0, the same as before: 0",
         ],
     )
-    assert listed(kikimori) == []
-    assert kikimori("user", "import", str(file))[1].endswith("added: 2, changed: 0, the same as before: 0\n")
-    assert kikimori("user", "import", str(file))[1] == "added: 0, changed: 0, the same as before: 2\n"
+    assert listed(run_kikimori) == []
+    assert run_kikimori("user", "import", str(file))[1].endswith(
+        "added: 2, changed: 0, the same as before: 0\n"
+    )
+    assert run_kikimori("user", "import", str(file))[1] == "added: 0, changed: 0, the same as before: 2\n"
     file.write_text("氏名,ログイン,役割\n新人,new,オペレーター\n佐藤,sato,王様\n", encoding="utf-8")
-    code, _, err = kikimori("user", "import", str(file))
+    code, _, err = run_kikimori("user", "import", str(file))
     assert code == 1
     assert "nothing was imported\nline 3: roles: '王様' is no role" in err
-    assert len(listed(kikimori)) == 2
+    assert len(listed(run_kikimori)) == 2
 
 
-def test_what_is_exported_is_read_again(kikimori: Run, tmp_path: Path) -> None:
-    kikimori("user", "add", "佐藤", "--role", "operator", "--extension", "204")
-    kikimori("user", "add", "木村", "--login", "kimura", "--role", "supervisor", "--telephone", "211")
+def test_what_is_exported_is_read_again(run_kikimori: Run, tmp_path: Path) -> None:
+    run_kikimori("user", "add", "佐藤", "--role", "operator", "--extension", "204")
+    run_kikimori("user", "add", "木村", "--login", "kimura", "--role", "supervisor", "--telephone", "211")
     file = tmp_path / "people.csv"
     for encoding in ("utf-8-sig", "utf-8", "cp932"):
-        assert kikimori("user", "export", str(file), "--encoding", encoding)[0] == 0
-        assert kikimori("user", "import", str(file))[1] == "added: 0, changed: 0, the same as before: 2\n"
+        assert run_kikimori("user", "export", str(file), "--encoding", encoding)[0] == 0
+        assert run_kikimori("user", "import", str(file))[1] == "added: 0, changed: 0, the same as before: 2\n"
 
 
-def test_the_last_administrator_is_kept(kikimori: Run) -> None:
-    kikimori("user", "add", "佐藤", "--login", "sato", "--role", "admin")
-    code, _, err = kikimori("user", "role", "sato", "--remove", "admin")
+def test_the_last_administrator_is_kept(run_kikimori: Run) -> None:
+    run_kikimori("user", "add", "佐藤", "--login", "sato", "--role", "admin")
+    code, _, err = run_kikimori("user", "role", "sato", "--remove", "admin")
     assert code == 1
     assert "last administrator" in err
 
 
-def test_a_name_is_no_markup(kikimori: Run) -> None:
-    kikimori("user", "add", "[red]佐藤[/b]")
-    assert "[red]佐藤[/b]" in kikimori("user", "list")[1]
+def test_a_name_is_no_markup(run_kikimori: Run) -> None:
+    run_kikimori("user", "add", "[red]佐藤[/b]")
+    assert "[red]佐藤[/b]" in run_kikimori("user", "list")[1]

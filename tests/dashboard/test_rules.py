@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SUPERVISORS = frozenset({"supervisor", "both"})
 OPERATORS = frozenset({"operator"})
+ADMINS = frozenset({"admin"})
 EVERYBODY = frozenset(PEOPLE)
 
 EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
@@ -43,8 +44,31 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/openapi.json"): EVERYBODY,
     ("POST", "/api/me/password"): EVERYBODY,
     ("GET", "/static"): None,
+    ("GET", "/people"): ADMINS,
+    ("GET", "/api/people"): ADMINS,
+    ("POST", "/api/people"): ADMINS,
+    ("POST", "/api/people/{id}"): ADMINS,
+    ("POST", "/api/people/{id}/disable"): ADMINS,
+    ("POST", "/api/people/{id}/password"): ADMINS,
+    ("POST", "/api/people/{id}/pin"): ADMINS,
+    ("GET", "/api/superiors"): ADMINS,
+    ("POST", "/api/superiors"): ADMINS,
+    ("POST", "/api/superiors/order"): ADMINS,
+    ("POST", "/api/superiors/{id}"): ADMINS,
+    ("POST", "/api/superiors/{id}/remove"): ADMINS,
+    ("GET", "/kiosk"): None,
+    ("POST", "/api/kiosk"): None,
+    ("GET", "/api/kiosks"): ADMINS,
+    ("POST", "/api/kiosk-codes"): ADMINS,
+    ("POST", "/api/kiosk-codes/revoke"): ADMINS,
+    ("POST", "/api/kiosks/{id}/revoke"): ADMINS,
+    ("GET", "/api/seat"): SUPERVISORS | OPERATORS,
+    ("POST", "/api/seat"): frozenset(),  # kiosks alone
+    ("POST", "/api/seat/leave"): frozenset(),
+    ("GET", "/api/seatings/{extension}"): ADMINS,
+    ("POST", "/api/seatings/{id}/correct"): ADMINS,
 }
-PAGES = {"/", "/operator", "/account"}
+PAGES = {"/", "/operator", "/account", "/people"}
 ENDS = {"/api/logout", "/api/logout/everywhere"}
 """Not asked for everybody: they end the sessions that the other routes are asked with."""
 NOT_LET_IN = {401, 403}
@@ -74,6 +98,7 @@ async def test_a_route_without_a_rule_is_found() -> None:
 
 
 def sample(path: str) -> str:
+    path = path.replace("{id}", "0" * 32).replace("{extension}", "204").replace("{alert_id}", "a")
     return re.sub(r"\{language\}", "ja", path.replace("{call_id}", "c")).replace(
         "/static", "/static/icon.svg"
     )
@@ -131,7 +156,7 @@ async def test_the_supervisors_page_is_not_an_operators(url: str) -> None:
     async with client(url, "operator") as http, http.get("/", allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (303, "/operator")
     async with client(url, "admin") as http, http.get("/", allow_redirects=False) as answer:
-        assert (answer.status, answer.headers["Location"]) == (303, "/account")
+        assert (answer.status, answer.headers["Location"]) == (303, "/people")
     async with client(url, "wall") as http, http.ws_connect("/live?page=supervisor") as socket:
         assert (await socket.receive_json())["type"] == "snapshot"
     async with client(url, "operator") as http:

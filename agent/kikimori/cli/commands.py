@@ -76,6 +76,9 @@ COMMANDS = (
     Command(
         "store", "kikimori.cli.store", "check, migrate, back up and restore the database", ("dashboard",)
     ),
+    Command(
+        "superior", "kikimori.cli.superior", "superiors: order, telephones, opening hours", ("dashboard",)
+    ),
     Command("audit", "kikimori.cli.audit", "print and check the record of commands"),
     Command("tap", "kikimori.cli.tap", "watch sound arrive from the PBX", ("agent",)),
     Command("models", "kikimori.cli.models", "speech models: list, fetch, verify"),

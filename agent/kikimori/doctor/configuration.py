@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.checks.ports import ANY_ADDRESS, tcp_port
+from kikimori.doctor.former_superior import look_at_former_superior
 from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.store import look_at_store_settings
 from kikimori.doctor.targets import look_at_targets
@@ -52,6 +53,7 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
         *look_at_targets(config),
         *look_at_mosquitto(config),
         *look_at_store_settings(dashboard.store_settings()),
+        *look_at_former_superior(dashboard),
     ]
 
 
@@ -65,6 +67,7 @@ def look_at_dashboard(config: AgentConfig, dashboard: DashboardSettings) -> list
         *found,
         *([address] if address.state is State.FAULT else []),
         *look_at_store_settings(dashboard.store_settings()),
+        *look_at_former_superior(dashboard),
     ]
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LOGIN_PAGE = "/login"
 ACCOUNT_PAGE = "/account"
+PEOPLE_PAGE = "/people"
 
 NOWHERE = RouteRule()
 """Rule of addresses that do not exist: who has no session does not learn which do."""
@@ -63,7 +64,9 @@ def home_of(roles: Collection[str], *, kiosk: bool = False) -> str:
     """Return the page where somebody begins."""
     if "supervisor" in roles or "wall" in roles:
         return "/"
-    return "/operator" if kiosk or "operator" in roles else ACCOUNT_PAGE
+    if kiosk or "operator" in roles:
+        return "/operator"
+    return PEOPLE_PAGE if "admin" in roles else ACCOUNT_PAGE
 
 
 def refusal(status: int, reason: str, **more: object) -> web.Response:

@@ -70,9 +70,9 @@ def add_route(
     `body`: the model of what it takes, for the API's document.
     """
     rules = _rules(app)
-    if body is not None:
-        app[BODIES][method, path] = body
     resource = app.router.add_resource(path)
+    if body is not None:
+        app[BODIES][method, resource.canonical] = body
     for each in ("GET", "HEAD") if method == "GET" else (method,):
         resource.add_route(each, handler)
         rules.setdefault(resource, {})[each] = rule

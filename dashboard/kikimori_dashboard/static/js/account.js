@@ -22,6 +22,8 @@ function words() {
   setText(at("title"), t("account.title"));
   setText(at("person"), [person.name, person.roles.map((each) => i18n.word("role", each)).join(t("account.and"))].filter(Boolean).join("　"));
   setText(at("back"), t("account.back"));
+  setText(at("people"), t("people.title"));
+  show(at("people"), person.roles.includes("admin") && !person.must_change);
   setText(at("sign-out"), t("account.sign_out"));
   setText(at("sign-out-everywhere"), t("account.sign_out_everywhere"));
   setText(at("password-title"), t("account.change_password"));

@@ -6,6 +6,7 @@ import { fill, h, setText, show } from "./dom.js";
 import { t, word } from "./i18n.js";
 import { asksFirst, isPrimary, offered, waits } from "./offered.js";
 import { reasonChoice } from "./reason.js";
+import { superiorOf, towards } from "./superior.js";
 import { TO_OWN_TELEPHONE, TRANSFERS, WITH_REASON, laneOf, press, pressState, worded } from "./press.js";
 import * as telephone from "./telephone.js";
 
@@ -22,6 +23,8 @@ export class Actions {
     this.own = null; // result of a press here that never reached the agent
     this.keep = null; // whether the operator stays, if somebody chose; else as the PBX is configured
     this.choosing = false; // the announcements are shown
+    this.superior = null; // number of the superior, if somebody chose; else the first within opening hours
+    this.superiors = []; // of the directory, in their order
     this.reason = null; // why, if somebody chose; else by what is on the card
     this.buttons = h("div", { class: "buttons" });
     this.aside = h("div", { class: "aside" });
@@ -34,8 +37,9 @@ export class Actions {
   }
 
   /** True when the buttons were built anew. */
-  update(call, alerts, commands, usable) {
+  update(call, alerts, commands, usable, superiors = []) {
     this.call = call;
+    this.superiors = superiors;
     this.usable = usable;
     this.prompted = call.returned || alerts.some((alert) => alert.suggestion !== null && alert.suggestion !== "escalate");
     this.alerted = alerts.length > 0;
@@ -52,7 +56,7 @@ export class Actions {
     const { main, aside } = offered(this.call, under.move);
     if (!aside.includes("announce")) this.choosing = false;
     const { status, superior, keep_operator: keep, announcements: titles } = this.call;
-    const key = JSON.stringify([main, aside, under, this.asked, this.usable, this.prompted, status, superior, keep, titles, this.choosing, t("ui.language")]);
+    const key = JSON.stringify([main, aside, under, this.asked, this.usable, this.prompted, status, superior, keep, titles, this.choosing, this.superiors, this.superior, t("ui.language")]);
     // A button keeps its element while it says the same, so that focus stays on it.
     const rebuilt = fill(this.buttons, key, () => main.map((action, index) => this.mainButton(action, isPrimary(action, index))));
     fill(this.aside, key, () => asideRow(this, aside, main));
@@ -91,8 +95,8 @@ export class Actions {
 
   mainButton(action, primary) {
     const button = this.dress(h("button", { type: "button", class: primary ? "primary" : "secondary" }), action);
-    const target = this.call.superior?.name ?? this.call.superior?.number;
-    if (primary && target && this.asked !== action && this.doing("move") !== action) button.append(h("small", {}, t("action.to", { target })));
+    const to = towards(superiorOf(this.call, this.superiors, this.superior));
+    if (primary && to && this.asked !== action && this.doing("move") !== action) button.append(h("small", {}, to));
     return button;
   }
 
@@ -146,8 +150,10 @@ export class Actions {
       const target = telephone.own() ?? (await telephone.ask(() => this.page.telephoneChanged()));
       return target === null ? null : { ...more, target };
     }
-    if (TRANSFERS.includes(action) && this.keep !== null && this.call.keep_operator !== null) return { ...more, keep_operator: this.keep };
-    return more;
+    if (!TRANSFERS.includes(action)) return more;
+    const target = this.superiors.length ? { target: superiorOf(this.call, this.superiors, this.superior).number } : {};
+    const keep = this.keep !== null && this.call.keep_operator !== null ? { keep_operator: this.keep } : {};
+    return { ...more, ...target, ...keep };
   }
 
   async send(action, details) {

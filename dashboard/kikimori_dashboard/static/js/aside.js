@@ -3,12 +3,13 @@
 import { h, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { TRANSFERS } from "./press.js";
+import { superiorChoice } from "./superior.js";
 
 /** The row's elements. `actions` is the card's `Actions`. */
 export function asideRow(actions, aside, main) {
   const button = (action) => (action === "announce" ? opener(actions) : actions.dress(h("button", { type: "button", class: "quiet" }), action));
   const last = aside.filter((action) => action === "hang_up");
-  return [...aside.filter((action) => !last.includes(action)).map(button), keepChoice(actions, main), ...last.map(button)].filter(Boolean);
+  return [...aside.filter((action) => !last.includes(action)).map(button), keepChoice(actions, main), superiorChoice(actions, main), ...last.map(button)].filter(Boolean);
 }
 
 function opener(actions) {

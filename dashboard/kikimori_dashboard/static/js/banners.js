@@ -1,7 +1,7 @@
 // What is wrong with the watching itself: connection, broker, agents, recognition.
 
 import { fill, h } from "./dom.js";
-import { find, t, timeOfDay, word } from "./i18n.js";
+import { dateAndTime, find, t, timeOfDay, word } from "./i18n.js";
 
 /** The banners of a picture, worst first: [{mood, text, detail, remedy, blind}]; `blind`: no button works meanwhile. */
 export function banners(picture) {
@@ -18,6 +18,9 @@ export function banners(picture) {
     const { code = "", detail = "", remedy = "" } = picture.site.broker_problem ?? {};
     found.push({ blind: true, mood: "bad", text: find(`banner.${code}`) ?? t("link.broker"), detail, remedy });
     return found;
+  }
+  for (const { name, added, at } of picture.site.own_roles ?? []) {
+    found.push({ mood: "warn", text: t("banner.own_role", { name, roles: added.map((each) => word("people.role", each)).join("・"), time: dateAndTime(at) }) });
   }
   const newer = picture.site.newer ?? [];
   if (newer.length) found.push({ mood: "bad", text: t("banner.newer", { agents: newer.filter(Boolean).join(", ") }) });

@@ -51,9 +51,11 @@ export class Card {
     this.usable = picture.linked && picture.site.broker_connected && !call.stale;
     Object.assign(this.element.dataset, { severity: look(severity), urgency: call.urgency, status: call.status, stale: this.usable ? "no" : "yes", unconfirmed: call.unconfirmed ? "yes" : "no", opened: this.opened ? "yes" : "no" });
     fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, word("severity", severity))]);
-    fill(this.name, JSON.stringify([call.operator, current()]), () => [
+    fill(this.name, JSON.stringify([call.operator, picture.site.names_people, current()]), () => [
       h("b", {}, who(call)),
       call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : null,
+      // An extension is not a person: whoever is not known is said to be not known.
+      picture.site.names_people && !call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.nobody_known")) : null,
     ].filter(Boolean));
     setText(this.status, word("status", call.status));
     this.drawCaller(call);
@@ -71,7 +73,7 @@ export class Card {
     this.updateLevels(picture);
     this.transcript.update(call.lines, call.speech);
     this.tick(picture.now());
-    return this.actions.update(call, alerts, picture.commands[this.callId], this.usable);
+    return this.actions.update(call, alerts, picture.commands[this.callId], this.usable, picture.site.superiors);
   }
 
   updateLevels(picture) {

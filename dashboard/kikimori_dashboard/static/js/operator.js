@@ -8,6 +8,7 @@ import { Picture } from "./picture.js";
 import { applyTheme, read, write } from "./preferences.js";
 import { TRANSFERS, press, pressState, worded } from "./press.js";
 import { WhoBar, me, toLogin } from "./session.js";
+import { Seat } from "./seat.js";
 import * as sentences from "./sentences.js";
 import { bannerElement, watchBanner, watched } from "./watched.js";
 
@@ -20,6 +21,7 @@ await i18n.start();
 await sentences.load(i18n.current());
 
 const whoBar = new WhoBar(at("who"));
+const seat = new Seat(at("seat"));
 const person = await me().catch(() => undefined);
 if (person === null) toLogin();
 if (person) whoBar.show(person);
@@ -169,6 +171,7 @@ function words() {
   setText(at("change"), t("operator.change"));
   setText(at("language"), t("ui.language"));
   whoBar.words();
+  seat.words();
 }
 
 at("change").addEventListener("click", () => use(""));
@@ -182,3 +185,4 @@ addEventListener("keydown", (event) => {
 words();
 draw();
 picture.connect();
+if (person?.kiosk_id) seat.start();

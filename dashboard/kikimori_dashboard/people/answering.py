@@ -1,0 +1,62 @@
+"""Refusals of the routes for people, worded as answers."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori_dashboard.access.bodies import BadBodyError
+from kikimori_dashboard.access.middleware import refusal
+from kikimori_records.audit.entry import ActorKind
+from kikimori_records.errors import StoreAwayError, StoreError
+from kikimori_records.people import DuplicateLoginError, UnknownPersonError
+from kikimori_records.people.changes import Author, LastAdminError
+from kikimori_records.people.fields import FieldError
+from kikimori_records.people.seatings import UnknownSeatingError
+from kikimori_records.people.superiors import TooManySuperiorsError, UnknownSuperiorError
+
+if TYPE_CHECKING:
+    from aiohttp import web
+    from aiohttp.typedefs import Handler
+
+    from kikimori_dashboard.access.who import Who
+
+log = structlog.get_logger()
+
+REASONS: dict[type[StoreError], tuple[int, str]] = {
+    StoreAwayError: (503, "store_away"),
+    DuplicateLoginError: (409, "login_taken"),
+    LastAdminError: (409, "last_admin"),
+    TooManySuperiorsError: (409, "too_many"),
+    UnknownPersonError: (404, "no_such_person"),
+    UnknownSuperiorError: (404, "no_such_superior"),
+    UnknownSeatingError: (404, "no_such_seating"),
+}
+
+
+def answering(handler: Handler) -> Handler:
+    """Return the handler with its refusals as answers, each with a stable code that the pages word."""
+
+    @wraps(handler)
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except BadBodyError as error:
+            return error.answer
+        except FieldError as error:
+            return refusal(422, "bad_field", field=error.field, fault=error.reason)
+        except StoreError as error:
+            status, reason = REASONS.get(type(error), (503, "store_fault"))
+            if reason == "store_fault":
+                log.error("store_fault", error=error.message, next=error.next_step)
+            return refusal(status, reason)
+
+    return answer
+
+
+def author_of(who: Who) -> Author:
+    """Return somebody as the author of changes."""
+    kind = ActorKind.KIOSK if who.kiosk_id is not None else ActorKind.PERSON
+    return Author(kind, who.name, who.person_id or who.kiosk_id)

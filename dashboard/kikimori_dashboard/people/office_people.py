@@ -1,0 +1,67 @@
+"""The people's part of one dashboard put together: directory, kiosks, marks on alerts, and their routes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from kikimori_core.wire.messages import Party
+from kikimori_dashboard.people.directory_desk import DirectoryDesk
+from kikimori_dashboard.people.kiosk_routes import KioskRoutes
+from kikimori_dashboard.people.people_routes import PeopleRoutes
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiohttp import web
+
+    from kikimori_dashboard.access.access import Access
+    from kikimori_dashboard.config import DashboardSettings
+    from kikimori_dashboard.directory_outlet import DirectoryOutlet
+    from kikimori_dashboard.live import Live
+    from kikimori_dashboard.state import SiteState
+
+
+class OfficePeople:
+    """What people are and do at one dashboard."""
+
+    def __init__(
+        self,
+        settings: DashboardSettings,
+        access: Access,
+        state: SiteState,
+        live: Live,
+        outlet: DirectoryOutlet,
+    ) -> None:
+        former = settings.pbx
+        self._directory = DirectoryDesk(
+            access.store,
+            settings.site,
+            settings.time_zone,
+            state,
+            outlet,
+            former=Party(number=former.superior, name=former.superior_name) if former.superior else None,
+            changed=live.changed,
+        )
+        self._routes = (
+            PeopleRoutes(access),
+            KioskRoutes(access, settings.trusted_proxies),
+        )
+
+    def add_to(self, app: web.Application) -> None:
+        for each in self._routes:
+            each.add_to(app)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follow the database as long as the context is open."""
+        tasks = [
+            asyncio.create_task(self._directory.keep(), name="directory"),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
