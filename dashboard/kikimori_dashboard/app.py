@@ -13,6 +13,7 @@ from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.settings import LOOPBACK
 from kikimori_dashboard import openapi
 from kikimori_dashboard.access.access import Access
+from kikimori_dashboard.access.account_routes import AccountRoutes
 from kikimori_dashboard.access.links import FIRST_COMMAND, first_link, needs_first
 from kikimori_dashboard.access.middleware import require_session
 from kikimori_dashboard.access.routes import AccessRoutes
@@ -76,7 +77,7 @@ def create_app(
     state = SiteState(timedelta(minutes=settings.closed_minutes))
     views = Views(state, settings)
     teams = ExtensionTeams()
-    access = Access(store, teams)
+    access = Access(store, teams, second_factor=settings.admin_second_factor)
     sights = Sights(state, views, teams)
     live = Live(views, state.changes, sights)
     teams.changed = live.changed
@@ -123,6 +124,7 @@ def create_app(
     app.cleanup_ctx.append(background)
     Routes(state, subscriber, live, commands, book, limiter, access, sights).add_to(app)
     AccessRoutes(access, settings.trusted_proxies).add_to(app)
+    AccountRoutes(access, settings.site_name or settings.site).add_to(app)
     people.add_to(app)
     openapi.add_to(app)
     return app

@@ -68,6 +68,8 @@ class DashboardSettings(BaseModel):
     state_dir: MadeFolder | None = None
     """Folder of its key and those of the agents, relative to the configuration file. None = systemd's
     `$STATE_DIRECTORY`, else `~/.local/state/kikimori-dashboard`."""
+    admin_second_factor: bool = False
+    """True = administrators need a second factor: without one only their own account is open to them."""
     sentences: tuple[TomlFile, ...] = ()
     """The office's own files of sentences for the operator's page, relative to the configuration file."""
 

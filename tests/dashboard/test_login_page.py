@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pyotp
 import pytest_asyncio
 from playwright.async_api import expect
 from tests.support.browser import dashboard, dashboard_settings, store_of_people
-from tests.support.sign_in import PASSWORD
+from tests.support.sign_in import PASSWORD, client
 
 from kikimori_core.wire.messages import Party
 from kikimori_dashboard.access.links import demo_link, first_link
 from kikimori_dashboard.access.passwords import Passwords
 from kikimori_records.people import change, person_by_login
+from kikimori_records.sessions import sessions_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -189,3 +192,83 @@ async def test_a_wall_has_no_buttons(url: str, page: Page, agent: PeerAgent) -> 
     await expect(page.locator(".attention [data-call=c]")).to_be_visible()
     await expect(page.locator("body")).to_have_attribute("data-presses", "no")
     await expect(page.locator(".actions")).to_be_hidden()
+
+
+async def test_the_second_factor_from_set_up_to_recovery(url: str, store: Store, stranger: Page) -> None:
+    await with_password(store, "supervisor")
+    page = stranger
+    await page.goto(f"{url}/account")
+    await type_in(page, "supervisor", PASSWORD)
+    factor = page.locator("#factor")
+    await factor.get_by_role("button", name="設定を始める").click()
+    await expect(factor.get_by_role("img")).to_have_js_property("complete", value=True)
+    assert await factor.get_by_role("img").evaluate("(image) => image.naturalWidth") > 100
+    secret = await factor.locator("code").inner_text()
+    await factor.get_by_label("今のパスワード").fill(PASSWORD)
+    await factor.get_by_label("確認コード").fill("000000")
+    await factor.get_by_role("button", name="設定する").click()
+    await expect(factor.get_by_role("alert")).to_contain_text("確認コードが違う")
+    used = pyotp.TOTP(secret).now()
+    await factor.get_by_label("今のパスワード").fill(PASSWORD)
+    await factor.get_by_label("確認コード").fill(used)
+    await factor.get_by_role("button", name="設定する").click()
+    await expect(factor.locator(".codes code")).to_have_count(10)
+    recovery = await factor.locator(".codes code").first.inner_text()
+    await factor.get_by_role("button", name="保管しました").click()
+    await expect(factor).to_contain_text("残りの回復コード: 10 個")
+
+    await page.get_by_role("button", name="ログアウト", exact=True).click()
+    await type_in(page, "supervisor", PASSWORD)
+    code = page.get_by_label("確認コード")
+    await code.fill(used)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("確認コードが違うか、使用済みです")
+    await code.fill(recovery.lower())
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{url}/")
+    await page.goto(f"{url}/account")
+    await expect(factor).to_contain_text("残りの回復コード: 9 個")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_the_list_of_sessions_ends_one(url: str, store: Store, stranger: Page) -> None:
+    """Other people's sessions cannot be ended by their name."""
+    person_id = await with_password(store, "supervisor")
+    await stranger.goto(f"{url}/account")
+    await type_in(stranger, "supervisor", PASSWORD)
+    rows = stranger.locator("#sessions li")
+    await expect(rows).to_have_count(2)
+    await expect(rows.filter(has_text="この端末")).to_contain_text("Chrome")
+    (others,) = await sessions_of(store, await id_of(store, "operator"))
+    ended = await stranger.evaluate(
+        "(id) => fetch('/api/me/sessions/end', {method: 'POST', headers: {'Content-Type': 'application/json'}, "
+        "body: JSON.stringify({id})}).then((answer) => answer.status)",
+        others.token_hash,
+    )
+    assert ended == 404
+    await rows.get_by_role("button", name="ログアウトさせる").click()
+    await expect(rows).to_have_count(1)
+    now = datetime.now(UTC)
+    assert len([each for each in await sessions_of(store, person_id) if each.is_open(now)]) == 1
+
+
+async def id_of(store: Store, login: str) -> str:
+    """Return the id of somebody of the test's people, who has one session."""
+    person = await person_by_login(store, login)
+    assert person is not None
+    return person.id
+
+
+async def test_administrators_set_up_a_second_factor_first_where_it_is_asked_for(
+    real: Mosquitto, store: Store, stranger: Page
+) -> None:
+    await with_password(store, "admin", roles={"admin", "supervisor"})
+    settings = dashboard_settings(real.settings, admin_second_factor=True)
+    async with dashboard(settings, store=store) as url:
+        await stranger.goto(url)
+        await type_in(stranger, "admin", PASSWORD)
+        await expect(stranger).to_have_url(re.compile(f"{url}/account.*"))
+        await expect(stranger.locator("#factor .fault")).to_contain_text("管理者に認証アプリが必要です")
+        async with client(url, "admin") as http, http.post("/api/missed/seen", json={}) as answer:
+            assert (answer.status, (await answer.json())["reason"]) == (403, "must_enroll")

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 class Access:
     """Sessions, logins and the audit of one dashboard."""
 
-    def __init__(self, store: Store, teams: ExtensionTeams) -> None:
+    def __init__(self, store: Store, teams: ExtensionTeams, *, second_factor: bool = False) -> None:
+        """`second_factor`: whether administrators need one."""
         self.store = store
         self.teams = teams
-        self.book = PeopleBook(teams)
+        self.book = PeopleBook(teams, second_factor=second_factor)
         self.desk = SessionDesk(store, self.book)
         self.passwords = Passwords()
         self.trail = AuditTrail(store)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 
-from kikimori_dashboard.access.cookies import DEVICE_DAYS
+from kikimori_dashboard.access.cookies import DEVICE_DAYS, device_token
 from kikimori_dashboard.access.people_book import who_of
 from kikimori_dashboard.access.tokens import hash_of, new_token
 from kikimori_dashboard.access.totp import recovery_hash, step_of
@@ -18,6 +18,9 @@ from kikimori_records.people.person import plain_login
 from kikimori_records.people.second_factor import use_recovery_code, use_step
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
+    from kikimori_core.wire.peers import AllowedPeers
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.access.delays import LoginDelays
     from kikimori_dashboard.access.passwords import Passwords
@@ -37,6 +40,15 @@ class Browser:
     address: str
     name: str
     device: str | None = None
+
+
+def browser_of(request: web.Request, proxies: AllowedPeers | None = None) -> Browser:
+    """Return the browser of a request; behind one of the `proxies` its address is the one that the proxy tells."""
+    address = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    if forwarded and proxies is not None and proxies.allow(address):
+        address = forwarded[:64]
+    return Browser(address, request.headers.get("User-Agent", ""), device_token(request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,7 @@ class Logins:
             if not code.strip():
                 self._delays.succeeded(name, browser.address)
                 raise LoginRefusedError("code_needed")
-            if not await self._right_code(usable, code):
+            if not await self.right_code(usable, code):
                 self._wrong(usable, browser, reason="wrong_code")
         self._delays.succeeded(name, browser.address)
         return await self.admit(usable, browser, known=known, password=password)
@@ -139,7 +151,8 @@ class Logins:
         )
         return token
 
-    async def _right_code(self, person: Person, code: str) -> bool:
+    async def right_code(self, person: Person, code: str) -> bool:
+        """Return whether a code of the app, or a recovery code, is right; it is used up then."""
         step = step_of(person.totp_secret or "", code, datetime.now(UTC), person.totp_used_step)
         if step is not None:
             return await use_step(self._store, person.id, step)

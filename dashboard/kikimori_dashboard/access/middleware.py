@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler, Middleware
 
     from kikimori_dashboard.access.session_desk import SessionDesk
+    from kikimori_dashboard.access.who import Who
 
 LOGIN_PAGE = "/login"
 ACCOUNT_PAGE = "/account"
@@ -49,8 +50,8 @@ def require_session(desk: SessionDesk) -> Middleware:
             return _sign_in(request, rule)
         request[SESSION] = session
         request[WHO] = session.who
-        if session.who.must_change and not rule.before_change and not missing:
-            return _elsewhere(request) if rule.page else refusal(403, "must_change")
+        if (first := _to_do_first(session.who)) and not rule.before_change and not missing:
+            return _elsewhere(request) if rule.page else refusal(403, first)
         if not rule.allows(session.who):
             if rule.page and request.path == "/":
                 raise web.HTTPSeeOther(home_of(session.who.roles, kiosk=session.who.kiosk_id is not None))
@@ -73,6 +74,13 @@ def refusal(status: int, reason: str, **more: object) -> web.Response:
     """Return the answer to a request that is not carried out; `reason` is a stable code that the pages word."""
     outcome = "unanswered" if status == web.HTTPGatewayTimeout.status_code else "not_sent"
     return web.json_response({"outcome": outcome, "reason": reason, **more}, status=status)
+
+
+def _to_do_first(who: Who) -> str | None:
+    """Return the code of what somebody has to do at their account before anything else is open."""
+    if who.must_change:
+        return "must_change"
+    return "must_enroll" if who.must_enroll else None
 
 
 def _sign_in(request: web.Request, rule: RouteRule) -> web.Response:

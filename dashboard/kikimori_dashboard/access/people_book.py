@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 class PeopleBook:
     """Everybody of the office by id."""
 
-    def __init__(self, teams: ExtensionTeams) -> None:
-        """`teams`: kept as the people's teams and extensions are."""
+    def __init__(self, teams: ExtensionTeams, *, second_factor: bool = False) -> None:
+        """Begin with nobody known.
+
+        Args:
+            teams: Kept as the people's teams and extensions are.
+            second_factor: Whether administrators need one.
+        """
         self._teams = teams
+        self._second_factor = second_factor
         self._people: dict[str, Person] = {}
         self._kiosks: dict[str, tuple[str, str]] = {}
 
@@ -44,13 +50,13 @@ class PeopleBook:
             kiosk = self._kiosks.get(kiosk_id)
             return None if kiosk is None else who_of_kiosk(kiosk_id, *kiosk, session_id=session_id)
         person = self._people.get(person_id or "")
-        return None if person is None else who_of(person, session_id)
+        return None if person is None else who_of(person, session_id, second_factor=self._second_factor)
 
     def who_has(self, session: Session) -> Who | None:
         return self.who(session.person_id, session.kiosk_id, session.token_hash)
 
 
-def who_of(person: Person, session_id: str = "") -> Who:
+def who_of(person: Person, session_id: str = "", *, second_factor: bool = False) -> Who:
     """Return a person as the rights are asked of them. A role that this version does not know gives none."""
     known = {each.value for each in PersonRole}
     return Who(
@@ -61,6 +67,7 @@ def who_of(person: Person, session_id: str = "") -> Who:
         person_id=person.id,
         session_id=session_id,
         must_change=person.must_change,
+        must_enroll=second_factor and "admin" in person.roles and person.totp_secret is None,
     )
 
 

@@ -20,7 +20,7 @@ from kikimori_dashboard.access.bodies import (
     read_body,
 )
 from kikimori_dashboard.access.first_account import make_first, use_link
-from kikimori_dashboard.access.logins import Browser, LoginRefusedError
+from kikimori_dashboard.access.logins import LoginRefusedError, browser_of
 from kikimori_dashboard.access.middleware import home_of, refusal
 from kikimori_dashboard.access.open_session import SESSION
 from kikimori_dashboard.access.passwords import TooManyPasswordsError, fault_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
     from kikimori_dashboard.access.access import Access
-    from kikimori_dashboard.access.logins import SignedIn
+    from kikimori_dashboard.access.logins import Browser, SignedIn
 
 log = structlog.get_logger()
 
@@ -116,6 +116,7 @@ class AccessRoutes:
                 "extensions": sorted(who.extensions),
                 "teams": sorted(who.teams),
                 "must_change": who.must_change,
+                "must_enroll": who.must_enroll,
                 "home": home_of(who.roles, kiosk=who.kiosk_id is not None),
                 "signed_in_at": session.created_at.isoformat(),
                 "ends_at": session.expires_at.isoformat(),
@@ -147,11 +148,7 @@ class AccessRoutes:
         return _let_in(await self._access.logins.admit(fresh or person, self._browser(request)))
 
     def _browser(self, request: web.Request) -> Browser:
-        address = request.remote or ""
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if forwarded and self._proxies.allow(address):
-            address = forwarded[:64]
-        return Browser(address, request.headers.get("User-Agent", ""), cookies.device_token(request))
+        return browser_of(request, self._proxies)
 
 
 def _let_in(signed_in: SignedIn) -> web.Response:

@@ -30,7 +30,7 @@ class RouteRule:
     page: bool = False
     """True = a browser without a session is led to the login page; else the answer is 401."""
     before_change: bool = False
-    """True = it answers before a password that somebody else set was changed."""
+    """True = it answers before a password that somebody else set was changed, and without a second factor that is needed."""
 
     def allows(self, who: Who) -> bool:
         return not self.rights or any(may(who, each) for each in self.rights)

@@ -237,4 +237,4 @@ class SessionDesk:
 
 
 def _rights_of(who: Who) -> tuple[object, ...]:
-    return (who.roles, who.extensions, who.teams, who.must_change)
+    return (who.roles, who.extensions, who.teams, who.must_change, who.must_enroll)

@@ -30,6 +30,8 @@ class Who:
     """Hash of the session's token; names the session and opens nothing."""
     must_change: bool = False
     """True = signed in with a password that somebody else set: only the own account is open."""
+    must_enroll: bool = False
+    """True = an administrator without the second factor that this installation asks for: likewise."""
 
     @property
     def issuer(self) -> str:

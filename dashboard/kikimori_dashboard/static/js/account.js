@@ -1,9 +1,11 @@
 // The own account: password, sign out here and everywhere.
 
 import { setText, show } from "./dom.js";
+import { Factor } from "./factor.js";
 import * as i18n from "./i18n.js";
 import { applyTheme } from "./preferences.js";
 import { me, refused, send, signOut, toLogin } from "./session.js";
+import { Sessions } from "./sessions.js";
 
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
@@ -12,6 +14,8 @@ let done = false;
 
 applyTheme();
 await i18n.start();
+const factor = new Factor(at("factor"), refresh);
+const sessions = new Sessions(at("sessions"));
 let person = await me();
 if (person === null) toLogin();
 else begin();
@@ -38,9 +42,18 @@ function words() {
   show(at("fault"), fault !== null);
   show(at("done"), done);
   show(at("must"), person.must_change);
-  show(at("back"), person.home !== "/account" && !person.must_change);
+  show(at("back"), person.home !== "/account" && !person.must_change && !person.must_enroll);
   show(at("form"), person.person_id !== null);
   at("back").href = person.home;
+  factor.words();
+  sessions.words();
+}
+
+/** Asks again who is signed in: what had to be done first may be done. */
+async function refresh() {
+  person = (await me()) ?? person;
+  words();
+  await sessions.load();
 }
 
 async function change(event) {
@@ -51,11 +64,9 @@ async function change(event) {
   done = answer.ok;
   fault = answer.ok ? null : () => refused(answer);
   if (answer.status === 401) return toLogin();
-  if (answer.ok) {
-    at("form").reset();
-    person = (await me()) ?? person;
-  }
+  if (answer.ok) at("form").reset();
   words();
+  if (answer.ok) await refresh();
   return undefined;
 }
 
@@ -65,4 +76,7 @@ function begin() {
   at("sign-out-everywhere").addEventListener("click", () => signOut(true));
   at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
   words();
+  if (person.person_id === null) return;
+  factor.load();
+  sessions.load();
 }
