@@ -15,6 +15,7 @@ from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.routes import ACCOUNT_PAGE_RULE
 from kikimori_dashboard.access.rules import OPEN, SIGNED_IN, add_route, add_static, needs, page_for
 from kikimori_dashboard.access.who import WHO
+from kikimori_dashboard.audit.looks import Looks
 from kikimori_dashboard.commands import CommandDesk, Page, RefusedError, Wish
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Routes:
         self._limiter = limiter
         self._access = access
         self._sights = sights
+        self._looks = Looks()
 
     def add_to(self, app: web.Application) -> None:
         for method, path, handler, rule, *body in (
@@ -102,7 +104,7 @@ class Routes:
             ("GET", "/first", self._page("first.html"), OPEN),
             ("GET", "/account", self._page("account.html"), ACCOUNT_PAGE_RULE),
             ("GET", "/healthz", self._health, OPEN),
-            ("GET", "/live", self._live.handle, needs(Right.WATCH, Right.OWN_PAGE)),
+            ("GET", "/live", self._follow, needs(Right.WATCH, Right.OWN_PAGE)),
             ("GET", "/api/sentences/{language:ja|en}", self._sentences, SIGNED_IN),
             (
                 "POST",
@@ -149,6 +151,17 @@ class Routes:
         language: Literal["ja", "en"] = "ja" if request.match_info["language"] == "ja" else "en"
         return web.json_response(self._book.view(language))
 
+    async def _follow(self, request: web.Request) -> web.WebSocketResponse:
+        """Push the picture by WebSocket; `page=supervisor` for the supervisor's page.
+
+        That somebody can read the words of calls is in the audit, once an hour and session.
+        """
+        who = request[WHO]
+        if request.query.get("page") == "supervisor" and may(who, Right.WATCH) and self._looks.is_new(who):
+            details = {"team": next(iter(who.teams))} if who.teams else {}
+            self._access.trail.note(who, "live.open", about=("page", "supervisor"), **details)
+        return await self._live.handle(request)
+
     async def _press(self, request: web.Request) -> web.Response:
         """Send a command to the call's agent and return its result."""
         if request.content_type != "application/json":
@@ -182,11 +195,13 @@ class Routes:
         return body.page if may(who, Right.COMMAND, target) else "operator"
 
     def _note(self, who: Who, call_id: str, body: PressBody, outcome: str, reason: str | None) -> None:
+        call = self._state.calls.get(call_id)
         self._access.trail.note(
             who,
             f"command.{body.action}",
             outcome=outcome,
             about=("call", call_id),
+            extension=None if call is None else call.state.operator.number,
             target=body.target,
             why=body.reason,
             reason=reason,

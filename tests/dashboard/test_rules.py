@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SUPERVISORS = frozenset({"supervisor", "both"})
 OPERATORS = frozenset({"operator"})
 ADMINS = frozenset({"admin"})
+AUDITORS = frozenset({"admin", "records"})
 EVERYBODY = frozenset(PEOPLE)
 
 EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
@@ -50,6 +51,11 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/me/factor/off"): EVERYBODY,
     ("GET", "/api/me/sessions"): EVERYBODY,
     ("POST", "/api/me/sessions/end"): EVERYBODY,
+    ("GET", "/audit"): AUDITORS,
+    ("GET", "/api/audit"): AUDITORS,
+    ("GET", "/api/audit.csv"): AUDITORS,
+    ("GET", "/my-record"): EVERYBODY,
+    ("GET", "/api/my-record"): EVERYBODY,
     ("GET", "/static"): None,
     ("GET", "/people"): ADMINS,
     ("GET", "/api/people"): ADMINS,
@@ -75,7 +81,7 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/seatings/{extension}"): ADMINS,
     ("POST", "/api/seatings/{id}/correct"): ADMINS,
 }
-PAGES = {"/", "/operator", "/account", "/people"}
+PAGES = {"/", "/operator", "/account", "/people", "/audit", "/my-record"}
 ENDS = {"/api/logout", "/api/logout/everywhere"}
 """Not asked for everybody: they end the sessions that the other routes are asked with."""
 NOT_LET_IN = {401, 403}

@@ -12,6 +12,7 @@ from kikimori_dashboard.access.logins import Logins
 from kikimori_dashboard.access.passwords import Passwords
 from kikimori_dashboard.access.people_book import PeopleBook
 from kikimori_dashboard.access.session_desk import SessionDesk
+from kikimori_records.upkeep import keep_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,6 +40,7 @@ class Access:
         tasks = [
             asyncio.create_task(self.desk.keep(), name="sessions"),
             asyncio.create_task(self.trail.write(), name="audit"),
+            asyncio.create_task(keep_store(self.store), name="store"),
         ]
         try:
             yield

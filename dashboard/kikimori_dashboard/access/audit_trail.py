@@ -46,8 +46,24 @@ class AuditTrail:
             about: Kind and id of the object.
             details: No words of a call, no secrets.
         """
+        entry = self.entry(who, action, outcome=outcome, about=about, **details)
+        try:
+            self._waiting.put_nowait(entry)
+        except asyncio.QueueFull:
+            log.error("audit_entry_lost", action=action)
+
+    @staticmethod
+    def entry(
+        who: Who | None,
+        action: str,
+        *,
+        outcome: str = "done",
+        about: tuple[str, str] | None = None,
+        **details: Any,
+    ) -> Entry:
+        """Return an entry without noting it; see `note`."""
         kind, actor = (ActorKind.SYSTEM, "") if who is None else _actor(who)
-        entry = Entry(
+        return Entry(
             action,
             kind,
             actor,
@@ -57,10 +73,6 @@ class AuditTrail:
             outcome=outcome,
             details=details,
         )
-        try:
-            self._waiting.put_nowait(entry)
-        except asyncio.QueueFull:
-            log.error("audit_entry_lost", action=action)
 
     async def write(self) -> None:
         """Write the entries until cancelled."""

@@ -116,6 +116,7 @@ RIGHTS: Mapping[PersonRole, Mapping[Right, Scope]] = {
         Right.EXPORT: Scope.ALL,
         Right.LEGAL_HOLD: Scope.ALL,
         Right.ERASE: Scope.ALL,
+        Right.AUDIT: Scope.ALL,
         Right.DIRECTORY: Scope.ALL,
         **_EVERYBODY,
     },

@@ -22,10 +22,16 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class AboutPerson:
-    """A person, as object of entries: what they did, what was done to them, and to calls on their extensions."""
+    """A person, as object of entries.
+
+    What they did; what was done to them, and to calls on their extensions; who opened a page on which the words of
+    their team's calls can be read (`live.open`).
+    """
 
     person_id: str
     extensions: frozenset[str] = frozenset()
+    team: str | None = None
+    """None = of no team: every supervisor sees their calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +100,13 @@ def _is_about(person: AboutPerson) -> ColumnElement[bool]:
         audit.c.object_kind == "call",
         audit.c.details["extension"].as_string().in_(sorted(person.extensions)),
     )
+    seen_by = audit.c.details["team"].as_string()
+    pages = audit.c.action == "live.open"
+    if person.team is not None:
+        pages = and_(pages, or_(seen_by.is_(None), seen_by == person.team))
     return or_(
         audit.c.actor_id == person.person_id,
         and_(audit.c.object_kind == "person", audit.c.object_id == person.person_id),
         on_calls,
+        *([pages] if person.extensions else []),
     )

@@ -44,6 +44,10 @@ function words() {
   show(at("must"), person.must_change);
   show(at("back"), person.home !== "/account" && !person.must_change && !person.must_enroll);
   show(at("form"), person.person_id !== null);
+  setText(at("my-record"), t("my_record.title"));
+  setText(at("audit"), t("audit.title"));
+  show(at("my-record"), person.person_id !== null && !person.must_change);
+  show(at("audit"), !person.must_change && person.roles.some((each) => each === "admin" || each === "records"));
   at("back").href = person.home;
   factor.words();
   sessions.words();

@@ -1,0 +1,1 @@
+"""Pages of the audit: for who checks it, and for everybody about themselves."""

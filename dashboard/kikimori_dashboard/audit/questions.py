@@ -1,0 +1,77 @@
+"""Questions to the audit as an address asks them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from kikimori_records.audit.queries import AboutPerson, AuditFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kikimori_dashboard.access.who import Who
+
+MOST_TEXT = 200
+HIGHEST = 2**31 - 1
+"""Largest number of an entry that the database can hold."""
+
+
+class BadQuestionError(Exception):
+    """An address asks what cannot be answered."""
+
+
+def asked_filter(query: Mapping[str, str], zone: str) -> AuditFilter:
+    """Return the filter of an address; raises BadQuestionError."""
+    return AuditFilter(
+        since=_time(query.get("since", ""), zone),
+        until=_time(query.get("until", ""), zone),
+        actor=_text(query, "person"),
+        action=_text(query, "action"),
+        object_id=_text(query, "object"),
+        outcome=_text(query, "outcome"),
+    )
+
+
+def asked_before(query: Mapping[str, str]) -> int | None:
+    """Return the number below which entries are wanted; raises BadQuestionError."""
+    given = query.get("before", "")
+    if not given:
+        return None
+    if not given.isascii() or not given.isdigit() or len(given) > 10 or int(given) > HIGHEST:
+        raise BadQuestionError
+    return int(given)
+
+
+def about(who: Who) -> AboutPerson:
+    """Return somebody who is signed in, as the object of entries."""
+    return AboutPerson(who.person_id or "", who.extensions, next(iter(who.teams), None))
+
+
+def _text(query: Mapping[str, str], name: str) -> str:
+    found = query.get(name, "").strip()
+    # No database takes either in a question.
+    if len(found) > MOST_TEXT or "\0" in found or not _is_text(found):
+        raise BadQuestionError
+    return found
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _time(given: str, zone: str) -> datetime | None:
+    """Return a time, of the office's zone where it names none."""
+    if not given:
+        return None
+    try:
+        found = datetime.fromisoformat(given)
+        found = found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadQuestionError from None

@@ -1,0 +1,156 @@
+"""PostgreSQL stops while people work: the employee comes first."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+from tests.support.browser import dashboard, dashboard_settings
+from tests.support.live_client import connected, live_client
+from tests.support.postgres import Postgres, in_thread
+from tests.support.sign_in import PASSWORD, add_people, client, sign_in_page
+
+from kikimori_core.wire.messages import Outcome, Party
+from kikimori_dashboard.access.passwords import Passwords
+from kikimori_records import people
+from kikimori_records.audit.queries import AuditFilter, newest
+from kikimori_records.audit.verify import verify
+from kikimori_records.errors import StoreAwayError
+from kikimori_records.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from playwright.async_api import Page
+    from tests.support.mosquitto import Mosquitto
+    from tests.support.peer_agent import PeerAgent
+
+
+@pytest_asyncio.fixture
+async def store(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(postgres.settings(tmp_path, migrated=True))
+    try:
+        added = await add_people(opened)
+        passwords = Passwords()
+        await people.change(opened, added["supervisor"].id, password_hash=await passwords.hash(PASSWORD))
+        passwords.close()
+        yield opened
+    finally:
+        await opened.close()
+
+
+@pytest_asyncio.fixture
+async def url(real: Mosquitto, store: Store) -> AsyncIterator[str]:
+    async with dashboard(dashboard_settings(real.settings), store=store) as address:
+        yield address
+
+
+async def pressed(http: aiohttp.ClientSession, agent: PeerAgent, call_id: str, action: str) -> int:
+    """Press a button; the agent carries it out."""
+    path, body = f"/api/calls/{call_id}/commands", {"action": action}
+    if action == "escalate":
+        body["page"] = "operator"
+    press = asyncio.create_task(posted(http, path, body))
+    command = await agent.command()
+    assert str(command.action) == action
+    await agent.answer(command, Outcome.DONE)
+    status, result = await press
+    assert result["outcome"] == "done", result
+    return status
+
+
+async def posted(http: aiohttp.ClientSession, path: str, body: Any) -> tuple[int, Any]:
+    async with http.post(path, json=body) as answer:
+        return answer.status, await answer.json()
+
+
+async def got(http: aiohttp.ClientSession, path: str) -> tuple[int, str]:
+    async with http.get(path) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_alerts_and_buttons_go_on_and_the_audit_follows(
+    url: str, store: Store, agent: PeerAgent, postgres: Postgres
+) -> None:
+    await agent.call("c", operator=Party(number="201"))
+    async with live_client(url) as page, client(url) as supervisor, client(url, "operator") as operator:
+        await page.until(lambda picture: connected(picture) and "c" in picture["calls"])
+        assert (await got(operator, "/api/me"))[0] == 200
+        await pressed(supervisor, agent, "c", "hold")
+        await in_thread(postgres, "stop")
+        alert = await agent.alert("c")
+        await page.until(lambda picture: alert.alert_id in picture["alerts"])
+        assert await pressed(supervisor, agent, "c", "unhold") == 200
+        assert await pressed(operator, agent, "c", "escalate") == 200
+        assert await pressed(supervisor, agent, "c", "hold_transfer") == 200
+        assert store.away
+        await in_thread(postgres, "start")
+        async with asyncio.timeout(120):
+            while len(await _commands(store)) < 4:  # noqa: ASYNC110  (another process)
+                await asyncio.sleep(0.2)
+    assert await _commands(store) == ["hold", "unhold", "escalate", "hold_transfer"]
+    assert (await verify(store)).broken_at is None
+    assert store.waiting.empty
+
+
+async def _commands(store: Store) -> list[str]:
+    try:
+        found = await newest(store, AuditFilter(action="command."))
+    except StoreAwayError:
+        return []
+    return [each.entry.action.removeprefix("command.") for each in reversed(found)]
+
+
+async def test_logins_exports_and_changes_of_people_are_refused_in_words(
+    url: str, postgres: Postgres
+) -> None:
+    login = {"login": "supervisor", "password": PASSWORD}
+    change = {"present": PASSWORD, "new": "another horse battery"}
+    async with (
+        client(url) as supervisor,
+        client(url, "admin") as admin,
+        aiohttp.ClientSession(url, headers={"Origin": url}, cookie_jar=aiohttp.DummyCookieJar()) as stranger,
+    ):
+        for each in (supervisor, admin):
+            assert (await got(each, "/api/me"))[0] == 200
+        await in_thread(postgres, "stop")
+        for http, path, body in ((stranger, "/api/login", login), (supervisor, "/api/me/password", change)):
+            status, answer = await posted(http, path, body)
+            assert (status, answer["reason"]) == (503, "store_away"), path
+        for path in ("/api/audit.csv", "/api/audit", "/api/my-record"):
+            status, said = await got(admin, path)
+            assert (status, "store_away" in said) == (503, True), path
+        # Who had a page open keeps it.
+        assert (await got(supervisor, "/"))[0] == 200
+        await in_thread(postgres, "start")
+        async with asyncio.timeout(120):
+            while (answer := await posted(stranger, "/api/login", login))[0] == 503:  # noqa: ASYNC110  (another process)
+                await asyncio.sleep(0.2)
+        assert answer[0] == 200
+        assert (await posted(supervisor, "/api/me/password", change))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ja", "いまデータベースにつながらないため"),
+        ("en", "The database does not answer now"),
+    ],
+)
+async def test_the_pages_say_so(
+    url: str, store: Store, page: Page, postgres: Postgres, language: str, said: str
+) -> None:
+    await sign_in_page(page, "admin")
+    await page.goto(f"{url}/audit")
+    await expect(page.get_by_role("heading", name="監査記録")).to_be_visible()
+    if language == "en":
+        await page.get_by_role("button", name="English").click()
+    await in_thread(postgres, "stop")
+    await page.locator("#send").click()
+    await expect(page.get_by_role("alert")).to_contain_text(said)
+    assert store.away
