@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori.hearing.effort import Efforts, EffortTracker
-from kikimori.hearing.features import measure
+from kikimori.hearing.features import frame_power, measure
 from kikimori.hearing.frames import RATES, block_samples
 from kikimori.hearing.gate import SpeechGate
-from kikimori.hearing.speaking import SpeakingTracker
-from kikimori.hearing.vad import STRICT, VoiceDetector, mark_speech
+from kikimori.hearing.speaking import SpeakingTracker, covers
+from kikimori.hearing.vad import VoiceDetector, mark_speech
 from kikimori.hearing.voice import LIKELY_A_VOICE, VoiceTracker
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Heard:
     """An utterance ends with this block."""
     noise: NDArray[np.bool_]
     """True = the leg has sounded for a minute without a voice: its sound is no evidence of effort."""
+    covered: NDArray[np.bool_]
+    """Loud sound without a pause: no silence either, as nobody could be heard."""
 
 
 class AcousticBank:
@@ -48,7 +50,6 @@ class AcousticBank:
             raise ValueError(f"rate {rate} is none of {RATES}")
         self.rate = rate
         self._detectors: list[VoiceDetector] = []
-        self._strict: list[VoiceDetector] = []
         self._free: list[int] = []
         self._effort = EffortTracker(model)
         self._voice = VoiceTracker(model)
@@ -64,11 +65,9 @@ class AcousticBank:
             self._speaking.reset(slot)
             self._gate.reset(slot)
             self._detectors[slot] = VoiceDetector()
-            self._strict[slot] = VoiceDetector(STRICT)
             return slot
         slot = len(self._detectors)
         self._detectors.append(VoiceDetector())
-        self._strict.append(VoiceDetector(STRICT))
         # Grow by doubling: opening the n-th leg must not copy n legs' state each time.
         room = 1 << max(slot, 15).bit_length()
         self._effort.reserve(room)
@@ -88,14 +87,17 @@ class AcousticBank:
             pcm: s16le, one block after another in the order of `slots`.
         """
         blocks = np.frombuffer(pcm, dtype="<i2").reshape(len(slots), block_samples(self.rate))
-        speech = mark_speech([self._detectors[slot] for slot in slots], blocks, self.rate)
-        features = measure(blocks, speech, self.rate)
         index = np.asarray(slots, dtype=np.intp)
-        voice = self._voice.update(index, features)
+        power = frame_power(blocks, self.rate)
+        speech = mark_speech([self._detectors[slot] for slot in slots], blocks, self.rate)
+        stands_out, near = self._speaking.update(index, power, speech)
+        features = measure(blocks, speech & near[:, None], self.rate, power)
+        sound: NDArray[np.bool_] = np.any(speech, axis=1)
+        voice = self._voice.update(index, features, sound)
         # What is surely no voice is not given to the recogniser; what is likely none has no effort.
-        frames = np.where(voice >= SURELY_NO_VOICE, features.speech_frames, np.float32(0))
-        passes, closes = self._gate.update(index, frames)
+        words = stands_out & (voice >= SURELY_NO_VOICE)
+        passes, closes = self._gate.update(index, speech.sum(axis=1, dtype=np.float32) * words)
         noise = self._voice.is_noise(index)
-        strictly = mark_speech([self._strict[slot] for slot in slots], blocks, self.rate).any(axis=1)
-        speaks = self._speaking.update(index, features, strictly & (voice >= LIKELY_A_VOICE) & ~noise)
-        return Heard(self._effort.update(index, features, speaks), passes, closes, noise)
+        speaks = self._voice.speaks(index, voice) & ~noise
+        effort = self._effort.update(index, features, speaks, voice >= LIKELY_A_VOICE)
+        return Heard(effort, passes, closes, noise, covers(power) & ~effort.known)

@@ -93,11 +93,15 @@ class EffortTracker:
         self._calm[slot] = 0
 
     def update(
-        self, slots: NDArray[np.intp], block: BlockFeatures, voice: NDArray[np.bool_] | None = None
+        self,
+        slots: NDArray[np.intp],
+        block: BlockFeatures,
+        voice: NDArray[np.bool_] | None = None,
+        certain: NDArray[np.bool_] | None = None,
     ) -> Efforts:
         """Take one block of each leg in `slots` (no slot twice) and return its vocal effort.
 
-        `voice` [legs]: it is a voice and no music or tone; None = all are.
+        `voice` [legs]: it is a voice and no music or tone; None = all are. Only what is `certain` can be raised.
         """
         model = self.model
         speaking = block.speech_frames > 0
@@ -118,10 +122,11 @@ class EffortTracker:
         np.minimum(vector[:, places[0]], np.float32(model.pitch_range), out=vector[:, places[0]])
         np.minimum(vector[:, places[1]], np.float32(model.highest_pitch), out=vector[:, places[1]])
         voiced = sums[:, AT["voiced"]] > 0
+        judged = voiced if certain is None else voiced & certain
         # A raised voice is full of pitch. What has none is noise, however bright and loud.
-        probability = np.where(voiced, self._probability(vector, calm_s), np.float32(0))
+        probability = np.where(judged, self._probability(vector, calm_s), np.float32(0))
         now = np.concatenate([level[:, None], vector[:, _LEARNT]], axis=1)
-        self._learn(slots[known], now[known], voiced[known], probability[known], block.speech_frames[known])
+        self._learn(slots[known], now[known], judged[known], probability[known], block.speech_frames[known])
         rest = _db(block.rest_power / np.maximum(BLOCK_FRAMES - block.speech_frames, np.float32(1)))
         level_known = calm_s >= model.calm_known_s
         nan = np.float32(np.nan)

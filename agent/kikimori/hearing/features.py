@@ -110,19 +110,30 @@ both are voiced (`glides`). `crests` of the level among inner windows (`triples`
 AT = {name: place for place, name in enumerate(SUMS)}
 
 
-def measure(blocks: NDArray[np.int16], speech: NDArray[np.bool_], rate: int) -> BlockFeatures:
+def frame_power(blocks: NDArray[np.int16], rate: int) -> Floats:
+    """Return the power of each frame, [legs, BLOCK_FRAMES]."""
+    frames = blocks.reshape(len(blocks), BLOCK_FRAMES, frame_samples(rate)).astype(np.float32)
+    power: Floats = np.einsum("lfs,lfs->lf", frames, frames)
+    power *= np.float32(1 / _FULL_SCALE**2 / frame_samples(rate))
+    return power
+
+
+def measure(
+    blocks: NDArray[np.int16], speech: NDArray[np.bool_], rate: int, power: Floats | None = None
+) -> BlockFeatures:
     """Measure blocks of many legs.
 
     Args:
         blocks: int16 [legs, samples per block].
         speech: bool [legs, BLOCK_FRAMES], which frames hold speech.
         rate: Samples per second.
+        power: What `frame_power` returns; None = it is computed here.
     """
+    if power is None:
+        power = frame_power(blocks, rate)
     legs = len(blocks)
     samples = frame_samples(rate)
     scaled = blocks.astype(np.float32) * np.float32(1 / _FULL_SCALE)
-    frames = scaled.reshape(legs, BLOCK_FRAMES, samples)
-    power = np.einsum("lfs,lfs->lf", frames, frames) / np.float32(samples)
     rest_power = np.where(speech, 0, power).sum(axis=1, dtype=np.float32)
     spoken: NDArray[np.bool_] = np.any(speech.reshape(legs, WINDOWS, WINDOW_FRAMES), axis=2)
     sums = np.zeros((legs, WINDOWS, len(SUMS)), dtype=np.float32)

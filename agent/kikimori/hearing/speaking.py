@@ -1,4 +1,4 @@
-"""Detection of speaking: sound that stands out of the leg's own noise, about as loud as its own speech.
+"""Detection of speaking by level: sound that stands out of the leg's own noise, about as loud as its own speech.
 
 A voice detector takes people in the background, rain and engines for speech for minutes, and clocks that count on it (silence,
 talking over, share of speech) never come to an end. The noise of a leg is followed at its quietest moments, its speech at what
@@ -11,76 +11,92 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori.hearing.features import AT, WINDOW_FRAMES
-from kikimori.hearing.frames import BLOCK_FRAMES
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kikimori.hearing.features import BlockFeatures
-
     Floats = NDArray[np.float32]
+    Flags = NDArray[np.bool_]
 
-ABOVE_NOISE_DB, FIRST_ABOVE_NOISE_DB = 6.0, 9.0
-"""Least dB of a block of speech over the noise, and the same before there was any speech …"""
-BELOW_SPEECH_DB = 14.0
+ABOVE_NOISE_DB = 7.0
+"""Least dB of a block over the noise …"""
+BELOW_SPEECH_DB = 12.0
 """… and most dB below this leg's speech."""
 NOISE_RISES_DB = 0.1
-"""Rise of the noise level in dB per block: sound without a pause for a minute becomes noise, a long sentence
-does not."""
+"""Rise of the noise level in dB per block: sound without a pause for a minute becomes noise, a long sentence does not."""
 QUIETEST_NOISE_DB = -65.0
 """Lowest noise level in dBFS, also for a line without any noise."""
-SPEECH_MOVES, SPEECH_FALLS_DB = 0.1, 0.02
-"""Share by which a block of speech moves the level of speech; decibels that it falls by per block that is too quiet."""
+QUIET_FRAME = 2
+"""Place of the frame that gives a block's noise, of its ten from the quietest on: a click of silence is none."""
+COVERING_DB = -16.0
+"""Level in dBFS from which sound without a pause covers any voice: encrypted bytes, a line that howls."""
+SPEECH_FRAMES = 5
+"""Frames with speech by the voice detector from which a block moves the level of speech."""
+SPEECH_RISES, SPEECH_FALLS, QUIETER_FALLS_DB = 0.2, 0.05, 0.02
+"""Share by which a louder and a quieter block of speech moves its level; decibels that it falls by per block that is too
+quiet: the telephone was given to somebody else."""
 
 
 class SpeakingTracker:
-    """State of many legs in arrays indexed by slot; NaN until the first sound."""
+    """Levels of noise and speech of many legs in arrays indexed by slot; NaN until there was any."""
 
     def __init__(self) -> None:
         self._noise_db = np.zeros(0, dtype=np.float32)
         self._speech_db = np.zeros(0, dtype=np.float32)
+        self._sounded = np.zeros(0, dtype=np.bool_)
+        self._spoke = np.zeros(0, dtype=np.bool_)
 
     def reserve(self, slots: int) -> None:
         more = slots - len(self._noise_db)
         if more > 0:
-            unknown = np.full(more, np.nan, np.float32)
+            unknown, no = np.full(more, np.nan, np.float32), np.zeros(more, np.bool_)
             self._noise_db = np.concatenate([self._noise_db, unknown])
             self._speech_db = np.concatenate([self._speech_db, unknown])
+            self._sounded = np.concatenate([self._sounded, no])
+            self._spoke = np.concatenate([self._spoke, no])
 
     def reset(self, slot: int) -> None:
-        self._noise_db[slot] = np.nan
-        self._speech_db[slot] = np.nan
+        self._noise_db[slot] = self._speech_db[slot] = np.nan
+        self._sounded[slot] = self._spoke[slot] = False
 
-    def update(
-        self, slots: NDArray[np.intp], block: BlockFeatures, voice: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
-        """Take one block of each leg in `slots`; return [legs] whether somebody speaks, of those that hold a `voice`."""
-        level, quiet = _levels(block)
-        before = self._noise_db[slots]
-        noise = np.fmax(np.fmin(before + NOISE_RISES_DB, quiet), QUIETEST_NOISE_DB)
+    def update(self, slots: NDArray[np.intp], power: Floats, speech: Flags) -> tuple[Flags, Flags]:
+        """Take one block of each leg in `slots`, none twice.
+
+        A block after one that is loud enough is so, too: words end softly.
+
+        Args:
+            slots: The legs.
+            power: Of a block's frames, [legs, BLOCK_FRAMES].
+            speech: What the voice detector takes for speech, [legs, BLOCK_FRAMES].
+
+        Returns:
+            (stands_out, near), bool [legs]: the block stands out of the noise; and it is about as loud as this leg's speech.
+        """
+        level, before = _db(power.mean(axis=1)), self._speech_db[slots]
+        quiet = _quiet_db(power)
+        noise = np.fmax(np.fmin(self._noise_db[slots] + NOISE_RISES_DB, quiet), QUIETEST_NOISE_DB)
         self._noise_db[slots] = noise
-        speech = self._speech_db[slots]
-        known = ~np.isnan(speech)
-        above = np.where(known, np.float32(ABOVE_NOISE_DB), np.float32(FIRST_ABOVE_NOISE_DB))
-        stands_out = voice & (level >= noise + above)
-        near = ~known | (level >= speech - BELOW_SPEECH_DB)
-        speaks: NDArray[np.bool_] = stands_out & near
-        moved = np.where(known, speech + SPEECH_MOVES * (level - speech), level)
-        fallen = np.where(stands_out & ~near, speech - SPEECH_FALLS_DB, speech)
-        self._speech_db[slots] = np.where(speaks, moved, fallen)
-        return speaks
+        stands_out = level >= noise + ABOVE_NOISE_DB
+        near = stands_out & (np.isnan(before) | (level >= before - BELOW_SPEECH_DB))
+        step = level - before
+        moved = before + step * np.where(step > 0, np.float32(SPEECH_RISES), np.float32(SPEECH_FALLS))
+        moved = np.where(
+            np.isnan(before), level, np.where(near, moved, before - np.float32(QUIETER_FALLS_DB))
+        )
+        counts = stands_out & (speech.sum(axis=1) >= SPEECH_FRAMES)
+        self._speech_db[slots] = np.where(counts, moved, before)
+        found = stands_out | self._sounded[slots], near | (stands_out & self._spoke[slots])
+        self._sounded[slots], self._spoke[slots] = stands_out, near
+        return found
 
 
-def _levels(block: BlockFeatures) -> tuple[Floats, Floats]:
-    """Return the level of the sound in a block, and of its quieter part, dBFS [legs]."""
-    windows = block.sums[:, AT["windows"]]
-    sound = block.sums[:, AT["power"]] / np.maximum(windows, np.float32(1))
-    rest = block.rest_power / np.maximum(BLOCK_FRAMES - block.speech_frames, np.float32(1))
-    # A window of which only one frame is speech holds both: few quiet frames beside sound say little.
-    has_rest = BLOCK_FRAMES - block.speech_frames >= WINDOW_FRAMES
-    quiet = np.where(windows > 0, np.where(has_rest, np.minimum(rest, sound), sound), rest)
-    return _db(sound), _db(quiet)
+def covers(power: Floats) -> Flags:
+    """Return [legs] whether the sound of a block would cover any voice."""
+    found: Flags = _quiet_db(power) >= COVERING_DB
+    return found
+
+
+def _quiet_db(power: Floats) -> Floats:
+    return _db(np.partition(power, QUIET_FRAME, axis=1)[:, QUIET_FRAME])
 
 
 def _db(power: NDArray[np.floating]) -> Floats:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 LIKELY_A_VOICE = 0.5
-"""Probability from which a block counts as a voice."""
+"""Probability from which a block counts as a voice whose effort is judged."""
+POSSIBLY_A_VOICE, FIRST_VOICE = 0.05, 0.35
+"""The same for somebody who speaks, and before the leg has held a voice: a voice in a noisy street looks less like one, and
+must not count as silence."""
 MEMORY = 0.93
 """Share of the sums kept per block with sound: the last three seconds or so count."""
 JUDGED_FROM_S = 0.8
@@ -46,6 +49,8 @@ PITCHED_WINDOWS = 2
 """Windows of a block in which a pitch must be found for the block to have one: a vowel is longer than 80 ms."""
 PITCH_WITHIN_S = 10.0
 """Seconds of sound without a pitch after which it is no voice."""
+PITCH_WITHIN_BLOCKS = 3
+"""Blocks, this one included, of which one must have a pitch where somebody speaks: rain and engines have none for longer."""
 
 NOISE_AFTER_S = 60.0
 """Seconds of sound without a voice after which a leg counts as noise …"""
@@ -74,8 +79,13 @@ class VoiceTracker:
         self._sums[slot] = 0
         self._counts[slot] = 0
 
-    def update(self, slots: NDArray[np.intp], block: BlockFeatures) -> Floats:
-        """Take one block of each leg in `slots`; return the probability that it is a voice, [legs]."""
+    def update(
+        self, slots: NDArray[np.intp], block: BlockFeatures, sound: NDArray[np.bool_] | None = None
+    ) -> Floats:
+        """Take one block of each leg in `slots`; return the probability that it is a voice, [legs].
+
+        `sound` [legs]: the block holds sound, also where it is no louder than the leg's noise; None = where it has features.
+        """
         sounding = block.speech_frames > 0
         who = slots[sounding]
         self._sums[who] = self._sums[who] * np.float32(MEMORY) + block.sums[sounding]
@@ -89,9 +99,25 @@ class VoiceTracker:
         probability = probability_of(score + leg)
         probability[early] = UNDECIDED
         probability[self._lacks_pitch(counts, block)] = 0
-        self._count_noise(counts, sounding, (probability >= LIKELY_A_VOICE) & ~early)
+        voice = (probability >= POSSIBLY_A_VOICE) & ~early
+        self._count_noise(counts, sounding, sounding if sound is None else sound, voice)
+        counts[:, _NO_PITCH] = np.where(
+            block.sums[:, AT["voiced"]] > 0,
+            np.float32(0),
+            np.minimum(counts[:, _NO_PITCH] + 1, PITCH_WITHIN_BLOCKS),
+        )
         self._counts[slots] = counts
         return probability
+
+    def speaks(self, slots: NDArray[np.intp], probability: Floats) -> NDArray[np.bool_]:
+        """Return [legs] whether a block of this `probability` is somebody who speaks.
+
+        There was a pitch within `PITCH_WITHIN_BLOCKS`; and of a leg that has held no voice so far more is asked.
+        """
+        counts = self._counts[slots]
+        least = np.where(counts[:, _LEG] > 0, np.float32(POSSIBLY_A_VOICE), np.float32(FIRST_VOICE))
+        found: NDArray[np.bool_] = (probability >= least) & (counts[:, _NO_PITCH] < PITCH_WITHIN_BLOCKS)
+        return found
 
     def is_noise(self, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Return [legs] whether the leg has sounded for a minute without a voice."""
@@ -120,13 +146,15 @@ class VoiceTracker:
         lacks: NDArray[np.bool_] = counts[:, _UNPITCHED] >= np.float32(PITCH_WITHIN_S / WINDOW_S)
         return lacks
 
-    def _count_noise(self, counts: Floats, sounding: NDArray[np.bool_], voice: NDArray[np.bool_]) -> None:
+    def _count_noise(
+        self, counts: Floats, sounding: NDArray[np.bool_], sound: NDArray[np.bool_], voice: NDArray[np.bool_]
+    ) -> None:
         """Count blocks since the last second of a voice; pauses neither make a voice nor end one."""
         counts[:, _RUN] = np.where(
             sounding, np.where(voice, counts[:, _RUN] + 1, np.float32(0)), counts[:, _RUN]
         )
         counts[:, _SINCE] += 1
-        counts[:, _SOUND] += sounding
+        counts[:, _SOUND] += sound
         spoke = counts[:, _RUN] >= VOICE_RUN
         counts[spoke, _SINCE] = 0
         counts[spoke, _SOUND] = 0
@@ -137,10 +165,10 @@ def _pitched(block: BlockFeatures) -> NDArray[np.bool_]:
     return found
 
 
-_COUNTS = ("leg", "seen", "unpitched", "run", "since", "sound")
+_COUNTS = ("leg", "seen", "unpitched", "run", "since", "sound", "no_pitch")
 """Of each leg: its own score (log odds), blocks in it, windows without a pitch, blocks of a voice on end, blocks since
-there was a second of one, and blocks with sound of these."""
-_LEG, _SEEN, _UNPITCHED, _RUN, _SINCE, _SOUND = range(len(_COUNTS))
+there was a second of one, blocks with sound of these, and blocks since there was a pitch."""
+_LEG, _SEEN, _UNPITCHED, _RUN, _SINCE, _SOUND, _NO_PITCH = range(len(_COUNTS))
 _PLACES = [VECTOR.index(name) for name in VOICE]
 
 

@@ -21,13 +21,15 @@ from sklearn.preprocessing import StandardScaler
 
 from kikimori.hearing.effort import vector_of
 from kikimori.hearing.effort_model import BASELINE, VECTOR, VOICE, EffortModel, Regression
-from kikimori.hearing.features import AT, SUMS, WINDOW_S, measure
+from kikimori.hearing.features import AT, SUMS, WINDOW_S, frame_power, measure
 from kikimori.hearing.frames import block_samples
+from kikimori.hearing.speaking import SpeakingTracker
 from kikimori.hearing.vad import VoiceDetector, mark_speech
 from kikimori.hearing.voice import JUDGED_FROM_S, MEMORY, voice_vector_of
 from kikimori_training.effort.scores import CALM_TRUSTED_S, HIGHEST_PITCH, KNOWN, PITCH_RANGE, STRANGER
+from kikimori_training.measure import active_level_db
 from kikimori_training.noise_calls import AS_IT_IS, MADE, Half, recorded, varied
-from kikimori_training.telephone import Law, g711
+from kikimori_training.telephone import Colour, Law, babble, g711, noise
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -42,6 +44,11 @@ STRENGTH = 0.3
 """Inverse of the regularisation."""
 MADE_OF_EACH = 8
 """Clips of every sound that is made."""
+STEADY = frozenset({"rain", "sea-waves", "helicopter", "fire-crackling"})
+"""Kinds of sound that go on behind a voice."""
+BELOW_SPEECH_DB = (15.0, 30.0)
+"""Of noise behind a voice."""
+PAUSE_S, TALKERS = 0.6, 8
 WINDOW = 5
 ENOUGH = 8
 """Windows of 40 ms that a second must have of speech."""
@@ -62,10 +69,21 @@ def speech_sums(audio: NDArray[np.int16]) -> NDArray[np.float32]:
     """Return what the program's hearing sums up [blocks with speech, len(SUMS)]."""
     size = block_samples(RATE)
     blocks = np.pad(audio, (0, -len(audio) % size)).reshape(-1, size)
-    detector = VoiceDetector()
-    speech = np.concatenate([mark_speech([detector], block[None], RATE) for block in blocks])
-    found = measure(blocks, speech, RATE)
+    power = frame_power(blocks, RATE)
+    speech = as_loud_as_speech(power, blocks)
+    found = measure(blocks, speech, RATE, power)
     return found.sums[found.speech_frames > 0]
+
+
+def as_loud_as_speech(power: NDArray[np.float32], blocks: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Return the frames that the program takes for speech of this leg, [blocks, BLOCK_FRAMES]."""
+    detector, levels, slots = VoiceDetector(), SpeakingTracker(), np.zeros(1, dtype=np.intp)
+    levels.reserve(1)
+    found = []
+    for block, own in zip(blocks, power, strict=True):
+        speech = mark_speech([detector], block[None], RATE)
+        found.append(speech & levels.update(slots, own[None], speech)[1][:, None])
+    return np.concatenate(found)
 
 
 def read_clip(path: Path) -> Clip:
@@ -128,6 +146,31 @@ def voices_of(paths: Sequence[Path], folders: Sequence[Path]) -> list[NDArray[np
         for number, path in enumerate(Half.of(folder.name, folder, "train").paths[::3])
     ]
     return [*synthetic, *joined(synthetic, 4), *joined(real, 3)]
+
+
+def noisy(voices: Sequence[NDArray[np.int16]], folders: Sequence[Path]) -> list[NDArray[np.int16]]:
+    """Return voices with pauses, and with a noise behind them: recordings of `STEADY`, made noise, people talking."""
+    rng = np.random.default_rng(3)
+    paths = [
+        path for each in folders if each.name in STEADY for path in Half.of(each.name, each, "train").paths
+    ]
+    spoken: list[Audio] = [np.asarray(each / 32768, dtype=np.float32) for each in voices]
+    found = []
+    for number, clip in enumerate(spoken):
+        audio = np.pad(clip, round(PAUSE_S * RATE))
+        kind = number % 4
+        if kind == 0:
+            chosen = [spoken[at] for at in rng.integers(len(spoken), size=TALKERS)]
+            behind: Audio = babble(chosen, len(audio), -20.0, number)
+        elif kind == 1:
+            behind = noise(len(audio), -20.0, list(Colour)[number // 4 % len(Colour)], number)
+        else:
+            behind = np.resize(recorded(paths[int(rng.integers(len(paths)))], rng), len(audio))
+        below_db = float(rng.uniform(*BELOW_SPEECH_DB))
+        behind_db = 10 * np.log10(max(float(np.mean(behind**2)), 1e-12))
+        gain_db = active_level_db(clip, RATE) - below_db - behind_db
+        found.append(sent(np.asarray(audio + behind * 10 ** (gain_db / 20), dtype=np.float32), number))
+    return found
 
 
 def sounds_of(folders: Sequence[Path], leave: Container[str]) -> list[tuple[str, NDArray[np.int16]]]:
@@ -193,6 +236,7 @@ def main() -> int:
         calm = [read_clip(path) for path in progress.track(calm_paths, description="Calm clips")]
     prior = np.concatenate([clip.vectors for clip in calm]).mean(axis=0)
     voices, sounds = voices_of(paths, options.voices), sounds_of(options.sounds, options.leave)
+    voices += noisy(voices[::2], options.sounds)
     vectors, kinds = voice_examples(voices, sounds)
     model = EffortModel(
         version=1,
