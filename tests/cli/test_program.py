@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import io
 import json
 import re
 import socket
@@ -334,6 +335,20 @@ async def test_mono_is_mixed_and_any_rate_will_do(tmp_path: Path) -> None:
     assert ended.code == 0
     assert "no alert" in ended.out
     assert "speech recognition is off" in ended.err
+
+
+@pytest.mark.parametrize("law", ["ULAW", "ALAW"])
+async def test_encrypted_sound_in_a_recording_raises_no_alert(tmp_path: Path, law: str) -> None:
+    """Bytes of SRTP taken for G.711, as mono and on both lines of a call."""
+    codes = np.random.default_rng(5).bytes(40 * 8000)
+    mono, stereo = tmp_path / "mono.wav", tmp_path / "stereo.wav"
+    raw = io.BytesIO(codes)
+    noise, _ = soundfile.read(raw, dtype="int16", format="RAW", samplerate=8000, channels=1, subtype=law)
+    soundfile.write(mono, noise, 8000, subtype=law)
+    soundfile.write(stereo, np.stack([noise, noise[::-1]], axis=1), 8000, subtype=law)
+    ended = await kikimori("analyze", mono, stereo, "--json")
+    assert ended.code == 0
+    assert [json.loads(line)["type"] for line in ended.out.splitlines() if '"alert"' in line] == []
 
 
 async def test_one_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:

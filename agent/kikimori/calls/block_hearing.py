@@ -113,12 +113,28 @@ class BlockHearing:
             effort.pitch_over_calm_st.tolist(),
             effort.probability.tolist(),
             heard.noise.tolist(),
+            heard.covered.tolist(),
             strict=True,
         )
-        for leg, (
-            start_s,
-            block,
-        ), passes, closes, speech_s, known, level, tilt, over, tilt_over, pitch_over, raised, noise in rows:
+        for (
+            leg,
+            (
+                start_s,
+                block,
+            ),
+            passes,
+            closes,
+            speech_s,
+            known,
+            level,
+            tilt,
+            over,
+            tilt_over,
+            pitch_over,
+            raised,
+            noise,
+            covered,
+        ) in rows:
             touched[leg.call] = None
             self.frames_heard += BLOCK_FRAMES
             self.lag.note(leg.lag_s())
@@ -128,7 +144,14 @@ class BlockHearing:
                 leg.call.fail(error)
             over_calm = None if over != over else over  # noqa: PLR0124  (NaN)
             leg.show(speaks=known, level_db=level, over_calm_db=over_calm, effort=raised, noise=noise)
-            if known:
+            if covered:
+                # No speech, but no silence.
+                leg.call.observe(
+                    EffortWindow(
+                        leg.role, start_s, start_s + BLOCK_S, 0.0, level, tilt, None, None, None, 0.0
+                    )
+                )
+            elif known:
                 leg.call.observe(
                     EffortWindow(
                         leg.role,
