@@ -10,10 +10,11 @@ from kikimori_dashboard.encoded_alerts import EncodedAlerts
 from kikimori_dashboard.missed import MissedAlerts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
     from kikimori_core.wire.messages import Alert
+    from kikimori_dashboard.alert_marks import Mark
     from kikimori_dashboard.changes import ChangeLog
 
 LEAST_CLOSED = 1000
@@ -55,6 +56,25 @@ class AlertBook:
             known = tuple(found.values()) if len(found) == 1 else tuple(sorted(found.values(), key=_place))
             self._in_order[call_id] = known
         return known
+
+    def show_mark(self, alert_id: str, kind: str, mark: Mark | None) -> bool:
+        """Show a mark of people on an alert, or none any more; False when nothing changed."""
+        if not self.encoded.marks.put(alert_id, kind, mark):
+            return False
+        if alert_id in self.open:
+            self._changes.touch(Part.ALERTS, alert_id)
+        elif alert_id in self.closed:
+            self._changes.touch(Part.CLOSED)
+        elif self.missed.get(alert_id) is not None:
+            self._changes.touch(Part.MISSED)
+        return True
+
+    def show_marks(self, kind: str, marks: Mapping[str, Mark]) -> bool:
+        """Show these marks of a kind and no others, on the alerts that are known here; False when nothing changed."""
+        wanted = {alert_id: mark for alert_id, mark in marks.items() if self.find(alert_id) is not None}
+        before = self.encoded.marks.known(kind)
+        changed = [self.show_mark(each, kind, wanted.get(each)) for each in {*before, *wanted}]
+        return any(changed)
 
     def is_news(self, alert: Alert) -> bool:
         """Return whether an alert is news. A closed one is not reopened by the same revision."""

@@ -99,7 +99,7 @@ def create_app(
     live.on_drawn = subscriber.acks.drawn
     live.on_pages = subscriber.acks.pages
 
-    people = OfficePeople(settings, access, state, live, subscriber.signatures.directory)
+    people = OfficePeople(settings, access, state, sights, live, subscriber.signatures.directory)
 
     async def background(app: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(_run(subscriber, settings, state, live, clocks), name="dashboard")

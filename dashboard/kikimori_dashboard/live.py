@@ -105,7 +105,8 @@ class Live:
         self._wake = asyncio.Event()
         self._waiting = 0
         self.sockets: set[web.WebSocketResponse] = set()
-        self._supervisors: set[web.WebSocketResponse] = set()
+        self._supervisors: dict[web.WebSocketResponse, str | None] = {}
+        """Supervisors' pages with their person."""
         self.on_drawn: Callable[[dict[str, int]], None] = lambda _alerts: None
         """Called with the alerts, and their revisions, that a supervisor's page has drawn."""
         self.on_pages: Callable[[int], None] = lambda _count: None
@@ -115,6 +116,10 @@ class Live:
     def watched(self) -> bool:
         """Return whether a supervisor's page is open somewhere."""
         return bool(self._supervisors)
+
+    def watching(self, person_id: str) -> bool:
+        """Return whether a person has a supervisor's page open."""
+        return person_id in self._supervisors.values()
 
     def changed(self) -> None:
         """Note that the state may have changed. Costs nothing when no browser waits."""
@@ -136,7 +141,7 @@ class Live:
         await socket.prepare(request)
         self.sockets.add(socket)
         if supervises:
-            self._supervisors.add(socket)
+            self._supervisors[socket] = who.person_id
             self.on_pages(len(self._supervisors))
         by_line = request.query.get("lines") == "changed"
         page = _Page(socket, request.transport, by_line, self._sights.of(who, supervises=supervises))
@@ -152,7 +157,7 @@ class Live:
             page.sender.cancel()
             self.sockets.discard(socket)
             if socket in self._supervisors:
-                self._supervisors.discard(socket)
+                del self._supervisors[socket]
                 self.on_pages(len(self._supervisors))
             await asyncio.gather(
                 page.sender, *([page.closing] if page.closing else []), return_exceptions=True

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import Party
+from kikimori_dashboard.people.alert_routes import AlertRoutes
 from kikimori_dashboard.people.directory_desk import DirectoryDesk
 from kikimori_dashboard.people.kiosk_routes import KioskRoutes
+from kikimori_dashboard.people.mark_desk import MarkDesk
 from kikimori_dashboard.people.people_routes import PeopleRoutes
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.directory_outlet import DirectoryOutlet
     from kikimori_dashboard.live import Live
+    from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.state import SiteState
 
 
@@ -31,6 +34,7 @@ class OfficePeople:
         settings: DashboardSettings,
         access: Access,
         state: SiteState,
+        sights: Sights,
         live: Live,
         outlet: DirectoryOutlet,
     ) -> None:
@@ -44,9 +48,11 @@ class OfficePeople:
             former=Party(number=former.superior, name=former.superior_name) if former.superior else None,
             changed=live.changed,
         )
+        self._marks = MarkDesk(access.store, state, live.changed, live.watching)
         self._routes = (
             PeopleRoutes(access),
             KioskRoutes(access, settings.trusted_proxies),
+            AlertRoutes(self._marks, state, sights, access.trail),
         )
 
     def add_to(self, app: web.Application) -> None:
@@ -58,6 +64,7 @@ class OfficePeople:
         """Follow the database as long as the context is open."""
         tasks = [
             asyncio.create_task(self._directory.keep(), name="directory"),
+            asyncio.create_task(self._marks.keep(), name="marks"),
         ]
         try:
             yield

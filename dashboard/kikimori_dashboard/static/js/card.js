@@ -3,6 +3,7 @@
 import { Actions } from "./actions.js";
 import { fill, h, setText, show } from "./dom.js";
 import { clock, current, find, t, title, word } from "./i18n.js";
+import { marksKey, marksRow } from "./marks.js";
 import { Meter } from "./meter.js";
 import { Transcript } from "./transcript.js";
 import { why } from "./why.js";
@@ -44,6 +45,7 @@ export class Card {
 
   /** Draws the call again; true when its buttons were built anew. */
   update(picture) {
+    this.picture = picture;
     const call = picture.calls[this.callId];
     const alerts = picture.alertsOf(this.callId);
     const severity = call.severity ?? "calm";
@@ -109,12 +111,14 @@ export class Card {
   }
 
   drawWhy(alerts, returned) {
-    const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), returned, current()]);
+    const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision, marksKey(alert)]), returned, current()]);
     const cameBack = () => h("li", { class: "alert came-back", dataset: { severity: "warning" } },
       h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape("warning")), t("call.returned")));
     fill(this.why, key, () => (returned ? [cameBack()] : []).concat(alerts.map((alert) =>
       h("li", { class: "alert", dataset: { severity: look(alert.severity) } },
-        h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)), title(alert.title)),
+        h("div", { class: "alert-head" },
+          h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)), title(alert.title)),
+          marksRow(alert, () => this.drawWhy(this.picture.alertsOf(this.callId), this.call.returned))),
         h("ul", { class: "evidence" }, ...why(alert).map((line) =>
           h("li", {}, h("time", {}, line.at), h("span", { class: line.quote ? "quote" : "fact" }, line.text))))))));
     show(this.why, alerts.length > 0 || returned);

@@ -7,6 +7,7 @@ import * as chime from "./chime.js";
 import { fill, h, setText, show } from "./dom.js";
 import { Drawn } from "./drawn.js";
 import * as i18n from "./i18n.js";
+import * as marks from "./marks.js";
 import { drawMissed } from "./missed.js";
 import { Picture } from "./picture.js";
 import { applyTheme, theme, write } from "./preferences.js";
@@ -110,12 +111,13 @@ function drawClosed() {
   const closed = picture.closed;
   show(at("closed"), closed.length > 0);
   setText(at("closed-title"), `${t("section.closed")} (${closed.length})${picture.closedMore ? ` ${t("left_out.closed", { n: picture.closedMore })}` : ""}`);
-  fill(at("closed-list"), JSON.stringify([closed.map((each) => [each.alert_id, each.revision]), i18n.current()]), () =>
+  fill(at("closed-list"), JSON.stringify([closed.map((each) => [each.alert_id, each.revision, marks.marksKey(each)]), i18n.current()]), () =>
     closed.map((alert) => h("li", {},
       h("time", {}, i18n.timeOfDay(alert.updated_at)),
       h("span", { class: "shape", dataset: { severity: look(alert.severity) }, "aria-hidden": "true" }, shape(alert.severity)),
       h("span", {}, `${alert.operator.name ?? alert.operator.number ?? t("call.unknown_operator")}　${i18n.title(alert.title)}`),
-      h("span", { class: "because" }, alert.closed_because ? i18n.word("closed", alert.closed_because) : ""))));
+      h("span", { class: "because" }, alert.closed_because ? i18n.word("closed", alert.closed_because) : ""),
+      marks.marksRow(alert, drawClosed))));
 }
 
 /** Says aloud, and by sound, what is new since the last time; not what was there when the page opened. */
@@ -199,3 +201,4 @@ setInterval(tick, 500);
 words();
 draw();
 picture.connect();
+marks.start(drawAll);
