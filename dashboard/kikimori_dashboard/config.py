@@ -76,7 +76,7 @@ class DashboardSettings(BaseModel):
     @field_validator("host")
     @classmethod
     def _loopback_only(cls, value: str) -> str:
-        # There is no login yet, and the pages show customers' words and numbers.
+        # Plain HTTP: on a network, passwords and customers' words could be read on the way.
         if value != "localhost":
             try:
                 loopback = ipaddress.ip_address(value).is_loopback
@@ -84,7 +84,7 @@ class DashboardSettings(BaseModel):
                 loopback = False
             if not loopback:
                 raise ValueError(
-                    "must be a loopback address (127.0.0.1, ::1, localhost): the pages have no login yet"
+                    "must be a loopback address (127.0.0.1, ::1, localhost): the pages come without encryption"
                 )
         return value
 
