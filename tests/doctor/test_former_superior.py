@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
+from kikimori import parts
 from kikimori.cli.main import main
 from kikimori.doctor.former_superior import look_at_former_superior
 from kikimori_dashboard.config import read_settings
@@ -42,4 +44,17 @@ def test_it_says_how_to_remove_what_was_taken_over(
     main(["config", "check", "--config", str(file)])
     assert "[pbx] superior: has been taken over into the directory" in capsys.readouterr().err
     file.write_text(f'[dashboard]\nport = 0\nstate_dir = "{tmp_path / "state"}"\n', encoding="utf-8")
+    assert list(look_at_former_superior(read_settings(file))) == []
+
+
+def test_a_machine_of_the_agent_alone_is_not_asked_for_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its configuration may name a superior; the libraries of the database are not there."""
+    monkeypatch.setitem(parts.MODULES, "dashboard", ("no_such_library",))
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    for each in [name for name in sys.modules if name.startswith("kikimori_records.people")]:
+        monkeypatch.delitem(sys.modules, each)
+    file = tmp_path / "kikimori.toml"
+    file.write_text('[pbx]\nsuperior = "210"\n', encoding="utf-8")
     assert list(look_at_former_superior(read_settings(file))) == []

@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.parts import is_installed
 from kikimori_core.errors import KikimoriError
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 def look_at_former_superior(dashboard: DashboardSettings) -> Iterator[Diagnosis]:
     """Yield how to remove `[pbx] superior` where the directory has it; nothing is made or changed."""
-    if dashboard.pbx.superior is None or not _was_imported(dashboard.store_settings()):
+    # An agent alone has no library for the database.
+    if dashboard.pbx.superior is None or not is_installed("dashboard"):
+        return
+    if not _was_imported(dashboard.store_settings()):
         return
     also = " and superior_name" if dashboard.pbx.superior_name is not None else ""
     yield Diagnosis(
