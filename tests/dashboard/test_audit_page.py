@@ -110,7 +110,7 @@ async def test_entries_are_filtered_in_pages_and_exported(url: str, store: Store
     assert (len(rows), rows[1][3]) == (121, EVIL)
     exported = (await newest(store, AuditFilter(action="audit.export")))[0].entry
     assert (exported.actor_name, exported.details) == ("山田 管理", {"asked": {"action": "session"}})
-    assert (await noted(store, "audit.open")).details["asked"] == {
+    assert (await noted(store, "audit.open", 2)).details["asked"] == {
         "person": "img",
         "until": "2026-04-01T11:00",
     }

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
+from sqlalchemy import insert
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import connected, live_client
 from tests.support.postgres import Postgres, in_thread
@@ -17,9 +18,11 @@ from tests.support.sign_in import PASSWORD, add_people, client, sign_in_page
 from kikimori_core.wire.messages import Outcome, Party
 from kikimori_dashboard.access.passwords import Passwords
 from kikimori_records import people
+from kikimori_records.audit.entry import ActorKind, Entry, columns
 from kikimori_records.audit.queries import AuditFilter, newest
 from kikimori_records.audit.verify import verify
 from kikimori_records.errors import StoreAwayError
+from kikimori_records.schema import audit
 from kikimori_records.store import Store
 
 if TYPE_CHECKING:
@@ -133,6 +136,24 @@ async def test_logins_exports_and_changes_of_people_are_refused_in_words(
                 await asyncio.sleep(0.2)
         assert answer[0] == 200
         assert (await posted(supervisor, "/api/me/password", change))[0] == 200
+
+
+async def test_an_export_in_the_middle_of_which_the_database_stops_does_not_look_whole(
+    url: str, store: Store, postgres: Postgres
+) -> None:
+    entry = columns(Entry("a", ActorKind.SYSTEM, "x", details={"why": "x" * 16_000}))
+    rows = [
+        {**entry, "number": number, "entry_id": str(number), "previous_hash": "", "hash": ""}
+        for number in range(1, 1501)
+    ]
+    async with store.begin(within_s=300) as connection:
+        await connection.execute(insert(audit), rows)
+    async with client(url, "admin") as http, http.get("/api/audit.csv") as answer:
+        assert answer.status == 200
+        # Nothing more is read: the file waits in the middle.
+        await in_thread(postgres, "stop")
+        with pytest.raises(aiohttp.ClientError):
+            await answer.read()
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 from tests.support.postgres import Postgres, in_thread
 from tests.support.stores import opened
 
 from kikimori_records import people, sessions
+from kikimori_records.address import thread_engine
 from kikimori_records.audit import csv_file, log
 from kikimori_records.audit.entry import ActorKind, Entry
 from kikimori_records.audit.queries import AboutPerson, AuditFilter, newest, oldest_first
@@ -68,6 +70,36 @@ async def test_an_entry_meets_every_condition(store: Store) -> None:
     for wanted, numbers in FILTERS:
         assert {each.number for each in await newest(store, wanted)} == numbers, wanted
         assert [each.number async for each in oldest_first(store, wanted)] == sorted(numbers)
+
+
+async def test_what_a_database_cannot_give_back_does_not_get_in(store: Store) -> None:
+    """PostgreSQL takes some of it, and fails at the first question about it."""
+    odd = {"extension": "2\x0004", "a\0b": ["\ud800", float("nan"), {"x": "\0"}]}
+    await log.append(store, Entry("command.hold", ActorKind.PERSON, "佐藤", None, "call", "c", details=odd))
+    found = await newest(store, AuditFilter(about=AboutPerson("p", frozenset({"204"}))))
+    assert found == []
+    assert store.waiting.empty
+    (row,) = await newest(store, AuditFilter())
+    mark = "\N{REPLACEMENT CHARACTER}"
+    assert row.entry.details == {"extension": f"2{mark}04", f"a{mark}b": [mark, "nan", {"x": mark}]}
+
+
+async def test_an_entry_that_the_database_refuses_is_not_lost(store: Store) -> None:
+    """A fault of ours must not stop the audit: what was done waits on the disk, in order."""
+    await log.append(store, Entry("before", ActorKind.SYSTEM, "x"))
+    async with store.begin() as connection:
+        await connection.execute(text("ALTER TABLE audit RENAME COLUMN outcome TO result"))
+    for each in ("a", "b"):
+        await log.append(store, Entry(each, ActorKind.SYSTEM, "x"))
+    assert len(store.waiting) == 2
+    # SQLite reports it as it reports a database that is away, which is tried again a second later.
+    with thread_engine(store.settings).begin() as direct:
+        direct.execute(text("ALTER TABLE audit RENAME COLUMN result TO outcome"))
+    async with asyncio.timeout(60):
+        while not await log.drain(store):  # noqa: ASYNC110  (nothing tells when it may be tried again)
+            await asyncio.sleep(0.1)
+    await log.append(store, Entry("c", ActorKind.SYSTEM, "x"))
+    assert [each.entry.action for each in await newest(store, AuditFilter())] == ["c", "b", "a", "before"]
 
 
 async def test_pages_follow_each_other(store: Store) -> None:

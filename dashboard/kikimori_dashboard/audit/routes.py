@@ -83,6 +83,18 @@ class AuditRoutes:
                 "Content-Disposition": 'attachment; filename="kikimori-audit.csv"',
             }
         )
+        try:
+            await self._write(request, answer, wanted)
+        except StoreError:
+            if not answer.prepared:
+                raise
+            # A file that ends early would look whole: the browser is to see that it is not.
+            log.warning("export_cut_off")
+            if request.transport is not None:
+                request.transport.abort()
+        return answer
+
+    async def _write(self, request: web.Request, answer: web.StreamResponse, wanted: Wanted) -> None:
         lines = [csv_file.header("en" if request.query.get("language") == "en" else "ja")]
         async for row in oldest_first(self._access.store, wanted):
             lines.append(csv_file.line(row))
@@ -91,7 +103,6 @@ class AuditRoutes:
                 lines = []
         await _send(request, answer, lines)
         await answer.write_eof()
-        return answer
 
     async def _note_export(self, who: Who, wanted: Wanted, request: web.Request) -> None:
         """Append the entry itself, not in the background: without it there is no export. Raises StoreAwayError."""

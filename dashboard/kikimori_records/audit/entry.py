@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -65,11 +66,23 @@ class AuditRow:
 
 
 def plain(entry: Entry) -> Entry:
-    """Return an entry as a database gives it back."""
-    said = json.loads(json.dumps(written(entry), default=str))
-    return entry_of(
-        {name: storable(value) if isinstance(value, str) else value for name, value in said.items()}
-    )
+    """Return an entry as every database can hold it, and gives it back."""
+    return entry_of(_storable(json.loads(json.dumps(written(entry), default=str))))
+
+
+def _storable(value: Any) -> Any:
+    """Return a value of JSON without what PostgreSQL refuses in it, now or when it is asked for."""
+    match value:
+        case str():
+            return storable(value)
+        case float() if not math.isfinite(value):
+            return str(value)
+        case list():
+            return [_storable(each) for each in value]
+        case dict():
+            return {storable(name): _storable(each) for name, each in value.items()}
+        case _:
+            return value
 
 
 def columns(entry: Entry) -> dict[str, Any]:

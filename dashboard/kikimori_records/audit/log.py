@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from kikimori_records.audit.entry import START, ActorKind, Entry, columns, link, plain
 from kikimori_records.errors import StoreError
@@ -32,7 +33,7 @@ AT_ONCE = 500
 
 
 async def append(store: Store, entry: Entry) -> None:
-    """Append an entry; it is in the database or on the disk then. Never raises for a database that is away.
+    """Append an entry; it is in the database or on the disk then. Never raises for a database that is away or refuses.
 
     It may take seconds while the database is going away: a press is not to wait for it.
     """
@@ -46,6 +47,9 @@ async def append(store: Store, entry: Entry) -> None:
             async with store.begin(within_s=WITHIN_S) as connection:
                 await append_within(connection, [entry])
         except StoreError:
+            await store.waiting.put(entry)
+        except SQLAlchemyError as error:
+            log.error("audit_entry_refused", action=entry.action, error=type(error).__name__)
             await store.waiting.put(entry)
 
 
@@ -69,6 +73,10 @@ async def _drain(store: Store) -> bool:
                 await append_within(connection, [_left_out(*lost)])
             await store.waiting.forget_left_out()
     except StoreError:
+        return False
+    except SQLAlchemyError as error:
+        # A fault of ours. What waits stays where it is, in order; doctor tells of it.
+        log.error("audit_not_written", error=type(error).__name__)
         return False
     return True
 
