@@ -126,6 +126,9 @@ async def test_a_file_that_was_changed_is_not_believed(tmp_path: Path) -> None:
     path.write_bytes(changed())
     assert (await book(path)).current is None
     path.write_bytes(payload(7, STRANGER))
+    other = await book(path)
+    assert (other.current, other.refused) == (None, 0)
+    path.write_bytes(b"\xff")
     assert (await book(path)).current is None
 
 

@@ -67,7 +67,14 @@ class DirectoryBook:
                 log.warning("directory_unreadable", reason=error.strerror)
             return
         self._kept = payload
-        self.take(payload)
+        try:
+            directory = self._checked(payload)
+        except BadMessageError as error:
+            # Programs of one process have new keys at each start: what an earlier one signed is told anew.
+            log.info("kept_directory_not_used", reason=str(error))
+            return
+        if directory is not None:
+            self._put(directory, payload)
 
     def heard(self, topic: str, payload: bytes) -> bool:
         """Take a message from the broker; False when its topic is not the directory's."""
