@@ -69,13 +69,19 @@ class Telephone:
 
 @asynccontextmanager
 async def on_the_line(
-    addresses: Addresses, *, call: str, role: str = "operator", extension: str = "204", piece: int = 0
+    addresses: Addresses,
+    *,
+    call: str,
+    role: str = "operator",
+    extension: str = "204",
+    name: str = "佐藤",
+    piece: int = 0,
 ) -> AsyncIterator[Telephone]:
     """Announce a leg, connect it, and hang it up at the end."""
     assert addresses.announce is not None
     assert addresses.audiosocket is not None
     host, port = addresses.announce
-    fields = {"call": call, "role": role, "operator": extension, "operator_name": "佐藤"}
+    fields = {"call": call, "role": role, "operator": extension, "operator_name": name}
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"http://{host}:{port}/v1/legs", data=fields) as answer,
