@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 # A run that a shell began in the background ignores Ctrl-C, and so would every program that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Commands speak English in tests, whatever this machine is set to; a test of the languages sets its own.
+os.environ["LANG"] = "C"
+for each in ("LC_ALL", "LC_MESSAGES"):
+    os.environ.pop(each, None)
 
 # No test is about time: a machine that is busy must not fail one.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -24,10 +24,11 @@ LAYERS = {
 
 CORE = {
     # part of the core: what else of the core it may import
-    "errors": set[str](),
-    "wire": {"errors"},
-    "model": {"errors", "wire"},
-    "judging": {"errors", "wire", "model"},
+    "messages": set[str](),
+    "errors": {"messages"},
+    "wire": {"messages", "errors"},
+    "model": {"messages", "errors", "wire"},
+    "judging": {"messages", "errors", "wire", "model"},
 }
 
 VOCABULARY = {"errors", "private_files"}

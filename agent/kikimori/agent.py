@@ -310,21 +310,9 @@ class Agent:
         problems += [*self._supervisor.problems(), *self.desk.problems()]
         problems += (*(self._identity.problems() if self._identity else ()), *self._record.problems())
         if self._alerts_lost:
-            problems.append(
-                Problem(
-                    code="alerts_lost",
-                    detail=f"{self._alerts_lost} alerts could not be written",
-                    remedy="journalctl -u kikimori-agent -g alert_not_written",
-                )
-            )
+            problems.append(Problem.of("alerts_lost", alerts_lost=self._alerts_lost))
         if self.phrases.skipped:
-            problems.append(
-                Problem(
-                    code="phrases_skipped",
-                    detail=self.phrases.skipped[0][:500],
-                    remedy="kikimori config check",
-                )
-            )
+            problems.append(Problem.of("phrases_skipped", skipped=self.phrases.skipped[0]))
         problems += [*self.pbx.problems(), *(problem for tap in self.taps for problem in tap.problems())]
         counters = self.desk.counters()
         for tap in self.taps:

@@ -167,10 +167,7 @@ class AgentConfig(IntegrationTables, _General):
         try:
             return Path.home() / ".local" / "state" / "kikimori"
         except RuntimeError:
-            raise ConfigError(
-                "this user has no home folder, and no state_dir is set",
-                next_step='set state_dir = "/var/lib/kikimori" in kikimori.toml',
-            ) from None
+            raise ConfigError.of("no_state_folder") from None
 
     def targets(self, listed: Callable[[], Collection[str]] = frozenset) -> TargetPolicy:
         """Return the policy for telephones that a command may ring; `listed`: see `TargetPolicy`."""

@@ -29,7 +29,6 @@ async def serve_dashboard(
     try:
         await kikimori_dashboard.serve(settings, ready, identity=identity, store=store, show_first=show_first)
     except OSError as error:
-        raise KikimoriError(
-            f"cannot serve the dashboard on {settings.host}, port {settings.port}: {error.strerror or error}",
-            next_step="another dashboard may be running; choose another [dashboard] port",
+        raise KikimoriError.of(
+            "dashboard_not_served", host=settings.host, port=settings.port, reason=error.strerror or error
         ) from error

@@ -46,9 +46,8 @@ def require(parts: tuple[Part, ...], command: str) -> None:
     """Raise PartMissingError, with the line that installs what is missing, unless all parts are installed."""
     missing = [each for each in parts if not is_installed(each)]
     if missing:
-        raise PartMissingError(
-            f"`kikimori {command}` needs the {' and the '.join(missing)}, not installed here",
-            next_step=install_line(missing),
+        raise PartMissingError.of(
+            "part_missing", command=command, parts=", ".join(missing), line=install_line(missing)
         )
 
 

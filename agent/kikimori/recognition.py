@@ -14,6 +14,7 @@ from kikimori.hearing.speech.engines import ENGINES
 from kikimori.hearing.speech.finals import FinalsQueue
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.modelstore import installed_for, models_folder, resolve
+from kikimori_core.messages import remedy
 from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
@@ -48,9 +49,7 @@ class Recognition:
         fault = self.engine.fault if self.engine is not None else None
         if fault is None:
             return self.missing or self.second_missing
-        return Problem(
-            code="speech_failing", detail=fault, remedy="see that the speech server runs and can be reached"
-        )
+        return Problem(code="speech_failing", detail=fault, remedy=remedy("speech_failing"))
 
     @property
     def finals(self) -> Finals:
@@ -158,7 +157,7 @@ def finals_path(config: AgentConfig) -> Path | None:
     except PermissionError as error:
         raise _unreadable(error) from None
     if found is None and speech.finals is not None:
-        raise KikimoriError("no Whisper model is installed", next_step="kikimori models fetch whisper-base")
+        raise KikimoriError.of("whisper_no_model")
     if speech.finals is None and importlib.util.find_spec("faster_whisper") is None:
         return None
     return found
@@ -175,15 +174,9 @@ def model_path(config: AgentConfig) -> Path:
         raise _unreadable(error) from None
     if found is None:
         suggestion = "vosk-model-small-ja-0.22" if config.language == "ja" else "vosk-model-small-en-us-0.15"
-        raise KikimoriError(
-            f"no speech model for language {config.language!r} is installed",
-            next_step=f"kikimori models fetch {suggestion}",
-        )
+        raise KikimoriError.of("speech_no_model", language=repr(config.language), suggestion=suggestion)
     return found
 
 
 def _unreadable(error: PermissionError) -> KikimoriError:
-    return KikimoriError(
-        f"{error.filename} cannot be read: {error.strerror}",
-        next_step="the folder is the service's: run it with sudo",
-    )
+    return KikimoriError.of("models_folder_unreadable", filename=error.filename, reason=error.strerror)

@@ -80,11 +80,7 @@ class Supervisor:
         for name in [name for name, failure in self._failures.items() if now - failure.at > CALM_S]:
             del self._failures[name]
         return tuple(
-            Problem(
-                code="task_failed",
-                detail=f"{name}: {failure.error}, {failure.times} times in a row",
-                remedy="journalctl -u kikimori-agent -g task_failed",
-            )
+            Problem.of("task_failed", name=name, error=failure.error, times=failure.times)
             for name, failure in sorted(self._failures.items())
         )
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Self
+
+from kikimori_core.messages import both, remedy
 
 
 class KikimoriError(Exception):
@@ -15,6 +18,12 @@ class KikimoriError(Exception):
         super().__init__(message)
         self.message = message
         self.next_step = next_step
+
+    @classmethod
+    def of(cls, code: str, /, **parameters: object) -> Self:
+        """Return an error with the texts of a code, see `kikimori_core.messages`."""
+        message, next_step = both(code, **parameters)
+        return cls(message, next_step=next_step)
 
 
 class ConfigError(KikimoriError):
@@ -30,16 +39,16 @@ def secret_next_step(error: BaseException, keys: str) -> str:
     """
     name = getattr(error, "filename", None)
     if not isinstance(error, OSError) or name is None:
-        return f"check {keys}: the file holds the password in its first line"
+        return remedy("secret_first_line", keys=keys)
     path = Path(name)
     if path.is_relative_to("/run/credentials"):
         path = Path("/etc/kikimori") / path.name
     match error.errno:
         case errno.ENOENT:
-            return f"check {keys}; to make the file: sudo install -m 600 /dev/null {path} && sudoedit {path}"
+            return remedy("secret_missing", keys=keys, path=path)
         case errno.ENODATA:
-            return f"write the password into the first line: sudoedit {path}, then restart"
+            return remedy("secret_empty", path=path)
         case errno.EACCES:
-            return f'by hand use sudo; for the service write the bare name in {keys}: "{path.name}" (config/pbx/README.md, Passwords)'
+            return remedy("secret_no_right", keys=keys, name=path.name)
         case _:
-            return f"check {keys}"
+            return remedy("secret_other", keys=keys)

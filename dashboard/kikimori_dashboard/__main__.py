@@ -11,6 +11,7 @@ from pathlib import Path
 import uvloop
 
 from kikimori_core.errors import KikimoriError
+from kikimori_core.messages import in_language, language_of, text
 from kikimori_core.wire.files import show_warnings_plainly
 from kikimori_core.wire.open_files import need_open_files
 from kikimori_dashboard.app import serve
@@ -23,12 +24,13 @@ def main() -> int:
         "--config", type=Path, metavar="FILE", help="kikimori.toml; without it the built-in defaults"
     )
     arguments = parser.parse_args()
-    show_warnings_plainly()
+    show_warnings_plainly(_say)
     try:
         settings = read_settings(arguments.config)
         need_open_files()
     except KikimoriError as error:
-        print(f"{error.message}\n  next: {error.next_step}", file=sys.stderr)
+        _say(error.message)
+        _say(text("config_next", next_step=error.next_step))
         return error.exit_code
     try:
         uvloop.run(_until_told(settings))
@@ -45,7 +47,11 @@ def main() -> int:
 
 
 def _show_first(link: str) -> None:
-    print(f"first account, within 30 minutes: {link}", file=sys.stderr, flush=True)
+    _say(text("first_account", link=link))
+
+
+def _say(words: str) -> None:
+    print(in_language(words, language_of()), file=sys.stderr, flush=True)
 
 
 async def _until_told(settings: DashboardSettings) -> None:

@@ -17,6 +17,7 @@ from kikimori_dashboard.access.rules import OPEN, SIGNED_IN, add_route, add_stat
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import Looks
 from kikimori_dashboard.commands import CommandDesk, Page, RefusedError, Wish
+from kikimori_dashboard.worded import worded_result
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
@@ -178,7 +179,7 @@ class Routes:
             self._note(who, call_id, body, "refused", error.reason)
             return refusal(error.status, error.reason)
         self._note(who, call_id, body, str(result.outcome), result.reason)
-        return web.json_response(text=result.model_dump_json(exclude={"v"}))
+        return web.json_response(worded_result(result))
 
     def _capacity(self, who: Who, call_id: str, body: PressBody) -> Page:
         """Return the capacity in which somebody presses.

@@ -12,6 +12,7 @@ import kikimori_config
 from pydantic import BaseModel, ConfigDict, Field
 
 from kikimori_core.errors import ConfigError
+from kikimori_core.messages import text
 from kikimori_core.wire.settings import Name
 from kikimori_core.wire.toml_file import load, place_of
 
@@ -94,11 +95,11 @@ def read_file(path: Path) -> SentenceFile:
     """Read one file; raises ConfigError with file, line, key and reason of every fault."""
     file = load(path, SentenceFile)
     unknown = [
-        f"{place_of(path, key)}: {key}: {each.source!r} is not in [sources]"
+        text("sentence_source_unknown", place=place_of(path, key), key=key, source=repr(each.source))
         for number, each in enumerate(file.sentence, start=1)
         if each.source not in file.sources and each.source != OWN
         for key in [f"sentence[{number}].source"]
     ]
     if unknown:
-        raise ConfigError("\n".join(unknown), next_step=f"name the guide in [sources], or write {OWN!r}")
+        raise ConfigError.of("sentence_sources_unknown", faults=tuple(unknown), own=repr(OWN))
     return file

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori_dashboard.changes import Part
 from kikimori_dashboard.order import in_order
+from kikimori_dashboard.worded import worded_problem, worded_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from kikimori_core.wire.messages import Alert, LegLevel, Problem, Role, Severity
+    from kikimori_core.wire.messages import Alert, LegLevel, Role, Severity
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.presses import Press
     from kikimori_dashboard.state import SiteState
@@ -141,7 +142,7 @@ class Views:
             "language": self._settings.language,
             "time_zone": self._settings.time_zone,
             "broker_connected": state.broker_connected,
-            "broker_problem": _problem(state.broker.problem),
+            "broker_problem": worded_problem(state.broker.problem),
             "reading": state.broker.reading,
             "incomplete": state.broker.incomplete,
             "newer": state.newer.names(),
@@ -200,7 +201,9 @@ class Views:
         if health is None:
             return None
         unconfirmed = _truth(self._state.agent_book.unconfirmed(agent_id))
-        return f'{health.model_dump_json(exclude={"v"})[:-1]},"unconfirmed":{unconfirmed}}}'
+        problems = _encode([worded_problem(each) for each in health.problems])
+        told = health.model_dump_json(exclude={"v", "problems"})[:-1]
+        return f'{told},"problems":{problems},"unconfirmed":{unconfirmed}}}'
 
     def _extension(self, number: str) -> str | None:
         last = self._state.extensions.last(number)
@@ -229,12 +232,7 @@ def _word(severity: Severity | None) -> str:
     return "null" if severity is None else f'"{severity.value}"'
 
 
-def _problem(problem: Problem | None) -> dict[str, Any] | None:
-    return None if problem is None else problem.model_dump(mode="json")
-
-
 def _press(press: Press) -> dict[str, Any]:
-    result = press.result
     return {
         "command_id": press.command_id,
         "action": press.action.value,
@@ -242,5 +240,5 @@ def _press(press: Press) -> dict[str, Any]:
         "issued_at": press.issued_at.isoformat(),
         "keep_operator": press.keep_operator,
         "unanswered": press.unanswered,
-        "result": None if result is None else result.model_dump(mode="json", exclude={"v"}),
+        "result": worded_result(press.result),
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from kikimori_core.messages import both
 from kikimori_records.address import reading
 from kikimori_records.audit.verify import verify_on
 from kikimori_records.audit.waiting import FILE as WAITING
@@ -58,9 +59,7 @@ def examine_store(settings: StoreSettings) -> Iterator[Finding]:
         return
     yield from _folder(folder, settings)
     if settings.is_sqlite and not _exists(settings.file()):
-        yield Finding(
-            "database", Standing.OK, f"{settings.file()}: none yet, it is made at the dashboard's start"
-        )
+        yield Finding("database", Standing.OK, *both("store_none_yet", file=settings.file()))
         return
     try:
         with reading(settings) as connection:
@@ -73,7 +72,7 @@ def examine_store(settings: StoreSettings) -> Iterator[Finding]:
 
 def _folder(folder: Path, settings: StoreSettings) -> Iterator[Finding]:
     if not _exists(folder):
-        yield Finding("store folder", Standing.OK, f"{folder}: none yet, it is made at the dashboard's start")
+        yield Finding("store folder", Standing.OK, *both("store_none_yet", file=folder))
         return
     try:
         found = folder.stat()
@@ -87,14 +86,14 @@ def _folder(folder: Path, settings: StoreSettings) -> Iterator[Finding]:
         return
     except OSError as error:
         reason = error.strerror or str(error)
-        yield Finding("store folder", Standing.WARNING, f"{folder}: {reason}", "check again with sudo")
+        texts = both("store_folder_unreadable", folder=folder, reason=reason)
+        yield Finding("store folder", Standing.WARNING, *texts)
         return
     if found.st_mode & 0o077:
         yield Finding(
             "store folder",
             Standing.WARNING,
-            f"{folder}: others on this machine may read it",
-            f"chmod 700 {folder}",
+            *both("store_folder_public", folder=folder),
         )
     else:
         yield Finding("store folder", Standing.OK, str(folder))
@@ -102,15 +101,13 @@ def _folder(folder: Path, settings: StoreSettings) -> Iterator[Finding]:
     yield Finding(
         "store disk",
         Standing.OK if enough else Standing.FAULT,
-        f"{free / 1e9:.1f} GB free",
-        "" if enough else "make room: what people do cannot be written down otherwise",
+        *both("store_disk_free" if enough else "store_disk_full", free=f"{free / 1e9:.1f}"),
     )
     if waiting:
         yield Finding(
             "waiting audit",
             Standing.WARNING,
-            "entries wait on the disk for the database",
-            "is the database away?",
+            *both("store_audit_waits"),
         )
 
 
@@ -121,11 +118,10 @@ def _owners(folder: Path, owner: int) -> Iterator[Finding]:
         yield Finding(
             "store owner",
             Standing.FAULT,
-            f"{', '.join(sorted(strange))}: of another user than {folder}",
-            f"sudo chown --reference={folder} {folder}/*",
+            *both("store_owner_strange", files=", ".join(sorted(strange)), folder=folder),
         )
     elif owner not in (os.geteuid(), 0) and os.geteuid() != 0:
-        yield Finding("store owner", Standing.WARNING, f"{folder}: of user {owner}", "check again with sudo")
+        yield Finding("store owner", Standing.WARNING, *both("store_owner_other", folder=folder, owner=owner))
 
 
 def _is_ours(name: str) -> bool:
@@ -135,42 +131,37 @@ def _is_ours(name: str) -> bool:
 def _database(connection: Connection, settings: StoreSettings) -> Iterator[Finding]:
     if settings.is_sqlite:
         mode = stat.S_IMODE(settings.file().stat().st_mode)
-        where = f"SQLite {settings.file()}, {settings.file().stat().st_size / 1e6:.1f} MB"
+        where = {"file": settings.file(), "size": f"{settings.file().stat().st_size / 1e6:.1f}"}
         if mode & 0o077:
-            step = f"chmod 600 {settings.file()}"
-            yield Finding("database", Standing.FAULT, f"{where}: others on this machine may read it", step)
+            yield Finding("database", Standing.FAULT, *both("store_sqlite_public", **where))
         else:
-            yield Finding("database", Standing.OK, where)
+            yield Finding("database", Standing.OK, *both("store_sqlite", **where))
         damage = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
         if damage != "ok":
-            yield Finding(
-                "database", Standing.FAULT, f"damaged: {damage}", "kikimori store restore, from a backup"
-            )
+            yield Finding("database", Standing.FAULT, *both("store_damaged", damage=damage))
             return
     else:
         version = connection.execute(text("SHOW server_version")).scalar_one()
-        yield Finding("database", Standing.OK, f"PostgreSQL {version}")
+        yield Finding("database", Standing.OK, *both("store_postgres", version=version))
     schema = version_in(connection)
     if not schema.fits:
-        step = "start the dashboard: it migrates" if settings.is_sqlite else "kikimori store migrate"
-        if not schema.known:
-            step = "install the later version again, or restore the backup from before"
-        yield Finding("schema", Standing.FAULT, f"{schema.found or 'none'}, needed {schema.needed}", step)
+        cause = "later" if not schema.known else "sqlite" if settings.is_sqlite else "postgres"
+        texts = both(f"store_schema.{cause}", found=schema.found or "none", needed=schema.needed)
+        yield Finding("schema", Standing.FAULT, *texts)
         return
-    yield Finding("schema", Standing.OK, schema.needed)
+    yield Finding("schema", Standing.OK, *both("store_schema_good", needed=schema.needed))
     active = select(func.count()).select_from(people).where(people.c.disabled_at.is_(None))
-    yield Finding("people", Standing.OK, str(connection.execute(active).scalar_one()))
+    yield Finding("people", Standing.OK, *both("store_people", count=connection.execute(active).scalar_one()))
     chain = verify_on(connection)
     if chain.broken_at is not None:
         yield Finding(
             "audit",
             Standing.FAULT,
-            f"entry {chain.broken_at} does not follow from the one before: changed, removed or put in",
-            "keep the database as it is, and compare it with the last backup",
+            *both("store_audit_broken", at=chain.broken_at),
         )
     else:
         yield Finding(
-            "audit", Standing.OK, f"{chain.count} entries, none changed, the last is {chain.last_number}"
+            "audit", Standing.OK, *both("store_audit_good", count=chain.count, last=chain.last_number)
         )
 
 

@@ -14,7 +14,8 @@ AGENT = Path(__file__).parents[2] / "agent" / "kikimori"
 ANSWERING = [
     AGENT / "commands.py",
     AGENT / "bus" / "commands.py",
-    *(AGENT / "pbx").rglob("*.py"),
+    *(AGENT / "integrations").rglob("*.py"),
+    *(AGENT / "control").rglob("*.py"),
     AGENT.with_name("kikimori_lab") / "demo" / "pbx.py",
 ]
 GATES = [AGENT / "bus" / "gate.py", AGENT / "control" / "targets.py", AGENT / "commands.py"]

@@ -11,6 +11,7 @@ from tests.support.browser import dashboard, dashboard_settings
 from tests.support.office import open_office, words
 from tests.support.peer_agent import PeerAgent
 
+from kikimori_core.messages import remedy, text
 from kikimori_core.wire.messages import (
     Action,
     CallStatus,
@@ -131,17 +132,21 @@ async def test_what_is_wrong_says_what_it_means_and_what_to_do(
     agent: PeerAgent, url: str, page: Page
 ) -> None:
     """Without speech recognition too: a PBX that is away must not be taken for the reason of that."""
-    away = Problem(code="pbx_unreachable", detail="127.0.0.1:5038: refused", remedy="is Asterisk running?")
-    music = Problem(code="pbx_no_music", detail="class default does not play", remedy="moh show files")
+    away = Problem(
+        code="pbx_unreachable",
+        detail=text("pbx_away", where="127.0.0.1:5038", because="Connection refused"),
+        remedy=remedy("pbx_unreachable"),
+    )
+    music = Problem.of("pbx_no_music", music="default")
     await agent.health(speech=SpeechStatus.SHED, problems=(away, music))
     await page.goto(url)
     shed, pbx, more = (page.locator(".banner.warn").nth(at) for at in range(3))
     await expect(shed).to_contain_text("追いつかず")
     await expect(shed.locator(".remedy")).to_have_count(0)
     await expect(pbx).to_contain_text("ボタンが働かない")
-    await expect(pbx).to_contain_text("127.0.0.1:5038: refused")
-    await expect(pbx.locator("code")).to_have_text("is Asterisk running?")
-    await expect(more).to_contain_text("class default does not play")
+    await expect(pbx).to_contain_text("127.0.0.1:5038：接続を拒否されました")
+    await expect(pbx.locator("code")).to_contain_text("Asterisk は動いていますか")
+    await expect(more).to_contain_text("クラス default を再生できません")
     await expect(more).not_to_contain_text("ボタンが働かない")
 
 

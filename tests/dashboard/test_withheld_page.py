@@ -24,9 +24,7 @@ async def test_why_a_caller_is_not_named_and_that_one_is_uncertain(real: Mosquit
         for reason in ("anonymous", "payphone", "unavailable"):
             await agent.call(reason, caller=Party(withheld=reason))
         await agent.call("twins", caller=Party(), identity="uncertain", capabilities=())
-        await agent.health(
-            problems=(Problem(code="mirror-codec", detail="Calls use a codec (G729).", remedy="Allow PCMU."),)
-        )
+        await agent.health(problems=(Problem.of("mirror-codec", calls="G729"),))
         await page.goto(url)
         for call_id, name in (
             ("anonymous", "非通知"),

@@ -276,23 +276,4 @@ class AlertBoard:
         cause = self.runs.cause(now)
         oldest = min((self._kept[each].updated_at for each in unseen if each in self._kept), default=0.0)
         since = datetime.fromtimestamp(oldest, UTC).isoformat(timespec="seconds")
-        return (
-            Problem(
-                code="alert_unseen",
-                detail=f"alerts that no supervisor's page has shown: {len(unseen)}, the oldest of {since} ({_SAID[cause]})",
-                remedy=_REMEDY[cause],
-                cause=str(cause),
-            ),
-        )
-
-
-_SAID = {
-    UnseenCause.NO_DASHBOARD: "no dashboard is connected",
-    UnseenCause.NO_PAGE: "no supervisor's page is open",
-    UnseenCause.PAGE_BEHIND: "the open pages are in the background, or behind",
-}
-_REMEDY = {
-    UnseenCause.NO_DASHBOARD: "systemctl status kikimori-dashboard",
-    UnseenCause.NO_PAGE: "open the dashboard in a browser",
-    UnseenCause.PAGE_BEHIND: "bring the page to the front, or load it again",
-}
+        return (Problem.of("alert_unseen", cause=str(cause), count=len(unseen), since=since),)

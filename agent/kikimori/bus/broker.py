@@ -211,10 +211,7 @@ async def embedded_broker(
         BrokerStartError: `host` is not loopback, or the port is taken.
     """
     if not is_loopback(host):
-        raise BrokerStartError(
-            f"the embedded broker knows no TLS and listens on loopback only, not on {host}",
-            next_step='run Mosquitto for other machines and set [mqtt] host, or use host = "127.0.0.1"',
-        )
+        raise BrokerStartError.of("embedded_broker_not_loopback", host=host)
     # Its log lines name packets and tracebacks of clients that went away; what matters we say ourselves.
     for name in ("amqtt", "transitions"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -242,14 +239,7 @@ async def embedded_broker(
 def _start_error(error: BaseException, host: str, port: int) -> BrokerStartError:
     cause = error.__cause__
     if isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE:
-        return BrokerStartError(
-            f"cannot start the embedded broker: port {port} on {host} is taken",
-            next_step="if a broker runs there already, use `kikimori agent` and `kikimori dashboard` with it; "
-            "else choose another [mqtt] port",
-        )
+        return BrokerStartError.of("embedded_broker_port_taken", port=port, host=host)
     if isinstance(cause, OSError):
-        return BrokerStartError(
-            f"cannot start the embedded broker on {host}, port {port}: {cause.strerror}",
-            next_step="choose another [mqtt] port (below 1024 needs a privilege)",
-        )
-    return BrokerStartError(f"cannot start the embedded broker on {host}, port {port}: {error}")
+        return BrokerStartError.of("embedded_broker_not_bound", host=host, port=port, reason=cause.strerror)
+    return BrokerStartError.of("embedded_broker_failed", host=host, port=port, error=error)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from kikimori_core.messages import remedy, text
 from kikimori_core.wire.delivery import Acks
 from kikimori_core.wire.envelope import Envelope, envelope_of
 from kikimori_core.wire.key_store import KeyTrust, TrustStore
@@ -151,21 +152,10 @@ class CommandGate:
         nobody = not self.trust.valid()
         found = []
         if self.trust.fault:
-            found.append(
-                Problem(code="keys_unreadable", detail=self.trust.fault, remedy="kikimori keys show")
-            )
+            found.append(Problem.of("keys_unreadable", fault=self.trust.fault))
         if nobody or stranger:
-            said = []
-            if nobody:
-                said.append("no dashboard's key is trusted: calls for help are taken, and no other command")
-            if stranger:
-                said.append(f"a dashboard signs with a key that is not trusted: {fingerprint(stranger)}")
-            key = stranger or "KEY"
-            found.append(
-                Problem(
-                    code="no_dashboard_key" if nobody else "unknown_dashboard_key",
-                    detail="; ".join(said),
-                    remedy=f"compare it with `kikimori keys show` of the dashboard, then: kikimori keys trust {key} --name dashboard",
-                )
-            )
+            code = "no_dashboard_key" if nobody else "unknown_dashboard_key"
+            of = f"{code}_stranger" if nobody and stranger else code
+            named = {"key": stranger or "KEY"} | ({"fingerprint": fingerprint(stranger)} if stranger else {})
+            found.append(Problem(code=code, detail=text(of, **named), remedy=remedy(of, **named)))
         return tuple(found)

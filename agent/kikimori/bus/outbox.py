@@ -33,6 +33,7 @@ from kikimori.bus.outbox_store import (
 )
 from kikimori.errors import KikimoriError
 from kikimori.private_files import make_private
+from kikimori_core.messages import remedy, text
 from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
@@ -213,8 +214,8 @@ class Outbox:
             self._problems.append(
                 Problem(
                     code=NOT_DURABLE,
-                    detail=f"{self._path}: {error}; alerts are kept in memory only",
-                    remedy="make room and check the disk; it is tried again every half minute",
+                    detail=text("outbox_not_durable", path=self._path, error=error),
+                    remedy=remedy("outbox_not_durable", path=self._path, error=error),
                 )
             )
             fresh = Store(MEMORY)
@@ -242,44 +243,35 @@ class Outbox:
 
 
 def _open(path: Path) -> tuple[Store, list[Problem]]:
-    next_step = f"give this user the right to write {path.parent}, or set state_dir to another folder"
     problems: list[Problem] = []
     try:
         make_private(path.parent)
     except OSError as error:
-        raise OutboxError(
-            f"the folder of the outbox cannot be made: {path.parent}: {error.strerror}", next_step=next_step
-        ) from error
+        raise OutboxError.of("outbox_no_folder", parent=path.parent, reason=error.strerror) from error
     while True:
         try:
             return Store(path), problems
         except VersionError as error:
-            raise OutboxError(
-                f"{path}: {error}", next_step="install the newer version again, or move the file away"
-            ) from error
+            raise OutboxError.of("outbox_version", path=path, error=error) from error
         except sqlite3.Error as error:
             if is_locked(error):
-                raise OutboxError(
-                    f"the outbox is in use by another agent: {path}",
-                    next_step="stop that one, or give this one another agent_id or state_dir",
-                ) from error
+                raise OutboxError.of("outbox_in_use", path=path) from error
             if not is_corrupt(error) or problems:
-                raise OutboxError(
-                    f"the outbox cannot be written: {path}: {error}", next_step=next_step
+                raise OutboxError.of(
+                    "outbox_not_written", path=path, error=error, parent=path.parent
                 ) from error
             try:
                 problems.append(_corrupt_problem(set_aside(path)))
             except OSError as rename_error:
-                raise OutboxError(
-                    f"{path} is damaged ({error}) and cannot be renamed: {rename_error.strerror}",
-                    next_step=next_step,
+                raise OutboxError.of(
+                    "outbox_not_renamed",
+                    path=path,
+                    error=error,
+                    reason=rename_error.strerror,
+                    parent=path.parent,
                 ) from error
 
 
 def _corrupt_problem(aside: Path) -> Problem:
     log.error("outbox_corrupt", kept_as=str(aside))
-    return Problem(
-        code="outbox_corrupt",
-        detail=f"the outbox was damaged; it is kept as {aside}, alerts in it may not have reached the broker",
-        remedy=f"look at the calls of that time; sqlite3 {aside} .recover shows what can be read",
-    )
+    return Problem.of("outbox_corrupt", aside=aside)

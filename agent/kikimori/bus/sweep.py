@@ -61,13 +61,7 @@ class Sweep:
         if not self._denied:
             return ()
         user = self._topics.agent_id
-        return (
-            Problem(
-                code="broker_denies",
-                detail=f"the broker does not let the agent read and write its own branch ({self._topics.commands} …)",
-                remedy=f"name the agent's MQTT user {user} and use the ACL of config/mosquitto",
-            ),
-        )
+        return (Problem.of("broker_denies", commands=self._topics.commands, user=user),)
 
     def take(self, topic: str, payload: bytes, *, retain: bool) -> bool:
         """Take a message; False when it does not belong to the sweep."""

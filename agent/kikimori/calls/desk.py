@@ -227,10 +227,7 @@ class Desk:
         finals = None if self._speech is None else self._speech.finals
         if finals is None or not finals.shed_lately:
             return ()
-        detail = (
-            f"{finals.shed} finished utterances were not heard again: this machine is too slow for its calls"
-        )
-        return (Problem(code="finals_shed", detail=detail, remedy="kikimori bench words --calls 10"),)
+        return (Problem.of("finals_shed", shed=finals.shed),)
 
     def _dropping(self) -> tuple[Problem, ...]:
         since = self._clock() - DROPS_SHOWN_S
@@ -241,21 +238,14 @@ class Desk:
         )
         if not dropping:
             return ()
-        detail = f"sound of {dropping} voices was lost: this machine is too slow for its calls"
-        return (Problem(code="sound_dropped", detail=detail, remedy="kikimori bench overload"),)
+        return (Problem.of("sound_dropped", dropping=dropping),)
 
     def _failed(self) -> tuple[Problem, ...]:
         failed = sorted(call_id for call_id, call in self.calls.items() if call.failed)
         if not failed:
             return ()
         named = ", ".join(failed[:3]) + (", …" if len(failed) > 3 else "")
-        return (
-            Problem(
-                code="judging_failed",
-                detail=f"judging failed in {len(failed)} of {len(self.calls)} calls: {named}",
-                remedy="journalctl -u kikimori-agent -g call_failed",
-            ),
-        )
+        return (Problem.of("judging_failed", count=len(failed), count_2=len(self.calls), named=named),)
 
     # --- inside
 

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,52 +27,32 @@ def look_at_certificate(name: str, cert: Path, key: Path, *, address: str | None
     except OSError as error:  # also ssl.SSLError
         reason = (error.reason or "not PEM") if isinstance(error, ssl.SSLError) else error.strerror
         if isinstance(error, ssl.SSLError) and "KEY_VALUES_MISMATCH" in str(error.reason):
-            return Diagnosis(
-                name,
-                State.FAULT,
-                f"{key} is not the key of {cert}",
-                "name the key the certificate was made with",
-            )
+            return Diagnosis(name, State.FAULT, *both("key_of_other_certificate", key=key, cert=cert))
         return Diagnosis(
-            name,
-            State.FAULT,
-            f"{cert}, {key}: {reason}",
-            "both must be PEM files, without a passphrase, that the service's user can read",
+            name, State.FAULT, *both("certificate_unreadable", cert=cert, key=key, reason=reason)
         )
     try:
         peer = _handshake(server, cert)
     except ssl.SSLCertVerificationError as error:
         return Diagnosis(
-            name,
-            State.FAULT,
-            f"{cert}: {error.verify_message}",
-            f"openssl x509 -in {cert} -noout -dates shows its dates; have a new one made",
+            name, State.FAULT, *both("certificate_refused", cert=cert, reason=error.verify_message)
         )
     except (ssl.SSLError, OSError) as error:
-        return Diagnosis(name, State.FAULT, f"{cert}: {error}", f"openssl x509 -in {cert} -noout -text")
+        return Diagnosis(name, State.FAULT, *both("certificate_damaged", cert=cert, error=error))
     ends_at = str(peer.get("notAfter", ""))
     days = int((ssl.cert_time_to_seconds(ends_at) - time.time()) // 86_400)
     if days < ENOUGH_DAYS:
         return Diagnosis(
-            name, State.WARNING, f"{cert} ends in {days} days, on {ends_at}", "have a new one made now"
+            name, State.WARNING, *both("certificate_ends", cert=cert, days=days, ends_at=ends_at)
         )
-    good = f"{cert} is good for {days} days, until {ends_at}"
+    good = {"cert": cert, "days": days, "ends_at": ends_at}
     names = [f"{kind.removesuffix(' Address')}:{value}" for kind, value in peer.get("subjectAltName", ())]
     if not names:
-        return Diagnosis(
-            name,
-            State.WARNING,
-            f"{good}; it has no subjectAltName",
-            "peers that check the name refuse it: have one made that names this machine as they are told to call it",
-        )
+        return Diagnosis(name, State.WARNING, *both("certificate_without_names", **good))
+    named = {**good, "names": ", ".join(names)}
     if address is not None and not any(each.startswith("DNS:") or each == f"IP:{address}" for each in names):
-        return Diagnosis(
-            name,
-            State.WARNING,
-            f"{good}, for {', '.join(names)}; peers know this machine as {address}",
-            f"peers that check the name refuse it: have one made with subjectAltName IP:{address}",
-        )
-    return Diagnosis(name, State.OK, f"{good}, for {', '.join(names)}")
+        return Diagnosis(name, State.WARNING, *both("certificate_other_name", **named, address=address))
+    return Diagnosis(name, State.OK, *both("certificate_good", **named))
 
 
 def look_at_authorities(name: str, path: Path) -> Diagnosis:
@@ -81,26 +62,16 @@ def look_at_authorities(name: str, path: Path) -> Diagnosis:
         context.load_verify_locations(path)
     except OSError as error:  # also ssl.SSLError
         reason = (error.reason or "not PEM") if isinstance(error, ssl.SSLError) else error.strerror
-        return Diagnosis(
-            name,
-            State.FAULT,
-            f"{path}: {reason}",
-            "it must be a PEM file that the service's user can read: the certificate of who signed the peers'",
-        )
+        return Diagnosis(name, State.FAULT, *both("authority_unreadable", path=path, reason=reason))
     over = [
         each
         for each in context.get_ca_certs()
         if ssl.cert_time_to_seconds(str(each["notAfter"])) < time.time()
     ]
     if over:
-        return Diagnosis(
-            name,
-            State.FAULT,
-            f"{path}: {len(over)} of its certificates are over",
-            f"openssl x509 -in {path} -noout -subject -dates shows the first; put the new one of the authority there",
-        )
+        return Diagnosis(name, State.FAULT, *both("authority_over", path=path, count=len(over)))
     count = context.cert_store_stats()["x509"]
-    return Diagnosis(name, State.OK, f"only peers with a certificate are admitted, by {path} ({count})")
+    return Diagnosis(name, State.OK, *both("peers_by_certificate", path=path, count=count))
 
 
 def _handshake(server: ssl.SSLContext, cert: Path) -> dict[str, Any]:

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from kikimori_core.model.diagnosis import Diagnosis, State
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+__all__ = ["WITHIN_S", "Diagnosis", "State", "Subject"]
+
 WITHIN_S = 5.0
 """Longest time in s that anything in the network may take to answer."""
-
-
-class State(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """Result of one check."""
-
-    check: str
-    state: State
-    detail: str
-    next_step: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 
 from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori_core.messages import both, text
 from kikimori_core.wire.settings import is_loopback
 
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (compared, not bound)
@@ -24,15 +25,15 @@ def udp_port(name: str, host: str, port: int) -> Diagnosis:
 
 def _port(name: str, host: str, port: int, kind: socket.SocketKind) -> Diagnosis:
     if port == 0:
-        return Diagnosis(name, State.OK, "any free port")
+        return Diagnosis(name, State.OK, *both("port_any"))
     protocol = "TCP" if kind is socket.SOCK_STREAM else "UDP"
     try:
         _try_to_bind(host, port, kind)
     except socket.gaierror:
-        return Diagnosis(name, State.FAULT, f"host {host} is unknown", "give an address of this machine")
+        return Diagnosis(name, State.FAULT, *both("host_unknown", host=host))
     except OSError as error:
         return _taken(name, host, port, protocol, error)
-    return Diagnosis(name, State.OK, f"{host}, {protocol} port {port} is free")
+    return Diagnosis(name, State.OK, *both("port_free", host=host, protocol=protocol, port=port))
 
 
 def _try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:
@@ -45,23 +46,18 @@ def _try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:
 
 
 def _taken(name: str, host: str, port: int, protocol: str, error: OSError) -> Diagnosis:
-    where = f"{host}, {protocol} port {port}"
+    where = text("port_place", host=host, protocol=protocol, port=port)
     match error.errno:
         case errno.EADDRINUSE:
             return Diagnosis(
-                name,
-                State.WARNING,
-                f"{where} is in use: right while the agent runs",
-                f"ss -lnp{protocol[0].lower()} 'sport = :{port}' says by whom",
+                name, State.WARNING, *both("port_in_use", where=where, value=protocol[0].lower(), port=port)
             )
         case errno.EADDRNOTAVAIL:
-            return Diagnosis(
-                name, State.FAULT, f"{host} is no address of this machine", "ip address lists them"
-            )
+            return Diagnosis(name, State.FAULT, *both("not_our_address", host=host))
         case errno.EACCES:
-            return Diagnosis(name, State.FAULT, f"{where} is not allowed", "choose a port above 1023")
+            return Diagnosis(name, State.FAULT, *both("port_not_allowed", where=where))
         case _:
-            return Diagnosis(name, State.FAULT, f"{where}: {error.strerror}")
+            return Diagnosis(name, State.FAULT, *both("port_failed", where=where, reason=error.strerror))
 
 
 def udp_range(name: str, host: str, first: int, last: int, wanted: int) -> Diagnosis:
@@ -75,42 +71,24 @@ def udp_range(name: str, host: str, first: int, last: int, wanted: int) -> Diagn
             if error.errno != errno.EADDRINUSE:
                 return _taken(name, host, port, "UDP", error)
             taken += 1
-    where = f"{host}, UDP ports {first} to {last}"
+    where = text("udp_range", host=host, first=first, last=last)
     if there < wanted:
-        return Diagnosis(
-            name,
-            State.WARNING,
-            f"{where} are {there}; the sessions admitted need up to {wanted}",
-            "widen first_rtp_port to last_rtp_port, or lower max_sessions; the firewall must let the whole range in",
-        )
+        return Diagnosis(name, State.WARNING, *both("rtp_ports_few", where=where, there=there, wanted=wanted))
     if taken > there * MOST_TAKEN:
-        return Diagnosis(
-            name,
-            State.WARNING,
-            f"{where}: {taken} of {there} are in use",
-            "ss -lnup says by whom; choose another range",
-        )
-    return Diagnosis(name, State.OK, f"{where} are free" + (f" but for {taken}" if taken else ""))
+        return Diagnosis(name, State.WARNING, *both("rtp_ports_taken", where=where, taken=taken, there=there))
+    if taken:
+        return Diagnosis(name, State.OK, *both("rtp_ports_mostly_free", where=where, taken=taken))
+    return Diagnosis(name, State.OK, *both("rtp_ports_free", where=where))
 
 
 def admitted(name: str, table: str, host: str, allow: tuple[str, ...]) -> Diagnosis:
     """Check the peers of a port: a PBX elsewhere must be allowed, and be able to connect."""
     who = ", ".join(allow)
     if is_loopback(host):
-        return Diagnosis(name, State.OK, f"the PBX must run on this machine ({host}); admitted: {who}")
+        return Diagnosis(name, State.OK, *both("audio_from_this_machine", host=host, who=who))
     networks = [ipaddress.ip_network(each) for each in allow]
     if all(network.is_loopback for network in networks):
-        return Diagnosis(
-            name,
-            State.FAULT,
-            f"audio is awaited at {host}, but only this machine is admitted",
-            f"add the PBX's network to [{table}] allow",
-        )
+        return Diagnosis(name, State.FAULT, *both("audio_admits_nobody", host=host, table=table))
     if any(network.prefixlen == 0 for network in networks):
-        return Diagnosis(
-            name,
-            State.WARNING,
-            f"everybody is admitted at {host}",
-            f"[{table}] allow should name the PBX's network only: what comes in is not encrypted or signed",
-        )
-    return Diagnosis(name, State.OK, f"audio is awaited at {host}; admitted: {who}")
+        return Diagnosis(name, State.WARNING, *both("audio_admits_everybody", host=host, table=table))
+    return Diagnosis(name, State.OK, *both("audio_awaited", host=host, who=who))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import TimeElapsedColumn, TimeRemainingColumn
 
 from kikimori.analysis import analyser
-from kikimori.cli.options import add_config, add_finals, bars, configured, say, with_finals, with_model
+from kikimori.cli.options import add_config, add_finals, bars, configured, with_finals, with_model
+from kikimori.cli.terminal import say
 from kikimori.errors import AudioFileError
 from kikimori.integrations.mirror.pcapfile import is_capture
 from kikimori.integrations.mirror.replay import summary

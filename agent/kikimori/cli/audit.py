@@ -7,7 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from kikimori.cli.audit_records import agent_path, agents_check, audits_check
-from kikimori.cli.options import add_config, config_path, configured, say, state_warning
+from kikimori.cli.options import add_config, config_path, configured, state_warning
+from kikimori.cli.terminal import say
 from kikimori.control.chain import entries
 from kikimori.errors import KikimoriError
 
@@ -88,7 +89,7 @@ def run_agent(args: argparse.Namespace) -> int:
         say(warning)
     path = agent_path(config)
     if not path.exists():
-        raise KikimoriError(f"{path}: no command was given yet", next_step="of the service: with sudo")
+        raise KikimoriError.of("no_command_yet", path=path)
     count = 0
     for count, entry in enumerate(entries(path), start=1):  # noqa: B007  (counted for the last line)
         print(json.dumps(entry, ensure_ascii=False) if args.json else _line(entry))

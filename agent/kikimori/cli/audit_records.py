@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from kikimori.cli.options import config_path, configured, dashboard_settings, say, state_warning
+from kikimori.cli.options import config_path, configured, dashboard_settings, state_warning
+from kikimori.cli.terminal import say
 from kikimori.control.chain import BrokenChainError, end_of, entries
 from kikimori.parts import is_installed
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say
+from kikimori.cli.options import add_config, config_path, configured, dashboard_settings
+from kikimori.cli.terminal import show, warn
 from kikimori.errors import ConfigError
 from kikimori.parts import is_installed
+from kikimori_core.messages import text
 from kikimori_core.wire.toml_file import place_of
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         check_agent(args, config, dashboard)
     else:
         _check_dashboard(args, config, dashboard)
-    print("fit for use")
+    show(text("doctor_fit"))
     return 0
 
 
@@ -50,23 +52,26 @@ def _check_dashboard(args: argparse.Namespace, config: AgentConfig, dashboard: D
     from kikimori.doctor.configuration import look_at_dashboard  # noqa: PLC0415  (see cli/up.py)
 
     say_findings(look_at_dashboard(config, dashboard), config_path(args))
-    print(f"configuration: {config_path(args) or 'built-in defaults'}")
-    print(f"site {config.site}, broker {dashboard.mqtt.host}:{dashboard.mqtt.port}")
-    print(f"dashboard http://{dashboard.host}:{dashboard.port}/")
-    print("the agent is not installed here: its rules, phrases and ways in were not checked")
+    mqtt = dashboard.mqtt
+    show(text("doctor_configuration", path=config_path(args) or "built-in defaults"))
+    show(text("check_site_of_dashboard", site=config.site, host=mqtt.host, port=mqtt.port))
+    show(text("check_dashboard", host=dashboard.host, port=dashboard.port))
+    show(text("check_no_agent"))
 
 
 def say_findings(found: list[Diagnosis], path: Path | None) -> None:
     """Print warnings; raise ConfigError for the faults, with file, line, key and reason of each."""
     for each in found:
         if each.state == "warning":
-            say(f"warning: {each.check}: {each.detail}\n  next: {each.next_step}")
+            warn(text("doctor_finding", check=each.check, detail=each.detail), each.next_step)
     faults = [each for each in found if each.state == "fault"]
     if not faults:
         return
-    lines = []
+    lines: list[str] = []
     for number, each in enumerate(faults):
-        lines.append(f"{place_of(path, each.check)}: {each.check}: {each.detail}")
+        lines.append(
+            text("config_finding", place=place_of(path, each.check), check=each.check, detail=each.detail)
+        )
         if number < len(faults) - 1:
-            lines.append(f"  next: {each.next_step}")
-    raise ConfigError("\n".join(lines), next_step=faults[-1].next_step)
+            lines.append(text("config_next", next_step=each.next_step))
+    raise ConfigError.of("config_findings", faults=tuple(lines), next_step=faults[-1].next_step)

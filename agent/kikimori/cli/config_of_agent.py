@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from kikimori.cli.config import say_findings
-from kikimori.cli.options import config_path, say, state_warning
+from kikimori.cli.options import config_path, state_warning
+from kikimori.cli.terminal import language, say, show, warn
 from kikimori.config import DEFAULTS
 from kikimori.doctor.configuration import look_at_configuration
 from kikimori.errors import ConfigError, KikimoriError
@@ -16,13 +17,17 @@ from kikimori.recognition import model_path
 from kikimori_core.judging.coverage import own_files, wider
 from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import capped_rules, categories_without_phrases, load_rules
+from kikimori_core.messages import both, label, text
 from kikimori_core.wire.settings import is_loopback
 from kikimori_dashboard import read_book
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from kikimori.config import AgentConfig
+    from kikimori_core.judging.kinds.rule import Rule
+    from kikimori_core.messages import Language
     from kikimori_dashboard import DashboardSettings
 
 LANGUAGES: tuple[Literal["ja", "en"], ...] = ("ja", "en")
@@ -33,77 +38,70 @@ def check_agent(args: argparse.Namespace, config: AgentConfig, dashboard: Dashbo
     rules = load_rules(config.rule_files())
     phrases = load_phrases(config.phrase_files())
     if phrases.skipped:
-        raise ConfigError(
-            "\n".join(phrases.skipped), next_step="write the phrase with a word that carries its meaning"
-        )
+        raise ConfigError.of("phrases_unusable", skipped=tuple(phrases.skipped))
     if warning := state_warning(config_path(args), config):
         say(warning)
     say_findings(look_at_configuration(config, dashboard), config_path(args))
 
-    print(f"configuration: {config_path(args) or 'built-in defaults'}")
-    print(f"site {config.site}, agent {config.agent_id}, broker {config.mqtt.host}:{config.mqtt.port}")
-    if not is_loopback(config.mqtt.host):
-        print(
-            "a broker on another machine: for `kikimori agent` and `kikimori dashboard`, not for `kikimori up`"
-        )
+    mqtt = config.mqtt
+    show(text("doctor_configuration", path=config_path(args) or "built-in defaults"))
+    show(text("check_site", site=config.site, agent_id=config.agent_id, host=mqtt.host, port=mqtt.port))
+    if not is_loopback(mqtt.host):
+        show(text("check_own_broker"))
     for line in ways_in(config):
-        print(line)
-    print(f"dashboard http://{dashboard.host}:{dashboard.port}/")
-    print(f"state in {config.state_path()}")
-    print(f"{len(rules)} rules in force, {len(phrases.names)} phrase categories")
-    sentences = sentences_of(dashboard, {rule.kind for rule in rules} | set(phrases.names))
-    print(sentences[0])
-    for warning in sentences[1:]:
-        say(warning)
+        show(line)
+    show(text("check_dashboard", host=dashboard.host, port=dashboard.port))
+    show(text("check_state", path=config.state_path()))
+    show(text("check_rules", rules=len(rules), categories=len(phrases.names)))
+    _sentences(dashboard, {rule.kind for rule in rules} | set(phrases.names))
     if args.rules:
-        table = Table("rule", "kind", "needs words", "title", box=None)
-        for rule in rules:
-            table.add_row(
-                rule.id, rule.kind, "yes" if rule.needs_words() else "no", rule.title[config.language]
-            )
-        Console().print(table)
+        _list_rules(rules, language())
     for category, rule_id in categories_without_phrases(rules, phrases.names).items():
-        say(f"warning: rule {rule_id} waits for the phrase category {category}, which no file defines")
+        warn(text("check_category_missing", rule_id=rule_id, category=category))
     for path in own_files(config.phrase_files(), DEFAULTS / "phrases"):
         for phrase, forms in wider(path):
-            print(
-                f"{path}: {phrase!r} is found in other forms too, as {'、'.join(forms)}; exact = true keeps it as written"
-            )
+            show(text("check_wider", path=path, phrase=repr(phrase), forms="、".join(forms)))
     for rule_id, keys in capped_rules(rules).items():
-        say(
-            f"warning: rule {rule_id}: {' and '.join(keys)}: a voice alone is at most a warning; "
-            "this release still reads it, the next will not\n  next: remove it, or set severity to warning"
-        )
-    if config.speech.enabled and config.speech.engine == "vosk-server":
-        print(f"speech server {config.speech.server}")
-    elif config.speech.enabled:
-        try:
-            print(f"speech model {model_path(config)}")
-        except KikimoriError as error:
-            say(f"warning: {error.message}: rules that need words will not fire\n  next: {error.next_step}")
+        warn(*both("check_capped", rule_id=rule_id, keys=", ".join(keys)))
+    _speech(config)
 
 
-def sentences_of(dashboard: DashboardSettings, known: set[str]) -> list[str]:
-    """Return the number of sentences for the operator's page, then a warning for each unknown situation.
+def _list_rules(rules: Iterable[Rule], shown_in: Language) -> None:
+    table = Table(*(label(each, shown_in) for each in ("rule", "kind", "needs words", "title")), box=None)
+    for rule in rules:
+        needed = label("yes" if rule.needs_words() else "no", shown_in)
+        table.add_row(rule.id, rule.kind, needed, rule.title[shown_in])
+    Console().print(table)
+
+
+def _speech(config: AgentConfig) -> None:
+    if not config.speech.enabled:
+        return
+    if config.speech.engine == "vosk-server":
+        show(text("check_speech_server", server=config.speech.server))
+        return
+    try:
+        show(text("check_speech_model", path=model_path(config)))
+    except KikimoriError as error:
+        warn(*both("check_speech_missing", message=error.message, next_step=error.next_step))
+
+
+def _sentences(dashboard: DashboardSettings, known: set[str]) -> None:
+    """Show the number of sentences for the operator's page, then warn of each unknown situation.
 
     Args:
         dashboard: Names the office's own files, which were read and found good.
         known: Kinds of rules and categories of phrases.
     """
     builtin, book = read_book(), read_book(dashboard.sentences)
-    counts = {
-        language: sum(len(each) for each in book.situations(language).values()) for language in LANGUAGES
-    }
-    found = [f"sentences for operators: {counts['ja']} in Japanese, {counts['en']} in English"]
-    for language in LANGUAGES:
-        found += [
-            f"warning: sentences ({language}) for {when}: no rule is of that kind, and no file defines such phrases"
-            for when in book.situations(language).keys() - builtin.situations(language).keys() - known
-        ]
-    return found
+    counts = {each: sum(map(len, book.situations(each).values())) for each in LANGUAGES}
+    show(text("check_sentences", **counts))
+    for each in LANGUAGES:
+        for when in book.situations(each).keys() - builtin.situations(each).keys() - known:
+            warn(text("check_sentences_unused", language=each, when=when))
 
 
 def ways_in(config: AgentConfig) -> list[str]:
     """Return a line for each tap that is switched on, with the source of its calls; one line if none is."""
     found = [each.summary() for each in config.integrations() if each.is_on()]
-    return found or ["no way in is switched on"]
+    return found or [text("way_in_none")]

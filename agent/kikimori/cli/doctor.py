@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import nullcontext
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,9 +12,13 @@ from rich.markup import escape
 
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings
 from kikimori.cli.store_options import in_place
+from kikimori.cli.terminal import worded
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
+
+    from kikimori_core.model.diagnosis import Diagnosis
 
 MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "fault": "[red]✗[/]"}
 
@@ -47,19 +50,34 @@ async def _run(args: argparse.Namespace) -> int:
     dashboard = dashboard.model_copy(update={"store": in_place(dashboard, config_path(args))})
     console = Console(highlight=False, soft_wrap=True)
     if not args.json:
-        console.print(f"configuration: {config_path(args) or 'built-in defaults'}")
+        console.print(worded(text("doctor_configuration", path=config_path(args) or "built-in defaults")))
     faults = 0
     progress = Console(stderr=True)
     with progress.status("") if progress.is_terminal and not args.json else nullcontext() as status:
-        looking = (lambda name: status.update(f"looking at {name} …")) if status else (lambda _: None)
+        looking = (
+            (lambda name: status.update(worded(text("doctor_looking", name=name))))
+            if status
+            else (lambda _: None)
+        )
         async for found in examine(config, dashboard, looking):
             faults += found.state is State.FAULT
             if args.json:
-                print(json.dumps(asdict(found), ensure_ascii=False), flush=True)
+                print(json.dumps(_in_english(found), ensure_ascii=False), flush=True)
                 continue
-            console.print(f"{MARKS[found.state]} {found.check}: {escape(found.detail)}")
+            said = worded(text("doctor_finding", check=found.check, detail=found.detail))
+            console.print(f"{MARKS[found.state]} {escape(said)}")
             if found.next_step:
-                console.print(f"    next: {escape(found.next_step)}")
+                console.print(f"    {escape(worded(text('said_next', next_step=found.next_step)))}")
     if not args.json:
-        console.print("fit for use" if not faults else f"{faults} to put right")
+        console.print(worded(text("doctor_faults", faults=faults) if faults else text("doctor_fit")))
     return 1 if faults else 0
+
+
+def _in_english(found: Diagnosis) -> dict[str, str]:
+    """Return a finding for programs: its fields never change with the language."""
+    return {
+        "check": found.check,
+        "state": str(found.state),
+        "detail": str(found.detail),
+        "next_step": str(found.next_step),
+    }

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say, state_warning
+from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, state_warning
+from kikimori.cli.terminal import say
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import remedy
 from kikimori_core.wire.key_store import KeyTrust, OwnKeys, TrustStore, own_path, trusted_path
 from kikimori_core.wire.keys import SigningKey, fingerprint
 
@@ -68,10 +70,7 @@ class _Holder:
         name = "dashboard" if args.dashboard else f"agent-{config.agent_id}"
         folder = dashboard_settings(args).state_path() if args.dashboard else config.state_path()
         if folder is None:
-            raise KikimoriError(
-                "this user has no home folder, and no state_dir is set",
-                next_step='set [dashboard] state_dir = "/var/lib/kikimori-dashboard"',
-            )
+            raise KikimoriError.of("dashboard_no_state_folder")
         if not args.dashboard and (warning := state_warning(config_path(args), config)):
             say(warning)
         self.own: Path = own_path(folder, name)
@@ -94,7 +93,7 @@ def run_show(args: argparse.Namespace) -> int:
         standing = "trusted" if holder.trust.standing(each.key) is KeyTrust.TRUSTED else "revoked"
         print(f"  {standing:<8} {each.name}: {each.key}\n           {fingerprint(each.key)}")
     if holder.trust.fault:
-        raise KikimoriError(holder.trust.fault, next_step="mend or remove it, and trust the keys again")
+        raise KikimoriError(holder.trust.fault, next_step=remedy("trust_file_unreadable"))
     return 0
 
 
@@ -117,10 +116,10 @@ def run_rotate(args: argparse.Namespace) -> int:
     holder = _Holder(args)
     own = OwnKeys.read(holder.own)
     if own is None:
-        raise KikimoriError("there is no key yet", next_step="start the program once: it makes one")
+        raise KikimoriError.of("no_key_yet")
     if args.finish:
         if own.following is None:
-            raise KikimoriError("no next key was made", next_step="first: kikimori keys rotate")
+            raise KikimoriError.of("no_next_key")
         OwnKeys(own.following).write(holder.own)
         print(f"{holder.title} signs with {fingerprint(own.following.public)} from its next start on")
         print(f"then have the others revoke {fingerprint(own.current.public)}")

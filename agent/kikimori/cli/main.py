@@ -7,9 +7,11 @@ import errno
 import sys
 from typing import TYPE_CHECKING
 
+from kikimori.cli import terminal
 from kikimori.cli.commands import COMMANDS
 from kikimori.errors import KikimoriError
 from kikimori.parts import PartMissingError
+from kikimori_core.messages import remedy, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,9 +74,11 @@ def main(argv: Sequence[str], loaded: Callable[[], object] = lambda: None) -> in
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one command and return the exit code."""
+    from kikimori.cli.options import config_path  # noqa: PLC0415  (the command has loaded it)
     from kikimori_core.wire.files import show_warnings_plainly  # noqa: PLC0415  (loads pydantic)
 
-    show_warnings_plainly()
+    terminal.follow(config_path(arguments) if "config" in arguments else None)
+    show_warnings_plainly(terminal.say)
     try:
         code: int = arguments.run(arguments)
     except KikimoriError as error:
@@ -91,31 +95,31 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         return _failed(_explained(error))
     except KeyboardInterrupt:
-        print("kikimori: stopped", file=sys.stderr)
+        terminal.say(text("said_stopped"))
         return 130
     return code
 
 
 def _failed(error: KikimoriError) -> int:
-    print(f"kikimori: {error.message}", file=sys.stderr)
-    if error.next_step:
-        print(f"  next: {error.next_step}", file=sys.stderr)
+    terminal.say(f"kikimori: {terminal.worded(error.message)}")
+    terminal.say_next(error.next_step)
     return error.exit_code
 
 
 def _explained(error: OSError) -> KikimoriError:
     """Return the text for a refusal by the system."""
-    named = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or str(error)
+    named = text("file_reason", file=error.filename, reason=reason) if error.filename else reason
     match error.errno:
         case errno.EACCES | errno.EPERM:
-            step = "if it is the service's: with sudo"
+            step = remedy("as_service")
         case errno.ENOSPC | errno.EDQUOT:
-            step = "make room on the disk"
+            step = remedy("disk_full")
         case errno.EMFILE | errno.ENFILE:
-            step = "allow more open files (ulimit -n, LimitNOFILE= in the unit)"
+            step = remedy("more_files")
         case _:
-            step = ""
-    return KikimoriError(f"{named}{error.strerror or error}", next_step=step)
+            return KikimoriError(named)
+    return KikimoriError(named, next_step=step)
 
 
 def _several_failed(faults: Sequence[BaseException]) -> int:
@@ -127,10 +131,10 @@ def _several_failed(faults: Sequence[BaseException]) -> int:
     ]
     code = _failed(expected[0])
     for error in expected[1:]:
-        print(f"  also: {error.message}", file=sys.stderr)
+        terminal.say_also(error.message)
     for each in faults:
         if not isinstance(each, KikimoriError | OSError):
-            print(f"  also: {type(each).__name__}: {each}", file=sys.stderr)
+            terminal.say_also(f"{type(each).__name__}: {each}")
     return code
 
 

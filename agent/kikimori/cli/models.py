@@ -20,7 +20,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from kikimori.cli.options import config_path, say, state_warning
+from kikimori.cli.options import config_path, state_warning
+from kikimori.cli.terminal import say
 from kikimori.config import read_config
 from kikimori.modelstore import (
     UnknownModelError,

@@ -14,8 +14,10 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 
 import kikimori_dashboard
 from kikimori import logs
+from kikimori.cli.terminal import say as say  # noqa: PLC0414  (commands import it from here too)
 from kikimori.config import AgentConfig, read_config
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -55,10 +57,7 @@ def state_warning(path: Path | None, config: AgentConfig) -> str | None:
     """Return a warning if the service looks elsewhere for models than this command; else None."""
     if path != SYSTEM_CONFIG or config.state_dir is not None or "STATE_DIRECTORY" in os.environ:
         return None
-    return (
-        f"warning: {path} sets no state_dir: this command uses {config.state_path()}, the service /var/lib/kikimori\n"
-        '  next: set state_dir = "/var/lib/kikimori", so that both find the same models'
-    )
+    return text("state_elsewhere", path=path, state=config.state_path())
 
 
 def configured(args: argparse.Namespace, *, log_level: str | None = None) -> AgentConfig:
@@ -119,13 +118,8 @@ def write_report(path: Path | None, write: Callable[[Path], None]) -> None:
     try:
         write(path)
     except OSError as error:
-        raise KikimoriError(f"{path}: cannot be written: {error.strerror}") from None
+        raise KikimoriError.of("file_not_written", path=path, reason=error.strerror) from None
     say(f"report: {path}")
-
-
-def say(text: str) -> None:
-    """Print to the person at the terminal; standard output stays for results."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def on_a_terminal(show: Callable[[str], None]) -> Callable[[str], None] | None:
@@ -135,8 +129,7 @@ def on_a_terminal(show: Callable[[str], None]) -> Callable[[str], None] | None:
 
 def show_first(link: str) -> None:
     """Print the one-time link for the first account."""
-    say(f"first account  {link}")
-    say("               open it within 30 minutes; it works once. Another one: kikimori user first")
+    say(text("first_account", link=link))
 
 
 def print_figures(figures: DataclassInstance, *, as_json: bool) -> None:

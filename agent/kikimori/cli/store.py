@@ -8,8 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, say
+from kikimori.cli.options import add_config, config_path, configured, dashboard_settings
 from kikimori.cli.store_options import as_owner, store_settings
+from kikimori.cli.terminal import say
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:

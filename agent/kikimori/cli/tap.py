@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.live import Live
 
-from kikimori.cli.options import add_config, configured, say
+from kikimori.cli.options import add_config, configured
+from kikimori.cli.terminal import say
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
@@ -66,10 +67,7 @@ def run_devices(_args: argparse.Namespace) -> int:
     try:
         found = PortAudio().devices()
     except SoundError as error:
-        raise KikimoriError(
-            f"no sound system: {error}",
-            next_step="is this user in the group audio? `groups`, then `aplay -l`",
-        ) from error
+        raise KikimoriError.of("no_sound_system", error=error) from error
     for each in found:
         print(f"{each.name}\t{each.channels} channels\t{each.rate} Hz")
     if not found:

@@ -10,9 +10,9 @@ from kikimori.cli.options import (
     configured,
     dashboard_settings,
     on_a_terminal,
-    say,
     show_first,
 )
+from kikimori.cli.terminal import say
 
 if TYPE_CHECKING:
     import argparse

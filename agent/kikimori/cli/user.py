@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kikimori.cli.options import add_config, say
+from kikimori.cli.options import add_config
 from kikimori.cli.people_store import author, table_row, with_store
+from kikimori.cli.terminal import say
 from kikimori.cli.user_access import add_actions
 from kikimori.errors import KikimoriError
 
@@ -126,7 +127,7 @@ def run_add(args: argparse.Namespace) -> int:
 def run_change(args: argparse.Namespace) -> int:
     values = _values(args)
     if not values:
-        raise KikimoriError("nothing to change was given", next_step="kikimori user change --help")
+        raise KikimoriError.of("user_nothing_to_change")
     return _changed(args, values, None, "user change")
 
 
@@ -135,7 +136,7 @@ def run_role(args: argparse.Namespace) -> int:
 
     added, removed = _read("roles", fields.roles, args.add), _read("roles", fields.roles, args.remove)
     if not added and not removed:
-        raise KikimoriError("no role was given", next_step="e.g. --add supervisor --remove operator")
+        raise KikimoriError.of("user_no_role")
 
     async def change(store: Store, _settings: DashboardSettings) -> Person:
         from kikimori_records.people.changes import change_person  # noqa: PLC0415
@@ -251,8 +252,8 @@ async def _find(store: Store, who: str) -> Person:
         return found[0]
     if found:
         ids = ", ".join(each.id for each in found)
-        raise KikimoriError(f"{len(found)} people are named {who!r}", next_step=f"name one by its id: {ids}")
-    raise KikimoriError(f"nobody is {who!r}", next_step="kikimori user list --all")
+        raise KikimoriError.of("user_ambiguous", count=len(found), who=repr(who), ids=ids)
+    raise KikimoriError.of("user_unknown", who=repr(who))
 
 
 def _values(args: argparse.Namespace) -> dict[str, Any]:
@@ -273,7 +274,7 @@ def _read(column: str, read: Any, text: str) -> Any:
         return read(text)
     except FieldError as error:
         option = {"roles": "role", "extensions": "extension"}.get(column, column).replace("_", "-")
-        raise KikimoriError(f"--{option}: {error}", next_step="kikimori user add --help") from None
+        raise KikimoriError.of("user_option_wrong", option=option, error=error) from None
 
 
 def _warn(person: Person) -> None:

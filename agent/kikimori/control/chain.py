@@ -79,10 +79,7 @@ def _lines(file: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def _broken(path: Path, at: int) -> BrokenChainError:
-    return BrokenChainError(
-        f"{path}: line {at} does not follow from the one before: it was changed, or lines were removed",
-        next_step="keep the file as it is, and compare it with the last backup",
-    )
+    return BrokenChainError.of("chain_broken", path=path, at=at)
 
 
 def end_of(path: Path) -> ChainEnd:

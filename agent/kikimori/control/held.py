@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.private_files import make_private
+from kikimori_core.messages import text
 from kikimori_core.wire.messages import Problem
 from kikimori_core.wire.private_file import write_private
 
@@ -34,7 +35,7 @@ class HeldBook:
         self._path = path
         self._entries: dict[str, Entry] = {}
         self._writing = asyncio.Lock()
-        self._fault = ""
+        self._fault: str = ""
 
     async def load(self) -> dict[str, Entry]:
         """Return the entries that the last run left.
@@ -65,11 +66,11 @@ class HeldBook:
 
     async def save(self) -> None:
         async with self._writing:
-            text = json.dumps({"v": 1, "held": self._entries})
+            content = json.dumps({"v": 1, "held": self._entries})
             try:
-                await asyncio.to_thread(self._write, text)
+                await asyncio.to_thread(self._write, content)
             except OSError as error:
-                self._fault = f"{self._path}: {error.strerror or error}"
+                self._fault = text("file_reason", file=self._path, reason=error.strerror or error)
                 log.error("held_book_not_written", error=type(error).__name__)
             else:
                 self._fault = ""
@@ -78,8 +79,7 @@ class HeldBook:
         """Return why the file cannot be written; empty while it can."""
         if not self._fault:
             return ()
-        remedy = "free space, or give the service's user the state folder"
-        return (Problem(code="held_book_not_written", detail=self._fault, remedy=remedy),)
+        return (Problem.of("held_book_not_written", fault=self._fault),)
 
     def _read(self) -> dict[str, Entry]:
         try:

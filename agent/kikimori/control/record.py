@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from kikimori.control.chain import ChainEnd, append, end_of
+from kikimori_core.messages import text
 from kikimori_core.wire.keys import fingerprint
 from kikimori_core.wire.messages import Problem
 
@@ -40,7 +41,7 @@ class CommandRecord:
         self._waiting: deque[dict[str, Any]] = deque()
         self._came = asyncio.Event()
         self._writing = asyncio.Lock()
-        self._fault = ""
+        self._fault: str = ""
         self._left_out = 0
         self._minute = 0.0
         self._refused = 0
@@ -93,7 +94,7 @@ class CommandRecord:
             try:
                 self._end = await asyncio.to_thread(self._append, some)
             except OSError as error:
-                self._fault = f"{self._path}: {error.strerror or error}"
+                self._fault = text("file_reason", file=self._path, reason=error.strerror or error)
                 # Half of it may be on the disk.
                 self._end = None
                 log.error("record_not_written", error=type(error).__name__)
@@ -110,8 +111,7 @@ class CommandRecord:
         """Return the problem that the record cannot be written; empty while it can."""
         if not self._fault:
             return ()
-        remedy = "free space, or give the service's user the state folder"
-        return (Problem(code="record_not_written", detail=self._fault, remedy=remedy),)
+        return (Problem.of("record_not_written", fault=self._fault),)
 
 
 def _about(opened: OpenedCommand, sender: str) -> dict[str, Any]:

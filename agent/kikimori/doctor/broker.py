@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kikimori.bus.broker_users import with_left_login
 from kikimori.bus.outbox_store import is_in_use
 from kikimori.checks.diagnosis import WITHIN_S, Diagnosis, State
+from kikimori_core.messages import both, remedy
 from kikimori_core.wire.broker_problem import broker_problem
 from kikimori_core.wire.connection import BrokerError, connect
 from kikimori_core.wire.settings import is_loopback
@@ -27,24 +28,21 @@ async def look_at_broker(config: AgentConfig) -> Diagnosis:
         async with asyncio.timeout(WITHIN_S), connect(mqtt, f"{config.agent_id}-doctor"):
             pass
     except TimeoutError:
-        return Diagnosis("broker", State.FAULT, f"{where} does not answer", "is a firewall between?")
+        return Diagnosis("broker", State.FAULT, *both("broker_silent", where=where))
     except (BrokerError, OSError) as error:
         nobody = isinstance(getattr(error, "cause", None), ConnectionRefusedError)
         if nobody and is_loopback(mqtt.host):
-            return Diagnosis(
-                "broker",
-                State.OK,
-                f"nothing listens at {where}: `kikimori up` starts its own there",
-            )
-        problem = broker_problem(error, mqtt)
+            return Diagnosis("broker", State.OK, *both("broker_own", where=where))
+        detail, step = broker_problem(error, mqtt).texts()
         return Diagnosis(
             "broker",
             State.FAULT,
-            problem.detail,
-            problem.remedy or "check address, user and password under [mqtt]",
+            detail,
+            step or remedy("broker_check_settings"),
         )
-    user = f" as {mqtt.username}" if mqtt.username else ""
-    return Diagnosis("broker", State.OK, f"{where} lets us in{user}")
+    if mqtt.username:
+        return Diagnosis("broker", State.OK, *both("broker_open_as", where=where, user=mqtt.username))
+    return Diagnosis("broker", State.OK, *both("broker_open", where=where))
 
 
 async def _look_at_port(host: str, port: int) -> Diagnosis:
@@ -53,10 +51,6 @@ async def _look_at_port(host: str, port: int) -> Diagnosis:
         async with asyncio.timeout(WITHIN_S):
             _, writer = await asyncio.open_connection(host, port)
     except (TimeoutError, OSError):
-        return Diagnosis("broker", State.FAULT, f"{where} does not answer", "is the broker running?")
+        return Diagnosis("broker", State.FAULT, *both("broker_port_silent", where=where))
     writer.close()
-    return Diagnosis(
-        "broker",
-        State.OK,
-        f"{where} answers; the agent runs and has the connection of its user, so no second was tried",
-    )
+    return Diagnosis("broker", State.OK, *both("broker_answers", where=where))

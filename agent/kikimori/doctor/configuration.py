@@ -16,6 +16,7 @@ from kikimori.doctor.store import look_at_store_settings
 from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.modelstore import models_folder, resolve
+from kikimori_core.messages import both, remedy, text
 from kikimori_core.wire.files import FileKind, NamedFile, named_files
 from kikimori_core.wire.settings import is_loopback, read_secret, secret_path
 
@@ -96,15 +97,14 @@ def _tried(key: str, read: Callable[[], object], secret: Path | None = None) -> 
     except KikimoriError as error:
         return Diagnosis(key, State.FAULT, error.message, error.next_step)
     except UnicodeDecodeError:
-        return Diagnosis(
-            key, State.FAULT, f"{secret}: is not text", "the file holds the password in its first line"
-        )
+        return Diagnosis(key, State.FAULT, *both("secret_not_text", secret=secret))
     except OSError as error:
         if secret is not None:
             error.filename = str(secret)
-        named = f"{error.filename}: " if error.filename else ""
+        reason = _reason(error)
+        named = text("file_reason", file=error.filename, reason=reason) if error.filename else reason
         step = secret_next_step(error, key) if secret else _next_step(error, key)
-        return Diagnosis(key, State.FAULT, f"{named}{_reason(error)}", step)
+        return Diagnosis(key, State.FAULT, named, step)
     return None
 
 
@@ -115,13 +115,13 @@ def _reason(error: OSError) -> str:
 def _next_step(error: OSError, key: str) -> str:
     match error.errno:
         case errno.ENOENT:
-            return f"check {key}: relative paths are relative to the configuration file"
+            return remedy("path_from_file", key=key)
         case errno.EACCES:
-            return "check again with sudo; the service's user must be able to read it"
+            return remedy("right_by_sudo")
         case errno.EISDIR:
-            return f"name a file in {key}, not a folder"
+            return remedy("file_not_folder", key=key)
         case _:
-            return f"check {key}: a certificate and a key are PEM files, the key without a passphrase"
+            return remedy("pem_expected", key=key)
 
 
 def in_place(config: AgentConfig) -> list[Integration[Any]]:
@@ -146,9 +146,7 @@ def same_port_twice(config: AgentConfig, dashboard: DashboardSettings | None = N
     for number, (key, host, port) in enumerate(listeners):
         for other, its_host, its_port in listeners[:number]:
             if port and port == its_port and (host == its_host or {host, its_host} & set(ANY_ADDRESS)):
-                yield Diagnosis(
-                    key, State.FAULT, f"TCP port {port} is given to {other} and {key}", "give each its own"
-                )
+                yield Diagnosis(key, State.FAULT, *both("port_twice", port=port, other=other, key=key))
 
 
 def _addresses(config: AgentConfig, dashboard: DashboardSettings) -> Iterator[Diagnosis]:
@@ -163,14 +161,9 @@ def _state_folder(config: AgentConfig) -> Iterator[Diagnosis]:
     folder = config.state_path()
     there = next((each for each in (folder, *folder.parents) if _exists(each)), Path("/"))
     if not there.is_dir():
-        yield Diagnosis("state_dir", State.FAULT, f"{there} is no folder", "name another one in state_dir")
+        yield Diagnosis("state_dir", State.FAULT, *both("not_a_folder", there=there))
     elif not os.access(there, os.W_OK | os.X_OK):
-        yield Diagnosis(
-            "state_dir",
-            State.WARNING,
-            f"this user cannot write to {there}",
-            "if it is the service's, check again with sudo; else name a folder of this user in state_dir",
-        )
+        yield Diagnosis("state_dir", State.WARNING, *both("state_folder_not_ours", there=there))
 
 
 def _exists(path: Path) -> bool:

@@ -20,6 +20,7 @@ from kikimori.doctor.store import look_at_store
 from kikimori.doctor.targets import look_at_targets
 from kikimori.parts import is_installed
 from kikimori.ways_in import controlling
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -81,14 +82,12 @@ async def examine(
                 found = await subject.look()
         except TimeoutError:
             found = [
-                Diagnosis(
-                    subject.name, State.FAULT, f"no answer in {LONGEST_S:.0f} s", "is a firewall between?"
-                )
+                Diagnosis(subject.name, State.FAULT, *both("check_timed_out", seconds=f"{LONGEST_S:.0f}"))
             ]
         except Exception as error:  # noqa: BLE001  (the doctor's own fault must not hide the other findings)
             found = [
                 Diagnosis(
-                    subject.name, State.FAULT, f"the check itself failed: {type(error).__name__}: {error}"
+                    subject.name, State.FAULT, *both("check_failed", name=type(error).__name__, error=error)
                 )
             ]
         for each in found:

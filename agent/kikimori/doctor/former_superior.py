@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.parts import is_installed
 from kikimori_core.errors import KikimoriError
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +26,8 @@ def look_at_former_superior(dashboard: DashboardSettings) -> Iterator[Diagnosis]
         return
     if not _was_imported(dashboard.store_settings()):
         return
-    also = " and superior_name" if dashboard.pbx.superior_name is not None else ""
-    yield Diagnosis(
-        "[pbx] superior",
-        State.WARNING,
-        "has been taken over into the directory, which counts from now on (`kikimori superior list`)",
-        f"remove superior{also} from [pbx]; keep them in the file of an agent that is to know a superior before it has ever"
-        " heard a dashboard",
-    )
+    code = "superior_taken_over" if dashboard.pbx.superior_name is None else "superior_and_name_taken_over"
+    yield Diagnosis("[pbx] superior", State.WARNING, *both(code))
 
 
 def _was_imported(settings: StoreSettings) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import both
 from kikimori_core.wire.key_store import OwnKeys, TrustStore, own_path, trusted_path
 from kikimori_core.wire.keys import fingerprint
 from kikimori_core.wire.settings import is_loopback
@@ -32,14 +33,12 @@ def _own(path: Path) -> Diagnosis:
         return Diagnosis("own key", State.FAULT, error.message, error.next_step)
     except OSError as error:
         return Diagnosis(
-            "own key", State.WARNING, f"{path}: {error.strerror or error}", "check again with sudo"
+            "own key", State.WARNING, *both("own_key_unreadable", path=path, reason=error.strerror or error)
         )
     if own is None:
-        return Diagnosis("own key", State.OK, "none yet: it is made at the first start")
+        return Diagnosis("own key", State.OK, *both("own_key_none_yet"))
     if path.stat().st_mode & 0o077:
-        return Diagnosis(
-            "own key", State.FAULT, f"others on this machine can read {path}", f"sudo chmod 600 {path}"
-        )
+        return Diagnosis("own key", State.FAULT, *both("own_key_exposed", path=path))
     return Diagnosis("own key", State.OK, fingerprint(own.current.public))
 
 
@@ -50,16 +49,11 @@ def _has_own_broker(config: AgentConfig) -> bool:
 
 def _trusted(trust: TrustStore, *, own_broker: bool) -> Diagnosis:
     if trust.fault:
-        return Diagnosis("trusted dashboards", State.FAULT, trust.fault, "mend or remove the file")
+        return Diagnosis("trusted dashboards", State.FAULT, *both("trust_file_damaged", fault=trust.fault))
     valid = trust.valid()
     if not valid and not own_broker:
-        return Diagnosis("trusted dashboards", State.OK, "none; `kikimori up` needs none")
+        return Diagnosis("trusted dashboards", State.OK, *both("no_trust_needed"))
     if not valid:
-        return Diagnosis(
-            "trusted dashboards",
-            State.WARNING,
-            "none: the agent takes calls for help and no other command",
-            "on the dashboard's machine: kikimori keys show --dashboard; here: kikimori keys trust KEY --name dashboard",
-        )
+        return Diagnosis("trusted dashboards", State.WARNING, *both("no_trusted_dashboard"))
     names = ", ".join(f"{each.name} ({fingerprint(each.key)[:9]} …)" for each in valid)
     return Diagnosis("trusted dashboards", State.OK, names)

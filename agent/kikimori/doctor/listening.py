@@ -10,6 +10,7 @@ from kikimori.errors import KikimoriError
 from kikimori.recognition import load_recognition
 from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import categories_without_phrases, load_rules
+from kikimori_core.messages import both, remedy, text
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig
@@ -20,36 +21,36 @@ def look_at_rules(config: AgentConfig) -> Diagnosis:
         rules = load_rules(config.rule_files())
         phrases = load_phrases(config.phrase_files())
     except KikimoriError as error:
-        return Diagnosis("rules", State.FAULT, error.message, error.next_step or "kikimori config check")
+        return Diagnosis(
+            "rules", State.FAULT, error.message, error.next_step or remedy("check_configuration")
+        )
     waiting = categories_without_phrases(rules, phrases.names)
     if waiting:
         return Diagnosis(
-            "rules",
-            State.WARNING,
-            f"no file defines the phrases that {', '.join(waiting.values())} waits for",
-            "name a phrase file with that category under [judging] phrases",
+            "rules", State.WARNING, *both("phrases_undefined", waiting=", ".join(waiting.values()))
         )
     silent = sum(not rule.needs_words() for rule in rules)
-    return Diagnosis("rules", State.OK, f"{len(rules)} in force, {silent} of them also without words")
+    return Diagnosis("rules", State.OK, *both("rules_in_force", count=len(rules), silent=silent))
 
 
 async def look_at_speech(config: AgentConfig) -> Diagnosis:
     recognition = await load_recognition(config)
     if recognition.missing is not None:
-        return Diagnosis("speech", State.WARNING, recognition.missing.detail, recognition.missing.remedy)
+        return Diagnosis("speech", State.WARNING, *recognition.missing.texts())
     if recognition.engine is None:
-        return Diagnosis("speech", State.OK, "switched off: calls are watched by voice and time only")
+        return Diagnosis("speech", State.OK, *both("speech_switched_off"))
     try:
         stream = await asyncio.to_thread(recognition.engine.open, 8000)
         await asyncio.to_thread(stream.accept, bytes(8000 // 5 * 2))
         await asyncio.to_thread(stream.close)
     except KikimoriError as error:
         problem = recognition.problem
-        return Diagnosis("speech", State.FAULT, error.message, problem.remedy if problem else "")
+        return Diagnosis("speech", State.FAULT, error.message, problem.texts()[1] if problem else "")
     if recognition.second_missing is not None:
-        missing = recognition.second_missing
-        return Diagnosis(
-            "speech", State.WARNING, f"{recognition.engine.name} hears, {missing.detail}", missing.remedy
-        )
-    again = "" if recognition.second is None else f", {recognition.second.name} hears utterances again"
-    return Diagnosis("speech", State.OK, f"{recognition.engine.name} hears{again}")
+        missing, step = recognition.second_missing.texts()
+        once = text("speech_hears_once", name=recognition.engine.name, missing=missing)
+        return Diagnosis("speech", State.WARNING, once, step)
+    if recognition.second is not None:
+        names = {"name": recognition.engine.name, "second": recognition.second.name}
+        return Diagnosis("speech", State.OK, *both("speech_hears_again", **names))
+    return Diagnosis("speech", State.OK, *both("speech_hears", name=recognition.engine.name))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.checks.diagnosis import WITHIN_S, Diagnosis, State
 from kikimori.private_files import make_private
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,23 +27,16 @@ def look_at_state_folder(folder: Path) -> Diagnosis:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"kikimori")
     except OSError as error:
-        return Diagnosis(
-            "state folder",
-            State.FAULT,
-            f"{folder} cannot be written: {error.strerror}",
-            "if it is the service's: sudo kikimori doctor; else set state_dir to a folder of this user"
-            if isinstance(error, PermissionError)
-            else "set state_dir to a folder that can be written",
-        )
+        code = "state_folder_no_right" if isinstance(error, PermissionError) else "state_folder_not_written"
+        return Diagnosis("state folder", State.FAULT, *both(code, folder=folder, reason=error.strerror))
     free = shutil.disk_usage(folder).free
     if free < ENOUGH_DISK:
         return Diagnosis(
-            "state folder",
-            State.WARNING,
-            f"{folder} has {free / 1e6:.0f} MB left",
-            "free some space: alerts wait there while the broker is away",
+            "state folder", State.WARNING, *both("disk_nearly_full", folder=folder, free=f"{free / 1e6:.0f}")
         )
-    return Diagnosis("state folder", State.OK, f"{folder}, {free / 1e9:.0f} GB free")
+    return Diagnosis(
+        "state folder", State.OK, *both("state_folder_good", folder=folder, free=f"{free / 1e9:.0f}")
+    )
 
 
 async def look_at_clock() -> Diagnosis:
@@ -59,19 +53,14 @@ async def look_at_clock() -> Diagnosis:
         async with asyncio.timeout(WITHIN_S):
             answer, _ = await process.communicate()
     except (OSError, TimeoutError):
-        return Diagnosis("clock", State.OK, "this system does not say whether it is synchronised")
+        return Diagnosis("clock", State.OK, *both("clock_unknown"))
     match answer.decode(errors="replace").strip():
         case "yes":
-            return Diagnosis("clock", State.OK, "synchronised")
+            return Diagnosis("clock", State.OK, *both("clock_good"))
         case "no":
-            return Diagnosis(
-                "clock",
-                State.WARNING,
-                "not synchronised: the times in records may be wrong",
-                "timedatectl set-ntp true, or install chrony",
-            )
+            return Diagnosis("clock", State.WARNING, *both("clock_wrong"))
         case _:
-            return Diagnosis("clock", State.OK, "this system does not say whether it is synchronised")
+            return Diagnosis("clock", State.OK, *both("clock_unknown"))
 
 
 def look_at_machine(config: AgentConfig) -> Diagnosis:
@@ -80,9 +69,6 @@ def look_at_machine(config: AgentConfig) -> Diagnosis:
         return Diagnosis(
             "machine",
             State.WARNING,
-            f"{config.speech.threads} recognisers on {cores} cores",
-            "set [speech] threads to the cores or fewer; `kikimori bench calls` measures",
+            *both("too_many_recognisers", threads=config.speech.threads, cores=cores),
         )
-    return Diagnosis(
-        "machine", State.OK, f"{cores} cores; `kikimori bench calls` says how many calls it carries"
-    )
+    return Diagnosis("machine", State.OK, *both("machine_good", cores=cores))

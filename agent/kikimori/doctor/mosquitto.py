@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.config import DEFAULTS
+from kikimori_core.messages import both
 from kikimori_core.wire.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ def look_at_mosquitto(config: AgentConfig, installed: Path = INSTALLED) -> Itera
         yield Diagnosis(
             "mosquitto",
             State.WARNING,
-            f"{installed} is of an older version: {'; '.join(changes)}",
-            f"change these lines (max_connections and use_username_as_clientid below each listener), or copy {DEFAULTS}"
-            "/mosquitto/kikimori.conf, then: sudo systemctl restart mosquitto",
+            *both("mosquitto_older", installed=installed, changes="; ".join(changes), defaults=DEFAULTS),
         )
 
 

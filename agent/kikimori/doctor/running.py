@@ -1,4 +1,4 @@
-"""Report of the running agent: the problems of its ways in, in both languages."""
+"""Report of the running agent: the problems of its ways in."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from kikimori.bus.outbox_store import is_in_use
 from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
-from kikimori.problem_texts import in_both
 from kikimori.watch.agent import AgentView
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig
@@ -24,7 +24,7 @@ async def look_at_running(config: AgentConfig) -> list[Diagnosis]:
     outbox = config.state_path() / f"outbox-{config.agent_id}.sqlite3"
     if config.mqtt.username and is_in_use(outbox):
         # A broker that takes the user's name for the client's would end the agent's connection for ours.
-        return [Diagnosis("agent", State.OK, "it runs; its problems: kikimori tap watch --from-agent")]
+        return [Diagnosis("agent", State.OK, *both("agent_runs"))]
     view = AgentView(config)
     try:
         async with view.running():
@@ -34,8 +34,8 @@ async def look_at_running(config: AgentConfig) -> list[Diagnosis]:
     if row is None or any(each.code == "agent_offline" for each in row.problems):
         return []  # before the first start that is as it should be
     if not row.problems:
-        return [Diagnosis("agent", State.OK, "it runs and reports no problem")]
-    return [Diagnosis("agent", State.WARNING, *in_both(each)) for each in row.problems]
+        return [Diagnosis("agent", State.OK, *both("agent_well"))]
+    return [Diagnosis("agent", State.WARNING, *each.texts()) for each in row.problems]
 
 
 async def _row(view: AgentView, name: str) -> TapRow | None:

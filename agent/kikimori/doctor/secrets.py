@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori_core.messages import both
 from kikimori_core.wire.files import FileKind, named_files
 from kikimori_core.wire.settings import secret_path
 
@@ -33,21 +34,11 @@ def look_at_secrets(config: AgentConfig) -> list[Diagnosis]:
 
 def _look_at(key: str, path: Path, mode: int, *, handed_over: bool) -> list[Diagnosis]:
     if mode & (stat.S_IROTH | stat.S_IWOTH):
-        return [
-            Diagnosis(
-                "passwords",
-                State.WARNING,
-                f"everybody on this machine can read {path}",
-                f"sudo chmod 600 {path}; for the service write the bare name in {key}",
-            )
-        ]
+        return [Diagnosis("passwords", State.WARNING, *both("password_file_public", path=path, key=key))]
     if not handed_over and os.geteuid() == 0 and not mode & stat.S_IRGRP:
         return [
             Diagnosis(
-                "passwords",
-                State.WARNING,
-                f"only root can read {path}, and the service is not root",
-                f'{key} = "{path.name}": systemd hands that file of /etc/kikimori to the service',
+                "passwords", State.WARNING, *both("password_file_of_root", path=path, key=key, name=path.name)
             )
         ]
     return []

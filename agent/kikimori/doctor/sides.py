@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.taps.sides import INTERNAL, NOT_SELECTED, OUTSIDE, Endpoint, Unheard, sort_out
+from kikimori_core.messages import both, text
 
 if TYPE_CHECKING:
     from kikimori.taps.sides import SidesTable
@@ -26,16 +27,8 @@ _ANYBODY = (
     Endpoint("Qq/anybody-00000002", "0000000002"),
 )
 
-_SHUT_OUT: dict[Unheard, tuple[str, str]] = {
-    INTERNAL: (
-        "every call would be an internal one, so none would be heard",
-        "an operator pattern catches everything: make it narrower, or name the trunks in customer_endpoints",
-    ),
-    OUTSIDE: (
-        "every call would have two customers, so none would be heard",
-        "a customer pattern catches everything: make it narrower, or name the telephones in operator_endpoints",
-    ),
-}
+_SHUT_OUT = {INTERNAL: "sides_internal", OUTSIDE: "sides_outside"}
+"""Code of the text for each verdict."""
 
 
 def look_at_sides(table: SidesTable, *, needed: bool) -> list[Diagnosis]:
@@ -45,46 +38,25 @@ def look_at_sides(table: SidesTable, *, needed: bool) -> list[Diagnosis]:
         return faults
     known = sum(len(getattr(table, name)) for name in LISTS[:4])
     if known == 0 and needed:
-        return [
-            Diagnosis(
-                "sides",
-                State.WARNING,
-                "no pattern says who is the customer: whoever called is taken for one",
-                "right where operators never call out; otherwise name the trunks in [sides] customer_endpoints, "
-                'e.g. ["PJSIP/trunk*"]',
-            )
-        ]
+        return [Diagnosis("sides", State.WARNING, *both("sides_unknown"))]
     selected = [f"{name} {', '.join(getattr(table, name))}" for name in LISTS[4:] if getattr(table, name)]
-    told = f"{known} patterns tell who is who" if known else "the PBX says who is who"
-    return [Diagnosis("sides", State.OK, "; ".join([told, *selected]))]
+    told = text("sides_by_patterns", known=known) if known else text("sides_by_pbx")
+    if selected:
+        told = text("sides_and_selected", told=told, selected="; ".join(selected))
+    return [Diagnosis("sides", State.OK, told)]
 
 
 def _shut_out(table: SidesTable) -> list[Diagnosis]:
     everything = table.model_copy(update=dict.fromkeys(LISTS[4:], ()))
     verdict = sort_out(everything, *_ANYBODY)
     if isinstance(verdict, Unheard) and not _means_everybody_else(everything, verdict):
-        detail, next_step = _SHUT_OUT[verdict]
-        return [Diagnosis("sides", State.FAULT, detail, next_step)]
+        return [Diagnosis("sides", State.FAULT, *both(_SHUT_OUT[verdict]))]
     only_never = everything.model_copy(update={"never_operators": table.never_operators})
     if sort_out(only_never, *_ANYBODY) is NOT_SELECTED:
-        return [
-            Diagnosis(
-                "sides",
-                State.FAULT,
-                "never_operators catches every extension, so no call would be heard",
-                "list only those that must not be heard",
-            )
-        ]
-    both = sorted(set(table.only_operators) & set(table.never_operators))
-    if both:
-        return [
-            Diagnosis(
-                "sides",
-                State.FAULT,
-                f"{', '.join(both)} stands in only_operators and in never_operators: never wins",
-                "take it out of one of them",
-            )
-        ]
+        return [Diagnosis("sides", State.FAULT, *both("sides_never_everybody"))]
+    twice = sorted(set(table.only_operators) & set(table.never_operators))
+    if twice:
+        return [Diagnosis("sides", State.FAULT, *both("sides_contradiction", both=", ".join(twice)))]
     return []
 
 
@@ -102,25 +74,24 @@ def _odd_patterns(table: SidesTable) -> list[Diagnosis]:
         for pattern in getattr(table, name):
             why = _why_odd(pattern)
             if why:
-                detail = f'{name}: "{pattern}" will catch nothing: {why[0]}'
-                found.append(Diagnosis("sides", State.WARNING, detail, why[1]))
+                code, fixed = why
+                texts = both(code, name=name, pattern=pattern, fixed=fixed)
+                found.append(Diagnosis("sides", State.WARNING, *texts))
     return found
 
 
 def _why_odd(pattern: str) -> tuple[str, str] | None:
+    """Return the code of what is odd, and the pattern that was meant, where there is one."""
     if pattern != pattern.strip():
-        return "it begins or ends with a space", f'write "{pattern.strip()}"'
+        return "pattern_space", pattern.strip()
     if _REGULAR_EXPRESSION.search(pattern):
-        return (
-            "it looks like a regular expression",
-            "patterns are a shell's: * any text, ? one letter, [0-9] one of these",
-        )
+        return "pattern_regular_expression", ""
     if _ASTERISK_PATTERN.search(pattern):
         fixed = re.sub("[XZN]", "?", pattern.lstrip("_")).replace(".", "*").replace("!", "*")
-        return "it looks like an Asterisk pattern", f'patterns are a shell\'s: write "{fixed}"'
+        return "pattern_asterisk", fixed
     if pattern.count("[") != pattern.count("]"):
-        return "a bracket is not closed", "[0-9] stands for one of these; a bracket itself is [[]"
+        return "pattern_bracket", ""
     numbered = _RUNNING_NUMBER.match(pattern)
     if numbered:
-        return "names of channels come without their running number", f'write "{numbered[1]}"'
+        return "pattern_running_number", numbered[1]
     return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,22 +22,12 @@ def look_at_store_settings(settings: StoreSettings) -> Iterator[Diagnosis]:
     """Look at `[store]` without opening anything."""
     if settings.is_sqlite:
         if settings.password_file is not None:
-            yield Diagnosis(
-                "[store] password_file",
-                State.WARNING,
-                "is not used: SQLite has no password",
-                "remove it, or set [store] url to a PostgreSQL server",
-            )
+            yield Diagnosis("[store] password_file", State.WARNING, *both("store_password_unused"))
         return
     parts = urlsplit(settings.url)
     mode = parse_qs(parts.query).get("sslmode", [""])[0]
     if parts.hostname and not _is_here(parts.hostname) and mode not in CHECKED:
-        yield Diagnosis(
-            "[store] url",
-            State.WARNING,
-            f"{parts.hostname} is another machine, and its certificate is not checked",
-            "add ?sslmode=verify-full&sslrootcert=/etc/kikimori/database-ca.pem",
-        )
+        yield Diagnosis("[store] url", State.WARNING, *both("store_unchecked", hostname=parts.hostname))
 
 
 async def look_at_store(settings: StoreSettings) -> list[Diagnosis]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kikimori.checks.diagnosis import Diagnosis, State, Subject
 from kikimori.doctor.configuration import in_place, same_port_twice
 from kikimori.doctor.sides import look_at_sides
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from kikimori.config import AgentConfig
@@ -22,14 +23,7 @@ def subjects(config: AgentConfig) -> list[Subject]:
 
 
 async def _none() -> list[Diagnosis]:
-    return [
-        Diagnosis(
-            "ways in",
-            State.FAULT,
-            "no way in is switched on: no call can be heard",
-            "switch one on in kikimori.toml, e.g. [audiosocket] enabled = true; config/pbx/README.md helps to choose",
-        )
-    ]
+    return [Diagnosis("ways in", State.FAULT, *both("no_way_in"))]
 
 
 async def _sides(config: AgentConfig) -> list[Diagnosis]:

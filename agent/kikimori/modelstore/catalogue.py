@@ -94,6 +94,4 @@ def find(name: str, catalogue: Catalogue) -> CatalogueModel:
             return model
     close = difflib.get_close_matches(name, [model.name for model in catalogue.model], n=1, cutoff=0.4)
     suggestion = f"did you mean {close[0]}? " if close else ""
-    raise UnknownModelError(
-        f"no speech model is called {name!r}", next_step=f"{suggestion}`kikimori models list` shows all"
-    )
+    raise UnknownModelError.of("model_unknown", name=repr(name), suggestion=suggestion)

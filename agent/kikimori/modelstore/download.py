@@ -11,6 +11,7 @@ import aiohttp
 
 from kikimori.modelstore.catalogue import ModelStoreError
 from kikimori.modelstore.unpack import SPARE_BYTES
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,9 +61,8 @@ async def download(
                     raise _given_up(url, part, error) from error
                 await asyncio.sleep(first_wait_s * 2 ** (failures - 1))
             except OSError as error:
-                raise ModelStoreError(
-                    f"cannot write {part}: {error.strerror or error}",
-                    next_step="make room or choose another folder with --dir",
+                raise ModelStoreError.of(
+                    "download_not_written", part=part, reason=error.strerror or error
                 ) from error
             else:
                 return
@@ -96,9 +96,12 @@ async def _attempt(
         if response.status in _TRANSIENT_STATUS:
             raise _TransientError(f"the server answers {response.status}")
         if response.status not in (200, 206):
-            raise ModelStoreError(
-                f"{url}: the server answers {response.status} {response.reason}",
-                next_step=f"check the address in a browser; a proxy is taken from https_proxy. {by_hand(url, part)}",
+            raise ModelStoreError.of(
+                "download_refused",
+                url=url,
+                status=response.status,
+                reason=response.reason,
+                by_hand=by_hand(url, part),
             )
         resumed = response.status == 206
         if resumed and _range_start(response) != have:
@@ -107,10 +110,7 @@ async def _attempt(
         length = response.content_length
         total = start + length if length is not None else size
         if size is not None and total != size:
-            raise ModelStoreError(
-                f"{url}: the server offers {total} bytes, the catalogue says {size}",
-                next_step="the file was changed or a proxy answers instead: check the address in a browser",
-            )
+            raise ModelStoreError.of("download_other_size", url=url, total=total, size=size)
         _check_room(part, (total or 0) - start)
         mark = response.headers.get("ETag") or response.headers.get("Last-Modified")
         if mark and mark.isascii() and not mark.startswith("W/"):
@@ -123,10 +123,7 @@ async def _attempt(
             async for chunk in response.content.iter_chunked(CHUNK):
                 start += len(chunk)
                 if start > limit:
-                    raise ModelStoreError(
-                        f"{url}: the server sends more than {limit} bytes",
-                        next_step="this is not the model: check the address",
-                    )
+                    raise ModelStoreError.of("download_too_long", url=url, limit=limit)
                 # A quarter of a megabyte into the page cache; only the command line waits for it.
                 file.write(chunk)
                 advance(start, total)
@@ -137,28 +134,27 @@ async def _attempt(
 def _check_room(part: Path, missing: int) -> None:
     free = shutil.disk_usage(part.parent).free
     if missing + SPARE_BYTES > free:
-        raise ModelStoreError(
-            f"{missing / 1e6:.0f} MB are still to be fetched, {free / 1e6:.0f} MB are free at {part.parent}",
-            next_step="make room or choose another folder with --dir",
+        raise ModelStoreError.of(
+            "download_no_space", missing=f"{missing / 1e6:.0f}", free=f"{free / 1e6:.0f}", parent=part.parent
         )
 
 
 def _given_up(url: str, part: Path, error: Exception) -> ModelStoreError:
     reason = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-    return ModelStoreError(
-        f"{url}: given up after {ATTEMPTS} attempts: {reason}; {_length(part)} bytes are kept",
-        next_step="check the network and run the same command again: it goes on where it broke off. "
-        f"{by_hand(url, part)}",
+    return ModelStoreError.of(
+        "download_given_up",
+        url=url,
+        attempts=ATTEMPTS,
+        reason=reason,
+        length=_length(part),
+        by_hand=by_hand(url, part),
     )
 
 
 def by_hand(url: str, part: Path) -> str:
     """Say how the model comes to a machine without a network."""
     name = part.name.removesuffix(".zip.part")
-    return (
-        f"Without a network: fetch {url} on another machine, unpack it, and copy its folder to {part.parent / name}; "
-        f"`kikimori models verify {name}` then checks it"
-    )
+    return text("model_by_hand", url=url, place=part.parent / name, name=name)
 
 
 def _length(path: Path) -> int:

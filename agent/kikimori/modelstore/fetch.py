@@ -87,8 +87,8 @@ def _make_writable(part: Path) -> None:
         with part.open("ab"):
             pass
     except OSError as error:
-        raise ModelStoreError(
-            f"cannot write to {part.parent}: {error.strerror}", next_step="choose another folder with --dir"
+        raise ModelStoreError.of(
+            "models_folder_not_written", parent=part.parent, reason=error.strerror
         ) from error
 
 
@@ -112,9 +112,8 @@ def _install(
                 raise _wrong(part, model, "; ".join(faults))
             unpacked.rename(place)
     except OSError as error:
-        raise ModelStoreError(
-            f"cannot unpack into {place.parent}: {error.strerror or error}",
-            next_step="make room or choose another folder with --dir; what was fetched is kept",
+        raise ModelStoreError.of(
+            "model_not_unpacked", parent=place.parent, reason=error.strerror or error
         ) from error
     part.unlink()
     part.with_name(part.name + ".version").unlink(missing_ok=True)
@@ -145,15 +144,13 @@ def _wrong(part: Path, model: CatalogueModel, reason: str) -> ModelStoreError:
         number += 1
     part.rename(bad)
     part.with_name(part.name + ".version").unlink(missing_ok=True)
-    return ModelStoreError(
-        f"what {model.url} sent is not {model.name}: {reason}; it is kept as {bad}",
-        next_step="try again; if it is the same, a proxy changes it or the file was replaced. "
-        f"Remove {bad.name} when it is of no more use",
+    return ModelStoreError.of(
+        "download_damaged", url=model.url, name=model.name, reason=reason, bad=bad, name_2=bad.name
     )
 
 
 def _check(place: Path, model: CatalogueModel) -> None:
     faults = verify(place, model.files, engine=model.engine)
     if faults:
-        next_step = "install the program again" if model.bundled else f"remove {place} and fetch again"
-        raise ModelStoreError(f"{place} is not whole: {'; '.join(faults)}", next_step=next_step)
+        code = "model_bundled_damaged" if model.bundled else "model_files_damaged"
+        raise ModelStoreError.of(code, place=place, faults="; ".join(faults))

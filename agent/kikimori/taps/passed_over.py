@@ -40,10 +40,4 @@ class PassedOver:
             return ()
         reasons = sorted(self._by_reason.by_reason().items(), key=lambda each: -each[1])[:MOST_SHOWN]
         named = ", ".join(f"{reason} {count}" for reason, count in reasons)
-        return (
-            Problem(
-                code=f"{self._tap}_not_understood",
-                detail=f"{self.total} messages of the PBX were not understood and passed over ({named})",
-                remedy="calls are heard all the same; look for a newer release of this program if it goes on",
-            ),
-        )
+        return (Problem.of(f"{self._tap}_not_understood", total=self.total, named=named),)

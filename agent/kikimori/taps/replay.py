@@ -45,7 +45,7 @@ class Recording:
         try:
             samples = self._file.read(round(PIECE_S * self.rate), dtype="int16", always_2d=True)
         except (soundfile.LibsndfileError, RuntimeError) as error:
-            raise AudioFileError(f"{self.path}: broken: {error}") from None
+            raise AudioFileError.of("recording_broken", path=self.path, error=error) from None
         return [np.ascontiguousarray(channel).tobytes() for channel in samples.T] if len(samples) else []
 
 
@@ -60,19 +60,14 @@ def open_recording(path: Path, roles: Sequence[Role] | None = None) -> Iterator[
         file = soundfile.SoundFile(path)
     except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
         reason = "no such file" if not path.exists() else getattr(error, "error_string", str(error))
-        raise AudioFileError(
-            f"{path}: cannot be read: {reason}", next_step="give a WAV, FLAC, OGG or MP3 file"
-        ) from None
+        raise AudioFileError.of("recording_unreadable", path=path, reason=reason) from None
     with file:
         if roles is None:
             roles = MONO if file.channels == 1 else STEREO
         if file.channels != len(roles):
-            raise AudioFileError(
-                f"{path}: has {file.channels} channels where {len(roles)} were expected",
-                next_step="give mono, or stereo with the customer left and the operator right",
-            )
+            raise AudioFileError.of("recording_channels", path=path, channels=file.channels, count=len(roles))
         if not file.frames:
-            raise AudioFileError(f"{path}: holds no audio")
+            raise AudioFileError.of("recording_empty", path=path)
         yield Recording(path, file, roles)
 
 

@@ -13,6 +13,7 @@ from kikimori.bus.broker_users import with_left_login
 from kikimori.errors import KikimoriError
 from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
 from kikimori.watch.words import UNCERTAIN, not_heard
+from kikimori_core.messages import remedy
 from kikimori_core.wire.broker_problem import broker_problem
 from kikimori_core.wire.connection import BrokerError, connect
 from kikimori_core.wire.envelope import unsealed
@@ -71,12 +72,8 @@ class AgentView:
                     finally:
                         following.cancel()
         except (BrokerError, OSError) as error:
-            problem = broker_problem(error, self._mqtt)
-            raise KikimoriError(
-                problem.detail,
-                next_step=f"{problem.remedy}{'; ' if problem.remedy else ''}is the agent running? "
-                "without one: `kikimori tap watch`",
-            ) from error
+            detail, next_step = broker_problem(error, self._mqtt).texts()
+            raise KikimoriError.of("watch_no_broker", detail=detail, remedy=next_step) from error
 
     async def _follow(self, client: Client) -> None:
         try:
@@ -130,9 +127,7 @@ class AgentView:
             self._agent_row(each) for each in sorted(self._agents.values(), key=lambda each: each.agent_id)
         )
         if self._lost is not None:
-            lost = Problem(
-                code="broker_lost", detail=self._lost, remedy="start again when the broker is back"
-            )
+            lost = Problem(code="broker_lost", detail=self._lost, remedy=remedy("watch_lost"))
             agents = (TapRow("broker", (), (lost,), {}), *agents)
         hints: tuple[str, ...] = ()
         if not self._agents:
@@ -157,11 +152,7 @@ class AgentView:
     def _agent_row(health: Health) -> TapRow:
         problems = health.problems
         if not health.online:
-            gone = Problem(
-                code="agent_offline",
-                detail=f"{health.agent_id} is offline",
-                remedy="systemctl status kikimori-agent",
-            )
+            gone = Problem.of("agent_offline", agent_id=health.agent_id)
             problems = (gone, *problems)
         shown = {key: count for key, count in health.counters.items() if count}
         return TapRow(f"agent {health.agent_id}", (), problems, shown)

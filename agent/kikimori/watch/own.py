@@ -149,10 +149,7 @@ class OwnTaps:
         self.taps = make_taps(config, self.desk, LegDirectory(self._now))
         self._integrations = {each.name: each for each in config.integrations()}
         if not self.taps:
-            raise KikimoriError(
-                "no way in is switched on: nothing can arrive",
-                next_step="switch one on in kikimori.toml, e.g. [audiosocket] enabled = true; see config/pbx/README.md",
-            )
+            raise KikimoriError.of("nothing_to_watch")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -182,10 +179,11 @@ class OwnTaps:
         try:
             await tap.listen()
         except KikimoriError as error:
-            raise KikimoriError(
-                f"{tap.name}: {error.message}",
-                next_step="while the agent runs, watch through it: kikimori tap watch --from-agent; "
-                f"otherwise: {error.next_step or 'kikimori doctor'}",
+            raise KikimoriError.of(
+                "watch_way_in_failed",
+                name=tap.name,
+                message=error.message,
+                next_step=error.next_step or "kikimori doctor",
             ) from error
 
     def picture(self) -> Picture:

@@ -62,7 +62,7 @@ def load_demands(paths: Iterable[Path]) -> DemandReader:
             try:
                 wanted.add(group)
             except ValueError as error:
-                raise ConfigError(f"{path}: demand[{number}]: {error}") from error
+                raise ConfigError.of("demand_unusable", path=path, number=number, error=error) from error
     return DemandReader(wanted, generic, insists)
 
 

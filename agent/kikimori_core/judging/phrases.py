@@ -28,6 +28,7 @@ from kikimori_core.judging.words.moods import Mood
 from kikimori_core.judging.words.pattern import VanishingPhraseError, compile_phrase
 from kikimori_core.judging.words.sentence import Sentence
 from kikimori_core.judging.words.sound import Ear
+from kikimori_core.messages import text
 from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
 from kikimori_core.wire.toml_file import load
@@ -249,17 +250,16 @@ def _loaded(paths: Iterable[Path]) -> PhraseBook:
     for path, file in files:
         if isinstance(file, _CategoryFile):
             if file.said_by is Role.MIXED:
-                raise ConfigError(f"{path}: said_by: must be customer or operator")
+                raise ConfigError.of("said_by_unknown", path=path)
             if file.compare == "letters":
                 categories.append(_by_letters(path, file))
                 continue
             if not file.group and file.clauses is None:
-                raise ConfigError(f"{path}: group: Field required")
-            compiled = _compiled(path, file)
-            act = file.clauses.act if file.clauses else None
+                raise ConfigError.of("group_missing", path=path)
+            compiled, act = _compiled(path, file), file.clauses.act if file.clauses else None
         else:
             compiled, act = file, None
-        skipped += (f"{path}: {each}" for each in compiled.skipped)
+        skipped += (text("file_reason", file=path, reason=each) for each in compiled.skipped)
         for category in compiled.categories:
             categories.append(
                 AnswerCategory(category.name, category.said_by, act, reader, category) if act else category
@@ -306,9 +306,10 @@ def _by_sound(path: Path, file: _CategoryFile, skipped: list[str]) -> Iterable[B
                     for each in expanded(phrase, file.words):
                         category.add(each, group.mood, exact=exact)
             except VanishingPhraseError as error:
-                skipped.append(f"{key}: {phrase!r} {error}")
+                skipped.append(text("phrase_unusable", key=key, phrase=phrase, error=error))
             except ValueError as error:
-                raise ConfigError(f"{path}: {key}: {phrase!r} {error}") from error
+                where = f"{path}: {key}"
+                raise ConfigError.of("phrase_unusable", key=where, phrase=phrase, error=error) from error
     return made.values()
 
 
@@ -317,20 +318,20 @@ def _excuse(phrase: str, file: _CategoryFile, key: str) -> Iterator[Pattern]:
         for each in _written_out(phrase, file, key):
             yield compile_phrase(each, "fixed")
     except ValueError as error:
-        raise ConfigError(f"{key}: {phrase!r} {error}") from error
+        raise ConfigError.of("phrase_unusable", key=key, phrase=phrase, error=error) from error
 
 
 def _written_out(phrase: str, file: _CategoryFile, key: str) -> Iterator[str]:
     try:
         yield from expanded(phrase, file.words)
     except ValueError as error:
-        raise ConfigError(f"{key}: {phrase!r} {error}") from error
+        raise ConfigError.of("phrase_unusable", key=key, phrase=phrase, error=error) from error
 
 
 def _by_letters(path: Path, file: _CategoryFile) -> _ByLetters:
     for number, group in enumerate(file.group, start=1):
         if group.mood != "fixed":
-            raise ConfigError(f"{path}: group[{number}].mood: must be fixed where letters are compared")
+            raise ConfigError.of("mood_not_fixed", path=path, number=number)
     unless = _any_of(file.unless) if file.unless else None
     return _ByLetters(
         file.category,

@@ -42,7 +42,7 @@ def load_rules(paths: Iterable[Path], kinds: Sequence[type[Rule]] = KINDS) -> tu
         read: Any = load(path, file)
         for number, rule in enumerate(read.rule, start=1):
             if rule.id in seen:
-                raise ConfigError(f"{path}: rule[{number}].id: {rule.id!r} stands twice in this file")
+                raise ConfigError.of("rule_twice", path=path, number=number, id=repr(rule.id))
             seen.add(rule.id)
             found[rule.id] = rule
     return tuple(rule for rule in found.values() if rule.enabled)

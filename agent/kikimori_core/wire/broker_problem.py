@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori_core.errors import secret_next_step
+from kikimori_core.messages import text
 from kikimori_core.wire.connection import BrokerRefusedError, BrokerUnreachableError
 from kikimori_core.wire.messages import Problem
 from kikimori_core.wire.settings import secret_path
@@ -54,63 +55,43 @@ def broker_problem(error: Exception, settings: BrokerSettings) -> Problem:
         case BrokerRefusedError() if error.code in BAD_LOGIN:
             return _login(where, settings)
         case BrokerRefusedError():
-            detail, remedy = f"{where} refuses the connection: {error}", "its log says more"
-            return Problem(code="broker_refused", detail=detail, remedy=remedy)
+            return Problem.of("broker_refused", where=where, error=error)
         case BrokerUnreachableError():
-            code, detail, remedy = _unreachable(where, error.cause, settings)
-            return Problem(code=code, detail=detail, remedy=remedy)
+            return _unreachable(where, error.cause, settings)
         case OSError():
-            named = f"{error.filename}: " if error.filename else ""
+            named = {"where": where, "reason": error.strerror or error, "file": error.filename}
             return Problem(
                 code="broker_files",
-                detail=f"{where}: {named}{error.strerror or error}",
+                detail=text("broker_files.named" if error.filename else "broker_files", **named),
                 remedy=secret_next_step(error, "the files of [mqtt]"),
             )
         case _:
-            return Problem(code="broker_lost", detail=f"{where}: {error}")
+            return Problem.of("broker_lost", where=where, error=error)
 
 
 def _login(where: str, settings: BrokerSettings) -> Problem:
-    if settings.username is None:
-        detail = f"{where} asks for a user, and none is set"
-        remedy = "set [mqtt] username and password_file"
-    else:
-        detail = f"{where} refuses user {settings.username}: wrong password, or no such user"
-        file = secret_path(settings.password_file) if settings.password_file else "[mqtt] password_file"
-        remedy = (
-            f"compare the first line of {file} with the broker's; set it anew there: "
-            f"sudo mosquitto_passwd /etc/mosquitto/kikimori.passwd {settings.username}, then restart it"
-        )
-    return Problem(code="broker_login", detail=detail, remedy=remedy)
+    user = settings.username
+    if user is None:
+        return Problem.of("broker_login", cause="no_user", where=where)
+    file = secret_path(settings.password_file) if settings.password_file else "[mqtt] password_file"
+    return Problem.of("broker_login", cause="refused", where=where, user=user, file=file)
 
 
-def _unreachable(where: str, cause: OSError, settings: BrokerSettings) -> tuple[str, str, str]:
+def _unreachable(where: str, cause: OSError, settings: BrokerSettings) -> Problem:
+    code = "broker_unreachable"
     match cause:
         case ConnectionRefusedError():
-            return (
-                "broker_unreachable",
-                f"{where}: nothing listens there",
-                "is the broker running? else correct [mqtt] host and port",
-            )
+            return Problem.of(code, cause="refused", where=where)
         case socket.gaierror():
-            return (
-                "broker_unreachable",
-                f"{where}: the host's name is unknown",
-                "correct [mqtt] host, or write its address",
-            )
+            return Problem.of(code, cause="no_host", where=where)
         case ssl.SSLCertVerificationError():
-            return (
-                "broker_certificate",
-                f"{where}: its certificate is refused: {cause.verify_message}",
-                f"{settings.ca_file or '[mqtt] ca_file'} must be its authority, and the certificate must name [mqtt] host",
+            authority = settings.ca_file or "[mqtt] ca_file"
+            return Problem.of(
+                "broker_certificate", where=where, reason=cause.verify_message, ca_file=authority
             )
         case ssl.SSLError():
-            return (
-                "broker_tls",
-                f"{where}: no TLS there ({cause.reason or 'it hung up'})",
-                "take the port of its TLS listener (usually 8883), or remove [mqtt] ca_file and cert_file",
-            )
+            return Problem.of("broker_tls", where=where, reason=cause.reason or "it hung up")
         case TimeoutError():
-            return "broker_unreachable", f"{where} does not answer", "is a firewall between?"
+            return Problem.of(code, cause="silent", where=where)
         case _:
-            return "broker_unreachable", f"{where}: {cause.strerror or cause}", "check [mqtt] host and port"
+            return Problem.of(code, cause="other", where=where, reason=cause.strerror or cause)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 from pydantic import BaseModel
 
 from kikimori_core.errors import ConfigError
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,9 +88,15 @@ def beside(settings: Settings, file: Path) -> Settings:
         here = base / path
         if kind in (FileKind.SECRET, FileKind.PEM, FileKind.MODEL) and not here.exists() and path.exists():
             warnings.warn(
-                f"{file}: {key}: {path} is read from the working directory; from the next release on "
-                f"it is read only beside the configuration file: write {path.absolute()}",
-                ConfigWarning,
+                ConfigWarning(
+                    text(
+                        "read_from_working_directory",
+                        file=file,
+                        key=key,
+                        path=path,
+                        absolute=path.absolute(),
+                    )
+                ),
                 stacklevel=2,
             )
             here = path.absolute()
@@ -104,18 +110,17 @@ def require_toml_files(settings: BaseModel, file: Path, table: str = "") -> None
     for each in named_files(settings):
         if each.kind is FileKind.TOML and not each.path.is_file():
             key = each.key if each.key.startswith("[") or not table else f"[{table}] {each.key}"
-            raise ConfigError(
-                f"{file}: {key}: {each.path}: no such file", next_step="paths are relative to the file"
-            )
+            raise ConfigError.of("named_file_missing", file=file, key=key, path=each.path)
 
 
-def show_warnings_plainly() -> None:
-    """Print each ConfigWarning as one line of text, without its place in the program."""
+def show_warnings_plainly(say: Callable[[str], None]) -> None:
+    """Give each ConfigWarning as one text to `say`, without its place in the program."""
     usual = warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *more: Any, **named: Any) -> None:
         if issubclass(category, ConfigWarning):
-            print(f"warning: {message}", file=sys.stderr, flush=True)
+            words = message.args[0] if isinstance(message, Warning) else message
+            say(text("said_warning", message=words))
         else:
             usual(message, category, *more, **named)
 

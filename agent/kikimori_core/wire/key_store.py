@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from kikimori_core.errors import KikimoriError
+from kikimori_core.messages import text
 from kikimori_core.wire.envelope import sealed
 from kikimori_core.wire.keys import KEY_PATTERN, SigningKey, fingerprint, is_public_key
 from kikimori_core.wire.messages import Problem
@@ -63,7 +64,7 @@ class TrustStore:
 
     def __init__(self, path: Path | None = None, given: Iterable[TrustedKey] = ()) -> None:
         """`given`: keys of programs that run in this process, which are in no file."""
-        self.fault = ""
+        self.fault: str = ""
         """Reason for which the file cannot be read; its former content stays valid."""
         self._path = path
         self._given = tuple(given)
@@ -107,7 +108,8 @@ class TrustStore:
         except FileNotFoundError:
             stamp, filed = None, ()
         except (OSError, ValueError) as error:
-            self.fault = f"{self._path}: {error.strerror if isinstance(error, OSError) else 'is damaged'}"
+            reason = error.strerror if isinstance(error, OSError) else "is damaged"
+            self.fault = text("file_reason", file=self._path, reason=reason)
             return False
         self.fault = ""
         self._stamp = stamp
@@ -119,26 +121,18 @@ class TrustStore:
     def trust(self, name: str, key: str) -> TrustedKey:
         """Add a key to the file; raises KikimoriError when it may not be trusted."""
         if not is_public_key(key):
-            raise KikimoriError(
-                f"{key!r} is no public key: it has 43 letters", next_step="`kikimori keys show` there"
-            )
+            raise KikimoriError.of("no_public_key", key=repr(key))
         match self.standing(key):
             case KeyTrust.REVOKED:
-                raise KikimoriError(
-                    "this key was revoked and is not trusted again",
-                    next_step="have its owner make a new one: `kikimori keys rotate`",
-                )
+                raise KikimoriError.of("key_revoked")
             case KeyTrust.TRUSTED if self.standing(key, name) is KeyTrust.TRUSTED:
                 return next(each for each in self.keys if each.key == key and each.name == name)
             case KeyTrust.TRUSTED:
-                raise KikimoriError(f"this key is that of {self.named(key)}", next_step="compare once more")
+                raise KikimoriError.of("key_of_another", value=self.named(key))
             case KeyTrust.UNKNOWN:
                 pass
         if len(self.valid(name)) >= MOST_VALID:
-            raise KikimoriError(
-                f"{name} has {MOST_VALID} keys already",
-                next_step="revoke the older one: `kikimori keys revoke`",
-            )
+            raise KikimoriError.of("too_many_keys", name=name, most=MOST_VALID)
         added = TrustedKey(name=name, key=key, trusted_at=datetime.now(UTC))
         self._write((*self._filed, added))
         return added
@@ -153,7 +147,7 @@ class TrustStore:
             and (what in (each.key, each.name) or fingerprint(each.key).replace(" ", "") == plain)
         ]
         if not hit:
-            raise KikimoriError(f"no trusted key is {what!r}", next_step="`kikimori keys show` lists them")
+            raise KikimoriError.of("key_not_trusted", what=repr(what))
         now = datetime.now(UTC)
         self._write(
             tuple(
@@ -164,9 +158,9 @@ class TrustStore:
 
     def _write(self, keys: tuple[TrustedKey, ...]) -> None:
         if self._path is None:
-            raise KikimoriError("there is no file for trusted keys")
+            raise KikimoriError.of("no_trust_file")
         if self.fault:
-            raise KikimoriError(self.fault, next_step="mend or remove it first")
+            raise KikimoriError.of("trust_file_in_the_way", fault=self.fault)
         file = _TrustFile(keys=list(keys))
         write_private(self._path, file.model_dump_json(indent=1))
         self.reread()
@@ -189,7 +183,7 @@ class Identity:
         """Return the problems with the key that a person should know."""
         if not self.fault:
             return ()
-        return (Problem(code="key_not_kept", detail=self.fault, remedy="kikimori doctor"),)
+        return (Problem.of("key_not_kept", fault=self.fault),)
 
     @classmethod
     def in_memory(cls, given: Iterable[TrustedKey] = ()) -> Identity:
@@ -233,10 +227,7 @@ class OwnKeys:
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, KeyError, AttributeError, binascii.Error):
-            raise KikimoriError(
-                f"{path}: is damaged",
-                next_step="remove it: a new key is made at the next start, and must be trusted again",
-            ) from None
+            raise KikimoriError.of("key_damaged", path=path) from None
 
     @classmethod
     def at(cls, path: Path) -> OwnKeys:

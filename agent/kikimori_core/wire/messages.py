@@ -30,6 +30,7 @@ from kikimori_core.wire.evidence import (
     ToneEvidence,
     WordsEvidence,
 )
+from kikimori_core.wire.problem import Problem
 from kikimori_core.wire.values import (
     Action,
     AlertState,
@@ -306,16 +307,6 @@ class CommandResult(Message):
 
 
 # --- health ----------------------------------------------------------------------------------------------------
-
-
-class Problem(Part):
-    """Problem that a person should know; `remedy` is the next step, ready to type where possible."""
-
-    code: Name
-    detail: Text = ""
-    remedy: Text = ""
-    cause: Name | None = None
-    """Stable code of the cause, where there are several; pages word it in their language."""
 
 
 class Health(Message):

@@ -21,8 +21,5 @@ def need_open_files(least: int = LEAST) -> None:
     if soft == unlimited or soft >= least:
         return
     if hard != unlimited and hard < least:
-        raise KikimoriError(
-            f"only {hard} files and connections may be open at a time, and at least {least} are needed",
-            next_step="allow more: ulimit -n 8192, in a unit LimitNOFILE=8192",
-        )
+        raise KikimoriError.of("too_few_files", hard=hard, least=least)
     resource.setrlimit(resource.RLIMIT_NOFILE, (least, hard))

@@ -12,6 +12,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
+from kikimori_core.messages import text
 from kikimori_core.wire.files import PemFile, SecretFile
 from kikimori_core.wire.topics import NAME_PATTERN
 
@@ -36,7 +37,7 @@ def matching(pattern: str, plain: str) -> AfterValidator:
 
     def check(value: str) -> str:
         if not compiled.fullmatch(value):
-            raise ValueError(f'"{value}" cannot stand here: {plain}')
+            raise ValueError(text("config_cannot_stand", value=value, plain=plain))
         return value
 
     return AfterValidator(check)

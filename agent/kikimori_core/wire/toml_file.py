@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from kikimori_core.errors import ConfigError
+from kikimori_core.messages import both, remedy, text
+from kikimori_core.messages.text import catalogue
 from kikimori_core.wire.settings import NAME_IN_WORDS
 from kikimori_core.wire.topics import NAME_PATTERN
 from kikimori_core.wire.values import known_only
@@ -29,16 +31,11 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file", next_step="check the path") from None
+        raise ConfigError.of("file_missing", path=path) from None
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read: {error.strerror}",
-            next_step="run it with sudo, or let this user read the file (chmod)",
-        ) from None
+        raise ConfigError.of("file_unreadable", path=path, reason=error.strerror) from None
     except UnicodeDecodeError:
-        raise ConfigError(
-            f"{path}: is not UTF-8 text", next_step="save it again in the editor with the encoding UTF-8"
-        ) from None
+        raise ConfigError.of("file_not_text", path=path) from None
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -54,18 +51,16 @@ def _not_toml(path: Path, text: str, said: str) -> ConfigError:
     header = re.match(r"\s*\[+\s*([^\]]*?)\s*\]", line)
     key = re.match(r"\s*([\w-]+)\s*=", line)
     if header and (first := _line(text, header[1])) is not None and first < number:
-        reason = f"[{header[1]}] stands here and in line {first}"
-        mend = "a table may stand once: write these keys where it stands first, and remove this one"
+        reason, mend = both("toml_table_twice", table=header[1], first=first)
     elif key and reason == "Cannot overwrite a value":
-        reason = f"{key[1]} is set twice in its table"
-        mend = "keep one of the two lines"
+        reason, mend = both("toml_key_twice", key=key[1])
     elif re.search("[\u201c\u201d\uff02\u3000\uff1d\uff3b\uff3d\uff0c]", re.sub(r'"[^"]*"|#.*', "", line)):
-        mend = 'use half-width signs: = " [ ] , and spaces'
+        mend = remedy("toml_full_width")
     elif "\\" in line:
-        mend = "in double quotes a backslash begins a special letter: write '…' instead"
+        mend = remedy("toml_backslash")
     else:
-        mend = 'text stands in double quotes (key = "text"), lists in brackets; true and false are small'
-    return ConfigError(f"{path}:{number}: not valid TOML: {reason}", next_step=mend)
+        mend = remedy("toml_quotes")
+    return ConfigError.of("toml_wrong", path=path, number=number, reason=reason, mend=mend)
 
 
 def load(path: Path, model: type[Model]) -> Model:
@@ -98,16 +93,14 @@ def explained(
         path: The file.
         place: Turns a location in `model` into the one in `document`.
     """
-    text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+    content = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
     faults = []
     for each in error.errors(include_url=False):
         key = _key(place(each["loc"]), document)
-        line = _line(text, key)
-        faults.append(f"{path}{f':{line}' if line else ''}: {key}: {_reason(each, model)}")
-    return ConfigError(
-        "\n".join(faults),
-        next_step="correct it, then check all of it with `kikimori config check --config FILE`",
-    )
+        line = _line(content, key)
+        place_in_file = f"{path}:{line}" if line else str(path)
+        faults.append(text("config_fault", place=place_in_file, key=key, reason=_reason(each, model)))
+    return ConfigError.of("config_faults", faults=tuple(faults))
 
 
 def place_of(path: Path | None, key: str) -> str:
@@ -140,11 +133,20 @@ def _reason(fault: ErrorDetails, model: type[BaseModel]) -> str:
         case "extra_forbidden":
             return _unknown(fault["loc"], model)
         case "missing":
-            return "is missing"
+            return text("key_missing")
         case "string_pattern_mismatch" if fault["ctx"]["pattern"] == NAME_PATTERN:
             return NAME_IN_WORDS
-        case _:
-            return fault["msg"].removeprefix("Value error, ")
+        case "value_error":
+            # A text of ours stays one.
+            return _text_of(fault["ctx"]["error"])
+        case kind:
+            code = f"value_{kind}"
+            return text(code, **fault.get("ctx", {})) if code in catalogue("en") else fault["msg"]
+
+
+def _text_of(error: ValueError) -> str:
+    """Return the text of an error, with its code where it has one."""
+    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
 
 
 def _unknown(location: Location, model: type[BaseModel]) -> str:
@@ -153,7 +155,7 @@ def _unknown(location: Location, model: type[BaseModel]) -> str:
     known = {each for table in _tables_at(location[:-1], {model}) for each in table.model_fields}
     close = difflib.get_close_matches(name, known, n=1)
     if close:
-        return f"unknown key; did you mean {close[0]}?"
+        return text("key_resembles", close=close[0])
     homes = [
         table
         for table, field in model.model_fields.items()
@@ -161,8 +163,8 @@ def _unknown(location: Location, model: type[BaseModel]) -> str:
         if name in inner.model_fields
     ]
     if homes:
-        return f"unknown key; it belongs under {' or '.join(f'[{each}]' for each in homes)}"
-    return f"unknown key; known are {', '.join(sorted(known))}" if known else "unknown key; is it misspelt?"
+        return text("key_elsewhere", homes=" or ".join(f"[{each}]" for each in homes))
+    return text("key_known_are", known=", ".join(sorted(known))) if known else text("key_unknown")
 
 
 def _tables_at(location: Location, models: set[type[BaseModel]]) -> set[type[BaseModel]]:

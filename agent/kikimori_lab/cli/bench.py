@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from kikimori import logs
-from kikimori.cli.options import add_finals, bars, print_figures, say, with_finals
+from kikimori.cli.options import add_finals, bars, print_figures, with_finals
+from kikimori.cli.terminal import say
 from kikimori.errors import KikimoriError
 from kikimori_lab.cli import bench_chaos, bench_commands, bench_page, bench_requests
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kikimori import logs
-from kikimori.cli.options import say
+from kikimori.cli.terminal import say
 from kikimori.config import DEFAULTS, AgentConfig, JudgingTable, SpeechTable
 from kikimori.control.settings import PbxTable
 from kikimori.integrations.audiosocket.settings import AudioSocketTable

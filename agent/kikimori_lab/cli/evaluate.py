@@ -19,11 +19,11 @@ from kikimori.cli.options import (
     add_finals,
     bars,
     configured,
-    say,
     with_finals,
     with_model,
     write_report,
 )
+from kikimori.cli.terminal import say
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from rich.progress import TimeRemainingColumn
 
-from kikimori.cli.options import add_config, bars, configured, say, write_report
+from kikimori.cli.options import add_config, bars, configured, write_report
+from kikimori.cli.terminal import say
 from kikimori.errors import KikimoriError
 from kikimori_lab.cli.words_tables import show
 

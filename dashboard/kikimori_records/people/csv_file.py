@@ -138,9 +138,7 @@ def write_csv(
     try:
         return out.getvalue().encode(encoding)
     except UnicodeEncodeError as error:
-        raise KikimoriError(
-            f"Shift_JIS has no letter {error.object[error.start]!r}", next_step="use --encoding utf-8-sig"
-        ) from None
+        raise KikimoriError.of("csv_letter_unknown", object=repr(error.object[error.start])) from None
 
 
 def _decoded(content: bytes) -> str:

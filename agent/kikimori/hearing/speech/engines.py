@@ -34,13 +34,13 @@ class EngineKind:
     def stream(self, source: Path | str) -> SpeechEngine:
         """Load it to hear streams. Raises KikimoriError."""
         if self.open_stream is None:
-            raise KikimoriError(f"{self.shown} hears no streams")
+            raise KikimoriError.of("engine_no_streams", shown=self.shown)
         return self.open_stream(source)
 
     def finals(self, path: Path, language: str) -> UtteranceEngine:
         """Load it to hear whole utterances. Raises KikimoriError."""
         if self.open_finals is None:
-            raise KikimoriError(f"{self.shown} hears no whole utterances")
+            raise KikimoriError.of("engine_no_utterances", shown=self.shown)
         return self.open_finals(path, language)
 
 

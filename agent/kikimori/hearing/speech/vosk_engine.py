@@ -28,17 +28,11 @@ class VoskEngine:
     def __init__(self, path: Path) -> None:
         vosk.SetLogLevel(-1)
         if not path.is_dir():
-            raise SpeechModelError(
-                f"speech model folder {path} does not exist",
-                next_step="`kikimori models list` shows the models, `kikimori models fetch NAME` downloads one",
-            )
+            raise SpeechModelError.of("speech_folder_missing", path=path)
         try:
             self._model = vosk.Model(str(path))
         except Exception as error:
-            raise SpeechModelError(
-                f"speech model {path} cannot be loaded: it is not a whole Vosk model",
-                next_step=f"kikimori models verify {path.name}, then fetch it again",
-            ) from error
+            raise SpeechModelError.of("speech_model_broken", path=path, name=path.name) from error
         self._name = path.name
 
     @property

@@ -39,10 +39,7 @@ class WhisperEngine:
 
     def __init__(self, path: Path, language: str) -> None:
         if importlib.util.find_spec("faster_whisper") is None:
-            raise WhisperMissingError(
-                "Whisper is not installed",
-                next_step="pip install 'kikimori[whisper]'; in a checkout: pip install '.[whisper]'",
-            )
+            raise WhisperMissingError.of("whisper_missing")
         from faster_whisper import WhisperModel  # noqa: PLC0415  (takes a second)
         from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415
 
@@ -53,10 +50,7 @@ class WhisperEngine:
             )
             self._tokenizer = Tokenizer(self._model.hf_tokenizer, True, task="transcribe", language=language)
         except (RuntimeError, ValueError, OSError, json.JSONDecodeError) as error:
-            raise WhisperMissingError(
-                f"Whisper model {path} cannot be loaded: it is not a whole CTranslate2 model",
-                next_step=f"kikimori models verify {path.name}, then fetch it again",
-            ) from error
+            raise WhisperMissingError.of("whisper_model_broken", path=path, name=path.name) from error
         self._start = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
         self._name = path.name
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.pbx_integration import PbxIntegration
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,7 +44,7 @@ class Asterisk(PbxIntegration[AsteriskTable]):
         )
 
     def summary(self) -> str:
-        return f"asterisk calls from {self.table.ari_url}"
+        return text("way_in_asterisk", ari_url=self.table.ari_url)
 
     def contents(self) -> Mapping[str, Callable[[], object]]:
         return {"[asterisk] ca_file": self.table.tls}

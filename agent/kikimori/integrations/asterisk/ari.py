@@ -15,6 +15,7 @@ import aiohttp
 
 from kikimori.errors import KikimoriError
 from kikimori.integrations.asterisk.tls import tls_fault
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -127,7 +128,9 @@ class AriClient:
         try:
             return json.loads(body)
         except (ValueError, RecursionError):
-            raise AriAwayError(f"ARI at {self._url}: the answer is not JSON; is it Asterisk?") from None
+            raise AriAwayError(
+                text("ari_away", url=self._url, because="the answer is not JSON; is it Asterisk?")
+            ) from None
 
     @asynccontextmanager
     async def events(self, app: str) -> AsyncIterator[AsyncIterator[Json]]:
@@ -169,10 +172,10 @@ class AriClient:
             try:
                 event = json.loads(message.data)
             except (ValueError, RecursionError):
-                raise AriAwayError(f"ARI at {self._url}: an event is not JSON") from None
+                raise AriAwayError(text("ari_away", url=self._url, because="an event is not JSON")) from None
             if isinstance(event, dict):
                 yield event
-        raise AriAwayError(f"ARI at {self._url}: the connection of events ended")
+        raise AriAwayError(text("ari_away", url=self._url, because="the connection of events ended"))
 
 
 async def _body(answer: aiohttp.ClientResponse) -> bytes:
@@ -195,4 +198,6 @@ def _refusal(body: bytes) -> str:
 
 def _away(url: str, error: aiohttp.ClientError | OSError) -> AriAwayError:
     fault, words = tls_fault(error) or (None, str(error) or type(error).__name__)
-    return AriAwayError(f"ARI at {url}: {'no answer' if isinstance(error, TimeoutError) else words}", fault)
+    return AriAwayError(
+        text("ari_away", url=url, because="no answer" if isinstance(error, TimeoutError) else words), fault
+    )

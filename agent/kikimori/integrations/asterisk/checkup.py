@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,10 @@ from kikimori.integrations.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.integrations.asterisk.control import examine
 from kikimori.integrations.asterisk.tap.trouble import missing_modules, trouble_of
 from kikimori.integrations.asterisk.version import (
-    INSTEAD_OF_WEBSOCKET,
     apps_outlive_connections,
     lacks_websocket_channels,
 )
+from kikimori_core.messages import both, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,21 +58,24 @@ async def _ask(client: AriClient, table: AsteriskTable, *, websocket: bool) -> l
     version = said.get("system", {}).get("version", "") if isinstance(said, dict) else ""
     found = [
         Diagnosis(
-            "ari", State.OK, f"{table.ari_url} lets us in as {table.ari_user}; Asterisk {version}"[:200]
+            "ari",
+            State.OK,
+            *both("ari_open", ari_url=table.ari_url, ari_user=table.ari_user, version=version),
         )
     ]
     if websocket and lacks_websocket_channels(version):
-        lacking = f"Asterisk {version} has no WebSocket channels"
-        found.append(Diagnosis("ari websocket", State.WARNING, lacking[:200], INSTEAD_OF_WEBSOCKET))
+        found.append(
+            Diagnosis("ari websocket", State.WARNING, *both("no_websocket_channels", version=version[:60]))
+        )
     try:
         await client.delete(f"/channels/{NOBODY}")
     except AriError as error:
         if error.status == 403:
             return [*found, _problem("ari user", trouble_of(error, table))]
-    found.append(Diagnosis("ari user", State.OK, "may do what the tap needs"))
+    found.append(Diagnosis("ari user", State.OK, *both("ari_user_may")))
     missing = await missing_modules(client)
     if missing is None:
-        found.append(Diagnosis("ari modules", State.OK, "all there"))
+        found.append(Diagnosis("ari modules", State.OK, *both("ari_modules_loaded")))
     else:
         found.append(_problem("ari modules", missing))
     found.append(await _app(client, table.app, version))
@@ -83,17 +87,11 @@ async def _app(client: AriClient, app: str, version: str) -> Diagnosis:
         await client.get(f"/applications/{app}")
     except AriError as error:
         if error.status == 404:
-            return Diagnosis("ari app", State.OK, f"nobody is connected as {app}")
+            return Diagnosis("ari app", State.OK, *both("ari_app_free", app=app))
         raise
     if apps_outlive_connections(version):
-        known = f"{app} has been connected; this Asterisk does not tell whether it still is"
-        return Diagnosis("ari app", State.OK, known)
-    return Diagnosis(
-        "ari app",
-        State.WARNING,
-        f"somebody is connected as {app}: right while the agent runs, and only once for each PBX",
-        "a second agent on the same PBX needs another [asterisk] app",
-    )
+        return Diagnosis("ari app", State.OK, *both("ari_app_unknown", app=app))
+    return Diagnosis("ari app", State.WARNING, *both("ari_app_connected", app=app))
 
 
 async def _names(client: AriClient, sides: SidesTable | None) -> list[Diagnosis]:
@@ -115,8 +113,7 @@ async def _names(client: AriClient, sides: SidesTable | None) -> list[Diagnosis]
                     Diagnosis(
                         "ari endpoints",
                         State.WARNING,
-                        f'[sides] {key}: "{pattern}" is the name of nothing; Asterisk has {told or "no endpoint"}',
-                        "asterisk -rx 'pjsip show endpoints' lists the names; patterns are a shell's",
+                        *both("ari_endpoint_unknown", key=key, pattern=pattern, told=told or "no endpoint"),
                     )
                 )
     return found
@@ -127,20 +124,14 @@ async def look_at_ami(
 ) -> list[Diagnosis]:
     """Look whether calls can be controlled. `websocket`: WebSocket channels are switched on."""
     checks = await examine(table, settings, websocket=websocket)
-    return [
-        Diagnosis(each.check.replace("_", " "), State(each.state), each.detail, each.next_step)
-        for each in checks
-    ]
+    return [replace(each, check=each.check.replace("_", " ")) for each in checks]
 
 
 def audio_address_fault(table: AsteriskTable, audio_host: str) -> Iterator[Diagnosis]:
     """Yield the fault that Asterisk cannot connect to where audio is awaited; `audio_host`: AudioSocket's."""
     if table.audio_host is None and audio_host in ANY_ADDRESS:
         yield Diagnosis(
-            "[asterisk] audio_host",
-            State.FAULT,
-            f"is not set, and [audiosocket] host {audio_host} is no address Asterisk can connect to",
-            "set [asterisk] audio_host to the address at which Asterisk reaches this machine",
+            "[asterisk] audio_host", State.FAULT, *both("audio_host_missing", audio_host=audio_host)
         )
 
 
@@ -148,21 +139,16 @@ def look_at_audio_address(table: AsteriskTable, audio_host: str) -> Diagnosis:
     """Check the address that Asterisk is told to connect to: neither every address nor none."""
     host = table.audio_host or audio_host
     if host in ANY_ADDRESS:
-        return Diagnosis(
-            "audiosocket address",
-            State.FAULT,
-            f"Asterisk would be told to send audio to {host}",
-            "set [asterisk] audio_host to this machine's address as Asterisk sees it",
-        )
-    return Diagnosis("audiosocket address", State.OK, f"Asterisk sends audio to {host}")
+        return Diagnosis("audiosocket address", State.FAULT, *both("audio_address_wrong", host=host))
+    return Diagnosis("audiosocket address", State.OK, *both("audio_address_good", host=host))
 
 
 def _problem(check: str, problem: Problem) -> Diagnosis:
-    return Diagnosis(check, State.FAULT, problem.detail, problem.remedy)
+    return Diagnosis(check, State.FAULT, *problem.texts())
 
 
 def _unreadable(check: str, keys: str, error: OSError | ValueError) -> Diagnosis:
     reason = str(error)
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
-        reason = f"{error.filename or keys}: {error.strerror or error}"
+        reason = text("file_reason", file=error.filename or keys, reason=error.strerror or error)
     return Diagnosis(check, State.FAULT, reason, secret_next_step(error, keys))

@@ -6,6 +6,8 @@ import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kikimori_core.messages import remedy
+
 
 class TlsFault(StrEnum):
     """Kind of fault of a TLS connection, as a stable code."""
@@ -63,30 +65,11 @@ def tls_fault(error: BaseException) -> tuple[TlsFault, str] | None:
 
 def tls_remedy(fault: TlsFault, interface: Interface) -> str:
     """Return the remedy for a TLS fault."""
-    look = "openssl s_client -connect HOST:PORT </dev/null"
-    match fault:
-        case TlsFault.UNKNOWN:
-            return (
-                f"[asterisk] ca_file must hold the authority that made the certificate of {interface.file}'s tlscertfile, "
-                f"or a copy of that certificate itself; `{look}` shows what Asterisk presents"
-            )
-        case TlsFault.NAME:
-            return (
-                f"write a name of the certificate in [asterisk] {interface.address}, or as tls_name; "
-                f"`{look} | openssl x509 -noout -subject -ext subjectAltName` shows its names"
-            )
-        case TlsFault.DATES:
-            return (
-                f"have {interface.file}'s tlscertfile renewed, or set this machine's clock: "
-                f"`{look} | openssl x509 -noout -dates`"
-            )
-        case TlsFault.PLAIN:
-            return (
-                f"[asterisk] {interface.address} must name the port of {interface.file}'s tlsbindaddr (usually "
-                f"{interface.port}, with tlsenable = yes); to do without TLS: {interface.plain}"
-            )
-        case _:
-            return (
-                f"see Asterisk's log, and tlscertfile, tlsprivatekey and the tlsdisable… lines of {interface.file}, "
-                f"then `asterisk -rx '{interface.reload}'`"
-            )
+    return remedy(
+        f"asterisk_{fault}",
+        file=interface.file,
+        address=interface.address,
+        port=interface.port,
+        plain=interface.plain,
+        reload=interface.reload,
+    )

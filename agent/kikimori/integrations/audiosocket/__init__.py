@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.integrations.audiosocket.settings import AudioSocketTable
 from kikimori.integrations.integration import Integration, PortSetting
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from kikimori.checks.diagnosis import Diagnosis
@@ -45,7 +46,7 @@ class AudioSocket(Integration[AudioSocketTable]):
 
     def summary(self) -> str:
         table = self.table
-        return f"audiosocket {table.host}:{table.port}, announcements on port {table.announce_port}"
+        return text("way_in_audiosocket", host=table.host, port=table.port, announce_port=table.announce_port)
 
     def ports(self) -> tuple[PortSetting, ...]:
         table = self.table

@@ -53,9 +53,12 @@ class AudioSocketTap:
             await self.server.listen(self._host, self._port)
             await self._announcing.listen(self._host, self._announce_port)
         except OSError as error:
-            raise KikimoriError(
-                f"cannot listen on {self._host}, ports {self._port} and {self._announce_port}: {error.strerror}",
-                next_step="another agent may be running; change [audiosocket] port and announce_port",
+            raise KikimoriError.of(
+                "audiosocket_not_listening",
+                host=self._host,
+                port=self._port,
+                announce_port=self._announce_port,
+                reason=error.strerror,
             ) from error
 
     async def run(self) -> None:

@@ -55,9 +55,11 @@ class ChanWebSocketTap:
         try:
             await self._port.listen(self._table.host, self._table.port)
         except OSError as error:
-            raise KikimoriError(
-                f"cannot listen on {self._table.host}, port {self._table.port}: {error.strerror}",
-                next_step="another agent may be running; change [chan_websocket] port",
+            raise KikimoriError.of(
+                "chan_websocket_not_listening",
+                host=self._table.host,
+                port=self._table.port,
+                reason=error.strerror,
             ) from error
 
     async def run(self) -> None:
@@ -73,11 +75,7 @@ class ChanWebSocketTap:
             return found
         return (
             *found,
-            Problem(
-                code="chan_websocket_unannounced",
-                detail="a WebSocket channel came that nobody had announced; its voice is taken for a mixed one",
-                remedy="announce each with `leg=${UNIQUEID}`: config/pbx/asterisk/websocket.md",
-            ),
+            Problem.of("chan_websocket_unannounced"),
         )
 
     def refusals(self) -> dict[str, int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from kikimori.errors import secret_next_step
 from kikimori.integrations.freeswitch.client import REMEDIES, EslAwayError, EslClient
 from kikimori.integrations.freeswitch.settings import read_secret
+from kikimori_core.messages import both, text
+from kikimori_core.model.diagnosis import Diagnosis, State
 
 if TYPE_CHECKING:
     from kikimori.integrations.freeswitch.settings import FreeSwitchTable
@@ -18,31 +19,13 @@ WITHIN_S = 6.0
 TRIES = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Result of one check, in the shape of the doctor's diagnosis."""
-
-    check: str
-    """Stable code."""
-    state: Literal["ok", "warning", "fault"]
-    detail: str
-    next_step: str = ""
-
-
-async def examine(table: FreeSwitchTable, *, tap: bool, control: bool, superior: str = "") -> list[Check]:
-    """Check the event socket and, over it, the needs of the way in (`tap`) and of control; raises nothing."""
+async def examine(table: FreeSwitchTable, *, tap: bool, control: bool, superior: str = "") -> list[Diagnosis]:
+    """Diagnosis the event socket and, over it, the needs of the way in (`tap`) and of control; raises nothing."""
     where = f"{table.esl_host}:{table.esl_port}"
     if table.esl_password_file is None:
         if control:
-            return [
-                Check(
-                    "freeswitch_esl",
-                    "fault",
-                    "control needs the event socket",
-                    "name its password's file as [freeswitch] esl_password_file",
-                )
-            ]
-        return [Check("freeswitch_esl", "ok", "not used: the dialplan starts the streams")]
+            return [Diagnosis("freeswitch_esl", State.FAULT, *both("freeswitch_esl_needed"))]
+        return [Diagnosis("freeswitch_esl", State.OK, *both("freeswitch_esl_unused"))]
     client = EslClient(table.esl_host, table.esl_port, partial(read_secret, table.esl_password_file))
     running = asyncio.create_task(client.run())
     try:
@@ -56,19 +39,30 @@ async def examine(table: FreeSwitchTable, *, tap: bool, control: bool, superior:
             await asyncio.sleep(WITHIN_S / TRIES)
         if not client.up:
             trouble = client.trouble or EslAwayError("esl_timeout")
-            remedy = REMEDIES.get(trouble.reason, "")
+            next_step: str = REMEDIES.get(trouble.reason, "")
             if trouble.reason == "esl_password_file":
                 try:
                     read_secret(table.esl_password_file)
                 except (OSError, ValueError) as error:
-                    remedy = secret_next_step(error, "[freeswitch] esl_password_file")
-            return [Check("freeswitch_esl", "fault", f"{where}: {trouble}", remedy)]
+                    next_step = secret_next_step(error, "[freeswitch] esl_password_file")
+            return [
+                Diagnosis(
+                    "freeswitch_esl", State.FAULT, text("esl_away", where=where, trouble=trouble), next_step
+                )
+            ]
         return [
-            Check("freeswitch_esl", "ok", f"{where} lets us in"),
+            Diagnosis("freeswitch_esl", State.OK, *both("freeswitch_esl_open", where=where)),
             *(await _asked(client, table, tap=tap, control=control, superior=superior)),
         ]
     except EslAwayError as error:
-        return [Check("freeswitch_esl", "fault", f"{where}: {error}", REMEDIES.get(error.reason, ""))]
+        return [
+            Diagnosis(
+                "freeswitch_esl",
+                State.FAULT,
+                text("esl_away", where=where, trouble=error),
+                REMEDIES.get(error.reason, ""),
+            )
+        ]
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -76,7 +70,7 @@ async def examine(table: FreeSwitchTable, *, tap: bool, control: bool, superior:
 
 async def _asked(
     client: EslClient, table: FreeSwitchTable, *, tap: bool, control: bool, superior: str
-) -> list[Check]:
+) -> list[Diagnosis]:
     found = []
     if tap:
         module = f"mod_{table.module}"
@@ -92,39 +86,34 @@ async def _asked(
     return found
 
 
-def _loaded(answer: str, module: str, advice: str) -> Check:
+def _loaded(answer: str, module: str, advice: str) -> Diagnosis:
     if answer == "true":
-        return Check("freeswitch_module", "ok", f"{module} is loaded")
-    return Check(
-        "freeswitch_module",
-        "fault",
-        f"{module} is not loaded",
-        f'{advice}; then fs_cli -x "load {module}" and a line in modules.conf.xml',
+        return Diagnosis("freeswitch_module", State.OK, *both("freeswitch_module_loaded", module=module))
+    return Diagnosis(
+        "freeswitch_module", State.FAULT, *both("freeswitch_module_missing", module=module, advice=advice)
     )
 
 
-async def _music(client: EslClient, name: str) -> Check:
+async def _music(client: EslClient, name: str) -> Diagnosis:
     answer = await client.api(f"local_stream show {name}")
     # `-ERR Cannot locate local_stream` and, without mod_local_stream, `-ERR local_stream Command not found!`.
     if not answer.startswith("-ERR"):
-        return Check("freeswitch_music", "ok", f"local_stream {name} plays")
-    return Check(
-        "freeswitch_music",
-        "fault",
-        f"no local_stream {name}: hold would be refused, as the customer would hear nothing",
-        "add it to local_stream.conf.xml with sound files, or set [freeswitch] music",
-    )
+        return Diagnosis("freeswitch_music", State.OK, *both("freeswitch_music_plays", name=name))
+    return Diagnosis("freeswitch_music", State.FAULT, *both("freeswitch_no_music", name=name))
 
 
-async def _superior(client: EslClient, table: FreeSwitchTable, superior: str) -> Check:
+async def _superior(client: EslClient, table: FreeSwitchTable, superior: str) -> Diagnosis:
     user, _, domain = table.dial.removeprefix("user/").replace("{target}", superior).partition("@")
     # A variable that is not set is answered `-ERR no reply`.
     domain = (domain or await client.api("global_getvar domain")).removeprefix("-ERR no reply")
     if await client.api(f"user_exists id {user} {domain}") == "true":
-        return Check("freeswitch_superior", "ok", f"{superior} is a user of {domain}")
-    return Check(
+        return Diagnosis(
+            "freeswitch_superior",
+            State.OK,
+            *both("freeswitch_superior_known", superior=superior, domain=domain),
+        )
+    return Diagnosis(
         "freeswitch_superior",
-        "warning",
-        f"{superior} is no user of the domain {domain or '(none)'}",
-        "set [pbx] superior and [freeswitch] dial; try fs_cli -x 'originate user/NUMBER &echo()'",
+        State.WARNING,
+        *both("freeswitch_superior_unknown", superior=superior, domain=domain or "(none)"),
     )

@@ -12,6 +12,7 @@ from uuid import uuid4
 import structlog
 
 from kikimori.integrations.freeswitch.esl import Decoder, EslError, Event, Message, command, event_from
+from kikimori_core.messages import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -287,11 +288,7 @@ def _why(error: BaseException) -> EslAwayError:
 
 
 REMEDIES = {
-    "esl_away": "is FreeSWITCH running, and does event_socket.conf.xml listen at [freeswitch] esl_host and esl_port?",
-    "esl_timeout": "FreeSWITCH does not answer: is a firewall between, or the machine overloaded?",
-    "esl_acl": "add this machine to apply-inbound-acl in event_socket.conf.xml, then `reload mod_event_socket`",
-    "esl_auth": "put the password of event_socket.conf.xml into the file named by [freeswitch] esl_password_file",
-    "esl_password_file": "make [freeswitch] esl_password_file readable, with the password in its first line",
-    "esl_protocol": "is esl_port FreeSWITCH's event socket?",
+    reason: remedy(reason)
+    for reason in ("esl_away", "esl_timeout", "esl_acl", "esl_auth", "esl_password_file", "esl_protocol")
 }
 """Remedies for a person, by `EslAwayError.reason`."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.integrations.freeswitch.checkup import examine
 
 if TYPE_CHECKING:
+    from kikimori.checks.diagnosis import Diagnosis
     from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 
 
@@ -16,6 +17,6 @@ async def look_at_freeswitch(
 ) -> list[Diagnosis]:
     """Check the needs of the way in (`tap`) and of control."""
     return [
-        Diagnosis(each.check.replace("_", " "), State(each.state), each.detail, each.next_step)
+        replace(each, check=each.check.replace("_", " "))
         for each in await examine(table, tap=tap, control=control, superior=superior)
     ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.integrations.integration import Integration
 from kikimori.integrations.line_in.settings import LineInTable
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from kikimori.checks.diagnosis import Diagnosis
@@ -32,7 +33,7 @@ class LineIn(Integration[LineInTable]):
         return LineInTap(parts.desk, self.table)
 
     def summary(self) -> str:
-        return f"line-in {', '.join(device.name for device in self.table.devices)}"
+        return text("way_in_line_in", names=", ".join(device.name for device in self.table.devices))
 
     async def examine(self) -> list[Diagnosis]:
         from kikimori.integrations.line_in.checkup import look_at_devices  # noqa: PLC0415  (see `Integration`)

@@ -10,14 +10,13 @@ from kikimori.errors import KikimoriError
 from kikimori.integrations.line_in.line import roles_of
 from kikimori.integrations.line_in.portaudio import PortAudio
 from kikimori.integrations.line_in.sound import SoundError, find_device
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.integrations.line_in.settings import DeviceTable, LineInTable
     from kikimori.integrations.line_in.sound import Device, Sound
-
-LIST = "`kikimori tap devices` lists them"
 
 
 async def look_at_devices(table: LineInTable, make: Callable[[], Sound] = PortAudio) -> list[Diagnosis]:
@@ -27,12 +26,9 @@ async def look_at_devices(table: LineInTable, make: Callable[[], Sound] = PortAu
     except KikimoriError as error:
         return [Diagnosis("line-in", State.FAULT, error.message, error.next_step or "")]
     except SoundError as error:
-        detail = f"no sound system: {error}"
-        return [
-            Diagnosis("line-in", State.FAULT, detail, "is this user in the group audio? `groups`; arecord -l")
-        ]
+        return [Diagnosis("line-in", State.FAULT, *both("line_in_no_sound_system", error=error))]
     if not table.devices:
-        return [Diagnosis("line-in", State.FAULT, "no device is named", f"add [[line_in.devices]]; {LIST}")]
+        return [Diagnosis("line-in", State.FAULT, *both("line_in_no_device"))]
     return [_device(each, devices) for each in table.devices]
 
 
@@ -41,13 +37,14 @@ def _device(wanted: DeviceTable, devices: list[Device]) -> Diagnosis:
     try:
         found = find_device(devices, wanted.device)
     except SoundError as error:
-        return Diagnosis(check, State.FAULT, str(error), f"is it plugged in? {LIST}")
+        return Diagnosis(check, State.FAULT, *both("line_in_not_found", error=error))
     needed = len(roles_of(wanted))
     if found.channels < needed:
         return Diagnosis(
             check,
             State.FAULT,
-            f"{found.name} records {found.channels} channel, two voices need {needed}",
-            'a stereo recorder, or customer = "mixed"',
+            *both("line_in_few_channels", name=found.name, channels=found.channels, needed=needed),
         )
-    return Diagnosis(check, State.OK, f"{found.name}, {found.channels} channels, {found.rate} Hz")
+    return Diagnosis(
+        check, State.OK, *both("line_in_good", name=found.name, channels=found.channels, rate=found.rate)
+    )

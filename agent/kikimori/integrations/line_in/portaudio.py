@@ -20,13 +20,9 @@ class PortAudio:
         try:
             import sounddevice  # noqa: PLC0415  (an optional extra; loads a library of the system)
         except ImportError as error:
-            raise KikimoriError(
-                "line-in needs the package sounddevice", next_step="pip install 'kikimori[line-in]'"
-            ) from error
+            raise KikimoriError.of("sounddevice_missing") from error
         except OSError as error:
-            raise KikimoriError(
-                "line-in needs the library PortAudio", next_step="sudo apt-get install libportaudio2"
-            ) from error
+            raise KikimoriError.of("portaudio_missing") from error
         self._library = sounddevice
 
     def devices(self) -> list[Device]:

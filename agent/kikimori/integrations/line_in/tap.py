@@ -92,10 +92,11 @@ class LineInTap:
 
     def problems(self) -> tuple[Problem, ...]:
         return tuple(
-            Problem(
-                code="line_in_device",
-                detail=f"{name}: {trouble}",
-                remedy=_REMEDIES.get(trouble.reason, _REMEDIES["no_such_device"]),
+            Problem.of(
+                "line_in_device",
+                cause=trouble.reason if trouble.reason in _REASONS else "no_such_device",
+                name=name,
+                trouble=trouble,
             )
             for name, trouble in self._troubles.items()
         )
@@ -230,15 +231,16 @@ class LineInTap:
         self._troubles[device.name] = trouble
 
 
-_REMEDIES = {
-    "no_such_device": "plug it in; `kikimori tap devices` lists what there is, [[line_in.devices]] device names it",
-    "several_devices": "write more of its name in [[line_in.devices]] device: `kikimori tap devices`",
-    "too_few_channels": 'set customer = "mixed", or use a device that records stereo',
-    "device_does_not_open": "end the program that uses it; put the service's user into the group audio; or set "
-    "another rate in [[line_in.devices]]",
-    "no_sound_system": "is ALSA installed, and the service's user in the group audio?",
-    "device_gone": "plug it in again; it is looked for all the time",
-}
+_REASONS = frozenset(
+    {
+        "no_such_device",
+        "several_devices",
+        "too_few_channels",
+        "device_does_not_open",
+        "no_sound_system",
+        "device_gone",
+    }
+)
 
 
 def _close_late(opening: asyncio.Task[Capture]) -> None:

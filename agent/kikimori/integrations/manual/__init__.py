@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.control.settings import PbxTable
 from kikimori.integrations.pbx_integration import PbxIntegration
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,4 +32,4 @@ class Manual(PbxIntegration[PbxTable]):
     async def examine_control(self) -> list[Diagnosis]:
         from kikimori.checks.diagnosis import Diagnosis, State  # noqa: PLC0415  (see `Integration`)
 
-        return [Diagnosis("pbx control", State.OK, "none: the operator is told which keys to press")]
+        return [Diagnosis("pbx control", State.OK, *both("pbx_manual"))]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.integrations.integration import Integration
 from kikimori.integrations.mirror.settings import MirrorTable
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ class Mirror(Integration[MirrorTable]):
         return MirrorTap(parts.desk, self.table, self.config.sides)
 
     def summary(self) -> str:
-        return f"mirror of {self.table.interface}"
+        return text("way_in_mirror", interface=self.table.interface)
 
     def faults(self) -> Iterator[Diagnosis]:
         from kikimori.integrations.mirror.checkup import interface_fault  # noqa: PLC0415  (see `Integration`)

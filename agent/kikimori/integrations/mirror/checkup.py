@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.integrations.mirror.live import no_permission
 from kikimori.integrations.mirror.traffic import look_at_traffic
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,7 @@ def interface_fault(interface: str) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "[mirror] interface",
             State.FAULT,
-            f"this machine has no network card {interface}; it has {', '.join(names)}",
-            "`ip link` lists them",
+            *both("no_network_card", interface=interface, names=", ".join(names)),
         )
 
 
@@ -56,24 +56,12 @@ def _there(name: str, interface: str) -> list[Diagnosis]:
         names = (
             ", ".join(sorted(each.name for each in INTERFACES.iterdir())) if INTERFACES.is_dir() else "none"
         )
-        return [
-            Diagnosis(
-                name,
-                State.FAULT,
-                f"there is no interface {interface}",
-                f"[mirror] interface must be one of: {names}",
-            )
-        ]
+        return [Diagnosis(name, State.FAULT, *both("mirror_no_interface", interface=interface, names=names))]
     state = (there / "operstate").read_text(encoding="ascii").strip()
     # Loopback and tunnels say "unknown" while they work.
     if state not in ("up", "unknown"):
         return [
-            Diagnosis(
-                name,
-                State.FAULT,
-                f"{interface} is {state}",
-                f"ip link set {interface} up; is the cable in, is the switch's port on?",
-            )
+            Diagnosis(name, State.FAULT, *both("mirror_interface_down", interface=interface, state=state))
         ]
     return [_permission(name, interface)]
 
@@ -85,8 +73,8 @@ def _permission(name: str, interface: str) -> Diagnosis:
         missing = no_permission(interface)
         return Diagnosis(name, State.FAULT, missing.message, missing.next_step or "")
     except OSError as error:
-        return Diagnosis(name, State.FAULT, f"packets cannot be read: {error.strerror}", "this needs Linux")
-    return Diagnosis(name, State.OK, f"packets of {interface} may be read")
+        return Diagnosis(name, State.FAULT, *both("mirror_not_readable", reason=error.strerror))
+    return Diagnosis(name, State.OK, *both("mirror_readable", interface=interface))
 
 
 async def _packets(name: str, interface: str) -> Diagnosis:
@@ -95,12 +83,11 @@ async def _packets(name: str, interface: str) -> Diagnosis:
     came = _received(interface) - before
     if came <= 0:
         return Diagnosis(
-            name,
-            State.WARNING,
-            f"nothing came in on {interface} in {WATCHED_S:.0f} s",
-            "does the switch copy the PBX's port to this one, both directions? make a call and try again",
+            name, State.WARNING, *both("mirror_nothing", interface=interface, seconds=f"{WATCHED_S:.0f}")
         )
-    return Diagnosis(name, State.OK, f"{came / WATCHED_S:.0f} packets a second come in on {interface}")
+    return Diagnosis(
+        name, State.OK, *both("mirror_traffic", came=f"{came / WATCHED_S:.0f}", interface=interface)
+    )
 
 
 def _received(interface: str) -> int:

@@ -72,14 +72,13 @@ class LiveInterface:
             # A service that systemd keeps to other families of addresses is told that there is no such family.
             if isinstance(error, PermissionError) or error.errno == errno.EAFNOSUPPORT:
                 raise no_permission(interface) from error
-            raise LiveError(f"cannot listen on interface {interface}: {error.strerror}") from error
+            raise LiveError.of("mirror_not_listening", interface=interface, reason=error.strerror) from error
         try:
             self._ring = self._set_up(tcp_ports)
         except OSError as error:
             self._socket.close()
-            raise LiveError(
-                f"cannot listen on interface {interface}: {error.strerror}", next_step=_next_step(error)
-            ) from error
+            code = f"mirror_not_listening.{_cause(error)}"
+            raise LiveError.of(code, interface=interface, reason=error.strerror) from error
         except LiveError:
             self._socket.close()
             raise
@@ -138,10 +137,7 @@ class LiveInterface:
         name = pack("16s16x", self._interface.encode())
         hardware = Struct("=16sH14x").unpack(fcntl.ioctl(sock.fileno(), SIOCGIFHWADDR, name))[1]
         if hardware not in (ARPHRD_ETHER, ARPHRD_LOOPBACK):
-            raise LiveError(
-                f"interface {self._interface} is no Ethernet",
-                next_step="give the network card that the switch mirrors to; `ip link` lists them",
-            )
+            raise LiveError.of("mirror_no_ethernet", interface=self._interface)
         self._outgoing_too = hardware != ARPHRD_LOOPBACK
         # The filter first, so that nothing else ever comes.
         self.filter(tcp_ports)
@@ -168,19 +164,14 @@ def is_up(interface: str) -> bool:
 
 
 def no_permission(interface: str) -> LiveError:
-    return LiveError(
-        f"no permission to listen on interface {interface}: CAP_NET_RAW is missing",
-        next_step="as a service: install systemd/kikimori-mirror.conf (AmbientCapabilities=CAP_NET_RAW); by hand: "
-        "sudo setpriv --reuid=$USER --regid=$USER --init-groups --inh-caps=+net_raw --ambient-caps=+net_raw "
-        "$(command -v kikimori) agent",
-    )
+    return LiveError.of("mirror_no_right", interface=interface)
 
 
-def _next_step(error: OSError) -> str:
+def _cause(error: OSError) -> str:
     if error.errno in (errno.ENODEV, errno.ENXIO):
-        return "`ip link` lists the interfaces; set [mirror] interface"
+        return "absent"
     if error.errno == errno.ENETDOWN:
-        return "bring it up without an address: sudo ip link set dev NAME up"
+        return "down"
     if error.errno == errno.ENOMEM:
-        return "set [mirror] buffer_mb lower"
-    return "see `ip link` and [mirror] interface"
+        return "memory"
+    return "other"

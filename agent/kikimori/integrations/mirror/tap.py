@@ -81,73 +81,23 @@ class MirrorTap:
         found = []
         wire = self.wire
         if self._dropped_at is not None and wire.now - self._dropped_at < DROPS_SHOWN_S:
-            found.append(
-                Problem(
-                    code="mirror-drops",
-                    detail="The kernel dropped packets of the mirror port: this machine is too slow for them.",
-                    remedy="Mirror only the telephones' VLAN or the PBX's port, or set [mirror] buffer_mb higher.",
-                )
-            )
+            found.append(Problem.of("mirror-drops"))
         if self._down:
-            found.append(
-                Problem(
-                    code="mirror-down",
-                    detail=f"Interface {self._table.interface} is down or gone; it is tried every few seconds.",
-                    remedy=f"sudo ip link set dev {self._table.interface} up; check the cable and the switch's port",
-                )
-            )
+            found.append(Problem.of("mirror-down", interface=self._table.interface))
         elif self._seen_at is not None and wire.now - self._seen_at > SILENT_S:
-            found.append(
-                Problem(
-                    code="mirror-silent",
-                    detail=f"Interface {self._table.interface} showed no SIP and no UDP for a minute.",
-                    remedy=f"Check the switch's mirror session; sudo tcpdump -ni {self._table.interface} udp",
-                )
-            )
+            found.append(Problem.of("mirror-silent", interface=self._table.interface))
         unreadable = wire.calls.unreadable_now()
         if "encrypted" in unreadable or (wire.tls and not wire.sip):
-            found.append(
-                Problem(
-                    code="mirror-encrypted",
-                    detail="Calls are encrypted (SRTP, ZRTP or SIP over TLS); a mirror port cannot hear them.",
-                    remedy="Use another way in (SIPREC, Asterisk ARI), or mirror a part of the way that is not.",
-                )
-            )
+            found.append(Problem.of("mirror-encrypted"))
         if "unreadable_codec" in unreadable:
-            found.append(
-                Problem(
-                    code="mirror-codec",
-                    detail=f"Calls use a codec that cannot be read ({', '.join(wire.calls.codecs_now()) or 'one way'}); "
-                    "G.711, G.722 and L16 can.",
-                    remedy="Allow only PCMU, PCMA or G722 on the PBX for these telephones or this trunk.",
-                )
-            )
+            found.append(Problem.of("mirror-codec", calls=", ".join(wire.calls.codecs_now()) or "one way"))
         strays = wire.strays()
         if strays:
-            found.append(
-                Problem(
-                    code="mirror-rtp-without-call",
-                    detail=f"{strays} streams of RTP between known hosts belong to no call that was seen.",
-                    remedy="A call that was up before the agent is found at its next re-INVITE. Otherwise mirror also "
-                    "the port through which its SIP goes; check [mirror] sip_ports, networks and max_calls.",
-                )
-            )
+            found.append(Problem.of("mirror-rtp-without-call", strays=strays))
         if wire.opened[UNREAD] and not wire.sip:
-            found.append(
-                Problem(
-                    code="mirror-tunnel",
-                    detail="The packets come in a tunnel that is not understood.",
-                    remedy="Let the switch mirror plainly, or in ERSPAN, VXLAN, Geneve, GRE or TZSP, without encryption.",
-                )
-            )
+            found.append(Problem.of("mirror-tunnel"))
         if wire.calls.without_rtp(wire.now):
-            found.append(
-                Problem(
-                    code="mirror-no-audio",
-                    detail="SIP of calls is seen, their audio (RTP) is not.",
-                    remedy="Mirror also the port through which the audio goes: telephones often send it directly.",
-                )
-            )
+            found.append(Problem.of("mirror-no-audio"))
         return tuple(found)
 
     def counters(self) -> dict[str, int]:

@@ -10,7 +10,7 @@ from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.integrations.mirror.live import LiveError
 from kikimori.integrations.mirror.tap import MirrorTap
 from kikimori.media.rtp.nowhere import Nowhere
-from kikimori.problem_texts import in_both
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from kikimori.integrations.mirror.settings import MirrorTable
@@ -36,7 +36,7 @@ class DeafDesk:
 async def look_at_traffic(
     name: str, table: MirrorTable, sides: SidesTable, *, seconds: float = LOOKED_S
 ) -> list[Diagnosis]:
-    """Follow the calls on the interface for so long; name every trouble in both languages."""
+    """Follow the calls on the interface for so long; name every trouble."""
     tap = MirrorTap(DeafDesk(), table, sides)
     try:
         await tap.listen()
@@ -51,8 +51,8 @@ async def look_at_traffic(
         with suppress(asyncio.CancelledError):
             await running
         await tap.close()
-    found = [Diagnosis(name, State.WARNING, *in_both(each)) for each in problems]
+    found = [Diagnosis(name, State.WARNING, *each.texts()) for each in problems]
     if not found and counters["mirror_sip_messages"]:
-        seen = f"{counters['mirror_sip_messages']} SIP messages and {counters['mirror_calls']} calls in {seconds:.0f} s"
-        found.append(Diagnosis(name, State.OK, seen))
+        seen = {"messages": counters["mirror_sip_messages"], "calls": counters["mirror_calls"]}
+        found.append(Diagnosis(name, State.OK, *both("mirror_calls_seen", **seen, seconds=f"{seconds:.0f}")))
     return found

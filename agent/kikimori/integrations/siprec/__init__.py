@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.integrations.integration import Integration, PortSetting
 from kikimori.integrations.siprec.settings import SiprecTable
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,8 +52,13 @@ class Siprec(Integration[SiprecTable]):
             *([f"TCP {table.port}"] if table.tcp else []),
             *([f"TLS {table.tls_port}"] if table.tls_port is not None else []),
         ]
-        audio = f"audio on UDP {table.first_rtp_port} to {table.last_rtp_port}"
-        return f"siprec {table.host}, {', '.join(ports)}, {audio}"
+        return text(
+            "way_in_siprec",
+            host=table.host,
+            ports=", ".join(ports),
+            first=table.first_rtp_port,
+            last=table.last_rtp_port,
+        )
 
     def ports(self) -> tuple[PortSetting, ...]:
         table = self.table

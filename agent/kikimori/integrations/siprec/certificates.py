@@ -35,9 +35,8 @@ def tls_context(table: SiprecTable) -> ssl.SSLContext | None:
         try:
             context.load_verify_locations(table.tls_client_ca)
         except ssl.SSLError as error:
-            raise KikimoriError(
-                f"[siprec] tls_client_ca: {table.tls_client_ca} holds no certificate ({error.reason or 'not PEM'})",
-                next_step="it must be PEM: the certificate of the authority that signed the SBC's",
+            raise KikimoriError.of(
+                "siprec_no_authority", tls_client_ca=table.tls_client_ca, reason=error.reason or "not PEM"
             ) from error
         context.verify_mode = ssl.CERT_REQUIRED
     return context
@@ -48,9 +47,8 @@ def _look_at(name: str, path: Path) -> None:
         with path.open("rb"):
             pass
     except OSError as error:
-        raise KikimoriError(
-            f"[siprec] {name}: {path}: {error.strerror}",
-            next_step=f"check {name} in kikimori.toml: a PEM file that the service's user may read",
+        raise KikimoriError.of(
+            "siprec_file_unreadable", name=name, path=path, reason=error.strerror
         ) from error
 
 
@@ -58,12 +56,5 @@ def _pair_fault(cert: Path, key: Path, error: ssl.SSLError) -> KikimoriError:
     """Describe the fault of a certificate and its key, with the next step."""
     said = error.reason or "not PEM, or not both there"
     if "KEY_VALUES_MISMATCH" in said:
-        return KikimoriError(
-            f"[siprec] tls_key: {key} is not the key of {cert}",
-            next_step="name the key that the certificate was made with",
-        )
-    return KikimoriError(
-        f"[siprec] tls_cert, tls_key: {cert}, {key}: {said}",
-        next_step="both must be PEM, the key without a passphrase; "
-        "openssl x509 -in CERT -noout -text and openssl pkey -in KEY -noout read them",
-    )
+        return KikimoriError.of("siprec_key_of_other_certificate", key=key, cert=cert)
+    return KikimoriError.of("siprec_certificate_unreadable", cert=cert, key=key, said=said)

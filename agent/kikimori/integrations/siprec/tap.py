@@ -80,9 +80,8 @@ class SiprecTap:
                 port = table.tls_port
                 self._transport.listen_tls(table.host, port, tls)
         except OSError as error:
-            raise KikimoriError(
-                f"cannot listen on {table.host}, port {port}: {error.strerror or error}",
-                next_step="another SIP server or agent may be running; change [siprec] port or tls_port",
+            raise KikimoriError.of(
+                "siprec_not_listening", host=table.host, port=port, reason=error.strerror or error
             ) from error
 
     async def run(self) -> None:

@@ -181,9 +181,8 @@ class RtpPorts:
             self.settle(port)
 
     def _no_port(self, why: str | None) -> NoPortError:
-        return NoPortError(
-            f"no UDP port for RTP on {self._host}, {self._range.start} to {self._range.stop - 1}: {why}",
-            next_step="widen the range of ports; two calls at a time need four ports",
+        return NoPortError.of(
+            "no_rtp_port", host=self._host, start=self._range.start, stop=self._range.stop - 1, why=why
         )
 
 

@@ -77,19 +77,17 @@ class OpinionModel:
         try:
             self.note = ModelNote.model_validate_json((folder / "model.json").read_bytes())
         except OSError as error:
-            raise ConfigError(
-                f"{folder}: model.json cannot be read: {error.strerror}", next_step=_NEXT_STEP
-            ) from None
+            raise ConfigError.of("opinion_unreadable", folder=folder, reason=error.strerror) from None
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise ConfigError(f"{folder}/model.json: {where}: {first['msg']}", next_step=_NEXT_STEP) from None
+            raise ConfigError.of("opinion_wrong", folder=folder, where=where, reason=first["msg"]) from None
         note = self.note
         fits = note.classes[:1] == (HARMLESS,) and len(note.bias) == len(note.scale) == len(note.classes) > 1
         if note.format != FORMAT or note.bits != BITS or not fits:
-            raise ConfigError(f"{folder}: was made for another version of the program", next_step=_NEXT_STEP)
+            raise ConfigError.of("opinion_other_version", folder=folder)
         if not (folder / "weights.npy").is_file():
-            raise ConfigError(f"{folder}: weights.npy is missing", next_step=_NEXT_STEP)
+            raise ConfigError.of("opinion_without_weights", folder=folder)
         self._table: NDArray[np.int8] | None = None
         self._scale = np.array(note.scale, np.float32)
         self._bias = np.array(note.bias, np.float32)
@@ -98,9 +96,7 @@ class OpinionModel:
         if self._table is None:
             table = np.load(self._folder / "weights.npy", mmap_mode="r", allow_pickle=False)
             if table.shape != (1 << BITS, len(self.note.classes)) or table.dtype != np.int8:
-                raise ConfigError(
-                    f"{self._folder}: weights.npy does not fit model.json", next_step=_NEXT_STEP
-                )
+                raise ConfigError.of("opinion_does_not_fit", folder=self._folder)
             self._table = table
         return self._table
 
@@ -140,7 +136,6 @@ class OpinionModel:
 
 
 _FUNCTION = frozenset({"助詞", "助動詞"})
-_NEXT_STEP = "train it again (kikimori train-words --help), or leave [judging] second_opinion_model out"
 
 
 @lru_cache(maxsize=4)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.words.sound import long_vowels, plain, words
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,7 +102,7 @@ def _groups(phrase: str, lists: Mapping[str, Sequence[str]] | None) -> list[list
     """Return the parts of a phrase, each with its alternatives: those of odd number stood in brackets."""
     for name in re.findall(r"\{([^{}]*)\}", phrase):
         if lists is None or name not in lists:
-            raise ValueError(f"uses the list {{{name}}}, which is not in [words]")
+            raise ValueError(text("phrase_list_unknown", list=f"{{{name}}}"))
         phrase = phrase.replace(f"{{{name}}}", f"({'|'.join(lists[name])})")
     parts = re.split(r"\(([^()]*)\)", phrase)
     return [part.split("|") if number % 2 else [part] for number, part in enumerate(parts)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kikimori_core import messages
 from kikimori_core.judging.words.conjugation import forms
 from kikimori_core.judging.words.moods import ending
 from kikimori_core.judging.words.sound import folded, long_vowels, plain, words
@@ -86,9 +87,7 @@ def cut(phrase: str) -> list[Word]:
         and sum(len(word.sound) for word in found) < LEAST_LEFT
     ):
         rest = "".join(word.surface for word in found)
-        raise VanishingPhraseError(
-            f"loses {lost!r}, which is not listened to, and {rest!r} alone would match too much"
-        )
+        raise VanishingPhraseError(messages.text("phrase_vanishes", lost=repr(lost), rest=repr(rest)))
     return found
 
 
@@ -106,7 +105,7 @@ def compile_phrase(
     *before, last = [word for word in found if word.part != _PARTICLE]
     conjugated = forms(_dictionary_sound(last), last.conjugation)
     if conjugated is None:
-        raise ValueError(f"must end in the dictionary form of a verb to be said as {mood}")
+        raise ValueError(messages.text("phrase_no_verb", mood=mood))
     pieces: list[dict[str, tuple[int, ...]]] = []
     heads = []
     for word in before:

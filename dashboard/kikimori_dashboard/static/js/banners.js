@@ -1,7 +1,7 @@
 // What is wrong with the watching itself: connection, broker, agents, recognition.
 
 import { fill, h } from "./dom.js";
-import { dateAndTime, find, t, timeOfDay, word } from "./i18n.js";
+import { current, dateAndTime, find, t, timeOfDay, word } from "./i18n.js";
 
 /** The banners of a picture, worst first: [{mood, text, detail, remedy, blind}]; `blind`: no button works meanwhile. */
 export function banners(picture) {
@@ -15,7 +15,8 @@ export function banners(picture) {
     return found;
   }
   if (!picture.site.broker_connected) {
-    const { code = "", detail = "", remedy = "" } = picture.site.broker_problem ?? {};
+    const { code = "" } = picture.site.broker_problem ?? {};
+    const { detail, remedy } = inOurWords(picture.site.broker_problem);
     found.push({ blind: true, mood: "bad", text: find(`banner.${code}`) ?? t("link.broker"), detail, remedy });
     return found;
   }
@@ -52,7 +53,7 @@ function problems(agents) {
     const ofSpeech = agent.problems.find((each) => each.code.includes("speech"));
     if (agent.speech !== "on") {
       const what = ofSpeech?.code === "speech_failing" ? "failing" : agent.speech;
-      found.push({ mood: "warn", text: name + word("banner", `speech_${what}`), remedy: ofSpeech?.remedy });
+      found.push({ mood: "warn", text: name + word("banner", `speech_${what}`), remedy: inOurWords(ofSpeech).remedy });
     }
     const said = new Set();
     for (const problem of agent.problems.filter((each) => agent.speech === "on" || each !== ofSpeech)) {
@@ -60,12 +61,15 @@ function problems(agents) {
       const means = meaning(problem);
       const first = !said.has(means);
       said.add(means);
-      const detail = problem.detail || problem.code;
-      found.push({ mood: "warn", text: name + (first && means ? means : detail), detail: first && means ? detail : "", remedy: problem.remedy });
+      const { detail = problem.code, remedy } = inOurWords(problem);
+      found.push({ mood: "warn", text: name + (first && means ? means : detail), detail: first && means ? detail : "", remedy });
     }
   }
   return found;
 }
+
+/** {detail, remedy} of a problem in the language of the page; empty without one. */
+const inOurWords = (problem) => problem?.words?.[current()] ?? {};
 
 const meaning = ({ code, cause }) => {
   const known = (cause && find(`banner.${code}_${cause}`)) || find(`banner.${code}`);

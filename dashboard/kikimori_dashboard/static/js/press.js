@@ -1,7 +1,7 @@
 // Sends a command and words what came of it.
 
 import { ACTIONS } from "./action_table.js";
-import { find, t, word } from "./i18n.js";
+import { current, find, t, word } from "./i18n.js";
 
 const named = (holds) => Object.keys(ACTIONS).filter((action) => holds(ACTIONS[action]));
 
@@ -28,11 +28,15 @@ export async function press(callId, action, page, more = {}) {
   }
 }
 
+/** Reasons whose sentence says all that the agent adds in English. */
+const TOLD_BY_REASON = new Set(["not_supported", "call_busy"]);
+
 /** {mood: "good" | "todo" | "bad", text, detail} of a result. */
 export function worded(result) {
-  if (result.outcome === "done") return { mood: "good", text: word("done", result.action), detail: result.detail ?? "" };
+  const said = result.words?.[current()] ?? result.detail;
+  if (result.outcome === "done") return { mood: "good", text: word("done", result.action), detail: said ?? "" };
   const reason = result.reason ? (find(`reason.${result.reason}`) ?? result.reason) : "";
-  const detail = [reason, result.detail].filter(Boolean).join(" — ");
+  const detail = [reason, TOLD_BY_REASON.has(result.reason) ? null : said].filter(Boolean).join(" — ");
   return { mood: result.outcome === "instructed" ? "todo" : "bad", text: word("outcome", result.outcome), detail };
 }
 

@@ -2,7 +2,7 @@
 
 from kikimori.control.pbx_settings import Sound
 from kikimori.integrations.asterisk.control.control import AsteriskControl
-from kikimori.integrations.asterisk.control.examining import Check, examine
+from kikimori.integrations.asterisk.control.examining import examine
 from kikimori.integrations.asterisk.control.settings import ControlSettings
 
-__all__ = ["AsteriskControl", "Check", "ControlSettings", "Sound", "examine"]
+__all__ = ["AsteriskControl", "ControlSettings", "Sound", "examine"]

@@ -19,11 +19,12 @@ from kikimori.integrations.asterisk.ami_away import AmiError
 from kikimori.integrations.asterisk.control.beside import SPY, Beside
 from kikimori.integrations.asterisk.control.customers import Customers
 from kikimori.integrations.asterisk.control.dialplan import TO_SUPERIOR, Step
-from kikimori.integrations.asterisk.control.examining import Check, Probe, look
+from kikimori.integrations.asterisk.control.examining import Probe, look
 from kikimori.integrations.asterisk.control.finding import NotFoundError, find
 from kikimori.integrations.asterisk.control.moves import Mover
 from kikimori.integrations.asterisk.control.remedies import problem_of, remedy_of
 from kikimori.integrations.asterisk.control.rescuing import Rescuer, until_answered
+from kikimori_core.messages import text
 from kikimori_core.wire.actions import MOVES, TRANSFERS
 from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome, Problem
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from kikimori.integrations.asterisk.control.settings import ControlSettings
     from kikimori.integrations.asterisk.settings import AsteriskTable
     from kikimori_core.model.call import CallInfo
+    from kikimori_core.model.diagnosis import Diagnosis
 
 log = structlog.get_logger()
 
@@ -81,7 +83,7 @@ class AsteriskControl:
         self._beside = Beside(self._ami, settings)
         self._moves: dict[str, _Move] = {}
         self._probe: Probe | None = None
-        self._checks: list[Check] = []
+        self._checks: list[Diagnosis] = []
 
     @property
     def kind(self) -> str:
@@ -121,7 +123,9 @@ class AsteriskControl:
             found.append(
                 Problem(
                     code=str(self._ami.away),
-                    detail=f"{self._ami.where}: {self._ami.away_because}".rstrip(": "),
+                    detail=text("pbx_away", where=self._ami.where, because=self._ami.away_because)
+                    if self._ami.away_because
+                    else self._ami.where,
                     remedy=remedy_of(self._ami.away),
                 )
             )

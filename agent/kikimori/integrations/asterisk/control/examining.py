@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from kikimori.errors import secret_next_step
 from kikimori.integrations.asterisk.ami import AmiConnection, read_password
@@ -15,11 +14,12 @@ from kikimori.integrations.asterisk.ami_codec import AmiProtocolError
 from kikimori.integrations.asterisk.control.dialplan import CONTEXT, LABEL, VERSION
 from kikimori.integrations.asterisk.control.remedies import remedy_of
 from kikimori.integrations.asterisk.version import (
-    INSTEAD_OF_WEBSOCKET,
     OLDEST,
     lacks_websocket_channels,
     too_old,
 )
+from kikimori_core.messages import both, text
+from kikimori_core.model.diagnosis import Diagnosis, State
 
 if TYPE_CHECKING:
     from kikimori.integrations.asterisk.ami_codec import Block
@@ -33,17 +33,6 @@ ACTIONS = {
     "ShowDialPlan": "reporting",
 }  # fmt: skip
 """AMI actions in use, and the class of manager.conf's `write` that allows each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Result of one check, in the shape of the doctor's diagnosis."""
-
-    check: str
-    """Stable code, also of the problem in the agent's health."""
-    state: Literal["ok", "warning", "fault"]
-    detail: str
-    next_step: str = ""
 
 
 class Probe:
@@ -99,8 +88,8 @@ class Probe:
         return response
 
 
-async def look(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Check]:
-    """Check the rights of the logged-in user, and the dialplan. `probe` must get all events meanwhile.
+async def look(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Diagnosis]:
+    """Diagnosis the rights of the logged-in user, and the dialplan. `probe` must get all events meanwhile.
 
     Raises:
         AmiError: the connection was lost.
@@ -114,7 +103,9 @@ async def look(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Check]
     return found
 
 
-async def examine(table: AsteriskTable, settings: ControlSettings, *, websocket: bool = False) -> list[Check]:
+async def examine(
+    table: AsteriskTable, settings: ControlSettings, *, websocket: bool = False
+) -> list[Diagnosis]:
     """Connect as control does, and check. Raises nothing for a fault. `websocket`: its channels are used."""
     probe = Probe(settings.music)
     where = f"{table.ami_host}:{table.ami_port}"
@@ -127,7 +118,7 @@ async def examine(table: AsteriskTable, settings: ControlSettings, *, websocket:
     try:
         await connection.login(table.ami_user, password)
         return [
-            Check("pbx_login", "ok", f"{where} lets us in as {table.ami_user}"),
+            Diagnosis("pbx_login", State.OK, *both("pbx_login_good", where=where, ami_user=table.ami_user)),
             *await _version(connection, websocket=websocket),
             *await look(connection, settings, probe),
         ]
@@ -141,94 +132,93 @@ async def examine(table: AsteriskTable, settings: ControlSettings, *, websocket:
             await reading
 
 
-def _away(where: str, error: AmiError | AmiProtocolError | OSError) -> Check:
+def _away(where: str, error: AmiError | AmiProtocolError | OSError) -> Diagnosis:
     away, because = why_away(error)
-    remedy = remedy_of(away)
+    next_step: str = remedy_of(away)
     if away is Away.PASSWORD and error.__cause__ is not None:
-        remedy = secret_next_step(error.__cause__, "[asterisk] ami_password_file")
-    return Check(str(away), "fault", f"{where}: {because}"[:300], remedy)
+        next_step = secret_next_step(error.__cause__, "[asterisk] ami_password_file")
+    return Diagnosis(str(away), State.FAULT, text("pbx_away", where=where, because=because[:300]), next_step)
 
 
-RIGHTS = (
-    "manager.conf, the user of [asterisk] ami_user: write = call,originate,reporting and read = call,user"
-)
-INCLUDE = (
-    "#include kikimori-control.conf at the end of extensions.conf, then `asterisk -rx 'dialplan reload'`"
-)
-MUSIC = "`asterisk -rx 'moh show files'`: the class needs sound files (Debian: asterisk-moh-opsound-wav); [asterisk] music names it"
-
-
-async def _version(ami: Ami, *, websocket: bool) -> list[Check]:
+async def _version(ami: Ami, *, websocket: bool) -> list[Diagnosis]:
     said = (await ami.act("CoreSettings")).get("AsteriskVersion")[:60]
     if not said:
         return []  # which right is missing is told by the next check
     name = f"Asterisk {said}"
-    found = [Check("pbx_version", "ok", name)]
+    found = [Diagnosis("pbx_version", State.OK, *both("pbx_version", name=name))]
     if too_old(said):
-        found = [Check("pbx_too_old", "warning", name, f"control is made for Asterisk {OLDEST} and later")]
+        found = [Diagnosis("pbx_too_old", State.WARNING, *both("pbx_too_old", name=name, oldest=OLDEST))]
     if websocket and lacks_websocket_channels(said):
         found.append(
-            Check("pbx_no_websocket", "warning", f"{name} has no WebSocket channels", INSTEAD_OF_WEBSOCKET)
+            Diagnosis("pbx_no_websocket", State.WARNING, *both("no_websocket_channels", version=said))
         )
     return found
 
 
-async def _permissions(ami: Ami) -> Check:
+async def _permissions(ami: Ami) -> Diagnosis:
     response = await ami.act("ListCommands")
     # One line per command: `Redirect: Redirect (transfer) a call.  (Priv: call,all)`.
     allowed = {name for name, _ in response.lines}
     missing = sorted({right for action, right in ACTIONS.items() if action not in allowed})
     if not missing:
-        return Check("pbx_rights", "ok", "the user may do what control needs")
-    return Check("pbx_right_missing", "fault", f"the user has no write = {', '.join(missing)}", RIGHTS)
+        return Diagnosis("pbx_rights", State.OK, *both("pbx_rights_good"))
+    return Diagnosis(
+        "pbx_right_missing", State.FAULT, *both("pbx_right_missing.write", missing=", ".join(missing))
+    )
 
 
-async def _dialplan(ami: Ami) -> Check:
+async def _dialplan(ami: Ami) -> Diagnosis:
     response, found = await ami.listing("ShowDialPlan", Context=CONTEXT, Extension="version")
     if not response.ok or not found:
         if "ermission" in response.message:
-            return Check("pbx_dialplan_unknown", "warning", response.message, RIGHTS)
-        return Check("pbx_no_dialplan", "fault", response.message or f"no context {CONTEXT}", INCLUDE)
+            return Diagnosis(
+                "pbx_dialplan_unknown",
+                State.WARNING,
+                *both("pbx_right_missing.answer", message=response.message),
+            )
+        return Diagnosis(
+            "pbx_no_dialplan", State.FAULT, *_answered("pbx_no_dialplan", response.message, context=CONTEXT)
+        )
     version = found[0].get("AppData")
     if version != VERSION:
-        return Check(
+        return Diagnosis(
             "pbx_old_dialplan",
-            "fault",
-            f"{CONTEXT} has version {version[:8]}, this program needs {VERSION}",
-            "copy kikimori-control.conf of this version to Asterisk, then `asterisk -rx 'dialplan reload'`",
+            State.FAULT,
+            *both("pbx_old_dialplan", context=CONTEXT, version=version[:8], needed=VERSION),
         )
-    return Check("pbx_dialplan", "ok", f"{CONTEXT} is included")
+    return Diagnosis("pbx_dialplan", State.OK, *both("pbx_dialplan_included", context=CONTEXT))
 
 
-async def _events_and_music(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Check]:
+async def _events_and_music(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Diagnosis]:
     response = await probe.run(ami)
     if not response.ok:
-        return [Check("pbx_right_missing", "fault", response.message, RIGHTS)]
+        return [
+            Diagnosis(
+                "pbx_right_missing", State.FAULT, *both("pbx_right_missing.answer", message=response.message)
+            )
+        ]
     deaf = [
         name for name, heard in (("call", probe.response is not None), ("user", probe.probed)) if not heard
     ]
     if deaf:
         return [
-            Check(
-                "pbx_right_missing", "fault", f"no events: the user has no read = {', '.join(deaf)}", RIGHTS
-            )
+            Diagnosis("pbx_right_missing", State.FAULT, *both("pbx_right_missing.read", deaf=", ".join(deaf)))
         ]
     if probe.music_class is None:
-        return [Check("pbx_no_music", "fault", f"class {settings.music} does not play", MUSIC)]
+        return [Diagnosis("pbx_no_music", State.FAULT, *both("pbx_no_music", music=settings.music))]
     if probe.music_class != settings.music:
         return [
-            Check(
+            Diagnosis(
                 "pbx_other_music",
-                "warning",
-                f"class {probe.music_class} plays instead of {settings.music}",
-                MUSIC,
+                State.WARNING,
+                *both("pbx_other_music", music_class=probe.music_class, music=settings.music),
             )
         ]
-    return [Check("pbx_music", "ok", f"class {settings.music} plays")]
+    return [Diagnosis("pbx_music", State.OK, *both("pbx_music_plays", music=settings.music))]
 
 
-async def _telephones(ami: Ami, settings: ControlSettings) -> list[Check]:
-    """Check that the superior's extension exists in the context that rings telephones; a queue is one too."""
+async def _telephones(ami: Ami, settings: ControlSettings) -> list[Diagnosis]:
+    """Diagnosis that the superior's extension exists in the context that rings telephones; a queue is one too."""
     dialled = settings.dial_string(settings.superior)
     if not dialled.startswith("Local/") or "@" not in dialled:
         return []
@@ -236,15 +226,18 @@ async def _telephones(ami: Ami, settings: ControlSettings) -> list[Check]:
     # Asterisk looks into what is included and at patterns, as it does when it dials.
     response, found = await ami.listing("ShowDialPlan", Context=context, Extension=extension)
     if response.ok and found:
-        return [Check("pbx_telephones", "ok", f"telephones are rung through {context}")]
+        return [Diagnosis("pbx_telephones", State.OK, *both("pbx_telephones_good", context=context))]
     if "ermission" in response.message:
         return []
     return [
-        Check(
+        Diagnosis(
             "pbx_no_telephones",
-            "fault",
-            response.message or f"no extension for the superior in {context}",
-            "[asterisk] dial must name the context in which telephones call each other, e.g. from-internal, and [pbx] "
-            "superior an extension there",
+            State.FAULT,
+            *_answered("pbx_no_telephones", response.message, context=context),
         )
     ]
+
+
+def _answered(code: str, message: str, **parameters: str) -> tuple[str, str]:
+    """Return the texts of a fault, with Asterisk's own words where it gave any."""
+    return both(f"{code}.answer", message=message) if message else both(code, **parameters)

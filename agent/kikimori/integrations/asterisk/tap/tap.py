@@ -20,6 +20,7 @@ from kikimori.integrations.asterisk.tap.trouble import (
 )
 from kikimori.integrations.asterisk.tap.voice import CopiedVoice, Workshop
 from kikimori.integrations.asterisk.version import apps_outlive_connections
+from kikimori_core.messages import text
 from kikimori_core.model.call import Role
 
 if TYPE_CHECKING:
@@ -114,15 +115,16 @@ class AsteriskTap:
         host, port = self._audio()
         host, port = settings.audio_host or host, settings.audio_port or port
         if host in ("0.0.0.0", "::"):  # noqa: S104  (refused, not bound)
-            raise KikimoriError(
-                f"[asterisk] audio_host is not set, and [audiosocket] host {host} is no address Asterisk can connect to",
-                next_step="set [asterisk] audio_host to the address at which Asterisk reaches this machine",
-            )
+            raise KikimoriError.of("asterisk_audio_host_missing", host=host)
         try:
             client = AriClient(settings)
         except OSError as error:
             raise KikimoriError(
-                f"[asterisk]: {error.filename or 'ca_file'}: {error.strerror or error}",
+                text(
+                    "asterisk_file_unreadable",
+                    file=error.filename or "ca_file",
+                    reason=error.strerror or error,
+                ),
                 next_step=secret_next_step(error, "[asterisk] ari_password_file and ca_file"),
             ) from error
         self._shop = Workshop(

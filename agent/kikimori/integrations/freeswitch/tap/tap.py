@@ -26,6 +26,7 @@ from kikimori.integrations.freeswitch.tap.tracking import (
 )
 from kikimori.ports.door import Limits
 from kikimori.ports.refusals import together
+from kikimori_core.messages import remedy, text
 from kikimori_core.wire.messages import Problem
 from kikimori_core.wire.peers import AllowedPeers
 
@@ -84,9 +85,11 @@ class FreeSwitchTap:
         try:
             await self.media.listen(table.media_host, table.media_port)
         except OSError as error:
-            raise KikimoriError(
-                f"cannot listen on {table.media_host}, port {table.media_port}: {error.strerror}",
-                next_step="another agent may be running; change [freeswitch] media_port",
+            raise KikimoriError.of(
+                "freeswitch_not_listening",
+                media_host=table.media_host,
+                media_port=table.media_port,
+                reason=error.strerror,
             ) from error
 
     async def run(self) -> None:
@@ -143,8 +146,8 @@ class FreeSwitchTap:
     def _remedies(self) -> dict[str, str]:
         module = self._table.module
         return {
-            "stream_refused": f"fs_cli -x 'module_exists mod_{module}' must say true; another program may stream the channel",
-            "stream_never_came": "FreeSWITCH cannot reach [freeswitch] media_host and media_port: try curl from there",
+            "stream_refused": remedy("stream_refused", module=module),
+            "stream_never_came": remedy("stream_never_came"),
         }
 
     async def _up(self) -> None:
@@ -199,6 +202,6 @@ def _media_secret(table: FreeSwitchTable) -> str | None:
         return read_secret(table.media_token_file)
     except (OSError, ValueError) as error:
         raise KikimoriError(
-            f"[freeswitch] media_token_file cannot be read: {error}",
+            text("media_token_unreadable", error=error),
             next_step=secret_next_step(error, "[freeswitch] media_token_file"),
         ) from error

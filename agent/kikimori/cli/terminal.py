@@ -1,0 +1,66 @@
+"""What a command says to the person at the terminal, in that person's language."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from kikimori_core.messages import in_language, language_of, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kikimori_core.messages import Language
+
+_configured: list[Language] = []
+"""`language` as the file of this command sets it; empty where it does not."""
+
+
+def follow(path: Path | None) -> None:
+    """Take the language from a configuration file, even from one that is wrong elsewhere: its faults are to be read."""
+    _configured.clear()
+    try:
+        content = path.read_text("utf-8", errors="replace") if path is not None else ""
+    except OSError:
+        return
+    before_tables = re.split(r"(?m)^\s*\[", content)[0]
+    if found := re.search(r"""(?m)^\s*language\s*=\s*["'](ja|en)["']""", before_tables):
+        _configured.append("ja" if found[1] == "ja" else "en")
+
+
+def language() -> Language:
+    """Return the language of this command's texts."""
+    return language_of(_configured[0] if _configured else None)
+
+
+def worded(words: str) -> str:
+    """Return a text in this command's language."""
+    return in_language(words, language())
+
+
+def say(words: str) -> None:
+    """Print to the person at the terminal; standard output stays for results."""
+    print(worded(words), file=sys.stderr, flush=True)
+
+
+def show(words: str) -> None:
+    """Print a result."""
+    print(worded(words))
+
+
+def say_next(next_step: str) -> None:
+    """Print the next step of what was said, if there is one."""
+    if next_step:
+        say(f"  {worded(text('said_next', next_step=next_step))}")
+
+
+def say_also(message: str) -> None:
+    """Print what happened beside what was said."""
+    say(f"  {worded(text('said_also', message=message))}")
+
+
+def warn(message: str, next_step: str = "") -> None:
+    """Print a warning."""
+    say(text("said_warning", message=message))
+    say_next(next_step)

@@ -1,0 +1,170 @@
+"""Every text for people is there in both languages, with the same parameters, and is used."""
+
+from __future__ import annotations
+
+import ast
+import errno
+import os
+import re
+from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from kikimori_core.messages.text import LABELS, _read, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [path for folder in ("agent", "dashboard") for path in sorted((ROOT / folder).rglob("*.py"))]
+CONTENT = "\n".join(path.read_text("utf-8") for path in SOURCES)
+ENGLISH, JAPANESE = catalogue("en"), catalogue("ja")
+IN_JAPANESE = re.compile("[ぁ-んァ-ン一-龥]")
+SENTENCE = re.compile(r"(?:\b[A-Za-z]{2,}\b[ ,]+){3}[a-z]{2,}")
+"""Four words of English in a row."""
+
+COMMANDS = re.compile(
+    r"`[^`]*`|'[^']*'|\bsudo .*|\b(?:asterisk|openssl|fs_cli|pip|ip link|journalctl|kikimori|ss|systemctl|timedatectl|aplay|arecord) .*"
+)
+"""What is typed is the same in every language."""
+
+MADE = re.compile(
+    r"^(value_|siprec_|asterisk_|pbx_|esl_|mirror_not_listening\.|line_in_device\.|alert_unseen\.|broker_|no_dashboard_key|unknown_dashboard_key|audiosocket_|chan_websocket_|pattern_|sides_|model_|state_folder_|store_)"
+)
+"""Codes that the program puts together."""
+
+
+def parameters(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def calls() -> Iterator[tuple[Path, ast.Call, str]]:
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = (
+                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                )
+                yield path, node, name
+
+
+def test_both_languages_have_the_same_codes() -> None:
+    assert ENGLISH.keys() == JAPANESE.keys()
+    assert len(ENGLISH) > 250
+
+
+def test_both_texts_of_a_code_say_the_same() -> None:
+    different = {
+        code
+        for code, english in ENGLISH.items()
+        if english.keys() != JAPANESE[code].keys()
+        or parameters("".join(english.values())) != parameters("".join(JAPANESE[code].values()))
+        or IN_JAPANESE.search("".join(english.values()))
+    }
+    assert different == set()
+
+
+def test_the_japanese_has_no_english_sentence() -> None:
+    english = [
+        text
+        for entry in JAPANESE.values()
+        for text in entry.values()
+        if SENTENCE.search(COMMANDS.sub("", text))
+    ]
+    assert english == []
+
+
+def _names_a_code(node: ast.Call, name: str) -> bool:
+    """Return whether a call is one of ours that takes a code: others are called `text` too."""
+    if name == "of":
+        owner = getattr(node.func.value if isinstance(node.func, ast.Attribute) else None, "id", "")
+        return owner == "Problem" or owner.endswith("Error")
+    return name in ("both", "text", "remedy") and isinstance(node.func, ast.Name)
+
+
+def test_every_code_that_the_program_names_is_known() -> None:
+    ours = {path for path in SOURCES if "kikimori_core.messages" in path.read_text("utf-8")}
+    named = {
+        node.args[0].value
+        for path, node, name in calls()
+        if path in ours or name == "of"
+        if node.args and _names_a_code(node, name)
+        if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+        if " " not in node.args[0].value  # SQLAlchemy's `text` takes SQL
+    }
+    # A code with a cause is two entries in one.
+    known = ENGLISH.keys() | {code.partition(".")[0] for code in ENGLISH}
+    assert len(named) > 150
+    assert named - known == set()
+
+
+def test_every_code_is_used() -> None:
+    unused = {
+        code
+        for code in ENGLISH
+        if not re.search(f"[\"']{re.escape(code)}[\"']", CONTENT) and not MADE.match(code)
+    }
+    assert unused == set()
+
+
+def test_words_without_a_code_come_from_somewhere() -> None:
+    """From the program's own source, the operating system, OpenSSL or Python's reader of TOML."""
+    by_system = {os.strerror(number) for number in errno.errorcode}
+    texts = {
+        node.value.replace(" ", "")
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    ours = "\n".join(texts) + CONTENT.replace(" ", "").replace("_", "")
+    others = (
+        "certificate",
+        "name resolution",
+        "service not known",
+        "value",
+        "statement",
+        "array",
+        "character",
+        "Expected",
+        "string",
+        "Unclosed",
+        "pbx ",
+        "it is a name",
+    )
+    stray = {
+        label
+        for label in _read("ja")[LABELS]
+        if label not in by_system
+        and label.replace(" ", "") not in ours
+        and not any(each in label for each in others)
+    }
+    assert stray == set()
+
+
+def test_a_finding_has_a_code() -> None:
+    """The doctor and `config check` word every finding by its code."""
+    plain = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, node, name in calls()
+        if name in ("Diagnosis", "Finding")
+        and any(
+            isinstance(each, ast.JoinedStr) or (isinstance(each, ast.Constant) and each.value)
+            for each in node.args[2:]
+        )
+    ]
+    assert plain == []
+
+
+def test_a_problem_has_a_code() -> None:
+    plain = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, node, name in calls()
+        if name == "Problem"
+        for each in node.keywords
+        if each.arg in ("detail", "remedy")
+        and (
+            isinstance(each.value, ast.JoinedStr)
+            or (isinstance(each.value, ast.Constant) and " " in str(each.value.value))
+        )
+    ]
+    assert plain == []
