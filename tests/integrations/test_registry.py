@@ -15,6 +15,7 @@ from kikimori.config import DEFAULTS, AgentConfig
 from kikimori.integrations.integration import Integration
 from kikimori.integrations.pbx_integration import PbxIntegration
 from kikimori_core.errors import ConfigError
+from kikimori_core.messages import text
 from kikimori_core.wire.files import FileKind, named_files
 from kikimori_core.wire.toml_file import validated
 
@@ -42,7 +43,7 @@ def test_what_it_names_is_in_its_table(integration: Integration[Any]) -> None:
     assert {integration.switch} <= keys
     assert {key for port in integration.ports() for key in re.findall(r"\] (\w+)", port.key)} <= keys
     assert all(port.key.startswith(f"[{integration.name}] ") for port in integration.ports())
-    named = re.findall(rf"\[{integration.name}\] (\w+)", " ".join(integration.advice.values()))
+    named = re.findall(rf"\[{integration.name}\] (\w+)", " ".join(map(text, integration.advice.values())))
     assert set(named) <= keys
     assert integration.summary().startswith(integration.name.replace("_in", "-in"))
 

@@ -293,6 +293,16 @@ def test_the_advice_for_a_refused_connection_is_that_of_its_reason() -> None:
     assert "the log" in other
 
 
+def test_hints_are_shown_in_the_reader_s_language() -> None:
+    (refused,) = hints(QuietTap({"too_many_connections": 2}), freeswitch())
+    shown = picture(taps=(), calls=(), hints=(refused,))
+    assert "raise [freeswitch] max_streams" in as_line(shown)
+    assert "[freeswitch] max_streams を増やす" in as_line(shown, "ja")
+    assert json.loads(as_json(shown, numbers=False))["hints"] == [
+        "freeswitch: 2 refused (too_many_connections): raise [freeswitch] max_streams, or close what keeps connections open"
+    ]
+
+
 def test_a_problem_is_said_instead_of_advice() -> None:
     problem = Problem(code="freeswitch_esl_auth", detail="refused", remedy="the password")
     assert hints(QuietTap({"unknown_token": 1}, problems=(problem,)), freeswitch()) == []

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from kikimori.cli.options import add_config, configured
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import language, say
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ async def _show(source: Source, args: argparse.Namespace, stop: asyncio.Event) -
         told = ""
         async for _ in _beats(1.0, args.seconds, stop):
             picture = source.picture()
-            line = as_json(picture, numbers=args.numbers) if args.json else as_line(picture)
+            line = as_json(picture, numbers=args.numbers) if args.json else as_line(picture, language())
             news = line.partition("  ")[2]
             if args.json or picture.calls or news != told:
                 print(line, flush=True)
@@ -115,7 +115,13 @@ async def _show(source: Source, args: argparse.Namespace, stop: asyncio.Event) -
         async for _ in _beats(1 / FRAMES_A_SECOND, args.seconds, stop):
             size = console.size
             live.update(
-                draw(source.picture(), width=size.width, height=size.height, numbers=args.numbers),
+                draw(
+                    source.picture(),
+                    width=size.width,
+                    height=size.height,
+                    numbers=args.numbers,
+                    language=language(),
+                ),
                 refresh=True,
             )
 

@@ -88,10 +88,10 @@ class Integration(Generic[Settings]):
     """Its calls come only once they are answered: one that was up before is not heard."""
     host_key: ClassVar[str] = "host"
     """Key of the address at which it listens."""
-    most_key: ClassVar[str] = "its limit"
+    most_key: ClassVar[str] = "max_connections"
     """Key of the most connections that it admits at a time."""
     advice: ClassVar[Mapping[str, str]] = {}
-    """Remedies for rejected connections, by reasons that only this integration gives; see `kikimori.watch.advice`."""
+    """Codes of remedies (`kikimori_core.messages`) for rejected connections, by reasons that only this integration gives."""
 
     def __init__(self, name: str, table: Settings, config: Configuration) -> None:
         """`name` is its table's, and its tap's: `[audiosocket]`."""

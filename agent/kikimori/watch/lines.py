@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori.problem_texts import in_both, in_japanese
 from kikimori.watch.words import clock, gaps, level, party, plain
+from kikimori_core.messages import in_language
 
 if TYPE_CHECKING:
     from kikimori.watch.picture import CallRow, LegRow, Picture
+    from kikimori_core.messages import Language
     from kikimori_core.wire.messages import Party, Problem
 
 MOST_CALLS = 6
 
 
-def as_line(picture: Picture) -> str:
-    """Return the picture in one line: every leg's level, and the problems."""
+def as_line(picture: Picture, language: Language = "en") -> str:
+    """Return the picture in one line: every leg's level, and the problems; hints in a language."""
     parts = [_call(call) for call in picture.calls[:MOST_CALLS]]
     if len(picture.calls) > MOST_CALLS:
         parts.append(f"and {len(picture.calls) - MOST_CALLS} more calls")
@@ -32,7 +34,9 @@ def as_line(picture: Picture) -> str:
         if "refused" in name and count
     ]
     if picture.hints:
-        parts.append("nothing arrived yet: " + " / ".join(picture.hints))
+        parts.append(
+            "nothing arrived yet: " + " / ".join(in_language(each, language) for each in picture.hints)
+        )
     elif not picture.calls:
         parts.append("no call at the moment")
     return f"{clock(picture.seconds)}  " + "; ".join(parts)

@@ -17,6 +17,7 @@ from kikimori.watch.meter import LegMeter
 from kikimori.watch.picture import CallRow, Picture, TapRow
 from kikimori.watch.words import UNCERTAIN, not_heard
 from kikimori.ways_in import make_taps
+from kikimori_core.messages import text
 from kikimori_core.wire.messages import Party
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kikimori.integrations.integration import Integration
     from kikimori.taps.tap import Address, Tap
     from kikimori.watch.picture import LegRow
+    from kikimori_core.messages import CodedText
     from kikimori_core.model.call import CallInfo, LegInfo, Role
 
 REMEMBERED_ENDS = 5
@@ -216,28 +218,27 @@ def _listens(addresses: dict[str, Address]) -> tuple[str, ...]:
     return tuple(f"{name} {host}:{port}" for name, (host, port) in addresses.items())
 
 
-def hints(tap: Tap, integration: Integration[Any]) -> list[str]:
+def hints(tap: Tap, integration: Integration[Any]) -> list[CodedText]:
     """Return hints for a way in that stays quiet; `integration` is what it belongs to."""
     if tap.problems():
         return []  # they say it better
+    name = tap.name
     if isinstance(tap, Refusing) and (refused := tap.refusals()):
+        most = sorted(refused.items(), key=lambda each: -each[1])[:MOST_REASONS]
         return [
-            f"{tap.name}: {count} refused ({reason}): {advice(integration, reason)}"
-            for reason, count in sorted(refused.items(), key=lambda each: -each[1])[:MOST_REASONS]
+            text("hint_refused", tap=name, count=count, reason=why, advice=advice(integration, why))
+            for why, count in most
         ]
     if told := not_heard(tap.counters()):
-        return [f"{tap.name}: {each}" for each in told]
+        return [text("hint_of_way_in", tap=name, told=each) for each in told]
     if not tap.addresses:
-        return [f"{tap.name}: connected, waits for a call; make one and answer it"]
-    earlier = "; a call that was up before is not heard this way" if integration.from_answer_on else ""
+        return [text("hint_connected", tap=name)]
+    listens = ", ".join(_listens(tap.addresses))
     found = [
-        f"{tap.name}: does the PBX send to {', '.join(_listens(tap.addresses))}? make a call and answer it{earlier}"
+        text("hint_from_answer_on" if integration.from_answer_on else "hint_sent", tap=name, listens=listens)
     ]
     if all(_is_loopback(host) for host, _ in tap.addresses.values()):
-        found.append(
-            f"{tap.name}: only this machine can reach it; "
-            f"for a PBX elsewhere set [{tap.name}] {integration.host_key} and allow"
-        )
+        found.append(text("hint_loopback", tap=name, host=integration.host_key))
     return found
 
 

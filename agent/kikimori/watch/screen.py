@@ -11,9 +11,12 @@ from rich.text import Text
 from kikimori.problem_texts import in_japanese
 from kikimori.watch.picture import SILENCE_DB
 from kikimori.watch.words import clock, gaps, level, party, plain, rate
+from kikimori_core.messages import in_language
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from kikimori_core.messages import Language
 
 from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
 
@@ -26,8 +29,10 @@ BESIDE_BAR = 66
 USUAL_FRAMES_S = 50.0
 
 
-def draw(picture: Picture, *, width: int, height: int, numbers: bool) -> RenderableType:
-    """Return the rows for a terminal of `width` columns and `height` lines."""
+def draw(
+    picture: Picture, *, width: int, height: int, numbers: bool, language: Language = "en"
+) -> RenderableType:
+    """Return the rows for a terminal of `width` columns and `height` lines; hints in a language."""
     lines = [Text(f"kikimori tap watch   {clock(picture.seconds)}   Ctrl-C ends", style="bold")]
     for tap in picture.taps:
         lines += _tap(tap, width)
@@ -44,7 +49,11 @@ def draw(picture: Picture, *, width: int, height: int, numbers: bool) -> Rendera
         lines.append(Text(f"… and {len(picture.calls) - shown} more calls", style="dim"))
     if picture.hints:
         lines.append(Text("nothing arrived yet:", style="yellow"))
-        lines += [line for hint in picture.hints for line in _wrapped(hint, width, indent="  ")]
+        lines += [
+            line
+            for hint in picture.hints
+            for line in _wrapped(in_language(hint, language), width, indent="  ")
+        ]
     elif not picture.calls:
         lines.append(Text("no call at the moment", style="dim"))
     if picture.ended:

@@ -26,7 +26,6 @@ class AudioSocket(Integration[AudioSocketTable]):
     title = "AudioSocket"
     place = 1
     from_answer_on = True
-    most_key = "max_connections"
 
     def tap(self, parts: TapParts) -> AudioSocketTap:
         from kikimori.integrations.audiosocket.tap import AudioSocketTap  # noqa: PLC0415  (see `Integration`)

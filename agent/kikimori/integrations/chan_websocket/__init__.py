@@ -24,7 +24,6 @@ class ChanWebSocket(Integration[ChanWebSocketTable]):
     title = "WebSocket channels"
     place = 2
     from_answer_on = True
-    most_key = "max_connections"
 
     def tap(self, parts: TapParts) -> ChanWebSocketTap:
         from kikimori.integrations.chan_websocket.tap import ChanWebSocketTap  # noqa: PLC0415  (see `Integration`)

@@ -34,15 +34,8 @@ class FreeSwitch(PbxIntegration[FreeSwitchTable]):
     host_key = "media_host"
     most_key = "max_streams"
     advice = {  # noqa: RUF012  (read only)
-        "wrong_token": (
-            "FreeSWITCH is let in, but its dialplan does not say the secret of [freeswitch] media_token_file: "
-            "compare them"
-        ),
-        "unknown_token": (
-            "whoever knocked is let in by [freeswitch] allow, but nobody asked for this stream now: a trial by hand, "
-            "or a stream of an earlier run. Make a call; a stream that the dialplan starts goes to "
-            "/v1/dialplan/SECRET instead"
-        ),
+        "wrong_token": "advice_freeswitch_secret",
+        "unknown_token": "advice_freeswitch_stream",
     }
 
     def tap(self, parts: TapParts) -> FreeSwitchTap:

@@ -33,11 +33,10 @@ class Siprec(Integration[SiprecTable]):
     place = 5
     needs_sides = True
     from_answer_on = True
-    most_key = "max_connections"
     advice = {  # noqa: RUF012  (read only)
-        "too_many_sessions": "raise [siprec] max_sessions, or let the SBC share them among several agents",
-        "no_rtp_port": "widen [siprec] first_rtp_port to last_rtp_port",
-        "no_known_codec": "let the recording leg use G.711 or G.722",
+        "too_many_sessions": "advice_siprec_sessions",
+        "no_rtp_port": "advice_siprec_rtp_ports",
+        "no_known_codec": "advice_siprec_codec",
     }
 
     def tap(self, parts: TapParts) -> SiprecTap:
