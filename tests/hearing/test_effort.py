@@ -268,3 +268,30 @@ def test_a_slot_begins_as_a_stranger() -> None:
     tracker._calm_s[1] = 30
     tracker.reset(1)
     assert tracker._calm_s[1] == 0
+
+
+def test_only_what_is_surely_a_voice_can_be_raised_or_learnt() -> None:
+    """A baby's cry that may be a voice counts as speech at most."""
+    shout = customer("shout-from-start")
+    blocks = shout[: len(shout) // block_samples(8000) * block_samples(8000)].reshape(
+        -1, 1, block_samples(8000)
+    )
+    raised = {}
+    for certain in (True, False):
+        tracker, detector = EffortTracker(), VoiceDetector()
+        tracker.reserve(1)
+        voice, sure = np.ones(1, dtype=np.bool_), np.full(1, certain)
+        efforts = [
+            tracker.update(
+                np.zeros(1, dtype=np.intp),
+                measure(block, mark_speech([detector], block, 8000), 8000),
+                voice,
+                sure,
+            )
+            for block in blocks
+        ]
+        raised[certain] = max(float(each.probability[0]) for each in efforts)
+        assert any(each.known[0] for each in efforts)
+        assert certain or tracker._calm_s[0] == 0
+    assert raised[True] > 0.75
+    assert raised[False] == 0

@@ -16,7 +16,7 @@ from kikimori.hearing.frames import RATES, block_samples
 from kikimori.hearing.gate import SpeechGate
 from kikimori.hearing.speaking import SpeakingTracker, covers
 from kikimori.hearing.vad import VoiceDetector, mark_speech
-from kikimori.hearing.voice import LIKELY_A_VOICE, VoiceTracker
+from kikimori.hearing.voice import SURELY_A_VOICE, VoiceTracker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,5 +99,5 @@ class AcousticBank:
         passes, closes = self._gate.update(index, speech.sum(axis=1, dtype=np.float32) * words)
         noise = self._voice.is_noise(index)
         speaks = self._voice.speaks(index, voice) & ~noise
-        effort = self._effort.update(index, features, speaks, voice >= LIKELY_A_VOICE)
+        effort = self._effort.update(index, features, speaks, voice >= SURELY_A_VOICE)
         return Heard(effort, passes, closes, noise, covers(power) & ~effort.known)
