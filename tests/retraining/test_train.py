@@ -60,9 +60,18 @@ def test_sentences_without_a_word_do_not_matter() -> None:
 def test_scores_are_the_sum_of_weights_over_the_root_of_their_number() -> None:
     rows = [np.array([1, 2, 5]), np.array([2])]
     table = np.arange(12, dtype=np.float32).reshape(6, 2)
-    dense = Rows.of(rows).dense()
+    made = Rows.of(rows)
     expected = [(table[1] + table[2] + table[5]) / np.sqrt(3), table[2]]
-    assert np.allclose(dense @ table[Rows.of(rows).touched], expected)
+    assert np.allclose(made.scores(table[made.touched]), expected)
+
+
+def test_a_slope_is_the_error_of_the_sentences_that_have_a_feature() -> None:
+    made = Rows.of([np.array([1, 2, 5]), np.array([2])])
+    error = np.array([[1, -1], [0.5, -0.5]], np.float32)
+    root = 1 / np.sqrt(3)
+    expected = [error[0] * root, error[0] * root + error[1], error[0] * root]
+    assert made.touched.tolist() == [1, 2, 5]
+    assert np.allclose(made.slope(error), expected)
 
 
 def test_importance_counts() -> None:

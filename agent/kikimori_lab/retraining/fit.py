@@ -25,34 +25,45 @@ def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Some sentences: which features they have, each once."""
+    """Some sentences: which features they have, each once. A cell is one feature of one sentence."""
 
     touched: NDArray[np.int64]
     """Features that any of them has."""
-    owner: NDArray[np.int64]
-    """Sentence of each cell."""
-    place: NDArray[np.int64]
-    """Place in `touched` of each cell."""
+    place: NDArray[np.int32]
+    """Place in `touched` of each cell, sentence by sentence."""
+    first: NDArray[np.int64]
+    """First cell of each sentence."""
+    owner: NDArray[np.int32]
+    """Sentence of each cell, feature by feature."""
+    first_owner: NDArray[np.int64]
+    """Where in `owner` each feature begins."""
     value: NDArray[np.float32]
     """One over the root of the sentence's number of features."""
 
     @classmethod
     def of(cls, features: Sequence[NDArray[np.int64]]) -> Rows:
-        """Join the features of sentences."""
+        """Join the features of sentences, of which each has one at least."""
         lengths = np.array([len(each) for each in features], np.int64)
         touched, place = np.unique(np.concatenate(features), return_inverse=True)
+        order = np.argsort(place, kind="stable")
         return cls(
             touched,
-            np.repeat(np.arange(len(features)), lengths),
-            place,
-            (1 / np.sqrt(np.maximum(lengths, 1))).astype(np.float32),
+            place.astype(np.int32),
+            np.concatenate([[0], np.cumsum(lengths)[:-1]]),
+            np.repeat(np.arange(len(features), dtype=np.int32), lengths)[order],
+            np.searchsorted(place[order], np.arange(len(touched))),
+            (1 / np.sqrt(lengths)).astype(np.float32),
         )
 
-    def dense(self) -> NDArray[np.float32]:
-        """Return sentences by touched features: small enough for a few hundred sentences, and then fastest."""
-        made = np.zeros((len(self.value), len(self.touched)), np.float32)
-        made[self.owner, self.place] = self.value[self.owner]
-        return made
+    def scores(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the sums by sentence of the weights of the touched features."""
+        sums = np.add.reduceat(weights[self.place], self.first, axis=0) * self.value[:, None]
+        return sums.astype(np.float32)
+
+    def slope(self, error: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the slope of the touched features' weights, given the error by sentence."""
+        sums = np.add.reduceat((error * self.value[:, None])[self.owner], self.first_owner, axis=0)
+        return sums.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ class Weights:
         parts = []
         for at in range(0, len(features), batch):
             rows = Rows.of(features[at : at + batch])
-            parts.append(rows.dense() @ self.table[rows.touched] + self.bias)
+            parts.append(rows.scores(self.table[rows.touched]) + self.bias)
         return np.concatenate(parts)
 
 
@@ -112,11 +123,11 @@ def fit(
     for _ in range(settings.epochs):
         for number in rng.permutation(len(batches)):
             rows, numbers = batches[number], chosen[number]
-            dense, weights = rows.dense(), table[rows.touched]
-            error = softmax(dense @ weights + bias)
+            weights = table[rows.touched]
+            error = softmax(rows.scores(weights) + bias)
             error[np.arange(len(numbers)), labels[numbers]] -= 1
             error *= importance[numbers][:, None] / len(numbers)
-            slope = dense.T @ error + settings.decay * weights
+            slope = rows.slope(error) + settings.decay * weights
             square = squares[rows.touched] + slope**2
             squares[rows.touched] = square
             table[rows.touched] = weights - settings.rate * slope / np.sqrt(square)
