@@ -37,7 +37,8 @@ def altered(tmp_path: Path, **fields: object) -> Path:
     assert FOLDER is not None
     note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | fields
     (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    (tmp_path / "weights.npy").write_bytes((FOLDER / "weights.npy").read_bytes())
+    for name in ("weights.npy", "senses.npy"):
+        (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
     return tmp_path
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from kikimori.config import BUILTIN_OPINION
 from kikimori_core.judging.second_opinion.features import BITS, features
 from kikimori_core.judging.second_opinion.model import OpinionModel
+from kikimori_core.judging.second_opinion.senses import Senses
 from kikimori_core.judging.words.sound import plain, words
 from kikimori_lab.retraining.fit import FitSettings, Rows, fit, softmax
 from kikimori_lab.retraining.samples import Sample
@@ -18,6 +20,7 @@ from kikimori_lab.retraining.train import default_thresholds, train, write_model
 if TYPE_CHECKING:
     from pathlib import Path
 
+SENSES = Senses.read(BUILTIN_OPINION)
 HARSH = ("お前は馬鹿か", "この馬鹿野郎", "馬鹿にするな", "お前みたいな馬鹿は辞めろ", "馬鹿者が")
 CALM = ("明日届きますか", "予約をお願いします", "駅はどこですか", "住所が変わりました", "返品できますか")
 
@@ -29,16 +32,16 @@ def samples() -> list[Sample]:
 
 def test_it_learns_what_it_is_shown_and_keeps_it_on_disk(tmp_path: Path) -> None:
     told: set[str] = set()
-    trained = train(samples(), FitSettings(epochs=3), lambda name, _done, _total: told.add(name))
+    trained = train(samples(), SENSES, FitSettings(epochs=3), lambda name, _done, _total: told.add(name))
     assert len(told) == 3
     assert trained.classes == (HARMLESS, "insult")
     assert trained.figures["found"] == 1.0
     assert trained.figures["false"] == 0.0
-    write_model(tmp_path, trained, default_thresholds(["insult"]), {"seed": "16"})
+    write_model(tmp_path, trained, SENSES, default_thresholds(["insult"]), {"seed": "16"})
     model = OpinionModel(tmp_path)
     for text in (*HARSH, *CALM):
         cut = words(plain(text))
-        scores = trained.weights.scores([features(cut)]) / np.float32(trained.temperature)
+        scores = trained.weights.scores([features(cut, SENSES)]) / np.float32(trained.temperature)
         assert model.judge(cut).harm == pytest.approx(1 - float(softmax(scores)[0, 0]), abs=0.03)
     harsh = model.judge(words("本当に馬鹿だな"))
     assert harsh.category == "insult"
@@ -47,14 +50,14 @@ def test_it_learns_what_it_is_shown_and_keeps_it_on_disk(tmp_path: Path) -> None
 
 
 def test_the_same_seed_gives_the_same_model() -> None:
-    one, other = (train(samples(), FitSettings(epochs=2), lambda *_: None) for _ in range(2))
+    one, other = (train(samples(), SENSES, FitSettings(epochs=2), lambda *_: None) for _ in range(2))
     assert np.array_equal(one.weights.table, other.weights.table)
     assert one.figures == other.figures
 
 
 def test_sentences_without_a_word_do_not_matter() -> None:
     with_blank = [*samples(), Sample("。。。", HARMLESS, "blank")]
-    assert train(with_blank, FitSettings(epochs=1), lambda *_: None).figures["held"] > 0
+    assert train(with_blank, SENSES, FitSettings(epochs=1), lambda *_: None).figures["held"] > 0
 
 
 def test_scores_are_the_sum_of_weights_over_the_root_of_their_number() -> None:
@@ -72,6 +75,14 @@ def test_a_slope_is_the_error_of_the_sentences_that_have_a_feature() -> None:
     expected = [error[0] * root, error[0] * root + error[1], error[0] * root]
     assert made.touched.tolist() == [1, 2, 5]
     assert np.allclose(made.slope(error), expected)
+
+
+def test_a_word_that_was_never_learned_is_known_by_its_sense() -> None:
+    """阿呆 was in no sentence; 馬鹿, of its group, was."""
+    trained = train(samples(), SENSES, FitSettings(epochs=3), lambda *_: None)
+    scores = trained.weights.scores([features(words(plain(text)), SENSES) for text in ("阿呆", "宿")])
+    harm = 1 - softmax(scores)[:, 0]
+    assert harm[0] > harm[1]
 
 
 def test_importance_counts() -> None:

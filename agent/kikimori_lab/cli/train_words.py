@@ -58,15 +58,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 def run(args: argparse.Namespace) -> int:
     from kikimori.modelstore.catalogue import PACKAGE  # noqa: PLC0415
     from kikimori.version import VERSION  # noqa: PLC0415
-    from kikimori_lab.evaluation.cases import read_cases  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.config import BUILTIN_OPINION  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_core.judging.second_opinion.senses import Senses  # noqa: PLC0415
+    from kikimori_lab.evaluation.cases import read_cases  # noqa: PLC0415
     from kikimori_lab.retraining.fit import FitSettings  # noqa: PLC0415
-    from kikimori_lab.retraining.samples import calm, joined, of_cases, written  # noqa: PLC0415
+    from kikimori_lab.retraining.samples import calm, casual, fragments, joined, of_cases, written  # noqa: PLC0415
     from kikimori_lab.retraining.templates import HARMLESS  # noqa: PLC0415
     from kikimori_lab.retraining.train import default_thresholds, train, write_model  # noqa: PLC0415
 
     if args.weight <= 0:
         raise KikimoriError("--weight must be above 0")
     folder = PACKAGE / "training" / "words"
+    senses = Senses.read(BUILTIN_OPINION)
     own = written(folder)
     categories = sorted({each.label for each in own} - {HARMLESS})
     office = [
@@ -77,10 +80,11 @@ def run(args: argparse.Namespace) -> int:
             "none of the sentences names a category of phrases or is harmless",
             next_step="`kikimori evaluate-words --help` describes the format",
         )
-    calm_ones = calm(folder / "calm-asdc.txt.xz")
+    calm_ones = [sample for path in sorted(folder.glob("calm-*.txt.xz")) for sample in calm(path)]
+    calm_ones += [*fragments(calm_ones, args.seed), *casual(calm_ones, args.seed)]
     samples = [*own, *office, *joined([*own, *office], calm_ones, args.seed), *calm_ones]
     with bars("", TimeRemainingColumn()) as progress:
-        trained = train(samples, FitSettings(seed=args.seed), _shown(progress))
+        trained = train(samples, senses, FitSettings(seed=args.seed), _shown(progress))
     made = {
         "program": VERSION,
         "written": str(len(own)),
@@ -89,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         "seed": str(args.seed),
     }
     try:
-        write_model(args.out, trained, default_thresholds(categories), made)
+        write_model(args.out, trained, senses, default_thresholds(categories), made)
     except OSError as error:
         raise KikimoriError(f"{args.out}: cannot be written: {error.strerror}") from None
     figures = {

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kikimori_core.judging.second_opinion.senses import Senses
     from kikimori_lab.retraining.fit import FitSettings, Weights
     from kikimori_lab.retraining.samples import Sample
 
@@ -37,9 +38,10 @@ class Thresholds:
 
     veto_below: dict[str, float]
     tone_from: dict[str, float]
+    tone_words: int = 2
 
 
-VETO_BELOW, TONE_FROM = 0.12, 0.95
+VETO_BELOW, TONE_FROM = 0.3, 0.85
 NEVER_TONE = frozenset({"call_for_superior"})
 """Demands for a superior are counted, not shown at once."""
 GRAVE = {"threat": 0.02, "violence": 0.02}
@@ -64,12 +66,12 @@ class Trained:
     figures: dict[str, Any]
 
 
-def train(samples: Sequence[Sample], settings: FitSettings, progress: Progress) -> Trained:
+def train(samples: Sequence[Sample], senses: Senses, settings: FitSettings, progress: Progress) -> Trained:
     """Fit twice: without what is held back, to measure and calibrate, then on everything."""
     classes = (HARMLESS, *sorted({each.label for each in samples} - {HARMLESS}))
     featured, kept = [], []
     for number, sample in enumerate(samples):
-        found = features(words(plain(sample.text)))
+        found = features(words(plain(sample.text)), senses)
         if len(found):
             featured.append(found)
             kept.append(sample)
@@ -140,9 +142,12 @@ def _figures(
     }
 
 
-def write_model(folder: Path, trained: Trained, thresholds: Thresholds, made: dict[str, str]) -> None:
-    """Write `model.json` and `weights.npy`; raises OSError."""
+def write_model(
+    folder: Path, trained: Trained, senses: Senses, thresholds: Thresholds, made: dict[str, str]
+) -> None:
+    """Write `model.json`, `weights.npy` and the senses that it was trained with; raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
+    senses.write(folder)
     weights = trained.weights
     scale = np.maximum(np.abs(weights.table).max(axis=0), 1e-6) / 127
     table = np.rint(weights.table / scale).astype(np.int8)
@@ -155,6 +160,7 @@ def write_model(folder: Path, trained: Trained, thresholds: Thresholds, made: di
         temperature=trained.temperature,
         veto_below=thresholds.veto_below,
         tone_from=thresholds.tone_from,
+        tone_words=thresholds.tone_words,
         made=made,
     )
     np.save(folder / "weights.npy", table)

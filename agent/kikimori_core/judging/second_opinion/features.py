@@ -1,4 +1,4 @@
-"""Features of a sentence: pieces of its writing, its sound and its dictionary forms, hashed into a table."""
+"""Features of a sentence: pieces of its writing, its sound, its dictionary forms and their senses, hashed into a table."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kikimori_core.judging.second_opinion.senses import Sense, Senses
     from kikimori_core.judging.words.sound import Word
 
-BITS = 17
-"""The table has 2 to the power of this rows."""
+BITS = 18
+"""The table of a new model has 2 to the power of this rows."""
 WRITTEN, SOUNDED = (2, 3, 4), (2, 3, 4, 5)
 """Lengths of the pieces, in characters of writing and of sound."""
 MOST_WORDS = 60
@@ -27,25 +28,27 @@ Piece = tuple[str, int, int]
 """A feature, and the words that it is made of: first, and end."""
 
 
-def features(words: Sequence[Word]) -> NDArray[np.int64]:
+def features(words: Sequence[Word], senses: Senses | None, bits: int = BITS) -> NDArray[np.int64]:
     """Return the rows of the table that a sentence touches, each once."""
-    mask = (1 << BITS) - 1
-    return np.fromiter({crc32(key.encode()) & mask for key, _, _ in pieces(words)}, np.int64)
+    mask = (1 << bits) - 1
+    return np.fromiter({crc32(key.encode()) & mask for key, _, _ in pieces(words, senses)}, np.int64)
 
 
-def row_of(key: str) -> int:
+def row_of(key: str, bits: int = BITS) -> int:
     """Return the row of a feature."""
-    return crc32(key.encode()) & ((1 << BITS) - 1)
+    return crc32(key.encode()) & ((1 << bits) - 1)
 
 
-def pieces(words: Sequence[Word]) -> Iterator[Piece]:
-    """Yield each feature with its place."""
+def pieces(words: Sequence[Word], senses: Senses | None) -> Iterator[Piece]:
+    """Yield each feature with its place; without senses those of a model of format 1."""
     words = words[-MOST_WORDS:]
     if not words:
         return
     yield from _runs("w", [_digits(word.surface) for word in words], WRITTEN)
     yield from _runs("s", [word.sound for word in words], SOUNDED)
     yield from _of_words(words)
+    if senses is not None:
+        yield from _of_senses(words, [senses.of(word) for word in words])
 
 
 def _digits(surface: str) -> str:
@@ -80,3 +83,25 @@ def _of_words(words: Sequence[Word]) -> Iterator[Piece]:
     yield f"e{ending}", max(last - 4, 0), last
     for at in meaning:
         yield f"m{words[at].normal} {words[-1].normal}{words[-1].form[:2]}", at, at + 1
+
+
+def _of_senses(words: Sequence[Word], found: Sequence[Sense | None]) -> Iterator[Piece]:
+    """Yield senses alone, the sentence with senses in place of its words of meaning, and pairs of senses."""
+    meaning = [
+        (at, sense) for at, sense in enumerate(found) if sense and words[at].part not in _FUNCTION
+    ]
+    mixed = [_EDGE, *(f"{word.normal}{word.form[:2]}" for word in words), _EDGE]
+    ending = f"{words[-1].normal}{words[-1].form[:2]}"
+    last = len(words)
+    for one, (at, sense) in enumerate(meaning):
+        mixed[at + 1] = f"#{sense.coarse}{words[at].form[:2]}"
+        yield f"R{sense.fine}", at, at + 1
+        yield f"C{sense.middle}", at, at + 1
+        yield f"D{sense.coarse}", at, at + 1
+        yield f"z{sense.middle} {ending}", at, at + 1
+        for other, another in meaning[one + 1 : one + 4]:
+            yield f"q{sense.coarse} {another.coarse}", at, other + 1
+    for at in range(len(mixed) - 1):
+        yield f"x{mixed[at]} {mixed[at + 1]}", max(at - 1, 0), min(at + 1, last)
+    for at in range(len(mixed) - 2):
+        yield f"y{mixed[at]} {mixed[at + 1]} {mixed[at + 2]}", max(at - 1, 0), min(at + 2, last)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.second_opinion.features import BITS, MOST_WORDS, features, pieces, row_of
+from kikimori_core.judging.second_opinion.senses import Senses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.sound import Word
 
 HARMLESS = "none"
-FORMAT = 1
-"""Of the folder; another one has other features and cannot be used."""
+FORMAT = 2
+"""Of the folder of a new model."""
+READ = {1: 17, FORMAT: BITS}
+"""Formats that can be used, and their number of bits; format 1 has no senses."""
 _SHOWN_WORDS = 3
 _Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -84,18 +87,19 @@ class OpinionModel:
             raise ConfigError.of("opinion_wrong", folder=folder, where=where, reason=first["msg"]) from None
         note = self.note
         fits = note.classes[:1] == (HARMLESS,) and len(note.bias) == len(note.scale) == len(note.classes) > 1
-        if note.format != FORMAT or note.bits != BITS or not fits:
+        if READ.get(note.format) != note.bits or not fits:
             raise ConfigError.of("opinion_other_version", folder=folder)
         if not (folder / "weights.npy").is_file():
             raise ConfigError.of("opinion_without_weights", folder=folder)
         self._table: NDArray[np.int8] | None = None
+        self._senses = Senses.read(folder) if note.format > 1 else None
         self._scale = np.array(note.scale, np.float32)
         self._bias = np.array(note.bias, np.float32)
 
     def _weights(self) -> NDArray[np.int8]:
         if self._table is None:
             table = np.load(self._folder / "weights.npy", mmap_mode="r", allow_pickle=False)
-            if table.shape != (1 << BITS, len(self.note.classes)) or table.dtype != np.int8:
+            if table.shape != (1 << self.note.bits, len(self.note.classes)) or table.dtype != np.int8:
                 raise ConfigError.of("opinion_does_not_fit", folder=self._folder)
             self._table = table
         return self._table
@@ -106,7 +110,7 @@ class OpinionModel:
 
     def judge(self, words: Sequence[Word]) -> Opinion:
         """Return what a sentence is taken for."""
-        rows = features(words)
+        rows = features(words, self._senses, self.note.bits)
         if not len(rows):
             return Opinion(0.0, self.note.classes[1], 0.0)
         sums = self._weights()[rows].sum(axis=0, dtype=np.int32) * self._scale
@@ -124,8 +128,8 @@ class OpinionModel:
         table = self._weights()
         of_word = np.zeros(len(words))
         seen: dict[int, float] = {}
-        for key, first, end in pieces(words):
-            row = row_of(key)
+        for key, first, end in pieces(words, self._senses):
+            row = row_of(key, self.note.bits)
             if row not in seen:
                 weights = table[row] * self._scale
                 seen[row] = float(weights[number] - weights[0])
