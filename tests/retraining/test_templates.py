@@ -11,7 +11,7 @@ import pytest
 from kikimori.errors import KikimoriError
 from kikimori.modelstore.catalogue import PACKAGE
 from kikimori_lab.evaluation.cases import read_cases
-from kikimori_lab.retraining.samples import Sample, joined, of_cases, written
+from kikimori_lab.retraining.samples import Sample, fragments, joined, of_cases, written
 from kikimori_lab.retraining.templates import HARMLESS, read_templates
 
 if TYPE_CHECKING:
@@ -37,6 +37,24 @@ def test_a_line_stands_for_its_sentences(tmp_path: Path) -> None:
     }
     assert [each.label for each in (first, second, third)] == ["insult", HARMLESS, "threat"]
     assert len({each.name for each in (first, second, third)}) == 3
+
+
+def test_each_part_of_a_long_choice_comes_once(tmp_path: Path) -> None:
+    path = tmp_path / "insult.txt"
+    parts = [f"語{number}" for number in range(30)]
+    path.write_text(f"[a]\n+ ({'|'.join(parts)})(が|め)\n", encoding="utf-8")
+    (template,) = read_templates(path)
+    found = template.several(14, random.Random(1))  # noqa: S311  (repeatable)
+    assert {each[:-1] for each in found} == set(parts)
+
+
+def test_what_was_written_together_is_never_divided(tmp_path: Path) -> None:
+    path = tmp_path / "spoken" / "insult.txt"
+    path.parent.mkdir()
+    path.write_text("[water bill]\n+ 払えだと、この木っ端役人\n- 払い方を教えてください\n", encoding="utf-8")
+    spoken = written(tmp_path)
+    assert len({each.origin for each in spoken}) == 1
+    assert all(each.weight > 1 for each in spoken)
 
 
 @pytest.mark.parametrize("line", ["お前はだめだ", "* お前はだめだ", "+お前はだめだ"])
@@ -74,6 +92,15 @@ def test_a_split_keeps_a_template_together() -> None:
     for each in joined(samples, [], 1):
         first, then = each.text.split("、")
         assert samples[int(first)].held == samples[int(then)].held == each.held
+
+
+def test_fragments_are_a_few_words_of_calm_sentences() -> None:
+    calm = [Sample(f"明日の午後{number}時に駅前の店に行きます", HARMLESS, f"calm/{number}") for number in range(40)]
+    found = fragments(calm, 16)
+    assert len(found) > 5
+    assert {each.label for each in found} == {HARMLESS}
+    for each in found:
+        assert any(each.text in whole.text and each.origin == whole.origin for whole in calm)
 
 
 def test_an_office_own_sentences_are_taken_by_their_category(tmp_path: Path) -> None:

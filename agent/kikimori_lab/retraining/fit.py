@@ -70,7 +70,7 @@ class Rows:
 class FitSettings:
     """Numbers of one fit."""
 
-    epochs: int = 7
+    epochs: int = 4
     batch: int = 384
     rate: float = 0.15
     decay: float = 2e-6

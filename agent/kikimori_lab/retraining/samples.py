@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from kikimori.errors import KikimoriError
+from kikimori_core.judging.words.sound import plain, words
 from kikimori_lab.retraining.templates import HARMLESS, read_templates
 
 if TYPE_CHECKING:
@@ -21,6 +22,17 @@ PER_TEMPLATE = 14
 """Most sentences of one template."""
 JOINED = 0.35
 """Share of sentences that are learned once more together with another, as people say several in a breath."""
+SPOKEN_WEIGHT = 2.0
+"""A sentence as people say it counts as much as so many of a template."""
+FRAGMENTS = 0.35
+"""Share of calm sentences of which a few words are learned as a harmless sentence of their own."""
+MOST_OF_FRAGMENT = 4
+"""Words of the longest fragment."""
+CASUAL = 0.25
+"""Share of calm sentences that are learned once more with an ending of friends' talk."""
+ENDINGS = (
+    "よね", "なあ", "わ", "ぞ", "からね", "らしいよ", "じゃん", "やん", "し", "けど", "って", "よ", "のに", "かな", "もんね", "ー",
+)  # fmt: skip
 HELD = 5
 """One in so many is held back to measure by."""
 
@@ -42,12 +54,12 @@ class Sample:
 
 
 def written(folder: Path) -> list[Sample]:
-    """Write out the templates of a folder; raises KikimoriError."""
-    files = sorted(folder.glob("*.txt"))
+    """Write out the templates of a folder and of those in it; raises KikimoriError."""
+    files = sorted(folder.rglob("*.txt"))
     if not files:
         raise KikimoriError(f"{folder}: holds no templates")
     return [
-        Sample(text, template.label, template.name)
+        Sample(text, template.label, template.origin, SPOKEN_WEIGHT if template.together else 1.0)
         for path in files
         for template in read_templates(path)
         for text in template.several(PER_TEMPLATE, random.Random(template.name))  # noqa: S311  (repeatable)
@@ -62,6 +74,32 @@ def calm(path: Path) -> list[Sample]:
         return [Sample(text, HARMLESS, f"calm/{dialogue}") for dialogue, text in parts]
     except (OSError, ValueError, lzma.LZMAError) as error:
         raise KikimoriError(f"{path}: cannot be read as calm sentences: {error}") from None
+
+
+def fragments(calm_ones: Sequence[Sample], seed: int) -> list[Sample]:
+    """Return a few words in a row of some calm sentences: people say "my company?" and "next week." too."""
+    rng = random.Random(seed)  # noqa: S311  (repeatable)
+    found = []
+    for sample in rng.sample(calm_ones, round(len(calm_ones) * FRAGMENTS)):
+        cut = words(plain(sample.text))
+        length = rng.randint(1, MOST_OF_FRAGMENT)
+        if len(cut) > length:
+            first = rng.randrange(len(cut) - length + 1)
+            text = "".join(word.surface for word in cut[first : first + length])
+            found.append(Sample(text, HARMLESS, sample.origin))
+    return found
+
+
+def casual(calm_ones: Sequence[Sample], seed: int) -> list[Sample]:
+    """Return some calm sentences that end in a plain form with one of `ENDINGS`: rough words are not in the ending."""
+    rng = random.Random(seed)  # noqa: S311  (repeatable)
+    found = []
+    for sample in rng.sample(calm_ones, round(len(calm_ones) * CASUAL)):
+        text = sample.text.rstrip("。")
+        cut = words(plain(text))
+        if cut and cut[-1].form.startswith("終止形") and cut[-1].end == len(text):
+            found.append(Sample(text + rng.choice(ENDINGS), HARMLESS, sample.origin))
+    return found
 
 
 def of_cases(path: Path, cases: Iterable[Case], categories: Sequence[str], weight: float) -> list[Sample]:

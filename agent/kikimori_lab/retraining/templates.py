@@ -1,7 +1,8 @@
 """Training sentences as people write them: files of templates, one a line, under the name of their family.
 
 `+` begins a sentence that must alarm as the file's category (`+threat` names another), `-` its harmless twin; `(a|b|)` stands for one of its
-parts. Sentences of one template are alike, so a split never divides them.
+parts. Sentences of one template are alike, so a split never divides them; nor does it divide a family of a file in the folder
+`spoken`, whose sentences were written together, harmful ones and their twins.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HARMLESS = "none"
+SPOKEN = "spoken"
+"""Folder of sentences as people say them, written family by family."""
 _SENTENCE = re.compile(r"(?:\+(?P<category>[a-z][a-z_]*)?|-) +(?P<text>.+)")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 
@@ -30,6 +33,13 @@ class Template:
     label: str
     """Category, or `none`."""
     text: str
+    together: bool = False
+    """Its whole family is alike."""
+
+    @property
+    def origin(self) -> str:
+        """Template or family that a split must not divide."""
+        return self.name.rsplit("/", 1)[0] if self.together else self.name
 
     @property
     def sentences(self) -> int:
@@ -39,19 +49,27 @@ class Template:
             number *= choice.count("|") + 1
         return number
 
-    def write(self, rng: random.Random) -> str:
-        """Return one of its sentences."""
-        return _CHOICE.sub(lambda found: rng.choice(found.group(1).split("|")), self.text)
-
     def several(self, most: int, rng: random.Random) -> list[str]:
-        """Return up to `most` different sentences, the same ones for the same state of `rng`."""
-        wanted = min(most, self.sentences)
+        """Return some different sentences, the same ones for the same state of `rng`.
+
+        Up to `most`, or as many as it takes for each part to come once.
+        """
+        choices: list[list[str]] = [found.split("|") for found in _CHOICE.findall(self.text)]
+        wanted = min(self.sentences, max([most, *map(len, choices)]))
+        dealt = [_dealt(parts, wanted, rng) for parts in choices]
         found: dict[str, None] = {}
-        for _ in range(wanted * 4):
-            found[self.write(rng)] = None
-            if len(found) == wanted:
-                break
+        for number in range(wanted):
+            parts = iter([each[number] for each in dealt])
+            found[_CHOICE.sub(lambda _: next(parts), self.text)] = None  # noqa: B023  (used at once)
         return list(found)
+
+
+def _dealt(parts: list[str], number: int, rng: random.Random) -> list[str]:
+    """Return so many parts in a random order: each as often as any other."""
+    found: list[str] = []
+    while len(found) < number:
+        found += rng.sample(parts, len(parts))
+    return found[:number]
 
 
 def read_templates(path: Path) -> list[Template]:
@@ -66,7 +84,8 @@ def read_templates(path: Path) -> list[Template]:
             family = line[1:-1]
         elif (sentence := _SENTENCE.fullmatch(line)) and family:
             label = HARMLESS if line[0] == "-" else sentence["category"] or path.stem
-            found.append(Template(f"{path.stem}/{family}/{len(found)}", label, sentence["text"]))
+            name = f"{path.parent.name}/{path.stem}/{family}/{len(found)}"
+            found.append(Template(name, label, sentence["text"], path.parent.name == SPOKEN))
         else:
             raise KikimoriError(
                 f"{path}:{number}: neither a family in brackets nor a sentence after + or -",
