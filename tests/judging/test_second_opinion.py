@@ -15,8 +15,9 @@ from kikimori.errors import ConfigError
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.judging.second_opinion.checked import CheckedPhrases
-from kikimori_core.judging.second_opinion.features import BITS
+from kikimori_core.judging.second_opinion.features import BITS, row_of
 from kikimori_core.judging.second_opinion.model import FORMAT, OpinionModel
+from kikimori_core.judging.second_opinion.senses import Senses
 from kikimori_core.judging.words.sound import words
 from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
@@ -152,6 +153,40 @@ def test_weights_of_another_shape_are_told(tmp_path: Path) -> None:
         model.open()
     with pytest.raises(ConfigError, match=r"model\.json"):
         OpinionModel(tmp_path / "nowhere")
+
+
+def test_a_model_of_the_former_format_is_still_read(tmp_path: Path) -> None:
+    """As an office trained it before there were senses: fewer rows, no `senses.npy`."""
+    assert FOLDER is not None
+    note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | {"format": 1, "bits": 17}
+    (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
+    table = np.zeros((1 << 17, len(note["classes"])), np.int8)
+    table[row_of("l馬鹿", 17), note["classes"].index("insult")] = 127
+    np.save(tmp_path / "weights.npy", table)
+    model = OpinionModel(tmp_path)
+    assert model.judge(words("馬鹿")).harm > model.judge(words("宿")).harm
+    assert model.weighed(words("馬鹿だ"), "insult") == ("馬鹿",)
+
+
+def test_senses_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    folder = altered(tmp_path)
+    np.save(folder / "senses.npy", np.zeros(3))
+    with pytest.raises(ConfigError, match=r"senses\.npy"):
+        OpinionModel(folder)
+    (folder / "senses.npy").unlink()
+    with pytest.raises(ConfigError, match=r"senses\.npy"):
+        OpinionModel(folder)
+
+
+def test_words_of_like_meaning_share_a_sense() -> None:
+    assert FOLDER is not None
+    senses = Senses.read(FOLDER)
+    one, same, other = (senses.of(words(each)[0]) for each in ("馬鹿", "アホ", "駅"))
+    assert one
+    assert same
+    assert other
+    assert one.middle == same.middle != other.middle
+    assert senses.of(words("ヴォギャングズム")[0]) is None
 
 
 def test_the_shipped_model_is_small_and_believes_nothing_in_silence() -> None:

@@ -95,7 +95,10 @@ def test_a_split_keeps_a_template_together() -> None:
 
 
 def test_fragments_are_a_few_words_of_calm_sentences() -> None:
-    calm = [Sample(f"明日の午後{number}時に駅前の店に行きます", HARMLESS, f"calm/{number}") for number in range(40)]
+    calm = [
+        Sample(f"明日の午後{number}時に駅前の店に行きます", HARMLESS, f"calm/{number}")
+        for number in range(40)
+    ]
     found = fragments(calm, 16)
     assert len(found) > 5
     assert {each.label for each in found} == {HARMLESS}

@@ -56,9 +56,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 
 
 def run(args: argparse.Namespace) -> int:
+    from kikimori.config import BUILTIN_OPINION  # noqa: PLC0415  (see cli/up.py)
     from kikimori.modelstore.catalogue import PACKAGE  # noqa: PLC0415
     from kikimori.version import VERSION  # noqa: PLC0415
-    from kikimori.config import BUILTIN_OPINION  # noqa: PLC0415  (see cli/up.py)
     from kikimori_core.judging.second_opinion.senses import Senses  # noqa: PLC0415
     from kikimori_lab.evaluation.cases import read_cases  # noqa: PLC0415
     from kikimori_lab.retraining.fit import FitSettings  # noqa: PLC0415

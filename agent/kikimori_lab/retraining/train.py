@@ -41,18 +41,20 @@ class Thresholds:
     tone_words: int = 2
 
 
-VETO_BELOW, TONE_FROM = 0.3, 0.85
+VETO_BELOW, TONE_FROM = 0.3, 0.65
 NEVER_TONE = frozenset({"call_for_superior"})
 """Demands for a superior are counted, not shown at once."""
-GRAVE = {"threat": 0.02, "violence": 0.02}
-"""Doubted only below this: no true alarm of the sentences held back may be."""
+VETOES = {"insult": 0.4, "threat": 0.015, "violence": 0.015}
+"""Other bars of doubt: friends insult each other in jest; of threats no true one of the sentences held back may be doubted."""
+TONES = {"insult": 0.8, "threat": 0.8, "unreasonable_demand": 0.76}
+"""Other bars of a notice of tone: categories that calm talk resembles more often."""
 
 
 def default_thresholds(categories: Sequence[str]) -> Thresholds:
     """Return what the shipped model uses, for the categories that a model has."""
     return Thresholds(
-        {each: GRAVE.get(each, VETO_BELOW) for each in categories if each != "call_for_superior"},
-        {each: TONE_FROM for each in categories if each not in NEVER_TONE},
+        {each: VETOES.get(each, VETO_BELOW) for each in categories if each != "call_for_superior"},
+        {each: TONES.get(each, TONE_FROM) for each in categories if each not in NEVER_TONE},
     )
 
 

@@ -1,8 +1,7 @@
 """Everyday sentences for the second opinion's model, drawn from the Tanaka Corpus (CC BY 2.0 FR).
 
     git clone https://github.com/odashi/small_parallel_enja
-    PYTHONPATH=models/training python -m kikimori_training.tanaka_sentences small_parallel_enja/train.ja \\
-        --out models/training/words/calm-tanaka.txt.xz
+    PYTHONPATH=models/training python -m kikimori_training.tanaka_sentences small_parallel_enja/train.ja --out FILE.txt.xz
 
 Its sentences are of all kinds, so those that hold a phrase that raises an alert are left out, and those of `tanaka-left-out.txt`.
 """
@@ -45,9 +44,10 @@ def main() -> None:
     calm = [
         sentence
         for sentence in sorted(found)
-        if not judged & {match.category for match in book.find(utterance(sentence, 5.0, Role.CUSTOMER)).matches}
+        if not judged
+        & {match.category for match in book.find(utterance(sentence, 5.0, Role.CUSTOMER)).matches}
     ]
-    chosen = random.Random(args.seed).sample(calm, min(args.sentences, len(calm)))  # noqa: S311  (repeatable)
+    chosen = random.Random(args.seed).sample(calm, min(args.sentences, len(calm)))
     with lzma.open(args.out, "wt", encoding="utf-8", preset=9) as out:
         out.write(f"{SOURCE}\n")
         out.writelines(f"{number}\t{sentence}\n" for number, sentence in enumerate(sorted(chosen)))

@@ -69,7 +69,8 @@ def groups(vectors: NDArray[np.float32], number: int, seed: int) -> NDArray[Any]
     near = centred @ directions[:DIMENSIONS].T
     near /= np.linalg.norm(near, axis=1, keepdims=True) + 1e-9
     fitted = MiniBatchKMeans(number, random_state=seed, n_init=1, batch_size=2000, max_iter=60).fit(near)
-    return fitted.labels_
+    found: NDArray[Any] = fitted.labels_
+    return found
 
 
 def known(spelling: str) -> bool:
@@ -79,7 +80,9 @@ def known(spelling: str) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("wheel", type=Path, help="ja_ginza-5.3.0-py3-none-any.whl")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a model's folder")
     parser.add_argument("--seed", type=int, default=16)
@@ -93,7 +96,7 @@ def main() -> None:
     }
     made = np.array([(key, *each) for key, each in sorted(table.items())], DTYPE)
     np.save(args.out / FILE, made)
-    print(f"{len(made)} words of {len(rows)}")  # noqa: T201  (a recipe's only output)
+    print(f"{len(made)} words of {len(rows)}")
 
 
 if __name__ == "__main__":

@@ -87,9 +87,7 @@ def _of_words(words: Sequence[Word]) -> Iterator[Piece]:
 
 def _of_senses(words: Sequence[Word], found: Sequence[Sense | None]) -> Iterator[Piece]:
     """Yield senses alone, the sentence with senses in place of its words of meaning, and pairs of senses."""
-    meaning = [
-        (at, sense) for at, sense in enumerate(found) if sense and words[at].part not in _FUNCTION
-    ]
+    meaning = [(at, sense) for at, sense in enumerate(found) if sense and words[at].part not in _FUNCTION]
     mixed = [_EDGE, *(f"{word.normal}{word.form[:2]}" for word in words), _EDGE]
     ending = f"{words[-1].normal}{words[-1].form[:2]}"
     last = len(words)
