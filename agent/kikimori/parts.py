@@ -26,7 +26,7 @@ MODULES: dict[Part, tuple[str, ...]] = {
         "websocket",
         "webrtcvad",
     ),
-    "dashboard": ("aiosqlite", "alembic", "psycopg", "sqlalchemy"),
+    "dashboard": ("aiosqlite", "alembic", "argon2", "psycopg", "pyotp", "segno", "sqlalchemy"),
 }
 """What each extra of pyproject.toml adds, by the names under which it is imported."""
 
@@ -35,6 +35,12 @@ class PartMissingError(KikimoriError):
     """A command needs a part that is not installed here."""
 
     exit_code = 2
+
+    @classmethod
+    def of_parts(cls, command: str, missing: list[Part]) -> PartMissingError:
+        """Return the error of a command, with the line that installs what is missing."""
+        line = install_line(missing)
+        return cls.of("part_missing", command=command, parts=", ".join(missing), line=line)
 
 
 def is_installed(part: Part) -> bool:
@@ -46,9 +52,12 @@ def require(parts: tuple[Part, ...], command: str) -> None:
     """Raise PartMissingError, with the line that installs what is missing, unless all parts are installed."""
     missing = [each for each in parts if not is_installed(each)]
     if missing:
-        raise PartMissingError.of(
-            "part_missing", command=command, parts=", ".join(missing), line=install_line(missing)
-        )
+        raise PartMissingError.of_parts(command, missing)
+
+
+def part_of(module: str) -> Part | None:
+    """Return the part to which a library belongs, by the name under which it is imported."""
+    return next((part for part, modules in MODULES.items() if module.partition(".")[0] in modules), None)
 
 
 def install_line(parts: list[Part]) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.support.brokers import AnyBroker
 
-CODEC = Problem(code="mirror-codec", detail="Calls use a codec (G729).", remedy="Allow only PCMU.")
+CODEC = Problem.of("mirror-codec", calls="G729")
 
 
 def config(broker: AnyBroker, folder: Path) -> AgentConfig:

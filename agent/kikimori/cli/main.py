@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kikimori.cli import terminal
 from kikimori.cli.commands import COMMANDS
 from kikimori.errors import KikimoriError
-from kikimori.parts import PartMissingError
+from kikimori.parts import PartMissingError, part_of
 from kikimori_core.messages import remedy, text
 
 if TYPE_CHECKING:
@@ -66,10 +66,16 @@ def main(argv: Sequence[str], loaded: Callable[[], object] = lambda: None) -> in
     """Read the command line, run its command and return the exit code; `loaded` is called in between."""
     try:
         arguments = read_arguments(argv)
+        loaded()
+        return run(arguments)
     except PartMissingError as error:
         return _failed(error)
-    loaded()
-    return run(arguments)
+    except ModuleNotFoundError as error:
+        # A command that does with one part may need the other for what it was asked.
+        part = part_of(error.name or "")
+        if part is None:
+            raise
+        return _failed(PartMissingError.of_parts(" ".join(argv[:1]), [part]))
 
 
 def run(arguments: argparse.Namespace) -> int:

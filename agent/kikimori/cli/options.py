@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 
-import kikimori_dashboard
 from kikimori import logs
 from kikimori.cli.terminal import say as say  # noqa: PLC0414  (commands import it from here too)
 from kikimori.config import AgentConfig, read_config
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from _typeshed import DataclassInstance
+
+    import kikimori_dashboard
 
 SYSTEM_CONFIG = Path("/etc/kikimori/kikimori.toml")
 
@@ -69,6 +70,8 @@ def configured(args: argparse.Namespace, *, log_level: str | None = None) -> Age
 
 def dashboard_settings(args: argparse.Namespace) -> kikimori_dashboard.DashboardSettings:
     """Read the dashboard's part of the same file; raises ConfigError."""
+    import kikimori_dashboard  # noqa: PLC0415  (an agent alone has none of its libraries)
+
     return kikimori_dashboard.read_settings(config_path(args))
 
 
