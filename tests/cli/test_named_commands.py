@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(path for folder in ("agent", "dashboard") for path in (ROOT / folder).rglob("*.py"))
+MESSAGES = sorted((ROOT / "agent" / "kikimori_core" / "messages").glob("*.toml"))
 PAGES = sorted((ROOT / "dashboard").rglob("*.js")) + sorted((ROOT / "dashboard").rglob("*.json"))
 DOCUMENTS = sorted(
     path
@@ -60,6 +62,15 @@ def texts(path: Path) -> Iterator[str]:
             yield node.value
 
 
+def worded(entry: object) -> Iterator[str]:
+    """Give every text of a catalogue, with `X` for what is filled in."""
+    if isinstance(entry, dict):
+        for each in entry.values():
+            yield from worded(each)
+    elif isinstance(entry, str):
+        yield re.sub(r"\{[^{}]*\}", "X", entry)
+
+
 def commands(text: str) -> Iterator[str]:
     """Give what follows `kikimori` in a text."""
     yield from QUOTED.findall(text)
@@ -69,6 +80,9 @@ def commands(text: str) -> Iterator[str]:
 def named() -> Iterator[tuple[Path, str]]:
     for path in SOURCES:
         for text in texts(path):
+            yield from ((path, command) for command in commands(text))
+    for path in MESSAGES:
+        for text in worded(tomllib.loads(path.read_text(encoding="utf-8"))):
             yield from ((path, command) for command in commands(text))
     for path in PAGES:
         yield from ((path, command) for command in commands(path.read_text(encoding="utf-8")))
