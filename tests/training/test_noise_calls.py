@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from kikimori_training import noise_calls
+from kikimori_training.no_speech import counted
 from kikimori_training.noise_calls import half_of, main, source_of
 
 
@@ -54,3 +55,30 @@ def test_a_folder_without_recordings_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SystemExit):
         main([str(tmp_path / "empty"), "--out", str(tmp_path / "out")])
+
+
+def test_babble_is_several_who_speak_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noise_calls, "CALL_S", 20.0)
+    speech = tmp_path / "speech"
+    speech.mkdir()
+    rng = np.random.default_rng(1)
+    for number in range(5):
+        soundfile.write(speech / f"{number}.wav", rng.standard_normal(8000) * 0.1, 8000)
+    out = tmp_path / "out"
+    told = ["--babble", str(speech), "--made", "silence", "line-noise", "--out", str(out)]
+    assert main([*told, "--hours", str(20 / 3600)]) == 0
+    assert "babble: 0.01 h, 5 distinct seconds of 5 recordings, 4 at once" in capsys.readouterr().out
+    assert {folder.name for folder in out.iterdir()} == {"babble", "silence", "line-noise"}
+    quiet, _ = soundfile.read(out / "silence" / "000.wav")
+    assert 20 * np.log10(np.abs(quiet).max()) < -45
+
+
+def test_utterances_and_alerts_of_silence_are_counted() -> None:
+    lines = [
+        '{"type": "segment", "role": "customer", "text": "はい"}',
+        '{"type": "segment", "role": "operator", "text": "はい"}',
+        '{"type": "alert", "rule": "insult", "kind": "phrase"}',
+    ]
+    assert counted(lines) == {"utterances": 1, "alerts": 1, "insult": 1}

@@ -58,15 +58,34 @@ def _noise(colour: Colour) -> Callable[[float, int], Audio]:
     return lambda seconds, seed: noise(round(seconds * RATE), -20.0, colour, seed)
 
 
+def silence(seconds: float, seed: int) -> Audio:
+    """The faintest hiss of a line on which nobody speaks."""
+    return noise(round(seconds * RATE), -66.0, Colour.WHITE, seed)
+
+
+def line_noise(seconds: float, seed: int) -> Audio:
+    """Hiss with overtones of the mains, as bad lines have it."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(round(seconds * RATE)) / RATE
+    order = rng.choice(np.arange(6, 21), 5, replace=False)[:, None]
+    hum = np.sin(2 * np.pi * 50 * order * time + rng.uniform(0, 6, (5, 1))).sum(axis=0)
+    hiss = noise(len(time), -20.0, Colour.WHITE, seed)
+    return np.asarray(hiss + hum * float(rng.uniform(0.0, 0.05)), dtype=np.float32)
+
+
 MADE: dict[str, Callable[[float, int], Audio]] = {
     **SOUNDS,
     "white-noise": _noise(Colour.WHITE),
     "pink-noise": _noise(Colour.PINK),
     "ciphertext": ciphertext,
+    "silence": silence,
+    "line-noise": line_noise,
 }
 """Kinds without recordings; each seed is another source."""
-AS_IT_IS = frozenset({"ciphertext"})
+AS_IT_IS = frozenset({"ciphertext", "silence"})
 """Neither its level nor its speed can vary."""
+VOICES = 4
+"""Voices of a babble."""
 HELD_OUT_SEED = 1_000_000
 """Seeds from here on are never trained with."""
 
@@ -161,6 +180,20 @@ def recorded_clips(paths: Sequence[Path], rng: np.random.Generator) -> Iterator[
             yield varied(recorded(paths[int(number)], rng), rng)
 
 
+def babble_clips(paths: Sequence[Path], rng: np.random.Generator) -> Iterator[Audio]:
+    """Give ten seconds at a time of `VOICES` who speak at once, each as loud as the others."""
+    size = round(10.0 * RATE)
+    while True:
+        total = np.zeros(size, dtype=np.float32)
+        for _ in range(VOICES):
+            talk = np.zeros(0, dtype=np.float32)
+            while len(talk) < size:
+                said = read(paths[int(rng.integers(len(paths)))])
+                talk = np.concatenate([talk, said / (np.sqrt((said**2).mean()) + 1e-9)])
+            total += talk[:size]
+        yield varied(total, rng)
+
+
 def made_clips(kind: str, half: str, rng: np.random.Generator) -> Iterator[Audio]:
     first = 0 if half == "train" else HELD_OUT_SEED
     while True:
@@ -183,6 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m kikimori_training.noise_calls", description=__doc__)
     parser.add_argument("folders", type=Path, nargs="*", help="folders of recordings, each named by its kind")
     parser.add_argument("--made", nargs="*", choices=sorted(MADE), default=[], help="kinds made here")
+    parser.add_argument("--babble", type=Path, help="folder of speech; four of its recordings at once")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
         "--half", choices=HALVES, default="held-out", help="of the sources (default: held-out)"
@@ -200,6 +234,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{half.seconds:.0f} distinct seconds of {len({source_of(each) for each in half.paths})} sources"
         )
         sources[half.kind] = (recorded_clips(half.paths, rng), told)
+    if options.babble is not None:
+        half = Half.of("babble", options.babble, "all")
+        if len(half.paths) < VOICES:
+            parser.error(f"fewer than {VOICES} recordings in {options.babble}")
+        rng = np.random.default_rng([options.seed, zlib.crc32(b"babble")])
+        sources["babble"] = (
+            babble_clips(half.paths, rng),
+            f"{half.seconds:.0f} distinct seconds of {len(half.paths)} recordings, {VOICES} at once",
+        )
     for kind in options.made:
         rng = np.random.default_rng([options.seed, zlib.crc32(kind.encode())])
         sources[kind] = (made_clips(kind, options.half, rng), "all distinct, made here")
