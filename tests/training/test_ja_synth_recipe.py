@@ -21,7 +21,7 @@ TRAINING = Path(__file__).parents[2] / "models" / "training"
 def recipe(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
     """The recipe's modules; they are no part of the installed package."""
     monkeypatch.syspath_prepend(str(TRAINING))
-    names = ("align", "corpus", "graph", "inflect", "lm")
+    names = ("align", "corpus", "graph", "inflect", "kaldi_binary", "lm", "sources")
     return {name: importlib.import_module(f"kikimori_training.asr.{name}") for name in names}
 
 
@@ -96,3 +96,55 @@ def test_a_phone_becomes_its_forward_transition_and_a_loop(recipe: dict[str, Mod
     # state 2 is entered by two phones, so each has a state of its own before it
     assert sum(line.split()[1:3] == ["2", "0"] for line in lines) == 2
     assert "2 0.25" in lines
+
+
+def test_sentences_as_customers_say_them_are_drawn_from_templates(
+    recipe: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    (tmp_path / "words.txt").write_text(
+        "[kind]\n+ (上司|店長)を出せ\n- お願いします\nno sentence\n", encoding="utf-8"
+    )
+    drawn = recipe["sources"].spoken_templates([tmp_path], random.Random(1))  # noqa: S311 — test data
+    assert set(drawn) == {"上司を出せ", "店長を出せ", "お願いします"}
+    assert drawn["お願いします"] == recipe["sources"].PLAIN_WEIGHT
+
+
+def test_a_continuation_that_gains_little_is_left_to_the_lower_order(recipe: dict[str, ModuleType]) -> None:
+    lm = recipe["lm"]
+    text = [["上司", "を", "出せ"]] * 20 + [["上司", "は", "出せ"], ["電話", "を", "出せ"]]
+    every = lm.estimate(text, ["上司", "電話", "を", "は", "出せ"], 1)
+    few = lm.estimate(text, ["上司", "電話", "を", "は", "出せ"], 1, least_gain=8.0)
+    assert sum(map(len, few.probability.values())) < sum(map(len, every.probability.values()))
+    assert "を" in few.probability["上司",]
+    assert lm.perplexity(few, text) < 2 * lm.perplexity(every, text)
+
+
+def test_the_network_is_written_in_16_bits_and_read_again(recipe: dict[str, ModuleType]) -> None:
+    kaldi = recipe["kaldi_binary"]
+    weight = np.random.default_rng(1).standard_normal((7, 5))
+    bias = np.arange(7.0)
+    written = kaldi.affine(weight, bias) + b"<Next> " + kaldi.affine(2 * weight, bias)
+    (first, read_bias), (second, _) = kaldi.affines(written)
+    np.testing.assert_allclose(first, weight, atol=1e-4)
+    np.testing.assert_allclose(second, 2 * weight, atol=2e-4)
+    np.testing.assert_array_equal(read_bias, bias)
+
+
+def test_phones_get_their_times_from_the_symbols_of_the_synthesiser(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyworld")
+    monkeypatch.syspath_prepend(str(TRAINING))
+    neural = importlib.import_module("kikimori_training.asr.neural")
+    phones = ["sil", "ky", "o", "o", "d", "e", "s", "U", "sil"]
+    ends = neural.phone_ends(phones, "kʲoː desɯ.", [4, 2, 1, 3, 3, 1, 2, 3, 4, 5, 6, 2])
+    lengths = np.diff(ends, prepend=0) / neural.STEP_S
+    assert lengths.round().tolist() == [
+        4,
+        3,
+        3,
+        4,
+        2,
+        3,
+        4,
+        11,
+        2,
+    ]  # a pause first lengthens the phone before

@@ -11,7 +11,9 @@ from kikimori_training.asr.prepare import sentences, speak
 from kikimori_training.asr.train import train
 
 TRAINING = Path(__file__).parents[2]
-STEPS = ("sentences", "speak", "train", "export")
+LEAST_GAIN = 9.0
+"""Keeps the graph below 12 MB."""
+STEPS = ("sentences", "speak", "voices", "train", "export")
 
 
 def main() -> None:
@@ -35,13 +37,27 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=TRAINING.parent / "ja-synth", help="model folder to write"
     )
-    parser.add_argument("--sentences", type=int, default=160_000, help="sentences drawn from the templates")
+    parser.add_argument(
+        "--words",
+        type=Path,
+        nargs="+",
+        default=[TRAINING / "words"],
+        help="folders of sentences as customers say them",
+    )
+    parser.add_argument("--sentences", type=int, default=50_000, help="sentences drawn from the templates")
     parser.add_argument("--clips", type=int, default=3600, help="training clips to speak")
+    parser.add_argument("--neural", type=int, default=600, help="sentences to speak in the neural voices")
     parser.add_argument("--held-out", type=int, default=240, help="held-out clips to speak")
     parser.add_argument("--epochs", type=int, default=11)
     parser.add_argument("--width", type=int, default=256, help="units per network layer")
     parser.add_argument("--workers", type=int, default=1, help="processes and threads")
-    parser.add_argument("--min-trigram", type=int, default=2, help="trigrams seen less often are dropped")
+    parser.add_argument(
+        "--least-gain",
+        type=float,
+        default=LEAST_GAIN,
+        help="what a bigram or trigram must gain, natural log, to be kept",
+    )
+    parser.add_argument("--start", type=Path, help="model whose network training begins with")
     defaults = Decoding()
     parser.add_argument("--lm-scale", type=float, default=defaults.lm_scale)
     parser.add_argument("--word-cost", type=float, default=defaults.word_cost)
@@ -51,11 +67,15 @@ def main() -> None:
     if unknown := set(args.steps) - set(STEPS):
         parser.error(f"unknown step: {', '.join(sorted(unknown))}")
     if "sentences" in args.steps:
-        sentences(args.corpus, args.work, args.sentences)
+        sentences(args.corpus, args.work, args.sentences, args.words)
     if "speak" in args.steps:
         speak(args.corpus, args.work, clips=args.clips, held_out=args.held_out, workers=args.workers)
+    if "voices" in args.steps:
+        from kikimori_training.asr.voices import speak_neural  # noqa: PLC0415 — needs packages of its own
+
+        speak_neural(args.work, args.neural)
     if "train" in args.steps:
-        train(args.work, width=args.width, epochs=args.epochs, threads=args.workers)
+        train(args.work, width=args.width, epochs=args.epochs, threads=args.workers, start=args.start)
     if "export" in args.steps:
         decoding = Decoding(
             lm_scale=args.lm_scale,
@@ -63,7 +83,7 @@ def main() -> None:
             acoustic_scale=args.acoustic_scale,
             garbage_gain=args.garbage_gain,
         )
-        export(args.corpus, args.work, args.out, decoding, args.min_trigram)
+        export(args.corpus, args.work, args.out, decoding, args.least_gain)
 
 
 if __name__ == "__main__":

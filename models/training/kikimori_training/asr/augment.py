@@ -50,6 +50,8 @@ class Way:
     law: Law | None = None
     snr_db: float | None = None
     level_dbfs: float = -24.0
+    colour_db: float = 0.0
+    """Strength of a random smooth curve on the speech's spectrum: another mouth, another microphone."""
     lead_s: float = 0.3
     tail_s: float = 0.4
 
@@ -62,10 +64,11 @@ def random_way(rng: np.random.Generator) -> Way:
         band=(Band.OPEN, Band.SOFT, Band.TELEPHONE)[int(rng.choice(3, p=[0.25, 0.2, 0.55]))],
         agc=rng.random() < 0.2,
         law=Law.MU if coding < 0.45 else Law.A if coding < 0.6 else None,
-        snr_db=float(rng.uniform(5, 30) if rng.random() < 0.7 else rng.uniform(30, 65))
+        snr_db=float(rng.uniform(6, 25) if rng.random() < 0.75 else rng.uniform(25, 65))
         if rng.random() < 0.8
         else None,
         level_dbfs=float(rng.uniform(-40, -9)),
+        colour_db=float(rng.uniform(0, 5)),
         lead_s=float(rng.uniform(0.02, 0.5)),
         tail_s=float(rng.uniform(0.05, 0.6)),
     )
@@ -78,6 +81,8 @@ def render(
     speech = np.asarray(soxr.resample(clip.samples, CLIP_RATE * way.warp, RATE), dtype=np.float64)
     if way.shout:
         speech = overdriven(speech, rng)
+    if way.colour_db:
+        speech = coloured(speech, way.colour_db, rng)
     lead, tail = int(way.lead_s * RATE), int(way.tail_s * RATE)
     ends = clip.ends / way.warp + way.lead_s
     ends[-1] += way.tail_s
@@ -98,6 +103,18 @@ def finish(audio: Audio, way: Way) -> Audio:
     if way.law is not None:
         audio = np.asarray(telephone.g711(audio.astype(np.float32), way.law), dtype=np.float64)
     return np.round(np.clip(audio, -1.0, 1.0) * FULL_SCALE)
+
+
+def coloured(speech: Audio, strength_db: float, rng: np.random.Generator) -> Audio:
+    """A random tilt and three broad bumps or dips over the octaves from 125 Hz to 4 kHz."""
+    count = 1 << (len(speech) + 512).bit_length()
+    octaves = np.log2(np.maximum(np.fft.rfftfreq(count, 1 / RATE), 60.0) / 125.0)
+    curve = rng.normal(0, 0.4 * strength_db) * (octaves - 3)
+    for _ in range(3):
+        curve += rng.normal(0, strength_db) * np.exp(
+            -(((octaves - rng.uniform(0, 5)) / rng.uniform(0.3, 1.0)) ** 2)
+        )
+    return np.asarray(np.fft.irfft(np.fft.rfft(speech, count) * 10 ** (curve / 20), count)[: len(speech)])
 
 
 def overdriven(speech: Audio, rng: np.random.Generator) -> Audio:
@@ -127,7 +144,7 @@ def set_level(audio: Audio, dbfs: float) -> Audio:
 
 def noise(count: int, rng: np.random.Generator, babble: Sequence[Clip]) -> Audio:
     """White, pink, low rumble, mains hum or babble of the training clips, of RMS 1."""
-    kind = rng.choice(["white", "pink", "rumble", "hum", "babble"], p=[0.25, 0.25, 0.1, 0.1, 0.3])
+    kind = rng.choice(["white", "pink", "rumble", "hum", "babble"], p=[0.2, 0.15, 0.05, 0.25, 0.35])
     if kind == "babble":
         sound = np.zeros(count)
         for _ in range(int(rng.integers(3, 7))):
@@ -135,10 +152,11 @@ def noise(count: int, rng: np.random.Generator, babble: Sequence[Clip]) -> Audio
             sound += np.resize(np.roll(other, int(rng.integers(len(other)))), count) / (rms(other) + 1e-9)
     elif kind == "hum":
         time = np.arange(count) / RATE
-        overtones = np.array([50, 100, 150, 250, 300, 350, 450, 550])[:, None]
+        order = rng.choice(np.arange(1, 21), 8, replace=False)
+        overtones = (rng.choice([50.0, 60.0]) * order)[:, None]
         waves = np.sin(2 * np.pi * overtones * time + rng.uniform(0, 6, (8, 1)))
         sound = (waves * rng.uniform(0.1, 1.0, (8, 1))).sum(axis=0)
-        sound += 0.1 * rng.standard_normal(count)
+        sound += rng.uniform(0.1, 4.0) * rng.standard_normal(count)
     else:
         slope = {"white": 0.0, "pink": 0.5, "rumble": 1.0}[str(kind)]
         spectrum = np.fft.rfft(rng.standard_normal(count))

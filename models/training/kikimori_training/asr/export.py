@@ -110,7 +110,7 @@ def folded(
     return weight * np.tile(scale, copies), bias + weight @ np.tile(shift, copies)
 
 
-def export(corpus_folder: Path, work: Path, model: Path, decoding: Decoding, min_trigram: int) -> None:
+def export(corpus_folder: Path, work: Path, model: Path, decoding: Decoding, least_gain: float) -> None:
     saved = torch.load(work / "net.pt")
     data = json.loads((work / "text.json").read_text(encoding="utf-8"))
     trained = set(saved["names"])
@@ -122,9 +122,9 @@ def export(corpus_folder: Path, work: Path, model: Path, decoding: Decoding, min
     text = running_text(sayable, fillers, random.Random(2))
     aside = len(text) // 20
     print(
-        f"perplexity on a twentieth left out: {perplexity(estimate(text[aside:], vocabulary, min_trigram), text[:aside]):.1f}"
+        f"perplexity on a twentieth left out: {perplexity(estimate(text[aside:], vocabulary, least_gain=least_gain), text[:aside]):.1f}"
     )
-    lm = estimate(text, vocabulary, min_trigram)
+    lm = estimate(text, vocabulary, least_gain=least_gain)
     symbols = Symbols.of(saved["names"], vocabulary)
     graph = build_graph(work, lexicon, lm, symbols, scale=decoding.lm_scale, word_cost=decoding.word_cost)
     index = {name: i for i, name in enumerate(saved["names"])}

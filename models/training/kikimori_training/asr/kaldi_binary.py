@@ -45,6 +45,14 @@ def matrix(values: NDArray[np.floating]) -> bytes:
     return b"FM " + int32(data.shape[0]) + int32(data.shape[1]) + data.tobytes()
 
 
+def short_matrix(values: NDArray[np.floating]) -> bytes:
+    """A matrix in 16 bits (Kaldi's CompressedMatrix with one range), which Kaldi takes wherever it reads a matrix."""
+    data = np.asarray(values, np.float64)
+    least, span = float(data.min()), float(data.max() - data.min()) or 1.0
+    steps = np.round((data - least) / span * 65535.0).astype("<u2")
+    return b"CM2 " + struct.pack("<ffii", least, span, *data.shape) + steps.tobytes()
+
+
 def transition_model(pdfs: Sequence[tuple[int, int]]) -> bytes:
     """One-state chain topology; `pdfs[i]` are phone i+1's pdfs for its first frame and for the rest."""
     phones = list(range(1, len(pdfs) + 1))
@@ -69,7 +77,7 @@ def transition_model(pdfs: Sequence[tuple[int, int]]) -> bytes:
 def affine(weight: NDArray[np.floating], bias: NDArray[np.floating]) -> bytes:
     kind = "FixedAffineComponent"
     return (
-        token(f"<{kind}>") + token("<LinearParams>") + matrix(weight)
+        token(f"<{kind}>") + token("<LinearParams>") + short_matrix(weight)
         + token("<BiasParams>") + vector(bias) + token(f"</{kind}>")
     )  # fmt: skip
 
@@ -105,3 +113,28 @@ def acoustic_model(network: bytes, context: int, priors: Sequence[float]) -> byt
         network + token("<LeftContext>") + int32(context) + token("<RightContext>") + int32(context)
         + token("<Priors>") + vector(priors)
     )  # fmt: skip
+
+
+def affines(model: bytes) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Return weights and biases of the affine components of a model file, in order, as `affine` wrote them."""
+    found = []
+    mark = token("<FixedAffineComponent>") + token("<LinearParams>")
+    at = model.find(mark)
+    while at >= 0:
+        at += len(mark)
+        weight, at = _matrix_at(model, at)
+        at += len(token("<BiasParams>") + b"FV ") + 5
+        found.append((weight, np.frombuffer(model, "<f4", weight.shape[0], at).copy()))
+        at = model.find(mark, at)
+    return found
+
+
+def _matrix_at(model: bytes, at: int) -> tuple[NDArray[np.float32], int]:
+    """Read what `matrix` or `short_matrix` wrote; return it and the place behind it."""
+    if model[at : at + 3] == b"FM ":
+        rows, columns = struct.unpack("<xixi", model[at + 3 : at + 13])
+        end = at + 13 + 4 * rows * columns
+        return np.frombuffer(model, "<f4", rows * columns, at + 13).reshape(rows, columns).copy(), end
+    least, span, rows, columns = struct.unpack("<ffii", model[at + 4 : at + 20])
+    steps = np.frombuffer(model, "<u2", rows * columns, at + 20).reshape(rows, columns)
+    return (least + span / 65535.0 * steps).astype(np.float32), at + 20 + 2 * rows * columns

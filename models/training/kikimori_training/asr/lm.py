@@ -34,10 +34,10 @@ class Lm:
 
 
 def running_text(
-    sentences: Sequence[tuple[Sequence[str], int]], fillers: Sequence[str], rng: random.Random, cap: int = 4
+    sentences: Sequence[tuple[Sequence[str], int]], fillers: Sequence[str], rng: random.Random
 ) -> list[list[str]]:
-    """Sentences as often as drawn (at most `cap` times), one to three in a row, some opened by a filler word."""
-    pool = [list(tokens) for tokens, drawn in sentences for _ in range(min(drawn, cap))]
+    """Sentences as often as they weigh, one to three in a row, some opened by a filler word."""
+    pool = [list(tokens) for tokens, weight in sentences for _ in range(weight)]
     rng.shuffle(pool)
     out: list[list[str]] = []
     at = 0
@@ -53,8 +53,13 @@ def running_text(
     return out
 
 
-def estimate(text: Sequence[Sequence[str]], vocabulary: Sequence[str], min_trigram: int = 2) -> Lm:
-    """Histories of up to two words; trigrams seen fewer than `min_trigram` times are left to the bigram."""
+def estimate(
+    text: Sequence[Sequence[str]], vocabulary: Sequence[str], min_trigram: int = 2, least_gain: float = 0.0
+) -> Lm:
+    """Histories of up to two words; trigrams seen fewer than `min_trigram` times are left to the bigram.
+
+    A continuation also goes where all its occurrences together gain less than `least_gain` (natural log) against backing off.
+    """
     grams: list[Counter[tuple[str, ...]]] = [Counter(), Counter(), Counter()]
     for line in text:
         row = [BEGIN, *line, END]
@@ -68,17 +73,18 @@ def estimate(text: Sequence[Sequence[str]], vocabulary: Sequence[str], min_trigr
     unigram = {w: 0.95 * grams[0][(w,)] / total + uniform for w in words}
     unigram[UNKNOWN] = UNKNOWN_PROBABILITY
     lm = Lm({(): unigram}, {})
+    kept = [grams[1], Counter({gram: n for gram, n in grams[2].items() if n >= min_trigram})]
+    if least_gain:
+        kept = _worth_keeping(grams, kept, unigram, least_gain)
     for order in (1, 2):
         seen: dict[History, dict[str, int]] = defaultdict(dict)
-        for gram, count in grams[order].items():
-            if order == 1 or count >= min_trigram:
-                seen[gram[:-1]][gram[-1]] = count
+        for gram, count in kept[order - 1].items():
+            seen[gram[:-1]][gram[-1]] = count
         totals: Counter[History] = Counter()
         for gram, count in grams[order].items():
             totals[gram[:-1]] += count
         for history, following in seen.items():
-            kept = sum(following.values()) - DISCOUNT * len(following)
-            left = 1.0 - kept / totals[history]
+            left = 1.0 - (sum(following.values()) - DISCOUNT * len(following)) / totals[history]
             lower = lm.probability.get(history[1:], lm.probability[()])
             lower_left = lm.back_off.get(history[1:], 1.0)
             lm.probability[history] = {
@@ -88,6 +94,43 @@ def estimate(text: Sequence[Sequence[str]], vocabulary: Sequence[str], min_trigr
             }
             lm.back_off[history] = left
     return lm
+
+
+def _worth_keeping(
+    grams: Sequence[Counter[tuple[str, ...]]],
+    kept: Sequence[Counter[tuple[str, ...]]],
+    unigram: dict[str, float],
+    least_gain: float,
+) -> list[Counter[tuple[str, ...]]]:
+    """Return the bigrams and trigrams that gain enough; a bigram stays that is the history of a kept trigram."""
+    tokens = sum(grams[0].values())
+    times: Counter[str] = Counter()
+    for (first, _), count in grams[1].items():
+        times[first] += count
+
+    def bigram(first: str, word: str) -> float:
+        count = grams[1][first, word]
+        return max(count - DISCOUNT, 0.0) / times[first] + DISCOUNT * unigram.get(word, 1 / tokens)
+
+    trigrams = Counter(
+        {
+            gram: count
+            for gram, count in kept[1].items()
+            if count * math.log((count - DISCOUNT) / grams[1][gram[:2]] / bigram(gram[1], gram[2]) + 1e-9)
+            >= least_gain
+        }
+    )
+    histories = {gram[:2] for gram in trigrams}
+    bigrams = Counter(
+        {
+            gram: count
+            for gram, count in kept[0].items()
+            if gram in histories
+            or count * math.log((count - DISCOUNT) / times[gram[0]] / unigram.get(gram[1], 1 / tokens) + 1e-9)
+            >= least_gain
+        }
+    )
+    return [bigrams, trigrams]
 
 
 def perplexity(lm: Lm, text: Sequence[Sequence[str]]) -> float:

@@ -39,6 +39,16 @@ class Tdnn(nn.Module):  # type: ignore[misc]  # torch is absent where types are 
         logits: Tensor = self.output(x)
         return logits
 
+    def activations(self, features: Tensor, layer: int) -> Tensor:
+        """Rectified outputs of a layer before its norm."""
+        x = (features - self.mean) * self.scale
+        frames = x.shape[1] - 2 * SPLICE
+        x = torch.cat([x[:, k : k + frames] for k in range(2 * SPLICE + 1)], dim=2)[:, ::3]
+        for i in range(layer):
+            x = self._layer(i, x)
+            x = torch.cat([x[:, :-2], x[:, 1:-1], x[:, 2:]], dim=2)
+        return torch.relu(self.affines[layer](x))
+
     def _layer(self, i: int, x: Tensor) -> Tensor:
         x = torch.relu(self.affines[i](x))
         x = self.norms[i](x.transpose(1, 2)).transpose(1, 2)

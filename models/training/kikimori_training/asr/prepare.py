@@ -15,15 +15,21 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import track
 
 from kikimori_training.asr.corpus import Corpus
+from kikimori_training.asr.sources import calm_sentences, spoken_templates
 from kikimori_training.asr.synth import HELD_OUT_SPEAKER, RATE, random_speaker, speak_all
-from kikimori_training.asr.words import UnreadableError, Utterance, analyse
+from kikimori_training.asr.words import UnreadableError, Utterance, analyse, spelled, syllables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from kikimori_training.asr.synth import Speaker
 
 SEED = 20261123
+MOST_TIMES = 4
+"""A sentence counts so often for the language model, at most, however often it was drawn."""
+SPOKEN_WEIGHT = 4
+"""Weight of sentences as customers say them against those of the corpus."""
 
 
 def is_held_out(text: str) -> bool:
@@ -31,27 +37,51 @@ def is_held_out(text: str) -> bool:
     return zlib.crc32(text.encode()) % 10 == 0
 
 
-def sentences(corpus_folder: Path, work: Path, count: int) -> None:
-    """Draws sentences, reads them, keeps the distinct readable ones; the language model never sees the held-out."""
-    drawn = Counter(Corpus.read(corpus_folder).sentences(count, random.Random(SEED)))
-    readable: list[Utterance] = []
-    for text in track(sorted(drawn), description="readings"):
+def sentences(corpus_folder: Path, work: Path, count: int, words_folders: Sequence[Path] = ()) -> None:
+    """Draw sentences, read them, keep the distinct readable ones; the language model never sees the held-out ones.
+
+    A word that is met once, in calm talk alone, becomes no entry of the lexicon: the language model learns it as the
+    syllables that it is spelled with, and so how unknown words sound.
+    """
+    rng = random.Random(SEED)
+    drawn = Counter(Corpus.read(corpus_folder).sentences(count, rng))
+    templates = spoken_templates(words_folders, rng)
+    calm = Counter[str]()
+    for file in sorted(path for folder in words_folders for path in folder.glob("calm-*.txt.xz")):
+        calm += calm_sentences(file)
+    readable: dict[str, Utterance] = {}
+    for text in track(sorted({*drawn, *templates, *calm}), description="readings"):
         try:
-            readable.append(analyse(text))
-        except UnreadableError:
+            readable[text] = analyse(text)
+        except (UnreadableError, RuntimeError):
             continue
-    lexicon = sorted({(w.text, " ".join(w.phones)) for u in readable for w in u.words if w is not None})
-    train = [u for u in readable if not is_held_out(u.text)]
+    weights = Counter({text: min(times, MOST_TIMES) for text, times in (drawn + calm).items()})
+    weights.update({text: SPOKEN_WEIGHT * times for text, times in templates.items()})
+    seen = Counter(word for text, said in readable.items() for word in said.tokens)
+    own = {word for text in (*drawn, *templates) if text in readable for word in readable[text].tokens}
+    known = {word for word, times in seen.items() if times > 1 or word in own}
+    lexicon: set[tuple[str, str]] = {(kana, " ".join(phones)) for kana, phones in syllables()}
+    rows: list[list[Any]] = []
+    for text, said in readable.items():
+        tokens: list[str] = []
+        for word in said.words:
+            if word is None:
+                continue
+            parts = [(word.text, word.phones)] if word.text in known else spelled(word.phones)
+            lexicon |= {(part, " ".join(phones)) for part, phones in parts}
+            tokens += [part for part, _ in parts]
+        if text in templates or text in calm or not is_held_out(text):
+            rows.append([tokens, weights[text]])
     content: dict[str, list[Any]] = {
-        "lm": [[u.tokens, drawn[u.text]] for u in train],
-        "lexicon": lexicon,
-        "train": [u.text for u in train],
-        "held_out": [u.text for u in readable if is_held_out(u.text)],
+        "lm": rows,
+        "lexicon": sorted(lexicon),
+        "train": sorted(text for text in readable if not is_held_out(text)),
+        "held_out": sorted(text for text in readable if text in drawn and is_held_out(text)),
     }
     work.mkdir(parents=True, exist_ok=True)
     (work / "text.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     print(
-        f"{len(drawn)} distinct sentences, {len(drawn) - len(readable)} unreadable, "
+        f"{len(readable)} distinct sentences, {len(drawn)} of templates of the corpus, "
         f"{len(content['held_out'])} held out, {len({w for w, _ in lexicon})} words",
         flush=True,
     )

@@ -16,6 +16,7 @@ import torch
 from rich.progress import track
 from torch import nn
 
+from kikimori_training.asr import kaldi_binary as kaldi
 from kikimori_training.asr.align import GARBAGE, NOISE, SIL, SUBSAMPLING, labels, phone_frames
 from kikimori_training.asr.augment import Way, only_noise, random_way, render
 from kikimori_training.asr.features import DIM, mfcc
@@ -91,11 +92,43 @@ def chunks(examples: Sequence[Example], rng: np.random.Generator) -> tuple[torch
     return torch.from_numpy(np.stack(inputs)[order]), torch.from_numpy(np.stack(targets)[order])
 
 
-def train(work: Path, *, width: int, epochs: int, threads: int, rate: float = 2e-3) -> None:
+@torch.no_grad()  # type: ignore[untyped-decorator]  # torch is absent where types are checked
+def take_over(net: Tdnn, model: Path, features: torch.Tensor) -> None:
+    """Give the network the weights of an exported model; its norms get the statistics of these features."""
+    folded = [
+        (torch.from_numpy(w), torch.from_numpy(b))
+        for w, b in kaldi.affines((model / "am/final.mdl").read_bytes())
+    ]
+    layers = [*net.affines, net.output]
+    if [w.shape for w, _ in folded] != [layer.weight.shape for layer in layers]:
+        raise ValueError(f"{model}: its network has another shape or other phones")
+    scale, shift = net.scale, -net.mean * net.scale
+    net.eval()
+    for i, (weight, bias) in enumerate(folded):
+        copies = weight.shape[1] // len(scale)
+        layers[i].weight.copy_(weight / scale.repeat(copies))
+        layers[i].bias.copy_(bias - layers[i].weight @ shift.repeat(copies))
+        if i < len(net.norms):
+            seen = net.activations(features, i).reshape(-1, weight.shape[0])
+            net.norms[i].running_mean.copy_(seen.mean(0))
+            net.norms[i].running_var.copy_(seen.var(0))
+            scale = (net.norms[i].running_var + net.norms[i].eps) ** -0.5
+            shift = -net.norms[i].running_mean * scale
+
+
+def train(
+    work: Path, *, width: int, epochs: int, threads: int, rate: float = 2e-3, start: Path | None = None
+) -> None:
+    """Learn from `train.pkl` and, where it is there, `neural.pkl`; from the network of the model `start` where it is given."""
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
-    clips: list[Clip] = pickle.loads((work / "train.pkl").read_bytes())  # noqa: S301 — written by the step before
+    clips: list[Clip] = [
+        clip
+        for name in ("train.pkl", "neural.pkl")
+        if (work / name).exists()
+        for clip in pickle.loads((work / name).read_bytes())  # noqa: S301 — written by the step before
+    ]
     names = phone_names(clips)
     index = {name: i for i, name in enumerate(names)}
     net = Tdnn(DIM, width, 2 * len(names))
@@ -114,6 +147,8 @@ def train(work: Path, *, width: int, epochs: int, threads: int, rate: float = 2e
         if epoch == 0:
             net.mean.copy_(features.mean((0, 1)))
             net.scale.copy_(1.0 / features.std((0, 1)))
+            if start is not None:
+                take_over(net, start, features[:400])
         counts += np.bincount(targets[targets >= 0].numpy(), minlength=len(counts))
         prepared = time.monotonic() - began
         losses, right, total = [], 0, 0

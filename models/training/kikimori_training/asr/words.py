@@ -54,6 +54,8 @@ def _mora_table() -> dict[str, tuple[str, ...]]:
 
 
 _MORA = _mora_table()
+_KANA = {phones: kana for kana, phones in reversed(_MORA.items())}
+"""Katakana of one syllable by its phones; of several the first in the table."""
 DEVOICED = "’"
 _LABEL_PHONE = re.compile(r"-(.+?)\+")
 
@@ -76,6 +78,28 @@ def kana_to_phones(kana: str) -> tuple[str, ...]:
             phones += _MORA[kana[at]]  # KeyError: not a reading
             at += 1
     return tuple(phones)
+
+
+def spelled(phones: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return a word's syllables in katakana, each with its phones; raise KeyError where they make no syllables."""
+    out: list[tuple[str, tuple[str, ...]]] = []
+    at = 0
+    while at < len(phones):
+        for length in (2, 1):
+            part = phones[at : at + length]
+            kana = _KANA.get((*part[:-1], part[-1].lower() if part[-1] in {"I", "U"} else part[-1]))
+            if kana and len(part) == length:
+                break
+        else:
+            raise KeyError(phones)
+        out.append((kana, part))
+        at += length
+    return out
+
+
+def syllables() -> list[tuple[str, tuple[str, ...]]]:
+    """Return all syllables in katakana with their phones."""
+    return [(kana, phones) for phones, kana in _KANA.items()]
 
 
 @dataclass(frozen=True)
