@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from kikimori_training.asr import kaldi_binary as kaldi
-from kikimori_training.asr.align import GARBAGE, SUBSAMPLING
+from kikimori_training.asr.align import GARBAGE, NOISE, SUBSAMPLING
 from kikimori_training.asr.corpus import Corpus
 from kikimori_training.asr.features import DIM, MFCC_CONF
 from kikimori_training.asr.graph import Symbols, build_graph
@@ -31,11 +31,13 @@ class Decoding:
     """Weights found by trying on `unseen` clips, and Vosk's search limits."""
 
     lm_scale: float = 1.0
-    word_cost: float = 0.25
+    word_cost: float = 0.4
     """Extra cost of every word: keeps short words from being heard in noise."""
     acoustic_scale: float = 0.9
     garbage_gain: float = 1.5
     """Natural log per frame that the garbage model gets extra, so that words out of the vocabulary give [unk]."""
+    noise_gain: float = 2.0
+    """The same for noise without speech, so that it gives no word."""
     beam: float = 11.0
     max_active: int = 3000
     lattice_beam: float = 4.0
@@ -91,11 +93,16 @@ def network(saved: Mapping[str, Any]) -> bytes:
     return kaldi.nnet(config, components)
 
 
-def priors_of(saved: Mapping[str, Any], garbage_gain: float = Decoding.garbage_gain) -> NDArray[np.float64]:
-    """Priors of the labels as trained; the garbage model's are lowered, which raises its likelihood."""
+def priors_of(
+    saved: Mapping[str, Any],
+    garbage_gain: float = Decoding.garbage_gain,
+    noise_gain: float = Decoding.noise_gain,
+) -> NDArray[np.float64]:
+    """Priors of the labels as trained; lower ones for garbage and noise, which raises their likelihood."""
     priors = np.array(saved["priors"])
-    garbage = 2 * saved["names"].index(GARBAGE)
-    priors[garbage : garbage + 2] *= np.exp(-garbage_gain)
+    for name, gain in ((GARBAGE, garbage_gain), (NOISE, noise_gain)):
+        first = 2 * saved["names"].index(name)
+        priors[first : first + 2] *= np.exp(-gain)
     return priors
 
 
@@ -131,7 +138,9 @@ def export(corpus_folder: Path, work: Path, model: Path, decoding: Decoding, lea
     pdfs = [(2 * i, 2 * i + 1) for i in (index[p.rsplit("_", 1)[0]] for p in symbols.phones)]
     for folder in ("am", "conf", "graph/phones"):
         (model / folder).mkdir(parents=True, exist_ok=True)
-    acoustic = kaldi.acoustic_model(network(saved), CONTEXT, priors_of(saved, decoding.garbage_gain).tolist())
+    acoustic = kaldi.acoustic_model(
+        network(saved), CONTEXT, priors_of(saved, decoding.garbage_gain, decoding.noise_gain).tolist()
+    )
     (model / "am/final.mdl").write_bytes(kaldi.HEADER + kaldi.transition_model(pdfs) + acoustic)
     (model / "conf/mfcc.conf").write_text(MFCC_CONF)
     (model / "conf/model.conf").write_text(decoding.conf())

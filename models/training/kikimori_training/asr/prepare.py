@@ -17,7 +17,7 @@ from rich.progress import track
 from kikimori_training.asr.corpus import Corpus
 from kikimori_training.asr.sources import calm_sentences, spoken_templates
 from kikimori_training.asr.synth import HELD_OUT_SPEAKER, RATE, random_speaker, speak_all
-from kikimori_training.asr.words import UnreadableError, Utterance, analyse, spelled, syllables
+from kikimori_training.asr.words import UnreadableError, Utterance, analyse, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ def sentences(corpus_folder: Path, work: Path, count: int, words_folders: Sequen
     seen = Counter(word for text, said in readable.items() for word in said.tokens)
     own = {word for text in (*drawn, *templates) if text in readable for word in readable[text].tokens}
     known = {word for word, times in seen.items() if times > 1 or word in own}
-    lexicon: set[tuple[str, str]] = {(kana, " ".join(phones)) for kana, phones in syllables()}
+    lexicon: set[tuple[str, str]] = set()
     rows: list[list[Any]] = []
     for text, said in readable.items():
         tokens: list[str] = []

@@ -97,11 +97,6 @@ def spelled(phones: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
     return out
 
 
-def syllables() -> list[tuple[str, tuple[str, ...]]]:
-    """Return all syllables in katakana with their phones."""
-    return [(kana, phones) for phones, kana in _KANA.items()]
-
-
 @dataclass(frozen=True)
 class Word:
     text: str
