@@ -100,6 +100,22 @@ def test_a_command_whose_part_is_missing_says_how_to_install_it(
     assert remedy.endswith("[agent]'")
 
 
+def test_the_agent_alone_examines_its_machine(wheel: Path, tmp_path: Path) -> None:
+    alone = CleanEnvironment(tmp_path / "agent")
+    alone.install(wheel, ["agent"])
+    assert alone.names().isdisjoint({"alembic", "pyotp", "segno"})
+    config = tmp_path / "kikimori.toml"
+    config.write_text('state_dir = "state"\n', encoding="utf-8")
+    checked = alone.run("config", "check", "--config", str(config))
+    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "fit for use"), checked.stderr
+    examined = alone.run("doctor", "--config", str(config))
+    assert "No module named" not in examined.stdout + examined.stderr
+    assert "pbx control" in examined.stdout
+    pages = alone.run("dashboard", "--config", str(config))
+    assert pages.returncode == 2
+    assert pages.stderr.rstrip().endswith("[dashboard]'")
+
+
 def test_each_part_is_known_by_the_modules_of_its_extra() -> None:
     """Which module belongs to which distribution, this environment says; data packages have no module to ask for."""
     of_module = {
@@ -146,7 +162,7 @@ def test_an_environment_made_before_loses_nothing(
     assert {"vosk", "sudachipy", "amqtt"} <= asked_before
     office.install(wheel)
     assert before <= office.names()
-    assert not (office.packages / "kikimori" / "judging").exists()
+    assert not (office.packages / "kikimori" / "judging" / "judge.py").exists()
     hearing = office.run("agent", "--help")
     assert hearing.returncode == 0, hearing.stderr
     assert asked_before <= office.install(wheel, ["all"])

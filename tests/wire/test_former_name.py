@@ -1,4 +1,4 @@
-"""A program that was written for `kikimori_wire` goes on for one release."""
+"""A program that was written for the former names of packages goes on for one release."""
 
 from __future__ import annotations
 
@@ -51,5 +51,21 @@ def test_it_is_imported_in_any_way() -> None:
         "import kikimori_core.wire.messages\n"
         "assert Alert is kikimori_core.wire.messages.Alert\n"
         "assert topics.ROOT and connection.Client\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_judge_is_found_where_it_was() -> None:
+    program = (
+        "from kikimori.judging.judge import CallJudge\n"
+        "from kikimori.judging.phrases import load_phrases\n"
+        "from kikimori.judging.rules import load_rules\n"
+        "from kikimori.judging.words import lexicon\n"
+        "import kikimori.judging.second_opinion.model\n"
+        "from kikimori.model.evidence import Role, Utterance\n"
+        "import kikimori_core.judging.judge, kikimori_core.model.evidence, kikimori_core.judging.words.lexicon\n"
+        "assert CallJudge is kikimori_core.judging.judge.CallJudge\n"
+        "assert Utterance is kikimori_core.model.evidence.Utterance\n"
+        "assert lexicon is kikimori_core.judging.words.lexicon\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
