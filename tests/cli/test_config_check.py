@@ -127,7 +127,8 @@ async def test_the_warning_is_one_line(tmp_path: Path) -> None:
     authority = Authority(elsewhere / "in", "ca")
     config = tmp_path / "kikimori.toml"
     config.write_text('[mqtt]\nca_file = "in/ca.pem"\n', encoding="utf-8")
-    ended = await kikimori("config", "check", "--config", config, cwd=elsewhere)
+    always = {"PYTHONWARNINGS": "always"}
+    ended = await kikimori("config", "check", "--config", config, cwd=elsewhere, env=always)
     assert ended.code == 0, ended.err
     (line,) = [each for each in ended.err.splitlines() if "working directory" in each]
     assert line.startswith(f"warning: {config}: [mqtt] ca_file: ")

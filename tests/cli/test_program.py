@@ -438,7 +438,7 @@ async def test_bench_rtp_prints_its_figures_beside_the_reference() -> None:
 
 async def test_a_capture_is_analysed_call_by_call(tmp_path: Path) -> None:
     """Real calls: `*9` pressed on the operator's telephone, and one that is encrypted."""
-    data = Path(__file__).parents[1] / "taps" / "mirror" / "data"
+    data = Path(__file__).parents[1] / "integrations" / "mirror" / "data"
     config = tmp_path / "kikimori.toml"
     config.write_text(
         '[mirror]\nsip_ports = [5060, 5062]\n[sides]\noperator_numbers = ["2??"]\n[speech]\nenabled = false\n'

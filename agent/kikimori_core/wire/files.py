@@ -114,13 +114,17 @@ def require_toml_files(settings: BaseModel, file: Path, table: str = "") -> None
 
 
 def show_warnings_plainly(say: Callable[[str], None]) -> None:
-    """Give each ConfigWarning as one text to `say`, without its place in the program."""
+    """Give each ConfigWarning once, as one text to `say`, without its place in the program."""
     usual = warnings.showwarning
+    said: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *more: Any, **named: Any) -> None:
         if issubclass(category, ConfigWarning):
             words = message.args[0] if isinstance(message, Warning) else message
-            say(text("said_warning", message=words))
+            # A library that is loaded between two readings of the file may make Python forget what it has shown.
+            if words not in said:
+                said.add(words)
+                say(text("said_warning", message=words))
         else:
             usual(message, category, *more, **named)
 
