@@ -46,7 +46,7 @@ NEVER_TONE = frozenset({"call_for_superior"})
 """Demands for a superior are counted, not shown at once."""
 VETOES = {"insult": 0.4, "threat": 0.015, "violence": 0.015}
 """Other bars of doubt: friends insult each other in jest; of threats no true one of the sentences held back may be doubted."""
-TONES = {"insult": 0.8, "threat": 0.8, "unreasonable_demand": 0.76}
+TONES = {"insult": 0.8, "threat": 0.8, "unreasonable_demand": 0.88}
 """Other bars of a notice of tone: categories that calm talk resembles more often."""
 
 
