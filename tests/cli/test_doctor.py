@@ -27,6 +27,7 @@ port = 0
 announce_port = 0
 [dashboard]
 port = 0
+state_dir = "pages"
 """
 
 
@@ -42,6 +43,7 @@ async def test_all_is_well(tmp_path: Path) -> None:
     broker = Embedded()
     await broker.start()
     leave_login(tmp_path / "state", broker.settings.port, USER)
+    (tmp_path / "pages").mkdir(mode=0o700)
     try:
         ended, found = await doctor(tmp_path, GOOD.format(mqtt=broker.settings.port))
     finally:
