@@ -91,6 +91,8 @@ async def test_alerts_and_buttons_go_on_and_the_audit_follows(
         assert await pressed(supervisor, agent, "c", "unhold") == 200
         assert await pressed(operator, agent, "c", "escalate") == 200
         assert await pressed(supervisor, agent, "c", "hold_transfer") == 200
+        status, claimed = await posted(supervisor, f"/api/alerts/{alert.alert_id}/claim", None)
+        assert (status, claimed["reason"]) == (503, "store_away")
         assert store.away
         await in_thread(postgres, "start")
         async with asyncio.timeout(120):
@@ -125,6 +127,13 @@ async def test_logins_exports_and_changes_of_people_are_refused_in_words(
         for http, path, body in ((stranger, "/api/login", login), (supervisor, "/api/me/password", change)):
             status, answer = await posted(http, path, body)
             assert (status, answer["reason"]) == (503, "store_away"), path
+        for path, asked in (
+            ("/api/people", {"name": "鈴木 大輔", "roles": ["operator"], "extensions": "207"}),
+            ("/api/superiors", {"name": "部長 高橋", "number": "220"}),
+            ("/api/kiosk-codes", {"extension": "207"}),
+        ):
+            status, answer = await posted(admin, path, asked)
+            assert (status, answer["reason"]) == (503, "store_away"), (path, answer)
         for path in ("/api/audit.csv", "/api/audit", "/api/my-record"):
             status, said = await got(admin, path)
             assert (status, "store_away" in said) == (503, True), path

@@ -49,6 +49,11 @@ async def test_agent_and_dashboard_do_their_work(tmp_path: Path) -> None:
                 ):
                     said = await answer.json()
                     assert (said["outcome"], said["reason"]) == expected
+            # The directory passes by its own two lines of the access file.
+            body = {"name": "部長 高橋", "number": "220"}
+            async with client(url, "admin") as http, http.post("/api/superiors", json=body) as answer:
+                assert answer.status == 200
+            await watching.until(lambda picture: picture["calls"]["c1"]["superior"]["number"] == "220")
             diagnosis = await look_at_broker(config)
             assert diagnosis.state is State.OK, diagnosis
             assert agent.bus.connected
