@@ -102,3 +102,9 @@ def test_the_language_of_the_terminal(
     configured: Language | None, environment: dict[str, str], expected: Language
 ) -> None:
     assert language_of(configured, environment) == expected
+
+
+def test_what_somebody_has_written_is_no_label() -> None:
+    """A user may be called as a check is; the command of the next step must hold the name."""
+    said = remedy("broker_login.refused", user="dashboard", file="f", where="broker")
+    assert "kikimori.passwd dashboard " in in_language(said, "ja")

@@ -17,6 +17,27 @@ LABELS = "labels"
 """Table of `ja.toml` for words that come without a code: names of checks, answers of the operating system."""
 
 
+GIVEN = frozenset(
+    {
+        *(
+            "user",
+            "ami_user",
+            "ari_user",
+            "agent_id",
+            "site",
+            "owner",
+            "superior",
+            "app",
+            "context",
+            "domain",
+        ),
+        *("host", "hostname", "audio_host", "media_host", "address", "url", "ari_url", "interface"),
+        *("path", "file", "filename", "folder", "table", "key", "value"),
+    }
+)
+"""Parameters that hold what somebody has written: shown as it is, even where it is a label too (`dashboard`)."""
+
+
 class CodedText(str):
     """English text that knows its code and parameters, so that it can be shown in another language.
 
@@ -108,12 +129,18 @@ def _fill(
     if entry is None or code == LABELS:
         return None
     filled = {
-        name: in_language(value, language)
+        name: _shown(name, value, language)
         if isinstance(value, str)
-        else "\n".join(in_language(each, language) for each in value)
+        else "\n".join(_shown(name, each, language) for each in value)
         for name, value in parameters.items()
     }
     return entry.get(part, "").format_map(_Parameters(filled))
+
+
+def _shown(name: str, value: str, language: Language) -> str:
+    if name in GIVEN and not isinstance(value, CodedText):
+        return value
+    return in_language(value, language)
 
 
 def _labels(language: Language) -> dict[str, str]:
