@@ -173,3 +173,22 @@ async def test_both_pages_in_both_languages(url: str, store: Store, page: Page) 
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     await page.get_by_role("button", name="日本語").click()
     await expect(page.get_by_role("heading", name="私の記録")).to_be_visible()
+
+
+async def test_a_change_of_a_person_is_told_in_words(url: str, store: Store, page: Page) -> None:
+    person = await person_by_login(store, "operator")
+    assert person is not None
+    async with (
+        client(url, "admin") as admin,
+        admin.post(
+            f"/api/people/{person.id}", json={"roles": ["operator", "supervisor"], "team": EVIL}
+        ) as answer,
+    ):
+        assert answer.status == 200, await answer.text()
+    await sign_in_page(page, "admin")
+    await page.goto(f"{url}/audit")
+    changed = page.locator("#entries li", has_text="利用者を変更")
+    await expect(changed).to_contain_text("役割: オペレーター → ")
+    await expect(changed).to_contain_text("監督者")
+    await expect(changed).to_contain_text(f"チーム: — → {EVIL}")
+    assert await page.locator("#entries img").count() == 0

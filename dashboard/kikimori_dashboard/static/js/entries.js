@@ -12,11 +12,31 @@ export function actionText(action) {
 /** The answer to a request in words; `reason` is a stable code. */
 export const faultText = ({ reason }) => find(`audit.faults.${reason}`) ?? t("audit.faults.other");
 
+/** A value of a change in words: roles by their names, nothing as a dash. */
+function valueText(field, value) {
+  if (value === null || value === "" || (Array.isArray(value) && value.length === 0)) return "—";
+  if (Array.isArray(value)) return value.map((each) => valueText(field, each)).join(t("account.and"));
+  if (typeof value === "boolean") return t(value ? "audit.yes" : "audit.no");
+  if (typeof value === "object") return JSON.stringify(value);
+  return (field === "roles" && find(`people.role.${value}`)) || String(value);
+}
+
+/** `{field: [before, after], …}` as a sentence each. */
+const changeText = (changed) =>
+  Object.entries(changed).map(([field, [before, after]]) => `${find(`audit.fields.${field}`) ?? field}: ${valueText(field, before)} → ${valueText(field, after)}`);
+
+/** One detail of an entry in words; a change gives several. */
+function detailText(name, value) {
+  if (name === "changed") return changeText(value);
+  const said = typeof value === "object" ? JSON.stringify(value) : value === true ? t("audit.yes") : value;
+  return [`${find(`audit.details.${name}`) ?? name}: ${said}`];
+}
+
 /** One entry: {number, at, actor_name, action, object_kind, object_id, outcome, details}. */
 export function entryItem(entry) {
   const object = entry.object_id ? [find(`audit.objects.${entry.object_kind}`) ?? entry.object_kind, entry.object_id].join(" ") : "";
-  const details = Object.entries(entry.details ?? {}).filter(([, value]) => value !== null && value !== "");
-  const said = details.map(([name, value]) => `${find(`audit.details.${name}`) ?? name}: ${typeof value === "object" ? JSON.stringify(value) : value}`);
+  const empty = (value) => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+  const said = Object.entries(entry.details ?? {}).filter(([, value]) => !empty(value)).flatMap(([name, value]) => detailText(name, value));
   return h(
     "li",
     { dataset: { number: entry.number } },
