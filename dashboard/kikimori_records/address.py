@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,9 @@ def address(settings: StoreSettings, *, in_thread: bool = False) -> URL:
 
 def loop_engine(settings: StoreSettings) -> AsyncEngine:
     """Return the engine for the event loop. SQLite works in threads of aiosqlite's."""
+    # Where a task is cancelled its connection is thrown away, and the pool prints a traceback of that; real failures
+    # reach whoever asked.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     if settings.is_sqlite:
         made = create_async_engine(address(settings), connect_args={"timeout": BUSY_S})
         _set_up_sqlite(made.sync_engine)

@@ -132,12 +132,12 @@ class _Broker(Broker):  # type: ignore[misc]  # amqtt's type is Any to us
             return
         pattern, qos = subscription
         told = [
-            asyncio.Task(handler.mqtt_publish(kept.topic, kept.data, min(qos, kept.qos or qos), retain=True))
+            handler.mqtt_publish(kept.topic, kept.data, min(qos, kept.qos or qos), retain=True)
             for topic, kept in self._retained_messages.items()
             if self._matches(topic, pattern) and user.may_read(topic)
         ]
-        if told:
-            await asyncio.wait(told)
+        # A client that is gone meanwhile is no matter: its connection ends by itself.
+        await asyncio.gather(*told, return_exceptions=True)
 
     async def _topic_filtering(self, session: Any, topic: str, action: Action) -> bool:
         user = self._users.get(session.username)
