@@ -16,6 +16,19 @@ def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+TOLERATED = {call.truth.operator.extension: call.truth.tolerated for call in load_calls()}
+"""Rules that a call may raise besides, by operator: none in a calm call."""
+
+
+def _raised(said: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Operator, rule and severity of every alert, less what is tolerated."""
+    return sorted(
+        (each["operator"], each["rule"], each["severity"])
+        for each in said
+        if each["type"] == "alert" and each["rule"] not in TOLERATED[each["operator"]]
+    )
+
+
 def _expected(*, words: bool | None = None) -> list[tuple[str, str, str]]:
     """Operator, rule and severity of every alert that must come."""
     return sorted(
@@ -34,22 +47,18 @@ async def test_exactly_the_expected_alerts() -> None:
     )
     said = _lines(hearing.out)
     assert hearing.code == 0, hearing.out
-    assert _expected() == sorted(
-        (each["operator"], each["rule"], each["severity"]) for each in said if each["type"] == "alert"
-    )
+    assert _expected() == _raised(said)
     assert said[-1] == {
         "type": "result",
         "calls": len(load_calls()),
-        "alerts": len(_expected()),
+        "alerts": sum(each["type"] == "alert" for each in said),
         "not_judged": 0,
         "exactly_as_expected": True,
     }
 
     said = _lines(deaf.out)
     assert deaf.code == 0, deaf.out
-    assert _expected(words=False) == sorted(
-        (each["operator"], each["rule"], each["severity"]) for each in said if each["type"] == "alert"
-    )
+    assert _expected(words=False) == _raised(said)
     not_judged = [each for each in said if each["type"] == "not_judged"]
     assert sorted(each["rule"] for each in not_judged) == sorted(rule for _, rule, _ in _expected(words=True))
     assert {each["reason"] for each in not_judged} == {"no model"}
