@@ -24,9 +24,10 @@ LAYERS = {
 
 CORE = {
     # part of the core: what else of the core it may import
+    "cancellation": set[str](),
     "messages": set[str](),
     "errors": {"messages"},
-    "wire": {"messages", "errors"},
+    "wire": {"cancellation", "messages", "errors"},
     "model": {"messages", "errors", "wire"},
     "judging": {"messages", "errors", "wire", "model"},
 }

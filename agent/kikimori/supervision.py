@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.errors import first_of, place_of
+from kikimori_core.cancellation import run_cancellable
 from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Supervisor:
         while True:
             began = loop.time()
             try:
-                await run()
+                await run_cancellable(run)
             except Exception as error:
                 if fatal is not None and fatal(error):
                     raise

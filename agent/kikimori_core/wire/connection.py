@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import aiomqtt
 
+from kikimori_core.cancellation import run_cancellable
 from kikimori_core.wire.backlog import Backlog
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ async def stay_connected(
     while True:
         began = loop.time()
         try:
-            await session()
+            await run_cancellable(session)
         except (BrokerError, OSError) as error:
             if loop.time() - began > LAST_RETRY_S:
                 waits = _waits()

@@ -20,6 +20,7 @@ from kikimori.integrations.asterisk.ami_away import (
     why_away,
 )
 from kikimori.integrations.asterisk.ami_codec import AmiProtocolError, Block, BlockReader, encode
+from kikimori_core.cancellation import run_cancellable
 
 if TYPE_CHECKING:
     import ssl
@@ -232,7 +233,7 @@ class AmiClient:
         while True:
             logins = self.connections
             try:
-                await self._once(on_ready)
+                await run_cancellable(lambda: self._once(on_ready))
             except (AmiError, AmiProtocolError, OSError) as error:
                 self._gone(*why_away(error))
             else:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import structlog
 
 from kikimori.integrations.freeswitch.esl import Decoder, EslError, Event, Message, command, event_from
+from kikimori_core.cancellation import run_cancellable
 from kikimori_core.messages import remedy
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class EslClient:
         while True:
             was_up = False
             try:
-                await self._connected()
+                await run_cancellable(self._connected)
             except (EslAwayError, EslError, OSError, TimeoutError) as error:
                 was_up = self.up
                 self._down(_why(error))

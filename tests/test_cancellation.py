@@ -1,0 +1,55 @@
+"""Loops that try again end when they are cancelled, though an error comes in the same moment."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kikimori.supervision import Supervisor
+from kikimori_core.wire.connection import BrokerError, only_broker_error, stay_connected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+WITHIN_S = 20
+
+
+async def _fails_when_cancelled(began: asyncio.Event) -> None:
+    """Lose the broker in the moment of the cancellation, in one of two tasks."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(asyncio.Event().wait())
+            tasks.create_task(_loses_the_broker(began))
+    except BaseExceptionGroup as group:
+        raise only_broker_error(group) from None
+
+
+async def _loses_the_broker(began: asyncio.Event) -> None:
+    began.set()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        raise BrokerError("lost")
+
+
+def _reconnects(began: asyncio.Event) -> Coroutine[None, None, None]:
+    return stay_connected(lambda: _fails_when_cancelled(began), lambda _error, _wait: None)
+
+
+def _restarts(began: asyncio.Event) -> Coroutine[None, None, None]:
+    return Supervisor().keep("task", lambda: _fails_when_cancelled(began))
+
+
+@pytest.mark.parametrize("loop", [_reconnects, _restarts])
+async def test_a_loop_ends_that_is_cancelled_as_its_connection_breaks(
+    loop: Callable[[asyncio.Event], Coroutine[None, None, None]],
+) -> None:
+    began = asyncio.Event()
+    task = asyncio.create_task(loop(began))
+    await began.wait()
+    task.cancel()
+    async with asyncio.timeout(WITHIN_S):
+        await asyncio.wait([task])
+    assert task.cancelled()
