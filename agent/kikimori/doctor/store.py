@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori_core.messages import both
+from kikimori_core.wire.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def look_at_store_settings(settings: StoreSettings) -> Iterator[Diagnosis]:
         return
     parts = urlsplit(settings.url)
     mode = parse_qs(parts.query).get("sslmode", [""])[0]
-    if parts.hostname and not _is_here(parts.hostname) and mode not in CHECKED:
+    if parts.hostname and not is_loopback(parts.hostname) and mode not in CHECKED:
         yield Diagnosis("[store] url", State.WARNING, *both("store_unchecked", hostname=parts.hostname))
 
 
@@ -39,10 +39,3 @@ async def look_at_store(settings: StoreSettings) -> list[Diagnosis]:
 
     found = await asyncio.to_thread(lambda: list(examine_store(settings)))
     return [Diagnosis(each.check, State(str(each.standing)), each.detail, each.next_step) for each in found]
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

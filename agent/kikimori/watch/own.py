@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from kikimori.watch.words import UNCERTAIN, not_heard
 from kikimori.ways_in import make_taps
 from kikimori_core.messages import text
 from kikimori_core.wire.messages import Party
+from kikimori_core.wire.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -237,13 +237,6 @@ def hints(tap: Tap, integration: Integration[Any]) -> list[CodedText]:
     found = [
         text("hint_from_answer_on" if integration.from_answer_on else "hint_sent", tap=name, listens=listens)
     ]
-    if all(_is_loopback(host) for host, _ in tap.addresses.values()):
+    if all(is_loopback(host) for host, _ in tap.addresses.values()):
         found.append(text("hint_loopback", tap=name, host=integration.host_key))
     return found
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
