@@ -21,7 +21,7 @@ from kikimori_records.schema import people, seatings
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from kikimori_records.people.changes import Author
@@ -77,7 +77,7 @@ async def sit_down(
     What the PBX tells changes nothing where somebody chose or corrected it.
     """
     async with store.begin() as connection:
-        now = [each for each in await _of(connection, extension) if each.covers(at)]
+        now = await _covering(connection, at, seatings.c.extension == extension)
         if now and now[-1].person_id == person_id:
             return now[-1]
         if now and source is SeatingSource.PBX and now[-1].source != SeatingSource.PBX:
@@ -135,29 +135,32 @@ async def correct(store: Store, seating_id: str, person_id: str | None, by: Auth
 
 async def seatings_of(store: Store, extension: str, *, replaced: bool = False) -> list[Seating]:
     """Return the seatings of an extension, oldest first; with `replaced` those too that were corrected."""
+    query = _query().where(seatings.c.extension == extension)
     async with store.read() as connection:
-        return await _of(connection, extension, replaced=replaced)
+        rows = [Seating(*row) for row in await connection.execute(query)]
+    return rows if replaced else _standing(rows)
 
 
 async def seated_at(store: Store, moment: datetime) -> dict[str, Seating]:
     """Return who sits at each extension at a moment; extensions of which nothing is known are not there."""
-    query = _query().where(seatings.c.since <= moment, seatings.c.since > moment - 2 * SHIFT)
     async with store.read() as connection:
-        rows = [Seating(*row) for row in await connection.execute(query)]
-    return {each.extension: each for each in _standing(rows) if each.covers(moment)}
+        return {each.extension: each for each in await _covering(connection, moment)}
 
 
 async def person_at(store: Store, extension: str, moment: datetime) -> Seating | None:
     """Return who sat at an extension at a moment, as it is known today; None when nothing is known."""
-    found = [each for each in await seatings_of(store, extension) if each.covers(moment)]
+    async with store.read() as connection:
+        found = await _covering(connection, moment, seatings.c.extension == extension)
     return found[-1] if found else None
 
 
-async def _of(connection: AsyncConnection, extension: str, *, replaced: bool = False) -> list[Seating]:
-    rows = [
-        Seating(*row) for row in await connection.execute(_query().where(seatings.c.extension == extension))
-    ]
-    return rows if replaced else _standing(rows)
+async def _covering(
+    connection: AsyncConnection, moment: datetime, *where: ColumnElement[bool]
+) -> list[Seating]:
+    """Return the seatings that count at a moment, without reading the years before: a correction has the same `since`."""
+    near = (seatings.c.since <= moment, seatings.c.since > moment - SHIFT)
+    rows = [Seating(*row) for row in await connection.execute(_query().where(*near, *where))]
+    return [each for each in _standing(rows) if each.covers(moment)]
 
 
 async def _one(connection: AsyncConnection, seating_id: str) -> Seating | None:
