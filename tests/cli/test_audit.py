@@ -75,6 +75,17 @@ def test_both_records_are_checked(tmp_path: Path, config: Path, capsys: pytest.C
     assert all(len(each["last_hash"]) == 64 for each in found)
 
 
+def test_an_entry_that_is_being_written_counts_nowhere(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = agents_record(tmp_path)
+    path.write_bytes(path.read_bytes().removesuffix(b"\n"))
+    _, out, _ = ran(capsys, "verify", "--json", "--config", config)
+    found = json.loads(out)
+    assert (found["entries"], found["last_number"], found["whole"]) == (1, 1, True)
+    assert found["last_hash"] == json.loads(path.read_bytes().splitlines()[0])["hash"]
+
+
 def test_a_change_in_either_is_found(
     tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori.cli.options import config_path, configured, dashboard_settings, state_warning
 from kikimori.cli.terminal import say
-from kikimori.control.chain import BrokenChainError, end_of, entries
+from kikimori.control.chain import START, BrokenChainError, linked
 from kikimori.parts import is_installed
 
 if TYPE_CHECKING:
@@ -58,14 +58,13 @@ def agents_check(args: argparse.Namespace) -> RecordCheck | None:
     path = agent_path(config)
     if not path.exists():
         return None
-    count = 0
+    count, digest = 0, START
     try:
-        for count, _ in enumerate(entries(path), start=1):  # noqa: B007  (counted)
+        for count, (_, digest) in enumerate(linked(path), start=1):  # noqa: B007  (the last ones)
             pass
     except BrokenChainError:
         return RecordCheck("agent", str(path), count, count, "", broken_at=count + 1)
-    end = end_of(path)
-    return RecordCheck("agent", str(path), count, end.number, end.digest)
+    return RecordCheck("agent", str(path), count, count, digest)
 
 
 def audit_settings(args: argparse.Namespace) -> StoreSettings | None:

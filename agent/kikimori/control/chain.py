@@ -48,6 +48,11 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
 
     The file is read as long as it was when it was opened: it may be written to meanwhile.
     """
+    return (entry for entry, _ in linked(path))
+
+
+def linked(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    """Give each entry with its hash; see `entries`."""
     digest, torn = START, b""
     number = 0
     with path.open("rb") as file:
@@ -65,7 +70,7 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
             if claimed != link(digest, text) or entry.get("n") != number or (torn and not mended):
                 raise _broken(path, at)
             digest, torn = claimed, b""
-            yield entry
+            yield entry, digest
     # A line that is being written while it is read here is no damage.
     if torn.endswith(b"\n"):
         raise _broken(path, number + 1)
