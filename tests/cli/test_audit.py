@@ -123,6 +123,8 @@ def test_entries_of_both_are_listed_by_time(
     assert actions("--since", "2026-04-01T09:00:03") == ["command.hold", "session.4"]
     assert actions("--until", "2026-04-01T00:00:02+00:00") == ["command.hold"]
     assert actions("--most", "1") == ["session.4"]
+    assert actions("--most", "3") == ["session.2", "command.hold", "session.4"]
+    assert len(actions("--most", "0")) == 4
     code, out, _ = ran(capsys, "list", "--config", config)
     assert (code, "鈴木: session.2" in out) == (0, True)
     assert ran(capsys, "list", "--since", "yesterday", "--config", config)[0] == 1

@@ -17,7 +17,7 @@ from kikimori_records import people, sessions
 from kikimori_records.address import thread_engine
 from kikimori_records.audit import csv_file, log
 from kikimori_records.audit.entry import ActorKind, Entry
-from kikimori_records.audit.queries import AboutPerson, AuditFilter, newest, oldest_first
+from kikimori_records.audit.queries import AboutPerson, AuditFilter, latest, newest, oldest_first
 from kikimori_records.people import NewPerson
 from kikimori_records.sessions import Session
 from kikimori_records.upkeep import keep_store, remove_too_old
@@ -70,6 +70,14 @@ async def test_an_entry_meets_every_condition(store: Store) -> None:
     for wanted, numbers in FILTERS:
         assert {each.number for each in await newest(store, wanted)} == numbers, wanted
         assert [each.number async for each in oldest_first(store, wanted)] == sorted(numbers)
+
+
+async def test_the_latest_are_those_of_the_latest_time(store: Store) -> None:
+    """One that came late from the disk has a high number and an early time."""
+    await fill(store)
+    await log.append(store, Entry("session.end", ActorKind.PERSON, "佐藤", at=START + timedelta(seconds=90)))
+    assert [each.number for each in await latest(store, AuditFilter(), 3)] == [5, 6, 7]
+    assert [each.number for each in await latest(store, AuditFilter(action="session"), 2)] == [2, 8]
 
 
 async def test_what_a_database_cannot_give_back_does_not_get_in(store: Store) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from kikimori.cli.audit_records import agent_path, audit_settings
 from kikimori.cli.options import configured, dashboard_settings
+from kikimori.cli.people_store import store_beside
 from kikimori.control.chain import BrokenChainError, entries
 from kikimori.errors import KikimoriError
 
@@ -92,7 +93,7 @@ def listed(args: argparse.Namespace) -> tuple[list[ListedEntry], KikimoriError |
         except BrokenChainError as error:
             fault = error
     if args.record != "agent" and (settings := audit_settings(args)) is not None:
-        found += asyncio.run(_dashboards(settings, wanted))
+        found += asyncio.run(_dashboards(settings, wanted, args.most))
     found.sort(key=lambda each: _read_time(each.at) or datetime.min.replace(tzinfo=UTC))
     return found[-args.most :] if args.most > 0 else found, fault
 
@@ -117,31 +118,36 @@ def _agents(args: argparse.Namespace) -> Iterator[ListedEntry]:
         )
 
 
-async def _dashboards(settings: StoreSettings, wanted: _Wanted) -> list[ListedEntry]:
-    from kikimori_records.audit.queries import AuditFilter, oldest_first  # noqa: PLC0415  (the extra `dashboard`)
-    from kikimori_records.store import Store  # noqa: PLC0415
+async def _dashboards(settings: StoreSettings, wanted: _Wanted, most: int) -> list[ListedEntry]:
+    from kikimori_records.audit.queries import (  # noqa: PLC0415  (the extra `dashboard`)
+        AuditFilter,
+        latest,
+        oldest_first,
+    )
 
-    store = await Store.open(settings, beside=True)
-    try:
-        asked = AuditFilter(
-            wanted.since, wanted.until, wanted.person, wanted.action, wanted.object, wanted.outcome
+    asked = AuditFilter(
+        wanted.since, wanted.until, wanted.person, wanted.action, wanted.object, wanted.outcome
+    )
+    async with store_beside(settings) as store:
+        if most > 0:
+            # Older ones would not be shown: an office keeps them for years.
+            rows = await latest(store, asked, most)
+        else:
+            rows = [row async for row in oldest_first(store, asked)]
+    return [
+        ListedEntry(
+            "dashboard",
+            row.number,
+            row.entry.at.isoformat(timespec="milliseconds"),
+            row.entry.actor_name,
+            row.entry.actor_id or "",
+            row.entry.action,
+            row.entry.object_id or "",
+            row.entry.outcome,
+            row.entry.details,
         )
-        return [
-            ListedEntry(
-                "dashboard",
-                row.number,
-                row.entry.at.isoformat(timespec="milliseconds"),
-                row.entry.actor_name,
-                row.entry.actor_id or "",
-                row.entry.action,
-                row.entry.object_id or "",
-                row.entry.outcome,
-                row.entry.details,
-            )
-            async for row in oldest_first(store, asked)
-        ]
-    finally:
-        await store.close()
+        for row in rows
+    ]
 
 
 def _given(text: str | None, zone: ZoneInfo) -> datetime | None:

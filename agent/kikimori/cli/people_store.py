@@ -34,14 +34,15 @@ def with_store(
     store_settings = as_owner(settings, config_path(args))
 
     async def run() -> Answer:
-        async with _opened(store_settings) as store:
+        async with store_beside(store_settings) as store:
             return await work(store, settings)
 
     return asyncio.run(run())
 
 
 @asynccontextmanager
-async def _opened(settings: StoreSettings) -> AsyncIterator[Store]:
+async def store_beside(settings: StoreSettings) -> AsyncIterator[Store]:
+    """Open the store beside a running dashboard, for as long as the `async with` lasts; raises StoreError."""
     from kikimori_records.store import Store  # noqa: PLC0415  (see cli/up.py)
 
     store = await Store.open(settings, beside=True)

@@ -61,6 +61,14 @@ async def newest(
     return [found for row in rows if (found := row_of(row)) is not None]
 
 
+async def latest(store: Store, wanted: AuditFilter, most: int) -> list[AuditRow]:
+    """Return the latest entries by their time, the oldest of them first."""
+    query = select(*AS_KEPT).where(*_conditions(wanted)).order_by(audit.c.at.desc(), audit.c.number.desc())
+    async with store.read() as connection:
+        rows = (await connection.execute(query.limit(most))).mappings().all()
+    return [found for row in reversed(rows) if (found := row_of(row)) is not None]
+
+
 async def oldest_first(store: Store, wanted: AuditFilter) -> AsyncIterator[AuditRow]:
     """Give all entries from the oldest, in portions that each are a transaction of their own."""
     number = 0
