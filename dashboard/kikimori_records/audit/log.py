@@ -29,7 +29,7 @@ LOCK_NUMBER = 0x6B696B6A
 """Number of PostgreSQL's advisory lock: one program continues the chain at a time."""
 WITHIN_S = 3.0
 AT_ONCE = 500
-"""Entries from the disk in one transaction."""
+"""Entries from the disk in one transaction, and ids in one question: databases limit the number of parameters."""
 
 
 async def append(store: Store, entry: Entry) -> None:
@@ -103,16 +103,27 @@ async def append_within(connection: AsyncConnection, entries: Iterable[Entry]) -
     last = select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)
     found = (await connection.execute(last)).one_or_none()
     number, previous = (found.number, found.hash) if found else await _before_first(connection)
-    for each in entries:
-        entry = plain(each)
-        known = select(audit.c.number).where(audit.c.entry_id == entry.entry_id)
-        if (await connection.execute(known)).one_or_none() is not None:
-            continue
+    rows = []
+    for entry in await _not_there(connection, map(plain, entries)):
         number += 1
         digest = link(number, entry, previous)
-        row = {**columns(entry), "number": number, "previous_hash": previous, "hash": digest}
-        await connection.execute(insert(audit).values(**row))
+        rows.append({**columns(entry), "number": number, "previous_hash": previous, "hash": digest})
         previous = digest
+    if rows:
+        await connection.execute(insert(audit), rows)
+
+
+async def _not_there(connection: AsyncConnection, entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries that are not in the table, in their order, each once."""
+    new: dict[str, Entry] = {}
+    for each in entries:
+        new.setdefault(each.entry_id, each)
+    ids = list(new)
+    for at in range(0, len(ids), AT_ONCE):
+        known = select(audit.c.entry_id).where(audit.c.entry_id.in_(ids[at : at + AT_ONCE]))
+        for entry_id in (await connection.execute(known)).scalars():
+            del new[entry_id]
+    return list(new.values())
 
 
 async def _before_first(connection: AsyncConnection) -> tuple[int, str]:
