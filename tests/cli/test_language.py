@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.messages.test_catalogues import COMMANDS, IN_JAPANESE, SENTENCE
 
+from kikimori.cli import options
 from kikimori.cli.main import main
 
 if TYPE_CHECKING:
@@ -67,6 +68,15 @@ def test_config_check_speaks_japanese(
     same, out, err = run(capsys, monkeypatch, "C", "config", "check", "--config", str(config))
     assert same == code == (0 if text == GOOD else 2)
     assert not IN_JAPANESE.search(out + err)
+
+
+def test_without_a_file_the_defaults_are_named_in_japanese(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, "SYSTEM_CONFIG", tmp_path / "none.toml")
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    _, out, _ = run(capsys, monkeypatch, "ja_JP.UTF-8", "config", "check")
+    assert "設定ファイル：組み込みの既定値" in out.splitlines()
 
 
 def test_the_doctor_speaks_japanese_and_answers_programs_in_english(

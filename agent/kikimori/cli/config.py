@@ -53,7 +53,7 @@ def _check_dashboard(args: argparse.Namespace, config: AgentConfig, dashboard: D
 
     say_findings(look_at_dashboard(config, dashboard), config_path(args))
     mqtt = dashboard.mqtt
-    show(text("doctor_configuration", path=config_path(args) or "built-in defaults"))
+    show(text("doctor_configuration", path=config_path(args) or text("builtin_defaults")))
     show(text("check_site_of_dashboard", site=config.site, host=mqtt.host, port=mqtt.port))
     show(text("check_dashboard", host=dashboard.host, port=dashboard.port))
     show(text("check_no_agent"))

@@ -44,7 +44,7 @@ def check_agent(args: argparse.Namespace, config: AgentConfig, dashboard: Dashbo
     say_findings(look_at_configuration(config, dashboard), config_path(args))
 
     mqtt = config.mqtt
-    show(text("doctor_configuration", path=config_path(args) or "built-in defaults"))
+    show(text("doctor_configuration", path=config_path(args) or text("builtin_defaults")))
     show(text("check_site", site=config.site, agent_id=config.agent_id, host=mqtt.host, port=mqtt.port))
     if not is_loopback(mqtt.host):
         show(text("check_own_broker"))

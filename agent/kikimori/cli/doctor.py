@@ -50,7 +50,9 @@ async def _run(args: argparse.Namespace) -> int:
     dashboard = dashboard.model_copy(update={"store": in_place(dashboard, config_path(args))})
     console = Console(highlight=False, soft_wrap=True)
     if not args.json:
-        console.print(worded(text("doctor_configuration", path=config_path(args) or "built-in defaults")))
+        console.print(
+            worded(text("doctor_configuration", path=config_path(args) or text("builtin_defaults")))
+        )
     faults = 0
     progress = Console(stderr=True)
     with progress.status("") if progress.is_terminal and not args.json else nullcontext() as status:

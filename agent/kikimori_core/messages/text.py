@@ -35,7 +35,10 @@ GIVEN = frozenset(
         *("path", "file", "filename", "folder", "table", "key", "value"),
     }
 )
-"""Parameters that hold what somebody has written: shown as it is, even where it is a label too (`dashboard`)."""
+"""Parameters that hold what somebody has written: shown as it is, even where it is a label too (`dashboard`).
+
+Words of this program in their place need a code, as `builtin_defaults`.
+"""
 
 
 class CodedText(str):

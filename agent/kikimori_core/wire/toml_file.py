@@ -106,9 +106,9 @@ def explained(
 def place_of(path: Path | None, key: str) -> str:
     """Return `file:line` of a key written like `[mqtt] ca_file`; the file alone where the line is not found."""
     if path is None:
-        return "built-in defaults"
-    text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
-    line = _line(text, re.sub(r"^\[([\w.]+)\] ", r"\1.", key))
+        return text("builtin_defaults")
+    content = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+    line = _line(content, re.sub(r"^\[([\w.]+)\] ", r"\1.", key))
     return f"{path}:{line}" if line else str(path)
 
 

@@ -9,6 +9,7 @@ from tests.support.freeswitch.switch import Switch
 
 from kikimori.integrations.freeswitch.checkup import examine
 from kikimori.integrations.freeswitch.settings import FreeSwitchTable
+from kikimori_core.messages import in_language
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,6 +44,12 @@ async def test_what_is_missing_is_named_with_the_next_step(switch: Switch, tmp_p
     bad = {each.check: each for each in checks if each.state != "ok"}
     assert bad.keys() == {"freeswitch_music", "freeswitch_superior"}
     assert all(each.next_step for each in bad.values())
+
+
+async def test_a_switch_without_a_domain_is_named_in_japanese(switch: Switch, tmp_path: Path) -> None:
+    switch.domain = ""
+    checks = await examine(table(switch, tmp_path), tap=False, control=True, superior="299")
+    assert in_language(checks[-1].detail, "ja") == "299 はドメイン （なし） のユーザーではありません。"
 
 
 async def test_who_is_not_let_in_is_told_why(switch: Switch, tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ class Switch:
         self.commands: list[str] = []
         self.files = {"/sounds/recorded.wav"}
         self.music_plays = True
+        self.domain = "127.0.0.1"
         self.streams_start = True
         self.deaf = False
         """Accepts commands and answers none."""
@@ -460,7 +461,7 @@ class Switch:
         if name == "user_exists":
             return "true" if args[1] in self.phones else "false"
         if name == "global_getvar":
-            return "127.0.0.1"
+            return self.domain or "-ERR no reply"
         if not name.startswith("uuid_"):
             return f"-ERR {name} Command not found!\n"
         channel = self.channels.get(args[0])

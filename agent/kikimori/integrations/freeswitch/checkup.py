@@ -115,5 +115,7 @@ async def _superior(client: EslClient, table: FreeSwitchTable, superior: str) ->
     return Diagnosis(
         "freeswitch_superior",
         State.WARNING,
-        *both("freeswitch_superior_unknown", superior=superior, domain=domain or "(none)"),
+        *both(
+            "freeswitch_superior_unknown", superior=superior, domain=domain or text("freeswitch_no_domain")
+        ),
     )
