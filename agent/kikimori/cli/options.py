@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 
 from kikimori import logs
-from kikimori.cli.terminal import say as say  # noqa: PLC0414  (commands import it from here too)
+from kikimori.cli.terminal import say
 from kikimori.config import AgentConfig, read_config
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text

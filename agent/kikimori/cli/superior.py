@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from kikimori.cli.options import add_config, say
+from kikimori.cli.options import add_config
 from kikimori.cli.people_store import author, table_row, with_store
+from kikimori.cli.terminal import say
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
