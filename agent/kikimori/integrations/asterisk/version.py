@@ -11,10 +11,6 @@ _FIRST_WITH_WEBSOCKET = {20: 16, 21: 11, 22: 6}
 """Minor version by major; 23 began with it."""
 _FIRST_THAT_FORGETS = {20: 14, 21: 9, 22: 4}
 """Minor version by major; 23 began with it."""
-INSTEAD_OF_WEBSOCKET = (
-    "Asterisk 20.16, 21.11, 22.6, 23 and later have WebSocket channels: use ARI ([asterisk] tap = true) or AudioSocket "
-    "instead, and set [chan_websocket] enabled = false"
-)
 
 
 def number_of(said: str) -> tuple[int, int] | None:
