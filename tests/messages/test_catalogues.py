@@ -6,6 +6,7 @@ import ast
 import errno
 import os
 import re
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -40,14 +41,16 @@ def parameters(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
+@cache
+def nodes() -> list[tuple[Path, ast.AST]]:
+    return [(path, node) for path in SOURCES for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+
+
 def calls() -> Iterator[tuple[Path, ast.Call, str]]:
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call):
-                name = (
-                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                )
-                yield path, node, name
+    for path, node in nodes():
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            yield path, node, name
 
 
 def test_both_languages_have_the_same_codes() -> None:
@@ -114,8 +117,7 @@ def test_words_without_a_code_come_from_somewhere() -> None:
     by_system = {os.strerror(number) for number in errno.errorcode}
     texts = {
         node.value.replace(" ", "")
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for _, node in nodes()
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     ours = "\n".join(texts) + CONTENT.replace(" ", "").replace("_", "")
