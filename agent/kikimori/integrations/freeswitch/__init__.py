@@ -48,7 +48,7 @@ class FreeSwitch(PbxIntegration[FreeSwitchTable]):
 
     async def examine(self) -> list[Diagnosis]:
         from kikimori.checks.ports import admitted, tcp_port  # noqa: PLC0415
-        from kikimori.integrations.freeswitch.diagnosis import look_at_freeswitch  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.freeswitch.checkup import look_at_freeswitch  # noqa: PLC0415  (see `Integration`)
 
         table = self.table
         found = [
@@ -69,7 +69,7 @@ class FreeSwitch(PbxIntegration[FreeSwitchTable]):
         return FreeSwitchControl(table, replace(settings, listed_superior=superior))
 
     async def examine_control(self) -> list[Diagnosis]:
-        from kikimori.integrations.freeswitch.diagnosis import look_at_freeswitch  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.freeswitch.checkup import look_at_freeswitch  # noqa: PLC0415  (see `Integration`)
 
         superior = self.config.pbx.superior
         return await look_at_freeswitch(self.table, tap=self.table.tap, control=True, superior=superior)

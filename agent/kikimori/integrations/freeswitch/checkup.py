@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 WITHIN_S = 6.0
 TRIES = 300
+
+
+async def look_at_freeswitch(
+    table: FreeSwitchTable, *, tap: bool, control: bool, superior: str = ""
+) -> list[Diagnosis]:
+    """Check the needs of the way in (`tap`) and of control."""
+    return [
+        replace(each, check=each.check.replace("_", " "))
+        for each in await examine(table, tap=tap, control=control, superior=superior)
+    ]
 
 
 async def examine(table: FreeSwitchTable, *, tap: bool, control: bool, superior: str = "") -> list[Diagnosis]:
