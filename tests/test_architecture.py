@@ -45,7 +45,7 @@ STAGES = {
     "control": {"bus"},
     "checks": set[str](),
     # Each PBX and each way in; code of its own is loaded when it is asked for.
-    "integrations": {"media", "ports", "taps", "control", "checks", "problem_texts"},
+    "integrations": {"media", "ports", "taps", "control", "checks"},
     "modelstore": set[str](),
     # The only place where hearing and judging meet.
     "calls": {"hearing", "judging"},

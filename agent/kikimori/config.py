@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from kikimori.integrations.integration import Integration
 
 DEFAULTS = Path(next(iter(kikimori_config.__path__)))
-BUILTIN_OPINION = Path(next(iter(kikimori_models.__path__))) / "second-opinion"
 """The folder `config/` as installed."""
+BUILTIN_OPINION = Path(next(iter(kikimori_models.__path__))) / "second-opinion"
+"""The second opinion's model that comes along."""
 
 
 class _Table(BaseModel):
