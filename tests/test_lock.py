@@ -19,7 +19,7 @@ NEEDED = [
         *(each for part in ("agent", "dashboard") for each in PROJECT["optional-dependencies"][part]),
     ]
 ]
-"""What `'.[all]'` asks for."""
+"""Libraries that `'.[all]'` asks for."""
 LOCKED = {
     canonicalize_name(name): (version, hashes.count("--hash=sha256:"))
     for name, version, hashes in re.findall(

@@ -1,4 +1,4 @@
-"""What the agent knows of its office's people: names on extensions, the superior to ask now, telephones to ring."""
+"""The people of an agent's office: names on extensions, the superior to ask now, telephones to ring."""
 
 from __future__ import annotations
 

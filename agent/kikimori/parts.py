@@ -28,7 +28,7 @@ MODULES: dict[Part, tuple[str, ...]] = {
     ),
     "dashboard": ("aiosqlite", "alembic", "argon2", "psycopg", "pyotp", "segno", "sqlalchemy"),
 }
-"""What each extra of pyproject.toml adds, by the names under which it is imported."""
+"""Libraries that each extra of pyproject.toml adds, by the names under which they are imported."""
 
 
 class PartMissingError(KikimoriError):

@@ -31,7 +31,7 @@ SHARED = ("site", "language", "mqtt", "store", "pbx")
 
 
 class FormerSuperior(BaseModel):
-    """What `[pbx]` says of the superior: taken over into the directory at the first start."""
+    """The superior as `[pbx]` names them: taken over into the directory at the first start."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

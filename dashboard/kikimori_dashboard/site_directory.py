@@ -1,4 +1,4 @@
-"""What the pages show of the directory. Pure: no clock, no database."""
+"""The directory as the pages show it. Pure: no clock, no database."""
 
 from __future__ import annotations
 

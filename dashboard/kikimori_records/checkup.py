@@ -34,7 +34,7 @@ LEAST_FREE = 500 * 1024 * 1024
 
 
 class Standing(StrEnum):
-    """Whether something is as it should be."""
+    """Verdict on one thing that was checked."""
 
     OK = "ok"
     WARNING = "warning"

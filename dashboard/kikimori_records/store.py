@@ -81,7 +81,7 @@ class Store:
 
     @property
     def away(self) -> bool:
-        """Whether the database did not answer the last transaction."""
+        """Return whether the database did not answer the last transaction."""
         return self._away
 
     @asynccontextmanager

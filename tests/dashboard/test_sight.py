@@ -1,4 +1,4 @@
-"""What a browser gets is decided on the server: calls by role, team and extension, over real sockets."""
+"""The server decides which calls a browser gets: by role, team and extension, over real sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `config check` says of `[pbx] superior` before and after the directory has taken it over."""
+"""Findings of `config check` about `[pbx] superior` before and after the directory has taken it over."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ SENTENCE = re.compile(r"(?:\b[A-Za-z]{2,}\b[ ,]+){3}[a-z]{2,}")
 COMMANDS = re.compile(
     r"`[^`]*`|'[^']*'|\bsudo .*|\b(?:asterisk|openssl|fs_cli|pip|ip link|journalctl|kikimori|ss|systemctl|timedatectl|aplay|arecord) .*"
 )
-"""What is typed is the same in every language."""
+"""Things to type, which are the same in every language."""
 
 MADE = re.compile(
     r"(value|siprec)_.*|(line_in_device|alert_unseen|mirror_not_listening|broker_login|broker_unreachable|store_schema)\..*"

@@ -51,7 +51,7 @@ class DirectoryBook:
         self._trust = TrustStore()
         self._payload = b""
         self._kept = b""
-        """What is on the disk."""
+        """Content of the file on the disk."""
         self._names: dict[str, str] = {}
         self._came = asyncio.Event()
 

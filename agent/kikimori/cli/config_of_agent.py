@@ -1,4 +1,4 @@
-"""What `kikimori config check` says where the agent is installed: it loads rules and phrases, and with them Sudachi."""
+"""`kikimori config check` where the agent is installed: it loads rules and phrases, and with them Sudachi."""
 
 from __future__ import annotations
 

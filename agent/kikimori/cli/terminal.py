@@ -1,4 +1,4 @@
-"""What a command says to the person at the terminal, in that person's language."""
+"""Output of a command for the person at the terminal, in that person's language."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class DirectorySuperior(Part):
 
 
 class Directory(Message):
-    """What agents need of a site's directory."""
+    """The part of a site's directory that agents need."""
 
     site: Name
     number: Annotated[int, Field(ge=1, le=2**53)]

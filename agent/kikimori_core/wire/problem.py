@@ -30,7 +30,7 @@ class Problem(Part):
     remedy_text: Name | None = None
     """Code of `remedy`, likewise."""
     parameters: dict[Name, Text] = Field(default_factory=dict)
-    """What both texts name, in English."""
+    """Names and figures in both texts, in English."""
 
     @classmethod
     def of(cls, code: str, /, *, cause: str | None = None, **parameters: object) -> Self:

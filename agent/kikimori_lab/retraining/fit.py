@@ -36,7 +36,7 @@ class Rows:
     owner: NDArray[np.int32]
     """Sentence of each cell, feature by feature."""
     first_owner: NDArray[np.int64]
-    """Where in `owner` each feature begins."""
+    """Position in `owner` at which each feature begins."""
     value: NDArray[np.float32]
     """One over the root of the sentence's number of features."""
 

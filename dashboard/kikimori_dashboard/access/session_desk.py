@@ -39,7 +39,7 @@ MOST_BROWSER = 200
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """How long a session lasts."""
+    """Limits on the life of a session."""
 
     idle: timedelta | None
     """Time without use, with no page open; None = for ever."""

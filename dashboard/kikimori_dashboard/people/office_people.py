@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class OfficePeople:
-    """What people are and do at one dashboard."""
+    """People and their doings at one dashboard."""
 
     def __init__(
         self,

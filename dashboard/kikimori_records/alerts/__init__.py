@@ -1,1 +1,1 @@
-"""What people do with alerts: who takes one on, and which were false."""
+"""Marks of people on alerts: who takes one on, and which were false."""

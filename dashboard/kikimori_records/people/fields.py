@@ -149,7 +149,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "seat_row": lambda text: seat(text, "seat_row"),
     "seat_column": lambda text: seat(text, "seat_column"),
 }
-"""How each column is read from a text."""
+"""Reader of each column's text."""
 
 
 def _short(text: str, field: str, most: int) -> str:

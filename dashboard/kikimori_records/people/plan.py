@@ -38,9 +38,9 @@ class PersonPlan:
     """None = to be added."""
     new: NewPerson | None
     values: dict[str, Any] = field(default_factory=dict)
-    """What changes, by column."""
+    """New values, by column."""
     disabled: bool | None = None
-    """Whether the person is to be disabled or enabled; None = as now."""
+    """True = the person is to be disabled, False = enabled; None = as now."""
     differences: Differences = field(default_factory=dict)
 
     @property
@@ -52,7 +52,7 @@ class PersonPlan:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """What a file would do."""
+    """Changes that a file would make."""
 
     add: tuple[PersonPlan, ...]
     change: tuple[PersonPlan, ...]

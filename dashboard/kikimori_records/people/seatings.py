@@ -32,7 +32,7 @@ SHIFT = timedelta(hours=14)
 
 
 class SeatingSource(StrEnum):
-    """How it is known who sits there."""
+    """Source of the knowledge who sits there."""
 
     KIOSK = "kiosk"
     PBX = "pbx"

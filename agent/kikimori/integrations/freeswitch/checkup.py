@@ -31,7 +31,7 @@ async def look_at_freeswitch(
 
 
 async def examine(table: FreeSwitchTable, *, tap: bool, control: bool, superior: str = "") -> list[Diagnosis]:
-    """Diagnosis the event socket and, over it, the needs of the way in (`tap`) and of control; raises nothing."""
+    """Check the event socket and, over it, the needs of the way in (`tap`) and of control; raises nothing."""
     where = f"{table.esl_host}:{table.esl_port}"
     if table.esl_password_file is None:
         if control:

@@ -89,7 +89,7 @@ class Probe:
 
 
 async def look(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Diagnosis]:
-    """Diagnosis the rights of the logged-in user, and the dialplan. `probe` must get all events meanwhile.
+    """Check the rights of the logged-in user, and the dialplan. `probe` must get all events meanwhile.
 
     Raises:
         AmiError: the connection was lost.
@@ -218,7 +218,7 @@ async def _events_and_music(ami: Ami, settings: ControlSettings, probe: Probe) -
 
 
 async def _telephones(ami: Ami, settings: ControlSettings) -> list[Diagnosis]:
-    """Diagnosis that the superior's extension exists in the context that rings telephones; a queue is one too."""
+    """Check that the superior's extension exists in the context that rings telephones; a queue is one too."""
     dialled = settings.dial_string(settings.superior)
     if not dialled.startswith("Local/") or "@" not in dialled:
         return []
