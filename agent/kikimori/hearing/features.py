@@ -133,13 +133,13 @@ def measure(
         power = frame_power(blocks, rate)
     legs = len(blocks)
     samples = frame_samples(rate)
-    scaled = blocks.astype(np.float32) * np.float32(1 / _FULL_SCALE)
     rest_power = np.where(speech, 0, power).sum(axis=1, dtype=np.float32)
     spoken: NDArray[np.bool_] = np.any(speech.reshape(legs, WINDOWS, WINDOW_FRAMES), axis=2)
     sums = np.zeros((legs, WINDOWS, len(SUMS)), dtype=np.float32)
     if spoken.any():
         # Only speech is transformed: on a telephone that is well under half of the time.
-        windows = scaled.reshape(legs, WINDOWS, samples * WINDOW_FRAMES)[spoken]
+        windows = blocks.reshape(legs, WINDOWS, samples * WINDOW_FRAMES)[spoken].astype(np.float32)
+        windows *= np.float32(1 / _FULL_SCALE)
         mean_power = power.reshape(legs, WINDOWS, WINDOW_FRAMES).mean(axis=2)[spoken]
         sums[spoken] = _window_sums(windows, mean_power, rate)
         _add_pairs(sums, spoken)
