@@ -14,7 +14,7 @@ from kikimori.hearing.effort import Efforts, EffortTracker
 from kikimori.hearing.features import frame_power, measure
 from kikimori.hearing.frames import RATES, block_samples
 from kikimori.hearing.gate import SpeechGate
-from kikimori.hearing.speaking import SpeakingTracker, covers
+from kikimori.hearing.speaking import SpeakingTracker
 from kikimori.hearing.vad import VoiceDetector, mark_speech
 from kikimori.hearing.voice import SURELY_A_VOICE, VoiceTracker
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kikimori.hearing.effort_model import EffortModel
+    from kikimori.hearing.features import BlockFeatures
 
 
 SURELY_NO_VOICE = 0.01
@@ -40,6 +41,18 @@ class Heard:
     """True = the leg has sounded for a minute without a voice: its sound is no evidence of effort."""
     covered: NDArray[np.bool_]
     """Loud sound without a pause: no silence either, as nobody could be heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Measurements of one block of each leg, before the models of voice and effort judge them."""
+
+    features: BlockFeatures
+    """Of the speech that is about as loud as the leg's own."""
+    speech_frames: NDArray[np.float32]
+    """[legs] 20 ms frames with speech, however loud."""
+    stands_out: NDArray[np.bool_]
+    covers: NDArray[np.bool_]
 
 
 class AcousticBank:
@@ -88,16 +101,33 @@ class AcousticBank:
         """
         blocks = np.frombuffer(pcm, dtype="<i2").reshape(len(slots), block_samples(self.rate))
         index = np.asarray(slots, dtype=np.intp)
+        return self.judge(index, self.measure(index, blocks, self.mark(slots, blocks)))
+
+    def mark(self, slots: list[int], blocks: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Return which frames hold speech by the voice detector, [legs, BLOCK_FRAMES]."""
+        return mark_speech([self._detectors[slot] for slot in slots], blocks, self.rate)
+
+    def measure(
+        self, index: NDArray[np.intp], blocks: NDArray[np.int16], speech: NDArray[np.bool_]
+    ) -> Measured:
+        """Measure levels, and the features of what is about as loud as the leg's own speech."""
         power = frame_power(blocks, self.rate)
-        speech = mark_speech([self._detectors[slot] for slot in slots], blocks, self.rate)
-        stands_out, near = self._speaking.update(index, power, speech)
-        features = measure(blocks, speech & near[:, None], self.rate, power)
-        sound: NDArray[np.bool_] = np.any(speech, axis=1)
-        voice = self._voice.update(index, features, sound)
-        # What is surely no voice is not given to the recogniser; what is likely none has no effort.
-        words = stands_out & (voice >= SURELY_NO_VOICE)
-        passes, closes = self._gate.update(index, speech.sum(axis=1, dtype=np.float32) * words)
+        loudness = self._speaking.update(index, power, speech)
+        return Measured(
+            measure(blocks, speech & loudness.near[:, None], self.rate, power),
+            speech.sum(axis=1, dtype=np.float32),
+            loudness.stands_out,
+            loudness.covers,
+        )
+
+    def judge(self, index: NDArray[np.intp], measured: Measured) -> Heard:
+        """Judge by the models whether somebody speaks, with which effort, and which blocks the recogniser gets."""
+        features = measured.features
+        voice = self._voice.update(index, features, measured.speech_frames > 0)
+        # What is surely no voice is not given to the recogniser; only what is surely one can be raised.
+        words = measured.stands_out & (voice >= SURELY_NO_VOICE)
+        passes, closes = self._gate.update(index, measured.speech_frames * words)
         noise = self._voice.is_noise(index)
         speaks = self._voice.speaks(index, voice) & ~noise
         effort = self._effort.update(index, features, speaks, voice >= SURELY_A_VOICE)
-        return Heard(effort, passes, closes, noise, covers(power) & ~effort.known)
+        return Heard(effort, passes, closes, noise, measured.covers & ~effort.known)

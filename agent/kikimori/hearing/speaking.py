@@ -7,7 +7,7 @@ stands out of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,17 @@ SPEECH_RISES, SPEECH_FALLS, QUIETER_FALLS_DB = 0.2, 0.05, 0.02
 quiet: the telephone was given to somebody else."""
 
 
+class Loudness(NamedTuple):
+    """One block of each leg against the leg's own levels, bool [legs]."""
+
+    stands_out: Flags
+    """Louder than the noise."""
+    near: Flags
+    """And about as loud as this leg's speech."""
+    covers: Flags
+    """Without a pause, and so loud that it would cover any voice."""
+
+
 class SpeakingTracker:
     """Levels of noise and speech of many legs in arrays indexed by slot; NaN until there was any."""
 
@@ -58,7 +69,7 @@ class SpeakingTracker:
         self._noise_db[slot] = self._speech_db[slot] = np.nan
         self._sounded[slot] = self._spoke[slot] = False
 
-    def update(self, slots: NDArray[np.intp], power: Floats, speech: Flags) -> tuple[Flags, Flags]:
+    def update(self, slots: NDArray[np.intp], power: Floats, speech: Flags) -> Loudness:
         """Take one block of each leg in `slots`, none twice.
 
         A block after one that is loud enough is so, too: words end softly.
@@ -67,12 +78,9 @@ class SpeakingTracker:
             slots: The legs.
             power: Of a block's frames, [legs, BLOCK_FRAMES].
             speech: What the voice detector takes for speech, [legs, BLOCK_FRAMES].
-
-        Returns:
-            (stands_out, near), bool [legs]: the block stands out of the noise; and it is about as loud as this leg's speech.
         """
         level, before = _db(power.mean(axis=1)), self._speech_db[slots]
-        quiet = _quiet_db(power)
+        quiet = _db(np.partition(power, QUIET_FRAME, axis=1)[:, QUIET_FRAME])
         noise = np.fmax(np.fmin(self._noise_db[slots] + NOISE_RISES_DB, quiet), QUIETEST_NOISE_DB)
         self._noise_db[slots] = noise
         stands_out = level >= noise + ABOVE_NOISE_DB
@@ -84,19 +92,13 @@ class SpeakingTracker:
         )
         counts = stands_out & (speech.sum(axis=1) >= SPEECH_FRAMES)
         self._speech_db[slots] = np.where(counts, moved, before)
-        found = stands_out | self._sounded[slots], near | (stands_out & self._spoke[slots])
+        found = Loudness(
+            stands_out | self._sounded[slots],
+            near | (stands_out & self._spoke[slots]),
+            quiet >= COVERING_DB,
+        )
         self._sounded[slots], self._spoke[slots] = stands_out, near
         return found
-
-
-def covers(power: Floats) -> Flags:
-    """Return [legs] whether the sound of a block would cover any voice."""
-    found: Flags = _quiet_db(power) >= COVERING_DB
-    return found
-
-
-def _quiet_db(power: Floats) -> Floats:
-    return _db(np.partition(power, QUIET_FRAME, axis=1)[:, QUIET_FRAME])
 
 
 def _db(power: NDArray[np.floating]) -> Floats:

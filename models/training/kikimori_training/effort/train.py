@@ -82,7 +82,7 @@ def as_loud_as_speech(power: NDArray[np.float32], blocks: NDArray[np.int16]) -> 
     found = []
     for block, own in zip(blocks, power, strict=True):
         speech = mark_speech([detector], block[None], RATE)
-        found.append(speech & levels.update(slots, own[None], speech)[1][:, None])
+        found.append(speech & levels.update(slots, own[None], speech).near[:, None])
     return np.concatenate(found)
 
 
