@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kikimori.hearing.bank import AcousticBank, Heard
 from kikimori.hearing.frames import RATES, SILENCE_DB, block_samples
 from kikimori_core.model.call import Role
+from kikimori_lab.bench.effort import bench_effort
 from kikimori_lab.demo.script import DemoCall, load_calls
 
 BLOCK = block_samples(8000)
@@ -149,3 +150,10 @@ def test_a_rate_that_hearing_does_not_know() -> None:
 def test_the_demo_calls_are_there(voices: dict[str, Pcm]) -> None:
     assert len(voices) == len(load_calls()) == 9
     assert isinstance(load_calls()[0], DemoCall)
+
+
+def test_the_bench_hears_voices() -> None:
+    """Its stages are those of a bank, so that it times what runs."""
+    figures = bench_effort(legs=9, blocks=12, progress=lambda _: None)
+    assert 0 < figures.speech_share < 1
+    assert figures.features_and_model_vs_reference > 0

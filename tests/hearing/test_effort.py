@@ -20,7 +20,7 @@ from kikimori.hearing.effort_model import VECTOR, VOICE, EffortModel, shipped_mo
 from kikimori.hearing.features import AT, SUMS, WINDOWS, measure
 from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, block_samples
 from kikimori.hearing.vad import VoiceDetector, mark_speech
-from kikimori.hearing.voice import LIKELY_A_VOICE, NOISE_AFTER_S, PITCH_WITHIN_S, UNDECIDED, VoiceTracker
+from kikimori.hearing.voice import NOISE_AFTER_S, PITCH_WITHIN_S, UNDECIDED, VoiceTracker
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.model.call import Role
@@ -31,6 +31,8 @@ from kikimori_training.noise_calls import decoded
 from kikimori_training.telephone import Law
 
 Pcm = NDArray[np.int16]
+
+LIKELY_A_VOICE = 0.5
 
 
 def buzz(hz: float, seconds: float = 2.0, rate: int = 8000, from_hz: float = 300, gain: float = 0.2) -> Pcm:

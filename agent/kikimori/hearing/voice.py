@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-LIKELY_A_VOICE = 0.5
-"""Probability from which a block counts as a voice …"""
 SURELY_A_VOICE = 0.9
-"""… whose effort is judged: a baby, a dog and laughter are doubtful more often than shouts are."""
+"""Probability from which a block is a voice whose effort is judged: a baby, a dog and laughter are doubtful more often than
+shouts are …"""
 POSSIBLY_A_VOICE, FIRST_VOICE = 0.05, 0.35
-"""… as somebody who speaks, and before the leg has held a voice: a voice in a noisy street looks less like one, and
+"""… from which it is somebody who speaks, and before the leg has held a voice: a voice in a noisy street looks less like one, and
 must not count as silence."""
 MEMORY = 0.93
 """Share of the sums kept per block with sound: the last three seconds or so count."""

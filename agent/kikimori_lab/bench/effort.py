@@ -1,4 +1,4 @@
-"""Cost of measuring vocal effort per frame, against the bare webrtcvad call on the same frames and run."""
+"""Cost of acoustic hearing per frame, stage by stage, against the bare webrtcvad call on the same frames and run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori.hearing.effort import EffortTracker
-from kikimori.hearing.features import measure
+from kikimori.hearing.bank import AcousticBank
 from kikimori.hearing.frames import BLOCK_FRAMES, block_samples
-from kikimori.hearing.vad import VoiceDetector, mark_speech
-from kikimori.hearing.voice import LIKELY_A_VOICE, VoiceTracker
 from kikimori_lab.demo.script import RATE, load_calls
 
 if TYPE_CHECKING:
@@ -43,11 +40,9 @@ def bench_effort(legs: int, blocks: int, progress: Callable[[int], None]) -> Eff
         for call in load_calls()
         for voice in call.voices.values()
     ]
-    detectors = [VoiceDetector() for _ in range(legs)]
-    effort, voice = EffortTracker(), VoiceTracker()
-    effort.reserve(legs)
-    voice.reserve(legs)
-    slots = np.arange(legs)
+    bank = AcousticBank(RATE)
+    slots = [bank.open() for _ in range(legs)]
+    index = np.asarray(slots, dtype=np.intp)
     spent = {"vad": 0.0, "features": 0.0, "model": 0.0}
     speech_frames = 0.0
     for number in range(blocks):
@@ -58,16 +53,16 @@ def bench_effort(legs: int, blocks: int, progress: Callable[[int], None]) -> Eff
             ]
         )
         began = time.process_time()
-        speech = mark_speech(detectors, heard, RATE)
+        speech = bank.mark(slots, heard)
         done_vad = time.process_time()
-        features = measure(heard, speech, RATE)
+        measured = bank.measure(index, heard, speech)
         done_features = time.process_time()
-        effort.update(slots, features, voice.update(slots, features) >= LIKELY_A_VOICE)
+        bank.judge(index, measured)
         done = time.process_time()
         spent["vad"] += done_vad - began
         spent["features"] += done_features - done_vad
         spent["model"] += done - done_features
-        speech_frames += float(features.speech_frames.sum())
+        speech_frames += float(measured.features.speech_frames.sum())
         progress(number + 1)
     frames = legs * blocks * BLOCK_FRAMES
     vad, ours, model = (spent[name] / frames * 1e6 for name in ("vad", "features", "model"))
