@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from kikimori_core.judging.second_opinion.tone import Tone
     from kikimori_core.judging.words.demands import Demand
     from kikimori_core.judging.words.pattern import Pattern
+    from kikimori_core.judging.words.sound import Heard
     from kikimori_core.model.evidence import Utterance
 
 GAP = "…"
@@ -157,7 +158,14 @@ class PhraseBook:
 
     def find(self, utterance: Utterance) -> Said:
         """Return each category once that the utterance holds and that its speaker can be blamed or credited for."""
-        heard = self._ear.hear(utterance.text)
+        return self.find_in(self.hear(utterance.text), utterance.role)
+
+    def hear(self, text: str) -> Heard:
+        """Cut a text into words and sounds."""
+        return self._ear.hear(text)
+
+    def find_in(self, heard: Heard, role: Role) -> Said:
+        """Do as `find` with a text that was cut before."""
         if not heard.sound:
             return Said()
         found: dict[str, Match] = {}
@@ -166,7 +174,7 @@ class PhraseBook:
 
         def wanted(category: _Category) -> bool:
             # A mixed leg does not say who spoke: both readings count, and the leg is labelled on the screen.
-            return utterance.role in (category.said_by, Role.MIXED) and category.name not in found
+            return role in (category.said_by, Role.MIXED) and category.name not in found
 
         def keep(category: _Category, matched: str | None) -> None:
             if matched is not None:
@@ -176,14 +184,14 @@ class PhraseBook:
         for category in self._categories:
             if not isinstance(category, BySound) and wanted(category):
                 keep(category, category.find(sentence))
-        for by_sound, pattern in self._index.sounding_in(sentence, utterance.role):
+        for by_sound, pattern in self._index.sounding_in(sentence, role):
             if by_sound.name not in found:
                 keep(by_sound, by_sound.find_sound(sentence, pattern))
-        for by_sound, unit in self._index.standing_in(sentence, utterance.role):
+        for by_sound, unit in self._index.standing_in(sentence, role):
             if by_sound.name not in found:
                 keep(by_sound, by_sound.find_unit(sentence, unit))
         # An operator demands nothing.
-        demand = None if utterance.role is Role.OPERATOR else self._demands.read(heard)
+        demand = None if role is Role.OPERATOR else self._demands.read(heard)
         return Said(tuple((hints | found).values()), demand)
 
 

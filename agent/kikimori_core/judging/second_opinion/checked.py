@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.second_opinion.tone import Tone
-from kikimori_core.judging.words.sound import plain, words
 from kikimori_core.model.evidence import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from kikimori_core.judging.phrases import Match, PhraseBook, Said
     from kikimori_core.judging.second_opinion.model import OpinionModel
+    from kikimori_core.judging.words.sound import Word
     from kikimori_core.model.evidence import Utterance
 
 
@@ -44,19 +44,20 @@ class CheckedPhrases:
 
     def find(self, utterance: Utterance) -> Said:
         """Return what the phrases find, less what the model doubts; a tone where they find nothing."""
-        said = self._book.find(utterance)
+        heard = self._book.hear(utterance.text)
+        said = self._book.find_in(heard, utterance.role)
         if utterance.role is Role.OPERATOR:
             return said
         blamed = [match for match in said.matches if match.category in self._model.note.classes]
         if blamed:
-            return self._checked(said, utterance)
-        return self._with_tone(said, utterance) if utterance.final else said
+            return self._checked(said, heard.words, final=utterance.final)
+        return self._with_tone(said, heard.words) if utterance.final else said
 
-    def _checked(self, said: Said, utterance: Utterance) -> Said:
+    def _checked(self, said: Said, words: Sequence[Word], *, final: bool) -> Said:
         doubtful = [match for match in said.matches if match.category in self._vetoes]
         if not doubtful:
             return said
-        opinion = self._model.judge(words(plain(utterance.text)))
+        opinion = self._model.judge(words)
 
         def stays(match: Match) -> bool:
             return opinion.harm >= self._vetoes.get(match.category, 0.0)
@@ -64,18 +65,17 @@ class CheckedPhrases:
         doubted = tuple(match for match in said.matches if not stays(match))
         if not doubted:
             return said
-        if utterance.final:
+        if final:
             self.doubted += len(doubted)
         return replace(said, matches=tuple(match for match in said.matches if stays(match)), doubted=doubted)
 
-    def _with_tone(self, said: Said, utterance: Utterance) -> Said:
-        cut = words(plain(utterance.text))
+    def _with_tone(self, said: Said, words: Sequence[Word]) -> Said:
         note = self._model.note
-        if len(cut) < note.tone_words:
+        if len(words) < note.tone_words:
             return said
-        opinion = self._model.judge(cut)
+        opinion = self._model.judge(words)
         if opinion.share < note.tone_share or opinion.harm < note.tone_from.get(opinion.category, 1.1):
             return said
         self.tones += 1
-        weighed = self._model.weighed(cut, opinion.category)
+        weighed = self._model.weighed(words, opinion.category)
         return replace(said, tone=Tone(opinion.category, opinion.harm, weighed))
