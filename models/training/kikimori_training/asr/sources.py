@@ -1,4 +1,4 @@
-"""Sentences beside the templates of `corpus/`: those of `words/*.txt` and calm ones of ASDC (`words/calm-asdc.txt.xz`).
+"""Sentences beside the templates of `corpus/`: those of `words/*.txt`, and calm ones of `words/calm-*.txt.xz`.
 
 A line of `words/*.txt` that begins with `+` or `-` is a template of one sentence as customers say it, alarming or harmless;
 `(a|b|)` stands for one of its parts. Files of other folders in the same format can be added.
@@ -41,7 +41,7 @@ def spoken_templates(folders: Iterable[Path], rng: random.Random, draws: int = D
 
 
 def calm_sentences(file: Path) -> Counter[str]:
-    """Return the sentences of `words/calm-asdc.txt.xz` (DIALOGUE<TAB>SENTENCE) with their counts."""
+    """Return the sentences of a file of calm ones (SOURCE<TAB>SENTENCE) with their counts."""
     found: Counter[str] = Counter()
     with lzma.open(file, "rt", encoding="utf-8") as rows:
         for row in rows:
