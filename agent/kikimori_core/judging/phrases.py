@@ -8,8 +8,6 @@ idiom is no alarm.
 from __future__ import annotations
 
 import gc
-import re
-import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
@@ -18,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.answers import AnswerCategory, ClauseWords, reader_of
+from kikimori_core.judging.by_letters import ByLetters, any_of
 from kikimori_core.judging.by_sound import BySound
 from kikimori_core.judging.compiled_files import CompiledFile, CompiledFiles, cache_folder
 from kikimori_core.judging.demand_file import holds_demands, load_demands
@@ -43,11 +42,6 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.pattern import Pattern
     from kikimori_core.judging.words.sound import Heard
     from kikimori_core.model.evidence import Utterance
-
-GAP = "…"
-GAP_CHARACTERS = 20
-
-_NOT_SPOKEN = re.compile(r"[\s\u3000、。，．,.!?！？「」『』・〜]+")
 
 _files = CompiledFiles(cache_folder())
 
@@ -195,25 +189,6 @@ class PhraseBook:
         return Said(tuple((hints | found).values()), demand)
 
 
-@dataclass(frozen=True, slots=True)
-class _ByLetters:
-    name: str
-    said_by: Role
-    phrases: re.Pattern[str]
-    unless: re.Pattern[str] | None
-    at_most: Severity | None = None
-
-    def find(self, sentence: Sentence) -> str | None:
-        text = normalised(sentence.heard.text)
-        match = self.phrases.search(self.unless.sub("/", text) if self.unless else text)
-        return match.group().strip() if match else None
-
-
-def normalised(text: str) -> str:
-    """Fold widths and case, write one space where there is something that is not spoken."""
-    return _NOT_SPOKEN.sub(" ", unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")).strip()
-
-
 def load_phrases(paths: Iterable[Path]) -> PhraseBook:
     """Read category files; the same category in several files (languages) is several entries of one name.
 
@@ -336,23 +311,14 @@ def _written_out(phrase: str, file: _CategoryFile, key: str) -> Iterator[str]:
         raise ConfigError.of("phrase_unusable", key=key, phrase=phrase, error=error) from error
 
 
-def _by_letters(path: Path, file: _CategoryFile) -> _ByLetters:
+def _by_letters(path: Path, file: _CategoryFile) -> ByLetters:
     for number, group in enumerate(file.group, start=1):
         if group.mood != "fixed":
             raise ConfigError.of("mood_not_fixed", path=path, number=number)
-    unless = _any_of(file.unless) if file.unless else None
-    return _ByLetters(
+    unless = any_of(file.unless) if file.unless else None
+    return ByLetters(
         file.category,
         file.said_by,
-        _any_of(phrase for group in file.group for phrase in group.phrases),
+        any_of(phrase for group in file.group for phrase in group.phrases),
         unless,
     )
-
-
-def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    each = {
-        f".{{0,{GAP_CHARACTERS}}}?".join(re.escape(normalised(part)) for part in one.split(GAP))
-        for phrase in phrases
-        for one in expanded(phrase)
-    }
-    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(each, key=len, reverse=True))})(?!\w)")
