@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Part(StrEnum):
@@ -35,6 +39,8 @@ class ChangeLog:
 
     def __init__(self, least_gone: int = LEAST_GONE) -> None:
         self.version = 0
+        self.on_gone: list[Callable[[Part, str], None]] = []
+        """Called with each key that is gone."""
         self._least_gone = least_gone
         self._touched: dict[Key, int] = {}
         """Version of the last change, oldest first, with the keys that are gone."""
@@ -57,6 +63,8 @@ class ChangeLog:
             oldest = next(iter(self._gone))
             del self._gone[oldest]
             self._forgotten_up_to = self._touched.pop(oldest)
+        for forget in self.on_gone:
+            forget(part, name)
 
     def _note(self, key: Key) -> None:
         self.version += 1

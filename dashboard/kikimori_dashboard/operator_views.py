@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from kikimori_dashboard.changes import Part
+from kikimori_dashboard.encoded_parts import EncodedParts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,15 +67,14 @@ class OperatorViews:
     def __init__(self, state: SiteState, views: Views) -> None:
         self._state = state
         self._views = views
+        self._encoded = EncodedParts(
+            state.changes, {Part.CALLS: self._call, Part.ALERTS: self._alert, Part.AGENTS: self._agent}
+        )
 
     def json(self, part: Part, name: str) -> str:
         match part:
-            case Part.CALLS:
-                return self._call(name)
-            case Part.ALERTS:
-                return self._alert(name)
-            case Part.AGENTS:
-                return self._agent(name)
+            case Part.CALLS | Part.ALERTS | Part.AGENTS:
+                return self._encoded.json(part, name)
             case Part.COMMANDS | Part.EXTENSIONS:
                 return self._views.json(part, name)
             case _:
@@ -93,10 +93,10 @@ class OperatorViews:
     def missed(self, _sees: Callable[[Alert], bool]) -> str:
         return '"missed":{"alerts":[],"more":0,"dropped":0}'
 
-    def _call(self, call_id: str) -> str:
+    def _call(self, call_id: str) -> str | None:
         entry = self._state.calls.get(call_id)
         if entry is None:
-            return "null"
+            return None
         view: dict[str, Any] = entry.state.model_dump(mode="json", include=OF_CALL)
         view |= {
             "lines": [],
@@ -106,10 +106,10 @@ class OperatorViews:
         }
         return _encode(view)
 
-    def _alert(self, alert_id: str) -> str:
+    def _alert(self, alert_id: str) -> str | None:
         alert = self._state.alerts.get(alert_id)
         if alert is None:
-            return "null"
+            return None
         whole = alert.model_dump(mode="json")
         view = {each: whole[each] for each in OF_ALERT}
         view["evidence"] = [
@@ -117,10 +117,10 @@ class OperatorViews:
         ]
         return _encode(view)
 
-    def _agent(self, agent_id: str) -> str:
+    def _agent(self, agent_id: str) -> str | None:
         health = self._state.agents.get(agent_id)
         if health is None:
-            return "null"
+            return None
         view: dict[str, Any] = health.model_dump(mode="json", include=OF_AGENT)
         view |= {"problems": [], "unconfirmed": self._state.agent_book.unconfirmed(agent_id)}
         return _encode(view)

@@ -4,8 +4,6 @@ Snapshot: `{"type": "snapshot", "seq", "now", "site", "calls": {id: …}, "level
 "extensions": {number: time of its last call}, "closed": […], "closed_more"}`. Change: `{"type": "delta", "from", "seq",
 "now", …}` with only the parts that changed; `null` = gone. Browsers that ask for it get `"lines": {call: {"changed":
 [line, …], "gone": [id, …]}}` where a call's words changed and nothing else.
-
-Each key is encoded once per change, however many browsers and snapshots show it.
 """
 
 from __future__ import annotations
@@ -15,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from kikimori_dashboard.changes import Part
+from kikimori_dashboard.encoded_parts import EncodedParts
 from kikimori_dashboard.order import in_order
 from kikimori_dashboard.worded import worded_problem, worded_result
 
@@ -34,21 +33,22 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Views:
-    """JSON of a `SiteState`, kept by key until the key changes."""
+    """JSON of a `SiteState`; each key is encoded once per change, see `EncodedParts`."""
 
     def __init__(self, state: SiteState, settings: DashboardSettings) -> None:
         self._state = state
         self._settings = settings
-        self._of_part: dict[Part, Callable[[str], str | None]] = {
-            Part.CALLS: self._call,
-            Part.LEVELS: self._levels,
-            Part.ALERTS: self._alert,
-            Part.AGENTS: self._agent,
-            Part.COMMANDS: self._commands,
-            Part.EXTENSIONS: self._extension,
-        }
-        self._encoded: dict[Part, dict[str, tuple[int, str]]] = {part: {} for part in self._of_part}
-        """JSON with the version at which it was made, by key."""
+        self._encoded = EncodedParts(
+            state.changes,
+            {
+                Part.CALLS: self._call,
+                Part.LEVELS: self._levels,
+                Part.ALERTS: self._alert,
+                Part.AGENTS: self._agent,
+                Part.COMMANDS: self._commands,
+                Part.EXTENSIONS: self._extension,
+            },
+        )
         self._body: tuple[int, str] = (-1, "")
 
     def snapshot(self, now: datetime) -> str:
@@ -105,10 +105,6 @@ class Views:
         for part, listed in names.items():
             members = [f"{_encode(name)}:{self.json(part, name)}" for name in listed]
             fields.append(f'"{part.value}":{{{",".join(members)}}}')
-            known = self._encoded[part]
-            if len(known) > len(members):
-                # What went while no browser was told of it.
-                self._encoded[part] = {name: known[name] for name in listed if name in known}
         return ",".join(fields)
 
     def lines_since(self, call_id: str, since: int) -> str | None:
@@ -117,19 +113,7 @@ class Views:
 
     def json(self, part: Part, name: str) -> str:
         """Return a key's JSON, `null` when it is gone."""
-        known = self._encoded[part]
-        version = self._state.changes.version_of(part, name)
-        if part is Part.CALLS:
-            version = max(version, self._state.changes.version_of(Part.LINES, name))
-        found = known.get(name)
-        if found is not None and found[0] == version:
-            return found[1]
-        text = self._of_part[part](name)
-        if text is None:
-            known.pop(name, None)
-            return "null"
-        known[name] = (version, text)
-        return text
+        return self._encoded.json(part, name)
 
     def site(self) -> str:
         return _encode(self.site_fields())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from tests.dashboard.test_state import alert, call, health, line, press, seen
 from tests.support.sample import NOON
 
@@ -17,19 +18,23 @@ from kikimori_core.wire.messages import (
     CallState,
     CallStatus,
     ClosedBecause,
+    Health,
     LegLevel,
     Levels,
+    Party,
     Role,
     Severity,
 )
+from kikimori_dashboard.access.roles import PersonRole
+from kikimori_dashboard.access.who import Who
 from kikimori_dashboard.config import DashboardSettings
+from kikimori_dashboard.sights import ExtensionTeams, Sights
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.views import SHOWN_CLOSED, Views
 
-if TYPE_CHECKING:
-    import pytest
-
 PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions")
+SUPERVISOR_OF_A_TEAM = Who("A", frozenset({PersonRole.SUPERVISOR}), teams=frozenset({"1"}))
+OPERATOR = Who("B", frozenset({PersonRole.OPERATOR}), extensions=frozenset({"201"}))
 
 
 class Watcher:
@@ -110,7 +115,47 @@ def test_what_went_while_no_browser_was_there_is_not_kept() -> None:
         views.snapshot(NOON)
         state.remove_call(f"c{number}")
     views.snapshot(NOON)
-    assert sum(len(each) for each in views._encoded.values()) == 0
+    assert len(views._encoded) == 0
+
+
+@pytest.mark.parametrize("who", [SUPERVISOR_OF_A_TEAM, OPERATOR])
+def test_a_page_with_a_part_of_the_site_keeps_nothing_of_what_is_over(who: Who) -> None:
+    state = SiteState()
+    views = Views(state, DashboardSettings())
+    sights = Sights(state, views, ExtensionTeams())
+    sight = sights.of(who, supervises=who is SUPERVISOR_OF_A_TEAM)
+    assert sight is not None
+    sight.snapshot(NOON)
+    for number in range(20):
+        before = state.changes.version
+        state.take_call(call(f"c{number}", operator=Party(number="201")))
+        state.take_alert(alert(f"c{number}"))
+        shown = sight.delta(before, before, NOON, by_line=True)
+        assert shown is not None
+        assert f'"c{number}":{{' in shown
+        state.remove_alert(alert(f"c{number}").alert_id)
+        state.remove_call(f"c{number}")
+    assert state.extensions.known()
+    assert len(views._encoded) + len(sights._of_operator._encoded) == len(state.extensions.known())
+
+
+def test_operators_pages_share_what_is_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = SiteState()
+    sights = Sights(state, Views(state, DashboardSettings()), ExtensionTeams())
+    state.take_health(health(online=True))
+    state.take_call(call("c", operator=Party(number="201")))
+    state.take_alert(alert("c"))
+    first, second = (sights.of(OPERATOR, supervises=False) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    told = first.snapshot(NOON)
+
+    def refuse(*_args: object, **_fields: object) -> str:
+        raise AssertionError("encoded again")
+
+    for model in (CallState, Alert, Health):
+        monkeypatch.setattr(model, "model_dump", refuse)
+    assert second.snapshot(NOON) == told
 
 
 def test_a_snapshot_encodes_no_call_and_no_alert(monkeypatch: pytest.MonkeyPatch) -> None:
