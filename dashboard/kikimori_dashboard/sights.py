@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.access.roles import Right, Scope, Target, may, widest
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from kikimori_dashboard.sight import Encoders
     from kikimori_dashboard.state import SiteState
     from kikimori_dashboard.views import Views
+
+KEPT_ANSWERS = 4096
+"""Extensions for which a page's answer is kept."""
 
 
 class ExtensionTeams:
@@ -72,5 +76,13 @@ class Sights:
         return sight
 
     def sees(self, who: Who, right: Right) -> Callable[[str | None], bool]:
-        """Return the function that tells whether somebody has a right on the calls of an extension."""
-        return lambda extension: may(who, right, self._teams.target(extension))
+        """Return the function that tells whether somebody has a right on the calls of an extension.
+
+        It keeps its answers until the teams change: a page asks for each of up to thousands of closed alerts.
+        """
+
+        @lru_cache(KEPT_ANSWERS)
+        def answer(_version: int, extension: str | None) -> bool:
+            return may(who, right, self._teams.target(extension))
+
+        return lambda extension: answer(self._teams.version, extension)
