@@ -10,10 +10,10 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from kikimori_dashboard.access import totp
+from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.bodies import Secret, read_body
 from kikimori_dashboard.access.logins import browser_of
 from kikimori_dashboard.access.middleware import refusal
-from kikimori_dashboard.access.routes import answering
 from kikimori_dashboard.access.rules import OWN_ACCOUNT, add_route
 from kikimori_dashboard.access.who import WHO
 from kikimori_records import people, sessions

@@ -9,6 +9,7 @@ import structlog
 
 from kikimori_records.audit import log as audit_log
 from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.people.changes import Author
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.who import Who
@@ -62,12 +63,12 @@ class AuditTrail:
         **details: Any,
     ) -> Entry:
         """Return an entry without noting it; see `note`."""
-        kind, actor = (ActorKind.SYSTEM, "") if who is None else _actor(who)
+        by = Author(ActorKind.SYSTEM, "") if who is None else author_of(who)
         return Entry(
             action,
-            kind,
-            actor,
-            actor_id=None if who is None else who.person_id or who.kiosk_id,
+            by.kind,
+            by.name,
+            by.id,
             object_kind=about[0] if about else None,
             object_id=about[1] if about else None,
             outcome=outcome,
@@ -89,5 +90,7 @@ class AuditTrail:
             await audit_log.append(self._store, self._waiting.get_nowait())
 
 
-def _actor(who: Who) -> tuple[ActorKind, str]:
-    return (ActorKind.KIOSK if who.kiosk_id is not None else ActorKind.PERSON), who.name
+def author_of(who: Who) -> Author:
+    """Return somebody as the author of changes."""
+    kind = ActorKind.KIOSK if who.kiosk_id is not None else ActorKind.PERSON
+    return Author(kind, who.name, who.person_id or who.kiosk_id)

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from aiohttp import web
 
 from kikimori_core.wire.peers import AllowedPeers
 from kikimori_dashboard.access import cookies
-from kikimori_dashboard.access.bodies import (
-    BadBodyError,
-    FirstBody,
-    LinkBody,
-    LoginBody,
-    PasswordBody,
-    read_body,
-)
+from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.bodies import FirstBody, LinkBody, LoginBody, PasswordBody, read_body
 from kikimori_dashboard.access.first_account import make_first, use_link
-from kikimori_dashboard.access.logins import LoginRefusedError, browser_of
+from kikimori_dashboard.access.logins import browser_of
 from kikimori_dashboard.access.middleware import home_of, refusal
 from kikimori_dashboard.access.open_session import SESSION
-from kikimori_dashboard.access.passwords import TooManyPasswordsError, fault_of
+from kikimori_dashboard.access.passwords import fault_of
 from kikimori_dashboard.access.rules import OPEN, OWN_ACCOUNT, RouteRule, add_route
 from kikimori_dashboard.access.who import WHO
 from kikimori_records import people, sessions
-from kikimori_records.errors import StoreAwayError, StoreError
-from kikimori_records.people import DuplicateLoginError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
-    from aiohttp.typedefs import Handler
-
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.access.logins import Browser, SignedIn
-
-log = structlog.get_logger()
 
 ACCOUNT_PAGE_RULE = RouteRule(page=True, before_change=True)
 
@@ -162,33 +147,4 @@ def _let_in(signed_in: SignedIn) -> web.Response:
     cookies.set_session(answer, signed_in.session)
     if signed_in.device is not None:
         cookies.set_device(answer, signed_in.device)
-    return answer
-
-
-def answering(handler: Handler) -> Handler:
-    """Return the handler with its refusals worded as answers."""
-
-    @wraps(handler)
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except BadBodyError as error:
-            return error.answer
-        except LoginRefusedError as error:
-            if error.reason == "wait":
-                seconds = math.ceil(error.wait_s)
-                refused = refusal(429, "wait", wait_s=seconds)
-                refused.headers["Retry-After"] = str(seconds)
-                return refused
-            return refusal(401, error.reason)
-        except DuplicateLoginError:
-            return refusal(409, "login_taken")
-        except TooManyPasswordsError:
-            return refusal(503, "too_many_logins")
-        except StoreAwayError:
-            return refusal(503, "store_away")
-        except StoreError as error:
-            log.error("store_fault", error=error.message, next=error.next_step)
-            return refusal(503, "store_fault")
-
     return answer

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from aiohttp import web
 
+from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
@@ -18,7 +19,7 @@ from kikimori_records import sessions
 from kikimori_records.audit import csv_file
 from kikimori_records.audit import log as audit_log
 from kikimori_records.audit.queries import AuditFilter, newest, oldest_first
-from kikimori_records.errors import StoreAwayError, StoreError
+from kikimori_records.errors import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,10 +169,5 @@ def _answering(handler: Handler) -> Handler:
             return await handler(request)
         except BadQuestionError:
             return refusal(422, "bad_request")
-        except StoreAwayError:
-            return refusal(503, "store_away")
-        except StoreError as error:
-            log.error("store_fault", error=error.message, next=error.next_step)
-            return refusal(503, "store_fault")
 
-    return answer
+    return answering(answer)

@@ -11,6 +11,8 @@ from aiohttp import web
 
 from kikimori_core.wire.peers import AllowedPeers
 from kikimori_dashboard.access import cookies
+from kikimori_dashboard.access.answering import answering, too_early
+from kikimori_dashboard.access.audit_trail import author_of
 from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.delays import LoginDelays
 from kikimori_dashboard.access.middleware import refusal
@@ -18,7 +20,6 @@ from kikimori_dashboard.access.people_book import who_of_kiosk
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import OPEN, add_route, needs
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.people.answering import answering, author_of
 from kikimori_dashboard.people.bodies import BindBody, CodeBody, CorrectionBody, HashBody, SeatBody
 from kikimori_records.people import fields, list_people
 from kikimori_records.people.fields import FieldError
@@ -160,7 +161,7 @@ class KioskRoutes:
         # A code has no user: wrong ones are counted by address, and each by itself.
         hashed = code_hash(body.code)
         if (wait_s := self._codes.wait_s(hashed, address, now_s)) > 0:
-            return _wait(wait_s)
+            return too_early(wait_s)
         self._codes.try_now(hashed, address, now_s)
         kiosk = await use_code(self._store, body.code, fields.label(body.name, "name") or "", _now())
         if kiosk is None:
@@ -222,7 +223,7 @@ class KioskRoutes:
             return None
         address, now_s = self._address_of(request), asyncio.get_running_loop().time()
         if (wait_s := self._pins.wait_s(person.id, address, now_s)) > 0:
-            return _wait(wait_s)
+            return too_early(wait_s)
         self._pins.try_now(person.id, address, now_s)
         if not await self._access.passwords.check(person.pin_hash, body.pin):
             return refusal(403, "wrong_pin")
@@ -244,13 +245,6 @@ class KioskRoutes:
 def _extension(who: Who) -> str | None:
     """Return the extension of a kiosk; None for a person."""
     return next(iter(who.extensions), None) if who.kiosk_id is not None else None
-
-
-def _wait(wait_s: float) -> web.Response:
-    seconds = max(1, round(wait_s))
-    answer = refusal(429, "wait", wait_s=seconds)
-    answer.headers["Retry-After"] = str(seconds)
-    return answer
 
 
 def _seating(seating: Seating) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from kikimori_core.wire.opening_hours import hours_text
+from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.audit_trail import author_of
 from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.passwords import fault_of
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.people.answering import answering, author_of
 from kikimori_dashboard.people.bodies import (
     DisabledBody,
     NewPasswordBody,

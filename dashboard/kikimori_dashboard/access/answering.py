@@ -1,18 +1,20 @@
-"""Refusals of the routes for people, worded as answers."""
+"""Refusals of the routes, worded as answers."""
 
 from __future__ import annotations
 
+import math
 from functools import wraps
 from typing import TYPE_CHECKING
 
 import structlog
 
 from kikimori_dashboard.access.bodies import BadBodyError
+from kikimori_dashboard.access.logins import LoginRefusedError
 from kikimori_dashboard.access.middleware import refusal
-from kikimori_records.audit.entry import ActorKind
+from kikimori_dashboard.access.passwords import TooManyPasswordsError
 from kikimori_records.errors import StoreAwayError, StoreError
 from kikimori_records.people import DuplicateLoginError, UnknownPersonError
-from kikimori_records.people.changes import Author, LastAdminError
+from kikimori_records.people.changes import LastAdminError
 from kikimori_records.people.fields import FieldError
 from kikimori_records.people.seatings import UnknownSeatingError
 from kikimori_records.people.superiors import TooManySuperiorsError, UnknownSuperiorError
@@ -20,8 +22,6 @@ from kikimori_records.people.superiors import TooManySuperiorsError, UnknownSupe
 if TYPE_CHECKING:
     from aiohttp import web
     from aiohttp.typedefs import Handler
-
-    from kikimori_dashboard.access.who import Who
 
 log = structlog.get_logger()
 
@@ -47,6 +47,10 @@ def answering(handler: Handler) -> Handler:
             return error.answer
         except FieldError as error:
             return refusal(422, "bad_field", field=error.field, fault=error.reason)
+        except LoginRefusedError as error:
+            return too_early(error.wait_s) if error.reason == "wait" else refusal(401, error.reason)
+        except TooManyPasswordsError:
+            return refusal(503, "too_many_logins")
         except StoreError as error:
             status, reason = REASONS.get(type(error), (503, "store_fault"))
             if reason == "store_fault":
@@ -56,7 +60,9 @@ def answering(handler: Handler) -> Handler:
     return answer
 
 
-def author_of(who: Who) -> Author:
-    """Return somebody as the author of changes."""
-    kind = ActorKind.KIOSK if who.kiosk_id is not None else ActorKind.PERSON
-    return Author(kind, who.name, who.person_id or who.kiosk_id)
+def too_early(wait_s: float) -> web.Response:
+    """Return the refusal of somebody who has to wait after wrong passwords, codes or PINs."""
+    seconds = math.ceil(wait_s)
+    refused = refusal(429, "wait", wait_s=seconds)
+    refused.headers["Retry-After"] = str(seconds)
+    return refused
