@@ -15,6 +15,7 @@ from kikimori_dashboard.access.answering import answering, too_early
 from kikimori_dashboard.access.audit_trail import author_of
 from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.delays import LoginDelays
+from kikimori_dashboard.access.logins import browser_of
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.people_book import who_of_kiosk
 from kikimori_dashboard.access.roles import Right
@@ -84,12 +85,6 @@ class KioskRoutes:
     async def _page(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / "kiosk.html")
 
-    def _address_of(self, request: web.Request) -> str:
-        """Return the address of a browser, behind a trusted proxy too."""
-        address = request.remote or ""
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return forwarded[:64] if forwarded and self._proxies.allow(address) else address
-
     # --- of administrators
 
     async def _list(self, _request: web.Request) -> web.Response:
@@ -157,19 +152,18 @@ class KioskRoutes:
     async def _bind(self, request: web.Request) -> web.Response:
         """Bind this PC to the extension of a code; sets the cookie of its session."""
         body = await read_body(request, BindBody)
-        address, now_s = self._address_of(request), asyncio.get_running_loop().time()
+        browser, now_s = browser_of(request, self._proxies), asyncio.get_running_loop().time()
         # A code has no user: wrong ones are counted by address, and each by itself.
         hashed = code_hash(body.code)
-        if (wait_s := self._codes.wait_s(hashed, address, now_s)) > 0:
+        if (wait_s := self._codes.wait_s(hashed, browser.address, now_s)) > 0:
             return too_early(wait_s)
-        self._codes.try_now(hashed, address, now_s)
+        self._codes.try_now(hashed, browser.address, now_s)
         kiosk = await use_code(self._store, body.code, fields.label(body.name, "name") or "", _now())
         if kiosk is None:
             return refusal(401, "code_over")
-        self._codes.succeeded(hashed, address)
+        self._codes.succeeded(hashed, browser.address)
         who = who_of_kiosk(kiosk.id, kiosk.name, kiosk.extension)
-        browser = request.headers.get("User-Agent", "")
-        token, _ = await self._access.desk.begin(who, address=address, browser=browser)
+        token, _ = await self._access.desk.begin(who, address=browser.address, browser=browser.name)
         answer = web.json_response({"extension": kiosk.extension, "home": "/operator"})
         cookies.set_session(answer, token)
         return answer
@@ -221,7 +215,7 @@ class KioskRoutes:
             return refusal(403, "not_allowed")
         if person.pin_hash is None:
             return None
-        address, now_s = self._address_of(request), asyncio.get_running_loop().time()
+        address, now_s = browser_of(request, self._proxies).address, asyncio.get_running_loop().time()
         if (wait_s := self._pins.wait_s(person.id, address, now_s)) > 0:
             return too_early(wait_s)
         self._pins.try_now(person.id, address, now_s)
