@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori_core.wire.actions import RING, TRANSFERS
 from kikimori_core.wire.messages import Action
+from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.routes import ACCOUNT_PAGE_RULE
@@ -116,7 +118,7 @@ class Routes:
             ),
             ("POST", "/api/missed/seen", self._seen, needs(Right.SEE_MISSED), SeenBody),
         ):
-            add_route(app, method, path, handler, rule, *body)
+            add_route(app, method, path, answering(handler), rule, *body)
         add_static(app, "/static/", STATIC)
 
     @staticmethod
@@ -165,12 +167,7 @@ class Routes:
 
     async def _press(self, request: web.Request) -> web.Response:
         """Send a command to the call's agent and return its result."""
-        if request.content_type != "application/json":
-            return refusal(415, "bad_request")
-        try:
-            body = PressBody.model_validate_json(await request.read())
-        except ValidationError:
-            return refusal(422, "bad_request")
+        body = await read_body(request, PressBody)
         who, call_id = request[WHO], request.match_info["call_id"]
         try:
             page = self._capacity(who, call_id, body)
@@ -210,12 +207,7 @@ class Routes:
 
     async def _seen(self, request: web.Request) -> web.Response:
         """Take missed alerts off the page."""
-        if request.content_type != "application/json":
-            return refusal(415, "bad_request")
-        try:
-            body = SeenBody.model_validate_json(await request.read())
-        except ValidationError:
-            return refusal(422, "bad_request")
+        body = await read_body(request, SeenBody)
         sees = self._sights.sees(request[WHO], Right.SEE_MISSED)
         seen = self._state.acknowledge_missed(body.first, body.last, lambda each: sees(each.operator.number))
         self._live.changed()
