@@ -27,7 +27,7 @@ from kikimori_dashboard.left_session import read_left_session
 from kikimori_dashboard.live import Live
 from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.port import DashboardPort
-from kikimori_dashboard.routes import MAX_BODY, STATIC, Routes
+from kikimori_dashboard.routes import MAX_BODY, Routes
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.sights import ExtensionTeams, Sights
 from kikimori_dashboard.signatures import Signatures
@@ -127,7 +127,7 @@ def create_app(
     AccessRoutes(access, settings.trusted_proxies).add_to(app)
     AccountRoutes(access, settings.site_name or settings.site).add_to(app)
     people.add_to(app)
-    AuditRoutes(access, STATIC, settings.time_zone).add_to(app)
+    AuditRoutes(access, settings.time_zone).add_to(app)
     openapi.add_to(app)
     return app
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from aiohttp import web
@@ -19,11 +18,10 @@ from kikimori_dashboard.access.rules import OPEN, SIGNED_IN, add_route, add_stat
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import Looks
 from kikimori_dashboard.commands import CommandDesk, Page, RefusedError, Wish
+from kikimori_dashboard.pages import STATIC, html_page
 from kikimori_dashboard.worded import worded_result
 
 if TYPE_CHECKING:
-    from aiohttp.typedefs import Handler
-
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.access.who import Who
     from kikimori_dashboard.connection_limiter import ConnectionLimiter
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from kikimori_dashboard.state import SiteState
     from kikimori_dashboard.subscriber import Subscriber
 
-STATIC = Path(__file__).parent / "static"
 MAX_BODY = 4096
 
 
@@ -101,11 +98,11 @@ class Routes:
 
     def add_to(self, app: web.Application) -> None:
         for method, path, handler, rule, *body in (
-            ("GET", "/", self._page("supervisor.html"), page_for(Right.WATCH)),
-            ("GET", "/operator", self._page("operator.html"), page_for(Right.OWN_PAGE)),
-            ("GET", "/login", self._page("login.html"), OPEN),
-            ("GET", "/first", self._page("first.html"), OPEN),
-            ("GET", "/account", self._page("account.html"), ACCOUNT_PAGE_RULE),
+            ("GET", "/", html_page("supervisor.html"), page_for(Right.WATCH)),
+            ("GET", "/operator", html_page("operator.html"), page_for(Right.OWN_PAGE)),
+            ("GET", "/login", html_page("login.html"), OPEN),
+            ("GET", "/first", html_page("first.html"), OPEN),
+            ("GET", "/account", html_page("account.html"), ACCOUNT_PAGE_RULE),
             ("GET", "/healthz", self._health, OPEN),
             ("GET", "/live", self._follow, needs(Right.WATCH, Right.OWN_PAGE)),
             ("GET", "/api/sentences/{language:ja|en}", self._sentences, SIGNED_IN),
@@ -120,13 +117,6 @@ class Routes:
         ):
             add_route(app, method, path, answering(handler), rule, *body)
         add_static(app, "/static/", STATIC)
-
-    @staticmethod
-    def _page(name: str) -> Handler:
-        async def answer(_request: web.Request) -> web.FileResponse:
-            return web.FileResponse(STATIC / name)
-
-        return answer
 
     async def _health(self, _request: web.Request) -> web.Response:
         """Answer 200 once the site is known, 503 while there is no broker; `broker_problem` tells why."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kikimori_core.wire.messages import Action, CallStatus, ClosedBecause, Outcome, Severity
-from kikimori_dashboard.routes import STATIC
+from kikimori_dashboard.pages import STATIC
 from kikimori_dashboard.sentences import BUILTIN, read_file
 
 ROOT = Path(__file__).parents[2]

@@ -15,6 +15,7 @@ from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.questions import BadQuestionError, about, asked_before, asked_filter
+from kikimori_dashboard.pages import html_page
 from kikimori_records import sessions
 from kikimori_records.audit import csv_file
 from kikimori_records.audit import log as audit_log
@@ -22,8 +23,6 @@ from kikimori_records.audit.queries import AuditFilter, newest, oldest_first
 from kikimori_records.errors import StoreError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aiohttp.typedefs import Handler
 
     from kikimori_dashboard.access.access import Access
@@ -41,27 +40,20 @@ LINES_AT_ONCE = 200
 class AuditRoutes:
     """Routes of both pages."""
 
-    def __init__(self, access: Access, pages: Path, zone: str) -> None:
-        """`pages`: folder of the HTML files; `zone`: time zone of times that name none."""
+    def __init__(self, access: Access, zone: str) -> None:
+        """`zone`: time zone of times that name none."""
         self._access = access
-        self._pages = pages
         self._zone = zone
 
     def add_to(self, app: web.Application) -> None:
         for path, handler, rule in (
-            ("/audit", self._page("audit.html"), page_for(Right.AUDIT)),
+            ("/audit", html_page("audit.html"), page_for(Right.AUDIT)),
             ("/api/audit", self._list, needs(Right.AUDIT)),
             ("/api/audit.csv", self._export, needs(Right.AUDIT)),
-            ("/my-record", self._page("my_record.html"), page_for(Right.OWN_RECORD)),
+            ("/my-record", html_page("my_record.html"), page_for(Right.OWN_RECORD)),
             ("/api/my-record", self._own, needs(Right.OWN_RECORD)),
         ):
             add_route(app, "GET", path, _answering(handler), rule)
-
-    def _page(self, name: str) -> Handler:
-        async def answer(_request: web.Request) -> web.FileResponse:
-            return web.FileResponse(self._pages / name)
-
-        return answer
 
     async def _list(self, request: web.Request) -> web.Response:
         """Return entries of the audit, the newest first: since, until, person, action, object, outcome, before."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -21,6 +20,7 @@ from kikimori_dashboard.access.people_book import who_of_kiosk
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import OPEN, add_route, needs
 from kikimori_dashboard.access.who import WHO
+from kikimori_dashboard.pages import html_page
 from kikimori_dashboard.people.bodies import BindBody, CodeBody, CorrectionBody, HashBody, SeatBody
 from kikimori_records.people import fields, list_people
 from kikimori_records.people.fields import FieldError
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from kikimori_records.people import Person
     from kikimori_records.people.seatings import Seating
 
-STATIC = Path(__file__).parent.parent / "static"
 MOST_CANDIDATES = 200
 
 
@@ -79,11 +78,7 @@ class KioskRoutes:
             ("POST", "/api/seatings/{id:[0-9a-f]{32}}/correct", self._correct, people, CorrectionBody),
         ):
             add_route(app, method, path, answering(handler), rule, body)
-        add_route(app, "GET", "/kiosk", self._page, OPEN)
-
-    @staticmethod
-    async def _page(_request: web.Request) -> web.FileResponse:
-        return web.FileResponse(STATIC / "kiosk.html")
+        add_route(app, "GET", "/kiosk", html_page("kiosk.html"), OPEN)
 
     # --- of administrators
 

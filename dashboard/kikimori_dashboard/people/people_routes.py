@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -17,6 +16,7 @@ from kikimori_dashboard.access.passwords import fault_of
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
+from kikimori_dashboard.pages import html_page
 from kikimori_dashboard.people.bodies import (
     DisabledBody,
     NewPasswordBody,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from kikimori_records.people.superiors import SuperiorRow
 
 PEOPLE = needs(Right.PEOPLE)
-STATIC = Path(__file__).parent.parent / "static"
 
 
 class PeopleRoutes:
@@ -70,11 +69,7 @@ class PeopleRoutes:
             ("POST", f"{superior}/remove", self._remove_superior, None),
         ):
             add_route(app, method, path, answering(handler), PEOPLE, body)
-        add_route(app, "GET", "/people", self._page, page_for(Right.PEOPLE))
-
-    @staticmethod
-    async def _page(_request: web.Request) -> web.FileResponse:
-        return web.FileResponse(STATIC / "people.html")
+        add_route(app, "GET", "/people", html_page("people.html"), page_for(Right.PEOPLE))
 
     # --- people
 
