@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest_asyncio
-from tests.support.browser import chromium, dashboard, dashboard_settings
+from tests.support.browser import chromium, dashboard, dashboard_settings, store_of_people
 from tests.support.mosquitto import Mosquitto
 from tests.support.peer_agent import PeerAgent
 from tests.support.sign_in import sign_in_browser
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Page
 
+    from kikimori_records.store import Store
+
 
 @pytest_asyncio.fixture
 async def agent(real: Mosquitto) -> AsyncIterator[PeerAgent]:
@@ -23,8 +25,14 @@ async def agent(real: Mosquitto) -> AsyncIterator[PeerAgent]:
 
 
 @pytest_asyncio.fixture
-async def url(real: Mosquitto) -> AsyncIterator[str]:
-    async with dashboard(dashboard_settings(real.settings)) as address:
+async def store() -> AsyncIterator[Store]:
+    async with store_of_people() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def url(real: Mosquitto, store: Store) -> AsyncIterator[str]:
+    async with dashboard(dashboard_settings(real.settings), store=store) as address:
         yield address
 
 

@@ -8,9 +8,7 @@ import io
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pytest_asyncio
 from playwright.async_api import expect
-from tests.support.browser import dashboard, dashboard_settings, store_of_people
 from tests.support.live_client import connected, live_client
 from tests.support.sign_in import client, sign_in_page
 
@@ -24,27 +22,12 @@ from kikimori_records.audit.verify import verify
 from kikimori_records.people import person_by_login
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from playwright.async_api import Page
-    from tests.support.mosquitto import Mosquitto
     from tests.support.peer_agent import PeerAgent
 
     from kikimori_records.store import Store
 
 EVIL = "<img src=x onerror=alert(1)>'; DROP TABLE audit; --"
-
-
-@pytest_asyncio.fixture
-async def store() -> AsyncIterator[Store]:
-    async with store_of_people() as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture
-async def url(real: Mosquitto, store: Store) -> AsyncIterator[str]:
-    async with dashboard(dashboard_settings(real.settings), store=store) as address:
-        yield address
 
 
 async def get(url: str, path: str, login: str, **asked: str) -> tuple[int, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyotp
 import pytest_asyncio
 from playwright.async_api import expect
-from tests.support.browser import dashboard, dashboard_settings, store_of_people
+from tests.support.browser import dashboard, dashboard_settings
 from tests.support.sign_in import PASSWORD, client
 
 from kikimori_core.wire.messages import Party
@@ -19,8 +19,6 @@ from kikimori_records.people import change, person_by_login
 from kikimori_records.sessions import sessions_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from playwright.async_api import Page
     from tests.support.mosquitto import Mosquitto
     from tests.support.peer_agent import PeerAgent
@@ -28,18 +26,6 @@ if TYPE_CHECKING:
     from kikimori_records.store import Store
 
 EVIL = "<img src=x onerror=alert(1)>'; DROP TABLE people; --"
-
-
-@pytest_asyncio.fixture
-async def store() -> AsyncIterator[Store]:
-    async with store_of_people() as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture
-async def url(real: Mosquitto, store: Store) -> AsyncIterator[str]:
-    async with dashboard(dashboard_settings(real.settings), store=store) as address:
-        yield address
 
 
 @pytest_asyncio.fixture

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import WSMsgType
-from tests.support.browser import dashboard, dashboard_settings, store_of_people
+from tests.support.browser import store_of_people
 from tests.support.live_client import connected, live_client
 from tests.support.sign_in import PASSWORD, add_session, client, headers, token_of
 
@@ -26,8 +26,6 @@ from kikimori_records.errors import StoreAwayError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-
-    from tests.support.mosquitto import Mosquitto
 
     from kikimori_records.store import Store
 
@@ -46,12 +44,6 @@ async def store() -> AsyncIterator[Store]:
             assert person is not None
             await people.change(opened, person.id, password_hash=password_hash)
         yield opened
-
-
-@pytest_asyncio.fixture
-async def url(real: Mosquitto, store: Store) -> AsyncIterator[str]:
-    async with dashboard(dashboard_settings(real.settings), store=store) as address:
-        yield address
 
 
 async def person_id(store: Store, login: str) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest_asyncio
-from tests.support.browser import dashboard, dashboard_settings, store_of_people
 from tests.support.live_client import LiveClient, connected, live_client
 from tests.support.office import leg
 from tests.support.sign_in import add_session, client, token_of
@@ -15,26 +13,11 @@ from kikimori_core.wire.messages import Party, Role
 from kikimori_records.people import NewPerson, add, change, person_by_login
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from tests.support.mosquitto import Mosquitto
     from tests.support.peer_agent import PeerAgent
 
     from kikimori_records.store import Store
 
 WORDS = "さっきも言っただろう"
-
-
-@pytest_asyncio.fixture
-async def store() -> AsyncIterator[Store]:
-    async with store_of_people() as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture
-async def url(real: Mosquitto, store: Store) -> AsyncIterator[str]:
-    async with dashboard(dashboard_settings(real.settings), store=store) as address:
-        yield address
 
 
 async def two_calls(agent: PeerAgent) -> None:

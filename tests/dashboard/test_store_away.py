@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 from sqlalchemy import insert
-from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import connected, live_client
 from tests.support.postgres import Postgres, in_thread
 from tests.support.sign_in import PASSWORD, add_people, client, sign_in_page
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.async_api import Page
-    from tests.support.mosquitto import Mosquitto
     from tests.support.peer_agent import PeerAgent
 
 
@@ -45,12 +43,6 @@ async def store(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Store]:
         yield opened
     finally:
         await opened.close()
-
-
-@pytest_asyncio.fixture
-async def url(real: Mosquitto, store: Store) -> AsyncIterator[str]:
-    async with dashboard(dashboard_settings(real.settings), store=store) as address:
-        yield address
 
 
 async def pressed(http: aiohttp.ClientSession, agent: PeerAgent, call_id: str, action: str) -> int:

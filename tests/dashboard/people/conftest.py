@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest_asyncio
-from tests.dashboard.conftest import agent, page  # noqa: F401  (fixtures)
-from tests.support.browser import dashboard, dashboard_settings, store_of_people
+from tests.support.browser import dashboard, dashboard_settings
 from tests.support.sign_in import client
 
 if TYPE_CHECKING:
@@ -16,12 +15,6 @@ if TYPE_CHECKING:
     from tests.support.mosquitto import Mosquitto
 
     from kikimori_records.store import Store
-
-
-@pytest_asyncio.fixture
-async def store() -> AsyncIterator[Store]:
-    async with store_of_people() as found:
-        yield found
 
 
 @pytest_asyncio.fixture
