@@ -1,10 +1,10 @@
 // The audit: filtered, in pages, and as a file.
 
-import { h, setText, show } from "./dom.js";
-import { actionText, ask, entryItem, faultText } from "./entries.js";
+import { h, setText } from "./dom.js";
+import { actionText, showEntries } from "./entries.js";
 import * as i18n from "./i18n.js";
 import { applyTheme } from "./preferences.js";
-import { toLogin } from "./session.js";
+import { load, toLogin } from "./session.js";
 
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
@@ -40,7 +40,7 @@ async function read(further) {
   const wanted = asked();
   if (further && before !== null) wanted.set("before", before);
   at("send").disabled = true;
-  const answer = await ask(`/api/audit?${wanted}`);
+  const answer = await load(`/api/audit?${wanted}`);
   at("send").disabled = false;
   if (answer.status === 401) return toLogin();
   fault = answer.ok ? null : answer;
@@ -57,15 +57,7 @@ function words() {
   for (const each of FIELDS) setText(at(`${each}-label`), t(`audit.${each}`));
   setText(at("send"), t("audit.show"));
   setText(at("export"), t("audit.export"));
-  setText(at("more"), t("audit.more"));
-  setText(at("none"), t("audit.none"));
-  setText(at("account"), t("account.title"));
-  setText(at("language"), t("ui.language"));
-  setText(at("fault"), fault ? faultText(fault) : "");
-  show(at("fault"), fault !== null);
-  show(at("none"), fault === null && entries.length === 0);
-  show(at("more"), before !== null);
   at("actions").replaceChildren(...COMMON.map((each) => h("option", { value: each }, actionText(each))));
-  at("entries").replaceChildren(...entries.map(entryItem));
+  showEntries(entries, before, fault);
   address();
 }

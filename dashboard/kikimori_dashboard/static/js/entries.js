@@ -1,6 +1,6 @@
 // Entries of the audit as items of a list, in words.
 
-import { h } from "./dom.js";
+import { h, setText, show } from "./dom.js";
 import { dateAndTime, find, t } from "./i18n.js";
 
 /** The action in words: `session.begin` by its own, `command.hold` by the button's; else as it is written. */
@@ -10,7 +10,7 @@ export function actionText(action) {
 }
 
 /** The answer to a request in words; `reason` is a stable code. */
-export const faultText = ({ reason }) => find(`audit.faults.${reason}`) ?? t("audit.faults.other");
+const faultText = ({ reason }) => find(`audit.faults.${reason}`) ?? t("audit.faults.other");
 
 /** A value of a change in words: roles by their names, nothing as a dash. */
 function valueText(field, value) {
@@ -33,7 +33,7 @@ function detailText(name, value) {
 }
 
 /** One entry: {number, at, actor_name, action, object_kind, object_id, outcome, details}. */
-export function entryItem(entry) {
+function entryItem(entry) {
   const object = entry.object_id ? [find(`audit.objects.${entry.object_kind}`) ?? entry.object_kind, entry.object_id].join(" ") : "";
   const empty = (value) => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
   const said = Object.entries(entry.details ?? {}).filter(([, value]) => !empty(value)).flatMap(([name, value]) => detailText(name, value));
@@ -47,12 +47,21 @@ export function entryItem(entry) {
   );
 }
 
-/** Asks for a page of entries; resolves to {ok, status, …answer}, and never rejects. */
-export async function ask(path) {
-  try {
-    const answer = await fetch(path, { cache: "no-store" });
-    return { ok: answer.ok, status: answer.status, ...(await answer.json()) };
-  } catch {
-    return { ok: false, status: 0, reason: "network" };
-  }
+/**
+ * Draws what both pages of entries have: the list, what went wrong, and the way to more.
+ * @param {object[]} entries
+ * @param {number | null} before number below which the next page begins; null = there is none
+ * @param {{reason?: string} | null} fault the answer that was no list
+ */
+export function showEntries(entries, before, fault) {
+  const at = (id) => document.getElementById(id);
+  setText(at("more"), t("audit.more"));
+  setText(at("none"), t("audit.none"));
+  setText(at("account"), t("account.title"));
+  setText(at("language"), t("ui.language"));
+  setText(at("fault"), fault ? faultText(fault) : "");
+  show(at("fault"), fault !== null);
+  show(at("none"), fault === null && entries.length === 0);
+  show(at("more"), before !== null);
+  at("entries").replaceChildren(...entries.map(entryItem));
 }

@@ -2,7 +2,7 @@
 
 import { fill, h, show } from "./dom.js";
 import { current, t } from "./i18n.js";
-import { refused, send } from "./session.js";
+import { load, refused, send } from "./session.js";
 
 export class Factor {
   /** `element`: an empty panel. `changed` is called once it was turned on or off. */
@@ -17,8 +17,8 @@ export class Factor {
 
   /** Asks whether it is on. */
   async load() {
-    const answer = await fetch("/api/me/factor").catch(() => null);
-    this.state = answer?.ok ? await answer.json() : null;
+    const answer = await load("/api/me/factor");
+    this.state = answer.ok ? answer : null;
     this.words();
   }
 

@@ -1,10 +1,10 @@
 // What is kept about oneself, and who looked.
 
-import { h, setText, show } from "./dom.js";
-import { ask, entryItem, faultText } from "./entries.js";
+import { h, setText } from "./dom.js";
+import { showEntries } from "./entries.js";
 import * as i18n from "./i18n.js";
 import { applyTheme } from "./preferences.js";
-import { toLogin } from "./session.js";
+import { load, toLogin } from "./session.js";
 
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
@@ -21,7 +21,7 @@ words();
 await read();
 
 async function read() {
-  const answer = await ask(before === null ? "/api/my-record" : `/api/my-record?before=${before}`);
+  const answer = await load(before === null ? "/api/my-record" : `/api/my-record?before=${before}`);
   if (answer.status === 401) return toLogin();
   fault = answer.ok ? null : answer;
   if (answer.ok) {
@@ -43,14 +43,6 @@ function words() {
   setText(at("about"), t("my_record.about"));
   setText(at("sessions-title"), t("my_record.sessions"));
   setText(at("entries-title"), t("my_record.entries"));
-  setText(at("none"), t("audit.none"));
-  setText(at("more"), t("audit.more"));
-  setText(at("account"), t("account.title"));
-  setText(at("language"), t("ui.language"));
-  setText(at("fault"), fault ? faultText(fault) : "");
-  show(at("fault"), fault !== null);
-  show(at("none"), fault === null && entries.length === 0);
-  show(at("more"), before !== null);
   at("sessions").replaceChildren(...sessions.map(sessionItem));
-  at("entries").replaceChildren(...entries.map(entryItem));
+  showEntries(entries, before, fault);
 }

@@ -7,7 +7,7 @@ import * as kiosks from "./people_kiosks.js";
 import * as persons from "./people_persons.js";
 import * as superiors from "./people_superiors.js";
 import { applyTheme } from "./preferences.js";
-import { WhoBar, me, toLogin } from "./session.js";
+import { WhoBar, load, me, toLogin } from "./session.js";
 
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
@@ -25,11 +25,10 @@ if (person) whoBar.show(person);
 const page = {
   /** Reads from the server; null after a refusal, which is shown. */
   async read(path) {
-    const answer = await fetch(path, { cache: "no-store" }).catch(() => null);
-    if (answer?.status === 401) toLogin();
-    const found = answer ? await answer.json().catch(() => ({})) : { reason: "network" };
-    if (answer?.ok) return found;
-    page.tell({ ok: false, ...found });
+    const answer = await load(path);
+    if (answer.status === 401) toLogin();
+    if (answer.ok) return answer;
+    page.tell(answer);
     return null;
   },
   /** Shows what came of a change, and the list anew. */

@@ -21,9 +21,19 @@ export function toLogin() {
 }
 
 /** Sends a JSON body; resolves to {ok, status, …answer}, and never rejects: `reason` is "network" then. */
-export async function send(path, body = {}) {
+export const send = (path, body = {}) =>
+  answered(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+/** Asks for what the server has now; resolves as `send` does. */
+export const load = (path) => answered(path, { cache: "no-store" });
+
+/**
+ * @param {string} path
+ * @param {RequestInit} request
+ */
+async function answered(path, request) {
   try {
-    const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const answer = await fetch(path, request);
     return { ok: answer.ok, status: answer.status, ...(await answer.json()) };
   } catch {
     return { ok: false, status: 0, reason: "network" };

@@ -2,7 +2,7 @@
 
 import { fill, h, show } from "./dom.js";
 import { current, dateAndTime, t } from "./i18n.js";
-import { send } from "./session.js";
+import { load, send } from "./session.js";
 
 /** A browser's name for itself, as far as people know it: "Chrome, Windows". */
 function named(agent) {
@@ -20,8 +20,8 @@ export class Sessions {
 
   /** Asks which sessions are open. */
   async load() {
-    const answer = await fetch("/api/me/sessions").catch(() => null);
-    this.list = answer?.ok ? (await answer.json()).sessions : null;
+    const answer = await load("/api/me/sessions");
+    this.list = answer.ok ? answer.sessions : null;
     this.words();
   }
 
