@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+CERTIFICATE_CAUSES = {
+    **dict.fromkeys((62, 64), "name"),
+    10: "expired",
+    9: "not_yet",
+    **dict.fromkeys((2, 18, 19, 20, 21), "authority"),
+    **dict.fromkeys((47, 48), "outside"),
+    **dict.fromkeys((66, 67, 68), "weak"),
+}
+"""What is wrong with the broker's certificate, by OpenSSL's code (`X509_V_ERR_…`)."""
+
 BAD_LOGIN = (134, 135)
 """MQTT's reason codes of a wrong password and of a client that is not admitted; 4 and 5 of MQTT 3.1.1."""
 
@@ -85,13 +95,21 @@ def _unreachable(where: str, cause: OSError, settings: BrokerSettings) -> Proble
         case socket.gaierror():
             return Problem.of(code, cause="no_host", where=where)
         case ssl.SSLCertVerificationError():
-            authority = settings.ca_file or "[mqtt] ca_file"
-            return Problem.of(
-                "broker_certificate", where=where, reason=cause.verify_message, ca_file=authority
-            )
+            return _certificate(where, cause, settings)
         case ssl.SSLError():
             return Problem.of("broker_tls", where=where, reason=cause.reason or "it hung up")
         case TimeoutError():
             return Problem.of(code, cause="silent", where=where)
         case _:
             return Problem.of(code, cause="other", where=where, reason=cause.strerror or cause)
+
+
+def _certificate(where: str, error: ssl.SSLCertVerificationError, settings: BrokerSettings) -> Problem:
+    return Problem.of(
+        "broker_certificate",
+        cause=CERTIFICATE_CAUSES.get(error.verify_code, "other"),
+        where=where,
+        host=settings.host,
+        reason=error.verify_message,
+        ca_file=settings.ca_file or "[mqtt] ca_file",
+    )

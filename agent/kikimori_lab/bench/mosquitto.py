@@ -33,27 +33,54 @@ def mosquitto_program() -> str:
 class ShippedMosquitto:
     """Broker on a free loopback port; it can be killed and started again with its last saved state."""
 
-    def __init__(self, folder: Path, site: str, *, agents: Sequence[str], dashboards: Sequence[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        site: str,
+        *,
+        agents: Sequence[str],
+        dashboards: Sequence[str],
+        certificates: Path | None = None,
+    ) -> None:
+        """`certificates`: folder with mosquitto.crt and .key for the listener with TLS; None = there is no such listener."""
         self.port = _free_port()
+        self.tls_port = _free_port()
         self._folder = folder
-        self._config = folder / "kikimori.conf"
+        self._config = folder / "mosquitto.conf"
+        installed = folder / "conf.d"
         self._users = (*agents, *dashboards)
         self._process: asyncio.subprocess.Process | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        installed.mkdir(parents=True, exist_ok=True)
         shipped = DEFAULTS / "mosquitto"
         acl = (shipped / "kikimori.acl").read_text(encoding="utf-8")
         (folder / "kikimori.acl").write_text(_for_site(acl, site, dashboards), encoding="utf-8")
         text = (shipped / "kikimori.conf").read_text(encoding="utf-8")
         text = text.replace("/etc/mosquitto/kikimori.", f"{folder}/kikimori.")
         text = text.replace("/var/lib/mosquitto/", f"{folder}/")
-        text = text.replace("listener 1883", f"listener {self.port}") + f"user {getpass.getuser()}\n"
-        self._config.write_text(text, encoding="utf-8")
+        text = text.replace("listener 1883", f"listener {self.port}")
+        (installed / "kikimori.conf").write_text(text, encoding="utf-8")
+        if certificates is not None:
+            text = (shipped / "kikimori-tls.conf").read_text(encoding="utf-8")
+            text = text.replace("/etc/kikimori/certificates/", f"{certificates}/")
+            text = text.replace("listener 8883", f"listener {self.tls_port} 127.0.0.1")
+            (installed / "kikimori-tls.conf").write_text(text, encoding="utf-8")
+        self._config.write_text(f"user {getpass.getuser()}\ninclude_dir {installed}\n", encoding="utf-8")
 
     def settings(self, user: str) -> BrokerSettings:
         """Return how a user connects; its secret is its name."""
         secret = self._folder / f"{user}.secret"
         secret.write_text(f"{user}\n", encoding="utf-8")
         return BrokerSettings(port=self.port, username=user, password_file=secret)
+
+    def tls_settings(self, user: str, authority: Path) -> BrokerSettings:
+        """Return how a user connects by TLS, trusting the authority in a file."""
+        changed = {"port": self.tls_port, "ca_file": authority}
+        return self.settings(user).model_copy(update=changed)
+
+    def reload(self) -> None:
+        """Have it read its files again, as `systemctl reload mosquitto` does."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     async def start(self) -> None:
         passwords = self._folder / "kikimori.passwd"

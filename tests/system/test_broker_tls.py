@@ -1,0 +1,130 @@
+"""The shipped Mosquitto files with the TLS listener: agent and dashboard work through it, and a wrong certificate is named."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.browser import dashboard, dashboard_settings
+from tests.support.certificates import Authority
+from tests.support.live_client import connected, live_client
+from tests.support.telephone import on_the_line
+from tests.system.conftest import AGENT_ID, SITE, WITHIN_S, agent_config, running
+
+from kikimori.checks.diagnosis import State
+from kikimori.doctor.broker import look_at_broker
+from kikimori_core.wire.broker_problem import broker_problem
+from kikimori_core.wire.connection import BrokerError, connect
+from kikimori_lab.bench.mosquitto import ShippedMosquitto
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from kikimori_core.wire.messages import Problem
+    from kikimori_core.wire.settings import BrokerSettings
+
+BOARD = "dashboard"
+LEFT_SOCKET = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""paho leaves the socket of a handshake that failed to the collector."""
+
+
+@asynccontextmanager
+async def secured(folder: Path, names: str, days: int = 2) -> AsyncIterator[tuple[ShippedMosquitto, Path]]:
+    """Run Mosquitto with a certificate for these names; gives it, and the file of its authority."""
+    authority = made_in(folder)
+    put_in_place(folder, *authority.certificate("made", names, days))
+    broker = ShippedMosquitto(
+        folder / "broker", SITE, agents=[AGENT_ID], dashboards=[BOARD], certificates=folder
+    )
+    await broker.start()
+    try:
+        yield broker, authority.file
+    finally:
+        await broker.stop()
+
+
+def made_in(folder: Path) -> Authority:
+    folder.mkdir()
+    return Authority(folder, "authority")
+
+
+def put_in_place(folder: Path, cert: Path, key: Path) -> None:
+    cert.replace(folder / "mosquitto.crt")
+    key.replace(folder / "mosquitto.key")
+
+
+async def connects(settings: BrokerSettings) -> bool:
+    try:
+        async with connect(settings, "new"):
+            return True
+    except BrokerError:
+        return False
+
+
+async def problem_with(settings: BrokerSettings) -> Problem:
+    with pytest.raises((BrokerError, OSError)) as caught:
+        async with connect(settings, "test"):
+            pass
+    return broker_problem(caught.value, settings)
+
+
+async def test_agent_and_dashboard_work_by_tls(tmp_path: Path) -> None:
+    """A call reaches the page; the listener on loopback is there beside it."""
+    async with secured(tmp_path / "tls", "IP:127.0.0.1") as (broker, authority):
+        config = agent_config(tmp_path / "state", broker.tls_settings(AGENT_ID, authority))
+        settings = dashboard_settings(broker.tls_settings(BOARD, authority), site=SITE)
+        async with (
+            running(config) as agent,
+            dashboard(settings) as url,
+            live_client(url) as watching,
+            on_the_line(await agent.ready, call="c1") as telephone,
+        ):
+            await watching.until(connected)
+            await telephone.speak(bytes(8000))
+            await watching.until(lambda picture: "c1" in picture["calls"])
+            diagnosis = await look_at_broker(config)
+            assert diagnosis.state is State.OK, diagnosis
+        async with connect(broker.settings(AGENT_ID), "plain"):
+            pass
+
+
+@LEFT_SOCKET
+async def test_a_renewed_certificate_is_taken_by_a_reload(tmp_path: Path) -> None:
+    """Connections stay; a new one is made with the new certificate."""
+    folder = tmp_path / "tls"
+    async with (
+        secured(folder, "IP:127.0.0.1") as (broker, old),
+        connect(broker.tls_settings(BOARD, old), "stays") as staying,
+    ):
+        other = Authority(folder, "next")
+        put_in_place(folder, *other.certificate("renewed", "IP:127.0.0.1"))
+        broker.reload()
+        async with asyncio.timeout(WITHIN_S):
+            while not await connects(broker.tls_settings(AGENT_ID, other.file)):  # noqa: ASYNC110 - another program
+                await asyncio.sleep(0.1)
+        await staying.publish(f"kikimori/v2/{SITE}/dashboards/{BOARD}/here", b"still", qos=1)
+    gc.collect()
+
+
+@LEFT_SOCKET
+@pytest.mark.parametrize(
+    ("names", "days", "cause"),
+    [("DNS:elsewhere.example", 2, "name"), ("IP:127.0.0.1", -1, "expired"), ("IP:127.0.0.1", 2, "authority")],
+)
+async def test_a_wrong_certificate_is_one_sentence_in_both_languages(
+    tmp_path: Path, names: str, days: int, cause: str
+) -> None:
+    async with secured(tmp_path / "tls", names, days) as (broker, authority):
+        trusted = Authority(tmp_path, "stranger").file if cause == "authority" else authority
+        problem = await problem_with(broker.tls_settings(AGENT_ID, trusted))
+    gc.collect()
+    assert (problem.code, problem.cause) == ("broker_certificate", cause)
+    for language in ("ja", "en"):
+        detail, remedy = problem.words(language)
+        assert f"127.0.0.1:{broker.tls_port}" in detail
+        assert "kikimori certificate" in remedy
+    assert problem.words("ja")[0] != problem.detail
