@@ -6,8 +6,11 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.async_api import expect
 from tests.dashboard.people.conftest import get, post
+from tests.dashboard.test_supervisor_layout import show
+from tests.support.full_board import open_full_board
 from tests.support.listener import listening
 from tests.support.live_client import connected, live_client
 from tests.support.office import CAN_EVERYTHING
@@ -175,3 +178,22 @@ async def test_a_role_that_somebody_gives_themselves_is_shown_to_supervisors(
     status, _ = await post(admin, f"/api/people/{me}", {"roles": ["admin", "supervisor"]})
     assert status == 200
     await expect(page.locator("#banners")).to_contain_text("山田 管理さんが自分に役割「監督者」を付けました")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768), (390, 844)])
+async def test_a_card_with_a_choice_of_superiors_shows_all_its_controls(
+    agent: PeerAgent, url: str, page: Page, admin: ClientSession, size: tuple[int, int], language: str
+) -> None:
+    await post(admin, "/api/superiors", {"name": "お客様対応統括部 高橋 課長", "number": "220"})
+    await open_full_board(agent)
+    await show(page, url, size, language)
+    card = page.locator("[data-call=c-1]")
+    await expect(card.locator("select")).to_be_visible()
+    cut = await card.evaluate(
+        "(card) => [...card.querySelectorAll('.actions :is(button, select, label)')].filter((each) =>"
+        " each.getBoundingClientRect().bottom > card.getBoundingClientRect().bottom).map((each) => each.textContent)"
+    )
+    assert cut == []
+    await expect(card.locator(".primary")).to_be_in_viewport(ratio=1)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= size[0]

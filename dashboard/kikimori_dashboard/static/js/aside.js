@@ -9,7 +9,7 @@ import { superiorChoice } from "./superior.js";
 export function asideRow(actions, aside, main) {
   const button = (action) => (action === "announce" ? opener(actions) : actions.dress(h("button", { type: "button", class: "quiet" }), action));
   const last = aside.filter((action) => action === "hang_up");
-  return [...aside.filter((action) => !last.includes(action)).map(button), keepChoice(actions, main), superiorChoice(actions, main), ...last.map(button)].filter(Boolean);
+  return [...aside.filter((action) => !last.includes(action)).map(button), superiorChoice(actions, main), keepChoice(actions, main), ...last.map(button)].filter(Boolean);
 }
 
 function opener(actions) {
