@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class AnnouncementFile:
     """An announcement."""
 
     name: str
@@ -34,7 +34,7 @@ class ControlSettings:
     after_hold: Literal["operator", "superior"]
     keep_operator: bool
     """True = an operator stays in a transferred call."""
-    announcements: tuple[Sound, ...]
+    announcements: tuple[AnnouncementFile, ...]
     dial: str
     """Dial string of an extension, for which `{extension}` stands."""
     music: str

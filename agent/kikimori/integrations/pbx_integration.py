@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
-from kikimori.control.pbx_settings import ControlSettings, Sound
+from kikimori.control.pbx_settings import AnnouncementFile, ControlSettings
 from kikimori.integrations.integration import Integration, Settings
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class PbxIntegration(Integration[Settings]):
             longest_hold_s=pbx.longest_hold_s,
             after_hold=pbx.after_hold if may_ring else "operator",
             keep_operator=pbx.keep_operator,
-            announcements=tuple(Sound(each.name, each.title, each.file) for each in pbx.announcements),
+            announcements=tuple(
+                AnnouncementFile(each.name, each.title, each.file) for each in pbx.announcements
+            ),
             dial=dial,
             music=music,
             book=self.config.state_path() / f"held-{self.config.agent_id}.json",

@@ -23,7 +23,7 @@ from tests.support.tone_office import (
 )
 from tests.support.wire import Wire
 
-from kikimori.integrations.asterisk.control import AsteriskControl, ControlSettings, Sound
+from kikimori.integrations.asterisk.control import AnnouncementFile, AsteriskControl, AsteriskControlSettings
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori_core.model.call import CallInfo
 from kikimori_core.wire.messages import Party
@@ -69,7 +69,7 @@ class Office(ToneOffice[AsteriskControl]):
     asterisk: RealAsterisk
     wire: Wire
     table: AsteriskTable
-    settings: ControlSettings
+    settings: AsteriskControlSettings
 
     async def channels(self) -> list[str]:
         lines = (await self.asterisk.cli("core show channels concise")).splitlines()
@@ -100,17 +100,17 @@ class Office(ToneOffice[AsteriskControl]):
         return self.call
 
 
-def control_settings(folder: Path, **changes: object) -> ControlSettings:
+def control_settings(folder: Path, **changes: object) -> AsteriskControlSettings:
     """Settings of the test office; `changes` are fields of them."""
-    settings = ControlSettings(
+    settings = AsteriskControlSettings(
         superior="200",
         ring_s=3,
         longest_hold_s=60,
         after_hold="operator",
         keep_operator=True,
         announcements=(
-            Sound("hello", "Hello", str(folder / "sound")),
-            Sound("missing", "Missing", "no/such/sound"),
+            AnnouncementFile("hello", "Hello", str(folder / "sound")),
+            AnnouncementFile("missing", "Missing", "no/such/sound"),
         ),
         dial="Local/{extension}@office",
         music="default",

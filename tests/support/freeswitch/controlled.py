@@ -24,7 +24,7 @@ from tests.support.tone_office import (
 )
 from tests.support.wire import Wire
 
-from kikimori.control.pbx_settings import ControlSettings, Sound
+from kikimori.control.pbx_settings import AnnouncementFile, ControlSettings
 from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
 from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 from kikimori_core.model.call import CallInfo
@@ -102,8 +102,8 @@ def control_settings(folder: Path, **changes: object) -> ControlSettings:
         after_hold="operator",
         keep_operator=True,
         announcements=(
-            Sound("hello", "Hello", str(folder / "sound.wav")),
-            Sound("missing", "Missing", "/no/such/sound.wav"),
+            AnnouncementFile("hello", "Hello", str(folder / "sound.wav")),
+            AnnouncementFile("missing", "Missing", "/no/such/sound.wav"),
         ),
         dial="user/{target}@127.0.0.1",
         music="local_stream://moh",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from kikimori.checks.diagnosis import Diagnosis
-    from kikimori.integrations.asterisk.control import AsteriskControl, ControlSettings
+    from kikimori.integrations.asterisk.control import AsteriskControl, AsteriskControlSettings
     from kikimori.integrations.asterisk.tap.tap import AsteriskTap
     from kikimori.integrations.integration import TapParts
 
@@ -69,11 +69,11 @@ class Asterisk(PbxIntegration[AsteriskTable]):
 
         return AsteriskControl(self.table, replace(self.control_settings(), listed_superior=superior))
 
-    def control_settings(self) -> ControlSettings:
+    def control_settings(self) -> AsteriskControlSettings:
         """Put together what control of Asterisk needs."""
-        from kikimori.integrations.asterisk.control import ControlSettings  # noqa: PLC0415  (see `Integration`)
+        from kikimori.integrations.asterisk.control import AsteriskControlSettings  # noqa: PLC0415  (see `Integration`)
 
-        return self.settings(ControlSettings, self.table.dial, self.table.music)
+        return self.settings(AsteriskControlSettings, self.table.dial, self.table.music)
 
     async def examine_control(self) -> list[Diagnosis]:
         from kikimori.integrations.asterisk.checkup import look_at_ami  # noqa: PLC0415  (see `Integration`)

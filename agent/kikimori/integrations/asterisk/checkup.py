@@ -22,7 +22,7 @@ from kikimori_core.messages import both, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kikimori.integrations.asterisk.control import ControlSettings
+    from kikimori.integrations.asterisk.control import AsteriskControlSettings
     from kikimori.integrations.asterisk.settings import AsteriskTable
     from kikimori.taps.sides import SidesTable
     from kikimori_core.wire.messages import Problem
@@ -120,7 +120,7 @@ async def _names(client: AriClient, sides: SidesTable | None) -> list[Diagnosis]
 
 
 async def look_at_ami(
-    table: AsteriskTable, settings: ControlSettings, *, websocket: bool = False
+    table: AsteriskTable, settings: AsteriskControlSettings, *, websocket: bool = False
 ) -> list[Diagnosis]:
     """Look whether calls can be controlled. `websocket`: WebSocket channels are switched on."""
     checks = await examine(table, settings, websocket=websocket)

@@ -14,8 +14,13 @@ from tests.support.asterisk.ami import PASSWORD, AmiPeer
 
 from kikimori.control.held import HeldBook
 from kikimori.control.pbx_control import PbxAnswer, PbxRequest
-from kikimori.integrations.asterisk.control import AsteriskControl, ControlSettings, Sound, examine
-from kikimori.integrations.asterisk.control.customer import Customer
+from kikimori.integrations.asterisk.control import (
+    AnnouncementFile,
+    AsteriskControl,
+    AsteriskControlSettings,
+    examine,
+)
+from kikimori.integrations.asterisk.control.customer import AsteriskCustomer
 from kikimori.integrations.asterisk.control.customers import Customers
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori_core.model.call import CallInfo
@@ -44,14 +49,17 @@ class Desk:
         return answer.outcome, answer.reason
 
 
-def settings(folder: Path) -> ControlSettings:
-    return ControlSettings(
+def settings(folder: Path) -> AsteriskControlSettings:
+    return AsteriskControlSettings(
         superior="200",
         ring_s=3,
         longest_hold_s=60,
         after_hold="operator",
         keep_operator=True,
-        announcements=(Sound("hello", "Hello", "hello"), Sound("missing", "Missing", "no/such/sound")),
+        announcements=(
+            AnnouncementFile("hello", "Hello", "hello"),
+            AnnouncementFile("missing", "Missing", "no/such/sound"),
+        ),
         dial="Local/{extension}@office",
         music="default",
         book=folder / "held.json",
@@ -161,7 +169,7 @@ async def test_beside(tmp_path: Path) -> None:
 async def test_a_supervisor_who_answers_but_hears_nothing_is_not_listening(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kikimori.integrations.asterisk.control.beside.PATIENCE_S", 0.2)
+    monkeypatch.setattr("kikimori.integrations.asterisk.control.supervision.PATIENCE_S", 0.2)
     async with controlled(tmp_path, "beside") as (desk, peer):
         for exchange in peer.exchanges:
             exchange.reactions = [each for each in exchange.reactions if "Event: ChanSpyStart" not in each]
@@ -300,7 +308,7 @@ async def test_a_port_that_is_something_else(tmp_path: Path) -> None:
 async def test_the_book_survives_and_a_broken_one_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "state" / "held.json"
     book = Customers(HeldBook(path))
-    await book.put(Customer("c1", CUSTOMER, "1.2", OPERATOR, "204"))
+    await book.put(AsteriskCustomer("c1", CUSTOMER, "1.2", OPERATOR, "204"))
     again = Customers(HeldBook(path))
     await again.load()
     (found,) = again
@@ -320,7 +328,7 @@ async def test_the_book_survives_and_a_broken_one_is_no_obstacle(tmp_path: Path)
         await other.load()
         assert len(other) == 0
         assert path.with_name("held.json.unreadable").read_text("utf-8") == broken, "set aside, not lost"
-        await other.put(Customer("c1", CUSTOMER, "1.2"))
+        await other.put(AsteriskCustomer("c1", CUSTOMER, "1.2"))
 
 
 async def test_a_book_that_cannot_be_written_is_reported(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kikimori.integrations.asterisk.ami_codec import Block
-from kikimori.integrations.asterisk.control.customer import Customer
+from kikimori.integrations.asterisk.control.customer import AsteriskCustomer
 from kikimori_core.wire.messages import CallStatus
 
 CHANNEL = "PJSIP/trunk-00000001"
@@ -19,9 +19,9 @@ def step(name: str, **fields: str) -> Block:
     return event("UserEvent", UserEvent="Kikimori", Step=name, **fields)
 
 
-def ringing(told: list[CallStatus]) -> Customer:
+def ringing(told: list[CallStatus]) -> AsteriskCustomer:
     """On hold, and the superior's telephone rings."""
-    customer = Customer(
+    customer = AsteriskCustomer(
         "c1", CHANNEL, "1.1", operator="PJSIP/204-00000002", bridge="first", changed=told.append
     )
     customer.expect()
@@ -71,7 +71,7 @@ def test_a_bridge_that_was_left_long_ago_does_not_end_the_new_one() -> None:
 
 def test_the_bridge_that_was_left_is_not_taken_for_a_new_one() -> None:
     told: list[CallStatus] = []
-    customer = Customer(
+    customer = AsteriskCustomer(
         "c1", CHANNEL, "1.1", status=CallStatus.TRANSFERRED, bridge="superior", changed=told.append
     )
     customer.expect()

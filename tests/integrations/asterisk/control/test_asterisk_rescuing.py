@@ -13,11 +13,11 @@ from kikimori.control.held import HeldBook
 from kikimori.control.pbx_control import PbxRequest
 from kikimori.integrations.asterisk.ami_away import AmiError
 from kikimori.integrations.asterisk.ami_codec import Block
-from kikimori.integrations.asterisk.control.customer import Customer, nobody
+from kikimori.integrations.asterisk.control.customer import AsteriskCustomer, nobody
 from kikimori.integrations.asterisk.control.customers import Customers
 from kikimori.integrations.asterisk.control.dialplan import Step
 from kikimori.integrations.asterisk.control.finding import Found, Place
-from kikimori.integrations.asterisk.control.moves import Mover
+from kikimori.integrations.asterisk.control.moves import AsteriskMover
 from kikimori.integrations.asterisk.control.rescuing import Rescuer, until_answered
 from kikimori_core.wire.messages import Action, CallStatus
 
@@ -72,13 +72,13 @@ class Scene:
         self.asterisk = asterisk
         self.settings = settings(folder)
         self.customers = Customers(HeldBook(self.settings.book))
-        self.mover = Mover(asterisk, self.settings, self.customers)
-        self.watched: dict[str, Customer] = {}
+        self.mover = AsteriskMover(asterisk, self.settings, self.customers)
+        self.watched: dict[str, AsteriskCustomer] = {}
         self.rescuer = Rescuer(
             asterisk, self.settings, self.customers, self.mover, self.watched, asyncio.Event()
         )
         self.told: list[CallStatus] = []
-        self.customer = Customer(
+        self.customer = AsteriskCustomer(
             "c1", CUSTOMER, UNIQUEID, OPERATOR, "204", changed=self.told.append, status=ON_HOLD
         )
         self.customer.step, self.customer.step_at = Step.HOLD, asyncio.get_running_loop().time() - 1000
@@ -167,7 +167,7 @@ async def test_of_two_channels_asterisk_redirected_the_customer_only(tmp_path: P
     """`Secondary redirect failed`: the operator hung up in that moment. The customer is on hold and stays ours."""
     asterisk = Asterisk(refuses=("Redirect",))
     scene = Scene(tmp_path, asterisk)
-    customer = Customer("c1", CUSTOMER, UNIQUEID, operator_extension="204", changed=scene.told.append)
+    customer = AsteriskCustomer("c1", CUSTOMER, UNIQUEID, operator_extension="204", changed=scene.told.append)
     found = Found(Place(CUSTOMER, UNIQUEID, "office", "1", "b"), OPERATOR)
     holding = asyncio.create_task(scene.mover.hold(PbxRequest(Action.HOLD, CALL, "200"), found, customer))
     async with asyncio.timeout(60):

@@ -15,7 +15,7 @@ from tests.support.freeswitch.switch import Channel, Phone, Switch
 
 from kikimori.control.held import HeldBook
 from kikimori.control.pbx_control import PbxAnswer, PbxRequest
-from kikimori.control.pbx_settings import ControlSettings, Sound
+from kikimori.control.pbx_settings import AnnouncementFile, ControlSettings
 from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
 from kikimori.integrations.freeswitch.control.lines import Lines, Whom
 from kikimori.integrations.freeswitch.settings import FreeSwitchTable
@@ -98,8 +98,8 @@ async def open_office(tmp_path: Path, **settings: Any) -> AsyncIterator[Office]:
         after_hold=settings.pop("after_hold", "operator"),
         keep_operator=settings.pop("keep_operator", True),
         announcements=(
-            Sound("recorded", "録音", "/sounds/recorded.wav"),
-            Sound("gone", "", "/sounds/gone.wav"),
+            AnnouncementFile("recorded", "録音", "/sounds/recorded.wav"),
+            AnnouncementFile("gone", "", "/sounds/gone.wav"),
         ),
         dial="user/{target}",
         music=MUSIC,

@@ -16,14 +16,14 @@ from kikimori.control.held import HeldBook
 from kikimori.control.pbx_control import PbxAnswer, not_supported
 from kikimori.integrations.asterisk.ami import AmiClient
 from kikimori.integrations.asterisk.ami_away import AmiError
-from kikimori.integrations.asterisk.control.beside import SPY, Beside
 from kikimori.integrations.asterisk.control.customers import Customers
 from kikimori.integrations.asterisk.control.dialplan import TO_SUPERIOR, Step
 from kikimori.integrations.asterisk.control.examining import Probe, look
 from kikimori.integrations.asterisk.control.finding import NotFoundError, find
-from kikimori.integrations.asterisk.control.moves import Mover
+from kikimori.integrations.asterisk.control.moves import AsteriskMover
 from kikimori.integrations.asterisk.control.remedies import problem_of, remedy_of
 from kikimori.integrations.asterisk.control.rescuing import Rescuer, until_answered
+from kikimori.integrations.asterisk.control.supervision import SPY, AsteriskSupervision
 from kikimori_core.messages import text
 from kikimori_core.wire.actions import MOVES, TRANSFERS
 from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome, Problem
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from kikimori.control.pbx_control import PbxRequest
     from kikimori.integrations.asterisk.ami_codec import Block
-    from kikimori.integrations.asterisk.control.customer import Customer
-    from kikimori.integrations.asterisk.control.settings import ControlSettings
+    from kikimori.integrations.asterisk.control.customer import AsteriskCustomer
+    from kikimori.integrations.asterisk.control.settings import AsteriskControlSettings
     from kikimori.integrations.asterisk.settings import AsteriskTable
     from kikimori_core.model.call import CallInfo
     from kikimori_core.model.diagnosis import Diagnosis
@@ -52,7 +52,7 @@ class _Move:
     """Action that is being carried out on one call."""
 
     action: Action
-    customer: Customer | None = None
+    customer: AsteriskCustomer | None = None
 
     def call_off(self) -> None:
         if self.customer is not None:
@@ -70,17 +70,17 @@ class _Move:
 class AsteriskControl:
     """Control of Asterisk. `run` keeps the connection; nothing here raises for what the PBX does."""
 
-    def __init__(self, table: AsteriskTable, settings: ControlSettings) -> None:
+    def __init__(self, table: AsteriskTable, settings: AsteriskControlSettings) -> None:
         self._settings = settings
         self._ami = AmiClient(table, self._heard, self._connection_lost)
         self._book = HeldBook(settings.book)
         self._customers = Customers(self._book)
-        self._mover = Mover(self._ami, settings, self._customers)
+        self._mover = AsteriskMover(self._ami, settings, self._customers)
         self._ended = asyncio.Event()
-        self._watched: dict[str, Customer] = {}
+        self._watched: dict[str, AsteriskCustomer] = {}
         """Customers by channel whose events are needed: those in the book and those being moved now."""
         self._rescuer = Rescuer(self._ami, settings, self._customers, self._mover, self._watched, self._ended)
-        self._beside = Beside(self._ami, settings)
+        self._supervision = AsteriskSupervision(self._ami, settings)
         self._moves: dict[str, _Move] = {}
         self._probe: Probe | None = None
         self._checks: list[Diagnosis] = []
@@ -142,7 +142,7 @@ class AsteriskControl:
         try:
             if request.action in MOVES:
                 return await self._one_at_a_time(request, changed)
-            return await self._beside_the_call(request)
+            return await self._supervise_or_announce(request)
         except NotFoundError as error:
             return error.answer
         except AmiError as error:
@@ -199,20 +199,22 @@ class AsteriskControl:
             if self._customers.get(customer.channel) is not customer:
                 self._watched.pop(customer.channel, None)
 
-    async def _beside_the_call(self, request: PbxRequest) -> PbxAnswer:
+    async def _supervise_or_announce(self, request: PbxRequest) -> PbxAnswer:
         if request.action is Action.ANNOUNCE:
             wanted = request.announcement or self._settings.announcements[0].name
             sound = next((each for each in self._settings.announcements if each.name == wanted), None)
             if sound is None:
                 return PbxAnswer(Outcome.REFUSED, "no_such_announcement", wanted)
             found = await find(self._ami, request.call)
-            return await self._beside.announce(sound, found.customer.channel)
+            return await self._supervision.announce(sound, found.customer.channel)
         found = await find(self._ami, request.call)
         known = self._customers.get(found.customer.channel)
         peer = found.peer or (known.operator if known else None)
         if request.action is Action.WHISPER and not peer:
             return PbxAnswer(Outcome.REFUSED, "not_connected", "nobody is there to whisper to")
-        return await self._beside.supervise(request.action, request.target, peer or found.customer.channel)
+        return await self._supervision.supervise(
+            request.action, request.target, peer or found.customer.channel
+        )
 
     # --- what Asterisk says
 
@@ -236,7 +238,7 @@ class AsteriskControl:
         if event.event == "MusicOnHoldStart" and event.get("Channel").startswith("Local/"):
             for each in self._watched.values():
                 each.note_queue(event)
-        self._beside.note(event)
+        self._supervision.note(event)
         if self._probe is not None:
             self._probe.note(event)
 
@@ -244,7 +246,7 @@ class AsteriskControl:
         for customer in self._watched.values():
             customer.lost = True
             customer.news.set()
-        self._beside.lost()
+        self._supervision.lost()
 
     async def _logged_in(self) -> None:
         """Determine the customers' state, then check the PBX. Cancelled when the connection is lost."""

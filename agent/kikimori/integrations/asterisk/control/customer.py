@@ -21,7 +21,7 @@ def nobody(status: CallStatus) -> None:
 
 
 @dataclass(eq=False, slots=True)
-class Customer:
+class AsteriskCustomer:
     """State of one customer channel under our control, built from AMI events."""
 
     call_id: str
@@ -96,7 +96,7 @@ class Customer:
         if event.get("Channel") == self.channel:
             self._own(event, now)
         elif self.bridge and event.get("BridgeUniqueid") == self.bridge:
-            self._beside(event)
+            self._note_other(event)
         self.news.set()
 
     def found(self, there: Place, others: Collection[str], now: float) -> None:
@@ -137,7 +137,7 @@ class Customer:
         }
 
     @classmethod
-    def from_entry(cls, channel: str, entry: Mapping[str, str]) -> Customer:
+    def from_entry(cls, channel: str, entry: Mapping[str, str]) -> AsteriskCustomer:
         return cls(
             entry.get("call_id", ""),
             channel,
@@ -199,7 +199,7 @@ class Customer:
         elif self.step in TO_SUPERIOR and self.dial_status == "ANSWER":
             self.set_status(CallStatus.TRANSFERRED)
 
-    def _beside(self, event: Block) -> None:
+    def _note_other(self, event: Block) -> None:
         about_operator = bool(self.operator) and event.get("Channel") == self.operator
         if event.event == "BridgeEnter":
             self.operator_in = self.operator_in or about_operator

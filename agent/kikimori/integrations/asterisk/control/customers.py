@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.integrations.asterisk.control.customer import Customer
+from kikimori.integrations.asterisk.control.customer import AsteriskCustomer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,28 +17,28 @@ class Customers:
 
     def __init__(self, book: HeldBook) -> None:
         self._book = book
-        self._customers: dict[str, Customer] = {}
+        self._customers: dict[str, AsteriskCustomer] = {}
 
-    def __iter__(self) -> Iterator[Customer]:
+    def __iter__(self) -> Iterator[AsteriskCustomer]:
         return iter(list(self._customers.values()))
 
     def __len__(self) -> int:
         return len(self._customers)
 
-    def get(self, channel: str) -> Customer | None:
+    def get(self, channel: str) -> AsteriskCustomer | None:
         return self._customers.get(channel)
 
     async def load(self) -> None:
         """Load the customers that the last run left."""
         for channel, entry in (await self._book.load()).items():
-            self._customers.setdefault(channel, Customer.from_entry(channel, entry))
+            self._customers.setdefault(channel, AsteriskCustomer.from_entry(channel, entry))
 
-    async def put(self, customer: Customer) -> None:
+    async def put(self, customer: AsteriskCustomer) -> None:
         """Keep a customer; returns when it is on disk."""
         self._customers[customer.channel] = customer
         await self._book.put(customer.channel, customer.entry())
 
-    def drop(self, customer: Customer) -> bool:
+    def drop(self, customer: AsteriskCustomer) -> bool:
         """Remove a customer; True if it was known. The caller saves."""
         if self._customers.get(customer.channel) is not customer:
             return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kikimori.integrations.asterisk.control.settings import ControlSettings
+    from kikimori.integrations.asterisk.control.settings import AsteriskControlSettings
 
 CONTEXT = "kikimori-control"
 VERSION = "2"
@@ -52,7 +52,12 @@ RELEASE = "over"
 
 
 def for_customer(
-    settings: ControlSettings, *, operator: str, operator_extension: str | None, target: str, keep: bool
+    settings: AsteriskControlSettings,
+    *,
+    operator: str,
+    operator_extension: str | None,
+    target: str,
+    keep: bool,
 ) -> Iterator[tuple[str, str]]:
     """Return the customer's channel variables. `operator` is a channel or empty, `target` a dial string."""
     yield "KIKIMORI_OPERATOR", operator
@@ -67,7 +72,7 @@ def for_customer(
     yield "KIKIMORI_ROUND", "0"
 
 
-def for_operator(settings: ControlSettings, customer: str) -> Iterator[tuple[str, str]]:
+def for_operator(settings: AsteriskControlSettings, customer: str) -> Iterator[tuple[str, str]]:
     """Return the channel variables of an operator who waits."""
     yield "KIKIMORI_CUSTOMER", customer
     yield "KIKIMORI_MUSIC", settings.music

@@ -24,7 +24,7 @@ from kikimori_core.model.diagnosis import Diagnosis, State
 if TYPE_CHECKING:
     from kikimori.integrations.asterisk.ami_codec import Block
     from kikimori.integrations.asterisk.control.finding import Ami
-    from kikimori.integrations.asterisk.control.settings import ControlSettings
+    from kikimori.integrations.asterisk.control.settings import AsteriskControlSettings
     from kikimori.integrations.asterisk.settings import AsteriskTable
 
 PROBE_WITHIN_S = 4.0
@@ -88,7 +88,7 @@ class Probe:
         return response
 
 
-async def look(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Diagnosis]:
+async def look(ami: Ami, settings: AsteriskControlSettings, probe: Probe) -> list[Diagnosis]:
     """Check the rights of the logged-in user, and the dialplan. `probe` must get all events meanwhile.
 
     Raises:
@@ -104,7 +104,7 @@ async def look(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Diagno
 
 
 async def examine(
-    table: AsteriskTable, settings: ControlSettings, *, websocket: bool = False
+    table: AsteriskTable, settings: AsteriskControlSettings, *, websocket: bool = False
 ) -> list[Diagnosis]:
     """Connect as control does, and check. Raises nothing for a fault. `websocket`: its channels are used."""
     probe = Probe(settings.music)
@@ -189,7 +189,7 @@ async def _dialplan(ami: Ami) -> Diagnosis:
     return Diagnosis("pbx_dialplan", State.OK, *both("pbx_dialplan_included", context=CONTEXT))
 
 
-async def _events_and_music(ami: Ami, settings: ControlSettings, probe: Probe) -> list[Diagnosis]:
+async def _events_and_music(ami: Ami, settings: AsteriskControlSettings, probe: Probe) -> list[Diagnosis]:
     response = await probe.run(ami)
     if not response.ok:
         return [
@@ -217,7 +217,7 @@ async def _events_and_music(ami: Ami, settings: ControlSettings, probe: Probe) -
     return [Diagnosis("pbx_music", State.OK, *both("pbx_music_plays", music=settings.music))]
 
 
-async def _telephones(ami: Ami, settings: ControlSettings) -> list[Diagnosis]:
+async def _telephones(ami: Ami, settings: AsteriskControlSettings) -> list[Diagnosis]:
     """Check that the superior's extension exists in the context that rings telephones; a queue is one too."""
     dialled = settings.dial_string(settings.superior)
     if not dialled.startswith("Local/") or "@" not in dialled:

@@ -9,7 +9,7 @@ import structlog
 
 from kikimori.control.pbx_control import PbxAnswer
 from kikimori.integrations.asterisk.control import dialplan
-from kikimori.integrations.asterisk.control.customer import Customer
+from kikimori.integrations.asterisk.control.customer import AsteriskCustomer
 from kikimori.integrations.asterisk.control.dialplan import CONTEXT, LABEL, RELEASE, WAIT, Step
 from kikimori.integrations.asterisk.control.finding import Found, NotFoundError, find, others_in, place
 from kikimori_core.wire.messages import Action, CallStatus, Outcome
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kikimori.integrations.asterisk.ami_codec import Block
     from kikimori.integrations.asterisk.control.customers import Customers
     from kikimori.integrations.asterisk.control.finding import Ami, Place
-    from kikimori.integrations.asterisk.control.settings import ControlSettings
+    from kikimori.integrations.asterisk.control.settings import AsteriskControlSettings
     from kikimori_core.model.call import CallInfo
 
 log = structlog.get_logger()
@@ -40,15 +40,17 @@ HOW_IT_ENDED = {
 }
 
 
-class Mover:
+class AsteriskMover:
     """One move of one customer at a time; control decides their order."""
 
-    def __init__(self, ami: Ami, settings: ControlSettings, customers: Customers) -> None:
+    def __init__(self, ami: Ami, settings: AsteriskControlSettings, customers: Customers) -> None:
         self._ami = ami
         self._settings = settings
         self._customers = customers
 
-    async def prepare(self, request: PbxRequest, customer: Customer | None) -> tuple[Found, Customer]:
+    async def prepare(
+        self, request: PbxRequest, customer: AsteriskCustomer | None
+    ) -> tuple[Found, AsteriskCustomer]:
         """Find the channels; raises NotFoundError, AmiError. `customer` is the state known already."""
         found = await find(self._ami, request.call)
         if customer is None or customer.uniqueid != found.customer.uniqueid:
@@ -63,7 +65,7 @@ class Mover:
         customer.bridge = found.customer.bridge
         return found, customer
 
-    async def hold(self, request: PbxRequest, found: Found, customer: Customer) -> PbxAnswer:
+    async def hold(self, request: PbxRequest, found: Found, customer: AsteriskCustomer) -> PbxAnswer:
         """Put the customer on hold with music; DONE when it plays."""
         if customer.held_by_us:
             return PbxAnswer(Outcome.REFUSED, "already_on_hold")
@@ -77,7 +79,7 @@ class Mover:
             return DONE
         return await self._no_music(customer)
 
-    async def transfer(self, request: PbxRequest, found: Found, customer: Customer) -> PbxAnswer:
+    async def transfer(self, request: PbxRequest, found: Found, customer: AsteriskCustomer) -> PbxAnswer:
         """Ring the target: with music and to the end (HOLD_TRANSFER), or hand over as soon as it rings (TRANSFER)."""
         attended = request.action is Action.HOLD_TRANSFER
         turn = customer.turn
@@ -114,7 +116,7 @@ class Mover:
         )
         return failed
 
-    async def back(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
+    async def back(self, request: PbxRequest, customer: AsteriskCustomer) -> PbxAnswer:
         """Connect the customer with the operator, who waits or whose telephone rings; DONE when they talk."""
         del request
         turn = customer.turn
@@ -136,7 +138,7 @@ class Mover:
             return DONE
         return CALLED_OFF if customer.turn != turn else self._failed(customer)
 
-    async def hang_up(self, customer: Customer) -> PbxAnswer:
+    async def hang_up(self, customer: AsteriskCustomer) -> PbxAnswer:
         """End the customer's call; an operator who waits is released by the dialplan."""
         response = await self._ami.act("Hangup", Channel=customer.channel, Cause="16")
         if not response.ok:
@@ -148,7 +150,7 @@ class Mover:
             Outcome.FAILED, "pbx_away" if customer.lost else "pbx_error", "the channel did not end"
         )
 
-    async def adopt(self, call: CallInfo, there: Place) -> Customer:
+    async def adopt(self, call: CallInfo, there: Place) -> AsteriskCustomer:
         """Take over a customer moved by an earlier run who is not in the book; raises AmiError."""
         customer = _customer(call, there)
         response = await self._ami.act("Getvar", Channel=customer.channel, Variable="KIKIMORI_OPERATOR")
@@ -162,17 +164,17 @@ class Mover:
         await self._customers.put(customer)
         return customer
 
-    async def rescue(self, customer: Customer, step: Step) -> None:
+    async def rescue(self, customer: AsteriskCustomer, step: Step) -> None:
         """Bring back a customer whom no move watches any more; raises AmiError."""
         await self._redirect(customer, step)
 
     # --- inside
 
-    async def _look_again(self, customer: Customer, there: Place) -> None:
+    async def _look_again(self, customer: AsteriskCustomer, there: Place) -> None:
         """Update a customer whose events were missed from Asterisk's answer."""
         customer.found(there, await others_in(self._ami, there), asyncio.get_running_loop().time())
 
-    async def _moved_all_the_same(self, customer: Customer) -> bool:
+    async def _moved_all_the_same(self, customer: AsteriskCustomer) -> bool:
         """Return whether the customer was redirected although Asterisk refused; forget one who was not."""
         there = await place(self._ami, customer.channel)
         if there is not None and there.uniqueid == customer.uniqueid and there.ours:
@@ -183,7 +185,7 @@ class Mover:
         return False
 
     async def _away_from_talk(
-        self, request: PbxRequest, found: Found, customer: Customer, step: Step
+        self, request: PbxRequest, found: Found, customer: AsteriskCustomer, step: Step
     ) -> PbxAnswer | None:
         """Take both out of their conversation at once: to redirect one alone would hang up the other."""
         if found.peer is None:
@@ -204,7 +206,7 @@ class Mover:
             return None
         return self._refused(response)
 
-    async def _onwards(self, request: PbxRequest, customer: Customer, step: Step) -> PbxAnswer | None:
+    async def _onwards(self, request: PbxRequest, customer: AsteriskCustomer, step: Step) -> PbxAnswer | None:
         """Move a customer from hold to a telephone."""
         target = self._settings.dial_string(request.target)
         if not target:
@@ -224,7 +226,7 @@ class Mover:
         await self._customers.put(customer)
         return None
 
-    async def _describe(self, customer: Customer, operator: str, target: str, *, keep: bool) -> Block:
+    async def _describe(self, customer: AsteriskCustomer, operator: str, target: str, *, keep: bool) -> Block:
         """Set the dialplan's variables; return the first refusal, or the last success."""
         variables = dialplan.for_customer(
             self._settings,
@@ -245,7 +247,7 @@ class Mover:
         return next((each for each in responses if not each.ok), responses[-1])
 
     async def _redirect(
-        self, customer: Customer, step: Step, *, extra: tuple[str, str] | None = None
+        self, customer: AsteriskCustomer, step: Step, *, extra: tuple[str, str] | None = None
     ) -> Block:
         fields = {"Channel": customer.channel, "Context": CONTEXT, "Exten": str(step), "Priority": LABEL}
         if extra:
@@ -256,15 +258,15 @@ class Mover:
         return await self._ami.act("Redirect", **fields)
 
     @staticmethod
-    def _settled(customer: Customer, step: Step) -> bool:
+    def _settled(customer: AsteriskCustomer, step: Step) -> bool:
         """Return whether music plays in the step, or the dialplan has left it."""
         return customer.step is not None and (customer.music or customer.step is not step)
 
     @staticmethod
-    def _answered(customer: Customer) -> bool:
+    def _answered(customer: AsteriskCustomer) -> bool:
         return customer.status is CallStatus.TRANSFERRED and bool(customer.bridge)
 
-    async def _no_music(self, customer: Customer) -> PbxAnswer:
+    async def _no_music(self, customer: AsteriskCustomer) -> PbxAnswer:
         """Put the customer back, as silence seems a dropped call; the dialplan may have done it already."""
         if customer.gone or customer.lost:
             return self._failed(customer)
@@ -281,7 +283,7 @@ class Mover:
         )
 
     @staticmethod
-    def _failed(customer: Customer) -> PbxAnswer:
+    def _failed(customer: AsteriskCustomer) -> PbxAnswer:
         if customer.gone:
             return PbxAnswer(Outcome.FAILED, "customer_hung_up", "the customer hung up")
         if customer.lost:
@@ -312,10 +314,10 @@ class Mover:
         return PbxAnswer(Outcome.FAILED, "pbx_error", words)
 
 
-def _customer(call: CallInfo, there: Place) -> Customer:
-    customer = Customer(call.call_id, there.channel, there.uniqueid)
+def _customer(call: CallInfo, there: Place) -> AsteriskCustomer:
+    customer = AsteriskCustomer(call.call_id, there.channel, there.uniqueid)
     customer.operator_extension = call.operator.number
     return customer
 
 
-__all__ = ["Mover", "NotFoundError"]
+__all__ = ["AsteriskMover", "NotFoundError"]

@@ -17,11 +17,11 @@ from kikimori_core.wire.messages import CallStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from kikimori.integrations.asterisk.control.customer import Customer
+    from kikimori.integrations.asterisk.control.customer import AsteriskCustomer
     from kikimori.integrations.asterisk.control.customers import Customers
     from kikimori.integrations.asterisk.control.finding import Ami
-    from kikimori.integrations.asterisk.control.moves import Mover
-    from kikimori.integrations.asterisk.control.settings import ControlSettings
+    from kikimori.integrations.asterisk.control.moves import AsteriskMover
+    from kikimori.integrations.asterisk.control.settings import AsteriskControlSettings
     from kikimori_core.model.call import CallInfo
 
 log = structlog.get_logger()
@@ -53,10 +53,10 @@ class Rescuer:
     def __init__(
         self,
         ami: Ami,
-        settings: ControlSettings,
+        settings: AsteriskControlSettings,
         customers: Customers,
-        mover: Mover,
-        watched: dict[str, Customer],
+        mover: AsteriskMover,
+        watched: dict[str, AsteriskCustomer],
         ended: asyncio.Event,
     ) -> None:
         """`watched`: those whose events are needed, by channel; `ended`: set when the book must be saved."""
@@ -87,7 +87,7 @@ class Rescuer:
         if call.channel and not self._known(call.channel, changed):
             self._later(partial(self._adopt, call, changed))
 
-    def ask_about(self, customer: Customer) -> None:
+    def ask_about(self, customer: AsteriskCustomer) -> None:
         """Queue the question who is in the customer's bridge."""
         self._later(partial(self._who_is_left, customer))
 
@@ -112,7 +112,7 @@ class Rescuer:
         if not self._questions.full():
             self._questions.put_nowait(question)
 
-    async def _who_is_left(self, customer: Customer) -> None:
+    async def _who_is_left(self, customer: AsteriskCustomer) -> None:
         if customer.doubt and self._customers.get(customer.channel) is customer:
             await self._catch_up(customer)
 
@@ -142,12 +142,12 @@ class Rescuer:
         return True
 
     @staticmethod
-    def _tell(customer: Customer, changed: Callable[[CallStatus], None]) -> None:
+    def _tell(customer: AsteriskCustomer, changed: Callable[[CallStatus], None]) -> None:
         customer.changed = changed
         if customer.status is not CallStatus.TALKING:
             changed(customer.status)
 
-    async def _catch_up(self, customer: Customer) -> bool:
+    async def _catch_up(self, customer: AsteriskCustomer) -> bool:
         """Update a customer's state from Asterisk; False for one outside our dialplan. Raises AmiError."""
         there = await place(self._ami, customer.channel)
         if there is not None and there.uniqueid == customer.uniqueid and there.ours:
@@ -166,11 +166,11 @@ class Rescuer:
     def _home(self) -> Step:
         return Step.SUPERIOR if self._settings.after_hold == "superior" else Step.BACK
 
-    def _overdue(self, customer: Customer, now: float) -> bool:
+    def _overdue(self, customer: AsteriskCustomer, now: float) -> bool:
         tried_at = self._tried_at.get(customer.uniqueid, -math.inf)
         return now - tried_at >= AGAIN_S and self._late(customer, now)
 
-    def _late(self, customer: Customer, now: float) -> bool:
+    def _late(self, customer: AsteriskCustomer, now: float) -> bool:
         if customer.bridge:
             return False
         longest = {
@@ -180,7 +180,7 @@ class Rescuer:
         }.get(customer.step or Step.HOLD)
         return longest is not None and now - customer.step_at > longest + GRACE_S
 
-    async def _bring_back(self, customer: Customer, now: float) -> None:
+    async def _bring_back(self, customer: AsteriskCustomer, now: float) -> None:
         self._tried_at = {key: at for key, at in self._tried_at.items() if now - at < AGAIN_S} | {
             customer.uniqueid: now
         }

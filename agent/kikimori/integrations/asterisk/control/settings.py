@@ -12,7 +12,7 @@ EXTENSION = re.compile(r"[0-9A-Za-z*#+._-]{1,64}(@[0-9A-Za-z_-]{1,64})?")
 
 
 @dataclass(frozen=True, slots=True)
-class ControlSettings(pbx_settings.ControlSettings):
+class AsteriskControlSettings(pbx_settings.ControlSettings):
     """`dial` is e.g. `Local/{extension}@from-internal`, `music` a class of musiconhold.conf."""
 
     def dial_string(self, extension: str | None) -> str:

@@ -15,10 +15,10 @@ import structlog
 from kikimori.control.held import HeldBook
 from kikimori.control.pbx_control import PbxAnswer, not_supported
 from kikimori.integrations.freeswitch.client import REMEDIES, EslAwayError, EslClient
-from kikimori.integrations.freeswitch.control.beside import HEARD_BY, Beside
-from kikimori.integrations.freeswitch.control.customer import Customer
+from kikimori.integrations.freeswitch.control.customer import FreeSwitchCustomer
 from kikimori.integrations.freeswitch.control.lines import is_channel, is_extension
-from kikimori.integrations.freeswitch.control.moves import Mover
+from kikimori.integrations.freeswitch.control.moves import FreeSwitchMover
+from kikimori.integrations.freeswitch.control.supervision import HEARD_BY, FreeSwitchSupervision
 from kikimori.integrations.freeswitch.control.watching import EVENTS, Watch
 from kikimori.integrations.freeswitch.settings import read_secret
 from kikimori_core.wire.actions import MOVES, TRANSFERS
@@ -55,9 +55,9 @@ class FreeSwitchControl:
         )
         self._watch = Watch()
         self._book = HeldBook(settings.book)
-        self._mover = Mover(self._esl, settings, self._watch, self._book)
-        self._beside = Beside(self._esl, settings, self._watch)
-        self._customers: dict[str, Customer] = {}
+        self._mover = FreeSwitchMover(self._esl, settings, self._watch, self._book)
+        self._supervision = FreeSwitchSupervision(self._esl, settings, self._watch)
+        self._customers: dict[str, FreeSwitchCustomer] = {}
         self._busy: dict[str, PbxRequest] = {}
         """Request in progress, by the customer's channel."""
         self._met: dict[str, tuple[CallInfo, Callable[[CallStatus], None]]] = {}
@@ -121,9 +121,9 @@ class FreeSwitchControl:
             if await self._esl.api(f"uuid_exists {channel}") != "true":
                 return PbxAnswer(Outcome.FAILED, "no_such_channel")
             if request.action in HEARD_BY:
-                return await self._beside.supervise(request, channel)
+                return await self._supervision.supervise(request, channel)
             if request.action is Action.ANNOUNCE:
-                return await self._beside.announce(request, channel)
+                return await self._supervision.announce(request, channel)
             return await self._one_at_a_time(request, channel, changed)
         except EslAwayError as error:
             reason = "timeout" if error.reason == "esl_timeout" and self.connected else "pbx_away"
@@ -199,12 +199,12 @@ class FreeSwitchControl:
             if talks or customer.channel.gone:
                 self._forget(customer)
 
-    def _customer(self, call: CallInfo, channel: str) -> Customer:
+    def _customer(self, call: CallInfo, channel: str) -> FreeSwitchCustomer:
         number = call.operator.number
         extension = number if number and is_extension(number) else ""
-        return Customer(call.call_id, self._watch.on(channel), extension=extension)
+        return FreeSwitchCustomer(call.call_id, self._watch.on(channel), extension=extension)
 
-    def _forget(self, customer: Customer) -> None:
+    def _forget(self, customer: FreeSwitchCustomer) -> None:
         if self._customers.get(customer.uuid) is customer:
             del self._customers[customer.uuid]
             self._watch.off(customer.uuid)
@@ -221,7 +221,7 @@ class FreeSwitchControl:
             if customer is not None and uuid_ not in self._busy:
                 self._by_itself(customer)
 
-    def _by_itself(self, customer: Customer) -> None:
+    def _by_itself(self, customer: FreeSwitchCustomer) -> None:
         """Handle an event of a customer who is not being moved now."""
         if customer.channel.gone:
             self._forget(customer)
@@ -242,7 +242,7 @@ class FreeSwitchControl:
         left, self._left = self._left or {}, {}
         for channel, entry in left.items():
             if is_channel(channel) and channel not in self._customers:
-                self._customers[channel] = Customer.from_entry(self._watch.on(channel), entry)
+                self._customers[channel] = FreeSwitchCustomer.from_entry(self._watch.on(channel), entry)
         for customer in list(self._customers.values()):
             if customer.uuid in self._busy:
                 continue  # whoever moves them has noticed
@@ -287,7 +287,7 @@ class FreeSwitchControl:
         else:
             self._watch.off(channel)
 
-    async def _rescue(self, customer: Customer) -> None:
+    async def _rescue(self, customer: FreeSwitchCustomer) -> None:
         log.warning("held_customer_rescued", call_id=customer.call_id)
         answer = await self._mover.back(customer, unasked=True)
         customer.from_dead_run = False
@@ -315,7 +315,7 @@ class FreeSwitchControl:
                 del self._met[channel]
 
 
-def _gives_way(earlier: Action, customer: Customer, action: Action) -> bool:
+def _gives_way(earlier: Action, customer: FreeSwitchCustomer, action: Action) -> bool:
     """Return whether the action may call the earlier one off: only ringing can be."""
     if customer.connected or customer.status is not CallStatus.ON_HOLD:
         return False

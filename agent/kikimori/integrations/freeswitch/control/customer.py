@@ -1,4 +1,4 @@
-"""State of a customer who was moved by us."""
+"""State of a customer under our control."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class Customer:
+class FreeSwitchCustomer:
+    """State of one customer channel under our control, built from FreeSWITCH's events."""
+
     call_id: str
     channel: Watched
     operator: str = ""
@@ -86,7 +88,7 @@ class Customer:
         return {"call_id": self.call_id, "operator": self.operator, "extension": self.extension}
 
     @classmethod
-    def from_entry(cls, channel: Watched, entry: Mapping[str, str]) -> Customer:
+    def from_entry(cls, channel: Watched, entry: Mapping[str, str]) -> FreeSwitchCustomer:
         return cls(
             entry.get("call_id", ""),
             channel,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kikimori.control.pbx_control import PbxRequest
     from kikimori.control.pbx_settings import ControlSettings
     from kikimori.integrations.freeswitch.client import EslClient
-    from kikimori.integrations.freeswitch.control.customer import Customer
+    from kikimori.integrations.freeswitch.control.customer import FreeSwitchCustomer
     from kikimori.integrations.freeswitch.control.watching import Watch
 
 SOON_S = 3.0
@@ -54,7 +54,7 @@ CAUSES = {
 """Hang-up causes (Q.850 names) as the dashboard's words."""
 
 
-class Mover:
+class FreeSwitchMover:
     """One move of one customer at a time; control decides their order. Methods raise `EslAwayError`."""
 
     def __init__(self, esl: EslClient, settings: ControlSettings, watch: Watch, book: HeldBook) -> None:
@@ -64,14 +64,14 @@ class Mover:
         self._book = book
         self._lines = Lines(settings)
 
-    async def hold(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
+    async def hold(self, request: PbxRequest, customer: FreeSwitchCustomer) -> PbxAnswer:
         """Put the customer on hold with music; DONE when it plays."""
         if customer.status is CallStatus.ON_HOLD:
             return PbxAnswer(Outcome.REFUSED, "already_on_hold")
         keep = self._settings.keeps_operator(request)
         return await self._hold(customer, self._settings.longest_hold_s, keep=keep) or DONE
 
-    async def fetch(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
+    async def fetch(self, request: PbxRequest, customer: FreeSwitchCustomer) -> PbxAnswer:
         """Hold, ring the superior, connect; without an answer FreeSWITCH brings the customer back."""
         if not is_extension(request.target):
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
@@ -98,7 +98,7 @@ class Mover:
             return await self._with_superior(customer, keep=keep)
         return await self._not_reached(customer)
 
-    async def hand(self, request: PbxRequest, customer: Customer) -> PbxAnswer:
+    async def hand(self, request: PbxRequest, customer: FreeSwitchCustomer) -> PbxAnswer:
         """Transfer blind: DONE when the target's telephone rings. Unanswered, the customer comes back."""
         if not is_extension(request.target):
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", request.target)
@@ -128,7 +128,7 @@ class Mover:
             return DONE
         return await self._not_reached(customer)
 
-    async def back(self, customer: Customer, *, unasked: bool = False) -> PbxAnswer:
+    async def back(self, customer: FreeSwitchCustomer, *, unasked: bool = False) -> PbxAnswer:
         """Connect with the operator, who waits or is rung; DONE when they talk. `unasked`: after a hold."""
         customer.begin()
         channel = customer.channel
@@ -157,7 +157,7 @@ class Mover:
         cause = channel.causes.get("operator", "")
         return PbxAnswer(Outcome.FAILED, CAUSES.get(cause, "no_answer"), cause or None)
 
-    async def hang_up(self, customer: Customer) -> PbxAnswer:
+    async def hang_up(self, customer: FreeSwitchCustomer) -> PbxAnswer:
         """End the call of everybody in it."""
         customer.turn += 1
         others = {customer.channel.peer, customer.operator} - {""}
@@ -170,12 +170,12 @@ class Mover:
             return DONE
         return PbxAnswer(Outcome.FAILED, "timeout", "the channel did not end")
 
-    def call_off(self, customer: Customer) -> None:
+    def call_off(self, customer: FreeSwitchCustomer) -> None:
         """End the wait for a telephone."""
         customer.turn += 1
         self._watch.wake()
 
-    async def look(self, customer: Customer) -> bool:
+    async def look(self, customer: FreeSwitchCustomer) -> bool:
         """Ask FreeSWITCH for the customer's state; False when the channel has ended.
 
         What is known stays when another order was given meanwhile.
@@ -202,7 +202,7 @@ class Mover:
 
     # --- inside
 
-    async def _hold(self, customer: Customer, hold_s: float, *, keep: bool) -> PbxAnswer | None:
+    async def _hold(self, customer: FreeSwitchCustomer, hold_s: float, *, keep: bool) -> PbxAnswer | None:
         """Take both out of their conversation at once; None when the music plays."""
         channel = customer.channel
         peer = channel.peer
@@ -229,7 +229,13 @@ class Mover:
         return refused
 
     async def _ring(
-        self, request: PbxRequest, customer: Customer, *, join: bool, release: bool = False, waited: str = ""
+        self,
+        request: PbxRequest,
+        customer: FreeSwitchCustomer,
+        *,
+        join: bool,
+        release: bool = False,
+        waited: str = "",
     ) -> PbxAnswer | None:
         """Order the target's telephone to ring; None when FreeSWITCH has accepted."""
         bridged = bool(customer.channel.peer)
@@ -240,7 +246,7 @@ class Mover:
         )
         return _refusal(await self._esl.api(line))
 
-    async def _begin(self, customer: Customer) -> None:
+    async def _begin(self, customer: FreeSwitchCustomer) -> None:
         customer.begin()
         if customer.operator and not customer.hook_is_free:
             hook = await self._variable(customer.uuid, AT_END)
@@ -249,7 +255,7 @@ class Mover:
         await self._book.put(customer.uuid, customer.entry())
 
     async def _until(
-        self, customer: Customer, condition: Callable[[], object], within_s: float
+        self, customer: FreeSwitchCustomer, condition: Callable[[], object], within_s: float
     ) -> PbxAnswer | None:
         """Wait for the condition; None when it holds, else the reason."""
         turn = customer.turn
@@ -267,7 +273,7 @@ class Mover:
             return None
         return PbxAnswer(Outcome.FAILED, "no_answer", "no event in time") if not in_time else AWAY
 
-    async def _not_reached(self, customer: Customer) -> PbxAnswer:
+    async def _not_reached(self, customer: FreeSwitchCustomer) -> PbxAnswer:
         """Return the failure once the customer has come to rest: the next press must find them there."""
         channel = customer.channel
         await self._until(customer, lambda: channel.failed, REASON_WITHIN_S)
@@ -279,7 +285,7 @@ class Mover:
             await self._home(customer)
         return PbxAnswer(Outcome.FAILED, CAUSES.get(cause, "pbx_error"), cause or None)
 
-    async def _with_superior(self, customer: Customer, *, keep: bool) -> PbxAnswer:
+    async def _with_superior(self, customer: FreeSwitchCustomer, *, keep: bool) -> PbxAnswer:
         customer.become(CallStatus.TRANSFERRED)
         detail = None
         if customer.operator and not keep:
@@ -289,7 +295,7 @@ class Mover:
         await self._book.put(customer.uuid, customer.entry())
         return PbxAnswer(Outcome.DONE, detail=detail)
 
-    async def _home(self, customer: Customer) -> PbxAnswer:
+    async def _home(self, customer: FreeSwitchCustomer) -> PbxAnswer:
         await self._book.drop(customer.uuid)
         customer.become(CallStatus.TALKING)
         return DONE

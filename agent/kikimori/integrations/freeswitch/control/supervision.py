@@ -1,4 +1,4 @@
-"""Actions beside a call, which goes on: a supervisor listens, whispers or joins; an announcement plays."""
+"""Supervision of a call that goes on: a supervisor listens, whispers or joins; an announcement plays."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ HEARD_BY: dict[Action, Literal["nobody", "operator", "both"]] = {
 }
 
 
-class Beside:
-    """Actions beside a call. Methods raise `EslAwayError`."""
+class FreeSwitchSupervision:
+    """Monitoring, whispering, barging and announcements on one FreeSWITCH. Methods raise `EslAwayError`."""
 
     def __init__(self, esl: EslClient, settings: ControlSettings, watch: Watch) -> None:
         self._esl = esl

@@ -1,4 +1,4 @@
-"""Actions beside a call: a supervisor's telephone that listens, an announcement that is played into it."""
+"""Supervision of a call: a supervisor's telephone that listens, an announcement that is played into it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from kikimori_core.wire.messages import Action, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.control.pbx_settings import Sound
+    from kikimori.control.pbx_settings import AnnouncementFile
     from kikimori.integrations.asterisk.ami_codec import Block
     from kikimori.integrations.asterisk.control.finding import Ami
-    from kikimori.integrations.asterisk.control.settings import ControlSettings
+    from kikimori.integrations.asterisk.control.settings import AsteriskControlSettings
 
 SPY = {Action.LISTEN: "qES", Action.WHISPER: "qwES", Action.BARGE: "qBES"}
 """Options of ChanSpy(): quiet, ends with the channel it hears (E, S); w = its voice to that channel, B = to both."""
@@ -69,10 +69,10 @@ class _Attempt:
         return not self.lost
 
 
-class Beside:
-    """Supervisors and announcements beside calls."""
+class AsteriskSupervision:
+    """Monitoring, whispering, barging and announcements on one Asterisk."""
 
-    def __init__(self, ami: Ami, settings: ControlSettings) -> None:
+    def __init__(self, ami: Ami, settings: AsteriskControlSettings) -> None:
         self._ami = ami
         self._settings = settings
         self._run = secrets.token_hex(4)
@@ -141,7 +141,7 @@ class Beside:
         finally:
             del self._attempts[action_id]
 
-    async def announce(self, sound: Sound, customer: str) -> PbxAnswer:
+    async def announce(self, sound: AnnouncementFile, customer: str) -> PbxAnswer:
         """Play a sound to the customer and everybody in the call; DONE when it plays. Raises AmiError.
 
         It joins their bridge as one more party. Whispering by ChanSpy reaches one of three, and on Debian's Asterisk not
