@@ -58,7 +58,7 @@ class ConnectionLimiter:
         self.refused[reason] += 1
         return reason
 
-    def leave(self, address: str | None) -> None:
+    def release(self, address: str | None) -> None:
         """Remove an admitted connection from the count."""
         self.open -= 1
         name = address or ""

@@ -85,7 +85,7 @@ class DashboardPort:
     def left(self, connection: _Connection) -> None:
         self._lingering.discard(connection.transport)
         if self._connections.pop(connection.transport, None) is not None:
-            self._limiter.leave(connection.address)
+            self._limiter.release(connection.address)
 
     def _refuse(self, transport: asyncio.Transport) -> None:
         transport.write(_too_many(self._limits.retry_after_s))

@@ -165,7 +165,7 @@ async def test_loopback_and_a_named_proxy_are_limited_only_in_all() -> None:
         for _ in range(3):
             assert limiter.admit(address) is None
     assert [limiter.admit("198.51.100.1") for _ in range(3)] == [None, None, "too_many_of_address"]
-    limiter.leave("198.51.100.1")
+    limiter.release("198.51.100.1")
     assert limiter.admit("198.51.100.1") is None
     assert limiter.admit("192.0.2.7") is None
 

@@ -27,9 +27,9 @@ async def test_a_sip_connection_is_asked_for_by_the_kernel() -> None:
     await transport.listen_tcp("127.0.0.1", 0)
     _, writer = await asyncio.open_connection(*transport.addresses["tcp"])
     async with asyncio.timeout(60):
-        while not transport.door.inside:  # noqa: ASYNC110  (a connection announces itself to nobody)
+        while not transport.limiter.admitted:  # noqa: ASYNC110  (a connection announces itself to nobody)
             await asyncio.sleep(0.01)
-    (connection,) = transport.door.inside
+    (connection,) = transport.limiter.admitted
     assert connection._socket is not None
     sock = connection._socket.get_extra_info("socket")
     assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

@@ -27,7 +27,7 @@ from kikimori.integrations.asterisk.control import AsteriskControl
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.asterisk.tap.tap import AsteriskTap
 from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Role
@@ -76,7 +76,13 @@ async def tapped(table: AsteriskTable) -> AsyncIterator[Recorder]:
     desk = Recorder()
     directory = LegDirectory(asyncio.get_running_loop().time)
     audio = AudioSocketTap(
-        desk, directory, AllowedPeers(("127.0.0.0/8",)), Limits(), host="127.0.0.1", port=0, announce_port=0
+        desk,
+        directory,
+        AllowedPeers(("127.0.0.0/8",)),
+        ConnectionLimits(),
+        host="127.0.0.1",
+        port=0,
+        announce_port=0,
     )
     sides = SidesTable(customer_endpoints=("PJSIP/trunk*",))
     tap = AsteriskTap(desk, directory, sides, table, lambda: audio.server.address)

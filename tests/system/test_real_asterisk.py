@@ -30,7 +30,7 @@ from kikimori.integrations.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.asterisk.tap.tap import AsteriskTap
 from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason, Role
@@ -138,7 +138,13 @@ async def tapped(office: Office, folder: Path, rate: int = 8000) -> AsyncIterato
     desk = Recorder()
     directory = LegDirectory(asyncio.get_running_loop().time)
     audio = AudioSocketTap(
-        desk, directory, AllowedPeers(("127.0.0.0/8",)), Limits(), host="127.0.0.1", port=0, announce_port=0
+        desk,
+        directory,
+        AllowedPeers(("127.0.0.0/8",)),
+        ConnectionLimits(),
+        host="127.0.0.1",
+        port=0,
+        announce_port=0,
     )
     tap = AsteriskTap(desk, directory, SIDES, table(office.pbx, folder, rate), lambda: audio.server.address)
     await audio.listen()

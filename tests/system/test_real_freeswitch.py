@@ -251,7 +251,7 @@ async def test_a_lost_stream_comes_again_on_the_same_leg(office: Office, module:
         await office.call()
         customer, operator = await heard.legs()
         await heard.tones(customer, TONES[CUSTOMER])
-        for stream in list(heard.tap.media.door.inside):
+        for stream in list(heard.tap.media.limiter.admitted):
             assert stream.socket._req is not None
             assert stream.socket._req.transport is not None
             stream.socket._req.transport.abort()

@@ -22,7 +22,7 @@ from tests.support.telephone import KIND_AUDIO_8K, KIND_DTMF, KIND_HANG_UP, KIND
 
 from kikimori.integrations.audiosocket.protocol import AUDIO_RATES
 from kikimori.integrations.audiosocket.server import AudioSocketServer
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import Announcement, LegDirectory
 from kikimori.taps.announced.handler import announce_app
 from kikimori.taps.streamed_leg import FLOOD_S
@@ -88,7 +88,7 @@ class Tap:
 
 @asynccontextmanager
 async def open_tap(
-    *, limits: Limits | None = None, networks: tuple[str, ...] = ("127.0.0.0/8",)
+    *, limits: ConnectionLimits | None = None, networks: tuple[str, ...] = ("127.0.0.0/8",)
 ) -> AsyncIterator[Tap]:
     desk = Recorder()
     directory = LegDirectory(asyncio.get_running_loop().time)
@@ -211,7 +211,7 @@ async def test_a_bad_peer_ends_alone(tap: Tap, bad: bytes) -> None:
         good.write(message(KIND_AUDIO_8K, SILENCE))
         await tap.desk.until(lambda: len(leg.pcm) > before)
         assert leg.ended is None
-    assert tap.server.door.faults == 1
+    assert tap.server.limiter.faults == 1
 
 
 async def test_what_is_not_understood_is_told_and_the_call_goes_on(tap: Tap) -> None:
@@ -282,36 +282,39 @@ async def test_the_pbx_reports_an_error(tap: Tap) -> None:
 
 
 async def test_who_never_identifies_is_ended() -> None:
-    async with open_tap(limits=Limits(identify_within_s=0.1)) as tap:
+    async with open_tap(limits=ConnectionLimits(identify_within_s=0.1)) as tap:
         await tap.closed_by_server(b"")
         assert tap.desk.legs == []
-        assert tap.server.door.faults == 1
+        assert tap.server.limiter.faults == 1
 
 
 async def test_a_dead_line_is_ended() -> None:
-    async with open_tap(limits=Limits(idle_s=0.1)) as tap, tap.connected(await tap.announce()) as writer:
+    async with (
+        open_tap(limits=ConnectionLimits(idle_s=0.1)) as tap,
+        tap.connected(await tap.announce()) as writer,
+    ):
         writer.write(message(KIND_AUDIO_8K, SILENCE))
         await tap.desk.until(lambda: tap.desk.legs and tap.desk.legs[0].ended)
         assert tap.desk.legs[0].ended is EndReason.TIMED_OUT
 
 
 async def test_too_many_connections_are_refused() -> None:
-    async with open_tap(limits=Limits(connections=1)) as tap, tap.connected(uuid4()) as writer:
+    async with open_tap(limits=ConnectionLimits(connections=1)) as tap, tap.connected(uuid4()) as writer:
         writer.write(message(KIND_AUDIO_8K, SILENCE))
         await tap.desk.until(lambda: tap.desk.legs)
         await tap.closed_by_server(b"")
-        assert tap.server.door.refused == 1
+        assert tap.server.limiter.refused == 1
         assert tap.desk.legs[0].ended is None
 
 
 async def test_two_thousand_silent_connections_shut_no_call_out() -> None:
     """From an allowed address, and with no limit of time for them: the oldest make room."""
-    limits = Limits(identify_within_s=3600)
+    limits = ConnectionLimits(identify_within_s=3600)
     async with open_tap(limits=limits) as tap:
         crowd = []
-        while len(tap.server.door.inside) < limits.connections:
+        while len(tap.server.limiter.admitted) < limits.connections:
             # Some at a time: what does not fit into the kernel's queue only believes to be connected.
-            missing = min(limits.connections - len(tap.server.door.inside), 100)
+            missing = min(limits.connections - len(tap.server.limiter.admitted), 100)
             crowd += await asyncio.gather(*(tap.silent() for _ in range(missing)))
             await asyncio.sleep(0.02)
         uuid = await tap.announce()
@@ -323,7 +326,7 @@ async def test_two_thousand_silent_connections_shut_no_call_out() -> None:
             writer.write(message(KIND_AUDIO_8K, SILENCE))
             await tap.desk.until(lambda: len(tap.desk.legs[0].pcm) >= 2 * len(SILENCE))
             assert tap.desk.legs[0].ended is None
-            assert len(tap.server.door.inside) == limits.connections
+            assert len(tap.server.limiter.admitted) == limits.connections
         for each in crowd:
             each.close()
 
@@ -331,7 +334,7 @@ async def test_two_thousand_silent_connections_shut_no_call_out() -> None:
 async def test_strangers_are_refused() -> None:
     async with open_tap(networks=("192.0.2.0/24",)) as tap:
         await tap.closed_by_server(b"")
-        assert tap.server.door.refused == 1
+        assert tap.server.limiter.refused == 1
         async with tap.http.post("/v1/legs", data=FIELDS) as answer:
             assert answer.status == 403
 
@@ -343,7 +346,7 @@ async def test_close_ends_every_leg(tap: Tap) -> None:
         await tap.desk.until(lambda: len(tap.desk.legs) == 2)
         await tap.server.close()
         assert [leg.ended for leg in tap.desk.legs] == [EndReason.SHUTDOWN] * 2
-        assert tap.server.door.inside == set()
+        assert tap.server.limiter.admitted == set()
 
 
 # --- announcing

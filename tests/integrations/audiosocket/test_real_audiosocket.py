@@ -15,7 +15,7 @@ from tests.support.sip_phone import Phone
 
 from kikimori.config import DEFAULTS
 from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori_core.model.call import EndReason, Role
 from kikimori_core.wire.peers import AllowedPeers
@@ -35,7 +35,9 @@ async def listening() -> AsyncIterator[tuple[AudioSocketTap, Recorder]]:
     desk = Recorder()
     directory = LegDirectory(asyncio.get_running_loop().time)
     peers = AllowedPeers(("127.0.0.0/8",))
-    tap = AudioSocketTap(desk, directory, peers, Limits(), host="127.0.0.1", port=0, announce_port=0)
+    tap = AudioSocketTap(
+        desk, directory, peers, ConnectionLimits(), host="127.0.0.1", port=0, announce_port=0
+    )
     await tap.listen()
     running = asyncio.create_task(tap.run())
     try:

@@ -20,7 +20,7 @@ from kikimori.integrations.chan_websocket.server import MAX_EVENTS
 from kikimori.integrations.chan_websocket.settings import ChanWebSocketTable
 from kikimori.integrations.chan_websocket.tap import ChanWebSocketTap
 from kikimori.media.g711 import encode_ulaw
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori_core.model.call import EndReason, Role
 
@@ -48,7 +48,7 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(limits: Limits | None = None) -> AsyncIterator[Office]:
+async def open_office(limits: ConnectionLimits | None = None) -> AsyncIterator[Office]:
     desk = Recorder()
     directory = LegDirectory(asyncio.get_running_loop().time)
     tap = ChanWebSocketTap(desk, directory, ChanWebSocketTable(port=0), limits)
@@ -241,7 +241,7 @@ async def test_a_message_that_is_far_too_long_ends_the_leg(office: Office) -> No
 
 
 async def test_who_never_starts_is_ended() -> None:
-    async with open_office(Limits(identify_within_s=0.1)) as office:
+    async with open_office(ConnectionLimits(identify_within_s=0.1)) as office:
         channel = await office.connect()
         async with asyncio.timeout(60):
             assert await channel.closed_with() == 1008
@@ -250,7 +250,7 @@ async def test_who_never_starts_is_ended() -> None:
 
 
 async def test_a_dead_line_is_ended() -> None:
-    async with open_office(Limits(idle_s=0.1)) as office:
+    async with open_office(ConnectionLimits(idle_s=0.1)) as office:
         channel = await office.connect()
         channel.start()
         await office.desk.until(lambda: office.desk.legs and office.desk.legs[0].ended)
@@ -258,7 +258,7 @@ async def test_a_dead_line_is_ended() -> None:
 
 
 async def test_too_many_connections_are_refused() -> None:
-    async with open_office(Limits(connections=1)) as office:
+    async with open_office(ConnectionLimits(connections=1)) as office:
         channel = await office.connect()
         channel.start()
         await office.desk.until(lambda: office.desk.legs)

@@ -20,7 +20,7 @@ from tests.support.recorder import Recorder
 from kikimori.integrations.freeswitch.tap.media import MAX_EARLY_BYTES, MAX_TEXTS, MediaServer
 from kikimori.integrations.freeswitch.tap.metadata import read_metadata
 from kikimori.integrations.freeswitch.tap.voices import EARLIER_S, StreamError, Voices
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.streamed_leg import FLOOD_S
 from kikimori_core.model.call import CallInfo, EndReason, Party, Role
 from kikimori_core.wire.peers import AllowedPeers
@@ -70,7 +70,9 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(limits: Limits | None = None, *, by_dialplan: bool = True) -> AsyncIterator[Office]:
+async def open_office(
+    limits: ConnectionLimits | None = None, *, by_dialplan: bool = True
+) -> AsyncIterator[Office]:
     desk = Recorder()
     server = MediaServer(desk, AllowedPeers(), limits, secret="secret" if by_dialplan else None)
     await server.listen("127.0.0.1", 0)
@@ -197,7 +199,7 @@ async def test_who_misbehaves_is_cut_off_with_a_reason(
                 while not socket.closed:
                     await socket.receive()
     assert [each["reason"] for each in logs if each["event"] == "freeswitch_media_error"] == [reason]
-    assert office.server.door.faults == 1
+    assert office.server.limiter.faults == 1
     assert {leg.ended for leg in office.desk.legs} <= {EndReason.PROTOCOL_ERROR}
     async with office.streaming() as good:
         await good.send(ONE, TWO)
@@ -206,7 +208,7 @@ async def test_who_misbehaves_is_cut_off_with_a_reason(
 
 async def test_who_never_speaks_is_let_go() -> None:
     """A stream that does not say what it is, and a connection that asks for nothing."""
-    async with open_office(Limits(identify_within_s=0.3)) as office:
+    async with open_office(ConnectionLimits(identify_within_s=0.3)) as office:
         reader, writer = await asyncio.open_connection(*office.server.address)
         writer.write(b"GET /v1/dialplan/sec")
         async with office.streaming(metadata="") as silent, asyncio.timeout(20):
@@ -214,12 +216,12 @@ async def test_who_never_speaks_is_let_go() -> None:
             with suppress(ConnectionResetError):
                 assert await reader.read() == b""
         writer.close()
-        assert office.server.door.faults == 1
+        assert office.server.limiter.faults == 1
 
 
 async def test_more_streams_than_allowed_are_refused() -> None:
     async with (
-        open_office(Limits(connections=1)) as office,
+        open_office(ConnectionLimits(connections=1)) as office,
         office.streaming() as first,
         office.streaming() as second,
     ):

@@ -94,7 +94,7 @@ async def heard(data: bytes) -> tuple[bytes, Recorder]:
         await desk.until(lambda: desk.legs and all(leg.ended for leg in desk.legs))
     finally:
         await server.close()
-    assert (server.door.refused, server.door.faults) == (0, 0)
+    assert (server.limiter.refused, server.limiter.faults) == (0, 0)
     return answer, desk
 
 

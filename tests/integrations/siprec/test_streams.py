@@ -15,7 +15,7 @@ from kikimori.errors import KikimoriError
 from kikimori.integrations.siprec.settings import SiprecTable
 from kikimori.integrations.siprec.tap import SiprecTap
 from kikimori.media.sip.message import Request, Response
-from kikimori.media.sip.transport import Limits, SipTransport
+from kikimori.media.sip.transport import SipLimits, SipTransport
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason
 from kikimori_core.wire.peers import AllowedPeers
@@ -192,19 +192,19 @@ class Ears:
 
 async def test_slow_and_silent_peers_are_closed() -> None:
     ears = Ears()
-    transport = SipTransport(ears, AllowedPeers(), Limits(message_s=10, first_message_s=30))
+    transport = SipTransport(ears, AllowedPeers(), SipLimits(message_s=10, first_message_s=30))
     await transport.listen_tcp("127.0.0.1", 0)
     silent, slow, good = [await Line.tcp(transport.addresses["tcp"]) for _ in range(3)]
     slow.send(b"INVITE sip:x SIP/2.0\r\n")
     good.send(Recording(good).message("OPTIONS"))
     async with asyncio.timeout(60):
-        while ears.requests < 1 or len(transport.door.inside) < 3:  # noqa: ASYNC110  (sockets set no asyncio.Event)
+        while ears.requests < 1 or len(transport.limiter.admitted) < 3:  # noqa: ASYNC110  (sockets set no asyncio.Event)
             await asyncio.sleep(0.01)
     now = asyncio.get_running_loop().time()
     transport.advance(now + 11)
-    assert len(transport.door.inside) == 2
+    assert len(transport.limiter.admitted) == 2
     transport.advance(now + 31)
-    assert len(transport.door.inside) == 1
+    assert len(transport.limiter.admitted) == 1
     for line in (silent, slow, good):
         await line.close()
     await transport.close()

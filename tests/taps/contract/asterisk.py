@@ -14,7 +14,7 @@ from tests.taps.contract.driver import Abilities, PeerCall
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.asterisk.tap.tap import AsteriskTap
 from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Party, Role
@@ -83,7 +83,13 @@ class AsteriskDriver:
         table = AsteriskTable(tap=True, ari_url=self._pbx.url, ari_user=USER, ari_password_file=password)
         directory = LegDirectory(asyncio.get_running_loop().time)
         audio = AudioSocketTap(
-            desk, directory, AllowedPeers(networks), Limits(), host="127.0.0.1", port=0, announce_port=0
+            desk,
+            directory,
+            AllowedPeers(networks),
+            ConnectionLimits(),
+            host="127.0.0.1",
+            port=0,
+            announce_port=0,
         )
         tap = _Both(AsteriskTap(desk, directory, SIDES, table, lambda: audio.server.address), audio)
         await tap.listen()

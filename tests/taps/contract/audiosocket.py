@@ -23,7 +23,7 @@ from tests.support.telephone import (
 from tests.taps.contract.driver import Abilities, PeerCall
 
 from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori_core.model.call import Party, Role
 from kikimori_core.wire.peers import AllowedPeers
@@ -44,7 +44,13 @@ class AudioSocketDriver:
     async def open(self, desk: CallDesk, networks: tuple[str, ...]) -> AudioSocketTap:
         directory = LegDirectory(asyncio.get_running_loop().time)
         self._tap = AudioSocketTap(
-            desk, directory, AllowedPeers(networks), Limits(), host="127.0.0.1", port=0, announce_port=0
+            desk,
+            directory,
+            AllowedPeers(networks),
+            ConnectionLimits(),
+            host="127.0.0.1",
+            port=0,
+            announce_port=0,
         )
         await self._tap.listen()
         return self._tap

@@ -29,7 +29,7 @@ class AudioSocket(Integration[AudioSocketTable]):
 
     def tap(self, parts: TapParts) -> AudioSocketTap:
         from kikimori.integrations.audiosocket.tap import AudioSocketTap  # noqa: PLC0415  (see `Integration`)
-        from kikimori.ports.door import Limits  # noqa: PLC0415
+        from kikimori.ports.limiter import ConnectionLimits  # noqa: PLC0415
         from kikimori_core.wire.peers import AllowedPeers  # noqa: PLC0415
 
         table = self.table
@@ -37,7 +37,7 @@ class AudioSocket(Integration[AudioSocketTable]):
             parts.desk,
             parts.directory,
             AllowedPeers(table.allow),
-            Limits(connections=table.max_connections, idle_s=table.idle_s),
+            ConnectionLimits(connections=table.max_connections, idle_s=table.idle_s),
             host=table.host,
             port=table.port,
             announce_port=table.announce_port,

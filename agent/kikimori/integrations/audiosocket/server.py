@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from kikimori.integrations.audiosocket.protocol import AUDIO_8K, Decoder, ProtocolError, encode
-from kikimori.ports.door import Door, Limits
 from kikimori.ports.keep_alive import keep_alive
+from kikimori.ports.limiter import ConnectionLimits, PortLimiter
 from kikimori.taps.passed_over import PassedOver
 from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 from kikimori_core.model.call import CallInfo, EndReason, Role
@@ -42,12 +42,16 @@ class AudioSocketServer:
     """
 
     def __init__(
-        self, desk: CallDesk, directory: LegDirectory, peers: AllowedPeers, limits: Limits | None = None
+        self,
+        desk: CallDesk,
+        directory: LegDirectory,
+        peers: AllowedPeers,
+        limits: ConnectionLimits | None = None,
     ) -> None:
         self.desk = desk
         self._directory = directory
-        self._limits = limits or Limits()
-        self.door = Door[_Connection](
+        self._limits = limits or ConnectionLimits()
+        self.limiter = PortLimiter[_Connection](
             peers,
             self._limits.connections,
             refused="audiosocket_refused",
@@ -77,15 +81,15 @@ class AudioSocketServer:
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             now = loop.time()
-            for connection in list(self.door.inside):
+            for connection in list(self.limiter.admitted):
                 connection.check(now, self._limits)
 
     async def close(self) -> None:
         """Stop accepting, then end every leg."""
         if self._server is not None:
             self._server.close()
-        self.door.closed = True
-        for connection in list(self.door.inside):
+        self.limiter.closed = True
+        for connection in list(self.limiter.admitted):
             connection.end(EndReason.SHUTDOWN)
 
     def claim(self, uuid: UUID) -> Announcement | None:
@@ -116,7 +120,7 @@ class _Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         peername = transport.get_extra_info("peername")
         self._peer = peername[0] if peername else None
-        if self._server.door.admit(self, self._peer):
+        if self._server.limiter.admit(self, self._peer):
             self._ended = True
             self._transport.abort()
             return
@@ -129,7 +133,7 @@ class _Connection(asyncio.Protocol):
         try:
             self._decoder.feed(data)
         except ProtocolError as error:
-            self._server.door.fault(self._peer, error.reason, self._log)
+            self._server.limiter.fault(self._peer, error.reason, self._log)
             self.end(EndReason.PROTOCOL_ERROR)
         while self._decoder.passed_over:
             self._server.passed_over.note(self._decoder.passed_over.pop(), self._heard_at, self._log)
@@ -208,14 +212,14 @@ class _Connection(asyncio.Protocol):
         """Return whether nobody announced this leg and no audio came: it may be none."""
         return self._leg is None and self._announced is None
 
-    def check(self, now: float, limits: Limits) -> None:
+    def check(self, now: float, limits: ConnectionLimits) -> None:
         """Called a few times a second by the server's watch."""
         if self._ended:
             return
         if self._silent:
             self._say_silence()
         if self._uuid is None and now - self._opened_at > limits.identify_within_s:
-            self._server.door.fault(self._peer, "never_identified", self._log)
+            self._server.limiter.fault(self._peer, "never_identified", self._log)
             self.end(EndReason.TIMED_OUT)
         elif now - self._heard_at > limits.idle_s:
             self._log.warning("audiosocket_idle", peer=self._peer, idle_s=limits.idle_s)
@@ -229,6 +233,6 @@ class _Connection(asyncio.Protocol):
         self._ended = True
         if self._leg is not None:
             self._leg.close(reason)
-        self._server.door.leave(self)
+        self._server.limiter.release(self)
         if self._transport is not None:
             self._transport.close()

@@ -12,7 +12,7 @@ from kikimori.taps.announced.handler import MOST_ANNOUNCING, announce_app
 from kikimori.taps.http_port import HttpPort
 
 if TYPE_CHECKING:
-    from kikimori.ports.door import Limits
+    from kikimori.ports.limiter import ConnectionLimits
     from kikimori.taps.announced.directory import LegDirectory
     from kikimori.taps.tap import Address
     from kikimori_core.model.feed import CallDesk
@@ -28,7 +28,7 @@ class AudioSocketTap:
         desk: CallDesk,
         directory: LegDirectory,
         peers: AllowedPeers,
-        limits: Limits,
+        limits: ConnectionLimits,
         *,
         host: str,
         port: int,
@@ -72,11 +72,11 @@ class AudioSocketTap:
         return self.server.passed_over.problems(asyncio.get_running_loop().time())
 
     def refusals(self) -> dict[str, int]:
-        return together(self.server.door.refusals, too_many=self._announcing.turned_away)
+        return together(self.server.limiter.refusals, too_many=self._announcing.turned_away)
 
     def counters(self) -> dict[str, int]:
         return {
             "audiosocket_refused": sum(self.refusals().values()),
-            "audiosocket_protocol_errors": self.server.door.faults,
+            "audiosocket_protocol_errors": self.server.limiter.faults,
             "audiosocket_passed_over": self.server.passed_over.total,
         }

@@ -18,7 +18,7 @@ from kikimori.integrations.chan_websocket.protocol import (
     decoding,
     read_event,
 )
-from kikimori.ports.door import Door, Limits
+from kikimori.ports.limiter import ConnectionLimits, PortLimiter
 from kikimori.taps.passed_over import PassedOver
 from kikimori.taps.streamed_leg import FloodError, StreamedLeg
 from kikimori_core.model.call import CallInfo, EndReason, Role, call_id_from
@@ -52,12 +52,16 @@ class MediaServer:
     """
 
     def __init__(
-        self, desk: CallDesk, directory: LegDirectory, peers: AllowedPeers, limits: Limits | None = None
+        self,
+        desk: CallDesk,
+        directory: LegDirectory,
+        peers: AllowedPeers,
+        limits: ConnectionLimits | None = None,
     ) -> None:
         self.desk = desk
         self._directory = directory
-        self._limits = limits or Limits()
-        self.door = Door[_Connection](
+        self._limits = limits or ConnectionLimits()
+        self.limiter = PortLimiter[_Connection](
             peers,
             self._limits.connections,
             refused="chan_websocket_refused",
@@ -79,7 +83,7 @@ class MediaServer:
             compress=False,
         )
         connection = _Connection(self, socket, request.remote)
-        refusal = self.door.admit(connection, request.remote)
+        refusal = self.limiter.admit(connection, request.remote)
         if refusal:
             raise web.HTTPForbidden(text=f"{refusal}\n")
         try:
@@ -88,7 +92,7 @@ class MediaServer:
         finally:
             # Reached with a reason already, or cancelled.
             connection.end(EndReason.SHUTDOWN)
-            self.door.leave(connection)
+            self.limiter.release(connection)
         return socket
 
     async def watch(self) -> None:
@@ -97,15 +101,15 @@ class MediaServer:
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             now = loop.time()
-            for connection in list(self.door.inside):
+            for connection in list(self.limiter.admitted):
                 if connection.check(now, self._limits):
                     # Which waits for the peer's goodbye: not here.
                     connection.hang_up_soon(WSCloseCode.POLICY_VIOLATION)
 
     async def close(self) -> None:
         """Refuse new connections and end every leg; close those that answer in time."""
-        self.door.closed = True
-        connections = list(self.door.inside)
+        self.limiter.closed = True
+        connections = list(self.limiter.admitted)
         for connection in connections:
             connection.end(EndReason.SHUTDOWN)
         await asyncio.gather(*(connection.hang_up(WSCloseCode.GOING_AWAY) for connection in connections))
@@ -148,7 +152,7 @@ class _Connection:
                 if ended is not None:
                     self.end(ended)
         except ProtocolError as error:
-            self._server.door.fault(self._peer, error.reason, self._log)
+            self._server.limiter.fault(self._peer, error.reason, self._log)
             self.end(EndReason.PROTOCOL_ERROR)
             await self.hang_up(WSCloseCode.PROTOCOL_ERROR)
         if self._goodbye is not None:
@@ -159,12 +163,12 @@ class _Connection:
         """Return whether the channel has not yet said what it is."""
         return self._leg is None
 
-    def check(self, now: float, limits: Limits) -> bool:
+    def check(self, now: float, limits: ConnectionLimits) -> bool:
         """Called a few times a second by the server's watch; return whether that ended the leg."""
         if self._ended:
             return False
         if self._leg is None and now - self._opened_at > limits.identify_within_s:
-            self._server.door.fault(self._peer, "never_started", self._log)
+            self._server.limiter.fault(self._peer, "never_started", self._log)
         elif now - self._heard_at > limits.idle_s:
             self._log.warning("chan_websocket_idle", peer=self._peer, idle_s=limits.idle_s)
         else:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from kikimori.errors import KikimoriError
 from kikimori.integrations.chan_websocket.server import MediaServer
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.ports.refusals import together
 from kikimori.taps.announced.handler import MAX_REQUEST_BYTES, MOST_ANNOUNCING, announce_handler
 from kikimori.taps.http_port import HttpPort
@@ -31,11 +31,11 @@ class ChanWebSocketTap:
         desk: CallDesk,
         directory: LegDirectory,
         table: ChanWebSocketTable,
-        limits: Limits | None = None,
+        limits: ConnectionLimits | None = None,
     ) -> None:
         """`limits` replaces those of `table`."""
         peers = AllowedPeers(table.allow)
-        limits = limits or Limits(connections=table.max_connections, idle_s=table.idle_s)
+        limits = limits or ConnectionLimits(connections=table.max_connections, idle_s=table.idle_s)
         self.server = MediaServer(desk, directory, peers, limits)
         self._table = table
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
@@ -79,12 +79,12 @@ class ChanWebSocketTap:
         )
 
     def refusals(self) -> dict[str, int]:
-        return together(self.server.door.refusals, too_many=self._port.turned_away)
+        return together(self.server.limiter.refusals, too_many=self._port.turned_away)
 
     def counters(self) -> dict[str, int]:
         return {
             "chan_websocket_refused": sum(self.refusals().values()),
-            "chan_websocket_protocol_errors": self.server.door.faults,
+            "chan_websocket_protocol_errors": self.server.limiter.faults,
             "chan_websocket_passed_over": self.server.passed_over.total,
             "chan_websocket_unannounced": self.server.unannounced,
         }

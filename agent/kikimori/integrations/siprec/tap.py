@@ -13,7 +13,7 @@ from kikimori.integrations.siprec.parties import Parties
 from kikimori.integrations.siprec.server import RecordingServer
 from kikimori.integrations.siprec.session import TAP, RecordingSession
 from kikimori.media.rtp.ports import RtpPorts
-from kikimori.media.sip.transport import Limits, SipTransport
+from kikimori.media.sip.transport import SipLimits, SipTransport
 from kikimori.ports.refusals import together
 from kikimori_core.model.call import Role, call_id_from
 from kikimori_core.wire.peers import AllowedPeers
@@ -53,7 +53,7 @@ class SiprecTap:
         self._transport = SipTransport(
             self.server,
             peers,
-            Limits(connections=table.max_connections),
+            SipLimits(connections=table.max_connections),
             advertise=table.advertise,
             note=self.server.troubles.note,
         )
@@ -101,13 +101,13 @@ class SiprecTap:
         return self.server.troubles.problems()
 
     def refusals(self) -> dict[str, int]:
-        return together(self.server.refusals, self._transport.door.refusals)
+        return together(self.server.refusals, self._transport.limiter.refusals)
 
     def counters(self) -> dict[str, int]:
         return {
             "siprec_sessions": self.server.begun,
             "siprec_refused": sum(self.refusals().values()),
-            "siprec_malformed": self._transport.door.faults,
+            "siprec_malformed": self._transport.limiter.faults,
             "siprec_retransmitted": self.server.retransmitted,
             **{f"siprec_rtp_{name}": value for name, value in self._ports.counters().items()},
             **{f"siprec_not_heard_{why}": count for why, count in self._not_heard.items()},

@@ -12,8 +12,8 @@ from kikimori.media.sip.message import Request, Response, SipError
 from kikimori.media.sip.origin import Address, note_source, source_towards
 from kikimori.media.sip.stream import PONG, StreamDecoder
 from kikimori.media.sip.tls import TlsListener
-from kikimori.ports.door import Door
 from kikimori.ports.keep_alive import keep_alive
+from kikimori.ports.limiter import PortLimiter
 
 if TYPE_CHECKING:
     import ssl
@@ -35,7 +35,7 @@ class Handler(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SipLimits:
     connections: int = 200
     """TCP and TLS connections at a time; an SRC needs one or two."""
     first_message_s: float = 30.0
@@ -51,7 +51,7 @@ class SipTransport:
         self,
         handler: Handler,
         peers: AllowedPeers,
-        limits: Limits | None = None,
+        limits: SipLimits | None = None,
         *,
         advertise: str | None = None,
         note: Callable[[str], None] = lambda _: None,
@@ -66,8 +66,8 @@ class SipTransport:
             note: Gets a stable word for what people should know: why a TLS handshake failed.
         """
         self.handler = handler
-        self.limits = limits or Limits()
-        self.door = Door[_Connection](
+        self.limits = limits or SipLimits()
+        self.limiter = PortLimiter[_Connection](
             peers,
             self.limits.connections,
             refused="sip_refused",
@@ -119,16 +119,16 @@ class SipTransport:
 
     def advance(self, now: float) -> None:
         """Close silent connections and those stopped inside a message; call it about once a second."""
-        for connection in list(self.door.inside):
+        for connection in list(self.limiter.admitted):
             connection.check(now)
 
     async def close(self) -> None:
-        self.door.closed = True
+        self.limiter.closed = True
         if self._tcp is not None:
             self._tcp.close()
         if self._tls is not None:
             await self._tls.close()
-        for connection in list(self.door.inside):
+        for connection in list(self.limiter.admitted):
             connection.close()
         if self._udp is not None:
             self._udp.close()
@@ -139,11 +139,11 @@ class SipTransport:
         """Return whether datagrams of this address are read; count and log a refusal."""
         if self._peers.allow(peer):
             return True
-        self.door.refuse(peer, "peer_not_allowed")
+        self.limiter.refuse(peer, "peer_not_allowed")
         return False
 
     def spoilt(self, peer: str | None, transport: str, reason: str) -> None:
-        self.door.fault(peer, reason, transport=transport)
+        self.limiter.fault(peer, reason, transport=transport)
 
     def way_to(self, peer: str, bound: str) -> str:
         """Our own address as `peer` sees it, for a socket bound to `bound`."""
@@ -161,13 +161,13 @@ class SipTransport:
 
     def _admit_tls(self, peer: Address) -> _Connection | None:
         connection = _Connection(self, "TLS")
-        return None if self.door.admit(connection, peer[0]) else connection
+        return None if self.limiter.admit(connection, peer[0]) else connection
 
     def _no_tls(self, connection: asyncio.Protocol, peer: Address, error: OSError) -> None:
-        self.door.leave(cast("_Connection", connection))
+        self.limiter.release(cast("_Connection", connection))
         failure = failure_of(error)
         self._note(failure.reason)
-        self.door.fault(peer[0], failure.reason, transport="TLS", detail=failure.detail)
+        self.limiter.fault(peer[0], failure.reason, transport="TLS", detail=failure.detail)
 
 
 class _Connection(asyncio.Protocol):
@@ -191,9 +191,9 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._socket = cast("asyncio.Transport", transport)
         peername = transport.get_extra_info("peername")
-        door = self._owner.door
+        limiter = self._owner.limiter
         # Over TLS it came in before the handshake.
-        if self not in door.inside and door.admit(self, peername[0] if peername else None):
+        if self not in limiter.admitted and limiter.admit(self, peername[0] if peername else None):
             self._socket.abort()
             self._socket = None
             return
@@ -224,7 +224,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (the protocol's signature)
         self._socket = None
-        self._owner.door.leave(self)
+        self._owner.limiter.release(self)
 
     def send(self, data: bytes) -> None:
         if self._socket is None or self._socket.is_closing():
@@ -255,7 +255,7 @@ class _Connection(asyncio.Protocol):
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-        self._owner.door.leave(self)
+        self._owner.limiter.release(self)
 
     def _handle(self, message: Message) -> None:
         if isinstance(message, Response):

@@ -19,7 +19,7 @@ from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.asterisk.tap import tap as tap_module
 from kikimori.integrations.asterisk.tap.tap import AsteriskTap
 from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason, Party, Role
@@ -88,7 +88,13 @@ async def office(
     desk = Recorder()
     directory = LegDirectory(asyncio.get_running_loop().time)
     audio = AudioSocketTap(
-        desk, directory, AllowedPeers(("127.0.0.0/8",)), Limits(), host="127.0.0.1", port=0, announce_port=0
+        desk,
+        directory,
+        AllowedPeers(("127.0.0.0/8",)),
+        ConnectionLimits(),
+        host="127.0.0.1",
+        port=0,
+        announce_port=0,
     )
     table = AsteriskTable.model_validate(
         {"ari_url": pbx.url, "ari_user": USER, "ari_password_file": folder / "password", **settings}

@@ -18,7 +18,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from kikimori.integrations.freeswitch.tap.metadata import read_metadata
 from kikimori.integrations.freeswitch.tap.voices import StreamError, Voices
-from kikimori.ports.door import Door, Limits
+from kikimori.ports.limiter import ConnectionLimits, PortLimiter
 from kikimori.taps.http_port import HttpPort
 from kikimori_core.model.call import EndReason
 
@@ -65,12 +65,17 @@ class MediaServer:
     """Accepts streams and puts their audio on `desk`."""
 
     def __init__(
-        self, desk: CallDesk, peers: AllowedPeers, limits: Limits | None = None, *, secret: str | None = None
+        self,
+        desk: CallDesk,
+        peers: AllowedPeers,
+        limits: ConnectionLimits | None = None,
+        *,
+        secret: str | None = None,
     ) -> None:
         """`secret` opens the dialplan's path; None = the path is closed."""
         self._desk = desk
-        self._limits = limits or Limits()
-        self.door = Door[_Stream](
+        self._limits = limits or ConnectionLimits()
+        self.limiter = PortLimiter[_Stream](
             peers,
             self._limits.connections,
             refused="freeswitch_media_refused",
@@ -121,16 +126,16 @@ class MediaServer:
                 self._voices.discard(voices)
             for voices in self._voices:
                 voices.check(now)
-            for stream in list(self.door.inside):
+            for stream in list(self.limiter.admitted):
                 self._check(stream, now)
 
     async def close(self) -> None:
         """Stop accepting, then end every leg."""
-        self.door.closed = True
+        self.limiter.closed = True
         self._expected.clear()
-        for voices in self._voices | {each.voices for each in self.door.inside if each.voices}:
+        for voices in self._voices | {each.voices for each in self.limiter.admitted if each.voices}:
             voices.close(EndReason.SHUTDOWN)
-        for stream in self.door.inside:
+        for stream in self.limiter.admitted:
             self._say_goodbye(stream, WSCloseCode.GOING_AWAY, "shutdown")
         if self._goodbyes:
             await asyncio.wait(self._goodbyes, timeout=2)
@@ -159,14 +164,14 @@ class MediaServer:
             protocols=(SUBPROTOCOL,), max_msg_size=MAX_MESSAGE_BYTES, compress=False, timeout=1.0
         )
         stream = _Stream(socket, request.remote, asyncio.get_running_loop().time())
-        refusal = self.door.admit(stream, request.remote)
+        refusal = self.limiter.admit(stream, request.remote)
         if refusal:
             raise web.HTTPForbidden(text=f"{refusal}\n")
         return stream
 
     def _turned_away(self, stream: _Stream, reason: str) -> web.HTTPForbidden:
-        self.door.leave(stream)
-        self.door.refuse(stream.peer, reason)
+        self.limiter.release(stream)
+        self.limiter.refuse(stream.peer, reason)
         return web.HTTPForbidden(text=f"{reason}\n")
 
     async def _serve(
@@ -178,7 +183,7 @@ class MediaServer:
                 arrived()
             await self._receive(stream)
         finally:
-            self.door.leave(stream)
+            self.limiter.release(stream)
             self._over(stream)
         return stream.socket
 
@@ -192,7 +197,7 @@ class MediaServer:
                 if not self._take(stream, message, loop.time()):
                     return
             except StreamError as error:
-                self.door.fault(stream.peer, error.reason)
+                self.limiter.fault(stream.peer, error.reason)
                 self._cut_off(stream, EndReason.PROTOCOL_ERROR, error.reason)
                 return
 
@@ -237,7 +242,7 @@ class MediaServer:
             return
         if stream.voices is None:
             if now - stream.since > self._limits.identify_within_s:
-                self.door.fault(stream.peer, "never_identified")
+                self.limiter.fault(stream.peer, "never_identified")
                 self._cut_off(stream, EndReason.TIMED_OUT, "never_identified")
         elif stream.voices.idle_s(now) > self._limits.idle_s:
             log.warning("freeswitch_media_idle", peer=stream.peer, idle_s=self._limits.idle_s)

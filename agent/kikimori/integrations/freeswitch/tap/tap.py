@@ -24,7 +24,7 @@ from kikimori.integrations.freeswitch.tap.tracking import (
     OperatorLeft,
     Pressed,
 )
-from kikimori.ports.door import Limits
+from kikimori.ports.limiter import ConnectionLimits
 from kikimori.ports.refusals import together
 from kikimori_core.messages import remedy, text
 from kikimori_core.wire.messages import Problem
@@ -53,7 +53,7 @@ class FreeSwitchTap:
         self.media = MediaServer(
             desk,
             AllowedPeers(table.allow),
-            Limits(connections=table.max_streams, idle_s=table.idle_s),
+            ConnectionLimits(connections=table.max_streams, idle_s=table.idle_s),
             secret=_media_secret(table),
         )
         self._tracker = CallTracker(sides, self._unheard)
@@ -122,12 +122,12 @@ class FreeSwitchTap:
         return tuple(found)
 
     def refusals(self) -> dict[str, int]:
-        return together(self.media.door.refusals, too_many=self.media.port.turned_away)
+        return together(self.media.limiter.refusals, too_many=self.media.port.turned_away)
 
     def counters(self) -> dict[str, int]:
         counted = {
             "freeswitch_refused": sum(self.refusals().values()),
-            "freeswitch_protocol_errors": self.media.door.faults,
+            "freeswitch_protocol_errors": self.media.limiter.faults,
         }
         if self.streams is not None and self.esl is not None:
             counted |= {

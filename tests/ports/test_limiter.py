@@ -12,7 +12,7 @@ import uvloop
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from kikimori.ports.door import Door
+from kikimori.ports.limiter import PortLimiter
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.announced.handler import announce_handler
 from kikimori.taps.http_port import MOST_STRANGERS, HttpPort
@@ -25,22 +25,22 @@ WITHIN_S = 20
 ELSEWHERE = AllowedPeers(["192.0.2.0/24"])
 
 
-def door(most: int = 2) -> Door[str]:
-    return Door(AllowedPeers(), most, refused="x_refused", fault="x_fault")
+def limiter(most: int = 2) -> PortLimiter[str]:
+    return PortLimiter(AllowedPeers(), most, refused="x_refused", fault="x_fault")
 
 
-# --- the door
+# --- the limiter
 
 
 def test_allowed_peers_come_in_until_it_is_full() -> None:
-    one = door()
+    one = limiter()
     with capture_logs() as logs:
         assert one.admit("a", "127.0.0.1") is None
         assert one.admit("b", "::1") is None
         assert one.admit("c", "127.0.0.1") == "too_many_connections"
         assert one.admit("d", "192.0.2.1") == "peer_not_allowed"
         assert one.admit("e", None) == "peer_not_allowed"
-    assert one.inside == {"a", "b"}
+    assert one.admitted == {"a", "b"}
     assert one.refused == 3
     assert {each["event"] for each in logs} == {"x_refused"}
     assert [each["reason"] for each in logs] == [
@@ -50,22 +50,22 @@ def test_allowed_peers_come_in_until_it_is_full() -> None:
     ]
 
 
-def test_who_leaves_makes_room() -> None:
-    one = door(1)
+def test_a_released_connection_makes_room() -> None:
+    one = limiter(1)
     one.admit("a", "127.0.0.1")
-    one.leave("a")
-    one.leave("a")
+    one.release("a")
+    one.release("a")
     assert one.admit("b", "127.0.0.1") is None
 
 
-def test_a_closed_door_lets_nobody_in() -> None:
-    one = door()
+def test_a_closed_limiter_admits_nobody() -> None:
+    one = limiter()
     one.closed = True
     assert one.admit("a", "127.0.0.1") == "closing"
 
 
 def test_faults_are_counted_and_told_with_the_call() -> None:
-    one = door()
+    one = limiter()
     with capture_logs() as logs:
         one.fault("127.0.0.1", "bad", structlog.get_logger().bind(call_id="c"))
     assert one.faults == 1
@@ -76,7 +76,7 @@ def test_faults_are_counted_and_told_with_the_call() -> None:
 
 def test_the_oldest_silent_one_makes_room() -> None:
     ended: list[str] = []
-    one = Door[str](
+    one = PortLimiter[str](
         AllowedPeers(),
         3,
         refused="x_refused",
@@ -88,7 +88,7 @@ def test_the_oldest_silent_one_makes_room() -> None:
         assert one.admit(guest, "127.0.0.1") is None
     assert one.admit("another", "127.0.0.1") is None
     assert ended == ["silent-1"]
-    assert one.inside == {"call", "silent-2", "another"}
+    assert one.admitted == {"call", "silent-2", "another"}
     assert one.admit("third", "127.0.0.1") is None
     assert one.admit("fourth", "127.0.0.1") == "too_many_connections"
     assert ended == ["silent-1", "silent-2"]

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 _log: FilteringBoundLogger = structlog.get_logger()
 
-Guest = TypeVar("Guest")
+Connection = TypeVar("Connection")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """Number of connections that a tap serves, and time limits of each."""
 
     connections: int = 2000
@@ -33,7 +33,7 @@ class Limits:
     """Seconds without data after which a connection counts as lost (the PBX lost power) and its leg ends."""
 
 
-class Door(Generic[Guest]):
+class PortLimiter(Generic[Connection]):
     """Connection limiter: admits allowed peers, at most `most` at a time; then a silent one makes room."""
 
     def __init__(
@@ -43,8 +43,8 @@ class Door(Generic[Guest]):
         *,
         refused: str,
         fault: str,
-        is_silent: Callable[[Guest], bool] | None = None,
-        end: Callable[[Guest], None] | None = None,
+        is_silent: Callable[[Connection], bool] | None = None,
+        end: Callable[[Connection], None] | None = None,
     ) -> None:
         """Make a limiter.
 
@@ -62,25 +62,25 @@ class Door(Generic[Guest]):
         self._fault_event = fault
         self._is_silent = is_silent
         self._end = end
-        self._by_age: dict[Guest, None] = {}
+        self._by_age: dict[Connection, None] = {}
         """Admitted connections that may be silent, the oldest first."""
-        self.inside: set[Guest] = set()
+        self.admitted: set[Connection] = set()
         self.closed = False
         """True = no further connection is admitted."""
         self.refusals = Refusals()
         self.faults = 0
 
-    def admit(self, guest: Guest, peer: str | None) -> str | None:
+    def admit(self, connection: Connection, peer: str | None) -> str | None:
         """Admit a connection from `peer`, or return the stable reason of its refusal, counted and logged."""
         if not self._peers.allow(peer):
             reason = "peer_not_allowed"
         elif self.closed:
             reason = "closing"
-        elif len(self.inside) >= self._most and not self._make_room():
+        elif len(self.admitted) >= self._most and not self._make_room():
             reason = "too_many_connections"
         else:
-            self.inside.add(guest)
-            self._by_age[guest] = None
+            self.admitted.add(connection)
+            self._by_age[connection] = None
             return None
         self.refuse(peer, reason)
         return reason
@@ -89,21 +89,21 @@ class Door(Generic[Guest]):
     def refused(self) -> int:
         return self.refusals.total
 
-    def leave(self, guest: Guest) -> None:
-        self.inside.discard(guest)
-        self._by_age.pop(guest, None)
+    def release(self, connection: Connection) -> None:
+        self.admitted.discard(connection)
+        self._by_age.pop(connection, None)
 
     def _make_room(self) -> bool:
         """End the oldest silent connection; False when there is none. Those that have spoken stay."""
         if self._is_silent is None or self._end is None:
             return False
-        for guest in list(self._by_age):
-            del self._by_age[guest]
-            if self._is_silent(guest):
+        for connection in list(self._by_age):
+            del self._by_age[connection]
+            if self._is_silent(connection):
                 self.refusals.note("silent_made_room")
                 _log.warning(self._refused_event, reason="silent_made_room")
-                self.inside.discard(guest)
-                self._end(guest)
+                self.admitted.discard(connection)
+                self._end(connection)
                 return True
         return False
 
