@@ -20,7 +20,7 @@ from kikimori.bus.outbox_schema import SCHEMA_VERSION
 from kikimori_core.wire.messages import Alert
 
 if TYPE_CHECKING:
-    from kikimori.bus.outbox_store import Content, Store
+    from kikimori.bus.outbox_store import Content, OutboxStore
 
 WRITTEN_BEFORE = Path(__file__).parent / "data" / "outbox-schema-1.sqlite3.gz"
 
@@ -173,7 +173,7 @@ class Fails:
     def apply(self, content: Content) -> None:
         del content
 
-    def write(self, store: Store) -> None:
+    def write(self, store: OutboxStore) -> None:
         del store
         raise self.error
 
@@ -210,7 +210,7 @@ async def test_it_goes_back_to_the_disk_when_there_is_room_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody has to restart the agent for it, and what was forgotten meanwhile does not come back."""
-    monkeypatch.setattr(outbox_module, "HOME_AGAIN_S", 0.01)
+    monkeypatch.setattr(outbox_module, "DISK_RETRY_S", 0.01)
     outbox = await Outbox.open(path)
     await outbox.keep(ONE)
     await fail(outbox)
@@ -224,7 +224,7 @@ async def test_it_goes_back_to_the_disk_when_there_is_room_again(
 async def test_a_file_that_cannot_be_read_when_it_fails_loses_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox_module, "HOME_AGAIN_S", 0.01)
+    monkeypatch.setattr(outbox_module, "DISK_RETRY_S", 0.01)
     outbox = await Outbox.open(path)
     await outbox.keep(ONE)
     outbox._store._db.close()

@@ -26,7 +26,7 @@ from kikimori.bus.outbox_store import (
     Drop,
     Keep,
     NoteCall,
-    Store,
+    OutboxStore,
     is_corrupt,
     is_locked,
     set_aside,
@@ -46,7 +46,7 @@ log = structlog.get_logger()
 
 JOBS_PER_COMMIT = 500
 NOT_DURABLE = "outbox_not_durable"
-HOME_AGAIN_S = 30.0
+DISK_RETRY_S = 30.0
 """Interval in s at which the disk is tried again after it failed."""
 
 
@@ -63,14 +63,14 @@ class _Job:
 class Outbox:
     """Durable alerts. Create with `await Outbox.open(path)`, end with `await outbox.aclose()`."""
 
-    def __init__(self, path: Path, store: Store, problems: list[Problem]) -> None:
+    def __init__(self, path: Path, store: OutboxStore, problems: list[Problem]) -> None:
         self._path = path
         self._store = store
         self._problems = problems
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
-        self._home_at: float | None = None
+        self._disk_retry_at: float | None = None
         """Time of the next attempt to write to the disk, while the content is in memory only."""
         self._content = store.content()
         """Content of the outbox; owned by the thread once it runs."""
@@ -134,23 +134,23 @@ class Outbox:
     def _work(self) -> None:
         while True:
             jobs, ended = self._take()
-            if self._home_at is not None and time.monotonic() >= self._home_at:
-                self._go_home()
+            if self._disk_retry_at is not None and time.monotonic() >= self._disk_retry_at:
+                self._return_to_disk()
             error: Exception | None = None
             for job in jobs:
                 job.change.apply(self._content)
             try:
                 self._commit(jobs)
-            except Exception as failed:  # noqa: BLE001 - the thread must outlive whatever the disk comes up with
+            except Exception as failed:  # noqa: BLE001 - the thread must go on after any error of the disk
                 try:
-                    self._move_house(failed)
-                except Exception as second:  # noqa: BLE001 - said to whoever waits
+                    self._recover(failed)
+                except Exception as second:  # noqa: BLE001 - passed to the waiting caller
                     error = second
             for job in jobs:
                 self._answer(job, error)
             if ended:
-                if self._home_at is not None:
-                    self._go_home()
+                if self._disk_retry_at is not None:
+                    self._return_to_disk()
                 self._store.close()
                 return
 
@@ -158,7 +158,7 @@ class Outbox:
         """Wait for a job, or for the next attempt to use the disk, and take the other waiting jobs too."""
         jobs: list[_Job] = []
         try:
-            job = self._jobs.get(timeout=None if self._home_at is None else HOME_AGAIN_S)
+            job = self._jobs.get(timeout=None if self._disk_retry_at is None else DISK_RETRY_S)
         except queue.Empty:
             return jobs, False
         while job is not None:
@@ -200,15 +200,15 @@ class Outbox:
         with suppress(RuntimeError):  # the loop is gone: nobody waits any more
             self._loop.call_soon_threadsafe(set_it)
 
-    def _move_house(self, error: Exception) -> None:
+    def _recover(self, error: Exception) -> None:
         """Go on with the same content in a new file or in memory after the file failed while running."""
         with suppress(sqlite3.Error):
             self._store.close()
-        fresh: Store | None = None
+        fresh: OutboxStore | None = None
         if is_corrupt(error):
             with suppress(sqlite3.Error, OSError):
                 self._problems.append(_corrupt_problem(set_aside(self._path)))
-                fresh = Store(self._path)
+                fresh = OutboxStore(self._path)
         if fresh is None:
             log.error("outbox_not_durable", error=str(error))
             self._problems.append(
@@ -218,31 +218,31 @@ class Outbox:
                     remedy=remedy("outbox_not_durable", path=self._path, error=error),
                 )
             )
-            fresh = Store(MEMORY)
-            self._home_at = time.monotonic() + HOME_AGAIN_S
+            fresh = OutboxStore(MEMORY)
+            self._disk_retry_at = time.monotonic() + DISK_RETRY_S
         fresh.load(self._content)
         self._store = fresh
 
-    def _go_home(self) -> None:
+    def _return_to_disk(self) -> None:
         """Write the content in memory back to the disk, if it can be written again."""
-        self._home_at = time.monotonic() + HOME_AGAIN_S
-        home: Store | None = None
+        self._disk_retry_at = time.monotonic() + DISK_RETRY_S
+        store: OutboxStore | None = None
         try:
-            home = Store(self._path)
-            home.load(self._content)
+            store = OutboxStore(self._path)
+            store.load(self._content)
         except (sqlite3.Error, VersionError):
-            if home is not None:
+            if store is not None:
                 with suppress(sqlite3.Error):
-                    home.close()
+                    store.close()
             return
         self._store.close()
-        self._store = home
-        self._home_at = None
+        self._store = store
+        self._disk_retry_at = None
         self._problems = [each for each in self._problems if each.code != NOT_DURABLE]
         log.info("outbox_durable_again")
 
 
-def _open(path: Path) -> tuple[Store, list[Problem]]:
+def _open(path: Path) -> tuple[OutboxStore, list[Problem]]:
     problems: list[Problem] = []
     try:
         make_private(path.parent)
@@ -250,7 +250,7 @@ def _open(path: Path) -> tuple[Store, list[Problem]]:
         raise OutboxError.of("outbox_no_folder", parent=path.parent, reason=error.strerror) from error
     while True:
         try:
-            return Store(path), problems
+            return OutboxStore(path), problems
         except VersionError as error:
             raise OutboxError.of("outbox_version", path=path, error=error) from error
         except sqlite3.Error as error:

@@ -31,7 +31,7 @@ class Keep:
     def apply(self, content: Content) -> None:
         content.alerts[self.alert.alert_id] = self.alert
 
-    def write(self, store: Store) -> None:
+    def write(self, store: OutboxStore) -> None:
         store.put(self.alert)
 
 
@@ -45,7 +45,7 @@ class Drop:
         for each in self.alert_ids:
             content.alerts.pop(each, None)
 
-    def write(self, store: Store) -> None:
+    def write(self, store: OutboxStore) -> None:
         store.delete(self.alert_ids)
 
 
@@ -62,14 +62,14 @@ class NoteCall:
         else:
             content.live_calls.pop(self.call_id, None)
 
-    def write(self, store: Store) -> None:
+    def write(self, store: OutboxStore) -> None:
         store.set_live(self.call_id, live=self.live)
 
 
 Change = Keep | Drop | NoteCall
 
 
-class Store:
+class OutboxStore:
     """An open database. Methods raise `sqlite3.Error`; call them between `begin` and `commit` to write."""
 
     def __init__(self, path: Path | str) -> None:
