@@ -177,15 +177,15 @@ async def test_calls_with_alerts_go_first_and_the_calmest_are_shed() -> None:
                 lambda each, name=name: told.append((name, each.text)) if each.final else None,  # type: ignore[misc]
                 ended[number].set,
             )
-            for number, name in enumerate(("busy", "calm", "hot"))
+            for number, name in enumerate(("busy", "calm", "urgent"))
         ]
-        busy, calm, hot = legs
-        hot.heat = 2
+        busy, calm, urgent = legs
+        urgent.priority = 2
         speak(busy, 9)
         # One is being heard; the others wait.
         assert await asyncio.to_thread(second.began.wait, WITHIN_S)
         speak(calm, 1, 2, 3)
-        speak(hot, 4, 5, 6)
+        speak(urgent, 4, 5, 6)
         for leg in legs:
             leg.close()
         assert pool.finals is not None
@@ -199,9 +199,13 @@ async def test_calls_with_alerts_go_first_and_the_calmest_are_shed() -> None:
         assert pool.finals.shed == 2
         assert pool.finals.shed_lately
     # What was shed stands as the stream heard it; alerts' calls are heard whole, and before the calm one's rest.
-    assert [each for each in told if each[0] == "hot"] == [("hot", "=4"), ("hot", "=5"), ("hot", "=6")]
+    assert [each for each in told if each[0] == "urgent"] == [
+        ("urgent", "=4"),
+        ("urgent", "=5"),
+        ("urgent", "=6"),
+    ]
     assert sorted(text for name, text in told if name == "calm") == ["=3", "一", "一"]
-    assert told.index(("hot", "=6")) < told.index(("calm", "=3"))
+    assert told.index(("urgent", "=6")) < told.index(("calm", "=3"))
 
 
 async def test_nothing_is_begun_while_held_back() -> None:

@@ -204,17 +204,17 @@ async def test_the_calmest_call_is_shed_first_and_counted() -> None:
     ended = [asyncio.Event(), asyncio.Event()]
     async with opened(engine, threads=1, backlog_s=4) as pool:
         cool = pool.open(Role.CUSTOMER, RATE, calm.append, ended[0].set)
-        hot = pool.open(Role.CUSTOMER, RATE, urgent.append, ended[1].set)
-        hot.heat = 2
+        first = pool.open(Role.CUSTOMER, RATE, urgent.append, ended[1].set)
+        first.priority = 2
         speak(cool, range(1, 16))
-        speak(hot, range(1, 16))
+        speak(first, range(1, 16))
         assert pool.waiting_s <= 4
         assert pool.shed_s == pytest.approx(cool.shed_s)
         assert cool.shed_s > 1.5
-        assert hot.shed_s == 0
+        assert first.shed_s == 0
         engine.go.set()
         cool.close()
-        hot.close()
+        first.close()
         async with asyncio.timeout(WITHIN_S):
             await asyncio.gather(*(each.wait() for each in ended))
     assert " ".join(each.text for each in urgent) == " ".join(map(str, range(1, 16)))
@@ -247,12 +247,12 @@ async def test_words_that_would_come_too_late_are_shed_and_what_was_begun_is_fin
     ended = asyncio.Event()
     async with opened(engine, threads=1, latest_s=0.01) as pool:
         cool = pool.open(Role.CUSTOMER, RATE, calm.append, ended.set)
-        hot = pool.open(Role.CUSTOMER, RATE, lambda _: None, lambda: None)
-        hot.heat = 2
+        first = pool.open(Role.CUSTOMER, RATE, lambda _: None, lambda: None)
+        first.priority = 2
         speak(cool, range(1, 2))
         await until(lambda: pool.idle)
         engine.go.clear()
-        speak(hot, range(2, 3))
+        speak(first, range(2, 3))
         await until(lambda: not pool.waiting_s)
         speak(cool, range(3, 6))
         await asyncio.sleep(0.05)

@@ -322,7 +322,7 @@ class LiveCall:
             worst = None if self._judge is None else self._judge.worst
             for leg in self.legs:
                 if leg.speech is not None:
-                    leg.speech.heat = 0 if worst is None else 1 + worst.rank
+                    leg.speech.priority = 0 if worst is None else 1 + worst.rank
 
     def _alert(self, change: AlertChange) -> Alert:
         return Alert(

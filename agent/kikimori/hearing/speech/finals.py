@@ -180,7 +180,7 @@ class FinalsQueue:
                 self._shed(late)
         if not self._waiting:
             return None
-        chosen = max(self._waiting, key=lambda each: (each.finished.leg.heat, -each.since))
+        chosen = max(self._waiting, key=lambda each: (each.finished.leg.priority, -each.since))
         self._waiting.remove(chosen)
         self.waiting_s -= chosen.finished.duration_s
         return chosen.finished

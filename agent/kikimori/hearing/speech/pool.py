@@ -55,7 +55,7 @@ class SpeechLeg:
         self.rate = rate
         self.deliver = deliver
         self.done = done
-        self.heat = 0
+        self.priority = 0
         """Priority of the call's words; the lowest is shed first."""
         self._serial = pool.next_serial()
         self.waiting: deque[Chunk] = deque()
@@ -73,7 +73,7 @@ class SpeechLeg:
         Among calls that are equally calm the operators' words go first, then those of the calls that came last: some
         calls are heard whole, and not all in pieces.
         """
-        return self.heat, self.role is not Role.OPERATOR, -self._serial
+        return self.priority, self.role is not Role.OPERATOR, -self._serial
 
     @property
     def is_cut(self) -> bool:
