@@ -18,7 +18,7 @@ from kikimori.integrations.asterisk.tap.trouble import (
     trouble_of,
     version_of,
 )
-from kikimori.integrations.asterisk.tap.voice import CopiedVoice, Workshop
+from kikimori.integrations.asterisk.tap.voice import CopiedVoice, CopyContext
 from kikimori.integrations.asterisk.version import apps_outlive_connections
 from kikimori_core.messages import text
 from kikimori_core.model.call import Role
@@ -93,7 +93,7 @@ class AsteriskTap:
         self._owners: set[CopiedVoice] = set()
         """All copies that run, also those being taken down."""
         self._tasks: asyncio.TaskGroup | None = None
-        self._shop: Workshop | None = None
+        self._context: CopyContext | None = None
         self._closing = asyncio.Event()
         self._was_connected = False
         self._name_may_be_old = False
@@ -127,18 +127,18 @@ class AsteriskTap:
                 ),
                 next_step=secret_next_step(error, "[asterisk] ari_password_file and ca_file"),
             ) from error
-        self._shop = Workshop(
+        self._context = CopyContext(
             client, self._directory, settings.app, self._prefix, (host, port), settings.rate
         )
 
     async def run(self) -> None:
-        if self._shop is None:
+        if self._context is None:
             raise RuntimeError("not listening")
         attempt = 0
         async with asyncio.TaskGroup() as self._tasks:
             while not self._closing.is_set():
                 try:
-                    await self._session(self._shop)
+                    await self._session(self._context)
                 except _ReplacedError:
                     if self._trouble is not APP_IN_USE:
                         log.warning("asterisk_app_in_use")
@@ -168,20 +168,20 @@ class AsteriskTap:
                     await asyncio.sleep(0.01)
         except TimeoutError:
             log.warning("asterisk_left_behind", voices=len(self._owners))
-        if self._shop is not None:
-            await self._shop.client.close()
+        if self._context is not None:
+            await self._context.client.close()
 
     def problems(self) -> tuple[Problem, ...]:
-        no_audio = NO_AUDIO if self._shop is not None and self._shop.unclaimed else None
+        no_audio = NO_AUDIO if self._context is not None and self._context.unclaimed else None
         return tuple(each for each in (self._trouble, self._missing, no_audio) if each is not None)
 
     def counters(self) -> dict[str, int]:
-        shop = self._shop
+        context = self._context
         return {
             "asterisk_calls": self._tracker.begun,
             "asterisk_voices": sum(each.is_open for each in self._owners),
-            "asterisk_voices_copied": shop.opened if shop else 0,
-            "asterisk_voices_failed": shop.failed if shop else 0,
+            "asterisk_voices_copied": context.opened if context else 0,
+            "asterisk_voices_failed": context.failed if context else 0,
             "asterisk_reconnects": self._reconnects,
             "asterisk_leftovers_removed": self._leftovers,
             **{f"asterisk_not_heard_{why}": count for why, count in self._tracker.not_heard.items()},
@@ -189,15 +189,15 @@ class AsteriskTap:
 
     # --- one connection
 
-    async def _session(self, shop: Workshop) -> None:
+    async def _session(self, context: CopyContext) -> None:
         """Stay connected; raise when the connection ends."""
         # After a loss of ours the name may still be held by our own dead connection; before the first it is another's.
-        if not self._was_connected and await exists(shop.client, f"/applications/{shop.app}"):
+        if not self._was_connected and await exists(context.client, f"/applications/{context.app}"):
             # In old releases it may as well be what an earlier run of ours left; whoever has it is told and steps back.
-            self._name_may_be_old = apps_outlive_connections(await version_of(shop.client))
+            self._name_may_be_old = apps_outlive_connections(await version_of(context.client))
             if not self._name_may_be_old:
                 raise _ReplacedError
-        async with shop.client.events(shop.app) as events:
+        async with context.client.events(context.app) as events:
             early: list[Json] = []
             caught_up = False
 
@@ -212,7 +212,7 @@ class AsteriskTap:
             # whatever changed while the lists were asked for is told once more in order.
             reading = asyncio.ensure_future(read())
             try:
-                await self._catch_up(shop)
+                await self._catch_up(context)
                 for event in early:
                     self._on_event(event)
                 caught_up = True
@@ -226,10 +226,10 @@ class AsteriskTap:
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)
 
-    async def _catch_up(self, shop: Workshop) -> None:
+    async def _catch_up(self, context: CopyContext) -> None:
         """Read the present state: running calls, and remains of an earlier connection of ours."""
-        client = shop.client
-        await ask_for(client, shop.app, EVENTS)
+        client = context.client
+        await ask_for(client, context.app, EVENTS)
         self._missing = await missing_modules(client)
         copied = [each for each in self._owners if each.is_open]
         channels = await listed(client, "/channels")
@@ -242,7 +242,9 @@ class AsteriskTap:
         for customer in changed | self._tracker.customers | self._voices.keys():
             self._reconcile(customer)
         left = [
-            each for each in (*channels, *bridges) if each["id"] in theirs and shop.owner(each["id"]) is None
+            each
+            for each in (*channels, *bridges)
+            if each["id"] in theirs and context.owner(each["id"]) is None
         ]
         for each in left:
             kind = "channels" if "dialplan" in each else "bridges"
@@ -269,7 +271,7 @@ class AsteriskTap:
                     self._desk.key(call_id, role, digit)
 
     def _on_own(self, kind: object, channel_id: str) -> None:
-        owner = self._shop_open().owner(channel_id)
+        owner = self._required_context().owner(channel_id)
         if owner is None:
             return
         if kind == "StasisStart":
@@ -292,7 +294,9 @@ class AsteriskTap:
             else:
                 running.pop(channel).stop()
         for channel in wanted.keys() - running.keys():
-            running[channel] = self._copy(customer, channel, CopiedVoice(self._shop_open(), wanted[channel]))
+            running[channel] = self._copy(
+                customer, channel, CopiedVoice(self._required_context(), wanted[channel])
+            )
         if not running:
             del self._voices[customer]
 
@@ -326,7 +330,7 @@ class AsteriskTap:
         tasks.create_task(keep(), name="asterisk-voice")
         return copied
 
-    def _shop_open(self) -> Workshop:
-        if self._shop is None:
+    def _required_context(self) -> CopyContext:
+        if self._context is None:
             raise RuntimeError("not listening")
-        return self._shop
+        return self._context

@@ -38,7 +38,7 @@ class _GoneError(Exception):
 
 
 @dataclass(slots=True)
-class Workshop:
+class CopyContext:
     """Parts that every copy needs, and counters that all copies share."""
 
     client: AriClient
@@ -64,9 +64,9 @@ class Workshop:
 class CopiedVoice:
     """Copy of one voice, kept up until `stop` and renewed when it fails."""
 
-    def __init__(self, shop: Workshop, voice: Voice) -> None:
+    def __init__(self, context: CopyContext, voice: Voice) -> None:
         self.voice = voice
-        self._shop = shop
+        self._context = context
         self._changed = asyncio.Event()
         self._unwanted = False
         self._lost = False
@@ -80,7 +80,7 @@ class CopiedVoice:
         """Ids of the snoop, the external channel and the bridge; none while there are none."""
         if self._uuid is None:
             return ()
-        base = f"{self._shop.prefix}{self._uuid}"
+        base = f"{self._context.prefix}{self._uuid}"
         return f"{base}-snoop", f"{base}-audio", f"{base}-bridge"
 
     @property
@@ -129,45 +129,47 @@ class CopiedVoice:
             retry_s = min(retry_s * 2, LAST_RETRY_S)
 
     async def _copy(self) -> None:
-        shop = self._shop
+        context = self._context
         self._lost = False
-        self._uuid = shop.directory.announce(
-            Announcement(self.voice.call, self.voice.role, shop.rate, needs_silence=True)
+        self._uuid = context.directory.announce(
+            Announcement(self.voice.call, self.voice.role, context.rate, needs_silence=True)
         )
-        shop.by_uuid[str(self._uuid)] = self
+        context.by_uuid[str(self._uuid)] = self
         snoop, audio, bridge = self.own_ids
         self._waiting = {snoop, audio}
-        host, port = shop.audio
+        host, port = context.audio
         try:
-            await shop.client.post(f"/channels/{self.voice.channel}/snoop/{snoop}", spy="in", app=shop.app)
+            await context.client.post(
+                f"/channels/{self.voice.channel}/snoop/{snoop}", spy="in", app=context.app
+            )
         except AriError as error:
             if error.status == 404:
                 raise _GoneError from None
             raise
         try:
-            await shop.client.post(
+            await context.client.post(
                 "/channels/externalMedia",
                 channelId=audio,
-                app=shop.app,
+                app=context.app,
                 external_host=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
                 encapsulation="audiosocket",
                 transport="tcp",
-                format=_FORMATS[shop.rate],
+                format=_FORMATS[context.rate],
                 data=str(self._uuid),
             )
         except AriError as error:
             # 500 is all that Asterisk says when it cannot connect to us.
-            shop.unclaimed = error.status >= 500
+            context.unclaimed = error.status >= 500
             raise
-        await shop.client.post(f"/bridges/{bridge}", type="mixing", name=bridge)
+        await context.client.post(f"/bridges/{bridge}", type="mixing", name=bridge)
         async with asyncio.timeout(STARTED_WITHIN_S):
             while self._waiting and not self._over:
                 await self._next_change()
         if self._over:
             return
-        await shop.client.post(f"/bridges/{bridge}/addChannel", channel=f"{snoop},{audio}")
+        await context.client.post(f"/bridges/{bridge}/addChannel", channel=f"{snoop},{audio}")
         self._open = True
-        shop.opened += 1
+        context.opened += 1
         self._log.info("voice_copied")
         while not self._over:
             await self._next_change()
@@ -198,16 +200,16 @@ class CopiedVoice:
             self._delete(f"/channels/{snoop}"),
             self._delete(f"/bridges/{bridge}"),
         )
-        del self._shop.by_uuid[str(self._uuid)]
-        never_came = self._shop.directory.claim(self._uuid) is not None
+        del self._context.by_uuid[str(self._uuid)]
+        never_came = self._context.directory.claim(self._uuid) is not None
         if self._open:
-            self._shop.unclaimed = never_came
+            self._context.unclaimed = never_came
         self._open = False
         self._uuid = None
 
     async def _delete(self, path: str) -> None:
         try:
-            await self._shop.client.delete(path)
+            await self._context.client.delete(path)
         except AriError as error:
             if error.status != 404:
                 self._log.warning("voice_not_taken_down", status=error.status)
@@ -216,5 +218,5 @@ class CopiedVoice:
             self._log.warning("voice_not_taken_down", status=0)
 
     def _failed(self, reason: str, **more: object) -> None:
-        self._shop.failed += 1
+        self._context.failed += 1
         self._log.warning("voice_not_copied", reason=reason, **more)
