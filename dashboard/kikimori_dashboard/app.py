@@ -125,7 +125,7 @@ def create_app(
     app.cleanup_ctx.append(background)
     Routes(state, subscriber, live, commands, book, limiter, access, sights).add_to(app)
     AccessRoutes(access, settings.trusted_proxies).add_to(app)
-    AccountRoutes(access, settings.site_name or settings.site).add_to(app)
+    AccountRoutes(access, settings.site_name or settings.site, settings.trusted_proxies).add_to(app)
     people.add_to(app)
     AuditRoutes(access, settings.time_zone).add_to(app)
     openapi.add_to(app)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 
+from kikimori_dashboard.access.browser_address import browser_address
 from kikimori_dashboard.access.cookies import DEVICE_DAYS, device_token
 from kikimori_dashboard.access.people_book import who_of
 from kikimori_dashboard.access.tokens import hash_of, new_token
@@ -42,12 +43,9 @@ class Browser:
     device: str | None = None
 
 
-def browser_of(request: web.Request, proxies: AllowedPeers | None = None) -> Browser:
+def browser_of(request: web.Request, proxies: AllowedPeers) -> Browser:
     """Return the browser of a request; behind one of the `proxies` its address is the one that the proxy tells."""
-    address = request.remote or ""
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    if forwarded and proxies is not None and proxies.allow(address):
-        address = forwarded[:64]
+    address = browser_address(request, proxies)
     return Browser(address, request.headers.get("User-Agent", ""), device_token(request))
 
 
