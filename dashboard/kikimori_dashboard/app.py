@@ -27,6 +27,7 @@ from kikimori_dashboard.left_session import read_left_session
 from kikimori_dashboard.live import Live
 from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.port import DashboardPort
+from kikimori_dashboard.proxied_limiter import limit_proxied
 from kikimori_dashboard.routes import MAX_BODY, Routes
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.sights import ExtensionTeams, Sights
@@ -113,7 +114,12 @@ def create_app(
         await live.close()
 
     app = web.Application(
-        middlewares=[tolerate_disconnects, guard(settings), require_session(access.desk)],
+        middlewares=[
+            tolerate_disconnects,
+            limit_proxied(limiter, settings.trusted_proxies),
+            guard(settings),
+            require_session(access.desk),
+        ],
         client_max_size=MAX_BODY,
     )
     app[STATE] = state
