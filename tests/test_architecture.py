@@ -27,6 +27,7 @@ CORE = {
     "cancellation": set[str](),
     "messages": set[str](),
     "errors": {"messages"},
+    "certificates": {"messages", "errors"},
     "wire": {"cancellation", "messages", "errors"},
     "model": {"messages", "errors", "wire"},
     "judging": {"messages", "errors", "wire", "model"},
@@ -68,7 +69,14 @@ ONE_DOOR = {
     "faster_whisper": {"kikimori.hearing.speech.whisper_engine"},
     "sounddevice": {"kikimori.integrations.line_in.portaudio"},
     "pylibsrtp": {"kikimori.media.rtp.srtp", "kikimori_lab.bench.rtp"},  # the bench's sender
-    "cryptography": {"kikimori_core.wire.keys"},
+    "cryptography": {
+        "kikimori_core.wire.keys",
+        *(
+            f"kikimori_core.certificates.{each}"
+            for each in ("chain", "content", "files", "server_certificate")
+        ),
+        "kikimori_core.certificates.examination",
+    },
     "G722": {"kikimori.media.g722"},
     "alembic": {
         "kikimori_records.migrating",

@@ -1,18 +1,17 @@
-"""Check of our TLS certificate as a peer sees it: a handshake in memory, judged by OpenSSL alone."""
+"""Check of our TLS certificate as a peer sees it, see `kikimori_core.certificates`."""
 
 from __future__ import annotations
 
 import ssl
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori_core.certificates import FaultEffect, PairReport, ServerCertificate, examine_pair, moment
 from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-ENOUGH_DAYS = 30
 
 
 def look_at_certificate(name: str, cert: Path, key: Path, *, address: str | None = None) -> Diagnosis:
@@ -20,39 +19,25 @@ def look_at_certificate(name: str, cert: Path, key: Path, *, address: str | None
 
     `address` is this machine's as its peers know it, an IP address; None = not known.
     """
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        # Without a password OpenSSL would ask for one on the terminal.
-        server.load_cert_chain(cert, key, password=lambda: b"")
-    except OSError as error:  # also ssl.SSLError
-        reason = (error.reason or "not PEM") if isinstance(error, ssl.SSLError) else error.strerror
-        if isinstance(error, ssl.SSLError) and "KEY_VALUES_MISMATCH" in str(error.reason):
-            return Diagnosis(name, State.FAULT, *both("key_of_other_certificate", key=key, cert=cert))
-        return Diagnosis(
-            name, State.FAULT, *both("certificate_unreadable", cert=cert, key=key, reason=reason)
-        )
-    try:
-        peer = _handshake(server, cert)
-    except ssl.SSLCertVerificationError as error:
-        return Diagnosis(
-            name, State.FAULT, *both("certificate_refused", cert=cert, reason=error.verify_message)
-        )
-    except (ssl.SSLError, OSError) as error:
-        return Diagnosis(name, State.FAULT, *both("certificate_damaged", cert=cert, error=error))
-    ends_at = str(peer.get("notAfter", ""))
-    days = int((ssl.cert_time_to_seconds(ends_at) - time.time()) // 86_400)
-    if days < ENOUGH_DAYS:
-        return Diagnosis(
-            name, State.WARNING, *both("certificate_ends", cert=cert, days=days, ends_at=ends_at)
-        )
-    good = {"cert": cert, "days": days, "ends_at": ends_at}
-    names = [f"{kind.removesuffix(' Address')}:{value}" for kind, value in peer.get("subjectAltName", ())]
-    if not names:
-        return Diagnosis(name, State.WARNING, *both("certificate_without_names", **good))
-    named = {**good, "names": ", ".join(names)}
-    if address is not None and not any(each.startswith("DNS:") or each == f"IP:{address}" for each in names):
-        return Diagnosis(name, State.WARNING, *both("certificate_other_name", **named, address=address))
-    return Diagnosis(name, State.OK, *both("certificate_good", **named))
+    report = examine_pair(cert, key)
+    found = report.certificate
+    # A peer may be configured with any of its DNS names; an address is compared with addresses alone.
+    compared = None if found is None or found.names or report.worst is not None else found
+    if compared is not None and address is not None and not compared.covers(address):
+        given = {"file": cert, "address": address, **_good(compared)}
+        return Diagnosis(name, State.WARNING, *both("certificate_other_name", **given))
+    return diagnosed(name, cert, report)
+
+
+def diagnosed(name: str, cert: Path, report: PairReport) -> Diagnosis:
+    """Return the worst fault of a pair, or how long and for which names it is good."""
+    if report.worst is not None:
+        state = State.WARNING if report.worst.effect is FaultEffect.NOTICE else State.FAULT
+        return Diagnosis(name, state, report.worst.detail, report.worst.next_step)
+    found = report.certificate
+    if found is None:
+        raise ValueError("a report without a certificate has a fault")
+    return Diagnosis(name, State.OK, *both("certificate_good", file=cert, **_good(found)))
 
 
 def look_at_authorities(name: str, path: Path) -> Diagnosis:
@@ -74,25 +59,5 @@ def look_at_authorities(name: str, path: Path) -> Diagnosis:
     return Diagnosis(name, State.OK, *both("peers_by_certificate", path=path, count=count))
 
 
-def _handshake(server: ssl.SSLContext, cert: Path) -> dict[str, Any]:
-    """Make a handshake with ourselves; returns the certificate. Raises ssl.SSLError."""
-    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client.check_hostname = False
-    client.load_verify_locations(cert)
-    # The certificate is trusted for itself here: whether the SBC knows the authority, only the SBC can say.
-    client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    ends = [
-        client.wrap_bio(to_client, to_server),
-        server.wrap_bio(to_server, to_client, server_side=True),
-    ]
-    for _ in range(8):
-        for end in tuple(ends):
-            try:
-                end.do_handshake()
-            except ssl.SSLWantReadError:
-                continue
-    found = ends[0].getpeercert()
-    if not found:
-        raise ssl.SSLError("no certificate was shown")
-    return found
+def _good(found: ServerCertificate) -> dict[str, object]:
+    return {"days": found.days_left(), "ends_at": moment(found.not_after), "names": found.named}

@@ -1,4 +1,4 @@
-"""Ed25519 keys: signing of messages, and checks of signatures. The only module that imports cryptography.
+"""Ed25519 keys: signing of messages, and checks of signatures.
 
 On the wire and on paper a public key is 43 letters (its 32 bytes in base64url without padding), a signature 86.
 """

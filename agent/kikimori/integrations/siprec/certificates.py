@@ -6,6 +6,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
+from kikimori_core.certificates import CertificateError, load_pair
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,15 +22,13 @@ def tls_context(table: SiprecTable) -> ssl.SSLContext | None:
     """
     if table.tls_port is None or table.tls_cert is None or table.tls_key is None:
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    for name, path in (("tls_cert", table.tls_cert), ("tls_key", table.tls_key)):
-        _look_at(name, path)
     try:
-        # Without a password OpenSSL would ask for one on the terminal, for ever.
-        context.load_cert_chain(table.tls_cert, table.tls_key, password=lambda: b"")
-    except ssl.SSLError as error:
-        raise _pair_fault(table.tls_cert, table.tls_key, error) from error
+        context = load_pair(table.tls_cert, table.tls_key)
+    except CertificateError as error:
+        name = "tls_key" if error.fault.file == table.tls_key else "tls_cert"
+        raise KikimoriError.of(
+            "siprec_certificate_unusable", name=name, fault=error.message, next=error.next_step
+        ) from error
     if table.tls_client_ca is not None:
         _look_at("tls_client_ca", table.tls_client_ca)
         try:
@@ -50,11 +49,3 @@ def _look_at(name: str, path: Path) -> None:
         raise KikimoriError.of(
             "siprec_file_unreadable", name=name, path=path, reason=error.strerror
         ) from error
-
-
-def _pair_fault(cert: Path, key: Path, error: ssl.SSLError) -> KikimoriError:
-    """Describe the fault of a certificate and its key, with the next step."""
-    said = error.reason or "not PEM, or not both there"
-    if "KEY_VALUES_MISMATCH" in said:
-        return KikimoriError.of("siprec_key_of_other_certificate", key=key, cert=cert)
-    return KikimoriError.of("siprec_certificate_unreadable", cert=cert, key=key, said=said)
