@@ -15,6 +15,7 @@ from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.questions import BadQuestionError, about, asked_before, asked_filter
+from kikimori_dashboard.audit.worded_details import worded_details
 from kikimori_dashboard.pages import html_page
 from kikimori_records import sessions
 from kikimori_records.audit import csv_file
@@ -121,7 +122,13 @@ class AuditRoutes:
 
 def _view(rows: list[AuditRow]) -> dict[str, Any]:
     entries = [
-        {"number": row.number, "hash": row.hash, **asdict(row.entry), "at": row.entry.at.isoformat()}
+        {
+            "number": row.number,
+            "hash": row.hash,
+            **asdict(row.entry),
+            "at": row.entry.at.isoformat(),
+            "words": worded_details(row.entry),
+        }
         for row in rows
     ]
     # More may follow where a page is full.

@@ -123,8 +123,12 @@ class PeopleRoutes:
         person = await self._found(request)
         made = await self._access.passwords.hash(body.pin) if body.pin else None
         await change_columns(self._store, person.id, pin_hash=made)
-        action = "pin.set" if body.pin else "pin.remove"
-        self._access.trail.note(request[WHO], action, about=("person", person.id), name=person.name)
+        self._access.trail.note(
+            request[WHO],
+            "pin.set" if body.pin else "pin.remove",
+            about=("person", person.id),
+            name=person.name,
+        )
         return web.json_response(_person(replace(person, pin_hash=made)))
 
     async def _found(self, request: web.Request) -> Person:

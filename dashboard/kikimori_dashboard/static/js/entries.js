@@ -1,7 +1,7 @@
 // Entries of the audit as items of a list, in words.
 
 import { h, setText, show } from "./dom.js";
-import { dateAndTime, find, t } from "./i18n.js";
+import { current, dateAndTime, find, t } from "./i18n.js";
 
 /** The action in words: `session.begin` by its own, `command.hold` by the button's; else as it is written. */
 export function actionText(action) {
@@ -9,40 +9,67 @@ export function actionText(action) {
   return find(`audit.actions.${action}`) ?? (command === null ? action : t("audit.command", { command }));
 }
 
+const outcomeText = (outcome) => find(`audit.outcomes.${outcome}`) ?? outcome;
+
 /** The answer to a request in words; `reason` is a stable code. */
 const faultText = ({ reason }) => find(`audit.faults.${reason}`) ?? t("audit.faults.other");
 
-/** A value of a change in words: roles by their names, nothing as a dash. */
-function valueText(field, value) {
+/** Words of values that are codes, by the name of the detail. */
+const CODES = { roles: "people.role", why: "because", reason: "reason" };
+
+/** A value in words: roles by their names, nothing as a dash. */
+function valueText(name, value) {
+  if (name === "person" && value === null) return t("people.nobody_known");
   if (value === null || value === "" || (Array.isArray(value) && value.length === 0)) return "—";
-  if (Array.isArray(value)) return value.map((each) => valueText(field, each)).join(t("account.and"));
+  if (Array.isArray(value)) return value.map((each) => valueText(name, each)).join(t("account.and"));
   if (typeof value === "boolean") return t(value ? "audit.yes" : "audit.no");
-  if (typeof value === "object") return JSON.stringify(value);
-  return (field === "roles" && find(`people.role.${value}`)) || String(value);
+  if (typeof value === "object") return Object.entries(value).map(([each, inner]) => `${labelText(each)} ${valueText(each, inner)}`).join(t("account.and"));
+  if (name === "since" && !Number.isNaN(Date.parse(value))) return dateAndTime(value);
+  return (CODES[name] && find(`${CODES[name]}.${value}`)) || String(value);
 }
 
-/** `{field: [before, after], …}` as a sentence each. */
-const changeText = (changed) =>
-  Object.entries(changed).map(([field, [before, after]]) => `${find(`audit.fields.${field}`) ?? field}: ${valueText(field, before)} → ${valueText(field, after)}`);
+const labelText = (name) => find(`audit.details.${name}`) ?? find(`audit.fields.${name}`) ?? name;
+
+/** `{field: [before, after], …}` as a sentence each; of something new only what it is. */
+function changeText({ action, details, words }) {
+  const isNew = action.endsWith(".add");
+  return Object.entries(details.changed).map(([field, values]) => {
+    const said = words?.[field]?.[current()]?.map((each) => each || t("people.always")) ?? [values].flat().map((each) => valueText(field, each));
+    return `${labelText(field)}: ${said.slice(isNew ? 1 : 0).join(" → ")}`;
+  });
+}
+
+/** The conditions of a list as somebody typed them, under the names that their fields have. */
+function askedText(asked) {
+  const said = { action: actionText, outcome: outcomeText };
+  return Object.entries(asked).map(([name, value]) => `${find(`audit.${name}`) ?? name}: ${said[name]?.(value) ?? value}`).join(t("account.and"));
+}
 
 /** One detail of an entry in words; a change gives several. */
-function detailText(name, value) {
-  if (name === "changed") return changeText(value);
-  const said = typeof value === "object" ? JSON.stringify(value) : value === true ? t("audit.yes") : value;
-  return [`${find(`audit.details.${name}`) ?? name}: ${said}`];
+function detailTexts(entry, name) {
+  const value = entry.details[name];
+  if (name === "changed") return changeText(entry);
+  if (name === "name" && entry.details.changed?.name) return []; // stands there with its change
+  const label = find(`audit.details.${entry.object_kind}_${name}`) ?? labelText(name);
+  const said = entry.words?.[name]?.[current()] ?? (name === "asked" ? askedText(value) : valueText(name, value));
+  return [`${label}: ${said}`];
 }
 
-/** One entry: {number, at, actor_name, action, object_kind, object_id, outcome, details}. */
+/** The object of an entry, with its id as the filter takes it. */
+const objectText = ({ object_kind, object_id }) =>
+  [find(`audit.objects.${object_kind}`) ?? object_kind, find(`audit.object_ids.${object_kind}.${object_id}`) ?? object_id].join(" ");
+
+/** One entry: {number, at, actor_name, action, object_kind, object_id, outcome, details, words}. */
 function entryItem(entry) {
-  const object = entry.object_id ? [find(`audit.objects.${entry.object_kind}`) ?? entry.object_kind, entry.object_id].join(" ") : "";
+  const object = entry.object_id ? objectText(entry) : "";
   const empty = (value) => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
-  const said = Object.entries(entry.details ?? {}).filter(([, value]) => !empty(value)).flatMap(([name, value]) => detailText(name, value));
+  const said = Object.entries(entry.details ?? {}).filter(([, value]) => !empty(value)).flatMap(([name]) => detailTexts(entry, name));
   return h(
     "li",
     { dataset: { number: entry.number } },
     h("time", { datetime: entry.at }, dateAndTime(entry.at)),
     h("span", {}, entry.actor_name || t("audit.nobody")),
-    h("span", {}, `${actionText(entry.action)}　`, h("span", { class: "outcome" }, entry.outcome === "done" ? "" : (find(`audit.outcomes.${entry.outcome}`) ?? entry.outcome))),
+    h("span", {}, `${actionText(entry.action)}　`, h("span", { class: "outcome" }, entry.outcome === "done" ? "" : outcomeText(entry.outcome))),
     h("span", { class: "detail" }, [t("audit.number", { number: entry.number }), object, ...said].filter(Boolean).join("　")),
   );
 }

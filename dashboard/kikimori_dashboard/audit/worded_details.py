@@ -1,0 +1,34 @@
+"""Details of entries that the pages cannot word themselves: their words are the server's, in each language."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from kikimori_core.wire.opening_hours import hours_text
+from kikimori_dashboard.people.reasons import false_reasons
+from kikimori_dashboard.worded import LANGUAGES
+
+if TYPE_CHECKING:
+    from kikimori_records.audit.entry import Entry
+
+
+def worded_details(entry: Entry) -> dict[str, Any]:
+    """Return by language what an entry says of opening hours and of false alarms, under the names of its details.
+
+    `hours`: [before, after], "" = always. `reason`: why an alert was false.
+    """
+    found: dict[str, Any] = {}
+    changed = entry.details.get("changed")
+    hours = changed.get("hours") if isinstance(changed, dict) else None
+    if isinstance(hours, list):
+        # Hours of a newer version, or written into the database by hand, are left to the page.
+        with suppress(AttributeError, TypeError):
+            found["hours"] = {
+                language: [hours_text(each or {}, language) for each in hours] for language in LANGUAGES
+            }
+    if entry.action == "alert.false":
+        said = next((each for each in false_reasons() if each.id == entry.details.get("reason")), None)
+        if said is not None:
+            found["reason"] = {"ja": said.ja, "en": said.en}
+    return found
