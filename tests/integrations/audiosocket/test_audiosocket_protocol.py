@@ -15,8 +15,8 @@ from kikimori.integrations.audiosocket.protocol import (
     AUDIO_RATES,
     DTMF_DIGITS,
     MAX_PAYLOAD_BYTES,
-    Decoder,
-    ProtocolError,
+    AudioSocketDecoder,
+    AudioSocketError,
     encode,
 )
 
@@ -56,11 +56,11 @@ def message(kind: int, payload: bytes) -> bytes:
 def decode(pieces: list[bytes]) -> tuple[Story, str | None]:
     """Return what was told, and the reason of the end if it ended."""
     story = Story()
-    decoder = Decoder(story)
+    decoder = AudioSocketDecoder(story)
     for piece in pieces:
         try:
             decoder.feed(piece)
-        except ProtocolError as error:
+        except AudioSocketError as error:
             return story, error.reason
     return story, None
 
@@ -190,7 +190,7 @@ def test_a_broken_stream_tells_no_lies_about_its_beginning(stream: bytes, data: 
 def test_a_truncated_stream_is_seen_as_such(stream: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(stream)))
     story = Story()
-    decoder = Decoder(story)
+    decoder = AudioSocketDecoder(story)
     decoder.feed(stream[:at])
     boundaries, position = {0}, 0
     while position < len(stream):
@@ -201,8 +201,8 @@ def test_a_truncated_stream_is_seen_as_such(stream: bytes, data: st.DataObject) 
 
 def test_a_spent_decoder_takes_nothing() -> None:
     story = Story()
-    decoder = Decoder(story)
-    with pytest.raises(ProtocolError):
+    decoder = AudioSocketDecoder(story)
+    with pytest.raises(AudioSocketError):
         decoder.feed(b"GET /")
     decoder.feed(IDENTITY)
     assert story.told == []
@@ -227,8 +227,8 @@ def test_encode_is_the_format() -> None:
 
 def test_a_long_message_of_an_unknown_kind_is_lost_framing() -> None:
     """`GET /` on a leg that is open reads as a kind 0x47 of 17,748 bytes, which would be waited for without an end."""
-    decoder = Decoder(Story())
+    decoder = AudioSocketDecoder(Story())
     decoder.feed(IDENTITY + message(0x47, bytes(4096)))
     assert decoder.passed_over == ["unknown_kind_47"]
-    with pytest.raises(ProtocolError, match="lost_framing"):
+    with pytest.raises(AudioSocketError, match="lost_framing"):
         decoder.feed(b"GET / HTTP/1.1\r\n\r\n")

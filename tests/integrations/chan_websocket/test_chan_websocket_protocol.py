@@ -12,10 +12,10 @@ from tests.support.websocket_channel import CAPTURED
 
 from kikimori.integrations.chan_websocket.protocol import (
     SLIN_RATES,
-    Key,
+    ChanWebSocketError,
+    DigitMessage,
     MediaStart,
     OtherEvent,
-    ProtocolError,
     decoding,
     read_event,
 )
@@ -31,7 +31,7 @@ def test_the_start_names_the_channel_and_its_format(spelling: str) -> None:
 @pytest.mark.parametrize("spelling", ["words", "json"])
 @pytest.mark.parametrize("digit", "0123456789*#ABCD")
 def test_keys(spelling: str, digit: str) -> None:
-    assert read_event(CAPTURED[spelling]["DTMF_END"].replace("DIGIT", digit)) == Key(digit)
+    assert read_event(CAPTURED[spelling]["DTMF_END"].replace("DIGIT", digit)) == DigitMessage(digit)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_what_is_no_event_has_a_reason(text: str, reason: str | None) -> None:
     if reason is None:
         assert isinstance(read_event(text), OtherEvent)
         return
-    with pytest.raises(ProtocolError) as caught:
+    with pytest.raises(ChanWebSocketError) as caught:
         read_event(text)
     assert caught.value.reason == reason
 
 
 @given(st.one_of(st.text(), st.text().map(lambda rest: "{" + rest), st.text().map("MEDIA_START ".__add__)))
 def test_no_text_breaks_the_reader(text: str) -> None:
-    with suppress(ProtocolError):
+    with suppress(ChanWebSocketError):
         read_event(text)
 
 
@@ -93,7 +93,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     )
 )
 def test_no_object_breaks_the_reader(fields: dict[str, object]) -> None:
-    with suppress(ProtocolError):
+    with suppress(ChanWebSocketError):
         read_event(json.dumps(fields))
 
 
@@ -102,7 +102,7 @@ def test_signed_linear_is_taken_as_it_is(name: str, rate: int) -> None:
     found = decoding(name)
     assert found.rate == rate
     assert found.decode(b"\1\2\3\4") == b"\1\2\3\4"
-    with pytest.raises(ProtocolError, match="odd_audio_length"):
+    with pytest.raises(ChanWebSocketError, match="odd_audio_length"):
         found.decode(b"\1\2\3")
 
 
@@ -120,5 +120,5 @@ def test_companded_formats_are_decoded() -> None:
 
 @pytest.mark.parametrize("name", ["opus", "gsm", "", "slin17", "SLIN"])
 def test_a_format_that_is_not_known(name: str) -> None:
-    with pytest.raises(ProtocolError, match="format_not_known"):
+    with pytest.raises(ChanWebSocketError, match="format_not_known"):
         decoding(name)

@@ -16,8 +16,8 @@ MAX_PAYLOAD_BYTES = 0xFFFF
 UUID_BYTES = 16
 
 
-class Kind(IntEnum):
-    """Of messages that are no audio."""
+class MessageKind(IntEnum):
+    """Kind of a message without audio."""
 
     HANG_UP = 0x00
     IDENTIFIER = 0x01
@@ -25,7 +25,7 @@ class Kind(IntEnum):
     ERROR = 0xFF
 
 
-HANG_UP, IDENTIFIER, DTMF, ERROR = Kind
+HANG_UP, IDENTIFIER, DTMF, ERROR = MessageKind
 
 AUDIO_8K = 0x10
 
@@ -51,10 +51,10 @@ MOST_UNKNOWN_BYTES = 4096
 DTMF_DIGITS = frozenset("0123456789*#ABCD")
 
 
-_KNOWN = frozenset(Kind)
+_KNOWN = frozenset(MessageKind)
 
 
-class ProtocolError(Exception):
+class AudioSocketError(Exception):
     """The peer does not speak AudioSocket. `reason` is a stable word for logs."""
 
     def __init__(self, reason: str) -> None:
@@ -63,7 +63,7 @@ class ProtocolError(Exception):
 
 
 class Messages(Protocol):
-    """Receiver of a `Decoder`'s messages, in order. May raise `ProtocolError`."""
+    """Receiver of an `AudioSocketDecoder`'s messages, in order. May raise `AudioSocketError`."""
 
     def identified(self, uuid: UUID) -> None: ...
 
@@ -78,11 +78,11 @@ class Messages(Protocol):
         """The PBX reports an error (bits: 1 hang-up of the channel, 2 frame forwarding, 4 memory; 0 = none given)."""
 
 
-class Decoder:
+class AudioSocketDecoder:
     """Parser of a byte stream into messages, in pieces of any size.
 
     A whole message that is not understood is passed over; only lost framing ends the stream. Holds at most one incomplete
-    message (65 538 bytes). After a `ProtocolError` the decoder is spent: the stream has
+    message (65 538 bytes). After a `AudioSocketError` the decoder is spent: the stream has
     lost its framing and cannot be trusted again.
     """
 
@@ -115,7 +115,7 @@ class Decoder:
                 used = self._take_messages(data)
                 if used < len(data):
                     self._pending += data[used:]
-        except ProtocolError:
+        except AudioSocketError:
             self._spent = True
             self._pending.clear()
             raise
@@ -129,14 +129,14 @@ class Decoder:
             kind = data[at]
             # Garbage is told from the first byte on, not after up to 64 KiB of it were waited for.
             if not self._identified and kind != IDENTIFIER:
-                raise ProtocolError("no_identifier_first")
+                raise AudioSocketError("no_identifier_first")
             length = data[at + 1] << 8 | data[at + 2]
             start = at + HEADER_BYTES
             end = start + length
             if not self._identified and length != UUID_BYTES:
-                raise ProtocolError("wrong_length")
+                raise AudioSocketError("wrong_length")
             if length > MOST_UNKNOWN_BYTES and kind not in AUDIO_RATES and kind not in _KNOWN:
-                raise ProtocolError("lost_framing")
+                raise AudioSocketError("lost_framing")
             if end > size:
                 break
             rate = AUDIO_RATES.get(kind)
@@ -151,26 +151,26 @@ class Decoder:
 
     def _control(self, kind: int, payload: bytes) -> None:
         match kind:
-            case Kind.HANG_UP:
+            case MessageKind.HANG_UP:
                 self._messages.hung_up()
-            case Kind.IDENTIFIER if self._identified:
+            case MessageKind.IDENTIFIER if self._identified:
                 self.passed_over.append("identified_twice")
-            case Kind.IDENTIFIER:
+            case MessageKind.IDENTIFIER:
                 self._identified = True
                 self._messages.identified(UUID(bytes=payload))
-            case Kind.DTMF:
+            case MessageKind.DTMF:
                 digit = payload.decode("latin-1").upper()
                 # Asterisk tells fax tones by letters of their own.
                 if digit in DTMF_DIGITS:
                     self._messages.dtmf(digit)
                 else:
                     self.passed_over.append("not_a_dtmf_digit")
-            case Kind.ERROR:
+            case MessageKind.ERROR:
                 self._messages.failed(payload[0] if payload else 0)
             case _:
                 self._unknown.add(kind)
                 if len(self._unknown) > MOST_UNKNOWN_KINDS:
-                    raise ProtocolError("lost_framing")
+                    raise AudioSocketError("lost_framing")
                 self.passed_over.append(f"unknown_kind_{kind:02x}")
 
 

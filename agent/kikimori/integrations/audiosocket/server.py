@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from kikimori.integrations.audiosocket.protocol import AUDIO_8K, Decoder, ProtocolError, encode
+from kikimori.integrations.audiosocket.protocol import AUDIO_8K, AudioSocketDecoder, AudioSocketError, encode
 from kikimori.ports.keep_alive import keep_alive
 from kikimori.ports.limiter import ConnectionLimits, PortLimiter
 from kikimori.taps.passed_over import PassedOver
@@ -101,7 +101,7 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, server: AudioSocketServer) -> None:
         self._server = server
-        self._decoder = Decoder(self)
+        self._decoder = AudioSocketDecoder(self)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._peer: str | None = None
@@ -132,7 +132,7 @@ class _Connection(asyncio.Protocol):
         self._heard_at = self._loop.time()
         try:
             self._decoder.feed(data)
-        except ProtocolError as error:
+        except AudioSocketError as error:
             self._server.limiter.fault(self._peer, error.reason, self._log)
             self.end(EndReason.PROTOCOL_ERROR)
         while self._decoder.passed_over:
@@ -165,7 +165,7 @@ class _Connection(asyncio.Protocol):
         try:
             self._leg.audio(pcm, self._heard_at)
         except FloodError:
-            raise ProtocolError("audio_flood") from None
+            raise AudioSocketError("audio_flood") from None
 
     def dtmf(self, digit: str) -> None:
         if self._leg is not None:

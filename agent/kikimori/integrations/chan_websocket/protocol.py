@@ -40,7 +40,7 @@ _CHANNEL_ID = re.compile(r"^[!-~]{1,149}$")
 """AST_MAX_PUBLIC_UNIQUEID is 149 letters."""
 
 
-class ProtocolError(Exception):
+class ChanWebSocketError(Exception):
     """The peer is no chan_websocket. `reason` is a stable word for logs."""
 
     def __init__(self, reason: str) -> None:
@@ -58,7 +58,7 @@ class MediaStart:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class DigitMessage:
     digit: str
 
 
@@ -70,51 +70,51 @@ class OtherEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoding:
+class FormatConversion:
     """Conversion of a format to s16le."""
 
     rate: int
     decode: Callable[[bytes], bytes | memoryview]
-    """Raises `ProtocolError`."""
+    """Raises `ChanWebSocketError`."""
 
 
-def read_event(text: str) -> MediaStart | Key | OtherEvent:
-    """Read a text message; raises `ProtocolError`."""
+def read_event(text: str) -> MediaStart | DigitMessage | OtherEvent:
+    """Read a text message; raises `ChanWebSocketError`."""
     name, fields = _json(text) if text.startswith("{") else _words(text)
     if not _EVENT.match(name):
-        raise ProtocolError("not_an_event")
+        raise ChanWebSocketError("not_an_event")
     if name == "MEDIA_START":
         channel_id, format_ = fields.get("channel_id"), fields.get("format")
         if not isinstance(channel_id, str) or not _CHANNEL_ID.match(channel_id):
-            raise ProtocolError("no_channel_id")
+            raise ChanWebSocketError("no_channel_id")
         if not isinstance(format_, str):
-            raise ProtocolError("no_format")
+            raise ChanWebSocketError("no_format")
         return MediaStart(channel_id, format_)
     if name == "DTMF_END":
         digit = str(fields.get("digit", "")).upper()
         if digit not in DTMF_DIGITS:
-            raise ProtocolError("not_a_dtmf_digit")
-        return Key(digit)
+            raise ChanWebSocketError("not_a_dtmf_digit")
+        return DigitMessage(digit)
     return OtherEvent(name)
 
 
-def decoding(format_: str) -> Decoding:
-    """Return how audio of a format (as Asterisk names it) is read; raises `ProtocolError` for one that is not known."""
+def decoding(format_: str) -> FormatConversion:
+    """Return how audio of a format (as Asterisk names it) is read; raises `ChanWebSocketError` for one that is not known."""
     if format_ in SLIN_RATES:
-        return Decoding(SLIN_RATES[format_], _whole_samples)
+        return FormatConversion(SLIN_RATES[format_], _whole_samples)
     match format_:
         case "ulaw":
-            return Decoding(8_000, g711.decode_ulaw)
+            return FormatConversion(8_000, g711.decode_ulaw)
         case "alaw":
-            return Decoding(8_000, g711.decode_alaw)
+            return FormatConversion(8_000, g711.decode_alaw)
         case "g722":
-            return Decoding(16_000, G722Decoder().decode)
-    raise ProtocolError("format_not_known")
+            return FormatConversion(16_000, G722Decoder().decode)
+    raise ChanWebSocketError("format_not_known")
 
 
 def _whole_samples(payload: bytes) -> bytes:
     if len(payload) % 2:
-        raise ProtocolError("odd_audio_length")
+        raise ChanWebSocketError("odd_audio_length")
     return payload
 
 
@@ -128,8 +128,8 @@ def _json(text: str) -> tuple[str, dict[str, Any]]:
     try:
         read = json.loads(text)
     except (ValueError, RecursionError):
-        raise ProtocolError("not_json") from None
+        raise ChanWebSocketError("not_json") from None
     name = read.get("event")
     if not isinstance(name, str):
-        raise ProtocolError("not_an_event")
+        raise ChanWebSocketError("not_an_event")
     return name, read

@@ -11,10 +11,10 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from kikimori.integrations.chan_websocket.protocol import (
     SUBPROTOCOL,
-    Decoding,
-    Key,
+    ChanWebSocketError,
+    DigitMessage,
+    FormatConversion,
     MediaStart,
-    ProtocolError,
     decoding,
     read_event,
 )
@@ -44,7 +44,7 @@ _ENDING = frozenset({"not_a_websocket_message", "audio_flood", "event_flood", "f
 """Lost framing, floods, and a format in which nothing can ever be heard."""
 
 
-class MediaServer:
+class ChanWebSocketServer:
     """Takes WebSocket connections and opens a leg on `desk` for each.
 
     The leg is announced in `directory` under the channel's unique id. A channel that nobody announced becomes a call of
@@ -129,14 +129,14 @@ class MediaServer:
 class _Connection:
     """One leg: messages in, feed out."""
 
-    def __init__(self, server: MediaServer, socket: web.WebSocketResponse, peer: str | None) -> None:
+    def __init__(self, server: ChanWebSocketServer, socket: web.WebSocketResponse, peer: str | None) -> None:
         self._server = server
         self._socket = socket
         self._peer = peer
         self._loop = asyncio.get_running_loop()
         self._opened_at = self._heard_at = self._loop.time()
         self._leg: StreamedLeg | None = None
-        self._decoding: Decoding | None = None
+        self._decoding: FormatConversion | None = None
         self._events = 0
         self._ended = False
         self._goodbye: asyncio.Task[None] | None = None
@@ -151,7 +151,7 @@ class _Connection:
                 ended = self._take(message)
                 if ended is not None:
                     self.end(ended)
-        except ProtocolError as error:
+        except ChanWebSocketError as error:
             self._server.limiter.fault(self._peer, error.reason, self._log)
             self.end(EndReason.PROTOCOL_ERROR)
             await self.hang_up(WSCloseCode.PROTOCOL_ERROR)
@@ -202,7 +202,7 @@ class _Connection:
         """Take one message; one whose content is not understood is passed over."""
         try:
             return self._act(message)
-        except ProtocolError as error:
+        except ChanWebSocketError as error:
             if error.reason in _ENDING:
                 raise
             self._server.passed_over.note(error.reason, self._heard_at, self._log)
@@ -217,7 +217,7 @@ class _Connection:
             case WSMsgType.CLOSE:
                 return EndReason.HUNG_UP
             case WSMsgType.ERROR:
-                raise ProtocolError("not_a_websocket_message")
+                raise ChanWebSocketError("not_a_websocket_message")
             case _:
                 # The stream stopped without a closing message.
                 return EndReason.CONNECTION_LOST
@@ -225,26 +225,26 @@ class _Connection:
 
     def _audio(self, payload: bytes) -> None:
         if self._leg is None or self._decoding is None:
-            raise ProtocolError("media_before_start")
+            raise ChanWebSocketError("media_before_start")
         try:
             self._leg.audio(self._decoding.decode(payload), self._heard_at)
         except FloodError:
-            raise ProtocolError("audio_flood") from None
+            raise ChanWebSocketError("audio_flood") from None
 
     def _event(self, text: str) -> None:
         self._events += 1
         if self._events > MAX_EVENTS:
-            raise ProtocolError("event_flood")
+            raise ChanWebSocketError("event_flood")
         event = read_event(text)
         match event:
             case MediaStart():
                 self._start(event)
-            case Key(digit) if self._leg is not None:
+            case DigitMessage(digit) if self._leg is not None:
                 self._leg.dtmf(digit)
 
     def _start(self, start: MediaStart) -> None:
         if self._leg is not None:
-            raise ProtocolError("started_twice")
+            raise ChanWebSocketError("started_twice")
         self._decoding = decoding(start.format)
         call, role = self._server.claim(start)
         self._log = log.bind(call_id=call.call_id, role=str(role))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from kikimori.errors import KikimoriError
-from kikimori.integrations.chan_websocket.server import MediaServer
+from kikimori.integrations.chan_websocket.server import ChanWebSocketServer
 from kikimori.ports.limiter import ConnectionLimits
 from kikimori.ports.refusals import together
 from kikimori.taps.announced.handler import MAX_REQUEST_BYTES, MOST_ANNOUNCING, announce_handler
@@ -36,7 +36,7 @@ class ChanWebSocketTap:
         """`limits` replaces those of `table`."""
         peers = AllowedPeers(table.allow)
         limits = limits or ConnectionLimits(connections=table.max_connections, idle_s=table.idle_s)
-        self.server = MediaServer(desk, directory, peers, limits)
+        self.server = ChanWebSocketServer(desk, directory, peers, limits)
         self._table = table
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         app.router.add_get("/media", self.server.handle)
