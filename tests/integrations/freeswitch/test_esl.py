@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from kikimori.integrations.freeswitch.esl import (
     MAX_BODY_BYTES,
     MAX_HEADER_BYTES,
-    Decoder,
+    EslDecoder,
     EslError,
+    EslMessage,
     Event,
-    Message,
     command,
     event_from,
 )
@@ -30,8 +30,8 @@ def captured() -> bytes:
     return gzip.decompress(CAPTURE.read_bytes())
 
 
-def all_of(data: bytes, size: int) -> list[Message]:
-    decoder = Decoder()
+def all_of(data: bytes, size: int) -> list[EslMessage]:
+    decoder = EslDecoder()
     return [each for at in range(0, len(data), size) for each in decoder.feed(data[at : at + size])]
 
 
@@ -58,15 +58,15 @@ def test_it_makes_no_difference_how_bytes_are_cut(size: int) -> None:
 
 def test_plain_events_say_the_same_as_json_ones() -> None:
     inner = "Event-Name: DTMF\nUnique-ID: a-b\nDTMF-Digit: %23\nCaller-Caller-ID-Name: %E5%B1%B1%E7%94%B0\n\n"
-    plain = Message({"Content-Type": "text/event-plain"}, inner.encode())
+    plain = EslMessage({"Content-Type": "text/event-plain"}, inner.encode())
     told = {"Event-Name": "DTMF", "Unique-ID": "a-b", "DTMF-Digit": "#", "Caller-Caller-ID-Name": "山田"}
-    as_json = Message({"Content-Type": "text/event-json"}, json.dumps(told).encode())
+    as_json = EslMessage({"Content-Type": "text/event-json"}, json.dumps(told).encode())
     assert event_from(plain) == event_from(as_json) == Event(told)
 
 
 def test_an_event_may_have_a_body_of_its_own() -> None:
     inner = "Event-Name: BACKGROUND_JOB\nContent-Length: 4\n\n+OK\n"
-    event = event_from(Message({"Content-Type": "text/event-plain"}, inner.encode()))
+    event = event_from(EslMessage({"Content-Type": "text/event-plain"}, inner.encode()))
     assert event is not None
     assert event.body == "+OK\n"
 
@@ -83,14 +83,14 @@ def test_an_event_may_have_a_body_of_its_own() -> None:
 )
 def test_nonsense_has_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(EslError) as caught:
-        Decoder().feed(data)
+        EslDecoder().feed(data)
     assert caught.value.reason == reason
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"null", b"[" * 100_000])
 def test_an_event_that_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(EslError, match="bad_json"):
-        event_from(Message({"Content-Type": "text/event-json"}, body))
+        event_from(EslMessage({"Content-Type": "text/event-json"}, body))
 
 
 @pytest.mark.parametrize("line", ["", "api status\n\nauth x", "api a\rb", "api \0", "x" * 9000])
@@ -104,7 +104,7 @@ def test_an_order_is_one_line(line: str) -> None:
 
 @given(st.lists(st.binary(max_size=200), max_size=20))
 def test_garbage_is_refused_or_ignored(pieces: list[bytes]) -> None:
-    decoder = Decoder()
+    decoder = EslDecoder()
     with suppress(EslError):
         for piece in pieces:
             for message in decoder.feed(piece):
@@ -117,5 +117,5 @@ def test_damaged_captures_harm_nothing(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 5))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     with suppress(EslError):
-        for message in Decoder().feed(bytes(whole)):
+        for message in EslDecoder().feed(bytes(whole)):
             event_from(message)

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from tests.support.freeswitch.stream import AudioStream
 from tests.support.recorder import Recorder
 
-from kikimori.integrations.freeswitch.tap.media import MAX_EARLY_BYTES, MAX_TEXTS, MediaServer
+from kikimori.integrations.freeswitch.tap.media import MAX_EARLY_BYTES, MAX_TEXTS, FreeSwitchMediaServer
 from kikimori.integrations.freeswitch.tap.metadata import read_metadata
 from kikimori.integrations.freeswitch.tap.voices import EARLIER_S, StreamError, Voices
 from kikimori.ports.limiter import ConnectionLimits
@@ -42,7 +42,7 @@ METADATA = {
 
 
 class Office:
-    def __init__(self, server: MediaServer, desk: Recorder) -> None:
+    def __init__(self, server: FreeSwitchMediaServer, desk: Recorder) -> None:
         self.server = server
         self.desk = desk
 
@@ -74,7 +74,7 @@ async def open_office(
     limits: ConnectionLimits | None = None, *, by_dialplan: bool = True
 ) -> AsyncIterator[Office]:
     desk = Recorder()
-    server = MediaServer(desk, AllowedPeers(), limits, secret="secret" if by_dialplan else None)
+    server = FreeSwitchMediaServer(desk, AllowedPeers(), limits, secret="secret" if by_dialplan else None)
     await server.listen("127.0.0.1", 0)
     watching = asyncio.create_task(server.watch())
     try:

@@ -17,7 +17,7 @@ import pytest
 from tests.support.freeswitch.stream import AudioStream
 from tests.support.recorder import Recorder
 
-from kikimori.integrations.freeswitch.tap.media import SUBPROTOCOL, MediaServer
+from kikimori.integrations.freeswitch.tap.media import SUBPROTOCOL, FreeSwitchMediaServer
 from kikimori_core.model.call import EndReason, Role
 from kikimori_core.wire.peers import AllowedPeers
 
@@ -83,7 +83,7 @@ def captured(name: str) -> bytes:
 async def heard(data: bytes) -> tuple[bytes, Recorder]:
     """Send it to a media server; return its answer and what the desk got."""
     desk = Recorder()
-    server = MediaServer(desk, AllowedPeers(), secret="s3cret")
+    server = FreeSwitchMediaServer(desk, AllowedPeers(), secret="s3cret")
     await server.listen("127.0.0.1", 0)
     try:
         reader, writer = await asyncio.open_connection(*server.address)
@@ -142,7 +142,7 @@ async def peers(name: str) -> Sent:
         done.set()
 
     desk, done = Recorder(), asyncio.Event()
-    server = MediaServer(desk, AllowedPeers(), secret="s3cret")
+    server = FreeSwitchMediaServer(desk, AllowedPeers(), secret="s3cret")
     await server.listen("127.0.0.1", 0)
     async with await asyncio.start_server(relay, "127.0.0.1", 0) as front:
         port = front.sockets[0].getsockname()[1]

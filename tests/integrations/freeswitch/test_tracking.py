@@ -9,15 +9,14 @@ from tests.integrations.freeswitch.test_esl import all_of, captured
 from kikimori.integrations.freeswitch.esl import event_from
 from kikimori.integrations.freeswitch.tap.tracking import (
     EVENTS,
-    Began,
-    CallTracker,
+    CallBegan,
+    CallEnded,
     Change,
-    Ended,
-    Held,
+    FreeSwitchCallTracker,
     OperatorCame,
     OperatorLeft,
-    Pressed,
 )
+from kikimori.taps.changes import DigitPressed, HoldChanged
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Party, Role
 
@@ -64,12 +63,12 @@ def event(name: str, uuid: str, **more: str) -> dict[str, str]:
     }
 
 
-def told(tracker: CallTracker, *events: dict[str, str]) -> list[Change]:
+def told(tracker: FreeSwitchCallTracker, *events: dict[str, str]) -> list[Change]:
     return [change for each in events for change in tracker.take(each)]
 
 
 def test_a_captured_call_from_beginning_to_end() -> None:
-    tracker = CallTracker(OFFICE)
+    tracker = FreeSwitchCallTracker(OFFICE)
     changes = [
         change
         for message in all_of(captured(), 65536)
@@ -77,22 +76,22 @@ def test_a_captured_call_from_beginning_to_end() -> None:
         for change in tracker.take(found.headers)
     ]
     began, *rest = changes
-    assert isinstance(began, Began)
+    assert isinstance(began, CallBegan)
     assert (began.call.caller, began.call.operator) == (Party(number="0355550142"), Party(number="204"))
     assert began.call.channel == began.call.call_id
     call_id = began.call.call_id
     assert rest == [
-        Held(call_id, on_hold=True),
-        Held(call_id, on_hold=False),
-        Pressed(call_id, Role.OPERATOR, "*"),
-        Pressed(call_id, Role.OPERATOR, "9"),
+        HoldChanged(call_id, on_hold=True),
+        HoldChanged(call_id, on_hold=False),
+        DigitPressed(call_id, Role.OPERATOR, "*"),
+        DigitPressed(call_id, Role.OPERATOR, "9"),
         OperatorLeft(call_id),
-        Ended(call_id, hung_up=True),
+        CallEnded(call_id, hung_up=True),
     ]
 
 
 def test_a_transfer_is_one_call() -> None:
-    tracker = CallTracker(OFFICE)
+    tracker = FreeSwitchCallTracker(OFFICE)
     told(tracker, *call())
     came = told(
         tracker,
@@ -108,15 +107,15 @@ def test_a_transfer_is_one_call() -> None:
         "200",
         "s",
     )
-    assert told(tracker, event("DTMF", "s", DTMF_Digit="9")) == [Pressed("c", Role.OPERATOR, "9")]
+    assert told(tracker, event("DTMF", "s", DTMF_Digit="9")) == [DigitPressed("c", Role.OPERATOR, "9")]
     assert told(tracker, event("DTMF", "o", DTMF_Digit="9")) == []
 
 
 def test_who_fetched_the_customer_is_not_named_after_them() -> None:
     """After `intercept` FreeSWITCH has the customer's number for the operator's name, in events and lists."""
-    tracker = CallTracker(OFFICE)
+    tracker = FreeSwitchCallTracker(OFFICE)
     began = told(tracker, *call())[0]
-    assert isinstance(began, Began)
+    assert isinstance(began, CallBegan)
     borrowed = {"Call-Direction": "outbound", "Caller-Callee-ID-Name": "0355550142"}
     assert told(tracker, unbridge("c", "o"), bridge("o", "c") | borrowed) == [
         OperatorLeft("c"),
@@ -129,33 +128,33 @@ def test_who_fetched_the_customer_is_not_named_after_them() -> None:
         {"uuid": "c", "direction": "inbound", "cid_num": "0355550142"},
         {"uuid": "o", "direction": "outbound", "presence_id": "204@x", "callee_name": "0355550142"},
     ]
-    fresh = CallTracker(OFFICE).adopt(rows, [{"uuid": "c", "b_uuid": "o"}])[0]
-    assert isinstance(fresh, Began)
+    fresh = FreeSwitchCallTracker(OFFICE).adopt(rows, [{"uuid": "c", "b_uuid": "o"}])[0]
+    assert isinstance(fresh, CallBegan)
     assert fresh.call.operator == Party(number="204")
 
 
 def test_the_new_operator_may_come_before_the_old_one_leaves() -> None:
-    tracker = CallTracker(OFFICE)
+    tracker = FreeSwitchCallTracker(OFFICE)
     told(tracker, *call(), created("s", "200", outbound=True), bridge("c", "s"))
     assert told(tracker, unbridge("c", "o"), event("CHANNEL_HANGUP_COMPLETE", "o")) == []
 
 
 def test_an_outgoing_call_is_heard_on_the_customers_channel() -> None:
-    tracker = CallTracker(OFFICE)
+    tracker = FreeSwitchCallTracker(OFFICE)
     (began,) = told(
         tracker,
         created("o", "204", outbound=False),
         created("c", "0355550142", outbound=True, name="sofia/external/0355550142"),
         bridge("o", "c"),
     )
-    assert isinstance(began, Began)
+    assert isinstance(began, CallBegan)
     assert (began.call.channel, began.call.operator_channel) == ("c", "o")
     assert began.call.caller.number == "0355550142"
 
 
 def test_calls_inside_the_house_are_not_heard() -> None:
     why: list[str] = []
-    tracker = CallTracker(OFFICE, why.append)
+    tracker = FreeSwitchCallTracker(OFFICE, why.append)
     assert (
         told(
             tracker, created("a", "205", outbound=False), created("b", "204", outbound=True), bridge("a", "b")
@@ -166,27 +165,29 @@ def test_calls_inside_the_house_are_not_heard() -> None:
 
 
 def test_who_must_never_be_heard_ends_the_listening() -> None:
-    tracker = CallTracker(SidesTable(operator_numbers=("2??",), never_operators=("200",)))
+    tracker = FreeSwitchCallTracker(SidesTable(operator_numbers=("2??",), never_operators=("200",)))
     told(tracker, *call())
-    assert told(tracker, created("s", "200", outbound=True), bridge("c", "s")) == [Ended("c", hung_up=False)]
+    assert told(tracker, created("s", "200", outbound=True), bridge("c", "s")) == [
+        CallEnded("c", hung_up=False)
+    ]
 
 
 def test_a_selection_of_operators_does_not_cut_off_the_superior() -> None:
-    tracker = CallTracker(SidesTable(operator_numbers=("2??",), only_operators=("204",)))
+    tracker = FreeSwitchCallTracker(SidesTable(operator_numbers=("2??",), only_operators=("204",)))
     told(tracker, *call())
     (came,) = told(tracker, created("s", "200", outbound=True), bridge("c", "s"))
     assert isinstance(came, OperatorCame)
 
 
 def test_listening_supervisors_are_no_part_of_the_call() -> None:
-    tracker = CallTracker(OFFICE)
+    tracker = FreeSwitchCallTracker(OFFICE)
     told(tracker, *call())
     listener = {**bridge("l", "c"), "variable_kikimori_listener": "true"}
     assert told(tracker, listener) == []
 
 
 def test_the_customers_own_hold_is_not_ours() -> None:
-    tracker = CallTracker(OFFICE)
+    tracker = FreeSwitchCallTracker(OFFICE)
     told(tracker, *call())
     assert told(tracker, event("CHANNEL_HOLD", "c")) == []
 
@@ -198,23 +199,23 @@ ROWS: list[dict[str, object]] = [
 
 
 def test_calls_that_already_run_are_taken_over() -> None:
-    tracker = CallTracker(OFFICE)
+    tracker = FreeSwitchCallTracker(OFFICE)
     (began,) = tracker.adopt(ROWS, [{"uuid": "c", "b_uuid": "o"}])
-    assert isinstance(began, Began)
+    assert isinstance(began, CallBegan)
     assert (began.call.caller, began.call.operator) == (Party(number="0355550142"), Party(number="204"))
 
 
 def test_after_a_loss_what_is_gone_has_ended_and_the_rest_goes_on() -> None:
-    tracker = CallTracker(OFFICE)
+    tracker = FreeSwitchCallTracker(OFFICE)
     told(tracker, *call(), *call("c2", "o2", "205"))
     changes = tracker.adopt(ROWS, [{"uuid": "c", "b_uuid": "o"}])
-    assert Ended("c2", hung_up=True) in changes
-    assert [each for each in changes if isinstance(each, Ended)] == [Ended("c2", hung_up=True)]
+    assert CallEnded("c2", hung_up=True) in changes
+    assert [each for each in changes if isinstance(each, CallEnded)] == [CallEnded("c2", hung_up=True)]
     assert "c" in tracker.calls
 
 
 def test_a_call_that_the_lists_do_not_show_yet_goes_on() -> None:
-    tracker = CallTracker(OFFICE)
+    tracker = FreeSwitchCallTracker(OFFICE)
     told(tracker, *call())
     assert tracker.adopt([], [], tracker.involved()) == []
     assert "c" in tracker.calls
@@ -243,19 +244,23 @@ TEXT = st.sampled_from(["", "c", "o", "s", "\x00", "x" * 300, "山"])
 )
 def test_events_in_any_order_keep_calls_whole(events: list[dict[str, str]]) -> None:
     """A call begins once, ends at most once, and tells nothing before or after."""
-    tracker = CallTracker(SidesTable())
+    tracker = FreeSwitchCallTracker(SidesTable())
     live: set[str] = set()
     for each in events:
         for change in tracker.take(each):
             match change:
-                case Began(call=info):
+                case CallBegan(call=info):
                     assert info.call_id not in live
                     assert info.channel != info.operator_channel
                     live.add(info.call_id)
                 case OperatorCame(call=info):
                     assert info.call_id in live
-                case Ended(call_id=call_id):
+                case CallEnded(call_id=call_id):
                     live.remove(call_id)
-                case OperatorLeft(call_id=call_id) | Held(call_id=call_id) | Pressed(call_id=call_id):
+                case (
+                    OperatorLeft(call_id=call_id)
+                    | HoldChanged(call_id=call_id)
+                    | DigitPressed(call_id=call_id)
+                ):
                     assert call_id in live
     assert live == set(tracker.calls)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from kikimori.integrations.freeswitch.esl import Decoder, Message, event_from
+from kikimori.integrations.freeswitch.esl import EslDecoder, EslMessage, event_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ _ORDER = re.compile(r"(?<=order=)[0-9a-f]{16}", re.IGNORECASE)
 
 def write_transcript(wire: Wire, path: Path, *, hide: str) -> None:
     """Write what passed. `hide` is a folder that nobody need know."""
-    decoder, commands = Decoder(), ""
+    decoder, commands = EslDecoder(), ""
     lines: list[str] = []
     for to_switch, data in wire.passed:
         if to_switch:
@@ -44,7 +44,7 @@ def write_transcript(wire: Wire, path: Path, *, hide: str) -> None:
     path.write_text("\n".join(lines).replace(hide, "/sounds") + "\n", encoding="utf-8")
 
 
-def _sent(message: Message) -> dict[str, object]:
+def _sent(message: EslMessage) -> dict[str, object]:
     event = event_from(message)
     if event is None:
         return {"kind": message.kind, "reply": message.reply, "text": message.text}

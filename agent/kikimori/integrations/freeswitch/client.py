@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import structlog
 
-from kikimori.integrations.freeswitch.esl import Decoder, EslError, Event, Message, command, event_from
+from kikimori.integrations.freeswitch.esl import EslDecoder, EslError, EslMessage, Event, command, event_from
 from kikimori_core.cancellation import run_cancellable
 from kikimori_core.messages import remedy
 
@@ -67,7 +67,7 @@ class EslClient:
         self._on_up = on_up
         self._on_down = on_down
         self._writer: asyncio.StreamWriter | None = None
-        self._waiting: deque[asyncio.Future[Message]] = deque()
+        self._waiting: deque[asyncio.Future[EslMessage]] = deque()
         self._jobs: dict[str, asyncio.Future[str]] = {}
         self._heard_at = 0.0
         self.up = False
@@ -130,13 +130,13 @@ class EslClient:
             raise EslAwayError("esl_protocol", "show answered no JSON") from None
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
-    async def _send(self, line: str, within_s: float, **headers: str) -> Message:
+    async def _send(self, line: str, within_s: float, **headers: str) -> EslMessage:
         if self._writer is None:
             raise self.trouble or EslAwayError("esl_away")
         if len(self._waiting) >= MOST_WAITING:
             raise EslAwayError("esl_timeout", "FreeSWITCH has stopped answering")
         data = command(line, **headers)
-        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[EslMessage] = asyncio.get_running_loop().create_future()
         try:
             self._writer.write(data)
         except (OSError, RuntimeError) as error:
@@ -153,11 +153,11 @@ class EslClient:
     # --- the connection
 
     async def _connected(self) -> None:
-        decoder = Decoder()
+        decoder = EslDecoder()
         async with asyncio.timeout(GREETING_WITHIN_S):
             reader, writer = await asyncio.open_connection(self._host, self._port)
         try:
-            ready: deque[Message] = deque()
+            ready: deque[EslMessage] = deque()
             async with asyncio.timeout(GREETING_WITHIN_S):
                 await self._log_in(reader, writer, decoder, ready)
             self._writer = writer
@@ -179,8 +179,8 @@ class EslClient:
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        decoder: Decoder,
-        ready: deque[Message],
+        decoder: EslDecoder,
+        ready: deque[EslMessage],
     ) -> None:
         greeting = await _next(reader, decoder, ready)
         if greeting.kind == "text/rude-rejection":
@@ -206,7 +206,9 @@ class EslClient:
         if self._on_up is not None:
             await self._on_up()
 
-    async def _read(self, reader: asyncio.StreamReader, decoder: Decoder, ready: deque[Message]) -> None:
+    async def _read(
+        self, reader: asyncio.StreamReader, decoder: EslDecoder, ready: deque[EslMessage]
+    ) -> None:
         while True:
             while ready:
                 self._take(ready.popleft())
@@ -223,7 +225,7 @@ class EslClient:
             if loop.time() - self._heard_at > QUIET_S:
                 await self.api("uptime", within_s=10)
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: EslMessage) -> None:
         match message.kind:
             case "command/reply" | "api/response":
                 if not self._waiting:
@@ -265,7 +267,7 @@ class EslClient:
             self._on_down()
 
 
-async def _next(reader: asyncio.StreamReader, decoder: Decoder, ready: deque[Message]) -> Message:
+async def _next(reader: asyncio.StreamReader, decoder: EslDecoder, ready: deque[EslMessage]) -> EslMessage:
     while not ready:
         data = await reader.read(65536)
         if not data:

@@ -32,7 +32,7 @@ class EslError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class EslMessage:
     """One message as it came."""
 
     headers: dict[str, str]
@@ -54,7 +54,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened in FreeSWITCH."""
+    """Event of FreeSWITCH."""
 
     headers: dict[str, str]
     body: str = ""
@@ -73,17 +73,17 @@ class Event:
 
 
 @dataclass(slots=True)
-class Decoder:
-    """Bytes in, messages out, however they were cut."""
+class EslDecoder:
+    """Parser of a byte stream into messages, in pieces of any size."""
 
     _buffer: bytearray = field(default_factory=bytearray)
     _headers: dict[str, str] | None = None
     _length: int = 0
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes) -> list[EslMessage]:
         """Return the messages that are whole now; raises `EslError`, after which the decoder is of no more use."""
         self._buffer += data
-        whole: list[Message] = []
+        whole: list[EslMessage] = []
         while True:
             if self._headers is None and not self._take_headers():
                 return whole
@@ -91,7 +91,7 @@ class Decoder:
                 return whole
             body = bytes(self._buffer[: self._length])
             del self._buffer[: self._length]
-            whole.append(Message(self._headers, body))
+            whole.append(EslMessage(self._headers, body))
             self._headers = None
 
     def _take_headers(self) -> bool:
@@ -130,7 +130,7 @@ def headers_from(text: str, *, strict: bool = False, encoded: bool = False) -> d
     return headers
 
 
-def event_from(message: Message) -> Event | None:
+def event_from(message: EslMessage) -> Event | None:
     """Read an event in either format; None for a message that is none. Raises `EslError`."""
     match message.kind:
         case "text/event-json":

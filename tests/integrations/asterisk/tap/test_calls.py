@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from kikimori.integrations.asterisk.tap.calls import CallTracker, Held, Key
+from kikimori.integrations.asterisk.tap.calls import AsteriskCallTracker
 from kikimori.integrations.asterisk.tap.world import World
+from kikimori.taps.changes import DigitPressed, HoldChanged
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Party, Role
 
@@ -33,14 +34,14 @@ def recorded(name: str) -> list[Json]:
     return [json.loads(line) for line in lines]
 
 
-def tracker(sides: SidesTable = SIDES) -> CallTracker:
-    return CallTracker(sides, OWN)
+def tracker(sides: SidesTable = SIDES) -> AsteriskCallTracker:
+    return AsteriskCallTracker(sides, OWN)
 
 
 class Story:
     """Output of a tracker as short lines: `trunk+201` is who is heard, in the order of the customer first."""
 
-    def __init__(self, tracked: CallTracker) -> None:
+    def __init__(self, tracked: AsteriskCallTracker) -> None:
         self.tracker = tracked
         self.lines: list[str] = []
         self.call_ids: set[str] = set()
@@ -58,9 +59,9 @@ class Story:
                 self.lines.append(line)
         for news in self.tracker.take_news():
             match news:
-                case Held(_, on_hold):
+                case HoldChanged(_, on_hold):
                     self.lines.append("held" if on_hold else "back")
-                case Key(_, role, digit):
+                case DigitPressed(_, role, digit):
                     self.lines.append(f"{role} {digit}")
 
 

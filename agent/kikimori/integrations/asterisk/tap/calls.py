@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from kikimori.integrations.asterisk.tap.parties import caller_of, endpoint_of, party
-from kikimori.integrations.asterisk.tap.world import Channel, World
+from kikimori.integrations.asterisk.tap.world import AsteriskChannel, World
+from kikimori.taps.changes import DigitPressed, HoldChanged
 from kikimori.taps.sides import INTERNAL, NOT_SELECTED, SidesTable, Unheard, sort_out
 from kikimori_core.model.call import CallInfo, Role, call_id_from
 
@@ -46,7 +47,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class WantedVoice:
     """Voice of one party that is wanted."""
 
     call: CallInfo
@@ -55,24 +56,7 @@ class Voice:
     """Id of the channel."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The customer was put on hold, or taken back, on an operator's telephone."""
-
-    call_id: str
-    on_hold: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key was pressed."""
-
-    call_id: str
-    role: Role
-    digit: str
-
-
-News = Held | Key
+News = HoldChanged | DigitPressed
 
 
 @dataclass(slots=True)
@@ -87,7 +71,7 @@ class _Call:
     held_by: set[str] = field(default_factory=set)
 
 
-class CallTracker:
+class AsteriskCallTracker:
     """Follows the calls of one Asterisk."""
 
     def __init__(self, sides: SidesTable, own_prefix: str) -> None:
@@ -150,15 +134,17 @@ class CallTracker:
 
     # --- what comes out
 
-    def voices(self, customer: str) -> list[Voice]:
+    def voices(self, customer: str) -> list[WantedVoice]:
         """Return every voice of this customer's call that should be heard now; none when the call is over."""
         call = self._calls.get(customer)
         if call is None or not call.heard:
             return []
         operators = [self.world.channels[each] for each in call.operators if each in self.world.channels]
         infos = [self._with_operator(call, each) for each in operators]
-        voices = [Voice(infos[0] if infos else call.info, Role.CUSTOMER, customer)]
-        voices += [Voice(info, Role.OPERATOR, each.id) for info, each in zip(infos, operators, strict=True)]
+        voices = [WantedVoice(infos[0] if infos else call.info, Role.CUSTOMER, customer)]
+        voices += [
+            WantedVoice(info, Role.OPERATOR, each.id) for info, each in zip(infos, operators, strict=True)
+        ]
         return voices
 
     def take_news(self) -> list[News]:
@@ -199,7 +185,7 @@ class CallTracker:
             if customer in self._calls:
                 self._see_operators(self._calls[customer])
 
-    def _begin(self, group: list[Channel]) -> str | None:
+    def _begin(self, group: list[AsteriskChannel]) -> str | None:
         """Open a call where a customer and an operator are connected; return the customer's channel."""
         telephones = [each for each in group if each.is_telephone]
         if len(telephones) == 1 and self.world.in_conference(telephones[0].id):
@@ -221,14 +207,14 @@ class CallTracker:
         self._note_unheard(telephones, reason)
         return None
 
-    def _note_unheard(self, telephones: list[Channel], reason: Unheard) -> None:
+    def _note_unheard(self, telephones: list[AsteriskChannel], reason: Unheard) -> None:
         news = [each for each in telephones if self._unheard.get(each.id) != reason]
         for each in news:
             self._unheard[each.id] = reason
             log.info("call_not_heard", channel_id=each.id, reason=str(reason))
         self.not_heard[str(reason)] += bool(news)
 
-    def _open(self, customer: Channel, operator: Channel, queue: str | None) -> None:
+    def _open(self, customer: AsteriskChannel, operator: AsteriskChannel, queue: str | None) -> None:
         self._calls[customer.id] = _Call(
             CallInfo(
                 call_id=call_id_from(customer.id),
@@ -303,31 +289,31 @@ class CallTracker:
         elif channel_id not in call.held_by:
             call.held_by.add(channel_id)
             if len(call.held_by) == 1:
-                self._news.append(Held(call.info.call_id, on_hold=True))
+                self._news.append(HoldChanged(call.info.call_id, on_hold=True))
 
     def _released(self, call: _Call, channel_id: str) -> None:
         if channel_id in call.held_by:
             call.held_by.discard(channel_id)
             if not call.held_by:
-                self._news.append(Held(call.info.call_id, on_hold=False))
+                self._news.append(HoldChanged(call.info.call_id, on_hold=False))
 
     def _key(self, channel_id: str, digit: object) -> None:
         if not isinstance(digit, str) or len(digit) != 1 or digit not in "0123456789*#ABCD":
             return
         if channel_id in self._calls:
-            self._news.append(Key(self._calls[channel_id].info.call_id, Role.CUSTOMER, digit))
+            self._news.append(DigitPressed(self._calls[channel_id].info.call_id, Role.CUSTOMER, digit))
         elif channel_id in self._call_of:
             call = self._calls[self._call_of[channel_id]]
-            self._news.append(Key(call.info.call_id, Role.OPERATOR, digit))
+            self._news.append(DigitPressed(call.info.call_id, Role.OPERATOR, digit))
 
-    def _note_queue(self, channel: Channel) -> None:
+    def _note_queue(self, channel: AsteriskChannel) -> None:
         if channel.queue is not None:
             self._queues[channel.id] = channel.queue
 
-    def _queue(self, group: list[Channel]) -> str | None:
+    def _queue(self, group: list[AsteriskChannel]) -> str | None:
         return next((self._queues[each.id] for each in group if each.id in self._queues), None)
 
-    def _with_operator(self, call: _Call, operator: Channel) -> CallInfo:
+    def _with_operator(self, call: _Call, operator: AsteriskChannel) -> CallInfo:
         endpoint = endpoint_of(operator, call.info.queue)
         return replace(
             call.info,

@@ -9,13 +9,13 @@ from kikimori.taps.sides import Endpoint
 from kikimori_core.model.call import Party
 
 if TYPE_CHECKING:
-    from kikimori.integrations.asterisk.tap.world import Channel
+    from kikimori.integrations.asterisk.tap.world import AsteriskChannel
 
 
 _DIALLED = re.compile(r"^\+?[0-9*#]{3,}$")
 
 
-def endpoint_of(channel: Channel, queue: str | None) -> Endpoint:
+def endpoint_of(channel: AsteriskChannel, queue: str | None) -> Endpoint:
     """Name a party of a call that came through `queue`.
 
     An endpoint that is named by its extension is believed before the caller identification, which FreePBX sets to the
@@ -28,7 +28,7 @@ def endpoint_of(channel: Channel, queue: str | None) -> Endpoint:
     return Endpoint(channel.endpoint, number, channel.display)
 
 
-def caller_of(customer: Channel, operator: Channel) -> Party:
+def caller_of(customer: AsteriskChannel, operator: AsteriskChannel) -> Party:
     """Return the customer: the caller, or the party that the operator dialled."""
     if customer.was_called and _DIALLED.match(operator.exten):
         # The line's own caller identification is the office's.

@@ -10,7 +10,7 @@ import structlog
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.integrations.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.integrations.asterisk.tap.asking import ask_for, deleted, exists, listed
-from kikimori.integrations.asterisk.tap.calls import CallTracker, Held, Key
+from kikimori.integrations.asterisk.tap.calls import AsteriskCallTracker
 from kikimori.integrations.asterisk.tap.trouble import (
     APP_IN_USE,
     NO_AUDIO,
@@ -20,6 +20,7 @@ from kikimori.integrations.asterisk.tap.trouble import (
 )
 from kikimori.integrations.asterisk.tap.voice import CopiedVoice, CopyContext
 from kikimori.integrations.asterisk.version import apps_outlive_connections
+from kikimori.taps.changes import DigitPressed, HoldChanged
 from kikimori_core.messages import text
 from kikimori_core.model.call import Role
 
@@ -87,7 +88,7 @@ class AsteriskTap:
         self._settings = settings
         self._audio = audio
         self._prefix = f"{settings.app}-tap-"
-        self._tracker = CallTracker(sides, self._prefix)
+        self._tracker = AsteriskCallTracker(sides, self._prefix)
         self._voices: dict[str, dict[str, CopiedVoice]] = {}
         """Copies by the customer's channel and the party's."""
         self._owners: set[CopiedVoice] = set()
@@ -265,9 +266,9 @@ class AsteriskTap:
             self._reconcile(customer)
         for news in self._tracker.take_news():
             match news:
-                case Held(call_id, on_hold):
+                case HoldChanged(call_id, on_hold):
                     self._desk.held(call_id, on_hold=on_hold)
-                case Key(call_id, role, digit):
+                case DigitPressed(call_id, role, digit):
                     self._desk.key(call_id, role, digit)
 
     def _on_own(self, kind: object, channel_id: str) -> None:

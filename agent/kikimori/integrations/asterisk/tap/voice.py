@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from kikimori.integrations.asterisk.ari import AriClient
-    from kikimori.integrations.asterisk.tap.calls import Voice
+    from kikimori.integrations.asterisk.tap.calls import WantedVoice
     from kikimori.taps.tap import Address
 
 log = structlog.get_logger()
@@ -64,7 +64,7 @@ class CopyContext:
 class CopiedVoice:
     """Copy of one voice, kept up until `stop` and renewed when it fails."""
 
-    def __init__(self, context: CopyContext, voice: Voice) -> None:
+    def __init__(self, context: CopyContext, voice: WantedVoice) -> None:
         self.voice = voice
         self._context = context
         self._changed = asyncio.Event()

@@ -37,7 +37,7 @@ NO_TELEPHONES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class AsteriskChannel:
     """Channel: a telephone, a line, or half of a `Local` pair."""
 
     id: str
@@ -104,13 +104,13 @@ class Bridge:
         return self.type != "holding" and not self.is_conference
 
 
-def read_channel(found: object) -> Channel | None:
+def read_channel(found: object) -> AsteriskChannel | None:
     """Read ARI's `Channel`; None when it is none."""
     if not isinstance(found, dict) or not _text(found.get("id")) or not _text(found.get("name")):
         return None
     dialplan = _part(found, "dialplan")
     caller = _part(found, "caller")
-    return Channel(
+    return AsteriskChannel(
         id=_text(found["id"]),
         name=_text(found["name"]),
         number=_text(caller.get("number")),
@@ -151,7 +151,7 @@ class World:
     """Channels and bridges of Asterisk, without our own, whose ids begin with `own_prefix`."""
 
     own_prefix: str
-    channels: dict[str, Channel] = field(default_factory=dict)
+    channels: dict[str, AsteriskChannel] = field(default_factory=dict)
     bridges: dict[str, Bridge] = field(default_factory=dict)
     _bridge_of: dict[str, str] = field(default_factory=dict)
     _by_name: dict[str, str] = field(default_factory=dict)
@@ -199,9 +199,9 @@ class World:
                 self._put_bridge(merged)
         return touched
 
-    def connected(self, channel_id: str) -> list[Channel]:
+    def connected(self, channel_id: str) -> list[AsteriskChannel]:
         """Return channels that hear this one, itself too, over bridges and `Local` pairs, oldest first."""
-        found: dict[str, Channel] = {}
+        found: dict[str, AsteriskChannel] = {}
         ahead = [channel_id]
         while ahead:
             each = self.channels.get(ahead.pop())
@@ -215,7 +215,7 @@ class World:
         bridge = self.bridges.get(self._bridge_of.get(channel_id, ""))
         return bridge is not None and bridge.is_conference
 
-    def _neighbours(self, channel: Channel) -> Iterator[str]:
+    def _neighbours(self, channel: AsteriskChannel) -> Iterator[str]:
         partner = channel.local_partner
         if partner is not None and partner in self._by_name:
             yield self._by_name[partner]
@@ -223,7 +223,7 @@ class World:
         if bridge is not None and bridge.is_conversation:
             yield from bridge.channels
 
-    def _put_channel(self, channel: Channel | None) -> None:
+    def _put_channel(self, channel: AsteriskChannel | None) -> None:
         if channel is None or self.is_own(channel.id):
             return
         known = self.channels.get(channel.id)
@@ -234,7 +234,7 @@ class World:
         self.channels[channel.id] = channel
         self._by_name[channel.name] = channel.id
 
-    def _drop_channel(self, channel: Channel | None) -> set[str]:
+    def _drop_channel(self, channel: AsteriskChannel | None) -> set[str]:
         if channel is None:
             return set()
         touched = {each.id for each in self.connected(channel.id)}

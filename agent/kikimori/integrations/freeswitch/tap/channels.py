@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class FreeSwitchChannel:
     """Known facts about one channel."""
 
     uuid: str
@@ -34,7 +34,7 @@ def queue_of(headers: Mapping[str, str]) -> str:
     return headers.get("variable_cc_queue", "") or headers.get("variable_fifo_name", "")
 
 
-def event_channel(uuid: str, headers: Mapping[str, str]) -> Channel:
+def event_channel(uuid: str, headers: Mapping[str, str]) -> FreeSwitchChannel:
     """Read the channel that an event happened to."""
     get = headers.get
     outbound = get("Call-Direction", get("Caller-Direction", "")) == "outbound"
@@ -46,7 +46,7 @@ def event_channel(uuid: str, headers: Mapping[str, str]) -> Channel:
         # A registered telephone is known by its user, whatever number it shows to the outside.
         number = get("variable_user_name", "") or get("Caller-Caller-ID-Number", "")
         display = get("Caller-Caller-ID-Name", "")
-    return Channel(
+    return FreeSwitchChannel(
         uuid,
         get("Channel-Name", get("Caller-Channel-Name", "")),
         outbound,
@@ -57,7 +57,7 @@ def event_channel(uuid: str, headers: Mapping[str, str]) -> Channel:
     )
 
 
-def other_channel(uuid: str, headers: Mapping[str, str]) -> Channel:
+def other_channel(uuid: str, headers: Mapping[str, str]) -> FreeSwitchChannel:
     """Read the other channel of an event."""
     get = headers.get
     outbound = get("Other-Leg-Direction", "outbound") == "outbound"
@@ -65,7 +65,7 @@ def other_channel(uuid: str, headers: Mapping[str, str]) -> Channel:
         number, display = get("Other-Leg-Destination-Number", ""), get("Other-Leg-Callee-ID-Name", "")
     else:
         number, display = get("Other-Leg-Caller-ID-Number", ""), get("Other-Leg-Caller-ID-Name", "")
-    return Channel(
+    return FreeSwitchChannel(
         uuid,
         get("Other-Leg-Channel-Name", ""),
         outbound,
@@ -76,7 +76,7 @@ def other_channel(uuid: str, headers: Mapping[str, str]) -> Channel:
     )
 
 
-def row_channel(uuid: str, row: Mapping[str, object]) -> Channel:
+def row_channel(uuid: str, row: Mapping[str, object]) -> FreeSwitchChannel:
     """Read a row of `show channels as json`."""
 
     def text(name: str) -> str:
@@ -88,7 +88,7 @@ def row_channel(uuid: str, row: Mapping[str, object]) -> Channel:
     user = text("presence_id").partition("@")[0]
     number = user or (text("dest") if outbound else text("cid_num"))
     display = text("callee_name") if outbound else text("cid_name")
-    return Channel(
+    return FreeSwitchChannel(
         uuid, text("name"), outbound, number, _display(display, number), "", _number(text("created_epoch"))
     )
 

@@ -61,7 +61,7 @@ class _Stream:
     """Set when this side ends it."""
 
 
-class MediaServer:
+class FreeSwitchMediaServer:
     """Accepts streams and puts their audio on `desk`."""
 
     def __init__(

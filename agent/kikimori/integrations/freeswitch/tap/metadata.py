@@ -24,7 +24,7 @@ MAX_METADATA = 8192
 """Bytes; both modules keep no more."""
 
 
-class Metadata(CallFields):
+class StreamMetadata(CallFields):
     """The JSON object, validated."""
 
     role: Literal["stereo", "customer", "operator", "mixed"] = "mixed"
@@ -44,11 +44,11 @@ class Metadata(CallFields):
         return replace(super().info(tap), operator_channel=self.operator_channel or None)
 
 
-def read_metadata(text: str) -> Metadata:
+def read_metadata(text: str) -> StreamMetadata:
     """Read the first text message; raises `StreamError` without quoting it."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_METADATA:
         raise StreamError("metadata_too_long")
     try:
-        return Metadata.model_validate_json(text)
+        return StreamMetadata.model_validate_json(text)
     except (ValidationError, UnicodeError):
         raise StreamError("bad_metadata") from None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from kikimori.integrations.freeswitch.client import EslClient
     from kikimori.integrations.freeswitch.settings import FreeSwitchTable
-    from kikimori.integrations.freeswitch.tap.media import MediaServer
+    from kikimori.integrations.freeswitch.tap.media import FreeSwitchMediaServer
     from kikimori_core.model.call import CallInfo
     from kikimori_core.model.feed import CallDesk
 
@@ -59,7 +59,9 @@ class _Call:
 class Streams:
     """The streams of all calls. `esl` starts them, `media` receives them."""
 
-    def __init__(self, table: FreeSwitchTable, desk: CallDesk, esl: EslClient, media: MediaServer) -> None:
+    def __init__(
+        self, table: FreeSwitchTable, desk: CallDesk, esl: EslClient, media: FreeSwitchMediaServer
+    ) -> None:
         self._table = table
         self._desk = desk
         self._esl = esl

@@ -11,21 +11,20 @@ import structlog
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.integrations.freeswitch.client import REMEDIES, EslClient
 from kikimori.integrations.freeswitch.settings import read_secret
-from kikimori.integrations.freeswitch.tap.media import MediaServer
+from kikimori.integrations.freeswitch.tap.media import FreeSwitchMediaServer
 from kikimori.integrations.freeswitch.tap.streams import Streams
 from kikimori.integrations.freeswitch.tap.tracking import (
     EVENTS,
-    Began,
-    CallTracker,
+    CallBegan,
+    CallEnded,
     Change,
-    Ended,
-    Held,
+    FreeSwitchCallTracker,
     OperatorCame,
     OperatorLeft,
-    Pressed,
 )
 from kikimori.ports.limiter import ConnectionLimits
 from kikimori.ports.refusals import together
+from kikimori.taps.changes import DigitPressed, HoldChanged
 from kikimori_core.messages import remedy, text
 from kikimori_core.wire.messages import Problem
 from kikimori_core.wire.peers import AllowedPeers
@@ -50,13 +49,13 @@ class FreeSwitchTap:
         """Make it; raises KikimoriError when `media_token_file` cannot be read."""
         self._desk = desk
         self._table = table
-        self.media = MediaServer(
+        self.media = FreeSwitchMediaServer(
             desk,
             AllowedPeers(table.allow),
             ConnectionLimits(connections=table.max_streams, idle_s=table.idle_s),
             secret=_media_secret(table),
         )
-        self._tracker = CallTracker(sides, self._unheard)
+        self._tracker = FreeSwitchCallTracker(sides, self._unheard)
         self._not_heard: Counter[str] = Counter()
         self.esl: EslClient | None = None
         self.streams: Streams | None = None
@@ -177,21 +176,21 @@ class FreeSwitchTap:
             return
         for change in changes:
             match change:
-                case Began(call):
+                case CallBegan(call):
                     streams.begin(call, again=again)
                 case OperatorCame(call):
                     streams.operator_came(call)
                 case OperatorLeft(call_id):
                     streams.operator_left(call_id)
-                case Held(call_id, on_hold):
+                case HoldChanged(call_id, on_hold):
                     if on_hold:
                         streams.operator_left(call_id)
                     else:
                         streams.operator_back(call_id)
                     self._desk.held(call_id, on_hold=on_hold)
-                case Pressed(call_id, role, digit):
+                case DigitPressed(call_id, role, digit):
                     self._desk.key(call_id, role, digit)
-                case Ended(call_id, hung_up):
+                case CallEnded(call_id, hung_up):
                     streams.end(call_id, hung_up=hung_up)
 
 

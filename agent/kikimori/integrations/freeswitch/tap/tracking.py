@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kikimori.integrations.freeswitch.tap.channels import (
-    Channel,
+    FreeSwitchChannel,
     event_channel,
     other_channel,
     queue_of,
     row_channel,
 )
+from kikimori.taps.changes import DigitPressed, HoldChanged
 from kikimori.taps.sides import SidesTable, Unheard, selected, sort_out
 from kikimori_core.model.call import CallInfo, Party, Role
 
@@ -45,7 +46,7 @@ _DIGIT = re.compile(r"^[0-9A-D*#]$")
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
+class CallBegan:
     """Listen to this call: `channel` and `operator_channel` are set."""
 
     call: CallInfo
@@ -66,32 +67,17 @@ class OperatorLeft:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """The operator's telephone put the customer on hold or took them back."""
-
-    call_id: str
-    on_hold: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    call_id: str
-    role: Role
-    digit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
+class CallEnded:
     """The customer's channel has ended, or must not be listened to any more."""
 
     call_id: str
     hung_up: bool
 
 
-Change = Began | OperatorCame | OperatorLeft | Held | Pressed | Ended
+Change = CallBegan | OperatorCame | OperatorLeft | HoldChanged | DigitPressed | CallEnded
 
 
-class CallTracker:
+class FreeSwitchCallTracker:
     """Events in, changes out.
 
     `unheard` is told why a bridge is not listened to, once for each.
@@ -100,7 +86,7 @@ class CallTracker:
     def __init__(self, sides: SidesTable, unheard: Callable[[str], None] | None = None) -> None:
         self._sides = sides
         self._unheard = unheard or (lambda _: None)
-        self._channels: dict[str, Channel] = {}
+        self._channels: dict[str, FreeSwitchChannel] = {}
         self._calls: dict[str, CallInfo] = {}
         """Calls by the customer's channel."""
         self._operators: dict[str, str] = {}
@@ -132,7 +118,7 @@ class CallTracker:
             case "CHANNEL_HOLD" | "CHANNEL_UNHOLD":
                 call_id = self._operators.get(uuid)
                 if call_id is not None:
-                    return [Held(call_id, headers["Event-Name"] == "CHANNEL_HOLD")]
+                    return [HoldChanged(call_id, headers["Event-Name"] == "CHANNEL_HOLD")]
             case "DTMF":
                 return self._pressed(uuid, headers.get("DTMF-Digit", "").upper())
             case "CHANNEL_HANGUP_COMPLETE" | "CHANNEL_DESTROY":
@@ -185,7 +171,7 @@ class CallTracker:
         if uuid not in self._channels:
             self._remember(other_channel(uuid, headers))
 
-    def _remember(self, channel: Channel) -> None:
+    def _remember(self, channel: FreeSwitchChannel) -> None:
         known = self._channels.get(channel.uuid)
         if known is not None:
             channel = replace(
@@ -225,14 +211,14 @@ class CallTracker:
         )
         self._calls[outside.uuid] = call
         self._operators[inside.uuid] = outside.uuid
-        return [Began(call)]
+        return [CallBegan(call)]
 
     def _joined(self, customer: str, operator: str) -> list[Change]:
         who = self._channels[operator]
         if not selected(SidesTable(never_operators=self._sides.never_operators), who.number, None):
             del self._calls[customer]
             self._forget_operators(customer)
-            return [Ended(customer, hung_up=False)]
+            return [CallEnded(customer, hung_up=False)]
         known = self._calls[customer]
         # Whoever comes back on the same channel is who they were, whatever FreeSWITCH calls them by now.
         same = known.operator_channel == operator
@@ -255,15 +241,15 @@ class CallTracker:
         if not _DIGIT.match(digit):
             return []
         if uuid in self._calls:
-            return [Pressed(uuid, Role.CUSTOMER, digit)]
+            return [DigitPressed(uuid, Role.CUSTOMER, digit)]
         call_id = self._operators.get(uuid)
-        return [] if call_id is None else [Pressed(call_id, Role.OPERATOR, digit)]
+        return [] if call_id is None else [DigitPressed(call_id, Role.OPERATOR, digit)]
 
     def _gone(self, uuid: str) -> list[Change]:
         self._channels.pop(uuid, None)
         if self._calls.pop(uuid, None) is not None:
             self._forget_operators(uuid)
-            return [Ended(uuid, hung_up=True)]
+            return [CallEnded(uuid, hung_up=True)]
         customer = self._operators.pop(uuid, None)
         return [] if customer is None else [OperatorLeft(customer)]
 
@@ -283,7 +269,7 @@ class CallTracker:
             del self._operators[operator]
 
 
-def _party(channel: Channel, other: Party | None = None) -> Party:
+def _party(channel: FreeSwitchChannel, other: Party | None = None) -> Party:
     """Return the channel's party, without a display that `intercept` copied from `other`."""
     display = channel.display[:128]
     borrowed = other is not None and display in (other.number, other.name)
