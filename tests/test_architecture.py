@@ -26,6 +26,7 @@ CORE = {
     # part of the core: what else of the core it may import
     "cancellation": set[str](),
     "messages": set[str](),
+    "command_line": {"messages"},
     "errors": {"messages"},
     "certificates": {"messages", "errors"},
     "wire": {"cancellation", "messages", "errors"},

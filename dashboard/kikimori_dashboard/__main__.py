@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import signal
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import uvloop
 
+from kikimori_core.command_line import CommandParser
 from kikimori_core.errors import KikimoriError
 from kikimori_core.messages import in_language, language_of, text
 from kikimori_core.wire.files import show_warnings_plainly
@@ -19,31 +19,31 @@ from kikimori_dashboard.config import DashboardSettings, read_settings
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="kikimori_dashboard", description=__doc__)
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="kikimori.toml; without it the built-in defaults"
-    )
+    parser = CommandParser(prog="kikimori_dashboard")
+    parser.add_argument("--config", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     show_warnings_plainly(_say)
     try:
         settings = read_settings(arguments.config)
         need_open_files()
     except KikimoriError as error:
-        _say(error.message)
-        _say(text("config_next", next_step=error.next_step))
-        return error.exit_code
+        return _failed(error)
     try:
         uvloop.run(_until_told(settings))
     except KikimoriError as error:
-        print(f"{error.message}\n  next: {error.next_step}", file=sys.stderr)
-        return error.exit_code
+        return _failed(error)
     except OSError as error:
-        print(
-            f"cannot serve on {settings.host}, port {settings.port}: {error.strerror or error}",
-            file=sys.stderr,
-        )
+        reason = error.strerror or error
+        _say(text("cannot_serve", host=settings.host, port=settings.port, reason=reason))
         return 1
     return 0
+
+
+def _failed(error: KikimoriError) -> int:
+    _say(error.message)
+    if error.next_step:
+        _say(text("config_next", next_step=error.next_step))
+    return error.exit_code
 
 
 def _show_first(link: str) -> None:

@@ -13,7 +13,8 @@ from tests.support.ports import free_port
 from tests.support.program import kikimori
 
 from kikimori.cli.main import main
-from kikimori.cli.options import SYSTEM_CONFIG, state_warning
+from kikimori.cli.options import state_warning
+from kikimori.cli.terminal import SYSTEM_CONFIG
 from kikimori.config import DEFAULTS, AgentConfig, read_config
 from kikimori_core.wire.files import ConfigWarning, FileKind, named_files
 from kikimori_dashboard import DashboardSettings, read_settings

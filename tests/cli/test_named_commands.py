@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(path for folder in ("agent", "dashboard") for path in (ROOT / folder).rglob("*.py"))
-MESSAGES = sorted((ROOT / "agent" / "kikimori_core" / "messages").glob("*.toml"))
+CORE = ROOT / "agent" / "kikimori_core"
+MESSAGES = sorted([*CORE.glob("messages/*.toml"), *CORE.glob("command_line/help/*.toml")])
 PAGES = sorted((ROOT / "dashboard").rglob("*.js")) + sorted((ROOT / "dashboard").rglob("*.json"))
 DOCUMENTS = sorted(
     path

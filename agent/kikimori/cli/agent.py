@@ -10,13 +10,8 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "agent",
-        help=summary,
-        description="Hears and judges calls, and talks to the broker of [mqtt]. A broker that is away is waited for; "
-        "alerts raised meanwhile are kept on disk and arrive when it is back. Ends on Ctrl-C or SIGTERM.",
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("agent")
     add_config(parser)
     add_log(parser)
     parser.set_defaults(run=run)

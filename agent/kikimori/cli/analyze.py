@@ -27,25 +27,12 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert, TranscriptLine
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "analyze",
-        help=summary,
-        description="Hears and judges recordings exactly as live calls. Mono, or stereo with the customer left and the "
-        "operator right; WAV, FLAC, OGG or MP3 at any rate. Also packet captures (pcap, pcapng) of telephones: every call "
-        "in them, as [mirror] and [sides] say.",
-        epilog="Exit code 0 also when alerts were found; 1 when a file could not be read (the others are done).",
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("analyze")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument(
-        "--swap", action="store_true", help="stereo with the operator left, the customer right"
-    )
-    parser.add_argument("--model", metavar="NAME", help="speech model, instead of the configured one")
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="one JSON object per line for each transcript segment and alert, with start and end in seconds",
-    )
+    parser.add_argument("--swap", action="store_true")
+    parser.add_argument("--model", metavar="NAME")
+    parser.add_argument("--json", action="store_true")
     add_finals(parser)
     add_config(parser)
     parser.set_defaults(run=run)

@@ -11,63 +11,34 @@ from kikimori.cli.options import add_config, config_path, configured, state_warn
 from kikimori.cli.terminal import say
 from kikimori.control.chain import entries
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "audit",
-        help=summary,
-        description="Two records, each a chain of hashes: the agent's of commands, and the dashboard's of logins, commands, "
-        "openings, exports and changes of people. Removing the last entries leaves no trace in a record itself: compare "
-        "their number with a backup. With --agent and no action: prints the agent's record, and checks it.",
-        epilog="Exit code 1 when a chain of hashes is broken; the entries before are printed.",
-    )
-    parser.add_argument("--agent", action="store_true", help="the record of the agent, printed and checked")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line for each entry")
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("audit")
+    parser.add_argument("--agent", action="store_true")
+    parser.add_argument("--json", action="store_true")
     add_config(parser)
     parser.set_defaults(run=_run_agent(parser))
 
     actions = parser.add_subparsers(required=False, metavar="ACTION")
-    verify = actions.add_parser(
-        "verify",
-        help="check that no entry of either record was changed, removed or put in",
-        description="Checks both chains of hashes, the agent's and the dashboard's, those that are on this machine. Exit code "
-        "1 when one is broken.",
-    )
-    verify.add_argument(
-        "--json",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="one JSON object a line: record (agent, dashboard), entries, whole, broken_at, last_number, last_hash",
-    )
+    verify = actions.add_parser("verify")
+    verify.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     verify.set_defaults(run=run_verify)
 
-    listed = actions.add_parser(
-        "list",
-        help="list entries of both records, by time",
-        description="Lists entries of both records, those that are on this machine, the oldest first.",
-    )
+    listed = actions.add_parser("list")
     listed.add_argument("--record", choices=["agent", "dashboard", "both"], default="both")
-    listed.add_argument("--since", metavar="TIME", help="2026-04-01 or 2026-04-01T09:00+09:00")
+    listed.add_argument("--since", metavar="TIME")
     listed.add_argument("--until", metavar="TIME")
-    listed.add_argument("--person", metavar="TEXT", default="", help="id, or a part of the name")
-    listed.add_argument(
-        "--action", metavar="TEXT", default="", help="its beginning, e.g. session or command.hold"
-    )
-    listed.add_argument("--object", metavar="ID", default="", help="id of a call, a person, …")
+    listed.add_argument("--person", metavar="TEXT", default="")
+    listed.add_argument("--action", metavar="TEXT", default="")
+    listed.add_argument("--object", metavar="ID", default="")
     listed.add_argument("--outcome", metavar="TEXT", default="")
-    listed.add_argument(
-        "--most", metavar="N", type=int, default=200, help="the newest N; 0 = all; default: 200"
-    )
-    listed.add_argument(
-        "--json",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="one JSON object a line: record, number, at, who, action, object, outcome, details",
-    )
+    listed.add_argument("--most", metavar="N", type=int, default=200)
+    listed.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     listed.set_defaults(run=run_list)
     # What stands before the action counts too.
     add_config(verify, argparse.SUPPRESS)
@@ -77,7 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 def _run_agent(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
     def run(args: argparse.Namespace) -> int:
         if not args.agent:
-            parser.error("name an action, verify or list; or --agent")
+            parser.error(text("audit_no_action"))
         return run_agent(args)
 
     return run

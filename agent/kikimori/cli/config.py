@@ -20,16 +20,11 @@ if TYPE_CHECKING:
     from kikimori_dashboard import DashboardSettings
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser("config", help=summary, description="The configuration.")
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("config")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    check = actions.add_parser(
-        "check",
-        help="read every file and say what is wrong",
-        description="Reads kikimori.toml and every file it names, looks at addresses and ports, and says file, line, key "
-        "and reason of what is wrong. Starts nothing. Exit code 0 = fit for use, 2 = not.",
-    )
-    check.add_argument("--rules", action="store_true", help="also list the rules in force")
+    check = actions.add_parser("check")
+    check.add_argument("--rules", action="store_true")
     add_config(check)
     check.set_defaults(run=run)
 

@@ -20,12 +20,8 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "dashboard",
-        help=summary,
-        description="Serves the supervisor's and the operators' pages of one site. Ends on Ctrl-C or SIGTERM.",
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("dashboard")
     add_config(parser)
     add_log(parser)
     parser.set_defaults(run=run)

@@ -23,16 +23,9 @@ if TYPE_CHECKING:
 MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "fault": "[red]✗[/]"}
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "doctor",
-        help=summary,
-        description="Tries what can be tried: rules, disk, clock, speech recognition, broker, who counts as the customer, the "
-        "ports and permissions of every way in, the PBX's interfaces with user, modules and dialplan, certificates. Changes "
-        "nothing. Run it with sudo, before the first start and when something is wrong.",
-        epilog="Exit code 1 when something must be put right; warnings alone give 0.",
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object per line for each check")
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("doctor")
+    parser.add_argument("--json", action="store_true")
     add_config(parser)
     parser.set_defaults(run=run)
 

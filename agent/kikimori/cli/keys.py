@@ -17,46 +17,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "keys",
-        help=summary,
-        description="An agent takes commands that a dashboard signed whose key it trusts; a dashboard checks what agents sign. "
-        "`kikimori up` and `kikimori demo` need none of this. Elsewhere, once: `kikimori keys show` on both machines, then "
-        "`kikimori keys trust` on both with the other's key, and compare the fingerprints by telephone or on paper. "
-        "Running programs notice within a second or two.",
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("keys")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
-    show = _action(actions, "show", "print the own key with its fingerprint, and the keys that are trusted")
-    show.add_argument("--json", action="store_true", help="print one JSON object")
+    show = _action(actions, "show")
+    show.add_argument("--json", action="store_true")
     show.set_defaults(run=run_show)
 
-    trust = _action(actions, "trust", "trust another's key")
-    trust.add_argument("key", help="the other's public key, as `kikimori keys show` prints it there")
-    trust.add_argument(
-        "--name", required=True, help="whose it is: with --dashboard the agent's agent_id, else any name"
-    )
+    trust = _action(actions, "trust")
+    trust.add_argument("key", metavar="KEY")
+    trust.add_argument("--name", required=True)
     trust.set_defaults(run=run_trust)
 
-    revoke = _action(actions, "revoke", "never trust a key again")
-    revoke.add_argument("what", help="a key, its fingerprint, or the name whose keys are all meant")
+    revoke = _action(actions, "revoke")
+    revoke.add_argument("what", metavar="WHAT")
     revoke.set_defaults(run=run_revoke)
 
-    rotate = _action(actions, "rotate", "make the next own key; with --finish take it into use")
-    rotate.add_argument(
-        "--finish",
-        action="store_true",
-        help="sign with the next key from the next start on; when the others trust it already",
-    )
+    rotate = _action(actions, "rotate")
+    rotate.add_argument("--finish", action="store_true")
     rotate.set_defaults(run=run_rotate)
 
 
-def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=f"{text.capitalize()}.")
-    parser.add_argument(
-        "--dashboard", action="store_true", help="of the dashboard on this machine, not of the agent"
-    )
+def _action(actions: Any, name: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name)
+    parser.add_argument("--dashboard", action="store_true")
     add_config(parser)
     return parser
 

@@ -5,25 +5,19 @@ from __future__ import annotations
 import argparse
 import errno
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kikimori.cli import terminal
 from kikimori.cli.commands import COMMANDS
 from kikimori.errors import KikimoriError
 from kikimori.parts import PartMissingError, part_of
+from kikimori_core.command_line import CommandParser
+from kikimori_core.command_line.parser import PROGRAM
 from kikimori_core.messages import remedy, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-DESCRIPTION = """\
-Listens beside an office PBX and brings a superior into a call before the employee is worn down by harassment.
-電話応対の従業員をカスタマーハラスメントから守ります。"""
-
-EPILOG = """\
-exit codes: 0 = done; 1 = it failed, the message says why and what to do next; 2 = wrong arguments or configuration.
-
-Begin with `kikimori demo`. For an office: write kikimori.toml, `kikimori config check`, then `kikimori up`."""
 
 
 class _ShowVersion(argparse.Action):
@@ -38,15 +32,8 @@ class _ShowVersion(argparse.Action):
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of the command line; with `only`, the options of that command alone are loaded."""
-    made = argparse.ArgumentParser(
-        prog="kikimori",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    made.add_argument(
-        "--version", action=_ShowVersion, nargs=0, help="show program's version number and exit"
-    )
+    made = CommandParser(prog=PROGRAM, language=terminal.language)
+    made.add_argument("--version", action=_ShowVersion, nargs=0)
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for each in COMMANDS:
         if only is None or each.name == only:
@@ -59,7 +46,18 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line, loading the module of the named command alone; ends the program where it is wrong."""
     named = next((each for each in argv if not each.startswith("-")), "")
+    terminal.follow(_named_config(argv))
     return parser(only=named).parse_args(argv)
+
+
+def _named_config(argv: Sequence[str]) -> Path | None:
+    """Return the configuration that a command line names: help and mistakes follow its language too."""
+    for at, each in enumerate(argv):
+        if each.startswith("--config="):
+            return Path(each.removeprefix("--config="))
+        if each == "--config" and argv[at + 1 :]:
+            return Path(argv[at + 1])
+    return terminal.SYSTEM_CONFIG if terminal.SYSTEM_CONFIG.exists() else None
 
 
 def main(argv: Sequence[str], loaded: Callable[[], object] = lambda: None) -> int:

@@ -43,35 +43,25 @@ if TYPE_CHECKING:
 _PHASES = {"download": "fetching", "verify": "checking", "unpack": "unpacking"}
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "models",
-        help=summary,
-        description="Speech models for recognition. Without one the agent runs, but hears no words.",
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("models")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
-    listing = actions.add_parser("list", help="show the catalogue and what is installed")
-    listing.add_argument("--json", action="store_true", help="print one JSON array for programs")
+    listing = actions.add_parser("list")
+    listing.add_argument("--json", action="store_true")
     listing.set_defaults(run=_list)
 
-    fetching = actions.add_parser(
-        "fetch", help="download and install a model; goes on where it broke off when run again"
-    )
-    fetching.add_argument("name", metavar="NAME", help="a name from `kikimori models list`")
+    fetching = actions.add_parser("fetch")
+    fetching.add_argument("name", metavar="NAME")
     fetching.set_defaults(run=_fetch)
 
-    checking = actions.add_parser("verify", help="check an installed model's files")
-    checking.add_argument("model", metavar="NAME-OR-FOLDER", help="a name from the list, or a folder")
+    checking = actions.add_parser("verify")
+    checking.add_argument("model", metavar="NAME-OR-FOLDER")
     checking.set_defaults(run=_verify)
 
     for each in (listing, fetching, checking):
-        each.add_argument(
-            "--config", type=Path, metavar="FILE", help="configuration that says where state is kept"
-        )
-        each.add_argument(
-            "--dir", type=Path, metavar="DIR", help="folder of the models, instead of the configured"
-        )
+        each.add_argument("--config", type=Path, metavar="FILE")
+        each.add_argument("--dir", type=Path, metavar="DIR")
 
 
 def _folder(args: argparse.Namespace) -> Path:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 
 from kikimori import logs
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import SYSTEM_CONFIG, say
 from kikimori.config import AgentConfig, read_config
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
@@ -26,27 +26,14 @@ if TYPE_CHECKING:
 
     import kikimori_dashboard
 
-SYSTEM_CONFIG = Path("/etc/kikimori/kikimori.toml")
-
 
 def add_config(parser: argparse.ArgumentParser, default: str | None = None) -> None:
     """Add `--config`; `default`: argparse.SUPPRESS for an action below a command that has the option too."""
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=default,
-        metavar="FILE",
-        help=f"kikimori.toml; default: {SYSTEM_CONFIG} if it exists, else the built-in defaults",
-    )
+    parser.add_argument("--config", type=Path, default=default, metavar="FILE")
 
 
 def add_log(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--log-format",
-        choices=["auto", "console", "json"],
-        default="auto",
-        help="how the log is written to standard error; auto = readable on a terminal, else JSON lines",
-    )
+    parser.add_argument("--log-format", choices=["auto", "console", "json"], default="auto")
 
 
 def config_path(args: argparse.Namespace) -> Path | None:
@@ -83,16 +70,8 @@ def with_model(config: AgentConfig, name: str | None) -> AgentConfig:
 
 
 def add_finals(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--finals",
-        choices=["vosk", "whisper", "both"],
-        help="who hears finished utterances of the customer, instead of the configured one",
-    )
-    parser.add_argument(
-        "--finals-model",
-        metavar="NAME",
-        help="Whisper's model, a name or a folder, instead of the configured one",
-    )
+    parser.add_argument("--finals", choices=["vosk", "whisper", "both"])
+    parser.add_argument("--finals-model", metavar="NAME")
 
 
 def with_finals(config: AgentConfig, args: argparse.Namespace) -> AgentConfig:

@@ -21,51 +21,28 @@ if TYPE_CHECKING:
     from kikimori_records.settings import StoreSettings
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "store",
-        help=summary,
-        description="The database of people, sessions and audit, as [store] names it. Run by root, a command takes the "
-        "identity of the owner of [store] dir, so that the service can read what it writes.",
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("store")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
-    check = _action(
-        actions,
-        "check",
-        "examine folder, disk, database, schema and audit; exit code 1 with a fault",
-    )
-    check.add_argument(
-        "--json", action="store_true", help="one JSON object a line: check, state, detail, next_step"
-    )
+    check = _action(actions, "check")
+    check.add_argument("--json", action="store_true")
     check.set_defaults(run=run_check)
 
-    migrate = _action(
-        actions, "migrate", "bring the database to the schema of this version, after a copy of SQLite's"
-    )
+    migrate = _action(actions, "migrate")
     migrate.set_defaults(run=run_migrate)
 
-    backup = _action(
-        actions,
-        "backup",
-        "write database and keys of the dashboard into one file, also while it runs; the file holds secrets",
-    )
-    backup.add_argument("file", type=Path, metavar="FILE", help="a new file")
+    backup = _action(actions, "backup")
+    backup.add_argument("file", type=Path, metavar="FILE")
     backup.set_defaults(run=run_backup)
 
-    restore = _action(
-        actions,
-        "restore",
-        "restore a backup into an empty database, of either engine; keys where there are none",
-    )
+    restore = _action(actions, "restore")
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.set_defaults(run=run_restore)
 
 
-def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(
-        name, help=text, description=f"{text[0].upper()}{text[1:]}."
-    )
+def _action(actions: Any, name: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name)
     add_config(parser)
     return parser
 

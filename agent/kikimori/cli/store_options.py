@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori.cli.options import SYSTEM_CONFIG, config_path, configured, dashboard_settings
+from kikimori.cli.options import config_path, configured, dashboard_settings
+from kikimori.cli.terminal import SYSTEM_CONFIG
 
 if TYPE_CHECKING:
     import argparse

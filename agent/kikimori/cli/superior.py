@@ -21,48 +21,38 @@ if TYPE_CHECKING:
     from kikimori_records.store import Store
 
 HOURS = 'e.g. "mon-fri 09:00-12:00 13:00-18:00; sat 10:00-12:00", or with 月 to 日; an empty text = always'
-WHICH = "place in the order, number to dial, or id"
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "superior",
-        help=summary,
-        description="The superiors. The first one within opening hours is the one to whom a transfer leads. Agents get them from "
-        "a running dashboard within seconds, and keep them.",
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("superior")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
-    listed = actions.add_parser("list", help="list the superiors in their order")
-    listed.add_argument(
-        "--json",
-        action="store_true",
-        help="one JSON array: id, position, name, number, hours, enabled, open_now",
-    )
+    listed = actions.add_parser("list")
+    listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=run_list)
 
-    add = actions.add_parser("add", help="add a superior behind the others")
-    add.add_argument("name", help="e.g. 課長 木村")
-    add.add_argument("number", help="extension or queue to dial")
-    add.add_argument("--hours", default="", help=HOURS)
+    add = actions.add_parser("add")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("number", metavar="NUMBER")
+    add.add_argument("--hours", default="")
     add.set_defaults(run=run_add)
 
-    change = actions.add_parser("change", help="change what is given")
-    change.add_argument("which", metavar="WHICH", help=WHICH)
+    change = actions.add_parser("change")
+    change.add_argument("which", metavar="WHICH")
     change.add_argument("--name")
     change.add_argument("--number")
-    change.add_argument("--hours", help=HOURS)
+    change.add_argument("--hours")
     absent = change.add_mutually_exclusive_group()
-    absent.add_argument("--off", action="store_true", help="is not asked until --on")
+    absent.add_argument("--off", action="store_true")
     absent.add_argument("--on", action="store_true")
     change.set_defaults(run=run_change)
 
-    remove = actions.add_parser("remove", help="remove a superior")
-    remove.add_argument("which", metavar="WHICH", help=WHICH)
+    remove = actions.add_parser("remove")
+    remove.add_argument("which", metavar="WHICH")
     remove.set_defaults(run=run_remove)
 
-    order = actions.add_parser("order", help="put superiors first, in this order")
-    order.add_argument("which", metavar="WHICH", nargs="+", help=WHICH)
+    order = actions.add_parser("order")
+    order.add_argument("which", metavar="WHICH", nargs="+")
     order.set_defaults(run=run_order)
 
     for each in (listed, add, change, remove, order):

@@ -22,41 +22,25 @@ if TYPE_CHECKING:
 FRAMES_A_SECOND = 8
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser("tap", help=summary, description="The ways in.")
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("tap")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     _add_watch(actions)
     _add_devices(actions)
 
 
 def _add_watch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    watch = actions.add_parser(
-        "watch",
-        help="show live calls, their legs and levels",
-        description="Runs the configured ways in by themselves and shows what arrives: calls, legs, levels in dBFS (0 = "
-        "full scale), frames a second (50 is right), gaps, keys, holds; and what each way in listens on and misses. Needs no "
-        "broker, no speech model, no dashboard; nothing is stored or sent anywhere. While an agent runs its ports are taken: "
-        "--from-agent watches through the broker instead.",
-        epilog="Exit code with --seconds: 0 = sound arrived, 1 = none did. Digital silence is no sound.",
-    )
+    watch = actions.add_parser("watch")
     add_config(watch)
-    watch.add_argument(
-        "--from-agent", action="store_true", help="watch an agent that runs already, through its broker"
-    )
-    watch.add_argument("--seconds", type=float, metavar="N", help="end after N seconds; default: at Ctrl-C")
-    watch.add_argument("--json", action="store_true", help="one JSON object a second")
-    watch.add_argument("--numbers", action="store_true", help="show telephone numbers and names in full")
+    watch.add_argument("--from-agent", action="store_true")
+    watch.add_argument("--seconds", type=float, metavar="N")
+    watch.add_argument("--json", action="store_true")
+    watch.add_argument("--numbers", action="store_true")
     watch.set_defaults(run=run_watch)
 
 
 def _add_devices(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    devices = actions.add_parser(
-        "devices",
-        help="list the sound cards that line-in could hear",
-        description="Lists what records sound on this machine: the name for [[line_in.devices]] device, its channels (2 = both "
-        "voices apart) and the rate it prefers. Needs the extra line-in.",
-        epilog="Exit code: 0 = there is one, 1 = there is none.",
-    )
+    devices = actions.add_parser("devices")
     devices.set_defaults(run=run_devices)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kikimori_core.messages import in_language, language_of, text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kikimori_core.messages import Language
+
+SYSTEM_CONFIG = Path("/etc/kikimori/kikimori.toml")
 
 _configured: list[Language] = []
 """`language` as the file of this command sets it; empty where it does not."""

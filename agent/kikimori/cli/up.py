@@ -18,14 +18,8 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "up",
-        help=summary,
-        description="Runs the embedded MQTT broker, the agent and the dashboard in one process until it is told to stop "
-        "(Ctrl-C, SIGTERM). Everything listens on this machine only, unless the configuration says otherwise.",
-        epilog="With a broker of your own run `kikimori agent` and `kikimori dashboard` instead.",
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("up")
     add_config(parser)
     add_log(parser)
     parser.set_defaults(run=run)

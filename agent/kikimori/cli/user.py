@@ -21,87 +21,62 @@ if TYPE_CHECKING:
     from kikimori_records.people.person import Person
     from kikimori_records.store import Store
 
-EPILOG = "WHO is a login, an id, or a name that one person alone has. Every change stands in the audit with old and new value."
 FIELDS = ("name", "login", "roles", "extensions", "telephone", "team", "queue", "seat_row", "seat_column")
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "user",
-        help=summary,
-        description="The people of the office: names, roles, extensions, seats.",
-        epilog=EPILOG,
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("user")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
-    add = actions.add_parser("add", help="add a person")
-    add.add_argument("name", help="as the pages show it, e.g. 佐藤")
-    add.add_argument(
-        "--login", default="", help="what is typed at the login; without it the person never signs in"
-    )
+    add = actions.add_parser("add")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--login", default="")
     _add_fields(add)
     add.set_defaults(run=run_add)
 
-    change = actions.add_parser("change", help="change what is given; an empty text clears it", epilog=EPILOG)
+    change = actions.add_parser("change")
     change.add_argument("who", metavar="WHO")
     change.add_argument("--name")
     change.add_argument("--login")
     _add_fields(change)
     change.set_defaults(run=run_change)
 
-    role = actions.add_parser("role", help="give or take roles", epilog=EPILOG)
+    role = actions.add_parser("role")
     role.add_argument("who", metavar="WHO")
-    role.add_argument("--add", metavar="ROLES", default="", help="operator, supervisor, records, admin, wall")
+    role.add_argument("--add", metavar="ROLES", default="")
     role.add_argument("--remove", metavar="ROLES", default="")
     role.set_defaults(run=run_role)
 
-    disable = actions.add_parser(
-        "disable", help="let a person sign in no more; nothing of them is removed", epilog=EPILOG
-    )
+    disable = actions.add_parser("disable")
     disable.add_argument("who", metavar="WHO")
-    disable.add_argument("--undo", action="store_true", help="let the person sign in again")
+    disable.add_argument("--undo", action="store_true")
     disable.set_defaults(run=run_disable)
 
-    listed = actions.add_parser("list", help="list the people")
-    listed.add_argument("--all", action="store_true", help="those too who are disabled")
-    listed.add_argument(
-        "--json",
-        action="store_true",
-        help="one JSON array: id, login, name, roles, extensions, telephone, team, queue, seat_row, seat_column, "
-        "disabled_at, has_password",
-    )
+    listed = actions.add_parser("list")
+    listed.add_argument("--all", action="store_true")
+    listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=run_list)
 
-    imported = actions.add_parser(
-        "import",
-        help="add and change people by a CSV file",
-        description="Reads UTF-8 and Shift_JIS. The first line names the columns: 氏名 ログイン 役割 内線 手元の電話 チーム 着信先 "
-        "席の行 席の列 無効, or name login roles extensions telephone team queue seat_row seat_column disabled. A column that "
-        "is not there changes nothing. With a fault in any line nothing is imported. Who is not in the file stays.",
-    )
+    imported = actions.add_parser("import")
     imported.add_argument("file", type=Path, metavar="FILE")
-    imported.add_argument("--dry-run", action="store_true", help="only list what would change")
+    imported.add_argument("--dry-run", action="store_true")
     imported.set_defaults(run=run_import)
 
-    export = actions.add_parser("export", help="write a CSV file that `user import` reads")
-    export.add_argument("file", type=Path, metavar="FILE", help="- for standard output")
+    export = actions.add_parser("export")
+    export.add_argument("file", type=Path, metavar="FILE")
     export.add_argument("--encoding", choices=["utf-8-sig", "utf-8", "cp932"], default="utf-8-sig")
-    export.add_argument("--all", action="store_true", help="those too who are disabled")
+    export.add_argument("--all", action="store_true")
     export.set_defaults(run=run_export)
 
-    ways_in = add_actions(actions, EPILOG, _find)
+    ways_in = add_actions(actions, _find)
     for each in (add, change, role, disable, listed, imported, export, *ways_in):
         add_config(each)
 
 
 def _add_fields(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--role", dest="roles", metavar="ROLES", help="operator, supervisor, records, admin, wall"
-    )
-    parser.add_argument(
-        "--extension", dest="extensions", metavar="NUMBERS", help='one or more, e.g. "204 205"'
-    )
-    parser.add_argument("--telephone", metavar="NUMBER", help="own telephone, on which to listen in")
+    parser.add_argument("--role", dest="roles", metavar="ROLES")
+    parser.add_argument("--extension", dest="extensions", metavar="NUMBERS")
+    parser.add_argument("--telephone", metavar="NUMBER")
     parser.add_argument("--team")
     parser.add_argument("--queue")
     parser.add_argument("--seat-row", metavar="N")

@@ -21,26 +21,14 @@ if TYPE_CHECKING:
 
 def add_actions(
     actions: argparse._SubParsersAction[argparse.ArgumentParser],
-    epilog: str,
     find: Callable[[Store, str], Awaitable[Person]],
 ) -> list[argparse.ArgumentParser]:
     """Add both actions; return their parsers. `find`: returns the person that somebody names."""
-    first = actions.add_parser(
-        "first",
-        help="print a one-time link for the first administrator's account",
-        description="Prints a link by which the first administrator makes their account: it works once, within 30 "
-        "minutes, and replaces links printed before. Refused once an administrator can sign in.",
-    )
-    first.add_argument("--json", action="store_true", help="print one JSON object: link")
+    first = actions.add_parser("first")
+    first.add_argument("--json", action="store_true")
     first.set_defaults(run=run_first)
 
-    password = actions.add_parser(
-        "password",
-        help="set a password that the person changes at the next login",
-        description="Asks for a new password, or reads it from standard input. The person's sessions end, and the "
-        "password is changed at the next login.",
-        epilog=epilog,
-    )
+    password = actions.add_parser("password")
     password.add_argument("who", metavar="WHO")
     password.set_defaults(run=lambda args: run_password(args, find))
     return [first, password]

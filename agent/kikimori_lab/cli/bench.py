@@ -12,157 +12,69 @@ from kikimori.errors import KikimoriError
 from kikimori_lab.cli import bench_chaos, bench_commands, bench_page, bench_requests
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "bench",
-        help=summary,
-        description="Measures on this machine. Every figure stands beside a named reference of the same run.",
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("bench")
     what = parser.add_subparsers(required=True, metavar="WHAT")
-    calls = what.add_parser(
-        "calls",
-        help="how many calls at once",
-        description="Two-leg calls in real time over AudioSocket from another process, acoustic hearing on, speech "
-        "recognition off. Nothing else should run on the machine meanwhile.",
-        epilog="Exit code 1 when a frame was dropped.",
-    )
-    calls.add_argument(
-        "--calls", type=_positive, default=200, metavar="N", help="calls at once (default: 200)"
-    )
-    calls.add_argument("--seconds", type=float, default=30.0, metavar="S", help="how long (default: 30)")
-    calls.add_argument(
-        "--cores", type=_positive, default=1, metavar="C", help="processor cores for the agent (default: 1)"
-    )
-    calls.add_argument("--json", action="store_true", help="print one JSON object")
+    calls = what.add_parser("calls")
+    calls.add_argument("--calls", type=_positive, default=200, metavar="N")
+    calls.add_argument("--seconds", type=float, default=30.0, metavar="S")
+    calls.add_argument("--cores", type=_positive, default=1, metavar="C")
+    calls.add_argument("--json", action="store_true")
     calls.set_defaults(run=run_calls)
 
-    phrases = what.add_parser(
-        "phrases",
-        help="what looking for phrases costs",
-        description="Time to look for every shipped phrase in one recognised utterance, against cutting it into words.",
-    )
-    phrases.add_argument(
-        "--rounds", type=_positive, default=50, metavar="N", help="times each sentence is heard (default: 50)"
-    )
-    phrases.add_argument("--json", action="store_true", help="print one JSON object")
+    phrases = what.add_parser("phrases")
+    phrases.add_argument("--rounds", type=_positive, default=50, metavar="N")
+    phrases.add_argument("--json", action="store_true")
     phrases.set_defaults(run=run_phrases)
 
-    effort = what.add_parser(
-        "effort",
-        help="what listening for raised voices costs",
-        description="Processor time of features and model per frame, against the bare voice detector.",
-    )
-    effort.add_argument("--legs", type=_positive, default=500, metavar="N", help="voices (default: 500)")
-    effort.add_argument(
-        "--blocks", type=_positive, default=100, metavar="N", help="blocks of 200 ms of each (default: 100)"
-    )
-    effort.add_argument("--json", action="store_true", help="print one JSON object")
+    effort = what.add_parser("effort")
+    effort.add_argument("--legs", type=_positive, default=500, metavar="N")
+    effort.add_argument("--blocks", type=_positive, default=100, metavar="N")
+    effort.add_argument("--json", action="store_true")
     effort.set_defaults(run=run_effort)
 
-    words = what.add_parser(
-        "words",
-        help="how long from a word to its alert",
-        description="Plays the demo's calls in real time through recognition and judging. Takes about 70 seconds.",
-    )
-    words.add_argument(
-        "--calls", type=_positive, metavar="N", help="calls at once (default: each of the folder's once)"
-    )
-    words.add_argument(
-        "--folder",
-        type=Path,
-        default=None,
-        metavar="DIR",
-        help="recordings as `kikimori evaluate` takes them (default: the demo's)",
-    )
-    words.add_argument(
-        "--model", default="ja-synth", metavar="NAME", help="Japanese speech model (default: ja-synth)"
-    )
+    words = what.add_parser("words")
+    words.add_argument("--calls", type=_positive, metavar="N")
+    words.add_argument("--folder", type=Path, default=None, metavar="DIR")
+    words.add_argument("--model", default="ja-synth", metavar="NAME")
     add_finals(words)
-    words.add_argument("--json", action="store_true", help="print one JSON object")
+    words.add_argument("--json", action="store_true")
     words.set_defaults(run=run_words)
 
-    rtp = what.add_parser(
-        "rtp",
-        help="what a packet of RTP costs",
-        description="Processor time to receive a packet, by itself and from a mirror port, against bare decoding.",
-    )
-    rtp.add_argument(
-        "--packets", type=_positive, default=20_000, metavar="N", help="packets each way (default: 20000)"
-    )
-    rtp.add_argument("--json", action="store_true", help="print one JSON object")
+    rtp = what.add_parser("rtp")
+    rtp.add_argument("--packets", type=_positive, default=20_000, metavar="N")
+    rtp.add_argument("--json", action="store_true")
     rtp.set_defaults(run=run_rtp)
 
-    overload = what.add_parser(
-        "overload",
-        help="what becomes of more calls than one core carries",
-        description="Measures how many calls with recognition one core carries, then plays 150 and 300 % of that in real "
-        "time, and a few again: how late alerts come, what is shed, and whether it recovers. Takes some minutes.",
-        epilog="Exit code 1 when an alert came more than 2 s late by the sound, sound was lost, or it did not recover.",
-    )
-    overload.add_argument(
-        "--seconds", type=float, default=60.0, metavar="S", help="of each load (default: 60)"
-    )
-    overload.add_argument(
-        "--model", default="ja-synth", metavar="NAME", help="Japanese speech model (default: ja-synth)"
-    )
-    overload.add_argument(
-        "--carried",
-        type=_positive,
-        default=None,
-        metavar="N",
-        help="calls that one core carries (default: measured)",
-    )
-    overload.add_argument("--json", action="store_true", help="print one JSON object")
+    overload = what.add_parser("overload")
+    overload.add_argument("--seconds", type=float, default=60.0, metavar="S")
+    overload.add_argument("--model", default="ja-synth", metavar="NAME")
+    overload.add_argument("--carried", type=_positive, default=None, metavar="N")
+    overload.add_argument("--json", action="store_true")
     overload.set_defaults(run=run_overload)
 
-    snapshot = what.add_parser(
-        "snapshot",
-        help="what a browser's first picture costs",
-        description="Processor time for the dashboard's picture of many calls, and for a change of all their levels, "
-        "against writing the same data as JSON once.",
-        epilog="Exit code 1 when a browser that is not behind would have needed a new snapshot.",
-    )
-    snapshot.add_argument("--calls", type=_positive, default=2000, metavar="N", help="calls (default: 2000)")
-    snapshot.add_argument(
-        "--alerts", type=_positive, default=2000, metavar="N", help="open alerts (default: 2000)"
-    )
-    snapshot.add_argument(
-        "--lines", type=_positive, default=6, metavar="N", help="sentences of each call (default: 6)"
-    )
-    snapshot.add_argument(
-        "--rounds", type=_positive, default=9, metavar="N", help="times it is made (default: 9)"
-    )
-    snapshot.add_argument("--json", action="store_true", help="print one JSON object")
+    snapshot = what.add_parser("snapshot")
+    snapshot.add_argument("--calls", type=_positive, default=2000, metavar="N")
+    snapshot.add_argument("--alerts", type=_positive, default=2000, metavar="N")
+    snapshot.add_argument("--lines", type=_positive, default=6, metavar="N")
+    snapshot.add_argument("--rounds", type=_positive, default=9, metavar="N")
+    snapshot.add_argument("--json", action="store_true")
     snapshot.set_defaults(run=run_snapshot)
 
-    soak = what.add_parser(
-        "soak",
-        help="what is left of many calls",
-        description="Makes many short calls through one way in, some of which end as they should not, while pages of "
-        "the dashboard come and go; then says what this process has more of than before: memory, files, tasks, "
-        "entries in its tables. Takes 150 seconds more than the calls.",
-        epilog="Exit code 1 when a call is left over or failed, or a file or task stayed open.",
-    )
+    soak = what.add_parser("soak")
     soak.add_argument(
         "--way",
         choices=["audiosocket", "chan_websocket", "freeswitch", "siprec", "mirror"],
         default="audiosocket",
-        help="way in (default: audiosocket); mirror reads the loopback interface, which needs CAP_NET_RAW",
     )
-    soak.add_argument("--calls", type=_positive, default=1000, metavar="N", help="calls (default: 1000)")
-    soak.add_argument("--at-once", type=_positive, default=20, metavar="N", help="at a time (default: 20)")
-    soak.add_argument("--shortest", type=float, default=1.0, metavar="S", help="seconds (default: 1)")
-    soak.add_argument("--longest", type=float, default=3.0, metavar="S", help="seconds (default: 3)")
-    soak.add_argument(
-        "--broken-every", type=_positive, default=10, metavar="N", help="every N-th ends badly (default: 10)"
-    )
-    soak.add_argument(
-        "--model", default=None, metavar="NAME", help="speech model (default: recognition is off)"
-    )
-    soak.add_argument(
-        "--calm", action="store_true", help="only calls of which no rule should alert, from their beginning"
-    )
-    soak.add_argument("--json", action="store_true", help="print one JSON object")
+    soak.add_argument("--calls", type=_positive, default=1000, metavar="N")
+    soak.add_argument("--at-once", type=_positive, default=20, metavar="N")
+    soak.add_argument("--shortest", type=float, default=1.0, metavar="S")
+    soak.add_argument("--longest", type=float, default=3.0, metavar="S")
+    soak.add_argument("--broken-every", type=_positive, default=10, metavar="N")
+    soak.add_argument("--model", default=None, metavar="NAME")
+    soak.add_argument("--calm", action="store_true")
+    soak.add_argument("--json", action="store_true")
     soak.set_defaults(run=run_soak)
 
     bench_page.add_parser(what, _positive)

@@ -16,38 +16,14 @@ if TYPE_CHECKING:
 def add_parser(
     what: argparse._SubParsersAction[argparse.ArgumentParser], positive: Callable[[str], int]
 ) -> None:
-    chaos = what.add_parser(
-        "chaos",
-        help="what is lost when parts are killed",
-        description="Runs Mosquitto with the shipped files, an agent and a dashboard as processes of their own, makes "
-        "calls in which alerts are raised, kills the parts at random, and counts with a client that behaves as a "
-        "supervisor's page: alerts never shown, calls and alerts that stay though they are over, alerts shown twice. "
-        "About two seconds for each kill; the same seed draws the same faults.",
-        epilog="Exit code 1 when anything was lost, left over or shown twice. Ctrl-C ends the kills and reports what was "
-        "done until then; a second one ends all. Needs mosquitto.",
-    )
-    chaos.add_argument(
-        "--kills", type=_from_zero, default=20, metavar="N", help="kills of each part (default: 20)"
-    )
-    chaos.add_argument(
-        "--overlapping",
-        type=_from_zero,
-        default=30,
-        metavar="N",
-        help="further kills that do not wait for the one before (default: 30)",
-    )
-    chaos.add_argument(
-        "--of",
-        choices=["broker", "agent", "dashboard"],
-        action="append",
-        help="kill only this part; may be given more than once (default: all three)",
-    )
-    chaos.add_argument("--lines", type=positive, default=6, metavar="N", help="calls at a time (default: 6)")
-    chaos.add_argument("--seed", type=int, default=1, metavar="N", help="of the faults (default: 1)")
-    chaos.add_argument(
-        "--folder", type=Path, metavar="DIR", help="keep the logs here (default: they are removed)"
-    )
-    chaos.add_argument("--json", action="store_true", help="print one JSON object")
+    chaos = what.add_parser("chaos")
+    chaos.add_argument("--kills", type=_from_zero, default=20, metavar="N")
+    chaos.add_argument("--overlapping", type=_from_zero, default=30, metavar="N")
+    chaos.add_argument("--of", choices=["broker", "agent", "dashboard"], action="append")
+    chaos.add_argument("--lines", type=positive, default=6, metavar="N")
+    chaos.add_argument("--seed", type=int, default=1, metavar="N")
+    chaos.add_argument("--folder", type=Path, metavar="DIR")
+    chaos.add_argument("--json", action="store_true")
     chaos.set_defaults(run=run)
 
 

@@ -15,22 +15,10 @@ if TYPE_CHECKING:
 def add_parser(
     what: argparse._SubParsersAction[argparse.ArgumentParser], positive: Callable[[str], int]
 ) -> None:
-    parser = what.add_parser(
-        "commands",
-        help="what a signature costs a press, and whether a forged command is ever carried out",
-        description="Signs and checks presses and their answers, against the same without signatures; then has an agent's "
-        "desk take damaged and forged envelopes. The million of the default takes some minutes.",
-        epilog="Exit code 1 when a damaged envelope was carried out.",
-    )
-    parser.add_argument("--presses", type=positive, default=2000, metavar="N", help="presses (default: 2000)")
-    parser.add_argument(
-        "--envelopes",
-        type=positive,
-        default=1_000_000,
-        metavar="N",
-        help="damaged envelopes (default: 1000000)",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser = what.add_parser("commands")
+    parser.add_argument("--presses", type=positive, default=2000, metavar="N")
+    parser.add_argument("--envelopes", type=positive, default=1_000_000, metavar="N")
+    parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
 

@@ -15,18 +15,11 @@ if TYPE_CHECKING:
 def add_parser(
     what: argparse._SubParsersAction[argparse.ArgumentParser], positive: Callable[[str], int]
 ) -> None:
-    page = what.add_parser(
-        "page",
-        help="what the supervisor's page costs a browser, and how far behind it is",
-        description="Shows a large office in a real Chromium (needs playwright and chromium): processor time of the page's "
-        "main thread per message, against parsing the same messages alone.",
-    )
-    page.add_argument("--calls", type=positive, default=200, metavar="N", help="calls (default: 200)")
-    page.add_argument(
-        "--updates", type=float, default=10.0, metavar="N", help="updates a second (default: 10)"
-    )
-    page.add_argument("--seconds", type=float, default=20.0, metavar="S", help="how long (default: 20)")
-    page.add_argument("--json", action="store_true", help="print one JSON object")
+    page = what.add_parser("page")
+    page.add_argument("--calls", type=positive, default=200, metavar="N")
+    page.add_argument("--updates", type=float, default=10.0, metavar="N")
+    page.add_argument("--seconds", type=float, default=20.0, metavar="S")
+    page.add_argument("--json", action="store_true")
     page.set_defaults(run=run)
 
 

@@ -16,18 +16,10 @@ if TYPE_CHECKING:
 def add_parser(
     what: argparse._SubParsersAction[argparse.ArgumentParser], positive: Callable[[str], int]
 ) -> None:
-    parser = what.add_parser(
-        "requests",
-        help="whether a generated request makes the dashboard fail",
-        description="Sends requests made at random from the dashboard's published OpenAPI document, by people of every role "
-        "and by nobody, over real sockets. The 100,000 of the default take some minutes.",
-        epilog="Exit code 1 when a request was answered with a server's fault, or not at all.",
-    )
-    parser.add_argument(
-        "--requests", type=positive, default=100_000, metavar="N", help="requests (default: 100000)"
-    )
-    parser.add_argument("--seed", type=positive, default=1, metavar="N", help="default: 1")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser = what.add_parser("requests")
+    parser.add_argument("--requests", type=positive, default=100_000, metavar="N")
+    parser.add_argument("--seed", type=positive, default=1, metavar="N")
+    parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
 

@@ -35,31 +35,14 @@ PATIENCE_S = 900.0
 for it."""
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "demo",
-        help=summary,
-        description="Runs a whole office on this machine: broker, agent, dashboard, and a simulated PBX that plays sample "
-        "calls through real connections, again and again until Ctrl-C. The voices are synthetic, and so is the small "
-        "speech model that hears their words; real calls need a real model (`kikimori models`).",
-        epilog="With --once the exit code is 0 when exactly the expected alerts came, else 1.",
-    )
-    parser.add_argument(
-        "--once", action="store_true", help="play every call once, compare with the truth, and end"
-    )
-    parser.add_argument(
-        "--long",
-        action="store_true",
-        help="with --once: also the call of five minutes, which is always played without",
-    )
-    parser.add_argument("--json", action="store_true", help="print each alert as one JSON object per line")
-    parser.add_argument("--no-speech", action="store_true", help="without speech recognition")
-    parser.add_argument(
-        "--port", type=int, default=8765, help="port of the dashboard (default: 8765, 0 = any)"
-    )
-    parser.add_argument(
-        "--log-level", choices=["debug", "info", "warning", "error"], default="error", help="default: error"
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("demo")
+    parser.add_argument("--once", action="store_true")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--no-speech", action="store_true")
+    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--log-level", choices=["debug", "info", "warning", "error"], default="error")
     parser.set_defaults(run=run)
 
 

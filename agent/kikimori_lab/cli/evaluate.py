@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
@@ -27,52 +26,19 @@ from kikimori.cli.terminal import say
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable
 
-FORMAT = """\
-DIR holds NAME.json beside each recording, for example
-  {"version": 1, "audio": "NAME.flac", "channels": ["customer", "operator"], "language": "ja",
-   "segments": [{"role": "customer", "start": 5.7, "end": 8.2, "text": "上司に代われ"}],
-   "expected_alerts": [{"rule": "repeated-superior", "severity": "warning", "from": 20.1, "to": 27.0}]}
-Times are seconds. An alert must be raised in its window and no other may be. Optional: dtmf (role, at, digit), tolerated
-(rules that may be raised), title, tags; voice of a segment and condition (of the line) by which figures are given.
-From sound to alert: of the customer's sentences in whose written words the judge finds something (found), those in whose
-sound it found the same (kept); alerts in sentences whose words hold nothing (false); utterances where nobody spoke (invented).
-Exit code 0 whatever the figures are; 1 when the folder or a file in it cannot be used.
-"""
 
-
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "evaluate",
-        help=summary,
-        description="Judges recordings as if they were live and compares with the truth: per rule precision, recall, "
-        "false alarms per hour and delay; character error rate of recognition.",
-        epilog=FORMAT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("evaluate")
     parser.add_argument("folder", type=Path, metavar="DIR")
-    parser.add_argument("--model", metavar="NAME", help="speech model, instead of the configured one")
+    parser.add_argument("--model", metavar="NAME")
     add_finals(parser)
-    parser.add_argument(
-        "--rules",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="rules read after the configured ones; may be given again",
-    )
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE.html", help="write a page with a picture per call"
-    )
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="calls at once (default: processor cores)",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--rules", type=Path, action="append", default=[], metavar="FILE")
+    parser.add_argument("--report", type=Path, metavar="FILE.html")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--json", action="store_true")
     add_config(parser)
     parser.set_defaults(run=run)
 

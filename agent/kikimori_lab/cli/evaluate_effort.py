@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import TimeRemainingColumn
@@ -14,33 +13,17 @@ from rich.table import Table
 
 from kikimori.cli.options import add_config, bars, configured, write_report
 
-FORMAT = """\
-DIR holds recordings under calm/ and shout/, at any depth; what stands above is a condition: gsm/calm/anna_1.wav. A name may begin
-with its speaker and `_`: then that speaker's other calm recordings are heard first, and results are given with that
-baseline and without. auc, eer: per fifth of a second of speech. recall_at_1_false_per_hour: of raised recordings, at the
-threshold that takes one calm recording per hour of calm speech for raised. calm_calls: each speaker's calm recordings one
-after another, held against the shouting rules. recall_at_1_percent_of_calm_clips: at the threshold that one calm recording in a
-hundred reaches.
-joy/ and fear/ may stand beside calm/ and shout/; of each kind a speaker's recordings make a call, from the start and after a
-minute of their calm ones: calls and how many alert. DIR/noise/KIND/ holds sound without a voice: alerts per ten hours.
-Exit code 0 whatever the figures are; 1 when the folder or a file in it cannot be used.
-"""
+if TYPE_CHECKING:
+    import argparse
+
 COLUMNS = ("clips", "auc", "eer", "recall_at_1_false_per_hour", "recall", "delay_s_p50")
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "evaluate-effort",
-        help=summary,
-        description="Hears labelled recordings as live calls are heard and compares: is the voice raised?",
-        epilog=FORMAT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("evaluate-effort")
     parser.add_argument("folder", type=Path, metavar="DIR")
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE.html", help="write a page with curves and timelines"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--report", type=Path, metavar="FILE.html")
+    parser.add_argument("--json", action="store_true")
     add_config(parser)
     parser.set_defaults(run=run)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 from dataclasses import replace
@@ -17,77 +16,26 @@ from kikimori.errors import KikimoriError
 from kikimori_lab.cli.words_tables import show
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
     from rich.progress import Progress
 
     from kikimori.config import AgentConfig
 
-FORMAT = """\
-FILE holds one JSON object a line, for example
-  {"text": "上司を出せ", "type": "superior", "speaker": "customer", "expected": ["call_for_superior"], "source": "2026年4月の録音"}
-  {"text": "返金できますか", "type": "neg-fair", "speaker": "customer", "expected": [], "source": "written for this set"}
-  {"name": "refund", "type": "repeat", "turns": [[10, "customer", "返金しろ"], [20, "operator", "いたしかねます"]],
-   "until_s": 60, "expected": ["repeated-demand"], "forbidden": [], "source": "written for this set"}
-expected: categories of phrases, any of them is right; [] = no alarm; ["any"] = any alarm. A dialogue has turns (seconds,
-speaker, text), and expected and forbidden rules. A type is a name of your own, figures are given for each; neg… and …-false are
-types of harmless ones.
-FILE of --calm: {"text": "駅から近い宿がいいです", "speaker": "customer", "dialogue": "call 17"}; each sentence is judged by
-itself as a customer's, and all lines of a dialogue as one call, each lasting characters / 7 s, at least 0.6 s.
---json: types, harassing, harmless and wrong count cases (n), right ones and ones with any alarm; precision = of what alarmed,
-recall = of what should, accuracy = of all, each with its 95 % interval (Wilson), by utterances and by calls.
-Exit code 0 whatever the figures are; 1 when a file cannot be used.
-"""
 
-
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "evaluate-words",
-        help=summary,
-        description="Judges each utterance as a call of its own, and each dialogue as a call, and compares with the "
-        "judgement in the file.",
-        epilog=FORMAT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="judged cases, as below")
-    parser.add_argument(
-        "--noise",
-        action="store_true",
-        help="judge them with a recogniser's faults too: the share that is kept, by kind of fault",
-    )
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the faults (default: 1)")
-    parser.add_argument(
-        "--calm",
-        type=Path,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="FILE",
-        help="speech that nothing should be raised in: alarms per 10,000 sentences and per hour",
-    )
-    parser.add_argument(
-        "--rules",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="rules read after the configured ones; may be given again",
-    )
-    parser.add_argument(
-        "--without-second-opinion",
-        action="store_true",
-        help="judge by the phrases alone, to compare",
-    )
-    parser.add_argument("--list", action="store_true", help="list what was judged wrongly")
-    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with the figures")
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="processes at once, for large files (default: processor cores)",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("evaluate-words")
+    parser.add_argument("files", type=Path, nargs="*", metavar="FILE")
+    parser.add_argument("--noise", action="store_true")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--calm", type=Path, nargs="+", action="extend", default=[], metavar="FILE")
+    parser.add_argument("--rules", type=Path, action="append", default=[], metavar="FILE")
+    parser.add_argument("--without-second-opinion", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--report", type=Path, metavar="FILE.html")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--json", action="store_true")
     add_config(parser)
     parser.set_defaults(run=run)
 

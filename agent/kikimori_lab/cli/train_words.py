@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import Counter
 from pathlib import Path
@@ -16,42 +15,19 @@ from kikimori.cli.options import bars
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
     from rich.progress import Progress, TaskID
 
-EPILOG = """\
-FILE is as for `kikimori evaluate-words`; its utterances are learned, its dialogues are not. Without FILE the model that comes along
-is made again. Keep a third of your sentences out of FILE and measure with them afterwards:
-  kikimori train-words ours-train.jsonl --out /etc/kikimori/second-opinion
-  [judging] second_opinion_model = "/etc/kikimori/second-opinion"      in kikimori.toml
-  kikimori evaluate-words ours-held-back.jsonl --list
-Takes some minutes on one core, half a gigabyte of memory, and no network.
-"""
 
-
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
-    parser = subparsers.add_parser(
-        "train-words",
-        help=summary,
-        description="Trains the second opinion's model on the sentences that come with the program and on your own ones, "
-        "and says how it does on a fifth of them that is held back.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="judged utterances of your own")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder that the model is written to"
-    )
-    parser.add_argument(
-        "--weight",
-        type=float,
-        default=3.0,
-        metavar="N",
-        help="one of your sentences counts as much as N of those that come along (default: 3)",
-    )
-    parser.add_argument("--seed", type=int, default=16, metavar="N", help="of the order (default: 16)")
-    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("train-words")
+    parser.add_argument("files", type=Path, nargs="*", metavar="FILE")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--weight", type=float, default=3.0, metavar="N")
+    parser.add_argument("--seed", type=int, default=16, metavar="N")
+    parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
 
