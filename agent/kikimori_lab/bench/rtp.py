@@ -11,9 +11,9 @@ import numpy as np
 import structlog
 from pylibsrtp import Policy, Session
 
+from kikimori.integrations.mirror.call_capture import CallCapture
 from kikimori.integrations.mirror.link import ETHERNET
 from kikimori.integrations.mirror.settings import MirrorTable
-from kikimori.integrations.mirror.wire import Wire
 from kikimori.media.g711 import decode_ulaw, encode_ulaw
 from kikimori.media.g722 import G722Encoder
 from kikimori.media.rtp.formats import G722, PCMU, Format
@@ -142,7 +142,7 @@ def _received(
 
 
 def _mirrored(datagrams: list[bytes]) -> float:
-    wire = Wire(_Sink(), MirrorTable(), SidesTable())
+    wire = CallCapture(_Sink(), MirrorTable(), SidesTable())
     hosts = ("192.0.2.1", "192.0.2.2")
     for n, line in enumerate(("INVITE sip:204@192.0.2.2 SIP/2.0", "SIP/2.0 200 OK")):
         body = _SDP.format(host=hosts[n], port=16000)

@@ -11,14 +11,14 @@ from kikimori.integrations.siprec.keys import KeysRefusedError, choose_keys
 from kikimori.integrations.siprec.offer import Offer, choose, refusal_of
 from kikimori.integrations.siprec.troubles import explained
 from kikimori.media.rtp.srtp import SUITES
-from kikimori.media.sip.sdp import Media, MediaAnswer, parse_sdp, write_answer
+from kikimori.media.sip.sdp import MediaAnswer, MediaDescription, parse_sdp, write_answer
 
 KEY = bytes(range(30))
 INLINE = base64.b64encode(KEY).decode()
 PLAIN = f"1 AES_CM_128_HMAC_SHA1_80 inline:{INLINE}"
 
 
-def media(*lines: str, profile: str = "RTP/SAVP", more: str = "") -> Media:
+def media(*lines: str, profile: str = "RTP/SAVP", more: str = "") -> MediaDescription:
     return parse_sdp((sdp("sendonly", profile=profile, crypto=(lines,)) + more).encode()).media[0]
 
 

@@ -11,7 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.src import metadata
 
-from kikimori.integrations.siprec.metadata import MAX_METADATA_BYTES, Metadata, MetadataError, parse_metadata
+from kikimori.integrations.siprec.metadata import (
+    MAX_METADATA_BYTES,
+    MetadataError,
+    RecordingMetadata,
+    parse_metadata,
+)
 from kikimori.integrations.siprec.multipart import SDP, BodyError, parts_of
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -82,7 +87,7 @@ def test_bodies_that_cannot_be_taken_apart(content_type: str, body: bytes, reaso
 # --- metadata
 
 
-def of_scenario(name: str, which: int = -1) -> Metadata:
+def of_scenario(name: str, which: int = -1) -> RecordingMetadata:
     """Return the metadata of a sipp scenario's documents: the last one's, or that of the one asked for."""
     text = (SCENARIOS / f"{name}.xml").read_text(encoding="utf-8")
     documents = re.findall(r"<\?xml[^>]*\?>\s*<recording.*?</recording>", text, re.DOTALL)

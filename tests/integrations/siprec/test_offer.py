@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from tests.support.src import metadata, sdp
 
-from kikimori.integrations.siprec.metadata import Metadata, parse_metadata
+from kikimori.integrations.siprec.metadata import RecordingMetadata, parse_metadata
 from kikimori.integrations.siprec.offer import MAX_STREAMS, choose, read_offer, refusal_of
 from kikimori.integrations.siprec.parties import Cast, Parties
 from kikimori.integrations.siprec.policy import worth_recording
-from kikimori.media.rtp.formats import Kind
+from kikimori.media.rtp.formats import PayloadKind
 from kikimori.media.sip.message import Request, parse_datagram
 from kikimori.media.sip.sdp import parse_sdp
 from kikimori.taps.sides import INTERNAL, NOT_SELECTED, SidesTable
@@ -38,7 +38,9 @@ def test_a_real_opensips_is_understood() -> None:
     worth_recording(invite, offer)
     choices = offer.choices
     assert [choice.media.label for choice in choices] == ["1", "0"]
-    assert [[known.kind for _, known in choice.formats] for choice in choices] == [[Kind.PCMU, Kind.DTMF]] * 2
+    assert [[known.kind for _, known in choice.formats] for choice in choices] == [
+        [PayloadKind.PCMU, PayloadKind.DTMF]
+    ] * 2
     cast = Parties(SidesTable(), Role.CUSTOMER).cast(["1", "0"], offer.metadata)
     assert [role for role, _ in cast.voices] == [Role.CUSTOMER, Role.OPERATOR]
     assert (cast.customer.number, cast.operator.number) == ("0355550142", "204")
@@ -97,7 +99,7 @@ def test_why_nothing_is_accepted(protocol: str, reason: str) -> None:
 # --- who is who
 
 
-def about(*parties: tuple[str, str, str, str], left: tuple[str, ...] = ()) -> Metadata:
+def about(*parties: tuple[str, str, str, str], left: tuple[str, ...] = ()) -> RecordingMetadata:
     return parse_metadata(metadata(*parties, left=left).encode())
 
 

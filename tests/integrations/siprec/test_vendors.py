@@ -18,7 +18,12 @@ from tests.integrations.siprec.test_tap import Office, office, opened
 from tests.support.src import both, metadata, sdp
 
 from kikimori.integrations.siprec.delayed import built_in_bridge
-from kikimori.integrations.siprec.metadata import Metadata, MetadataError, Participant, parse_metadata
+from kikimori.integrations.siprec.metadata import (
+    MetadataError,
+    Participant,
+    RecordingMetadata,
+    parse_metadata,
+)
 from kikimori.integrations.siprec.parties import Parties, endpoint_of
 from kikimori.media.sip.message import Headers, parse_datagram
 from kikimori.media.sip.text import text_of, words_of
@@ -183,7 +188,7 @@ def test_who_is_withheld_is_not_named() -> None:
         Participant("c", "sip:anonymous@anonymous.invalid", "Anonymous"),
         Participant("c", "sip:0901234567@x", "Anonymous"),
     ):
-        who = Metadata(
+        who = RecordingMetadata(
             participants={"c": participant, "o": Participant("o", "sip:204@x")},
             labels={"1": "1", "2": "2"},
             sends={"c": frozenset({"1"}), "o": frozenset({"2"})},

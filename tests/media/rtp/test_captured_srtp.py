@@ -15,14 +15,14 @@ from kikimori.media.g722 import G722Decoder, G722Encoder
 from kikimori.media.rtp.packet import parse
 from kikimori.media.rtp.srtp import Unprotector
 from kikimori.media.sip.message import parse_datagram
-from kikimori.media.sip.sdp import Media, parse_sdp
+from kikimori.media.sip.sdp import MediaDescription, parse_sdp
 
 CAPTURE = Path(__file__).parents[2] / "integrations" / "mirror" / "data" / "baresip-srtp.pcap"
 SIP_PORTS = {5060, 5062}
 
 
 class Captured(NamedTuple):
-    descriptions: list[Media]
+    descriptions: list[MediaDescription]
     media: dict[int, list[bytes]]
     """By the port that they came from, RTCP too."""
 

@@ -11,7 +11,7 @@ from kikimori.media.rtp.formats import (
     PCMA,
     PCMU,
     Format,
-    Kind,
+    PayloadKind,
     format_of,
     leg_rate,
 )
@@ -30,9 +30,9 @@ def test_static_types_need_no_rtpmap() -> None:
 def test_dynamic_types_are_read_from_rtpmap_in_any_case() -> None:
     rtpmap = {101: "telephone-event/8000", 96: "l16/16000/1", 97: "pcmu/8000", 98: "CN/16000"}
     assert formats_from([96, 97, 98, 101], rtpmap) == {
-        96: Format(Kind.L16, 16000, 16000),
+        96: Format(PayloadKind.L16, 16000, 16000),
         97: PCMU,
-        98: Format(Kind.COMFORT_NOISE, 16000, 16000),
+        98: Format(PayloadKind.COMFORT_NOISE, 16000, 16000),
         101: DTMF,
     }
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kikimori.media.g711 import encode_alaw, encode_ulaw
 from kikimori.media.g722 import G722Encoder
-from kikimori.media.rtp.readable import Readable, Reading, zrtp_message
+from kikimori.media.rtp.readable import Readability, Readable, zrtp_message
 
 CALLS = Path(__file__).parents[3] / "agent" / "kikimori_lab" / "demo" / "calls"
 
@@ -40,8 +40,8 @@ def test_speech_is_sound_however_loud(codec: str, gain: int) -> None:
     loud = np.clip(samples[:, 0].astype(np.int32) * gain, -32768, 32767).astype(np.int16)
     readable = Readable()
     readings = {readable.look(each) for each in packets(encoded(loud.tobytes(), codec))}
-    assert readings <= {Reading.SOUND, Reading.HELD}
-    assert readable.reading is Reading.SOUND
+    assert readings <= {Readability.SOUND, Readability.HELD}
+    assert readable.reading is Readability.SOUND
 
 
 @pytest.mark.parametrize("codec", ["ulaw", "alaw", "g722", "l16"])
@@ -49,7 +49,7 @@ def test_speech_is_sound_however_loud(codec: str, gain: int) -> None:
 def test_noise_is_sound(codec: str, level: int) -> None:
     noise = np.clip(np.random.default_rng(level).normal(0, level, 80_000), -32768, 32767).astype(np.int16)
     readable = Readable()
-    assert Reading.EVEN not in {readable.look(each) for each in packets(encoded(noise.tobytes(), codec))}
+    assert Readability.EVEN not in {readable.look(each) for each in packets(encoded(noise.tobytes(), codec))}
 
 
 @pytest.mark.parametrize("size", [40, 80, 160, 164, 170, 240, 330])
@@ -57,9 +57,9 @@ def test_encrypted_bytes_are_never_taken_for_sound(size: int) -> None:
     dice = np.random.default_rng(size)
     readable = Readable()
     readings = [readable.look(dice.bytes(size)) for _ in range(2000)]
-    assert Reading.SOUND not in readings
+    assert Readability.SOUND not in readings
     # Within a second, at 20 ms each.
-    assert Reading.EVEN in readings[:50]
+    assert Readability.EVEN in readings[:50]
 
 
 def test_what_was_encrypted_may_become_sound_again() -> None:
@@ -67,8 +67,8 @@ def test_what_was_encrypted_may_become_sound_again() -> None:
     readable = Readable()
     for _ in range(20):
         readable.look(dice.bytes(160))
-    assert readable.reading is Reading.EVEN
-    assert readable.look(bytes(160)) is Reading.SOUND
+    assert readable.reading is Readability.EVEN
+    assert readable.look(bytes(160)) is Readability.SOUND
 
 
 @settings(max_examples=200, deadline=None)
@@ -76,7 +76,7 @@ def test_what_was_encrypted_may_become_sound_again() -> None:
 def test_any_payloads_are_looked_at(payloads: list[bytes]) -> None:
     readable = Readable()
     for each in payloads:
-        assert readable.look(each) in Reading
+        assert readable.look(each) in Readability
 
 
 @given(st.binary(max_size=60))

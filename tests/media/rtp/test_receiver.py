@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kikimori.media.g711 import decode_ulaw, encode_ulaw
 from kikimori.media.g722 import G722Encoder
-from kikimori.media.rtp.formats import COMFORT_NOISE, DTMF, G722, PCMU, Format, Kind
+from kikimori.media.rtp.formats import COMFORT_NOISE, DTMF, G722, PCMU, Format, PayloadKind
 from kikimori.media.rtp.packet import Packet, build
 from kikimori.media.rtp.receiver import RtpSession
 from kikimori.media.rtp.timeline import BELIEVE_AFTER_S, FLOOD_S, WAIT_S
@@ -369,7 +369,7 @@ def test_wideband_and_narrowband_in_one_leg_keep_the_rate_of_the_leg() -> None:
 
 
 def test_rates_that_do_not_divide_stay_in_time() -> None:
-    peer = Peer({11: Format(Kind.L16, 44100, 44100)})
+    peer = Peer({11: Format(PayloadKind.L16, 44100, 44100)})
     pcm = np.zeros(441, ">i2").tobytes()
     for _ in range(1000):
         peer.session.receive(peer.packet(pcm, pt=11, ticks=441), PEER)

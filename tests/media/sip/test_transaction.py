@@ -6,7 +6,7 @@ import pytest
 
 from kikimori.media.sip.client import ClientTransactions
 from kikimori.media.sip.message import Headers, Request, Response, SipError, parse_datagram
-from kikimori.media.sip.transaction import ServerTransactions, State, Transaction
+from kikimori.media.sip.transaction import ServerTransactions, Transaction, TransactionState
 
 
 class Wire:
@@ -83,7 +83,7 @@ def test_a_refused_invite_is_answered_at_t1_doubling_to_t2_until_the_ack() -> No
     transaction = server.answered("INVITE", 488)
     assert [server.at(each) for each in (0.4, 0.6, 1.6, 3.6, 7.6, 11.6, 15.7)] == [0, 1, 1, 1, 1, 1, 1]
     assert server.receive(request("ACK")) is None
-    assert transaction.state is State.CONFIRMED
+    assert transaction.state is TransactionState.CONFIRMED
     assert server.at(40) == 0
     assert len(server.all) == 0
 

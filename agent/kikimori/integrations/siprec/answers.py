@@ -18,13 +18,13 @@ from kikimori.integrations.siprec.dialog import (
 )
 from kikimori.integrations.siprec.troubles import explained
 from kikimori.media.sip.message import Request, serialise
-from kikimori.media.sip.transaction import ServerTransactions, State, Transaction
+from kikimori.media.sip.transaction import ServerTransactions, Transaction, TransactionState
 from kikimori.ports.refusals import Refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.integrations.siprec.entries import Entry
+    from kikimori.integrations.siprec.entries import SessionEntry
     from kikimori.integrations.siprec.offer import OfferError
     from kikimori.integrations.siprec.troubles import Troubles
     from kikimori.media.sip.transaction import Flow
@@ -49,7 +49,7 @@ class Answers:
     def trying(self, transaction: Transaction) -> None:
         self._transactions.respond(transaction, answer(transaction.request, 100), self._clock())
 
-    def accept(self, transaction: Transaction, entry: Entry, *, described: bool = True) -> None:
+    def accept(self, transaction: Transaction, entry: SessionEntry, *, described: bool = True) -> None:
         """200 within the session's dialog, with its description if `described`."""
         request = transaction.request
         response = answer(request, 200, to_tag=entry.dialog.local_tag)
@@ -76,7 +76,7 @@ class Answers:
 
     def refuse(self, transaction: Transaction, status: int, reason: str, *headers: tuple[str, str]) -> None:
         """Refuse, unless it is answered already; `reason` is a stable word for logs."""
-        if transaction.state is State.TRYING:
+        if transaction.state is TransactionState.TRYING:
             self._count(transaction.request, status, reason, transaction.flow)
             self.respond(transaction, status, *headers)
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.integrations.siprec.answers import LATER, Answers
-from kikimori.integrations.siprec.entries import Entries, Entry
+from kikimori.integrations.siprec.entries import Entries, SessionEntry
 from kikimori.media.rtp.ports import NoPortError
-from kikimori.media.sip.transaction import ServerTransactions, State, Transaction
+from kikimori.media.sip.transaction import ServerTransactions, Transaction, TransactionState
 from kikimori_core.model.call import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.integrations.siprec.dialog import Dialog
+    from kikimori.integrations.siprec.dialog import RecordingDialog
     from kikimori.integrations.siprec.offer import Offer
     from kikimori.integrations.siprec.session import RecordingSession
     from kikimori.integrations.siprec.troubles import Troubles
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-class Changes:
+class SessionChanges:
     """Changes of sessions. Each method is a task of its own; a failure ends only that session."""
 
     def __init__(
@@ -50,12 +50,12 @@ class Changes:
         self.closing = False
 
     async def begin(
-        self, transaction: Transaction, dialog: Dialog, offer: Offer, *, offered: bool = False
+        self, transaction: Transaction, dialog: RecordingDialog, offer: Offer, *, offered: bool = False
     ) -> None:
         """Open a session. `offered`: the offer is ours, and the ACK answers it."""
         session = self._make_session(transaction.request, transaction.flow)
         now = self._clock()
-        entry = Entry(dialog, session, refreshed_at=now, offered=offered)
+        entry = SessionEntry(dialog, session, refreshed_at=now, offered=offered)
         try:
             await session.take(offer)
         except NoPortError as error:
@@ -67,9 +67,9 @@ class Changes:
             self._answers.refuse(transaction, 500, "internal_error")
         finally:
             self.beginning.discard((dialog.call_id, dialog.remote_tag))
-            if transaction.state is not State.TRYING or self.closing:
+            if transaction.state is not TransactionState.TRYING or self.closing:
                 session.end(EndReason.HUNG_UP)
-        if transaction.state is State.TRYING and not self.closing:
+        if transaction.state is TransactionState.TRYING and not self.closing:
             self._entries.add(entry)
             self.begun += 1
             log.info(
@@ -84,7 +84,7 @@ class Changes:
             self._await_ack(transaction, entry)
             self._answers.accept(transaction, entry)
 
-    async def change(self, transaction: Transaction, entry: Entry, offer: Offer) -> None:
+    async def change(self, transaction: Transaction, entry: SessionEntry, offer: Offer) -> None:
         try:
             await entry.session.take(offer)
         except NoPortError as error:
@@ -111,14 +111,14 @@ class Changes:
             transaction, entry, described=transaction.invite or offer.description is not None
         )
 
-    def _await_ack(self, transaction: Transaction, entry: Entry) -> None:
+    def _await_ack(self, transaction: Transaction, entry: SessionEntry) -> None:
         if entry.invite is not None:
             # Who asks anew has the last answer.
             self._transactions.acknowledged(entry.invite, self._clock())
         entry.invite = transaction
         transaction.unacknowledged = partial(self._entries.lose, entry, "never_acknowledged")
 
-    async def settle(self, entry: Entry, offer: Offer) -> None:
+    async def settle(self, entry: SessionEntry, offer: Offer) -> None:
         """Take the answer to an offer of ours; it needs no reply."""
         try:
             await entry.session.take(offer)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kikimori.integrations.siprec.metadata import Metadata, Participant
+from kikimori.integrations.siprec.metadata import Participant, RecordingMetadata
 from kikimori.integrations.siprec.offer import MAX_STREAMS, Offer, OfferError
 from kikimori.media.rtp.formats import DTMF, G722, PCMA, PCMU, Format
 from kikimori.media.sip.message import SipError
-from kikimori.media.sip.sdp import Description, Direction, Media, RtpMap
+from kikimori.media.sip.sdp import Description, Direction, MediaDescription, RtpMap
 from kikimori.media.sip.values import parse_address, parse_uri, plain_number
 from kikimori_core.model.call import call_id_from
 
@@ -72,7 +72,7 @@ def own_offer(request: Request, offer: Offer) -> Offer:
     bridge = built_in_bridge(request.headers)
     if bridge is not None and metadata is None:
         speaker = _NEAR if bridge.near else _FAR
-        metadata = Metadata(
+        metadata = RecordingMetadata(
             participants={each.id: each for each in (bridge.other, bridge.user)},
             labels={"1": "1"},
             sends={speaker: frozenset({"1"})},
@@ -98,8 +98,8 @@ def with_labels(answer: Offer, labels: list[str | None]) -> Offer:
     return replace(answer, description=replace(description, media=media))
 
 
-def _media(label: str) -> Media:
-    return Media(
+def _media(label: str) -> MediaDescription:
+    return MediaDescription(
         kind="audio",
         port=9,
         protocol="RTP/AVP",

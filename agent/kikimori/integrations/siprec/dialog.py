@@ -42,7 +42,7 @@ class TimerTooShortError(Exception):
 
 
 @dataclass(slots=True)
-class Dialog:
+class RecordingDialog:
     call_id: str
     local_tag: str
     remote_tag: str
@@ -60,7 +60,7 @@ class Dialog:
     timer: Timer | None = None
 
     @classmethod
-    def begin(cls, invite: Request, flow: Flow) -> Dialog:
+    def begin(cls, invite: Request, flow: Flow) -> RecordingDialog:
         """Return the dialog that answering `invite` makes.
 
         Raises:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from kikimori.integrations.siprec.dialog import SUPPORTED, Dialog, DialogId, contact
+from kikimori.integrations.siprec.dialog import SUPPORTED, DialogId, RecordingDialog, contact
 from kikimori.media.sip.client import ClientTransactions
 from kikimori_core.model.call import EndReason
 
@@ -32,10 +32,10 @@ class Back(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class SessionEntry:
     """One session with its dialog."""
 
-    dialog: Dialog
+    dialog: RecordingDialog
     session: RecordingSession
     refreshed_at: float
     asked_to_refresh: bool = False
@@ -66,26 +66,26 @@ class Entries:
         self._troubles = troubles
         self._rtp_idle_s = rtp_idle_s
         self._clock = clock
-        self._all: dict[DialogId, Entry] = {}
+        self._all: dict[DialogId, SessionEntry] = {}
         self._remotes: set[tuple[str, str]] = set()
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[SessionEntry]:
         return iter(list(self._all.values()))
 
-    def __contains__(self, entry: Entry) -> bool:
+    def __contains__(self, entry: SessionEntry) -> bool:
         return entry.dialog.id in self._all
 
     def has(self, call_id: str, remote_tag: str) -> bool:
         """Return whether an SRC's INVITE already made a session."""
         return (call_id, remote_tag) in self._remotes
 
-    def get(self, dialog_id: DialogId) -> Entry | None:
+    def get(self, dialog_id: DialogId) -> SessionEntry | None:
         return self._all.get(dialog_id)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: SessionEntry) -> None:
         self._all[entry.dialog.id] = entry
         self._remotes.add((entry.dialog.call_id, entry.dialog.remote_tag))
 
@@ -118,7 +118,7 @@ class Entries:
             else:
                 entry.told_wrong_key = False
 
-    def end(self, entry: Entry, reason: EndReason) -> None:
+    def end(self, entry: SessionEntry, reason: EndReason) -> None:
         """Close the legs of a session that the SRC ended."""
         if self._all.pop(entry.dialog.id, None) is None:
             return
@@ -128,19 +128,19 @@ class Entries:
         entry.session.end(reason)
         log.info("siprec_session_ended", call_id=entry.session.call_id, reason=str(reason))
 
-    def hang_up(self, entry: Entry, reason: EndReason) -> None:
+    def hang_up(self, entry: SessionEntry, reason: EndReason) -> None:
         """Close the legs, and tell the SRC."""
         if entry in self:
             self.end(entry, reason)
             self._ask(entry, "BYE", lambda _: None)
 
-    def lose(self, entry: Entry, why: str) -> None:
+    def lose(self, entry: SessionEntry, why: str) -> None:
         """Hang up a session that the SRC does not keep any more; `why` is a stable word for logs."""
         if entry in self:
             log.warning("siprec_session_lost", call_id=entry.session.call_id, reason=why)
             self.hang_up(entry, EndReason.TIMED_OUT)
 
-    def _refresh(self, entry: Entry) -> None:
+    def _refresh(self, entry: SessionEntry) -> None:
         entry.asked_to_refresh = True
 
         def refreshed(response: Response | None) -> None:
@@ -152,7 +152,7 @@ class Entries:
 
         self._ask(entry, "UPDATE", refreshed)
 
-    def _ask(self, entry: Entry, method: str, answered: Callable[[Response | None], None]) -> None:
+    def _ask(self, entry: SessionEntry, method: str, answered: Callable[[Response | None], None]) -> None:
         dialog = entry.dialog
         flow = dialog.flow
         if flow.transport == "UDP" and self.back is not None:

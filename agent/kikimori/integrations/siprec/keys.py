@@ -9,7 +9,7 @@ from kikimori.media.rtp.srtp import SUITES, SrtpKeys
 from kikimori.media.sip.crypto import Crypto, CryptoError, parse_crypto
 
 if TYPE_CHECKING:
-    from kikimori.media.sip.sdp import Media
+    from kikimori.media.sip.sdp import MediaDescription
 
 MAX_LINES = 32
 """Most lines of one m-line that are looked at."""
@@ -42,7 +42,7 @@ class Secured:
     keys: SrtpKeys
 
 
-def choose_keys(media: Media) -> Secured:
+def choose_keys(media: MediaDescription) -> Secured:
     """Return the first line that can be accepted: the SRC offers them in its order of preference.
 
     Raises:

@@ -44,7 +44,7 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class RecordingMetadata:
     """Known facts about the recorded call, in the order in which the SRC named them."""
 
     complete: bool = True
@@ -57,7 +57,7 @@ class Metadata:
     left: frozenset[str] = frozenset()
     """Ids of participants who are not in the call any more."""
 
-    def updated(self, later: Metadata) -> Metadata:
+    def updated(self, later: RecordingMetadata) -> RecordingMetadata:
         """Return the facts known after `later` came."""
         if later.complete:
             return later
@@ -71,7 +71,7 @@ class Metadata:
                 called_first=known.called_first if each.called_first is None else each.called_first,
             )
         returned = set(later.sends) | set(later.participants)
-        return Metadata(
+        return RecordingMetadata(
             complete=True,
             participants=dict(list(participants.items())[-MAX_PARTICIPANTS:]),
             labels=dict(list({**self.labels, **later.labels}.items())[-MAX_STREAMS:]),
@@ -116,7 +116,7 @@ class _Element:
         return (self.attributes.get(long_name) or self.attributes.get("id") or "").strip()[:_MAX_TEXT]
 
 
-def parse_metadata(body: bytes) -> Metadata:
+def parse_metadata(body: bytes) -> RecordingMetadata:
     """Read a metadata document.
 
     Raises:
@@ -155,7 +155,7 @@ def parse_metadata(body: bytes) -> Metadata:
         raise MetadataError("too_many_participants")
     if len(labels) > MAX_STREAMS:
         raise MetadataError("too_many_streams")
-    return Metadata(
+    return RecordingMetadata(
         complete=not modes or modes[0].lower() != "partial",
         participants=participants,
         labels=labels,

@@ -21,14 +21,14 @@ class BodyError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BodyPart:
     kind: str
     """Media type in lower case, without parameters; recognised from the content where the label is no help."""
     body: bytes = field(repr=False)
     """May hold telephone numbers and keys."""
 
 
-def parts_of(content_type: str | None, body: bytes) -> tuple[Part, ...]:
+def parts_of(content_type: str | None, body: bytes) -> tuple[BodyPart, ...]:
     """Return the parts of a body; a body that is not multipart is one part, an empty one none.
 
     Raises:
@@ -39,8 +39,8 @@ def parts_of(content_type: str | None, body: bytes) -> tuple[Part, ...]:
     kind, parameters = parse_parameters(content_type or "")
     kind = kind.lower()
     if not kind.startswith("multipart/"):
-        return (Part(_kind(kind, body), body),)
-    parts: list[Part] = []
+        return (BodyPart(_kind(kind, body), body),)
+    parts: list[BodyPart] = []
     for text in _split(body, parameters.get("boundary", "")):
         headers, content = _head_and_body(text)
         inner, inner_parameters = parse_parameters(headers.get(b"content-type", ""))
@@ -49,9 +49,9 @@ def parts_of(content_type: str | None, body: bytes) -> tuple[Part, ...]:
             for each in _split(content, inner_parameters.get("boundary", "")):
                 innermost, innermost_body = _head_and_body(each)
                 label = parse_parameters(innermost.get(b"content-type", ""))[0].lower()
-                parts.append(Part(_kind(label, innermost_body), innermost_body))
+                parts.append(BodyPart(_kind(label, innermost_body), innermost_body))
         else:
-            parts.append(Part(_kind(inner, content), content))
+            parts.append(BodyPart(_kind(inner, content), content))
         if len(parts) > MAX_PARTS:
             raise BodyError("too_many_parts")
     return tuple(parts)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kikimori.integrations.siprec.keys import KeysRefusedError, Secured, choose_keys
-from kikimori.integrations.siprec.metadata import Metadata, MetadataError, parse_metadata
+from kikimori.integrations.siprec.metadata import MetadataError, RecordingMetadata, parse_metadata
 from kikimori.integrations.siprec.multipart import METADATA, SDP, BodyError, parts_of
-from kikimori.media.rtp.formats import Format, Kind, format_of
-from kikimori.media.sip.sdp import Description, Direction, Media, RtpMap, SdpError, parse_sdp
+from kikimori.media.rtp.formats import Format, PayloadKind, format_of
+from kikimori.media.sip.sdp import Description, Direction, MediaDescription, RtpMap, SdpError, parse_sdp
 
 if TYPE_CHECKING:
     from kikimori.media.sip.message import Headers
@@ -18,7 +18,16 @@ MAX_STREAMS = 8
 """Streams of one session that are heard; a conference of more is refused beyond that."""
 
 _PROFILES = frozenset({"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"})
-_SPOKEN = frozenset({Kind.PCMU, Kind.PCMA, Kind.G722, Kind.L16, Kind.COMFORT_NOISE, Kind.DTMF})
+_SPOKEN = frozenset(
+    {
+        PayloadKind.PCMU,
+        PayloadKind.PCMA,
+        PayloadKind.G722,
+        PayloadKind.L16,
+        PayloadKind.COMFORT_NOISE,
+        PayloadKind.DTMF,
+    }
+)
 
 
 class OfferError(Exception):
@@ -35,7 +44,7 @@ class Offer:
     """The body of a request; either part may be missing."""
 
     description: Description | None
-    metadata: Metadata | None
+    metadata: RecordingMetadata | None
     metadata_fault: str | None = None
     """Reason for which the metadata could not be read. The call is heard all the same, as if none had
     come."""
@@ -44,17 +53,17 @@ class Offer:
     allowed."""
 
     @property
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[MediaDecision, ...]:
         """Return the choice for each offered m-line; empty without a description."""
         description = self.description
         return () if description is None else choose(description, keys_refused=self.keys_refused)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class MediaDecision:
     """Decision on one offered m-line: accepted codecs, or a refusal."""
 
-    media: Media
+    media: MediaDescription
     codecs: tuple[RtpMap, ...] = ()
     """The accepted ones, in the order of the offer; empty = refused."""
     formats: tuple[tuple[int, Format], ...] = ()
@@ -92,7 +101,7 @@ def read_offer(headers: Headers, body: bytes, *, keys_refused: bool = False) -> 
     except BodyError as error:
         raise OfferError(400, error.reason) from error
     description: Description | None = None
-    metadata: Metadata | None = None
+    metadata: RecordingMetadata | None = None
     fault: str | None = None
     for part in parts:
         if part.kind == SDP and description is None:
@@ -111,22 +120,22 @@ def read_offer(headers: Headers, body: bytes, *, keys_refused: bool = False) -> 
     return Offer(description, metadata, fault, keys_refused)
 
 
-def choose(description: Description, *, keys_refused: bool = False) -> tuple[Choice, ...]:
+def choose(description: Description, *, keys_refused: bool = False) -> tuple[MediaDecision, ...]:
     """Decide for each offered m-line. All codecs that can be read are accepted: the SRC may change among them."""
-    chosen: list[Choice] = []
+    chosen: list[MediaDecision] = []
     for media in description.media:
         choice = _choose(media, keys_refused=keys_refused)
         if choice.accepted:
             accepted = [each for each in chosen if each.accepted]
             if len(accepted) >= MAX_STREAMS:
-                choice = Choice(media, refusal="too_many_streams")
+                choice = MediaDecision(media, refusal="too_many_streams")
             elif any(_same_voice(media, each.media) for each in accepted):
-                choice = Choice(media, refusal="offered_twice")
+                choice = MediaDecision(media, refusal="offered_twice")
         chosen.append(choice)
     return tuple(chosen)
 
 
-def refusal_of(choices: tuple[Choice, ...]) -> str | None:
+def refusal_of(choices: tuple[MediaDecision, ...]) -> str | None:
     """Return the reason for which a whole offer is refused; None when part of it is accepted."""
     if any(each.accepted for each in choices):
         return None
@@ -135,27 +144,27 @@ def refusal_of(choices: tuple[Choice, ...]) -> str | None:
     return min(refusals, key=lambda each: "srtp" not in each, default="no_audio_offered")
 
 
-def _same_voice(one: Media, other: Media) -> bool:
+def _same_voice(one: MediaDescription, other: MediaDescription) -> bool:
     """Return whether one stream is offered twice, as SRTP and as plain RTP, for us to choose."""
     return one.label is not None and one.label == other.label and one.encrypted != other.encrypted
 
 
-def _choose(media: Media, *, keys_refused: bool) -> Choice:
+def _choose(media: MediaDescription, *, keys_refused: bool) -> MediaDecision:
     if media.port == 0:
-        return Choice(media)
+        return MediaDecision(media)
     if media.kind != "audio":
-        return Choice(media, refusal="not_audio")
+        return MediaDecision(media, refusal="not_audio")
     # By DTLS is refused too, but for a reason of its own.
     if media.protocol not in _PROFILES and not media.protocol.startswith("UDP/TLS/RTP/"):
-        return Choice(media, refusal="not_rtp")
+        return MediaDecision(media, refusal="not_rtp")
     secured = None
     if media.encrypted:
         try:
             secured = choose_keys(media)
         except KeysRefusedError as error:
-            return Choice(media, refusal=error.reason)
+            return MediaDecision(media, refusal=error.reason)
         if keys_refused:
-            return Choice(media, refusal="srtp_key_in_clear")
+            return MediaDecision(media, refusal="srtp_key_in_clear")
     codecs = []
     formats = []
     for codec in media.codecs:
@@ -164,5 +173,5 @@ def _choose(media: Media, *, keys_refused: bool) -> Choice:
             codecs.append(codec)
             formats.append((codec.payload_type, known))
     if not any(known.carries_voice for _, known in formats):
-        return Choice(media, refusal="no_known_codec")
-    return Choice(media, tuple(codecs), tuple(formats), secured=secured)
+        return MediaDecision(media, refusal="no_known_codec")
+    return MediaDecision(media, tuple(codecs), tuple(formats), secured=secured)

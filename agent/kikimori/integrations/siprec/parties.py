@@ -15,7 +15,7 @@ from kikimori_core.model.call import Party, Role
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kikimori.integrations.siprec.metadata import Metadata, Participant
+    from kikimori.integrations.siprec.metadata import Participant, RecordingMetadata
     from kikimori.taps.sides import SidesTable
 
 _BARE_NUMBER = re.compile(r"\+?[0-9*#()-]+")
@@ -42,7 +42,7 @@ class Parties:
         self._first = first_stream
         self._customer: str | None = None
 
-    def cast(self, labels: Sequence[str | None], metadata: Metadata | None) -> Cast:
+    def cast(self, labels: Sequence[str | None], metadata: RecordingMetadata | None) -> Cast:
         """Assign the parties. `labels`: of the streams that carry audio, in the order of the m-lines."""
         present = metadata.present if metadata is not None else ()
         if metadata is None or not present:
@@ -90,7 +90,7 @@ class Parties:
     def _voices(
         self,
         labels: Sequence[str | None],
-        metadata: Metadata,
+        metadata: RecordingMetadata,
         present: Sequence[Participant],
         customer: Participant | None,
     ) -> tuple[tuple[Role, str], ...]:

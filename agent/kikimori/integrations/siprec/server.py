@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.integrations.siprec.answers import LATER, Answers
-from kikimori.integrations.siprec.changes import Changes
+from kikimori.integrations.siprec.changes import SessionChanges
 from kikimori.integrations.siprec.delayed import own_offer, with_labels
 from kikimori.integrations.siprec.dialog import (
     ACCEPT,
     ALLOW,
     MIN_SESSION_S,
-    Dialog,
+    RecordingDialog,
     TimerTooShortError,
     contact,
 )
@@ -30,7 +30,7 @@ from kikimori.integrations.siprec.policy import (
 )
 from kikimori.integrations.siprec.troubles import Troubles
 from kikimori.media.sip.message import Request, Response, SipError
-from kikimori.media.sip.transaction import ServerTransactions, State, Transaction
+from kikimori.media.sip.transaction import ServerTransactions, Transaction, TransactionState
 from kikimori.media.sip.values import parse_address
 from kikimori_core.model.call import EndReason
 
@@ -73,7 +73,7 @@ class RecordingServer:
         self._entries = Entries(self._transactions, self.troubles, rtp_idle_s=rtp_idle_s, clock=clock)
         self._tasks: asyncio.TaskGroup | None = None
         self._answers = Answers(self._transactions, self.troubles, clock)
-        self._changes = Changes(
+        self._changes = SessionChanges(
             make_session, self._transactions, self._entries, self._answers, self.troubles, clock
         )
 
@@ -191,13 +191,13 @@ class RecordingServer:
             self._answers.refuse(transaction, 481, "no_such_transaction")
             return
         self._answers.respond(transaction, 200)
-        if invite.state is State.TRYING:
+        if invite.state is TransactionState.TRYING:
             # Whoever opens the session finds the transaction answered and lets it go.
             self._answers.respond(invite, 487)
 
     def _invite(self, transaction: Transaction) -> None:
         request = transaction.request
-        dialog = Dialog.begin(request, transaction.flow)
+        dialog = RecordingDialog.begin(request, transaction.flow)
         remote = (dialog.call_id, dialog.remote_tag)
         if remote in self._changes.beginning or self._entries.has(*remote):
             self._answers.refuse(transaction, 482, "same_call_twice")

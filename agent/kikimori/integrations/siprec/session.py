@@ -19,8 +19,8 @@ from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.integrations.siprec.metadata import Metadata
-    from kikimori.integrations.siprec.offer import Choice, Offer
+    from kikimori.integrations.siprec.metadata import RecordingMetadata
+    from kikimori.integrations.siprec.offer import MediaDecision, Offer
     from kikimori.integrations.siprec.parties import Cast, Parties
     from kikimori_core.model.feed import CallDesk
 
@@ -63,8 +63,8 @@ class RecordingSession:
         self._told_unreadable = False
         self._log = log.bind(call_id=call_id)
         self._streams: dict[int, Stream] = {}
-        self._choices: tuple[Choice, ...] = ()
-        self._metadata: Metadata | None = None
+        self._choices: tuple[MediaDecision, ...] = ()
+        self._metadata: RecordingMetadata | None = None
         self._session_id = secrets.randbits(48)
         self._version = 0
         self._written: bytes = b""
@@ -170,7 +170,7 @@ class RecordingSession:
             raise
         return opened
 
-    def _tell_refusals(self, choices: tuple[Choice, ...]) -> None:
+    def _tell_refusals(self, choices: tuple[MediaDecision, ...]) -> None:
         refused = {each.refusal for each in choices if each.refusal}
         for reason in sorted(refused - {each.refusal for each in self._choices}):
             self._log.info("siprec_stream_refused", reason=reason)

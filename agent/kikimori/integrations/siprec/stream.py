@@ -12,7 +12,7 @@ from kikimori.media.rtp.srtp import Unprotector
 from kikimori.media.sip.crypto import write_crypto
 
 if TYPE_CHECKING:
-    from kikimori.integrations.siprec.offer import Choice
+    from kikimori.integrations.siprec.offer import MediaDecision
     from kikimori.media.rtp.formats import Format
     from kikimori.media.rtp.ports import RtpPort
     from kikimori_core.model.call import EndReason, Role
@@ -27,7 +27,7 @@ class Stream:
     """One m-line that was accepted."""
 
     port: RtpPort
-    choice: Choice
+    choice: MediaDecision
     feed: LegFeed = field(default_factory=Nowhere)
     rtp: RtpSession | None = None
     voice: tuple[Role, str] | None = None
@@ -100,7 +100,7 @@ class Stream:
         self._packets = self._not_authentic = 0
         self.port.attach(rtp)
 
-    def change(self, choice: Choice) -> None:
+    def change(self, choice: MediaDecision) -> None:
         """Change to the SRC's new offer; the leg stays."""
         before, self.choice = self.choice, choice
         self.secure()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Kind(StrEnum):
+class PayloadKind(StrEnum):
     """Content of a payload."""
 
     PCMU = "PCMU"
@@ -27,7 +27,7 @@ class Kind(StrEnum):
 class Format:
     """One payload format."""
 
-    kind: Kind
+    kind: PayloadKind
     clock_rate: int
     """Timestamp ticks per second. For G.722 it is 8000, a mistake of RFC 1890 that stayed."""
     rate: int
@@ -35,20 +35,20 @@ class Format:
 
     @property
     def carries_voice(self) -> bool:
-        return self.kind not in (Kind.COMFORT_NOISE, Kind.DTMF)
+        return self.kind not in (PayloadKind.COMFORT_NOISE, PayloadKind.DTMF)
 
 
-PCMU = Format(Kind.PCMU, 8000, 8000)
-PCMA = Format(Kind.PCMA, 8000, 8000)
-G722 = Format(Kind.G722, 8000, 16000)
-COMFORT_NOISE = Format(Kind.COMFORT_NOISE, 8000, 8000)
-DTMF = Format(Kind.DTMF, 8000, 8000)
+PCMU = Format(PayloadKind.PCMU, 8000, 8000)
+PCMA = Format(PayloadKind.PCMA, 8000, 8000)
+G722 = Format(PayloadKind.G722, 8000, 16000)
+COMFORT_NOISE = Format(PayloadKind.COMFORT_NOISE, 8000, 8000)
+DTMF = Format(PayloadKind.DTMF, 8000, 8000)
 
 STATIC: dict[int, Format] = {
     0: PCMU,
     8: PCMA,
     9: G722,
-    11: Format(Kind.L16, 44100, 44100),
+    11: Format(PayloadKind.L16, 44100, 44100),
     13: COMFORT_NOISE,
 }
 """Payload types that need no `rtpmap` (RFC 3551, table 4)."""
@@ -86,11 +86,11 @@ def format_of(payload_type: int, rtpmap: str | None) -> Format | None:
             # Some write the sampling rate there and still count 8000 ticks, as RFC 3551 wants.
             return G722
         case "L16" if rate in _L16_RATES:
-            return Format(Kind.L16, rate, rate)
+            return Format(PayloadKind.L16, rate, rate)
         case "CN" if rate in _L16_RATES:
-            return Format(Kind.COMFORT_NOISE, rate, rate)
+            return Format(PayloadKind.COMFORT_NOISE, rate, rate)
         case "TELEPHONE-EVENT" if rate in _L16_RATES:
-            return Format(Kind.DTMF, rate, rate)
+            return Format(PayloadKind.DTMF, rate, rate)
         case _:
             return None
 

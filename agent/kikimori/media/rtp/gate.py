@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from kikimori.media.rtp.formats import NO_VOICE, STATIC_NAMES
-from kikimori.media.rtp.readable import Readable, Reading, negotiates, zrtp_message
+from kikimori.media.rtp.readable import Readability, Readable, negotiates, zrtp_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ class Gate:
         """Return the reason for which packets come and none is heard; None otherwise."""
         if self._codec is not None:
             return Unreadable("unreadable_codec", self._codec)
-        return ENCRYPTED if self._readable.reading is Reading.EVEN else None
+        return ENCRYPTED if self._readable.reading is Readability.EVEN else None
 
     @property
     def holds(self) -> bool:
@@ -99,11 +99,11 @@ class Gate:
         self._codec = None
         self._unknown_in_a_row = 0
         reading = self._readable.look(arrival.packet.payload)
-        if reading is Reading.SOUND:
+        if reading is Readability.SOUND:
             self.sounded = True
             self.free = 0 if self._readable.suspects else LOOK_EVERY - 1
             return [*self._take(), arrival] if self._held else (arrival,)
-        if reading is Reading.EVEN:
+        if reading is Readability.EVEN:
             self._held.clear()
         else:
             self._held.append(arrival)

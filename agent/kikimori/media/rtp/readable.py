@@ -29,7 +29,7 @@ _ZRTP = b"ZRTP"
 _NEGOTIATES = (b"Commit", b"DHPart", b"Confir", b"Conf2A")
 
 
-class Reading(Enum):
+class Readability(Enum):
     """State of knowledge about a stream."""
 
     HELD = "held"
@@ -57,7 +57,7 @@ class Readable:
     __slots__ = ("_even", "_fewest", "_size", "_window", "reading")
 
     def __init__(self) -> None:
-        self.reading = Reading.HELD
+        self.reading = Readability.HELD
         self._window: deque[bytes] = deque(maxlen=MOST_HELD * 4)
         self._size = 0
         self._even = 0
@@ -70,11 +70,11 @@ class Readable:
 
     def doubt(self) -> None:
         """Hold packets back until their bytes were checked."""
-        if self.reading is Reading.SOUND:
-            self.reading = Reading.HELD
+        if self.reading is Readability.SOUND:
+            self.reading = Readability.HELD
             self._begin()
 
-    def look(self, payload: bytes) -> Reading:
+    def look(self, payload: bytes) -> Readability:
         """Take the next payload; return the present state of knowledge."""
         if len(set(payload)) <= self._few(len(payload)):
             self._sound()
@@ -94,13 +94,13 @@ class Readable:
             self._sound()
             return
         self._even += 1
-        if self.reading is not Reading.SOUND or self._even >= WINDOWS_TO_CHANGE:
-            self.reading = Reading.EVEN
+        if self.reading is not Readability.SOUND or self._even >= WINDOWS_TO_CHANGE:
+            self.reading = Readability.EVEN
         self._window.clear()
         self._size = 0
 
     def _sound(self) -> None:
-        self.reading = Reading.SOUND
+        self.reading = Readability.SOUND
         if self.suspects:
             self._begin()
 

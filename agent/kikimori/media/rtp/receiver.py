@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from kikimori.media.pace import Pace
 from kikimori.media.rtp.dtmf import KeyEvents
-from kikimori.media.rtp.formats import COMFORT_NOISE, G722, PCMA, PCMU, Kind, leg_rate
+from kikimori.media.rtp.formats import COMFORT_NOISE, G722, PCMA, PCMU, PayloadKind, leg_rate
 from kikimori.media.rtp.gate import Arrival, Gate
 from kikimori.media.rtp.jitter import JitterBuffer
+from kikimori.media.rtp.leg_audio import LegAudio
 from kikimori.media.rtp.packet import NotRtpError, parse
 from kikimori.media.rtp.source import Believed
 from kikimori.media.rtp.srtp import NOT_AUTHENTIC, REPLAYED
 from kikimori.media.rtp.timeline import Timeline
-from kikimori.media.rtp.voice import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -102,7 +102,7 @@ class RtpSession:
         self._believed = Believed()
         self._timeline = Timeline(rate, clock())
         self._pace = Pace(clock())
-        self._voice = Voice(feed, rate)
+        self._voice = LegAudio(feed, rate)
         self._keys = KeyEvents()
         self._counters = RtpCounters()
         self._told: set[str] = set()
@@ -221,7 +221,7 @@ class RtpSession:
         if form is None:
             # Refused and counted; it had its place in the sequence, so that nothing seems lost.
             return
-        if form.kind is Kind.DTMF:
+        if form.kind is PayloadKind.DTMF:
             digit = self._keys.feed(packet.payload, packet.timestamp, marker=packet.marker)
             if digit is not None:
                 self._feed.dtmf(digit)
@@ -232,7 +232,7 @@ class RtpSession:
             self._tell("audio_flood")
             return
         voice = self._voice
-        if form.kind is Kind.COMFORT_NOISE:
+        if form.kind is PayloadKind.COMFORT_NOISE:
             pcm = b""
         else:
             voice.use(form, anew=self._anew)
@@ -250,7 +250,7 @@ class RtpSession:
             timeline.given(missing)
             missing = 0
         # It is quiet from here on until somebody speaks again.
-        self._quiet = form.kind is Kind.COMFORT_NOISE
+        self._quiet = form.kind is PayloadKind.COMFORT_NOISE
         if length:
             cut = min(length, self._leave_out(pcm, length + missing, now) - missing)
             voice.give(pcm, cut=cut)

@@ -58,7 +58,7 @@ class RtpMap:
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class MediaDescription:
     """One m-line with what belongs to it."""
 
     kind: str
@@ -99,7 +99,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    media: tuple[Media, ...]
+    media: tuple[MediaDescription, ...]
     origin: str = ""
     """Text of the o-line: it changes whenever the description does."""
     attributes: tuple[tuple[str, str], ...] = ()
@@ -110,7 +110,7 @@ class Description:
 class MediaAnswer:
     """Answer to one offered m-line."""
 
-    offered: Media
+    offered: MediaDescription
     port: int = 0
     """0 = refused."""
     direction: Direction = Direction.RECVONLY
@@ -190,7 +190,7 @@ class _Section:
     attributes: list[tuple[str, str]] = field(default_factory=list)
 
 
-def _media(section: _Section, session: _Section) -> Media:
+def _media(section: _Section, session: _Section) -> MediaDescription:
     parts = section.head.split()
     if len(parts) < 3:
         raise SdpError("bad_media_line")
@@ -199,7 +199,7 @@ def _media(section: _Section, session: _Section) -> Media:
     if not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535 or len(formats) > _MAX_FORMATS:
         raise SdpError("bad_media_line")
     direction = _direction(section.attributes) or _direction(session.attributes) or Direction.SENDRECV
-    return Media(
+    return MediaDescription(
         kind=kind.lower(),
         port=int(port),
         protocol=protocol.upper(),

@@ -46,7 +46,7 @@ class Flow(Protocol):
         """Send one message, or drop it when the connection is gone; never waits, never raises."""
 
 
-class State(Enum):
+class TransactionState(Enum):
     TRYING = "trying"
     """No final answer yet."""
     COMPLETED = "completed"
@@ -63,7 +63,7 @@ class Transaction:
     request: Request
     flow: Flow
     key: tuple[str, ...]
-    state: State = State.TRYING
+    state: TransactionState = TransactionState.TRYING
     response: bytes = field(default=b"", repr=False)
     retransmit_at: float = 0.0
     interval_s: float = T1_S
@@ -131,10 +131,10 @@ class ServerTransactions:
         key = key_of(request)
         known = self._all.get(key)
         if request.method == "ACK":
-            if known is None or known.state in {State.ACCEPTED, State.TRYING}:
+            if known is None or known.state in {TransactionState.ACCEPTED, TransactionState.TRYING}:
                 raise SipError("ack_of_2xx")
-            if known.state is State.COMPLETED:
-                known.state = State.CONFIRMED
+            if known.state is TransactionState.COMPLETED:
+                known.state = TransactionState.CONFIRMED
                 self._end_after(known, 0.0 if _reliable(known.flow) else T4_S, now)
             return None
         if known is not None:
@@ -154,7 +154,7 @@ class ServerTransactions:
 
     def respond(self, transaction: Transaction, response: Response, now: float) -> None:
         """Send an answer, and keep it for repeated requests. A second final answer is ignored."""
-        if transaction.state is not State.TRYING:
+        if transaction.state is not TransactionState.TRYING:
             return
         transaction.response = serialise(response)
         transaction.flow.send(transaction.response)
@@ -162,11 +162,11 @@ class ServerTransactions:
             return
         reliable = _reliable(transaction.flow)
         if not transaction.invite:
-            transaction.state = State.COMPLETED
+            transaction.state = TransactionState.COMPLETED
             self._end_after(transaction, 0.0 if reliable else GIVE_UP_S, now)
             return
         accepted = response.status < 300
-        transaction.state = State.ACCEPTED if accepted else State.COMPLETED
+        transaction.state = TransactionState.ACCEPTED if accepted else TransactionState.COMPLETED
         transaction.ends_at = now + GIVE_UP_S
         # A 2xx is repeated over TCP too: its ACK comes from the far end, over whatever lies between (13.3.1.4).
         again = accepted or not reliable
@@ -175,8 +175,8 @@ class ServerTransactions:
 
     def acknowledged(self, transaction: Transaction, now: float) -> None:
         """Note the ACK of the dialog's 2xx; the transaction stays to absorb late INVITEs (RFC 6026)."""
-        if transaction.state is State.ACCEPTED:
-            transaction.state = State.CONFIRMED
+        if transaction.state is TransactionState.ACCEPTED:
+            transaction.state = TransactionState.CONFIRMED
             transaction.unacknowledged = None
             self._end_after(transaction, GIVE_UP_S, now)
 
@@ -184,11 +184,14 @@ class ServerTransactions:
         """Carry out retransmissions and ends that are due."""
         while self._due and self._due[0][0] <= now:
             _, _, transaction = heapq.heappop(self._due)
-            if transaction.state is State.TERMINATED:
+            if transaction.state is TransactionState.TERMINATED:
                 continue
             if transaction.ends_at <= now:
                 self._terminate(transaction)
-            elif transaction.state in {State.ACCEPTED, State.COMPLETED} and transaction.retransmit_at <= now:
+            elif (
+                transaction.state in {TransactionState.ACCEPTED, TransactionState.COMPLETED}
+                and transaction.retransmit_at <= now
+            ):
                 self.retransmitted += 1
                 transaction.flow.send(transaction.response)
                 transaction.interval_s = min(transaction.interval_s * 2, T2_S)
@@ -203,8 +206,8 @@ class ServerTransactions:
             self._schedule(transaction, transaction.ends_at)
 
     def _terminate(self, transaction: Transaction) -> None:
-        lost = transaction.unacknowledged if transaction.state is State.ACCEPTED else None
-        transaction.state = State.TERMINATED
+        lost = transaction.unacknowledged if transaction.state is TransactionState.ACCEPTED else None
+        transaction.state = TransactionState.TERMINATED
         transaction.unacknowledged = None
         self._all.pop(transaction.key, None)
         if lost is not None:

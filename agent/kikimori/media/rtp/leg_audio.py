@@ -11,7 +11,7 @@ from kikimori.media.g711 import decode_alaw, decode_ulaw
 from kikimori.media.g722 import G722Decoder
 from kikimori.media.resample import Resampler
 from kikimori.media.rtp.conceal import conceal
-from kikimori.media.rtp.formats import Kind
+from kikimori.media.rtp.formats import PayloadKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
     from kikimori_core.model.feed import LegFeed
 
 
-class Decoder(Protocol):
+class PayloadDecoder(Protocol):
     """Converter of a payload to s16le at the format's rate."""
 
     def decode(self, payload: bytes) -> bytes: ...
 
 
-def decoder_of(kind: Kind) -> Callable[[bytes], bytes]:
+def decoder_of(kind: PayloadKind) -> Callable[[bytes], bytes]:
     """Make the decoder of one stream; raises ValueError for a format that carries no voice."""
     match kind:
-        case Kind.PCMU:
+        case PayloadKind.PCMU:
             return decode_ulaw
-        case Kind.PCMA:
+        case PayloadKind.PCMA:
             return decode_alaw
-        case Kind.G722:
-            decoder: Decoder = G722Decoder()
+        case PayloadKind.G722:
+            decoder: PayloadDecoder = G722Decoder()
             return decoder.decode
-        case Kind.L16:
+        case PayloadKind.L16:
             return _decode_l16
         case _:
             raise ValueError(f"{kind} carries no voice")
 
 
-class Voice:
+class LegAudio:
     """Sound of one leg on its way to the feed. Positions: samples at the leg's rate since it was opened."""
 
     def __init__(self, feed: LegFeed, rate: int) -> None:
