@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori.config import AgentConfig
-    from kikimori.integrations.mirror.wire import Wire
-    from kikimori.taps.replay import Recording
+    from kikimori.integrations.mirror.call_capture import CallCapture
+    from kikimori.taps.replay import AudioRecording
     from kikimori_core.model.call import Role
     from kikimori_core.wire.messages import Alert, CallState, TranscriptLine
 
@@ -82,7 +82,7 @@ class Analyser:
 
     async def analyse(
         self,
-        recording: Recording,
+        recording: AudioRecording,
         progress: Callable[[float], None] | None = None,
         *,
         keys: Sequence[tuple[float, Role, str]] = (),
@@ -105,12 +105,12 @@ class Analyser:
 
     async def analyse_capture(
         self, path: Path, progress: Callable[[float], None] | None = None
-    ) -> tuple[Findings, Wire]:
-        """Hear and judge every call in a packet capture; the wire has the counters. Raises AudioFileError."""
+    ) -> tuple[Findings, CallCapture]:
+        """Hear and judge every call in a packet capture; the `CallCapture` has the counters. Raises AudioFileError."""
         findings, clock = Findings(), CaptureClock()
         desk = self._desk(findings, clock)
         try:
-            wire = await replay_capture(
+            capture = await replay_capture(
                 path,
                 desk,
                 self.config.mirror,
@@ -121,7 +121,7 @@ class Analyser:
             )
         finally:
             await desk.close()
-        return findings, wire
+        return findings, capture
 
     def _desk(self, findings: Findings, clock: Callable[[], float] | None = None) -> Desk:
         return Desk(

@@ -8,9 +8,9 @@ from typing import Literal
 import pytest
 from tests.support.recorder import Recorder
 
+from kikimori.integrations.mirror.call_capture import CallCapture
 from kikimori.integrations.mirror.replay import replay_capture
 from kikimori.integrations.mirror.settings import MirrorTable
-from kikimori.integrations.mirror.wire import Wire
 from kikimori.media.sip.message import parse_datagram
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Role
@@ -19,7 +19,7 @@ CASES = Path(__file__).parent / "cases"
 SIDES = SidesTable(operator_numbers=("2??",))
 
 
-async def played(name: str, twins: Literal["outside", "inside"] = "outside") -> tuple[Recorder, Wire]:
+async def played(name: str, twins: Literal["outside", "inside"] = "outside") -> tuple[Recorder, CallCapture]:
     desk = Recorder()
     return desk, await replay_capture(CASES / name, desk, MirrorTable(twins=twins), SIDES)
 

@@ -76,7 +76,7 @@ async def _run(args: argparse.Namespace) -> int:
 
 async def _capture(path: Path, analysis: Analyser, progress: Progress, *, as_json: bool) -> None:
     """Show every call of a packet capture, and the parts that could not be heard."""
-    found, wire = await analysis.analyse_capture(path, _bar(progress, path, None))
+    found, capture = await analysis.analyse_capture(path, _bar(progress, path, None))
     for call_id in found.calls:
         _show(
             f"{path} call {call_id}",
@@ -85,7 +85,7 @@ async def _capture(path: Path, analysis: Analyser, progress: Progress, *, as_jso
             analysis.config.language,
             as_json=as_json,
         )
-    for line in summary(wire.counters(), wire.calls.codecs):
+    for line in summary(capture.counters(), capture.calls.codecs):
         say(f"{path}: {line}")
 
 

@@ -26,7 +26,7 @@ MONO = (Role.MIXED,)
 STEREO = (Role.CUSTOMER, Role.OPERATOR)
 
 
-class Recording:
+class AudioRecording:
     """An open audio file of any format libsndfile reads."""
 
     def __init__(self, path: Path, file: soundfile.SoundFile, roles: Sequence[Role]) -> None:
@@ -50,7 +50,7 @@ class Recording:
 
 
 @contextmanager
-def open_recording(path: Path, roles: Sequence[Role] | None = None) -> Iterator[Recording]:
+def open_recording(path: Path, roles: Sequence[Role] | None = None) -> Iterator[AudioRecording]:
     """Open a recording. `roles` of its channels, left first; None = `MONO` or `STEREO`.
 
     Raises:
@@ -68,11 +68,11 @@ def open_recording(path: Path, roles: Sequence[Role] | None = None) -> Iterator[
             raise AudioFileError.of("recording_channels", path=path, channels=file.channels, count=len(roles))
         if not file.frames:
             raise AudioFileError.of("recording_empty", path=path)
-        yield Recording(path, file, roles)
+        yield AudioRecording(path, file, roles)
 
 
 async def replay(
-    recording: Recording,
+    recording: AudioRecording,
     desk: CallDesk,
     call: CallInfo,
     *,

@@ -23,7 +23,7 @@ from tests.support.telephone import KIND_AUDIO_8K, KIND_DTMF, KIND_HANG_UP, KIND
 from kikimori.integrations.audiosocket.protocol import AUDIO_RATES
 from kikimori.integrations.audiosocket.server import AudioSocketServer
 from kikimori.ports.limiter import ConnectionLimits
-from kikimori.taps.announced.directory import Announcement, LegDirectory
+from kikimori.taps.announced.directory import AnnouncedLeg, LegDirectory
 from kikimori.taps.announced.handler import announce_app
 from kikimori.taps.streamed_leg import FLOOD_S
 from kikimori_core.model.call import CallInfo, EndReason, Party, Role
@@ -255,7 +255,7 @@ async def test_a_reset_is_a_lost_connection(tap: Tap) -> None:
 async def test_to_hang_up_with_our_silence_unread_is_no_loss(tap: Tap, half: bytes) -> None:
     """TCP makes a reset of it, and how much Asterisk has read is chance. Half a message is a loss all the same."""
     call = CallInfo(call_id="c1", tap="asterisk")
-    uuid = tap.server._directory.announce(Announcement(call, Role.CUSTOMER, needs_silence=True))
+    uuid = tap.server._directory.announce(AnnouncedLeg(call, Role.CUSTOMER, needs_silence=True))
     async with tap.connected(uuid) as writer:
         writer.write(message(KIND_AUDIO_8K, SILENCE) + half)
         await tap.desk.until(lambda: tap.desk.legs)
@@ -412,8 +412,8 @@ async def test_silence_is_sent_to_whom_it_was_promised() -> None:
     async with open_tap() as tap:
         call = CallInfo(call_id="c1", tap="asterisk")
         directory = tap.server._directory
-        needs = directory.announce(Announcement(call, Role.CUSTOMER, needs_silence=True))
-        plain = directory.announce(Announcement(call, Role.OPERATOR))
+        needs = directory.announce(AnnouncedLeg(call, Role.CUSTOMER, needs_silence=True))
+        plain = directory.announce(AnnouncedLeg(call, Role.OPERATOR))
         one_reader, one = await asyncio.open_connection(*tap.server.address)
         two_reader, two = await asyncio.open_connection(*tap.server.address)
         one.write(message(KIND_IDENTITY, needs.bytes))

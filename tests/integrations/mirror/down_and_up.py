@@ -37,12 +37,12 @@ async def main() -> None:
         await until(["mirror-down"])
         link("up")
         await until([])
-        before, sockets = tap.wire.sip, Sockets()
+        before, sockets = tap.capture.sip, Sockets()
         Talk(sockets, "0901234567", "204", ("127.0.0.2", "127.0.0.3"), f"c{before}").invite(
             sdp("127.0.0.2", 16000)
         )
         async with asyncio.timeout(20):
-            while tap.wire.sip == before:  # noqa: ASYNC110  (a counter sets no event)
+            while tap.capture.sip == before:  # noqa: ASYNC110  (a counter sets no event)
                 await asyncio.sleep(0.02)
         sockets.close()
         print("heard")

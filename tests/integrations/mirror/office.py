@@ -1,4 +1,4 @@
-"""An office whose telephones' packets are seen: every message and every sound goes through `Wire` as a frame."""
+"""An office whose telephones' packets are seen: every message and every sound goes through `CallCapture` as a frame."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from tests.integrations.mirror.frames import tcp, udp
 from tests.support.recorder import RecordedLeg, Recorder
 
+from kikimori.integrations.mirror.call_capture import CallCapture
 from kikimori.integrations.mirror.settings import MirrorTable
-from kikimori.integrations.mirror.wire import Wire
 from kikimori.media.g711 import decode_ulaw
 from kikimori.media.rtp.packet import Packet, build
 from kikimori.taps.sides import SidesTable
@@ -125,8 +125,8 @@ class Office:
     def __post_init__(self) -> None:
         self.desk = Recorder()
         self.now = 1000.0
-        self.wire = Wire(self.desk, self.table, self.sides)
-        self.wire.now = self.now
+        self.capture = CallCapture(self.desk, self.table, self.sides)
+        self.capture.now = self.now
         self._ids = count(1)
         self._sequences: dict[tuple[str, str], int] = {}
         self._packets: dict[tuple[tuple[str, int], int], Iterator[int]] = {}
@@ -145,7 +145,7 @@ class Office:
             self.frame(udp((source, 5060), (target, 5060), text))
 
     def frame(self, data: bytes) -> None:
-        self.wire.frame(1, data, self.now)
+        self.capture.frame(1, data, self.now)
 
     def speak(
         self, source: tuple[str, int], target: tuple[str, int], *numbers: int, payload_type: int = 0
@@ -160,7 +160,7 @@ class Office:
     def pass_time(self, seconds: float) -> None:
         for _ in range(round(seconds / 0.02)):
             self.now += 0.02
-            self.wire.advance(self.now)
+            self.capture.advance(self.now)
 
     def leg(self, role: Role, at: int = -1) -> RecordedLeg:
         return [each for each in self.desk.legs if each.info.role is role][at]

@@ -17,13 +17,13 @@ BOTH = ((A, B), (B, A))
 
 
 class Watched(Office):
-    """An office whose packets go to a tap's own wire, so that its problems can be read."""
+    """An office whose packets go to a tap's own capture, so that its problems can be read."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.tap = MirrorTap(self.desk, MirrorTable(enabled=True, interface="eth1"), SIDES)
-        self.wire = self.tap.wire
-        self.wire.now = self.now
+        self.capture = self.tap.capture
+        self.capture.now = self.now
         self.at = 0
 
     def packet(
@@ -74,8 +74,8 @@ def test_srtp_under_plain_rtp_is_encrypted(office: Watched, size: int, payload_t
         office.packet(dice.bytes(size), payload_type)
     assert office.heard_bytes == 0
     assert office.codes() == ["mirror-encrypted"]
-    assert office.wire.counters()["calls_encrypted"] == 1
-    assert office.wire.counters()["calls"] == 0
+    assert office.capture.counters()["calls_encrypted"] == 1
+    assert office.capture.counters()["calls"] == 0
     assert office.live == []
 
 
@@ -128,8 +128,8 @@ def test_a_codec_in_use_that_cannot_be_read_is_named(
         office.packet(b"\x55" * 20, used)
     assert office.codes() == ["mirror-codec"]
     assert name in office.tap.problems()[0].detail
-    assert office.wire.counters()["calls_unreadable_codec"] == 1
-    assert office.wire.counters()["calls"] == 0
+    assert office.capture.counters()["calls_unreadable_codec"] == 1
+    assert office.capture.counters()["calls"] == 0
     assert office.heard_bytes == 0
 
 
@@ -141,7 +141,7 @@ def test_a_codec_that_stands_second_and_is_used_is_heard(office: Watched) -> Non
         office.speak(B, A, 8)
     assert len(office.live) == 2
     assert office.leg(Role.CUSTOMER).pcm.endswith(heard(7))
-    assert office.wire.counters()["calls"] == 1
+    assert office.capture.counters()["calls"] == 1
     assert office.codes() == []
 
 

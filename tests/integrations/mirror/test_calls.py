@@ -91,9 +91,9 @@ def test_a_cancelled_call_is_none() -> None:
     talk = office.talk()
     talk.invite(sdp(*A))
     talk.request("CANCEL")
-    assert len(office.wire.dialogs) == 1
+    assert len(office.capture.dialogs) == 1
     office.pass_time(60)
-    assert len(office.wire.dialogs) == 0
+    assert len(office.capture.dialogs) == 0
     assert office.desk.legs == []
 
 
@@ -205,9 +205,9 @@ def test_what_cannot_be_read_is_told_and_opens_no_leg(
     talk.invite(sdp(*A, protocol=protocol, codecs=codecs, more=more))
     talk.respond(200, sdp(*B, protocol=protocol, codecs=codecs, more=more))
     assert office.desk.legs == []
-    assert office.wire.calls.unreadable_now() == {reason}
+    assert office.capture.calls.unreadable_now() == {reason}
     talk.request("BYE")
-    assert office.wire.calls.unreadable_now() == set()
+    assert office.capture.calls.unreadable_now() == set()
 
 
 def test_keys_for_encryption_that_are_not_taken_leave_the_call_readable() -> None:
@@ -223,7 +223,7 @@ def test_internal_calls_and_those_not_selected_are_not_heard() -> None:
     office.talk("205", "204").answered()
     office.talk("0901234567", "209").answered()
     assert office.desk.legs == []
-    assert office.wire.counters()["calls_not_heard"] == 2
+    assert office.capture.counters()["calls_not_heard"] == 2
 
 
 def test_keys_come_from_info_once_each() -> None:
@@ -292,11 +292,11 @@ class TestTwins:
         outer = office.talk("0901234567", "0312345678", (CARRIER, PBX))
         outer.invite(sdp(CARRIER, 30000, protocol="RTP/SAVP"))
         outer.respond(200, sdp(PBX, 15000, protocol="RTP/SAVP"))
-        assert office.wire.calls.unreadable_now() == {"encrypted"}
+        assert office.capture.calls.unreadable_now() == {"encrypted"}
         office.talk("0901234567", "204", (PBX, PHONE)).answered()
         office.speak(*self.INNER, 1)
         assert office.leg(Role.CUSTOMER).pcm.endswith(heard(1))
-        assert office.wire.calls.unreadable_now() == set()
+        assert office.capture.calls.unreadable_now() == set()
 
     def test_inside_takes_over_when_the_telephone_answers_and_the_call_goes_on(self) -> None:
         office = self.begin("inside")
@@ -400,7 +400,7 @@ def test_a_call_that_only_rings_is_forgotten() -> None:
     office = Office()
     office.talk().invite(sdp(*A))
     office.pass_time(RING_S + 60)
-    assert len(office.wire.dialogs) == 0
+    assert len(office.capture.dialogs) == 0
 
 
 def test_a_flood_of_invites_costs_no_call_that_was_answered() -> None:
@@ -408,8 +408,8 @@ def test_a_flood_of_invites_costs_no_call_that_was_answered() -> None:
     office.talk().answered()
     for n in range(200):
         office.talk(f"09{n:08}", "204", (CARRIER, PHONE)).invite(sdp(*A))
-    assert len(office.wire.dialogs) <= 20
-    assert office.wire.counters()["calls_shed"] > 100
+    assert len(office.capture.dialogs) <= 20
+    assert office.capture.counters()["calls_shed"] > 100
     office.speak(A, B, 1)
     assert bytes(office.leg(Role.CUSTOMER).pcm) == heard(1)
 
@@ -431,7 +431,7 @@ def test_more_calls_than_allowed_are_shed_and_counted() -> None:
     for n in range(4):
         office.talk(f"09{n:08}", "204").answered((16000 + 2 * n, 17000 + 2 * n))
     assert len(office.live) == 4
-    assert office.wire.counters()["calls_shed"] == 2
+    assert office.capture.counters()["calls_shed"] == 2
 
 
 def test_only_sip_of_the_networks_is_looked_at() -> None:
@@ -503,7 +503,7 @@ def test_any_order_of_messages_leaves_every_leg_closed_once(
         else:
             talk.request(what, bodies[body], by=by, headers="Refer-To: <sip:209@x?Replaces=call2>\r\n")
         office.speak(A, B, 1)
-    office.wire.close(EndReason.SHUTDOWN)
+    office.capture.close(EndReason.SHUTDOWN)
     assert all(leg.ended is not None for leg in office.desk.legs)
 
 

@@ -13,12 +13,12 @@ from tests.integrations.mirror.frames import made_over, write
 from tests.integrations.mirror.voices import voice
 from tests.support.recorder import RecordedLeg, Recorder
 
+from kikimori.integrations.mirror.call_capture import CallCapture
 from kikimori.integrations.mirror.fragments import Fragments
 from kikimori.integrations.mirror.packets import Datagram, read
 from kikimori.integrations.mirror.pcapfile import frames
 from kikimori.integrations.mirror.replay import replay_capture, summary
 from kikimori.integrations.mirror.settings import MirrorTable
-from kikimori.integrations.mirror.wire import Wire
 from kikimori.media.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 from kikimori.media.g722 import G722Decoder, G722Encoder
 from kikimori.media.rtp.formats import PCMU
@@ -34,7 +34,7 @@ TABLE = MirrorTable(sip_ports=(5060, 5062))
 SIDES = SidesTable(operator_numbers=("2??",))
 
 
-async def heard(path: Path, table: MirrorTable = TABLE) -> tuple[Recorder, Wire]:
+async def heard(path: Path, table: MirrorTable = TABLE) -> tuple[Recorder, CallCapture]:
     desk = Recorder()
     return desk, await replay_capture(path, desk, table, SIDES)
 
@@ -61,7 +61,7 @@ def ticking() -> Callable[[], float]:
 
 
 async def test_both_parties_are_heard_sample_for_sample() -> None:
-    desk, wire = await heard(DATA / "sipp-udp.pcap")
+    desk, capture = await heard(DATA / "sipp-udp.pcap")
     assert_said(desk)
     for leg in desk.legs:
         assert leg.ended is EndReason.HUNG_UP
@@ -70,7 +70,7 @@ async def test_both_parties_are_heard_sample_for_sample() -> None:
         assert leg.info.call.caller.number == "0901234567"
         assert leg.info.call.caller.name == "Yamada"
         assert leg.info.call.operator.number == "204"
-    assert wire.counters()["rtp_packets"] == 200
+    assert capture.counters()["rtp_packets"] == 200
 
 
 async def test_a_key_told_by_info_is_a_key_of_who_sent_it() -> None:
@@ -95,16 +95,16 @@ async def test_vlan_tags_change_nothing(tags: tuple[int, ...], tmp_path: Path) -
 @pytest.mark.parametrize("size", [48, 160])
 async def test_fragments_change_nothing(size: int, tmp_path: Path) -> None:
     path = write(tmp_path / "parts.pcap", made_over(frames(DATA / "sipp-udp.pcap"), size=size))
-    desk, wire = await heard(path)
-    assert wire.frames > 400
+    desk, capture = await heard(path)
+    assert capture.frames > 400
     assert_said(desk)
 
 
 async def test_every_packet_twice_as_a_switch_mirrors_both_ways_changes_nothing(tmp_path: Path) -> None:
     twice = ((time, data) for _, time, data in frames(DATA / "sipp-udp.pcap") for _ in range(2))
-    desk, wire = await heard(write(tmp_path / "twice.pcap", twice))
+    desk, capture = await heard(write(tmp_path / "twice.pcap", twice))
     assert_said(desk)
-    assert wire.calls.counters().duplicates == 200
+    assert capture.calls.counters().duplicates == 200
     assert legs(desk)[Role.CUSTOMER].digits == "5"
 
 
@@ -123,14 +123,14 @@ async def test_lost_packets_are_a_place_and_no_shift(tmp_path: Path) -> None:
         for n, each in enumerate(frames(DATA / "sipp-udp.pcap"))
         if each.data[42:43] != b"\x80" or n % 10
     ]
-    desk, wire = await heard(write(tmp_path / "lossy.pcap", kept))
-    assert wire.calls.counters().lost > 10
+    desk, capture = await heard(write(tmp_path / "lossy.pcap", kept))
+    assert capture.calls.counters().lost > 10
     for who in ("customer", "operator"):
         pcm = np.frombuffer(bytes(legs(desk)[Role(who)].pcm), "<i2")
         expected = np.frombuffer(said(who), "<i2")
         blocks = len(pcm) // 160
         same = sum(np.array_equal(pcm[n * 160 :][:160], expected[n * 160 :][:160]) for n in range(blocks))
-        assert same >= blocks - wire.calls.counters().lost
+        assert same >= blocks - capture.calls.counters().lost
 
 
 async def test_g722_with_keys_and_hold() -> None:
@@ -148,17 +148,17 @@ async def test_g722_with_keys_and_hold() -> None:
 
 async def test_encrypted_audio_is_told_and_is_not_silence() -> None:
     with structlog.testing.capture_logs() as logs:
-        desk, wire = await heard(DATA / "baresip-srtp.pcap")
+        desk, capture = await heard(DATA / "baresip-srtp.pcap")
     assert desk.legs == []
-    assert wire.counters()["calls_encrypted"] == 1
+    assert capture.counters()["calls_encrypted"] == 1
     assert next(each for each in logs if each["event"] == "mirror_call_unreadable")["reason"] == "encrypted"
-    assert any("encrypted" in line for line in summary(wire.counters()))
+    assert any("encrypted" in line for line in summary(capture.counters()))
 
 
 async def test_sip_on_another_port_is_known_by_its_content() -> None:
-    desk, wire = await heard(DATA / "sipp-udp.pcap", MirrorTable(sip_ports=(5080,)))
+    desk, capture = await heard(DATA / "sipp-udp.pcap", MirrorTable(sip_ports=(5080,)))
     assert_said(desk)
-    assert set(wire.other_ports) == {5060}
+    assert set(capture.other_ports) == {5060}
 
 
 async def test_sip_over_tcp_on_another_port_is_known_by_its_content() -> None:

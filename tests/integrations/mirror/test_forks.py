@@ -210,10 +210,10 @@ def test_audio_without_a_call_is_counted() -> None:
     office = Office()
     office.talk().answered()
     office.speak((PBX, 18000), (PHONE, 19000), *range(60))
-    assert office.wire.counters()["rtp_without_call"] == 1
-    assert office.wire.strays() == 1
+    assert office.capture.counters()["rtp_without_call"] == 1
+    assert office.capture.strays() == 1
     office.pass_time(30)
-    assert office.wire.strays() == 0
+    assert office.capture.strays() == 0
 
 
 def test_audio_of_calls_that_are_known_and_not_heard_is_no_audio_without_a_call() -> None:
@@ -221,7 +221,7 @@ def test_audio_of_calls_that_are_known_and_not_heard_is_no_audio_without_a_call(
     office.talk("205", "204").answered((18000, 19000))
     office.speak((PBX, 18000), (PHONE, 19000), *range(60))
     office.speak(("198.51.100.7", 18000), ("198.51.100.8", 19000), *range(60))
-    assert office.wire.counters()["rtp_without_call"] == 0
+    assert office.capture.counters()["rtp_without_call"] == 0
 
 
 @settings(deadline=None, max_examples=100)
@@ -249,5 +249,5 @@ def test_any_order_of_forks_leaves_every_leg_closed_once(steps: list[tuple[str |
         else:
             talk.request(what, new=False)
         office.speak(CALLER, FIRST, 1)
-    office.wire.close(EndReason.SHUTDOWN)
+    office.capture.close(EndReason.SHUTDOWN)
     assert all(leg.ended is not None for leg in office.desk.legs)

@@ -13,7 +13,7 @@ from tests.integrations.mirror.frames import ethernet, fragmented, ip, tagged, t
 
 from kikimori.integrations.mirror.fragments import MOST_PACKETS, PATIENCE_S, Fragments
 from kikimori.integrations.mirror.link import ETHERNET, KNOWN, LINUX_SLL2, NULL, ip_offset
-from kikimori.integrations.mirror.packets import BrokenPacketError, Datagram, Segment, read
+from kikimori.integrations.mirror.packets import BrokenPacketError, Datagram, TcpSegment, read
 
 A, B = ("192.0.2.1", 5060), ("192.0.2.2", 16000)
 A6, B6 = ("2001:db8::1", 5060), ("2001:db8::2", 16000)
@@ -21,7 +21,7 @@ A6, B6 = ("2001:db8::1", 5060), ("2001:db8::2", 16000)
 
 def taken(
     frame: bytes, fragments: Fragments | None = None, link: int = ETHERNET
-) -> Datagram | Segment | None:
+) -> Datagram | TcpSegment | None:
     at = ip_offset(link, frame)
     return None if at is None else read(frame, at, Fragments() if fragments is None else fragments, 0.0)
 
@@ -57,7 +57,7 @@ def test_ipv6_fragments() -> None:
 
 def test_tcp_with_options_and_padding_of_the_ethernet() -> None:
     frame = tcp(A, B, 1000, b"", flags=2) + bytes(6)
-    assert taken(frame) == Segment(end(A), end(B), 1000, 2, b"")
+    assert taken(frame) == TcpSegment(end(A), end(B), 1000, 2, b"")
 
 
 def test_other_link_layers() -> None:

@@ -14,13 +14,13 @@ TABLE = MirrorTable(enabled=True, interface="eth1")
 
 
 class Tapped(Office):
-    """An office whose packets go to the tap's own wire."""
+    """An office whose packets go to the tap's own capture."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.tap = MirrorTap(self.desk, TABLE, SIDES)
-        self.wire = self.tap.wire
-        self.wire.now = self.now
+        self.capture = self.tap.capture
+        self.capture.now = self.now
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kikimori.integrations.mirror.packets import FIN, RST, SYN, Segment
+from kikimori.integrations.mirror.packets import FIN, RST, SYN, TcpSegment
 from kikimori.integrations.mirror.tcp import MOST_STREAMS, MOST_WAITING, TcpStreams
 from kikimori.media.sip.message import Request
 
@@ -21,11 +21,11 @@ def message(n: int) -> bytes:
     ).encode() + body
 
 
-def segment(sequence: int, payload: bytes, flags: int = 0x18) -> Segment:
-    return Segment(A, B, sequence & 0xFFFFFFFF, flags, payload)
+def segment(sequence: int, payload: bytes, flags: int = 0x18) -> TcpSegment:
+    return TcpSegment(A, B, sequence & 0xFFFFFFFF, flags, payload)
 
 
-def names(streams: TcpStreams, segments: list[Segment]) -> list[str]:
+def names(streams: TcpStreams, segments: list[TcpSegment]) -> list[str]:
     found = []
     for each in segments:
         for one in streams.feed(each):
@@ -99,7 +99,7 @@ def test_ended_streams_are_forgotten_and_there_are_never_many() -> None:
     streams.feed(segment(0, b"", RST))
     assert len(streams) == 0
     for n in range(MOST_STREAMS + 50):
-        streams.feed(Segment((b"\x0a\0\0\1", n), B, 0, 0x18, message(1)))
+        streams.feed(TcpSegment((b"\x0a\0\0\1", n), B, 0, 0x18, message(1)))
     assert len(streams) == MOST_STREAMS
 
 

@@ -15,9 +15,9 @@ from tests.integrations.mirror.test_captures import SIDES, TABLE, assert_said, h
 from tests.support.recorder import Recorder
 from tests.support.tunnels import WRAPS, gre, over_ip, vxlan
 
+from kikimori.integrations.mirror.call_capture import CallCapture
 from kikimori.integrations.mirror.pcapfile import frames
 from kikimori.integrations.mirror.replay import summary
-from kikimori.integrations.mirror.wire import Wire
 
 if TYPE_CHECKING:
     import socket
@@ -81,9 +81,9 @@ def test_tunnels_are_counted() -> None:
     office = Office()
     office.frame(vxlan(udp((PBX, 5060), (PHONE, 5060), b"hello, this is no SIP")))
     office.frame(gre(0x9999, b"something else"))
-    assert office.wire.counters()["tunnelled_packets"] == 1
-    assert office.wire.counters()["tunnels_unread"] == 1
-    assert any("tunnels that are not understood" in line for line in summary(office.wire.counters()))
+    assert office.capture.counters()["tunnelled_packets"] == 1
+    assert office.capture.counters()["tunnels_unread"] == 1
+    assert any("tunnels that are not understood" in line for line in summary(office.capture.counters()))
 
 
 @pytest.mark.parametrize("port", [4789, 4790, 6081, 37008, 4754, 6635, 8472])
@@ -93,7 +93,7 @@ def test_a_telephone_may_use_the_port_of_a_tunnel(port: int) -> None:
     talk.invite(sdp(PBX, 16000))
     talk.respond(200, sdp(PHONE, port))
     office.speak((PBX, 16000), (PHONE, port), 1, 2, 3)
-    assert office.wire.counters()["rtp_packets"] == 3
+    assert office.capture.counters()["rtp_packets"] == 3
 
 
 @settings(max_examples=150, deadline=None)
@@ -107,17 +107,17 @@ def test_broken_tunnels_raise_nothing(name: str, cut: int, changes: list[tuple[i
     for at, value in changes:
         if at < len(frame):
             frame[at] = value
-    wire = Wire(Recorder(), TABLE, SIDES)
-    wire.frame(1, bytes(frame), 0.0)
-    wire.frame(1, bytes(frame[: len(frame) - cut]), 0.0)
-    assert wire.frames == 2
+    capture = CallCapture(Recorder(), TABLE, SIDES)
+    capture.frame(1, bytes(frame), 0.0)
+    capture.frame(1, bytes(frame[: len(frame) - cut]), 0.0)
+    assert capture.frames == 2
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from([4, 41, 47, 51, 97, 137]), st.binary(max_size=120))
 def test_garbage_in_a_tunnel_raises_nothing(protocol: int, data: bytes) -> None:
-    wire = Wire(Recorder(), TABLE, SIDES)
-    wire.frame(1, over_ip(protocol, data), 0.0)
+    capture = CallCapture(Recorder(), TABLE, SIDES)
+    capture.frame(1, over_ip(protocol, data), 0.0)
     for port in (4789, 4790, 6081, 37008, 4754, 6635):
-        wire.frame(1, udp((PBX, port), (PHONE, port), data), 0.0)
-    assert wire.frames == 7
+        capture.frame(1, udp((PBX, port), (PHONE, port), data), 0.0)
+    assert capture.frames == 7

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
+from kikimori.taps.announced.directory import AnnouncedLeg, DirectoryFullError, LegDirectory
 from kikimori_core.model.call import CallInfo, Role
 from kikimori_core.wire.peers import AllowedPeers
 
@@ -19,8 +19,8 @@ class Clock:
         return self.now
 
 
-def leg(call: str = "c") -> Announcement:
-    return Announcement(CallInfo(call_id=call, tap="audiosocket"), Role.CUSTOMER)
+def leg(call: str = "c") -> AnnouncedLeg:
+    return AnnouncedLeg(CallInfo(call_id=call, tap="audiosocket"), Role.CUSTOMER)
 
 
 def test_claimed_once() -> None:

@@ -17,7 +17,7 @@ from kikimori_core.model.call import CallInfo, EndReason, Role
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from kikimori.taps.announced.directory import Announcement, LegDirectory
+    from kikimori.taps.announced.directory import AnnouncedLeg, LegDirectory
     from kikimori_core.model.feed import CallDesk
     from kikimori_core.wire.peers import AllowedPeers
 
@@ -92,7 +92,7 @@ class AudioSocketServer:
         for connection in list(self.limiter.admitted):
             connection.end(EndReason.SHUTDOWN)
 
-    def claim(self, uuid: UUID) -> Announcement | None:
+    def claim(self, uuid: UUID) -> AnnouncedLeg | None:
         return self._directory.claim(uuid)
 
 
@@ -107,7 +107,7 @@ class _Connection(asyncio.Protocol):
         self._peer: str | None = None
         self._opened_at = self._loop.time()
         self._heard_at = self._opened_at
-        self._announced: Announcement | None = None
+        self._announced: AnnouncedLeg | None = None
         self._uuid: UUID | None = None
         self._leg: StreamedLeg | None = None
         self._labelled = 0

@@ -1,8 +1,8 @@
 """Line-in: a sound card that hears a telephone.
 
-An analogue tap at the handset, or a USB telephone recorder. `activity` tells when a call begins and ends, `line` makes
-legs of one device's audio, `handover` brings it from the sound library's thread to the loop, `sound` is what is asked
-of that library and `portaudio` the library; `checkup` is what `doctor` asks.
+An analogue tap at the handset, or a USB telephone recorder. `activity` tells when a call begins and ends,
+`device_calls` makes legs of one device's audio, `handover` brings it from the sound library's thread to the loop,
+`sound` is the interface of that library and `portaudio` the library; `checkup` is for `doctor`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.checks.diagnosis import Diagnosis, State
 from kikimori.errors import KikimoriError
-from kikimori.integrations.line_in.line import roles_of
+from kikimori.integrations.line_in.device_calls import roles_of
 from kikimori.integrations.line_in.portaudio import PortAudio
 from kikimori.integrations.line_in.sound import SoundError, find_device
 from kikimori_core.messages import both
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.integrations.line_in.settings import DeviceTable, LineInTable
-    from kikimori.integrations.line_in.sound import Device, Sound
+    from kikimori.integrations.line_in.sound import Device, SoundLibrary
 
 
-async def look_at_devices(table: LineInTable, make: Callable[[], Sound] = PortAudio) -> list[Diagnosis]:
+async def look_at_devices(
+    table: LineInTable, make: Callable[[], SoundLibrary] = PortAudio
+) -> list[Diagnosis]:
     """Look whether each device is there and has the channels that are asked of it."""
     try:
         devices = await asyncio.to_thread(lambda: make().devices())

@@ -30,7 +30,7 @@ def roles_of(table: DeviceTable) -> tuple[Role, ...]:
             return (Role.MIXED,)
 
 
-class Line:
+class DeviceCalls:
     """Frames of a device at `device_rate`; `name_call` gives every call a name of its own."""
 
     def __init__(

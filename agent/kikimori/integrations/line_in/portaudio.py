@@ -1,4 +1,4 @@
-"""`Sound` by PortAudio, through the package `sounddevice` (the extra `line-in`)."""
+"""`SoundLibrary` by PortAudio, through the package `sounddevice` (the extra `line-in`)."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Capture(Protocol):
         """Stop; `put` is not called afterwards."""
 
 
-class Sound(Protocol):
+class SoundLibrary(Protocol):
     """The library. Every method may block for some time: call them in a thread."""
 
     def devices(self) -> list[Device]:

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import structlog
 
+from kikimori.integrations.line_in.device_calls import DeviceCalls, roles_of
 from kikimori.integrations.line_in.handover import Handover
-from kikimori.integrations.line_in.line import Line, roles_of
 from kikimori.integrations.line_in.portaudio import PortAudio
 from kikimori.integrations.line_in.sound import SoundError, find_device
 from kikimori_core.model.call import EndReason
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.integrations.line_in.settings import DeviceTable, LineInTable
-    from kikimori.integrations.line_in.sound import Capture, Device, Sound
+    from kikimori.integrations.line_in.sound import Capture, Device, SoundLibrary
     from kikimori.taps.tap import Address
     from kikimori_core.model.feed import CallDesk
 
@@ -42,7 +42,7 @@ class LineInTap:
         self,
         desk: CallDesk,
         table: LineInTable,
-        sound: Callable[[], Sound] = PortAudio,
+        sound: Callable[[], SoundLibrary] = PortAudio,
         *,
         dead_after_s: float = DEAD_AFTER_S,
         first_retry_s: float = RETRY_S[0],
@@ -56,7 +56,7 @@ class LineInTap:
         self._open = 0
         self._closed = asyncio.Event()
         self._troubles: dict[str, SoundError] = {}
-        self._lines: set[Line] = set()
+        self._of_devices: set[DeviceCalls] = set()
         self._captures: set[Capture] = set()
         self._releasing: set[asyncio.Task[None]] = set()
         self._handovers: set[Handover] = set()
@@ -83,9 +83,9 @@ class LineInTap:
 
     async def close(self) -> None:
         self._closed.set()
-        for line in list(self._lines):
-            line.end(EndReason.SHUTDOWN)
-        self._lines.clear()
+        for calls in list(self._of_devices):
+            calls.end(EndReason.SHUTDOWN)
+        self._of_devices.clear()
         for capture in list(self._captures):
             self._release(capture)
         await self._released()
@@ -145,8 +145,8 @@ class LineInTap:
                 partial(_wake, loop, awake), frame_bytes=2 * channels, most_frames=round(MOST_S * rate)
             )
             capture = await self._capture(found, handover, channels, rate)
-        line = Line(self._desk, self._table, device, rate, partial(self._name_call, device))
-        self._lines.add(line)
+        calls = DeviceCalls(self._desk, self._table, device, rate, partial(self._name_call, device))
+        self._of_devices.add(calls)
         self._handovers.add(handover)
         heard = False
         try:
@@ -159,14 +159,14 @@ class LineInTap:
                     heard = True
                     self._troubles.pop(device.name, None)
                     log.info("line_in_heard", device=device.name, rate=rate, channels=channels)
-                await self._give(line, lost, blocks)
+                await self._give(calls, lost, blocks)
                 if ended:
                     break
         except TimeoutError:
             pass
         finally:
-            line.end(EndReason.SHUTDOWN if self._closed.is_set() else EndReason.CONNECTION_LOST)
-            self._lines.discard(line)
+            calls.end(EndReason.SHUTDOWN if self._closed.is_set() else EndReason.CONNECTION_LOST)
+            self._of_devices.discard(calls)
             self._open -= 1
             self._handovers.discard(handover)
             self._counters["dropped_frames"] += handover.dropped_frames
@@ -210,13 +210,13 @@ class LineInTap:
         self._captures.add(capture)
         return capture
 
-    async def _give(self, line: Line, lost: int, blocks: list[bytes]) -> None:
+    async def _give(self, calls: DeviceCalls, lost: int, blocks: list[bytes]) -> None:
         if lost:
-            line.lost(lost)
+            calls.lost(lost)
         for block in blocks:
             if self._closed.is_set():
                 return
-            line.audio(block)
+            calls.audio(block)
             # Seconds of audio that have waited must not hold up other calls.
             await asyncio.sleep(0)
 

@@ -1,11 +1,11 @@
 """Mirror port: calls in the packets that a switch copies to a network card of this machine.
 
-It hears and cannot control. From the wire up: `link` finds the IP packet in a frame, `packets` what it carries, also in
-`tunnels`, `fragments` and `tcp` put together what was cut, `content` knows SIP by its bytes, `dialogs` follows it, with
-the `forks` of each `dialog`, `descriptions` reads what it agreed on and `callers` who calls, `calls` makes calls and legs
-of dialogs, of which `twins` belong together, `routes` finds whose voice an RTP packet is, `strays` counts what is
-nobody's, `wire` joins these. `live` and `pcapfile` are where frames come from, `tap` the way in, `replay` the same for a
-file; `checkup` and `traffic` are what `doctor` asks.
+It hears and cannot control. From the frame up: `link` finds the IP packet in a frame, `packets` its content, also in
+`tunnels`; `fragments` and `tcp` put together what was cut; `content` recognises SIP by its bytes; `dialogs` follows it,
+with the `forks` of each `dialog`; `descriptions` reads the agreed codecs and `callers` the caller; `calls` makes calls and
+legs of dialogs, of which `twins` belong together; `routes` finds the voice of an RTP packet, `strays` counts packets
+without a call, `call_capture` joins these. `live` and `pcapfile` give the frames, `tap` is the way in, `replay` the same
+for a file; `checkup` and `traffic` are for `doctor`.
 """
 
 from __future__ import annotations

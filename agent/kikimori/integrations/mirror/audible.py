@@ -10,7 +10,7 @@ from kikimori.media.rtp.formats import leg_rate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kikimori.integrations.mirror.conversation import Call, Voice
+    from kikimori.integrations.mirror.conversation import MirroredCall, MirroredVoice
     from kikimori.integrations.mirror.descriptions import Audio
     from kikimori.integrations.mirror.dialog import Dialog
     from kikimori.media.rtp.gate import Unreadable
@@ -35,7 +35,7 @@ class Audibility:
     """True once both ends speak ZRTP."""
 
 
-def audibility(call: Call, dialog: Dialog) -> Audibility:
+def audibility(call: MirroredCall, dialog: Dialog) -> Audibility:
     """Return the findings about a dialog; empty ones after a new agreement."""
     known = call.audibility.get(dialog)
     if known is None or known.answer != dialog.answer:
@@ -43,7 +43,7 @@ def audibility(call: Call, dialog: Dialog) -> Audibility:
     return known
 
 
-def why_not(call: Call, dialog: Dialog) -> str | None:
+def why_not(call: MirroredCall, dialog: Dialog) -> str | None:
     """Return the reason for which a dialog is not heard, a stable word; None when it is."""
     answer = dialog.answer
     if answer is None:
@@ -58,7 +58,7 @@ def why_not(call: Call, dialog: Dialog) -> str | None:
     return WAITING if answer.may_be_unreadable and not known.proved else None
 
 
-def codec_of(call: Call, dialog: Dialog) -> str:
+def codec_of(call: MirroredCall, dialog: Dialog) -> str:
     """Return the name of the codec that is in use, or agreed on first."""
     used = audibility(call, dialog).codec
     return used or (dialog.answer.preferred if dialog.answer is not None else "")
@@ -70,7 +70,7 @@ def worth_probing(dialog: Dialog) -> bool:
     return answer is not None and not answer.encrypted and leg_rate(answer.formats) is not None
 
 
-def judge(call: Call) -> bool:
+def judge(call: MirroredCall) -> bool:
     """Evaluate the packets that came; True when the call must be reviewed."""
     changed = False
     if call.active is not None and call.voices:
@@ -98,17 +98,17 @@ def judge(call: Call) -> bool:
     return changed
 
 
-def _why(voice: Voice) -> Unreadable | None:
+def _why(voice: MirroredVoice) -> Unreadable | None:
     return voice.session.gate.unreadable
 
 
-def _unreadable(voices: Sequence[Voice]) -> Unreadable | None:
+def _unreadable(voices: Sequence[MirroredVoice]) -> Unreadable | None:
     """Return the reason when none of the sending voices can be heard; None when one can, or nothing came."""
     found = [_why(each) for each in voices if each.session.gate.sounded or _why(each) is not None]
     return found[0] if found and all(each is not None for each in found) else None
 
 
-def _keyed(voices: Sequence[Voice]) -> bool:
+def _keyed(voices: Sequence[MirroredVoice]) -> bool:
     """Return whether both ends speak ZRTP: each does, or one of them negotiates (RFC 6189, 4)."""
     gates = [each.session.gate for each in voices]
     return any(each.zrtp_agreed for each in gates) or (len(gates) > 1 and all(each.zrtp for each in gates))

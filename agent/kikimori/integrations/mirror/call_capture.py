@@ -11,8 +11,8 @@ from kikimori.integrations.mirror.content import begins_sip
 from kikimori.integrations.mirror.dialogs import Dialogs
 from kikimori.integrations.mirror.fragments import Fragments
 from kikimori.integrations.mirror.link import ip_offset
-from kikimori.integrations.mirror.packets import UNREAD, BrokenPacketError, Datagram, Segment, read
-from kikimori.integrations.mirror.routes import Routes
+from kikimori.integrations.mirror.packets import UNREAD, BrokenPacketError, Datagram, TcpSegment, read
+from kikimori.integrations.mirror.routes import VoiceRoutes
 from kikimori.integrations.mirror.strays import Strays
 from kikimori.integrations.mirror.tcp import TcpStreams
 from kikimori.media.sip.message import SipError, parse_datagram
@@ -34,12 +34,12 @@ _MOST_PORTS = 32
 _MOST_ADDRESSES = 10_000
 
 
-class Wire:
-    """Place from which packets are seen. `now` never runs backwards."""
+class CallCapture:
+    """Calls read from captured frames, which are given in order of time. `now` never runs backwards."""
 
     def __init__(self, desk: CallDesk, table: MirrorTable, sides: SidesTable) -> None:
         self.now = 0.0
-        self._routes = Routes()
+        self._routes = VoiceRoutes()
         self.calls = Calls(desk, table, sides, self._routes, self._clock)
         self.dialogs = Dialogs(self.calls, most=4 * table.max_calls)
         self._fragments = Fragments()
@@ -81,7 +81,7 @@ class Wire:
             return
         if packet.__class__ is Datagram:
             self._datagram(packet)
-        elif packet.__class__ is Segment:
+        elif packet.__class__ is TcpSegment:
             self._segment(packet)
 
     def advance(self, now: float) -> None:
@@ -175,7 +175,7 @@ class Wire:
         if port in self.other_ports or len(self.other_ports) < _MOST_PORTS:
             self.other_ports[port] += 1
 
-    def _segment(self, segment: Segment) -> None:
+    def _segment(self, segment: TcpSegment) -> None:
         ports = (segment.source[1], segment.target[1])
         listed = not self._sip_ports.isdisjoint(ports)
         if not listed and not self._tls_ports.intersection(ports) and begins_sip(segment.payload):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.integrations.mirror.audible import WAITING, codec_of, judge, why_not, worth_probing
-from kikimori.integrations.mirror.conversation import Call, Voice
+from kikimori.integrations.mirror.conversation import MirroredCall, MirroredVoice
 from kikimori.integrations.mirror.sides import Placing
 from kikimori.integrations.mirror.voices import formats_of, make_voice, names_of
 from kikimori.media.rtp.formats import leg_rate
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from kikimori.integrations.mirror.dialog import Dialog
     from kikimori.integrations.mirror.packets import End
-    from kikimori.integrations.mirror.routes import Routes
+    from kikimori.integrations.mirror.routes import VoiceRoutes
     from kikimori.integrations.mirror.settings import MirrorTable
     from kikimori.taps.sides import Sides, SidesTable
     from kikimori_core.model.feed import CallDesk, LegFeed
@@ -49,7 +49,7 @@ class Calls:
         desk: CallDesk,
         table: MirrorTable,
         sides: SidesTable,
-        routes: Routes,
+        routes: VoiceRoutes,
         clock: Callable[[], float],
     ) -> None:
         self._desk = desk
@@ -57,7 +57,7 @@ class Calls:
         self._placing = Placing(sides, table.twins)
         self._routes = routes
         self._clock = clock
-        self._calls: dict[Dialog, Call] = {}
+        self._calls: dict[Dialog, MirroredCall] = {}
         self._done = RtpCounters()
         self._judged_at = 0.0
         self.heard = 0
@@ -69,7 +69,7 @@ class Calls:
         self.shed = 0
 
     @property
-    def live(self) -> list[Call]:
+    def live(self) -> list[MirroredCall]:
         """Calls that have legs."""
         return [call for call in self._all() if call.voices]
 
@@ -101,7 +101,7 @@ class Calls:
                 total += voice.session.counters
         return total
 
-    def receive(self, voice: Voice, data: bytes, source: End) -> None:
+    def receive(self, voice: MirroredVoice, data: bytes, source: End) -> None:
         """Give a datagram to a voice. A fault in one call ends only that call."""
         try:
             voice.session.receive(data, source)
@@ -135,7 +135,7 @@ class Calls:
         call, link = self._placing.place(dialog, self._all_dialogs())
         known = None if call is None else self._calls.get(call)
         if known is None:
-            known = Call(call_id_from(dialog.call_id), [])
+            known = MirroredCall(call_id_from(dialog.call_id), [])
         self._placing.remember(dialog, link)
         known.dialogs.append(dialog)
         self._calls[dialog] = known
@@ -180,13 +180,13 @@ class Calls:
 
     # --- inside
 
-    def _all(self) -> list[Call]:
+    def _all(self) -> list[MirroredCall]:
         return list({id(call): call for call in self._calls.values()}.values())
 
     def _all_dialogs(self) -> list[Dialog]:
         return list(self._calls)
 
-    def _review(self, call: Call) -> None:
+    def _review(self, call: MirroredCall) -> None:
         """Choose again the dialog to hear, and the roles."""
         candidates = [
             each for each in call.dialogs if each.answered or (self._table.early_media and each.early)
@@ -215,7 +215,7 @@ class Calls:
         doubted, call.uncertain = call.uncertain != uncertain, uncertain
         self._hear(call, chosen, sides, doubted=doubted)
 
-    def _cannot_hear(self, call: Call, candidates: Sequence[Dialog]) -> None:
+    def _cannot_hear(self, call: MirroredCall, candidates: Sequence[Dialog]) -> None:
         """Handle a call without an audible dialog; the first one's packets may show that it can be heard."""
         if candidates:
             call.codec = codec_of(call, candidates[0])
@@ -231,7 +231,7 @@ class Calls:
         else:
             self._end_probes(call)
 
-    def _probe(self, call: Call, dialog: Dialog) -> None:
+    def _probe(self, call: MirroredCall, dialog: Dialog) -> None:
         """Check the packets of a dialog that is not heard."""
         if any(each.dialog is dialog for each in call.probes):
             return
@@ -241,12 +241,12 @@ class Calls:
             role = self._placing.role(dialog, by)
             call.probes.append(self._voice(call, dialog, by, role, Nowhere(), 8000))
 
-    def _end_probes(self, call: Call) -> None:
+    def _end_probes(self, call: MirroredCall) -> None:
         for voice in call.probes:
             self._routes.remove(voice)
         call.probes.clear()
 
-    def _not_heard(self, call: Call, why: str) -> None:
+    def _not_heard(self, call: MirroredCall, why: str) -> None:
         if call.told == why:
             return
         call.told = why
@@ -262,7 +262,7 @@ class Calls:
             self.unheard += 1
             log.info("mirror_call_not_heard", call_id=call.call_id, reason=why)
 
-    def _hear(self, call: Call, dialog: Dialog, sides: Sides, *, doubted: bool) -> None:
+    def _hear(self, call: MirroredCall, dialog: Dialog, sides: Sides, *, doubted: bool) -> None:
         """Open the legs of `dialog`, then close what was heard before, so that the call goes on.
 
         `doubted`: it became uncertain whose call it is.
@@ -302,29 +302,31 @@ class Calls:
                 replaced.append(old)
         self._silence(call, replaced, EndReason.HUNG_UP)
 
-    def _open(self, call: Call, dialog: Dialog, by: int, role: Role, info: CallInfo) -> Voice:
+    def _open(self, call: MirroredCall, dialog: Dialog, by: int, role: Role, info: CallInfo) -> MirroredVoice:
         answer = dialog.answer
         rate = (leg_rate(answer.formats) if answer else None) or leg_rate(formats_of(dialog, by)) or 8000
         return self._voice(call, dialog, by, role, self._desk.open_leg(LegInfo(info, role, rate)), rate)
 
-    def _voice(self, call: Call, dialog: Dialog, by: int, role: Role, feed: LegFeed, rate: int) -> Voice:
+    def _voice(
+        self, call: MirroredCall, dialog: Dialog, by: int, role: Role, feed: LegFeed, rate: int
+    ) -> MirroredVoice:
         voice = make_voice(dialog, by, role, feed, rate=rate, clock=self._clock, call_id=call.call_id)
         self._route(voice)
         return voice
 
-    def _follow(self, call: Call) -> None:
+    def _follow(self, call: MirroredCall) -> None:
         """Take over the formats and addresses that both sides described anew."""
         for voice in call.voices:
             voice.session.change(formats_of(voice.dialog, voice.by), names_of(voice.dialog, voice.by))
             self._route(voice)
 
-    def _route(self, voice: Voice) -> None:
+    def _route(self, voice: MirroredVoice) -> None:
         own, other = voice.dialog.audio[voice.by], voice.dialog.audio[1 - voice.by]
         self._routes.add(
             voice, source=None if own is None else own.end, target=None if other is None else other.end
         )
 
-    def _fail(self, voice: Voice, error: Exception) -> None:
+    def _fail(self, voice: MirroredVoice, error: Exception) -> None:
         call = self._calls[voice.dialog]
         self._end_probes(call)
         log.error("mirror_call_failed", call_id=call.call_id, exc_info=error)
@@ -337,7 +339,7 @@ class Calls:
             self._placing.forget(dialog)
         call.dialogs.clear()
 
-    def _silence(self, call: Call, voices: list[Voice], reason: EndReason) -> None:
+    def _silence(self, call: MirroredCall, voices: list[MirroredVoice], reason: EndReason) -> None:
         for voice in list(voices):
             self._routes.remove(voice)
             call.voices.remove(voice)

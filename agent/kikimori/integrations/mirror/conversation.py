@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False, slots=True)
-class Voice:
+class MirroredVoice:
     """One party that is heard."""
 
     dialog: Dialog
@@ -30,19 +30,19 @@ class Voice:
 
 
 @dataclass(eq=False, slots=True)
-class Call:
+class MirroredCall:
     """Dialogs of one conversation, the first one first."""
 
     call_id: str
     dialogs: list[Dialog]
     opened_at: float | None = None
-    voices: list[Voice] = field(default_factory=list)
+    voices: list[MirroredVoice] = field(default_factory=list)
     active: Dialog | None = None
     sides: Sides | None = None
     uncertain: bool = False
     """True = one of its dialogs may belong to another call, so that the customer stays unknown."""
     audibility: dict[Dialog, Audibility] = field(default_factory=dict)
-    probes: list[Voice] = field(default_factory=list)
+    probes: list[MirroredVoice] = field(default_factory=list)
     """Voices that nobody hears: it is only looked whether they can be."""
     probed_at: float = 0.0
     sounded: bool = False

@@ -14,7 +14,7 @@ from kikimori.media.sip.values import parse_parameters
 if TYPE_CHECKING:
     from kikimori.integrations.mirror.packets import End
     from kikimori.media.sip.message import Message
-    from kikimori.media.sip.sdp import Media
+    from kikimori.media.sip.sdp import MediaDescription
 
 MOST_PARTS = 8
 
@@ -72,7 +72,7 @@ def audio_of(message: Message) -> Audio | None:
     )
 
 
-def _end(media: Media) -> End | None:
+def _end(media: MediaDescription) -> End | None:
     if media.address is None or (media.on_hold and media.address in ("0.0.0.0", "::")):  # noqa: S104  (a text)
         return None
     try:
@@ -81,7 +81,7 @@ def _end(media: Media) -> End | None:
         return None
 
 
-def _formats(media: Media) -> dict[int, Format]:
+def _formats(media: MediaDescription) -> dict[int, Format]:
     found = {}
     for codec in media.codecs:
         text = f"{codec.name}/{codec.clock_rate}/{codec.channels}"
@@ -91,7 +91,7 @@ def _formats(media: Media) -> dict[int, Format]:
     return found
 
 
-def _names(media: Media) -> dict[int, str]:
+def _names(media: MediaDescription) -> dict[int, str]:
     """Return the codecs in the order of the m-line, those without `rtpmap` by their static numbers."""
     described = {codec.payload_type: codec.name for codec in media.codecs}
     numbers = [int(each) for each in media.formats if each.isascii() and each.isdecimal() and len(each) <= 3]

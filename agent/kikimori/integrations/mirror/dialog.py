@@ -96,7 +96,7 @@ class Dialog:
         return True
 
 
-class Changes(Protocol):
+class DialogObserver(Protocol):
     """Receiver of changes. Each method is called after the dialog was changed."""
 
     def began(self, dialog: Dialog) -> None:

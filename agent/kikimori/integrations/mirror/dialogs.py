@@ -21,7 +21,7 @@ from kikimori.media.sip.values import parse_cseq, parse_parameters
 
 if TYPE_CHECKING:
     from kikimori.integrations.mirror.descriptions import Audio
-    from kikimori.integrations.mirror.dialog import Changes
+    from kikimori.integrations.mirror.dialog import DialogObserver
     from kikimori.integrations.mirror.forks import Key
     from kikimori.media.sip.message import Message, Response
 
@@ -40,7 +40,7 @@ _MOST_CALL_ID = 256
 class Dialogs:
     """All dialogs that are known."""
 
-    def __init__(self, changes: Changes, *, most: int) -> None:
+    def __init__(self, changes: DialogObserver, *, most: int) -> None:
         self._changes = changes
         self._most = most
         self.table = DialogTable()

@@ -40,7 +40,7 @@ class Datagram(NamedTuple):
     payload: bytes
 
 
-class Segment(NamedTuple):
+class TcpSegment(NamedTuple):
     """TCP."""
 
     source: End
@@ -60,7 +60,7 @@ class BrokenPacketError(Exception):
 
 def read(
     frame: bytes, at: int, fragments: Fragments, now: float, opened: Counter[str] | None = None
-) -> Datagram | Segment | None:
+) -> Datagram | TcpSegment | None:
     """Read the IP packet that begins at `at`, and those in it where it is a tunnel.
 
     Args:
@@ -174,11 +174,13 @@ def _ports(data: bytes, start: int, end: int) -> tuple[int, int, int, int]:
     return source, target, start + 8, start + length
 
 
-def _segment(source: bytes, target: bytes, data: bytes, start: int, end: int) -> Segment:
+def _segment(source: bytes, target: bytes, data: bytes, start: int, end: int) -> TcpSegment:
     if end - start < 20:
         raise BrokenPacketError("broken")
     source_port, target_port, sequence, _, offset, flags = _TCP.unpack_from(data, start)
     header = (offset >> 4) * 4
     if not 20 <= header <= end - start:
         raise BrokenPacketError("broken")
-    return Segment((source, source_port), (target, target_port), sequence, flags, data[start + header : end])
+    return TcpSegment(
+        (source, source_port), (target, target_port), sequence, flags, data[start + header : end]
+    )

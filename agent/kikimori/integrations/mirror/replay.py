@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from kikimori.integrations.mirror.call_capture import CallCapture
 from kikimori.integrations.mirror.pcapfile import frames
-from kikimori.integrations.mirror.wire import Wire
 from kikimori_core.model.call import EndReason
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ async def replay_capture(
     clock: CaptureClock | None = None,
     settle: Callable[[], Awaitable[None]] | None = None,
     progress: Callable[[float], None] | None = None,
-) -> Wire:
+) -> CallCapture:
     """Play a capture to its end; a call that has not ended then ends with it.
 
     Args:
@@ -56,13 +56,13 @@ async def replay_capture(
         progress: Told the seconds played so far.
 
     Returns:
-        The wire, for its counters.
+        The capture of calls, for its counters.
 
     Raises:
         AudioFileError: no capture, or a broken one; its legs were closed.
     """
     clock = clock or CaptureClock()
-    wire = Wire(desk, table, sides)
+    capture = CallCapture(desk, table, sides)
     source = frames(path)
     began: float | None = None
     heard_to = 0.0
@@ -70,27 +70,27 @@ async def replay_capture(
         while batch := await asyncio.to_thread(_batch, source):
             for link_type, time, data in batch:
                 if began is None:
-                    began = wire.now = heard_to = time
+                    began = capture.now = heard_to = time
                 # A pause of the capture is walked through, so that time goes on in the calls.
-                while wire.calls.live and time - wire.now > _ADVANCE_S:
-                    clock.now = wire.now + _ADVANCE_S
-                    wire.advance(clock.now)
-                    if wire.now - heard_to >= PIECE_S:
-                        heard_to = wire.now
+                while capture.calls.live and time - capture.now > _ADVANCE_S:
+                    clock.now = capture.now + _ADVANCE_S
+                    capture.advance(clock.now)
+                    if capture.now - heard_to >= PIECE_S:
+                        heard_to = capture.now
                         await _pause(settle)
                 clock.now = max(clock.now, time)
-                wire.frame(link_type, data, time)
+                capture.frame(link_type, data, time)
                 if time - heard_to >= PIECE_S:
                     heard_to = time
-                    wire.advance(time)
+                    capture.advance(time)
                     await _pause(settle)
                     if progress is not None:
                         progress(time - began)
     finally:
-        wire.close(EndReason.END_OF_FILE)
+        capture.close(EndReason.END_OF_FILE)
     if settle is not None:
         await settle()
-    return wire
+    return capture
 
 
 def summary(counters: dict[str, int], codecs: Iterable[str] = ()) -> list[str]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.integrations.mirror.call_capture import CallCapture
 from kikimori.integrations.mirror.link import ETHERNET
 from kikimori.integrations.mirror.live import LiveError, LiveInterface, is_up
 from kikimori.integrations.mirror.packets import UNREAD
-from kikimori.integrations.mirror.wire import Wire
 from kikimori_core.model.call import EndReason
 from kikimori_core.wire.messages import Problem
 
@@ -35,7 +35,7 @@ class MirrorTap:
     """A `kikimori.taps.tap.Tap`."""
 
     def __init__(self, desk: CallDesk, table: MirrorTable, sides: SidesTable) -> None:
-        self.wire = Wire(desk, table, sides)
+        self.capture = CallCapture(desk, table, sides)
         self._table = table
         self._live: LiveInterface | None = None
         self._now = 0.0
@@ -57,7 +57,7 @@ class MirrorTap:
 
     async def listen(self) -> None:
         """Open the interface, which may still be down; raises `LiveError`."""
-        self._seen_at = self.wire.now = asyncio.get_running_loop().time()
+        self._seen_at = self.capture.now = asyncio.get_running_loop().time()
         self._open()
         self._down = not is_up(self._table.interface)
 
@@ -68,40 +68,40 @@ class MirrorTap:
             await asyncio.sleep(ADVANCE_EVERY_S)
             now = loop.time()
             self._read()
-            self.wire.advance(now)
+            self.capture.advance(now)
             if now >= check_at:
                 check_at = now + CHECK_EVERY_S
                 self._check(now)
 
     async def close(self) -> None:
         self._shut()
-        self.wire.close(EndReason.SHUTDOWN)
+        self.capture.close(EndReason.SHUTDOWN)
 
     def problems(self) -> tuple[Problem, ...]:
         found = []
-        wire = self.wire
-        if self._dropped_at is not None and wire.now - self._dropped_at < DROPS_SHOWN_S:
+        capture = self.capture
+        if self._dropped_at is not None and capture.now - self._dropped_at < DROPS_SHOWN_S:
             found.append(Problem.of("mirror-drops"))
         if self._down:
             found.append(Problem.of("mirror-down", interface=self._table.interface))
-        elif self._seen_at is not None and wire.now - self._seen_at > SILENT_S:
+        elif self._seen_at is not None and capture.now - self._seen_at > SILENT_S:
             found.append(Problem.of("mirror-silent", interface=self._table.interface))
-        unreadable = wire.calls.unreadable_now()
-        if "encrypted" in unreadable or (wire.tls and not wire.sip):
+        unreadable = capture.calls.unreadable_now()
+        if "encrypted" in unreadable or (capture.tls and not capture.sip):
             found.append(Problem.of("mirror-encrypted"))
         if "unreadable_codec" in unreadable:
-            found.append(Problem.of("mirror-codec", calls=", ".join(wire.calls.codecs_now()) or "one way"))
-        strays = wire.strays()
+            found.append(Problem.of("mirror-codec", calls=", ".join(capture.calls.codecs_now()) or "one way"))
+        strays = capture.strays()
         if strays:
             found.append(Problem.of("mirror-rtp-without-call", strays=strays))
-        if wire.opened[UNREAD] and not wire.sip:
+        if capture.opened[UNREAD] and not capture.sip:
             found.append(Problem.of("mirror-tunnel"))
-        if wire.calls.without_rtp(wire.now):
+        if capture.calls.without_rtp(capture.now):
             found.append(Problem.of("mirror-no-audio"))
         return tuple(found)
 
     def counters(self) -> dict[str, int]:
-        found = {f"mirror_{name}": value for name, value in self.wire.counters().items()}
+        found = {f"mirror_{name}": value for name, value in self.capture.counters().items()}
         found["mirror_kernel_drops"] = self._drops
         found["mirror_packets_failed"] = self._failed
         return found
@@ -113,7 +113,7 @@ class MirrorTap:
 
     def _take(self, frame: bytes) -> None:
         try:
-            self.wire.frame(ETHERNET, frame, self._now)
+            self.capture.frame(ETHERNET, frame, self._now)
         except Exception as error:
             if not self._failed:
                 log.error("mirror_packet_failed", exc_info=error)
@@ -128,12 +128,12 @@ class MirrorTap:
             if self._dropped_at is None:
                 log.warning("mirror_kernel_drops", drops=self._drops)
             self._dropped_at = now
-        if self.wire.frames != self._seen:
-            self._seen, self._seen_at = self.wire.frames, now
+        if self.capture.frames != self._seen:
+            self._seen, self._seen_at = self.capture.frames, now
 
     def _follow_ports(self) -> None:
         """Let TCP of ports on which SIP was found through the filter."""
-        found = frozenset(self.wire.other_ports)
+        found = frozenset(self.capture.other_ports)
         if self._live is not None and not found <= self._filtered:
             self._filtered = found
             self._live.filter((*self._table.sip_ports, *self._table.tls_ports, *found))
@@ -158,7 +158,7 @@ class MirrorTap:
 
     def _open(self) -> None:
         table = self._table
-        self._filtered = frozenset(self.wire.other_ports)
+        self._filtered = frozenset(self.capture.other_ports)
         ports = (*table.sip_ports, *table.tls_ports, *self._filtered)
         self._live = LiveInterface(table.interface, ports, table.buffer_mb << 20)
         asyncio.get_running_loop().add_reader(self._live.fileno(), self._read)

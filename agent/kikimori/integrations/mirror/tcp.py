@@ -15,7 +15,7 @@ from kikimori.media.sip.stream import StreamDecoder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kikimori.integrations.mirror.packets import End, Segment
+    from kikimori.integrations.mirror.packets import End, TcpSegment
     from kikimori.media.sip.message import Message
 
 MOST_STREAMS = 1000
@@ -36,7 +36,7 @@ class TcpStreams:
     def __len__(self) -> int:
         return len(self._streams)
 
-    def feed(self, segment: Segment) -> Sequence[Message]:
+    def feed(self, segment: TcpSegment) -> Sequence[Message]:
         """Take one segment; return the messages that are whole now."""
         key = (segment.source, segment.target)
         if segment.flags & RST:

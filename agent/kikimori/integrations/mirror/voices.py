@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.integrations.mirror.conversation import Voice
+from kikimori.integrations.mirror.conversation import MirroredVoice
 from kikimori.media.rtp.receiver import RtpSession
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ log = structlog.get_logger()
 
 def make_voice(
     dialog: Dialog, by: int, role: Role, feed: LegFeed, *, rate: int, clock: Callable[[], float], call_id: str
-) -> Voice:
+) -> MirroredVoice:
     """Make the voice of side `by`; `rate` is the feed's."""
     bound = log.bind(call_id=call_id, role=str(role))
     session = RtpSession(
         feed, formats_of(dialog, by), clock=clock, log=bound, rate=rate, names=names_of(dialog, by)
     )
-    return Voice(dialog, by, role, feed, session, rate)
+    return MirroredVoice(dialog, by, role, feed, session, rate)
 
 
 def formats_of(dialog: Dialog, by: int) -> dict[int, Format]:

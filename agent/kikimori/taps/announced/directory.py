@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class AnnouncedLeg:
     """Leg that is about to connect."""
 
     call: CallInfo
@@ -49,18 +49,18 @@ class LegDirectory:
         self._most = most
         self.never_came = 0
         """Number of legs that were announced and never came."""
-        self._waiting: dict[UUID | str, tuple[float, Announcement]] = {}
+        self._waiting: dict[UUID | str, tuple[float, AnnouncedLeg]] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def announce(self, announcement: Announcement) -> UUID:
+    def announce(self, announcement: AnnouncedLeg) -> UUID:
         """Return the UUID under which the leg will connect; raises `DirectoryFullError`."""
         uuid = uuid4()
         self._wait_for(uuid, announcement)
         return uuid
 
-    def announce_as(self, name: str, announcement: Announcement) -> None:
+    def announce_as(self, name: str, announcement: AnnouncedLeg) -> None:
         """Wait for a leg that will connect under a name of the PBX's; raises `DirectoryFullError`.
 
         Announced again under the same name, the later one counts.
@@ -68,13 +68,13 @@ class LegDirectory:
         self._waiting.pop(name, None)
         self._wait_for(name, announcement)
 
-    def claim(self, key: UUID | str) -> Announcement | None:
+    def claim(self, key: UUID | str) -> AnnouncedLeg | None:
         """Return and forget the leg announced for this UUID or name; None if there is none (any more)."""
         self.forget_old()
         found = self._waiting.pop(key, None)
         return found[1] if found else None
 
-    def _wait_for(self, key: UUID | str, announcement: Announcement) -> None:
+    def _wait_for(self, key: UUID | str, announcement: AnnouncedLeg) -> None:
         self.forget_old()
         if len(self._waiting) >= self._most:
             raise DirectoryFullError

@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
+from kikimori.taps.announced.directory import AnnouncedLeg, DirectoryFullError, LegDirectory
 from kikimori.taps.announced.fields import CallFields, Name
 from kikimori.taps.streamed_leg import WIRE_RATES
 from kikimori_core.model.call import Role  # noqa: TC001  (pydantic reads it)
@@ -40,11 +40,11 @@ class _Leg(CallFields):
     rate: int | None = None
     leg: Name = ""
 
-    def announcement(self) -> Announcement:
+    def announcement(self) -> AnnouncedLeg:
         if self.rate is not None and self.rate not in WIRE_RATES:
             raise ValueError(f"rate: {self.rate} is none of {sorted(WIRE_RATES)}")
         call = self.info("chan_websocket" if self.leg else "audiosocket")
-        return Announcement(call, self.role, self.rate)
+        return AnnouncedLeg(call, self.role, self.rate)
 
 
 def announce_app(directory: LegDirectory, peers: AllowedPeers) -> web.Application:

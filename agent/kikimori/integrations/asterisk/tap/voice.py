@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.integrations.asterisk.ari import AriAwayError, AriError
-from kikimori.taps.announced.directory import Announcement, DirectoryFullError, LegDirectory
+from kikimori.taps.announced.directory import AnnouncedLeg, DirectoryFullError, LegDirectory
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -132,7 +132,7 @@ class CopiedVoice:
         context = self._context
         self._lost = False
         self._uuid = context.directory.announce(
-            Announcement(self.voice.call, self.voice.role, context.rate, needs_silence=True)
+            AnnouncedLeg(self.voice.call, self.voice.role, context.rate, needs_silence=True)
         )
         context.by_uuid[str(self._uuid)] = self
         snoop, audio, bridge = self.own_ids
