@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kikimori.hearing.bank import AcousticBank, Heard
+from kikimori.hearing.bank import AcousticBank, AcousticResult
 from kikimori.hearing.frames import RATES, SILENCE_DB, block_samples
 from kikimori_core.model.call import Role
 from kikimori_lab.bench.effort import bench_effort
@@ -32,7 +32,7 @@ def _whole(pcm: Pcm) -> Pcm:
     return pcm[: len(pcm) // BLOCK * BLOCK]
 
 
-def row(heard: Heard, index: int) -> tuple[float, ...]:
+def row(heard: AcousticResult, index: int) -> tuple[float, ...]:
     return (
         *(float(getattr(heard.effort, name)[index]) for name in FIELDS),
         float(heard.passes[index]),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tests.support.told import PHRASES
 
 from kikimori.config import AgentConfig
-from kikimori.hearing.bank import AcousticBank, Heard
+from kikimori.hearing.bank import AcousticBank, AcousticResult
 from kikimori.hearing.effort import EffortTracker, vector_of
 from kikimori.hearing.effort_model import VECTOR, VOICE, EffortModel, shipped_model
 from kikimori.hearing.features import AT, SUMS, WINDOWS, measure
@@ -156,7 +156,7 @@ def white_noise(level_db: float, seconds: float = 30.0, rate: int = 8000) -> Pcm
     return noise.clip(-32768, 32767).astype(np.int16)
 
 
-def heard_of(pcm: Pcm, rate: int = 8000) -> list[Heard]:
+def heard_of(pcm: Pcm, rate: int = 8000) -> list[AcousticResult]:
     bank = AcousticBank(rate)
     slot, size = bank.open(), block_samples(rate)
     return [bank.hear([slot], pcm[at : at + size].tobytes()) for at in range(0, len(pcm) - size + 1, size)]

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from kikimori.hearing.speech.believable import Certainty
-from kikimori.hearing.speech.engine import Heard, Recognised, SpeechStream
+from kikimori.hearing.speech.engine import Recognised, SpeechStream, Transcription
 from kikimori.hearing.speech.finals import FinalsQueue
 from kikimori.hearing.speech.pool import SpeechLeg, SpeechPool
 from kikimori_core.model.call import Role
-from kikimori_core.model.evidence import OtherHearing, Utterance, Word
+from kikimori_core.model.evidence import OtherTranscription, RecognisedWord, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,13 +39,13 @@ class First:
 class _FirstStream:
     def __init__(self) -> None:
         self._fed_s = 0.0
-        self._words: list[Word] = []
+        self._words: list[RecognisedWord] = []
 
     def accept(self, pcm: bytes) -> Recognised | None:
         began, self._fed_s = self._fed_s, self._fed_s + len(pcm) / 2 / RATE
         if not pcm[0]:
             return None
-        self._words.append(Word("一", began, self._fed_s, 1.0))
+        self._words.append(RecognisedWord("一", began, self._fed_s, 1.0))
         return Recognised("一" * len(self._words), (), final=False)
 
     def finish(self) -> Recognised | None:
@@ -66,13 +66,13 @@ class Second:
         self.go = threading.Event()
         self.began = threading.Event()
 
-    def hear(self, pcm: bytes, rate: int) -> Heard:
+    def hear(self, pcm: bytes, rate: int) -> Transcription:
         assert rate == RATE
         self.began.set()
         assert self.go.wait(WITHIN_S)
         if pcm[0] == 255:
             raise RuntimeError("cannot be heard")
-        return Heard("" if pcm[0] == 254 else f"={pcm[0]}", Certainty(0.0, 0.0))
+        return Transcription("" if pcm[0] == 254 else f"={pcm[0]}", Certainty(0.0, 0.0))
 
 
 @asynccontextmanager
@@ -125,7 +125,7 @@ async def test_both_are_told_and_the_second_bears_the_first() -> None:
         first, again = await spoken(pool, 7)
     assert (first.text, first.engine, first.again) == ("一", "first", False)
     assert (again.text, again.engine, again.again) == ("=7", "second", True)
-    assert again.other == OtherHearing("一", "first")
+    assert again.other == OtherTranscription("一", "first")
     assert again.line_id == first.line_id
 
 

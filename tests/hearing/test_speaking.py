@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.support.told import PHRASES, rules
 
-from kikimori.hearing.bank import AcousticBank, Heard
+from kikimori.hearing.bank import AcousticBank, AcousticResult
 from kikimori.hearing.frames import BLOCK_S, block_samples
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.model.call import Role
@@ -52,7 +52,7 @@ def _without_pauses(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(blocks[np.abs(blocks).max(axis=1) > 0.02].reshape(-1), dtype=np.float32)
 
 
-def heard(wave: Wave) -> list[Heard]:
+def heard(wave: Wave) -> list[AcousticResult]:
     pcm = wave.clip(-32768, 32767).astype("<i2")
     bank = AcousticBank(8000)
     slot = bank.open()

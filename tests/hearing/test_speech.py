@@ -19,7 +19,7 @@ from kikimori.hearing.speech.pool import SpeechLeg, SpeechPool
 from kikimori.hearing.speech.vosk_engine import SpeechModelError, VoskEngine
 from kikimori.modelstore import resolve
 from kikimori_core.model.call import Role
-from kikimori_core.model.evidence import Utterance, Word
+from kikimori_core.model.evidence import RecognisedWord, Utterance
 from kikimori_lab.demo.script import RATE, DemoCall, load_calls
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Patient:
 class _PatientStream:
     def __init__(self, engine: Patient) -> None:
         self._engine = engine
-        self._said: list[Word] = []
+        self._said: list[RecognisedWord] = []
         self._fed_s = 0.0
 
     def accept(self, pcm: bytes) -> Recognised | None:
@@ -176,7 +176,7 @@ class _PatientStream:
         if pcm[0] == 255:
             raise RuntimeError("this leg's recogniser fails")
         duration = len(pcm) / 2 / RATE
-        self._said.append(Word(str(pcm[0]), self._fed_s, self._fed_s + duration, 1.0))
+        self._said.append(RecognisedWord(str(pcm[0]), self._fed_s, self._fed_s + duration, 1.0))
         self._fed_s += duration
         return None
 

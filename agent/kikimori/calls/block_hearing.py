@@ -9,7 +9,7 @@ import structlog
 
 from kikimori.calls.lag import LagMeter
 from kikimori.errors import place_of
-from kikimori.hearing.bank import AcousticBank, Heard
+from kikimori.hearing.bank import AcousticBank, AcousticResult
 from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, RATES
 from kikimori_core.model.evidence import EffortWindow
 
@@ -74,7 +74,7 @@ class BlockHearing:
                 self._deliver(ready, blocks, heard, touched)
         return touched
 
-    async def _hear(self, bank: AcousticBank, legs: list[LiveLeg], blocks: list[Block]) -> Heard:
+    async def _hear(self, bank: AcousticBank, legs: list[LiveLeg], blocks: list[Block]) -> AcousticResult:
         slots = [leg.slot for leg in legs]
         pcm = b"".join(block for _, block in blocks)
         return await self._loop.run_in_executor(self._thread, bank.hear, slots, pcm)
@@ -96,7 +96,7 @@ class BlockHearing:
                 self._deliver([leg], [block], heard, touched)
 
     def _deliver(
-        self, legs: list[LiveLeg], blocks: list[Block], heard: Heard, touched: dict[LiveCall, None]
+        self, legs: list[LiveLeg], blocks: list[Block], heard: AcousticResult, touched: dict[LiveCall, None]
     ) -> None:
         effort = heard.effort
         rows = zip(

@@ -29,7 +29,7 @@ SURELY_NO_VOICE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class AcousticResult:
     """Results for one block of each leg; row i belongs to the i-th leg given to `AcousticBank.hear`."""
 
     effort: Efforts
@@ -92,7 +92,7 @@ class AcousticBank:
     def close(self, slot: int) -> None:
         self._free.append(slot)
 
-    def hear(self, slots: list[int], pcm: bytes | bytearray) -> Heard:
+    def hear(self, slots: list[int], pcm: bytes | bytearray) -> AcousticResult:
         """Hear the next block of each leg.
 
         Args:
@@ -120,7 +120,7 @@ class AcousticBank:
             loudness.covers,
         )
 
-    def judge(self, index: NDArray[np.intp], measured: Measured) -> Heard:
+    def judge(self, index: NDArray[np.intp], measured: Measured) -> AcousticResult:
         """Judge by the models whether somebody speaks, with which effort, and which blocks the recogniser gets."""
         features = measured.features
         voice = self._voice.update(index, features, measured.speech_frames > 0)
@@ -130,4 +130,4 @@ class AcousticBank:
         noise = self._voice.is_noise(index)
         speaks = self._voice.speaks(index, voice) & ~noise
         effort = self._effort.update(index, features, speaks, voice >= SURELY_A_VOICE)
-        return Heard(effort, passes, closes, noise, measured.covers & ~effort.known)
+        return AcousticResult(effort, passes, closes, noise, measured.covers & ~effort.known)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.choice import Choice
     from kikimori_core.judging.words.moods import Mood
     from kikimori_core.judging.words.sentence import Sentence
-    from kikimori_core.judging.words.sound import Heard
+    from kikimori_core.judging.words.sound import Pronunciation
     from kikimori_core.model.alert import Severity
     from kikimori_core.model.evidence import Role
 
@@ -223,7 +223,7 @@ _OPEN_ENDINGS = frozenset(
 _NO_VERBS = frozenset({"形容詞", "副詞", "助詞", "助動詞", "形状詞", "連体詞", "接尾辞", "代名詞", "接続詞"})
 
 
-def _may_be_verb(heard: Heard, start: int, end: int, mood: Mood) -> bool:
+def _may_be_verb(heard: Pronunciation, start: int, end: int, mood: Mood) -> bool:
     """Return whether a verb may begin at `start`: 今回 is no 来んかい, おります behind て no 折ります."""
     at = heard.starts.index(start)
     word = heard.words[at]
@@ -235,7 +235,7 @@ def _may_be_verb(heard: Heard, start: int, end: int, mood: Mood) -> bool:
     return not (at > 0 and word.normal in AFTER_TE and heard.words[at - 1].surface in ("て", "で"))
 
 
-def _as_long(heard: Heard, start: int, end: int, long: tuple[int, ...]) -> bool:
+def _as_long(heard: Pronunciation, start: int, end: int, long: tuple[int, ...]) -> bool:
     """Return whether the long vowels agree, as far as a recogniser hears them: 症状 is no 処女, 低迷 no てめえ."""
     said = [word for word, at in zip(heard.words, heard.starts, strict=False) if start <= at < end]
     if sum(len(word.sound) for word in said) != end - start:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from kikimori_core.judging.second_opinion.tone import Tone
     from kikimori_core.judging.words.demands import Demand
     from kikimori_core.judging.words.pattern import Pattern
-    from kikimori_core.judging.words.sound import Heard
+    from kikimori_core.judging.words.sound import Pronunciation
     from kikimori_core.model.evidence import Utterance
 
 _files = CompiledFiles(cache_folder())
@@ -154,11 +154,11 @@ class PhraseBook:
         """Return each category once that the utterance holds and that its speaker can be blamed or credited for."""
         return self.find_in(self.hear(utterance.text), utterance.role)
 
-    def hear(self, text: str) -> Heard:
+    def hear(self, text: str) -> Pronunciation:
         """Cut a text into words and sounds."""
         return self._ear.hear(text)
 
-    def find_in(self, heard: Heard, role: Role) -> Said:
+    def find_in(self, heard: Pronunciation, role: Role) -> Said:
         """Do as `find` with a text that was cut before."""
         if not heard.sound:
             return Said()

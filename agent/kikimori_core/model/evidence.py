@@ -10,7 +10,7 @@ from typing import Literal
 
 from kikimori_core.wire.messages import Role
 
-__all__ = ["ButtonPress", "EffortWindow", "Evidence", "Role", "Utterance", "Word"]
+__all__ = ["ButtonPress", "EffortWindow", "Evidence", "RecognisedWord", "Role", "Utterance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,9 @@ class EffortWindow:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class RecognisedWord:
+    """One word of a recogniser's result; times in seconds of the leg."""
+
     text: str
     start_s: float
     end_s: float
@@ -45,7 +47,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherHearing:
+class OtherTranscription:
     """An utterance as another recogniser heard it."""
 
     text: str
@@ -64,10 +66,10 @@ class Utterance:
     text: str
     final: bool
     """True = final; without text it takes back the partials of its line, as nothing believable was said."""
-    words: tuple[Word, ...] = field(default=())
+    words: tuple[RecognisedWord, ...] = field(default=())
     engine: str | None = None
     """Name of the recogniser's kind; None = not known."""
-    other: OtherHearing | None = None
+    other: OtherTranscription | None = None
     """Result of another recogniser for the same utterance."""
     again: bool = False
     """True = a second final of the line: what the first one held does not count again."""

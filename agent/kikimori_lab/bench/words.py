@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori.config import AgentConfig
-    from kikimori.hearing.speech.engine import Heard, UtteranceEngine
+    from kikimori.hearing.speech.engine import Transcription, UtteranceEngine
     from kikimori.hearing.speech.pool import SpeechPool
     from kikimori.recognition import Recognition
     from kikimori_core.judging.kinds.rule import Rule
@@ -103,7 +103,7 @@ class _Kept:
     def name(self) -> str:
         return self._engine.name
 
-    def hear(self, pcm: bytes, rate: int) -> Heard:
+    def hear(self, pcm: bytes, rate: int) -> Transcription:
         self.given.append((pcm, rate))
         return self._engine.hear(pcm, rate)
 

@@ -10,7 +10,7 @@ from kikimori.hearing.speech.believable import SoundDepth
 from kikimori.hearing.speech.engine import Recognised, join_words
 from kikimori.hearing.speech.fed_time import FedTime
 from kikimori.hearing.speech.finals import Finished
-from kikimori_core.model.evidence import Role, Utterance, Word
+from kikimori_core.model.evidence import RecognisedWord, Role, Utterance
 
 if TYPE_CHECKING:
     import asyncio
@@ -174,7 +174,7 @@ class Decodings:
             start = min(fed.to_media(decoding.from_s), end)
             return Utterance(leg.role, line_id, start, end, "", final=True, engine=self._engine.kind)
         words = tuple(
-            Word(
+            RecognisedWord(
                 word.text,
                 round(fed.to_media(word.start_s), 3),
                 round(fed.to_media(word.end_s, end=True), 3),

@@ -9,7 +9,7 @@ from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
     from kikimori.hearing.speech.believable import Certainty
-    from kikimori_core.model.evidence import Word
+    from kikimori_core.model.evidence import RecognisedWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Recognised:
     """A recogniser's answer; times are seconds of the audio it was fed, without the gaps it never heard."""
 
     text: str
-    words: tuple[Word, ...]
+    words: tuple[RecognisedWord, ...]
     final: bool
 
 
@@ -39,7 +39,7 @@ class SpeechStream(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Transcription:
     """Result of a second hearing of a finished utterance."""
 
     text: str
@@ -58,7 +58,7 @@ class UtteranceEngine(Protocol):
     def name(self) -> str:
         """Name of the model, for people."""
 
-    def hear(self, pcm: bytes, rate: int) -> Heard:
+    def hear(self, pcm: bytes, rate: int) -> Transcription:
         """Hear one utterance, s16le. Raises SpeechUnavailableError."""
 
 

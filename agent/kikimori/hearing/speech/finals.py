@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_core.model.evidence import OtherHearing, Utterance
+from kikimori_core.model.evidence import OtherTranscription, Utterance
 
 if TYPE_CHECKING:
     import asyncio
@@ -214,7 +214,7 @@ class FinalsQueue:
         first = finished.first
         if not text and (not self.replaces or not finished.tells):
             return None
-        other = OtherHearing(first.text, first.engine or "") if first.text else None
+        other = OtherTranscription(first.text, first.engine or "") if first.text else None
         return replace(
             first,
             text=text,

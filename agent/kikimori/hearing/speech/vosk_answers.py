@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from kikimori.hearing.speech.engine import Recognised, join_words
-from kikimori_core.model.evidence import Word
+from kikimori_core.model.evidence import RecognisedWord
 
 _UNKNOWN = "[unk]"
 """Word that a model gives for sounds that are none of its words; it is left out."""
@@ -18,7 +18,7 @@ _UNKNOWN = "[unk]"
 def final_from(answer: dict[str, Any]) -> Recognised | None:
     """Read a final; None when no word was recognised. Raises KeyError, TypeError or ValueError when it is none."""
     words = tuple(
-        Word(str(each["word"]), float(each["start"]), float(each["end"]), float(each["conf"]))
+        RecognisedWord(str(each["word"]), float(each["start"]), float(each["end"]), float(each["conf"]))
         for each in answer.get("result", [])
         if each["word"] != _UNKNOWN
     )

@@ -15,7 +15,7 @@ import soxr
 
 from kikimori.errors import KikimoriError
 from kikimori.hearing.speech.believable import Certainty, believed, once
-from kikimori.hearing.speech.engine import Heard
+from kikimori.hearing.speech.engine import Transcription
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ class WhisperEngine:
     def name(self) -> str:
         return self._name
 
-    def hear(self, pcm: bytes, rate: int) -> Heard:
+    def hear(self, pcm: bytes, rate: int) -> Transcription:
         """Hear one utterance, s16le; its text is empty when nothing that can be believed was said."""
         sound = np.frombuffer(pcm, dtype="<i2")[: int(MOST_S * rate)].astype(np.float32) / 32768
         if rate != RATE:
@@ -83,4 +83,4 @@ class WhisperEngine:
         written = self._tokenizer.decode(tokens).strip()
         certainty = Certainty(found.no_speech_prob, found.scores[0])
         text = once(written)
-        return Heard(text if believed(written, certainty) else "", certainty)
+        return Transcription(text if believed(written, certainty) else "", certainty)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.judging.phrases import Match, PhraseBook, Said
     from kikimori_core.judging.second_opinion.model import OpinionModel
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
     from kikimori_core.model.evidence import Utterance
 
 
@@ -53,7 +53,7 @@ class CheckedPhrases:
             return self._checked(said, heard.words, final=utterance.final)
         return self._with_tone(said, heard.words) if utterance.final else said
 
-    def _checked(self, said: Said, words: Sequence[Word], *, final: bool) -> Said:
+    def _checked(self, said: Said, words: Sequence[Morpheme], *, final: bool) -> Said:
         doubtful = [match for match in said.matches if match.category in self._vetoes]
         if not doubtful:
             return said
@@ -69,7 +69,7 @@ class CheckedPhrases:
             self.doubted += len(doubted)
         return replace(said, matches=tuple(match for match in said.matches if stays(match)), doubted=doubted)
 
-    def _with_tone(self, said: Said, words: Sequence[Word]) -> Said:
+    def _with_tone(self, said: Said, words: Sequence[Morpheme]) -> Said:
         note = self._model.note
         if len(words) < note.tone_words:
             return said

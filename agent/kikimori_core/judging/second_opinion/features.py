@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kikimori_core.judging.second_opinion.senses import Sense, Senses
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
 
 BITS = 18
 """The table of a new model has 2 to the power of this rows."""
@@ -28,7 +28,7 @@ Piece = tuple[str, int, int]
 """A feature, and the words that it is made of: first, and end."""
 
 
-def features(words: Sequence[Word], senses: Senses | None, bits: int = BITS) -> NDArray[np.int64]:
+def features(words: Sequence[Morpheme], senses: Senses | None, bits: int = BITS) -> NDArray[np.int64]:
     """Return the rows of the table that a sentence touches, each once."""
     mask = (1 << bits) - 1
     return np.fromiter({crc32(key.encode()) & mask for key, _, _ in pieces(words, senses)}, np.int64)
@@ -39,7 +39,7 @@ def row_of(key: str, bits: int = BITS) -> int:
     return crc32(key.encode()) & ((1 << bits) - 1)
 
 
-def pieces(words: Sequence[Word], senses: Senses | None) -> Iterator[Piece]:
+def pieces(words: Sequence[Morpheme], senses: Senses | None) -> Iterator[Piece]:
     """Yield each feature with its place; without senses those of a model of format 1."""
     words = words[-MOST_WORDS:]
     if not words:
@@ -63,7 +63,7 @@ def _runs(kind: str, parts: Sequence[str], lengths: Sequence[int]) -> Iterator[P
             yield f"{kind}{text[at : at + length]}", owner[at], owner[at + length - 1] + 1
 
 
-def _of_words(words: Sequence[Word]) -> Iterator[Piece]:
+def _of_words(words: Sequence[Morpheme]) -> Iterator[Piece]:
     """Yield lemmas alone, in pairs and threes, pairs of words of meaning, and the forms that end the sentence."""
     lemmas = [_EDGE, *(word.normal for word in words), _EDGE]
     last = len(words)
@@ -85,7 +85,7 @@ def _of_words(words: Sequence[Word]) -> Iterator[Piece]:
         yield f"m{words[at].normal} {words[-1].normal}{words[-1].form[:2]}", at, at + 1
 
 
-def _of_senses(words: Sequence[Word], found: Sequence[Sense | None]) -> Iterator[Piece]:
+def _of_senses(words: Sequence[Morpheme], found: Sequence[Sense | None]) -> Iterator[Piece]:
     """Yield senses alone, the sentence with senses in place of its words of meaning, and pairs of senses."""
     meaning = [(at, sense) for at, sense in enumerate(found) if sense and words[at].part not in _FUNCTION]
     mixed = [_EDGE, *(f"{word.normal}{word.form[:2]}" for word in words), _EDGE]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
 
 HARMLESS = "none"
 FORMAT = 2
@@ -108,7 +108,7 @@ class OpinionModel:
         """Map the table now; raises ConfigError or OSError."""
         self._weights()
 
-    def judge(self, words: Sequence[Word]) -> Opinion:
+    def judge(self, words: Sequence[Morpheme]) -> Opinion:
         """Return what a sentence is taken for."""
         rows = features(words, self._senses, self.note.bits)
         if not len(rows):
@@ -121,7 +121,7 @@ class OpinionModel:
         harm = float(raised[1:].sum())
         return Opinion(harm / (harm + float(raised[0])), self.note.classes[best], float(raised[best]) / harm)
 
-    def weighed(self, words: Sequence[Word], category: str) -> tuple[str, ...]:
+    def weighed(self, words: Sequence[Morpheme], category: str) -> tuple[str, ...]:
         """Return the words that spoke most for a category against none, in the order in which they were said."""
         number = self.note.classes.index(category)
         words = words[-MOST_WORDS:]

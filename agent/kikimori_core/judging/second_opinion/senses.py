@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
 
 FILE = "senses.npy"
 DTYPE = np.dtype([("key", "<u4"), ("fine", "<u2"), ("middle", "<u2"), ("coarse", "<u2")])
@@ -58,7 +58,7 @@ class Senses:
             np.save(out, self._table)
         made.replace(folder / FILE)
 
-    def of(self, word: Word) -> Sense | None:
+    def of(self, word: Morpheme) -> Sense | None:
         """Return the groups of a word: by its normal spelling, else as it stands, else by its dictionary form."""
         one = word.normal, word.surface
         if one in self._known:

@@ -13,7 +13,7 @@ from kikimori_core.judging.words.clauses import Says
 
 if TYPE_CHECKING:
     from kikimori_core.judging.words.clauses import Clause, ClauseReader
-    from kikimori_core.judging.words.sound import Heard
+    from kikimori_core.judging.words.sound import Pronunciation
 
 Act = Literal["refuse", "close", "offer", "accept"]
 
@@ -23,15 +23,15 @@ class AnswerReader:
 
     def __init__(self, reader: ClauseReader) -> None:
         self._reader = reader
-        self._last: tuple[Heard, tuple[Act, str] | None] | None = None
+        self._last: tuple[Pronunciation, tuple[Act, str] | None] | None = None
 
-    def read(self, heard: Heard) -> tuple[Act, str] | None:
+    def read(self, heard: Pronunciation) -> tuple[Act, str] | None:
         """Return the meaning of an operator's utterance, with the words that carry it."""
         if self._last is None or self._last[0] is not heard:
             self._last = (heard, self._decided(heard))
         return self._last[1]
 
-    def accepted(self, heard: Heard) -> tuple[Act, str] | None:
+    def accepted(self, heard: Pronunciation) -> tuple[Act, str] | None:
         """Return the words by which a customer accepts an answer; None when they ask or object besides."""
         said = self._reader.mark(heard)
         taken = next((at for at, lists in enumerate(said.marks) if "accepts" in lists), None)
@@ -39,7 +39,7 @@ class AnswerReader:
             return None
         return "accept", heard.text
 
-    def _decided(self, heard: Heard) -> tuple[Act, str] | None:
+    def _decided(self, heard: Pronunciation) -> tuple[Act, str] | None:
         refused: Clause | None = None
         closed: Clause | None = None
         offered: Clause | None = None
@@ -70,6 +70,6 @@ class AnswerReader:
         return None
 
 
-def _quoted(heard: Heard, clause: Clause) -> str:
+def _quoted(heard: Pronunciation, clause: Clause) -> str:
     inside = heard.words[clause.start : clause.end]
     return heard.text[inside[0].start : inside[-1].end] if inside else heard.text

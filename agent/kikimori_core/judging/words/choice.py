@@ -14,7 +14,7 @@ from kikimori_core.messages import text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
 
 LEAST = 3
 """Nouns from which a list is kept together."""
@@ -40,11 +40,11 @@ class Choice:
     end: int
     options: tuple[Option, ...]
 
-    def holds(self, word: Word) -> bool:
+    def holds(self, word: Morpheme) -> bool:
         """Return whether the word is part of the noun that stands for the list."""
         return self.start <= word.start and word.end <= self.end
 
-    def is_whole_in(self, found: Sequence[Word]) -> bool:
+    def is_whole_in(self, found: Sequence[Morpheme]) -> bool:
         """Return whether the phrase was cut at both ends of the list."""
         inside = [word for word in found if word.start < self.end and word.end > self.start]
         return bool(inside) and inside[0].start == self.start and inside[-1].end == self.end

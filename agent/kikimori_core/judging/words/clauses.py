@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from kikimori_core.judging.words.denials import Denial
-    from kikimori_core.judging.words.sound import Heard, Word
-    from kikimori_core.judging.words.tails import Tail
+    from kikimori_core.judging.words.sound import Morpheme, Pronunciation
+    from kikimori_core.judging.words.tails import ClauseEnd
 
 
 class Says(Enum):
@@ -65,7 +65,7 @@ class ClauseReader:
         """`lists`: words by the names that `ClauseWords` gives them."""
         self._lexicon = Lexicon(lists)
 
-    def mark(self, heard: Heard) -> Marked:
+    def mark(self, heard: Pronunciation) -> Marked:
         """Look the words of an utterance up."""
         return self._lexicon.mark(heard)
 
@@ -85,7 +85,7 @@ class ClauseReader:
             if tail.link is not Link.OPEN:
                 begin = place
 
-    def _clause_at(self, said: Marked, begin: int, place: int) -> tuple[Clause | None, Tail] | None:
+    def _clause_at(self, said: Marked, begin: int, place: int) -> tuple[Clause | None, ClauseEnd] | None:
         """Return the clause whose predicate stands at `place`, None where there is no predicate."""
         for reading in (self._denial, self._declining, self._hard, self._closing, self._giving, self._asking):
             found = reading(said, begin, place)
@@ -94,7 +94,7 @@ class ClauseReader:
                 return (None if says is None else Clause(says, begin, tail.end)), tail
         return None
 
-    def _denial(self, said: Marked, begin: int, place: int) -> tuple[Says | None, Tail] | None:
+    def _denial(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
         words = said.words
         word = words[place]
         reluctant = word.normal == "兼ねる" and word.part == "接尾辞"
@@ -140,7 +140,7 @@ class ClauseReader:
             return False
         return predicate.able or predicate.light or words[place - 1].normal in ("ます", "てる")
 
-    def _declining(self, said: Marked, begin: int, place: int) -> tuple[Says | None, Tail] | None:
+    def _declining(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
         """断る, 辞退する; 控えさせて, ご遠慮ください of somebody's manner; ハラスメントに当たります."""
         words = said.words
         following = words[place + 1].normal if place + 1 < len(words) else ""
@@ -171,7 +171,7 @@ class ClauseReader:
         last = next(before, None)
         return last is not None and said.holds("manner", last)
 
-    def _hard(self, said: Marked, begin: int, place: int) -> tuple[Says | None, Tail] | None:
+    def _hard(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
         """返金は難しいです, それは無理です, 保証の対象外となります; not 操作が難しい, 難しくありません."""
         words = said.words
         if not said.holds("hard", place):
@@ -192,7 +192,7 @@ class ClauseReader:
             return None, tail
         return (Says.REFUSES if tail.link is Link.MAIN else Says.LEADS), tail
 
-    def _closing(self, said: Marked, begin: int, place: int) -> tuple[Says | None, Tail] | None:
+    def _closing(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
         """お電話を切らせていただきます, 終了とさせてください; not 終了しました, 電話を切った後."""
         words = said.words
         if said.holds("friendly", place):
@@ -220,7 +220,7 @@ class ClauseReader:
             return None, tail
         return (Says.CLOSES if let_us or words[place].normal not in _MILD_ENDS else Says.GOODBYE), tail
 
-    def _giving(self, said: Marked, begin: int, place: int) -> tuple[Says | None, Tail] | None:
+    def _giving(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
         """Can do, shall do, will do: an offer, an agreement or a promise to check."""
         words = said.words
         word = words[place]
@@ -266,7 +266,7 @@ class ClauseReader:
             return Says.OFFERS, tail
         return None
 
-    def _asking(self, said: Marked, begin: int, place: int) -> tuple[Says | None, Tail] | None:
+    def _asking(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
         words = said.words
         word = words[place]
         question = word.surface == "か" and word.detail == "終助詞"
@@ -278,7 +278,7 @@ class ClauseReader:
         return (None if polite_only else Says.ASKS), tail
 
 
-def _joins(words: Sequence[Word], place: int) -> bool:
+def _joins(words: Sequence[Morpheme], place: int) -> bool:
     """Say whether a clause ends at a joining particle: が, から, ので."""
     word = words[place]
     if word.surface == "で":
@@ -286,11 +286,11 @@ def _joins(words: Sequence[Word], place: int) -> bool:
     return word.detail == "接続助詞" and word.surface not in ("て", "ながら")
 
 
-def _and_so(words: Sequence[Word], place: int) -> bool:
+def _and_so(words: Sequence[Morpheme], place: int) -> bool:
     return place < len(words) and words[place].surface == "て"
 
 
-def _after_helpers(words: Sequence[Word], place: int) -> int:
+def _after_helpers(words: Sequence[Morpheme], place: int) -> int:
     """Skip the words that make an act polite: いたし, させて いただき, お願い し."""
     while place < len(words) and (
         words[place].normal

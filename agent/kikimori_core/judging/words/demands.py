@@ -17,7 +17,7 @@ from kikimori_core.judging.words.wanted import Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from kikimori_core.judging.words.sound import Heard, Word
+    from kikimori_core.judging.words.sound import Morpheme, Pronunciation
     from kikimori_core.judging.words.wanted import Want
 
 SIMILAR = 0.5
@@ -69,7 +69,7 @@ class DemandReader:
         self._lexicon = Lexicon({"generic": generic})
         self._insists = tuple("".join(word.sound for word in words(plain(each))) for each in insists)
 
-    def read(self, heard: Heard) -> Demand | None:
+    def read(self, heard: Pronunciation) -> Demand | None:
         """Return the demand, or None when there is none."""
         wants = self._wanted.find(heard)
         asked = [number for number, word in enumerate(heard.words) if _asks(heard.words, number)]
@@ -85,7 +85,7 @@ class DemandReader:
         )
 
     @staticmethod
-    def _polite(heard: Heard, wants: Sequence[Want], asked: Sequence[int]) -> bool:
+    def _polite(heard: Pronunciation, wants: Sequence[Want], asked: Sequence[int]) -> bool:
         """Judge by what follows the verb that asks."""
         begins = [at for at in range(len(heard.words)) if wants and heard.starts[at] >= wants[-1].start]
         first = begins[0] if begins else asked[-1] if asked else 0
@@ -95,8 +95,8 @@ class DemandReader:
             if not word.form.startswith("意志推量形")
         )
 
-    def _units(self, heard: Heard) -> Iterable[str]:
-        before: Word | None = None
+    def _units(self, heard: Pronunciation) -> Iterable[str]:
+        before: Morpheme | None = None
         for word, lists in zip(heard.words, self._lexicon.mark(heard).marks, strict=True):
             # 終わる is a helper in 食べ終わる, and a verb of its own in 工事を終わらせろ.
             helps = word.detail == "非自立可能" and before is not None and before.part in ("動詞", "助動詞")
@@ -116,7 +116,7 @@ class DemandReader:
             yield from _KATAKANA.findall(word.normal)
 
 
-def _asks(found: Sequence[Word], number: int) -> bool:
+def _asks(found: Sequence[Morpheme], number: int) -> bool:
     word = found[number]
     following = [each.normal for each in found[number + 1 : number + 4]]
     if word.form.startswith("命令形"):

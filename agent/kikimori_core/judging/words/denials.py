@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
 
 DENIALS = frozenset({"ない", "ず", "無い"})
 POINTING = frozenset({"其れ", "其方", "其の", "そう", "此方", "此れ", "此の", "どう", "何れ"})
@@ -42,7 +42,7 @@ class Denial:
     """True = of a state: まだできておりません."""
 
 
-def traced(words: Sequence[Word], begin: int, place: int) -> Denial:
+def traced(words: Sequence[Morpheme], begin: int, place: int) -> Denial:
     """Trace a denial back to what is denied."""
     seen = set[str]()
     at = place - 1
@@ -79,7 +79,7 @@ def traced(words: Sequence[Word], begin: int, place: int) -> Denial:
     return Denial(None, **{name: name in seen for name in _SEEN})
 
 
-def _potential(word: Word) -> bool:
+def _potential(word: Morpheme) -> bool:
     """返せる is 返す with ability: the dictionary names the plain verb as the normal one."""
     return (
         "下一段" in word.conjugation
@@ -88,6 +88,6 @@ def _potential(word: Word) -> bool:
     )
 
 
-def _reason_before(words: Sequence[Word], begin: int, at: int) -> int:
+def _reason_before(words: Sequence[Morpheme], begin: int, at: int) -> int:
     """Place of わけ in わけにはいかない; 0 when there is none."""
     return next((each for each in range(at - 1, max(begin - 1, at - 4), -1) if words[each].normal == "訳"), 0)

@@ -16,7 +16,7 @@ from kikimori_core.judging.words.sound import plain, words
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kikimori_core.judging.words.sound import Heard, Word
+    from kikimori_core.judging.words.sound import Morpheme, Pronunciation
 
 LEAST_SOUNDS = 4
 """A noun of fewer sounds is not looked for by sound: カイト is 解答 and a kite."""
@@ -34,7 +34,7 @@ _NONE = frozenset[str]()
 class Marked:
     """Utterance, with the lists of which each of its words ends an entry."""
 
-    words: tuple[Word, ...]
+    words: tuple[Morpheme, ...]
     text: str
     marks: tuple[frozenset[str], ...]
 
@@ -63,7 +63,7 @@ class Lexicon:
         self._compounds = tuple(sorted(each for each in self._single if len(each) >= LEAST_COMPOUND))
         self._lists_of = lru_cache(MOST_KEPT)(self._looked_up)
 
-    def mark(self, heard: Heard) -> Marked:
+    def mark(self, heard: Pronunciation) -> Marked:
         """Look every word of an utterance up."""
         found = heard.words
         marks = [self._lists_of(word.normal, word.sound, word.part == _NOUN) for word in found]
@@ -73,7 +73,7 @@ class Lexicon:
                     marks[at] |= {name}
         return Marked(found, heard.text, tuple(marks))
 
-    def _add(self, word: Word, name: str) -> None:
+    def _add(self, word: Morpheme, name: str) -> None:
         spellings = {word.normal}
         if word.part == _VERB and "一段" in word.conjugation:
             spellings.add(word.normal[:-1])

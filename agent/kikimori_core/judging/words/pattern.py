@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.judging.words.choice import Choice
     from kikimori_core.judging.words.moods import Mood
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
 
 BETWEEN = 9
 """Sounds that may stand between two parts: をいますぐ, にはやく."""
@@ -73,7 +73,7 @@ class VanishingPhraseError(ValueError):
     """Only words of a phrase that would match nearly everything are left."""
 
 
-def cut(phrase: str) -> list[Word]:
+def cut(phrase: str) -> list[Morpheme]:
     """Cut a phrase into words. Raises ValueError when it has no sound, or when one of its words is never heard."""
     text = plain(phrase)
     found = words(text)
@@ -92,7 +92,7 @@ def cut(phrase: str) -> list[Word]:
 
 
 def compile_phrase(
-    phrase: str, mood: Mood, found: list[Word] | None = None, choice: Choice | None = None
+    phrase: str, mood: Mood, found: list[Morpheme] | None = None, choice: Choice | None = None
 ) -> Pattern:
     """Make the expression of a phrase that was cut into `found`. `choice`: a list of nouns before its verb.
 
@@ -127,7 +127,7 @@ def compile_phrase(
     return Pattern(phrase, mood, tuple(heads), source, nouns, parts=tuple(pieces))
 
 
-def _fixed(phrase: str, found: list[Word]) -> Pattern:
+def _fixed(phrase: str, found: list[Morpheme]) -> Pattern:
     """Return the expression of a phrase as written, in which only particles may be missing."""
     parts = [
         f"(?:{re.escape(word.sound)})?"
@@ -154,18 +154,18 @@ def _fixed(phrase: str, found: list[Word]) -> Pattern:
     )
 
 
-def _is_noun(word: Word) -> bool:
+def _is_noun(word: Morpheme) -> bool:
     # 責任 者 is one word to the ear; the め of 小娘め is not.
     return word.part == _NOUN or (word.part == "接尾辞" and "\u4e00" <= word.surface[0] <= "\u9fff")
 
 
-def _nouns(found: list[Word]) -> tuple[str, ...]:
+def _nouns(found: list[Morpheme]) -> tuple[str, ...]:
     """Return the sounds of nouns; those that stand side by side are one word: 消費者 センター."""
     runs = itertools.groupby(found, key=_is_noun)
     return tuple("".join(word.sound for word in run) for nouns, run in runs if nouns)
 
 
-def _dictionary_sound(word: Word) -> str:
+def _dictionary_sound(word: Morpheme) -> str:
     if word.surface == word.lemma:
         return word.sound
     return folded("".join(each.sound for each in words(plain(word.lemma))))

@@ -11,7 +11,7 @@ from kikimori_core.judging.words.sound import folded, sound_of_form
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
 
 
 @lru_cache(maxsize=10_000)
@@ -33,7 +33,7 @@ def potential(sound: str) -> str | None:
 _AFTER_ORDERS = frozenset({"や", "って", "ってば", "と"})
 
 
-def brings(words: Sequence[Word], at: int) -> int:
+def brings(words: Sequence[Morpheme], at: int) -> int:
     """Return the meaning of the head's own form: 使える is the potential of 使う."""
     word = words[at]
     lemma, normal = sound_of_form(word.lemma), sound_of_form(word.normal)

@@ -19,15 +19,15 @@ from kikimori_core.judging.words.auxiliaries import (
 )
 from kikimori_core.judging.words.form import Form, Predicate
 from kikimori_core.judging.words.potential import brings
-from kikimori_core.judging.words.reading import Reading
+from kikimori_core.judging.words.reading import WordReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
 
 
-def predicate(words: Sequence[Word], at: int, breaks: frozenset[int], form: int = 0) -> Predicate:
+def predicate(words: Sequence[Morpheme], at: int, breaks: frozenset[int], form: int = 0) -> Predicate:
     """Read the form of the head at `at`.
 
     `breaks`: indices of words that stand after a punctuation mark. `form`: what the head brings along itself.
@@ -40,7 +40,7 @@ def predicate(words: Sequence[Word], at: int, breaks: frozenset[int], form: int 
 _BEGINS_ANEW = frozenset({"動詞", "形容詞", "形状詞"})
 
 
-class _Reader(Reading):
+class _Reader(WordReader):
     """Reads word by word behind a head until something new begins."""
 
     def read(self) -> None:
@@ -59,7 +59,7 @@ class _Reader(Reading):
                 return
             self.next += 1
 
-    def _particle(self, word: Word) -> bool:
+    def _particle(self, word: Morpheme) -> bool:
         if word.detail == "接続助詞" or (word.surface == "と" and self.form & Form.NEGATIVE):
             return self._connects(word)
         if word.detail == "終助詞":
@@ -120,7 +120,7 @@ class _Reader(Reading):
         self.next += 1
         return True
 
-    def _connects(self, word: Word) -> bool:
+    def _connects(self, word: Morpheme) -> bool:
         surface, following = word.surface, self.peek()
         if surface in ("て", "で"):
             self.after_te = True
@@ -180,7 +180,7 @@ class _Reader(Reading):
             return True
         return False
 
-    def _ends(self, word: Word) -> bool:
+    def _ends(self, word: Morpheme) -> bool:
         self.after_te = False
         surface = word.surface
         if surface == "か":
@@ -230,7 +230,7 @@ class _Reader(Reading):
             self.form |= Form.QUESTION
         return True
 
-    def _other(self, word: Word) -> bool:
+    def _other(self, word: Morpheme) -> bool:
         if self.after_te and (flag := AFTER_TE.get(word.normal)) is not None:
             self.after_te = False
             # What stands behind the て decides: 返してください is an order, not a て.

@@ -11,13 +11,13 @@ from kikimori_core.judging.words.potential import brings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
 
 
-class Reading:
+class WordReader:
     """State of reading word by word behind a head, and the auxiliaries among these words."""
 
-    def __init__(self, words: Sequence[Word], at: int, breaks: frozenset[int], form: int) -> None:
+    def __init__(self, words: Sequence[Morpheme], at: int, breaks: frozenset[int], form: int) -> None:
         self.words = words
         self.next = at + 1
         self.breaks = breaks
@@ -28,7 +28,7 @@ class Reading:
     def at_end(self) -> bool:
         return self.next >= len(self.words) or self.next in self.breaks
 
-    def peek(self, by: int = 1) -> Word | None:
+    def peek(self, by: int = 1) -> Morpheme | None:
         place = self.next + by
         return self.words[place] if place < len(self.words) and place not in self.breaks else None
 
@@ -45,7 +45,7 @@ class Reading:
             is_order = word.part == "動詞" and bare and not word.form.endswith("融合")
             self.form |= Form.IMPERATIVE if is_order else Form.CONDITION
 
-    def auxiliary(self, word: Word) -> bool:
+    def auxiliary(self, word: Morpheme) -> bool:
         self.after_te = False
         normal = word.normal
         if normal in ("だ", "じゃ", "や", "です"):
@@ -74,7 +74,7 @@ class Reading:
             self.inflected(self.next)
         return True
 
-    def _copula(self, word: Word) -> bool:
+    def _copula(self, word: Morpheme) -> bool:
         following = self.peek()
         if word.form.startswith("意志推量形"):
             # 殺したろか: a verb's stem that was taken for a noun, and たろ.
@@ -99,7 +99,7 @@ class Reading:
         return before.part == "助詞" and before.surface in ("の", "ん")
 
     @staticmethod
-    def _denies(word: Word) -> bool:
+    def _denies(word: Morpheme) -> bool:
         return word.normal in ("無い", "ない") or (word.normal == "御座る")
 
     def rhetorical_or_negative(self) -> None:
@@ -128,7 +128,7 @@ class Reading:
         else:
             self.form |= Form.NEGATIVE
 
-    def _negative(self, word: Word) -> None:
+    def _negative(self, word: Morpheme) -> None:
         following = self.peek()
         if word.surface == "ん" and following is not None and following.surface == "な":
             # ふざけんな is cut as ふざけ, ん of denial and な.

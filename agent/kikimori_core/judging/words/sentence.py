@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kikimori_core.judging.words.form import Predicate
-    from kikimori_core.judging.words.sound import Heard, Word
+    from kikimori_core.judging.words.sound import Morpheme, Pronunciation
 
 SUM_OF_MONEY = "キンガク"
 """Sound of the word 金額, by which phrases name any sum."""
@@ -41,7 +41,7 @@ _SO = frozenset({"どう", "そう", "こう", "ああ", "と", "って"})
 class Sentence:
     """Index of an utterance for phrases. Built once per final, in the order of a tenth of a millisecond."""
 
-    def __init__(self, heard: Heard, stems: dict[str, str]) -> None:
+    def __init__(self, heard: Pronunciation, stems: dict[str, str]) -> None:
         """`stems`: the stems of the phrases' verbs, for verbs that were taken for nouns (殺し たろか, お出し になって)."""
         self.heard = heard
         self.words = heard.words
@@ -157,12 +157,12 @@ class Sentence:
         return after >= len(self.words) or after in self.breaks
 
 
-def says_nothing(words: Sequence[Word], at: int) -> bool:
+def says_nothing(words: Sequence[Morpheme], at: int) -> bool:
     """Return whether the verb at `at` is the いう of どういう or という."""
     return words[at].surface == "いう" and at > 0 and words[at - 1].surface in _SO
 
 
-def keys(word: Word) -> tuple[str, ...]:
+def keys(word: Morpheme) -> tuple[str, ...]:
     """Return the sounds under which a verb or adjective is looked up: its dictionary form, and 使う for 使える."""
     lemma, normal = sound_of_form(word.lemma), sound_of_form(word.normal)
     plain = _PLAIN.get(lemma)
@@ -178,7 +178,7 @@ _PLAIN = {
 """Verbs of politeness and dialect by the plain ones: いらっしゃる and おる are いる."""
 
 
-def _with_aspect(word: Word) -> str | None:
+def _with_aspect(word: Morpheme) -> str | None:
     """Return the stem of a verb that was cut together with とる: なめとる is なめている and no 嘗め取る."""
     for ending in ("トル", "ドル"):
         lemma = sound_of_form(word.lemma)
@@ -195,7 +195,7 @@ def stems_of(sound: str, conjugation: str) -> tuple[str, ...]:
     return tuple({conjugated.i, conjugated.te_stem} - {""})
 
 
-def _awaits(word: Word, following: Word) -> bool:
+def _awaits(word: Morpheme, following: Morpheme) -> bool:
     """Return whether a clause cannot be over: recognisers write 責任者を。出せ and ふざけて。いるのか."""
     if word.part != "助詞":
         return False
@@ -204,8 +204,8 @@ def _awaits(word: Word, following: Word) -> bool:
     return word.detail == "格助詞" and word.surface in _UNFINISHED
 
 
-def _breaks(heard: Heard) -> frozenset[int]:
-    words: Sequence[Word] = heard.words
+def _breaks(heard: Pronunciation) -> frozenset[int]:
+    words: Sequence[Morpheme] = heard.words
     return frozenset(
         at
         for at in range(1, len(words))

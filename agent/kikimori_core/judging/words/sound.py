@@ -35,7 +35,7 @@ _KEPT_INTERJECTIONS = frozenset(
 _FILLERS = frozenset({"あの", "あのう", "えっと", "ええと", "えー", "うーん", "まあ", "その"})
 
 
-class Word(NamedTuple):
+class Morpheme(NamedTuple):
     """One word of an utterance. A named tuple: hundreds are made for each second of speech."""
 
     surface: str
@@ -64,9 +64,9 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text)[:MOST_CHARACTERS]
 
 
-def words(text: str) -> list[Word]:
+def words(text: str) -> list[Morpheme]:
     """Cut a `plain` text into words, without symbols and fillers."""
-    found: list[Word] = []
+    found: list[Morpheme] = []
     text, places = _without_spaces(text)
     cut = list(_tokenizer().tokenize(text))
     if (mended := respelled(text, cut, _tokenizer().tokenize)) is not None:
@@ -86,7 +86,7 @@ def words(text: str) -> list[Word]:
             continue
         if part == _FILLER and surface not in _KEPT_INTERJECTIONS:
             continue
-        word = Word(surface, *entry, places[each.begin()], places[each.end() - 1] + 1)
+        word = Morpheme(surface, *entry, places[each.begin()], places[each.end() - 1] + 1)
         if _ordered(word):
             found += _order_and_yo(word)
         else:
@@ -94,7 +94,7 @@ def words(text: str) -> list[Word]:
     return found
 
 
-def _ordered(word: Word) -> bool:
+def _ordered(word: Morpheme) -> bool:
     """Return whether an order with よ was taken for a potential verb's volition: 払えよ, 言えよ; not 食べよう."""
     return (
         word.form.startswith("意志推量形")
@@ -105,16 +105,16 @@ def _ordered(word: Word) -> bool:
     )
 
 
-def _order_and_yo(word: Word) -> tuple[Word, Word]:
+def _order_and_yo(word: Morpheme) -> tuple[Morpheme, Morpheme]:
     verb = word._replace(
         surface=word.surface[:-1], sound=word.sound[:-1], form="命令形", end=word.end - 1, long=()
     )
-    yo = Word("よ", "よ", "ヨ", (), "助詞", "終助詞", "*", "*", "よ", word.end - 1, word.end)
+    yo = Morpheme("よ", "よ", "ヨ", (), "助詞", "終助詞", "*", "*", "よ", word.end - 1, word.end)
     return verb, yo
 
 
 _Entry = tuple[str, str, tuple[int, ...], str, str, str, str, str]
-"""Of a word what the dictionary says: the fields of `Word` from `lemma` to `normal`."""
+"""Return the dictionary's entry of a word: the fields of `Morpheme` from `lemma` to `normal`."""
 _entries: dict[int, _Entry] = {}
 """By their number in the dictionary: most words are heard again and again."""
 MOST_ENTRIES = 50_000
@@ -217,7 +217,7 @@ def sound_of_form(form: str) -> str:
     return folded("".join(each.reading_form() for each in _tokenizer().tokenize(form)))
 
 
-def long_vowels(found: Iterable[Word]) -> tuple[int, ...]:
+def long_vowels(found: Iterable[Morpheme]) -> tuple[int, ...]:
     """Return where long vowels were folded away in the joined sounds of `found`."""
     places, offset = [], 0
     for word in found:
@@ -226,7 +226,7 @@ def long_vowels(found: Iterable[Word]) -> tuple[int, ...]:
     return tuple(places)
 
 
-def sounds_alike(words: Sequence[Word], long: tuple[int, ...], length: int) -> bool:
+def sounds_alike(words: Sequence[Morpheme], long: tuple[int, ...], length: int) -> bool:
     """Return whether long vowels agree as far as a recogniser hears them: 症状 is no 処女."""
     said, written = set(long_vowels([word for word in words if word.surface != "の"])), set(long)
     if not _written_in_kanji(words):
@@ -235,17 +235,17 @@ def sounds_alike(words: Sequence[Word], long: tuple[int, ...], length: int) -> b
     return len(said ^ written) <= length // 5
 
 
-def _written_in_kanji(words: Sequence[Word]) -> bool:
+def _written_in_kanji(words: Sequence[Morpheme]) -> bool:
     return any("\u4e00" <= letter <= "\u9fff" for letter in words[-1].surface)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """An utterance as it sounds, and where its words begin in that."""
+class Pronunciation:
+    """Sound of an utterance, its words, and the place of each word in the sound."""
 
     text: str
     sound: str
-    words: tuple[Word, ...]
+    words: tuple[Morpheme, ...]
     starts: tuple[int, ...]
     """Position of each word in `sound`, followed by the length of `sound`."""
 
@@ -289,7 +289,7 @@ class Ear:
     def _heard_rightly(self, sound: str, at: int) -> bool:
         return any(sound[at : at + length] in self._right for length in self._lengths)
 
-    def hear(self, text: str) -> Heard:
+    def hear(self, text: str) -> Pronunciation:
         text = plain(text)
         found = words(text)
         starts = [0]
@@ -312,7 +312,7 @@ class Ear:
                 mended, starts = _mended(sound, starts, wrong, known, head, tail)
                 if mended != sound:
                     sound, wrong = mended, None
-        return Heard(text, sound, tuple(found), tuple(starts))
+        return Pronunciation(text, sound, tuple(found), tuple(starts))
 
 
 def _mended(

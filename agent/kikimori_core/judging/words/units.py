@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.form import Predicate
     from kikimori_core.judging.words.moods import Mood
     from kikimori_core.judging.words.sentence import Sentence
-    from kikimori_core.judging.words.sound import Word
+    from kikimori_core.judging.words.sound import Morpheme
 
 
 SHORTEST = 2
@@ -226,12 +226,12 @@ class UnitPattern:
 
 
 def compile_units(
-    phrase: str, mood: Mood, found: Sequence[Word], choice: Choice | None = None
+    phrase: str, mood: Mood, found: Sequence[Morpheme], choice: Choice | None = None
 ) -> UnitPattern:
     """Make the pattern of a phrase that was cut into `found`. `choice`: a list of nouns in it."""
     parts: list[NounPart | VerbPart] = []
     stems: list[tuple[str, str]] = []
-    noun: list[Word] = []
+    noun: list[Morpheme] = []
     at = 0
     form = 0
     tail = False
@@ -305,11 +305,11 @@ def compile_units(
     )
 
 
-def _plan(found: Sequence[Word], at: int) -> int:
+def _plan(found: Sequence[Morpheme], at: int) -> int:
     return next(place for place in range(at, len(found)) if found[place].normal in ("積もり", "予定", "気"))
 
 
-def _falls_away(word: Word) -> bool:
+def _falls_away(word: Morpheme) -> bool:
     """Return whether speech may leave this word of a phrase out: a case particle or the copula, not だけ, なんか, まで."""
     if word.part == "助動詞":
         return word.normal in ("だ", "です", "や", "じゃ")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from kikimori_core.judging.words.conjugation import Forms
-    from kikimori_core.judging.words.sound import Heard, Word
+    from kikimori_core.judging.words.sound import Morpheme, Pronunciation
 
 BETWEEN = 9
 """Sounds that may stand between the parts of a phrase."""
@@ -87,14 +87,14 @@ class Wanted:
         for noun in group.nouns:
             self._nouns["".join(word.sound for word in words(plain(noun)))] = group.name
 
-    def find(self, heard: Heard) -> list[Want]:
+    def find(self, heard: Pronunciation) -> list[Want]:
         """Return the demands of an utterance in no particular order; one made twice stands twice."""
         found = list(self._by_verb(heard))
         # 持ってこい holds 来い, and is another demand.
         longest = [each for each in found if not any(_within(each, other) for other in found)]
         return longest or list(self._by_noun(heard))
 
-    def _by_verb(self, heard: Heard) -> Iterator[Want]:
+    def _by_verb(self, heard: Pronunciation) -> Iterator[Want]:
         sound = heard.sound
         for head, asked in self._asked.items():
             if head not in sound:
@@ -104,7 +104,7 @@ class Wanted:
                     if match.start() in heard.starts and match.start("verb") in heard.starts:
                         yield Want(each.group, match.start(), match.end())
 
-    def _by_noun(self, heard: Heard) -> Iterator[Want]:
+    def _by_noun(self, heard: Pronunciation) -> Iterator[Want]:
         for at, word in enumerate(heard.words):
             group = self._nouns.get(word.sound)
             if group is not None and word.part == "名詞" and _stands_alone(heard.words, at):
@@ -177,7 +177,7 @@ def _ban(verb: Forms) -> str:
     return rf"{verb.u}ナ(?=$|ヨ|ッテ|ト[イユ])|{verb.te}(?:クルナ|クンナ)|{verb.a}ナイデ(?:$|クレ|クダサ|ヨ|ホシ)"
 
 
-def _stands_alone(found: Sequence[Word], at: int) -> bool:
+def _stands_alone(found: Sequence[Morpheme], at: int) -> bool:
     """Say whether a noun is a demand without a verb, by what follows it."""
     if at + 1 == len(found):
         return True
