@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kikimori_core.wire.messages import Severity
-from kikimori_lab.evaluation.score import Judged, Raised, judge_call, score_rules
+from kikimori_lab.evaluation.score import Judged, RaisedAlert, judge_call, score_rules
 from kikimori_lab.evaluation.truth import ExpectedAlert
 from kikimori_lab.evaluation.words import CharacterErrors
 
@@ -17,8 +17,8 @@ def expected(rule: str, start: float, end: float, severity: Severity = WARNING) 
     return ExpectedAlert.model_validate({"rule": rule, "severity": severity, "from": start, "to": end})
 
 
-def raised(rule: str, at: float, severity: Severity = WARNING, *, known: float | None = None) -> Raised:
-    return Raised(rule, severity, at, at if known is None else known)
+def raised(rule: str, at: float, severity: Severity = WARNING, *, known: float | None = None) -> RaisedAlert:
+    return RaisedAlert(rule, severity, at, at if known is None else known)
 
 
 def verdicts(judged: list[Judged]) -> list[tuple[str, str]]:

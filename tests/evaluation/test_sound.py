@@ -15,17 +15,17 @@ from kikimori_core.wire.messages import WordsEvidence
 from kikimori_lab.evaluation.case_judge import CaseJudge
 from kikimori_lab.evaluation.run import JudgedCall
 from kikimori_lab.evaluation.sound import score_sound
-from kikimori_lab.evaluation.truth import Segment, Truth
+from kikimori_lab.evaluation.truth import Truth, TruthSegment
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert, TranscriptLine
 
-SAID = Segment(role=Role.CUSTOMER, start=5.0, end=7.0, text="殺すぞ", voice="tanaka")
-CALM = Segment(role=Role.CUSTOMER, start=20.0, end=22.0, text="返品できますか", voice="tanaka")
+SAID = TruthSegment(role=Role.CUSTOMER, start=5.0, end=7.0, text="殺すぞ", voice="tanaka")
+CALM = TruthSegment(role=Role.CUSTOMER, start=20.0, end=22.0, text="返品できますか", voice="tanaka")
 
 
 def judged(
-    lines: list[TranscriptLine], alerts: list[Alert], segments: tuple[Segment, ...] = (SAID, CALM)
+    lines: list[TranscriptLine], alerts: list[Alert], segments: tuple[TruthSegment, ...] = (SAID, CALM)
 ) -> JudgedCall:
     truth = Truth(
         version=1,
@@ -75,7 +75,7 @@ def test_what_is_kept_lost_and_false() -> None:
 
 def test_a_demand_that_counts_only_when_repeated_is_kept_when_it_was_understood() -> None:
     judge = CaseJudge.of(AgentConfig())
-    said = Segment(role=Role.CUSTOMER, start=5.0, end=7.0, text="責任者を出せ")
+    said = TruthSegment(role=Role.CUSTOMER, start=5.0, end=7.0, text="責任者を出せ")
     understood = score_sound([judged([heard("責任者を出せ", 5)], [], (said,))], judge).all
     misheard = score_sound([judged([heard("席に座をだし", 5)], [], (said,))], judge).all
     assert (understood.found, understood.kept, misheard.kept) == (1, 1, 0)

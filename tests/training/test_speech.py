@@ -16,8 +16,8 @@ from kikimori_training import telephone
 from kikimori_training.calls import load_script, render, trimmed
 from kikimori_training.demo_calls import SCRIPTS, write
 from kikimori_training.measure import active_level_db, pitch_hz, tilt_db
-from kikimori_training.speech import RATE, Style, Voice, say
-from kikimori_training.telephone import Colour, Law, Line
+from kikimori_training.speech import RATE, Style, SynthVoice, say
+from kikimori_training.telephone import Colour, Law, TelephonePath
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,12 +29,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*Dictionary.create:DeprecationW
 
 CALLS = Path(__file__).parents[2] / "agent" / "kikimori_lab" / "demo" / "calls"
 TEXT = "もう三十分も待っているんですよ。いったいどうなっているんですか。"
-WOMAN = Voice("woman", half_tones=-8, warp=0.98)
-MAN = Voice("man", half_tones=-17, warp=0.88)
+WOMAN = SynthVoice("woman", half_tones=-8, warp=0.98)
+MAN = SynthVoice("man", half_tones=-17, warp=0.88)
 
 
 def on_the_line(audio: Audio) -> Audio:
-    return Line().carry(audio, RATE, seed=1)
+    return TelephonePath().carry(audio, RATE, seed=1)
 
 
 def tone(hz: float, seconds: float = 1.0, rate: int = RATE) -> Audio:
@@ -46,7 +46,7 @@ def test_the_same_words_give_the_same_samples() -> None:
 
 
 def test_warp_moves_formants_but_neither_pitch_nor_tempo() -> None:
-    plain, warped = (say(TEXT, Voice("v", half_tones=-12, warp=warp)) for warp in (1.0, 0.85))
+    plain, warped = (say(TEXT, SynthVoice("v", half_tones=-12, warp=warp)) for warp in (1.0, 0.85))
     assert len(warped) == pytest.approx(len(plain), rel=0.02)
     assert pitch_hz(warped, RATE) == pytest.approx(pitch_hz(plain, RATE), rel=0.04)
     assert envelope_shift(plain, warped) == pytest.approx(0.85, abs=0.03)
@@ -81,7 +81,7 @@ def test_half_tones_move_the_pitch() -> None:
 
 
 @pytest.mark.parametrize("voice", [WOMAN, MAN])
-def test_a_shout_is_pressed_high_slow_and_loud(voice: Voice) -> None:
+def test_a_shout_is_pressed_high_slow_and_loud(voice: SynthVoice) -> None:
     calm, shout = say(TEXT, voice), say(TEXT, voice, Style.SHOUT)
     assert len(trimmed(shout)) > 1.1 * len(trimmed(calm))
     assert 4 <= 12 * np.log2(pitch_hz(shout, RATE) / pitch_hz(calm, RATE)) <= 7
@@ -90,7 +90,7 @@ def test_a_shout_is_pressed_high_slow_and_loud(voice: Voice) -> None:
 
 
 @pytest.mark.parametrize("voice", [WOMAN, MAN])
-def test_loud_and_friendly_is_loud_without_being_pressed(voice: Voice) -> None:
+def test_loud_and_friendly_is_loud_without_being_pressed(voice: SynthVoice) -> None:
     calm, loud = say(TEXT, voice), say(TEXT, voice, Style.LOUD_FRIENDLY)
     assert active_level_db(loud, RATE) - active_level_db(calm, RATE) == pytest.approx(9, abs=1)
     assert abs(tilt_db(on_the_line(loud), telephone.RATE) - tilt_db(on_the_line(calm), telephone.RATE)) < 2
@@ -112,7 +112,12 @@ def test_fricatives_are_pressed_less_than_vowels() -> None:
 def test_the_line_keeps_time_and_band() -> None:
     click = np.zeros(RATE, dtype=np.float32)
     click[RATE // 2] = 0.5
-    assert abs(int(np.abs(Line(noise_db=-90).carry(click, RATE, seed=1)).argmax()) - telephone.RATE // 2) <= 1
+    assert (
+        abs(
+            int(np.abs(TelephonePath(noise_db=-90).carry(click, RATE, seed=1)).argmax()) - telephone.RATE // 2
+        )
+        <= 1
+    )
     for outside, at_most in ((60.0, -60), (3900.0, -35), (4500.0, -50)):
         assert active_level_db(telephone.band_pass(tone(outside), RATE)[2000:-2000], RATE) < at_most
     assert active_level_db(telephone.band_pass(tone(1000), RATE)[2000:-2000], RATE) == pytest.approx(
@@ -130,7 +135,7 @@ def test_g711_is_close_and_changes_nothing_twice(law: Law) -> None:
 
 
 def test_gain_control_flattens_level_and_leaves_tilt() -> None:
-    line = Line(agc=True)
+    line = TelephonePath(agc=True)
     calm, shout = (line.carry(say(TEXT, MAN, style), RATE, seed=1) for style in (Style.CALM, Style.SHOUT))
     assert abs(active_level_db(shout, telephone.RATE) - active_level_db(calm, telephone.RATE)) < 4
     assert tilt_db(shout, telephone.RATE) - tilt_db(calm, telephone.RATE) > 5

@@ -24,7 +24,7 @@ from kikimori.config import SpeechTable
 from kikimori.errors import KikimoriError
 from kikimori_core.model.call import Role
 from kikimori_lab.bench.bench_agent import bench_agent
-from kikimori_lab.demo.line import FRAME_SAMPLES
+from kikimori_lab.demo.leg import FRAME_SAMPLES
 from kikimori_lab.demo.script import RATE, load_calls
 
 if TYPE_CHECKING:

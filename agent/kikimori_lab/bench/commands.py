@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from kikimori.bus.commands import CommandDesk
+from kikimori.bus.commands import CommandReceiver
 from kikimori.bus.gate import CommandGate
 from kikimori_core.wire.envelope import envelope_of, sealed
 from kikimori_core.wire.key_store import TrustStore, given_key
@@ -95,7 +95,7 @@ async def _fuzz(
     def reply(_topic: str, result: CommandResult) -> None:
         refused[str(result.reason)] = refused.get(str(result.reason), 0) + 1
 
-    desk = CommandDesk(TOPICS, carry_out, reply, gate=CommandGate(SITE, AGENT, RUN, trust))
+    desk = CommandReceiver(TOPICS, carry_out, reply, gate=CommandGate(SITE, AGENT, RUN, trust))
     rng = random.Random(20261128)  # noqa: S311 - damage, no secret
     stranger = SigningKey.make()
     async with asyncio.TaskGroup() as tasks:

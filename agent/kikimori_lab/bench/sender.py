@@ -19,7 +19,7 @@ from uuid import UUID
 
 from kikimori.integrations.audiosocket.protocol import HANG_UP, IDENTIFIER
 from kikimori_core.model.call import Role
-from kikimori_lab.demo.line import FRAME_HEADER, FRAME_SAMPLES
+from kikimori_lab.demo.leg import FRAME_HEADER, FRAME_SAMPLES
 from kikimori_lab.demo.script import RATE, load_calls
 
 GROUPS = 20

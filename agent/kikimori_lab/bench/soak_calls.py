@@ -18,8 +18,8 @@ import aiohttp
 from kikimori.errors import KikimoriError
 from kikimori.integrations.audiosocket.protocol import HANG_UP, IDENTIFIER
 from kikimori_core.model.call import Role
-from kikimori_lab.bench.soak_sip import Dialog, Rtp, Udp, answer_to, description, header, media_ports
-from kikimori_lab.demo.line import FRAME_HEADER
+from kikimori_lab.bench.soak_sip import RequestWriter, Rtp, Udp, answer_to, description, header, media_ports
+from kikimori_lab.demo.leg import FRAME_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -203,7 +203,7 @@ class _Siprec:
             )
             return
         media = [await Udp.open() for _ in range(2)]
-        dialog = Dialog(self._udp, self._to, name, "soak", "srs", siprec=True)
+        dialog = RequestWriter(self._udp, self._to, name, "soak", "srs", siprec=True)
         try:
             answer = await self._udp.ask(dialog.invite(*(each.local[1] for each in media)), self._to)
             if not answer.startswith(b"SIP/2.0 200"):
@@ -246,7 +246,7 @@ class _Mirrored:
         wrong = _which(("no_bye", "no_media"), fault)
         media = [await Udp.open() for _ in range(2)]
         to = self._callee.local
-        dialog = Dialog(self._caller, to, name, CUSTOMER, "204", siprec=False)
+        dialog = RequestWriter(self._caller, to, name, CUSTOMER, "204", siprec=False)
         self._ports[name] = media[1].local[1]
         try:
             answer = await self._caller.ask(dialog.invite(media[0].local[1]), to)

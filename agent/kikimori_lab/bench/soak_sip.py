@@ -98,7 +98,7 @@ class Rtp:
         self._udp.send(head + encode_ulaw(pcm), self._to)
 
 
-class Dialog:
+class RequestWriter:
     """Writes the requests of one call. `siprec`: it is offered to a recording server."""
 
     def __init__(

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kikimori_core.model.call import Role
-from kikimori_lab.demo.line import FRAME_SAMPLES
+from kikimori_lab.demo.leg import FRAME_SAMPLES
 from kikimori_lab.demo.script import RATE, load_calls
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import aiohttp
 from kikimori.control.pbx_control import PbxAnswer, not_supported
 from kikimori_core.model.call import Role
 from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome
-from kikimori_lab.demo.line import FRAME_SAMPLES, Line
+from kikimori_lab.demo.leg import FRAME_SAMPLES, DemoLeg
 from kikimori_lab.demo.script import RATE
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ class _Ride:
 
     call_id: str
     script: DemoCall
-    customer: Line
-    colleague: Line | None
+    customer: DemoLeg
+    colleague: DemoLeg | None
     """The operator's leg; None once they were released."""
-    superior: Line | None = None
+    superior: DemoLeg | None = None
     played: int = 0
     """Samples of the script."""
     held: bool = False
@@ -93,8 +93,8 @@ class SimulatedPbx:
             await self._ride(ride)
         finally:
             del self._rides[call_id]
-            lines = (ride.customer, ride.colleague, ride.superior)
-            await asyncio.gather(*(line.hang_up() for line in lines if line is not None))
+            legs = (ride.customer, ride.colleague, ride.superior)
+            await asyncio.gather(*(leg.hang_up() for leg in legs if leg is not None))
 
     async def _ride(self, ride: _Ride) -> None:
         loop = asyncio.get_running_loop()
@@ -108,9 +108,9 @@ class SimulatedPbx:
                 held_until = held_until or due + PATIENCE_S
                 if due > held_until:
                     return
-                for line in (ride.colleague, ride.superior):
-                    if line is not None:
-                        line.send(_SILENCE)
+                for leg in (ride.colleague, ride.superior):
+                    if leg is not None:
+                        leg.send(_SILENCE)
                 continue
             held_until = 0.0
             self._frame(ride)
@@ -119,26 +119,26 @@ class SimulatedPbx:
     def _frame(ride: _Ride) -> None:
         at, script = ride.played, ride.script
         ride.played = at + FRAME_SAMPLES
-        for role, line in ((Role.CUSTOMER, ride.customer), (Role.OPERATOR, ride.colleague)):
-            if line is None:
+        for role, leg in ((Role.CUSTOMER, ride.customer), (Role.OPERATOR, ride.colleague)):
+            if leg is None:
                 continue
             if role is Role.OPERATOR and ride.superior is not None:
-                line.send(_SILENCE)  # the superior speaks now
+                leg.send(_SILENCE)  # the superior speaks now
                 continue
             pcm = script.voices[role][at : at + FRAME_SAMPLES].tobytes()
-            line.send(pcm.ljust(FRAME_SAMPLES * 2, b"\0"))
+            leg.send(pcm.ljust(FRAME_SAMPLES * 2, b"\0"))
         if ride.superior is not None:
             ride.superior.send(_SILENCE)  # what the superior would say is in no script
         while ride.keys_sent < len(script.truth.dtmf):
             key = script.truth.dtmf[ride.keys_sent]
             if key.at * RATE > at:
                 break
-            line = ride.customer if key.role is Role.CUSTOMER else ride.colleague
-            if line is not None:
-                line.key(key.digit)
+            leg = ride.customer if key.role is Role.CUSTOMER else ride.colleague
+            if leg is not None:
+                leg.key(key.digit)
             ride.keys_sent += 1
 
-    async def _open(self, script: DemoCall, call_id: str, role: Role, *, superior: bool = False) -> Line:
+    async def _open(self, script: DemoCall, call_id: str, role: Role, *, superior: bool = False) -> DemoLeg:
         if self._session is None:
             raise RuntimeError("not connected")
         truth = script.truth
@@ -152,7 +152,7 @@ class SimulatedPbx:
                 "operator_name": truth.operator.name,
                 "queue": QUEUE,
             }
-        return await Line.open(self._session, self._announce, self._audiosocket, leg)
+        return await DemoLeg.open(self._session, self._announce, self._audiosocket, leg)
 
     # --- PbxControl
 

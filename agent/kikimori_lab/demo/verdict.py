@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class OpenedAlert:
     """An alert as it was when it was opened."""
 
     rule: str
@@ -29,7 +29,7 @@ class Verdict:
     """Rules that need words where there was no speech model."""
 
 
-def judge(truth: Truth, raised: Iterable[Raised], *, words: bool) -> Verdict:
+def judge(truth: Truth, raised: Iterable[OpenedAlert], *, words: bool) -> Verdict:
     """Compare. `words`: speech recognition was on."""
     left = list(raised)
     faults, not_judged = [], []

@@ -10,7 +10,7 @@ from kikimori_core.wire.connection import connect
 from kikimori_core.wire.envelope import unsealed
 from kikimori_core.wire.messages import Alert, CallState, CallStatus, ClosedBecause, Health
 from kikimori_core.wire.topics import TopicKind, Topics
-from kikimori_lab.demo.verdict import Raised
+from kikimori_lab.demo.verdict import OpenedAlert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ class Witness:
     site: str
     on_alert: Callable[[Alert], None]
     """Called once for each alert, when it was opened."""
-    raised: dict[str, list[Raised]] = field(default_factory=dict)
+    raised: dict[str, list[OpenedAlert]] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     watching: asyncio.Event = field(default_factory=asyncio.Event)
     agent_gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -60,5 +60,7 @@ class Witness:
         if alert.alert_id in self._seen or alert.closed_because is ClosedBecause.TAKEN_BACK:
             return
         self._seen.add(alert.alert_id)
-        self.raised.setdefault(alert.call_id, []).append(Raised(alert.rule, alert.severity, alert.raised_s))
+        self.raised.setdefault(alert.call_id, []).append(
+            OpenedAlert(alert.rule, alert.severity, alert.raised_s)
+        )
         self.on_alert(alert)

@@ -48,7 +48,7 @@ TOGETHER = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class LabelledClip:
     path: Path
     condition: str
     speaker: str | None
@@ -56,7 +56,7 @@ class Clip:
 
 
 @dataclass(slots=True)
-class Heard:
+class ClipScores:
     """Result of hearing one clip: one entry per block of speech that was judged."""
 
     probability: list[float] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Heard:
         return float(np.convolve(self.probability, np.full(width, 1 / width), "valid").max())
 
 
-def find_clips(folder: Path) -> list[Clip]:
+def find_clips(folder: Path) -> list[LabelledClip]:
     """Return the labelled clips of a folder, by path.
 
     Raises:
@@ -87,7 +87,7 @@ def find_clips(folder: Path) -> list[Clip]:
         above = path.parent.parent
         condition = "" if above == folder else str(above.relative_to(folder))
         speaker, named, _ = path.stem.partition("_")
-        found.append(Clip(path, condition, speaker if named else None, path.parent.name == "shout"))
+        found.append(LabelledClip(path, condition, speaker if named else None, path.parent.name == "shout"))
     if not found:
         raise KikimoriError(
             f"{folder}: holds no recording under calm/ or shout/",
@@ -111,7 +111,7 @@ def evaluate_effort(
     """
     clips = find_clips(folder)
     blocks = {clip.path: _blocks(clip.path) for clip in clips}
-    calm: dict[tuple[str, str], list[Clip]] = defaultdict(list)
+    calm: dict[tuple[str, str], list[LabelledClip]] = defaultdict(list)
     for clip in clips:
         if clip.speaker is not None and not clip.raised:
             calm[clip.condition, clip.speaker].append(clip)
@@ -135,7 +135,7 @@ def evaluate_effort(
 
 
 def _callers(
-    clips: Sequence[Clip], blocks: dict[Path, NDArray[np.int16]], rules: Sequence[ShoutingRule]
+    clips: Sequence[LabelledClip], blocks: dict[Path, NDArray[np.int16]], rules: Sequence[ShoutingRule]
 ) -> tuple[float, int]:
     """Return hours of calm calls and alerts in them: each speaker's calm clips of a condition one after another."""
     calls: dict[tuple[str, str], list[NDArray[np.int16]]] = defaultdict(list)
@@ -191,7 +191,7 @@ def _blocks(path: Path) -> NDArray[np.int16]:
 
 
 def _baseline(
-    clip: Clip, calm: dict[tuple[str, str], list[Clip]], blocks: dict[Path, NDArray[np.int16]]
+    clip: LabelledClip, calm: dict[tuple[str, str], list[LabelledClip]], blocks: dict[Path, NDArray[np.int16]]
 ) -> NDArray[np.int16] | None:
     if clip.speaker is None:
         return None
@@ -211,9 +211,11 @@ def _heard_together(audio: Sequence[NDArray[np.int16]]) -> Iterator[tuple[int, l
         yield at, rows, bank.hear([slots[number] for number in rows], pcm).effort
 
 
-def _hear(clips: Sequence[NDArray[np.int16]], prefixes: Sequence[NDArray[np.int16] | None]) -> list[Heard]:
+def _hear(
+    clips: Sequence[NDArray[np.int16]], prefixes: Sequence[NDArray[np.int16] | None]
+) -> list[ClipScores]:
     """Hear clips together, each on a leg of its own, after its prefix."""
-    heard = [Heard() for _ in clips]
+    heard = [ClipScores() for _ in clips]
     audio = [
         clip if prefix is None else np.concatenate([prefix, clip])
         for clip, prefix in zip(clips, prefixes, strict=True)
@@ -250,7 +252,7 @@ class Trace:
     probability: list[float] = field(default_factory=list)
 
 
-def trace(clips: Sequence[Clip], calm_clips: int = 4, raised_clips: int = 2) -> Trace | None:
+def trace(clips: Sequence[LabelledClip], calm_clips: int = 4, raised_clips: int = 2) -> Trace | None:
     """Hear the first speaker that has both kinds of clips: some calm ones, then some raised ones."""
     speakers = {clip.speaker for clip in clips if clip.raised} & {
         clip.speaker for clip in clips if not clip.raised
@@ -275,12 +277,12 @@ def trace(clips: Sequence[Clip], calm_clips: int = 4, raised_clips: int = 2) -> 
 @dataclass
 class EffortEvaluation:
     folder: Path
-    clips: list[Clip]
+    clips: list[LabelledClip]
     calm_hours: float = 0.0
     false_alerts: int = 0
     """False alerts of the shouting rules, in the calm clips played as calls."""
-    without: dict[Path, Heard] = field(default_factory=dict)
-    with_baseline: dict[Path, Heard] = field(default_factory=dict)
+    without: dict[Path, ClipScores] = field(default_factory=dict)
+    with_baseline: dict[Path, ClipScores] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return what `kikimori evaluate-effort --json` prints."""
@@ -303,7 +305,7 @@ class EffortEvaluation:
         return found
 
 
-def figures(clips: Sequence[Clip], heard: dict[Path, Heard]) -> dict[str, float | int | None]:
+def figures(clips: Sequence[LabelledClip], heard: dict[Path, ClipScores]) -> dict[str, float | int | None]:
     """Return the figures of clips. Those that need both kinds of voice, or any, are None without."""
     mine = [clip for clip in clips if clip.path in heard]
     calm = np.array([p for clip in mine if not clip.raised for p in heard[clip.path].probability])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from kikimori_lab.evaluation.effort import Clip, EffortEvaluation, Heard, Trace
+    from kikimori_lab.evaluation.effort import ClipScores, EffortEvaluation, LabelledClip, Trace
     from kikimori_lab.evaluation.effort_calls import Figures
 
 _COLUMNS = ("clips", "auc", "eer", "recall_at_1_false_per_hour", "recall", "delay_s_p50")
@@ -83,7 +83,7 @@ def _table(body: Element, rows: Mapping[str, Mapping[str, Any]], columns: Sequen
             SubElement(row, "td").text = "–" if figures[name] is None else str(figures[name])
 
 
-def _curves(clips: Sequence[Clip], evaluation: EffortEvaluation) -> Element:
+def _curves(clips: Sequence[LabelledClip], evaluation: EffortEvaluation) -> Element:
     svg = Element("svg", viewBox=f"0 0 {_ROC} {_ROC}", role="img")
     add(svg, "rect", x=0, y=0, width=_ROC, height=_ROC, klass="lane")
     for klass, heard in (("stranger", evaluation.without), ("known", evaluation.with_baseline)):
@@ -103,7 +103,9 @@ def _curves(clips: Sequence[Clip], evaluation: EffortEvaluation) -> Element:
     return svg
 
 
-def _probabilities(clips: Sequence[Clip], heard: dict[Path, Heard], *, raised: bool) -> np.ndarray[Any, Any]:
+def _probabilities(
+    clips: Sequence[LabelledClip], heard: dict[Path, ClipScores], *, raised: bool
+) -> np.ndarray[Any, Any]:
     return np.array(
         [
             p

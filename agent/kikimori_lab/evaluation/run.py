@@ -11,7 +11,7 @@ from kikimori.errors import KikimoriError
 from kikimori.taps.replay import open_recording
 from kikimori_core.model.call import Role
 from kikimori_lab.evaluation.case_judge import CaseJudge
-from kikimori_lab.evaluation.score import Judged, Raised, judge_call, score_rules
+from kikimori_lab.evaluation.score import Judged, RaisedAlert, judge_call, score_rules
 from kikimori_lab.evaluation.sound import score_sound
 from kikimori_lab.evaluation.truth import read_truth
 from kikimori_lab.evaluation.words import CharacterErrors
@@ -189,7 +189,7 @@ async def _judged(
         duration_s = recording.duration_s
     first = {each.alert_id: each for each in reversed(findings.changes)}
     raised = [
-        Raised(each.rule, each.severity, each.raised_s, round(findings.known_s[each.alert_id], 2))
+        RaisedAlert(each.rule, each.severity, each.raised_s, round(findings.known_s[each.alert_id], 2))
         for each in first.values()
     ]
     known = {rule.id: rule for rule in analysis.rules}

@@ -18,7 +18,7 @@ EARLY_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class RaisedAlert:
     """An alert as it was first raised."""
 
     rule: str
@@ -39,7 +39,7 @@ class Judged:
     verdict: Verdict
     rule: str
     expected: ExpectedAlert | None = None
-    raised: Raised | None = None
+    raised: RaisedAlert | None = None
 
     @property
     def delay_s(self) -> float | None:
@@ -49,7 +49,7 @@ class Judged:
 
 
 def judge_call(
-    expected: Sequence[ExpectedAlert], raised: Sequence[Raised], tolerated: Iterable[str] = ()
+    expected: Sequence[ExpectedAlert], raised: Sequence[RaisedAlert], tolerated: Iterable[str] = ()
 ) -> list[Judged]:
     """Match one call's alerts.
 

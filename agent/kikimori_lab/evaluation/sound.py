@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert, TranscriptLine
     from kikimori_lab.evaluation.case_judge import CaseJudge
     from kikimori_lab.evaluation.run import JudgedCall
-    from kikimori_lab.evaluation.truth import Segment
+    from kikimori_lab.evaluation.truth import TruthSegment
 
 BEFORE_S, AFTER_S = 0.5, 1.5
 """Seconds by which a hearing may lie before and after its sentence: a recogniser's times are not exact."""
@@ -92,7 +92,7 @@ def score_sound(calls: Iterable[JudgedCall], judge: CaseJudge) -> SoundScore:
 
 
 def _add(
-    score: SoundScore, call: JudgedCall, segment: Segment, heard: list[TranscriptLine], judge: CaseJudge
+    score: SoundScore, call: JudgedCall, segment: TruthSegment, heard: list[TranscriptLine], judge: CaseJudge
 ) -> None:
     spoken = utterance(segment.text, segment.start, segment.role)
     wanted = {judge.category_of(change) for change in judge.opened_by(spoken)} | judge.counted_in(spoken)
@@ -119,7 +119,7 @@ def _add(
         figures.errors.add([segment.text], [line.text for line in lines])
 
 
-def _figures(score: SoundScore, call: JudgedCall, segment: Segment) -> list[SoundFigures]:
+def _figures(score: SoundScore, call: JudgedCall, segment: TruthSegment) -> list[SoundFigures]:
     figures = [score.all]
     if segment.voice:
         figures.append(score.by_voice[segment.voice])
@@ -128,7 +128,7 @@ def _figures(score: SoundScore, call: JudgedCall, segment: Segment) -> list[Soun
     return figures
 
 
-def _within(start_s: float, end_s: float, segment: Segment) -> bool:
+def _within(start_s: float, end_s: float, segment: TruthSegment) -> bool:
     return start_s < segment.end + AFTER_S and end_s > segment.start - BEFORE_S
 
 

@@ -21,7 +21,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Segment(_Part):
+class TruthSegment(_Part):
     """Utterance; seconds from the first sample."""
 
     role: Role
@@ -33,7 +33,7 @@ class Segment(_Part):
     """Name of the speaker; figures are given for each."""
 
 
-class Key(_Part):
+class TruthKey(_Part):
     role: Role
     at: Second
     digit: str
@@ -55,7 +55,7 @@ class ExpectedAlert(_Part):
         return self
 
 
-class Person(_Part):
+class TruthPerson(_Part):
     extension: str
     name: str
 
@@ -74,9 +74,9 @@ class Truth(_Part):
     """Kind of line and noise, e.g. `babble`; figures are given for each."""
     caller: str | None = None
     caller_name: str | None = None
-    operator: Person = Person(extension="", name="")
-    segments: tuple[Segment, ...] = ()
-    dtmf: tuple[Key, ...] = ()
+    operator: TruthPerson = TruthPerson(extension="", name="")
+    segments: tuple[TruthSegment, ...] = ()
+    dtmf: tuple[TruthKey, ...] = ()
     expected_alerts: tuple[ExpectedAlert, ...] = ()
     tolerated: tuple[str, ...] = ()
     """Rules that may be raised and need not be: reasonable people differ."""

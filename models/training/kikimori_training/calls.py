@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kikimori_training import speech
 from kikimori_training.effort_style import Style
-from kikimori_training.speech import Voice
-from kikimori_training.telephone import Line
+from kikimori_training.speech import SynthVoice
+from kikimori_training.telephone import TelephonePath
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,14 +39,14 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Speaker(_Strict):
+class SpeakerPlan(_Strict):
     half_tones: float
     speed: float
     warp: float
-    line: Line = Line()
+    line: TelephonePath = TelephonePath()
 
 
-class Operator(Speaker):
+class Operator(SpeakerPlan):
     extension: str
     name: str
 
@@ -94,7 +94,7 @@ class Script(_Strict):
     """Rules that may be raised and need not be."""
     caller: str
     caller_name: str | None = None
-    customer: Speaker
+    customer: SpeakerPlan
     operator: Operator
     turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
     dtmf: tuple[Digits, ...] = ()
@@ -104,7 +104,7 @@ class Script(_Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class SynthCall:
     audio: Audio
     """[samples, 2] at 8 kHz: customer, operator."""
     truth: dict[str, Any]
@@ -125,13 +125,13 @@ def load_script(path: Path) -> Script:
     return Script.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
-def render(script: Script, name: str) -> Call:
+def render(script: Script, name: str) -> SynthCall:
     """Speak the script. `name` is the call's, also the audio file's without `.flac`."""
     placed = _place(script)
     samples = max(each.end for each in placed) + round(script.tail * speech.RATE)
     samples -= samples % (speech.RATE // 50)  # whole 20 ms frames, as a telephone sends them
     legs = [_leg(script, name, role, placed, samples) for role in ROLES]
-    return Call(np.stack(legs, axis=1), _truth(script, name, placed))
+    return SynthCall(np.stack(legs, axis=1), _truth(script, name, placed))
 
 
 def _place(script: Script) -> list[_Placed]:
@@ -142,7 +142,7 @@ def _place(script: Script) -> list[_Placed]:
         # Whole milliseconds, so that the truth's decimals are the exact sample.
         start -= start % (speech.RATE // 1000)
         speaker = script.customer if turn.role == "customer" else script.operator
-        voice = Voice(turn.role, speaker.half_tones, speaker.speed, speaker.warp)
+        voice = SynthVoice(turn.role, speaker.half_tones, speaker.speed, speaker.warp)
         clip = trimmed(speech.say(turn.text, voice, turn.style))
         placed.append(_Placed(turn, start, clip))
         end = placed[-1].end

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from kikimori_training import telephone
-from kikimori_training.calls import Call, load_script, render
+from kikimori_training.calls import SynthCall, load_script, render
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 
@@ -48,7 +48,7 @@ def main() -> int:
     return 0
 
 
-def write(call: Call, folder: Path, name: str) -> None:
+def write(call: SynthCall, folder: Path, name: str) -> None:
     soundfile.write(
         folder / f"{name}.flac",
         call.audio,

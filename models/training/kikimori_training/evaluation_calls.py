@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 from rich.progress import Progress
 
-from kikimori_training.calls import Expected, Moment, Operator, Role, Script, Speaker, Turn, render
+from kikimori_training.calls import Expected, Moment, Operator, Role, Script, SpeakerPlan, Turn, render
 from kikimori_training.demo_calls import write
 from kikimori_training.effort_style import Style
 
@@ -36,7 +36,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Alert(_Strict):
+class PlannedAlert(_Strict):
     rule: str
     severity: Literal["notice", "warning", "critical"]
     at: int
@@ -47,14 +47,14 @@ class CallPlan(_Strict):
     name: str
     tags: tuple[str, ...]
     turns: Annotated[tuple[str, ...], Field(min_length=1)]
-    expected: tuple[Alert, ...] = ()
+    expected: tuple[PlannedAlert, ...] = ()
     tolerated: tuple[str, ...] = ()
 
 
 class Split(_Strict):
     openings: tuple[tuple[str, ...], ...]
     closings: tuple[tuple[str, ...], ...]
-    customer: tuple[Speaker, ...]
+    customer: tuple[SpeakerPlan, ...]
     operator: tuple[Operator, ...]
     call: tuple[CallPlan, ...]
 

@@ -19,7 +19,7 @@ from kikimori_training.effort_style import MANNERS, Manner, Style, shape
 if TYPE_CHECKING:
     from kikimori_training.measure import Audio
 
-__all__ = ["RATE", "Manner", "Style", "Voice", "say"]
+__all__ = ["RATE", "Manner", "Style", "SynthVoice", "say"]
 
 RATE = 16_000
 """Samples per second of what `say` returns."""
@@ -30,7 +30,7 @@ _CALM_GAIN_DB = -10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class SynthVoice:
     """A speaker.
 
     A resampling by `warp` moves pitch and formants together; the pitch and the tempo are then put right in the
@@ -47,7 +47,7 @@ class Voice:
     """Formants' frequencies against the bundled voice: about 0.85 a man, 1.15 a child."""
 
 
-def say(text: str, voice: Voice, style: Style | Manner = Style.CALM) -> Audio:
+def say(text: str, voice: SynthVoice, style: Style | Manner = Style.CALM) -> Audio:
     """Speak `text`; with the synthesiser's short silence before and after it.
 
     Phone times are not given here.

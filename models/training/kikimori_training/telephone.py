@@ -41,7 +41,7 @@ class Colour(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TelephonePath:
     """A way from mouth to ear. Levels in dBFS as they arrive."""
 
     gain_db: float = 0.0

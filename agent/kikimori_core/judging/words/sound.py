@@ -114,7 +114,7 @@ def _order_and_yo(word: Morpheme) -> tuple[Morpheme, Morpheme]:
 
 
 _Entry = tuple[str, str, tuple[int, ...], str, str, str, str, str]
-"""Return the dictionary's entry of a word: the fields of `Morpheme` from `lemma` to `normal`."""
+"""Entry of a word in the dictionary: the fields of `Morpheme` from `lemma` to `normal`."""
 _entries: dict[int, _Entry] = {}
 """By their number in the dictionary: most words are heard again and again."""
 MOST_ENTRIES = 50_000

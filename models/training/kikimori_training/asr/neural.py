@@ -15,7 +15,7 @@ import pyworld
 import soxr
 
 from kikimori_training.asr.synth import RATE, Clip, Speaker
-from kikimori_training.asr.words import Utterance, analyse
+from kikimori_training.asr.words import SynthUtterance, analyse
 
 if TYPE_CHECKING:
     import random
@@ -107,7 +107,7 @@ def clip_of(text: str, symbols: str, steps: Sequence[int], sound: NDArray[np.flo
     return Clip(samples, phones, ends, utterance.tokens, Speaker(0.0, 1.0, 1.0))
 
 
-def phones_of(utterance: Utterance) -> list[str]:
+def phones_of(utterance: SynthUtterance) -> list[str]:
     """Return phone names with silence at both ends and at pauses."""
     inside = [p for word in utterance.words for p in (("sil",) if word is None else word.phones)]
     return ["sil", *inside, "sil"]

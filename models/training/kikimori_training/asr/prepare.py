@@ -17,7 +17,7 @@ from rich.progress import track
 from kikimori_training.asr.corpus import Corpus
 from kikimori_training.asr.sources import calm_sentences, spoken_templates
 from kikimori_training.asr.synth import HELD_OUT_SPEAKER, RATE, random_speaker, speak_all
-from kikimori_training.asr.words import UnreadableError, Utterance, analyse, spelled
+from kikimori_training.asr.words import SynthUtterance, UnreadableError, analyse, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ def sentences(corpus_folder: Path, work: Path, count: int, words_folders: Sequen
     calm = Counter[str]()
     for file in sorted(path for folder in words_folders for path in folder.glob("calm-*.txt.xz")):
         calm += calm_sentences(file)
-    readable: dict[str, Utterance] = {}
+    readable: dict[str, SynthUtterance] = {}
     for text in track(sorted({*drawn, *templates, *calm}), description="readings"):
         try:
             readable[text] = analyse(text)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kikimori_training.asr.words import Utterance
+    from kikimori_training.asr.words import SynthUtterance
 
 RATE = 16_000
 HTS_VOICE = Path(pyopenjtalk.__file__).parent / "htsvoice" / "mei_normal.htsvoice"
@@ -81,7 +81,7 @@ class Clip:
     speaker: Speaker
 
 
-def speak(utterance: Utterance, speaker: Speaker) -> Clip:
+def speak(utterance: SynthUtterance, speaker: Speaker) -> Clip:
     """Resampling by the warp moves pitch, formants and tempo; the synthesiser puts pitch and tempo right again."""
     manner = speaker.manner
     warp = speaker.warp * manner.formants
@@ -106,7 +106,7 @@ def speak(utterance: Utterance, speaker: Speaker) -> Clip:
     return Clip(samples, phones, np.array(ends), utterance.tokens, speaker)
 
 
-def speak_all(jobs: Iterable[tuple[Utterance, Speaker]], workers: int) -> Iterator[Clip]:
+def speak_all(jobs: Iterable[tuple[SynthUtterance, Speaker]], workers: int) -> Iterator[Clip]:
     """Clips in order; `hts_engine` runs in `workers` processes of its own."""
     with ThreadPoolExecutor(workers) as pool:
         yield from pool.map(lambda job: speak(*job), jobs)

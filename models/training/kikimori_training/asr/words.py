@@ -98,15 +98,15 @@ def spelled(phones: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
 
 
 @dataclass(frozen=True)
-class Word:
+class SynthWord:
     text: str
     phones: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Utterance:
+class SynthUtterance:
     text: str
-    words: tuple[Word | None, ...]
+    words: tuple[SynthWord | None, ...]
     """None is a pause inside the sentence."""
     labels: tuple[str, ...]
     """Full-context labels for the synthesiser, silence at both ends."""
@@ -120,7 +120,7 @@ class UnreadableError(ValueError):
     """OpenJTalk's labels and our reading of its words disagree; such a sentence is left out."""
 
 
-def analyse(text: str) -> Utterance:
+def analyse(text: str) -> SynthUtterance:
     features = pyopenjtalk.run_frontend(text)
     labels = pyopenjtalk.make_label(features)
     spoken: list[str] = []
@@ -129,13 +129,13 @@ def analyse(text: str) -> Utterance:
         if found is None:
             raise UnreadableError(text)
         spoken.append(found.group(1))
-    words: list[Word | None] = []
+    words: list[SynthWord | None] = []
     at = 0
     for feature in features:
         reading = feature["pron"].replace("'", DEVOICED)
         if reading == "ー" and words and (last := words[-1]) is not None:
             # 「やろ|う」: the う only lengthens the word before, so it belongs to that word
-            words[-1] = Word(last.text + feature["string"], (*last.phones, spoken[at]))
+            words[-1] = SynthWord(last.text + feature["string"], (*last.phones, spoken[at]))
             at += 1
             continue
         try:
@@ -148,7 +148,7 @@ def analyse(text: str) -> Utterance:
         if tuple(spoken[at : at + len(phones)]) != phones:
             raise UnreadableError(f"{text}: {feature['string']} {reading} {spoken[at : at + len(phones)]}")
         at += len(phones)
-        words.append(Word(unicodedata.normalize("NFKC", feature["string"]), phones))
+        words.append(SynthWord(unicodedata.normalize("NFKC", feature["string"]), phones))
     if at != len(spoken) or not words:
         raise UnreadableError(text)
-    return Utterance(text, tuple(words), tuple(labels))
+    return SynthUtterance(text, tuple(words), tuple(labels))

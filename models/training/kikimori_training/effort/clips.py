@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kikimori_training.measure import Audio
-    from kikimori_training.speech import Voice
+    from kikimori_training.speech import SynthVoice
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 CATEGORIES = {"complaint", "request", "general", "narrative"}
@@ -53,7 +53,7 @@ def sentences(count: int, seed: str) -> list[str]:
     return found
 
 
-def spoken(name: str, voice: Voice, times: int, *, calm_only: bool) -> dict[str, list[Audio]]:
+def spoken(name: str, voice: SynthVoice, times: int, *, calm_only: bool) -> dict[str, list[Audio]]:
     """Everything a speaker says, by style, at 16 kHz; `times` as much as usual."""
     base = [trimmed(say(text, voice)) for text in sentences(SENTENCES * times, name)]
     counts = {style: (OF_CALM if style == "calm" else OF_OTHERS) * times for style in CALM}
@@ -67,7 +67,7 @@ def spoken(name: str, voice: Voice, times: int, *, calm_only: bool) -> dict[str,
     return said
 
 
-def make_speaker(out: Path, split: str, name: str, voice: Voice, times: int, calm_only: bool) -> int:
+def make_speaker(out: Path, split: str, name: str, voice: SynthVoice, times: int, calm_only: bool) -> int:
     """Write one speaker's clips; return how many. Done already when the last folder is there."""
     warnings.simplefilter("ignore")
     done = out / split / f".{name}"

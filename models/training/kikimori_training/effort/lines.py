@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori_training.speech import RATE
-from kikimori_training.telephone import Colour, Law, Line, babble
+from kikimori_training.telephone import Colour, Law, TelephonePath, babble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from kikimori_training.measure import Audio
 
 
-def _line(line: Line) -> Callable[[Audio, int, Sequence[Audio]], Audio]:
+def _line(line: TelephonePath) -> Callable[[Audio, int, Sequence[Audio]], Audio]:
     return lambda audio, seed, others: line.carry(audio, RATE, seed)  # noqa: ARG005
 
 
 def _clipped(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:
     del others
     peak = float(np.quantile(np.abs(audio), 0.999)) or 1.0
-    return Line().carry(np.clip(audio / peak * 1.4, -0.7, 0.7).astype(np.float32) * 0.5, RATE, seed)
+    return TelephonePath().carry(np.clip(audio / peak * 1.4, -0.7, 0.7).astype(np.float32) * 0.5, RATE, seed)
 
 
 def _babble(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:
     around = babble(others, len(audio), -44.0, seed)
-    return Line().carry(audio, RATE, seed, background=around)
+    return TelephonePath().carry(audio, RATE, seed, background=around)
 
 
 def _street(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:
     del others
-    return Line(noise_db=-42.0, noise=Colour.PINK, hum_db=-60.0).carry(audio, RATE, seed)
+    return TelephonePath(noise_db=-42.0, noise=Colour.PINK, hum_db=-60.0).carry(audio, RATE, seed)
 
 
 def _gsm(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:
     """Full-rate GSM 06.10 there and back."""
     del others
-    line = Line().carry(audio, RATE, seed)
+    line = TelephonePath().carry(audio, RATE, seed)
     pcm = (np.clip(line, -1, 1) * 32767).astype("<i2").tobytes()
     raw = ["-t", "raw", "-r", "8000", "-e", "signed", "-b", "16", "-c", "1"]
     coded = _sox([*raw, "-", "-t", "gsm", "-r", "8000", "-"], pcm)
@@ -54,7 +54,7 @@ def _sox(arguments: list[str], data: bytes) -> bytes:
 def _lossy(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:
     """5 % of 20 ms packets lost in bursts; concealed by the packet before, fading."""
     del others
-    line = Line().carry(audio, RATE, seed)
+    line = TelephonePath().carry(audio, RATE, seed)
     random = np.random.default_rng(seed)
     packets = line[: len(line) // 160 * 160].reshape(-1, 160).copy()
     lost = 0
@@ -67,13 +67,13 @@ def _lossy(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:
 
 # Of speech, a seed, and clips of other people for babble.
 CONDITIONS: dict[str, Callable[[Audio, int, Sequence[Audio]], Audio]] = {
-    "clean": _line(Line(noise_db=-84.0)),
-    "quiet-line": _line(Line(gain_db=-20.0, noise_db=-84.0)),
-    "loud-line": _line(Line(gain_db=12.0)),
-    "agc": _line(Line(agc=True)),
-    "a-law": _line(Line(law=Law.A)),
-    "white-noise": _line(Line(noise_db=-60.0, noise=Colour.WHITE)),
-    "hum": _line(Line(hum_db=-50.0)),
+    "clean": _line(TelephonePath(noise_db=-84.0)),
+    "quiet-line": _line(TelephonePath(gain_db=-20.0, noise_db=-84.0)),
+    "loud-line": _line(TelephonePath(gain_db=12.0)),
+    "agc": _line(TelephonePath(agc=True)),
+    "a-law": _line(TelephonePath(law=Law.A)),
+    "white-noise": _line(TelephonePath(noise_db=-60.0, noise=Colour.WHITE)),
+    "hum": _line(TelephonePath(hum_db=-50.0)),
     "clipped": _clipped,
     "babble": _babble,
     "street": _street,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kikimori_training.effort.vocoder import Delivery
-from kikimori_training.speech import Voice
+from kikimori_training.speech import SynthVoice
 
 CALM = {
     "calm": Delivery(),
@@ -29,26 +29,26 @@ SHOUT = {
 
 TRAIN = {
     # High, bright voices are the ones that are taken for raised before they are known: there are five of them.
-    "a-man": Voice("a", -18.0, 1.0, 0.87),
-    "b-man": Voice("b", -15.5, 1.05, 0.9),
-    "c-elder": Voice("c", -17.0, 0.86, 0.89),
-    "d-woman": Voice("d", -9.0, 1.0, 0.99),
-    "e-woman": Voice("e", -7.0, 1.08, 1.02),
-    "f-girl": Voice("f", -4.5, 1.0, 1.08),
-    "g-man": Voice("g", -13.0, 1.1, 0.93),
-    "h-elder": Voice("h", -11.5, 0.9, 0.95),
-    "i-child": Voice("i", -2.0, 1.05, 1.13),
-    "j-man": Voice("j", -20.0, 0.95, 0.84),
-    "q-child": Voice("q", -3.5, 0.95, 1.12),
-    "r-woman": Voice("r", -5.0, 1.1, 1.05),
-    "s-child": Voice("s", -0.5, 1.1, 1.15),
+    "a-man": SynthVoice("a", -18.0, 1.0, 0.87),
+    "b-man": SynthVoice("b", -15.5, 1.05, 0.9),
+    "c-elder": SynthVoice("c", -17.0, 0.86, 0.89),
+    "d-woman": SynthVoice("d", -9.0, 1.0, 0.99),
+    "e-woman": SynthVoice("e", -7.0, 1.08, 1.02),
+    "f-girl": SynthVoice("f", -4.5, 1.0, 1.08),
+    "g-man": SynthVoice("g", -13.0, 1.1, 0.93),
+    "h-elder": SynthVoice("h", -11.5, 0.9, 0.95),
+    "i-child": SynthVoice("i", -2.0, 1.05, 1.13),
+    "j-man": SynthVoice("j", -20.0, 0.95, 0.84),
+    "q-child": SynthVoice("q", -3.5, 0.95, 1.12),
+    "r-woman": SynthVoice("r", -5.0, 1.1, 1.05),
+    "s-child": SynthVoice("s", -0.5, 1.1, 1.15),
 }
 TEST = {
-    "k-man": Voice("k", -16.5, 0.97, 0.88),
-    "l-woman": Voice("l", -8.0, 1.04, 1.0),
-    "m-elder": Voice("m", -18.5, 0.88, 0.86),
-    "n-woman": Voice("n", -10.5, 1.1, 0.96),
-    "o-child": Voice("o", -3.0, 1.0, 1.1),
-    "p-man": Voice("p", -14.0, 1.0, 0.92),
+    "k-man": SynthVoice("k", -16.5, 0.97, 0.88),
+    "l-woman": SynthVoice("l", -8.0, 1.04, 1.0),
+    "m-elder": SynthVoice("m", -18.5, 0.88, 0.86),
+    "n-woman": SynthVoice("n", -10.5, 1.1, 0.96),
+    "o-child": SynthVoice("o", -3.0, 1.0, 1.1),
+    "p-man": SynthVoice("p", -14.0, 1.0, 0.92),
 }
 """Held out: none of them is trained with."""

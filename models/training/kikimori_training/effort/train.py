@@ -55,7 +55,7 @@ ENOUGH = 8
 
 
 @dataclass(frozen=True)
-class Clip:
+class TrainingClip:
     speaker: str
     condition: str
     style: str
@@ -86,14 +86,14 @@ def as_loud_as_speech(power: NDArray[np.float32], blocks: NDArray[np.int16]) -> 
     return np.concatenate(found)
 
 
-def read_clip(path: Path) -> Clip:
+def read_clip(path: Path) -> TrainingClip:
     spoken = speech_sums(soundfile.read(path, dtype="int16")[0])
     seconds = np.array([spoken[max(0, at - WINDOW + 1) : at + 1].sum(axis=0) for at in range(len(spoken))])
     seconds = seconds.reshape(-1, spoken.shape[1])
     seconds = seconds[seconds[:, AT["windows"]] >= ENOUGH]
     vectors, levels = vector_of(seconds.astype(np.float32))
     speaker, style = path.stem.split("_", 1)
-    return Clip(
+    return TrainingClip(
         speaker,
         path.parent.parent.name,
         style.rsplit("-", 1)[0],

@@ -23,7 +23,7 @@ _MOST_UNSENT = 64 * 1024
 """Bytes. A PBX never waits: audio that the agent does not take is lost."""
 
 
-class Line:
+class DemoLeg:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
 
