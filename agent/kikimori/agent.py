@@ -18,7 +18,7 @@ from kikimori.commands import CommandHandler
 from kikimori.control.pbx_control import OperatorChoice, Remembers
 from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of, place_of
-from kikimori.listed import Listed
+from kikimori.office_directory import OfficeDirectory
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.rule_warnings import warn_of_capped_rules, warn_of_unknown_categories
 from kikimori.supervision import Supervisor
@@ -97,8 +97,8 @@ class Agent:
         )
         self.stop = asyncio.Event()
         self.ready: asyncio.Future[Addresses] = asyncio.get_running_loop().create_future()
-        self._listed = Listed(config)
-        self.pbx: PbxControl = pbx or make_control(config, self._listed.superior_number)
+        self._office = OfficeDirectory(config)
+        self.pbx: PbxControl = pbx or make_control(config, self._office.superior_number)
         self._started_at = datetime.now(UTC)
         self._run = run_name(self._started_at)
         self._alerts: asyncio.Queue[Alert] = asyncio.Queue()
@@ -139,14 +139,14 @@ class Agent:
         )
         self.taps = self._make_taps(config, self.desk, self._directory)
         handler = CommandHandler(
-            self.desk, self.pbx, self._listed.superior_number, targets=self._listed.targets
+            self.desk, self.pbx, self._office.superior_number, targets=self._office.targets
         )
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
         if (identity := self._identity) is None:
             name = f"agent-{config.agent_id}"
             identity = self._identity = await asyncio.to_thread(Identity.at, config.state_path(), name)
-        await self._listed.book.open(identity.trust)
-        self._listed.book.changed = self._show_calls_again
+        await self._office.book.open(identity.trust)
+        self._office.book.changed = self._show_calls_again
         self.bus = Bus(
             config.mqtt,
             config.site,
@@ -156,7 +156,7 @@ class Agent:
             run=self._run,
             identity=identity,
             witness=self._record,
-            directory=self._listed.book,
+            directory=self._office.book,
         )
         self.bus.set_health(self._health())
         try:
@@ -171,8 +171,8 @@ class Agent:
                     "health": self._show_health,
                     "pbx": self.pbx.run,
                     "record": self._record.run,
-                    "keys": partial(follow_trust, identity.trust, self._listed.book.recheck),
-                    "directory": self._listed.book.run,
+                    "keys": partial(follow_trust, identity.trust, self._office.book.recheck),
+                    "directory": self._office.book.run,
                 }
                 background = [tasks.create_task(keep(name, run), name=name) for name, run in kept.items()]
                 background.append(tasks.create_task(bus, name="bus"))
@@ -218,10 +218,10 @@ class Agent:
     # --- calls.call.Listener
 
     def call_changed(self, state: CallState) -> None:
-        self.bus.publish_call(self._listed.call(state))
+        self.bus.publish_call(self._office.call(state))
 
     def alert_changed(self, alert: Alert) -> None:
-        self._alerts.put_nowait(self._listed.alert(alert))
+        self._alerts.put_nowait(self._office.alert(alert))
 
     def line(self, line: TranscriptLine) -> None:
         self.bus.publish_transcript(line)

@@ -76,7 +76,7 @@ async def test_the_outcome_reaches_whom_the_broker_forgot(broker: AnyBroker, off
         await until(lambda: bool(handler.taken))
         wire.swallows = True
         handler.free.set()
-        await until(lambda: not bus.counters()["commands_repeated"] and bus._desk.running == 0)
+        await until(lambda: not bus.counters()["commands_repeated"] and bus._receiver.running == 0)
         wire.cut()
         wire.mend()
         assert await listener.until_on(REPLY, 1) == [sample.result().to_bytes()]

@@ -19,7 +19,7 @@ from kikimori.bus.directory_book import DirectoryBook
 from kikimori.config import AgentConfig
 from kikimori.control.settings import PbxTable
 from kikimori.control.targets import TargetPolicy
-from kikimori.listed import Listed
+from kikimori.office_directory import OfficeDirectory
 from kikimori_core.wire.connection import connect
 from kikimori_core.wire.directory import Directory, DirectoryOperator, DirectorySuperior, periods_of
 from kikimori_core.wire.envelope import sealed
@@ -207,11 +207,11 @@ def test_the_brokers_users_may_not_publish_each_others() -> None:
 # --- the agent's use of it
 
 
-def listed(tmp_path: Path, directory: Directory) -> Listed:
+def listed(tmp_path: Path, directory: Directory) -> OfficeDirectory:
     config = AgentConfig(
         agent_id="agent-1", state_dir=tmp_path, pbx=PbxTable(superior="200", superior_name="高橋")
     )
-    made = Listed(config)
+    made = OfficeDirectory(config)
     made.book = DirectoryBook(sample.SITE, None, lambda: sample.NOON)
     made.book._trust = trusting_dashboard()
     made.book.take(sealed(directory.to_bytes(), DASHBOARD))

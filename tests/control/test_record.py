@@ -12,7 +12,7 @@ from tests.support import sample
 from tests.support.program import kikimori
 from tests.support.signing import RUN, signed, trusting_dashboard
 
-from kikimori.bus.commands import CommandDesk
+from kikimori.bus.commands import CommandReceiver
 from kikimori.bus.gate import CommandGate
 from kikimori.control.chain import BrokenChainError, append, end_of, entries
 from kikimori.control.record import REFUSED_A_MINUTE, CommandRecord
@@ -30,7 +30,7 @@ async def done(command: Command) -> CommandResult:
 async def recorded(path: Path, payloads: list[bytes]) -> None:
     """Have a desk take commands and keep its record there."""
     record = CommandRecord(path)
-    desk = CommandDesk(
+    desk = CommandReceiver(
         sample.TOPICS,
         done,
         lambda *_: None,

@@ -19,7 +19,7 @@ from tests.support.asterisk import controlled as asterisk_office
 from tests.support.freeswitch import controlled as freeswitch_office
 from tests.support.signing import RUN, signed, trusting_dashboard
 
-from kikimori.bus.commands import CommandDesk
+from kikimori.bus.commands import CommandReceiver
 from kikimori.bus.gate import CommandGate
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
@@ -75,7 +75,7 @@ class WalkedAgent:
             met=lambda call: control.meet(call.info, call.set_status),
         )
         handler = CommandHandler(self.desk, control, "200", targets=TargetPolicy(["???"]), gap_s=0)
-        self.commands = CommandDesk(
+        self.commands = CommandReceiver(
             AgentTopics(SITE, "agent"),
             handler.handle,
             self.reply,

@@ -14,7 +14,7 @@ import structlog
 
 from kikimori.bus.alert_board import AlertBoard
 from kikimori.bus.call_board import CallBoard
-from kikimori.bus.commands import CommandDesk, utc_now
+from kikimori.bus.commands import CommandReceiver, utc_now
 from kikimori.bus.directory_book import DirectoryBook
 from kikimori.bus.gate import CommandGate
 from kikimori.bus.health_teller import GOODBYE_S, HealthTeller
@@ -100,7 +100,7 @@ class Bus:
         self._transcript = SheddingQueue(TRANSCRIPT_LIMIT)
         self._replies = SheddingQueue(REPLIES_LIMIT)
         self._gate = CommandGate(site, agent_id, run, identity.trust if identity else TrustStore())
-        self._desk = CommandDesk(
+        self._receiver = CommandReceiver(
             self._topics, on_command, self._reply, gate=self._gate, witness=witness, now=now
         )
         self._sweep = Sweep(
@@ -173,7 +173,7 @@ class Bus:
             "replies_dropped": self._replies.dropped,
             "call_states_dropped": self._calls.states_dropped,
             "retained_swept": self._sweep.cleared,
-            **self._desk.counters,
+            **self._receiver.counters,
         }
 
     # --- life
@@ -189,7 +189,7 @@ class Bus:
                 ticking = tasks.create_task(self._tick(), name="alerts' time")
                 await self._closing.wait()
                 await self._flush()
-                self._desk.cancel()
+                self._receiver.cancel()
                 ticking.cancel()
                 connection.cancel()
         finally:
@@ -215,7 +215,7 @@ class Bus:
     def _all_sent(self) -> bool:
         waiting = self._board.untold + self._calls.untold
         waiting += len(self._levels) + len(self._transcript) + len(self._replies)
-        return not waiting and not self._sending and not self._desk.running
+        return not waiting and not self._sending and not self._receiver.running
 
     async def _tick(self) -> None:
         while True:
@@ -266,7 +266,7 @@ class Bus:
             elif topic == self._topics.acks:
                 self._gate.take_acks(payload, self._board)
             else:
-                self._desk.receive(payload, self._tasks)
+                self._receiver.receive(payload, self._tasks)
 
     async def _write(self, client: Client) -> None:
         await client.subscribe(self._topics.read_filters())

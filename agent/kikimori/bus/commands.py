@@ -71,7 +71,7 @@ class _Known:
     reply_to: list[str] = field(default_factory=list)
 
 
-class CommandDesk:
+class CommandReceiver:
     """Takes payloads of the command topic. `reply(topic, result)` must not block."""
 
     def __init__(

@@ -48,7 +48,7 @@ TAIL_LINES = 6
 P = ParamSpec("P")
 
 
-class Listener(Protocol):
+class CallObserver(Protocol):
     """Receiver of a call's news. Called on the event loop; must return at once and never raise."""
 
     def call_changed(self, state: CallState) -> None: ...
@@ -64,7 +64,7 @@ class LiveCall:
         info: CallInfo,
         asked_id: str,
         judge: CallJudge,
-        listener: Listener,
+        listener: CallObserver,
         *,
         site: str,
         agent_id: str,

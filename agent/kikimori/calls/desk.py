@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.calls.block_hearing import BlockHearing
-from kikimori.calls.call import Listener, LiveCall
+from kikimori.calls.call import CallObserver, LiveCall
 from kikimori.calls.leg import MOST_WAITING_S, LiveLeg
 from kikimori.hearing.frames import FRAME_S, RATES
 from kikimori_core.judging.judge import CallJudge
@@ -70,7 +70,7 @@ class Desk:
         settings: DeskSettings,
         rules: Iterable[Rule],
         phrases: PhraseFinder,
-        listener: Listener,
+        listener: CallObserver,
         speech: SpeechPool | None,
         clock: Callable[[], float] | None = None,
         *,

@@ -15,7 +15,7 @@ BOTH: tuple[Part, ...] = ("agent", "dashboard")
 
 
 @dataclass(frozen=True)
-class Command:
+class Subcommand:
     """One command of the program."""
 
     name: str
@@ -35,23 +35,23 @@ class Command:
 
 
 COMMANDS = (
-    Command("demo", "kikimori_lab.cli.demo", BOTH),
-    Command("up", "kikimori.cli.up", BOTH),
-    Command("agent", "kikimori.cli.agent", ("agent",)),
-    Command("dashboard", "kikimori.cli.dashboard", ("dashboard",)),
-    Command("analyze", "kikimori.cli.analyze", ("agent",)),
-    Command("evaluate", "kikimori_lab.cli.evaluate", ("agent",)),
-    Command("evaluate-effort", "kikimori_lab.cli.evaluate_effort", ("agent",)),
-    Command("evaluate-words", "kikimori_lab.cli.evaluate_words", ("agent",)),
-    Command("train-words", "kikimori_lab.cli.train_words", ("agent",)),
-    Command("bench", "kikimori_lab.cli.bench", BOTH),
-    Command("config", "kikimori.cli.config"),
-    Command("doctor", "kikimori.cli.doctor", ("agent",)),
-    Command("keys", "kikimori.cli.keys"),
-    Command("user", "kikimori.cli.user", ("dashboard",)),
-    Command("store", "kikimori.cli.store", ("dashboard",)),
-    Command("superior", "kikimori.cli.superior", ("dashboard",)),
-    Command("audit", "kikimori.cli.audit"),
-    Command("tap", "kikimori.cli.tap", ("agent",)),
-    Command("models", "kikimori.cli.models"),
+    Subcommand("demo", "kikimori_lab.cli.demo", BOTH),
+    Subcommand("up", "kikimori.cli.up", BOTH),
+    Subcommand("agent", "kikimori.cli.agent", ("agent",)),
+    Subcommand("dashboard", "kikimori.cli.dashboard", ("dashboard",)),
+    Subcommand("analyze", "kikimori.cli.analyze", ("agent",)),
+    Subcommand("evaluate", "kikimori_lab.cli.evaluate", ("agent",)),
+    Subcommand("evaluate-effort", "kikimori_lab.cli.evaluate_effort", ("agent",)),
+    Subcommand("evaluate-words", "kikimori_lab.cli.evaluate_words", ("agent",)),
+    Subcommand("train-words", "kikimori_lab.cli.train_words", ("agent",)),
+    Subcommand("bench", "kikimori_lab.cli.bench", BOTH),
+    Subcommand("config", "kikimori.cli.config"),
+    Subcommand("doctor", "kikimori.cli.doctor", ("agent",)),
+    Subcommand("keys", "kikimori.cli.keys"),
+    Subcommand("user", "kikimori.cli.user", ("dashboard",)),
+    Subcommand("store", "kikimori.cli.store", ("dashboard",)),
+    Subcommand("superior", "kikimori.cli.superior", ("dashboard",)),
+    Subcommand("audit", "kikimori.cli.audit"),
+    Subcommand("tap", "kikimori.cli.tap", ("agent",)),
+    Subcommand("models", "kikimori.cli.models"),
 )

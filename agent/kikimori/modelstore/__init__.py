@@ -8,10 +8,29 @@ from kikimori.modelstore.catalogue import (
     load_catalogue,
 )
 from kikimori.modelstore.fetch import Progress, fetch
-from kikimori.modelstore.store import Listed, engine_of, installed_for, list_models, models_folder, resolve
+from kikimori.modelstore.store import (
+    StoredModel,
+    engine_of,
+    installed_for,
+    list_models,
+    models_folder,
+    resolve,
+)
 from kikimori.modelstore.verify import verify
 
 __all__ = [
-    "CatalogueModel", "Listed", "ModelStoreError", "Progress", "UnknownModelError", "engine_of", "fetch", "find", "installed_for",
-    "list_models", "load_catalogue", "models_folder", "resolve", "verify",
+    "CatalogueModel",
+    "ModelStoreError",
+    "Progress",
+    "StoredModel",
+    "UnknownModelError",
+    "engine_of",
+    "fetch",
+    "find",
+    "installed_for",
+    "list_models",
+    "load_catalogue",
+    "models_folder",
+    "resolve",
+    "verify",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class StoredModel:
     model: CatalogueModel
     path: Path | None
     """Folder in which it is installed; None = not installed."""
@@ -49,11 +49,11 @@ def place_of(model: CatalogueModel, folder: Path) -> Path:
     return (PACKAGE if model.bundled else folder) / model.name
 
 
-def list_models(folder: Path, catalogue: Catalogue | None = None) -> list[Listed]:
+def list_models(folder: Path, catalogue: Catalogue | None = None) -> list[StoredModel]:
     """Return every model of the catalogue, with its folder if it is installed."""
     catalogue = catalogue or load_catalogue()
     return [
-        Listed(model, place if not layout_faults(place, model.engine) else None)
+        StoredModel(model, place if not layout_faults(place, model.engine) else None)
         for model, place in ((model, place_of(model, folder)) for model in catalogue.model)
     ]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert, CallState
 
 
-class Listed:
+class OfficeDirectory:
     """The configuration and, over it, the directory that the dashboard signs."""
 
     def __init__(self, config: AgentConfig) -> None:
