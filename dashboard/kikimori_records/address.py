@@ -44,9 +44,7 @@ def address(settings: StoreSettings, *, in_thread: bool = False) -> URL:
     try:
         given = make_url(settings.url)
     except ArgumentError:
-        raise StoreError(
-            "[store] url is no address of a database", next_step="kikimori config check"
-        ) from None
+        raise StoreError.of("store_no_address") from None
     return given.set(drivername="postgresql+psycopg", password=settings.password())
 
 

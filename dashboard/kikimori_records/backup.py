@@ -52,7 +52,7 @@ def back_up(settings: StoreSettings, out: IO[bytes], keys: Path | None = None) -
         OSError, sqlalchemy.exc.SQLAlchemyError: it cannot be written or read.
     """
     if settings.is_sqlite and not settings.file().exists():
-        raise StoreError(f"{settings.file()}: there is no database yet", next_step="start the dashboard once")
+        raise StoreError.of("store_not_there", file=settings.file())
     with reading(settings) as connection:
         done = _write(connection, _Digested(out), sorted(keys.glob(KEYS)) if keys else [])
     out.flush()
@@ -83,7 +83,7 @@ class _Digested:
 def _write(connection: Connection, out: _Digested, files: Iterable[Path]) -> BackupDone:
     version = version_in(connection).found
     if version is None:
-        raise StoreError("the database is empty", next_step="kikimori store migrate")
+        raise StoreError.of("store_empty")
     out.put({"kikimori_backup": FORMAT, "schema": version, "made_at": time_text(datetime.now(UTC))})
     rows = {}
     for table in tables_of(connection):

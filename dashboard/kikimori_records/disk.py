@@ -29,10 +29,7 @@ def require_local(folder: Path, mounts: Path = MOUNTS) -> None:
         return
     kind = kind_of_mount(folder.resolve(), lines)
     if OF_THE_NETWORK.fullmatch(kind):
-        raise StoreError(
-            f"{folder}: is a network file system ({kind}), on which SQLite loses data",
-            next_step="set [store] dir to a folder of this machine's own disk, or [store] url to a PostgreSQL server",
-        )
+        raise StoreError.of("store_on_network", folder=folder, kind=kind)
 
 
 def kind_of_mount(folder: Path, lines: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import make_url
 
+from kikimori_core.messages import text as words
 from kikimori_records.errors import StoreError
 
 if TYPE_CHECKING:
@@ -30,29 +31,19 @@ def is_lasting(error: DBAPIError) -> bool:
 def explained(error: DBAPIError, settings: StoreSettings) -> StoreError:
     """Return the fault in words; none of them holds a password or a row."""
     if settings.is_sqlite:
-        return StoreError(
-            f"{settings.file()}: {error.orig}",
-            next_step="make room on the disk, give this user the folder, or restore a backup: kikimori store restore",
-        )
+        return StoreError.of("store_sqlite_refuses", file=settings.file(), reason=error.orig)
     url = make_url(settings.url)
-    where = f"PostgreSQL at {url.host or 'its socket'}, database {url.database}"
+    host = url.host or words("store_own_socket")
+    where = words("store_postgres_place", host=host, database=url.database)
     said = str(error.orig)
     if _state(error) in WRONG_LOGIN or "password" in said:
-        return StoreError(
-            f"{where}: refuses the user {url.username or '(none)'}",
-            next_step="check the user in [store] url and the password in [store] password_file",
-        )
+        return StoreError.of("store_login_refused", where=where, user=url.username or words("none"))
     if _state(error) == NO_DATABASE or _no_database(said):
-        return StoreError(
-            f"{where}: there is no such database",
-            next_step=f"on the server: createdb --owner={url.username or 'kikimori'} {url.database}",
-        )
+        owner = url.username or "kikimori"
+        return StoreError.of("store_no_database", where=where, user=owner, database=url.database)
     if _state(error) == NO_RIGHT:
-        return StoreError(
-            f"{where}: the user {url.username} may not do this",
-            next_step=f"on the server: ALTER DATABASE {url.database} OWNER TO {url.username}",
-        )
-    return StoreError(f"{where}: does not answer", next_step="is the server running, and the address right?")
+        return StoreError.of("store_no_right", where=where, user=url.username, database=url.database)
+    return StoreError.of("store_silent", where=where)
 
 
 def _no_database(said: str) -> bool:

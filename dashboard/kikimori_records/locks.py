@@ -48,10 +48,7 @@ def serving(folder: Path) -> FileLock:
     """Take the lock of the one dashboard; raises StoreError when another has it."""
     found = FileLock.take(folder / SERVING)
     if found is None:
-        raise StoreError(
-            f"{folder}: another dashboard uses this database",
-            next_step="stop it, or give each its own [store] dir; several dashboards share a PostgreSQL: [store] url",
-        )
+        raise StoreError.of("store_in_use", folder=folder)
     return found
 
 
@@ -61,9 +58,7 @@ def migrating(folder: Path) -> Iterator[None]:
     until = time.monotonic() + WITHIN_S
     while (found := FileLock.take(folder / MIGRATING)) is None:
         if time.monotonic() > until:
-            raise StoreError(
-                f"{folder}: another program is migrating this database", next_step="try again later"
-            )
+            raise StoreError.of("store_migrating_at", folder=folder)
         time.sleep(EVERY_S)
     try:
         yield

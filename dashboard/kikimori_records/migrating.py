@@ -22,6 +22,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from kikimori_core.messages import text as words
 from kikimori_records import locks
 from kikimori_records.address import thread_engine
 from kikimori_records.columns import time_text
@@ -118,10 +119,7 @@ def upgrade(connection: Connection, to: str = "head") -> None:
 
 
 def later_version(version: SchemaVersion) -> StoreError:
-    return StoreError(
-        f"the database was made by a later version of Kikimori (schema {version.found}, this one needs {version.needed})",
-        next_step="install that version again, or restore the backup from before: kikimori store restore",
-    )
+    return StoreError.of("store_of_later_version", found=version.found, needed=version.needed)
 
 
 def copy_of(file: Path) -> Path:
@@ -133,7 +131,7 @@ def copy_of(file: Path) -> Path:
             source.backup(target)
     except sqlite3.Error as error:
         copy.unlink(missing_ok=True)
-        raise OSError(None, f"cannot be copied: {error}", str(file)) from error
+        raise OSError(None, words("not_copied", reason=error), str(file)) from error
     return copy
 
 
@@ -151,7 +149,7 @@ def _lock(connection: Connection) -> None:
     until = time.monotonic() + locks.WITHIN_S
     while not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER}):
         if time.monotonic() > until:
-            raise StoreError("another program is migrating this database", next_step="try again later")
+            raise StoreError.of("store_migrating")
         time.sleep(locks.EVERY_S)
 
 

@@ -40,15 +40,11 @@ def become_owner(folder: Path) -> None:
         os.setgid(owner.st_gid)
         os.setuid(owner.st_uid)
     except OSError as error:
-        raise StoreError(
-            f"{folder}: cannot become its owner, user {owner.st_uid}: {error.strerror}",
-            next_step=f"run the command as that user: sudo -u '#{owner.st_uid}'",
+        raise StoreError.of(
+            "store_owner_refused", folder=folder, user=owner.st_uid, reason=error.strerror
         ) from error
     if below_private and not (_keep(library, READ_SEARCH) or _keep(library, OVERRIDE)):
-        raise StoreError(
-            f"{folder}: its owner, user {owner.st_uid}, cannot reach it from here",
-            next_step="set [store] dir to a folder that this user can reach",
-        )
+        raise StoreError.of("store_owner_away", folder=folder, user=owner.st_uid)
 
 
 def _keep(library: ctypes.CDLL, capability: int) -> bool:

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select
 
+from kikimori_core.messages import remedy, text
 from kikimori_core.wire.private_file import write_private
 from kikimori_records import locks
 from kikimori_records.address import thread_engine
@@ -68,17 +69,12 @@ def _examine(file: IO[bytes]) -> str:
         if number == 0:
             head = last
     if head.get("kikimori_backup") != FORMAT:
-        raise StoreError(
-            f"{file.name}: is no backup of Kikimori", next_step="name a file of `kikimori store backup`"
-        )
+        raise StoreError.of("backup_unknown", file=file.name)
     if last.get("sha256") != before.hexdigest():
-        raise StoreError(f"{file.name}: is damaged or cut off", next_step="take an earlier backup")
+        raise StoreError.of("backup_damaged", file=file.name)
     schema = str(head.get("schema"))
     if schema not in known_versions():
-        raise StoreError(
-            f"{file.name}: was made by a later version of Kikimori (schema {schema}, this one knows {newest_version()})",
-            next_step="install that version first",
-        )
+        raise StoreError.of("backup_of_later_version", file=file.name, found=schema, known=newest_version())
     return schema
 
 
@@ -88,7 +84,7 @@ def _parsed(line: bytes, file: IO[bytes]) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise StoreError(f"{file.name}: is no backup of Kikimori, or damaged", next_step="take another file")
+        raise StoreError.of("backup_unreadable", file=file.name)
     return found
 
 
@@ -102,12 +98,13 @@ def _require_empty(connection: Connection, schema: str, settings: StoreSettings)
     if rows == 0 and version in (None, schema):
         return
     step = (
-        f"move {settings.file()} and the files with -wal and -shm away, then again"
+        remedy("restore_not_empty_sqlite", file=settings.file())
         if settings.is_sqlite
-        else "make a new database with createdb, and name it in [store] url"
+        else remedy("restore_not_empty_postgres")
     )
-    what = f"holds {rows} rows" if rows else f"has schema {version}, the backup {schema}"
-    raise StoreError(f"the database {what}: a backup is restored into an empty one only", next_step=step)
+    if rows:
+        raise StoreError(text("restore_not_empty", rows=rows), next_step=step)
+    raise StoreError(text("restore_other_schema", found=version, needed=schema), next_step=step)
 
 
 def _fill(connection: Connection, file: IO[bytes], schema: str, keys: Path) -> BackupDone:
@@ -116,10 +113,7 @@ def _fill(connection: Connection, file: IO[bytes], schema: str, keys: Path) -> B
     rows = dict.fromkeys(tables, 0)
     for name, some in _batches(file):
         if name not in tables:
-            raise StoreError(
-                f"{file.name}: holds a table {name} that schema {schema} has not",
-                next_step="take another file",
-            )
+            raise StoreError.of("backup_other_table", file=file.name, table=name, needed=schema)
         connection.execute(insert(tables[name]), some)
         rows[name] += len(some)
     files = []
@@ -154,7 +148,5 @@ def _lines(file: IO[bytes]) -> Iterator[dict[str, Any]]:
 def _plain_name(name: str, file: IO[bytes]) -> str:
     """Return the name of a file of keys; a backup must not write anywhere else."""
     if "/" in name or not name.startswith("keys-"):
-        raise StoreError(
-            f"{file.name}: names a file {name!r} that is no file of keys", next_step="take another file"
-        )
+        raise StoreError.of("backup_no_key_file", file=file.name, filename=repr(name))
     return name

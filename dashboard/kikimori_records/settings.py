@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from kikimori_core.errors import secret_next_step
+from kikimori_core.messages import text
 from kikimori_core.wire.files import MadeFolder, SecretFile
 from kikimori_core.wire.settings import read_secret
 from kikimori_records.errors import StoreError
@@ -74,10 +75,7 @@ class StoreSettings(BaseModel):
         try:
             return Path.home() / ".local" / "state" / FOLDER
         except RuntimeError:
-            raise StoreError(
-                "this user has no home folder, and no [store] dir is set",
-                next_step=f'set [store] dir = "/var/lib/{FOLDER}"',
-            ) from None
+            raise StoreError.of("store_no_folder", name=FOLDER) from None
 
     def file(self) -> Path:
         """Return the path of SQLite's file."""
@@ -90,10 +88,9 @@ class StoreSettings(BaseModel):
         try:
             return read_secret(self.password_file)
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "is not text"
-            raise StoreError(
-                f"{self.password_file}: {reason}", next_step=secret_next_step(error, "[store] password_file")
-            ) from None
+            reason = error.strerror if isinstance(error, OSError) else text("not_text")
+            said = text("file_reason", file=self.password_file, reason=reason)
+            raise StoreError(said, next_step=secret_next_step(error, "[store] password_file")) from None
 
     def with_password(self) -> Self:
         """Return these settings with the password read: for a process that will be another user."""

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from kikimori_core.messages import text as words
 from kikimori_records import locks
 from kikimori_records.address import READING, loop_engine
 from kikimori_records.audit.waiting import WaitingEntries
@@ -116,7 +117,7 @@ class Store:
         now = asyncio.get_running_loop().time()
         if self._away:
             if now < self._retry_at:
-                raise StoreAwayError("the database does not answer")
+                raise StoreAwayError.of("store_away")
             self._retry_at = now + RETRY_S
         try:
             async with self._connected(engine, within_s) as connection, connection.begin():
@@ -160,10 +161,8 @@ class Store:
         if not version.known:
             raise later_version(version)
         if not version.fits:
-            raise StoreError(
-                f"the database has schema {version.found or 'none'}, this version of Kikimori needs {version.needed}",
-                next_step="kikimori store migrate",
-            )
+            found = version.found or "none"
+            raise StoreError.of("store_needs_migration", found=found, needed=version.needed)
         self._fits = True
 
     def _lost(self, error: DBAPIError) -> StoreError:
@@ -173,7 +172,7 @@ class Store:
             log.warning("store_away", error=type(error.orig).__name__)
         self._away = True
         self._retry_at = asyncio.get_running_loop().time() + RETRY_S
-        return StoreAwayError("the database does not answer", next_step=str(explained(error, self.settings)))
+        return StoreAwayError(words("store_away"), next_step=explained(error, self.settings).message)
 
 
 class _Cut:
@@ -247,7 +246,5 @@ def _prepare_sqlite(settings: StoreSettings, *, beside: bool) -> locks.FileLock 
 
 
 def _no_folder(error: OSError, settings: StoreSettings) -> StoreError:
-    return StoreError(
-        f"{error.filename or settings.folder()}: {error.strerror or error}",
-        next_step="give this user the folder, or name another one in [store] dir",
-    )
+    path = error.filename or settings.folder()
+    return StoreError.of("store_folder_refused", path=path, reason=error.strerror or error)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from kikimori_core.messages.language import Language
 
@@ -32,7 +32,8 @@ GIVEN = frozenset(
             "domain",
         ),
         *("host", "hostname", "audio_host", "media_host", "address", "url", "ari_url", "interface"),
-        *("path", "file", "filename", "folder", "table", "key", "value"),
+        *("path", "file", "filename", "folder", "table", "key", "value", "old", "new"),
+        *("person", "login", "database"),
     }
 )
 """Parameters that hold what somebody has written: shown as it is, even where it is a label too (`dashboard`).
@@ -85,6 +86,12 @@ def remedy(code: str, /, **parameters: object) -> CodedText:
 def both(code: str, /, **parameters: object) -> tuple[CodedText, CodedText]:
     """Return what a code means, and the next step."""
     return text(code, **parameters), remedy(code, **parameters)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return texts in a row, with the commas of the reader's language; empty where there is none."""
+    found = list(parts)
+    return reduce(lambda first, rest: text("joined", first=first, rest=rest), found) if found else ""
 
 
 def in_language(words: str, language: Language) -> str:

@@ -11,6 +11,8 @@ import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from kikimori_core.messages import text as words
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -76,9 +78,7 @@ def read_hours(text: str) -> Hours:
         days, rest = _read_days(part.strip())
         periods = [_read_period(each) for each in re.split(r"[\s,、]+", rest) if each]
         if not periods or len(periods) > MOST_PERIODS:
-            raise BadHoursError(
-                f'{part.strip()!r}: write a period after the days, e.g. "mon-fri 09:00-18:00"'
-            )
+            raise BadHoursError(words("hours_without_period", value=repr(part.strip())))
         for day in days:
             found.setdefault(day, []).extend(periods)
     return {day: tuple(sorted(set(found[day]))) for day in DAYS if day in found}
@@ -105,14 +105,14 @@ def _read_days(part: str) -> tuple[list[str], str]:
             found += range(7)
         else:
             raise BadHoursError(
-                f'{each!r} is no weekday: write mon, tue, … or 月, 火, …, e.g. "月-金 09:00-18:00"'
+                words("hours_no_weekday", value=repr(each), days="月, 火, …", example="月-金")
             )
     return [DAYS[number] for number in sorted(set(found))], rest
 
 
 def _range(first: str, last: str, part: str) -> list[int]:
     if first not in _DAY_NAMES or last not in _DAY_NAMES:
-        raise BadHoursError(f'{part!r}: write weekdays as mon-fri or 月-金, e.g. "月-金 09:00-18:00"')
+        raise BadHoursError(words("hours_no_range", value=repr(part), example="月-金"))
     begin, end = _DAY_NAMES[first], _DAY_NAMES[last]
     return [number % 7 for number in range(begin, end + 1 if end >= begin else end + 8)]
 
@@ -123,7 +123,7 @@ def _read_period(text: str) -> tuple[str, str]:
         begin, end = f"{int(match[1]):02d}:{match[2]}", f"{int(match[3]):02d}:{match[4]}"
         if _CLOCK.fullmatch(begin) and _CLOCK.fullmatch(end) and begin not in ("24:00", end):
             return begin, end
-    raise BadHoursError(f'{text!r} is no period: write it as "09:00-18:00"')
+    raise BadHoursError(words("hours_no_period", value=repr(text)))
 
 
 def hours_text(hours: Mapping[str, Sequence[Sequence[str]]], language: str = "ja") -> str:

@@ -15,13 +15,6 @@ if TYPE_CHECKING:
     from kikimori_records.people.changes import Author
     from kikimori_records.store import Store
 
-FAULTS = {
-    "password_short": "the password needs at least 10 characters",
-    "password_long": "the password may have at most 256 characters",
-    "password_is_login": "the password must not be the login",
-    "password_one_character": "the password must not be one character again and again",
-}
-
 
 async def set_password(store: Store, person: Person, password: str, by: Author) -> None:
     """Set a person's password and end their sessions.
@@ -30,11 +23,9 @@ async def set_password(store: Store, person: Person, password: str, by: Author) 
         StoreError: the password is refused, or the person has no login.
     """
     if person.login is None:
-        raise StoreError(
-            f"{person.name} has no login", next_step="kikimori user change WHO --login NAME, and again"
-        )
+        raise StoreError.of("person_no_login", person=person.name)
     if (fault := fault_of(password, person.login)) is not None:
-        raise StoreError(FAULTS[fault], next_step="choose a longer one, a sentence for example")
+        raise StoreError.of(f"refused_{fault}")
     passwords = Passwords()
     try:
         made = await passwords.hash(password)

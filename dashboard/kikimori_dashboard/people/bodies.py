@@ -125,4 +125,4 @@ def _hours(text: str) -> Hours:
     try:
         return read_hours(text)
     except BadHoursError as error:
-        raise FieldError("hours", "hours", text[:40], str(error)) from None
+        raise FieldError("hours", "hours", text[:40], error.args[0]) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from kikimori_core.messages import both
 from kikimori_records.audit.entry import ActorKind, Entry
 from kikimori_records.audit.log import append_within
 from kikimori_records.errors import StoreError
@@ -29,10 +30,8 @@ class LastAdminError(StoreError):
     """The change would leave an office without anybody who may change people."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "nobody else could change people then: this is the last administrator",
-            next_step="make somebody else an administrator first: kikimori user role LOGIN --add admin",
-        )
+        message, next_step = both("last_admin")
+        super().__init__(message, next_step=next_step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ async def change_person(
     async with store.begin() as connection:
         person = await within_by_id(connection, person_id)
         if person is None:
-            raise UnknownPersonError("there is no such person", next_step="kikimori user list")
+            raise UnknownPersonError.of("no_such_person")
         changed, entries = await _changed_within(connection, person, values, disabled, by)
         await _require_admin(connection, [person])
         await append_within(connection, entries)
@@ -97,7 +96,7 @@ async def _carried_out(connection: AsyncConnection, plan: PersonPlan, by: Author
     """Change one person of a plan, as they are now: the plan may be some minutes old."""
     person = await within_by_id(connection, plan.person.id) if plan.person else None
     if person is None:
-        raise UnknownPersonError(f"{plan.title} is not there any more", next_step="import the file again")
+        raise UnknownPersonError.of("person_gone", person=plan.title)
     _, entries = await _changed_within(connection, person, plan.values, plan.disabled, by)
     return entries
 

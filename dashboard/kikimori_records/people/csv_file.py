@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kikimori_core.errors import KikimoriError
+from kikimori_core.messages import both
+from kikimori_core.messages import text as words
 from kikimori_records.cells import is_calculated, safe
 from kikimori_records.people import fields
 from kikimori_records.people.fields import READERS, ROLE_NAMES, FieldError
@@ -61,13 +63,13 @@ class BadCsvError(KikimoriError):
     """A file of which nothing was imported; its message names every line and the reason."""
 
     def __init__(self, faults: list[CsvFault]) -> None:
-        shown = [f"line {each.line}: {each.reason}" for each in faults[:MOST_FAULTS]]
+        shown: list[str] = [
+            words("csv_line", line=each.line, reason=each.reason) for each in faults[:MOST_FAULTS]
+        ]
         if len(faults) > MOST_FAULTS:
-            shown.append(f"and {len(faults) - MOST_FAULTS} more")
-        super().__init__(
-            "\n".join(["nothing was imported", *shown]),
-            next_step="correct these lines and import the file again",
-        )
+            shown.append(words("csv_more", count=len(faults) - MOST_FAULTS))
+        message, next_step = both("csv_faults", faults=tuple(shown))
+        super().__init__(message, next_step=next_step)
         self.faults = faults
 
 
@@ -83,7 +85,7 @@ class CsvRow:
 def read_csv(content: bytes) -> list[CsvRow]:
     """Read a file; raises BadCsvError with every fault."""
     if len(content) > MOST_BYTES:
-        raise _wrong(1, f"the file has more than {MOST_BYTES // 1024 // 1024} MB")
+        raise _wrong(1, words("csv_too_large", most=MOST_BYTES // 1024 // 1024))
     text = _decoded(content)
     first = text.partition("\n")[0]
     divider = max(",\t;", key=first.count)
@@ -98,13 +100,13 @@ def read_csv(content: bytes) -> list[CsvRow]:
             if not any(each.strip() for each in cells):
                 continue
             if len(rows) + len(faults) >= MOST_ROWS:
-                raise _wrong(line, f"the file has more than {MOST_ROWS} people")
+                raise _wrong(line, words("csv_too_many", most=MOST_ROWS))
             try:
                 rows.append(CsvRow(line, _values(columns, cells)))
             except FieldError as error:
-                faults.append(CsvFault(line, str(error)))
+                faults.append(CsvFault(line, error.args[0]))
     except csv.Error as error:
-        faults.append(CsvFault(reader.line_num, f"this is no CSV: {error}"))
+        faults.append(CsvFault(reader.line_num, words("csv_unreadable", reason=error)))
     if faults:
         raise BadCsvError(faults)
     return rows
@@ -161,18 +163,20 @@ def _columns(header: list[str]) -> list[str]:
         column = _COLUMN_OF.get(plain)
         if plain and column is None:
             names = "、".join(names[0] for names in HEADERS.values())
-            raise _wrong(1, f"{each!r} is no column: {names} (or {', '.join(HEADERS)})")
+            said = words("csv_no_column", key=repr(each), names=names, columns=", ".join(HEADERS))
+            raise _wrong(1, said)
         if column is not None and column in found:
-            raise _wrong(1, f"the column {each!r} is there twice")
+            raise _wrong(1, words("csv_column_twice", key=repr(each)))
         found.append(column or "")
     if not {"name", "id", "login"} & set(found):
-        raise _wrong(1, "the first line must name the columns, 氏名 (name) or ログイン (login) among them")
+        raise _wrong(1, words("csv_no_header", header="氏名", other="ログイン"))
     return found
 
 
 def _values(columns: list[str], cells: list[str]) -> dict[str, object]:
     if len(cells) > len(columns) and any(each.strip() for each in cells[len(columns) :]):
-        raise FieldError("line", "too_long", "", f"{len(cells)} cells under {len(columns)} columns")
+        more = words("csv_cells", cells=len(cells), columns=len(columns))
+        raise FieldError("line", "too_long", "", more)
     values: dict[str, object] = {}
     for column, cell in zip(columns, cells + [""] * (len(columns) - len(cells)), strict=False):
         text = cell[1:] if cell.startswith("'") and is_calculated(cell) else cell

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from kikimori_core.messages import text as words
 from kikimori_records.people.person import ROLES, plain_login
 
 if TYPE_CHECKING:
@@ -37,26 +38,24 @@ _ROLES = {
 _YES = frozenset({"1", "yes", "true", "on", "はい", "○", "◯", "無効"})
 _NO = frozenset({"", "0", "no", "false", "off", "いいえ", "×", "有効"})
 
-REASONS = {
-    "empty": "is empty",
-    "too_long": "is too long",
-    "control": "has a control character in it",
-    "login": "is no login: write up to 64 characters without spaces",
-    "telephone": "is no extension or telephone number: digits, letters and * # + . _ - only",
-    "role": f"is no role: write {', '.join(ROLES)} or {'、'.join(ROLE_NAMES.values())}",
-    "seat": f"is no seat: write a number from 1 to {MOST_SEAT}",
-    "yes_or_no": "is neither yes nor no (はい, いいえ)",
-    "too_many": f"are more than {MOST_EXTENSIONS}",
-    "hours": "are no opening hours",
+FIGURES = {
+    "role": {"roles": ", ".join(ROLES), "names": "、".join(ROLE_NAMES.values())},
+    "yes_or_no": {"words": "はい, いいえ"},
+    "seat": {"most": str(MOST_SEAT)},
+    "too_many": {"most": str(MOST_EXTENSIONS)},
 }
-"""Sentences of the reasons, for the terminal; pages word the codes themselves."""
+"""What the sentences of some reasons name; the others name field and value alone."""
 
 
 class FieldError(ValueError):
-    """A value that cannot be taken. `field` is the column, `reason` a stable code of `REASONS`."""
+    """A value that cannot be taken. `field` is the column, `reason` a stable code: of `field.…` in the catalogues.
+
+    Its text is for the terminal; pages word the code themselves.
+    """
 
     def __init__(self, field: str, reason: str, value: str = "", more: str = "") -> None:
-        super().__init__(f"{field}: {value!r} {REASONS[reason]}{f' ({more})' if more else ''}")
+        said = words(f"field.{reason}", field=field, value=repr(value), **FIGURES.get(reason, {}))
+        super().__init__(words("with_more", said=said, more=more) if more else said)
         self.field = field
         self.reason = reason
 

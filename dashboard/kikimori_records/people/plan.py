@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from kikimori_core.messages import joined, text
 from kikimori_records.people.csv_file import BadCsvError, CsvFault
 from kikimori_records.people.person import NewPerson, Person
 
@@ -93,12 +94,12 @@ def plan_import(known: Sequence[Person], rows: Iterable[CsvRow]) -> ImportPlan:
             person = _found(known, row.values)
             key = person.id if person else row.values.get("login") or row.values.get("name")
             if key in met:
-                raise LookupError(f"the same person as in line {met[key]}")  # noqa: TRY301
+                raise LookupError(text("csv_same_person", line=met[key]))  # noqa: TRY301
             met[key] = row.line
             plan = _planned(person, row.values)
             _claim_login(logins, plan)
         except LookupError as error:
-            faults.append(CsvFault(row.line, str(error)))
+            faults.append(CsvFault(row.line, error.args[0]))
             continue
         if plan.person is None:
             add.append(plan)
@@ -116,14 +117,14 @@ def _found(known: Sequence[Person], values: Mapping[str, Any]) -> Person | None:
     if values.get("id"):
         found = next((each for each in known if each.id == values["id"]), None)
         if found is None:
-            raise LookupError(f"nobody has the id {values['id']!r}: leave it empty for a new person")
+            raise LookupError(text("csv_no_such_id", key=repr(values["id"])))
         return found
     if values.get("login"):
         return next((each for each in known if each.login == values["login"]), None)
     named = [each for each in known if each.name == values.get("name")]
     if len(named) > 1:
         raise LookupError(
-            f"{len(named)} people are named {values.get('name')}: give the column ID or ログイン (login)"
+            text("csv_ambiguous", count=len(named), person=values.get("name"), header="ログイン")
         )
     return named[0] if named else None
 
@@ -133,9 +134,9 @@ def _planned(person: Person | None, values: Mapping[str, Any]) -> PersonPlan:
     disabled = values.get("disabled")
     if person is None:
         if not plain.get("name"):
-            raise LookupError("a new person needs a name (氏名)")
+            raise LookupError(text("csv_no_name", header="氏名"))
         if disabled:
-            raise LookupError("a new person cannot be disabled")
+            raise LookupError(text("csv_new_disabled"))
         new = NewPerson(**plain)
         return PersonPlan(None, new, differences=first_values(new))
     if "login" in plain and plain["login"] is None and values.get("id") is None:
@@ -159,7 +160,7 @@ def _claim_login(logins: dict[str, str], plan: PersonPlan) -> None:
     if wanted is None:
         return
     if logins.get(wanted, owner) != owner or (not owner and wanted in logins):
-        raise LookupError(f"another person signs in as {wanted}")
+        raise LookupError(text("login_taken", login=wanted))
     logins[wanted] = owner or f"new {wanted}"
 
 
@@ -169,22 +170,28 @@ def _said(value: Any) -> Any:
 
 def sentence(plan: PersonPlan) -> str:
     """Return one line about what would be done, for the terminal."""
-    if plan.person is None:
-        parts = [
-            f"{column} {_worded(new)}" for column, (_, new) in plan.differences.items() if column != "name"
-        ]
-        return f"add {plan.title}" + (f": {', '.join(parts)}" if parts else "")
-    parts = [f"{column}: {_worded(old)} → {_worded(new)}" for column, (old, new) in plan.differences.items()]
-    return f"change {plan.title}: {', '.join(parts)}"
+    changes = {
+        column: text("plan_value" if plan.person is None else "plan_change", column=column, **_both(pair))
+        for column, pair in plan.differences.items()
+        if plan.person is not None or column != "name"
+    }
+    if not changes:
+        return text("plan_add_plain", person=plan.title)
+    code = "plan_add" if plan.person is None else "plan_change_person"
+    return text(code, person=plan.title, changes=joined(changes.values()))
+
+
+def _both(pair: tuple[Any, Any]) -> dict[str, str]:
+    return dict(zip(("old", "new"), map(_worded, pair), strict=True))
 
 
 def _worded(value: Any) -> str:
     match value:
         case None | []:
-            return "(none)"
+            return text("none")
         case list():
             return " ".join(value)
         case bool():
-            return "yes" if value else "no"
+            return text("yes" if value else "no")
         case _:
             return str(value)

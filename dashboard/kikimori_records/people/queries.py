@@ -78,7 +78,7 @@ async def change_within(connection: AsyncConnection, person_id: str, **changed: 
     except IntegrityError:
         raise _duplicate(changed.get("login")) from None
     if not done.rowcount:
-        raise UnknownPersonError("there is no such person", next_step="kikimori user list")
+        raise UnknownPersonError.of("no_such_person")
     if "extensions" in changed:
         await _set_extensions(connection, person_id, changed["extensions"])
     found = await within_by_id(connection, person_id)
@@ -142,7 +142,7 @@ def _kept(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _duplicate(login: str | None) -> DuplicateLoginError:
-    return DuplicateLoginError(f"another person signs in as {login}", next_step="choose another login")
+    return DuplicateLoginError.of("login_taken", login=login)
 
 
 def _person(row: RowMapping, extensions: Iterable[str]) -> Person:

@@ -113,7 +113,7 @@ async def correct(store: Store, seating_id: str, person_id: str | None, by: Auth
     async with store.begin() as connection:
         found = await _one(connection, seating_id)
         if found is None:
-            raise UnknownSeatingError("there is no such seating")
+            raise UnknownSeatingError.of("no_such_seating")
         made = await _add(
             connection,
             found.extension,

@@ -155,9 +155,7 @@ async def _add_within(
 ) -> SuperiorRow:
     count = (await connection.execute(select(func.count()).select_from(superiors))).scalar_one()
     if count >= MOST:
-        raise TooManySuperiorsError(
-            f"there are {MOST} superiors", next_step="remove one: kikimori superior remove"
-        )
+        raise TooManySuperiorsError.of("too_many_superiors", count=MOST)
     row = SuperiorRow(uuid.uuid4().hex, name, number, count + 1, hours, person_id=person_id)
     await connection.execute(insert(superiors).values(**{**asdict(row), "hours": _stored(hours)}))
     said: dict[str, Any] = {"name": [None, name], "number": [None, number], "hours": [None, hours]}
@@ -179,7 +177,7 @@ async def _number(connection: AsyncConnection, ids: Sequence[str]) -> None:
 
 
 def _unknown(which: str) -> UnknownSuperiorError:
-    return UnknownSuperiorError(f"there is no superior {which!r}", next_step="kikimori superior list")
+    return UnknownSuperiorError.of("no_such_superior", superior=repr(which))
 
 
 def _stored(hours: Hours) -> dict[str, list[list[str]]]:
