@@ -37,6 +37,20 @@ async def show(page: Page, url: str, size: tuple[int, int], language: str) -> No
         await expect(card(page, f"c-{number}").locator(".alert")).to_have_count(3)
 
 
+CUT_LINES = """(box) => {
+  const { left, right, top, bottom } = box.getBoundingClientRect();
+  const lines = [...box.querySelectorAll(".evidence span, strong")].flatMap((each) => {
+    const range = document.createRange();
+    range.selectNodeContents(each);
+    return [...range.getClientRects()];
+  });
+  return lines.filter((line) => line.left >= left && line.left < right && line.top < bottom - 1 &&
+    (line.bottom > bottom + 1 || line.top < top - 1)).length;
+}"""
+"""Lines of evidence that are neither whole in sight nor out of sight."""
+ELLIPSIS = "(box) => getComputedStyle(box, '::after').content"
+
+
 async def places(page: Page) -> dict[str, Any]:
     """Return the place of each card on the screen."""
     found: dict[str, Any] = json.loads(
@@ -85,6 +99,40 @@ async def test_a_transcript_is_six_lines_high_at_most_and_shows_the_newest(
         assert await box.evaluate("(box) => box.clientHeight") <= SIX_LINES_PX
     await expect(card(page, "c-1").locator(".line").last).to_contain_text(LAST_WORDS)
     await expect(card(page, "c-1").locator(".line").last).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_evidence_ends_at_a_whole_line_and_says_that_there_is_more(
+    agent: PeerAgent, url: str, page: Page, language: str
+) -> None:
+    await open_full_board(agent)
+    await show(page, url, (1920, 1080), language)
+    box = card(page, "c-1").locator(".why")
+    for width, height in ((1920, 1080), (1366, 768), (390, 844)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await expect(box).to_have_attribute("data-more", "yes")
+        assert await box.evaluate(ELLIPSIS) == '"…"'
+        for number in range(1, ALERTS + 1):
+            assert await card(page, f"c-{number}").locator(".why").evaluate(CUT_LINES) == 0
+        await expect(box.locator(".evidence li").first).to_be_in_viewport()
+
+    await page.set_viewport_size({"width": 1366, "height": 768})
+    last = box.locator(".evidence li").last
+    await expect(last).not_to_be_in_viewport()
+    await box.hover()
+    await page.mouse.wheel(0, 2_000)
+    await expect(last).to_be_in_viewport()
+    await expect(box).to_have_attribute("data-more", "no")
+    assert await box.evaluate(ELLIPSIS) == "none"
+
+
+async def test_evidence_that_fits_has_no_ellipsis(agent: PeerAgent, url: str, page: Page) -> None:
+    await agent.call("short", operator=Party(number="204", name="佐藤 美咲"), **CAN_EVERYTHING)
+    await agent.alert("short")
+    await page.goto(url)
+    box = card(page, "short").locator(".why")
+    await expect(box).to_have_attribute("data-more", "no")
+    assert await box.evaluate(ELLIPSIS) == "none"
 
 
 async def test_who_scrolled_up_in_a_transcript_stays_there_while_new_lines_come(

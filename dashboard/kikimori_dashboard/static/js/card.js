@@ -2,6 +2,7 @@
 
 import { Actions } from "./actions.js";
 import { fill, h, setText, show } from "./dom.js";
+import { endOf } from "./end_of.js";
 import { clock, current, find, t, title, word } from "./i18n.js";
 import { marksKey, marksRow } from "./marks.js";
 import { Meter } from "./meter.js";
@@ -114,13 +115,14 @@ export class Card {
     const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision, marksKey(alert)]), returned, current()]);
     const cameBack = () => h("li", { class: "alert came-back", dataset: { severity: "warning" } },
       h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape("warning")), t("call.returned")));
+    if (alerts.length > 0) this.whyEnd ??= endOf(this.why);
     fill(this.why, key, () => (returned ? [cameBack()] : []).concat(alerts.map((alert) =>
       h("li", { class: "alert", dataset: { severity: look(alert.severity) } },
         h("div", { class: "alert-head" },
           h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)), title(alert.title)),
           marksRow(alert, () => this.drawWhy(this.picture.alertsOf(this.callId), this.call.returned))),
         h("ul", { class: "evidence" }, ...why(alert).map((line) =>
-          h("li", {}, h("time", {}, line.at), h("span", { class: line.quote ? "quote" : "fact" }, line.text))))))));
+          h("li", {}, h("time", {}, line.at), h("span", { class: line.quote ? "quote" : "fact" }, line.text)))))), this.whyEnd ?? []));
     show(this.why, alerts.length > 0 || returned);
   }
 
