@@ -74,10 +74,10 @@ ONE_DOOR = {
         "kikimori_core.wire.keys",
         *(
             f"kikimori_core.certificates.{each}"
-            for each in ("chain", "content", "files", "server_certificate")
+            for each in ("authority", "chain", "content", "examination", "files", "server_certificate")
         ),
-        "kikimori_core.certificates.examination",
     },
+    "idna": {"kikimori_core.certificates.names"},
     "G722": {"kikimori.media.g722"},
     "alembic": {
         "kikimori_records.migrating",

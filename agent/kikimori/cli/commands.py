@@ -48,6 +48,7 @@ COMMANDS = (
     Subcommand("config", "kikimori.cli.config"),
     Subcommand("doctor", "kikimori.cli.doctor", ("agent",)),
     Subcommand("keys", "kikimori.cli.keys"),
+    Subcommand("certificate", "kikimori.cli.certificate"),
     Subcommand("user", "kikimori.cli.user", ("dashboard",)),
     Subcommand("store", "kikimori.cli.store", ("dashboard",)),
     Subcommand("superior", "kikimori.cli.superior", ("dashboard",)),

@@ -98,9 +98,9 @@ def strength_faults(cert: Path, made: x509.Certificate) -> Iterator[CertificateF
 def key_faults(
     cert: Path, key: Path, chain: list[x509.Certificate], private: PrivateKeyTypes
 ) -> Iterator[CertificateFault]:
-    """Yield whether a key belongs to another certificate than the first one of the file."""
+    """Yield whether a key belongs to another certificate than the first one of the file, if there is one."""
     own = _encoded(private.public_key())
-    if own == _encoded(chain[0].public_key()):
+    if not chain or own == _encoded(chain[0].public_key()):
         return
     for number, each in enumerate(chain[1:], start=2):
         if own == _encoded(each.public_key()):

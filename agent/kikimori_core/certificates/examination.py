@@ -55,7 +55,7 @@ class PairReport:
 
 def examine_pair(
     cert: Path,
-    key: Path,
+    key: Path | None,
     *,
     asked: Iterable[str] = (),
     authority: Path | None = None,
@@ -68,7 +68,7 @@ def examine_pair(
 
     Args:
         cert: File of the certificate.
-        key: File of its key.
+        key: File of its key; None = the certificate alone.
         asked: Names and addresses by which clients ask for the server.
         authority: File of the authority that clients trust; None = not known.
         for_browsers: Apply browsers' rules too: names, purpose, length of life, complete chain.
@@ -81,13 +81,11 @@ def examine_pair(
         chain = read_certificates(cert)
     except CertificateError as error:
         faults.append(error.fault)
-    try:
-        private = read_key(key)
-    except CertificateError as error:
-        faults.append(error.fault)
-    else:
-        if chain:
-            faults += key_faults(cert, key, chain, private)
+    if key is not None:
+        try:
+            faults += key_faults(cert, key, chain, read_key(key))
+        except CertificateError as error:
+            faults.append(error.fault)
     if not chain:
         return PairReport(None, tuple(faults))
     found = ServerCertificate.of(chain[0])
@@ -103,7 +101,7 @@ def examine_pair(
             )
         )
     faults += chain_faults(cert, chain, authority, now)
-    if all(each.effect is not FaultEffect.UNUSABLE for each in faults):
+    if key is not None and all(each.effect is not FaultEffect.UNUSABLE for each in faults):
         signed_by_another = upwards(chain)[-1].issuer != upwards(chain)[-1].subject
         faults = _tried(cert, key, authority, faults, to_system=for_browsers and signed_by_another)
     return PairReport(found, tuple(sorted(faults, key=lambda each: _SERIOUS_FIRST.index(each.effect))))
