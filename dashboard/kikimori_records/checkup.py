@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from kikimori_core.messages import both
+from kikimori_core.model.diagnosis import CheckState, Diagnosis
 from kikimori_records.address import reading
 from kikimori_records.audit.verify import verify_on
 from kikimori_records.audit.waiting import FILE as WAITING
@@ -33,24 +33,7 @@ LEAST_FREE = 500 * 1024 * 1024
 """Bytes below which the disk is too full."""
 
 
-class Standing(StrEnum):
-    """Verdict on one thing that was checked."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAULT = "fault"
-
-
-class Finding(NamedTuple):
-    """One result."""
-
-    check: str
-    standing: Standing
-    detail: str
-    next_step: str = ""
-
-
-def examine_store(settings: StoreSettings) -> Iterator[Finding]:
+def examine_store(settings: StoreSettings) -> Iterator[Diagnosis]:
     """Give the findings on folder, disk, database, schema and audit; never raises for what it finds."""
     try:
         folder = settings.folder()
@@ -59,7 +42,7 @@ def examine_store(settings: StoreSettings) -> Iterator[Finding]:
         return
     yield from _folder(folder, settings)
     if settings.is_sqlite and not _exists(settings.file()):
-        yield Finding("database", Standing.OK, *both("store_none_yet", file=settings.file()))
+        yield Diagnosis("database", CheckState.OK, *both("store_none_yet", file=settings.file()))
         return
     try:
         with reading(settings) as connection:
@@ -70,9 +53,9 @@ def examine_store(settings: StoreSettings) -> Iterator[Finding]:
         yield _fault("database", error)
 
 
-def _folder(folder: Path, settings: StoreSettings) -> Iterator[Finding]:
+def _folder(folder: Path, settings: StoreSettings) -> Iterator[Diagnosis]:
     if not _exists(folder):
-        yield Finding("store folder", Standing.OK, *both("store_none_yet", file=folder))
+        yield Diagnosis("store folder", CheckState.OK, *both("store_none_yet", file=folder))
         return
     try:
         found = folder.stat()
@@ -87,86 +70,90 @@ def _folder(folder: Path, settings: StoreSettings) -> Iterator[Finding]:
     except OSError as error:
         reason = error.strerror or str(error)
         texts = both("store_folder_unreadable", folder=folder, reason=reason)
-        yield Finding("store folder", Standing.WARNING, *texts)
+        yield Diagnosis("store folder", CheckState.WARNING, *texts)
         return
     if found.st_mode & 0o077:
-        yield Finding(
+        yield Diagnosis(
             "store folder",
-            Standing.WARNING,
+            CheckState.WARNING,
             *both("store_folder_public", folder=folder),
         )
     else:
-        yield Finding("store folder", Standing.OK, str(folder))
+        yield Diagnosis("store folder", CheckState.OK, str(folder))
     enough = free >= LEAST_FREE
-    yield Finding(
+    yield Diagnosis(
         "store disk",
-        Standing.OK if enough else Standing.FAULT,
+        CheckState.OK if enough else CheckState.FAULT,
         *both("store_disk_free" if enough else "store_disk_full", free=f"{free / 1e9:.1f}"),
     )
     if waiting:
-        yield Finding(
+        yield Diagnosis(
             "waiting audit",
-            Standing.WARNING,
+            CheckState.WARNING,
             *both("store_audit_waits"),
         )
 
 
-def _owners(folder: Path, owner: int) -> Iterator[Finding]:
+def _owners(folder: Path, owner: int) -> Iterator[Diagnosis]:
     """Name files of another user: written by hand as root they stop the service."""
     strange = [each.name for each in folder.iterdir() if _is_ours(each.name) and each.lstat().st_uid != owner]
     if strange:
-        yield Finding(
+        yield Diagnosis(
             "store owner",
-            Standing.FAULT,
+            CheckState.FAULT,
             *both("store_owner_strange", files=", ".join(sorted(strange)), folder=folder),
         )
     elif owner not in (os.geteuid(), 0) and os.geteuid() != 0:
-        yield Finding("store owner", Standing.WARNING, *both("store_owner_other", folder=folder, owner=owner))
+        yield Diagnosis(
+            "store owner", CheckState.WARNING, *both("store_owner_other", folder=folder, owner=owner)
+        )
 
 
 def _is_ours(name: str) -> bool:
     return name.startswith(("kikimori.", "store-", "audit-", "keys-"))
 
 
-def _database(connection: Connection, settings: StoreSettings) -> Iterator[Finding]:
+def _database(connection: Connection, settings: StoreSettings) -> Iterator[Diagnosis]:
     if settings.is_sqlite:
         mode = stat.S_IMODE(settings.file().stat().st_mode)
         where = {"file": settings.file(), "size": f"{settings.file().stat().st_size / 1e6:.1f}"}
         if mode & 0o077:
-            yield Finding("database", Standing.FAULT, *both("store_sqlite_public", **where))
+            yield Diagnosis("database", CheckState.FAULT, *both("store_sqlite_public", **where))
         else:
-            yield Finding("database", Standing.OK, *both("store_sqlite", **where))
+            yield Diagnosis("database", CheckState.OK, *both("store_sqlite", **where))
         damage = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
         if damage != "ok":
-            yield Finding("database", Standing.FAULT, *both("store_damaged", damage=damage))
+            yield Diagnosis("database", CheckState.FAULT, *both("store_damaged", damage=damage))
             return
     else:
         version = connection.execute(text("SHOW server_version")).scalar_one()
-        yield Finding("database", Standing.OK, *both("store_postgres", version=version))
+        yield Diagnosis("database", CheckState.OK, *both("store_postgres", version=version))
     schema = version_in(connection)
     if not schema.fits:
         cause = "later" if not schema.known else "sqlite" if settings.is_sqlite else "postgres"
         texts = both(f"store_schema.{cause}", found=schema.found or "none", needed=schema.needed)
-        yield Finding("schema", Standing.FAULT, *texts)
+        yield Diagnosis("schema", CheckState.FAULT, *texts)
         return
-    yield Finding("schema", Standing.OK, *both("store_schema_good", needed=schema.needed))
+    yield Diagnosis("schema", CheckState.OK, *both("store_schema_good", needed=schema.needed))
     active = select(func.count()).select_from(people).where(people.c.disabled_at.is_(None))
-    yield Finding("people", Standing.OK, *both("store_people", count=connection.execute(active).scalar_one()))
+    yield Diagnosis(
+        "people", CheckState.OK, *both("store_people", count=connection.execute(active).scalar_one())
+    )
     chain = verify_on(connection)
     if chain.broken_at is not None:
-        yield Finding(
+        yield Diagnosis(
             "audit",
-            Standing.FAULT,
+            CheckState.FAULT,
             *both("store_audit_broken", at=chain.broken_at),
         )
     else:
-        yield Finding(
-            "audit", Standing.OK, *both("store_audit_good", count=chain.count, last=chain.last_number)
+        yield Diagnosis(
+            "audit", CheckState.OK, *both("store_audit_good", count=chain.count, last=chain.last_number)
         )
 
 
-def _fault(check: str, error: StoreError) -> Finding:
-    return Finding(check, Standing.FAULT, error.message, error.next_step)
+def _fault(check: str, error: StoreError) -> Diagnosis:
+    return Diagnosis(check, CheckState.FAULT, error.message, error.next_step)
 
 
 def _exists(path: Path) -> bool:

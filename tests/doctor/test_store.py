@@ -9,7 +9,7 @@ from tests.support.stores import opened
 
 from kikimori.doctor.store import look_at_store
 from kikimori_records.audit import log
-from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ async def test_a_database_is_examined_while_it_is_used(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
     async with opened(settings) as store:
         for number in range(3):
-            await log.append(store, Entry(f"a{number}", ActorKind.SYSTEM, "x"))
+            await log.append(store, AuditEntry(f"a{number}", ActorKind.SYSTEM, "x"))
         good = dict.fromkeys(("store folder", "store disk", "database", "schema", "people", "audit"), "ok")
         assert await states(settings) == good
         async with store.begin() as connection:

@@ -14,7 +14,7 @@ from tests.support.live_client import connected, live_client
 from tests.support.telephone import on_the_line
 from tests.system.conftest import AGENT_ID, SITE, WITHIN_S, agent_config, running
 
-from kikimori.checks.diagnosis import State
+from kikimori.checks.diagnosis import CheckState
 from kikimori.doctor.broker import look_at_broker
 from kikimori_core.wire.broker_problem import broker_problem
 from kikimori_core.wire.connection import BrokerError, connect
@@ -87,7 +87,7 @@ async def test_agent_and_dashboard_work_by_tls(tmp_path: Path) -> None:
             await telephone.speak(bytes(8000))
             await watching.until(lambda picture: "c1" in picture["calls"])
             diagnosis = await look_at_broker(config)
-            assert diagnosis.state is State.OK, diagnosis
+            assert diagnosis.state is CheckState.OK, diagnosis
         async with connect(broker.settings(AGENT_ID), "plain"):
             pass
 

@@ -10,7 +10,7 @@ from tests.support.sign_in import client
 from tests.support.telephone import on_the_line
 from tests.system.conftest import AGENT_ID, SITE, agent_config, running, until
 
-from kikimori.checks.diagnosis import State
+from kikimori.checks.diagnosis import CheckState
 from kikimori.doctor.broker import look_at_broker
 from kikimori_lab.bench.mosquitto import ShippedMosquitto
 
@@ -55,7 +55,7 @@ async def test_agent_and_dashboard_do_their_work(tmp_path: Path) -> None:
                 assert answer.status == 200
             await watching.until(lambda picture: picture["calls"]["c1"]["superior"]["number"] == "220")
             diagnosis = await look_at_broker(config)
-            assert diagnosis.state is State.OK, diagnosis
+            assert diagnosis.state is CheckState.OK, diagnosis
             assert agent.bus.connected
             assert agent.bus.problems() == ()
     finally:

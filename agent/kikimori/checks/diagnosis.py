@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikimori_core.model.diagnosis import Diagnosis, State
+from kikimori_core.model.diagnosis import CheckState, Diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["WITHIN_S", "Diagnosis", "State", "Subject"]
+__all__ = ["WITHIN_S", "CheckState", "Diagnosis", "Subject"]
 
 WITHIN_S = 5.0
 """Longest time in s that anything in the network may take to answer."""

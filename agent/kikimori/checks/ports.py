@@ -6,7 +6,7 @@ import errno
 import ipaddress
 import socket
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori_core.messages import both, text
 from kikimori_core.wire.settings import is_loopback
 
@@ -25,15 +25,15 @@ def udp_port(name: str, host: str, port: int) -> Diagnosis:
 
 def _port(name: str, host: str, port: int, kind: socket.SocketKind) -> Diagnosis:
     if port == 0:
-        return Diagnosis(name, State.OK, *both("port_any"))
+        return Diagnosis(name, CheckState.OK, *both("port_any"))
     protocol = "TCP" if kind is socket.SOCK_STREAM else "UDP"
     try:
         _try_to_bind(host, port, kind)
     except socket.gaierror:
-        return Diagnosis(name, State.FAULT, *both("host_unknown", host=host))
+        return Diagnosis(name, CheckState.FAULT, *both("host_unknown", host=host))
     except OSError as error:
         return _taken(name, host, port, protocol, error)
-    return Diagnosis(name, State.OK, *both("port_free", host=host, protocol=protocol, port=port))
+    return Diagnosis(name, CheckState.OK, *both("port_free", host=host, protocol=protocol, port=port))
 
 
 def _try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:
@@ -50,14 +50,16 @@ def _taken(name: str, host: str, port: int, protocol: str, error: OSError) -> Di
     match error.errno:
         case errno.EADDRINUSE:
             return Diagnosis(
-                name, State.WARNING, *both("port_in_use", where=where, value=protocol[0].lower(), port=port)
+                name,
+                CheckState.WARNING,
+                *both("port_in_use", where=where, value=protocol[0].lower(), port=port),
             )
         case errno.EADDRNOTAVAIL:
-            return Diagnosis(name, State.FAULT, *both("not_our_address", host=host))
+            return Diagnosis(name, CheckState.FAULT, *both("not_our_address", host=host))
         case errno.EACCES:
-            return Diagnosis(name, State.FAULT, *both("port_not_allowed", where=where))
+            return Diagnosis(name, CheckState.FAULT, *both("port_not_allowed", where=where))
         case _:
-            return Diagnosis(name, State.FAULT, *both("port_failed", where=where, reason=error.strerror))
+            return Diagnosis(name, CheckState.FAULT, *both("port_failed", where=where, reason=error.strerror))
 
 
 def udp_range(name: str, host: str, first: int, last: int, wanted: int) -> Diagnosis:
@@ -73,22 +75,26 @@ def udp_range(name: str, host: str, first: int, last: int, wanted: int) -> Diagn
             taken += 1
     where = text("udp_range", host=host, first=first, last=last)
     if there < wanted:
-        return Diagnosis(name, State.WARNING, *both("rtp_ports_few", where=where, there=there, wanted=wanted))
+        return Diagnosis(
+            name, CheckState.WARNING, *both("rtp_ports_few", where=where, there=there, wanted=wanted)
+        )
     if taken > there * MOST_TAKEN:
-        return Diagnosis(name, State.WARNING, *both("rtp_ports_taken", where=where, taken=taken, there=there))
+        return Diagnosis(
+            name, CheckState.WARNING, *both("rtp_ports_taken", where=where, taken=taken, there=there)
+        )
     if taken:
-        return Diagnosis(name, State.OK, *both("rtp_ports_mostly_free", where=where, taken=taken))
-    return Diagnosis(name, State.OK, *both("rtp_ports_free", where=where))
+        return Diagnosis(name, CheckState.OK, *both("rtp_ports_mostly_free", where=where, taken=taken))
+    return Diagnosis(name, CheckState.OK, *both("rtp_ports_free", where=where))
 
 
 def admitted(name: str, table: str, host: str, allow: tuple[str, ...]) -> Diagnosis:
     """Check the peers of a port: a PBX elsewhere must be allowed, and be able to connect."""
     who = ", ".join(allow)
     if is_loopback(host):
-        return Diagnosis(name, State.OK, *both("audio_from_this_machine", host=host, who=who))
+        return Diagnosis(name, CheckState.OK, *both("audio_from_this_machine", host=host, who=who))
     networks = [ipaddress.ip_network(each) for each in allow]
     if all(network.is_loopback for network in networks):
-        return Diagnosis(name, State.FAULT, *both("audio_admits_nobody", host=host, table=table))
+        return Diagnosis(name, CheckState.FAULT, *both("audio_admits_nobody", host=host, table=table))
     if any(network.prefixlen == 0 for network in networks):
-        return Diagnosis(name, State.WARNING, *both("audio_admits_everybody", host=host, table=table))
-    return Diagnosis(name, State.OK, *both("audio_awaited", host=host, who=who))
+        return Diagnosis(name, CheckState.WARNING, *both("audio_admits_everybody", host=host, table=table))
+    return Diagnosis(name, CheckState.OK, *both("audio_awaited", host=host, who=who))

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    from kikimori.checks.diagnosis import State  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.checks.diagnosis import CheckState  # noqa: PLC0415  (see cli/up.py)
     from kikimori.doctor.examination import examine  # noqa: PLC0415
 
     config = configured(args, log_level="critical")
@@ -55,7 +55,7 @@ async def _run(args: argparse.Namespace) -> int:
             else (lambda _: None)
         )
         async for found in examine(config, dashboard, looking):
-            faults += found.state is State.FAULT
+            faults += found.state is CheckState.FAULT
             if args.json:
                 print(json.dumps(_in_english(found), ensure_ascii=False), flush=True)
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from kikimori.cli.options import add_config, config_path, configured, dashboard_
 from kikimori.cli.store_options import as_owner, store_settings
 from kikimori.cli.terminal import say
 from kikimori.errors import KikimoriError
+from kikimori_core.model.diagnosis import CheckState
 
 if TYPE_CHECKING:
     import argparse
@@ -48,22 +50,18 @@ def _action(actions: Any, name: str) -> argparse.ArgumentParser:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    from kikimori_records.checkup import Standing, examine_store  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_records.checkup import examine_store  # noqa: PLC0415  (see cli/up.py)
 
     code = 0
     for found in examine_store(store_settings(args)):
-        code = 1 if found.standing is Standing.FAULT else code
+        code = 1 if found.state is CheckState.FAULT else code
         if args.json:
-            print(json.dumps({**_plain(found._asdict()), "state": str(found.standing)}, ensure_ascii=False))
+            print(json.dumps(asdict(found), ensure_ascii=False))
             continue
-        print(f"{found.standing:<8} {found.check}: {found.detail}")
+        print(f"{found.state:<8} {found.check}: {found.detail}")
         if found.next_step:
             print(f"         next: {found.next_step}")
     return code
-
-
-def _plain(finding: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in finding.items() if name != "standing"}
 
 
 def run_migrate(args: argparse.Namespace) -> int:

@@ -3,6 +3,6 @@
 `examination` has all checks; it loads the whole agent.
 """
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 
-__all__ = ["Diagnosis", "State"]
+__all__ = ["CheckState", "Diagnosis"]

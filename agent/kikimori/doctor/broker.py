@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.bus.broker_users import with_left_login
 from kikimori.bus.outbox_store import is_in_use
-from kikimori.checks.diagnosis import WITHIN_S, Diagnosis, State
+from kikimori.checks.diagnosis import WITHIN_S, CheckState, Diagnosis
 from kikimori_core.messages import both, remedy
 from kikimori_core.wire.broker_problem import broker_problem
 from kikimori_core.wire.connection import BrokerError, connect
@@ -28,21 +28,21 @@ async def look_at_broker(config: AgentConfig) -> Diagnosis:
         async with asyncio.timeout(WITHIN_S), connect(mqtt, f"{config.agent_id}-doctor"):
             pass
     except TimeoutError:
-        return Diagnosis("broker", State.FAULT, *both("broker_silent", where=where))
+        return Diagnosis("broker", CheckState.FAULT, *both("broker_silent", where=where))
     except (BrokerError, OSError) as error:
         nobody = isinstance(getattr(error, "cause", None), ConnectionRefusedError)
         if nobody and is_loopback(mqtt.host):
-            return Diagnosis("broker", State.OK, *both("broker_own", where=where))
+            return Diagnosis("broker", CheckState.OK, *both("broker_own", where=where))
         detail, step = broker_problem(error, mqtt).texts()
         return Diagnosis(
             "broker",
-            State.FAULT,
+            CheckState.FAULT,
             detail,
             step or remedy("broker_check_settings"),
         )
     if mqtt.username:
-        return Diagnosis("broker", State.OK, *both("broker_open_as", where=where, user=mqtt.username))
-    return Diagnosis("broker", State.OK, *both("broker_open", where=where))
+        return Diagnosis("broker", CheckState.OK, *both("broker_open_as", where=where, user=mqtt.username))
+    return Diagnosis("broker", CheckState.OK, *both("broker_open", where=where))
 
 
 async def _look_at_port(host: str, port: int) -> Diagnosis:
@@ -51,6 +51,6 @@ async def _look_at_port(host: str, port: int) -> Diagnosis:
         async with asyncio.timeout(WITHIN_S):
             _, writer = await asyncio.open_connection(host, port)
     except (TimeoutError, OSError):
-        return Diagnosis("broker", State.FAULT, *both("broker_port_silent", where=where))
+        return Diagnosis("broker", CheckState.FAULT, *both("broker_port_silent", where=where))
     writer.close()
-    return Diagnosis("broker", State.OK, *both("broker_answers", where=where))
+    return Diagnosis("broker", CheckState.OK, *both("broker_answers", where=where))

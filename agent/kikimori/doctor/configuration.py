@@ -8,7 +8,7 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.checks.ports import ANY_ADDRESS, tcp_port
 from kikimori.doctor.former_superior import look_at_former_superior
 from kikimori.doctor.mosquitto import look_at_mosquitto
@@ -66,7 +66,7 @@ def look_at_dashboard(config: AgentConfig, dashboard: DashboardSettings) -> list
     address = tcp_port("[dashboard] port", dashboard.host, dashboard.port)
     return [
         *found,
-        *([address] if address.state is State.FAULT else []),
+        *([address] if address.state is CheckState.FAULT else []),
         *look_at_store_settings(dashboard.store_settings()),
         *look_at_former_superior(dashboard),
     ]
@@ -95,16 +95,16 @@ def _tried(key: str, read: Callable[[], object], secret: Path | None = None) -> 
     try:
         read()
     except KikimoriError as error:
-        return Diagnosis(key, State.FAULT, error.message, error.next_step)
+        return Diagnosis(key, CheckState.FAULT, error.message, error.next_step)
     except UnicodeDecodeError:
-        return Diagnosis(key, State.FAULT, *both("secret_not_text", secret=secret))
+        return Diagnosis(key, CheckState.FAULT, *both("secret_not_text", secret=secret))
     except OSError as error:
         if secret is not None:
             error.filename = str(secret)
         reason = _reason(error)
         named = text("file_reason", file=error.filename, reason=reason) if error.filename else reason
         step = secret_next_step(error, key) if secret else _next_step(error, key)
-        return Diagnosis(key, State.FAULT, named, step)
+        return Diagnosis(key, CheckState.FAULT, named, step)
     return None
 
 
@@ -146,13 +146,13 @@ def same_port_twice(config: AgentConfig, dashboard: DashboardSettings | None = N
     for number, (key, host, port) in enumerate(listeners):
         for other, its_host, its_port in listeners[:number]:
             if port and port == its_port and (host == its_host or {host, its_host} & set(ANY_ADDRESS)):
-                yield Diagnosis(key, State.FAULT, *both("port_twice", port=port, other=other, key=key))
+                yield Diagnosis(key, CheckState.FAULT, *both("port_twice", port=port, other=other, key=key))
 
 
 def _addresses(config: AgentConfig, dashboard: DashboardSettings) -> Iterator[Diagnosis]:
     for key, host, port in _listeners(config, dashboard):
         found = tcp_port(key, host, port)
-        if found.state is State.FAULT:
+        if found.state is CheckState.FAULT:
             yield found
 
 
@@ -161,9 +161,9 @@ def _state_folder(config: AgentConfig) -> Iterator[Diagnosis]:
     folder = config.state_path()
     there = next((each for each in (folder, *folder.parents) if _exists(each)), Path("/"))
     if not there.is_dir():
-        yield Diagnosis("state_dir", State.FAULT, *both("not_a_folder", there=there))
+        yield Diagnosis("state_dir", CheckState.FAULT, *both("not_a_folder", there=there))
     elif not os.access(there, os.W_OK | os.X_OK):
-        yield Diagnosis("state_dir", State.WARNING, *both("state_folder_not_ours", there=there))
+        yield Diagnosis("state_dir", CheckState.WARNING, *both("state_folder_not_ours", there=there))
 
 
 def _exists(path: Path) -> bool:

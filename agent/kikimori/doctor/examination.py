@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State, Subject
+from kikimori.checks.diagnosis import CheckState, Diagnosis, Subject
 from kikimori.checks.ports import tcp_port
 from kikimori.doctor import taps
 from kikimori.doctor.broker import look_at_broker
@@ -82,12 +82,16 @@ async def examine(
                 found = await subject.look()
         except TimeoutError:
             found = [
-                Diagnosis(subject.name, State.FAULT, *both("check_timed_out", seconds=f"{LONGEST_S:.0f}"))
+                Diagnosis(
+                    subject.name, CheckState.FAULT, *both("check_timed_out", seconds=f"{LONGEST_S:.0f}")
+                )
             ]
         except Exception as error:  # noqa: BLE001  (the doctor's own fault must not hide the other findings)
             found = [
                 Diagnosis(
-                    subject.name, State.FAULT, *both("check_failed", name=type(error).__name__, error=error)
+                    subject.name,
+                    CheckState.FAULT,
+                    *both("check_failed", name=type(error).__name__, error=error),
                 )
             ]
         for each in found:

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.parts import is_installed
 from kikimori_core.errors import KikimoriError
 from kikimori_core.messages import both
@@ -27,7 +27,7 @@ def look_at_former_superior(dashboard: DashboardSettings) -> Iterator[Diagnosis]
     if not _was_imported(dashboard.store_settings()):
         return
     code = "superior_taken_over" if dashboard.pbx.superior_name is None else "superior_and_name_taken_over"
-    yield Diagnosis("[pbx] superior", State.WARNING, *both(code))
+    yield Diagnosis("[pbx] superior", CheckState.WARNING, *both(code))
 
 
 def _was_imported(settings: StoreSettings) -> bool:

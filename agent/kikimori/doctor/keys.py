@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import both
 from kikimori_core.wire.key_store import OwnKeys, TrustStore, own_path, trusted_path
@@ -30,16 +30,18 @@ def _own(path: Path) -> Diagnosis:
     try:
         own = OwnKeys.read(path)
     except KikimoriError as error:
-        return Diagnosis("own key", State.FAULT, error.message, error.next_step)
+        return Diagnosis("own key", CheckState.FAULT, error.message, error.next_step)
     except OSError as error:
         return Diagnosis(
-            "own key", State.WARNING, *both("own_key_unreadable", path=path, reason=error.strerror or error)
+            "own key",
+            CheckState.WARNING,
+            *both("own_key_unreadable", path=path, reason=error.strerror or error),
         )
     if own is None:
-        return Diagnosis("own key", State.OK, *both("own_key_none_yet"))
+        return Diagnosis("own key", CheckState.OK, *both("own_key_none_yet"))
     if path.stat().st_mode & 0o077:
-        return Diagnosis("own key", State.FAULT, *both("own_key_exposed", path=path))
-    return Diagnosis("own key", State.OK, fingerprint(own.current.public))
+        return Diagnosis("own key", CheckState.FAULT, *both("own_key_exposed", path=path))
+    return Diagnosis("own key", CheckState.OK, fingerprint(own.current.public))
 
 
 def _has_own_broker(config: AgentConfig) -> bool:
@@ -49,11 +51,13 @@ def _has_own_broker(config: AgentConfig) -> bool:
 
 def _trusted(trust: TrustStore, *, own_broker: bool) -> Diagnosis:
     if trust.fault:
-        return Diagnosis("trusted dashboards", State.FAULT, *both("trust_file_damaged", fault=trust.fault))
+        return Diagnosis(
+            "trusted dashboards", CheckState.FAULT, *both("trust_file_damaged", fault=trust.fault)
+        )
     valid = trust.valid()
     if not valid and not own_broker:
-        return Diagnosis("trusted dashboards", State.OK, *both("no_trust_needed"))
+        return Diagnosis("trusted dashboards", CheckState.OK, *both("no_trust_needed"))
     if not valid:
-        return Diagnosis("trusted dashboards", State.WARNING, *both("no_trusted_dashboard"))
+        return Diagnosis("trusted dashboards", CheckState.WARNING, *both("no_trusted_dashboard"))
     names = ", ".join(f"{each.name} ({fingerprint(each.key)[:9]} …)" for each in valid)
-    return Diagnosis("trusted dashboards", State.OK, names)
+    return Diagnosis("trusted dashboards", CheckState.OK, names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.errors import KikimoriError
 from kikimori.recognition import load_recognition
 from kikimori_core.judging.phrases import load_phrases
@@ -22,35 +22,35 @@ def look_at_rules(config: AgentConfig) -> Diagnosis:
         phrases = load_phrases(config.phrase_files())
     except KikimoriError as error:
         return Diagnosis(
-            "rules", State.FAULT, error.message, error.next_step or remedy("check_configuration")
+            "rules", CheckState.FAULT, error.message, error.next_step or remedy("check_configuration")
         )
     waiting = categories_without_phrases(rules, phrases.names)
     if waiting:
         return Diagnosis(
-            "rules", State.WARNING, *both("phrases_undefined", waiting=", ".join(waiting.values()))
+            "rules", CheckState.WARNING, *both("phrases_undefined", waiting=", ".join(waiting.values()))
         )
     silent = sum(not rule.needs_words() for rule in rules)
-    return Diagnosis("rules", State.OK, *both("rules_in_force", count=len(rules), silent=silent))
+    return Diagnosis("rules", CheckState.OK, *both("rules_in_force", count=len(rules), silent=silent))
 
 
 async def look_at_speech(config: AgentConfig) -> Diagnosis:
     recognition = await load_recognition(config)
     if recognition.missing is not None:
-        return Diagnosis("speech", State.WARNING, *recognition.missing.texts())
+        return Diagnosis("speech", CheckState.WARNING, *recognition.missing.texts())
     if recognition.engine is None:
-        return Diagnosis("speech", State.OK, *both("speech_switched_off"))
+        return Diagnosis("speech", CheckState.OK, *both("speech_switched_off"))
     try:
         stream = await asyncio.to_thread(recognition.engine.open, 8000)
         await asyncio.to_thread(stream.accept, bytes(8000 // 5 * 2))
         await asyncio.to_thread(stream.close)
     except KikimoriError as error:
         problem = recognition.problem
-        return Diagnosis("speech", State.FAULT, error.message, problem.texts()[1] if problem else "")
+        return Diagnosis("speech", CheckState.FAULT, error.message, problem.texts()[1] if problem else "")
     if recognition.second_missing is not None:
         missing, step = recognition.second_missing.texts()
         once = text("speech_hears_once", name=recognition.engine.name, missing=missing)
-        return Diagnosis("speech", State.WARNING, once, step)
+        return Diagnosis("speech", CheckState.WARNING, once, step)
     if recognition.second is not None:
         names = {"name": recognition.engine.name, "second": recognition.second.name}
-        return Diagnosis("speech", State.OK, *both("speech_hears_again", **names))
-    return Diagnosis("speech", State.OK, *both("speech_hears", name=recognition.engine.name))
+        return Diagnosis("speech", CheckState.OK, *both("speech_hears_again", **names))
+    return Diagnosis("speech", CheckState.OK, *both("speech_hears", name=recognition.engine.name))

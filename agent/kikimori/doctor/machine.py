@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import WITHIN_S, Diagnosis, State
+from kikimori.checks.diagnosis import WITHIN_S, CheckState, Diagnosis
 from kikimori.private_files import make_private
 from kikimori_core.messages import both
 
@@ -28,14 +28,16 @@ def look_at_state_folder(folder: Path) -> Diagnosis:
             file.write(b"kikimori")
     except OSError as error:
         code = "state_folder_no_right" if isinstance(error, PermissionError) else "state_folder_not_written"
-        return Diagnosis("state folder", State.FAULT, *both(code, folder=folder, reason=error.strerror))
+        return Diagnosis("state folder", CheckState.FAULT, *both(code, folder=folder, reason=error.strerror))
     free = shutil.disk_usage(folder).free
     if free < ENOUGH_DISK:
         return Diagnosis(
-            "state folder", State.WARNING, *both("disk_nearly_full", folder=folder, free=f"{free / 1e6:.0f}")
+            "state folder",
+            CheckState.WARNING,
+            *both("disk_nearly_full", folder=folder, free=f"{free / 1e6:.0f}"),
         )
     return Diagnosis(
-        "state folder", State.OK, *both("state_folder_good", folder=folder, free=f"{free / 1e9:.0f}")
+        "state folder", CheckState.OK, *both("state_folder_good", folder=folder, free=f"{free / 1e9:.0f}")
     )
 
 
@@ -53,14 +55,14 @@ async def look_at_clock() -> Diagnosis:
         async with asyncio.timeout(WITHIN_S):
             answer, _ = await process.communicate()
     except (OSError, TimeoutError):
-        return Diagnosis("clock", State.OK, *both("clock_unknown"))
+        return Diagnosis("clock", CheckState.OK, *both("clock_unknown"))
     match answer.decode(errors="replace").strip():
         case "yes":
-            return Diagnosis("clock", State.OK, *both("clock_good"))
+            return Diagnosis("clock", CheckState.OK, *both("clock_good"))
         case "no":
-            return Diagnosis("clock", State.WARNING, *both("clock_wrong"))
+            return Diagnosis("clock", CheckState.WARNING, *both("clock_wrong"))
         case _:
-            return Diagnosis("clock", State.OK, *both("clock_unknown"))
+            return Diagnosis("clock", CheckState.OK, *both("clock_unknown"))
 
 
 def look_at_machine(config: AgentConfig) -> Diagnosis:
@@ -68,7 +70,7 @@ def look_at_machine(config: AgentConfig) -> Diagnosis:
     if config.speech.enabled and config.speech.engine == "vosk" and config.speech.threads > cores:
         return Diagnosis(
             "machine",
-            State.WARNING,
+            CheckState.WARNING,
             *both("too_many_recognisers", threads=config.speech.threads, cores=cores),
         )
-    return Diagnosis("machine", State.OK, *both("machine_good", cores=cores))
+    return Diagnosis("machine", CheckState.OK, *both("machine_good", cores=cores))

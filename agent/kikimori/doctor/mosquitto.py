@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.config import DEFAULTS
 from kikimori_core.messages import both
 from kikimori_core.wire.settings import is_loopback
@@ -42,7 +42,7 @@ def look_at_mosquitto(config: AgentConfig, installed: Path = INSTALLED) -> Itera
     if changes:
         yield Diagnosis(
             "mosquitto",
-            State.WARNING,
+            CheckState.WARNING,
             *both("mosquitto_older", installed=installed, changes="; ".join(changes), defaults=DEFAULTS),
         )
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from kikimori.bus.outbox_store import is_in_use
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.errors import KikimoriError
 from kikimori.watch.agent import AgentView
 from kikimori_core.messages import both
@@ -24,7 +24,7 @@ async def look_at_running(config: AgentConfig) -> list[Diagnosis]:
     outbox = config.state_path() / f"outbox-{config.agent_id}.sqlite3"
     if config.mqtt.username and is_in_use(outbox):
         # A broker that takes the user's name for the client's would end the agent's connection for ours.
-        return [Diagnosis("agent", State.OK, *both("agent_runs"))]
+        return [Diagnosis("agent", CheckState.OK, *both("agent_runs"))]
     view = AgentView(config)
     try:
         async with view.running():
@@ -34,8 +34,8 @@ async def look_at_running(config: AgentConfig) -> list[Diagnosis]:
     if row is None or any(each.code == "agent_offline" for each in row.problems):
         return []  # before the first start that is as it should be
     if not row.problems:
-        return [Diagnosis("agent", State.OK, *both("agent_well"))]
-    return [Diagnosis("agent", State.WARNING, *each.texts()) for each in row.problems]
+        return [Diagnosis("agent", CheckState.OK, *both("agent_well"))]
+    return [Diagnosis("agent", CheckState.WARNING, *each.texts()) for each in row.problems]
 
 
 async def _row(view: AgentView, name: str) -> TapRow | None:

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori_core.messages import both
 from kikimori_core.wire.files import FileKind, named_files
 from kikimori_core.wire.settings import secret_path
@@ -34,11 +34,13 @@ def look_at_secrets(config: AgentConfig) -> list[Diagnosis]:
 
 def _look_at(key: str, path: Path, mode: int, *, handed_over: bool) -> list[Diagnosis]:
     if mode & (stat.S_IROTH | stat.S_IWOTH):
-        return [Diagnosis("passwords", State.WARNING, *both("password_file_public", path=path, key=key))]
+        return [Diagnosis("passwords", CheckState.WARNING, *both("password_file_public", path=path, key=key))]
     if not handed_over and os.geteuid() == 0 and not mode & stat.S_IRGRP:
         return [
             Diagnosis(
-                "passwords", State.WARNING, *both("password_file_of_root", path=path, key=key, name=path.name)
+                "passwords",
+                CheckState.WARNING,
+                *both("password_file_of_root", path=path, key=key, name=path.name),
             )
         ]
     return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.taps.sides import INTERNAL, NOT_SELECTED, OUTSIDE, Endpoint, Unheard, sort_out
 from kikimori_core.messages import both, text
 
@@ -38,25 +38,25 @@ def look_at_sides(table: SidesTable, *, needed: bool) -> list[Diagnosis]:
         return faults
     known = sum(len(getattr(table, name)) for name in LISTS[:4])
     if known == 0 and needed:
-        return [Diagnosis("sides", State.WARNING, *both("sides_unknown"))]
+        return [Diagnosis("sides", CheckState.WARNING, *both("sides_unknown"))]
     selected = [f"{name} {', '.join(getattr(table, name))}" for name in LISTS[4:] if getattr(table, name)]
     told = text("sides_by_patterns", known=known) if known else text("sides_by_pbx")
     if selected:
         told = text("sides_and_selected", told=told, selected="; ".join(selected))
-    return [Diagnosis("sides", State.OK, told)]
+    return [Diagnosis("sides", CheckState.OK, told)]
 
 
 def _shut_out(table: SidesTable) -> list[Diagnosis]:
     everything = table.model_copy(update=dict.fromkeys(LISTS[4:], ()))
     verdict = sort_out(everything, *_ANYBODY)
     if isinstance(verdict, Unheard) and not _means_everybody_else(everything, verdict):
-        return [Diagnosis("sides", State.FAULT, *both(_SHUT_OUT[verdict]))]
+        return [Diagnosis("sides", CheckState.FAULT, *both(_SHUT_OUT[verdict]))]
     only_never = everything.model_copy(update={"never_operators": table.never_operators})
     if sort_out(only_never, *_ANYBODY) is NOT_SELECTED:
-        return [Diagnosis("sides", State.FAULT, *both("sides_never_everybody"))]
+        return [Diagnosis("sides", CheckState.FAULT, *both("sides_never_everybody"))]
     twice = sorted(set(table.only_operators) & set(table.never_operators))
     if twice:
-        return [Diagnosis("sides", State.FAULT, *both("sides_contradiction", both=", ".join(twice)))]
+        return [Diagnosis("sides", CheckState.FAULT, *both("sides_contradiction", both=", ".join(twice)))]
     return []
 
 
@@ -76,7 +76,7 @@ def _odd_patterns(table: SidesTable) -> list[Diagnosis]:
             if why:
                 code, fixed = why
                 texts = both(code, name=name, pattern=pattern, fixed=fixed)
-                found.append(Diagnosis("sides", State.WARNING, *texts))
+                found.append(Diagnosis("sides", CheckState.WARNING, *texts))
     return found
 
 

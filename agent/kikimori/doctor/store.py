@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori_core.messages import both
 from kikimori_core.wire.settings import is_loopback
 
@@ -22,12 +22,12 @@ def look_at_store_settings(settings: StoreSettings) -> Iterator[Diagnosis]:
     """Look at `[store]` without opening anything."""
     if settings.is_sqlite:
         if settings.password_file is not None:
-            yield Diagnosis("[store] password_file", State.WARNING, *both("store_password_unused"))
+            yield Diagnosis("[store] password_file", CheckState.WARNING, *both("store_password_unused"))
         return
     parts = urlsplit(settings.url)
     mode = parse_qs(parts.query).get("sslmode", [""])[0]
     if parts.hostname and not is_loopback(parts.hostname) and mode not in CHECKED:
-        yield Diagnosis("[store] url", State.WARNING, *both("store_unchecked", hostname=parts.hostname))
+        yield Diagnosis("[store] url", CheckState.WARNING, *both("store_unchecked", hostname=parts.hostname))
 
 
 async def look_at_store(settings: StoreSettings) -> list[Diagnosis]:
@@ -37,5 +37,4 @@ async def look_at_store(settings: StoreSettings) -> list[Diagnosis]:
     """
     from kikimori_records.checkup import examine_store  # noqa: PLC0415  (the extra `dashboard`)
 
-    found = await asyncio.to_thread(lambda: list(examine_store(settings)))
-    return [Diagnosis(each.check, State(str(each.standing)), each.detail, each.next_step) for each in found]
+    return await asyncio.to_thread(lambda: list(examine_store(settings)))

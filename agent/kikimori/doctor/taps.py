@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State, Subject
+from kikimori.checks.diagnosis import CheckState, Diagnosis, Subject
 from kikimori.doctor.configuration import in_place, same_port_twice
 from kikimori.doctor.sides import look_at_sides
 from kikimori_core.messages import both
@@ -23,7 +23,7 @@ def subjects(config: AgentConfig) -> list[Subject]:
 
 
 async def _none() -> list[Diagnosis]:
-    return [Diagnosis("ways in", State.FAULT, *both("no_way_in"))]
+    return [Diagnosis("ways in", CheckState.FAULT, *both("no_way_in"))]
 
 
 async def _sides(config: AgentConfig) -> list[Diagnosis]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
+    """Verdict on one thing that was checked."""
+
     OK = "ok"
     WARNING = "warning"
     FAULT = "fault"
@@ -18,7 +20,7 @@ class Diagnosis:
 
     check: str
     """Name of the check; of a control's it is the code of the problem in the agent's health."""
-    state: State
+    state: CheckState
     detail: str
     next_step: str = ""
     """Both are texts with codes wherever this program wrote them, see `kikimori_core.messages`."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.checks.ports import ANY_ADDRESS
 from kikimori.errors import secret_next_step
 from kikimori.integrations.asterisk.ari import AriAwayError, AriClient, AriError
@@ -59,23 +59,25 @@ async def _ask(client: AriClient, table: AsteriskTable, *, websocket: bool) -> l
     found = [
         Diagnosis(
             "ari",
-            State.OK,
+            CheckState.OK,
             *both("ari_open", ari_url=table.ari_url, ari_user=table.ari_user, version=version),
         )
     ]
     if websocket and lacks_websocket_channels(version):
         found.append(
-            Diagnosis("ari websocket", State.WARNING, *both("no_websocket_channels", version=version[:60]))
+            Diagnosis(
+                "ari websocket", CheckState.WARNING, *both("no_websocket_channels", version=version[:60])
+            )
         )
     try:
         await client.delete(f"/channels/{NOBODY}")
     except AriError as error:
         if error.status == 403:
             return [*found, _problem("ari user", trouble_of(error, table))]
-    found.append(Diagnosis("ari user", State.OK, *both("ari_user_may")))
+    found.append(Diagnosis("ari user", CheckState.OK, *both("ari_user_may")))
     missing = await missing_modules(client)
     if missing is None:
-        found.append(Diagnosis("ari modules", State.OK, *both("ari_modules_loaded")))
+        found.append(Diagnosis("ari modules", CheckState.OK, *both("ari_modules_loaded")))
     else:
         found.append(_problem("ari modules", missing))
     found.append(await _app(client, table.app, version))
@@ -87,11 +89,11 @@ async def _app(client: AriClient, app: str, version: str) -> Diagnosis:
         await client.get(f"/applications/{app}")
     except AriError as error:
         if error.status == 404:
-            return Diagnosis("ari app", State.OK, *both("ari_app_free", app=app))
+            return Diagnosis("ari app", CheckState.OK, *both("ari_app_free", app=app))
         raise
     if apps_outlive_connections(version):
-        return Diagnosis("ari app", State.OK, *both("ari_app_unknown", app=app))
-    return Diagnosis("ari app", State.WARNING, *both("ari_app_connected", app=app))
+        return Diagnosis("ari app", CheckState.OK, *both("ari_app_unknown", app=app))
+    return Diagnosis("ari app", CheckState.WARNING, *both("ari_app_connected", app=app))
 
 
 async def _names(client: AriClient, sides: SidesTable | None) -> list[Diagnosis]:
@@ -112,7 +114,7 @@ async def _names(client: AriClient, sides: SidesTable | None) -> list[Diagnosis]
                 found.append(
                     Diagnosis(
                         "ari endpoints",
-                        State.WARNING,
+                        CheckState.WARNING,
                         *both("ari_endpoint_unknown", key=key, pattern=pattern, told=told or "no endpoint"),
                     )
                 )
@@ -131,7 +133,7 @@ def audio_address_fault(table: AsteriskTable, audio_host: str) -> Iterator[Diagn
     """Yield the fault that Asterisk cannot connect to where audio is awaited; `audio_host`: AudioSocket's."""
     if table.audio_host is None and audio_host in ANY_ADDRESS:
         yield Diagnosis(
-            "[asterisk] audio_host", State.FAULT, *both("audio_host_missing", audio_host=audio_host)
+            "[asterisk] audio_host", CheckState.FAULT, *both("audio_host_missing", audio_host=audio_host)
         )
 
 
@@ -139,16 +141,16 @@ def look_at_audio_address(table: AsteriskTable, audio_host: str) -> Diagnosis:
     """Check the address that Asterisk is told to connect to: neither every address nor none."""
     host = table.audio_host or audio_host
     if host in ANY_ADDRESS:
-        return Diagnosis("audiosocket address", State.FAULT, *both("audio_address_wrong", host=host))
-    return Diagnosis("audiosocket address", State.OK, *both("audio_address_good", host=host))
+        return Diagnosis("audiosocket address", CheckState.FAULT, *both("audio_address_wrong", host=host))
+    return Diagnosis("audiosocket address", CheckState.OK, *both("audio_address_good", host=host))
 
 
 def _problem(check: str, problem: Problem) -> Diagnosis:
-    return Diagnosis(check, State.FAULT, *problem.texts())
+    return Diagnosis(check, CheckState.FAULT, *problem.texts())
 
 
 def _unreadable(check: str, keys: str, error: OSError | ValueError) -> Diagnosis:
     reason = str(error)
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
         reason = text("file_reason", file=error.filename or keys, reason=error.strerror or error)
-    return Diagnosis(check, State.FAULT, reason, secret_next_step(error, keys))
+    return Diagnosis(check, CheckState.FAULT, reason, secret_next_step(error, keys))

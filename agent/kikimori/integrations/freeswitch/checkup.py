@@ -11,7 +11,7 @@ from kikimori.errors import secret_next_step
 from kikimori.integrations.freeswitch.client import REMEDIES, EslAwayError, EslClient
 from kikimori.integrations.freeswitch.settings import read_secret
 from kikimori_core.messages import both, text
-from kikimori_core.model.diagnosis import Diagnosis, State
+from kikimori_core.model.diagnosis import CheckState, Diagnosis
 
 if TYPE_CHECKING:
     from kikimori.integrations.freeswitch.settings import FreeSwitchTable
@@ -35,8 +35,8 @@ async def examine(table: FreeSwitchTable, *, tap: bool, control: bool, superior:
     where = f"{table.esl_host}:{table.esl_port}"
     if table.esl_password_file is None:
         if control:
-            return [Diagnosis("freeswitch_esl", State.FAULT, *both("freeswitch_esl_needed"))]
-        return [Diagnosis("freeswitch_esl", State.OK, *both("freeswitch_esl_unused"))]
+            return [Diagnosis("freeswitch_esl", CheckState.FAULT, *both("freeswitch_esl_needed"))]
+        return [Diagnosis("freeswitch_esl", CheckState.OK, *both("freeswitch_esl_unused"))]
     client = EslClient(table.esl_host, table.esl_port, partial(read_secret, table.esl_password_file))
     running = asyncio.create_task(client.run())
     try:
@@ -58,18 +58,21 @@ async def examine(table: FreeSwitchTable, *, tap: bool, control: bool, superior:
                     next_step = secret_next_step(error, "[freeswitch] esl_password_file")
             return [
                 Diagnosis(
-                    "freeswitch_esl", State.FAULT, text("esl_away", where=where, trouble=trouble), next_step
+                    "freeswitch_esl",
+                    CheckState.FAULT,
+                    text("esl_away", where=where, trouble=trouble),
+                    next_step,
                 )
             ]
         return [
-            Diagnosis("freeswitch_esl", State.OK, *both("freeswitch_esl_open", where=where)),
+            Diagnosis("freeswitch_esl", CheckState.OK, *both("freeswitch_esl_open", where=where)),
             *(await _asked(client, table, tap=tap, control=control, superior=superior)),
         ]
     except EslAwayError as error:
         return [
             Diagnosis(
                 "freeswitch_esl",
-                State.FAULT,
+                CheckState.FAULT,
                 text("esl_away", where=where, trouble=error),
                 REMEDIES.get(error.reason, ""),
             )
@@ -99,9 +102,11 @@ async def _asked(
 
 def _loaded(answer: str, module: str, advice: str) -> Diagnosis:
     if answer == "true":
-        return Diagnosis("freeswitch_module", State.OK, *both("freeswitch_module_loaded", module=module))
+        return Diagnosis("freeswitch_module", CheckState.OK, *both("freeswitch_module_loaded", module=module))
     return Diagnosis(
-        "freeswitch_module", State.FAULT, *both("freeswitch_module_missing", module=module, advice=advice)
+        "freeswitch_module",
+        CheckState.FAULT,
+        *both("freeswitch_module_missing", module=module, advice=advice),
     )
 
 
@@ -109,8 +114,8 @@ async def _music(client: EslClient, name: str) -> Diagnosis:
     answer = await client.api(f"local_stream show {name}")
     # `-ERR Cannot locate local_stream` and, without mod_local_stream, `-ERR local_stream Command not found!`.
     if not answer.startswith("-ERR"):
-        return Diagnosis("freeswitch_music", State.OK, *both("freeswitch_music_plays", name=name))
-    return Diagnosis("freeswitch_music", State.FAULT, *both("freeswitch_no_music", name=name))
+        return Diagnosis("freeswitch_music", CheckState.OK, *both("freeswitch_music_plays", name=name))
+    return Diagnosis("freeswitch_music", CheckState.FAULT, *both("freeswitch_no_music", name=name))
 
 
 async def _superior(client: EslClient, table: FreeSwitchTable, superior: str) -> Diagnosis:
@@ -120,12 +125,12 @@ async def _superior(client: EslClient, table: FreeSwitchTable, superior: str) ->
     if await client.api(f"user_exists id {user} {domain}") == "true":
         return Diagnosis(
             "freeswitch_superior",
-            State.OK,
+            CheckState.OK,
             *both("freeswitch_superior_known", superior=superior, domain=domain),
         )
     return Diagnosis(
         "freeswitch_superior",
-        State.WARNING,
+        CheckState.WARNING,
         *both(
             "freeswitch_superior_unknown", superior=superior, domain=domain or text("freeswitch_no_domain")
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.errors import KikimoriError
 from kikimori.integrations.line_in.device_calls import roles_of
 from kikimori.integrations.line_in.portaudio import PortAudio
@@ -26,11 +26,11 @@ async def look_at_devices(
     try:
         devices = await asyncio.to_thread(lambda: make().devices())
     except KikimoriError as error:
-        return [Diagnosis("line-in", State.FAULT, error.message, error.next_step or "")]
+        return [Diagnosis("line-in", CheckState.FAULT, error.message, error.next_step or "")]
     except SoundError as error:
-        return [Diagnosis("line-in", State.FAULT, *both("line_in_no_sound_system", error=error))]
+        return [Diagnosis("line-in", CheckState.FAULT, *both("line_in_no_sound_system", error=error))]
     if not table.devices:
-        return [Diagnosis("line-in", State.FAULT, *both("line_in_no_device"))]
+        return [Diagnosis("line-in", CheckState.FAULT, *both("line_in_no_device"))]
     return [_device(each, devices) for each in table.devices]
 
 
@@ -39,14 +39,14 @@ def _device(wanted: DeviceTable, devices: list[Device]) -> Diagnosis:
     try:
         found = find_device(devices, wanted.device)
     except SoundError as error:
-        return Diagnosis(check, State.FAULT, *both("line_in_not_found", error=error))
+        return Diagnosis(check, CheckState.FAULT, *both("line_in_not_found", error=error))
     needed = len(roles_of(wanted))
     if found.channels < needed:
         return Diagnosis(
             check,
-            State.FAULT,
+            CheckState.FAULT,
             *both("line_in_few_channels", name=found.name, channels=found.channels, needed=needed),
         )
     return Diagnosis(
-        check, State.OK, *both("line_in_good", name=found.name, channels=found.channels, rate=found.rate)
+        check, CheckState.OK, *both("line_in_good", name=found.name, channels=found.channels, rate=found.rate)
     )

@@ -30,6 +30,6 @@ class Manual(PbxIntegration[PbxTable]):
         return ManualControl(self.table.instructions)
 
     async def examine_control(self) -> list[Diagnosis]:
-        from kikimori.checks.diagnosis import Diagnosis, State  # noqa: PLC0415  (see `Integration`)
+        from kikimori.checks.diagnosis import CheckState, Diagnosis  # noqa: PLC0415  (see `Integration`)
 
-        return [Diagnosis("pbx control", State.OK, *both("pbx_manual"))]
+        return [Diagnosis("pbx control", CheckState.OK, *both("pbx_manual"))]

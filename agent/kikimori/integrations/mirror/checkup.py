@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.integrations.mirror.live import no_permission
 from kikimori.integrations.mirror.traffic import look_at_traffic
 from kikimori_core.messages import both
@@ -28,7 +28,7 @@ def interface_fault(interface: str) -> Iterator[Diagnosis]:
     if interface not in names:
         yield Diagnosis(
             "[mirror] interface",
-            State.FAULT,
+            CheckState.FAULT,
             *both("no_network_card", interface=interface, names=", ".join(names)),
         )
 
@@ -36,7 +36,7 @@ def interface_fault(interface: str) -> Iterator[Diagnosis]:
 async def look_at_mirror(table: MirrorTable, sides: SidesTable) -> list[Diagnosis]:
     """Check the network card, then for some seconds what comes in on it."""
     found = await look_at_interface("mirror", table.interface)
-    if all(each.state is State.OK for each in found):
+    if all(each.state is CheckState.OK for each in found):
         found += await look_at_traffic("mirror calls", table, sides)
     return found
 
@@ -44,7 +44,7 @@ async def look_at_mirror(table: MirrorTable, sides: SidesTable) -> list[Diagnosi
 async def look_at_interface(name: str, interface: str) -> list[Diagnosis]:
     """Look at a network interface that is listened to."""
     found = _there(name, interface)
-    if found[-1].state is not State.OK:
+    if found[-1].state is not CheckState.OK:
         return found
     found.append(await _packets(name, interface))
     return found
@@ -56,12 +56,16 @@ def _there(name: str, interface: str) -> list[Diagnosis]:
         names = (
             ", ".join(sorted(each.name for each in INTERFACES.iterdir())) if INTERFACES.is_dir() else "none"
         )
-        return [Diagnosis(name, State.FAULT, *both("mirror_no_interface", interface=interface, names=names))]
+        return [
+            Diagnosis(name, CheckState.FAULT, *both("mirror_no_interface", interface=interface, names=names))
+        ]
     state = (there / "operstate").read_text(encoding="ascii").strip()
     # Loopback and tunnels say "unknown" while they work.
     if state not in ("up", "unknown"):
         return [
-            Diagnosis(name, State.FAULT, *both("mirror_interface_down", interface=interface, state=state))
+            Diagnosis(
+                name, CheckState.FAULT, *both("mirror_interface_down", interface=interface, state=state)
+            )
         ]
     return [_permission(name, interface)]
 
@@ -71,10 +75,10 @@ def _permission(name: str, interface: str) -> Diagnosis:
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
     except PermissionError:
         missing = no_permission(interface)
-        return Diagnosis(name, State.FAULT, missing.message, missing.next_step or "")
+        return Diagnosis(name, CheckState.FAULT, missing.message, missing.next_step or "")
     except OSError as error:
-        return Diagnosis(name, State.FAULT, *both("mirror_not_readable", reason=error.strerror))
-    return Diagnosis(name, State.OK, *both("mirror_readable", interface=interface))
+        return Diagnosis(name, CheckState.FAULT, *both("mirror_not_readable", reason=error.strerror))
+    return Diagnosis(name, CheckState.OK, *both("mirror_readable", interface=interface))
 
 
 async def _packets(name: str, interface: str) -> Diagnosis:
@@ -83,10 +87,10 @@ async def _packets(name: str, interface: str) -> Diagnosis:
     came = _received(interface) - before
     if came <= 0:
         return Diagnosis(
-            name, State.WARNING, *both("mirror_nothing", interface=interface, seconds=f"{WATCHED_S:.0f}")
+            name, CheckState.WARNING, *both("mirror_nothing", interface=interface, seconds=f"{WATCHED_S:.0f}")
         )
     return Diagnosis(
-        name, State.OK, *both("mirror_traffic", came=f"{came / WATCHED_S:.0f}", interface=interface)
+        name, CheckState.OK, *both("mirror_traffic", came=f"{came / WATCHED_S:.0f}", interface=interface)
     )
 
 

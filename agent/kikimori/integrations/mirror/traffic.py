@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.integrations.mirror.live import LiveError
 from kikimori.integrations.mirror.tap import MirrorTap
 from kikimori.media.rtp.nowhere import Nowhere
@@ -41,7 +41,7 @@ async def look_at_traffic(
     try:
         await tap.listen()
     except LiveError as error:
-        return [Diagnosis(name, State.FAULT, error.message, error.next_step or "")]
+        return [Diagnosis(name, CheckState.FAULT, error.message, error.next_step or "")]
     running = asyncio.create_task(tap.run())
     try:
         await asyncio.wait((running,), timeout=seconds)
@@ -51,8 +51,10 @@ async def look_at_traffic(
         with suppress(asyncio.CancelledError):
             await running
         await tap.close()
-    found = [Diagnosis(name, State.WARNING, *each.texts()) for each in problems]
+    found = [Diagnosis(name, CheckState.WARNING, *each.texts()) for each in problems]
     if not found and counters["mirror_sip_messages"]:
         seen = {"messages": counters["mirror_sip_messages"], "calls": counters["mirror_calls"]}
-        found.append(Diagnosis(name, State.OK, *both("mirror_calls_seen", **seen, seconds=f"{seconds:.0f}")))
+        found.append(
+            Diagnosis(name, CheckState.OK, *both("mirror_calls_seen", **seen, seconds=f"{seconds:.0f}"))
+        )
     return found

@@ -7,7 +7,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from kikimori.checks.certificate import look_at_authorities, look_at_certificate
-from kikimori.checks.diagnosis import Diagnosis, State
+from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.checks.ports import admitted, tcp_port, udp_port, udp_range
 from kikimori_core.messages import both
 
@@ -35,7 +35,7 @@ async def look_at_siprec(table: SiprecTable) -> list[Diagnosis]:
         if table.tls_client_ca is not None:
             found.append(look_at_authorities("siprec client certificates", table.tls_client_ca))
     if table.srtp_needs_tls and table.tls_port is None:
-        found.append(Diagnosis("siprec srtp", State.WARNING, *both("srtp_refused")))
+        found.append(Diagnosis("siprec srtp", CheckState.WARNING, *both("srtp_refused")))
     wanted = 2 * STREAMS * table.max_sessions
     found.append(
         await asyncio.to_thread(

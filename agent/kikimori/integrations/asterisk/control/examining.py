@@ -19,7 +19,7 @@ from kikimori.integrations.asterisk.version import (
     too_old,
 )
 from kikimori_core.messages import both, text
-from kikimori_core.model.diagnosis import Diagnosis, State
+from kikimori_core.model.diagnosis import CheckState, Diagnosis
 
 if TYPE_CHECKING:
     from kikimori.integrations.asterisk.ami_codec import Block
@@ -118,7 +118,9 @@ async def examine(
     try:
         await connection.login(table.ami_user, password)
         return [
-            Diagnosis("pbx_login", State.OK, *both("pbx_login_good", where=where, ami_user=table.ami_user)),
+            Diagnosis(
+                "pbx_login", CheckState.OK, *both("pbx_login_good", where=where, ami_user=table.ami_user)
+            ),
             *await _version(connection, websocket=websocket),
             *await look(connection, settings, probe),
         ]
@@ -137,7 +139,9 @@ def _away(where: str, error: AmiError | AmiProtocolError | OSError) -> Diagnosis
     next_step: str = remedy_of(away)
     if away is Away.PASSWORD and error.__cause__ is not None:
         next_step = secret_next_step(error.__cause__, "[asterisk] ami_password_file")
-    return Diagnosis(str(away), State.FAULT, text("pbx_away", where=where, because=because[:300]), next_step)
+    return Diagnosis(
+        str(away), CheckState.FAULT, text("pbx_away", where=where, because=because[:300]), next_step
+    )
 
 
 async def _version(ami: Ami, *, websocket: bool) -> list[Diagnosis]:
@@ -145,12 +149,12 @@ async def _version(ami: Ami, *, websocket: bool) -> list[Diagnosis]:
     if not said:
         return []  # which right is missing is told by the next check
     name = f"Asterisk {said}"
-    found = [Diagnosis("pbx_version", State.OK, *both("pbx_version", name=name))]
+    found = [Diagnosis("pbx_version", CheckState.OK, *both("pbx_version", name=name))]
     if too_old(said):
-        found = [Diagnosis("pbx_too_old", State.WARNING, *both("pbx_too_old", name=name, oldest=OLDEST))]
+        found = [Diagnosis("pbx_too_old", CheckState.WARNING, *both("pbx_too_old", name=name, oldest=OLDEST))]
     if websocket and lacks_websocket_channels(said):
         found.append(
-            Diagnosis("pbx_no_websocket", State.WARNING, *both("no_websocket_channels", version=said))
+            Diagnosis("pbx_no_websocket", CheckState.WARNING, *both("no_websocket_channels", version=said))
         )
     return found
 
@@ -161,9 +165,9 @@ async def _permissions(ami: Ami) -> Diagnosis:
     allowed = {name for name, _ in response.lines}
     missing = sorted({right for action, right in ACTIONS.items() if action not in allowed})
     if not missing:
-        return Diagnosis("pbx_rights", State.OK, *both("pbx_rights_good"))
+        return Diagnosis("pbx_rights", CheckState.OK, *both("pbx_rights_good"))
     return Diagnosis(
-        "pbx_right_missing", State.FAULT, *both("pbx_right_missing.write", missing=", ".join(missing))
+        "pbx_right_missing", CheckState.FAULT, *both("pbx_right_missing.write", missing=", ".join(missing))
     )
 
 
@@ -173,20 +177,22 @@ async def _dialplan(ami: Ami) -> Diagnosis:
         if "ermission" in response.message:
             return Diagnosis(
                 "pbx_dialplan_unknown",
-                State.WARNING,
+                CheckState.WARNING,
                 *both("pbx_right_missing.answer", message=response.message),
             )
         return Diagnosis(
-            "pbx_no_dialplan", State.FAULT, *_answered("pbx_no_dialplan", response.message, context=CONTEXT)
+            "pbx_no_dialplan",
+            CheckState.FAULT,
+            *_answered("pbx_no_dialplan", response.message, context=CONTEXT),
         )
     version = found[0].get("AppData")
     if version != VERSION:
         return Diagnosis(
             "pbx_old_dialplan",
-            State.FAULT,
+            CheckState.FAULT,
             *both("pbx_old_dialplan", context=CONTEXT, version=version[:8], needed=VERSION),
         )
-    return Diagnosis("pbx_dialplan", State.OK, *both("pbx_dialplan_included", context=CONTEXT))
+    return Diagnosis("pbx_dialplan", CheckState.OK, *both("pbx_dialplan_included", context=CONTEXT))
 
 
 async def _events_and_music(ami: Ami, settings: AsteriskControlSettings, probe: Probe) -> list[Diagnosis]:
@@ -194,7 +200,9 @@ async def _events_and_music(ami: Ami, settings: AsteriskControlSettings, probe: 
     if not response.ok:
         return [
             Diagnosis(
-                "pbx_right_missing", State.FAULT, *both("pbx_right_missing.answer", message=response.message)
+                "pbx_right_missing",
+                CheckState.FAULT,
+                *both("pbx_right_missing.answer", message=response.message),
             )
         ]
     deaf = [
@@ -202,19 +210,21 @@ async def _events_and_music(ami: Ami, settings: AsteriskControlSettings, probe: 
     ]
     if deaf:
         return [
-            Diagnosis("pbx_right_missing", State.FAULT, *both("pbx_right_missing.read", deaf=", ".join(deaf)))
+            Diagnosis(
+                "pbx_right_missing", CheckState.FAULT, *both("pbx_right_missing.read", deaf=", ".join(deaf))
+            )
         ]
     if probe.music_class is None:
-        return [Diagnosis("pbx_no_music", State.FAULT, *both("pbx_no_music", music=settings.music))]
+        return [Diagnosis("pbx_no_music", CheckState.FAULT, *both("pbx_no_music", music=settings.music))]
     if probe.music_class != settings.music:
         return [
             Diagnosis(
                 "pbx_other_music",
-                State.WARNING,
+                CheckState.WARNING,
                 *both("pbx_other_music", music_class=probe.music_class, music=settings.music),
             )
         ]
-    return [Diagnosis("pbx_music", State.OK, *both("pbx_music_plays", music=settings.music))]
+    return [Diagnosis("pbx_music", CheckState.OK, *both("pbx_music_plays", music=settings.music))]
 
 
 async def _telephones(ami: Ami, settings: AsteriskControlSettings) -> list[Diagnosis]:
@@ -226,13 +236,13 @@ async def _telephones(ami: Ami, settings: AsteriskControlSettings) -> list[Diagn
     # Asterisk looks into what is included and at patterns, as it does when it dials.
     response, found = await ami.listing("ShowDialPlan", Context=context, Extension=extension)
     if response.ok and found:
-        return [Diagnosis("pbx_telephones", State.OK, *both("pbx_telephones_good", context=context))]
+        return [Diagnosis("pbx_telephones", CheckState.OK, *both("pbx_telephones_good", context=context))]
     if "ermission" in response.message:
         return []
     return [
         Diagnosis(
             "pbx_no_telephones",
-            State.FAULT,
+            CheckState.FAULT,
             *_answered("pbx_no_telephones", response.message, context=context),
         )
     ]
