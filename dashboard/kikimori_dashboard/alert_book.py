@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import AlertState
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.encoded_alerts import EncodedAlerts
 from kikimori_dashboard.missed import MissedAlerts
 
@@ -62,11 +62,11 @@ class AlertBook:
         if not self.encoded.marks.put(alert_id, kind, mark):
             return False
         if alert_id in self.open:
-            self._changes.touch(Part.ALERTS, alert_id)
+            self._changes.touch(PicturePart.ALERTS, alert_id)
         elif alert_id in self.closed:
-            self._changes.touch(Part.CLOSED)
+            self._changes.touch(PicturePart.CLOSED)
         elif self.missed.get(alert_id) is not None:
-            self._changes.touch(Part.MISSED)
+            self._changes.touch(PicturePart.MISSED)
         return True
 
     def show_marks(self, kind: str, marks: Mapping[str, Mark]) -> bool:
@@ -94,15 +94,15 @@ class AlertBook:
         if self.open.get(alert_id) == alert:
             return False
         if self.closed.pop(alert_id, None) is not None:
-            self._changes.touch(Part.CLOSED)
+            self._changes.touch(PicturePart.CLOSED)
         if self.missed.remove(alert_id):
-            self._changes.touch(Part.MISSED)
+            self._changes.touch(PicturePart.MISSED)
         self._take_out(alert_id)
         self.encoded.of(alert)
         self.open[alert_id] = alert
         self._of_call.setdefault(alert.call_id, {})[alert_id] = alert
         self._in_order.pop(alert.call_id, None)
-        self._changes.touch(Part.ALERTS, alert_id)
+        self._changes.touch(PicturePart.ALERTS, alert_id)
         return True
 
     def put_closed(self, alert: Alert, most: int) -> None:
@@ -112,10 +112,10 @@ class AlertBook:
         known_closed = self.closed.pop(alert.alert_id, None) is not None
         if self.missed.is_missed(alert, known_closed=known_closed):
             self.missed.keep(alert)
-            self._changes.touch(Part.MISSED)
+            self._changes.touch(PicturePart.MISSED)
             return
         if self.missed.remove(alert.alert_id):
-            self._changes.touch(Part.MISSED)
+            self._changes.touch(PicturePart.MISSED)
         self._keep_closed(alert, most)
 
     def acknowledge(
@@ -129,7 +129,7 @@ class AlertBook:
         for alert in seen:
             self._keep_closed(alert, most)
         if seen:
-            self._changes.touch(Part.MISSED)
+            self._changes.touch(PicturePart.MISSED)
         return len(seen)
 
     def _keep_closed(self, alert: Alert, most: int) -> None:
@@ -137,13 +137,13 @@ class AlertBook:
         while len(self.closed) > max(most, LEAST_CLOSED):
             del self.closed[next(iter(self.closed))]
             self.closed_early += 1
-        self._changes.touch(Part.CLOSED)
+        self._changes.touch(PicturePart.CLOSED)
 
     def remove(self, alert_id: str) -> Alert | None:
         """Take an open alert out and return it; None when there is none of this id."""
         alert = self._take_out(alert_id)
         if alert is not None:
-            self._changes.remove(Part.ALERTS, alert_id)
+            self._changes.remove(PicturePart.ALERTS, alert_id)
         return alert
 
     def forget_closed(self, now: datetime, closed_for: timedelta) -> None:
@@ -154,7 +154,7 @@ class AlertBook:
         if not self.closed:
             self.closed_early = 0
         if old:
-            self._changes.touch(Part.CLOSED)
+            self._changes.touch(PicturePart.CLOSED)
         self.encoded.forget(self.find)
         self.drawn = {each: revision for each, revision in self.drawn.items() if self.find(each)}
 

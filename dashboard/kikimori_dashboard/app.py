@@ -19,7 +19,7 @@ from kikimori_dashboard.access.middleware import require_session
 from kikimori_dashboard.access.routes import AccessRoutes
 from kikimori_dashboard.audit.routes import AuditRoutes
 from kikimori_dashboard.clocks import AgentClocks
-from kikimori_dashboard.commands import CommandDesk
+from kikimori_dashboard.commands import CommandSender
 from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
 from kikimori_dashboard.disconnects import tolerate_disconnects
 from kikimori_dashboard.guard import add_headers, guard
@@ -28,7 +28,7 @@ from kikimori_dashboard.live import Live
 from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.port import DashboardPort
 from kikimori_dashboard.proxied_limiter import limit_proxied
-from kikimori_dashboard.routes import MAX_BODY, Routes
+from kikimori_dashboard.routes import MAX_BODY, SiteRoutes
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.sights import ExtensionTeams, Sights
 from kikimori_dashboard.signatures import Signatures
@@ -85,7 +85,7 @@ def create_app(
     teams.changed = live.changed
     limiter = ConnectionLimiter(limits or PortLimits(), [*LOOPBACK, *settings.trusted_proxies])
     clocks = AgentClocks()
-    commands = CommandDesk(state, live.changed, clocks)
+    commands = CommandSender(state, live.changed, clocks)
     subscriber = Subscriber(
         settings.mqtt,
         settings.site,
@@ -129,7 +129,7 @@ def create_app(
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(close_browsers)
     app.cleanup_ctx.append(background)
-    Routes(state, subscriber, live, commands, book, limiter, access, sights).add_to(app)
+    SiteRoutes(state, subscriber, live, commands, book, limiter, access, sights).add_to(app)
     AccessRoutes(access, settings.trusted_proxies).add_to(app)
     AccountRoutes(access, settings.site_name or settings.site, settings.trusted_proxies).add_to(app)
     people.add_to(app)

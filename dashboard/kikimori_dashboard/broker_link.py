@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.changes import PicturePart
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import Problem
@@ -32,12 +32,12 @@ class BrokerLink:
         """Note the reason for which there is no connection; None when there is one."""
         if problem != self.problem:
             self.problem = problem
-            self._changes.touch(Part.SITE)
+            self._changes.touch(PicturePart.SITE)
 
     def lost(self) -> None:
         if self.connected:
             self.connected = False
-            self._changes.touch(Part.SITE)
+            self._changes.touch(PicturePart.SITE)
 
     def still_reading(self) -> None:
         """Let presses through during a long reading; until its end the page may show past calls."""
@@ -52,7 +52,7 @@ class BrokerLink:
     def completed(self) -> None:
         """Note that everything that the broker had dropped was told after all."""
         self.incomplete = False
-        self._changes.touch(Part.SITE)
+        self._changes.touch(PicturePart.SITE)
 
     def _connect(self) -> None:
         if not self.connected:
@@ -60,4 +60,4 @@ class BrokerLink:
             self.sessions += 1
         self.problem = None
         self.reading = False
-        self._changes.touch(Part.SITE)
+        self._changes.touch(PicturePart.SITE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.transcript import Tail
+from kikimori_dashboard.transcript import TranscriptTail
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +16,7 @@ class CallEntry:
     """The last state of a call, its last lines and levels."""
 
     def __init__(self, state: CallState) -> None:
-        self.tail = Tail()
+        self.tail = TranscriptTail()
         self.levels: CallLevels | None = None
         self.levels_at: datetime | None = None
         """Time of `levels` by the agent's clock."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Part(StrEnum):
+class PicturePart(StrEnum):
     """The parts of the picture; the values are the keys of the messages to browsers."""
 
     CALLS = "calls"
@@ -25,7 +25,7 @@ class Part(StrEnum):
     SITE = "site"
 
 
-Key = tuple[Part, str]
+Key = tuple[PicturePart, str]
 
 LEAST_GONE = 4000
 
@@ -39,7 +39,7 @@ class ChangeLog:
 
     def __init__(self, least_gone: int = LEAST_GONE) -> None:
         self.version = 0
-        self.on_gone: list[Callable[[Part, str], None]] = []
+        self.on_gone: list[Callable[[PicturePart, str], None]] = []
         """Called with each key that is gone."""
         self._least_gone = least_gone
         self._touched: dict[Key, int] = {}
@@ -48,12 +48,12 @@ class ChangeLog:
         """Keys that are gone, the earliest first."""
         self._forgotten_up_to = 0
 
-    def touch(self, part: Part, name: str = "") -> None:
+    def touch(self, part: PicturePart, name: str = "") -> None:
         """Note that a key exists and has changed."""
         self._gone.pop((part, name), None)
         self._note((part, name))
 
-    def remove(self, part: Part, name: str) -> None:
+    def remove(self, part: PicturePart, name: str) -> None:
         """Note that a key is gone."""
         key = (part, name)
         self._note(key)
@@ -71,7 +71,7 @@ class ChangeLog:
         self._touched.pop(key, None)
         self._touched[key] = self.version
 
-    def version_of(self, part: Part, name: str) -> int:
+    def version_of(self, part: PicturePart, name: str) -> int:
         """Return the version at which a key last changed; 0 for one that never did or is forgotten."""
         return self._touched.get((part, name), 0)
 

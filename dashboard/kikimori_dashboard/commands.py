@@ -66,7 +66,7 @@ class Publisher(Protocol):
     async def publish_command(self, agent_id: str, command: Command) -> None: ...
 
 
-class CommandDesk:
+class CommandSender:
     """Sends commands and waits for their results."""
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,23 +15,25 @@ if TYPE_CHECKING:
 class EncodedParts:
     """JSON of the keys that exist, kept until they change."""
 
-    def __init__(self, changes: ChangeLog, encoders: Mapping[Part, Callable[[str], str | None]]) -> None:
+    def __init__(
+        self, changes: ChangeLog, encoders: Mapping[PicturePart, Callable[[str], str | None]]
+    ) -> None:
         """`encoders`: return the JSON of a key by its name, None for one without content."""
         self._changes = changes
         self._encoders = encoders
-        self._known: dict[Part, dict[str, tuple[int, str]]] = {part: {} for part in encoders}
+        self._known: dict[PicturePart, dict[str, tuple[int, str]]] = {part: {} for part in encoders}
         """JSON with the version at which it was made, by key."""
         changes.on_gone.append(self._forget)
 
     def __len__(self) -> int:
         return sum(len(each) for each in self._known.values())
 
-    def json(self, part: Part, name: str) -> str:
+    def json(self, part: PicturePart, name: str) -> str:
         """Return a key's JSON, `null` when it is gone."""
         known = self._known[part]
         version = self._changes.version_of(part, name)
-        if part is Part.CALLS:
-            version = max(version, self._changes.version_of(Part.LINES, name))
+        if part is PicturePart.CALLS:
+            version = max(version, self._changes.version_of(PicturePart.LINES, name))
         found = known.get(name)
         if found is not None and found[0] == version:
             return found[1]
@@ -42,6 +44,6 @@ class EncodedParts:
         known[name] = (version, text)
         return text
 
-    def _forget(self, part: Part, name: str) -> None:
+    def _forget(self, part: PicturePart, name: str) -> None:
         if part in self._known:
             self._known[part].pop(name, None)

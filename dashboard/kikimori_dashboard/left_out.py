@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,9 +22,9 @@ class LeftOut:
         self.messages = 0
         """Number of messages about names left out, since start."""
         self._changes = changes
-        self._names: dict[Part, set[str]] = {}
+        self._names: dict[PicturePart, set[str]] = {}
 
-    def has_room(self, part: Part, name: str, known: Collection[str], most: int) -> bool:
+    def has_room(self, part: PicturePart, name: str, known: Collection[str], most: int) -> bool:
         """Return whether there is room beside the `known`, at most `most`; count the name if not."""
         if name in known or len(known) < most:
             self.is_over(part, name)
@@ -33,15 +33,15 @@ class LeftOut:
         names = self._names.setdefault(part, set())
         if name not in names and len(names) < MAX_NAMES:
             names.add(name)
-            self._changes.touch(Part.SITE)
+            self._changes.touch(PicturePart.SITE)
         return False
 
-    def is_over(self, part: Part, name: str) -> None:
+    def is_over(self, part: PicturePart, name: str) -> None:
         """Note that this name is not left out any more."""
         names = self._names.get(part)
         if names and name in names:
             names.remove(name)
-            self._changes.touch(Part.SITE)
+            self._changes.touch(PicturePart.SITE)
 
     def clear(self) -> None:
         self._names.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import VERSION
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.changes import PicturePart
 
 if TYPE_CHECKING:
     from kikimori_dashboard.changes import ChangeLog
@@ -29,7 +29,7 @@ class NewerAgents:
             self._names.add(agent_id)
         else:
             self._names.discard(agent_id)
-        self._changes.touch(Part.SITE)
+        self._changes.touch(PicturePart.SITE)
 
     def clear(self) -> None:
         self._names.clear()

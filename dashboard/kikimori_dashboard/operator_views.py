@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.encoded_parts import EncodedParts
 
 if TYPE_CHECKING:
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from kikimori_dashboard.state import SiteState
     from kikimori_dashboard.views import Views
 
-PARTS = (Part.CALLS, Part.ALERTS, Part.AGENTS, Part.COMMANDS, Part.EXTENSIONS)
+PARTS = (
+    PicturePart.CALLS,
+    PicturePart.ALERTS,
+    PicturePart.AGENTS,
+    PicturePart.COMMANDS,
+    PicturePart.EXTENSIONS,
+)
 
 OF_SITE = (
     "name",
@@ -68,14 +74,15 @@ class OperatorViews:
         self._state = state
         self._views = views
         self._encoded = EncodedParts(
-            state.changes, {Part.CALLS: self._call, Part.ALERTS: self._alert, Part.AGENTS: self._agent}
+            state.changes,
+            {PicturePart.CALLS: self._call, PicturePart.ALERTS: self._alert, PicturePart.AGENTS: self._agent},
         )
 
-    def json(self, part: Part, name: str) -> str:
+    def json(self, part: PicturePart, name: str) -> str:
         match part:
-            case Part.CALLS | Part.ALERTS | Part.AGENTS:
+            case PicturePart.CALLS | PicturePart.ALERTS | PicturePart.AGENTS:
                 return self._encoded.json(part, name)
-            case Part.COMMANDS | Part.EXTENSIONS:
+            case PicturePart.COMMANDS | PicturePart.EXTENSIONS:
                 return self._views.json(part, name)
             case _:
                 return "null"

@@ -7,7 +7,7 @@ import json
 import uuid
 
 
-class Reading:
+class RetainedReading:
     """Markers of one connection.
 
     A broker whose queue for us is full drops what comes then, an end marker too. So several are sent: if the first does

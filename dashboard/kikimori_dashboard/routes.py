@@ -17,7 +17,7 @@ from kikimori_dashboard.access.routes import ACCOUNT_PAGE_RULE
 from kikimori_dashboard.access.rules import OPEN, SIGNED_IN, add_route, add_static, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import Looks
-from kikimori_dashboard.commands import CommandDesk, Page, RefusedError, Wish
+from kikimori_dashboard.commands import CommandSender, Page, RefusedError, Wish
 from kikimori_dashboard.pages import STATIC, html_page
 from kikimori_dashboard.worded import worded_result
 
@@ -74,13 +74,15 @@ class SeenBody(BaseModel):
     last: Annotated[int, Field(ge=1)]
 
 
-class Routes:
+class SiteRoutes:
+    """Routes of the pages, the live connection, commands, sentences and missed alerts."""
+
     def __init__(
         self,
         state: SiteState,
         subscriber: Subscriber,
         live: Live,
-        commands: CommandDesk,
+        commands: CommandSender,
         book: SentenceBook,
         limiter: ConnectionLimiter,
         access: Access,

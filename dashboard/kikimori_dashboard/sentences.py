@@ -32,7 +32,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Sentence(_Table):
+class SuggestedSentence(_Table):
     """One sentence that an operator can say."""
 
     when: Name
@@ -54,7 +54,7 @@ class SentenceFile(_Table):
     """Seconds after an occasion from which another one begins."""
     sources: dict[Name, Annotated[str, Field(min_length=1)]] = {}
     """Guides by the name that the sentences use."""
-    sentence: Annotated[tuple[Sentence, ...], Field(min_length=1)]
+    sentence: Annotated[tuple[SuggestedSentence, ...], Field(min_length=1)]
 
 
 class SentenceBook:
@@ -62,16 +62,16 @@ class SentenceBook:
 
     def __init__(self, files: Iterable[SentenceFile]) -> None:
         self._apart_s: dict[Language, float] = {}
-        self._situations: dict[Language, dict[str, list[Sentence]]] = {"ja": {}, "en": {}}
+        self._situations: dict[Language, dict[str, list[SuggestedSentence]]] = {"ja": {}, "en": {}}
         for file in files:
             if file.occasion_apart_s is not None:
                 self._apart_s[file.language] = file.occasion_apart_s
-            found: dict[str, list[Sentence]] = {}
+            found: dict[str, list[SuggestedSentence]] = {}
             for each in file.sentence:
                 found.setdefault(each.when, []).append(each)
             self._situations[file.language].update(found)
 
-    def situations(self, language: Language) -> dict[str, list[Sentence]]:
+    def situations(self, language: Language) -> dict[str, list[SuggestedSentence]]:
         """Sentences by situation, the gentlest first."""
         return self._situations[language]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Protocol
 
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.order import in_order
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.state import SiteState
 
 
-_OF_CALLS = (Part.LEVELS, Part.COMMANDS)
+_OF_CALLS = (PicturePart.LEVELS, PicturePart.COMMANDS)
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -28,7 +28,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 class Encoders(Protocol):
     """JSON of the picture by key, `null` for what is gone or not shown at all."""
 
-    def json(self, part: Part, name: str) -> str: ...
+    def json(self, part: PicturePart, name: str) -> str: ...
 
     def lines_since(self, call_id: str, since: int) -> str | None: ...
 
@@ -43,7 +43,11 @@ class Sight:
     """View of one browser: knows what it has shown, so that a call that goes out of sight is taken back."""
 
     def __init__(
-        self, state: SiteState, encoders: Encoders, sees: Callable[[str | None], bool], parts: Iterable[Part]
+        self,
+        state: SiteState,
+        encoders: Encoders,
+        sees: Callable[[str | None], bool],
+        parts: Iterable[PicturePart],
     ) -> None:
         """`parts`: those shown; the others stay empty."""
         self._state = state
@@ -61,13 +65,13 @@ class Sight:
         self._calls = {each for each in state.calls if self._sees_call(each)}
         opened = [each for each in state.alerts if self._sees_alert(state.alerts[each])]
         self.alerts = set(opened)
-        names: dict[Part, Iterable[str]] = {
-            Part.CALLS: [each for each in in_order(state) if each in self._calls],
-            Part.LEVELS: list(self._calls),
-            Part.ALERTS: opened,
-            Part.AGENTS: list(state.agents),
-            Part.COMMANDS: [each for each in state.presses.calls() if each in self._calls],
-            Part.EXTENSIONS: [each for each in state.extensions.known() if self._sees(each)],
+        names: dict[PicturePart, Iterable[str]] = {
+            PicturePart.CALLS: [each for each in in_order(state) if each in self._calls],
+            PicturePart.LEVELS: list(self._calls),
+            PicturePart.ALERTS: opened,
+            PicturePart.AGENTS: list(state.agents),
+            PicturePart.COMMANDS: [each for each in state.presses.calls() if each in self._calls],
+            PicturePart.EXTENSIONS: [each for each in state.extensions.known() if self._sees(each)],
         }
         fields = [f'"site":{self._encoders.site()}', self._closed(), self._missed()]
         for part, listed in names.items():
@@ -88,24 +92,24 @@ class Sight:
         keys = self._state.changes.since(since)
         if keys is None:
             return None
-        parts: dict[Part, dict[str, str]] = {}
+        parts: dict[PicturePart, dict[str, str]] = {}
         fields = []
         before = set(self._calls)
         for key in self._with_new_calls(keys):
             part, name = key
-            if part is Part.SITE:
+            if part is PicturePart.SITE:
                 fields.append(f'"site":{self._encoders.site()}')
-            elif part is Part.CLOSED and part in self._parts:
+            elif part is PicturePart.CLOSED and part in self._parts:
                 fields.append(self._closed())
-            elif part is Part.MISSED and part in self._parts:
+            elif part is PicturePart.MISSED and part in self._parts:
                 fields.append(self._missed())
-            elif part is Part.LINES:
-                if name in self._calls and name not in parts.get(Part.CALLS, {}):
+            elif part is PicturePart.LINES:
+                if name in self._calls and name not in parts.get(PicturePart.CALLS, {}):
                     self._add_lines(parts, name, since if by_line and name in before else None)
             elif part in self._parts and (text := self._shown(part, name, before)) is not None:
                 parts.setdefault(part, {})[name] = text
-        for name in parts.get(Part.CALLS, {}):
-            parts.get(Part.LINES, {}).pop(name, None)
+        for name in parts.get(PicturePart.CALLS, {}):
+            parts.get(PicturePart.LINES, {}).pop(name, None)
         fields += [
             f'"{part.value}":{{{",".join(f"{_encode(name)}:{text}" for name, text in members.items())}}}'
             for part, members in parts.items()
@@ -120,21 +124,21 @@ class Sight:
         """Return the keys, with everything about calls that came into sight just now."""
         more: list[Key] = []
         for part, name in keys:
-            if part is Part.CALLS and name not in self._calls and self._sees_call(name):
+            if part is PicturePart.CALLS and name not in self._calls and self._sees_call(name):
                 more += [(each, name) for each in _OF_CALLS]
-                more += [(Part.ALERTS, each.alert_id) for each in self._state.alert_book.of_call(name)]
-        return list(dict.fromkeys([*(each for each in keys if each[0] is Part.CALLS), *keys, *more]))
+                more += [(PicturePart.ALERTS, each.alert_id) for each in self._state.alert_book.of_call(name)]
+        return list(dict.fromkeys([*(each for each in keys if each[0] is PicturePart.CALLS), *keys, *more]))
 
-    def _shown(self, part: Part, name: str, before: set[str]) -> str | None:
+    def _shown(self, part: PicturePart, name: str, before: set[str]) -> str | None:
         """Return the JSON of a key in sight, `null` for one that went out of sight, None for one that never was in it."""
-        if part is Part.CALLS:
+        if part is PicturePart.CALLS:
             if self._sees_call(name):
                 self._calls.add(name)
                 return self._encoders.json(part, name)
             gone = name in self._calls
             self._calls.discard(name)
             return "null" if gone else None
-        if part is Part.ALERTS:
+        if part is PicturePart.ALERTS:
             alert = self._state.alerts.get(name)
             if alert is not None and self._sees_alert(alert):
                 self.alerts.add(name)
@@ -146,18 +150,18 @@ class Sight:
             if name in self._calls:
                 return self._encoders.json(part, name)
             return "null" if name in before else None
-        if part is Part.EXTENSIONS and not self._sees(name):
+        if part is PicturePart.EXTENSIONS and not self._sees(name):
             return None
         return self._encoders.json(part, name)
 
-    def _add_lines(self, parts: dict[Part, dict[str, str]], call_id: str, since: int | None) -> None:
+    def _add_lines(self, parts: dict[PicturePart, dict[str, str]], call_id: str, since: int | None) -> None:
         lines = None if since is None else self._encoders.lines_since(call_id, since)
         if lines is None:
-            parts.setdefault(Part.CALLS, {})[call_id] = self._encoders.json(Part.CALLS, call_id)
+            parts.setdefault(PicturePart.CALLS, {})[call_id] = self._encoders.json(PicturePart.CALLS, call_id)
         elif lines:
-            parts.setdefault(Part.LINES, {})[call_id] = lines
+            parts.setdefault(PicturePart.LINES, {})[call_id] = lines
 
-    def _members(self, part: Part, names: Iterable[str]) -> Iterator[str]:
+    def _members(self, part: PicturePart, names: Iterable[str]) -> Iterator[str]:
         for name in names:
             text = self._encoders.json(part, name)
             if text != "null":

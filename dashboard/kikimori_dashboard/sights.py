@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.access.roles import Right, Scope, Target, may, widest
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.access.roles import AccessTarget, Right, Scope, may, widest
+from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.operator_views import PARTS, OperatorViews
 from kikimori_dashboard.sight import Sight
 
@@ -37,9 +37,11 @@ class ExtensionTeams:
             self.version += 1
             self.changed()
 
-    def target(self, extension: str | None) -> Target:
+    def target(self, extension: str | None) -> AccessTarget:
         """Return the calls of an extension as an object of rights; without one they are of no team."""
-        return Target(extension=extension, team=None if extension is None else self._teams.get(extension))
+        return AccessTarget(
+            extension=extension, team=None if extension is None else self._teams.get(extension)
+        )
 
 
 class Sights:
@@ -56,10 +58,10 @@ class Sights:
         if supervises:
             if widest(who, Right.WATCH) is Scope.ALL:
                 return None
-            return self._sight(self._views, self.sees(who, Right.WATCH), Part)
+            return self._sight(self._views, self.sees(who, Right.WATCH), PicturePart)
         return self._sight(self._of_operator, self.sees(who, Right.OWN_PAGE), PARTS)
 
-    def target(self, extension: str | None) -> Target:
+    def target(self, extension: str | None) -> AccessTarget:
         """Return the calls of an extension as an object of rights."""
         return self._teams.target(extension)
 
@@ -70,7 +72,9 @@ class Sights:
         sight.teams_version = self._teams.version
         return True
 
-    def _sight(self, encoders: Encoders, sees: Callable[[str | None], bool], parts: Iterable[Part]) -> Sight:
+    def _sight(
+        self, encoders: Encoders, sees: Callable[[str | None], bool], parts: Iterable[PicturePart]
+    ) -> Sight:
         sight = Sight(self._state, encoders, sees, parts)
         sight.teams_version = self._teams.version
         return sight

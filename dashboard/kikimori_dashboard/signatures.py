@@ -17,7 +17,7 @@ from kikimori_core.wire.keys import fingerprint
 from kikimori_core.wire.messages import BadMessageError
 from kikimori_core.wire.topics import TopicKind
 from kikimori_dashboard.agent_link import run_of
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.directory_outlet import DirectoryOutlet
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Signatures:
             self._shown[agent_id] = shown
             log.warning("agent_signature", agent_id=agent_id, standing=standing)
         self._state.signatures = dict(self._shown)
-        self._state.changes.touch(Part.SITE)
+        self._state.changes.touch(PicturePart.SITE)
 
     async def follow(self, changed: Callable[[], None]) -> None:
         """Take over changes by `kikimori keys`, until cancelled."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.changes import PicturePart
 
 if TYPE_CHECKING:
     from kikimori_dashboard.changes import ChangeLog
@@ -30,5 +30,5 @@ class SiteDirectory:
         if before == (superiors, own_roles, names_people):
             return False
         self.superiors, self.own_roles, self.names_people = superiors, own_roles, names_people
-        self._changes.touch(Part.SITE)
+        self._changes.touch(PicturePart.SITE)
         return True

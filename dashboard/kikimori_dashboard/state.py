@@ -12,7 +12,7 @@ from kikimori_dashboard.agent_link import looks_same
 from kikimori_dashboard.alert_book import AlertBook
 from kikimori_dashboard.broker_link import BrokerLink
 from kikimori_dashboard.call_entry import CallEntry
-from kikimori_dashboard.changes import ChangeLog, Part
+from kikimori_dashboard.changes import ChangeLog, PicturePart
 from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.left_out import LeftOut
 from kikimori_dashboard.newer import NewerAgents
@@ -69,7 +69,7 @@ class SiteState:
         self.contradicted = 0
         """Number of messages about a call or an alert of another agent."""
         self._closed_for = closed_for
-        self._confirmed: set[tuple[Part, str]] | None = None
+        self._confirmed: set[tuple[PicturePart, str]] | None = None
         """Names that the broker has sent again while the retained messages are read; None otherwise."""
 
     # --- broker
@@ -104,16 +104,16 @@ class SiteState:
             self._forget_all_but(confirmed)
         self.broker.has_read(complete=complete)
 
-    def _forget_all_but(self, confirmed: set[tuple[Part, str]]) -> None:
-        for call_id in [each for each in self.calls if (Part.CALLS, each) not in confirmed]:
+    def _forget_all_but(self, confirmed: set[tuple[PicturePart, str]]) -> None:
+        for call_id in [each for each in self.calls if (PicturePart.CALLS, each) not in confirmed]:
             # A broker that was killed does not know it; its agent may, and the answer to a press is still to come.
             self._drop_call(call_id)
-        for alert_id in [each for each in self.alerts if (Part.ALERTS, each) not in confirmed]:
+        for alert_id in [each for each in self.alerts if (PicturePart.ALERTS, each) not in confirmed]:
             self.remove_alert(alert_id)
-        for agent_id in [each for each in self.agents if (Part.AGENTS, each) not in confirmed]:
+        for agent_id in [each for each in self.agents if (PicturePart.AGENTS, each) not in confirmed]:
             self.remove_agent(agent_id)
 
-    def _confirm(self, part: Part, name: str) -> None:
+    def _confirm(self, part: PicturePart, name: str) -> None:
         if self._confirmed is not None:
             self._confirmed.add((part, name))
 
@@ -125,7 +125,7 @@ class SiteState:
             self._note_extension(state, state.ended_at)
             self.remove_call(call_id, state.agent_id)
             return
-        if not self.left_out.has_room(Part.CALLS, call_id, self.calls, MAX_CALLS):
+        if not self.left_out.has_room(PicturePart.CALLS, call_id, self.calls, MAX_CALLS):
             return
         entry = self.calls.get(call_id)
         other = entry.state.agent_id if entry is not None else state.agent_id
@@ -135,7 +135,7 @@ class SiteState:
             return
         if entry is None:
             entry = self.calls[call_id] = CallEntry(state)
-        self._confirm(Part.CALLS, call_id)
+        self._confirm(PicturePart.CALLS, call_id)
         if state.status is not CallStatus.TALKING:
             entry.returned = False
         elif entry.state.status is CallStatus.ON_HOLD:
@@ -145,7 +145,7 @@ class SiteState:
         if state is not entry.state:
             entry.take(state)
         entry.tail.add_all(state.transcript_tail, self.changes.version + 1)
-        self.changes.touch(Part.CALLS, call_id)
+        self.changes.touch(PicturePart.CALLS, call_id)
 
     def remove_call(self, call_id: str, agent_id: str = "") -> None:
         """Forget a call. `agent_id`: only if it is this agent's."""
@@ -154,25 +154,25 @@ class SiteState:
             return
         self._drop_call(call_id)
         if self.presses.forget(call_id):
-            self.changes.remove(Part.COMMANDS, call_id)
+            self.changes.remove(PicturePart.COMMANDS, call_id)
 
     def _drop_call(self, call_id: str) -> None:
-        self.left_out.is_over(Part.CALLS, call_id)
+        self.left_out.is_over(PicturePart.CALLS, call_id)
         entry = self.calls.pop(call_id, None)
         if entry is not None:
             self._note_extension(entry.state, entry.levels_at)
-            self.changes.remove(Part.CALLS, call_id)
-            if self.changes.version_of(Part.LINES, call_id):
-                self.changes.remove(Part.LINES, call_id)
+            self.changes.remove(PicturePart.CALLS, call_id)
+            if self.changes.version_of(PicturePart.LINES, call_id):
+                self.changes.remove(PicturePart.LINES, call_id)
             if entry.levels is not None:
-                self.changes.remove(Part.LEVELS, call_id)
+                self.changes.remove(PicturePart.LEVELS, call_id)
 
     def _note_extension(self, state: CallState, heard_at: datetime | None) -> None:
         for extension in self.extensions.note(state.operator.number, heard_at or state.started_at):
             if self.extensions.last(extension) is None:
-                self.changes.remove(Part.EXTENSIONS, extension)
+                self.changes.remove(PicturePart.EXTENSIONS, extension)
             else:
-                self.changes.touch(Part.EXTENSIONS, extension)
+                self.changes.touch(PicturePart.EXTENSIONS, extension)
 
     def _nobody_asked_for_the_end_of_hold(self, call_id: str) -> bool:
         """Return whether the hold was begun by a press: another is the telephone's own, and so is its end."""
@@ -185,7 +185,7 @@ class SiteState:
         if entry is None or (agent_id and entry.state.agent_id != agent_id):
             return
         if entry.tail.add(line, self.changes.version + 1):
-            self.changes.touch(Part.LINES, line.call_id)
+            self.changes.touch(PicturePart.LINES, line.call_id)
 
     def take_levels(self, levels: Levels) -> None:
         for call_id, each in levels.calls.items():
@@ -194,7 +194,7 @@ class SiteState:
             if entry is not None and entry.state.agent_id == levels.agent_id:
                 entry.levels = each
                 entry.levels_at = levels.at
-                self.changes.touch(Part.LEVELS, call_id)
+                self.changes.touch(PicturePart.LEVELS, call_id)
 
     # --- alerts
 
@@ -207,12 +207,12 @@ class SiteState:
             self.contradicted += 1
             return
         if alert.state is AlertState.CLOSED:
-            self.left_out.is_over(Part.ALERTS, alert.alert_id)
+            self.left_out.is_over(PicturePart.ALERTS, alert.alert_id)
             self.alert_book.put_closed(alert, len(self.calls))
         else:
-            if not self.left_out.has_room(Part.ALERTS, alert.alert_id, self.alerts, MAX_ALERTS):
+            if not self.left_out.has_room(PicturePart.ALERTS, alert.alert_id, self.alerts, MAX_ALERTS):
                 return
-            self._confirm(Part.ALERTS, alert.alert_id)
+            self._confirm(PicturePart.ALERTS, alert.alert_id)
             if not self.alert_book.put_open(alert):
                 return
         self._touch_call(alert.call_id)
@@ -222,7 +222,7 @@ class SiteState:
         known = self.alerts.get(alert_id)
         if agent_id and known is not None and known.agent_id != agent_id:
             return
-        self.left_out.is_over(Part.ALERTS, alert_id)
+        self.left_out.is_over(PicturePart.ALERTS, alert_id)
         alert = self.alert_book.remove(alert_id)
         if alert is not None:
             self._touch_call(alert.call_id)
@@ -237,7 +237,7 @@ class SiteState:
 
     def _touch_call(self, call_id: str) -> None:
         if call_id in self.calls:
-            self.changes.touch(Part.CALLS, call_id)
+            self.changes.touch(PicturePart.CALLS, call_id)
 
     def forget_old(self, now: datetime) -> None:
         """Drop closed alerts that are too old, and what agents that never came back left open.
@@ -246,7 +246,7 @@ class SiteState:
         """
         for call_id in self.presses.left(self.calls, now):
             self.presses.forget(call_id)
-            self.changes.remove(Part.COMMANDS, call_id)
+            self.changes.remove(PicturePart.COMMANDS, call_id)
         for call_id, entry in list(self.calls.items()):
             state = entry.state
             if not self.agent_book.is_there(state.agent_id) and now - state.started_at > LONGEST_CALL:
@@ -288,23 +288,23 @@ class SiteState:
     # --- agents
 
     def take_health(self, health: Health) -> None:
-        if not self.left_out.has_room(Part.AGENTS, health.agent_id, self.agents, MAX_AGENTS):
+        if not self.left_out.has_room(PicturePart.AGENTS, health.agent_id, self.agents, MAX_AGENTS):
             return
         known = self.agent_book.take(health)
-        self._confirm(Part.AGENTS, health.agent_id)
+        self._confirm(PicturePart.AGENTS, health.agent_id)
         if known is None or not looks_same(known, health):
-            self.changes.touch(Part.AGENTS, health.agent_id)
+            self.changes.touch(PicturePart.AGENTS, health.agent_id)
         if known is None or known.online != health.online:
             self._touch_calls_of(health.agent_id)
 
     def note_clocks(self, differing: dict[str, int]) -> None:
         self.clocks_differing = differing
-        self.changes.touch(Part.SITE)
+        self.changes.touch(PicturePart.SITE)
 
     def remove_agent(self, agent_id: str) -> None:
-        self.left_out.is_over(Part.AGENTS, agent_id)
+        self.left_out.is_over(PicturePart.AGENTS, agent_id)
         if self.agent_book.remove(agent_id):
-            self.changes.remove(Part.AGENTS, agent_id)
+            self.changes.remove(PicturePart.AGENTS, agent_id)
             self._touch_calls_of(agent_id)
 
     def take_sign_of_life(self, agent_id: str) -> None:
@@ -314,13 +314,13 @@ class SiteState:
 
     def _touch_agent(self, agent_id: str) -> None:
         if agent_id in self.agents:
-            self.changes.touch(Part.AGENTS, agent_id)
+            self.changes.touch(PicturePart.AGENTS, agent_id)
         self._touch_calls_of(agent_id)
 
     def _touch_calls_of(self, agent_id: str) -> None:
         for call_id, entry in self.calls.items():
             if entry.state.agent_id == agent_id:
-                self.changes.touch(Part.CALLS, call_id)
+                self.changes.touch(PicturePart.CALLS, call_id)
 
     def stale(self, call_id: str) -> bool:
         """Return whether nobody listens to this call at the moment: what is shown of it may be past."""
@@ -334,16 +334,16 @@ class SiteState:
 
     def take_press(self, command: Command) -> None:
         self.presses.take(command)
-        self.changes.touch(Part.COMMANDS, command.call_id)
+        self.changes.touch(PicturePart.COMMANDS, command.call_id)
         entry = self.calls.get(command.call_id)
         if entry is not None and entry.returned and lane_of(command.action) is Lane.MOVE:
             entry.returned = False
-            self.changes.touch(Part.CALLS, command.call_id)
+            self.changes.touch(PicturePart.CALLS, command.call_id)
 
     def take_result(self, result: CommandResult) -> None:
         if self.presses.answer(result):
-            self.changes.touch(Part.COMMANDS, result.call_id)
+            self.changes.touch(PicturePart.COMMANDS, result.call_id)
 
     def press_unanswered(self, command: Command) -> None:
         if self.presses.give_up(command):
-            self.changes.touch(Part.COMMANDS, command.call_id)
+            self.changes.touch(PicturePart.COMMANDS, command.call_id)

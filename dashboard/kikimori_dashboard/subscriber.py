@@ -29,7 +29,7 @@ from kikimori_dashboard.acks import AckDesk
 from kikimori_dashboard.agent_messages import read_message
 from kikimori_dashboard.former import FormerTree
 from kikimori_dashboard.inventories import Inventories
-from kikimori_dashboard.reading import Reading
+from kikimori_dashboard.reading import RetainedReading
 from kikimori_dashboard.signatures import Signatures
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class Subscriber:
         told between them is known to have ended.
         """
         async with connect(self._settings, self._client_id, keep_session=True) as client:
-            reading = Reading()
+            reading = RetainedReading()
             try:
                 async with asyncio.timeout(SILENT_FOR_S) as limit, asyncio.TaskGroup() as tasks:
                     # Beside the reading: the answers to what is asked come behind all that waits to be read.
@@ -181,7 +181,7 @@ class Subscriber:
                 self._state.broker_lost()
                 self._changed()
 
-    async def _ask(self, client: Client, reading: Reading) -> None:
+    async def _ask(self, client: Client, reading: RetainedReading) -> None:
         """Subscribe, and send the markers to ourselves. Cancelled when the end marker has come."""
         marker = self._topics.marker(self._branch)
         mine = [marker, self._topics.replies(self._branch), self._former_topics.reply(self._branch)]
@@ -219,7 +219,7 @@ class Subscriber:
         self._state.broker.still_reading()
         self._changed()
 
-    def _follow(self, message: Arrived, client: Client, reading: Reading) -> None:
+    def _follow(self, message: Arrived, client: Client, reading: RetainedReading) -> None:
         topic, payload = message.topic.value, _bytes(message.payload)
         self._read += 1
         if payload == reading.begin:

@@ -16,7 +16,7 @@ KEPT_GONE = 2 * KEPT_LINES
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-class Tail:
+class TranscriptTail:
     """At most `KEPT_LINES` lines in order of time, one partial per voice, with their versions of change."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from kikimori_dashboard.changes import Part
+from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.encoded_parts import EncodedParts
 from kikimori_dashboard.order import in_order
 from kikimori_dashboard.worded import worded_problem, worded_result
@@ -41,12 +41,12 @@ class Views:
         self._encoded = EncodedParts(
             state.changes,
             {
-                Part.CALLS: self._call,
-                Part.LEVELS: self._levels,
-                Part.ALERTS: self._alert,
-                Part.AGENTS: self._agent,
-                Part.COMMANDS: self._commands,
-                Part.EXTENSIONS: self._extension,
+                PicturePart.CALLS: self._call,
+                PicturePart.LEVELS: self._levels,
+                PicturePart.ALERTS: self._alert,
+                PicturePart.AGENTS: self._agent,
+                PicturePart.COMMANDS: self._commands,
+                PicturePart.EXTENSIONS: self._extension,
             },
         )
         self._body: tuple[int, str] = (-1, "")
@@ -69,21 +69,25 @@ class Views:
         keys = changes.since(since)
         if keys is None:
             return None
-        whole = {name for part, name in keys if part is Part.CALLS}
+        whole = {name for part, name in keys if part is PicturePart.CALLS}
         fields = []
-        parts: dict[Part, list[str]] = {}
+        parts: dict[PicturePart, list[str]] = {}
         for part, name in keys:
-            if part is Part.SITE:
+            if part is PicturePart.SITE:
                 fields.append(f'"site":{self.site()}')
-            elif part is Part.CLOSED:
+            elif part is PicturePart.CLOSED:
                 fields.append(self.closed())
-            elif part is Part.MISSED:
+            elif part is PicturePart.MISSED:
                 fields.append(self.missed())
-            elif part is Part.LINES:
+            elif part is PicturePart.LINES:
                 if name in whole:
                     continue
                 lines = self.lines_since(name, since) if by_line else None
-                sent_as, text = (Part.CALLS, self.json(Part.CALLS, name)) if lines is None else (part, lines)
+                sent_as, text = (
+                    (PicturePart.CALLS, self.json(PicturePart.CALLS, name))
+                    if lines is None
+                    else (part, lines)
+                )
                 parts.setdefault(sent_as, []).append(f"{_encode(name)}:{text}")
             else:
                 parts.setdefault(part, []).append(f"{_encode(name)}:{self.json(part, name)}")
@@ -93,13 +97,13 @@ class Views:
 
     def _snapshot_body(self) -> str:
         state = self._state
-        names: dict[Part, Iterable[str]] = {
-            Part.CALLS: in_order(state),
-            Part.LEVELS: state.calls,
-            Part.ALERTS: state.alerts,
-            Part.AGENTS: state.agents,
-            Part.COMMANDS: state.presses.calls(),
-            Part.EXTENSIONS: state.extensions.known(),
+        names: dict[PicturePart, Iterable[str]] = {
+            PicturePart.CALLS: in_order(state),
+            PicturePart.LEVELS: state.calls,
+            PicturePart.ALERTS: state.alerts,
+            PicturePart.AGENTS: state.agents,
+            PicturePart.COMMANDS: state.presses.calls(),
+            PicturePart.EXTENSIONS: state.extensions.known(),
         }
         fields = [f'"site":{self.site()}', self.closed(), self.missed()]
         for part, listed in names.items():
@@ -111,7 +115,7 @@ class Views:
         entry = self._state.calls.get(call_id)
         return None if entry is None else entry.tail.changes_json(since)
 
-    def json(self, part: Part, name: str) -> str:
+    def json(self, part: PicturePart, name: str) -> str:
         """Return a key's JSON, `null` when it is gone."""
         return self._encoded.json(part, name)
 

@@ -14,7 +14,7 @@ from tests.support.stores import opened
 from kikimori.cli.main import main
 from kikimori.control.chain import ChainEnd, append
 from kikimori_records.audit import log
-from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def dashboards_audit(folder: Path, *statements: str) -> None:
         async with opened(StoreSettings(dir=folder / "data")) as store:
             for second in (2, 4):
                 at = datetime.fromisoformat(f"2026-04-01T09:00:0{second}+09:00")
-                await log.append(store, Entry(f"session.{second}", ActorKind.PERSON, "鈴木", "p2", at=at))
+                await log.append(
+                    store, AuditEntry(f"session.{second}", ActorKind.PERSON, "鈴木", "p2", at=at)
+                )
             async with store.begin() as connection:
                 for each in statements:
                     await connection.execute(text(each))

@@ -16,7 +16,7 @@ from kikimori_core.wire.messages import Outcome, Party
 from kikimori_dashboard.access.who import Who
 from kikimori_dashboard.audit.looks import Looks
 from kikimori_records.audit import log
-from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.queries import AuditFilter, newest
 from kikimori_records.audit.verify import verify
 from kikimori_records.people import person_by_login
@@ -35,7 +35,7 @@ async def get(url: str, path: str, login: str, **asked: str) -> tuple[int, Any]:
         return answer.status, await answer.json()
 
 
-async def noted(store: Store, action: str, count: int = 1) -> Entry:
+async def noted(store: Store, action: str, count: int = 1) -> AuditEntry:
     """Wait for entries that are written in the background; return the newest."""
     async with asyncio.timeout(60):
         while len(found := await newest(store, AuditFilter(action=action))) < count:  # noqa: ASYNC110  (a task of the dashboard)
@@ -79,7 +79,7 @@ async def _post(http: Any, path: str, body: Any) -> int:
 async def test_entries_are_filtered_in_pages_and_exported(url: str, store: Store) -> None:
     start = datetime(2026, 4, 1, tzinfo=UTC)
     for number in range(120):
-        entry = Entry("session.begin", ActorKind.PERSON, EVIL, "p", at=start + timedelta(hours=number))
+        entry = AuditEntry("session.begin", ActorKind.PERSON, EVIL, "p", at=start + timedelta(hours=number))
         await log.append(store, entry)
     status, first = await get(url, "/api/audit", "admin", action="session")
     assert (status, len(first["entries"]), first["before"]) == (200, 100, 21)
@@ -127,7 +127,9 @@ async def test_both_pages_in_both_languages(url: str, store: Store, page: Page) 
     assert operator is not None
     await log.append(
         store,
-        Entry("person.change", ActorKind.PERSON, EVIL, "p", "person", operator.id, details={"why": EVIL}),
+        AuditEntry(
+            "person.change", ActorKind.PERSON, EVIL, "p", "person", operator.id, details={"why": EVIL}
+        ),
     )
     await sign_in_page(page, "admin")
     await page.set_viewport_size({"width": 390, "height": 844})

@@ -17,7 +17,7 @@ from kikimori_core.wire.opening_hours import read_hours
 from kikimori_dashboard.access.audit_trail import AuditTrail, author_of
 from kikimori_dashboard.access.who import Who
 from kikimori_dashboard.people.reasons import false_reasons
-from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append
 from kikimori_records.audit.queries import AuditFilter, newest
 from kikimori_records.audit.retention import remove_old
@@ -44,7 +44,7 @@ SOURCES = [
     *(ROOT / "agent" / "kikimori" / "cli").rglob("*.py"),
 ]
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
-NO_DETAILS = {*Entry.__slots__, "about"}
+NO_DETAILS = {*AuditEntry.__slots__, "about"}
 """Arguments of the calls that write entries which are no details."""
 
 WHO = Who("田中 管理")
@@ -80,7 +80,7 @@ async def write_every_kind(store: Store) -> None:
 
 async def _trimmed(store: Store) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=store.settings.audit_days + 1)
-    await append(store, Entry("session.begin", ActorKind.PERSON, "前の人", at=long_ago))
+    await append(store, AuditEntry("session.begin", ActorKind.PERSON, "前の人", at=long_ago))
     assert await remove_old(store)
 
 
@@ -124,7 +124,7 @@ async def _kiosks_and_seatings(store: Store) -> None:
     assert await stand_up(store, "201", by, now + timedelta(hours=1))
 
 
-def _noted() -> list[Entry]:
+def _noted() -> list[AuditEntry]:
     entry = AuditTrail.entry
     person, alert, call = ("person", ID), ("alert", ID), ("call", ID)
     asked = {"since": "2026-11-01T09:00", "until": "2026-11-02T09:00", "person": "佐藤", "action": "live.open", "object": "201", "outcome": "done"}  # fmt: skip
@@ -199,7 +199,7 @@ async def test_hours_of_another_shape_are_shown_all_the_same(url: str, store: St
         details = {"changed": {"hours": [None, hours]}}
         about = ("superior", str(number))
         await append(
-            store, Entry("superior.change", ActorKind.PERSON, WHO.name, None, *about, details=details)
+            store, AuditEntry("superior.change", ActorKind.PERSON, WHO.name, None, *about, details=details)
         )
     await sign_in_page(page, "admin")
     await page.goto(f"{url}/audit")

@@ -11,7 +11,7 @@ from tests.support import sample
 
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.who import Who
-from kikimori_dashboard.commands import CommandDesk, RefusedError, Wish
+from kikimori_dashboard.commands import CommandSender, RefusedError, Wish
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import BrokerAwayError
 
@@ -26,7 +26,7 @@ class Office:
 
     def __init__(self) -> None:
         self.state = SiteState()
-        self.desk = CommandDesk(self.state, lambda: None)
+        self.desk = CommandSender(self.state, lambda: None)
         self.there = True
         self.sent: list[Command] = []
         self.connect()

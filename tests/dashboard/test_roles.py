@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from kikimori_dashboard.access.roles import RIGHTS, PersonRole, Right, Scope, Target, may, widest
+from kikimori_dashboard.access.roles import RIGHTS, AccessTarget, PersonRole, Right, Scope, may, widest
 from kikimori_dashboard.access.who import Who
 
-OWN, OTHER = Target("201", "billing"), Target("205", "billing")
-ELSEWHERE, UNKNOWN = Target("301", "sales"), Target()
+OWN, OTHER = AccessTarget("201", "billing"), AccessTarget("205", "billing")
+ELSEWHERE, UNKNOWN = AccessTarget("301", "sales"), AccessTarget()
 
 OPERATOR = Who("o", frozenset({PersonRole.OPERATOR}), frozenset({"201"}), person_id="o")
 SUPERVISOR = Who("s", frozenset({PersonRole.SUPERVISOR}), person_id="s")
@@ -45,7 +45,7 @@ KIOSK = Who("k", extensions=frozenset({"201"}), kiosk_id="k")
         (WALL, Right.ESCALATE, [], [OWN]),
     ],
 )
-def test_the_table(who: Who, right: Right, yes: list[Target], no: list[Target]) -> None:
+def test_the_table(who: Who, right: Right, yes: list[AccessTarget], no: list[AccessTarget]) -> None:
     assert [target for target in yes if not may(who, right, target)] == []
     assert [target for target in no if may(who, right, target)] == []
 

@@ -28,7 +28,7 @@ from kikimori_core.wire.messages import (
 )
 from kikimori_dashboard import state as state_module
 from kikimori_dashboard.alert_book import LEAST_CLOSED
-from kikimori_dashboard.changes import ChangeLog, Part
+from kikimori_dashboard.changes import ChangeLog, PicturePart
 from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.missed import LOOKS_TO_BE_SEEN
 from kikimori_dashboard.order import in_order
@@ -192,7 +192,7 @@ def test_a_call_whose_agent_is_offline_is_marked_and_kept() -> None:
     seen = state.changes.version
     state.take_health(health(online=False))
     assert state.stale("c")
-    assert (Part.CALLS, "c") in (state.changes.since(seen) or [])
+    assert (PicturePart.CALLS, "c") in (state.changes.since(seen) or [])
 
 
 def test_what_an_agent_that_never_came_back_left_is_gone_after_a_day() -> None:
@@ -271,15 +271,15 @@ def test_changes_tell_each_key_once_and_know_what_they_forgot() -> None:
     log = ChangeLog(least_gone=2)
     start = log.version
     for name in ("a", "b", "a"):
-        log.touch(Part.CALLS, name)
-    assert sorted(log.since(start) or []) == [(Part.CALLS, "a"), (Part.CALLS, "b")]
+        log.touch(PicturePart.CALLS, name)
+    assert sorted(log.since(start) or []) == [(PicturePart.CALLS, "a"), (PicturePart.CALLS, "b")]
     assert log.since(log.version) == []
     before = log.version
     for name in ("a", "c", "d"):
-        log.remove(Part.CALLS, name)
+        log.remove(PicturePart.CALLS, name)
     assert log.since(start) is None
     assert log.since(before) is None
-    assert sorted(log.since(before + 1) or []) == [(Part.CALLS, "c"), (Part.CALLS, "d")]
+    assert sorted(log.since(before + 1) or []) == [(PicturePart.CALLS, "c"), (PicturePart.CALLS, "d")]
 
 
 def test_what_exists_is_never_forgotten_however_much_there_is() -> None:
@@ -291,7 +291,7 @@ def test_what_exists_is_never_forgotten_however_much_there_is() -> None:
     seen = state.changes.version
     leg = CallLevels(media_s=1, legs={Role.CUSTOMER: LegLevel(level_db=-20, speaking=True)})
     state.take_levels(Levels(agent_id="a", at=NOON, calls=dict.fromkeys(names, leg)))
-    assert sorted(state.changes.since(seen) or []) == sorted((Part.LEVELS, name) for name in names)
+    assert sorted(state.changes.since(seen) or []) == sorted((PicturePart.LEVELS, name) for name in names)
     # As much of what is gone is remembered as is there.
     seen = state.changes.version
     for name in names[:2200]:
@@ -336,7 +336,7 @@ def test_what_finds_no_room_is_counted_until_it_ends_or_is_shown(monkeypatch: py
     state.take_alert(alert("c", revision=2, state=AlertState.CLOSED))
     state.remove_agent("two")
     assert state.left_out.counts() == {"calls": 1, "alerts": 2}
-    assert (Part.SITE, "") in (state.changes.since(seen) or [])
+    assert (PicturePart.SITE, "") in (state.changes.since(seen) or [])
     state.take_call(call("a", status=CallStatus.ENDED))
     state.take_call(call("d"))
     assert state.left_out.counts() == {"alerts": 2}

@@ -17,7 +17,7 @@ from tests.support.sign_in import PASSWORD, add_people, client, sign_in_page
 from kikimori_core.wire.messages import Outcome, Party
 from kikimori_dashboard.access.passwords import Passwords
 from kikimori_records import people
-from kikimori_records.audit.entry import ActorKind, Entry, columns
+from kikimori_records.audit.entry import ActorKind, AuditEntry, columns
 from kikimori_records.audit.queries import AuditFilter, newest
 from kikimori_records.audit.verify import verify
 from kikimori_records.errors import StoreAwayError
@@ -142,7 +142,7 @@ async def test_logins_exports_and_changes_of_people_are_refused_in_words(
 async def test_an_export_in_the_middle_of_which_the_database_stops_does_not_look_whole(
     url: str, store: Store, postgres: Postgres
 ) -> None:
-    entry = columns(Entry("a", ActorKind.SYSTEM, "x", details={"why": "x" * 16_000}))
+    entry = columns(AuditEntry("a", ActorKind.SYSTEM, "x", details={"why": "x" * 16_000}))
     rows = [
         {**entry, "number": number, "entry_id": str(number), "previous_hash": "", "hash": ""}
         for number in range(1, 1501)

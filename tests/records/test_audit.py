@@ -13,7 +13,7 @@ from tests.support.postgres import Postgres, in_thread
 from tests.support.stores import opened
 
 from kikimori_records.audit import log
-from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.retention import remove_old
 from kikimori_records.audit.verify import verify
 from kikimori_records.audit.waiting import FILE, WaitingEntries
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from kikimori_records.store import Store
 
 
-def entry(action: str = "session.begin", **more: object) -> Entry:
-    return Entry(action, ActorKind.PERSON, "佐藤", "person-1", **more)  # type: ignore[arg-type]
+def entry(action: str = "session.begin", **more: object) -> AuditEntry:
+    return AuditEntry(action, ActorKind.PERSON, "佐藤", "person-1", **more)  # type: ignore[arg-type]
 
 
 async def actions(store: Store) -> list[tuple[int, str]]:

@@ -16,7 +16,7 @@ from tests.support.stores import opened
 from kikimori_records import people, sessions
 from kikimori_records.address import thread_engine
 from kikimori_records.audit import csv_file, log
-from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.queries import AboutPerson, AuditFilter, latest, newest, oldest_first
 from kikimori_records.people import NewPerson
 from kikimori_records.sessions import Session
@@ -42,7 +42,7 @@ async def fill(store: Store) -> None:
         {"action": "person.change", "actor_name": "admin", "actor_id": "p4", "object_kind": "kiosk", "object_id": "p2"},
     ]  # fmt: skip
     for minute, each in enumerate(rows):
-        entry = Entry(actor_kind=ActorKind.PERSON, at=START + timedelta(minutes=minute), **each)
+        entry = AuditEntry(actor_kind=ActorKind.PERSON, at=START + timedelta(minutes=minute), **each)
         await log.append(store, entry)
 
 
@@ -75,7 +75,9 @@ async def test_an_entry_meets_every_condition(store: Store) -> None:
 async def test_the_latest_are_those_of_the_latest_time(store: Store) -> None:
     """One that came late from the disk has a high number and an early time."""
     await fill(store)
-    await log.append(store, Entry("session.end", ActorKind.PERSON, "佐藤", at=START + timedelta(seconds=90)))
+    await log.append(
+        store, AuditEntry("session.end", ActorKind.PERSON, "佐藤", at=START + timedelta(seconds=90))
+    )
     assert [each.number for each in await latest(store, AuditFilter(), 3)] == [5, 6, 7]
     assert [each.number for each in await latest(store, AuditFilter(action="session"), 2)] == [2, 8]
 
@@ -83,7 +85,9 @@ async def test_the_latest_are_those_of_the_latest_time(store: Store) -> None:
 async def test_what_a_database_cannot_give_back_does_not_get_in(store: Store) -> None:
     """PostgreSQL takes some of it, and fails at the first question about it."""
     odd = {"extension": "2\x0004", "a\0b": ["\ud800", float("nan"), {"x": "\0"}]}
-    await log.append(store, Entry("command.hold", ActorKind.PERSON, "佐藤", None, "call", "c", details=odd))
+    await log.append(
+        store, AuditEntry("command.hold", ActorKind.PERSON, "佐藤", None, "call", "c", details=odd)
+    )
     found = await newest(store, AuditFilter(about=AboutPerson("p", frozenset({"204"}))))
     assert found == []
     assert store.waiting.empty
@@ -94,11 +98,11 @@ async def test_what_a_database_cannot_give_back_does_not_get_in(store: Store) ->
 
 async def test_an_entry_that_the_database_refuses_is_not_lost(store: Store) -> None:
     """A fault of ours must not stop the audit: what was done waits on the disk, in order."""
-    await log.append(store, Entry("before", ActorKind.SYSTEM, "x"))
+    await log.append(store, AuditEntry("before", ActorKind.SYSTEM, "x"))
     async with store.begin() as connection:
         await connection.execute(text("ALTER TABLE audit RENAME COLUMN outcome TO result"))
     for each in ("a", "b"):
-        await log.append(store, Entry(each, ActorKind.SYSTEM, "x"))
+        await log.append(store, AuditEntry(each, ActorKind.SYSTEM, "x"))
     assert len(store.waiting) == 2
     # SQLite reports it as it reports a database that is away, which is tried again a second later.
     with thread_engine(store.settings).begin() as direct:
@@ -106,7 +110,7 @@ async def test_an_entry_that_the_database_refuses_is_not_lost(store: Store) -> N
     async with asyncio.timeout(60):
         while not await log.drain(store):  # noqa: ASYNC110  (nothing tells when it may be tried again)
             await asyncio.sleep(0.1)
-    await log.append(store, Entry("c", ActorKind.SYSTEM, "x"))
+    await log.append(store, AuditEntry("c", ActorKind.SYSTEM, "x"))
     assert [each.entry.action for each in await newest(store, AuditFilter())] == ["c", "b", "a", "before"]
 
 
@@ -120,7 +124,7 @@ async def test_pages_follow_each_other(store: Store) -> None:
 
 async def test_a_csv_file_calculates_nothing(store: Store) -> None:
     await log.append(
-        store, Entry("=1+1", ActorKind.PERSON, '=HYPERLINK("x")', "@p", details={"q": '",\n\ud800'})
+        store, AuditEntry("=1+1", ActorKind.PERSON, '=HYPERLINK("x")', "@p", details={"q": '",\n\ud800'})
     )
     (row,) = [each async for each in oldest_first(store, AuditFilter())]
     text = csv_file.header("ja") + csv_file.line(row)
@@ -138,7 +142,7 @@ async def test_what_is_too_old_goes(store: Store) -> None:
         await sessions.add_session(
             store, Session(token, sato.id, None, at, at, None, at + timedelta(1), "192.0.2.1", "")
         )
-    await log.append(store, Entry("old", ActorKind.SYSTEM, "x", at=now - timedelta(days=1200)))
+    await log.append(store, AuditEntry("old", ActorKind.SYSTEM, "x", at=now - timedelta(days=1200)))
     await remove_too_old(store, now)
     assert [each.token_hash for each in await sessions.sessions_of(store, sato.id)] == ["new"]
     assert [each.entry.action for each in await newest(store, AuditFilter())] == ["audit.trim"]
@@ -149,7 +153,7 @@ async def test_waiting_entries_come_in_without_another_entry(tmp_path: Path, pos
     async with opened(postgres.settings(tmp_path, migrated=True)) as store:
         keeping = asyncio.create_task(keep_store(store))
         await in_thread(postgres, "stop")
-        await log.append(store, Entry("away", ActorKind.SYSTEM, "x"))
+        await log.append(store, AuditEntry("away", ActorKind.SYSTEM, "x"))
         await in_thread(postgres, "start")
         async with asyncio.timeout(60):
             while not store.waiting.empty:  # noqa: ASYNC110  (what it waits for is another process)

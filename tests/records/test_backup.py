@@ -12,7 +12,7 @@ from tests.support.stores import opened, settings_on
 
 from kikimori_records import people, schema, sessions
 from kikimori_records.audit import log
-from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.verify import verify
 from kikimori_records.backup import back_up
 from kikimori_records.errors import StoreError
@@ -52,7 +52,7 @@ async def fill(store: Store) -> None:
             insert(schema.seatings).values(id="a", replaces="z", person_id=sato.id, **seat)
         )
     for number in range(3):
-        entry = Entry(f"a{number}", ActorKind.PERSON, "佐藤", sato.id, details={"\ud800": [1.5, None]})
+        entry = AuditEntry(f"a{number}", ActorKind.PERSON, "佐藤", sato.id, details={"\ud800": [1.5, None]})
         await log.append(store, entry)
 
 
@@ -94,7 +94,7 @@ async def test_what_is_restored_is_what_was_there(
     async with opened(settings) as restored:
         assert await content(restored) == before
         assert (await verify(restored)).count == 3
-        await log.append(restored, Entry("after", ActorKind.SYSTEM, "x"))
+        await log.append(restored, AuditEntry("after", ActorKind.SYSTEM, "x"))
         assert (await verify(restored)).last_number == 4
 
 

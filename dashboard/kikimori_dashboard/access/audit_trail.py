@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from kikimori_records.audit import log as audit_log
-from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.people.changes import Author
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class AuditTrail:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: asyncio.Queue[Entry] = asyncio.Queue(MOST_WAITING)
-        self._writing: Entry | None = None
+        self._waiting: asyncio.Queue[AuditEntry] = asyncio.Queue(MOST_WAITING)
+        self._writing: AuditEntry | None = None
 
     def note(
         self,
@@ -61,10 +61,10 @@ class AuditTrail:
         outcome: str = "done",
         about: tuple[str, str] | None = None,
         **details: Any,
-    ) -> Entry:
+    ) -> AuditEntry:
         """Return an entry without noting it; see `note`."""
         by = Author(ActorKind.SYSTEM, "") if who is None else author_of(who)
-        return Entry(
+        return AuditEntry(
             action,
             by.kind,
             by.name,

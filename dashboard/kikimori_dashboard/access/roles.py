@@ -75,7 +75,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class AccessTarget:
     """Object of an action: a call by its extension, or a person."""
 
     extension: str | None = None
@@ -138,7 +138,7 @@ RIGHTS: Mapping[PersonRole, Mapping[Right, Scope]] = {
 KIOSK: Mapping[Right, Scope] = {Right.OWN_PAGE: Scope.OWN, Right.ESCALATE: Scope.OWN}
 
 
-def may(who: Who, right: Right, target: Target | None = None) -> bool:
+def may(who: Who, right: Right, target: AccessTarget | None = None) -> bool:
     """Return whether somebody has a right on an object.
 
     Without an object the answer tells whether they have it on any: enough to open a page, never enough to act.
@@ -162,7 +162,7 @@ def _scopes(who: Who, right: Right) -> Iterable[Scope]:
             yield RIGHTS[role][right]
 
 
-def _reaches(who: Who, scope: Scope, target: Target | None) -> bool:
+def _reaches(who: Who, scope: Scope, target: AccessTarget | None) -> bool:
     if scope is Scope.ALL or target is None:
         return True
     if scope is Scope.TEAM:

@@ -10,10 +10,10 @@ from kikimori_dashboard.people.reasons import false_reasons
 from kikimori_dashboard.worded import LANGUAGES
 
 if TYPE_CHECKING:
-    from kikimori_records.audit.entry import Entry
+    from kikimori_records.audit.entry import AuditEntry
 
 
-def worded_details(entry: Entry) -> dict[str, Any]:
+def worded_details(entry: AuditEntry) -> dict[str, Any]:
     """Return by language what an entry says of opening hours and of false alarms, under the names of its details.
 
     `hours`: [before, after], "" = always. `reason`: why an alert was false.

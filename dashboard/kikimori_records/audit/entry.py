@@ -26,7 +26,7 @@ class ActorKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """Something that was done, or refused."""
 
     action: str
@@ -52,7 +52,7 @@ class AuditRow:
     """Entry in its place in the chain."""
 
     number: int
-    entry: Entry
+    entry: AuditEntry
     previous_hash: str
     hash: str
 
@@ -65,7 +65,7 @@ class AuditRow:
         )
 
 
-def plain(entry: Entry) -> Entry:
+def plain(entry: AuditEntry) -> AuditEntry:
     """Return an entry as every database can hold it, and gives it back."""
     return entry_of(_storable(json.loads(json.dumps(written(entry), default=str))))
 
@@ -85,27 +85,27 @@ def _storable(value: Any) -> Any:
             return value
 
 
-def columns(entry: Entry) -> dict[str, Any]:
+def columns(entry: AuditEntry) -> dict[str, Any]:
     """Return an entry's columns."""
     return {**asdict(entry), "actor_kind": str(entry.actor_kind)}
 
 
-def entry_of(row: Any) -> Entry:
+def entry_of(row: Any) -> AuditEntry:
     """Return the entry in a row of the table, or in the JSON of `written`."""
     at = row["at"]
-    return Entry(
-        **{name: row[name] for name in Entry.__slots__ if name not in ("at", "actor_kind")},
+    return AuditEntry(
+        **{name: row[name] for name in AuditEntry.__slots__ if name not in ("at", "actor_kind")},
         at=datetime.fromisoformat(at) if isinstance(at, str) else at,
         actor_kind=ActorKind(row["actor_kind"]),
     )
 
 
-def written(entry: Entry) -> dict[str, Any]:
+def written(entry: AuditEntry) -> dict[str, Any]:
     """Return an entry as an object of JSON."""
     return {**columns(entry), "at": time_text(entry.at)}
 
 
-def link(number: int, entry: Entry, previous_hash: str) -> str:
+def link(number: int, entry: AuditEntry, previous_hash: str) -> str:
     """Return the hash of an entry at its place: SHA-256 of the hash before and the entry's canonical JSON."""
     said = {"number": number, **written(entry)}
     # Escapes keep it the same where a detail holds half a character.

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from kikimori_records.audit.entry import START, ActorKind, Entry, columns, link, plain
+from kikimori_records.audit.entry import START, ActorKind, AuditEntry, columns, link, plain
 from kikimori_records.errors import StoreError
 from kikimori_records.schema import audit
 
@@ -32,7 +32,7 @@ AT_ONCE = 500
 """Entries from the disk in one transaction, and ids in one question: databases limit the number of parameters."""
 
 
-async def append(store: Store, entry: Entry) -> None:
+async def append(store: Store, entry: AuditEntry) -> None:
     """Append an entry; it is in the database or on the disk then. Never raises for a database that is away or refuses.
 
     It may take seconds while the database is going away: a press is not to wait for it.
@@ -81,8 +81,8 @@ async def _drain(store: Store) -> bool:
     return True
 
 
-def _left_out(count: int, since: str, entry_id: str) -> Entry:
-    return Entry(
+def _left_out(count: int, since: str, entry_id: str) -> AuditEntry:
+    return AuditEntry(
         "audit.left_out",
         ActorKind.SYSTEM,
         "kikimori",
@@ -93,7 +93,7 @@ def _left_out(count: int, since: str, entry_id: str) -> Entry:
     )
 
 
-async def append_within(connection: AsyncConnection, entries: Iterable[Entry]) -> None:
+async def append_within(connection: AsyncConnection, entries: Iterable[AuditEntry]) -> None:
     """Append entries within a transaction, so that a change and its entry are kept together; those it has are left out.
 
     On PostgreSQL other appends wait until the transaction ends: let it be the last thing in it.
@@ -113,9 +113,9 @@ async def append_within(connection: AsyncConnection, entries: Iterable[Entry]) -
         await connection.execute(insert(audit), rows)
 
 
-async def _not_there(connection: AsyncConnection, entries: Iterable[Entry]) -> list[Entry]:
+async def _not_there(connection: AsyncConnection, entries: Iterable[AuditEntry]) -> list[AuditEntry]:
     """Return the entries that are not in the table, in their order, each once."""
-    new: dict[str, Entry] = {}
+    new: dict[str, AuditEntry] = {}
     for each in entries:
         new.setdefault(each.entry_id, each)
     ids = list(new)

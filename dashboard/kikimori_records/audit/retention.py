@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select
 
-from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append_within
 from kikimori_records.schema import audit, notes_of_store
 
@@ -51,7 +51,9 @@ async def remove_old(store: Store, now: datetime | None = None) -> int:
         await _note(connection, BEFORE, json.dumps([last.number, last.hash]))
         done = await connection.execute(delete(audit).where(audit.c.number <= last.number))
         details = {"count": done.rowcount, "last": last.number, "older_than_days": store.settings.audit_days}
-        await append_within(connection, [Entry("audit.trim", ActorKind.SYSTEM, "kikimori", details=details)])
+        await append_within(
+            connection, [AuditEntry("audit.trim", ActorKind.SYSTEM, "kikimori", details=details)]
+        )
     return done.rowcount
 
 

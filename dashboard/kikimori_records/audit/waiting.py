@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from kikimori_core.wire.private_file import write_private
-from kikimori_records.audit.entry import Entry, entry_of, written
+from kikimori_records.audit.entry import AuditEntry, entry_of, written
 from kikimori_records.columns import time_text
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class WaitingEntries:
         self._file = folder / FILE
         self._left_out_file = folder / LEFT_OUT
         self._most = most
-        self._refused: deque[Entry] = deque()
+        self._refused: deque[AuditEntry] = deque()
         self._on_disk = 0
         self.left_out: tuple[int, str, str] | None = None
         """Number of entries that were not kept, time of the first, and the id under which this is noted."""
@@ -51,7 +51,7 @@ class WaitingEntries:
     def __len__(self) -> int:
         return self._on_disk + len(self._refused)
 
-    async def put(self, entry: Entry) -> None:
+    async def put(self, entry: AuditEntry) -> None:
         if self._refused or self._on_disk >= self._most:
             await self._keep_in_memory(entry)
             return
@@ -63,7 +63,7 @@ class WaitingEntries:
             return
         self._on_disk += 1
 
-    async def first(self, most: int) -> list[Entry]:
+    async def first(self, most: int) -> list[AuditEntry]:
         """Return the oldest entries."""
         if self._on_disk:
             return await asyncio.to_thread(self._read, most)
@@ -82,7 +82,7 @@ class WaitingEntries:
         self.left_out = None
         await asyncio.to_thread(self._left_out_file.unlink, missing_ok=True)
 
-    async def _keep_in_memory(self, entry: Entry) -> None:
+    async def _keep_in_memory(self, entry: AuditEntry) -> None:
         if self._on_disk < self._most and len(self._refused) < MOST_IN_MEMORY:
             self._refused.append(entry)
             return
@@ -114,10 +114,10 @@ class WaitingEntries:
             return []
         return [each for each in found if _parsed(each) is not None]
 
-    def _read(self, most: int) -> list[Entry]:
+    def _read(self, most: int) -> list[AuditEntry]:
         return [entry for each in self._lines()[:most] if (entry := _parsed(each)) is not None]
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: AuditEntry) -> None:
         handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(handle, "wb") as file:
             before = file.tell()
@@ -137,7 +137,7 @@ class WaitingEntries:
         write_private(self._file, b"".join(lines).decode())
 
 
-def _parsed(line: bytes) -> Entry | None:
+def _parsed(line: bytes) -> AuditEntry | None:
     if not line.endswith(b"\n"):
         return None
     try:

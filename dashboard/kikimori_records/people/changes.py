@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from kikimori_core.messages import both
-from kikimori_records.audit.entry import ActorKind, Entry
+from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append_within
 from kikimori_records.errors import StoreError
 from kikimori_records.people.plan import PLAIN, Differences, differences, first_values
@@ -42,8 +42,8 @@ class Author:
     name: str
     id: str | None = None
 
-    def entry(self, action: str, kind: str, object_id: str, **details: Any) -> Entry:
-        return Entry(action, self.kind, self.name, self.id, kind, object_id, details=details)
+    def entry(self, action: str, kind: str, object_id: str, **details: Any) -> AuditEntry:
+        return AuditEntry(action, self.kind, self.name, self.id, kind, object_id, details=details)
 
 
 async def add_person(store: Store, new: NewPerson, by: Author) -> Person:
@@ -82,7 +82,7 @@ async def change_person(
 async def import_people(store: Store, plan: ImportPlan, by: Author) -> None:
     """Carry out a whole plan in one transaction; raises as `change_person` does, and then nothing was done."""
     async with store.begin() as connection:
-        entries: list[Entry] = []
+        entries: list[AuditEntry] = []
         for each in plan.change:
             entries += await _carried_out(connection, each, by)
         for each in plan.add:
@@ -92,7 +92,7 @@ async def import_people(store: Store, plan: ImportPlan, by: Author) -> None:
         await append_within(connection, entries)
 
 
-async def _carried_out(connection: AsyncConnection, plan: PersonPlan, by: Author) -> list[Entry]:
+async def _carried_out(connection: AsyncConnection, plan: PersonPlan, by: Author) -> list[AuditEntry]:
     """Change one person of a plan, as they are now: the plan may be some minutes old."""
     person = await within_by_id(connection, plan.person.id) if plan.person else None
     if person is None:
@@ -107,7 +107,7 @@ async def _changed_within(
     values: Mapping[str, Any],
     disabled: bool | None,
     by: Author,
-) -> tuple[Person, list[Entry]]:
+) -> tuple[Person, list[AuditEntry]]:
     if unknown := values.keys() - set(PLAIN):
         raise ValueError(f"no columns that are changed here: {', '.join(sorted(unknown))}")
     changed = differences(person, values)
@@ -124,11 +124,11 @@ async def _changed_within(
     return await change_within(connection, person.id, **columns), entries
 
 
-def _added(person: Person, new: NewPerson, by: Author) -> Entry:
+def _added(person: Person, new: NewPerson, by: Author) -> AuditEntry:
     return _entry("person.add", person, first_values(new), by)
 
 
-def _entry(action: str, person: Person, changed: Differences, by: Author, **more: Any) -> Entry:
+def _entry(action: str, person: Person, changed: Differences, by: Author, **more: Any) -> AuditEntry:
     said = {column: [old, new] for column, (old, new) in changed.items()}
     return by.entry(action, "person", person.id, name=person.name, changed=said, **more)
 
