@@ -41,7 +41,7 @@ Page = Literal["supervisor", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CommandRequest:
     """Request of a person; the parts mean what they do in a `Command`."""
 
     action: Action
@@ -85,22 +85,22 @@ class CommandSender:
             future.set_result(result)
 
     async def press(
-        self, publisher: Publisher, call_id: str, wish: Wish, page: Page, who: Who
+        self, publisher: Publisher, call_id: str, request: CommandRequest, page: Page, who: Who
     ) -> CommandResult:
         """Publish and wait for the answer. Raises RefusedError when it was not sent or not answered."""
         entry = self._state.calls.get(call_id)
         if entry is None:
             raise RefusedError(404, "no_such_call")
         call = entry.state
-        _check(wish, call)
+        _check(request, call)
         if not self._state.broker_connected:
             raise RefusedError(503, "broker_away")
         if self._state.stale(call_id):
             raise RefusedError(503, "agent_offline")
-        last = self._state.presses.last(call_id, lane_of(wish.action))
+        last = self._state.presses.last(call_id, lane_of(request.action))
         if (
             last is not None
-            and last.action is wish.action
+            and last.action is request.action
             and last.command_id in self._waiting
             and last.result is None
         ):
@@ -114,10 +114,10 @@ class CommandSender:
         command = Command(
             command_id=uuid.uuid4().hex,
             call_id=call_id,
-            action=wish.action,
-            target=wish.target,
-            keep_operator=wish.keep_operator,
-            announcement=wish.announcement,
+            action=request.action,
+            target=request.target,
+            keep_operator=request.keep_operator,
+            announcement=request.announcement,
             issued_by=who.issuer,
             person_id=who.person_id,
             issued_at=issued_at,
@@ -128,7 +128,7 @@ class CommandSender:
             run=run,
             role=page,
             nonce=uuid.uuid4().hex,
-            reason=wish.reason,
+            reason=request.reason,
         )
         return await self._send(publisher, call.agent_id, command)
 
@@ -203,14 +203,16 @@ async def _published(
         await asyncio.gather(publishing, return_exceptions=True)
 
 
-def _check(wish: Wish, call: CallState) -> None:
+def _check(request: CommandRequest, call: CallState) -> None:
     """Refuse an action that this call's PBX does not support, so that nobody waits for it."""
     # The operator's cry for help needs nothing from the PBX.
-    if wish.action is not Action.ESCALATE and wish.action not in call.capabilities:
+    if request.action is not Action.ESCALATE and request.action not in call.capabilities:
         raise RefusedError(409, "not_supported")
-    if wish.action in TO_OWN_TELEPHONE and wish.target is None:
+    if request.action in TO_OWN_TELEPHONE and request.target is None:
         raise RefusedError(422, "no_telephone")
-    if wish.keep_operator is not None and call.keep_operator is None:
+    if request.keep_operator is not None and call.keep_operator is None:
         raise RefusedError(409, "no_choice_of_operator")
-    if wish.announcement is not None and wish.announcement not in {each.name for each in call.announcements}:
+    if request.announcement is not None and request.announcement not in {
+        each.name for each in call.announcements
+    }:
         raise RefusedError(409, "no_such_announcement")

@@ -17,7 +17,7 @@ from kikimori_dashboard.access.routes import ACCOUNT_PAGE_RULE
 from kikimori_dashboard.access.rules import OPEN, SIGNED_IN, add_route, add_static, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import Looks
-from kikimori_dashboard.commands import CommandSender, Page, RefusedError, Wish
+from kikimori_dashboard.commands import CommandRequest, CommandSender, Page, RefusedError
 from kikimori_dashboard.pages import STATIC, html_page
 from kikimori_dashboard.worded import worded_result
 
@@ -61,8 +61,8 @@ class PressBody(BaseModel):
             raise ValueError("announcement is for announce")
         return self
 
-    def wish(self) -> Wish:
-        return Wish(self.action, self.target, self.keep_operator, self.announcement, self.reason)
+    def request(self) -> CommandRequest:
+        return CommandRequest(self.action, self.target, self.keep_operator, self.announcement, self.reason)
 
 
 class SeenBody(BaseModel):
@@ -163,7 +163,7 @@ class SiteRoutes:
         who, call_id = request[WHO], request.match_info["call_id"]
         try:
             page = self._capacity(who, call_id, body)
-            result = await self._commands.press(self._subscriber, call_id, body.wish(), page, who)
+            result = await self._commands.press(self._subscriber, call_id, body.request(), page, who)
         except RefusedError as error:
             self._note(who, call_id, body, "refused", error.reason)
             return refusal(error.status, error.reason)

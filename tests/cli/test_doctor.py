@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.support.brokers import USER, Embedded
 from tests.support.ports import free_port
-from tests.support.program import Ended, kikimori
+from tests.support.program import ProgramResult, kikimori
 
 from kikimori.bus.broker_users import leave_login
 
@@ -31,7 +31,7 @@ state_dir = "pages"
 """
 
 
-async def doctor(folder: Path, text: str, **env: str) -> tuple[Ended, dict[str, dict[str, Any]]]:
+async def doctor(folder: Path, text: str, **env: str) -> tuple[ProgramResult, dict[str, dict[str, Any]]]:
     path = folder / "kikimori.toml"
     path.write_text(text, encoding="utf-8")
     ended = await kikimori("doctor", "--config", path, "--json", env=env)

@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.program import Ended, kikimori
+from tests.support.program import ProgramResult, kikimori
 from tests.support.stores import opened
 
 from kikimori.cli.main import main
@@ -35,12 +35,12 @@ def config_of(folder: Path, text: str) -> Path:
     return config
 
 
-def ran(capsys: pytest.CaptureFixture[str], config: Path, *arguments: str | Path) -> Ended:
+def ran(capsys: pytest.CaptureFixture[str], config: Path, *arguments: str | Path) -> ProgramResult:
     """Run the command in this process: a new one takes seconds to load."""
     capsys.readouterr()
     code = main(["store", *map(str, arguments), "--config", str(config)])
     said = capsys.readouterr()
-    return Ended(code, said.out, said.err)
+    return ProgramResult(code, said.out, said.err)
 
 
 async def _fill(folder: Path) -> None:

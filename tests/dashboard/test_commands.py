@@ -11,7 +11,7 @@ from tests.support import sample
 
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.who import Who
-from kikimori_dashboard.commands import CommandSender, RefusedError, Wish
+from kikimori_dashboard.commands import CommandRequest, CommandSender, RefusedError
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import BrokerAwayError
 
@@ -53,7 +53,9 @@ class Office:
         self.state.broker_lost()
 
     def press(self) -> asyncio.Task[object]:
-        return asyncio.create_task(self.desk.press(self, CALL, Wish(Action.HOLD), "supervisor", Who("木村")))
+        return asyncio.create_task(
+            self.desk.press(self, CALL, CommandRequest(Action.HOLD), "supervisor", Who("木村"))
+        )
 
     async def until_sent(self, times: int) -> None:
         async with asyncio.timeout(60):

@@ -25,7 +25,7 @@ def unstamped(payload: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedMessage:
     topic: str
     payload: bytes
     """Without its envelope."""
@@ -35,7 +35,7 @@ class Heard:
 
 class Listener:
     def __init__(self, settings: BrokerSettings, client_id: str, pattern: str, *, keep_session: bool) -> None:
-        self.heard: list[Heard] = []
+        self.heard: list[ReceivedMessage] = []
         self._settings = settings
         self._client_id = client_id
         self._pattern = pattern
@@ -51,7 +51,9 @@ class Listener:
                 assert isinstance(message.payload, bytes)
                 async with self._changed:
                     self.heard.append(
-                        Heard(message.topic.value, unsealed(message.payload), message.retain, message.payload)
+                        ReceivedMessage(
+                            message.topic.value, unsealed(message.payload), message.retain, message.payload
+                        )
                     )
                     self._changed.notify_all()
 

@@ -16,7 +16,7 @@ KIKIMORI = (sys.executable, "-m", "kikimori")
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ProgramResult:
     code: int
     out: str
     err: str
@@ -24,7 +24,7 @@ class Ended:
 
 async def kikimori(
     *arguments: str | Path, env: Mapping[str, str] | None = None, within_s: float = 600, **options: Any
-) -> Ended:
+) -> ProgramResult:
     """Run to its end."""
     process = await asyncio.create_subprocess_exec(
         *KIKIMORI,
@@ -42,4 +42,4 @@ async def kikimori(
             process.kill()
             await process.wait()
     assert process.returncode is not None
-    return Ended(process.returncode, out.decode(), err.decode())
+    return ProgramResult(process.returncode, out.decode(), err.decode())

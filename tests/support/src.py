@@ -61,7 +61,7 @@ def read_answer(text: str) -> Answer:
     return Answer(int(first.split()[1]), headers, body, text)
 
 
-class Line(asyncio.DatagramProtocol):
+class SipSocket(asyncio.DatagramProtocol):
     """One UDP socket or one TCP connection to the recording server; what comes waits in a queue."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class Line(asyncio.DatagramProtocol):
         self._reading: asyncio.Task[None] | None = None
 
     @classmethod
-    async def udp(cls, server: Address) -> Line:
+    async def udp(cls, server: Address) -> SipSocket:
         line = cls()
         line._udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: line, remote_addr=server
@@ -83,7 +83,7 @@ class Line(asyncio.DatagramProtocol):
         return line
 
     @classmethod
-    async def tcp(cls, server: Address, tls: ssl.SSLContext | None = None) -> Line:
+    async def tcp(cls, server: Address, tls: ssl.SSLContext | None = None) -> SipSocket:
         line = cls()
         line.transport = "TLS" if tls else "TCP"
         reader, line._writer = await asyncio.open_connection(*server, ssl=tls)
@@ -163,7 +163,7 @@ class Line(asyncio.DatagramProtocol):
 class Recording:
     """One recording session, as its SRC sees it."""
 
-    line: Line
+    line: SipSocket
     call_id: str = field(default_factory=lambda: secrets.token_hex(8))
     from_tag: str = field(default_factory=lambda: secrets.token_hex(4))
     to_tag: str = ""
@@ -285,7 +285,7 @@ def both(description: str, about: str) -> str:
     )
 
 
-class Voice:
+class RtpSender:
     """Sends RTP of one stream to one port."""
 
     def __init__(self, port: int, payload_type: int = 0, key: bytes | None = None) -> None:

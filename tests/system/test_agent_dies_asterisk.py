@@ -16,7 +16,7 @@ from tests.support.asterisk.controlled import (
     MUSIC,
     OPERATOR_HZ,
     SUPERIOR_HZ,
-    Office,
+    AsteriskOffice,
     controlled_office,
 )
 from tests.support.listener import Listener, listening
@@ -97,7 +97,7 @@ class Desk:
 
 @asynccontextmanager
 async def agent_program(
-    folder: Path, office: Office, broker: Mosquitto
+    folder: Path, office: AsteriskOffice, broker: Mosquitto
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`kikimori agent`, which hears calls by ARI and moves them by AMI."""
     config = folder / "kikimori.toml"
@@ -154,7 +154,7 @@ longest_hold_s = {HOLD_S}
 
 
 @asynccontextmanager
-async def everything(folder: Path, broker: Mosquitto) -> AsyncIterator[tuple[Office, Desk]]:
+async def everything(folder: Path, broker: Mosquitto) -> AsyncIterator[tuple[AsteriskOffice, Desk]]:
     async with (
         controlled_office(folder, run=False) as office,
         listening(broker.settings, "kikimori/#") as listener,

@@ -17,7 +17,7 @@ from tests.support.asterisk.controlled import (
     SOUND_HZ,
     SUPERIOR_HZ,
     SUPERVISOR_HZ,
-    Office,
+    AsteriskOffice,
     controlled_office,
     shipped,
 )
@@ -542,7 +542,7 @@ async def test_for_the_tap_it_stays_one_call(tmp_path: Path) -> None:
 
 
 @asynccontextmanager
-async def tapped(office: Office) -> AsyncIterator[Recorder]:
+async def tapped(office: AsteriskOffice) -> AsyncIterator[Recorder]:
     desk = Recorder()
     config = AgentConfig(
         sides=SidesTable(customer_endpoints=("PJSIP/trunk*",), operator_endpoints=("PJSIP/2*",)),
@@ -601,7 +601,9 @@ async def test_a_customer_held_by_a_dead_run_is_brought_back_at_once(tmp_path: P
 
 
 @asynccontextmanager
-async def doomed(office: Office, action: Action, hold_s: float) -> AsyncIterator[asyncio.subprocess.Process]:
+async def doomed(
+    office: AsteriskOffice, action: Action, hold_s: float
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Another process presses the button and lives until it is killed here."""
     call = office.call
     program = await asyncio.create_subprocess_exec(

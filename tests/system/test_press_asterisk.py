@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.async_api import Locator
-    from tests.support.asterisk.controlled import Office
+    from tests.support.asterisk.controlled import AsteriskOffice
 
 pytestmark = needs_asterisk
 WITHIN_MS = 60_000
 
 
-def config(folder: Path, office: Office) -> AgentConfig:
+def config(folder: Path, office: AsteriskOffice) -> AgentConfig:
     return AgentConfig.model_validate(
         {
             "site": "demo",

@@ -21,7 +21,7 @@ from tests.support.freeswitch.controlled import (
     SOUND_HZ,
     SUPERIOR_HZ,
     SUPERVISOR_HZ,
-    Office,
+    FreeSwitchOffice,
     controlled_office,
     running,
 )
@@ -425,7 +425,9 @@ async def test_the_connection_breaks_while_a_hold_runs_out(tmp_path: Path) -> No
 
 
 @asynccontextmanager
-async def doomed(office: Office, action: Action, hold_s: float) -> AsyncIterator[asyncio.subprocess.Process]:
+async def doomed(
+    office: FreeSwitchOffice, action: Action, hold_s: float
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Another process presses the button and lives until it is killed here."""
     program = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.support.freeswitch.doomed_control",

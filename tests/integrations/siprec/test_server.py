@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 import pytest_asyncio
-from tests.support.src import Line, Recording, both, metadata, read_answer, sdp
+from tests.support.src import Recording, SipSocket, both, metadata, read_answer, sdp
 
 from kikimori.integrations.siprec.server import RecordingServer
 from kikimori.media.rtp.ports import NoPortError
@@ -71,7 +71,7 @@ class Wire:
 
 
 def source() -> Recording:
-    line = Line()
+    line = SipSocket()
     line.local = Wire.peer
     return Recording(line)
 

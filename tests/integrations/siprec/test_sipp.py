@@ -16,7 +16,7 @@ from tests.support.lossy import LossyNetwork
 from tests.support.pcap import ulaw, write_rtp
 from tests.support.ports import free_port
 from tests.support.recorder import RecordedLeg, Recorder
-from tests.support.src import Voice
+from tests.support.src import RtpSender
 from tests.taps.contract.sound import find, voice
 
 from kikimori.integrations.siprec.settings import SiprecTable
@@ -120,7 +120,7 @@ async def test_cisco_cube(tap: SiprecTap, desk: Recorder, tmp_path: Path) -> Non
     await desk.until(lambda: len(desk.legs) == 2)
     # Done before the hold, which comes after 1.5 s whatever became of this.
     said = voice(1, 0.6, 8000)
-    operator = Voice(RTP_PORT + 2)
+    operator = RtpSender(RTP_PORT + 2)
     spoken = ulaw(np.frombuffer(said, "<i2"))
     clock = asyncio.get_running_loop().time
     begun = clock()

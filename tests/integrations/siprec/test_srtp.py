@@ -15,7 +15,7 @@ import structlog
 from tests.support.certificates import self_signed
 from tests.support.pcap import ulaw
 from tests.support.recorder import Recorder
-from tests.support.src import Answer, Line, Recording, Voice, both, metadata, sdp
+from tests.support.src import Answer, Recording, RtpSender, SipSocket, both, metadata, sdp
 from tests.taps.contract.sound import find, voice
 
 from kikimori.integrations.siprec.settings import SiprecTable
@@ -54,9 +54,9 @@ class Office:
 
     async def recording(self, *, tls: ssl.SSLContext | None = None) -> Recording:
         if tls is None:
-            opened = await Line.udp(self.tap.addresses["siprec_udp"])
+            opened = await SipSocket.udp(self.tap.addresses["siprec_udp"])
         else:
-            opened = await Line.tcp(self.tap.addresses["siprec_tls"], tls)
+            opened = await SipSocket.tcp(self.tap.addresses["siprec_tls"], tls)
         self.closing.push_async_callback(opened.close)
         recording = Recording(opened)
         self.closing.push_async_callback(self._end, recording)
@@ -68,8 +68,8 @@ class Office:
         if recording.to_tag:
             await recording.bye()
 
-    def voices(self, answer: Answer, *keys: bytes) -> list[Voice]:
-        made = [Voice(port, key=key) for (port, _), key in zip(answer.media, keys, strict=True)]
+    def voices(self, answer: Answer, *keys: bytes) -> list[RtpSender]:
+        made = [RtpSender(port, key=key) for (port, _), key in zip(answer.media, keys, strict=True)]
         for each in made:
             self.closing.callback(each.close)
         return made
@@ -115,7 +115,7 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def speak(voices: list[Voice], sounds: list[bytes]) -> None:
+async def speak(voices: list[RtpSender], sounds: list[bytes]) -> None:
     """Say so much μ-law, less than half a second, at once: no pace that a busy machine could not keep."""
     for at in range(0, len(sounds[0]), 160):
         for each, sound in zip(voices, sounds, strict=True):
@@ -303,7 +303,7 @@ async def test_a_key_that_does_not_fit_is_told_to_people(office: Office) -> None
 async def test_plain_rtp_in_an_encrypted_stream_is_not_heard(office: Office) -> None:
     recording = await office.recording()
     answer = await recording.invite(offer(FIRST, SECOND))
-    liar = Voice(answer.media[0][0])
+    liar = RtpSender(answer.media[0][0])
     office.closing.callback(liar.close)
     await speak([liar], [SILENCE * 5])
     await until(lambda: office.counted("not_authentic") == 5)
@@ -342,7 +342,7 @@ async def test_no_key_comes_into_the_log() -> None:
         async with running() as office:
             recording = await office.recording()
             answer = await recording.invite(offer(FIRST, SECOND))
-            voice_of = Voice(answer.media[0][0], key=THIRD)
+            voice_of = RtpSender(answer.media[0][0], key=THIRD)
             office.closing.callback(voice_of.close)
             await speak([voice_of], [SILENCE * 5])
             await until(lambda: office.counted("not_authentic") == 5)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.certificates import self_signed
 from tests.support.recorder import Recorder
-from tests.support.src import Line, Recording, both, metadata, sdp
+from tests.support.src import Recording, SipSocket, both, metadata, sdp
 
 from kikimori.errors import KikimoriError
 from kikimori.integrations.siprec.settings import SiprecTable
@@ -53,7 +53,7 @@ async def running(desk: Recorder, **settings: object) -> AsyncIterator[SiprecTap
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def a_whole_call(desk: Recorder, line: Line) -> None:
+async def a_whole_call(desk: Recorder, line: SipSocket) -> None:
     recording = Recording(line)
     answer = await recording.invite(TWO)
     assert answer.status == 200
@@ -66,14 +66,14 @@ async def a_whole_call(desk: Recorder, line: Line) -> None:
 
 async def test_a_call_over_tcp(desk: Recorder, no_task_left: None) -> None:  # noqa: ARG001
     async for tap in running(desk):
-        await a_whole_call(desk, await Line.tcp(tap.addresses["siprec_tcp"]))
+        await a_whole_call(desk, await SipSocket.tcp(tap.addresses["siprec_tcp"]))
 
 
 async def test_a_call_over_tls(desk: Recorder, tmp_path: Path) -> None:
     cert, key = self_signed(tmp_path, "srs")
     async for tap in running(desk, udp=False, tcp=False, tls_port=0, tls_cert=cert, tls_key=key):
         context = ssl.create_default_context(cafile=str(cert))
-        await a_whole_call(desk, await Line.tcp(tap.addresses["siprec_tls"], context))
+        await a_whole_call(desk, await SipSocket.tcp(tap.addresses["siprec_tls"], context))
 
 
 async def test_a_client_certificate_may_be_asked_for(desk: Recorder, tmp_path: Path) -> None:
@@ -81,14 +81,14 @@ async def test_a_client_certificate_may_be_asked_for(desk: Recorder, tmp_path: P
     src, src_key = self_signed(tmp_path, "src")
     async for tap in running(desk, tls_port=0, tls_cert=cert, tls_key=key, tls_client_ca=src):
         context = ssl.create_default_context(cafile=str(cert))
-        line = await Line.tcp(tap.addresses["siprec_tls"], context)
+        line = await SipSocket.tcp(tap.addresses["siprec_tls"], context)
         line.send(Recording(line).message("OPTIONS"))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
                 await line.answers.get()
         await line.close()
         context.load_cert_chain(src, src_key)
-        await a_whole_call(desk, await Line.tcp(tap.addresses["siprec_tls"], context))
+        await a_whole_call(desk, await SipSocket.tcp(tap.addresses["siprec_tls"], context))
 
 
 async def counted(tap: SiprecTap, name: str, number: int) -> None:
@@ -107,12 +107,12 @@ async def test_who_makes_no_handshake_is_one_of_so_many_connections(desk: Record
         mute = [await asyncio.open_connection(*address) for _ in range(2)]
         # They are accepted in the order in which they came.
         with pytest.raises(OSError, match=r".*"):
-            await Line.tcp(address, context)
+            await SipSocket.tcp(address, context)
         assert tap.counters()["siprec_refused"] == 1
         for _, writer in mute:
             writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         await counted(tap, "siprec_malformed", 2)
-        await a_whole_call(desk, await Line.tcp(address, context))
+        await a_whole_call(desk, await SipSocket.tcp(address, context))
         for _, writer in mute:
             writer.close()
 
@@ -121,7 +121,7 @@ async def test_strangers_get_no_handshake(desk: Recorder, tmp_path: Path) -> Non
     cert, key = self_signed(tmp_path, "srs")
     async for tap in running(desk, tls_port=0, tls_cert=cert, tls_key=key, allow=["192.0.2.0/24"]):
         with pytest.raises(OSError, match=r".*"):
-            await Line.tcp(tap.addresses["siprec_tls"], ssl.create_default_context(cafile=str(cert)))
+            await SipSocket.tcp(tap.addresses["siprec_tls"], ssl.create_default_context(cafile=str(cert)))
         assert tap.counters()["siprec_refused"] == 1
         assert tap.counters()["siprec_malformed"] == 0
 
@@ -138,12 +138,12 @@ async def test_a_missing_certificate_is_told_with_the_next_step(desk: Recorder, 
 async def test_a_call_outlives_its_connection(desk: Recorder) -> None:
     """An SRC may open another connection for its BYE; the audio does not come by TCP."""
     async for tap in running(desk):
-        first = await Line.tcp(tap.addresses["siprec_tcp"])
+        first = await SipSocket.tcp(tap.addresses["siprec_tcp"])
         recording = Recording(first)
         assert (await recording.invite(TWO)).status == 200
         first.abort()
         await first.close()
-        recording.line = await Line.tcp(tap.addresses["siprec_tcp"])
+        recording.line = await SipSocket.tcp(tap.addresses["siprec_tcp"])
         assert [leg.ended for leg in desk.legs] == [None, None]
         assert (await recording.bye()).status == 200
         await recording.line.close()
@@ -151,7 +151,7 @@ async def test_a_call_outlives_its_connection(desk: Recorder) -> None:
 
 async def test_garbage_closes_its_own_connection_and_no_other(desk: Recorder) -> None:
     async for tap in running(desk):
-        good, bad = [await Line.tcp(tap.addresses["siprec_tcp"]) for _ in range(2)]
+        good, bad = [await SipSocket.tcp(tap.addresses["siprec_tcp"]) for _ in range(2)]
         assert (await Recording(good).ask("OPTIONS")).status == 200
         bad.send(b"\x16\x03\x01 what is this\r\n\r\n")
         assert bad._reading is not None
@@ -164,12 +164,12 @@ async def test_garbage_closes_its_own_connection_and_no_other(desk: Recorder) ->
 
 async def test_there_are_only_so_many_connections(desk: Recorder) -> None:
     async for tap in running(desk, max_connections=1):
-        silent, first = [await Line.tcp(tap.addresses["siprec_tcp"]) for _ in range(2)]
+        silent, first = [await SipSocket.tcp(tap.addresses["siprec_tcp"]) for _ in range(2)]
         assert silent._reading is not None
         # What has said nothing makes room; what has spoken does not.
         await silent._reading
         assert (await Recording(first).ask("OPTIONS")).status == 200
-        second = await Line.tcp(tap.addresses["siprec_tcp"])
+        second = await SipSocket.tcp(tap.addresses["siprec_tcp"])
         assert second._reading is not None
         await second._reading
         assert (await Recording(first).ask("OPTIONS")).status == 200
@@ -194,7 +194,7 @@ async def test_slow_and_silent_peers_are_closed() -> None:
     ears = Ears()
     transport = SipTransport(ears, AllowedPeers(), SipLimits(message_s=10, first_message_s=30))
     await transport.listen_tcp("127.0.0.1", 0)
-    silent, slow, good = [await Line.tcp(transport.addresses["tcp"]) for _ in range(3)]
+    silent, slow, good = [await SipSocket.tcp(transport.addresses["tcp"]) for _ in range(3)]
     slow.send(b"INVITE sip:x SIP/2.0\r\n")
     good.send(Recording(good).message("OPTIONS"))
     async with asyncio.timeout(60):
@@ -222,7 +222,7 @@ async def test_a_keep_alive_is_answered(desk: Recorder) -> None:
 
 async def test_keep_alives_and_garbage_by_udp_harm_nothing(desk: Recorder) -> None:
     async for tap in running(desk):
-        line = await Line.udp(tap.addresses["siprec_udp"])
+        line = await SipSocket.udp(tap.addresses["siprec_udp"])
         for data in (b"\r\n\r\n", b"\0\0\0\0", b"hello", b"\x80" * 1000, b"INVITE sip:x SIP/2.0\r\n\r\n"):
             line.send(data)
         assert (await Recording(line).ask("OPTIONS")).status == 200

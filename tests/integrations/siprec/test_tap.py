@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 from tests.support.recorder import Recorder
-from tests.support.src import Line, Recording, Voice, both, metadata, sdp
+from tests.support.src import Recording, RtpSender, SipSocket, both, metadata, sdp
 
 from kikimori.errors import KikimoriError
 from kikimori.integrations.siprec.settings import SiprecTable
@@ -32,11 +32,11 @@ class Office:
     def __init__(self, desk: Recorder, tap: SiprecTap) -> None:
         self.desk = desk
         self.tap = tap
-        self.lines: list[Line] = []
-        self.voices: list[Voice] = []
+        self.lines: list[SipSocket] = []
+        self.voices: list[RtpSender] = []
 
-    async def line(self) -> Line:
-        line = await Line.udp(self.tap.addresses["siprec_udp"])
+    async def line(self) -> SipSocket:
+        line = await SipSocket.udp(self.tap.addresses["siprec_udp"])
         self.lines.append(line)
         return line
 
@@ -49,8 +49,8 @@ class Office:
         assert answer.status == 200
         return recording
 
-    def voice(self, port: int, payload_type: int = 0) -> Voice:
-        voice = Voice(port, payload_type)
+    def voice(self, port: int, payload_type: int = 0) -> RtpSender:
+        voice = RtpSender(port, payload_type)
         self.voices.append(voice)
         return voice
 

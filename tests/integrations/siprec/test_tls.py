@@ -14,7 +14,7 @@ import structlog
 import uvloop
 from tests.support.certificates import self_signed
 from tests.support.recorder import Recorder
-from tests.support.src import Line, Recording
+from tests.support.src import Recording, SipSocket
 
 from kikimori.errors import KikimoriError
 from kikimori.integrations.siprec.certificates import tls_context
@@ -111,7 +111,7 @@ async def test_certificates(
         context.load_cert_chain(getattr(files, shown), getattr(files, f"{shown}_key"))
     async with running(files.table(tls_client_ca=asks and getattr(files, asks))) as tap:
         if reason is None:
-            line = await Line.tcp(tap.addresses["siprec_tls"], context)
+            line = await SipSocket.tcp(tap.addresses["siprec_tls"], context)
             assert (await Recording(line).ask("OPTIONS")).status == 200
             await line.close()
             assert tap.problems() == ()
@@ -185,7 +185,9 @@ async def test_a_test_of_the_port_is_no_trouble(files: Files, no_task_left: None
         for _ in range(3):
             _, writer = await asyncio.open_connection(*tap.addresses["siprec_tls"])
             writer.close()
-        line = await Line.tcp(tap.addresses["siprec_tls"], ssl.create_default_context(cafile=str(files.srs)))
+        line = await SipSocket.tcp(
+            tap.addresses["siprec_tls"], ssl.create_default_context(cafile=str(files.srs))
+        )
         assert (await Recording(line).ask("OPTIONS")).status == 200
         await line.close()
         assert tap.problems() == ()
@@ -196,7 +198,7 @@ async def test_a_request_may_come_with_the_end_of_the_handshake(files: Files) ->
     client = Client(files.srs)
     async with running(files.table()) as tap, asyncio.timeout(20):
         await client.shake(tap)
-        line = Line()
+        line = SipSocket()
         line.transport = "TLS"
         line.local = client.writer.get_extra_info("sockname")[:2]
         client.tls.write(Recording(line).message("OPTIONS").encode())
@@ -219,7 +221,7 @@ def test_the_event_loop_of_the_program_does_the_same(files: Files) -> None:
             assert (await refused(tap, None, PLAIN))["reason"] == "tls_not_tls"
             assert (await refused(tap, context))["reason"] == "tls_no_client_certificate"
             context.load_cert_chain(files.sbc, files.sbc_key)
-            line = await Line.tcp(tap.addresses["siprec_tls"], context)
+            line = await SipSocket.tcp(tap.addresses["siprec_tls"], context)
             assert (await Recording(line).ask("OPTIONS")).status == 200
             await line.close()
 

@@ -25,7 +25,7 @@ TELLING = ("action", "channel", "context", "exten", "extrachannel", "extraexten"
 
 
 @dataclass
-class Exchange:
+class AmiExchange:
     """One action of a transcript, and what came until the next one."""
 
     action: dict[str, str]
@@ -58,9 +58,9 @@ def write_transcript(wire: Wire, path: Path, *, hide: str) -> None:
     path.write_text("\n".join(lines).replace(hide, "/var/lib/asterisk/sounds"), encoding="utf-8")
 
 
-def read_transcript(path: Path) -> list[Exchange]:
-    exchanges: list[Exchange] = []
-    by_id: dict[str, Exchange] = {}
+def read_transcript(path: Path) -> list[AmiExchange]:
+    exchanges: list[AmiExchange] = []
+    by_id: dict[str, AmiExchange] = {}
     for block in path.read_text(encoding="utf-8").split("\n\n"):
         lines = block.strip().split("\n")
         if not lines[0]:
@@ -68,7 +68,7 @@ def read_transcript(path: Path) -> list[Exchange]:
         text = "\r\n".join(line[2:] for line in lines)
         head = headers(text)
         if lines[0].startswith(">"):
-            exchange = Exchange(head)
+            exchange = AmiExchange(head)
             exchanges.append(exchange)
             by_id[head["actionid"]] = exchange
         elif "response" in head and head.get("actionid") in by_id:

@@ -39,7 +39,7 @@ __all__ = [
     "SOUND_HZ",
     "SUPERIOR_HZ",
     "SUPERVISOR_HZ",
-    "Office",
+    "AsteriskOffice",
     "control_settings",
     "controlled_office",
     "shipped",
@@ -65,7 +65,7 @@ def shipped(name: str) -> str:
 
 
 @dataclass(kw_only=True)
-class Office(ToneOffice[AsteriskControl]):
+class AsteriskOffice(ToneOffice[AsteriskControl]):
     asterisk: RealAsterisk
     wire: Wire
     table: AsteriskTable
@@ -130,7 +130,7 @@ async def controlled_office(
     tones: Mapping[str, int] = TONES,
     run: bool = True,
     **changes: object,
-) -> AsyncIterator[Office]:
+) -> AsyncIterator[AsteriskOffice]:
     """Start everything; `changes` are of ControlSettings. Without `run` control is made but not running.
 
     `more` are further lines of the context `office`.
@@ -164,7 +164,7 @@ async def controlled_office(
         }
         wire = await stack.enter_async_context(Wire(asterisk.ami_port))
         table = AsteriskTable(ami_port=wire.port, ami_user="least", ami_password_file=folder / "password")
-        office = Office(
+        office = AsteriskOffice(
             phones=phones,
             customer_name="trunk",
             control=AsteriskControl(table, settings),

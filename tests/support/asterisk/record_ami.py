@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.asterisk.ami import write_transcript
-from tests.support.asterisk.controlled import Office, controlled_office
+from tests.support.asterisk.controlled import AsteriskOffice, controlled_office
 from tests.support.sip_phone import Habit
 
 from kikimori_core.wire.messages import Action
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parents[2] / "integrations" / "asterisk" / "control" / "data"
 
 
-async def hold(office: Office) -> None:
+async def hold(office: AsteriskOffice) -> None:
     """Hold, take back, hold, hang up."""
     for action in (Action.HOLD, Action.UNHOLD, Action.HOLD, Action.HANG_UP):
         await office.press(action)
 
 
-async def attended(office: Office) -> None:
+async def attended(office: AsteriskOffice) -> None:
     """To the superior, who answers; taken back."""
     await office.press(Action.HOLD_TRANSFER)
     await office.heard(superior={440, 1000})
     await office.press(Action.TAKE_BACK)
 
 
-async def not_answered(office: Office) -> None:
+async def not_answered(office: AsteriskOffice) -> None:
     """To the superior: busy, declined, ringing on, unreachable, no such extension."""
     for habit in (Habit.BUSY, Habit.DECLINE, Habit.RING):
         office.superior.habit = habit
@@ -45,7 +45,7 @@ async def not_answered(office: Office) -> None:
     await office.press(Action.HOLD_TRANSFER, "777")
 
 
-async def blind(office: Office) -> None:
+async def blind(office: AsteriskOffice) -> None:
     """To the superior at once, the operator released; then the customer hangs up."""
     await office.press(Action.TRANSFER, keep=False)
     await office.heard(superior={440})
@@ -53,7 +53,7 @@ async def blind(office: Office) -> None:
     await office.nobody()
 
 
-async def beside(office: Office) -> None:
+async def beside(office: AsteriskOffice) -> None:
     """A supervisor listens; one declines; an announcement, and one that has no file."""
     await office.press(Action.LISTEN, "205")
     office.supervisor.hang_up()
@@ -65,7 +65,7 @@ async def beside(office: Office) -> None:
     await asyncio.sleep(4)
 
 
-async def customer_leaves(office: Office) -> None:
+async def customer_leaves(office: AsteriskOffice) -> None:
     """The customer hangs up while the superior's telephone rings."""
     office.superior.habit = Habit.RING
     pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER))
@@ -74,7 +74,7 @@ async def customer_leaves(office: Office) -> None:
     await pressed
 
 
-SCENARIOS: tuple[Callable[[Office], Awaitable[None]], ...] = (
+SCENARIOS: tuple[Callable[[AsteriskOffice], Awaitable[None]], ...] = (
     hold,
     attended,
     not_answered,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.support.asterisk.controlled import Office
+    from tests.support.asterisk.controlled import AsteriskOffice
 
 FILES = {
     "indications.conf": f"[general]\ncountry=test\n[test]\ndescription=Test\nring={RINGING_HZ}\nbusy=480/500,0/500\n"
@@ -34,7 +34,7 @@ class WalkedAsterisk(WalkedPbx):
     music_hz = MUSIC_HZ
     troubles = ("reload", "moh")
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: AsteriskOffice) -> None:
         self._office = office
         self._asterisk = office.asterisk
         self.phones = office.phones

@@ -42,7 +42,7 @@ __all__ = [
     "SOUND_HZ",
     "SUPERIOR_HZ",
     "SUPERVISOR_HZ",
-    "Office",
+    "FreeSwitchOffice",
     "control_settings",
     "controlled_office",
     "running",
@@ -54,7 +54,7 @@ MUSIC = {MUSIC_HZ}
 
 
 @dataclass(kw_only=True)
-class Office(ToneOffice[FreeSwitchControl]):
+class FreeSwitchOffice(ToneOffice[FreeSwitchControl]):
     pbx: RealFreeSwitch
     wire: Wire
     table: FreeSwitchTable
@@ -122,7 +122,7 @@ async def controlled_office(
     tones: Mapping[str, int] = TONES,
     dialplan: str = "",
     **changes: object,
-) -> AsyncIterator[Office]:
+) -> AsyncIterator[FreeSwitchOffice]:
     """Start everything; `changes` are of ControlSettings. Without `run` control is made but not running.
 
     There is a user 299 whose telephone is not registered.
@@ -146,7 +146,7 @@ async def controlled_office(
         }
         wire = await stack.enter_async_context(Wire(pbx.esl_port))
         table = FreeSwitchTable(esl_port=wire.port, esl_password_file=pbx.password_file)
-        office = Office(
+        office = FreeSwitchOffice(
             phones=phones,
             customer_name=next(iter(tones)),
             control=FreeSwitchControl(table, settings),

@@ -17,7 +17,7 @@ from tests.support.freeswitch.controlled import (
     MUSIC,
     OPERATOR_HZ,
     SUPERIOR_HZ,
-    Office,
+    FreeSwitchOffice,
     controlled_office,
 )
 from tests.support.freeswitch.transcript import write_transcript
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parents[2] / "integrations" / "freeswitch" / "control" / "data"
 
 
-async def hold(office: Office) -> None:
+async def hold(office: FreeSwitchOffice) -> None:
     """Hold, take back, hold, hang up."""
     for action in (Action.HOLD, Action.UNHOLD, Action.HOLD, Action.HANG_UP):
         await office.press(action)
 
 
-async def attended(office: Office) -> None:
+async def attended(office: FreeSwitchOffice) -> None:
     """To the superior, taken back; again, and the superior hangs up; again with the operator released, taken back."""
     await office.press(Action.HOLD_TRANSFER)
     await office.heard(superior={CUSTOMER_HZ, OPERATOR_HZ})
@@ -51,7 +51,7 @@ async def attended(office: Office) -> None:
     await office.press(Action.TAKE_BACK)
 
 
-async def not_answered(office: Office) -> None:
+async def not_answered(office: FreeSwitchOffice) -> None:
     """To the superior: busy, declined, ringing on, dead, no such extension."""
     for habit in (Habit.BUSY, Habit.DECLINE, Habit.RING, Habit.DEAD):
         office.superior.habit = habit
@@ -59,7 +59,7 @@ async def not_answered(office: Office) -> None:
     await office.press(Action.HOLD_TRANSFER, "777")
 
 
-async def blind(office: Office) -> None:
+async def blind(office: FreeSwitchOffice) -> None:
     """To the superior at once, the operator takes part; taken back; busy; the operator released."""
     await office.press(Action.TRANSFER)
     await office.heard(superior={CUSTOMER_HZ, OPERATOR_HZ})
@@ -72,7 +72,7 @@ async def blind(office: Office) -> None:
     await office.until(lambda: office.told[-1] is CallStatus.TRANSFERRED)
 
 
-async def beside(office: Office) -> None:
+async def beside(office: FreeSwitchOffice) -> None:
     """A supervisor listens; one declines; an announcement, and one that has no file."""
     await office.press(Action.LISTEN, "205")
     await office.heard(supervisor={CUSTOMER_HZ, OPERATOR_HZ})
@@ -84,7 +84,7 @@ async def beside(office: Office) -> None:
     await office.press(Action.ANNOUNCE, announcement="missing")
 
 
-async def customer_leaves(office: Office) -> None:
+async def customer_leaves(office: FreeSwitchOffice) -> None:
     """The customer hangs up while the superior's telephone rings."""
     office.superior.habit = Habit.RING
     pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER))
@@ -95,12 +95,12 @@ async def customer_leaves(office: Office) -> None:
     await office.nobody()
 
 
-SCENARIOS: tuple[Callable[[Office], Awaitable[None]], ...] = (
+SCENARIOS: tuple[Callable[[FreeSwitchOffice], Awaitable[None]], ...] = (
     hold, attended, not_answered, blind, beside, customer_leaves,
 )  # fmt: skip
 
 
-async def record(scenario: Callable[[Office], Awaitable[None]]) -> None:
+async def record(scenario: Callable[[FreeSwitchOffice], Awaitable[None]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with controlled_office(folder) as office:

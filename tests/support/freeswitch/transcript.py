@@ -52,20 +52,20 @@ def _sent(message: EslMessage) -> dict[str, object]:
     return {"event": {name: event.get(name) for name in KEPT if event.get(name)} | body}
 
 
-def exchanges(path: Path) -> Iterator[Exchange]:
+def exchanges(path: Path) -> Iterator[EslExchange]:
     """Yield each command with what came until the next one; the greeting has none."""
-    now = Exchange("")
+    now = EslExchange("")
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("> "):
             yield now
-            now = Exchange(line[2:])
+            now = EslExchange(line[2:])
         else:
             now.reactions.append(json.loads(line[2:]))
     yield now
 
 
 @dataclass
-class Exchange:
+class EslExchange:
     command: str
     reactions: list[dict[str, object]] = field(default_factory=list)
     used: bool = False
@@ -121,14 +121,14 @@ class EslPeer:
                 "reply": "",
                 "text": "-ERR Command not found!\n",
             }
-            self._send(writer, Exchange(line, [nothing]))
+            self._send(writer, EslExchange(line, [nothing]))
             return
         exchange.used = True
         for pattern in (_ORDER, re.compile(r"(?<=Job-UUID: )\S+")):
             self._today |= dict(zip(pattern.findall(exchange.command), pattern.findall(command), strict=True))
         self._send(writer, exchange)
 
-    def _send(self, writer: asyncio.StreamWriter, exchange: Exchange) -> None:
+    def _send(self, writer: asyncio.StreamWriter, exchange: EslExchange) -> None:
         for each in exchange.reactions:
             text = json.dumps(each)
             for old, new in self._today.items():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-    from tests.support.freeswitch.controlled import Office
+    from tests.support.freeswitch.controlled import FreeSwitchOffice
 
 
 LONG_HOLD_S, LONG_RING_S = 30, 8
@@ -50,7 +50,7 @@ class WalkedFreeSwitch(WalkedPbx):
     patience = 0.8
     troubles = ("reload", "lose book")
 
-    def __init__(self, office: Office, settings: Mapping[str, Any]) -> None:
+    def __init__(self, office: FreeSwitchOffice, settings: Mapping[str, Any]) -> None:
         self.settings = settings
         self._pbx = office.pbx
         self.phones = office.phones

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 from tests.support.pcap import FRAME, ulaw
-from tests.support.src import Line, Recording, Voice, both, metadata, sdp
+from tests.support.src import Recording, RtpSender, SipSocket, both, metadata, sdp
 from tests.taps.contract.driver import Abilities, PeerCall
 
 from kikimori.integrations.siprec.settings import SiprecTable
@@ -41,8 +41,8 @@ class SiprecDriver:
     def __init__(self, certificate: tuple[Path, Path] | None = None) -> None:
         """With a certificate and its key, it listens by TLS too."""
         self._certificate = certificate
-        self._lines: list[Line] = []
-        self._voices: list[Voice] = []
+        self._lines: list[SipSocket] = []
+        self._voices: list[RtpSender] = []
 
     async def open(self, desk: CallDesk, networks: tuple[str, ...]) -> SiprecTap:
         table = SiprecTable(enabled=True, port=0, first_rtp_port=27000, last_rtp_port=27999, allow=networks)
@@ -54,17 +54,17 @@ class SiprecDriver:
         return self._tap
 
     async def begin(self, customer: Party, operator: Party) -> PeerCall:
-        line = await Line.udp(self._tap.addresses["siprec_udp"])
+        line = await SipSocket.udp(self._tap.addresses["siprec_udp"])
         self._lines.append(line)
         recording = Recording(line)
         call = _Call(recording, customer, operator)
         ports = await call.offer()
-        call.voices = {role: Voice(port) for role, port in zip(self.abilities.roles, ports, strict=True)}
+        call.voices = {role: RtpSender(port) for role, port in zip(self.abilities.roles, ports, strict=True)}
         self._voices += call.voices.values()
         return call
 
     async def knock(self) -> int:
-        line = await Line.udp(self._tap.addresses["siprec_udp"])
+        line = await SipSocket.udp(self._tap.addresses["siprec_udp"])
         line.send(Recording(line).message("OPTIONS"))
         _, writer = await asyncio.open_connection(*self._tap.addresses["siprec_tcp"])
         writer.close()
@@ -80,7 +80,7 @@ class SiprecDriver:
 
 class _Call:
     def __init__(self, recording: Recording, customer: Party, operator: Party) -> None:
-        self.voices: dict[Role, Voice] = {}
+        self.voices: dict[Role, RtpSender] = {}
         self._recording = recording
         self._customer = customer
         self._operator = operator

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from tests.support.attacks import ATTACKS, Target, attack
 from tests.support.certificates import self_signed
 from tests.support.recorder import WITHIN_S
-from tests.support.src import Line, Recording
+from tests.support.src import Recording, SipSocket
 from tests.support.telephone import KIND_AUDIO_8K, KIND_IDENTITY, message
 from tests.taps.contract.audiosocket import AudioSocketDriver
 from tests.taps.contract.chan_websocket import ChanWebSocketDriver
@@ -130,7 +130,7 @@ async def test_a_bad_peer_of_the_tls_port_harms_no_call(tmp_path: Path, no_task_
 async def test_a_flood_of_datagrams_harms_no_call() -> None:
     async with open_office(SiprecDriver()) as office:
         call = await office.call()
-        line = await Line.udp(office.tap.addresses["siprec_udp"])
+        line = await SipSocket.udp(office.tap.addresses["siprec_udp"])
         with capture_logs([FloodGate()]) as logs:
             for data in (b"\xff" * 1400, b"INVITE sip:x SIP/2.0\r\n\r\n", b"OPTIONS", b""):
                 for number in range(2000):
