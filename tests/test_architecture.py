@@ -209,6 +209,17 @@ def test_topics_are_written_in_one_place() -> None:
     assert faults == []
 
 
+def test_no_class_name_stands_twice() -> None:
+    """One name for one class, so that a search and a traceback lead to it; private classes are of their file alone."""
+    where: dict[str, list[str]] = {}
+    for folder in ("agent", "dashboard", "models/training", "tests/support"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for name in re.findall(r"^ *class ([A-Za-z]\w*)[(:]", path.read_text("utf-8"), re.MULTILINE):
+                where.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    assert {"Agent", "Alert", "Morpheme", "SipSocket"} <= where.keys()
+    assert {name: places for name, places in where.items() if len(places) > 1} == {}
+
+
 def test_files_have_one_subject() -> None:
     """About 300 lines; beyond 350 it surely has two."""
     long = {
