@@ -11,11 +11,12 @@ from rich.progress import TimeElapsedColumn, TimeRemainingColumn
 
 from kikimori.analysis import analyser
 from kikimori.cli.options import add_config, add_finals, bars, configured, with_finals, with_model
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import cell, language, say, say_next, show, worded
 from kikimori.errors import AudioFileError
 from kikimori.integrations.mirror.pcapfile import is_capture
 from kikimori.integrations.mirror.replay import summary
 from kikimori.taps.replay import STEREO, open_recording
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -48,7 +49,9 @@ async def _run(args: argparse.Namespace) -> int:
     async with analyser(config) as analysis:
         problem = analysis.recognition.problem
         if problem:
-            say(f"speech recognition is off: {problem.detail}\n  next: {problem.remedy}")
+            detail, step = problem.texts()
+            say(text("analyze_no_words", detail=detail))
+            say_next(step)
         with bars("s", TimeElapsedColumn(), TimeRemainingColumn()) as progress:
             for path in args.files:
                 try:
@@ -62,15 +65,16 @@ async def _run(args: argparse.Namespace) -> int:
                         found = await analysis.analyse(recording, show)
                 except AudioFileError as error:
                     failed += 1
-                    say(f"kikimori: {error.message}")
-                    if error.next_step:
-                        say(f"  next: {error.next_step}")
+                    say(f"kikimori: {worded(error.message)}")
+                    say_next(error.next_step)
                     continue
-                _show(str(path), found.lines, found.alerts, config.language, as_json=args.json)
+                _show(str(path), found.lines, found.alerts, as_json=args.json)
         problem = analysis.recognition.problem
         if problem and not analysis.recognition.missing:
             failed += 1
-            say(f"kikimori: words are missing: {problem.detail}\n  next: {problem.remedy}")
+            detail, step = problem.texts()
+            say(text("analyze_words_missing", detail=detail))
+            say_next(step)
     return 1 if failed else 0
 
 
@@ -79,14 +83,13 @@ async def _capture(path: Path, analysis: Analyser, progress: Progress, *, as_jso
     found, capture = await analysis.analyse_capture(path, _bar(progress, path, None))
     for call_id in found.calls:
         _show(
-            f"{path} call {call_id}",
+            f"{path} call {call_id}" if as_json else worded(text("analyze_call", path=path, call_id=call_id)),
             [each for each in found.lines if each.call_id == call_id],
             [each for each in found.alerts if each.call_id == call_id],
-            analysis.config.language,
             as_json=as_json,
         )
     for line in summary(capture.counters(), capture.calls.codecs):
-        say(f"{path}: {line}")
+        say(text("file_reason", file=path, reason=line))
 
 
 def _bar(progress: Progress, path: Path, total: float | None) -> Callable[[float], None]:
@@ -94,9 +97,7 @@ def _bar(progress: Progress, path: Path, total: float | None) -> Callable[[float
     return lambda seconds: progress.update(bar, completed=seconds)
 
 
-def _show(
-    name: str, lines: Sequence[TranscriptLine], alerts: Sequence[Alert], language: str, *, as_json: bool
-) -> None:
+def _show(name: str, lines: Sequence[TranscriptLine], alerts: Sequence[Alert], *, as_json: bool) -> None:
     items = [(line.start_s, segment_json(line)) for line in lines]
     items += [(alert.raised_s, alert_json(alert)) for alert in alerts]
     items.sort(key=lambda item: item[0])
@@ -108,11 +109,13 @@ def _show(
     for _, item in items:
         span = f"{item['start']:7.1f} – {item['end']:6.1f} s"
         if item["type"] == "segment":
-            print(f"  {span}  {item['role']:<8}  {item['text']}")
+            print(f"  {span}  {cell(item['role'], 8)}  {item['text']}")
         else:
-            print(f"  {span}  ▲ {item['severity'].upper()}  {item['title'][language]} ({item['rule']})")
+            print(
+                f"  {span}  ▲ {worded(item['severity'].upper())}  {item['title'][language()]} ({item['rule']})"
+            )
     if not alerts:
-        print("  no alert")
+        show(text("analyze_no_alert"))
 
 
 def segment_json(line: TranscriptLine) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori.cli.audit_records import agent_path, agents_check, audits_check
 from kikimori.cli.options import add_config, config_path, configured, state_warning
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import say, show, worded
 from kikimori.control.chain import entries
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
@@ -63,28 +63,30 @@ def run_agent(args: argparse.Namespace) -> int:
         raise KikimoriError.of("no_command_yet", path=path)
     count = 0
     for count, entry in enumerate(entries(path), start=1):  # noqa: B007  (counted for the last line)
-        print(json.dumps(entry, ensure_ascii=False) if args.json else _line(entry))
+        print(json.dumps(entry, ensure_ascii=False) if args.json else worded(_line(entry)))
     if not args.json:
-        print(f"{count} entries, none changed")
+        show(text("audit_none_changed", count=count))
     return 0
 
 
 def _line(entry: dict[str, Any]) -> str:
-    who = f"{entry.get('person', '?')} ({entry.get('role', '?')}) at {entry.get('dashboard', '?')}"
+    by = {each: entry.get(each, "?") for each in ("person", "role", "dashboard")}
+    who = text("audit_who", person=by["person"], role=by["role"], site=by["dashboard"])
     what = " ".join(str(entry[each]) for each in ("action", "target", "call_id") if each in entry)
     came = " ".join(str(entry[each]) for each in ("outcome", "reason") if each in entry)
-    why = f" because {entry['why']}" if "why" in entry else ""
-    more = f", {entry['left_out']} more not written" if "left_out" in entry else ""
-    return f"{entry.get('at', '')} {entry.get('event', '')}: {who}: {what}{why} {came}{more}".rstrip()
+    why = text("audit_why", value=entry["why"]) if "why" in entry else ""
+    more = text("audit_left_out", count=entry["left_out"]) if "left_out" in entry else ""
+    said = {"at": entry.get("at", ""), "event": entry.get("event", ""), "who": who, "what": what}
+    return text("audit_command", **said, why=why, came=came, more=more)
 
 
 def run_verify(args: argparse.Namespace) -> int:
     # The agent's file first: for the database root becomes another user.
     checks = [each for each in (agents_check(args), audits_check(args)) if each is not None]
     if not checks:
-        raise KikimoriError("nothing was recorded here yet", next_step="of the service: with sudo")
+        raise KikimoriError.of("audit_nothing")
     for each in checks:
-        print(json.dumps(each.fields(), ensure_ascii=False) if args.json else each.sentence())
+        print(json.dumps(each.fields(), ensure_ascii=False) if args.json else worded(each.sentence()))
     return 0 if all(each.broken_at is None for each in checks) else 1
 
 
@@ -93,7 +95,7 @@ def run_list(args: argparse.Namespace) -> int:
 
     found, fault = listed(args)
     for each in found:
-        print(json.dumps(each.fields(), ensure_ascii=False) if args.json else each.sentence())
+        print(json.dumps(each.fields(), ensure_ascii=False) if args.json else worded(each.sentence()))
     if fault is not None:
         raise fault
     return 0

@@ -13,6 +13,7 @@ from kikimori.cli.options import configured, dashboard_settings
 from kikimori.cli.people_store import store_beside
 from kikimori.control.chain import BrokenChainError, entries
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text as words
 
 if TYPE_CHECKING:
     import argparse
@@ -43,10 +44,17 @@ class ListedEntry:
 
     def sentence(self) -> str:
         details = ", ".join(f"{name}: {value}" for name, value in self.details.items() if value is not None)
-        said = (
-            f"{self.at} {self.record} {self.number}: {self.who or '?'}: {self.action} {self.object}".rstrip()
+        what = f"{self.action} {self.object}".rstrip()
+        said = words(
+            "audit_entry",
+            at=self.at,
+            record=self.record,
+            number=self.number,
+            person=self.who or "?",
+            what=what,
+            outcome=self.outcome,
         )
-        return f"{said}: {self.outcome}{f' ({details})' if details else ''}"
+        return words("with_more", said=said, more=details) if details else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +165,7 @@ def _given(text: str | None, zone: ZoneInfo) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise KikimoriError(
-            f"{text!r} is no time", next_step="write it like 2026-04-01 or 2026-04-01T09:00+09:00"
-        ) from None
+        raise KikimoriError.of("audit_no_time", value=repr(text)) from None
     return found if found.tzinfo is not None else found.replace(tzinfo=zone)
 
 

@@ -9,6 +9,7 @@ from kikimori.cli.options import config_path, configured, dashboard_settings, st
 from kikimori.cli.terminal import say
 from kikimori.control.chain import START, BrokenChainError, linked
 from kikimori.parts import is_installed
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -35,15 +36,11 @@ class RecordCheck:
 
     def sentence(self) -> str:
         if self.broken_at is not None:
-            return (
-                f"{self.record}: {self.where}: entry {self.broken_at} does not follow from the one before: it was changed, "
-                f"or entries were removed; the {self.entries} before are whole\n"
-                "  next: keep it as it is, and compare it with the last backup"
+            return text(
+                "audit_broken", record=self.record, path=self.where, at=self.broken_at, entries=self.entries
             )
-        return (
-            f"{self.record}: {self.where}: {self.entries} entries, none changed; the last is {self.last_number}, "
-            f"{self.last_hash[:16]}"
-        )
+        last = {"number": self.last_number, "hash": self.last_hash[:16]}
+        return text("audit_whole", record=self.record, path=self.where, entries=self.entries, **last)
 
 
 def agent_path(config: AgentConfig) -> Path:

@@ -15,6 +15,7 @@ from kikimori.cli.options import (
     show_first,
 )
 from kikimori.cli.terminal import say
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
             pages = tasks.create_task(
                 serve_dashboard(
                     settings,
-                    lambda url: say(f"dashboard  {url}"),
+                    lambda url: say(text("dashboard_at", url=url)),
                     show_first=on_a_terminal(show_first),
                 )
             )

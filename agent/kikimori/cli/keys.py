@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings, state_warning
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import cell, say, show
 from kikimori.errors import KikimoriError
-from kikimori_core.messages import remedy
+from kikimori_core.messages import remedy, text
 from kikimori_core.wire.key_store import KeyTrust, OwnKeys, TrustStore, own_path, trusted_path
 from kikimori_core.wire.keys import SigningKey, fingerprint
 
@@ -21,9 +21,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("keys")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
-    show = _action(actions, "show")
-    show.add_argument("--json", action="store_true")
-    show.set_defaults(run=run_show)
+    own = _action(actions, "show")
+    own.add_argument("--json", action="store_true")
+    own.set_defaults(run=run_show)
 
     trust = _action(actions, "trust")
     trust.add_argument("key", metavar="KEY")
@@ -51,7 +51,9 @@ class _Holder:
 
     def __init__(self, args: argparse.Namespace) -> None:
         config = configured(args, log_level="critical")
-        self.title = "dashboard" if args.dashboard else f"agent {config.agent_id}"
+        self.title = (
+            text("keys_dashboard") if args.dashboard else text("keys_agent", agent_id=config.agent_id)
+        )
         name = "dashboard" if args.dashboard else f"agent-{config.agent_id}"
         folder = dashboard_settings(args).state_path() if args.dashboard else config.state_path()
         if folder is None:
@@ -68,15 +70,15 @@ def run_show(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_figures(holder, own), ensure_ascii=False))
         return 0
-    print(f"{holder.title}, {holder.own}")
+    show(text("keys_at", holder=holder.title, path=holder.own))
     if own is None:
-        print("  no key yet: it is made at the first start")
+        show(text("keys_none_yet"))
     for title, key in _named(own):
-        print(f"  {title:<8} {key}\n           {fingerprint(key)}")
-    print(f"trusted: {len(holder.trust.valid())}")
+        print(f"  {cell(title, 8)} {key}\n           {fingerprint(key)}")
+    show(text("keys_trusted", count=len(holder.trust.valid())))
     for each in holder.trust.keys:
         standing = "trusted" if holder.trust.standing(each.key) is KeyTrust.TRUSTED else "revoked"
-        print(f"  {standing:<8} {each.name}: {each.key}\n           {fingerprint(each.key)}")
+        print(f"  {cell(standing, 8)} {each.name}: {each.key}\n           {fingerprint(each.key)}")
     if holder.trust.fault:
         raise KikimoriError(holder.trust.fault, next_step=remedy("trust_file_unreadable"))
     return 0
@@ -85,15 +87,16 @@ def run_show(args: argparse.Namespace) -> int:
 def run_trust(args: argparse.Namespace) -> int:
     holder = _Holder(args)
     added = holder.trust.trust(args.name, args.key)
-    print(f"{holder.title} trusts {added.name}: {fingerprint(added.key)}")
-    print("compare these eight groups with `kikimori keys show` on the other machine")
+    marks = fingerprint(added.key)
+    show(text("keys_trusts", holder=holder.title, owner=added.name, fingerprint=marks))
+    show(text("keys_compare"))
     return 0
 
 
 def run_revoke(args: argparse.Namespace) -> int:
     holder = _Holder(args)
     for each in holder.trust.revoke(args.what):
-        print(f"revoked: {each.name} {fingerprint(each.key)}")
+        show(text("keys_revoked", owner=each.name, fingerprint=fingerprint(each.key)))
     return 0
 
 
@@ -106,16 +109,18 @@ def run_rotate(args: argparse.Namespace) -> int:
         if own.following is None:
             raise KikimoriError.of("no_next_key")
         OwnKeys(own.following).write(holder.own)
-        print(f"{holder.title} signs with {fingerprint(own.following.public)} from its next start on")
-        print(f"then have the others revoke {fingerprint(own.current.public)}")
+        marks = fingerprint(own.following.public)
+        show(text("keys_rotated", holder=holder.title, fingerprint=marks))
+        show(text("keys_revoke_then", fingerprint=fingerprint(own.current.public)))
         return 0
     if own.following is None:
         own = OwnKeys(own.current, SigningKey.make())
         own.write(holder.own)
     following = own.following
     if following is not None:
-        print(f"next key of {holder.title}: {following.public}\n{fingerprint(following.public)}")
-        print("have the others trust it beside the one in use, then: kikimori keys rotate --finish")
+        marks = fingerprint(following.public)
+        show(text("keys_next", holder=holder.title, key=following.public, fingerprint=marks))
+        show(text("keys_trust_then"))
     return 0
 
 

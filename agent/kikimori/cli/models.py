@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from kikimori.cli.options import config_path, state_warning
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import cell, language, say, say_next, show, worded
 from kikimori.config import read_config
 from kikimori.modelstore import (
     UnknownModelError,
@@ -34,6 +33,7 @@ from kikimori.modelstore import (
     resolve,
     verify,
 )
+from kikimori_core.messages import remedy, text
 
 if TYPE_CHECKING:
     import argparse
@@ -96,11 +96,12 @@ def _list(args: argparse.Namespace) -> int:
             if model.fetched_size
             else "unknown"
         )
-        state = "installed" if each.path else "not installed"
-        console.print(f"{model.name:<28} {model.language}  {size:<8} {state}", markup=False)
-        for text in (model.description["ja"], model.description["en"], f"licence: {model.licence}"):
-            console.print(Padding(Text(text), (0, 0, 0, 4)))
-    print(f"folder: {folder}")
+        state = worded("installed" if each.path else "not installed")
+        console.print(f"{model.name:<28} {model.language}  {cell(size, 8)} {state}", markup=False)
+        licence = worded(text("models_licence", licence=model.licence))
+        for said in (model.description[language()], licence):
+            console.print(Padding(Text(said), (0, 0, 0, 4)))
+    show(text("models_folder", folder=folder))
     return 0
 
 
@@ -116,15 +117,15 @@ def _fetch(args: argparse.Namespace) -> int:
     ) as bars:
         tasks = {}
 
-        def show(progress: FetchProgress) -> None:
+        def advance(progress: FetchProgress) -> None:
             if progress.phase not in tasks:
-                tasks[progress.phase] = bars.add_task(_PHASES[progress.phase], total=progress.total)
+                tasks[progress.phase] = bars.add_task(worded(_PHASES[progress.phase]), total=progress.total)
             bars.update(tasks[progress.phase], completed=progress.done, total=progress.total)
 
         try:
-            path = asyncio.run(fetch(args.name, folder, progress=show))
+            path = asyncio.run(fetch(args.name, folder, progress=advance))
         except KeyboardInterrupt:
-            print("kikimori: stopped; run the same command again to go on", file=sys.stderr)
+            say(text("models_stopped"))
             return 130
     print(path)
     return 0
@@ -139,9 +140,9 @@ def _verify(args: argparse.Namespace) -> int:
         files = {}
     faults = verify(path, files, engine=engine_of(path))
     for fault in faults:
-        print(f"{path}: {fault}", file=sys.stderr)
+        say(text("file_reason", file=path, reason=fault))
     if faults:
-        print(f"  next: remove {path} and fetch the model again", file=sys.stderr)
+        say_next(remedy("models_faulty", path=path))
         return 1
-    print(f"{path}: whole; {len(files)} files compared with their known SHA-256")
+    show(text("models_whole", path=path, count=len(files)))
     return 0

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 
 from kikimori import logs
-from kikimori.cli.terminal import SYSTEM_CONFIG, say
+from kikimori.cli.terminal import SYSTEM_CONFIG, say, worded
 from kikimori.config import AgentConfig, read_config
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
@@ -86,7 +86,10 @@ def bars(unit: str, *more: ProgressColumn) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn(f"{{task.completed:.0f}} of {{task.total:.0f}} {unit}", style="dim"),
+        TextColumn(
+            worded(text("progress_of", done="{task.completed:.0f}", total="{task.total:.0f}", unit=unit)),
+            style="dim",
+        ),
         *more,
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
@@ -101,7 +104,7 @@ def write_report(path: Path | None, write: Callable[[Path], None]) -> None:
         write(path)
     except OSError as error:
         raise KikimoriError.of("file_not_written", path=path, reason=error.strerror) from None
-    say(f"report: {path}")
+    say(text("report_at", path=path))
 
 
 def on_a_terminal(show: Callable[[str], None]) -> Callable[[str], None] | None:

@@ -11,8 +11,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings
 from kikimori.cli.store_options import as_owner, store_settings
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import cell, say, show, worded
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import joined, text
 from kikimori_core.model.diagnosis import CheckState
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ def run_check(args: argparse.Namespace) -> int:
         if args.json:
             print(json.dumps(asdict(found), ensure_ascii=False))
             continue
-        print(f"{found.state:<8} {found.check}: {found.detail}")
+        said = worded(text("doctor_finding", check=found.check, detail=found.detail))
+        print(f"{cell(found.state, 8)} {said}")
         if found.next_step:
-            print(f"         next: {found.next_step}")
+            print(f"         {worded(text('said_next', next_step=found.next_step))}")
     return code
 
 
@@ -71,11 +73,11 @@ def run_migrate(args: argparse.Namespace) -> int:
     with _in_words(settings), _alone(settings):
         done = migrate(settings)
     if done.before == done.after:
-        print(f"the database has schema {done.after} already")
+        show(text("store_migrated_before", schema=done.after))
         return 0
     if done.copy is not None:
-        print(f"copy from before: {done.copy}")
-    print(f"migrated from schema {done.before or 'none'} to {done.after}")
+        show(text("store_copy", path=done.copy))
+    show(text("store_migrated", before=done.before or "none", after=done.after))
     return 0
 
 
@@ -87,8 +89,8 @@ def run_backup(args: argparse.Namespace) -> int:
         settings, keys = _settings_and_keys(args)
         with _in_words(settings):
             done = back_up(settings, out, keys)
-    print(f"{args.file}: {_summary(done)}")
-    say("it holds hashes of passwords, and the dashboard's key: keep it as you keep those")
+    show(text("file_reason", file=args.file, reason=_summary(done)))
+    say(text("backup_is_secret"))
     return 0
 
 
@@ -99,7 +101,7 @@ def run_restore(args: argparse.Namespace) -> int:
         settings, keys = _settings_and_keys(args)
         with _in_words(settings):
             done = restore(settings, file, keys)
-    print(f"restored {_summary(done)}")
+    show(text("store_restored", summary=_summary(done)))
     return 0
 
 
@@ -118,7 +120,7 @@ def _new_file(path: Path) -> Iterator[IO[bytes]]:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise KikimoriError(f"{path}: exists already", next_step="name another file") from None
+        raise KikimoriError.of("file_there", path=path) from None
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -130,9 +132,9 @@ def _new_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _summary(done: BackupDone) -> str:
-    counts = ", ".join(f"{count} {name}" for name, count in done.rows.items() if count)
-    files = f", {', '.join(done.files)}" if done.files else ""
-    return f"schema {done.schema}, {counts or 'no rows'}{files}"
+    counts = [text("store_rows", count=count, table=name) for name, count in done.rows.items() if count]
+    parts = (text("store_schema_of", schema=done.schema), *(counts or [text("store_no_rows")]), *done.files)
+    return joined(parts)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori.cli.options import add_config
 from kikimori.cli.people_store import author, table_row, with_store
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import language, say_both, show, worded
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import both, text
 
 if TYPE_CHECKING:
     import argparse
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from kikimori_dashboard import DashboardSettings
     from kikimori_records.people.superiors import SuperiorRow
     from kikimori_records.store import Store
-
-HOURS = 'e.g. "mon-fri 09:00-12:00 13:00-18:00; sat 10:00-12:00", or with 月 to 日; an empty text = always'
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,7 +75,7 @@ def run_add(args: argparse.Namespace) -> int:
     added = with_store(
         args, lambda store, _: add_superior(store, name, number, author("superior add"), hours=hours)
     )
-    print(f"added {added.name} ({added.number}) in place {added.position}")
+    show(text("superior_added", superior=added.name, number=added.number, position=added.position))
     _warn(number)
     return 0
 
@@ -95,14 +94,14 @@ def run_change(args: argparse.Namespace) -> int:
     if args.off or args.on:
         values["enabled"] = args.on
     if not values:
-        raise KikimoriError("nothing to change was given", next_step="kikimori superior change --help")
+        raise KikimoriError.of("superior_nothing_to_change")
 
     async def change(store: Store, _settings: DashboardSettings) -> SuperiorRow:
         found = _find(await _all(store), args.which)
         return await change_superior(store, found.id, author("superior change"), **values)
 
     changed = with_store(args, change)
-    print(f"{changed.name} ({changed.number}) is as given")
+    show(text("superior_as_given", superior=changed.name, number=changed.number))
     _warn(changed.number)
     return 0
 
@@ -116,7 +115,7 @@ def run_remove(args: argparse.Namespace) -> int:
         return found
 
     removed = with_store(args, remove)
-    print(f"removed {removed.name} ({removed.number})")
+    show(text("superior_removed", superior=removed.name, number=removed.number))
     return 0
 
 
@@ -143,11 +142,10 @@ def _find(known: Sequence[SuperiorRow], which: str) -> SuperiorRow:
     """Return the superior that somebody means; raises KikimoriError."""
     found = [each for each in known if which in (each.id, each.number)]
     found = found or [each for each in known if which == str(each.position)]
-    if len(found) != 1:
-        raise KikimoriError(
-            f"{len(found) or 'no'} superiors are {which!r}",
-            next_step="`kikimori superior list --json` has the ids",
-        )
+    if not found:
+        raise KikimoriError.of("superior_unknown", superior=repr(which))
+    if len(found) > 1:
+        raise KikimoriError.of("superior_ambiguous", count=len(found), superior=repr(which))
     return found[0]
 
 
@@ -173,52 +171,46 @@ def _show(found: Sequence[SuperiorRow], zone: str, *, as_json: bool) -> None:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     if not found:
-        say(
-            'no superior is in the directory: transfers go to [pbx] superior\n  next: kikimori superior add "課長 木村" 200'
-        )
+        say_both(both("superior_none", superior="課長 木村"))
         return
-    table = Table("", "name", "number", "hours", "now", box=None)
+    table = Table("", *map(worded, ("name", "number", "hours", "now")), box=None)
     for row in found:
         state = "off" if not row.enabled else "open" if row.is_open(now) else "closed"
-        table.add_row(
-            *table_row(row.position, row.name, row.number, hours_text(row.hours, "en") or "always", state)
-        )
+        hours = hours_text(row.hours, language()) or worded("always")
+        table.add_row(*table_row(row.position, row.name, row.number, hours, worded(state)))
     # A name like "[/b]" is no markup.
     Console(markup=False).print(table)
 
 
-def _checked(read: Any, text: str) -> Any:
+def _checked(read: Any, given: str) -> Any:
     from kikimori_records.people.fields import FieldError  # noqa: PLC0415  (see cli/up.py)
 
     try:
-        return read(text)
+        return read(given)
     except FieldError as error:
-        raise KikimoriError(str(error), next_step="kikimori superior add --help") from None
+        raise KikimoriError(error.args[0], next_step="kikimori superior add --help") from None
 
 
-def _number(text: str) -> str:
+def _number(given: str) -> str:
     from kikimori_records.people import fields  # noqa: PLC0415  (see cli/up.py)
 
-    found: str | None = _checked(lambda given: fields.telephone(given, "number"), text)
+    found: str | None = _checked(lambda each: fields.telephone(each, "number"), given)
     if found is None:
-        raise KikimoriError("the number is empty", next_step="write the extension or queue to dial, e.g. 200")
+        raise KikimoriError.of("superior_no_number")
     return found
 
 
-def _hours(text: str) -> Hours:
+def _hours(given: str) -> Hours:
     from kikimori_core.wire.opening_hours import BadHoursError, read_hours  # noqa: PLC0415  (see cli/up.py)
 
     try:
-        return read_hours(text)
+        return read_hours(given)
     except BadHoursError as error:
-        raise KikimoriError(f"--hours: {error}", next_step=HOURS) from None
+        raise KikimoriError.of("superior_hours_wrong", error=error, first="月", last="日") from None
 
 
 def _warn(number: str) -> None:
     from kikimori.control.targets import is_short  # noqa: PLC0415  (see cli/up.py)
 
     if not is_short(number):
-        say(
-            f"note: {number} may lead out of the house: each agent rings it only where its own file names it\n"
-            "  next: [[control.outside]] in kikimori.toml of the agent"
-        )
+        say_both(both("superior_outside", number=number))

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.live import Live
 
 from kikimori.cli.options import add_config, configured
-from kikimori.cli.terminal import language, say
+from kikimori.cli.terminal import language, say, show
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -53,9 +54,9 @@ def run_devices(_args: argparse.Namespace) -> int:
     except SoundError as error:
         raise KikimoriError.of("no_sound_system", error=error) from error
     for each in found:
-        print(f"{each.name}\t{each.channels} channels\t{each.rate} Hz")
+        show(text("sound_device", device=each.name, channels=each.channels, rate=each.rate))
     if not found:
-        say("nothing here records sound: plug the device in; `arecord -l` shows what Linux sees")
+        say(text("sound_device_none"))
     return 0 if found else 1
 
 
@@ -75,7 +76,7 @@ async def _watch(args: argparse.Namespace) -> int:
     async with stop_on_signals() as stop, source.running():
         await _show(source, args, stop)
         last = source.picture()
-    say(f"{last.legs_seen} legs, sound on {last.legs_sounded}")
+    say(text("watch_legs", seen=last.legs_seen, sounded=last.legs_sounded))
     return 0 if args.seconds is None or last.legs_sounded else 1
 
 

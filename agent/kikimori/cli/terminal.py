@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kikimori_core.command_line import columns
 from kikimori_core.messages import in_language, language_of, text
 
 if TYPE_CHECKING:
@@ -48,6 +49,18 @@ def say(words: str) -> None:
 def show(words: str) -> None:
     """Print a result."""
     print(worded(words))
+
+
+def say_both(texts: tuple[str, str]) -> None:
+    """Print what is so, and the next step."""
+    say(texts[0])
+    say_next(texts[1])
+
+
+def cell(words: str, width: int) -> str:
+    """Return a text in this command's language, with spaces up to a width in columns of the terminal."""
+    said = worded(words)
+    return said + " " * (width - columns(said))
 
 
 def say_next(next_step: str) -> None:

@@ -13,6 +13,7 @@ from kikimori.cli.options import (
     show_first,
 )
 from kikimori.cli.terminal import say
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -37,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
             stop_on_signals() as stop,
             open_office(config, pages, show_first=on_a_terminal(show_first)) as office,
         ):
-            say(f"dashboard  {office.dashboard_url}")
-            say(f"operator   {office.dashboard_url}operator?ext=<extension>")
+            say(text("dashboard_at", url=office.dashboard_url))
+            say(text("operator_at", url=office.dashboard_url))
             await stop.wait()
         return 0
 

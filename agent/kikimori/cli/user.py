@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori.cli.options import add_config
 from kikimori.cli.people_store import author, table_row, with_store
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import say, say_both, show, worded
 from kikimori.cli.user_access import add_actions
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import both, text
 
 if TYPE_CHECKING:
     import argparse
@@ -94,7 +95,8 @@ def run_add(args: argparse.Namespace) -> int:
         return await add_person(store, new, author("user add"))
 
     person = with_store(args, add)
-    print(f"added {_title(person)}: {', '.join(sorted(person.roles)) or 'no role yet'}")
+    roles = ", ".join(sorted(person.roles)) or text("user_no_role_yet")
+    show(text("user_added", person=_title(person), roles=roles))
     _warn(person)
     return 0
 
@@ -121,7 +123,8 @@ def run_role(args: argparse.Namespace) -> int:
         return await change_person(store, person.id, {"roles": roles}, author("user role"))
 
     person = with_store(args, change)
-    print(f"{_title(person)}: {', '.join(sorted(person.roles)) or 'no role'}")
+    roles = ", ".join(sorted(person.roles)) or text("user_has_no_role")
+    show(text("user_roles", person=_title(person), roles=roles))
     _warn(person)
     return 0
 
@@ -138,7 +141,7 @@ def _changed(args: argparse.Namespace, values: dict[str, Any], disabled: bool | 
         return await change_person(store, person.id, values, author(command), disabled=disabled)
 
     person = with_store(args, change)
-    print(f"{_title(person)}: {'is disabled' if person.disabled_at else 'is as given'}")
+    show(text("user_is_disabled" if person.disabled_at else "user_as_given", person=_title(person)))
     _warn(person)
     return 0
 
@@ -152,12 +155,13 @@ def run_list(args: argparse.Namespace) -> int:
         print(json.dumps([_object(each) for each in people], ensure_ascii=False, indent=1))
         return 0
     if not people:
-        say("nobody is in the directory yet\n  next: kikimori user add, or kikimori user import FILE")
+        say_both(both("user_nobody"))
         return 0
-    table = Table("name", "login", "roles", "extensions", "team", "seat", "telephone", box=None)
+    headings = ("name", "login", "roles", "extensions", "team", "seat", "telephone")
+    table = Table(*map(worded, headings), box=None)
     for each in people:
         seat = "" if each.seat_row is None else f"{each.seat_row}-{each.seat_column or ''}"
-        name = each.name + (" (disabled)" if each.disabled_at else "")
+        name = worded(text("user_disabled_mark", person=each.name)) if each.disabled_at else each.name
         cells = (name, each.login, " ".join(sorted(each.roles)), " ".join(sorted(each.extensions)), each.team)
         table.add_row(*table_row(*cells, seat, each.telephone))
     # A name like "[/b]" is no markup.
@@ -180,11 +184,9 @@ def run_import(args: argparse.Namespace) -> int:
 
     plan = with_store(args, run)
     for each in (*plan.add, *plan.change):
-        print(sentence(each))
-    done = "would be " if args.dry_run else ""
-    print(
-        f"{done}added: {len(plan.add)}, {done}changed: {len(plan.change)}, the same as before: {plan.unchanged}"
-    )
+        show(sentence(each))
+    code = "user_would_be_imported" if args.dry_run else "user_imported"
+    show(text(code, added=len(plan.add), changed=len(plan.change), unchanged=plan.unchanged))
     return 0
 
 
@@ -205,7 +207,7 @@ def run_export(args: argparse.Namespace) -> int:
     # Opened first: as the owner of the store, root may not write here.
     with args.file.open("wb") as file:
         file.write(with_store(args, write))
-    say(f"written: {args.file}")
+    say(text("written", path=args.file))
     return 0
 
 
@@ -242,11 +244,11 @@ def _values(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _read(column: str, read: Any, text: str) -> Any:
+def _read(column: str, read: Any, given: str) -> Any:
     from kikimori_records.people.fields import FieldError  # noqa: PLC0415  (see cli/up.py)
 
     try:
-        return read(text)
+        return read(given)
     except FieldError as error:
         option = {"roles": "role", "extensions": "extension"}.get(column, column).replace("_", "-")
         raise KikimoriError.of("user_option_wrong", option=option, error=error) from None
@@ -256,10 +258,7 @@ def _warn(person: Person) -> None:
     from kikimori.control.targets import is_short  # noqa: PLC0415  (see cli/up.py)
 
     if person.telephone and person.roles & {"supervisor", "admin"} and not is_short(person.telephone):
-        say(
-            f"note: agents do not ring {person.telephone}: it may lead out of the house\n"
-            "  next: use an extension of at most eight digits, or name it in each agent's [control]"
-        )
+        say_both(both("user_not_rung", number=person.telephone))
 
 
 def _title(person: Person) -> str:

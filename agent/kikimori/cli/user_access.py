@@ -8,7 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from kikimori.cli.people_store import author, with_store
+from kikimori.cli.terminal import show, worded
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -45,10 +47,7 @@ async def _first(store: Store, settings: DashboardSettings) -> str:
     from kikimori_records.audit.log import append  # noqa: PLC0415
 
     if not await needs_first(store):
-        raise KikimoriError(
-            "there is an administrator already, who can add people",
-            next_step="with a forgotten password: kikimori user password LOGIN",
-        )
+        raise KikimoriError.of("user_admin_there")
     path = await first_link(store)
     await append(store, author("user first").entry("link.first", "link", ""))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -66,14 +65,16 @@ def run_password(args: argparse.Namespace, find: Callable[[Store, str], Awaitabl
         return person
 
     person = with_store(args, change)
-    print(f"{person.name}: the password is set; it is changed at the next login")
+    show(text("user_password_set", person=person.name))
     return 0
 
 
 def _read_password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    first, again = getpass.getpass("new password: "), getpass.getpass("once more: ")
+    first, again = (
+        getpass.getpass(worded(text(each))) for each in ("password_prompt", "password_prompt_again")
+    )
     if first != again:
-        raise KikimoriError("the two passwords differ", next_step="try again")
+        raise KikimoriError.of("passwords_differ")
     return first

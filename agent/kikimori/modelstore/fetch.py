@@ -16,6 +16,7 @@ from kikimori.modelstore.store import place_of
 from kikimori.modelstore.unpack import UnpackStoppedError, unpack
 from kikimori.modelstore.verify import sha256_of, verify
 from kikimori.modelstore.wheels import install_wheels
+from kikimori_core.messages import joined, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ def _install(
             unpack(part, unpacked, lambda done, total: progress(Progress("unpack", done, total)), stop)
             faults = verify(unpacked, model.files, engine=model.engine)
             if faults:
-                raise _wrong(part, model, "; ".join(faults))
+                raise _wrong(part, model, joined(faults, "clauses"))
             unpacked.rename(place)
     except OSError as error:
         raise ModelStoreError.of(
@@ -122,7 +123,7 @@ def _install(
 def _check_archive(model: CatalogueModel, part: Path, progress: Callable[[Progress], None]) -> None:
     size = part.stat().st_size
     if model.zip_size is not None and size != model.zip_size:
-        raise _wrong(part, model, f"{size} bytes, should be {model.zip_size}")
+        raise _wrong(part, model, text("size_wrong", size=size, known=model.zip_size))
     if model.zip_sha256 is None:
         return
     done = 0
@@ -134,7 +135,7 @@ def _check_archive(model: CatalogueModel, part: Path, progress: Callable[[Progre
 
     found = sha256_of(part, advance)
     if found != model.zip_sha256:
-        raise _wrong(part, model, f"SHA-256 {found}, should be {model.zip_sha256}")
+        raise _wrong(part, model, text("hash_wrong", found=found, known=model.zip_sha256))
 
 
 def _wrong(part: Path, model: CatalogueModel, reason: str) -> ModelStoreError:
@@ -153,4 +154,4 @@ def _check(place: Path, model: CatalogueModel) -> None:
     faults = verify(place, model.files, engine=model.engine)
     if faults:
         code = "model_bundled_damaged" if model.bundled else "model_files_damaged"
-        raise ModelStoreError.of(code, place=place, faults="; ".join(faults))
+        raise ModelStoreError.of(code, place=place, faults=joined(faults, "clauses"))

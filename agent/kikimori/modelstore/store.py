@@ -15,7 +15,7 @@ from kikimori.modelstore.catalogue import (
     load_catalogue,
 )
 from kikimori.modelstore.verify import layout_faults
-from kikimori_core.messages import remedy
+from kikimori_core.messages import joined, remedy
 
 if TYPE_CHECKING:
     from kikimori.modelstore.catalogue import Catalogue
@@ -109,5 +109,7 @@ def resolve(
         engine = model.engine
     faults = layout_faults(place, engine or "vosk")
     if faults:
-        raise ModelStoreError.of("model_not_whole", place=place, faults="; ".join(faults), remedy=next_step)
+        raise ModelStoreError.of(
+            "model_not_whole", place=place, faults=joined(faults, "clauses"), remedy=next_step
+        )
     return place

