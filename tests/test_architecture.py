@@ -74,7 +74,15 @@ ONE_DOOR = {
         "kikimori_core.wire.keys",
         *(
             f"kikimori_core.certificates.{each}"
-            for each in ("authority", "chain", "content", "examination", "files", "server_certificate")
+            for each in (
+                "authority",
+                "authority_content",
+                "chain",
+                "content",
+                "examination",
+                "files",
+                "server_certificate",
+            )
         ),
     },
     "idna": {"kikimori_core.certificates.names"},

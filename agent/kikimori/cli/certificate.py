@@ -36,6 +36,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     show = _action(actions, "show", _show)
     show.add_argument("--json", action="store_true")
 
+    trust = _action(actions, "trust", _trust)
+    trust.add_argument("source", metavar="URL|FILE")
+    trust.add_argument("--fingerprint", metavar="SHA256")
+    trust.add_argument("--replace", action="store_true")
+
 
 def _action(actions: Any, name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name)
@@ -77,3 +82,9 @@ def _show(args: argparse.Namespace) -> int:
     from kikimori.cli import certificate_list  # noqa: PLC0415  (see `_create`)
 
     return certificate_list.run(args)
+
+
+def _trust(args: argparse.Namespace) -> int:
+    from kikimori.cli import certificate_trust  # noqa: PLC0415  (see `_create`)
+
+    return certificate_trust.run(args)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kikimori.cli.terminal import show, worded
 from kikimori.errors import KikimoriError
 from kikimori_core.certificates.authority import permitted
+from kikimori_core.certificates.authority_content import in_groups
 from kikimori_core.certificates.content import moment
 from kikimori_core.certificates.examination import PairReport, examine_pair
 from kikimori_core.certificates.files import read_certificates
@@ -46,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
         domains, networks = permitted(made)
         names = ", ".join([*domains, *map(str, networks)]) or "-"
         _show("certificate_shown_authority", authority, found, names)
+        for line in in_groups(found.fingerprint):
+            show(f"          {line}")
     for file, report in reports.items():
         if report.certificate is not None:
             _show("certificate_made", file, report.certificate, report.certificate.named)

@@ -1,0 +1,1 @@
+"""The office's certificate authority as another machine takes it over: fetched, checked, compared, kept."""

@@ -1,0 +1,33 @@
+"""Record of commands that change whom this machine trusts: in the log, and in the system's log of security events."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+from contextlib import suppress
+from logging import INFO, LogRecord
+from logging.handlers import SysLogHandler
+from pathlib import Path
+
+import structlog
+
+SYSTEM_LOG = Path("/dev/log")
+
+log = structlog.get_logger()
+
+
+def record(event: str, *, system_log: Path = SYSTEM_LOG, **fields: str) -> None:
+    """Write an event with its fields and whoever has the terminal to the log, and to the system's log where there is one."""
+    try:
+        by = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        by = str(os.getuid())
+    log.warning(event, by=by, **fields)
+    told = json.dumps({"event": event, "by": by, **fields}, ensure_ascii=True)
+    # A container may have no such socket: the log has the event all the same.
+    with suppress(OSError):
+        handler = SysLogHandler(str(system_log), SysLogHandler.LOG_AUTHPRIV, socket.SOCK_DGRAM)
+        handler.emit(LogRecord("kikimori", INFO, "", 0, f"kikimori: {told}", None, None))
+        handler.close()
