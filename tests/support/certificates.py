@@ -14,13 +14,14 @@ _EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 class Authority:
     """A certificate authority; `file` is what is given to whoever shall trust it."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, *, days: int = 2) -> None:
         self._folder = folder
         self.file = folder / f"{name}.pem"
         self._key = folder / f"{name}-key.pem"
         # Without the extensions that Python checks for from 3.13 on: Asterisk's own ast_tls_cert sets none either.
         _openssl(
-            "req", "-x509", *_EC, "-keyout", self._key, "-out", self.file, "-days", "2", "-subj", f"/CN={name}"
+            "req", "-x509", *_EC, "-keyout", self._key, "-out", self.file, "-days", str(days),
+            "-subj", f"/CN={name}",
         )  # fmt: skip
 
     def certificate(self, name: str, alternative: str | None, days: int = 2) -> tuple[Path, Path]:

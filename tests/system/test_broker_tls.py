@@ -16,8 +16,11 @@ from tests.system.conftest import AGENT_ID, SITE, WITHIN_S, agent_config, runnin
 
 from kikimori.checks.diagnosis import CheckState
 from kikimori.doctor.broker import look_at_broker
+from kikimori.doctor.broker_certificate import look_at_broker_certificate
+from kikimori_core.messages import CodedText
 from kikimori_core.wire.broker_problem import broker_problem
 from kikimori_core.wire.connection import BrokerError, connect
+from kikimori_core.wire.settings import BrokerSettings
 from kikimori_lab.bench.mosquitto import ShippedMosquitto
 
 if TYPE_CHECKING:
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori_core.wire.messages import Problem
-    from kikimori_core.wire.settings import BrokerSettings
 
 BOARD = "dashboard"
 LEFT_SOCKET = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -33,9 +35,11 @@ LEFT_SOCKET = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExcepti
 
 
 @asynccontextmanager
-async def secured(folder: Path, names: str, days: int = 2) -> AsyncIterator[tuple[ShippedMosquitto, Path]]:
+async def secured(
+    folder: Path, names: str, days: int = 2, authority_days: int = 90
+) -> AsyncIterator[tuple[ShippedMosquitto, Path]]:
     """Run Mosquitto with a certificate for these names; gives it, and the file of its authority."""
-    authority = made_in(folder)
+    authority = made_in(folder, authority_days)
     put_in_place(folder, *authority.certificate("made", names, days))
     broker = ShippedMosquitto(
         folder / "broker", SITE, agents=[AGENT_ID], dashboards=[BOARD], certificates=folder
@@ -47,9 +51,9 @@ async def secured(folder: Path, names: str, days: int = 2) -> AsyncIterator[tupl
         await broker.stop()
 
 
-def made_in(folder: Path) -> Authority:
+def made_in(folder: Path, days: int) -> Authority:
     folder.mkdir()
-    return Authority(folder, "authority")
+    return Authority(folder, "authority", days=days)
 
 
 def put_in_place(folder: Path, cert: Path, key: Path) -> None:
@@ -128,3 +132,33 @@ async def test_a_wrong_certificate_is_one_sentence_in_both_languages(
         assert f"127.0.0.1:{broker.tls_port}" in detail
         assert "kikimori certificate" in remedy
     assert problem.words("ja")[0] != problem.detail
+
+
+@pytest.mark.parametrize(
+    ("days", "authority_days", "codes"),
+    [
+        (60, 90, ["broker_certificate_good"]),
+        (20, 90, ["broker_certificate_ends"]),
+        (60, 20, ["broker_certificate_good", "authority_ends"]),
+        (-1, 90, ["broker_certificate.expired"]),
+    ],
+)
+async def test_the_doctor_reads_the_brokers_certificate(
+    tmp_path: Path, days: int, authority_days: int, codes: list[str]
+) -> None:
+    """It needs no user for that, so that it can be done beside a running agent."""
+    async with secured(tmp_path / "tls", "IP:127.0.0.1", days, authority_days) as (broker, authority):
+        nobody = BrokerSettings(port=broker.tls_port, ca_file=authority)
+        found = await look_at_broker_certificate(nobody)
+    assert [each.detail.code for each in found if isinstance(each.detail, CodedText)] == codes
+    assert [each.state is CheckState.OK for each in found] == [
+        code == "broker_certificate_good" for code in codes
+    ]
+    assert all(each.next_step for each in found if each.state is not CheckState.OK)
+
+
+async def test_the_doctor_warns_of_a_plain_way_to_another_machine() -> None:
+    (found,) = await look_at_broker_certificate(BrokerSettings(host="192.0.2.1"))
+    assert found.state is CheckState.WARNING
+    assert "certificate trust" in found.next_step
+    assert await look_at_broker_certificate(BrokerSettings()) == []

@@ -10,6 +10,7 @@ from kikimori.checks.diagnosis import CheckState, Diagnosis, Subject
 from kikimori.checks.ports import tcp_port
 from kikimori.doctor import taps
 from kikimori.doctor.broker import look_at_broker
+from kikimori.doctor.broker_certificate import look_at_broker_certificate
 from kikimori.doctor.keys import look_at_keys
 from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
@@ -49,7 +50,10 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         return [await look_at_speech(config)]
 
     async def broker() -> list[Diagnosis]:
-        return [await look_at_broker(config), *look_at_mosquitto(config)]
+        found = await look_at_broker(config)
+        # A certificate that is refused is said once.
+        certificate = [] if found.state is CheckState.FAULT else await look_at_broker_certificate(config.mqtt)
+        return [found, *certificate, *look_at_mosquitto(config)]
 
     async def pages() -> list[Diagnosis]:
         return [tcp_port("dashboard", dashboard.host, dashboard.port)]
