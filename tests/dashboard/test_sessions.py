@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 import pytest_asyncio
+import structlog
 from aiohttp import WSMsgType
 from tests.support.browser import store_of_people
 from tests.support.live_client import connected, live_client
@@ -286,6 +287,20 @@ async def test_what_people_do_stands_in_the_audit(url: str, store: Store) -> Non
         ("command.hold", "高橋 課長", "refused"),
         ("session.end", "高橋 課長", "done"),
     ]
+    begun, refused = (row.details for row in rows[:2])
+    assert (begun["by"], refused["reason"]) == ("password", "wrong")
+
+
+async def test_what_is_not_allowed_is_logged_without_names(url: str) -> None:
+    """The route's pattern stands in the log, not the path, which may name a person."""
+    cookie = as_cookie(await sign_in(url, "operator"))
+    with structlog.testing.capture_logs() as logged:
+        status, _, _ = await post(url, f"/api/people/{'5a' * 16}/disable", {"disabled": True}, cookie)
+    assert status == 403
+    (told,) = (each for each in logged if each["event"] == "not_allowed")
+    assert (told["method"], told["route"]) == ("POST", "/api/people/{id}/disable")
+    assert told["person_id"]
+    assert "5a5a" not in str(told)
 
 
 class AwayStore:

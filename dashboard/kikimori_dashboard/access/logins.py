@@ -94,6 +94,7 @@ class Logins:
         known = await self._known_device(browser, person)
         now = asyncio.get_running_loop().time()
         if not known and (wait_s := self._delays.wait_s(name, browser.address, now)) > 0:
+            log.warning("login_refused", reason="wait", known=person is not None)
             raise LoginRefusedError("wait", wait_s)
         self._delays.try_now(name, browser.address, now)
         usable = person if person is not None and person.disabled_at is None else None
@@ -107,7 +108,8 @@ class Logins:
             if not await self.right_code(usable, code):
                 self._wrong(usable, browser, reason="wrong_code")
         self._delays.succeeded(name, browser.address)
-        return await self.admit(usable, browser, known=known, password=password)
+        by = "password" if usable.totp_secret is None else "password and code"
+        return await self.admit(usable, browser, by=by, known=known, password=password)
 
     async def is_right(self, person: Person, password: str, browser: Browser) -> bool:
         """Return whether this is a signed-in person's password, with the same delays as at a login.
@@ -126,12 +128,14 @@ class Logins:
         return right
 
     async def admit(
-        self, person: Person, browser: Browser, *, known: bool = False, password: str | None = None
+        self, person: Person, browser: Browser, *, by: str, known: bool = False, password: str | None = None
     ) -> SignedIn:
-        """Begin a session for somebody who has proved to be this person; see `sign_in`."""
+        """Begin a session for somebody who has proved `by` something to be this person; see `sign_in`."""
         token, session = await self._desk.begin(who_of(person), address=browser.address, browser=browser.name)
         device = None if known else await self._new_device(person)
-        self._trail.note(session.who, "session.begin", about=("person", person.id), address=browser.address)
+        self._trail.note(
+            session.who, "session.begin", about=("person", person.id), address=browser.address, by=by
+        )
         if password is not None and person.password_hash and self._passwords.outdated(person.password_hash):
             await people.change(self._store, person.id, password_hash=await self._passwords.hash(password))
         return SignedIn(person, token, device)
@@ -159,5 +163,7 @@ class Logins:
     def _wrong(self, person: Person | None, browser: Browser, reason: str = "wrong") -> NoReturn:
         log.warning("login_refused", reason=reason, known=person is not None)
         about = None if person is None else ("person", person.id)
-        self._trail.note(None, "session.begin", outcome="refused", about=about, address=browser.address)
+        self._trail.note(
+            None, "session.begin", outcome="refused", about=about, address=browser.address, reason=reason
+        )
         raise LoginRefusedError(reason)

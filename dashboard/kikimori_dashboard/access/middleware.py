@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import structlog
 from aiohttp import web
 
 from kikimori_dashboard.access.cookies import session_token
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from kikimori_dashboard.access.session_desk import SessionDesk
     from kikimori_dashboard.access.who import Who
+
+log = structlog.get_logger()
 
 LOGIN_PAGE = "/login"
 ACCOUNT_PAGE = "/account"
@@ -55,6 +58,7 @@ def require_session(desk: SessionDesk) -> Middleware:
         if not rule.allows(session.who):
             if rule.page and request.path == "/":
                 raise web.HTTPSeeOther(home_of(session.who.roles, kiosk=session.who.kiosk_id is not None))
+            _log_refusal(request, session.who)
             return _not_allowed(rule)
         return await handler(request)
 
@@ -102,6 +106,15 @@ def _no_store(rule: RouteRule, error: StoreError) -> web.Response:
 
 def _elsewhere(request: web.Request) -> web.Response:
     return web.Response(status=303, headers={"Location": f"{ACCOUNT_PAGE}?next={quote(request.path_qs)}"})
+
+
+def _log_refusal(request: web.Request, who: Who) -> None:
+    resource = request.match_info.route.resource
+    # The route's pattern: a path may name a call or a person.
+    route = "" if resource is None else resource.canonical
+    log.warning(
+        "not_allowed", method=request.method, route=route, person_id=who.person_id, kiosk_id=who.kiosk_id
+    )
 
 
 def _not_allowed(rule: RouteRule) -> web.Response:

@@ -60,13 +60,13 @@ class AccessRoutes:
         if fault := fault_of(body.password, body.login):
             return refusal(422, fault)
         person = await make_first(self._access, body)
-        return _let_in(await self._access.logins.admit(person, self._browser(request)))
+        return _let_in(await self._access.logins.admit(person, self._browser(request), by="link"))
 
     async def _link(self, request: web.Request) -> web.Response:
         """Sign in by a one-time link."""
         body = await read_body(request, LinkBody)
         person = await use_link(self._access.store, body.token)
-        return _let_in(await self._access.logins.admit(person, self._browser(request)))
+        return _let_in(await self._access.logins.admit(person, self._browser(request), by="link"))
 
     async def _logout(self, request: web.Request) -> web.Response:
         """End this session."""
@@ -130,7 +130,9 @@ class AccessRoutes:
         self._access.trail.note(who, "password.change", about=("person", person.id))
         # The browser in which it was changed goes on, with a session of its own.
         fresh = await people.person_by_id(self._access.store, person.id)
-        return _let_in(await self._access.logins.admit(fresh or person, self._browser(request)))
+        return _let_in(
+            await self._access.logins.admit(fresh or person, self._browser(request), by="password")
+        )
 
     def _browser(self, request: web.Request) -> Browser:
         return browser_of(request, self._proxies)
