@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -97,6 +98,10 @@ def test_a_code_is_good_once_and_for_a_minute_and_a_half() -> None:
 def test_recovery_codes_are_typed_as_people_do() -> None:
     codes = new_recovery_codes()
     assert len(set(codes)) == len(codes)
+    letters = [each for code in codes for each in code if each != "-"]
+    # Too many to be tried, so that a fast hash of one tells nothing.
+    assert len(letters) / len(codes) * math.log2(31) >= 112
+    assert all(len(each) <= 32 for each in codes)
     assert recovery_hash("p", codes[0]) == recovery_hash("p", codes[0].lower().replace("-", " "))
     assert recovery_hash("p", codes[0]) != recovery_hash("q", codes[0])
 

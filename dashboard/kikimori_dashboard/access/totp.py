@@ -16,6 +16,8 @@ AROUND = 1
 """Steps before and after the present one that are taken too: telephones' clocks differ."""
 RECOVERY_CODES = 10
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_GROUPS, _GROUP = 4, 6
+"""Groups of a recovery code, and letters of a group: 118 random bits, too many to be guessed from a fast hash."""
 
 
 def new_secret() -> str:
@@ -48,12 +50,15 @@ def step_of(secret: str, code: str, now: datetime, used_step: int | None) -> int
 
 
 def new_recovery_codes() -> list[str]:
-    """Return codes such as `7KQ2M-XW4HD`, 49 random bits each."""
-    made = ["".join(secrets.choice(_LETTERS) for _ in range(10)) for _ in range(RECOVERY_CODES)]
-    return [f"{each[:5]}-{each[5:]}" for each in made]
+    """Return codes such as `7KQ2MX-W4HDR9-…`."""
+    return ["-".join(_random_letters() for _ in range(_GROUPS)) for _ in range(RECOVERY_CODES)]
 
 
 def recovery_hash(person_id: str, code: str) -> str:
     """Return the hash under which a recovery code is kept, whatever its case and dashes."""
     letters = "".join(each for each in code.upper() if each.isalnum())
     return hashlib.sha256(f"{person_id} {letters}".encode()).hexdigest()
+
+
+def _random_letters() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(_GROUP))
