@@ -79,7 +79,7 @@ def create_app(
     state = SiteState(timedelta(minutes=settings.closed_minutes))
     views = Views(state, settings)
     teams = ExtensionTeams()
-    access = Access(store, teams, second_factor=settings.admin_second_factor)
+    access = Access(store, teams, second_factor=settings.with_second_factor())
     sights = Sights(state, views, teams)
     live = Live(views, state.changes, sights)
     teams.changed = live.changed

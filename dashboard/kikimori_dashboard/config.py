@@ -18,6 +18,7 @@ from kikimori_core.wire.private_file import write_private
 from kikimori_core.wire.settings import BrokerSettings, ListenPort, Name, Networks, SiteName
 from kikimori_core.wire.toml_file import explained, read_toml
 from kikimori_core.wire.topics import is_name
+from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.sentences import read_book
 from kikimori_records.settings import StoreSettings, state_folder
 
@@ -70,6 +71,8 @@ class DashboardSettings(BaseModel):
     `$STATE_DIRECTORY`, else `~/.local/state/kikimori-dashboard`."""
     admin_second_factor: bool = False
     """True = administrators need a second factor: without one only their own account is open to them."""
+    second_factor_roles: tuple[PersonRole, ...] = ()
+    """Roles whose people need a second factor likewise; `admin_second_factor` adds `admin`."""
     sentences: tuple[TomlFile, ...] = ()
     """The office's own files of sentences for the operator's page, relative to the configuration file."""
 
@@ -96,6 +99,12 @@ class DashboardSettings(BaseModel):
         if known and value not in known:
             raise ValueError("is not a time zone; write it like Asia/Tokyo")
         return value
+
+    def with_second_factor(self) -> frozenset[PersonRole]:
+        """Return the roles whose people need a second factor."""
+        return frozenset(
+            (*self.second_factor_roles, *([PersonRole.ADMIN] if self.admin_second_factor else []))
+        )
 
     def state_path(self) -> Path | None:
         """Return the folder of its keys; None where this user has none."""

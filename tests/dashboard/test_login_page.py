@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyotp
+import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 from tests.support.browser import dashboard, dashboard_settings
@@ -246,15 +247,18 @@ async def id_of(store: Store, login: str) -> str:
     return person.id
 
 
-async def test_administrators_set_up_a_second_factor_first_where_it_is_asked_for(
-    real: Mosquitto, store: Store, stranger: Page
+@pytest.mark.parametrize(
+    "asked", [{"admin_second_factor": True}, {"second_factor_roles": ("supervisor", "records")}]
+)
+async def test_a_role_sets_up_a_second_factor_first_where_it_is_asked_for(
+    real: Mosquitto, store: Store, stranger: Page, asked: dict[str, Any]
 ) -> None:
     await with_password(store, "admin", roles={"admin", "supervisor"})
-    settings = dashboard_settings(real.settings, admin_second_factor=True)
+    settings = dashboard_settings(real.settings, **asked)
     async with dashboard(settings, store=store) as url:
         await stranger.goto(url)
         await type_in(stranger, "admin", PASSWORD)
         await expect(stranger).to_have_url(re.compile(f"{url}/account.*"))
-        await expect(stranger.locator("#factor .fault")).to_contain_text("管理者に認証アプリが必要です")
+        await expect(stranger.locator("#factor .fault")).to_contain_text("認証アプリが必要です")
         async with client(url, "admin") as http, http.post("/api/missed/seen", json={}) as answer:
             assert (answer.status, (await answer.json())["reason"]) == (403, "must_enroll")

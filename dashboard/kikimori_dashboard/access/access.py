@@ -17,6 +17,7 @@ from kikimori_records.upkeep import keep_store
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from kikimori_dashboard.access.roles import PersonRole
     from kikimori_dashboard.sights import ExtensionTeams
     from kikimori_records.store import Store
 
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 class Access:
     """Sessions, logins and the audit of one dashboard."""
 
-    def __init__(self, store: Store, teams: ExtensionTeams, *, second_factor: bool = False) -> None:
-        """`second_factor`: whether administrators need one."""
+    def __init__(
+        self, store: Store, teams: ExtensionTeams, *, second_factor: frozenset[PersonRole] = frozenset()
+    ) -> None:
+        """`second_factor`: roles whose people need one."""
         self.store = store
         self.teams = teams
         self.book = PeopleBook(teams, second_factor=second_factor)

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 class PeopleBook:
     """Everybody of the office by id."""
 
-    def __init__(self, teams: ExtensionTeams, *, second_factor: bool = False) -> None:
+    def __init__(self, teams: ExtensionTeams, *, second_factor: frozenset[PersonRole] = frozenset()) -> None:
         """Begin with nobody known.
 
         Args:
             teams: Kept as the people's teams and extensions are.
-            second_factor: Whether administrators need one.
+            second_factor: Roles whose people need one.
         """
         self._teams = teams
         self._second_factor = second_factor
@@ -56,18 +56,21 @@ class PeopleBook:
         return self.who(session.person_id, session.kiosk_id, session.token_hash)
 
 
-def who_of(person: Person, session_id: str = "", *, second_factor: bool = False) -> Who:
+def who_of(
+    person: Person, session_id: str = "", *, second_factor: frozenset[PersonRole] = frozenset()
+) -> Who:
     """Return a person as the rights are asked of them. A role that this version does not know gives none."""
     known = {each.value for each in PersonRole}
+    roles = frozenset(PersonRole(each) for each in person.roles if each in known)
     return Who(
         name=person.name,
-        roles=frozenset(PersonRole(each) for each in person.roles if each in known),
+        roles=roles,
         extensions=person.extensions,
         teams=frozenset() if person.team is None else frozenset((person.team,)),
         person_id=person.id,
         session_id=session_id,
         must_change=person.must_change,
-        must_enroll=second_factor and "admin" in person.roles and person.totp_secret is None,
+        must_enroll=bool(second_factor & roles) and person.totp_secret is None,
     )
 
 

@@ -31,7 +31,7 @@ class Who:
     must_change: bool = False
     """True = signed in with a password that somebody else set: only the own account is open."""
     must_enroll: bool = False
-    """True = an administrator without the second factor that this installation asks for: likewise."""
+    """True = without the second factor that this installation asks for with their role: likewise."""
 
     @property
     def issuer(self) -> str:
