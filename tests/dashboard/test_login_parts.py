@@ -65,12 +65,21 @@ def test_delays_are_bounded_in_memory() -> None:
         ("a" * 300, "password_long"),
         ("aaaaaaaaaaaa", "password_one_character"),
         ("Kachou.Kimura", "password_is_login"),
+        ("password123", "password_common"),
+        ("P@ssw0rd2026", "password_common"),
+        ("qwertyuiop12", "password_common"),
+        ("1234567890", "password_common"),
+        ("kikimori2026", "password_common"),
+        ("tanaka1985", "password_common"),
         ("only lower case", None),
+        ("Xv8#kq2TzL", None),
+        ("電話" * 100, "password_common"),
+        ("朝の電話は三回鳴るまでに出て、名前をゆっくり言う。" * 5, None),
         ("電話をよく聞いて守る人", None),
     ],
 )
-def test_the_rules_of_a_new_password(password: str, fault: str | None) -> None:
-    assert fault_of(password, "kachou.kimura") == fault
+async def test_the_rules_of_a_new_password(password: str, fault: str | None) -> None:
+    assert await fault_of(password, "kachou.kimura") == fault
 
 
 async def test_a_password_is_one_whatever_keyboard_composed_it() -> None:

@@ -24,7 +24,7 @@ async def set_password(store: Store, person: Person, password: str, by: Author) 
     """
     if person.login is None:
         raise StoreError.of("person_no_login", person=person.name)
-    if (fault := fault_of(password, person.login)) is not None:
+    if (fault := await fault_of(password, person.login)) is not None:
         raise StoreError.of(f"refused_{fault}")
     passwords = Passwords()
     try:

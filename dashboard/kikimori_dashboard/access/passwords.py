@@ -27,10 +27,32 @@ class TooManyPasswordsError(Exception):
     """Too many passwords wait to be checked."""
 
 
-def fault_of(password: str, login: str = "") -> str | None:
+OFFICE_WORDS = (
+    *("kikimori", "聞守", "ききもり", "キキモリ", "harassment", "kasuhara", "カスハラ", "callcenter"),
+    *(
+        "operator",
+        "supervisor",
+        "dashboard",
+        "kanrisha",
+        "管理者",
+        "応対者",
+        "上席",
+        "pasuwado",
+        "パスワード",
+    ),
+)
+"""Words that somebody who guesses tries first here, besides the login."""
+LEAST_GUESSES = 100_000_000
+"""Tries that a password must be worth to somebody who knows common passwords, names, words and patterns of keyboards."""
+LOOKED_AT = 64
+"""Characters that are compared with what is common: longer ones take long."""
+
+
+async def fault_of(password: str, login: str = "") -> str | None:
     """Return the code of the reason why a new password is refused; None when it is good.
 
-    Length counts and nothing else: rules about kinds of characters make passwords that people write down.
+    Length counts, and that it is not one of those that are tried first: rules about kinds of characters make passwords
+    that people write down.
     """
     if len(password) < LEAST_CHARACTERS:
         return "password_short"
@@ -40,7 +62,14 @@ def fault_of(password: str, login: str = "") -> str | None:
         return "password_is_login"
     if len(set(password)) == 1:
         return "password_one_character"
-    return None
+    return "password_common" if await asyncio.to_thread(_is_common, password, login) else None
+
+
+def _is_common(password: str, login: str) -> bool:
+    from zxcvbn import zxcvbn  # noqa: PLC0415  (its word lists are large, and seldom needed)
+
+    known = [word for word in (*OFFICE_WORDS, login) if word]
+    return bool(zxcvbn(_same_letters(password)[:LOOKED_AT], user_inputs=known)["guesses"] < LEAST_GUESSES)
 
 
 class Passwords:

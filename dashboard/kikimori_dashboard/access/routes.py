@@ -57,7 +57,7 @@ class AccessRoutes:
     async def _first(self, request: web.Request) -> web.Response:
         """Make the first administrator's account by a one-time link, and sign in."""
         body = await read_body(request, FirstBody)
-        if fault := fault_of(body.password, body.login):
+        if fault := await fault_of(body.password, body.login):
             return refusal(422, fault)
         person = await make_first(self._access, body)
         return _let_in(await self._access.logins.admit(person, self._browser(request), by="link"))
@@ -119,7 +119,7 @@ class AccessRoutes:
             return refusal(403, "not_allowed")
         if not await self._access.logins.is_right(person, body.present, self._browser(request)):
             return refusal(403, "wrong_present")
-        if fault := fault_of(body.new, person.login):
+        if fault := await fault_of(body.new, person.login):
             return refusal(422, fault)
         if body.new == body.present:
             return refusal(422, "password_same")

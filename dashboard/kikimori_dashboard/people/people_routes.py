@@ -107,7 +107,7 @@ class PeopleRoutes:
         person = await self._found(request)
         if person.login is None:
             raise FieldError("login", "empty")
-        if fault := fault_of(body.password, person.login):
+        if fault := await fault_of(body.password, person.login):
             return refusal(422, fault)
         made = await self._access.passwords.hash(body.password)
         await change_columns(self._store, person.id, password_hash=made, must_change=True)
