@@ -56,7 +56,7 @@ def written() -> tuple[set[str], set[str]]:
     """Return the actions of entries in the code, those of commands apart, and the names of their details."""
     actions, details = set(), set()
     for path in SOURCES:
-        for call in calls_of(path, "note", "entry", "Entry", "_note", "_entry"):
+        for call in calls_of(path, "note", "entry", AuditEntry.__name__, "_note", "_entry"):
             found = {
                 each.value
                 for argument in call.args
