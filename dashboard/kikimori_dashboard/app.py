@@ -25,6 +25,7 @@ from kikimori_dashboard.disconnects import tolerate_disconnects
 from kikimori_dashboard.guard import add_headers, guard
 from kikimori_dashboard.left_session import read_left_session
 from kikimori_dashboard.live import Live
+from kikimori_dashboard.pages import SETTINGS
 from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.port import DashboardPort
 from kikimori_dashboard.proxied_limiter import limit_proxied
@@ -122,6 +123,7 @@ def create_app(
         ],
         client_max_size=MAX_BODY,
     )
+    app[SETTINGS] = settings
     app[STATE] = state
     app[ACCESS] = access
     app[LIVE] = live

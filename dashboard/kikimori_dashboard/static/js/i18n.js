@@ -16,8 +16,11 @@ async function load(name) {
   document.documentElement.lang = name;
 }
 
+/** Begins with the language chosen in this browser, else the office's, and with the office's time zone. */
 export async function start() {
-  await load(read("language") ?? "ja");
+  const { lang, dataset } = document.documentElement;
+  zone = dataset.zone || zone;
+  await load(read("language") ?? (LANGUAGES.includes(lang) ? lang : language));
 }
 
 /** The site's settings; a choice made in this browser wins. True when the language changed. */
@@ -87,14 +90,17 @@ export function moment(instant, now) {
   return date === day.format(new Date(now)) ? time : `${date} ${time}`;
 }
 
-/** Month, day and time of day in the site's zone. */
+const year = (instant) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(new Date(instant));
+
+/** Month, day and time of day in the site's zone; with the year if that is not this one. */
 export function dateAndTime(instant) {
-  return new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone })
+  const otherYear = year(instant) === year(Date.now()) ? {} : { year: "numeric" };
+  return new Intl.DateTimeFormat(language, { ...otherYear, month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone })
     .format(new Date(instant));
 }
 
 /** Time of day in the site's zone. */
 export function timeOfDay(instant) {
-  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: zone })
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone })
     .format(new Date(instant));
 }
