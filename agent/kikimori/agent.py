@@ -15,7 +15,7 @@ from kikimori.addresses import Addresses
 from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
-from kikimori.control.pbx_control import OperatorChoice, Remembers
+from kikimori.control.pbx_control import OperatorChoice, RecoveringControl
 from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of, place_of
 from kikimori.office_directory import OfficeDirectory
@@ -215,7 +215,7 @@ class Agent:
             return SpeechStatus.OFF
         return SpeechStatus.SHED if self._speech.shed_lately else SpeechStatus.ON
 
-    # --- calls.call.Listener
+    # --- calls.call.CallObserver
 
     def call_changed(self, state: CallState) -> None:
         self.bus.publish_call(self._office.call(state))
@@ -235,7 +235,7 @@ class Agent:
 
     def _met(self, call: LiveCall) -> None:
         """Tell control of a call that is heard: an earlier run may have moved it before a crash."""
-        if isinstance(self.pbx, Remembers):
+        if isinstance(self.pbx, RecoveringControl):
             self.pbx.meet(call.info, call.set_status)
 
     def _pool(self, recognition: Recognition) -> SpeechPool | None:

@@ -32,7 +32,7 @@ SECOND = bytes(RATE * 2)
 
 @dataclass
 class News:
-    """A `kikimori.calls.call.Listener` that keeps everything."""
+    """A `kikimori.calls.call.CallObserver` that keeps everything."""
 
     states: list[CallState] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)

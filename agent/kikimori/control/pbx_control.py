@@ -84,7 +84,7 @@ class OperatorChoice(Protocol):
 
 
 @runtime_checkable
-class Remembers(Protocol):
+class RecoveringControl(Protocol):
     """A control that may know of a call from an earlier run."""
 
     def meet(self, call: CallInfo, changed: Callable[[CallStatus], None]) -> None:

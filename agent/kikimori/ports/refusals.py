@@ -32,7 +32,7 @@ def together(*refusals: Refusals, too_many: int = 0) -> dict[str, int]:
 
 
 @runtime_checkable
-class Refusing(Protocol):
+class RejectingTap(Protocol):
     """A tap that can reject connections."""
 
     def refusals(self) -> dict[str, int]:

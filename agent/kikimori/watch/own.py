@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kikimori.errors import KikimoriError
-from kikimori.ports.refusals import Refusing
+from kikimori.ports.refusals import RejectingTap
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.watch.advice import advice
 from kikimori.watch.meter import LegMeter
@@ -209,7 +209,7 @@ class OwnTaps:
         asked = [
             tap
             for tap in self.taps
-            if tap.name not in serving or (isinstance(tap, Refusing) and tap.refusals())
+            if tap.name not in serving or (isinstance(tap, RejectingTap) and tap.refusals())
         ]
         return tuple(hint for tap in asked for hint in hints(tap, self._integrations[tap.name]))
 
@@ -223,7 +223,7 @@ def hints(tap: Tap, integration: Integration[Any]) -> list[CodedText]:
     if tap.problems():
         return []  # they say it better
     name = tap.name
-    if isinstance(tap, Refusing) and (refused := tap.refusals()):
+    if isinstance(tap, RejectingTap) and (refused := tap.refusals()):
         most = sorted(refused.items(), key=lambda each: -each[1])[:MOST_REASONS]
         return [
             text("hint_refused", tap=name, count=count, reason=why, advice=advice(integration, why))

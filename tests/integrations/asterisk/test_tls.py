@@ -11,7 +11,7 @@ import pytest
 from tests.support.certificates import Authority
 
 from kikimori.integrations.asterisk.ami import AmiConnection
-from kikimori.integrations.asterisk.ami_away import AmiError, Away, why_away
+from kikimori.integrations.asterisk.ami_away import AmiAwayReason, AmiError, why_away
 from kikimori.integrations.asterisk.ari import AriAwayError, AriClient
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.asterisk.tls import AMI, TlsFault, tls_remedy
@@ -46,7 +46,7 @@ async def serving(certificate: tuple[Path, Path] | None, says: bytes = b"") -> A
         server.close()
 
 
-async def fault_of_ami(table: AsteriskTable) -> tuple[Away, str]:
+async def fault_of_ami(table: AsteriskTable) -> tuple[AmiAwayReason, str]:
     try:
         await AmiConnection.connect(table, lambda _: None)
     except (AmiError, OSError) as error:
@@ -97,7 +97,7 @@ async def test_a_certificate_of_nobody_we_know(tmp_path: Path, authority: Author
     other = Authority(tmp_path, "other")
     async with serving(authority.certificate("pbx", "IP:127.0.0.1")) as port:
         for ca_file in (other.file, None):
-            assert (await fault_of_ami(to(port, ca_file=ca_file)))[0] is Away.CERTIFICATE_UNKNOWN
+            assert (await fault_of_ami(to(port, ca_file=ca_file)))[0] is AmiAwayReason.CERTIFICATE_UNKNOWN
             assert (await fault_of_ari(to(port, ca_file=ca_file)))[0] is TlsFault.UNKNOWN
 
 
@@ -110,7 +110,7 @@ async def test_the_certificate_has_a_name_that_is_told(authority: Authority, alt
         connection.close()
         assert (await fault_of_ari(table))[0] is None  # trusted, though it is no ARI
         wrong = to(port, ca_file=authority.file, tls_name="fax.example")
-        assert (await fault_of_ami(wrong))[0] is Away.CERTIFICATE_NAME
+        assert (await fault_of_ami(wrong))[0] is AmiAwayReason.CERTIFICATE_NAME
         assert (await fault_of_ari(wrong))[0] is TlsFault.NAME
 
 
@@ -124,7 +124,7 @@ async def test_asterisks_own_certificate_stands_for_its_authority(authority: Aut
 @pytest.mark.parametrize("says", [b"Asterisk Call Manager/9.0.0\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 async def test_a_port_without_tls(authority: Authority, says: bytes) -> None:
     async with serving(None, says) as port:
-        assert (await fault_of_ami(to(port, ca_file=authority.file)))[0] is Away.NOT_TLS
+        assert (await fault_of_ami(to(port, ca_file=authority.file)))[0] is AmiAwayReason.NOT_TLS
         assert (await fault_of_ari(to(port, ca_file=authority.file)))[0] is TlsFault.PLAIN
 
 
@@ -136,7 +136,7 @@ async def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path, content: s
     if content is not None:
         ca_file.write_text(content, encoding="utf-8")
     away, because = await fault_of_ami(to(1, ca_file=ca_file))
-    assert away is Away.CA_FILE
+    assert away is AmiAwayReason.CA_FILE
     assert str(ca_file) in because
     with pytest.raises(OSError, match=r"ca\.pem"):
         AriClient(to(1, ca_file=ca_file))
@@ -144,7 +144,7 @@ async def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path, content: s
 
 async def test_a_host_that_is_no_name() -> None:
     away, because = await fault_of_ami(AsteriskTable(ami_host="pbx..example"))
-    assert away is Away.UNREACHABLE
+    assert away is AmiAwayReason.UNREACHABLE
     assert "pbx..example" in because
 
 

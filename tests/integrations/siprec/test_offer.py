@@ -9,7 +9,7 @@ from tests.support.src import metadata, sdp
 
 from kikimori.integrations.siprec.metadata import RecordingMetadata, parse_metadata
 from kikimori.integrations.siprec.offer import MAX_STREAMS, choose, read_offer, refusal_of
-from kikimori.integrations.siprec.parties import Cast, Parties
+from kikimori.integrations.siprec.parties import CallParties, Parties
 from kikimori.integrations.siprec.policy import worth_recording
 from kikimori.media.rtp.formats import PayloadKind
 from kikimori.media.sip.message import Request, parse_datagram
@@ -41,7 +41,7 @@ def test_a_real_opensips_is_understood() -> None:
     assert [[known.kind for _, known in choice.formats] for choice in choices] == [
         [PayloadKind.PCMU, PayloadKind.DTMF]
     ] * 2
-    cast = Parties(SidesTable(), Role.CUSTOMER).cast(["1", "0"], offer.metadata)
+    cast = Parties(SidesTable(), Role.CUSTOMER).at_present(["1", "0"], offer.metadata)
     assert [role for role, _ in cast.voices] == [Role.CUSTOMER, Role.OPERATOR]
     assert (cast.customer.number, cast.operator.number) == ("0355550142", "204")
 
@@ -103,71 +103,71 @@ def about(*parties: tuple[str, str, str, str], left: tuple[str, ...] = ()) -> Re
     return parse_metadata(metadata(*parties, left=left).encode())
 
 
-def roles(cast: Cast) -> list[Role]:
+def roles(cast: CallParties) -> list[Role]:
     return [role for role, _ in cast.voices]
 
 
 def test_who_called_is_the_customer_when_nothing_else_is_said() -> None:
-    cast = Parties(SidesTable(), Role.CUSTOMER).cast(["1", "2"], about(CUSTOMER, OPERATOR))
+    cast = Parties(SidesTable(), Role.CUSTOMER).at_present(["1", "2"], about(CUSTOMER, OPERATOR))
     assert roles(cast) == [Role.CUSTOMER, Role.OPERATOR]
 
 
 def test_a_pattern_says_more_than_the_order() -> None:
-    cast = Parties(FROM_OUTSIDE, Role.CUSTOMER).cast(["1", "2"], about(OPERATOR, CUSTOMER))
+    cast = Parties(FROM_OUTSIDE, Role.CUSTOMER).at_present(["1", "2"], about(OPERATOR, CUSTOMER))
     assert roles(cast) == [Role.CUSTOMER, Role.OPERATOR]
     assert cast.operator == Party(number="204", name="Sato")
 
 
 def test_a_call_between_two_operators_is_not_heard() -> None:
     sides = SidesTable(operator_numbers=("2??",))
-    cast = Parties(sides, Role.CUSTOMER).cast(["1", "2"], about(OPERATOR, THIRD))
+    cast = Parties(sides, Role.CUSTOMER).at_present(["1", "2"], about(OPERATOR, THIRD))
     assert (cast.unheard, cast.voices) == (INTERNAL, ())
 
 
 def test_the_customer_stays_the_customer_through_a_transfer() -> None:
     """The operator who made the transfer is gone; the two who are left are told apart as before."""
     parties = Parties(SidesTable(), Role.CUSTOMER)
-    parties.cast(["1", "2"], about(CUSTOMER, OPERATOR))
-    cast = parties.cast(["1", "3"], about(THIRD, CUSTOMER))
+    parties.at_present(["1", "2"], about(CUSTOMER, OPERATOR))
+    cast = parties.at_present(["1", "3"], about(THIRD, CUSTOMER))
     assert roles(cast) == [Role.CUSTOMER, Role.OPERATOR]
     assert cast.operator.number == "200"
 
 
 def test_a_transfer_to_somebody_who_is_not_listened_to_ends_the_listening() -> None:
     parties = Parties(SidesTable(never_operators=("200",)), Role.CUSTOMER)
-    assert parties.cast(["1", "2"], about(CUSTOMER, OPERATOR)).unheard is None
-    assert parties.cast(["1", "3"], about(CUSTOMER, THIRD)).unheard is NOT_SELECTED
+    assert parties.at_present(["1", "2"], about(CUSTOMER, OPERATOR)).unheard is None
+    assert parties.at_present(["1", "3"], about(CUSTOMER, THIRD)).unheard is NOT_SELECTED
 
 
 def test_three_voices_are_one_customer_and_two_operators() -> None:
-    cast = Parties(SidesTable(), Role.CUSTOMER).cast(["1", "2", "3"], about(CUSTOMER, OPERATOR, THIRD))
+    cast = Parties(SidesTable(), Role.CUSTOMER).at_present(["1", "2", "3"], about(CUSTOMER, OPERATOR, THIRD))
     assert roles(cast) == [Role.CUSTOMER, Role.OPERATOR, Role.OPERATOR]
     assert cast.operator.number == "200"
 
 
 def test_parties_without_their_streams_are_taken_in_order() -> None:
     named = about((*CUSTOMER[:3], ""), (*OPERATOR[:3], ""))
-    assert roles(Parties(SidesTable(), Role.CUSTOMER).cast(["1", "2"], named)) == [
+    assert roles(Parties(SidesTable(), Role.CUSTOMER).at_present(["1", "2"], named)) == [
         Role.CUSTOMER,
         Role.OPERATOR,
     ]
 
 
 def test_a_stream_of_nobody_is_the_other_sides() -> None:
-    cast = Parties(FROM_OUTSIDE, Role.OPERATOR).cast(["1", "2"], about((*CUSTOMER[:3], "2")))
+    cast = Parties(FROM_OUTSIDE, Role.OPERATOR).at_present(["1", "2"], about((*CUSTOMER[:3], "2")))
     assert roles(cast) == [Role.OPERATOR, Role.CUSTOMER]
 
 
 def test_one_stream_of_one_party_is_that_partys() -> None:
-    cast = Parties(SidesTable(), Role.CUSTOMER).cast(["2"], about((*CUSTOMER[:3], ""), OPERATOR))
+    cast = Parties(SidesTable(), Role.CUSTOMER).at_present(["2"], about((*CUSTOMER[:3], ""), OPERATOR))
     assert roles(cast) == [Role.OPERATOR]
 
 
 def test_one_stream_of_nobody_or_of_both_is_mixed() -> None:
     for named in (None, about((*CUSTOMER[:3], "1"), (*OPERATOR[:3], "1"))):
-        assert roles(Parties(SidesTable(), Role.CUSTOMER).cast(["1"], named)) == [Role.MIXED]
+        assert roles(Parties(SidesTable(), Role.CUSTOMER).at_present(["1"], named)) == [Role.MIXED]
 
 
 def test_an_address_that_is_none_is_still_a_name() -> None:
-    cast = Parties(SidesTable(), Role.CUSTOMER).cast(["1"], about(("p1", "sip:@@ ,", "", "1")))
+    cast = Parties(SidesTable(), Role.CUSTOMER).at_present(["1"], about(("p1", "sip:@@ ,", "", "1")))
     assert cast.customer.number

@@ -193,7 +193,7 @@ def test_who_is_withheld_is_not_named() -> None:
             labels={"1": "1", "2": "2"},
             sends={"c": frozenset({"1"}), "o": frozenset({"2"})},
         )
-        cast = Parties(SIDES, Role.CUSTOMER).cast(["1", "2"], who)
+        cast = Parties(SIDES, Role.CUSTOMER).at_present(["1", "2"], who)
         assert cast.customer == Party(withheld="anonymous")
         assert cast.operator.number == "204"
 

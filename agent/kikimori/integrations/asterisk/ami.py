@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from kikimori.integrations.asterisk.ami_away import (
+    AmiAwayReason,
     AmiCaFileError,
     AmiError,
     AmiLoginError,
     AmiPasswordError,
     AmiSilentError,
-    Away,
     why_away,
 )
 from kikimori.integrations.asterisk.ami_codec import AmiProtocolError, Block, BlockReader, encode
@@ -217,7 +217,7 @@ class AmiClient:
         self._on_event = on_event
         self._on_lost = on_lost
         self._connection: AmiConnection | None = None
-        self.away: Away | None = Away.NOT_YET
+        self.away: AmiAwayReason | None = AmiAwayReason.NOT_YET
         self.away_because = ""
         """Text of the error, from the system or from Asterisk."""
         self.connections = 0
@@ -237,7 +237,7 @@ class AmiClient:
             except (AmiError, AmiProtocolError, OSError) as error:
                 self._gone(*why_away(error))
             else:
-                self._gone(Away.UNREACHABLE, "Asterisk closed the connection")
+                self._gone(AmiAwayReason.UNREACHABLE, "Asterisk closed the connection")
             failures = 0 if self.connections > logins else failures + 1
             await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
 
@@ -293,7 +293,7 @@ class AmiClient:
             except AmiError:
                 connection.close()
 
-    def _gone(self, why: Away, because: str) -> None:
+    def _gone(self, why: AmiAwayReason, because: str) -> None:
         if self.away is None or (self.away, self.away_because) != (why, because):
             log.warning("ami_away", reason=str(why))
         if self._connection is not None:

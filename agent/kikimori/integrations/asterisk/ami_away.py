@@ -9,7 +9,7 @@ from kikimori.integrations.asterisk.ami_codec import AmiProtocolError
 from kikimori.integrations.asterisk.tls import TlsFault, tls_fault
 
 
-class Away(StrEnum):
+class AmiAwayReason(StrEnum):
     """Reason for which there is no connection, as a stable code."""
 
     NOT_YET = "pbx_connecting"
@@ -47,20 +47,20 @@ class AmiCaFileError(AmiError):
 
 
 _AWAY = {
-    AmiLoginError: Away.LOGIN_REFUSED,
-    AmiSilentError: Away.SILENT,
-    AmiPasswordError: Away.PASSWORD,
-    AmiCaFileError: Away.CA_FILE,
+    AmiLoginError: AmiAwayReason.LOGIN_REFUSED,
+    AmiSilentError: AmiAwayReason.SILENT,
+    AmiPasswordError: AmiAwayReason.PASSWORD,
+    AmiCaFileError: AmiAwayReason.CA_FILE,
 }
 
 
-def why_away(error: AmiError | AmiProtocolError | OSError) -> tuple[Away, str]:
+def why_away(error: AmiError | AmiProtocolError | OSError) -> tuple[AmiAwayReason, str]:
     """Return the reason for which a connection ended or was not made, and a text about it."""
     fault = tls_fault(error)
     if fault is not None:
-        return Away(f"pbx_{fault[0]}"), fault[1]
+        return AmiAwayReason(f"pbx_{fault[0]}"), fault[1]
     if isinstance(error, AmiError):
-        return _AWAY.get(type(error), Away.UNREACHABLE), error.message
+        return _AWAY.get(type(error), AmiAwayReason.UNREACHABLE), error.message
     if isinstance(error, AmiProtocolError):
-        return Away.NOT_AMI, str(error)
-    return Away.UNREACHABLE, "no answer" if isinstance(error, TimeoutError) else str(error)
+        return AmiAwayReason.NOT_AMI, str(error)
+    return AmiAwayReason.UNREACHABLE, "no answer" if isinstance(error, TimeoutError) else str(error)

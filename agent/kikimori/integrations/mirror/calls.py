@@ -13,10 +13,10 @@ import structlog
 
 from kikimori.integrations.mirror.audible import WAITING, codec_of, judge, why_not, worth_probing
 from kikimori.integrations.mirror.conversation import MirroredCall, MirroredVoice
-from kikimori.integrations.mirror.sides import Placing
+from kikimori.integrations.mirror.sides import DialogLinks
 from kikimori.integrations.mirror.voices import formats_of, make_voice, names_of
+from kikimori.media.rtp.discarding_feed import DiscardingFeed
 from kikimori.media.rtp.formats import leg_rate
-from kikimori.media.rtp.nowhere import Nowhere
 from kikimori.media.rtp.receiver import RtpCounters
 from kikimori.taps.sides import Unheard
 from kikimori.taps.withheld import customer_party, operator_party
@@ -42,7 +42,7 @@ NO_RTP_S = 10.0
 
 
 class Calls:
-    """A `kikimori.integrations.mirror.dialog.Changes`: opens and closes legs on the desk."""
+    """A `kikimori.integrations.mirror.dialog.DialogObserver`: opens and closes legs on the desk."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Calls:
     ) -> None:
         self._desk = desk
         self._table = table
-        self._placing = Placing(sides, table.twins)
+        self._links = DialogLinks(sides, table.twins)
         self._routes = routes
         self._clock = clock
         self._calls: dict[Dialog, MirroredCall] = {}
@@ -129,18 +129,18 @@ class Calls:
             self._end_probes(call)
         self._calls.clear()
 
-    # --- dialog.Changes
+    # --- dialog.DialogObserver
 
     def began(self, dialog: Dialog) -> None:
-        call, link = self._placing.place(dialog, self._all_dialogs())
+        call, link = self._links.place(dialog, self._all_dialogs())
         known = None if call is None else self._calls.get(call)
         if known is None:
             known = MirroredCall(call_id_from(dialog.call_id), [])
-        self._placing.remember(dialog, link)
+        self._links.remember(dialog, link)
         known.dialogs.append(dialog)
         self._calls[dialog] = known
         for each in self.live:
-            if not each.uncertain and self._placing.uncertain(each.dialogs):
+            if not each.uncertain and self._links.uncertain(each.dialogs):
                 self._review(each)
 
     def agreed(self, dialog: Dialog) -> None:
@@ -157,7 +157,7 @@ class Calls:
         for voice in call.voices:
             if voice.dialog is dialog:
                 voice.session.hold(on_hold)
-        if self._placing.role(dialog, by) is Role.OPERATOR and call.voices:
+        if self._links.role(dialog, by) is Role.OPERATOR and call.voices:
             self._desk.held(call.call_id, on_hold=on_hold)
 
     def key(self, dialog: Dialog, by: int, digit: str) -> None:
@@ -167,7 +167,7 @@ class Calls:
                 voice.feed.dtmf(digit)
 
     def referred(self, dialog: Dialog, user: str, replaces: str | None) -> None:
-        self._placing.expect(dialog, user, replaces, self._clock())
+        self._links.expect(dialog, user, replaces, self._clock())
 
     def ended(self, dialog: Dialog) -> None:
         call = self._calls.pop(dialog, None)
@@ -175,7 +175,7 @@ class Calls:
             return
         call.dialogs.remove(dialog)
         call.audibility.pop(dialog, None)
-        self._placing.forget(dialog)
+        self._links.forget(dialog)
         self._review(call)
 
     # --- inside
@@ -192,11 +192,11 @@ class Calls:
             each for each in call.dialogs if each.answered or (self._table.early_media and each.early)
         ]
         readable = [each for each in candidates if why_not(call, each) is None]
-        chosen = self._placing.choose(call.dialogs, readable)
+        chosen = self._links.choose(call.dialogs, readable)
         if chosen is None:
             self._cannot_hear(call, candidates)
             return
-        uncertain = call.uncertain or self._placing.uncertain(call.dialogs)
+        uncertain = call.uncertain or self._links.uncertain(call.dialogs)
         if (
             uncertain
             and call.active in readable
@@ -204,7 +204,7 @@ class Calls:
         ):
             # The other side of the PBX may be another customer's: what began is heard to its end.
             chosen = call.active
-        sides = self._placing.sides(call.dialogs, chosen)
+        sides = self._links.sides(call.dialogs, chosen)
         if isinstance(sides, Unheard):
             self._not_heard(call, str(sides))
             self._silence(call, call.voices, EndReason.HUNG_UP)
@@ -238,8 +238,8 @@ class Calls:
         self._end_probes(call)
         call.probed_at = self._clock()
         for by in (0, 1):
-            role = self._placing.role(dialog, by)
-            call.probes.append(self._voice(call, dialog, by, role, Nowhere(), 8000))
+            role = self._links.role(dialog, by)
+            call.probes.append(self._voice(call, dialog, by, role, DiscardingFeed(), 8000))
 
     def _end_probes(self, call: MirroredCall) -> None:
         for voice in call.probes:
@@ -290,7 +290,7 @@ class Calls:
         )
         replaced = []
         for by in (0, 1):
-            role = self._placing.role(dialog, by)
+            role = self._links.role(dialog, by)
             old = next((each for each in before if each.role is role), None)
             same_person = role is Role.CUSTOMER or (
                 old_sides is not None and old_sides.operator == sides.operator
@@ -336,7 +336,7 @@ class Calls:
             each.feed.close(EndReason.PROTOCOL_ERROR)
         for dialog in list(call.dialogs):
             del self._calls[dialog]
-            self._placing.forget(dialog)
+            self._links.forget(dialog)
         call.dialogs.clear()
 
     def _silence(self, call: MirroredCall, voices: list[MirroredVoice], reason: EndReason) -> None:

@@ -36,7 +36,7 @@ class _Expected:
     until: float
 
 
-class Placing:
+class DialogLinks:
     """Links between dialogs that belong to one call."""
 
     def __init__(self, table: SidesTable, twins: Literal["outside", "inside", "both"]) -> None:

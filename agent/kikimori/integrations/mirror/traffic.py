@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.integrations.mirror.live import LiveError
 from kikimori.integrations.mirror.tap import MirrorTap
-from kikimori.media.rtp.nowhere import Nowhere
+from kikimori.media.rtp.discarding_feed import DiscardingFeed
 from kikimori_core.messages import both
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class DeafDesk:
 
     def open_leg(self, info: LegInfo) -> LegFeed:
         del info
-        return Nowhere()
+        return DiscardingFeed()
 
     def held(self, call_id: str, *, on_hold: bool) -> None: ...
 

@@ -25,7 +25,7 @@ NO_AUDIO_AFTER_S = 10.0
 """Seconds without a packet since its start after which a session is reported."""
 
 
-class Back(Protocol):
+class RequestTransport(Protocol):
     """Part of the transport that is needed to send requests to the SRC."""
 
     def udp_flow(self, peer: tuple[str, int]) -> Flow | None: ...
@@ -60,7 +60,7 @@ class Entries:
         rtp_idle_s: float,
         clock: Callable[[], float],
     ) -> None:
-        self.back: Back | None = None
+        self.back: RequestTransport | None = None
         self.clients = ClientTransactions()
         self._transactions = transactions
         self._troubles = troubles

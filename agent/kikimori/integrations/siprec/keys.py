@@ -32,8 +32,8 @@ class KeysRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Secured:
-    """Line that is accepted."""
+class SelectedCrypto:
+    """Line `a=crypto` that is accepted."""
 
     tag: int
     suite: str
@@ -42,7 +42,7 @@ class Secured:
     keys: SrtpKeys
 
 
-def choose_keys(media: MediaDescription) -> Secured:
+def choose_keys(media: MediaDescription) -> SelectedCrypto:
     """Return the first line that can be accepted: the SRC offers them in its order of preference.
 
     Raises:
@@ -65,7 +65,7 @@ def choose_keys(media: MediaDescription) -> Secured:
     raise KeysRefusedError(min(refusals, key=_TELLING.index))
 
 
-def _secured(crypto: Crypto) -> Secured:
+def _secured(crypto: Crypto) -> SelectedCrypto:
     suite = SUITES.get(crypto.suite)
     if suite is None:
         raise KeysRefusedError("srtp_suite_not_supported")
@@ -75,7 +75,7 @@ def _secured(crypto: Crypto) -> Secured:
         # What stands behind a hyphen is not insisted on (RFC 4568, 6.3.7).
         if not (parameter in HARMLESS or parameter.startswith((*_IGNORED, "-"))):
             raise KeysRefusedError("srtp_parameter_not_supported")
-    return Secured(
+    return SelectedCrypto(
         crypto.tag,
         crypto.suite,
         tuple(each for each in crypto.parameters if each in HARMLESS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikimori.integrations.siprec.keys import KeysRefusedError, Secured, choose_keys
+from kikimori.integrations.siprec.keys import KeysRefusedError, SelectedCrypto, choose_keys
 from kikimori.integrations.siprec.metadata import MetadataError, RecordingMetadata, parse_metadata
 from kikimori.integrations.siprec.multipart import METADATA, SDP, BodyError, parts_of
 from kikimori.media.rtp.formats import Format, PayloadKind, format_of
@@ -69,7 +69,7 @@ class MediaDecision:
     formats: tuple[tuple[int, Format], ...] = ()
     refusal: str | None = None
     """Reason of a refusal, a stable word; None = accepted, or taken away by the SRC itself."""
-    secured: Secured | None = None
+    secured: SelectedCrypto | None = None
     """None = plain RTP."""
 
     @property

@@ -22,7 +22,7 @@ _BARE_NUMBER = re.compile(r"\+?[0-9*#()-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class CallParties:
     """Parties and voices at one moment of a call."""
 
     voices: tuple[tuple[Role, str], ...] = ()
@@ -42,7 +42,7 @@ class Parties:
         self._first = first_stream
         self._customer: str | None = None
 
-    def cast(self, labels: Sequence[str | None], metadata: RecordingMetadata | None) -> Cast:
+    def at_present(self, labels: Sequence[str | None], metadata: RecordingMetadata | None) -> CallParties:
         """Assign the parties. `labels`: of the streams that carry audio, in the order of the m-lines."""
         present = metadata.present if metadata is not None else ()
         if metadata is None or not present:
@@ -51,7 +51,7 @@ class Parties:
         if customer is None:
             decided = self._decide(present)
             if isinstance(decided, Unheard):
-                return Cast(unheard=decided)
+                return CallParties(unheard=decided)
             customer = decided
         others = [each for each in present if each is not customer]
         voices = self._voices(labels, metadata, present, customer)
@@ -61,16 +61,16 @@ class Parties:
             others[-1] if others else None
         )
         if not selected(self._sides, endpoint_of(operator).number, None):
-            return Cast(unheard=NOT_SELECTED)
+            return CallParties(unheard=NOT_SELECTED)
         self._customer = None if customer is None else _key(customer)
-        return Cast(voices, _customer_party(customer), _operator_party(operator))
+        return CallParties(voices, _customer_party(customer), _operator_party(operator))
 
-    def _unnamed(self, streams: int) -> Cast:
+    def _unnamed(self, streams: int) -> CallParties:
         if not selected(self._sides, "", None):
-            return Cast(unheard=NOT_SELECTED)
+            return CallParties(unheard=NOT_SELECTED)
         if streams == 1:
-            return Cast(((Role.MIXED, ""),))
-        return Cast(
+            return CallParties(((Role.MIXED, ""),))
+        return CallParties(
             tuple((self._first if at == 0 else _other(self._first), f"#{at}") for at in range(streams))
         )
 

@@ -37,7 +37,7 @@ from kikimori_core.model.call import EndReason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.integrations.siprec.entries import Back
+    from kikimori.integrations.siprec.entries import RequestTransport
     from kikimori.integrations.siprec.session import RecordingSession
     from kikimori.media.sip.transaction import Flow
     from kikimori.ports.refusals import Refusals
@@ -77,7 +77,7 @@ class RecordingServer:
             make_session, self._transactions, self._entries, self._answers, self.troubles, clock
         )
 
-    def reach(self, back: Back) -> None:
+    def reach(self, back: RequestTransport) -> None:
         """Set the transport to the SRCs; before `run`."""
         self._entries.back = back
 

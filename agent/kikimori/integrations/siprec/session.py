@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.integrations.siprec.stream import Stream
+from kikimori.media.rtp.discarding_feed import DiscardingFeed
 from kikimori.media.rtp.formats import leg_rate
-from kikimori.media.rtp.nowhere import Nowhere
 from kikimori.media.rtp.ports import NoPortError, RtpPort, RtpPorts
 from kikimori.media.rtp.receiver import RtpSession
 from kikimori.media.sip.sdp import MediaAnswer, write_answer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from kikimori.integrations.siprec.metadata import RecordingMetadata
     from kikimori.integrations.siprec.offer import MediaDecision, Offer
-    from kikimori.integrations.siprec.parties import Cast, Parties
+    from kikimori.integrations.siprec.parties import CallParties, Parties
     from kikimori_core.model.feed import CallDesk
 
 log = structlog.get_logger()
@@ -190,32 +190,32 @@ class RecordingSession:
     def _listen(self) -> None:
         """Give every stream its leg."""
         labels = [each.choice.media.label for each in self._streams.values()]
-        cast = self._parties.cast(labels, self._metadata)
-        if cast.unheard != self._unheard:
-            self._unheard = cast.unheard
-            if cast.unheard is not None:
-                self._log.info("siprec_not_heard", reason=str(cast.unheard))
-                self._not_heard[str(cast.unheard)] += 1
+        parties = self._parties.at_present(labels, self._metadata)
+        if parties.unheard != self._unheard:
+            self._unheard = parties.unheard
+            if parties.unheard is not None:
+                self._log.info("siprec_not_heard", reason=str(parties.unheard))
+                self._not_heard[str(parties.unheard)] += 1
         changes = []
         for at, stream in enumerate(self._streams.values()):
-            voice = None if cast.unheard is not None else cast.voices[at]
+            voice = None if parties.unheard is not None else parties.voices[at]
             if stream.rtp is None or voice != stream.voice:
                 changes.append((stream, voice))
         closing = [(stream.rtp, stream.feed) for stream, _ in changes]
         for stream, voice in changes:
-            self._open(stream, voice, cast)
+            self._open(stream, voice, parties)
         for rtp, feed in closing:
             if rtp is not None:
                 rtp.flush()
                 feed.close(EndReason.HUNG_UP)
 
-    def _open(self, stream: Stream, voice: tuple[Role, str] | None, cast: Cast) -> None:
+    def _open(self, stream: Stream, voice: tuple[Role, str] | None, parties: CallParties) -> None:
         rate = leg_rate(stream.formats) or 8000
         stream.voice = voice
         if voice is None:
-            stream.feed = Nowhere()
+            stream.feed = DiscardingFeed()
         else:
-            call = CallInfo(self.call_id, TAP, caller=cast.customer, operator=cast.operator)
+            call = CallInfo(self.call_id, TAP, caller=parties.customer, operator=parties.operator)
             stream.feed = self._desk.open_leg(LegInfo(call, voice[0], rate))
         self._ports.settle(stream.port)
         stream.attach(

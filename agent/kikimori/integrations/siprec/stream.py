@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori.media.rtp.nowhere import Nowhere
+from kikimori.media.rtp.discarding_feed import DiscardingFeed
 from kikimori.media.rtp.receiver import RtpCounters, RtpSession
 from kikimori.media.rtp.srtp import Unprotector
 from kikimori.media.sip.crypto import write_crypto
@@ -28,7 +28,7 @@ class Stream:
 
     port: RtpPort
     choice: MediaDecision
-    feed: LegFeed = field(default_factory=Nowhere)
+    feed: LegFeed = field(default_factory=DiscardingFeed)
     rtp: RtpSession | None = None
     voice: tuple[Role, str] | None = None
     """Role and speaker; None = not listened to."""

@@ -12,7 +12,7 @@ from kikimori.media.rtp.gate import Arrival, Gate
 from kikimori.media.rtp.jitter import JitterBuffer
 from kikimori.media.rtp.leg_audio import LegAudio
 from kikimori.media.rtp.packet import NotRtpError, parse
-from kikimori.media.rtp.source import Believed
+from kikimori.media.rtp.source import VoiceSource
 from kikimori.media.rtp.srtp import NOT_AUTHENTIC, REPLAYED
 from kikimori.media.rtp.timeline import Timeline
 
@@ -99,7 +99,7 @@ class RtpSession:
         self._log = log
         self._rate = rate
         self._order = JitterBuffer()
-        self._believed = Believed()
+        self._believed = VoiceSource()
         self._timeline = Timeline(rate, clock())
         self._pace = Pace(clock())
         self._voice = LegAudio(feed, rate)

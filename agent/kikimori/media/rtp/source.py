@@ -22,7 +22,7 @@ CHANGE_SOURCE = 5
 SILENT_S = 0.5
 
 
-class Believed:
+class VoiceSource:
     """Source and stream of a leg's voice."""
 
     __slots__ = ("_confirmed", "_in_a_row", "_other", "_other_ssrc", "_pending", "heard_at", "source", "ssrc")

@@ -17,7 +17,7 @@ from kikimori.control.held import HeldBook
 from kikimori.control.pbx_control import PbxAnswer, PbxRequest
 from kikimori.control.pbx_settings import AnnouncementFile, ControlSettings
 from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
-from kikimori.integrations.freeswitch.control.lines import Lines, Whom
+from kikimori.integrations.freeswitch.control.orders import OrderSubject, OrderWriter
 from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 from kikimori_core.model.call import CallInfo, Party
 from kikimori_core.wire.messages import Action, CallStatus, Outcome
@@ -755,7 +755,7 @@ async def test_what_a_telephone_calls_itself_never_becomes_an_order(office: Offi
 
 def test_the_order_for_a_hold_says_the_way_back_in_the_same_breath(tmp_path: Path) -> None:
     settings = ControlSettings("200", 20, 120, "operator", True, (), "user/{target}", MUSIC, tmp_path / "x")
-    line = Lines(settings).hold(Whom("c", "1", "o", "204"), 120)
+    line = OrderWriter(settings).hold(OrderSubject("c", "1", "o", "204"), 120)
     customers, operators = (each.removesuffix("/inline") for each in line.split("'")[1::2])
     kept = [
         each for each in customers.removeprefix("m:~:").split("~") if not each.startswith(("set:", "unset:"))

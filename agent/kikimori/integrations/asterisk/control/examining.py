@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.errors import secret_next_step
 from kikimori.integrations.asterisk.ami import AmiConnection, read_password
-from kikimori.integrations.asterisk.ami_away import AmiError, Away, why_away
+from kikimori.integrations.asterisk.ami_away import AmiAwayReason, AmiError, why_away
 from kikimori.integrations.asterisk.ami_codec import AmiProtocolError
 from kikimori.integrations.asterisk.control.dialplan import CONTEXT, LABEL, VERSION
 from kikimori.integrations.asterisk.control.remedies import remedy_of
@@ -137,7 +137,7 @@ async def examine(
 def _away(where: str, error: AmiError | AmiProtocolError | OSError) -> Diagnosis:
     away, because = why_away(error)
     next_step: str = remedy_of(away)
-    if away is Away.PASSWORD and error.__cause__ is not None:
+    if away is AmiAwayReason.PASSWORD and error.__cause__ is not None:
         next_step = secret_next_step(error.__cause__, "[asterisk] ami_password_file")
     return Diagnosis(
         str(away), CheckState.FAULT, text("pbx_away", where=where, because=because[:300]), next_step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.integrations.asterisk.ami_away import Away
+from kikimori.integrations.asterisk.ami_away import AmiAwayReason
 from kikimori.integrations.asterisk.tls import AMI, TlsFault, tls_remedy
 from kikimori_core.messages import remedy
 from kikimori_core.wire.messages import Problem
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 _OF_AWAY = {
     each: remedy(each)
     for each in (
-        Away.NOT_YET,
-        Away.UNREACHABLE,
-        Away.LOGIN_REFUSED,
-        Away.NOT_AMI,
-        Away.SILENT,
-        Away.PASSWORD,
-        Away.CA_FILE,
+        AmiAwayReason.NOT_YET,
+        AmiAwayReason.UNREACHABLE,
+        AmiAwayReason.LOGIN_REFUSED,
+        AmiAwayReason.NOT_AMI,
+        AmiAwayReason.SILENT,
+        AmiAwayReason.PASSWORD,
+        AmiAwayReason.CA_FILE,
     )
-} | {Away(f"pbx_{fault}"): tls_remedy(fault, AMI) for fault in TlsFault}
+} | {AmiAwayReason(f"pbx_{fault}"): tls_remedy(fault, AMI) for fault in TlsFault}
 
 
-def remedy_of(away: Away) -> str:
+def remedy_of(away: AmiAwayReason) -> str:
     return _OF_AWAY[away]
 
 

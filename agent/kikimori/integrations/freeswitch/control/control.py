@@ -1,6 +1,6 @@
 """`kikimori.control.pbx_control.PbxControl` for FreeSWITCH, over its event socket.
 
-FreeSWITCH itself brings a customer back from hold, see `lines`; this program starts moves and watches them.
+FreeSWITCH itself brings a customer back from hold, see `orders`; this program starts moves and watches them.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from kikimori.control.held import HeldBook
 from kikimori.control.pbx_control import PbxAnswer, not_supported
 from kikimori.integrations.freeswitch.client import REMEDIES, EslAwayError, EslClient
 from kikimori.integrations.freeswitch.control.customer import FreeSwitchCustomer
-from kikimori.integrations.freeswitch.control.lines import is_channel, is_extension
 from kikimori.integrations.freeswitch.control.moves import FreeSwitchMover
+from kikimori.integrations.freeswitch.control.orders import is_channel, is_extension
 from kikimori.integrations.freeswitch.control.supervision import HEARD_BY, FreeSwitchSupervision
 from kikimori.integrations.freeswitch.control.watching import EVENTS, Watch
 from kikimori.integrations.freeswitch.settings import read_secret

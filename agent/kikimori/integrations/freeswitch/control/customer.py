@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori.integrations.freeswitch.control.lines import TO_SUPERIOR, Whom
+from kikimori.integrations.freeswitch.control.orders import TO_SUPERIOR, OrderSubject
 from kikimori_core.wire.messages import CallStatus
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ class FreeSwitchCustomer:
         return self.channel.uuid
 
     @property
-    def whom(self) -> Whom:
+    def subject(self) -> OrderSubject:
         """Return the subject of the order begun last."""
-        return Whom(self.uuid, self.channel.order, self.operator, self.extension, self.hook_is_free)
+        return OrderSubject(self.uuid, self.channel.order, self.operator, self.extension, self.hook_is_free)
 
     @property
     def connected(self) -> bool:

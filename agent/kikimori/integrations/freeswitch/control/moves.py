@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori.control.pbx_control import PbxAnswer
-from kikimori.integrations.freeswitch.control.lines import AT_END, WORDS, Lines, is_extension
+from kikimori.integrations.freeswitch.control.orders import AT_END, WORDS, OrderWriter, is_extension
 from kikimori_core.wire.messages import CallStatus, Outcome
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class FreeSwitchMover:
         self._settings = settings
         self._watch = watch
         self._book = book
-        self._lines = Lines(settings)
+        self._orders = OrderWriter(settings)
 
     async def hold(self, request: PbxRequest, customer: FreeSwitchCustomer) -> PbxAnswer:
         """Put the customer on hold with music; DONE when it plays."""
@@ -132,7 +132,7 @@ class FreeSwitchMover:
         """Connect with the operator, who waits or is rung; DONE when they talk. `unasked`: after a hold."""
         customer.begin()
         channel = customer.channel
-        refused = _refusal(await self._esl.api(self._lines.back(customer.whom, unasked=unasked)))
+        refused = _refusal(await self._esl.api(self._orders.back(customer.subject, unasked=unasked)))
         if refused is not None:
             return refused
         if not customer.operator:
@@ -181,7 +181,7 @@ class FreeSwitchMover:
         What is known stays when another order was given meanwhile.
         """
         turn = customer.turn
-        words = (await self._esl.api(self._lines.where(customer.uuid))).split("|")
+        words = (await self._esl.api(self._orders.where(customer.uuid))).split("|")
         if customer.turn != turn:
             return True
         if len(words) != WORDS or words[0] != customer.uuid:
@@ -210,7 +210,7 @@ class FreeSwitchMover:
             return NOT_CONNECTED
         customer.operator = peer if keep else ""
         await self._begin(customer)
-        refused = _refusal(await self._esl.api(self._lines.hold(customer.whom, hold_s)))
+        refused = _refusal(await self._esl.api(self._orders.hold(customer.subject, hold_s)))
         if refused is None:
             refused = await self._until(customer, lambda: channel.music or customer.connected, SOON_S)
             if refused is None and channel.music:
@@ -241,10 +241,16 @@ class FreeSwitchMover:
         bridged = bool(customer.channel.peer)
         await self._begin(customer)
         number = request.call.caller.number
-        line = self._lines.ring(
-            customer.whom, request.target, number, bridged=bridged, join=join, release=release, waited=waited
+        order = self._orders.ring(
+            customer.subject,
+            request.target,
+            number,
+            bridged=bridged,
+            join=join,
+            release=release,
+            waited=waited,
         )
-        return _refusal(await self._esl.api(line))
+        return _refusal(await self._esl.api(order))
 
     async def _begin(self, customer: FreeSwitchCustomer) -> None:
         customer.begin()

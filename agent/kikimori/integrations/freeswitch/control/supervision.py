@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 from kikimori.control.pbx_control import PbxAnswer
-from kikimori.integrations.freeswitch.control.lines import Lines, is_channel, is_extension
 from kikimori.integrations.freeswitch.control.moves import CAUSES, PATIENCE_S, SOON_S
+from kikimori.integrations.freeswitch.control.orders import OrderWriter, is_channel, is_extension
 from kikimori_core.wire.messages import Action, Outcome
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class FreeSwitchSupervision:
         self._esl = esl
         self._settings = settings
         self._watch = watch
-        self._lines = Lines(settings)
+        self._orders = OrderWriter(settings)
         self._rung_for: Counter[str] = Counter()
         """Supervisors' telephones under way, by the operator's channel, which is watched until the last is
         done."""
@@ -45,8 +45,8 @@ class FreeSwitchSupervision:
         self._rung_for[operator] += 1
         before = heard.taps
         try:
-            line = self._lines.listen(request.target, operator, heard_by=HEARD_BY[request.action])
-            answer = await self._esl.bgapi(line, within_s=self._settings.ring_s + PATIENCE_S)
+            order = self._orders.listen(request.target, operator, heard_by=HEARD_BY[request.action])
+            answer = await self._esl.bgapi(order, within_s=self._settings.ring_s + PATIENCE_S)
             if not answer.startswith("+OK"):
                 cause = answer.removeprefix("-ERR").strip()
                 return PbxAnswer(Outcome.FAILED, CAUSES.get(cause, "pbx_error"), answer[:200])

@@ -1,8 +1,8 @@
 """State of the few channels that are being moved, from FreeSWITCH's events. Pure, but for the waiting.
 
-FreeSWITCH hands its events out by several threads when it has much to do, so a later one may come first. Who is
-connected with whom is therefore read in the order of `Event-Sequence`, and everything else counts only for the order
-(`lines.ORDER`) that the event itself names.
+FreeSWITCH sends its events from several threads when it has much to do, so a later one may come first. The connections
+between channels are therefore read in the order of `Event-Sequence`, and everything else counts only for the order
+(`orders.ORDER`) that the event itself names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori.integrations.freeswitch.control.lines import ORDER, STEP, WHICH, WHY
+from kikimori.integrations.freeswitch.control.orders import ORDER, STEP, WHICH, WHY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,9 +96,9 @@ class Watch:
             channel = self._channels.get(event.uuid)
             if channel is not None:
                 _own(channel, event)
-            for_whom = self._channels.get(event.get("Other-Leg-Unique-ID"))
-            if for_whom is not None and event.get(f"variable_{ORDER}") == for_whom.order != "":
-                _telephone(for_whom, event)
+            rung_for = self._channels.get(event.get("Other-Leg-Unique-ID"))
+            if rung_for is not None and event.get(f"variable_{ORDER}") == rung_for.order != "":
+                _telephone(rung_for, event)
         self._news.set()
 
     def _bridge(self, event: Event) -> None:

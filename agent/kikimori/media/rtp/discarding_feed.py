@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from kikimori_core.model.call import EndReason
 
 
-class Nowhere:
+class DiscardingFeed:
     """A `kikimori_core.model.feed.LegFeed` that drops everything; the packets still show that the call lives."""
 
     def audio(self, pcm: bytes | bytearray | memoryview) -> None: ...

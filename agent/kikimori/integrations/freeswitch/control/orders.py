@@ -70,7 +70,7 @@ def is_channel(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Whom:
+class OrderSubject:
     """Subject of an order: the customer, and the operator."""
 
     customer: str
@@ -85,31 +85,31 @@ class Whom:
     """True = the office leaves `AT_END` to us."""
 
 
-class Lines:
+class OrderWriter:
     """Writer of orders."""
 
     def __init__(self, settings: ControlSettings) -> None:
         self._settings = settings
         self._superior_first = settings.after_hold == "superior"
 
-    def hold(self, whom: Whom, hold_s: float) -> str:
+    def hold(self, subject: OrderSubject, hold_s: float) -> str:
         """Write an order that parts customer and operator: music for both, or the operator's release."""
         applications = [
-            *self._begin(whom, "hold"),
+            *self._begin(subject, "hold"),
             f"set:playback_timeout_sec={round(hold_s)}",
             f"playback:{self._settings.music}",
             *(
-                self._ring(whom, self._settings.superior_now, "superior", join=True)
+                self._ring(subject, self._settings.superior_now, "superior", join=True)
                 if self._superior_first
                 else ()
             ),
-            *self._back(whom, superior_first=self._superior_first),
+            *self._back(subject, superior_first=self._superior_first),
         ]
-        return self._part(whom, applications, hold_s)
+        return self._part(subject, applications, hold_s)
 
     def ring(
         self,
-        whom: Whom,
+        subject: OrderSubject,
         target: str,
         number: str | None,
         *,
@@ -127,23 +127,23 @@ class Lines:
         # By FreeSWITCH too, so that no order is half done when this program dies.
         goodbye = [f"set:kikimori_released=${{uuid_kill({waited})}}"] if waited else []
         applications = [
-            *self._begin(whom, "target"),
+            *self._begin(subject, "target"),
             *goodbye,
-            *self._ring(whom, target, "target", join=join, release=release, number=number),
-            f"event:{WHICH}={whom.order},{WHY}=${{originate_failed_cause}}",
-            *self._back(whom, superior_first=self._superior_first),
+            *self._ring(subject, target, "target", join=join, release=release, number=number),
+            f"event:{WHICH}={subject.order},{WHY}=${{originate_failed_cause}}",
+            *self._back(subject, superior_first=self._superior_first),
         ]
         if bridged:
-            return self._part(whom, applications, self._settings.ring_s)
-        return _transfer(whom.customer, [NO_WAY_HOME, *applications])
+            return self._part(subject, applications, self._settings.ring_s)
+        return _transfer(subject.customer, [NO_WAY_HOME, *applications])
 
-    def back(self, whom: Whom, *, unasked: bool = False) -> str:
+    def back(self, subject: OrderSubject, *, unasked: bool = False) -> str:
         """Write an order to connect the waiting operator, else to ring the operator, then the superior.
 
-        `unasked`: nobody has pressed, so whom `after_hold` names is rung first.
+        `unasked`: nobody has pressed, so the telephone that `after_hold` names is rung first.
         """
-        applications = self._back(whom, superior_first=unasked and self._superior_first)
-        return _transfer(whom.customer, [NO_WAY_HOME, *self._begin(whom, "back"), *applications])
+        applications = self._back(subject, superior_first=unasked and self._superior_first)
+        return _transfer(subject.customer, [NO_WAY_HOME, *self._begin(subject, "back"), *applications])
 
     def listen(self, target: str, channel: str, *, heard_by: Literal["nobody", "operator", "both"]) -> str:
         """Ring the supervisor and let them hear the operator's `channel`, which carries both voices.
@@ -168,17 +168,21 @@ class Lines:
 
     # --- inside
 
-    def _part(self, whom: Whom, applications: list[str], wait_s: float) -> str:
-        waits = self._waiting(whom, wait_s) if whom.operator else ["hangup:NORMAL_CLEARING"]
-        return f"uuid_dual_transfer {whom.customer} '{_list(applications)}/inline' '{_list(waits)}/inline'"
+    def _part(self, subject: OrderSubject, applications: list[str], wait_s: float) -> str:
+        waits = self._waiting(subject, wait_s) if subject.operator else ["hangup:NORMAL_CLEARING"]
+        return f"uuid_dual_transfer {subject.customer} '{_list(applications)}/inline' '{_list(waits)}/inline'"
 
-    def _begin(self, whom: Whom, step: Step) -> list[str]:
+    def _begin(self, subject: OrderSubject, step: Step) -> list[str]:
         # Whoever waits must not wait for a customer who is gone.
-        hook = [f"set:{AT_END}=uuid_kill {whom.operator}"] if whom.operator and whom.hook_is_free else []
+        hook = (
+            [f"set:{AT_END}=uuid_kill {subject.operator}"]
+            if subject.operator and subject.hook_is_free
+            else []
+        )
         return [
-            f"set:{ORDER}={whom.order}",
+            f"set:{ORDER}={subject.order}",
             f"set:{STEP}={step}",
-            f"set:{OPERATOR}={whom.operator}",
+            f"set:{OPERATOR}={subject.operator}",
             *hook,
             "set:playback_terminators=none",
             f"set:transfer_ringback={self._settings.music}",
@@ -190,7 +194,7 @@ class Lines:
 
     def _ring(
         self,
-        whom: Whom,
+        subject: OrderSubject,
         target: str,
         step: Step,
         *,
@@ -198,14 +202,14 @@ class Lines:
         release: bool = False,
         number: str | None = None,
     ) -> list[str]:
-        join = join and bool(whom.operator)
-        variables = [f"{ORDER}={whom.order}", f"{STEP}={step}", "ignore_early_media=true"]
+        join = join and bool(subject.operator)
+        variables = [f"{ORDER}={subject.order}", f"{STEP}={step}", "ignore_early_media=true"]
         if number and _NUMBER.match(number):
             variables.append(f"origination_caller_id_number={number}")
         if join:
-            variables.append(f"api_on_answer=uuid_break {whom.operator} all")
-        elif release and whom.operator:
-            variables.append(f"api_on_answer=uuid_kill {whom.operator}")
+            variables.append(f"api_on_answer=uuid_break {subject.operator} all")
+        elif release and subject.operator:
+            variables.append(f"api_on_answer=uuid_kill {subject.operator}")
         rung = [
             f"set:{STEP}={step}",
             f"bridge:{{^^;{';'.join(variables)}}}{self._dial(target)}",
@@ -214,33 +218,33 @@ class Lines:
             return rung
         # When they have talked and the superior hangs up first, the operator who took part has the customer again;
         # without one the call is over. The colons inside are kept from the one that divides this value.
-        home = rf"set\:{STEP}=back,intercept\:{whom.operator}:inline"
+        home = rf"set\:{STEP}=back,intercept\:{subject.operator}:inline"
         return [f"set:transfer_after_bridge={home}", *rung, NO_WAY_HOME]
 
-    def _back(self, whom: Whom, *, superior_first: bool) -> list[str]:
+    def _back(self, subject: OrderSubject, *, superior_first: bool) -> list[str]:
         """Return steps to the waiting operator, else to operator and superior by turns, music between."""
         superior = self._settings.superior_now
-        homes: list[tuple[str, Step]] = [(whom.extension, "operator"), (superior, "superior")]
+        homes: list[tuple[str, Step]] = [(subject.extension, "operator"), (superior, "superior")]
         if superior_first:
             homes.reverse()
-        applications = [f"set:{STEP}=back", f"intercept:{whom.operator}"] if whom.operator else []
+        applications = [f"set:{STEP}=back", f"intercept:{subject.operator}"] if subject.operator else []
         for _ in range(ROUNDS):
             for home, step in homes:
                 if is_extension(home):
-                    applications += self._ring(whom, home, step)
+                    applications += self._ring(subject, home, step)
             applications += [
                 f"set:playback_timeout_sec={BETWEEN_S}",
                 f"playback:{self._settings.music}",
             ]
         return applications
 
-    def _waiting(self, whom: Whom, wait_s: float) -> list[str]:
+    def _waiting(self, subject: OrderSubject, wait_s: float) -> list[str]:
         """Return music until the operator is fetched (`intercept`) or it breaks, then steps to join the call.
 
         FreeSWITCH connects a moment after the answer; and behind an answer may stand a queue (mod_loopback) that
         connects anew. So it is looked at some times.
         """
-        peer = f"three_way:${{uuid_getvar({whom.customer} bridge_to)}}"
+        peer = f"three_way:${{uuid_getvar({subject.customer} bridge_to)}}"
         return [
             "set:playback_terminators=none",
             f"set:playback_timeout_sec={round(wait_s + self._settings.ring_s + SLACK_S)}",
