@@ -86,7 +86,7 @@ class _Page:
             raise ConnectionAbortedError from None
 
 
-class Drawn(BaseModel):
+class DrawnAlerts(BaseModel):
     """Message of a supervisor's page: the alerts that it has drawn, with their revisions."""
 
     model_config = ConfigDict(extra="forbid")
@@ -265,11 +265,11 @@ def _pinged_at(message: WSMessage) -> float | None:
     return None
 
 
-def _drawn(message: WSMessage) -> Drawn | None:
+def _drawn(message: WSMessage) -> DrawnAlerts | None:
     """Return the alerts that a page has drawn; None when the message is something else."""
     if message.type is not WSMsgType.TEXT:
         return None
     try:
-        return Drawn.model_validate_json(message.data)
+        return DrawnAlerts.model_validate_json(message.data)
     except ValidationError:
         return None

@@ -16,7 +16,7 @@ from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.routes import ACCOUNT_PAGE_RULE
 from kikimori_dashboard.access.rules import OPEN, SIGNED_IN, add_route, add_static, needs, page_for
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.audit.looks import Looks
+from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.commands import CommandRequest, CommandSender, Page, RefusedError
 from kikimori_dashboard.pages import STATIC, html_page
 from kikimori_dashboard.worded import worded_result
@@ -96,7 +96,7 @@ class SiteRoutes:
         self._limiter = limiter
         self._access = access
         self._sights = sights
-        self._looks = Looks()
+        self._looks = AuditLooks()
 
     def add_to(self, app: web.Application) -> None:
         for method, path, handler, rule, *body in (

@@ -6,7 +6,7 @@ from tests.calls.test_desk import News
 from tests.support.told import RULES, said
 
 from kikimori.calls.desk import Desk, DeskSettings
-from kikimori_core.judging.phrases import Match, Said
+from kikimori_core.judging.phrases import Match, UtteranceFindings
 from kikimori_core.model.call import CallInfo, LegInfo, Role
 from kikimori_core.model.evidence import Utterance
 from kikimori_core.wire.messages import DoubtedWords
@@ -15,8 +15,8 @@ from kikimori_core.wire.messages import DoubtedWords
 class DoubtsFools:
     """Phrases of which one word is always doubted."""
 
-    def find(self, utterance: Utterance) -> Said:
-        return Said(doubted=(Match("insult", "馬鹿"),) if "馬鹿" in utterance.text else ())
+    def find(self, utterance: Utterance) -> UtteranceFindings:
+        return UtteranceFindings(doubted=(Match("insult", "馬鹿"),) if "馬鹿" in utterance.text else ())
 
 
 async def test_the_line_comes_once_more() -> None:

@@ -12,7 +12,7 @@ import pytest
 from kikimori_core.judging.by_sound import BySound
 from kikimori_core.judging.compiled_files import CompiledFile, CompiledFiles
 from kikimori_core.judging.phrases import PhraseBook
-from kikimori_core.judging.words.sound import Ear
+from kikimori_core.judging.words.sound import SoundFinder
 from kikimori_core.model.evidence import Role, Utterance
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def compiled(phrase: str) -> CompiledFile:
 
 
 def finds(kept: CompiledFile, text: str) -> bool:
-    book = PhraseBook(kept.categories, Ear(()))
+    book = PhraseBook(kept.categories, SoundFinder(()))
     return bool(book.find(Utterance(Role.CUSTOMER, "one", 0, 1, text, final=True)).matches)
 
 

@@ -8,7 +8,7 @@ from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.kinds import KINDS
 from kikimori_core.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken
 from kikimori_core.judging.kinds.rule import Name, Rule
-from kikimori_core.judging.phrases import Said
+from kikimori_core.judging.phrases import UtteranceFindings
 from kikimori_core.judging.rules import categories_without_phrases, load_rules
 from kikimori_core.judging.summary import with_summary
 from kikimori_core.model.alert import Severity
@@ -59,8 +59,8 @@ class LongWindedDetector(Detector):
 class NothingFound:
     """Phrases of an office without any list."""
 
-    def find(self, utterance: Utterance) -> Said:  # noqa: ARG002  (whatever was said)
-        return Said()
+    def find(self, utterance: Utterance) -> UtteranceFindings:  # noqa: ARG002  (whatever was said)
+        return UtteranceFindings()
 
 
 def test_a_kind_of_ones_own_is_read_judged_and_summarised(tmp_path: Path) -> None:

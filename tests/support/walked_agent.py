@@ -28,7 +28,7 @@ from kikimori.integrations.asterisk.control import AsteriskControl
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
 from kikimori.integrations.freeswitch.settings import FreeSwitchTable
-from kikimori_core.judging.phrases import Said
+from kikimori_core.judging.phrases import UtteranceFindings
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori_core.wire.messages import Alert, CallState, Command, CommandResult, Party, TranscriptLine
 from kikimori_core.wire.topics import AgentTopics
@@ -58,9 +58,9 @@ class Page:
 class Deaf:
     """Finds no phrase."""
 
-    def find(self, utterance: Utterance) -> Said:
+    def find(self, utterance: Utterance) -> UtteranceFindings:
         del utterance
-        return Said()
+        return UtteranceFindings()
 
 
 class WalkedAgent:

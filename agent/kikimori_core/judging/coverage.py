@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.judging.by_sound import BySound
 from kikimori_core.judging.phrases import PhraseBook, load_phrases
-from kikimori_core.judging.words.sound import Ear
+from kikimori_core.judging.words.sound import SoundFinder
 from kikimori_core.judging.words.units import UnitPattern
 from kikimori_core.model.evidence import Role, Utterance
 
@@ -35,7 +35,7 @@ def wider(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
         ):
             written = BySound(category.name, category.said_by, ())
             written.add(phrase, "fixed", exact=True)
-            before = PhraseBook([written], Ear(()))
+            before = PhraseBook([written], SoundFinder(()))
             found = tuple(
                 form
                 for form in _forms(phrase)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.words.choice import expanded
 from kikimori_core.judging.words.demands import DemandReader
-from kikimori_core.judging.words.wanted import Wanted, WantedGroup
+from kikimori_core.judging.words.wanted import DemandGroup, DemandIndex
 from kikimori_core.wire.toml_file import load, read_toml
 from kikimori_core.wire.topics import NAME_PATTERN
 
@@ -48,7 +48,7 @@ def load_demands(paths: Iterable[Path]) -> DemandReader:
     Raises:
         ConfigError: names file, key and reason.
     """
-    wanted = Wanted()
+    wanted = DemandIndex()
     generic: list[str] = []
     insists: list[str] = []
     for path in paths:
@@ -56,7 +56,7 @@ def load_demands(paths: Iterable[Path]) -> DemandReader:
         generic += file.generic
         insists += _written_out(file.insists)
         for number, each in enumerate(file.demand, start=1):
-            group = WantedGroup(
+            group = DemandGroup(
                 each.name, _written_out(each.phrases), _written_out(each.nouns), _written_out(each.stop)
             )
             try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kikimori_core.judging.kinds.rule import Rule
-    from kikimori_core.judging.phrases import Match, PhraseFinder, Said
+    from kikimori_core.judging.phrases import Match, PhraseFinder, UtteranceFindings
     from kikimori_core.model.alert import AlertChange, ClosedBecause, Severity
     from kikimori_core.model.evidence import Evidence
 
@@ -41,7 +41,7 @@ class CallJudge:
         facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
         self._phrases = phrases
         self._partials = StablePartials(phrases)
-        self._told: dict[str, Said] = {}
+        self._told: dict[str, UtteranceFindings] = {}
         """Phrases and demand in the last finals, by line, for their second hearing."""
         self._rules = [(rule.detector(facts), AlertLife(rule)) for rule in rules]
         self._now_s = 0.0
@@ -75,7 +75,7 @@ class CallJudge:
         changes = self._observe(TakenBack(utterance, taken_back)) if taken_back else []
         return changes + self._observe(Spoken(utterance, said.matches, said.demand, tone=said.tone))
 
-    def _heard_again(self, utterance: Utterance, said: Said) -> list[AlertChange]:
+    def _heard_again(self, utterance: Utterance, said: UtteranceFindings) -> list[AlertChange]:
         """Take the second final of a line: only what the first did not hold counts."""
         first = self._told.pop(utterance.line_id, None)
         if first is None:

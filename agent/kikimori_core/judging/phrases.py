@@ -26,7 +26,7 @@ from kikimori_core.judging.words.demands import DemandReader
 from kikimori_core.judging.words.moods import Mood
 from kikimori_core.judging.words.pattern import VanishingPhraseError, compile_phrase
 from kikimori_core.judging.words.sentence import Sentence
-from kikimori_core.judging.words.sound import Ear
+from kikimori_core.judging.words.sound import SoundFinder
 from kikimori_core.messages import text
 from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
@@ -89,7 +89,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class UtteranceFindings:
     """Phrases and demand found in an utterance."""
 
     matches: tuple[Match, ...] = ()
@@ -117,7 +117,7 @@ class _Category(Protocol):
 class PhraseFinder(Protocol):
     """Part of `PhraseBook` that judging needs."""
 
-    def find(self, utterance: Utterance) -> Said: ...
+    def find(self, utterance: Utterance) -> UtteranceFindings: ...
 
 
 class PhraseBook:
@@ -126,7 +126,7 @@ class PhraseBook:
     def __init__(
         self,
         categories: Iterable[_Category],
-        ear: Ear,
+        ear: SoundFinder,
         demands: DemandReader | None = None,
         skipped: Iterable[str] = (),
     ) -> None:
@@ -150,7 +150,7 @@ class PhraseBook:
         """Return nothing: a book counts nothing that health shows."""
         return {}
 
-    def find(self, utterance: Utterance) -> Said:
+    def find(self, utterance: Utterance) -> UtteranceFindings:
         """Return each category once that the utterance holds and that its speaker can be blamed or credited for."""
         return self.find_in(self.hear(utterance.text), utterance.role)
 
@@ -158,10 +158,10 @@ class PhraseBook:
         """Cut a text into words and sounds."""
         return self._ear.hear(text)
 
-    def find_in(self, heard: Pronunciation, role: Role) -> Said:
+    def find_in(self, heard: Pronunciation, role: Role) -> UtteranceFindings:
         """Do as `find` with a text that was cut before."""
         if not heard.sound:
-            return Said()
+            return UtteranceFindings()
         found: dict[str, Match] = {}
         hints: dict[str, Match] = {}
         sentence = Sentence(heard, self._index.stems)
@@ -186,7 +186,7 @@ class PhraseBook:
                 keep(by_sound, by_sound.find_unit(sentence, unit))
         # An operator demands nothing.
         demand = None if role is Role.OPERATOR else self._demands.read(heard)
-        return Said(tuple((hints | found).values()), demand)
+        return UtteranceFindings(tuple((hints | found).values()), demand)
 
 
 def load_phrases(paths: Iterable[Path]) -> PhraseBook:
@@ -248,7 +248,7 @@ def _loaded(paths: Iterable[Path]) -> PhraseBook:
                 AnswerCategory(category.name, category.said_by, act, reader, category) if act else category
             )
             vocabulary |= category.vocabulary
-    return PhraseBook(categories, Ear(vocabulary), load_demands(of_demands), skipped)
+    return PhraseBook(categories, SoundFinder(vocabulary), load_demands(of_demands), skipped)
 
 
 def _kept(path: Path) -> CompiledFile | None:

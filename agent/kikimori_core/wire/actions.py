@@ -23,7 +23,7 @@ class Lane(StrEnum):
     """Operator's request for help."""
 
 
-class Rings(StrEnum):
+class RingTarget(StrEnum):
     """Telephone that an action rings: the `target` of its command."""
 
     OTHER = "other"
@@ -49,7 +49,7 @@ class ButtonPlace(StrEnum):
     """The operator's page."""
 
 
-class Asks(StrEnum):
+class Confirmation(StrEnum):
     """Confirmation by a second press."""
 
     UNLESS_PROMPTED = "unless_prompted"
@@ -66,40 +66,48 @@ class ActionFacts:
 
     action: Action
     lane: Lane = Lane.MOVE
-    rings: Rings | None = None
+    rings: RingTarget | None = None
     reason: NeedsReason | None = None
     leads_to: CallStatus | None = None
     """Status of the call once it is done; None = as before."""
     place: ButtonPlace = ButtonPlace.MAIN
-    asks: Asks = Asks.UNLESS_PROMPTED
+    asks: Confirmation = Confirmation.UNLESS_PROMPTED
 
 
 ACTIONS: tuple[ActionFacts, ...] = (
     ActionFacts(Action.HOLD, leads_to=CallStatus.ON_HOLD),
-    ActionFacts(Action.UNHOLD, leads_to=CallStatus.TALKING, asks=Asks.NEVER),
-    ActionFacts(Action.TAKE_BACK, leads_to=CallStatus.TALKING, asks=Asks.WHEN_SETTLED),
+    ActionFacts(Action.UNHOLD, leads_to=CallStatus.TALKING, asks=Confirmation.NEVER),
+    ActionFacts(Action.TAKE_BACK, leads_to=CallStatus.TALKING, asks=Confirmation.WHEN_SETTLED),
     ActionFacts(
-        Action.TRANSFER, rings=Rings.OTHER, reason=NeedsReason.OUTSIDE, leads_to=CallStatus.TRANSFERRED
+        Action.TRANSFER, rings=RingTarget.OTHER, reason=NeedsReason.OUTSIDE, leads_to=CallStatus.TRANSFERRED
     ),
     ActionFacts(
-        Action.HOLD_TRANSFER, rings=Rings.OTHER, reason=NeedsReason.OUTSIDE, leads_to=CallStatus.TRANSFERRED
+        Action.HOLD_TRANSFER,
+        rings=RingTarget.OTHER,
+        reason=NeedsReason.OUTSIDE,
+        leads_to=CallStatus.TRANSFERRED,
     ),
-    ActionFacts(Action.LISTEN, Lane.ASIDE, Rings.OWN, place=ButtonPlace.ASIDE, asks=Asks.NEVER),
-    ActionFacts(Action.WHISPER, Lane.ASIDE, Rings.OWN, place=ButtonPlace.ASIDE, asks=Asks.NEVER),
+    ActionFacts(Action.LISTEN, Lane.ASIDE, RingTarget.OWN, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
+    ActionFacts(Action.WHISPER, Lane.ASIDE, RingTarget.OWN, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
     ActionFacts(
-        Action.BARGE, Lane.ASIDE, Rings.OWN, NeedsReason.ALWAYS, place=ButtonPlace.ASIDE, asks=Asks.NEVER
+        Action.BARGE,
+        Lane.ASIDE,
+        RingTarget.OWN,
+        NeedsReason.ALWAYS,
+        place=ButtonPlace.ASIDE,
+        asks=Confirmation.NEVER,
     ),
-    ActionFacts(Action.ANNOUNCE, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Asks.NEVER),
-    ActionFacts(Action.HANG_UP, reason=NeedsReason.ALWAYS, place=ButtonPlace.ASIDE, asks=Asks.ALWAYS),
-    ActionFacts(Action.ESCALATE, Lane.HELP, place=ButtonPlace.OPERATOR, asks=Asks.NEVER),
+    ActionFacts(Action.ANNOUNCE, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
+    ActionFacts(Action.HANG_UP, reason=NeedsReason.ALWAYS, place=ButtonPlace.ASIDE, asks=Confirmation.ALWAYS),
+    ActionFacts(Action.ESCALATE, Lane.HELP, place=ButtonPlace.OPERATOR, asks=Confirmation.NEVER),
 )
 
 _LANES = {each.action: each.lane for each in ACTIONS}
 
 MOVES = tuple(each.action for each in ACTIONS if each.lane is Lane.MOVE)
 """Actions that move the customer."""
-TRANSFERS = tuple(each.action for each in ACTIONS if each.rings is Rings.OTHER)
-TO_OWN_TELEPHONE = tuple(each.action for each in ACTIONS if each.rings is Rings.OWN)
+TRANSFERS = tuple(each.action for each in ACTIONS if each.rings is RingTarget.OTHER)
+TO_OWN_TELEPHONE = tuple(each.action for each in ACTIONS if each.rings is RingTarget.OWN)
 RING = (*TRANSFERS, *TO_OWN_TELEPHONE)
 """Actions that ring a telephone."""
 NEED_REASON = tuple(each.action for each in ACTIONS if each.reason is NeedsReason.ALWAYS)

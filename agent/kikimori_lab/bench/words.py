@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from kikimori.hearing.speech.pool import SpeechPool
     from kikimori.recognition import Recognition
     from kikimori_core.judging.kinds.rule import Rule
-    from kikimori_core.judging.phrases import Said
+    from kikimori_core.judging.phrases import UtteranceFindings
     from kikimori_core.model.evidence import Utterance
     from kikimori_lab.evaluation.truth import Truth
 
@@ -135,7 +135,7 @@ class _Call:
 
     # --- as the judge's phrase book
 
-    def find(self, utterance: Utterance) -> Said:
+    def find(self, utterance: Utterance) -> UtteranceFindings:
         said = self.book.find(utterance)
         if utterance.final:
             now = asyncio.get_running_loop().time()

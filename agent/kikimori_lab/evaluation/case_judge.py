@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kikimori.config import AgentConfig
     from kikimori_core.judging.kinds.rule import Rule
-    from kikimori_core.judging.phrases import PhraseBook, Said
+    from kikimori_core.judging.phrases import PhraseBook, UtteranceFindings
     from kikimori_core.judging.second_opinion.checked import CheckedPhrases
     from kikimori_core.model.alert import AlertChange
     from kikimori_lab.evaluation.cases import Case
@@ -134,5 +134,5 @@ class _Remembering:
     def __init__(self, phrases: PhraseBook | CheckedPhrases) -> None:
         self._find = lru_cache(maxsize=64)(phrases.find)
 
-    def find(self, utterance: Utterance) -> Said:
+    def find(self, utterance: Utterance) -> UtteranceFindings:
         return self._find(utterance)

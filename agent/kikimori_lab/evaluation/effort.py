@@ -20,7 +20,7 @@ from kikimori.hearing.frames import BLOCK_S, block_samples
 from kikimori.media.resample import Resampler
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.kinds.shouting import ShoutingRule
-from kikimori_core.judging.phrases import Said
+from kikimori_core.judging.phrases import UtteranceFindings
 from kikimori_core.model.evidence import EffortWindow, Role
 
 if TYPE_CHECKING:
@@ -170,9 +170,9 @@ def _window(effort: Efforts, row: int, at: int) -> EffortWindow:
 
 
 class _NoPhrases:
-    def find(self, utterance: Utterance) -> Said:
+    def find(self, utterance: Utterance) -> UtteranceFindings:
         del utterance
-        return Said()
+        return UtteranceFindings()
 
 
 def _blocks(path: Path) -> NDArray[np.int16]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 AGAIN = timedelta(hours=1)
 
 
-class Looks:
+class AuditLooks:
     """Last look of each session."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

@@ -1,4 +1,4 @@
-"""One look at everything that open sessions depend on: themselves, people and kiosks."""
+"""Reading of everything that open sessions depend on: themselves, people and kiosks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
-    """Answer to a look."""
+class OpenSessions:
+    """State of open sessions, read at one moment."""
 
     sessions: frozenset[str]
     """Those asked for that have not been ended."""
@@ -28,7 +28,7 @@ class Confirmed:
     """Another value after every change of people or kiosks."""
 
 
-async def confirm(store: Store, hashes: Collection[str]) -> Confirmed:
+async def confirm(store: Store, hashes: Collection[str]) -> OpenSessions:
     """Ask which sessions have not been ended, and whether the people and kiosks are as before."""
     asked = list(hashes)
     going_on: set[str] = set()
@@ -44,7 +44,7 @@ async def confirm(store: Store, hashes: Collection[str]) -> Confirmed:
             select(func.count(), func.count(kiosks.c.revoked_at)).select_from(kiosks)
         )
         rights = (*of_people.one(), *of_kiosks.one())
-    return Confirmed(frozenset(going_on), rights)
+    return OpenSessions(frozenset(going_on), rights)
 
 
 async def kiosk_names(store: Store) -> dict[str, tuple[str, str]]:

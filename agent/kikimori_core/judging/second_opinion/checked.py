@@ -11,7 +11,7 @@ from kikimori_core.model.evidence import Role
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from kikimori_core.judging.phrases import Match, PhraseBook, Said
+    from kikimori_core.judging.phrases import Match, PhraseBook, UtteranceFindings
     from kikimori_core.judging.second_opinion.model import OpinionModel
     from kikimori_core.judging.words.sound import Morpheme
     from kikimori_core.model.evidence import Utterance
@@ -42,7 +42,7 @@ class CheckedPhrases:
         """Return what health shows."""
         return {"phrases_doubted": self.doubted, "tones_noticed": self.tones}
 
-    def find(self, utterance: Utterance) -> Said:
+    def find(self, utterance: Utterance) -> UtteranceFindings:
         """Return what the phrases find, less what the model doubts; a tone where they find nothing."""
         heard = self._book.hear(utterance.text)
         said = self._book.find_in(heard, utterance.role)
@@ -53,7 +53,9 @@ class CheckedPhrases:
             return self._checked(said, heard.words, final=utterance.final)
         return self._with_tone(said, heard.words) if utterance.final else said
 
-    def _checked(self, said: Said, words: Sequence[Morpheme], *, final: bool) -> Said:
+    def _checked(
+        self, said: UtteranceFindings, words: Sequence[Morpheme], *, final: bool
+    ) -> UtteranceFindings:
         doubtful = [match for match in said.matches if match.category in self._vetoes]
         if not doubtful:
             return said
@@ -69,7 +71,7 @@ class CheckedPhrases:
             self.doubted += len(doubted)
         return replace(said, matches=tuple(match for match in said.matches if stays(match)), doubted=doubted)
 
-    def _with_tone(self, said: Said, words: Sequence[Morpheme]) -> Said:
+    def _with_tone(self, said: UtteranceFindings, words: Sequence[Morpheme]) -> UtteranceFindings:
         note = self._model.note
         if len(words) < note.tone_words:
             return said

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from kikimori_core.judging.words.clauses import Says
+from kikimori_core.judging.words.clauses import ClauseMeaning
 
 if TYPE_CHECKING:
     from kikimori_core.judging.words.clauses import Clause, ClauseReader
@@ -46,20 +46,20 @@ class AnswerReader:
         friendly = False
         for clause in self._reader.clauses(self._reader.mark(heard)):
             match clause.says:
-                case Says.OFFERS:
+                case ClauseMeaning.OFFERS:
                     offered, refused, closed = clause, None, None
-                case Says.REFUSES:
+                case ClauseMeaning.REFUSES:
                     refused, offered = clause, None
-                case Says.CLOSES | Says.GOODBYE:
+                case ClauseMeaning.CLOSES | ClauseMeaning.GOODBYE:
                     closed, offered = clause, None
-                case Says.LEADS:
+                case ClauseMeaning.LEADS:
                     refused = refused or clause
-                case Says.ASKS:
-                    if refused is not None and refused.says is Says.LEADS:
+                case ClauseMeaning.ASKS:
+                    if refused is not None and refused.says is ClauseMeaning.LEADS:
                         refused = None
-                    if closed is not None and closed.says is Says.GOODBYE:
+                    if closed is not None and closed.says is ClauseMeaning.GOODBYE:
                         closed = None
-                case Says.FRIENDLY:
+                case ClauseMeaning.FRIENDLY:
                     friendly = True
         if refused is not None:
             return "refuse", _quoted(heard, refused)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.tails import ClauseEnd
 
 
-class Says(Enum):
+class ClauseMeaning(Enum):
     """Meaning of a clause."""
 
     REFUSES = auto()
@@ -41,7 +41,7 @@ class Says(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    says: Says
+    says: ClauseMeaning
     start: int
     end: int
     """Places of its words."""
@@ -94,7 +94,7 @@ class ClauseReader:
                 return (None if says is None else Clause(says, begin, tail.end)), tail
         return None
 
-    def _denial(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
+    def _denial(self, said: Marked, begin: int, place: int) -> tuple[ClauseMeaning | None, ClauseEnd] | None:
         words = said.words
         word = words[place]
         reluctant = word.normal == "兼ねる" and word.part == "接尾辞"
@@ -115,9 +115,11 @@ class ClauseReader:
             # ご希望に沿えず申し訳ございません refuses; すぐに対応できず申し訳ございませんでした is an apology.
             wish = predicate.core is not None and said.holds("wishes", predicate.core)
             return (
-                Says.LEADS if wish and not any(each.normal == "た" for each in words[place:]) else None
+                ClauseMeaning.LEADS
+                if wish and not any(each.normal == "た" for each in words[place:])
+                else None
             ), tail
-        return (Says.REFUSES if tail.link is Link.MAIN else Says.LEADS), tail
+        return (ClauseMeaning.REFUSES if tail.link is Link.MAIN else ClauseMeaning.LEADS), tail
 
     def _refuses(self, said: Marked, begin: int, place: int, predicate: Denial) -> bool:
         core, words = predicate.core, said.words
@@ -140,7 +142,9 @@ class ClauseReader:
             return False
         return predicate.able or predicate.light or words[place - 1].normal in ("ます", "てる")
 
-    def _declining(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
+    def _declining(
+        self, said: Marked, begin: int, place: int
+    ) -> tuple[ClauseMeaning | None, ClauseEnd] | None:
         """断る, 辞退する; 控えさせて, ご遠慮ください of somebody's manner; ハラスメントに当たります."""
         words = said.words
         following = words[place + 1].normal if place + 1 < len(words) else ""
@@ -148,16 +152,16 @@ class ClauseReader:
             if following not in _DECLINED:
                 return None
             tail = read_tail(words, _after_helpers(words, place + 1), said.text)
-            return (None if tail.link in (Link.OPEN, Link.ASKED) else Says.REFUSES), tail
+            return (None if tail.link in (Link.OPEN, Link.ASKED) else ClauseMeaning.REFUSES), tail
         if said.holds("refrains", place):
             let_us = any(each.normal in _LETS for each in words[place + 1 : place + 3])
             about = self._manner_before(said, begin, place)
             tail = read_tail(words, _after_helpers(words, place + 1), said.text)
             refuses = let_us or (about and following in ("下さる", "頂く", "願う", "為る", "致す", "て"))
-            return (Says.REFUSES if refuses and tail.link is not Link.OPEN else None), tail
+            return (ClauseMeaning.REFUSES if refuses and tail.link is not Link.OPEN else None), tail
         if said.holds("amounts", place) and said.holds("wrongs", begin, place):
             tail = read_tail(words, place + 1, said.text)
-            return (None if tail.link in (Link.OPEN, Link.ASKED) else Says.REFUSES), tail
+            return (None if tail.link in (Link.OPEN, Link.ASKED) else ClauseMeaning.REFUSES), tail
         return None
 
     def _manner_before(self, said: Marked, begin: int, place: int) -> bool:
@@ -171,7 +175,7 @@ class ClauseReader:
         last = next(before, None)
         return last is not None and said.holds("manner", last)
 
-    def _hard(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
+    def _hard(self, said: Marked, begin: int, place: int) -> tuple[ClauseMeaning | None, ClauseEnd] | None:
         """返金は難しいです, それは無理です, 保証の対象外となります; not 操作が難しい, 難しくありません."""
         words = said.words
         if not said.holds("hard", place):
@@ -190,13 +194,13 @@ class ClauseReader:
         unsaid = tail.past or tail.link in (Link.OPEN, Link.ASKED)
         if not about or unsaid or said.holds("reasons", 0, place):
             return None, tail
-        return (Says.REFUSES if tail.link is Link.MAIN else Says.LEADS), tail
+        return (ClauseMeaning.REFUSES if tail.link is Link.MAIN else ClauseMeaning.LEADS), tail
 
-    def _closing(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
+    def _closing(self, said: Marked, begin: int, place: int) -> tuple[ClauseMeaning | None, ClauseEnd] | None:
         """お電話を切らせていただきます, 終了とさせてください; not 終了しました, 電話を切った後."""
         words = said.words
         if said.holds("friendly", place):
-            return Says.FRIENDLY, read_tail(words, place + 1, said.text)
+            return ClauseMeaning.FRIENDLY, read_tail(words, place + 1, said.text)
         if not said.holds("ends", place):
             return None
         after = place + 1
@@ -218,18 +222,20 @@ class ClauseReader:
             return None, tail
         if not about or tail.link is not Link.MAIN:
             return None, tail
-        return (Says.CLOSES if let_us or words[place].normal not in _MILD_ENDS else Says.GOODBYE), tail
+        return (
+            ClauseMeaning.CLOSES if let_us or words[place].normal not in _MILD_ENDS else ClauseMeaning.GOODBYE
+        ), tail
 
-    def _giving(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
+    def _giving(self, said: Marked, begin: int, place: int) -> tuple[ClauseMeaning | None, ClauseEnd] | None:
         """Can do, shall do, will do: an offer, an agreement or a promise to check."""
         words = said.words
         word = words[place]
         following = words[place + 1] if place + 1 < len(words) else None
         if word.normal == "ます" and word.form.startswith("意志推量形"):
             tail = read_tail(words, place + 1, said.text)
-            return (Says.OFFERS if tail.link is Link.ASKED else None), tail
+            return (ClauseMeaning.OFFERS if tail.link is Link.ASKED else None), tail
         if word.normal == "如何" and following is not None and following.normal == "です":
-            return Says.OFFERS, read_tail(words, place + 1, said.text)
+            return ClauseMeaning.OFFERS, read_tail(words, place + 1, said.text)
         able = word.normal == "出来る" and following is not None and following.part not in ("助詞", "名詞")
         if said.holds("possible", place):
             able = following is None or following.normal in _COPULA
@@ -251,22 +257,22 @@ class ClauseReader:
             return None
         if (granted or checks) and any(each.normal == "宜しい" for each in words[after : after + 3]):
             # お電話差し上げてもよろしいですか.
-            return Says.OFFERS, tail
+            return ClauseMeaning.OFFERS, tail
         if tail.link in (Link.OPEN, Link.ASKED) and not (routes and tail.link is Link.ASKED):
             return None if not able else (None, tail)
         if said.holds("not_granted", begin, place):
             return None, tail
         if able:
-            return Says.OFFERS, tail
+            return ClauseMeaning.OFFERS, tail
         if routes and helpers & {"下さる", "頂く", "願う"} and "せる" not in helpers:
-            return Says.OFFERS, tail
+            return ClauseMeaning.OFFERS, tail
         if granted and helpers & (_DOES | _STATES | {"れる"}):
-            return Says.OFFERS, tail
+            return ClauseMeaning.OFFERS, tail
         if checks and helpers & _DOES and not helpers & _STATES and not tail.past:
-            return Says.OFFERS, tail
+            return ClauseMeaning.OFFERS, tail
         return None
 
-    def _asking(self, said: Marked, begin: int, place: int) -> tuple[Says | None, ClauseEnd] | None:
+    def _asking(self, said: Marked, begin: int, place: int) -> tuple[ClauseMeaning | None, ClauseEnd] | None:
         words = said.words
         word = words[place]
         question = word.surface == "か" and word.detail == "終助詞"
@@ -275,7 +281,7 @@ class ClauseReader:
             return None
         tail = read_tail(words, place + 1, said.text)
         polite_only = said.holds("courtesies", begin, place)
-        return (None if polite_only else Says.ASKS), tail
+        return (None if polite_only else ClauseMeaning.ASKS), tail
 
 
 def _joins(words: Sequence[Morpheme], place: int) -> bool:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.judging.words.lexicon import Lexicon
 from kikimori_core.judging.words.sound import plain, words
-from kikimori_core.judging.words.wanted import Wanted
+from kikimori_core.judging.words.wanted import DemandIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kikimori_core.judging.words.sound import Morpheme, Pronunciation
-    from kikimori_core.judging.words.wanted import Want
+    from kikimori_core.judging.words.wanted import FoundDemand
 
 SIMILAR = 0.5
 """Share of all units of two demands that both must have (Jaccard)."""
@@ -62,10 +62,10 @@ class DemandReader:
     """Finds demands with the lists of the configured languages."""
 
     def __init__(
-        self, wanted: Wanted | None = None, generic: Sequence[str] = (), insists: Sequence[str] = ()
+        self, wanted: DemandIndex | None = None, generic: Sequence[str] = (), insists: Sequence[str] = ()
     ) -> None:
         """`generic`: verbs without meaning by themselves; `insists`: signs of saying it again."""
-        self._wanted = wanted or Wanted()
+        self._wanted = wanted or DemandIndex()
         self._lexicon = Lexicon({"generic": generic})
         self._insists = tuple("".join(word.sound for word in words(plain(each))) for each in insists)
 
@@ -85,7 +85,7 @@ class DemandReader:
         )
 
     @staticmethod
-    def _polite(heard: Pronunciation, wants: Sequence[Want], asked: Sequence[int]) -> bool:
+    def _polite(heard: Pronunciation, wants: Sequence[FoundDemand], asked: Sequence[int]) -> bool:
         """Judge by what follows the verb that asks."""
         begins = [at for at in range(len(heard.words)) if wants and heard.starts[at] >= wants[-1].start]
         first = begins[0] if begins else asked[-1] if asked else 0

@@ -259,7 +259,7 @@ class Pronunciation:
         return self.text[inside[0].start : inside[-1].end] if inside else ""
 
 
-class Ear:
+class SoundFinder:
     """Finder of the sounds of an utterance, with correction of what is one sound off a known word."""
 
     LEAST = 6

@@ -35,7 +35,7 @@ _AFTER_TE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class FoundDemand:
     """A known demand in an utterance."""
 
     group: str
@@ -45,7 +45,7 @@ class Want:
 
 
 @dataclass(frozen=True, slots=True)
-class WantedGroup:
+class DemandGroup:
     """Demand in all its words."""
 
     name: str
@@ -70,15 +70,15 @@ class _Asked:
         return re.compile(self.source)
 
 
-class Wanted:
-    """All groups, compiled."""
+class DemandIndex:
+    """Compiled demands of all groups, found by their sound."""
 
     def __init__(self) -> None:
         self._asked: dict[str, list[_Asked]] = defaultdict(list)
         """By their heads."""
         self._nouns: dict[str, str] = {}
 
-    def add(self, group: WantedGroup) -> None:
+    def add(self, group: DemandGroup) -> None:
         """Add a group. Raises ValueError when a phrase ends in no verb."""
         asked = [_compiled(group.name, phrase, _request) for phrase in group.phrases]
         asked += [_compiled(group.name, phrase, _ban) for phrase in group.stop]
@@ -87,14 +87,14 @@ class Wanted:
         for noun in group.nouns:
             self._nouns["".join(word.sound for word in words(plain(noun)))] = group.name
 
-    def find(self, heard: Pronunciation) -> list[Want]:
+    def find(self, heard: Pronunciation) -> list[FoundDemand]:
         """Return the demands of an utterance in no particular order; one made twice stands twice."""
         found = list(self._by_verb(heard))
         # 持ってこい holds 来い, and is another demand.
         longest = [each for each in found if not any(_within(each, other) for other in found)]
         return longest or list(self._by_noun(heard))
 
-    def _by_verb(self, heard: Pronunciation) -> Iterator[Want]:
+    def _by_verb(self, heard: Pronunciation) -> Iterator[FoundDemand]:
         sound = heard.sound
         for head, asked in self._asked.items():
             if head not in sound:
@@ -102,16 +102,16 @@ class Wanted:
             for each in asked:
                 for match in each.expression.finditer(sound):
                     if match.start() in heard.starts and match.start("verb") in heard.starts:
-                        yield Want(each.group, match.start(), match.end())
+                        yield FoundDemand(each.group, match.start(), match.end())
 
-    def _by_noun(self, heard: Pronunciation) -> Iterator[Want]:
+    def _by_noun(self, heard: Pronunciation) -> Iterator[FoundDemand]:
         for at, word in enumerate(heard.words):
             group = self._nouns.get(word.sound)
             if group is not None and word.part == "名詞" and _stands_alone(heard.words, at):
-                yield Want(group, heard.starts[at], heard.starts[at + 1])
+                yield FoundDemand(group, heard.starts[at], heard.starts[at + 1])
 
 
-def _within(one: Want, other: Want) -> bool:
+def _within(one: FoundDemand, other: FoundDemand) -> bool:
     return other.start <= one.start and one.end <= other.end and other.end - other.start > one.end - one.start
 
 
