@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_core.wire.messages import CallState, CommandResult
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.agent_link import AgentLink
     from kikimori_dashboard.state import SiteState
 
@@ -85,7 +85,7 @@ class CommandSender:
             future.set_result(result)
 
     async def press(
-        self, publisher: Publisher, call_id: str, request: CommandRequest, page: Page, who: Who
+        self, publisher: Publisher, call_id: str, request: CommandRequest, page: Page, who: Principal
     ) -> CommandResult:
         """Publish and wait for the answer. Raises RefusedError when it was not sent or not answered."""
         entry = self._state.calls.get(call_id)

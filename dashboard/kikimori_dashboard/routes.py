@@ -23,7 +23,7 @@ from kikimori_dashboard.worded import worded_result
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.access import Access
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.connection_limiter import ConnectionLimiter
     from kikimori_dashboard.live import Live
     from kikimori_dashboard.sentences import SentenceBook
@@ -170,7 +170,7 @@ class SiteRoutes:
         self._note(who, call_id, body, str(result.outcome), result.reason)
         return web.json_response(worded_result(result))
 
-    def _capacity(self, who: Who, call_id: str, body: PressBody) -> Page:
+    def _capacity(self, who: Principal, call_id: str, body: PressBody) -> Page:
         """Return the capacity in which somebody presses.
 
         Raises:
@@ -184,7 +184,7 @@ class SiteRoutes:
             raise RefusedError(403, "not_allowed")
         return body.page if may(who, Right.COMMAND, target) else "operator"
 
-    def _note(self, who: Who, call_id: str, body: PressBody, outcome: str, reason: str | None) -> None:
+    def _note(self, who: Principal, call_id: str, body: PressBody, outcome: str, reason: str | None) -> None:
         call = self._state.calls.get(call_id)
         self._access.trail.note(
             who,

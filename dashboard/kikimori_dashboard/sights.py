@@ -13,7 +13,7 @@ from kikimori_dashboard.sight import Sight
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.sight import Encoders
     from kikimori_dashboard.state import SiteState
     from kikimori_dashboard.views import Views
@@ -53,7 +53,7 @@ class Sights:
         self._of_operator = OperatorViews(state, views)
         self._teams = teams
 
-    def of(self, who: Who, *, supervises: bool) -> Sight | None:
+    def of(self, who: Principal, *, supervises: bool) -> Sight | None:
         """Return the view of a page; None = of the whole site."""
         if supervises:
             if widest(who, Right.WATCH) is Scope.ALL:
@@ -79,7 +79,7 @@ class Sights:
         sight.teams_version = self._teams.version
         return sight
 
-    def sees(self, who: Who, right: Right) -> Callable[[str | None], bool]:
+    def sees(self, who: Principal, right: Right) -> Callable[[str | None], bool]:
         """Return the function that tells whether somebody has a right on the calls of an extension.
 
         It keeps its answers until the teams change: a page asks for each of up to thousands of closed alerts.

@@ -13,7 +13,7 @@ from tests.support.live_client import connected, live_client
 from tests.support.sign_in import client, sign_in_page
 
 from kikimori_core.wire.messages import Outcome, Party
-from kikimori_dashboard.access.who import Who
+from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_records.audit import log
 from kikimori_records.audit.entry import ActorKind, AuditEntry
@@ -115,7 +115,7 @@ async def test_what_cannot_be_asked_is_refused(url: str) -> None:
 def test_a_page_that_connects_again_is_no_other_look() -> None:
     now = datetime(2026, 4, 1, tzinfo=UTC)
     looks = AuditLooks(lambda: now)
-    sato, suzuki = Who("佐藤", session_id="a"), Who("鈴木", session_id="b")
+    sato, suzuki = Principal("佐藤", session_id="a"), Principal("鈴木", session_id="b")
     assert [looks.is_new(each) for each in (sato, sato, suzuki)] == [True, False, True]
     now += timedelta(minutes=61)
     assert looks.is_new(sato)

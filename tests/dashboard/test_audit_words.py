@@ -15,7 +15,7 @@ from tests.support.sign_in import sign_in_page
 from kikimori_core.wire.messages import Action, Outcome
 from kikimori_core.wire.opening_hours import read_hours
 from kikimori_dashboard.access.audit_trail import AuditTrail, author_of
-from kikimori_dashboard.access.who import Who
+from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.people.reasons import false_reasons
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append
@@ -47,7 +47,7 @@ ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 NO_DETAILS = {*AuditEntry.__slots__, "about"}
 """Arguments of the calls that write entries which are no details."""
 
-WHO = Who("田中 管理")
+WHO = Principal("田中 管理")
 WEEK = read_hours("月-金 09:00-12:00 13:00-18:00; 土 10:00-12:00")
 ID = "0123456789abcdef0123456789abcdef"
 
@@ -93,7 +93,7 @@ async def _people(store: Store) -> None:
     await change_person(store, person.id, {**values, **places}, by)
     me = await person_by_login(store, "admin")
     assert me is not None
-    own = author_of(Who(me.name, person_id=me.id))
+    own = author_of(Principal(me.name, person_id=me.id))
     await change_person(store, me.id, {"roles": frozenset({"admin", "supervisor"})}, own)
     for disabled in (True, False):
         await change_person(store, person.id, {}, by, disabled=disabled)

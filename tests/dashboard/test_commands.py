@@ -10,7 +10,7 @@ import pytest
 from tests.support import sample
 
 from kikimori_core.wire.messages import Action
-from kikimori_dashboard.access.who import Who
+from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.commands import CommandRequest, CommandSender, RefusedError
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import BrokerAwayError
@@ -54,7 +54,7 @@ class Office:
 
     def press(self) -> asyncio.Task[object]:
         return asyncio.create_task(
-            self.desk.press(self, CALL, CommandRequest(Action.HOLD), "supervisor", Who("木村"))
+            self.desk.press(self, CALL, CommandRequest(Action.HOLD), "supervisor", Principal("木村"))
         )
 
     async def until_sent(self, times: int) -> None:

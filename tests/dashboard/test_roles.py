@@ -5,19 +5,21 @@ from __future__ import annotations
 import pytest
 
 from kikimori_dashboard.access.roles import RIGHTS, AccessTarget, PersonRole, Right, Scope, may, widest
-from kikimori_dashboard.access.who import Who
+from kikimori_dashboard.access.who import Principal
 
 OWN, OTHER = AccessTarget("201", "billing"), AccessTarget("205", "billing")
 ELSEWHERE, UNKNOWN = AccessTarget("301", "sales"), AccessTarget()
 
-OPERATOR = Who("o", frozenset({PersonRole.OPERATOR}), frozenset({"201"}), person_id="o")
-SUPERVISOR = Who("s", frozenset({PersonRole.SUPERVISOR}), person_id="s")
-OF_TEAM = Who("t", frozenset({PersonRole.SUPERVISOR}), teams=frozenset({"billing"}), person_id="t")
-BOTH = Who("b", OPERATOR.roles | SUPERVISOR.roles, frozenset({"301"}), frozenset({"billing"}), person_id="b")
-RECORDS = Who("r", frozenset({PersonRole.RECORDS}), person_id="r")
-ADMIN = Who("a", frozenset({PersonRole.ADMIN}), person_id="a")
-WALL = Who("w", frozenset({PersonRole.WALL}), person_id="w")
-KIOSK = Who("k", extensions=frozenset({"201"}), kiosk_id="k")
+OPERATOR = Principal("o", frozenset({PersonRole.OPERATOR}), frozenset({"201"}), person_id="o")
+SUPERVISOR = Principal("s", frozenset({PersonRole.SUPERVISOR}), person_id="s")
+OF_TEAM = Principal("t", frozenset({PersonRole.SUPERVISOR}), teams=frozenset({"billing"}), person_id="t")
+BOTH = Principal(
+    "b", OPERATOR.roles | SUPERVISOR.roles, frozenset({"301"}), frozenset({"billing"}), person_id="b"
+)
+RECORDS = Principal("r", frozenset({PersonRole.RECORDS}), person_id="r")
+ADMIN = Principal("a", frozenset({PersonRole.ADMIN}), person_id="a")
+WALL = Principal("w", frozenset({PersonRole.WALL}), person_id="w")
+KIOSK = Principal("k", extensions=frozenset({"201"}), kiosk_id="k")
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ KIOSK = Who("k", extensions=frozenset({"201"}), kiosk_id="k")
         (WALL, Right.ESCALATE, [], [OWN]),
     ],
 )
-def test_the_table(who: Who, right: Right, yes: list[AccessTarget], no: list[AccessTarget]) -> None:
+def test_the_table(who: Principal, right: Right, yes: list[AccessTarget], no: list[AccessTarget]) -> None:
     assert [target for target in yes if not may(who, right, target)] == []
     assert [target for target in no if may(who, right, target)] == []
 
@@ -53,12 +55,12 @@ def test_the_table(who: Who, right: Right, yes: list[AccessTarget], no: list[Acc
 @pytest.mark.parametrize("right", Right)
 def test_every_right_is_somebodys_and_nobody_without_a_role_has_one(right: Right) -> None:
     assert any(right in rights for rights in RIGHTS.values())
-    assert not may(Who("nobody", person_id="n"), right)
-    assert not may(Who("nobody", person_id="n"), right, UNKNOWN)
+    assert not may(Principal("nobody", person_id="n"), right)
+    assert not may(Principal("nobody", person_id="n"), right, UNKNOWN)
 
 
 def test_a_call_of_an_unknown_extension_is_nobodys_own() -> None:
-    assert not may(Who("o", frozenset({PersonRole.OPERATOR}), person_id="o"), Right.ESCALATE, UNKNOWN)
+    assert not may(Principal("o", frozenset({PersonRole.OPERATOR}), person_id="o"), Right.ESCALATE, UNKNOWN)
 
 
 def test_the_widest_scope() -> None:

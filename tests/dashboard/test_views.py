@@ -26,15 +26,15 @@ from kikimori_core.wire.messages import (
     Severity,
 )
 from kikimori_dashboard.access.roles import PersonRole
-from kikimori_dashboard.access.who import Who
+from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.config import DashboardSettings
 from kikimori_dashboard.sights import ExtensionTeams, Sights
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.views import SHOWN_CLOSED, Views
 
 PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions")
-SUPERVISOR_OF_A_TEAM = Who("A", frozenset({PersonRole.SUPERVISOR}), teams=frozenset({"1"}))
-OPERATOR = Who("B", frozenset({PersonRole.OPERATOR}), extensions=frozenset({"201"}))
+SUPERVISOR_OF_A_TEAM = Principal("A", frozenset({PersonRole.SUPERVISOR}), teams=frozenset({"1"}))
+OPERATOR = Principal("B", frozenset({PersonRole.OPERATOR}), extensions=frozenset({"201"}))
 
 
 class Watcher:
@@ -119,7 +119,7 @@ def test_what_went_while_no_browser_was_there_is_not_kept() -> None:
 
 
 @pytest.mark.parametrize("who", [SUPERVISOR_OF_A_TEAM, OPERATOR])
-def test_a_page_with_a_part_of_the_site_keeps_nothing_of_what_is_over(who: Who) -> None:
+def test_a_page_with_a_part_of_the_site_keeps_nothing_of_what_is_over(who: Principal) -> None:
     state = SiteState()
     views = Views(state, DashboardSettings())
     sights = Sights(state, views, ExtensionTeams())

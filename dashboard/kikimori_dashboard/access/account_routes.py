@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kikimori_dashboard.access.access import Access
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
     from kikimori_records.people import Person
 
 SET_UP_WITHIN = timedelta(minutes=10)
@@ -174,7 +174,7 @@ class AccountRoutes:
         self._access.trail.note(who, "session.end", about=("session", body.id[:12]))
         return web.json_response({"signed_out": True})
 
-    async def _person(self, who: Who) -> Person | None:
+    async def _person(self, who: Principal) -> Person | None:
         return None if who.person_id is None else await people.person_by_id(self._access.store, who.person_id)
 
     async def _right(self, person: Person, password: str, request: web.Request) -> bool:

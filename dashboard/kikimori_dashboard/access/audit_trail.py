@@ -12,7 +12,7 @@ from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.people.changes import Author
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
     from kikimori_records.store import Store
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ class AuditTrail:
 
     def note(
         self,
-        who: Who | None,
+        who: Principal | None,
         action: str,
         *,
         outcome: str = "done",
@@ -55,7 +55,7 @@ class AuditTrail:
 
     @staticmethod
     def entry(
-        who: Who | None,
+        who: Principal | None,
         action: str,
         *,
         outcome: str = "done",
@@ -90,7 +90,7 @@ class AuditTrail:
             await audit_log.append(self._store, self._waiting.get_nowait())
 
 
-def author_of(who: Who) -> Author:
+def author_of(who: Principal) -> Author:
     """Return somebody as the author of changes."""
     kind = ActorKind.KIOSK if who.kiosk_id is not None else ActorKind.PERSON
     return Author(kind, who.name, who.person_id or who.kiosk_id)

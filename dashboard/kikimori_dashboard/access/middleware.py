@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler, Middleware
 
     from kikimori_dashboard.access.session_desk import SessionDesk
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ def refusal(status: int, reason: str, **more: object) -> web.Response:
     return web.json_response({"outcome": outcome, "reason": reason, **more}, status=status)
 
 
-def _to_do_first(who: Who) -> str | None:
+def _to_do_first(who: Principal) -> str | None:
     """Return the code of what somebody has to do at their account before anything else is open."""
     if who.must_change:
         return "must_change"
@@ -108,7 +108,7 @@ def _elsewhere(request: web.Request) -> web.Response:
     return web.Response(status=303, headers={"Location": f"{ACCOUNT_PAGE}?next={quote(request.path_qs)}"})
 
 
-def _log_refusal(request: web.Request, who: Who) -> None:
+def _log_refusal(request: web.Request, who: Principal) -> None:
     resource = request.match_info.route.resource
     # The route's pattern: a path may name a call or a person.
     route = "" if resource is None else resource.canonical

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
 
 
 class SessionEnd(StrEnum):
@@ -30,7 +30,7 @@ class OpenSession:
 
     session_id: str
     """Hash of its token."""
-    who: Who
+    who: Principal
     created_at: datetime
     expires_at: datetime
     idle_s: int | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.access.roles import PersonRole
-from kikimori_dashboard.access.who import Who
+from kikimori_dashboard.access.who import Principal
 from kikimori_records.people import list_people
 from kikimori_records.sessions.confirmed import kiosk_names
 
@@ -44,7 +44,7 @@ class PeopleBook:
             }
         )
 
-    def who(self, person_id: str | None, kiosk_id: str | None, session_id: str) -> Who | None:
+    def who(self, person_id: str | None, kiosk_id: str | None, session_id: str) -> Principal | None:
         """Return somebody as the rights are asked of them; None where they were disabled or revoked."""
         if kiosk_id is not None:
             kiosk = self._kiosks.get(kiosk_id)
@@ -52,17 +52,17 @@ class PeopleBook:
         person = self._people.get(person_id or "")
         return None if person is None else who_of(person, session_id, second_factor=self._second_factor)
 
-    def who_has(self, session: Session) -> Who | None:
+    def who_has(self, session: Session) -> Principal | None:
         return self.who(session.person_id, session.kiosk_id, session.token_hash)
 
 
 def who_of(
     person: Person, session_id: str = "", *, second_factor: frozenset[PersonRole] = frozenset()
-) -> Who:
+) -> Principal:
     """Return a person as the rights are asked of them. A role that this version does not know gives none."""
     known = {each.value for each in PersonRole}
     roles = frozenset(PersonRole(each) for each in person.roles if each in known)
-    return Who(
+    return Principal(
         name=person.name,
         roles=roles,
         extensions=person.extensions,
@@ -74,9 +74,9 @@ def who_of(
     )
 
 
-def who_of_kiosk(kiosk_id: str, name: str, extension: str, *, session_id: str = "") -> Who:
+def who_of_kiosk(kiosk_id: str, name: str, extension: str, *, session_id: str = "") -> Principal:
     """Return an operator's PC as the rights are asked of it: the calls of its extension, and no person."""
-    return Who(
+    return Principal(
         name=name or f"operator {extension}",
         extensions=frozenset((extension,)),
         kiosk_id=kiosk_id,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
 
 
 class PersonRole(StrEnum):
@@ -138,7 +138,7 @@ RIGHTS: Mapping[PersonRole, Mapping[Right, Scope]] = {
 KIOSK: Mapping[Right, Scope] = {Right.OWN_PAGE: Scope.OWN, Right.ESCALATE: Scope.OWN}
 
 
-def may(who: Who, right: Right, target: AccessTarget | None = None) -> bool:
+def may(who: Principal, right: Right, target: AccessTarget | None = None) -> bool:
     """Return whether somebody has a right on an object.
 
     Without an object the answer tells whether they have it on any: enough to open a page, never enough to act.
@@ -146,7 +146,7 @@ def may(who: Who, right: Right, target: AccessTarget | None = None) -> bool:
     return any(_reaches(who, scope, target) for scope in _scopes(who, right))
 
 
-def widest(who: Who, right: Right) -> Scope | None:
+def widest(who: Principal, right: Right) -> Scope | None:
     """Return the largest scope for which somebody has a right; None when they have it nowhere."""
     scopes = set(_scopes(who, right))
     if Scope.TEAM in scopes and not who.teams:
@@ -154,7 +154,7 @@ def widest(who: Who, right: Right) -> Scope | None:
     return next((each for each in (Scope.ALL, Scope.TEAM, Scope.OWN) if each in scopes), None)
 
 
-def _scopes(who: Who, right: Right) -> Iterable[Scope]:
+def _scopes(who: Principal, right: Right) -> Iterable[Scope]:
     if who.kiosk_id is not None and right in KIOSK:
         yield KIOSK[right]
     for role in who.roles:
@@ -162,7 +162,7 @@ def _scopes(who: Who, right: Right) -> Iterable[Scope]:
             yield RIGHTS[role][right]
 
 
-def _reaches(who: Who, scope: Scope, target: AccessTarget | None) -> bool:
+def _reaches(who: Principal, scope: Scope, target: AccessTarget | None) -> bool:
     if scope is Scope.ALL or target is None:
         return True
     if scope is Scope.TEAM:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
     from pydantic import BaseModel
 
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class RouteRule:
     before_change: bool = False
     """True = it answers before a password that somebody else set was changed, and without a second factor that is needed."""
 
-    def allows(self, who: Who) -> bool:
+    def allows(self, who: Principal) -> bool:
         return not self.rights or any(may(who, each) for each in self.rights)
 
 

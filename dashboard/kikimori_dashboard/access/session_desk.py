@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_dashboard.access.people_book import PeopleBook
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
     from kikimori_records.store import Store
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ OF_WALL = Lifetime(None, timedelta(days=365))
 OF_KIOSK = OF_WALL
 
 
-def lifetime_of(who: Who) -> Lifetime:
+def lifetime_of(who: Principal) -> Lifetime:
     """Return how long the session of somebody lasts: a display on a wall and nothing else never idles out."""
     return OF_WALL if who.kiosk_id is not None or who.roles == {PersonRole.WALL} else OF_PERSON
 
@@ -89,7 +89,7 @@ class SessionDesk:
         return session
 
     async def begin(
-        self, who: Who, *, address: str, browser: str, lifetime: Lifetime | None = None
+        self, who: Principal, *, address: str, browser: str, lifetime: Lifetime | None = None
     ) -> tuple[str, OpenSession]:
         """Begin a session of a person or a kiosk; return its token, which is kept nowhere, and the session.
 
@@ -236,5 +236,5 @@ class SessionDesk:
                 self._forget(session.session_id)
 
 
-def _rights_of(who: Who) -> tuple[object, ...]:
+def _rights_of(who: Principal) -> tuple[object, ...]:
     return (who.roles, who.extensions, who.teams, who.must_change, who.must_enroll)

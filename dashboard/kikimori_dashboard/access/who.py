@@ -1,4 +1,4 @@
-"""Somebody at the dashboard: a person or a kiosk, as the rights are asked of it."""
+"""Principal of a request: a person or a kiosk, as the rights are asked of it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MOST_ISSUER = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
-    """Somebody with a session."""
+class Principal:
+    """Person or kiosk with a session, as the rights are asked of it (the principal of access control)."""
 
     name: str
     roles: frozenset[PersonRole] = frozenset()
@@ -39,5 +39,5 @@ class Who:
         return self.name[:MOST_ISSUER]
 
 
-WHO: web.RequestKey[Who] = web.RequestKey("who", Who)
-"""Key under which a request carries who sent it."""
+WHO: web.RequestKey[Principal] = web.RequestKey("who", Principal)
+"""Key under which a request carries its sender."""

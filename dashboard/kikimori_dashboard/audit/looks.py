@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
 
 AGAIN = timedelta(hours=1)
 
@@ -20,7 +20,7 @@ class AuditLooks:
         self._now = now
         self._last: dict[str, datetime] = {}
 
-    def is_new(self, who: Who) -> bool:
+    def is_new(self, who: Principal) -> bool:
         """Return whether a look of this session is to be noted; it then counts as noted."""
         now = self._now()
         self._last = {session: at for session, at in self._last.items() if now - at < AGAIN}

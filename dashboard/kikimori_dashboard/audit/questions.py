@@ -11,7 +11,7 @@ from kikimori_records.audit.queries import AboutPerson, AuditFilter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
 
 MOST_TEXT = 200
 HIGHEST = 2**31 - 1
@@ -44,7 +44,7 @@ def asked_before(query: Mapping[str, str]) -> int | None:
     return int(given)
 
 
-def about(who: Who) -> AboutPerson:
+def about(who: Principal) -> AboutPerson:
     """Return somebody who is signed in, as the object of entries."""
     return AboutPerson(who.person_id or "", who.extensions, next(iter(who.teams), None))
 

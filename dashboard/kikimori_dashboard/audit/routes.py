@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
     from kikimori_dashboard.access.access import Access
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
     from kikimori_records.audit.entry import AuditRow
     from kikimori_records.audit.queries import AuditFilter as Wanted
     from kikimori_records.sessions import Session
@@ -98,7 +98,7 @@ class AuditRoutes:
         await _send(request, answer, lines)
         await answer.write_eof()
 
-    async def _note_export(self, who: Who, wanted: Wanted, request: web.Request) -> None:
+    async def _note_export(self, who: Principal, wanted: Wanted, request: web.Request) -> None:
         """Append the entry itself, not in the background: without it there is no export. Raises StoreAwayError."""
         # It queues where the database is away; the export does not.
         await newest(self._access.store, wanted, most=1)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kikimori_dashboard.access.access import Access
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
     from kikimori_records.people import Person
     from kikimori_records.people.seatings import Seating
 
@@ -231,7 +231,7 @@ class KioskRoutes:
             raise FieldError("person_id", "empty")
 
 
-def _extension(who: Who) -> str | None:
+def _extension(who: Principal) -> str | None:
     """Return the extension of a kiosk; None for a person."""
     return next(iter(who.extensions), None) if who.kiosk_id is not None else None
 

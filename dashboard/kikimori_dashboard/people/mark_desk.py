@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_core.wire.messages import Alert
-    from kikimori_dashboard.access.who import Who
+    from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.state import SiteState
     from kikimori_records.alerts.claims import Claim
     from kikimori_records.alerts.false_alarms import FalseAlarm
@@ -81,7 +81,7 @@ class MarkDesk:
         """Return an alert that the pages show, open or over."""
         return self._state.alert_book.find(alert_id)
 
-    async def claim(self, alert: Alert, who: Who) -> Claimed:
+    async def claim(self, alert: Alert, who: Principal) -> Claimed:
         """Claim an alert; raises StoreAwayError, NobodyError."""
         person_id = _person(who)
         found = await claims.claim(self._store, alert.alert_id, person_id, self._now())
@@ -89,14 +89,14 @@ class MarkDesk:
         self._show_claim(alert.alert_id, found)
         return Claimed(found, found.person_id == person_id)
 
-    async def release(self, alert_id: str, who: Who) -> bool:
+    async def release(self, alert_id: str, who: Principal) -> bool:
         """Release an own claim by hand; False when it is not one's own. Raises StoreAwayError, NobodyError."""
         done = await claims.release(self._store, alert_id, _person(who), "by_hand", self._now())
         if done:
             self._show_claim(alert_id, None)
         return done
 
-    async def mark_false(self, alert: Alert, reason: str, who: Who) -> FalseAlarm:
+    async def mark_false(self, alert: Alert, reason: str, who: Principal) -> FalseAlarm:
         """Mark an alert as a false one; raises StoreAwayError, NobodyError."""
         found = await false_alarms.mark(
             self._store,
@@ -186,7 +186,7 @@ class MarkDesk:
             self._changed()
 
 
-def _person(who: Who) -> str:
+def _person(who: Principal) -> str:
     if who.person_id is None:
         raise NobodyError
     return who.person_id
