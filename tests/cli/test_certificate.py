@@ -265,6 +265,22 @@ def test_a_key_goes_to_the_group_of_its_server_and_stays_there(folder: Path, run
     assert (key.stat().st_gid, mode(key)) == (other.gr_gid, 0o640)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to other groups")
+def test_a_key_that_root_alone_can_read_is_told(folder: Path, run: Run) -> None:
+    """A machine without the group: the service would not start, and the key gets it by the next renewal."""
+    key = folder / "kikimori.key"
+    if mode(key) == 0o640:
+        pytest.skip("this machine has a group kikimori")
+    _, _, said = run("create", "--force", "--name", NAME)
+    assert f"{key}: root alone can read it" in said
+    assert "useradd --system --user-group" in said
+    group = next(each for each in grp.getgrall() if each.gr_gid)
+    os.chown(key, -1, group.gr_gid)
+    key.chmod(0o640)
+    assert "root alone" not in run("create", "--force", "--name", NAME)[2]
+    assert (key.stat().st_gid, mode(key)) == (group.gr_gid, 0o640)
+
+
 def test_nothing_is_overwritten(folder: Path, run: Run) -> None:
     before = {each: each.read_bytes() for each in folder.iterdir()}
     for words in (("create",), ("issue", "--as", "kikimori")):

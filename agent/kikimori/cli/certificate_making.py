@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from kikimori.cli.terminal import say, say_next, show, warn
@@ -65,6 +66,7 @@ def create(args: argparse.Namespace) -> int:
         renew_server(folder, authority, each)
         _show_made(each.files)
     shown = {"cert": first.certificate, "key": first.key, "authority": folder.authority.certificate}
+    _warn_of_group(first)
     say_next(both("certificate_made_steps", authority_key=folder.authority.key, **shown)[1])
     return 0
 
@@ -80,6 +82,7 @@ def issue(args: argparse.Namespace) -> int:
         folder.refuse_existing("certificate_server_exists", files)
     issue_server(folder, read_authority(folder), files, names, addresses, days)
     _show_made(files)
+    _warn_of_group(files)
     return 0
 
 
@@ -147,3 +150,9 @@ def _show_made(files: PairFiles) -> None:
     if found is not None:
         given = {"names": found.named, "ends_at": moment(found.not_after), "days": found.days_left()}
         show(text("certificate_made", file=files.certificate, **given))
+
+
+def _warn_of_group(files: PairFiles) -> None:
+    """Warn when root alone may read a key: servers run as other users."""
+    if os.geteuid() == 0 and not files.key.stat().st_mode & 0o040:
+        warn(*both("certificate_key_of_root", key=files.key))

@@ -77,7 +77,7 @@ class CertificateFolder:
         )
 
     def write_server(self, files: PairFiles, pair: IssuedPair) -> None:
-        """Write a server's pair. The key keeps its group; a new one gets that of its name or `kikimori`, if it exists."""
+        """Write a server's pair. The key keeps the group that may read it, else gets that of its name or `kikimori`."""
         group = _group_of(files)
         mode = SECRET_MODE if group is None else SHARED_MODE
         _replace(
@@ -87,10 +87,11 @@ class CertificateFolder:
 
 
 def _group_of(files: PairFiles) -> int | None:
-    """Return the group that may read a server's key; None = nobody beside its owner."""
+    """Return the group that may read a server's key: the one that may already, else by name; None = its owner alone."""
     with suppress(OSError):
         found = files.key.stat()
-        return found.st_gid if found.st_mode & 0o040 else None
+        if found.st_mode & 0o040:
+            return found.st_gid
     for name in (files.name, GROUP):
         with suppress(KeyError):
             return grp.getgrnam(name).gr_gid
