@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
-from cryptography.hazmat.primitives.hashes import MD5, SHA1
+from cryptography.hazmat.primitives.hashes import MD5, SHA1, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -86,12 +87,10 @@ def strength_faults(cert: Path, made: x509.Certificate) -> Iterator[CertificateF
             "certificate_weak_key", FaultEffect.REFUSED, cert, kind=kind, bits=bits, least=least
         )
     # Nobody checks what an authority signed for itself: it is trusted because it is named.
-    if made.issuer != made.subject and isinstance(made.signature_hash_algorithm, MD5 | SHA1):
+    algorithm = None if made.issuer == made.subject else _hash_of(made)
+    if isinstance(algorithm, MD5 | SHA1):
         yield CertificateFault.of(
-            "certificate_weak_signature",
-            FaultEffect.REFUSED,
-            cert,
-            algorithm=made.signature_hash_algorithm.name.upper(),
+            "certificate_weak_signature", FaultEffect.REFUSED, cert, algorithm=algorithm.name.upper()
         )
 
 
@@ -154,6 +153,13 @@ def _strength(key: PublicKeyTypes) -> tuple[str, int, int]:
             return "DSA", 0, LEAST_RSA_BITS
         case _:
             return "", 256, 256
+
+
+def _hash_of(made: x509.Certificate) -> HashAlgorithm | None:
+    try:
+        return made.signature_hash_algorithm
+    except UnsupportedAlgorithm:  # whether clients know it, they say in the handshake
+        return None
 
 
 def _encoded(key: PublicKeyTypes) -> bytes:

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+import warnings
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -41,10 +42,19 @@ def read_certificates(file: Path) -> list[x509.Certificate]:
     found = []
     for number, block in enumerate(blocks, start=1):
         try:
-            made = x509.load_pem_x509_certificate(block)
+            with warnings.catch_warnings():
+                # Of what a later release of the library will refuse: old serial numbers below 1.
+                warnings.simplefilter("ignore")
+                made = x509.load_pem_x509_certificate(block)
             # Read lazily, and wrong content shall show here, not in some later use.
             _ = (*made.extensions, made.subject, made.issuer, made.public_key())
-        except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+        except (
+            ValueError,
+            TypeError,
+            UnsupportedAlgorithm,
+            x509.DuplicateExtension,
+            x509.InvalidVersion,
+        ) as error:
             raise _unusable("certificate_block_damaged", file, number=number).error() from error
         found.append(made)
     return found
