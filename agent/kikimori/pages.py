@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 import kikimori_dashboard
 from kikimori.errors import KikimoriError
+from kikimori_dashboard.https.ports import PortNotOpenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +26,12 @@ async def serve_dashboard(
     """Serve the pages until cancelled; see `serve`.
 
     Raises:
-        KikimoriError: the port is taken, the database cannot be used.
+        KikimoriError: the port is taken, certificate or database cannot be used.
     """
     try:
         await kikimori_dashboard.serve(settings, ready, identity=identity, store=store, show_first=show_first)
     except OSError as error:
-        raise KikimoriError.of(
-            "dashboard_not_served", host=settings.host, port=settings.port, reason=error.strerror or error
-        ) from error
+        port = error.port if isinstance(error, PortNotOpenError) else settings.port
+        code = "dashboard_port_not_allowed" if error.errno == errno.EACCES else "dashboard_not_served"
+        reason = error.strerror or error
+        raise KikimoriError.of(code, host=settings.host, port=port, reason=reason) from error

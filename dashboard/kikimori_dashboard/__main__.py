@@ -16,6 +16,7 @@ from kikimori_core.wire.files import show_warnings_plainly
 from kikimori_core.wire.open_files import need_open_files
 from kikimori_dashboard.app import serve
 from kikimori_dashboard.config import DashboardSettings, read_settings
+from kikimori_dashboard.https.ports import PortNotOpenError
 
 
 def main() -> int:
@@ -33,8 +34,9 @@ def main() -> int:
     except KikimoriError as error:
         return _failed(error)
     except OSError as error:
+        port = error.port if isinstance(error, PortNotOpenError) else settings.port
         reason = error.strerror or error
-        _say(text("cannot_serve", host=settings.host, port=settings.port, reason=reason))
+        _say(text("cannot_serve", host=settings.host, port=port, reason=reason))
         return 1
     return 0
 

@@ -18,16 +18,21 @@ from kikimori_dashboard.access.links import FIRST_COMMAND, first_link, needs_fir
 from kikimori_dashboard.access.middleware import require_session
 from kikimori_dashboard.access.routes import AccessRoutes
 from kikimori_dashboard.audit.routes import AuditRoutes
+from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.commands import CommandSender
 from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
 from kikimori_dashboard.disconnects import tolerate_disconnects
-from kikimori_dashboard.guard import add_headers, guard
+from kikimori_dashboard.guard import Guard, require_known_name
+from kikimori_dashboard.https.authority_file import add_authority
+from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
+from kikimori_dashboard.https.certificate_routes import add_certificate
+from kikimori_dashboard.https.host_names import HostNames
+from kikimori_dashboard.https.ports import DashboardPorts
 from kikimori_dashboard.left_session import read_left_session
 from kikimori_dashboard.live import Live
 from kikimori_dashboard.pages import SETTINGS
 from kikimori_dashboard.people.office_people import OfficePeople
-from kikimori_dashboard.port import DashboardPort
 from kikimori_dashboard.proxied_limiter import limit_proxied
 from kikimori_dashboard.routes import MAX_BODY, SiteRoutes
 from kikimori_dashboard.sentences import read_book
@@ -64,6 +69,7 @@ def create_app(
     store: Store,
     limits: PortLimits | None = None,
     identity: Identity | None = None,
+    keeper: CertificateKeeper | None = None,
 ) -> web.Application:
     """Make the application of one site's dashboard; it connects to the broker when it starts.
 
@@ -72,13 +78,15 @@ def create_app(
         store: The open database of people and sessions.
         limits: Limits of the port.
         identity: Its key and those of the agents; without it one is made that no agent trusts.
+        keeper: Keeper of its certificate; None = it has none.
 
     Raises:
         ConfigError: a file of sentences is wrong; who reads the settings checks it before.
     """
     book = read_book(settings.sentences)
     state = SiteState(timedelta(minutes=settings.closed_minutes))
-    views = Views(state, settings)
+    keeper = keeper or CertificateKeeper(settings)
+    views = Views(state, settings, lambda: [each.view() for each in keeper.problems])
     teams = ExtensionTeams()
     access = Access(store, teams, second_factor=settings.with_second_factor())
     sights = Sights(state, views, teams)
@@ -103,8 +111,14 @@ def create_app(
 
     people = OfficePeople(settings, access, state, sights, live, subscriber.signatures.directory)
 
+    def certificate_changed() -> None:
+        state.changes.touch(PicturePart.SITE)
+        live.changed()
+
+    keeper.changed = certificate_changed
+
     async def background(app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_run(subscriber, settings, state, live, clocks), name="dashboard")
+        task = asyncio.create_task(_run(subscriber, settings, state, live, clocks, keeper), name="dashboard")
         app[BACKGROUND] = task
         async with access.running(), people.running():
             yield
@@ -114,11 +128,13 @@ def create_app(
     async def close_browsers(_app: web.Application) -> None:
         await live.close()
 
+    guard = Guard(settings)
     app = web.Application(
         middlewares=[
             tolerate_disconnects,
             limit_proxied(limiter, settings.trusted_proxies),
-            guard(settings),
+            require_known_name(HostNames(settings, keeper.covers)),
+            guard.check,
             require_session(access.desk),
         ],
         client_max_size=MAX_BODY,
@@ -128,7 +144,7 @@ def create_app(
     app[ACCESS] = access
     app[LIVE] = live
     app[LIMITER] = limiter
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(close_browsers)
     app.cleanup_ctx.append(background)
     SiteRoutes(state, subscriber, live, commands, book, limiter, access, sights).add_to(app)
@@ -136,6 +152,8 @@ def create_app(
     AccountRoutes(access, settings.site_name or settings.site, settings.trusted_proxies).add_to(app)
     people.add_to(app)
     AuditRoutes(access, settings.time_zone).add_to(app)
+    add_authority(app, keeper)
+    add_certificate(app, keeper)
     openapi.add_to(app)
     return app
 
@@ -161,7 +179,8 @@ async def serve(
             nobody looks at a terminal: the log names the command that prints such a link.
 
     Raises:
-        OSError: the port is taken.
+        ConfigError: the certificate cannot be used.
+        PortNotOpenError: a port is taken.
         StoreError: the database cannot be used.
     """
     if identity is None:
@@ -182,19 +201,18 @@ async def _serve(
     identity: Identity,
     show_first: Callable[[str], None] | None,
 ) -> None:
-    app = create_app(settings, store, limits, identity)
-    listener = DashboardPort(app, app[LIMITER])
+    keeper = await CertificateKeeper.open(settings)
+    app = create_app(settings, store, limits, identity, keeper)
+    ports = DashboardPorts(app, app[LIMITER], settings, keeper)
     try:
-        await listener.listen(settings.host, settings.port)
-        host, port = listener.address
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        url = await ports.open()
         log.info("dashboard_ready", url=url)
         await _lead_in(store, url, show_first)
         if ready is not None:
             ready(url)
         await app[BACKGROUND]
     finally:
-        await listener.close()
+        await ports.close()
 
 
 async def _lead_in(store: Store, url: str, show_first: Callable[[str], None] | None) -> None:
@@ -211,7 +229,12 @@ async def _lead_in(store: Store, url: str, show_first: Callable[[str], None] | N
 
 
 async def _run(
-    subscriber: Subscriber, settings: DashboardSettings, state: SiteState, live: Live, clocks: AgentClocks
+    subscriber: Subscriber,
+    settings: DashboardSettings,
+    state: SiteState,
+    live: Live,
+    clocks: AgentClocks,
+    keeper: CertificateKeeper,
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_follow_broker(subscriber, settings), name="broker")
@@ -219,6 +242,8 @@ async def _run(
         tasks.create_task(subscriber.signatures.follow(live.changed), name="keys")
         tasks.create_task(_look(state, live), name="look")
         tasks.create_task(keep_time(clocks, state, subscriber, live.changed), name="time")
+        if keeper.has_certificate or settings.authority is not None:
+            tasks.create_task(keeper.keep(), name="certificate")
 
 
 async def _follow_broker(subscriber: Subscriber, settings: DashboardSettings) -> None:

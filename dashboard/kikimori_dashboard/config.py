@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import socket
 import zoneinfo
@@ -15,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from kikimori_core.wire.files import MadeFolder, TomlFile, beside, require_toml_files
 from kikimori_core.wire.key_store import Identity, own_path
 from kikimori_core.wire.private_file import write_private
-from kikimori_core.wire.settings import BrokerSettings, ListenPort, Name, Networks, SiteName
+from kikimori_core.wire.settings import BrokerSettings, Name, SiteName
 from kikimori_core.wire.toml_file import explained, read_toml
 from kikimori_core.wire.topics import is_name
 from kikimori_dashboard.access.roles import PersonRole
+from kikimori_dashboard.address_settings import AddressSettings
 from kikimori_dashboard.sentences import read_book
 from kikimori_records.settings import StoreSettings, state_folder
 
@@ -41,10 +41,8 @@ class FormerSuperior(BaseModel):
     superior_name: Annotated[str, Field(max_length=128)] | None = None
 
 
-class DashboardSettings(BaseModel):
+class DashboardSettings(AddressSettings):
     """Settings of the dashboard. One dashboard shows one site."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     site: SiteName = "main"
     site_name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
@@ -55,8 +53,6 @@ class DashboardSettings(BaseModel):
     store: StoreSettings = StoreSettings()
     """Database of people, sessions and audit, as written; see `store_settings`."""
     pbx: FormerSuperior = FormerSuperior()
-    host: str = "127.0.0.1"
-    port: ListenPort = 8765
     client_id: Name | None = None
     """MQTT client id; the broker keeps messages for it while the dashboard is away, so it must stay the same.
     None = the user of `[mqtt]`; without one made from host name and port."""
@@ -64,8 +60,6 @@ class DashboardSettings(BaseModel):
     """Zone of the clock times on the pages."""
     closed_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 15
     """Minutes that a closed alert stays on the page."""
-    trusted_proxies: Networks = ()
-    """Addresses of reverse proxies: many browsers come from one, so that its connections are not limited to 40."""
     state_dir: MadeFolder | None = None
     """Folder of its key and those of the agents, relative to the configuration file. None = systemd's
     `$STATE_DIRECTORY`, else `~/.local/state/kikimori-dashboard`."""
@@ -75,21 +69,6 @@ class DashboardSettings(BaseModel):
     """Roles whose people need a second factor likewise; `admin_second_factor` adds `admin`."""
     sentences: tuple[TomlFile, ...] = ()
     """The office's own files of sentences for the operator's page, relative to the configuration file."""
-
-    @field_validator("host")
-    @classmethod
-    def _loopback_only(cls, value: str) -> str:
-        # Plain HTTP: on a network, passwords and customers' words could be read on the way.
-        if value != "localhost":
-            try:
-                loopback = ipaddress.ip_address(value).is_loopback
-            except ValueError:
-                loopback = False
-            if not loopback:
-                raise ValueError(
-                    "must be a loopback address (127.0.0.1, ::1, localhost): the pages come without encryption"
-                )
-        return value
 
     @field_validator("time_zone")
     @classmethod

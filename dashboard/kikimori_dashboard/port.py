@@ -52,12 +52,20 @@ class DashboardPort:
         host, port = self._listener.sockets[0].getsockname()[:2]
         return host, port
 
+    async def prepare(self) -> None:
+        """Set the application up, for connections that another listener accepts."""
+        await self._runner.setup()
+        self._watch = asyncio.create_task(self._close_the_overdue(), name="port")
+
     async def listen(self, host: str, port: int) -> None:
         """Set the application up and open the port; raises OSError when it is taken."""
-        await self._runner.setup()
+        await self.prepare()
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(lambda: _Connection(self), host, port, backlog=512)
-        self._watch = asyncio.create_task(self._close_the_overdue(), name="port")
+
+    def counted(self, address: str) -> _Connection:
+        """Return the protocol of a connection that the limiter has admitted; once it is made, its end is told to it."""
+        return _Connection(self, address)
 
     async def close(self) -> None:
         """Stop accepting, give handlers `SHUTDOWN_S` to end, then cancel them."""
@@ -74,11 +82,17 @@ class DashboardPort:
     def admit(self, connection: _Connection) -> asyncio.Protocol | None:
         """Return aiohttp's protocol for a new connection; None = it was refused and answered so."""
         server, transport = self._runner.server, connection.transport
-        reason = "closing" if server is None else self._limiter.admit(connection.address)
-        if server is None or reason is not None:
-            log.warning("dashboard_connection_refused", peer=connection.address, reason=reason)
-            self._refuse(transport)
-            return None
+        if connection.counted:
+            if server is None:
+                self._limiter.release(connection.address)
+                transport.abort()
+                return None
+        else:
+            reason = "closing" if server is None else self._limiter.admit(connection.address)
+            if server is None or reason is not None:
+                log.warning("dashboard_connection_refused", peer=connection.address, reason=reason)
+                self._refuse(transport)
+                return None
         self._connections[transport] = connection
         return server()
 
@@ -143,11 +157,14 @@ class _Connection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, port: DashboardPort) -> None:
+    def __init__(self, port: DashboardPort, admitted: str | None = None) -> None:
+        """`admitted`: address of a peer that the limiter has admitted already."""
         self._port = port
         self._time = asyncio.get_running_loop().time
         self._handler: asyncio.Protocol | None = None
-        self.address: str | None = None
+        self.address = admitted
+        self.counted = admitted is not None
+        self.made = False
         self.heard_at = self._time()
         self.head_since: float | None = self.heard_at
         """Time since which the rest of a request's headers is awaited; None while it is not."""
@@ -155,8 +172,11 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        peername = transport.get_extra_info("peername")
-        self.address = peername[0] if peername else None
+        self.made = True
+        if not self.counted:
+            peername = transport.get_extra_info("peername")
+            self.address = peername[0] if peername else None
+        self.heard_at = self.head_since = self._time()
         self._handler = self._port.admit(self)
         if self._handler is not None:
             self._handler.connection_made(transport)

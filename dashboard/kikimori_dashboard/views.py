@@ -35,7 +35,14 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 class Views:
     """JSON of a `SiteState`; each key is encoded once per change, see `EncodedParts`."""
 
-    def __init__(self, state: SiteState, settings: DashboardSettings) -> None:
+    def __init__(
+        self,
+        state: SiteState,
+        settings: DashboardSettings,
+        certificate: Callable[[], list[dict[str, Any]]] = list,
+    ) -> None:
+        """`certificate`: returns the problems of the pages' own certificate, as browsers get them."""
+        self._certificate = certificate
         self._state = state
         self._settings = settings
         self._encoded = EncodedParts(
@@ -135,6 +142,7 @@ class Views:
             "incomplete": state.broker.incomplete,
             "newer": state.newer.names(),
             "watching_since": None if since is None else since.isoformat(),
+            "certificate": self._certificate(),
             "clocks": state.clocks_differing,
             "signatures": state.signatures,
             "left_out": state.left_out.counts(),

@@ -85,6 +85,11 @@ class Client:
                 return await self._reader.read()
             return b""
 
+    def end(self) -> None:
+        """Send nothing more."""
+        with suppress(OSError):
+            self._writer.write_eof()
+
     def close(self) -> None:
         self._writer.close()
 

@@ -32,6 +32,8 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/first"): None,
     ("GET", "/account"): EVERYBODY,
     ("GET", "/healthz"): None,
+    ("GET", "/authority.crt"): None,
+    ("GET", "/api/certificate"): SUPERVISORS | ADMINS | {"wall"},
     ("GET", "/live"): SUPERVISORS | OPERATORS,  # without ?page=supervisor: the operator's picture
     ("GET", r"/api/sentences/{language}"): EVERYBODY,
     ("POST", "/api/calls/{call_id}/commands"): SUPERVISORS | OPERATORS,

@@ -45,12 +45,13 @@ def run(args: argparse.Namespace) -> int:
 def _check_dashboard(args: argparse.Namespace, config: AgentConfig, dashboard: DashboardSettings) -> None:
     """Check and describe the configuration of a machine on which the agent is not installed."""
     from kikimori.doctor.configuration import look_at_dashboard  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_dashboard.https.page_url import page_url  # noqa: PLC0415
 
     say_findings(look_at_dashboard(config, dashboard), config_path(args))
     mqtt = dashboard.mqtt
     show(text("doctor_configuration", path=config_path(args) or text("builtin_defaults")))
     show(text("check_site_of_dashboard", site=config.site, host=mqtt.host, port=mqtt.port))
-    show(text("check_dashboard", host=dashboard.host, port=dashboard.port))
+    show(text("check_dashboard", url=page_url(dashboard)))
     show(text("check_no_agent"))
 
 

@@ -20,6 +20,7 @@ from kikimori_core.judging.rules import capped_rules, categories_without_phrases
 from kikimori_core.messages import both, label, text
 from kikimori_core.wire.settings import is_loopback
 from kikimori_dashboard import read_book
+from kikimori_dashboard.https.page_url import page_url
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +51,7 @@ def check_agent(args: argparse.Namespace, config: AgentConfig, dashboard: Dashbo
         show(text("check_own_broker"))
     for line in ways_in(config):
         show(line)
-    show(text("check_dashboard", host=dashboard.host, port=dashboard.port))
+    show(text("check_dashboard", url=page_url(dashboard)))
     show(text("check_state", path=config.state_path()))
     show(text("check_rules", rules=len(rules), categories=len(phrases.names)))
     _sentences(dashboard, {rule.kind for rule in rules} | set(phrases.names))

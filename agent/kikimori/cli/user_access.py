@@ -44,14 +44,14 @@ def run_first(args: argparse.Namespace) -> int:
 
 async def _first(store: Store, settings: DashboardSettings) -> str:
     from kikimori_dashboard.access.links import first_link, needs_first  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_dashboard.https.page_url import page_url  # noqa: PLC0415
     from kikimori_records.audit.log import append  # noqa: PLC0415
 
     if not await needs_first(store):
         raise KikimoriError.of("user_admin_there")
     path = await first_link(store)
     await append(store, author("user first").entry("link.first", "link", ""))
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}/{path}"
+    return f"{page_url(settings)}{path}"
 
 
 def run_password(args: argparse.Namespace, find: Callable[[Store, str], Awaitable[Person]]) -> int:

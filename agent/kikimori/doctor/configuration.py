@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori.checks.ports import ANY_ADDRESS, tcp_port
+from kikimori.doctor.dashboard_certificate import look_at_pages_certificate
 from kikimori.doctor.former_superior import look_at_former_superior
 from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.store import look_at_store_settings
@@ -50,6 +51,7 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
         *(fault for each in config.integrations() if each.is_on() for fault in each.faults()),
         *same_port_twice(config, dashboard),
         *_addresses(config, dashboard),
+        *certificate_faults(dashboard),
         *_state_folder(config),
         *look_at_targets(config),
         *look_at_mosquitto(config),
@@ -60,16 +62,23 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
 
 def look_at_dashboard(config: AgentConfig, dashboard: DashboardSettings) -> list[Diagnosis]:
     """Return the same for a machine of the dashboard alone."""
-    found = [fault for each in named_files(dashboard) if (fault := _look_at_file(each, config)) is not None]
+    named = [each for each in named_files(dashboard) if each.kind is not FileKind.PEM or each.key[0] == "["]
+    found = [fault for each in named if (fault := _look_at_file(each, config)) is not None]
     if not found and (fault := _tried("[mqtt] ca_file", dashboard.mqtt.tls)) is not None:
         found.append(fault)
-    address = tcp_port("[dashboard] port", dashboard.host, dashboard.port)
+    addresses = (tcp_port(*each) for each in dashboard_listeners(dashboard))
     return [
         *found,
-        *([address] if address.state is CheckState.FAULT else []),
+        *(each for each in addresses if each.state is CheckState.FAULT),
+        *certificate_faults(dashboard),
         *look_at_store_settings(dashboard.store_settings()),
         *look_at_former_superior(dashboard),
     ]
+
+
+def certificate_faults(dashboard: DashboardSettings) -> list[Diagnosis]:
+    """Return what is wrong with the certificate of the pages."""
+    return [each for each in look_at_pages_certificate(dashboard) if each.state is not CheckState.OK]
 
 
 def _look_at_file(named: NamedFile, config: AgentConfig) -> Diagnosis | None:
@@ -135,7 +144,14 @@ def _listeners(config: AgentConfig, dashboard: DashboardSettings | None) -> Iter
         for setting in each.ports():
             yield setting.key, setting.host, setting.port
     if dashboard is not None:
-        yield "[dashboard] port", dashboard.host, dashboard.port
+        yield from dashboard_listeners(dashboard)
+
+
+def dashboard_listeners(dashboard: DashboardSettings) -> Iterator[tuple[str, str, int]]:
+    """Give key, host and port of each port of the pages."""
+    yield "[dashboard] port", dashboard.host, dashboard.port
+    if dashboard.certificate is not None:
+        yield "[dashboard] https_port", dashboard.host, dashboard.https_port
 
 
 def same_port_twice(config: AgentConfig, dashboard: DashboardSettings | None = None) -> Iterator[Diagnosis]:

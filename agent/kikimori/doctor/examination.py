@@ -11,6 +11,8 @@ from kikimori.checks.ports import tcp_port
 from kikimori.doctor import taps
 from kikimori.doctor.broker import look_at_broker
 from kikimori.doctor.broker_certificate import look_at_broker_certificate
+from kikimori.doctor.configuration import dashboard_listeners
+from kikimori.doctor.dashboard_certificate import look_at_pages_certificate
 from kikimori.doctor.keys import look_at_keys
 from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
@@ -56,7 +58,14 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         return [found, *certificate, *look_at_mosquitto(config)]
 
     async def pages() -> list[Diagnosis]:
-        return [tcp_port("dashboard", dashboard.host, dashboard.port)]
+        names = {"[dashboard] port": "dashboard"}
+        return [
+            *(
+                tcp_port(names.get(key, key), host, port)
+                for key, host, port in dashboard_listeners(dashboard)
+            ),
+            *await asyncio.to_thread(look_at_pages_certificate, dashboard),
+        ]
 
     async def store() -> list[Diagnosis]:
         return await look_at_store(dashboard.store_settings()) if is_installed("dashboard") else []
