@@ -94,7 +94,7 @@ class Logins:
         known = await self._known_device(browser, person)
         now = asyncio.get_running_loop().time()
         if not known and (wait_s := self._delays.wait_s(name, browser.address, now)) > 0:
-            log.warning("login_refused", reason="wait", known=person is not None)
+            log.warning("login_refused", reason="wait", known=person is not None, address=browser.address)
             raise LoginRefusedError("wait", wait_s)
         self._delays.try_now(name, browser.address, now)
         usable = person if person is not None and person.disabled_at is None else None
@@ -125,6 +125,8 @@ class Logins:
         right = await self._passwords.check(person.password_hash, password)
         if right:
             self._delays.succeeded(name, browser.address)
+        else:
+            log.warning("login_refused", reason="wrong_present", person_id=person.id, address=browser.address)
         return right
 
     async def admit(
@@ -161,7 +163,7 @@ class Logins:
         return await use_recovery_code(self._store, person.id, recovery_hash(person.id, code))
 
     def _wrong(self, person: Person | None, browser: Browser, reason: str = "wrong") -> NoReturn:
-        log.warning("login_refused", reason=reason, known=person is not None)
+        log.warning("login_refused", reason=reason, known=person is not None, address=browser.address)
         about = None if person is None else ("person", person.id)
         self._trail.note(
             None, "session.begin", outcome="refused", about=about, address=browser.address, reason=reason

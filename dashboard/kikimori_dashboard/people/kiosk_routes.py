@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from aiohttp import web
 
 from kikimori_core.wire.peers import AllowedPeers
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from kikimori_records.people.seatings import Seating
 
 MOST_CANDIDATES = 200
+
+log = structlog.get_logger()
 
 
 class KioskRoutes:
@@ -155,6 +158,7 @@ class KioskRoutes:
         self._codes.try_now(hashed, browser.address, now_s)
         kiosk = await use_code(self._store, body.code, fields.label(body.name, "name") or "", _now())
         if kiosk is None:
+            log.warning("login_refused", reason="kiosk_code", address=browser.address)
             return refusal(401, "code_over")
         self._codes.succeeded(hashed, browser.address)
         who = who_of_kiosk(kiosk.id, kiosk.name, kiosk.extension)
@@ -215,6 +219,7 @@ class KioskRoutes:
             return too_early(wait_s)
         self._pins.try_now(person.id, address, now_s)
         if not await self._access.passwords.check(person.pin_hash, body.pin):
+            log.warning("login_refused", reason="wrong_pin", person_id=person.id, address=address)
             return refusal(403, "wrong_pin")
         self._pins.succeeded(person.id, address)
         return None

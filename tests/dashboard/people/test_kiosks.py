@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import aiohttp
+import structlog
 from playwright.async_api import expect
 from tests.dashboard.people.conftest import get, post
 from tests.support.browser import chromium
@@ -59,12 +60,15 @@ async def test_a_code_is_listed_used_once_and_revocable(url: str, admin: ClientS
 
 
 async def test_codes_cannot_be_guessed_fast(url: str) -> None:
-    async with aiohttp.ClientSession(url, headers={"Origin": url}) as stranger:
-        answers = [
-            await post(stranger, "/api/kiosk", {"code": f"AAAA-AAA{each}"}) for each in "23456789BCDEFG"
-        ]
+    with structlog.testing.capture_logs() as logged:
+        async with aiohttp.ClientSession(url, headers={"Origin": url}) as stranger:
+            answers = [
+                await post(stranger, "/api/kiosk", {"code": f"AAAA-AAA{each}"}) for each in "23456789BCDEFG"
+            ]
     assert [status for status, _ in answers][-1] == 429
     assert answers[-1][1]["reason"] == "wait"
+    told = [each for each in logged if each["event"] == "login_refused"]
+    assert {(each["reason"], each["address"]) for each in told} == {("kiosk_code", "127.0.0.1")}
 
 
 async def test_a_kiosk_sees_and_helps_its_own_call_alone(
