@@ -11,6 +11,7 @@ from kikimori_core.wire.actions import RING, TRANSFERS
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.bodies import read_body
+from kikimori_dashboard.access.browser_address import is_from_here
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.routes import ACCOUNT_PAGE_RULE
@@ -120,10 +121,16 @@ class SiteRoutes:
             add_route(app, method, path, answering(handler), rule, *body)
         add_static(app, "/static/", STATIC)
 
-    async def _health(self, _request: web.Request) -> web.Response:
+    async def _health(self, request: web.Request) -> web.Response:
         """Answer 200 once the site is known, 503 while there is no broker; `broker_problem` tells why."""
         ready = self._state.broker_connected
+        status = 200 if ready else 503
         problem = self._state.broker.problem
+        if not is_from_here(request):
+            # Everybody may ask: figures, names of users and places of files are this machine's own.
+            told = {"code": problem.code, "cause": problem.cause} if problem else None
+            brief = {"ready": ready, "broker_connected": ready, "broker_problem": told}
+            return web.json_response(brief, status=status)
         figures = {
             "ready": ready,
             "broker_connected": ready,
@@ -139,7 +146,7 @@ class SiteRoutes:
             "bad_messages": self._subscriber.bad_messages,
             "ignored_messages": self._state.left_out.messages,
         }
-        return web.json_response(figures, status=200 if ready else 503)
+        return web.json_response(figures, status=status)
 
     async def _sentences(self, request: web.Request) -> web.Response:
         """Return the sentences that the operator's page proposes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -31,6 +32,16 @@ async def test_a_refused_login_is_on_the_page_and_in_health(tmp_path: Path, page
             async with aiohttp.ClientSession() as http, http.get(f"{url}/healthz") as answer:
                 assert answer.status == 503
                 assert (await answer.json())["broker_problem"]["code"] == "broker_login"
+            # A proxy of this machine asks for somebody else.
+            far = {"X-Forwarded-For": "192.0.2.7"}
+            async with aiohttp.ClientSession(headers=far) as http, http.get(f"{url}/healthz") as answer:
+                assert answer.status == 503
+                told = await answer.text()
+                assert json.loads(told) == {
+                    "ready": False,
+                    "broker_connected": False,
+                    "broker_problem": {"code": "broker_login", "cause": "refused"},
+                }
             secret.write_text("right\n", encoding="utf-8")
             async with live_client(url) as watching:
                 await watching.until(connected)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from kikimori_core.wire.settings import is_loopback
+
 if TYPE_CHECKING:
     from aiohttp import web
 
@@ -27,6 +29,11 @@ def browser_address(request: web.BaseRequest, proxies: AllowedPeers) -> str:
             break
         address = before
     return address
+
+
+def is_from_here(request: web.BaseRequest) -> bool:
+    """Return whether a program of this machine asks, and no reverse proxy for somebody else."""
+    return is_loopback(request.remote or "") and FORWARDED not in request.headers
 
 
 def _address(text: str) -> str | None:
