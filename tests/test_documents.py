@@ -37,3 +37,52 @@ def test_the_five_steps_come_before_everything_else_to_read(page: str) -> None:
     first, fifth = text.index("\n1. "), text.index("\n5. ")
     assert text.count("\n## ", 0, first) == 1
     assert text.count("\n#", first, fifth) == 0
+
+
+ROOT = Path(__file__).parent.parent
+SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+GROUPS = (5, 4, 7, 4, 4, 8, 6, 4, 2, 7, 7, 3, 4, 3, 4, 5, 3)
+"""Number of requirement groups in each chapter of ASVS 5.0, V1 to V17."""
+
+
+def test_every_group_of_the_standard_is_answered() -> None:
+    expected = [f"V{at}.{group}" for at, count in enumerate(GROUPS, 1) for group in range(1, count + 1)]
+    rows = re.findall(r"(?m)^\| (V\d+\.\d+) \| (met|part|n/a) \|", SECURITY)
+    assert [group for group, _ in rows] == expected
+    # A number that is open stands in the list at the end, and no other.
+    partly = [line for line in SECURITY.splitlines() if re.match(r"\| V[\d.]+ \| part \|", line)]
+    opened = [re.search(r"\b\d+\.\d+\.\d+\b", line) for line in partly]
+    listed = re.findall(r"(?m)^\| (\d+\.\d+\.\d+) \|", SECURITY)
+    assert [each[0] for each in opened if each] == listed
+    assert len(opened) == len(listed)
+
+
+def test_every_test_that_is_named_exists() -> None:
+    named = set(re.findall(r"`(tests/[\w/.]+\.py)(?:::(\w+))?`", SECURITY))
+    assert len(named) > 50
+    missing = [
+        f"{file}::{test}"
+        for file, test in sorted(named)
+        if not (ROOT / file).is_file()
+        or (test and not re.search(rf"(?m)^(?:async )?def {test}\(", (ROOT / file).read_text("utf-8")))
+    ]
+    assert missing == []
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"(?m)^#+ (.+)$", page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", each).strip().lower().replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", ["docs/https.md", "docs/https.ja.md", "docs/security.md", "SECURITY.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    here = ROOT / page
+    wrong = []
+    for link in re.findall(r"\]\(([^)]+)\)", here.read_text(encoding="utf-8")):
+        path, _, anchor = link.partition("#")
+        if "://" in link:
+            continue
+        there = here if not path else here.parent / path
+        if not there.exists() or (anchor and anchor not in anchors(there)):
+            wrong.append(link)
+    assert wrong == []
