@@ -1,5 +1,6 @@
 // What is wrong with the watching itself: connection, broker, agents, recognition.
 
+import { certificateBanners } from "./certificate.js";
 import { fill, h } from "./dom.js";
 import { current, dateAndTime, find, t, timeOfDay, word } from "./i18n.js";
 
@@ -23,6 +24,7 @@ export function banners(picture) {
   for (const { name, added, at } of picture.site.own_roles ?? []) {
     found.push({ mood: "warn", text: t("banner.own_role", { name, roles: added.map((each) => word("people.role", each)).join("・"), time: dateAndTime(at) }) });
   }
+  found.push(...certificateBanners(picture.site.certificate ?? []));
   const newer = picture.site.newer ?? [];
   if (newer.length) found.push({ mood: "bad", text: t("banner.newer", { agents: newer.filter(Boolean).join(", ") }) });
   for (const [agent, ahead] of Object.entries(picture.site.clocks ?? {})) found.push({ mood: "warn", text: t(ahead > 0 ? "clock.ahead" : "clock.behind", { agent, seconds: Math.abs(ahead) }) });
@@ -92,7 +94,8 @@ export function showBanners(element, found, still = false) {
   return fill(element, key, () => found.map(drawn));
 }
 
-const drawn = (each) =>
+/** The element of a banner. */
+export const drawn = (each) =>
   h("p", { class: `banner ${each.mood}` },
     h("span", {}, each.text),
     each.detail ? h("span", { class: "detail" }, each.detail) : null,

@@ -1,5 +1,7 @@
 // The people of the office, for administrators: persons, superiors, operators' PCs.
 
+import { drawn } from "./banners.js";
+import { certificateBanners } from "./certificate.js";
 import { h, setText, show } from "./dom.js";
 import * as i18n from "./i18n.js";
 import { refusalText } from "./form.js";
@@ -45,7 +47,13 @@ const page = {
   },
 };
 
+async function drawCertificate() {
+  const { problems = [] } = await load("/api/certificate");
+  at("banners").replaceChildren(...certificateBanners(problems).map(drawn));
+}
+
 async function draw() {
+  drawCertificate();
   const asked = section;
   const parts = await SECTIONS[section].draw(page);
   if (parts && asked === section) at("list").replaceChildren(...parts);
