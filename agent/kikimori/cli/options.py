@@ -125,4 +125,6 @@ def print_figures(figures: DataclassInstance, *, as_json: bool) -> None:
         return
     width = max(map(len, found))
     for name, value in found.items():
-        print(f"{name:<{width}}  {value}")
+        said = worded(value) if isinstance(value, str) else value
+        meaning = worded(name)
+        print(f"{name:<{width}}  {said}" + (f"  （{meaning}）" if meaning != name else ""))

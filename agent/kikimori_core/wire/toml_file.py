@@ -132,6 +132,15 @@ def _reason(fault: ErrorDetails, model: type[BaseModel]) -> str:
     match fault["type"]:
         case "extra_forbidden":
             return _unknown(fault["loc"], model)
+        case _:
+            return value_reason(fault)
+
+
+def value_reason(fault: ErrorDetails) -> str:
+    """Return why pydantic refuses a value."""
+    match fault["type"]:
+        case "extra_forbidden":
+            return text("key_unknown")
         case "missing":
             return text("key_missing")
         case "string_pattern_mismatch" if fault["ctx"]["pattern"] == NAME_PATTERN:

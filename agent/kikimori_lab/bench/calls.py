@@ -141,7 +141,7 @@ async def start_sender(addresses: Addresses, calls: int, seconds: float) -> asyn
 async def report_of(sender: asyncio.subprocess.Process) -> dict[str, Any]:
     line = await sender.stdout.readline() if sender.stdout else b""
     if not line:
-        raise KikimoriError(f"the sending process ended with code {await sender.wait()}")
+        raise KikimoriError.of("sender_ended", code=await sender.wait())
     report: dict[str, Any] = json.loads(line)
     return report
 

@@ -53,9 +53,7 @@ class KillableProcess:
         waiting.cancel()
         if not ready.is_set():
             await self.kill()
-            raise KikimoriError(
-                f"{self._command[2]} did not start", next_step=f"read what it said in {self._log_file}"
-            )
+            raise KikimoriError.of("not_started", program=self._command[2], path=self._log_file)
 
     async def _read(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
         if process.stdout is None:

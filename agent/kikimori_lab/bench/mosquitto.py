@@ -27,7 +27,7 @@ def mosquitto_program() -> str:
     for each in PLACES:
         if found := shutil.which(each):
             return found
-    raise KikimoriError("mosquitto is not installed", next_step="sudo apt-get install mosquitto")
+    raise KikimoriError.of("mosquitto_not_installed")
 
 
 class ShippedMosquitto:

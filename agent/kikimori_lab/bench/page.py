@@ -150,15 +150,10 @@ async def _page() -> AsyncIterator[Page]:
     try:
         from playwright.async_api import async_playwright  # noqa: PLC0415  (an extra)
     except ImportError:
-        raise KikimoriError(
-            "this bench drives a browser through Playwright, which is not installed",
-            next_step="pip install playwright",
-        ) from None
+        raise KikimoriError.of("playwright_not_installed") from None
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
-        raise KikimoriError(
-            "this bench needs Chromium, which is not installed", next_step="sudo apt-get install chromium"
-        )
+        raise KikimoriError.of("chromium_not_installed")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]

@@ -277,7 +277,7 @@ class _Calls:
                 sender.terminate()
                 await sender.wait()
         if code or self._done < self.wanted:
-            raise KikimoriError(f"the sending process ended with code {code} after {self._done} calls")
+            raise KikimoriError.of("sender_ended_after", code=code, calls=self._done)
 
     def _over(self, call: dict[str, Any]) -> None:
         self._done += 1

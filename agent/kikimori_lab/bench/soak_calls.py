@@ -207,7 +207,7 @@ class _Siprec:
         try:
             answer = await self._udp.ask(dialog.invite(*(each.local[1] for each in media)), self._to)
             if not answer.startswith(b"SIP/2.0 200"):
-                raise KikimoriError(f"INVITE was refused: {answer.splitlines()[0].decode()}")
+                raise KikimoriError.of("invite_refused", reason=answer.splitlines()[0].decode())
             if wrong == "never_acknowledged":
                 return
             self._udp.send(dialog.ack(answer), self._to)
@@ -272,7 +272,7 @@ class _Mirrored:
 
 def _write(writer: asyncio.StreamWriter, pcm: bytes) -> None:
     if writer.is_closing():
-        raise KikimoriError("the agent closed the connection")
+        raise KikimoriError.of("agent_hung_up")
     writer.write(FRAME_HEADER + pcm)
 
 

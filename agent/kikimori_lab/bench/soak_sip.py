@@ -72,7 +72,7 @@ class Udp(asyncio.DatagramProtocol):
                         return await asyncio.shield(waiting)
         finally:
             self._waiting.pop(call_id, None)
-        raise KikimoriError("no answer to a SIP request")
+        raise KikimoriError.of("sip_no_answer")
 
     def close(self) -> None:
         if self._transport is not None:

@@ -22,6 +22,7 @@ from kikimori.taps.replay import open_recording, replay
 from kikimori_core.judging.kinds.phrase import PhraseRule
 from kikimori_core.judging.phrases import PhraseBook, load_phrases
 from kikimori_core.judging.rules import load_rules
+from kikimori_core.messages import both
 from kikimori_core.model.call import CallInfo
 from kikimori_core.wire.messages import Alert, CallState, TranscriptLine, WordsEvidence
 from kikimori_lab.demo.script import FOLDER
@@ -196,11 +197,8 @@ async def bench_words(
     """
     recognition = await load_recognition(config)
     if recognition.engine is None:
-        problem = recognition.problem
-        raise KikimoriError(
-            problem.detail if problem else "speech recognition is off",
-            next_step=problem.remedy if problem else "",
-        )
+        detail, step = recognition.problem.texts() if recognition.problem else both("recognition_off")
+        raise KikimoriError(detail, next_step=step)
     kept = _Kept(recognition.second) if recognition.second is not None else None
     recognition = replace(recognition, second=kept)
     recordings = [(path.parent / truth.audio, truth) for path, truth in truths_in(folder)]
@@ -210,7 +208,7 @@ async def bench_words(
     book = load_phrases(config.phrase_files())
     pool = recognition.pool(config.speech, backlog_s=60.0, live=True)
     if pool is None:
-        raise KikimoriError("speech recognition is off")
+        raise KikimoriError.of("recognition_off")
     try:
         async with asyncio.TaskGroup() as tasks:
             playing = [
@@ -239,10 +237,7 @@ def _has_phrases(truths: list[Truth], calls: int, rules: tuple[Rule, ...]) -> No
         if any(each.rule in alarming for each in truth.expected_alerts)
     ]
     if with_phrase and calls < with_phrase[0]:
-        raise KikimoriError(
-            f"the first {calls} calls of the folder hold no alarming phrase",
-            next_step=f"the first with one is number {with_phrase[0]}: --calls {with_phrase[0]} or more",
-        )
+        raise KikimoriError.of("bench_calls_without_phrase", calls=calls, first=with_phrase[0])
 
 
 async def _play(
@@ -276,11 +271,7 @@ def _figures(
     delays: list[_Delay], calls: int, recognition: Recognition, config: AgentConfig, pool: SpeechPool
 ) -> WordsFigures:
     if not delays:
-        raise KikimoriError(
-            "no alarming phrase was recognised in the calls",
-            next_step="the demo's calls are synthesised for the default model, ja-synth: take that, or recordings in this "
-            "model's language with --folder",
-        )
+        raise KikimoriError.of("bench_no_phrase")
     alert = np.array([each.alert_s for each in delays]) * 1000
     final = np.array([each.final_s for each in delays]) * 1000
     kind = recognition.second.kind if recognition.second is not None else None

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from kikimori import logs
 from kikimori.cli.options import add_finals, bars, print_figures, with_finals
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import say, worded
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text
 from kikimori_lab.cli import bench_chaos, bench_commands, bench_page, bench_requests
 
 
@@ -97,7 +98,7 @@ def run_calls(args: argparse.Namespace) -> int:
 
     cores = use_cores(args.cores)
     with bars("s") as progress:
-        bar = progress.add_task(f"{args.calls} calls", total=args.seconds)
+        bar = progress.add_task(worded(text("bench_calls", count=args.calls)), total=args.seconds)
 
         async def measure() -> int:
             figures = await bench_calls(
@@ -108,9 +109,7 @@ def run_calls(args: argparse.Namespace) -> int:
             )
             print_figures(figures, as_json=args.json)
             if figures.frames_dropped:
-                say(
-                    f"kikimori: {figures.frames_dropped} frames were dropped: too many calls for {cores} core(s)"
-                )
+                say(text("bench_frames_dropped", count=figures.frames_dropped, cores=cores))
             return 1 if figures.frames_dropped else 0
 
         return run_until_done(measure())
@@ -159,7 +158,10 @@ def run_overload(args: argparse.Namespace) -> int:
 
     async def measure() -> int:
         figures = await bench_overload(
-            args.seconds, args.model, lambda what: say(f"overload: {what}"), carried=args.carried
+            args.seconds,
+            args.model,
+            lambda what: say(text("bench_overload", part=what)),
+            carried=args.carried,
         )
         print_figures(figures, as_json=args.json)
         lost = any(each.frames_dropped for each in figures.loads)
@@ -190,10 +192,7 @@ def run_soak(args: argparse.Namespace) -> int:
     from kikimori_lab.bench.soak import SoakSettings, bench_soak  # noqa: PLC0415  (see cli/up.py)
 
     if not 0 < args.shortest <= args.longest:
-        raise KikimoriError(
-            "calls must last more than 0 s, and --shortest no longer than --longest",
-            next_step="kikimori bench soak --shortest 1 --longest 3",
-        )
+        raise KikimoriError.of("bench_soak_lengths")
     settings = SoakSettings(
         args.way,
         args.calls,

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kikimori import logs
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import cell, language, say, show, worded
 from kikimori.config import DEFAULTS, AgentConfig, JudgingTable, SpeechTable
 from kikimori.control.settings import PbxTable
 from kikimori.integrations.audiosocket.settings import AudioSocketTable
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -103,7 +104,7 @@ async def _demo(args: argparse.Namespace, state: Path) -> int:
         _introduce(office.dashboard_url, calls, words=words, once=args.once)
         if not args.once:
             await _introduce_people(store, office.dashboard_url, calls)
-            say("Ctrl-C で終了 / to end")
+            say(text("demo_to_end"))
         audiosocket, announce = office.addresses.audiosocket, office.addresses.announce
         if audiosocket is None or announce is None:
             raise RuntimeError("the demo's agent listens to nothing")
@@ -122,7 +123,7 @@ async def _finish_hearing(agent: Agent, stop: asyncio.Event) -> None:
     told = asyncio.ensure_future(stop.wait())
     await asyncio.wait([settled, told], timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
     if not settled.done() and not told.done():
-        say(f"recognition did not finish within {PATIENCE_S / 60:.0f} minutes")
+        say(text("demo_slow", minutes=f"{PATIENCE_S / 60:.0f}"))
     for each in (settled, told):
         each.cancel()
 
@@ -180,14 +181,11 @@ def _for_show(calls: list[DemoCall]) -> list[DemoCall]:
 
 def _introduce(url: str, calls: list[DemoCall], *, words: bool, once: bool) -> None:
     if once:
-        say(f"管理者画面 / supervisor      {url}")
+        say(text("demo_supervisor", url=url))
         seconds = max(call.samples for call in calls) / 8000
-        say(f"{len(calls)} calls, {seconds:.0f} s …")
+        say(text("demo_calls", count=len(calls), seconds=f"{seconds:.0f}"))
         return
-    if words:
-        say("音声とモデルは合成したものです。 Voices and speech model are synthetic.")
-    else:
-        say("音声認識なし。 Without speech recognition.")
+    say(text("demo_synthetic" if words else "demo_no_speech"))
 
 
 async def _introduce_people(store: Store, url: str, calls: list[DemoCall]) -> None:
@@ -196,18 +194,12 @@ async def _introduce_people(store: Store, url: str, calls: list[DemoCall]) -> No
 
     shown = next(call.truth.operator for call in calls if call.name == "shouting")
     password, people = await add_people(store, [shown.extension], shown.name)
-    titles = {
-        "supervisor": "監督者 / supervisor",
-        "operator": "オペレーター / operator",
-        "admin": "管理者 / administrator",
-    }
-    say(
-        "リンクは一度だけ使えます。 Each link works once; for two people at a time open one in a private window:"
-    )
+    titles = {"supervisor": "demo_as_supervisor", "operator": "demo_as_operator", "admin": "demo_as_admin"}
+    say(text("demo_links"))
     for each in people:
-        say(f"  {titles[each.login]}\n    {url}{each.link}")
+        say(f"  {worded(text(titles[each.login]))}\n    {url}{each.link}")
     names = ", ".join(each.login for each in people)
-    say(f"ログイン名 / user names  {names}    パスワード / password  {password}    {url}")
+    say(text("demo_logins", names=names, password=password, url=url))
 
 
 def _print_alert(alert: Alert, *, as_json: bool) -> None:
@@ -225,9 +217,8 @@ def _print_alert(alert: Alert, *, as_json: bool) -> None:
         )
     else:
         who = f"{alert.operator.number} {alert.operator.name}"
-        print(
-            f"▲ {alert.severity:<8} {who}  {alert.raised_s:5.1f} s  {alert.title['ja']} / {alert.title['en']}"
-        )
+        title = alert.title[language()]
+        print(f"▲ {cell(alert.severity, 8)} {who}  {alert.raised_s:5.1f} s  {title}")
         sys.stdout.flush()
 
 
@@ -237,20 +228,20 @@ def _conclude(
     from kikimori_lab.demo.verdict import judge  # noqa: PLC0415  (see cli/up.py)
 
     truths = {call.name: call.truth for call in calls}
-    faults = [f"{name}: was not played to its end" for name in truths.keys() - set(played.values())]
+    faults: list[str] = [text("demo_not_played", name=name) for name in truths.keys() - set(played.values())]
     not_judged = 0
     tell: Callable[[dict[str, Any], str], None] = (
-        (lambda item, _: _line(item)) if as_json else (lambda _, text: print(text))
+        (lambda item, _: _line(item)) if as_json else (lambda _, said: show(said))
     )
     for call_id, name in sorted(played.items()):
         verdict = judge(truths[name], raised.get(call_id, []), words=words)
-        faults += [f"{name}: {fault}" for fault in verdict.faults]
+        faults += [text("demo_fault", name=name, fault=fault) for fault in verdict.faults]
         for rule in verdict.not_judged:
             not_judged += 1
             item = {"type": "not_judged", "call": call_id, "script": name, "rule": rule, "reason": "no model"}
-            tell(item, f"not judged: no model: {name}: {rule}")
+            tell(item, text("demo_not_judged", name=name, rule=rule))
     for fault in sorted(faults):
-        tell({"type": "fault", "fault": fault}, f"WRONG {fault}")
+        tell({"type": "fault", "fault": str(fault)}, text("demo_wrong", fault=fault))
     count = sum(len(each) for each in raised.values())
     result = {
         "type": "result",
@@ -259,10 +250,8 @@ def _conclude(
         "not_judged": not_judged,
         "exactly_as_expected": not faults,
     }
-    tell(
-        result,
-        f"{len(played)} calls, {count} alerts: " + ("as expected" if not faults else "NOT as expected"),
-    )
+    code = "demo_not_as_expected" if faults else "demo_as_expected"
+    tell(result, text(code, calls=len(played), alerts=count))
     return 1 if faults else 0
 
 

@@ -22,8 +22,9 @@ from kikimori.cli.options import (
     with_model,
     write_report,
 )
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import say, say_next, worded
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -59,13 +60,12 @@ async def _run(args: argparse.Namespace) -> int:
     truths = truths_in(args.folder)
     recognition = await load_recognition(config)
     if recognition.problem:
-        say(
-            f"speech recognition is off, alerts that need words are not asked for: {recognition.problem.detail}\n"
-            f"  next: {recognition.problem.remedy}"
-        )
+        detail, step = recognition.problem.texts()
+        say(text("evaluate_no_words", detail=detail))
+        say_next(step)
     with bars("s", TimeElapsedColumn(), TimeRemainingColumn()) as progress:
         seconds = sum(max((each.end for each in truth.segments), default=0.0) for _, truth in truths)
-        bar = progress.add_task(f"{len(truths)} calls", total=seconds or None)
+        bar = progress.add_task(worded(text("bench_calls", count=len(truths))), total=seconds or None)
         found = await evaluate(
             args.folder,
             config,
@@ -74,9 +74,8 @@ async def _run(args: argparse.Namespace) -> int:
             progress=lambda done: progress.update(bar, completed=min(done, seconds)),
         )
     if recognition.problem and not recognition.missing:
-        raise KikimoriError(
-            f"words are missing: {recognition.problem.detail}", next_step=recognition.problem.remedy
-        )
+        detail, step = recognition.problem.texts()
+        raise KikimoriError(text("evaluate_words_missing", detail=detail), next_step=step)
     figures = found.as_json()
     if args.json:
         print(json.dumps(figures, ensure_ascii=False), flush=True)
@@ -89,10 +88,13 @@ async def _run(args: argparse.Namespace) -> int:
 def _show(found: dict[str, Any]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 100)
     harmless = found["harmless_calls"]
-    console.print(
-        f"{found['calls']} calls, {found['hours'] * 60:.1f} min, model {found['model'] or 'none'}; "
-        f"{harmless['with_false_alarm']} of {harmless['calls']} harmless calls with a false alarm"
-    )
+    figures = {
+        "calls": found["calls"],
+        "minutes": f"{found['hours'] * 60:.1f}",
+        "model": found["model"] or "none",
+    }
+    false = {"false": harmless["with_false_alarm"], "harmless": harmless["calls"]}
+    console.print(worded(text("evaluate_summary", **figures, **false)))
     columns = {
         "expected": "exp.",
         "right": "right",
@@ -104,17 +106,17 @@ def _show(found: dict[str, Any]) -> None:
         "delay_s_p50": "p50 s",
         "delay_s_max": "max s",
     }
-    console.print(_table("rule", columns, [*found["rules"].items(), ("all", found["all"])]))
+    console.print(_table(worded("rule"), columns, [*found["rules"].items(), (worded("all"), found["all"])]))
     for role, errors in (found["words"] or {}).items():
         if errors["cer"] is not None:
-            console.print(
-                f"{role}: character error rate {errors['cer']:.1%}, by sound {errors['cer_sound']:.1%}"
-            )
+            rates = {"cer": f"{errors['cer']:.1%}", "cer_sound": f"{errors['cer_sound']:.1%}"}
+            console.print(worded(text("evaluate_errors", role=role, **rates)))
     if found["sound_to_alert"]:
         _show_sound(console, found)
     for fault in found["faults"]:
         where = f"{fault['at']} s" if "at" in fault else f"{fault['from']} … {fault['to']} s"
-        console.print(f"{fault['verdict']}: {fault['call']} {fault['rule']} {where}", style="dim")
+        verdict = worded(fault["verdict"])
+        console.print(f"{verdict}: {fault['call']} {fault['rule']} {where}", style="dim")
 
 
 def _table(title: str, columns: dict[str, str], rows: Iterable[tuple[str, dict[str, Any]]]) -> Table:
@@ -122,7 +124,7 @@ def _table(title: str, columns: dict[str, str], rows: Iterable[tuple[str, dict[s
     table = Table(box=None)
     table.add_column(title, no_wrap=True)
     for heading in columns.values():
-        table.add_column(heading, justify="right")
+        table.add_column(worded(heading), justify="right")
     for name, figures in rows:
         table.add_row(name, *("–" if figures[key] is None else str(figures[key]) for key in columns))
     return table
@@ -139,10 +141,9 @@ def _show_sound(console: Console, found: dict[str, Any]) -> None:
         "false": "false",
         "cer_sound": "CER",
     }
-    rows = {"all": sound["all"], **sound["voices"], **sound["conditions"]}
-    console.print(_table(f"sound to alert, finals: {found['finals']}", columns, rows.items()))
-    engines = ", ".join(f"{name} {count}" for name, count in sound["engines"].items()) or "none"
+    rows = {worded("all"): sound["all"], **sound["voices"], **sound["conditions"]}
+    console.print(_table(worded(text("evaluate_sound", finals=found["finals"])), columns, rows.items()))
+    engines = ", ".join(f"{name} {count}" for name, count in sound["engines"].items()) or worded("none")
     invented = sound["invented"]
-    console.print(
-        f"alerts of words by engine: {engines}; {invented['utterances']} invented utterances in {invented['calls']} calls"
-    )
+    counts = {"utterances": invented["utterances"], "calls": invented["calls"]}
+    console.print(worded(text("evaluate_engines", engines=engines, **counts)))

@@ -12,6 +12,8 @@ from rich.progress import TimeRemainingColumn
 from rich.table import Table
 
 from kikimori.cli.options import add_config, bars, configured, write_report
+from kikimori.cli.terminal import worded
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -54,24 +56,25 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(found: dict[str, Any]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 110)
-    console.print(
-        f"{found['clips']} clips; {found['calm_calls_hours']} h of calm calls with "
-        f"{found['calm_calls_false_alerts']} false alerts"
-    )
+    calm = {"hours": found["calm_calls_hours"], "alerts": found["calm_calls_false_alerts"]}
+    console.print(worded(text("effort_summary", clips=found["clips"], **calm)))
     for name, rows in found["calls"].items():
         for kind, row in rows.items():
-            told = ", ".join(f"{key} {value}" for key, value in row.items() if value is not None)
-            console.print(f"{name} {kind}: {told}".replace("_", " "))
+            told = ", ".join(f"{_heading(key)} {value}" for key, value in row.items() if value is not None)
+            console.print(f"{_heading(name)} {_heading(kind)}: {told}")
     for name in ("with_baseline", "without_baseline"):
-        table = Table(title=name.replace("_", " "), box=None, title_justify="left")
-        table.add_column("condition", no_wrap=True)
+        table = Table(title=_heading(name), box=None, title_justify="left")
+        table.add_column(worded("condition"), no_wrap=True)
         for column in COLUMNS:
-            table.add_column(
-                column.replace("_at_1_false_per_hour", " @1/h").replace("_", " "), justify="right"
-            )
-        rows = {**found[name].get("conditions", {}), "all": found[name]["all"]}
+            table.add_column(_heading(column.replace("_at_1_false_per_hour", "_@1/h")), justify="right")
+        rows = {**found[name].get("conditions", {}), worded("all"): found[name]["all"]}
         for condition, figures in rows.items():
             table.add_row(
                 condition, *("–" if figures[each] is None else str(figures[each]) for each in COLUMNS)
             )
         console.print(table)
+
+
+def _heading(name: str) -> str:
+    """Return the name of a figure as a heading."""
+    return worded(name.replace("_", " "))

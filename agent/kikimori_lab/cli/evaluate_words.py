@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from rich.progress import TimeRemainingColumn
 
 from kikimori.cli.options import add_config, bars, configured, write_report
-from kikimori.cli.terminal import say
+from kikimori.cli.terminal import say, worded
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text
 from kikimori_lab.cli.words_tables import show
 
 if TYPE_CHECKING:
@@ -49,9 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from kikimori_lab.evaluation.words_run import evaluate_words  # noqa: PLC0415
 
     if not args.files and not args.calm:
-        raise KikimoriError(
-            "no file is given", next_step="`kikimori evaluate-words --help` describes the format"
-        )
+        raise KikimoriError.of("words_no_file")
     config = _with_rules(configured(args, log_level="error"), args.rules)
     if args.without_second_opinion:
         config = config.model_copy(
@@ -62,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     with JudgingPool(config, args.jobs) as pool, bars("", TimeRemainingColumn()) as progress:
         unknown = names_expected(each for cases in files.values() for each in cases) - pool.judge.names
         if unknown:
-            say(f"no category, rule or kind in force is called {', '.join(sorted(unknown))}: misspelt?")
+            say(text("words_unknown_names", names=", ".join(sorted(unknown))))
         shown = _Bars(progress)
         found = evaluate_words(pool, files, shown.of("cases"))
         if args.noise:
@@ -86,7 +85,7 @@ class _Bars:
 
     def of(self, name: str) -> Callable[[int, int], None]:
         """Return a function that takes the number done and the total."""
-        bar = self._progress.add_task(name, total=0)
+        bar = self._progress.add_task(worded(name), total=0)
         return lambda done, total: self._progress.update(bar, completed=done, total=total)
 
 

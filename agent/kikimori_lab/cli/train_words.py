@@ -12,7 +12,9 @@ from rich.progress import TimeRemainingColumn
 from rich.table import Table
 
 from kikimori.cli.options import bars
+from kikimori.cli.terminal import worded
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from kikimori_lab.retraining.train import default_thresholds, train, write_model  # noqa: PLC0415
 
     if args.weight <= 0:
-        raise KikimoriError("--weight must be above 0")
+        raise KikimoriError.of("train_weight")
     folder = PACKAGE / "training" / "words"
     senses = Senses.read(BUILTIN_OPINION)
     own = written(folder)
@@ -52,10 +54,7 @@ def run(args: argparse.Namespace) -> int:
         sample for path in args.files for sample in of_cases(path, read_cases(path), categories, args.weight)
     ]
     if args.files and not office:
-        raise KikimoriError(
-            "none of the sentences names a category of phrases or is harmless",
-            next_step="`kikimori evaluate-words --help` describes the format",
-        )
+        raise KikimoriError.of("train_no_sentence")
     calm_ones = [sample for path in sorted(folder.glob("calm-*.txt.xz")) for sample in calm(path)]
     calm_ones += [*fragments(calm_ones, args.seed), *casual(calm_ones, args.seed)]
     samples = [*own, *office, *joined([*own, *office], calm_ones, args.seed), *calm_ones]
@@ -71,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         write_model(args.out, trained, senses, default_thresholds(categories), made)
     except OSError as error:
-        raise KikimoriError(f"{args.out}: cannot be written: {error.strerror}") from None
+        raise KikimoriError.of("file_not_written", path=args.out, reason=error.strerror) from None
     figures = {
         "sentences": made,
         "labels": dict(Counter(each.label for each in samples).most_common()),
@@ -89,7 +88,7 @@ def _shown(progress: Progress) -> Callable[[str, int, int], None]:
 
     def told(name: str, done: int, total: int) -> None:
         if name not in tasks:
-            tasks[name] = progress.add_task(name, total=total)
+            tasks[name] = progress.add_task(worded(name), total=total)
         progress.update(tasks[name], completed=done, total=total)
 
     return told
@@ -97,13 +96,15 @@ def _shown(progress: Progress) -> Callable[[str, int, int], None]:
 
 def _show(figures: dict[str, Any]) -> None:
     console = Console()
-    console.print(
-        f"held back: {figures['held']} sentences, {figures['harassing']} harassing; "
-        f"found {figures['found']:.1%}, in the right category {figures['right_category']:.1%}, false {figures['false']:.2%}"
-    )
-    table = Table(
-        "said", "sentences", "mean", "was harassment", title="How far its probabilities can be believed"
-    )
+    shares = {
+        "found": f"{figures['found']:.1%}",
+        "right": f"{figures['right_category']:.1%}",
+        "false": f"{figures['false']:.2%}",
+    }
+    held = {"held": figures["held"], "harassing": figures["harassing"]}
+    console.print(worded(text("train_summary", **held, **shares)))
+    headings = ("said", "sentences", "mean", "was harassment")
+    table = Table(*map(worded, headings), title=worded(text("train_reliability")))
     for row in figures["reliability"]:
         table.add_row(
             f"{row['from']:.2f}-{row['to']:.2f}", str(row["n"]), f"{row['said']:.3f}", f"{row['was']:.3f}"

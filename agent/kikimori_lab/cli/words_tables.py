@@ -8,6 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from kikimori.cli.terminal import worded
+from kikimori_core.messages import text as words
+
 MEASURES = ("precision", "recall", "accuracy")
 MOST_LISTED = 20
 """Alarming calm sentences shown without `--list`."""
@@ -20,8 +23,9 @@ def show(found: dict[str, Any], *, listed: bool) -> None:
         _cases(console, found)
         if listed:
             for kind, text, raised, expected in found["wrong"]:
-                said = f"{kind}: {text}  → {', '.join(raised) or 'none'}; expected {' / '.join(expected) or 'none'}"
-                console.print(said, style="dim", markup=False)
+                names = {"raised": ", ".join(raised) or "none", "wanted": " / ".join(expected) or "none"}
+                said = words("words_wrong", type=kind, value=text, **names)
+                console.print(worded(said), style="dim", markup=False)
     if "noise" in found:
         _noise(console, found["noise"], listed=listed)
     if "calm" in found:
@@ -32,17 +36,15 @@ def _cases(console: Console, found: dict[str, Any]) -> None:
     for name in ("utterances", "calls"):
         whole = found[name]
         if whole["n"]:
-            console.print(
-                f"{whole['n']} {name}: {whole['right']} of {whole['harassing']} harassing ones right, "
-                f"{whole['false']} of {whole['harmless']} harmless ones with a false alarm"
-            )
-            console.print("  " + ", ".join(f"{each} {_percent(whole, each)}" for each in MEASURES))
+            figures = {each: whole[each] for each in ("n", "right", "harassing", "false", "harmless")}
+            console.print(worded(words(f"words_{name}", **figures)))
+            console.print("  " + ", ".join(f"{worded(each)} {_percent(whole, each)}" for each in MEASURES))
     table = _table("type", "n", "right", "any", *MEASURES)
     for name, score in found["types"].items():
         counts = (str(score[each]) for each in ("n", "right", "any"))
         table.add_row(name, *counts, *(_percent(score, each) for each in MEASURES))
     console.print(table)
-    console.print(f"95 % intervals in brackets; {len(found['sources'])} sources", style="dim")
+    console.print(worded(words("words_intervals", sources=len(found["sources"]))), style="dim")
 
 
 def _noise(console: Console, noise: dict[str, Any], *, listed: bool) -> None:
@@ -61,11 +63,8 @@ def _noise(console: Console, noise: dict[str, Any], *, listed: bool) -> None:
             str(calls["kept"]),
         )
     console.print(table)
-    console.print(
-        f"found: harassing and rightly judged in the clean text, {noise['draws']} draws each, seed {noise['seed']}; "
-        "clean: false alarms without the faults",
-        style="dim",
-    )
+    legend = words("words_noise_legend", draws=noise["draws"], seed=noise["seed"])
+    console.print(worded(legend), style="dim")
     if listed:
         for kind, units in noise["kinds"].items():
             for clean, faulty in units["utterances"]["lost"]:
@@ -80,12 +79,12 @@ def _calm(console: Console, calm: dict[str, Any], *, listed: bool) -> None:
         "per 10,000",
         "at most",
         "critical",
-        "hours",
+        words("heading_hours"),
         "alarms",
         "per hour",
         "at most",
     )
-    for name, figures in [*calm["files"].items(), ("all", calm["all"])]:
+    for name, figures in [*calm["files"].items(), (worded("all"), calm["all"])]:
         said, calls = figures["sentences"], figures["calls"]
         table.add_row(
             name.rpartition("/")[2],
@@ -106,10 +105,7 @@ def _calm(console: Console, calm: dict[str, Any], *, listed: bool) -> None:
     for name, severities in calm["all"]["calls"]["rules"].items():
         counts.add_row(name, *(str(severities.get(each, 0)) for each in ("notice", "warning", "critical")))
     console.print(counts)
-    console.print(
-        "at most: upper end of the 95 % interval; counted: understood, alarms only when said again and again",
-        style="dim",
-    )
+    console.print(worded(words("words_calm_legend")), style="dim")
     for each in calm["alarming"] if listed else calm["alarming"][:MOST_LISTED]:
         names = ", ".join(f"{name} ({matched})" if matched else name for name, _, matched in each["found"])
         console.print(f"{each['n']:>5} {names}: {each['text']}", style="dim", markup=False)
@@ -117,9 +113,9 @@ def _calm(console: Console, calm: dict[str, Any], *, listed: bool) -> None:
 
 def _table(first: str, *names: str) -> Table:
     table = Table(box=None)
-    table.add_column(first, no_wrap=True)
+    table.add_column(worded(first), no_wrap=True)
     for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(worded(name), justify="right", no_wrap=True)
     return table
 
 

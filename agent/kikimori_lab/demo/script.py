@@ -47,9 +47,11 @@ def load_calls(folder: Path = FOLDER) -> list[DemoCall]:
         try:
             samples, rate = soundfile.read(folder / truth.audio, dtype="int16", always_2d=True)
         except (soundfile.LibsndfileError, OSError) as error:
-            raise AudioFileError(f"{folder / truth.audio}: cannot be read: {error}") from None
+            raise AudioFileError.of("audio_unreadable", file=folder / truth.audio, reason=error) from None
         if rate != RATE or samples.shape[1] != len(truth.channels):
-            raise AudioFileError(f"{folder / truth.audio}: must be {RATE} Hz, {len(truth.channels)} channels")
+            raise AudioFileError.of(
+                "demo_audio_wrong", file=folder / truth.audio, rate=RATE, channels=len(truth.channels)
+            )
         voices = {role: np.ascontiguousarray(samples[:, at]) for at, role in enumerate(truth.channels)}
         calls.append(DemoCall(path.stem, truth, voices))
     return calls

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kikimori_core.messages import text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -32,24 +34,38 @@ class Verdict:
 def judge(truth: Truth, raised: Iterable[OpenedAlert], *, words: bool) -> Verdict:
     """Compare. `words`: speech recognition was on."""
     left = list(raised)
-    faults, not_judged = [], []
+    faults: list[str] = []
+    not_judged: list[str] = []
     for expected in truth.expected_alerts:
         if expected.needs_words and not words:
             not_judged.append(expected.rule)
             continue
         found = next((each for each in left if each.rule == expected.rule), None)
         if found is None:
-            faults.append(f"{expected.rule} was not raised")
+            faults.append(text("demo_alert_missed", rule=expected.rule))
             continue
         left.remove(found)
         if found.severity is not expected.severity:
-            faults.append(f"{expected.rule} was raised as {found.severity}, not {expected.severity}")
+            faults.append(
+                text(
+                    "demo_alert_severity",
+                    rule=expected.rule,
+                    severity=found.severity,
+                    wanted=expected.severity,
+                )
+            )
         if not expected.start <= found.at_s <= expected.end:
             faults.append(
-                f"{expected.rule} was raised at {found.at_s} s, not between {expected.start} and {expected.end} s"
+                text(
+                    "demo_alert_time",
+                    rule=expected.rule,
+                    at=found.at_s,
+                    begin=expected.start,
+                    end=expected.end,
+                )
             )
     faults += [
-        f"{each.rule} was raised at {each.at_s} s, which nobody expected"
+        text("demo_alert_extra", rule=each.rule, at=each.at_s)
         for each in left
         if each.rule not in truth.tolerated
     ]

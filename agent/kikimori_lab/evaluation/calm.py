@@ -65,9 +65,7 @@ def read_calm(path: Path) -> list[CalmLine]:
         except ValidationError as error:
             raise malformed(path, number, error) from None
     if not lines:
-        raise KikimoriError(
-            f"{path}: is empty", next_step="one JSON object a line: kikimori evaluate-words --help"
-        )
+        raise KikimoriError.of("cases_empty", file=path)
     return lines
 
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text
 from kikimori_core.model.evidence import Role
+from kikimori_core.wire.toml_file import value_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,13 +50,13 @@ class Case(BaseModel):
     @model_validator(mode="after")
     def _one_kind(self) -> Case:
         if (self.text is None) == (self.turns is None):
-            raise ValueError("needs either text or turns")
+            raise ValueError(text("case_text_or_turns"))
         if self.text is not None and self.speaker not in set(Role):
-            raise ValueError(f"speaker: {self.speaker!r} is none of {', '.join(Role)}")
+            raise ValueError(text("case_speaker", value=repr(self.speaker), roles=", ".join(Role)))
         if self.turns and any(
             late[0] < early[0] for early, late in zip(self.turns, self.turns[1:], strict=False)
         ):
-            raise ValueError("turns must be in order of their seconds")
+            raise ValueError(text("case_turns_in_order"))
         return self
 
     @property
@@ -82,9 +84,7 @@ def read_cases(path: Path) -> list[Case]:
         except ValidationError as error:
             raise malformed(path, number, error) from None
     if not cases:
-        raise KikimoriError(
-            f"{path}: is empty", next_step="one JSON object a line: kikimori evaluate-words --help"
-        )
+        raise KikimoriError.of("cases_empty", file=path)
     return cases
 
 
@@ -96,22 +96,18 @@ def json_lines(path: Path) -> Iterator[tuple[int, str]]:
                 if line.strip():
                     yield number, line
     except OSError as error:
-        raise KikimoriError(f"{path}: cannot be read: {error.strerror}") from None
+        raise KikimoriError.of("file_unreadable", path=path, reason=error.strerror) from None
     except UnicodeDecodeError:
-        raise KikimoriError(
-            f"{path}: is not UTF-8 text", next_step="save it again in the editor with the encoding UTF-8"
-        ) from None
+        raise KikimoriError.of("file_not_text", path=path) from None
 
 
 def malformed(path: Path, number: int, error: ValidationError) -> KikimoriError:
     """Return the faults of a line."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
-    reason = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
-    return KikimoriError(
-        f"{path}:{number}: {where + ': ' if where else ''}{reason}",
-        next_step="one JSON object a line: kikimori evaluate-words --help",
-    )
+    reason = value_reason(first)
+    said = text("key_reason", key=where, reason=reason) if where else reason
+    return KikimoriError.of("cases_malformed", file=path, line=number, reason=said)
 
 
 def names_expected(cases: Iterable[Case]) -> set[str]:

@@ -79,7 +79,7 @@ def find_clips(folder: Path) -> list[LabelledClip]:
         KikimoriError: there are none.
     """
     if not folder.is_dir():
-        raise KikimoriError(f"{folder}: no such folder")
+        raise KikimoriError.of("no_such_folder", folder=folder)
     found = []
     for path in sorted(folder.rglob("*")):
         if path.parent.name not in LABELS or not path.is_file() or path.name.startswith("."):
@@ -89,10 +89,7 @@ def find_clips(folder: Path) -> list[LabelledClip]:
         speaker, named, _ = path.stem.partition("_")
         found.append(LabelledClip(path, condition, speaker if named else None, path.parent.name == "shout"))
     if not found:
-        raise KikimoriError(
-            f"{folder}: holds no recording under calm/ or shout/",
-            next_step="put calm voices into calm/ and raised ones into shout/, at any depth",
-        )
+        raise KikimoriError.of("effort_no_recording", folder=folder)
     return found
 
 
@@ -181,7 +178,7 @@ def _blocks(path: Path) -> NDArray[np.int16]:
         audio, rate = soundfile.read(path, dtype="int16", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError) as error:
         reason = getattr(error, "error_string", str(error))
-        raise AudioFileError(f"{path}: cannot be read: {reason}") from None
+        raise AudioFileError.of("audio_unreadable", file=path, reason=reason) from None
     mono = audio.mean(axis=1).astype("<i2") if audio.shape[1] > 1 else audio[:, 0].astype("<i2")
     if rate != RATE:
         resampler = Resampler(rate, RATE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kikimori.analysis import Analyser
 from kikimori.errors import KikimoriError
 from kikimori.taps.replay import open_recording
+from kikimori_core.messages import remedy, text
 from kikimori_core.model.call import Role
 from kikimori_lab.evaluation.case_judge import CaseJudge
 from kikimori_lab.evaluation.score import Judged, RaisedAlert, judge_call, score_rules
@@ -118,16 +119,12 @@ def truths_in(folder: Path) -> list[tuple[Path, Truth]]:
         KikimoriError: there is none, or one is broken: names file, key and reason.
     """
     if not folder.is_dir():
-        raise KikimoriError(f"{folder}: no such folder")
+        raise KikimoriError.of("no_such_folder", folder=folder)
     paths = sorted(folder.glob("*.json"))
     if not paths:
         inner = sorted(each.name for each in folder.iterdir() if each.is_dir())
-        raise KikimoriError(
-            f"{folder}: holds no NAME.json that says what is true of a recording",
-            next_step=f"one of its folders was meant: {', '.join(inner)}"
-            if inner
-            else "the README describes the format",
-        )
+        step = remedy("truth_folders", names=", ".join(inner)) if inner else remedy("truth_none")
+        raise KikimoriError(text("truth_none", folder=folder), next_step=step)
     return [(path, read_truth(path)) for path in paths]
 
 
@@ -197,10 +194,7 @@ async def _judged(
     for one in truth.expected_alerts:
         rule = known.get(one.rule)
         if rule is None:
-            raise KikimoriError(
-                f"{path}: expected_alerts: no rule {one.rule!r} is in force",
-                next_step="`kikimori config check --rules` names the rules",
-            )
+            raise KikimoriError.of("truth_no_rule", file=path, rule=repr(one.rule))
         if analysis.recognition.engine is not None or not (one.needs_words or rule.needs_words()):
             expected.append(one)
     return JudgedCall(

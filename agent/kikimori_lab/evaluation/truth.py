@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kikimori.errors import KikimoriError
+from kikimori_core.messages import text
 from kikimori_core.model.call import Role
 from kikimori_core.wire.messages import Severity
+from kikimori_core.wire.toml_file import value_reason
 from kikimori_core.wire.values import known_only
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class ExpectedAlert(_Part):
     @model_validator(mode="after")
     def _in_order(self) -> ExpectedAlert:
         if self.end < self.start:
-            raise ValueError("to must not be before from")
+            raise ValueError(text("truth_in_order"))
         return self
 
 
@@ -88,8 +90,8 @@ def read_truth(path: Path) -> Truth:
         with known_only():
             return Truth.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise KikimoriError(f"{path}: cannot be read: {error.strerror}") from None
+        raise KikimoriError.of("file_unreadable", path=path, reason=error.strerror) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise KikimoriError(f"{path}: {where}: {first['msg']}") from None
+        raise KikimoriError.of("truth_malformed", file=path, key=where, reason=value_reason(first)) from None

@@ -57,7 +57,7 @@ def written(folder: Path) -> list[Sample]:
     """Write out the templates of a folder and of those in it; raises KikimoriError."""
     files = sorted(folder.rglob("*.txt"))
     if not files:
-        raise KikimoriError(f"{folder}: holds no templates")
+        raise KikimoriError.of("templates_none", folder=folder)
     return [
         Sample(text, template.label, template.origin, SPOKEN_WEIGHT if template.together else 1.0)
         for path in files
@@ -73,7 +73,7 @@ def calm(path: Path) -> list[Sample]:
             parts = [line.rstrip("\n").split("\t") for line in lines if not line.startswith("#")]
         return [Sample(text, HARMLESS, f"calm/{dialogue}") for dialogue, text in parts]
     except (OSError, ValueError, lzma.LZMAError) as error:
-        raise KikimoriError(f"{path}: cannot be read as calm sentences: {error}") from None
+        raise KikimoriError.of("calm_unreadable", file=path, reason=error) from None
 
 
 def fragments(calm_ones: Sequence[Sample], seed: int) -> list[Sample]:

@@ -87,8 +87,5 @@ def read_templates(path: Path) -> list[Template]:
             name = f"{path.parent.name}/{path.stem}/{family}/{len(found)}"
             found.append(Template(name, label, sentence["text"], path.parent.name == SPOKEN))
         else:
-            raise KikimoriError(
-                f"{path}:{number}: neither a family in brackets nor a sentence after + or -",
-                next_step="see docs/second-opinion.md",
-            )
+            raise KikimoriError.of("template_malformed", file=path, line=number)
     return found

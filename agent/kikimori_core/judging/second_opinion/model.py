@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.second_opinion.features import BITS, MOST_WORDS, features, pieces, row_of
 from kikimori_core.judging.second_opinion.senses import Senses
+from kikimori_core.wire.toml_file import value_reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +85,9 @@ class OpinionModel:
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise ConfigError.of("opinion_wrong", folder=folder, where=where, reason=first["msg"]) from None
+            raise ConfigError.of(
+                "opinion_wrong", folder=folder, where=where, reason=value_reason(first)
+            ) from None
         note = self.note
         fits = note.classes[:1] == (HARMLESS,) and len(note.bias) == len(note.scale) == len(note.classes) > 1
         if READ.get(note.format) != note.bits or not fits:
