@@ -17,6 +17,7 @@ from kikimori.doctor.keys import look_at_keys
 from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
 from kikimori.doctor.mosquitto import look_at_mosquitto
+from kikimori.doctor.page_address import look_at_page_address
 from kikimori.doctor.running import look_at_running
 from kikimori.doctor.secrets import look_at_secrets
 from kikimori.doctor.store import look_at_store
@@ -65,6 +66,7 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
                 for key, host, port in dashboard_listeners(dashboard)
             ),
             *await asyncio.to_thread(look_at_pages_certificate, dashboard),
+            *await look_at_page_address(dashboard),
         ]
 
     async def store() -> list[Diagnosis]:
