@@ -121,6 +121,16 @@ def test_a_wildcard_covers_one_label(tmp_path: Path, asked: str, covered: bool) 
     assert found.covers(asked) is covered
 
 
+def test_names_beyond_ascii_are_asked_as_people_write_them(tmp_path: Path) -> None:
+    files = alone(Wish(names=("xn--kpry57d.example",), addresses=())).write(tmp_path)
+    found = examine_pair(*files).certificate
+    assert found is not None
+    assert found.covers("台灣.example")
+    assert found.covers("台灣。example.")
+    assert found.covers("XN--KPRY57D.example")
+    assert found.missing(["台北.example", "\x00", "…"]) == ("台北.example", "\x00", "…")
+
+
 @pytest.mark.parametrize(
     ("wish", "code"),
     [

@@ -151,7 +151,7 @@ def _tried(
 def _verified(cert: Path, authority: Path | None, error: ssl.SSLCertVerificationError) -> CertificateFault:
     """Return the fault for a certificate that the client of the handshake refused."""
     if error.verify_code in _ISSUER_UNKNOWN and authority is None:
-        issuer = common_name(read_certificates(cert)[-1].issuer)
+        issuer = common_name(upwards(read_certificates(cert))[-1].issuer)
         return CertificateFault.of("certificate_chain_unknown", FaultEffect.NOTICE, cert, issuer=issuer)
     if error.verify_code in _OUTSIDE and authority is not None:
         return CertificateFault.of(

@@ -39,9 +39,8 @@ def host_name(given: str) -> str:
         pass
     else:
         raise KikimoriError.of("certificate_name_is_address", value=given)
-    name = given.strip().rstrip(".")
+    encoded = as_asked(given)
     try:
-        encoded = idna.encode(name, uts46=True).decode() if not name.isascii() else name.lower()
         for each in encoded.split("."):
             if each.startswith("xn--"):
                 idna.ulabel(each)
@@ -52,6 +51,17 @@ def host_name(given: str) -> str:
     if len(encoded) > _MOST_LETTERS or not all(map(_LABEL.fullmatch, labels)) or labels[-1].isdigit():
         raise KikimoriError.of("certificate_name_wrong", value=given)
     return encoded
+
+
+def as_asked(given: str) -> str:
+    """Return a name as clients ask for it: lower case, A-labels; what cannot be encoded stays as it is."""
+    name = given.strip().rstrip(".").lower()
+    if name.isascii():
+        return name
+    try:
+        return idna.encode(name, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return name
 
 
 def host_address(given: str) -> Address:

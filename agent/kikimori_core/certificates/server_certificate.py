@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Self
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from kikimori_core.certificates.names import as_asked
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -52,7 +54,7 @@ class ServerCertificate:
         try:
             return str(ipaddress.ip_address(asked.strip("[]"))) in self.addresses
         except ValueError:
-            name = asked.rstrip(".").lower()
+            name = as_asked(asked)
         _, _, domain = name.partition(".")
         return name in self.names or (bool(domain) and f"*.{domain}" in self.names)
 
