@@ -45,8 +45,11 @@ async def test_pages_begin_in_the_offices_language_and_tell_its_time(
 
 async def test_a_language_chosen_in_a_browser_wins(real: Mosquitto, page: Page) -> None:
     async with dashboard(dashboard_settings(real.settings, language="en")) as url:
+        await sign_in_page(page, "both")
         await page.goto(f"{url}/account")
+        await expect(page.locator("#person")).to_contain_text("Operator, Supervisor")
         await page.get_by_role("button", name="日本語").click()
+        await expect(page.locator("#person")).to_contain_text("オペレーター・監督者")
         await page.goto(f"{url}/my-record")
         await expect(page.get_by_role("heading", name="私の記録")).to_be_visible()
         assert await page.locator("html").get_attribute("lang") == "ja"

@@ -12,6 +12,7 @@ import pytest
 from kikimori_core.wire.messages import Action, CallStatus, ClosedBecause, Outcome, Severity
 from kikimori_dashboard.pages import STATIC
 from kikimori_dashboard.sentences import BUILTIN, read_file
+from kikimori_records.people.fields import ROLE_NAMES
 
 ROOT = Path(__file__).parents[2]
 UNWANTED = tomllib.loads(
@@ -52,6 +53,12 @@ def test_everything_the_contract_can_say_is_worded(language: str) -> None:
     wanted += [f"severity.{each}" for each in Severity] + [f"closed.{each}" for each in ClosedBecause]
     wanted += [f"outcome.{each}" for each in Outcome if each is not Outcome.DONE]
     assert [key for key in wanted if not known.get(key)] == []
+
+
+def test_roles_have_one_name_on_pages_and_in_files() -> None:
+    known = words("ja")
+    assert {role: known[f"people.role.{role}"] for role in ROLE_NAMES} == ROLE_NAMES
+    assert [key for key in known if key.rpartition(".")[2] == "wall"] == ["people.role.wall"]
 
 
 def test_the_screen_never_says_that_it_is_harassment() -> None:

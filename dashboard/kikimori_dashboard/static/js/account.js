@@ -24,7 +24,7 @@ function words() {
   document.title = `${t("account.title")} – ${t("app.name")}`;
   setText(at("app-name"), t("app.name"));
   setText(at("title"), t("account.title"));
-  setText(at("person"), [person.name, person.roles.map((each) => i18n.word("role", each)).join(t("account.and"))].filter(Boolean).join("　"));
+  setText(at("person"), [person.name, person.roles.map((each) => i18n.word("people.role", each)).join(t("account.and"))].filter(Boolean).join("　"));
   setText(at("back"), t("account.back"));
   setText(at("people"), t("people.title"));
   show(at("people"), person.roles.includes("admin") && !person.must_change);

@@ -22,7 +22,7 @@ export function banners(picture) {
     return found;
   }
   for (const { name, added, at } of picture.site.own_roles ?? []) {
-    found.push({ mood: "warn", text: t("banner.own_role", { name, roles: added.map((each) => word("people.role", each)).join("・"), time: dateAndTime(at) }) });
+    found.push({ mood: "warn", text: t("banner.own_role", { name, roles: added.map((each) => word("people.role", each)).join(t("account.and")), time: dateAndTime(at) }) });
   }
   found.push(...certificateBanners(picture.site.certificate ?? []));
   const newer = picture.site.newer ?? [];

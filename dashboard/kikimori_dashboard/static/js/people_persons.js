@@ -36,7 +36,7 @@ function row(page, person) {
   const seat = [person.seat_row, person.seat_column].filter((each) => each !== null).join("-");
   return h("div", { class: "row", dataset: { person: person.id, off: person.disabled ? "yes" : "no" } },
     h("div", {}, h("b", {}, person.name), h("small", {}, person.login ?? t("people.no_login"), person.disabled ? `　${t("people.is_disabled")}` : "")),
-    h("div", {}, person.roles.map((each) => t(`people.role.${each}`)).join("・") || "—"),
+    h("div", {}, person.roles.map((each) => t(`people.role.${each}`)).join(t("account.and")) || "—"),
     h("div", {}, h("small", {}, t("people.extensions")), person.extensions.join(" ") || "—"),
     h("div", {}, h("small", {}, t("people.team")), [person.team, seat && t("people.seat_is", { seat })].filter(Boolean).join("　") || "—"),
     h("div", { class: "acts" },
