@@ -129,6 +129,10 @@ async def test_a_person_is_added_found_and_changed_by_keyboard(
     await sign_in_page(page, "admin")
     await page.goto(f"{url}/people")
     await expect(page.locator("[data-person]")).to_have_count(6)
+    lefts = "(cells) => cells.map((cell) => Math.round(cell.getBoundingClientRect().left))"
+    cells = await page.locator("[data-person] > :nth-child(3)").evaluate_all(lefts)
+    assert len(cells) == 6
+    assert len(set(cells)) == 1, "columns of all rows stand below each other"
     await page.locator("[data-act=add]").focus()
     await page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")

@@ -21,13 +21,13 @@ export async function draw(page) {
 
 function codeRow(page, each) {
   return h("div", { class: "row", dataset: { code: each.extension } },
-    h("div", {}, h("b", {}, t("call.extension", { number: each.extension }))), h("div", {}, t("people.code_waits")), h("div", {}, dateAndTime(each.expires_at)), h("div", {}),
+    h("div", {}, h("b", {}, t("call.extension", { number: each.extension }))), h("div", {}, t("people.code_waits")), h("div", { class: "wide" }, h("small", {}, t("people.code_until")), dateAndTime(each.expires_at)),
     h("div", { class: "acts" }, h("button", { type: "button", class: "quiet", dataset: { act: "revoke" }, onclick: async () => page.came(await send("/api/kiosk-codes/revoke", { code_hash: each.code_hash }), t("people.revoked")) }, t("people.revoke"))));
 }
 
 function kioskRow(page, each) {
   return h("div", { class: "row", dataset: { kiosk: each.id } },
-    h("div", {}, h("b", {}, t("call.extension", { number: each.extension }))), h("div", {}, each.name || "—"), h("div", {}, dateAndTime(each.since)), h("div", {}),
+    h("div", {}, h("b", {}, t("call.extension", { number: each.extension }))), h("div", {}, each.name || "—"), h("div", { class: "wide" }, h("small", {}, t("people.bound_since")), dateAndTime(each.since)),
     h("div", { class: "acts" },
       h("button", { type: "button", class: "quiet", dataset: { act: "seatings" }, onclick: () => seatings(page, each.extension) }, t("people.seatings")),
       h("button", { type: "button", class: "quiet", dataset: { act: "revoke" }, onclick: () => unbind(page, each) }, t("people.revoke"))));
