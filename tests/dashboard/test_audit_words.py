@@ -178,6 +178,7 @@ async def test_the_page_words_every_kind_of_entry(url: str, store: Store, page: 
             await page.get_by_role("button", name=language).click()
         await expect(page.get_by_role("heading", name=title)).to_be_visible()
         await expect(items).to_have_count(len(entries))
+        await expect(page.locator("#account")).to_be_in_viewport(ratio=1)
         shown = await items.all_inner_texts()
         assert [each for each in shown if re.search(r"[{}\[\]\"]|undefined|null|NaN", each)] == []
         # What stands there as it is in the database: keys of the code, and names that have no word.
