@@ -6,7 +6,7 @@ import ast
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import expect
 from tests.dashboard.test_reasons import calls_of
@@ -129,8 +129,6 @@ def _noted() -> list[AuditEntry]:
     person, alert, call = ("person", ID), ("alert", ID), ("call", ID)
     asked = {"since": "2026-11-01T09:00", "until": "2026-11-02T09:00", "person": "佐藤", "action": "live.open", "object": "201", "outcome": "done"}  # fmt: skip
     found = [
-        entry(WHO, "session.begin", about=person, address="192.0.2.1"),
-        entry(None, "session.begin", outcome="refused", about=person, address="192.0.2.1"),
         entry(WHO, "session.end"),
         entry(WHO, "session.end", about=("session", ID[:12])),
         entry(WHO, "session.end_all"),
@@ -147,6 +145,10 @@ def _noted() -> list[AuditEntry]:
         entry(WHO, "alert.false_undo", about=alert, call_id=ID, rule="R-1"),
         entry(None, "audit.left_out", outcome="failed", count=3, since="2026-11-01T00:00:00+00:00"),
     ]
+    begun: dict[str, Any] = {"about": person, "address": "192.0.2.1"}
+    proofs, faults = ("password", "password_and_code", "link"), ("wrong", "wrong_code")
+    found += [entry(WHO, "session.begin", **begun, by=by) for by in proofs]
+    found += [entry(None, "session.begin", outcome="refused", **begun, reason=reason) for reason in faults]
     found += [entry(WHO, action, about=person) for action in ("factor.on", "factor.off")]
     for action in ("password.set", "pin.set", "pin.remove"):
         found.append(entry(WHO, action, about=person, name="佐藤"))

@@ -108,7 +108,7 @@ class Logins:
             if not await self.right_code(usable, code):
                 self._wrong(usable, browser, reason="wrong_code")
         self._delays.succeeded(name, browser.address)
-        by = "password" if usable.totp_secret is None else "password and code"
+        by = "password" if usable.totp_secret is None else "password_and_code"
         return await self.admit(usable, browser, by=by, known=known, password=password)
 
     async def is_right(self, person: Person, password: str, browser: Browser) -> bool:

@@ -14,8 +14,8 @@ const outcomeText = (outcome) => find(`audit.outcomes.${outcome}`) ?? outcome;
 /** The answer to a request in words; `reason` is a stable code. */
 const faultText = ({ reason }) => find(`audit.faults.${reason}`) ?? t("audit.faults.other");
 
-/** Words of values that are codes, by the name of the detail. */
-const CODES = { roles: "people.role", why: "because", reason: "reason" };
+/** Groups of words of values that are codes, by the name of the detail. */
+const CODES = { roles: ["people.role"], why: ["because"], reason: ["reason", "login"], by: ["audit.by"] };
 
 /** A value in words: roles by their names, nothing as a dash. */
 function valueText(name, value) {
@@ -25,7 +25,8 @@ function valueText(name, value) {
   if (typeof value === "boolean") return t(value ? "audit.yes" : "audit.no");
   if (typeof value === "object") return Object.entries(value).map(([each, inner]) => `${labelText(each)} ${valueText(each, inner)}`).join(t("account.and"));
   if (name === "since" && !Number.isNaN(Date.parse(value))) return dateAndTime(value);
-  return (CODES[name] && find(`${CODES[name]}.${value}`)) || String(value);
+  for (const group of CODES[name] ?? []) if (find(`${group}.${value}`)) return find(`${group}.${value}`);
+  return String(value);
 }
 
 const labelText = (name) => find(`audit.details.${name}`) ?? find(`audit.fields.${name}`) ?? name;
