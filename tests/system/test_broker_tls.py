@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import tomllib
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +18,7 @@ from tests.support.telephone import on_the_line
 from tests.system.conftest import AGENT_ID, SITE, WITHIN_S, agent_config, running
 
 from kikimori.checks.diagnosis import CheckState
+from kikimori.cli.main import main
 from kikimori.doctor.broker import look_at_broker
 from kikimori.doctor.broker_certificate import look_at_broker_certificate
 from kikimori_core.messages import CodedText
@@ -25,7 +29,6 @@ from kikimori_lab.bench.mosquitto import ShippedMosquitto
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from kikimori_core.wire.messages import Problem
 
@@ -94,6 +97,35 @@ async def test_agent_and_dashboard_work_by_tls(tmp_path: Path) -> None:
             assert diagnosis.state is CheckState.OK, diagnosis
         async with connect(broker.settings(AGENT_ID), "plain"):
             pass
+
+
+async def test_from_an_authority_to_a_connection_by_the_commands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One step each: made, issued for the broker, taken over on the agent's machine by its fingerprint, used."""
+    here, there = tmp_path / "broker's", tmp_path / "agent's"
+    for command in (
+        ["create", "--name", "kikimori.office.example", "--address", "127.0.0.1"],
+        ["issue", "--name", "broker.office.example", "--address", "127.0.0.1", "--as", "mosquitto"],
+        ["show", "--json"],
+    ):
+        assert main(["certificate", *command, "--folder", str(here)]) == 0
+    shown = json.loads(capsys.readouterr().out.splitlines()[-1])
+    file, expected = here / "authority.crt", shown["authority"]["fingerprint"]
+    assert main(["certificate", "trust", str(file), "--fingerprint", expected, "--folder", str(there)]) == 0
+    told = tomllib.loads(capsys.readouterr().out.partition("[mqtt]")[2])
+    broker = ShippedMosquitto(
+        tmp_path / "broker", SITE, agents=[AGENT_ID], dashboards=[BOARD], certificates=here
+    )
+    await broker.start()
+    try:
+        settings = broker.tls_settings(AGENT_ID, Path(told["ca_file"]))
+        async with connect(settings, "agent"):
+            pass
+        found = await look_at_broker_certificate(settings)
+        assert [each.state for each in found] == [CheckState.OK]
+    finally:
+        await broker.stop()
 
 
 @LEFT_SOCKET
