@@ -258,6 +258,21 @@ async def test_a_password_that_another_set_is_changed_first(url: str, store: Sto
     assert (await post(url, "/api/missed/seen", {"first": 1, "last": 1}, as_cookie(cookies)))[0] == 200
 
 
+async def test_a_password_that_another_set_is_good_for_a_week(url: str, store: Store) -> None:
+    from kikimori_records.schema import people as table  # noqa: PLC0415
+
+    await people.change(store, await person_id(store, "supervisor"), must_change=True)
+    await sign_in(url)
+    async with store.begin() as connection:
+        long_ago = datetime.now(UTC) - timedelta(days=8)
+        await connection.execute(table.update().values(changed_at=long_ago))
+    status, answer, cookies = await post(url, "/api/login", {"login": "supervisor", "password": PASSWORD})
+    assert (status, answer["reason"], cookies) == (401, "password_over", {})
+    status, answer, _ = await post(url, "/api/login", {"login": "supervisor", "password": "wrong"})
+    assert (status, answer["reason"]) == (401, "wrong")
+    await sign_in(url, "operator")
+
+
 @pytest.mark.parametrize("origin", [None, "http://evil.example", "null"])
 async def test_a_web_socket_of_another_site(url: str, origin: str | None) -> None:
     """Its cookie would not come along either; here it does."""

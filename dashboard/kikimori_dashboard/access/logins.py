@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 DEVICE_LASTS = timedelta(days=DEVICE_DAYS)
+TEMPORARY_LASTS = timedelta(days=7)
+"""Time after the last change of a person for which a password that another set lets them in, to change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Logins:
                 raise LoginRefusedError("code_needed")
             if not await self.right_code(usable, code):
                 self._wrong(usable, browser, reason="wrong_code")
+        if usable.must_change and datetime.now(UTC) - usable.changed_at > TEMPORARY_LASTS:
+            self._wrong(usable, browser, reason="password_over")
         self._delays.succeeded(name, browser.address)
         by = "password" if usable.totp_secret is None else "password_and_code"
         return await self.admit(usable, browser, by=by, known=known, password=password)
