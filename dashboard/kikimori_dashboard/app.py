@@ -14,6 +14,7 @@ from kikimori_core.wire.settings import LOOPBACK
 from kikimori_dashboard import openapi
 from kikimori_dashboard.access.access import Access
 from kikimori_dashboard.access.account_routes import AccountRoutes
+from kikimori_dashboard.access.cookies import BY_PORT
 from kikimori_dashboard.access.links import FIRST_COMMAND, first_link, needs_first
 from kikimori_dashboard.access.middleware import require_session
 from kikimori_dashboard.access.routes import AccessRoutes
@@ -142,6 +143,7 @@ def create_app(
     app[SETTINGS] = settings
     app[STATE] = state
     app[ACCESS] = access
+    app[BY_PORT] = not settings.only_over_tls
     app[LIVE] = live
     app[LIMITER] = limiter
     app.on_response_prepare.append(guard.add_headers)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).parent / "openapi.json"
 PATH = "/api/openapi.json"
+COOKIE_BY_PORT = f"by plain HTTP on loopback `{SESSION}-PORT`, as a login sets it"
 REFS = "#/components/schemas/{model}"
 REFUSALS = {
     "401": "no session; `reason` is `no_session`",
@@ -83,7 +84,9 @@ def document(app: web.Application) -> dict[str, Any]:
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.items())),
-            "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": SESSION}},
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": SESSION, "description": COOKIE_BY_PORT}
+            },
         },
     }
 

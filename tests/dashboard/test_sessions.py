@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 import pytest_asyncio
 import structlog
 from aiohttp import WSMsgType
-from tests.support.browser import store_of_people
+from tests.support.browser import dashboard, dashboard_settings, store_of_people
 from tests.support.live_client import connected, live_client
 from tests.support.sign_in import PASSWORD, add_session, client, headers, token_of
 
@@ -27,6 +28,8 @@ from kikimori_records.errors import StoreAwayError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+
+    from tests.support.mosquitto import Mosquitto
 
     from kikimori_records.store import Store
 
@@ -79,6 +82,11 @@ async def sign_in(
     return cookies
 
 
+def by_port(url: str) -> str:
+    """Return the name of the session's cookie, which has the dashboard's port."""
+    return f"{SESSION}-{urlsplit(url).port}"
+
+
 def as_cookie(cookies: dict[str, str]) -> str:
     return "; ".join(f"{name}={value}" for name, value in cookies.items())
 
@@ -89,13 +97,42 @@ async def test_the_cookie_that_a_login_gives(url: str) -> None:
         async with http.post("/api/login", json=body) as answer:
             assert answer.status == 200
             (session,) = [
-                each for each in answer.headers.getall("Set-Cookie") if each.startswith(f"{SESSION}=")
+                each for each in answer.headers.getall("Set-Cookie") if each.startswith(f"{by_port(url)}=")
             ]
-    assert SESSION == "__Host-kikimori"
+    assert by_port(url).startswith("__Host-kikimori-")
     assert {"Secure", "HttpOnly", "SameSite=Strict", "Path=/"} <= {
         each.strip() for each in session.split(";")
     }
     assert "Domain" not in session
+
+
+async def test_two_dashboards_of_one_machine_keep_their_sessions(
+    url: str, store: Store, real: Mosquitto
+) -> None:
+    """In one browser, whose cookies know no ports."""
+    known = await people.person_by_login(store, "supervisor")
+    assert known is not None
+    settings = dashboard_settings(real.settings, client_id="dashboard-other")
+    async with store_of_people() as others, dashboard(settings, store=others) as other:
+        its_own = await person_id(others, "supervisor")
+        await people.change(others, its_own, password_hash=known.password_hash)
+        both = {**await sign_in(url), **await sign_in(other)}
+        assert [await me(each, as_cookie(both)) for each in (url, other)] == [200, 200]
+        _, _, cleared = await post(url, "/api/logout", cookie=as_cookie(both))
+        assert cleared == {by_port(url): ""}
+        assert [await me(each, as_cookie(both)) for each in (url, other)] == [401, 200]
+
+
+async def test_a_session_of_the_release_before_goes_on(url: str) -> None:
+    """Its cookie has no port in its name. It goes with the sign-out, and with the next login."""
+    former = f"{SESSION}={token_of('supervisor')}"
+    assert await me(url, former) == 200
+    set_by_login = await sign_in(url, "operator", cookie=former)
+    assert set_by_login[SESSION] == ""
+    assert (await post(url, "/api/logout", cookie=former))[2] == {SESSION: "", by_port(url): ""}
+    assert await me(url, former) == 401
+    # One of another dashboard on this machine stays.
+    assert SESSION not in await sign_in(url, cookie=f"{SESSION}={'A' * 43}")
 
 
 async def test_a_copied_cookie_is_worth_nothing_after_the_sign_out(url: str) -> None:
@@ -218,8 +255,8 @@ async def test_delays_are_for_guessing_and_not_for_known_browsers_or_open_sessio
     assert (status, answer["reason"]) == (429, "wait")
     assert 0 < answer["wait_s"] <= 30
     # The open session is not touched, and the browser that knows the person signs in at once.
-    assert await me(url, f"{SESSION}={cookies[SESSION]}") == 200
-    assert SESSION in await sign_in(url, cookie=f"{DEVICE}={cookies[DEVICE]}")
+    assert await me(url, f"{SESSION}={cookies[by_port(url)]}") == 200
+    assert by_port(url) in await sign_in(url, cookie=f"{DEVICE}={cookies[DEVICE]}")
     # The device cookie of one person is none of another.
     await guess(url, "operator")
     device = f"{DEVICE}={cookies[DEVICE]}"

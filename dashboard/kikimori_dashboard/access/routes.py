@@ -50,8 +50,9 @@ class AccessRoutes:
     async def _login(self, request: web.Request) -> web.Response:
         """Sign in; sets the cookies of the session and of the device."""
         body = await read_body(request, LoginBody)
-        return _let_in(
-            await self._access.logins.sign_in(body.login, body.password, body.code, self._browser(request))
+        return await self._let_in(
+            request,
+            await self._access.logins.sign_in(body.login, body.password, body.code, self._browser(request)),
         )
 
     async def _first(self, request: web.Request) -> web.Response:
@@ -60,33 +61,39 @@ class AccessRoutes:
         if fault := await fault_of(body.password, body.login):
             return refusal(422, fault)
         person = await make_first(self._access, body)
-        return _let_in(await self._access.logins.admit(person, self._browser(request), by="link"))
+        return await self._let_in(
+            request, await self._access.logins.admit(person, self._browser(request), by="link")
+        )
 
     async def _link(self, request: web.Request) -> web.Response:
         """Sign in by a one-time link."""
         body = await read_body(request, LinkBody)
         person = await use_link(self._access.store, body.token)
-        return _let_in(await self._access.logins.admit(person, self._browser(request), by="link"))
+        return await self._let_in(
+            request, await self._access.logins.admit(person, self._browser(request), by="link")
+        )
 
     async def _logout(self, request: web.Request) -> web.Response:
         """End this session."""
         session = request[SESSION]
         self._access.trail.note(session.who, "session.end")
-        return await self._out(self._access.desk.end(session.session_id, "signed_out"))
+        return await self._out(request, self._access.desk.end(session.session_id, "signed_out"))
 
     async def _logout_everywhere(self, request: web.Request) -> web.Response:
         """End all sessions of the person, and forget their devices."""
         session = request[SESSION]
         self._access.trail.note(session.who, "session.end_all")
         if session.who.person_id is None:
-            return await self._out(self._access.desk.end(session.session_id, "signed_out"))
+            return await self._out(request, self._access.desk.end(session.session_id, "signed_out"))
         await sessions.forget_devices(self._access.store, session.who.person_id)
-        return await self._out(self._access.desk.end_all(session.who.person_id, "signed_out_everywhere"))
+        return await self._out(
+            request, self._access.desk.end_all(session.who.person_id, "signed_out_everywhere")
+        )
 
-    async def _out(self, ending: Awaitable[object]) -> web.Response:
-        await ending
+    async def _out(self, request: web.Request, ending: Awaitable[object]) -> web.Response:
         answer = web.json_response({"signed_out": True})
-        cookies.clear_session(answer)
+        await cookies.clear_session(request, answer, self._access.desk)
+        await ending
         return answer
 
     async def _me(self, request: web.Request) -> web.Response:
@@ -130,23 +137,22 @@ class AccessRoutes:
         self._access.trail.note(who, "password.change", about=("person", person.id))
         # The browser in which it was changed goes on, with a session of its own.
         fresh = await people.person_by_id(self._access.store, person.id)
-        return _let_in(
-            await self._access.logins.admit(fresh or person, self._browser(request), by="password")
+        return await self._let_in(
+            request, await self._access.logins.admit(fresh or person, self._browser(request), by="password")
         )
 
     def _browser(self, request: web.Request) -> Browser:
         return browser_of(request, self._proxies)
 
-
-def _let_in(signed_in: SignedIn) -> web.Response:
-    person = signed_in.person
-    view: dict[str, Any] = {
-        "name": person.name,
-        "home": home_of(person.roles),
-        "must_change": person.must_change,
-    }
-    answer = web.json_response(view)
-    cookies.set_session(answer, signed_in.session)
-    if signed_in.device is not None:
-        cookies.set_device(answer, signed_in.device)
-    return answer
+    async def _let_in(self, request: web.Request, signed_in: SignedIn) -> web.Response:
+        person = signed_in.person
+        view: dict[str, Any] = {
+            "name": person.name,
+            "home": home_of(person.roles),
+            "must_change": person.must_change,
+        }
+        answer = web.json_response(view)
+        await cookies.set_session(request, answer, signed_in.session, self._access.desk)
+        if signed_in.device is not None:
+            cookies.set_device(answer, signed_in.device)
+        return answer

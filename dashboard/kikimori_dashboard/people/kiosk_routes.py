@@ -164,7 +164,7 @@ class KioskRoutes:
         who = who_of_kiosk(kiosk.id, kiosk.name, kiosk.extension)
         token, _ = await self._access.desk.begin(who, address=browser.address, browser=browser.name)
         answer = web.json_response({"extension": kiosk.extension, "home": "/operator"})
-        cookies.set_session(answer, token)
+        await cookies.set_session(request, answer, token, self._access.desk)
         return answer
 
     async def _seat(self, request: web.Request) -> web.Response:
