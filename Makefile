@@ -52,8 +52,9 @@ $(VENV)/testable: $(VENV)/installed
 	@$(call quietly,adding to $(VENV) what the tests need,$(FOR_TESTS))
 	@touch $@
 
-# What the tests talk to: a real broker, browser with Japanese letters and database, sipp as an SBC.
-DEBIAN := mosquitto chromium fonts-noto-cjk sip-tester libportaudio2 postgresql
+# What the tests talk to: a real broker, browser with Japanese letters and database, sipp as an SBC, reverse proxies;
+# libnss3-tools tells the browser which authorities to trust.
+DEBIAN := mosquitto chromium fonts-noto-cjk sip-tester libportaudio2 postgresql nginx-light caddy libnss3-tools
 # Debian's package would start a server of its own; the tests start theirs.
 NO_CLUSTER = DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql-common; \
   sed -ri 's/^.?create_main_cluster .*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
