@@ -17,6 +17,7 @@ from kikimori.control.targets import TargetPolicy
 from kikimori.integrations.registry import IntegrationTables, control_kinds, integrations_of
 from kikimori.taps.sides import SidesTable
 from kikimori_core.errors import ConfigError
+from kikimori_core.messages import text
 from kikimori_core.wire.files import (
     MadeFolder,
     ModelFolder,
@@ -143,9 +144,12 @@ class AgentConfig(IntegrationTables, _General):
                 continue
             other = self.integration(each.audio_by)
             if not other.is_on():
-                raise ValueError(
-                    f"[{each.name}] {each.switch} = true needs [{other.name}] {other.switch} = true"
-                )
+                switches = {
+                    "table": each.name,
+                    "switch": each.switch,
+                    "needed": f"[{other.name}] {other.switch}",
+                }
+                raise ValueError(text("needs_way_in", **switches))
         return self
 
     def integrations(self) -> tuple[Integration[Any], ...]:

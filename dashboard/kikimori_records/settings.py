@@ -49,17 +49,14 @@ class StoreSettings(BaseModel):
             return value
         parts = urlsplit(value)
         if parts.scheme not in POSTGRES or not parts.path.strip("/"):
-            raise ValueError(
-                'write "sqlite", or PostgreSQL\'s address with user and database, '
-                "e.g. postgresql://kikimori@db.office.example/kikimori"
-            )
+            raise ValueError(text("store_url_wrong"))
         # A configuration file is read by more people than a password may be.
         if parts.password is not None or any("password" in key for key, _ in parse_qsl(parts.query)):
-            raise ValueError("holds a password: remove it, and name a file with it in [store] password_file")
+            raise ValueError(text("store_url_password"))
         try:
             _ = parts.port
         except ValueError:
-            raise ValueError("the port is not a number from 0 to 65535") from None
+            raise ValueError(text("store_url_port")) from None
         return value
 
     @property

@@ -99,9 +99,7 @@ class ShippedMosquitto:
         async with asyncio.timeout(START_WITHIN_S):
             while not await self._listens():
                 if self._process.returncode is not None:
-                    raise KikimoriError(
-                        f"mosquitto ended with {self._process.returncode}", next_step="look at its log"
-                    )
+                    raise KikimoriError.of("mosquitto_ended", code=self._process.returncode)
                 await asyncio.sleep(0.02)
 
     async def stop(self) -> None:

@@ -115,7 +115,7 @@ class SessionDesk:
         await self._book.read(self._store)
         session = await self._read(row.token_hash)
         if session is None:
-            raise StoreAwayError("the session cannot be read back")
+            raise StoreAwayError.of("session_gone")
         return token, session
 
     async def end(self, session_id: str, reason: str) -> None:

@@ -134,7 +134,7 @@ class PeopleRoutes:
     async def _found(self, request: web.Request) -> Person:
         person = await person_by_id(self._store, _id(request))
         if person is None:
-            raise UnknownPersonError("there is no such person")
+            raise UnknownPersonError.of("no_such_person")
         return person
 
     # --- superiors

@@ -21,6 +21,7 @@ from kikimori.integrations.asterisk.ami_away import (
 )
 from kikimori.integrations.asterisk.ami_codec import AmiProtocolError, Block, BlockReader, encode
 from kikimori_core.cancellation import run_cancellable
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import ssl
@@ -82,7 +83,7 @@ class AmiConnection:
                     table.ami_host, table.ami_port, ssl=tls, server_hostname=table.tls_name if tls else None
                 )
         except UnicodeError as error:
-            raise AmiError(f"{table.ami_host!r} is no host name") from error
+            raise AmiError(text("ami_no_host", value=repr(table.ami_host))) from error
         return cls(reader, writer, on_event)
 
     async def read(self) -> None:
@@ -122,7 +123,7 @@ class AmiConnection:
             raise AmiSilentError("takes the connection and says nothing") from None
         challenge = await self.act("Challenge", AuthType="MD5")
         if not challenge.ok:
-            raise AmiLoginError(challenge.message or "no challenge")
+            raise AmiLoginError(challenge.message or text("ami_no_challenge"))
         # AMI knows no other digest; what it protects is a connection inside the office.
         key = hashlib.md5((challenge.get("Challenge") + password).encode(), usedforsecurity=False).hexdigest()
         answer = await self.act("Login", AuthType="MD5", Username=user, Key=key)
@@ -163,7 +164,7 @@ class AmiConnection:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 return await waiting.future, waiting.events or []
         except TimeoutError:
-            raise AmiError(f"Asterisk does not answer {action}") from None
+            raise AmiError(text("ami_no_answer", action=action)) from None
         except (OSError, RuntimeError) as error:
             # uvloop has a RuntimeError for a socket that was closed a moment ago.
             raise AmiError("the connection to Asterisk was lost") from error

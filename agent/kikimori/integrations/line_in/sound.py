@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from kikimori_core.messages import text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -68,7 +70,9 @@ def find_device(devices: list[Device], wanted: str) -> Device:
             return each
     parts = [each for each in devices if wanted.casefold() in each.name.casefold()]
     if len(parts) > 1:
-        raise SoundError("several_devices", f"{len(parts)} devices have {wanted!r} in their name")
+        raise SoundError(
+            "several_devices", text("sound_devices_several", count=len(parts), value=repr(wanted))
+        )
     if not parts:
-        raise SoundError("no_such_device", f"no device has {wanted!r} in its name")
+        raise SoundError("no_such_device", text("sound_device_unknown", value=repr(wanted)))
     return parts[0]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kikimori_core.messages import text
 from kikimori_core.model.alert import Action, Severity
 from kikimori_core.wire.topics import NAME_PATTERN
 
@@ -43,7 +44,7 @@ class Rule(BaseModel):
     def _both_languages(self) -> Rule:
         missing = {"ja", "en"} - self.title.keys()
         if missing:
-            raise ValueError(f"title needs the languages ja and en, {', '.join(sorted(missing))} is missing")
+            raise ValueError(text("title_needs_both", missing=", ".join(sorted(missing))))
         return self
 
     @abstractmethod

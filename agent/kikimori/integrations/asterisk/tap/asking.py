@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori.integrations.asterisk.ari import AriAwayError, AriError
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from kikimori.integrations.asterisk.ari import AriClient, Json
@@ -23,7 +24,7 @@ async def exists(client: AriClient, path: str) -> bool:
 async def listed(client: AriClient, path: str) -> list[Json]:
     found = await client.get(path)
     if not isinstance(found, list):
-        raise AriAwayError(f"ARI: {path} is no list; is it Asterisk?")
+        raise AriAwayError(text("ari_no_list", path=path))
     return [each for each in found if isinstance(each, dict) and isinstance(each.get("id"), str)]
 
 
