@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import expect
+from tests.support.json_requests import post
 from tests.support.live_client import connected, live_client
 from tests.support.sign_in import client, sign_in_page
 
@@ -54,9 +55,9 @@ async def test_who_looked_and_who_pressed_is_kept_and_shown_to_the_employee(
         async with client(url) as http:
             for call_id in ("mine", "other"):
                 path = f"/api/calls/{call_id}/commands"
-                pressed = asyncio.create_task(_post(http, path, {"action": "hold"}))
+                pressed = asyncio.create_task(post(http, path, {"action": "hold"}))
                 await agent.answer(await agent.command(), Outcome.DONE)
-                assert await pressed == 200
+                assert (await pressed)[0] == 200
     entry = await noted(store, "command.hold", 2)
     assert (entry.actor_name, entry.outcome, entry.details["extension"]) == ("高橋 課長", "done", "209")
     status, found = await get(url, "/api/my-record", "operator")
@@ -69,11 +70,6 @@ async def test_who_looked_and_who_pressed_is_kept_and_shown_to_the_employee(
     _, of_wall = await get(url, "/api/my-record", "wall")
     assert of_wall["entries"] == []
     assert (await verify(store)).broken_at is None
-
-
-async def _post(http: Any, path: str, body: Any) -> int:
-    async with http.post(path, json=body) as answer:
-        return int(answer.status)
 
 
 async def test_entries_are_filtered_in_pages_and_exported(url: str, store: Store) -> None:

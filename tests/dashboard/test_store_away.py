@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 from sqlalchemy import insert
+from tests.support.json_requests import post
 from tests.support.live_client import connected, live_client
 from tests.support.postgres import Postgres, in_thread
 from tests.support.sign_in import PASSWORD, add_people, client, sign_in_page
@@ -50,18 +51,13 @@ async def pressed(http: aiohttp.ClientSession, agent: PeerAgent, call_id: str, a
     path, body = f"/api/calls/{call_id}/commands", {"action": action}
     if action == "escalate":
         body["page"] = "operator"
-    press = asyncio.create_task(posted(http, path, body))
+    press = asyncio.create_task(post(http, path, body))
     command = await agent.command()
     assert str(command.action) == action
     await agent.answer(command, Outcome.DONE)
     status, result = await press
     assert result["outcome"] == "done", result
     return status
-
-
-async def posted(http: aiohttp.ClientSession, path: str, body: Any) -> tuple[int, Any]:
-    async with http.post(path, json=body) as answer:
-        return answer.status, await answer.json()
 
 
 async def got(http: aiohttp.ClientSession, path: str) -> tuple[int, str]:
@@ -83,7 +79,7 @@ async def test_alerts_and_buttons_go_on_and_the_audit_follows(
         assert await pressed(supervisor, agent, "c", "unhold") == 200
         assert await pressed(operator, agent, "c", "escalate") == 200
         assert await pressed(supervisor, agent, "c", "hold_transfer") == 200
-        status, claimed = await posted(supervisor, f"/api/alerts/{alert.alert_id}/claim", None)
+        status, claimed = await post(supervisor, f"/api/alerts/{alert.alert_id}/claim", None)
         assert (status, claimed["reason"]) == (503, "store_away")
         assert store.away
         await in_thread(postgres, "start")
@@ -117,14 +113,14 @@ async def test_logins_exports_and_changes_of_people_are_refused_in_words(
             assert (await got(each, "/api/me"))[0] == 200
         await in_thread(postgres, "stop")
         for http, path, body in ((stranger, "/api/login", login), (supervisor, "/api/me/password", change)):
-            status, answer = await posted(http, path, body)
+            status, answer = await post(http, path, body)
             assert (status, answer["reason"]) == (503, "store_away"), path
         for path, asked in (
             ("/api/people", {"name": "鈴木 大輔", "roles": ["operator"], "extensions": "207"}),
             ("/api/superiors", {"name": "部長 高橋", "number": "220"}),
             ("/api/kiosk-codes", {"extension": "207"}),
         ):
-            status, answer = await posted(admin, path, asked)
+            status, answer = await post(admin, path, asked)
             assert (status, answer["reason"]) == (503, "store_away"), (path, answer)
         for path in ("/api/audit.csv", "/api/audit", "/api/my-record"):
             status, said = await got(admin, path)
@@ -133,10 +129,10 @@ async def test_logins_exports_and_changes_of_people_are_refused_in_words(
         assert (await got(supervisor, "/"))[0] == 200
         await in_thread(postgres, "start")
         async with asyncio.timeout(120):
-            while (answer := await posted(stranger, "/api/login", login))[0] == 503:  # noqa: ASYNC110  (another process)
+            while (answer := await post(stranger, "/api/login", login))[0] == 503:  # noqa: ASYNC110  (another process)
                 await asyncio.sleep(0.2)
         assert answer[0] == 200
-        assert (await posted(supervisor, "/api/me/password", change))[0] == 200
+        assert (await post(supervisor, "/api/me/password", change))[0] == 200
 
 
 async def test_an_export_in_the_middle_of_which_the_database_stops_does_not_look_whole(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from tests.support.stores import audited
 
 from kikimori_records.audit.entry import ActorKind
 from kikimori_records.people import NewPerson, add
@@ -34,7 +34,6 @@ from kikimori_records.people.seatings import (
     sit_down,
     stand_up,
 )
-from kikimori_records.schema import audit
 
 if TYPE_CHECKING:
     from kikimori_records.store import Store
@@ -46,12 +45,6 @@ PC = Author(ActorKind.KIOSK, "operator 204", "kiosk-1")
 async def admin(store: Store) -> Author:
     person = await add(store, NewPerson("管理", login="admin", roles=frozenset({"admin"})))
     return Author(ActorKind.PERSON, person.name, person.id)
-
-
-async def audited(store: Store) -> list[Any]:
-    async with store.read() as connection:
-        rows = await connection.execute(select(audit).order_by(audit.c.number))
-        return list(rows.mappings())
 
 
 @given(st.text(LETTERS, min_size=8, max_size=8))

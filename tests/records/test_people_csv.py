@@ -10,7 +10,7 @@ from unicodedata import normalize
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from tests.support.stores import audited
 
 from kikimori_core.errors import KikimoriError
 from kikimori_records.audit.entry import ActorKind
@@ -19,7 +19,6 @@ from kikimori_records.people.changes import Author, LastAdminError, change_perso
 from kikimori_records.people.csv_file import BadCsvError, read_csv, write_csv
 from kikimori_records.people.plan import ImportPlan, plan_import, sentence
 from kikimori_records.people.queries import add
-from kikimori_records.schema import audit
 
 if TYPE_CHECKING:
     from kikimori_records.store import Store
@@ -177,11 +176,6 @@ def test_a_column_that_is_not_there_changes_nothing() -> None:
 # --- carried out, on both engines
 
 
-async def entries(store: Store) -> list[Any]:
-    async with store.read() as connection:
-        return list((await connection.execute(select(audit).order_by(audit.c.number))).mappings())
-
-
 async def test_an_import_is_whole_and_audited(store: Store) -> None:
     await add(store, NewPerson("佐藤", login="sato", team="A"))
     rows = read_csv(
@@ -192,7 +186,7 @@ async def test_an_import_is_whole_and_audited(store: Store) -> None:
     assert people["sato"].team == "B"
     assert people["sato"].disabled_at is not None
     assert (people["bob"].name, people["bob"].team) == ("Robert'); DROP TABLE people;--", "<b>")
-    found = await entries(store)
+    found = await audited(store)
     assert [each["action"] for each in found] == ["person.change", "person.disable", "person.add"]
     assert found[0]["details"]["changed"]["team"] == ["A", "B"]
     assert {each["actor_name"] for each in found} == {BY.name}
@@ -206,7 +200,7 @@ async def test_an_import_that_meets_a_fault_halfway_imports_nothing(store: Store
     with pytest.raises(KikimoriError, match="another person signs in as taka"):
         await import_people(store, plan, BY)
     assert [each.name for each in await list_people(store)] == ["佐藤", "別人"]
-    assert await entries(store) == []
+    assert await audited(store) == []
 
 
 async def test_the_last_administrator_stays_one(store: Store) -> None:
@@ -219,7 +213,7 @@ async def test_the_last_administrator_stays_one(store: Store) -> None:
     await add(store, NewPerson("木村", login="kimura", roles=frozenset({"admin"})))
     changed = await change_person(store, first.id, {"roles": frozenset({"operator"})}, BY)
     assert changed.roles == {"operator"}
-    (entry,) = await entries(store)
+    (entry,) = await audited(store)
     assert entry["details"]["changed"] == {"roles": [["admin"], ["operator"]]}
 
 
@@ -227,8 +221,8 @@ async def test_a_role_that_somebody_gives_themselves_is_marked(store: Store) -> 
     person_ = await add(store, NewPerson("佐藤", login="sato", roles=frozenset({"admin"})))
     own = Author(ActorKind.PERSON, person_.name, person_.id)
     await change_person(store, person_.id, {"roles": frozenset({"admin", "supervisor"}), "name": "佐藤"}, own)
-    (entry,) = await entries(store)
+    (entry,) = await audited(store)
     assert entry["details"]["own"] is True
     # The same once more is no change.
     await change_person(store, person_.id, {"roles": frozenset({"admin", "supervisor"})}, own)
-    assert len(await entries(store)) == 1
+    assert len(await audited(store)) == 1

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from tests.records.test_people_csv import person
+from tests.support.stores import audited
 
 from kikimori_core.wire.messages import MAX_PAYLOAD
 from kikimori_core.wire.opening_hours import read_hours
@@ -25,22 +26,13 @@ from kikimori_records.people.superiors import (
     remove_superior,
     was_imported,
 )
-from kikimori_records.schema import audit, notes_of_store
+from kikimori_records.schema import notes_of_store
 
 if TYPE_CHECKING:
     from kikimori_records.store import Store
 
 BY = Author(ActorKind.PROGRAM, "test")
 WEEK = read_hours("mon-fri 09:00-18:00")
-
-
-async def audited(store: Store) -> list[Any]:
-    async with store.read() as connection:
-        return list(
-            (
-                await connection.execute(select(audit.c.action, audit.c.details).order_by(audit.c.number))
-            ).mappings()
-        )
 
 
 async def test_they_have_an_order_and_hours(store: Store) -> None:

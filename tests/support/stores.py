@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
 from tests.support.postgres import Postgres
 
+from kikimori_records.schema import audit
 from kikimori_records.settings import StoreSettings
 from kikimori_records.store import Store
 
@@ -36,3 +38,10 @@ async def opened(settings: StoreSettings) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+async def audited(store: Store, action: str = "") -> list[Any]:
+    """Return the rows of the audit in their order; with `action` those of actions that begin so."""
+    query = select(audit).where(audit.c.action.startswith(action, autoescape=True))
+    async with store.read() as connection:
+        return list((await connection.execute(query.order_by(audit.c.number))).mappings())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest_asyncio
 from tests.support.browser import dashboard, dashboard_settings
@@ -34,15 +34,3 @@ async def admin(url: str) -> AsyncIterator[ClientSession]:
 async def supervisor(url: str) -> AsyncIterator[ClientSession]:
     async with client(url) as session:
         yield session
-
-
-async def post(session: ClientSession, path: str, body: Any = None) -> tuple[int, Any]:
-    """Send a JSON body; return status and answer."""
-    async with session.post(path, json={} if body is None else body) as answer:
-        return answer.status, await answer.json()
-
-
-async def get(session: ClientSession, path: str) -> Any:
-    async with session.get(path) as answer:
-        assert answer.status == 200, await answer.text()
-        return await answer.json()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import expect
-from tests.dashboard.people.conftest import get, post
 from tests.dashboard.test_supervisor_layout import show
 from tests.support.full_board import open_full_board
+from tests.support.json_requests import get, post
 from tests.support.listener import listening
 from tests.support.live_client import connected, live_client
 from tests.support.office import CAN_EVERYTHING

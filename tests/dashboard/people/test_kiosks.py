@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 import structlog
 from playwright.async_api import expect
-from tests.dashboard.people.conftest import get, post
 from tests.support.browser import chromium
+from tests.support.json_requests import get, post
 from tests.support.live_client import LiveClient, connected
 from tests.support.sign_in import sign_in_page
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 from sqlalchemy import select
-from tests.dashboard.people.conftest import get, post
 from tests.support import sample
+from tests.support.json_requests import get, post
 from tests.support.live_client import connected, live_client
 from tests.support.sign_in import add_people, client
+from tests.support.stores import audited
 
 from kikimori_core.wire.messages import Party
 from kikimori_dashboard.access.people_book import who_of
@@ -19,7 +20,7 @@ from kikimori_dashboard.people.mark_desk import MarkDesk
 from kikimori_dashboard.people.reasons import false_reasons
 from kikimori_dashboard.state import SiteState
 from kikimori_records.alerts.claims import claim, open_claims
-from kikimori_records.schema import audit, claims
+from kikimori_records.schema import claims
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -36,12 +37,6 @@ async def alert_of(agent: PeerAgent, url: str) -> str:
     async with live_client(url) as live:
         picture = await live.until(lambda picture: connected(picture) and picture["alerts"])
     return str(next(iter(picture["alerts"])))
-
-
-async def audited(store: Store, prefix: str) -> list[Any]:
-    async with store.read() as connection:
-        rows = await connection.execute(select(audit).order_by(audit.c.number))
-        return [each for each in rows.mappings() if each["action"].startswith(prefix)]
 
 
 async def test_of_two_at_once_one_has_it_and_the_other_sees_whom(
