@@ -48,6 +48,7 @@ def codes(cert: bytes, key: bytes) -> list[str]:
         files = {"server.crt": cert, "server.key": key, "authority.crt": good()[2]}
         for each, content in files.items():
             (folder / each).write_bytes(content)
+        (folder / "server.key").chmod(0o600)
         report = examine_pair(
             folder / "server.crt",
             folder / "server.key",

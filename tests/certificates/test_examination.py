@@ -303,6 +303,15 @@ def test_a_key_without_the_right_to_read_it(office: Issued) -> None:
     assert f"chgrp kikimori {key}" in report.worst.next_step
 
 
+def test_a_key_that_everybody_can_read(tmp_path: Path, pair: Pair, office: Issued) -> None:
+    cert, key = pair
+    key.chmod(0o644)
+    report = examine_pair(cert, key, authority=trusted(tmp_path, office), for_browsers=True)
+    assert only(report) == ("certificate_key_open", FaultEffect.NOTICE)
+    key.chmod(0o640)
+    assert examine_pair(cert, key).faults == ()
+
+
 def test_the_clock_of_the_machine_is_named(pair: Pair) -> None:
     """A computer whose battery is empty begins in 1970 or 2000."""
     then = datetime(2000, 1, 1, tzinfo=UTC)

@@ -50,6 +50,7 @@ class Issued:
     def write(self, folder: Path, *more: Issued) -> tuple[Path, Path]:
         """Write certificate, then further ones, and the key; returns both files."""
         cert, key = folder / "server.crt", folder / "server.key"
+        key.touch(0o600)
         cert.write_bytes(b"".join(each.pem for each in (self, *more)))
         key.write_bytes(
             self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),

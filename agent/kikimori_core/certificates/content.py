@@ -97,7 +97,9 @@ def strength_faults(cert: Path, made: x509.Certificate) -> Iterator[CertificateF
 def key_faults(
     cert: Path, key: Path, chain: list[x509.Certificate], private: PrivateKeyTypes
 ) -> Iterator[CertificateFault]:
-    """Yield whether a key belongs to another certificate than the first one of the file, if there is one."""
+    """Yield whether a key is open to everybody, and whether it belongs to another certificate than the first one."""
+    if _is_open(key):
+        yield CertificateFault.of("certificate_key_open", FaultEffect.NOTICE, key)
     own = _encoded(private.public_key())
     if not chain or own == _encoded(chain[0].public_key()):
         return
@@ -153,6 +155,13 @@ def _strength(key: PublicKeyTypes) -> tuple[str, int, int]:
             return "DSA", 0, LEAST_RSA_BITS
         case _:
             return "", 256, 256
+
+
+def _is_open(key: Path) -> bool:
+    try:
+        return bool(key.stat().st_mode & 0o004)
+    except OSError:  # taken away since it was read
+        return False
 
 
 def _hash_of(made: x509.Certificate) -> HashAlgorithm | None:
