@@ -117,7 +117,7 @@ def test_the_agent_alone_examines_its_machine(wheel: Path, tmp_path: Path) -> No
 
 
 def test_each_part_is_known_by_the_modules_of_its_extra() -> None:
-    """Which module belongs to which distribution, this environment says; data packages have no module to ask for."""
+    """Modules by distribution, as installed in this environment; data packages have no module to ask for."""
     of_module = {
         module: {canonicalize_name(each) for each in found}
         for module, found in packages_distributions().items()

@@ -20,7 +20,7 @@ LIVE = "/live?page=supervisor"
 
 @pytest.mark.parametrize("trusted", [True, False])
 async def test_each_browser_behind_a_proxy_has_a_limit_of_its_own(real: Mosquitto, trusted: bool) -> None:
-    """What a browser without a named proxy says of its address changes nothing."""
+    """An address claimed by a browser without a named proxy changes nothing."""
     settings = dashboard_settings(real.settings, trusted_proxies=["127.0.0.1"] if trusted else [])
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(dashboard(settings, PortLimits(per_address=2)))

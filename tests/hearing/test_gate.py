@@ -1,4 +1,4 @@
-"""Which blocks the recogniser is given."""
+"""Choice of the blocks that the recogniser is given."""
 
 from __future__ import annotations
 

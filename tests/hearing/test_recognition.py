@@ -1,4 +1,4 @@
-"""Which engines are loaded, and what is said where one is missing."""
+"""Engines that are loaded, and the problem shown where one is missing."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def with_a_faulty_rule(config: AgentConfig) -> Agent:
 
 
 async def test_a_rule_fails_in_one_call(broker: AnyBroker, tmp_path: Path) -> None:
-    """That call's card says so and help can be called; the other call is judged to its end."""
+    """The call's card shows it and help can be called; the other call is judged to its end."""
     pcm = SHOUT[: 22 * RATE].tobytes()
     with capture_logs() as logs:
         async with (

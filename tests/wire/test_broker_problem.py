@@ -1,4 +1,4 @@
-"""Why there is no connection: from a real broker, real sockets and real certificates."""
+"""Reason for which there is no connection: from a real broker, real sockets and real certificates."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ MOST_BYTES = 65_536
 WITHIN_S = 15.0
 """Longest time in s for the whole transfer."""
 PATH = "/authority.crt"
-"""Where a dashboard gives its authority."""
+"""Path at which a dashboard gives its authority."""
 
 
 def is_address(source: str) -> bool:

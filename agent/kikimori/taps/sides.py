@@ -45,7 +45,7 @@ class Endpoint:
     number: str = ""
     display: str = ""
     withheld: str = ""
-    """Why this party does not want to be named; what is known of it then serves to sort calls and is never shown."""
+    """Reason for which this party does not want to be named; its number then serves to sort calls and is never shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class PairReport:
 
     @property
     def usable(self) -> bool:
-        """Whether a server can make TLS with the pair; clients may refuse it all the same."""
+        """True = a server can use the pair for TLS; clients may refuse it all the same."""
         return all(each.effect is not FaultEffect.UNUSABLE for each in self.faults)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ServerCertificate:
-    """What a certificate says."""
+    """Content of a certificate."""
 
     subject: str
     issuer: str

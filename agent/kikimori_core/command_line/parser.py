@@ -44,7 +44,7 @@ class CommandParser(argparse.ArgumentParser):
 
     @property
     def command(self) -> str:
-        """What is typed behind the program's name; that name for the program itself."""
+        """Words of a command behind the program's name; for the program itself its name."""
         return self.prog.removeprefix(f"{PROGRAM} ")
 
     def add_subparsers(self, **options: Any) -> argparse._SubParsersAction[argparse.ArgumentParser]:  # type: ignore[override]  # its overloads are about other parsers

@@ -27,7 +27,7 @@ CERTIFICATE_CAUSES = {
     **dict.fromkeys((47, 48), "outside"),
     **dict.fromkeys((66, 67, 68), "weak"),
 }
-"""What is wrong with the broker's certificate, by OpenSSL's code (`X509_V_ERR_…`)."""
+"""Fault of the broker's certificate, by OpenSSL's code (`X509_V_ERR_…`)."""
 
 BAD_LOGIN = (134, 135)
 """MQTT's reason codes of a wrong password and of a client that is not admitted; 4 and 5 of MQTT 3.1.1."""

@@ -104,7 +104,7 @@ class Party(Part):
     number: Annotated[str, Field(max_length=64)] | None = None  # a customer's, or an operator's extension
     name: Annotated[str, Field(max_length=128)] | None = None
     withheld: Name | None = None
-    """Why a customer's number is not told: `anonymous` (非通知), `payphone` (公衆電話), `unavailable` (表示圏外)."""
+    """Reason for which a customer's number is not told: `anonymous` (非通知), `payphone` (公衆電話), `unavailable` (表示圏外)."""
     named_by: Name | None = None  # `directory`: an operator's name that the PBX did not tell
 
 

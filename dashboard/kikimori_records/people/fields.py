@@ -44,7 +44,7 @@ FIGURES = {
     "seat": {"most": str(MOST_SEAT)},
     "too_many": {"most": str(MOST_EXTENSIONS)},
 }
-"""What the sentences of some reasons name; the others name field and value alone."""
+"""Further parts named by the sentences of some reasons; the others name field and value alone."""
 
 
 class FieldError(ValueError):

@@ -67,7 +67,7 @@ class Talk:
     branch: str = "z9hG4bK1"
     display: str = ""
     fork: str = "b"
-    """Which of those who were called: begins the tag in To."""
+    """Name of the called party that answers: the tag in To begins with it."""
 
     def request(
         self, method: str, body: str = "", *, by: int = 0, headers: str = "", new: bool = True

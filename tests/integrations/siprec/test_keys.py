@@ -1,4 +1,4 @@
-"""Which key of an offer is taken. Source: RFC 4568, 7.1; the lines are those that SBCs write."""
+"""Choice of a key from an offer. Source: RFC 4568, 7.1; the lines are those that SBCs write."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class AudioSocketDecoder:
         self._identified = False
         self._unknown: set[int] = set()
         self.passed_over: list[str] = []
-        """Why messages were not understood, whose framing is intact; the owner takes them."""
+        """Reasons for which messages with intact framing were not understood; the owner takes them."""
         self._spent = False
 
     @property

@@ -48,8 +48,8 @@ class MirroredCall:
     sounded: bool = False
     """Something of it was heard."""
     partly: str = ""
-    """Why one of its voices is not heard."""
+    """Reason for which one of its voices is not heard."""
     codec: str = ""
-    """Which one is in use, where it cannot be read."""
+    """Codec in use, where it cannot be read."""
     told: str = ""
     """Reason for which it is not heard, as logged last."""

@@ -63,7 +63,7 @@ class Opinion:
     """Probabilities of one sentence."""
 
     harm: float
-    """That it is harassment of any category."""
+    """Probability of harassment of any category."""
     category: str
     """The likeliest one."""
     share: float
