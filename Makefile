@@ -23,9 +23,9 @@ demo: $(VENV)/installed ## show the product at work with sample calls; Ctrl-C en
 # Pure parts: no broker, PBX, browser or speech model.
 QUICK := tests/media tests/model tests/integrations/asterisk/test_*.py tests/judging tests/integrations/mirror \
   --ignore=tests/integrations/mirror/test_traffic.py tests/integrations/test_registry.py \
-  tests/wire/test_actions.py tests/wire/test_contract.py tests/wire/test_future.py tests/test_architecture.py tests/test_documents.py
+  tests/wire/test_actions.py tests/wire/test_contract.py tests/wire/test_future.py tests/test_architecture.py tests/test_docstrings.py tests/test_documents.py
 check: lint ## lint, types and the tests that need no server: about a minute
-	$(BIN)/python -m pytest -q $(QUICK)
+	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile $(QUICK)
 
 test: $(VENV)/testable debian asterisk lint ## check everything
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
