@@ -1,4 +1,4 @@
-"""What commands print, their tables and their errors, has no line in English for a Japanese reader."""
+"""Output of commands for a Japanese reader: no line of their tables and errors is in English."""
 
 from __future__ import annotations
 

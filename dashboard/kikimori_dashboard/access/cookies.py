@@ -23,7 +23,7 @@ DEVICE = "__Host-kikimori-device"
 DEVICE_DAYS = 180
 
 BY_PORT: web.AppKey[bool] = web.AppKey("session cookie by port", bool)
-"""Whether the port is in the name of the session's cookie where a request comes by plain HTTP."""
+"""True = the port is in the name of the session's cookie where a request comes by plain HTTP."""
 
 
 def session_name(request: web.BaseRequest) -> str:
