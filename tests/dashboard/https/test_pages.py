@@ -6,12 +6,14 @@ import asyncio
 import os
 import signal
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 from playwright.async_api import async_playwright, expect
+from tests.dashboard.https.test_listener import CLIENT_HELLO
+from tests.support.attacks import ATTACKS, Target, attack
 from tests.support.browser import ARGUMENTS, CHROMIUM, dashboard, dashboard_settings, store_of_people
 from tests.support.https import NAMED, secure_client
 from tests.support.live_client import LiveClient, connected
@@ -173,6 +175,24 @@ async def test_names_origins_and_headers_over_https(real: Mosquitto, pair: Offic
                 assert answer.status == 403
         with pytest.raises(aiohttp.WSServerHandshakeError, match="421"):
             await http.ws_connect("/live?page=supervisor", headers={"Host": "evil.example"})
+
+
+async def test_a_bad_peer_harms_no_page(real: Mosquitto, pair: OfficeCertificate, agent: PeerAgent) -> None:
+    """A crowd, haste, garbage, handshakes that are slow or never end: an open page lives on, and others get in again."""
+    settings = dashboard_settings(real.settings, **pair.settings(https_port=free_port()))
+    async with dashboard(settings) as url, live(url, pair) as browser:
+        target = Target(("127.0.0.1", settings.https_port), CLIENT_HELLO, b"\x00" * 100)
+        for kind in ATTACKS:
+            async with attack(target, kind):
+                await agent.call(kind)
+                await browser.until(lambda picture: len(picture["calls"]) == ATTACKS.index(kind) + 1)  # noqa: B023
+        async with secure_client(url, pair.trusting()) as http, asyncio.timeout(WITHIN_S):
+            while True:
+                with suppress(aiohttp.ClientError):
+                    async with http.get("/api/me") as answer:
+                        assert answer.status == 200
+                        break
+                await asyncio.sleep(0.1)
 
 
 async def fingerprint(url: str, pair: OfficeCertificate) -> bytes:

@@ -114,6 +114,31 @@ async def test_the_services_reload_brings_the_new_certificate(
     assert process.returncode == 0
 
 
+async def test_a_reload_of_a_service_without_a_certificate_ends_nothing(tmp_path: Path) -> None:
+    """Systemd tells a service that it is one by its process id in the environment."""
+    config = configuration(tmp_path, "port = 0\n")
+    command = 'SYSTEMD_EXEC_PID=$$ exec "$0" "$@"'
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", command, *KIKIMORI, "dashboard", "--config", str(config), stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    line = ""
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            while not line.startswith("dashboard "):
+                line = (await process.stderr.readline()).decode()
+            url = line.split()[1]
+            process.send_signal(signal.SIGHUP)
+            while "certificate_asked_for" not in line:
+                line = (await process.stderr.readline()).decode()
+        async with aiohttp.ClientSession(url) as http, http.get("/login") as answer:
+            assert answer.status == 200
+    finally:
+        process.terminate()
+        await process.wait()
+    assert process.returncode == 0
+
+
 async def test_a_configuration_of_before_serves_as_it_did(tmp_path: Path) -> None:
     """The keys of the release before alone: plain HTTP on loopback, the same names, no redirect."""
     port = free_port()
