@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
+from tests.support.browser import dashboard, dashboard_settings
 from tests.support.certificates import Authority, self_signed
+from tests.support.https import OfficeCertificate
 from tests.support.ports import free_port
 
 from kikimori.authority import source
@@ -25,6 +27,7 @@ from kikimori.errors import KikimoriError
 from kikimori.security_log import record
 from kikimori_core.certificates.authority_content import read_office_authority
 from kikimori_core.messages import CodedText
+from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -242,6 +245,20 @@ async def test_it_is_fetched_from_a_server_that_is_not_trusted_yet(tmp_path: Pat
         code = await asyncio.to_thread(trust, url, "--fingerprint", print_of, "--folder", folder)
     assert code == 0
     assert (folder / "authority.crt").read_bytes() == (tmp_path / "office.crt").read_bytes()
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+async def test_a_dashboard_gives_its_authority_on_both_ports(tmp_path: Path, scheme: str) -> None:
+    pair, folder = OfficeCertificate(tmp_path), tmp_path / "etc"
+    ports = {"https": free_port(), "http": free_port()}
+    settings = dashboard_settings(
+        BrokerSettings(port=free_port()), **pair.settings(port=ports["http"], https_port=ports["https"])
+    )
+    async with dashboard(settings):
+        url, expected = f"{scheme}://127.0.0.1:{ports[scheme]}", fingerprint(pair.authority.file)
+        code = await asyncio.to_thread(trust, url, "--fingerprint", expected, "--folder", folder)
+    assert code == 0
+    assert (folder / "authority.crt").read_bytes() == pair.authority.file.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,20 @@ async def test_a_wrong_certificate_is_one_sentence_in_both_languages(
     assert problem.words("ja")[0] != problem.detail
 
 
+@LEFT_SOCKET
+async def test_a_port_of_the_other_kind_is_named(tmp_path: Path) -> None:
+    async with secured(tmp_path / "tls", "IP:127.0.0.1") as (broker, authority):
+        tls_at_plain = broker.tls_settings(AGENT_ID, authority).model_copy(update={"port": broker.port})
+        problem = await problem_with(tls_at_plain)
+        assert problem.code == "broker_tls"
+        problem = await problem_with(BrokerSettings(port=broker.tls_port))
+        assert problem.code == "broker_mute"
+        assert "certificate trust" in problem.words("ja")[1]
+        config = agent_config(tmp_path / "state", BrokerSettings(port=broker.tls_port))
+        assert "certificate trust" in (await look_at_broker(config)).next_step
+    gc.collect()
+
+
 @pytest.mark.parametrize(
     ("days", "authority_days", "codes"),
     [

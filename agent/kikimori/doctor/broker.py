@@ -28,7 +28,10 @@ async def look_at_broker(config: AgentConfig) -> Diagnosis:
         async with asyncio.timeout(WITHIN_S), connect(mqtt, f"{config.agent_id}-doctor"):
             pass
     except TimeoutError:
-        return Diagnosis("broker", CheckState.FAULT, *both("broker_silent", where=where))
+        port = await _look_at_port(mqtt.host, mqtt.port)
+        mute = port.state is CheckState.OK and not mqtt.has_tls
+        code = "broker_mute" if mute else "broker_silent"
+        return Diagnosis("broker", CheckState.FAULT, *both(code, where=where))
     except (BrokerError, OSError) as error:
         nobody = isinstance(getattr(error, "cause", None), ConnectionRefusedError)
         if nobody and is_loopback(mqtt.host):

@@ -10,7 +10,7 @@ import structlog
 
 from kikimori_core.errors import secret_next_step
 from kikimori_core.messages import text
-from kikimori_core.wire.connection import BrokerRefusedError, BrokerUnreachableError
+from kikimori_core.wire.connection import BrokerMuteError, BrokerRefusedError, BrokerUnreachableError
 from kikimori_core.wire.messages import Problem
 from kikimori_core.wire.settings import secret_path
 
@@ -66,6 +66,8 @@ def broker_problem(error: Exception, settings: BrokerSettings) -> Problem:
             return _login(where, settings)
         case BrokerRefusedError():
             return Problem.of("broker_refused", where=where, error=error)
+        case BrokerMuteError() if not settings.has_tls:
+            return Problem.of("broker_mute", where=where)
         case BrokerUnreachableError():
             return _unreachable(where, error.cause, settings)
         case OSError():
@@ -98,6 +100,8 @@ def _unreachable(where: str, cause: OSError, settings: BrokerSettings) -> Proble
             return _certificate(where, cause, settings)
         case ssl.SSLError():
             return Problem.of("broker_tls", where=where, reason=cause.reason or "it hung up")
+        case ConnectionResetError() if settings.has_tls:
+            return Problem.of("broker_tls", where=where, reason="it hung up")
         case TimeoutError():
             return Problem.of(code, cause="silent", where=where)
         case _:

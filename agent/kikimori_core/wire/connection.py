@@ -29,6 +29,10 @@ class BrokerRefusedError(BrokerError):
         self.code = code
 
 
+class BrokerMuteError(BrokerError):
+    """The broker took the connection and said nothing in time."""
+
+
 class BrokerUnreachableError(BrokerError):
     """No connection could be made; `cause` says why."""
 
@@ -109,7 +113,7 @@ class Client(aiomqtt.Client):
             async with asyncio.timeout(self.timeout if timeout is None else timeout):
                 return await fut
         except TimeoutError:
-            raise BrokerError("the broker did not answer in time") from None
+            raise BrokerMuteError("the broker did not answer in time") from None
 
     def _on_subscribe(self, client: Any, userdata: Any, mid: int, *answer: Any) -> None:
         if mid in self._pending_subscribes:

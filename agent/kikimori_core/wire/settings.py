@@ -109,9 +109,13 @@ class BrokerSettings(BaseModel):
             return self._password
         return None if self.password_file is None else read_secret(self.password_file)
 
+    @property
+    def has_tls(self) -> bool:
+        return not (self.ca_file is None and self.cert_file is None and self.key_file is None)
+
     def tls(self) -> ssl.SSLContext | None:
         """Return the TLS context for the broker; None = no TLS. Raises OSError that names the file."""
-        if self.ca_file is None and self.cert_file is None and self.key_file is None:
+        if not self.has_tls:
             return None
         if self.cert_file is None and self.key_file is not None:
             raise OSError(
