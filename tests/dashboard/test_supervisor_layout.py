@@ -127,10 +127,14 @@ async def test_evidence_ends_at_a_whole_line_and_says_that_there_is_more(
 
 
 async def test_evidence_that_fits_has_no_ellipsis(agent: PeerAgent, url: str, page: Page) -> None:
+    """It takes its room from the transcript, to the last pixel."""
     await agent.call("short", operator=Party(number="204", name="佐藤 美咲"), **CAN_EVERYTHING)
     await agent.alert("short")
+    await page.set_viewport_size({"width": 1366, "height": 768})
+    await page.add_init_script("localStorage.setItem('kikimori.language', 'en')")
     await page.goto(url)
     box = card(page, "short").locator(".why")
+    await expect(box.locator(".fact")).to_contain_text("straining the voice")
     await expect(box).to_have_attribute("data-more", "no")
     assert await box.evaluate(ELLIPSIS) == "none"
 
