@@ -470,3 +470,19 @@ def test_help_loads_no_command() -> None:
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stderr.strip() == "[]"
     assert "kikimori demo" in ended.stdout
+
+
+def test_help_of_a_command_loads_its_options_alone() -> None:
+    program = """
+import sys
+from kikimori.cli.commands import COMMANDS
+from kikimori.cli.main import main
+for each in COMMANDS:
+    try:
+        main([each.name, "--help"])
+    except SystemExit:
+        heavy = {"aiohttp", "numpy", "pydantic", "rich", "sqlalchemy", "structlog", "sudachipy"} & set(sys.modules)
+        assert not heavy, (each.name, heavy)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.stderr == ""

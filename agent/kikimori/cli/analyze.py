@@ -7,15 +7,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import TimeElapsedColumn, TimeRemainingColumn
-
-from kikimori.analysis import analyser
 from kikimori.cli.options import add_config, add_finals, bars, configured, with_finals, with_model
 from kikimori.cli.terminal import cell, language, say, say_next, show, worded
 from kikimori.errors import AudioFileError
-from kikimori.integrations.mirror.pcapfile import is_capture
-from kikimori.integrations.mirror.replay import summary
-from kikimori.taps.replay import STEREO, open_recording
 from kikimori_core.messages import text
 
 if TYPE_CHECKING:
@@ -44,6 +38,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
+    from kikimori.analysis import analyser  # noqa: PLC0415  (see cli/later.py)
+    from kikimori.integrations.mirror.pcapfile import is_capture  # noqa: PLC0415  (see cli/later.py)
+    from kikimori.taps.replay import STEREO, open_recording  # noqa: PLC0415  (see cli/later.py)
+
     config = with_finals(with_model(configured(args, log_level="error"), args.model), args)
     failed = 0
     async with analyser(config) as analysis:
@@ -52,7 +50,7 @@ async def _run(args: argparse.Namespace) -> int:
             detail, step = problem.texts()
             say(text("analyze_no_words", detail=detail))
             say_next(step)
-        with bars("s", TimeElapsedColumn(), TimeRemainingColumn()) as progress:
+        with bars("s", elapsed=True, remaining=True) as progress:
             for path in args.files:
                 try:
                     if is_capture(path):
@@ -80,6 +78,8 @@ async def _run(args: argparse.Namespace) -> int:
 
 async def _capture(path: Path, analysis: Analyser, progress: Progress, *, as_json: bool) -> None:
     """Show every call of a packet capture, and the parts that could not be heard."""
+    from kikimori.integrations.mirror.replay import summary  # noqa: PLC0415  (see cli/later.py)
+
     found, capture = await analysis.analyse_capture(path, _bar(progress, path, None))
     for call_id in found.calls:
         _show(

@@ -6,10 +6,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from kikimori.cli.audit_records import agent_path, agents_check, audits_check
 from kikimori.cli.options import add_config, config_path, configured, state_warning
 from kikimori.cli.terminal import say, show, worded
-from kikimori.control.chain import entries
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
 
@@ -55,6 +53,9 @@ def _run_agent(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace]
 
 
 def run_agent(args: argparse.Namespace) -> int:
+    from kikimori.cli.audit_records import agent_path  # noqa: PLC0415  (see cli/later.py)
+    from kikimori.control.chain import entries  # noqa: PLC0415
+
     config = configured(args, log_level="critical")
     if warning := state_warning(config_path(args), config):
         say(warning)
@@ -81,6 +82,8 @@ def _line(entry: dict[str, Any]) -> str:
 
 
 def run_verify(args: argparse.Namespace) -> int:
+    from kikimori.cli.audit_records import agents_check, audits_check  # noqa: PLC0415  (see cli/later.py)
+
     # The agent's file first: for the database root becomes another user.
     checks = [each for each in (agents_check(args), audits_check(args)) if each is not None]
     if not checks:

@@ -9,7 +9,6 @@ from kikimori.cli.terminal import show, warn
 from kikimori.errors import ConfigError
 from kikimori.parts import is_installed
 from kikimori_core.messages import text
-from kikimori_core.wire.toml_file import place_of
 
 if TYPE_CHECKING:
     import argparse
@@ -57,6 +56,8 @@ def _check_dashboard(args: argparse.Namespace, config: AgentConfig, dashboard: D
 
 def say_findings(found: list[Diagnosis], path: Path | None) -> None:
     """Print warnings; raise ConfigError for the faults, with file, line, key and reason of each."""
+    from kikimori_core.wire.toml_file import place_of  # noqa: PLC0415  (see cli/later.py)
+
     for each in found:
         if each.state == "warning":
             warn(text("doctor_finding", check=each.check, detail=each.detail), each.next_step)

@@ -7,9 +7,6 @@ import json
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
-
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings
 from kikimori.cli.store_options import in_place
 from kikimori.cli.terminal import worded
@@ -35,6 +32,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
+
+    from rich.console import Console  # noqa: PLC0415  (see cli/later.py)
+    from rich.markup import escape  # noqa: PLC0415  (see cli/later.py)
+
     from kikimori.checks.diagnosis import CheckState  # noqa: PLC0415  (see cli/up.py)
     from kikimori.doctor.examination import examine  # noqa: PLC0415
 

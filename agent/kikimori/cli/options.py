@@ -9,12 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
-
-from kikimori import logs
 from kikimori.cli.terminal import SYSTEM_CONFIG, say, worded
-from kikimori.config import AgentConfig, read_config
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
 
@@ -23,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from _typeshed import DataclassInstance
+    from rich.progress import Progress
 
     import kikimori_dashboard
+    from kikimori.config import AgentConfig
 
 
 def add_config(parser: argparse.ArgumentParser, default: str | None = None) -> None:
@@ -50,9 +47,19 @@ def state_warning(path: Path | None, config: AgentConfig) -> str | None:
 
 def configured(args: argparse.Namespace, *, log_level: str | None = None) -> AgentConfig:
     """Read the configuration and set the log up as it says; raises ConfigError."""
+    from kikimori import logs  # noqa: PLC0415  (loads structlog and pydantic: --help shall not wait for them)
+    from kikimori.config import read_config  # noqa: PLC0415
+
     config = read_config(config_path(args))
     logs.configure(log_level or config.log_level, getattr(args, "log_format", "auto"))
     return config
+
+
+def log_errors(level: str = "error") -> None:
+    """Set the log up for a command that measures: errors alone, or what `level` says."""
+    from kikimori import logs  # noqa: PLC0415  (see `configured`)
+
+    logs.configure(level)
 
 
 def dashboard_settings(args: argparse.Namespace) -> kikimori_dashboard.DashboardSettings:
@@ -81,8 +88,17 @@ def with_finals(config: AgentConfig, args: argparse.Namespace) -> AgentConfig:
     return config.model_copy(update={"speech": config.speech.model_copy(update=update)})
 
 
-def bars(unit: str, *more: ProgressColumn) -> Progress:
-    """Return progress bars on standard error, silent without a terminal; `more`: columns after the count."""
+def bars(unit: str, *, elapsed: bool = False, remaining: bool = False) -> Progress:
+    """Return progress bars on standard error, silent without a terminal; `elapsed`, `remaining`: with the time."""
+    from rich.console import Console  # noqa: PLC0415  (see `configured`)
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -90,7 +106,8 @@ def bars(unit: str, *more: ProgressColumn) -> Progress:
             worded(text("progress_of", done="{task.completed:.0f}", total="{task.total:.0f}", unit=unit)),
             style="dim",
         ),
-        *more,
+        *([TimeElapsedColumn()] if elapsed else []),
+        *([TimeRemainingColumn()] if remaining else []),
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
     )

@@ -6,9 +6,6 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.live import Live
-
 from kikimori.cli.options import add_config, configured
 from kikimori.cli.terminal import language, say, show
 from kikimori.errors import KikimoriError
@@ -82,6 +79,9 @@ async def _watch(args: argparse.Namespace) -> int:
 
 async def _show(source: Source, args: argparse.Namespace, stop: asyncio.Event) -> None:
     """Show pictures until told to stop or the time is up."""
+    from rich.console import Console  # noqa: PLC0415  (see cli/later.py)
+    from rich.live import Live  # noqa: PLC0415  (see cli/later.py)
+
     from kikimori.watch.lines import as_json, as_line  # noqa: PLC0415  (see cli/up.py)
     from kikimori.watch.screen import draw  # noqa: PLC0415
 

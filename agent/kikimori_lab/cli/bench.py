@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kikimori import logs
-from kikimori.cli.options import add_finals, bars, print_figures, with_finals
+from kikimori.cli.options import add_finals, bars, log_errors, print_figures, with_finals
 from kikimori.cli.terminal import say, worded
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
@@ -92,7 +91,7 @@ def _positive(text: str) -> int:
 
 
 def run_calls(args: argparse.Namespace) -> int:
-    logs.configure("error")
+    log_errors()
     from kikimori.process import run_until_done  # noqa: PLC0415
     from kikimori_lab.bench.calls import bench_calls, use_cores  # noqa: PLC0415  (see cli/up.py)
 
@@ -116,7 +115,7 @@ def run_calls(args: argparse.Namespace) -> int:
 
 
 def run_phrases(args: argparse.Namespace) -> int:
-    logs.configure("error")
+    log_errors()
     from kikimori_lab.bench.phrases import bench_phrases  # noqa: PLC0415  (see cli/up.py)
 
     with bars("rounds") as progress:
@@ -127,7 +126,7 @@ def run_phrases(args: argparse.Namespace) -> int:
 
 
 def run_effort(args: argparse.Namespace) -> int:
-    logs.configure("error")
+    log_errors()
     from kikimori_lab.bench.effort import bench_effort  # noqa: PLC0415  (see cli/up.py)
 
     with bars("blocks") as progress:
@@ -138,7 +137,7 @@ def run_effort(args: argparse.Namespace) -> int:
 
 
 def run_rtp(args: argparse.Namespace) -> int:
-    logs.configure("error")
+    log_errors()
     from kikimori_lab.bench.rtp import bench_rtp  # noqa: PLC0415  (see cli/up.py)
 
     with bars("packets") as progress:
@@ -149,7 +148,7 @@ def run_rtp(args: argparse.Namespace) -> int:
 
 
 def run_overload(args: argparse.Namespace) -> int:
-    logs.configure("error")
+    log_errors()
     from kikimori.process import run_until_done  # noqa: PLC0415
     from kikimori_lab.bench.calls import use_cores  # noqa: PLC0415  (see cli/up.py)
     from kikimori_lab.bench.overload import LATEST_S, bench_overload  # noqa: PLC0415
@@ -171,7 +170,7 @@ def run_overload(args: argparse.Namespace) -> int:
 
 
 def run_snapshot(args: argparse.Namespace) -> int:
-    logs.configure("error")
+    log_errors()
     from kikimori_lab.bench.snapshot import bench_snapshot  # noqa: PLC0415  (see cli/up.py)
 
     with bars("rounds") as progress:
@@ -215,7 +214,7 @@ def run_soak(args: argparse.Namespace) -> int:
 
 
 def run_words(args: argparse.Namespace) -> int:
-    logs.configure("error")
+    log_errors()
     from kikimori.config import AgentConfig, SpeechTable  # noqa: PLC0415
     from kikimori.process import run_until_done  # noqa: PLC0415
     from kikimori_lab.bench.words import bench_words  # noqa: PLC0415  (see cli/up.py)

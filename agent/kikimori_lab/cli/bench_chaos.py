@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori import logs
-from kikimori.cli.options import bars, print_figures
+from kikimori.cli.options import bars, log_errors, print_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +34,7 @@ def _from_zero(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    logs.configure("error")
+    log_errors()
     from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415
     from kikimori_lab.bench.chaos import TARGETS, ChaosSettings, run_chaos  # noqa: PLC0415  (see cli/up.py)
 

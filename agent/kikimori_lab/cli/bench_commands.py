@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori import logs
-from kikimori.cli.options import bars, print_figures
+from kikimori.cli.options import bars, log_errors, print_figures
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +24,7 @@ def add_parser(
 def run(args: argparse.Namespace) -> int:
     from kikimori_lab.bench.commands import measure_commands  # noqa: PLC0415  (see cli/up.py)
 
-    logs.configure("critical")
+    log_errors("critical")
     with bars("envelopes") as progress:
         task = progress.add_task("damaged", total=args.envelopes)
         figures = measure_commands(

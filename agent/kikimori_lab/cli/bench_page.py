@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori import logs
-from kikimori.cli.options import bars, print_figures
+from kikimori.cli.options import bars, log_errors, print_figures
 
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +23,7 @@ def add_parser(
 
 
 def run(args: argparse.Namespace) -> int:
-    logs.configure("error")
+    log_errors()
     from kikimori.process import run_until_done  # noqa: PLC0415
     from kikimori_lab.bench.page import bench_page  # noqa: PLC0415  (see cli/up.py)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from kikimori import logs
-from kikimori.cli.options import bars, print_figures
+from kikimori.cli.options import bars, log_errors, print_figures
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +25,7 @@ def add_parser(
 def run(args: argparse.Namespace) -> int:
     from kikimori_lab.bench.requests import bench_requests  # noqa: PLC0415  (see cli/up.py)
 
-    logs.configure("critical")
+    log_errors("critical")
     with bars("requests") as progress:
         task = progress.add_task("sent", total=args.requests)
         figures = asyncio.run(

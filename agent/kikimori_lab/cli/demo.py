@@ -10,11 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kikimori import logs
 from kikimori.cli.terminal import cell, language, say, show, worded
-from kikimori.config import DEFAULTS, AgentConfig, JudgingTable, SpeechTable
-from kikimori.control.settings import PbxTable
-from kikimori.integrations.audiosocket.settings import AudioSocketTable
 from kikimori_core.messages import text
 
 if TYPE_CHECKING:
@@ -22,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.agent import Agent
+    from kikimori.config import AgentConfig
     from kikimori_core.wire.messages import Alert
     from kikimori_lab.demo.pbx import SimulatedPbx
     from kikimori_lab.demo.script import DemoCall
@@ -48,6 +45,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
+    from kikimori import logs  # noqa: PLC0415  (see cli/later.py)
+
     logs.configure(args.log_level)
     from kikimori.process import run_until_done  # noqa: PLC0415  (see cli/up.py)
 
@@ -57,6 +56,10 @@ def run(args: argparse.Namespace) -> int:
 
 def demo_config(state: Path, *, speech: bool) -> AgentConfig:
     """Return the demo's configuration: any free port, clocks that suit calls of one minute, the synthetic model."""
+    from kikimori.config import DEFAULTS, AgentConfig, JudgingTable, SpeechTable  # noqa: PLC0415  (see cli/later.py)
+    from kikimori.control.settings import PbxTable  # noqa: PLC0415  (see cli/later.py)
+    from kikimori.integrations.audiosocket.settings import AudioSocketTable  # noqa: PLC0415  (see cli/later.py)
+
     return AgentConfig(
         site="demo",
         agent_id="demo",

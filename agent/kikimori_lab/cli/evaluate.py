@@ -9,10 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
-
 from kikimori.cli.options import (
     add_config,
     add_finals,
@@ -29,6 +25,9 @@ from kikimori_core.messages import text
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
+
+    from rich.console import Console
+    from rich.table import Table
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -63,7 +62,7 @@ async def _run(args: argparse.Namespace) -> int:
         detail, step = recognition.problem.texts()
         say(text("evaluate_no_words", detail=detail))
         say_next(step)
-    with bars("s", TimeElapsedColumn(), TimeRemainingColumn()) as progress:
+    with bars("s", elapsed=True, remaining=True) as progress:
         seconds = sum(max((each.end for each in truth.segments), default=0.0) for _, truth in truths)
         bar = progress.add_task(worded(text("bench_calls", count=len(truths))), total=seconds or None)
         found = await evaluate(
@@ -86,6 +85,8 @@ async def _run(args: argparse.Namespace) -> int:
 
 
 def _show(found: dict[str, Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415  (see cli/later.py)
+
     console = Console(width=None if sys.stdout.isatty() else 100)
     harmless = found["harmless_calls"]
     figures = {
@@ -121,6 +122,8 @@ def _show(found: dict[str, Any]) -> None:
 
 def _table(title: str, columns: dict[str, str], rows: Iterable[tuple[str, dict[str, Any]]]) -> Table:
     """Return a table of figures, a row each: `columns` are headings by the figure's key; – where there is none."""
+    from rich.table import Table  # noqa: PLC0415  (see cli/later.py)
+
     table = Table(box=None)
     table.add_column(title, no_wrap=True)
     for heading in columns.values():

@@ -7,10 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import TimeRemainingColumn
-from rich.table import Table
-
 from kikimori.cli.options import add_config, bars, configured, write_report
 from kikimori.cli.terminal import worded
 from kikimori_core.messages import text
@@ -39,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
     config = configured(args, log_level="error")
     rules = load_rules(config.rule_files())
-    with bars("clips", TimeRemainingColumn()) as progress:
+    with bars("clips", remaining=True) as progress:
         bar = progress.add_task("effort", total=None)
         found = evaluate_effort(
             args.folder, rules, lambda done, total: progress.update(bar, completed=done, total=total)
@@ -55,6 +51,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(found: dict[str, Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415  (see cli/later.py)
+    from rich.table import Table  # noqa: PLC0415  (see cli/later.py)
+
     console = Console(width=None if sys.stdout.isatty() else 110)
     calm = {"hours": found["calm_calls_hours"], "alerts": found["calm_calls_false_alerts"]}
     console.print(worded(text("effort_summary", clips=found["clips"], **calm)))

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress import TimeRemainingColumn
-
 from kikimori.cli.options import add_config, bars, configured, write_report
 from kikimori.cli.terminal import say, worded
 from kikimori.errors import KikimoriError
@@ -58,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         )
     files = {path: read_cases(path) for path in args.files}
     calm = {path: read_calm(path) for path in args.calm}
-    with JudgingPool(config, args.jobs) as pool, bars("", TimeRemainingColumn()) as progress:
+    with JudgingPool(config, args.jobs) as pool, bars("", remaining=True) as progress:
         unknown = names_expected(each for cases in files.values() for each in cases) - pool.judge.names
         if unknown:
             say(text("words_unknown_names", names=", ".join(sorted(unknown))))

@@ -7,10 +7,6 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import TimeRemainingColumn
-from rich.table import Table
-
 from kikimori.cli.options import bars
 from kikimori.cli.terminal import worded
 from kikimori.errors import KikimoriError
@@ -58,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     calm_ones = [sample for path in sorted(folder.glob("calm-*.txt.xz")) for sample in calm(path)]
     calm_ones += [*fragments(calm_ones, args.seed), *casual(calm_ones, args.seed)]
     samples = [*own, *office, *joined([*own, *office], calm_ones, args.seed), *calm_ones]
-    with bars("", TimeRemainingColumn()) as progress:
+    with bars("", remaining=True) as progress:
         trained = train(samples, senses, FitSettings(seed=args.seed), _shown(progress))
     made = {
         "program": VERSION,
@@ -95,6 +91,9 @@ def _shown(progress: Progress) -> Callable[[str, int, int], None]:
 
 
 def _show(figures: dict[str, Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415  (see cli/later.py)
+    from rich.table import Table  # noqa: PLC0415  (see cli/later.py)
+
     console = Console()
     shares = {
         "found": f"{figures['found']:.1%}",

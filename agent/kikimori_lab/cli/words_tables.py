@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from kikimori.cli.terminal import worded
 from kikimori_core.messages import text as words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 MEASURES = ("precision", "recall", "accuracy")
 MOST_LISTED = 20
@@ -18,6 +19,8 @@ MOST_LISTED = 20
 
 def show(found: dict[str, Any], *, listed: bool) -> None:
     """Print figures. `listed`: and every case that was judged wrongly."""
+    from rich.console import Console  # noqa: PLC0415  (see cli/later.py)
+
     console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
     if found["types"]:
         _cases(console, found)
@@ -112,6 +115,8 @@ def _calm(console: Console, calm: dict[str, Any], *, listed: bool) -> None:
 
 
 def _table(first: str, *names: str) -> Table:
+    from rich.table import Table  # noqa: PLC0415  (see cli/later.py)
+
     table = Table(box=None)
     table.add_column(worded(first), no_wrap=True)
     for name in names:
