@@ -26,9 +26,11 @@ OF_RENEWAL = {
 
 
 def closed(unit: str) -> set[str]:
+    """Return the settings that take rights away; not comments, nor paths, all of which only root may write."""
     lines = (UNITS / unit).read_text(encoding="utf-8").splitlines()
     behind = lines[lines.index(BEHIND) :]
-    return {each for each in behind[: behind.index("")] if each} if "" in behind else set(behind)
+    behind = behind[: behind.index("")] if "" in behind else behind
+    return {each for each in behind if not each.startswith(("#", "ReadOnlyPaths="))}
 
 
 def test_the_units_were_found() -> None:
