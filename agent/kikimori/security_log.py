@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 def record(event: str, *, system_log: Path = SYSTEM_LOG, **fields: str) -> None:
-    """Write an event with its fields and whoever has the terminal to the log, and to the system's log where there is one."""
+    """Write an event with its fields and the user of the terminal to the log, and to the system's log if there is one."""
     try:
         by = os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):

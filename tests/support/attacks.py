@@ -23,10 +23,10 @@ HASTE = 300
 SLOW = 30
 GREEDY = 16
 MOST_SENT_BYTES = 8 * 1024 * 1024
-"""Of one greedy connection, if it is let."""
+"""Most bytes that one connection sends, if the port takes them."""
 CHUNK_BYTES = 64 * 1024
 PATIENCE_S = 1.0
-"""A port that stops reading has done its part."""
+"""Seconds in which a port must read on; one that stops reading has bounded its memory."""
 
 MOST_GROWN_BYTES = 80 * 1024 * 1024
 """Largest growth of the process in bytes during one attack: less than what the greedy send. The 200 TLS

@@ -12,7 +12,7 @@ _EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
 
 class Authority:
-    """A certificate authority; `file` is what is given to whoever shall trust it."""
+    """A certificate authority; `file` is its certificate, for clients that are to trust it."""
 
     def __init__(self, folder: Path, name: str, *, days: int = 2) -> None:
         self._folder = folder
@@ -38,7 +38,7 @@ class Authority:
 
 
 def self_signed(folder: Path, name: str, days: int = 2) -> tuple[Path, Path]:
-    """Make a certificate of nobody's but its own, for loopback, and its key."""
+    """Make a self-signed certificate for loopback, and its key."""
     cert, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
     _openssl(
         "req", "-x509", *_EC, "-keyout", key, "-out", cert, "-days", str(days), "-subj", f"/CN={name}",

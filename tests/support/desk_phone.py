@@ -34,7 +34,7 @@ class DeskPhone(Phone):
         self._ask("REFER", {"Refer-To": f"<sip:{extension}@127.0.0.1:{self._pbx[1]}>"})
 
     def join(self, line: DeskPhone, extension: str) -> None:
-        """Hand the call over to whoever is on the other line (REFER with Replaces)."""
+        """Hand the call over to the party of the other call (REFER with Replaces)."""
         dialog = line._dialog
         tags = [dialog[side].partition("tag=")[2].partition(";")[0] for side in ("remote", "local")]
         replaces = quote(f"{dialog['call_id']};to-tag={tags[0]};from-tag={tags[1]}", safe="")

@@ -22,7 +22,7 @@ from tests.support.reaper import ALL_WELL, MARK, marked
 
 PR_SET_CHILD_SUBREAPER = 36
 GONE_WITHIN_S = 10.0
-"""A process that was told to end may take so long until it is held against the run."""
+"""Longest time in s for a process to end after it was told to; later it fails the run."""
 
 REAPER: pytest.StashKey[subprocess.Popen[bytes]] = pytest.StashKey()
 LEFT: pytest.StashKey[list[str]] = pytest.StashKey()

@@ -136,7 +136,7 @@ class SipSocket(asyncio.DatagramProtocol):
                 await self._writer.wait_closed()
 
     def abort(self) -> None:
-        """The network dies."""
+        """Cut the network without a word to the other side."""
         if self._writer is not None:
             self._writer.transport.abort()
 
@@ -310,7 +310,7 @@ class RtpSender:
         self._timestamp += 480
 
     def pause(self, seconds: float) -> None:
-        """Nothing was sent for so long; timestamps go on."""
+        """Send nothing for a time; timestamps go on."""
         self._timestamp += round(seconds * 8000)
 
     def rekey(self, key: bytes | None) -> None:

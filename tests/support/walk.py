@@ -338,7 +338,7 @@ class Walk(WalkedOffice):
 
 
 async def walk(pbx: WalkedPbx, folder: Path, seed: int, steps: int) -> list[str]:
-    """Walk so many steps and return what was done. Raises WalkError, with the same."""
+    """Walk `steps` steps and return them in words. Raises WalkError, with the same."""
     calls = [Call(n, pbx.phones[trunk], pbx.phones[operator]) for n, (trunk, operator) in enumerate(PAIRS, 1)]
     one = Walk(pbx, seed, calls, folder)
     watching = asyncio.create_task(one.watch())

@@ -37,7 +37,7 @@ RINGING_HZ = 2600
 QUIET_S = 1.5
 SAMPLED_EVERY_S = 0.1
 MIXED_SAMPLES = 8
-"""So many samples in a row make a stranger's voice more than the sound of a change."""
+"""Samples in a row from which a voice of another call is a fault, not the sound of a change."""
 
 TONES = {
     "trunk": CUSTOMER_HZ, "trunk2": 780, "trunk3": 900, "204": OPERATOR_HZ, "206": 1400, "207": 1540,
@@ -67,7 +67,7 @@ class WalkedPbx(ABC):
     """Between PBX and agent."""
     password_file: Path
     patience: float = 0.0
-    """Probability that a walk waits until the agent is connected, in place of pressing in vain."""
+    """Probability that a walk waits until the agent is connected before it presses."""
     settings: Mapping[str, Any] = {"longest_hold_s": HOLD_S, "ring_s": RING_S}
     """Of control, where they are not the test office's."""
     troubles: tuple[str, ...] = ()

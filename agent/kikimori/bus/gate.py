@@ -1,6 +1,6 @@
 """Origin of commands and acknowledgements: signer, addressee, and protection from replay.
 
-An agent that trusts no dashboard's key yet takes the call for help alone, from whoever it comes.
+An agent that trusts no dashboard's key yet takes only the call for help, from any sender.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ TICK_S = 0.05
 delay."""
 
 WORDS_BEHIND_S = 5.0
-"""Seconds of audio that may wait to be recognised before a desk with patience goes on hearing."""
+"""Longest backlog of recognition in s with which a desk with `patience_s` goes on hearing."""
 
 SOUND_BEHIND_S = 0.6
 """Seconds of waiting audio, besides the block in hand, that are too much: three blocks."""

@@ -19,7 +19,7 @@ Internal = Annotated[
 
 
 class OutsideTable(BaseModel):
-    """`[[control.outside]]`: a number out of the house to which a call may be transferred."""
+    """`[[control.outside]]`: an outside number to which a call may be transferred."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -34,7 +34,7 @@ class ControlTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     internal: tuple[Internal, ...] | None = None
-    """Extensions and queues of the house. None = `[sides] operator_numbers` and `[pbx] superior`."""
+    """Internal extensions and queues. None = `[sides] operator_numbers` and `[pbx] superior`."""
     outside: tuple[OutsideTable, ...] = ()
 
 

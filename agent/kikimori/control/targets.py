@@ -1,7 +1,7 @@
-"""Telephones that a command may ring: those of the house, and numbers outside that the agent's file names.
+"""Telephones that a command may ring: internal ones, and numbers outside that the agent's file names.
 
-Of the house are the numbers of the agent's file and, one by one, those of the signed directory: of superiors, and of
-supervisors' own telephones. The directory allows no number that may lead out of the house.
+Internal are the numbers of the agent's file and, one by one, those of the signed directory: of superiors, and of
+supervisors' own telephones. The directory allows no number that may be an outside one.
 
 A feature code or an address dials what nobody meant; so `*`, `#` and `@` are refused in any target of any action.
 """
@@ -52,7 +52,7 @@ class TargetPolicy:
         return "not_internal"
 
     def is_internal(self, number: str) -> bool:
-        """Return whether a number is one of the house."""
+        """Return whether a number is internal."""
         if PLAIN.fullmatch(number) is None:
             return False
         if number in self._listed() and is_short(number):
@@ -69,5 +69,5 @@ def _covers(pattern: str, number: str) -> bool:
 
 
 def is_short(number: str) -> bool:
-    """Return whether a number is one of the house by its look."""
+    """Return whether a number has the form of an internal one."""
     return len(number) <= LONGEST_OPEN and not number.startswith(OUTWARD)

@@ -118,7 +118,7 @@ class EffortModel(BaseModel):
     voice: Regression
     """Regression on `VOICE`: a voice, or music, tones, animals, noise."""
     stranger_caution: Annotated[float, Field(ge=0)] = 1.0
-    """Log odds subtracted from a stranger's score: a high, bright voice is often just that."""
+    """Log odds subtracted from the score of a voice without a baseline: many calm voices are high and bright."""
     prior_tilt: float
     prior_pitch: float
     prior_vowel_tilt: float = 0.0

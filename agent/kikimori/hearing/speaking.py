@@ -72,7 +72,7 @@ class SpeakingTracker:
     def update(self, slots: NDArray[np.intp], power: Floats, speech: Flags) -> Loudness:
         """Take one block of each leg in `slots`, none twice.
 
-        A block after one that is loud enough is so, too: words end softly.
+        A block that follows a loud enough one counts as loud enough: words end softly.
 
         Args:
             slots: The legs.

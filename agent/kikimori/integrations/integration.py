@@ -71,7 +71,7 @@ class TapParts:
 class Integration(Generic[Settings]):
     """One integration with its table as configured. A subclass for each, in its folder; a line for each in `registry`.
 
-    A method imports the code behind it when it is called: whoever only reads a configuration loads no protocol.
+    A method imports the code behind it when it is called: reading a configuration alone loads no protocol.
     """
 
     title: ClassVar[str] = ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kikimori_core.model.feed import CallDesk, LegFeed
 
 PIECE_S = 0.2
-"""Audio handed over at once: one block of hearing, so that evidence comes in the order in which it would live."""
+"""Audio handed over at once, in s: one block of hearing, so that evidence comes in the order of a live call."""
 
 MONO = (Role.MIXED,)
 STEREO = (Role.CUSTOMER, Role.OPERATOR)

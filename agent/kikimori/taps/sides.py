@@ -22,7 +22,7 @@ class SidesTable(BaseModel):
     customer_endpoints: tuple[Pattern, ...] = ()
     """Names of lines to the outside, e.g. `PJSIP/trunk`, `sofia/gateway/*`, `*@carrier.example`."""
     operator_endpoints: tuple[Pattern, ...] = ()
-    """Names of telephones in the house, e.g. `PJSIP/2??`."""
+    """Names of internal telephones, e.g. `PJSIP/2??`."""
     customer_numbers: tuple[Pattern, ...] = ()
     operator_numbers: tuple[Pattern, ...] = ()
     """Extensions, e.g. `2??`."""

@@ -35,7 +35,7 @@ SERVER_DAYS = 397
 MOST_SERVER_DAYS = 825
 """Longest life that Apple's systems accept."""
 EARLIER = timedelta(hours=1)
-"""Certificates begin so long before they are made: clocks of computers differ."""
+"""Time by which a certificate begins before it is made: clocks of computers differ."""
 
 _COMMON_NAME_LETTERS = 64
 """Longest common name, RFC 5280."""
@@ -196,7 +196,7 @@ def _builder(
     days: int,
     at_most: datetime | None = None,
 ) -> x509.CertificateBuilder:
-    """Return a certificate that begins an hour ago and is valid for so many days, without its extensions but one."""
+    """Return a certificate that began an hour ago and is valid for `days`, with one extension only."""
     begins = datetime.now(UTC).replace(microsecond=0) - EARLIER
     # The last second counts: a certificate of 825 days and a second is refused.
     ends = begins + timedelta(days=days, seconds=-1)

@@ -35,7 +35,7 @@ class RingTarget(StrEnum):
 class NeedsReason(StrEnum):
     ALWAYS = "always"
     OUTSIDE = "outside"
-    """Only where it leads out of the house."""
+    """Only for an outside number."""
 
 
 class ButtonPlace(StrEnum):

@@ -1,4 +1,4 @@
-"""The directory as agents get it: names by extension, superiors in order, and telephones of the house.
+"""The directory as agents get it: names by extension, superiors in order, and internal telephones.
 
 Retained, signed by a dashboard. Its number grows with every publication; an agent never goes back to a lower one.
 """

@@ -41,7 +41,7 @@ class Envelope(Part):
             raise BadMessageError("Envelope: body: no text") from None
 
     def is_genuine(self) -> bool:
-        """Return whether the signature is that of `key`, whoever owns it."""
+        """Return whether the signature was made with `key`."""
         return is_signed_by(self.key, self.signature, self.content)
 
 

@@ -27,7 +27,7 @@ AgentT = TypeVar("AgentT", bound=Agent)
 async def bench_agent(
     make: Callable[[AgentConfig], AgentT], state: Path, speech: SpeechTable, *, connections: int
 ) -> AsyncIterator[tuple[AgentT, Addresses]]:
-    """Run the agent that `make` makes, with AudioSocket for so many `connections`; its addresses are real ones."""
+    """Run the agent that `make` makes, with AudioSocket for at most `connections`; its ports are real ones."""
     config = AgentConfig(
         site="bench",
         agent_id="bench",

@@ -135,7 +135,7 @@ class _Sender:
             self._unanswered.append(f"{type(error).__name__}: {described}")
 
     def _cookie(self, request: GeneratedRequest) -> dict[str, str]:
-        """Return the cookie of somebody; the few sessions are not spent on signing out."""
+        """Return the cookie of a random person; requests that sign out get none, as there are few sessions."""
         chosen = self._random.random()
         if chosen < 0.1 or request.path.startswith(f"/api{ENDS_A_SESSION}"):
             return {}

@@ -24,7 +24,7 @@ class RaisedAlert:
     rule: str
     severity: Severity
     raised_s: float
-    """Media time that it is about."""
+    """Media time of its evidence."""
     known_s: float
     """Media time that had been heard when it was raised: the supervisor's wait."""
 

@@ -23,7 +23,7 @@ PER_TEMPLATE = 14
 JOINED = 0.35
 """Share of sentences that are learned once more together with another, as people say several in a breath."""
 SPOKEN_WEIGHT = 2.0
-"""A sentence as people say it counts as much as so many of a template."""
+"""Weight of a sentence as people say it, against one of a template."""
 FRAGMENTS = 0.35
 """Share of calm sentences of which a few words are learned as a harmless sentence of their own."""
 MOST_OF_FRAGMENT = 4
@@ -34,7 +34,7 @@ ENDINGS = (
     "よね", "なあ", "わ", "ぞ", "からね", "らしいよ", "じゃん", "やん", "し", "けど", "って", "よ", "のに", "かな", "もんね", "ー",
 )  # fmt: skip
 HELD = 5
-"""One in so many is held back to measure by."""
+"""One in this number is held back to measure by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Template:
 
 
 def _dealt(parts: list[str], number: int, rng: random.Random) -> list[str]:
-    """Return so many parts in a random order: each as often as any other."""
+    """Return `number` parts in a random order, each as often as any other."""
     found: list[str] = []
     while len(found) < number:
         found += rng.sample(parts, len(parts))

@@ -1,4 +1,4 @@
-"""Entries of the audit, written in their order in the background: nobody's press waits for the database."""
+"""Entries of the audit, written in their order in the background: no press waits for the database."""
 
 from __future__ import annotations
 

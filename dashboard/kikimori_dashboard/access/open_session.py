@@ -1,4 +1,4 @@
-"""Session that is open in this process: who has it, since when, and the sockets that live by it."""
+"""Session that is open in this process: its principal, its start, and the sockets that end with it."""
 
 from __future__ import annotations
 

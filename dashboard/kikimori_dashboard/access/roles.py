@@ -1,6 +1,6 @@
 """Rights of the roles: one table role × right × scope, and one function that answers from it. Pure.
 
-HTTP routes, WebSockets and commands all ask `may`; a right that no role has in the table is nobody's.
+HTTP routes, WebSockets and commands all ask `may`; nobody has a right that the table gives to no role.
 """
 
 from __future__ import annotations

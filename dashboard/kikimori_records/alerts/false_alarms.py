@@ -56,7 +56,7 @@ async def mark(
 
 
 async def undo(store: Store, alert_id: str, at: datetime) -> FalseAlarm | None:
-    """Take the mark of an alert back, whoever made it, and return it; None when there is none. The row is kept."""
+    """Take back the mark of an alert, made by any person, and return it; None when there is none. The row is kept."""
     async with store.begin() as connection:
         known = await _standing(connection, [alert_id])
         if not known:

@@ -21,7 +21,7 @@ class ActorKind(StrEnum):
     PERSON = "person"
     KIOSK = "kiosk"
     PROGRAM = "program"
-    """A command at the machine, typed by whoever has its terminal."""
+    """A command typed at a terminal of the machine."""
     SYSTEM = "system"
 
 

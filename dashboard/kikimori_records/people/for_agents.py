@@ -79,7 +79,7 @@ def directory_of(
 
 
 def names_by_extension(people: Iterable[Person]) -> dict[str, str | None]:
-    """Return the name of the one person on each extension; an extension of several is nobody's."""
+    """Return the name of the one person on each extension; an extension of several people is left out."""
     operators = [each for each in people if "operator" in each.roles]
     count = Counter(extension for each in operators for extension in each.extensions)
     return {

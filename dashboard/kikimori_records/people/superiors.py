@@ -34,7 +34,7 @@ class UnknownSuperiorError(StoreError):
 
 
 class TooManySuperiorsError(StoreError):
-    """There are as many superiors as there may be."""
+    """The number of superiors has reached its limit."""
 
 
 @dataclass(frozen=True, slots=True)

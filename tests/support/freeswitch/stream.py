@@ -72,7 +72,7 @@ class AudioStream:
             await self._session.close()
 
     def abort(self) -> None:
-        """The network dies."""
+        """Cut the network: the connection is aborted without a close."""
         connection = self.socket._response.connection
         if connection is not None and connection.transport is not None:
             connection.transport.abort()

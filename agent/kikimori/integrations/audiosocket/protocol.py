@@ -82,8 +82,8 @@ class AudioSocketDecoder:
     """Parser of a byte stream into messages, in pieces of any size.
 
     A whole message that is not understood is passed over; only lost framing ends the stream. Holds at most one incomplete
-    message (65 538 bytes). After a `AudioSocketError` the decoder is spent: the stream has
-    lost its framing and cannot be trusted again.
+    message (65 538 bytes). After an `AudioSocketError` the decoder takes nothing more: the
+    framing of the stream is lost.
     """
 
     __slots__ = ("_identified", "_messages", "_pending", "_spent", "_unknown", "passed_over")

@@ -76,7 +76,7 @@ class AudioSocketServer:
         self._server = await loop.create_server(lambda: _Connection(self), host, port, backlog=256)
 
     async def watch(self) -> None:
-        """Turn network silence into gaps and end dead and unidentified connections, until cancelled."""
+        """Turn network silence into gaps and end lost and unidentified connections, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)

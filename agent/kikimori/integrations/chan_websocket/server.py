@@ -96,7 +96,7 @@ class ChanWebSocketServer:
         return socket
 
     async def watch(self) -> None:
-        """Turn network silence into gaps and end dead and unidentified connections, until cancelled."""
+        """Turn network silence into gaps and end lost and unidentified connections, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)

@@ -27,7 +27,7 @@ _PEAK_BINS = 2
 """A peak and two bins of 10 Hz at each side: a Hann window's width, and the 16 Hz with which Japanese ringing beats."""
 
 FLOOR_OVER_S = 3.0
-"""Seconds over which the softest moment is taken for the line's own noise."""
+"""Window in s; the softest moment in it gives the noise floor."""
 BEGINS_OVER_FLOOR_DB = 10.0
 STAYS_OVER_FLOOR_DB = 6.0
 STAYS_BELOW_LEVEL_DB = 6.0

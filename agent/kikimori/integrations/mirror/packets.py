@@ -33,7 +33,7 @@ UNREAD = "unread"
 
 
 class Datagram(NamedTuple):
-    """UDP."""
+    """UDP datagram."""
 
     source: End
     target: End
@@ -41,7 +41,7 @@ class Datagram(NamedTuple):
 
 
 class TcpSegment(NamedTuple):
-    """TCP."""
+    """TCP segment."""
 
     source: End
     target: End

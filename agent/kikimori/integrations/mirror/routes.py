@@ -21,7 +21,7 @@ class VoiceRoutes:
     def find(self, source: End, target: End) -> MirroredVoice | None:
         """Return the voice that speaks from `source` to `target`.
 
-        Where it goes decides. Where it comes from helps behind a NAT, when the target is not what its owner believes.
+        The target decides. The source helps behind a NAT, where the target differs from the one in the description.
         """
         return self._by_target.get(target) or self._by_source.get(source)
 

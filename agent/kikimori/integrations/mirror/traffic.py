@@ -36,7 +36,7 @@ class DeafDesk:
 async def look_at_traffic(
     name: str, table: MirrorTable, sides: SidesTable, *, seconds: float = LOOKED_S
 ) -> list[Diagnosis]:
-    """Follow the calls on the interface for so long; name every trouble."""
+    """Follow the calls on the interface for a time; return every problem found."""
     tap = MirrorTap(DeafDesk(), table, sides)
     try:
         await tap.listen()

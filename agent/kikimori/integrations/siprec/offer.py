@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kikimori.media.sip.message import Headers
 
 MAX_STREAMS = 8
-"""Streams of one session that are heard; a conference of more is refused beyond that."""
+"""Most streams of one session that are heard; further ones of a conference are refused."""
 
 _PROFILES = frozenset({"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"})
 _SPOKEN = frozenset(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class DiscardingFeed:
-    """A `kikimori_core.model.feed.LegFeed` that drops everything; the packets still show that the call lives."""
+    """A `kikimori_core.model.feed.LegFeed` that drops everything; the packets still show that the call goes on."""
 
     def audio(self, pcm: bytes | bytearray | memoryview) -> None: ...
 

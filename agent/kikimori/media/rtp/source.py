@@ -1,4 +1,4 @@
-"""Choice of one source and one stream at a time, so that a stranger cannot speak into a call.
+"""Choice of one source and one stream at a time, so that packets of another sender are not heard in a call.
 
 A first packet is believed until two in a row confirm it. Another stream (SSRC) of the same source is followed when two
 of its packets come in a row with none of the old one between; another source only after several in a row while the old

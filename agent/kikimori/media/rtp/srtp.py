@@ -59,7 +59,7 @@ class SrtpKeys:
 class Unprotector:
     """Checks and decrypts the packets of one stream.
 
-    It lives as long as the stream, whoever listens: it counts how often the sequence number rolled over, and knows which
+    One is kept for the whole stream, also while nobody hears it: it counts the roll-overs of the sequence number and knows which
     packets were there already.
     """
 

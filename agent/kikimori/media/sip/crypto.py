@@ -39,7 +39,7 @@ class InlineKey:
 
 @dataclass(frozen=True, slots=True)
 class Crypto:
-    """One line: protection of what its writer sends."""
+    """One line `a=crypto`: keys for the media that its writer sends."""
 
     tag: int
     """Tag by which an answer names the line that it takes."""

@@ -1,6 +1,6 @@
 """TLS port without handshakes for unknown peers; slow handshakes count as connections.
 
-`loop.create_server(ssl=…)` tells of a connection only after its handshake: until then it would stand beside all limits.
+`loop.create_server(ssl=…)` tells of a connection only after its handshake: until then no limit would count it.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 LEAST_SOUNDS = 4
 """A noun of fewer sounds is not looked for by sound: カイト is 解答 and a kite."""
 LEAST_COMPOUND = 2
-"""A noun of so many characters is also found at the end of a longer one: 返品 in 途中返品."""
+"""Least length in characters of a noun that is also found at the end of a longer one: 返品 in 途中返品."""
 MOST_KEPT = 10_000
-"""Words whose lists are remembered."""
+"""Size of the cache of words with their lists."""
 
 _NOUN, _VERB = "名詞", "動詞"
 _I_ROW = dict(zip("うくすつぬむるぐぶ", "いきしちにみりぎび", strict=True))

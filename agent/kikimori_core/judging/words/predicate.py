@@ -317,7 +317,7 @@ class _Reader(WordReader):
         return False
 
     def _asks_for_will(self) -> bool:
-        """Read 払う気はないのか, 謝る気あんの: whoever asks so urges."""
+        """Read 払う気はないのか, 謝る気あんの: a question that urges."""
         by = 1
         following = self.peek()
         if following is not None and following.surface in ("は", "が", "も"):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BETWEEN = 9
 """Sounds that may stand between the parts of a phrase."""
 NEXT_TO = 3
-"""Sounds between a noun and its する: を, くらい is too far."""
+"""Most sounds between a noun and its する: を fits, くらい does not."""
 
 _END = r"(?=$|[ヨネナヤ]$|ヨ|ッテ|ト(?:イ|ユ)|オイ|コラ)"
 _AFTER_TE = (
@@ -54,7 +54,7 @@ class DemandGroup:
     nouns: tuple[str, ...] = ()
     """Demands without a verb: 弁償."""
     stop: tuple[str, ...] = ()
-    """Actions that shall not be done any more: 電話する, said as 電話するな."""
+    """Actions that the customer forbids: 電話する, said as 電話するな."""
 
 
 @dataclass(frozen=True)
