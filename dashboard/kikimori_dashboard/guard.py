@@ -90,11 +90,9 @@ class Guard:
 
     def _unprotected(self, request: web.Request) -> bool:
         """Return whether a request came, or a proxy says that it came, over a network in plain text."""
-        if request.secure:
-            return False
-        return not self._near.allow(request.remote) or (
-            self._public_url is not None and self._told_by_proxy(request) == "http"
-        )
+        if self._public_url is not None and self._told_by_proxy(request) == "http":
+            return True
+        return not request.secure and not self._near.allow(request.remote)
 
     def _told_by_proxy(self, request: web.Request) -> str | None:
         """Return the scheme that a named proxy tells of its browser; of others that header says nothing."""

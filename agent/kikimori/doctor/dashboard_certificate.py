@@ -10,10 +10,12 @@ from kikimori.checks.diagnosis import CheckState, Diagnosis
 from kikimori_core.certificates import examine_pair
 from kikimori_core.certificates.fault import CertificateError
 from kikimori_core.certificates.files import read_certificates
+from kikimori_core.messages import both
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kikimori_core.certificates import ServerCertificate
     from kikimori_dashboard import DashboardSettings
 
 CERTIFICATE, KEY, AUTHORITY = (
@@ -32,14 +34,28 @@ def look_at_pages_certificate(dashboard: DashboardSettings) -> list[Diagnosis]:
     report = examine_pair(
         certificate,
         key,
-        asked=dashboard.host_names,
         authority=authority
         if not found and authority is not None and os.access(authority, os.R_OK)
         else None,
         for_browsers=True,
     )
+    found += _other_names(dashboard, certificate, report.certificate)
     of_key = report.worst is not None and report.worst.file == dashboard.certificate_key
     return [*found, diagnosed(KEY if of_key else CERTIFICATE, certificate, report)]
+
+
+def _other_names(
+    dashboard: DashboardSettings, file: Path, certificate: ServerCertificate | None
+) -> list[Diagnosis]:
+    """Return a warning for names of the configuration that it does not cover: plain HTTP leads on from them, HTTPS cannot."""
+    if certificate is None:
+        return []
+    public = () if dashboard.public_host is None else (dashboard.public_host,)
+    missing = certificate.missing((*dashboard.host_names, *public))
+    if not missing:
+        return []
+    given = {"file": file, "names": certificate.named or "-", "asked": ", ".join(missing)}
+    return [Diagnosis(CERTIFICATE, CheckState.WARNING, *both("certificate_other_names", **given))]
 
 
 def _authority_faults(file: Path) -> list[Diagnosis]:

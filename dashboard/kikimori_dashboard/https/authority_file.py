@@ -24,6 +24,8 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----EN
 def read_authority(file: Path) -> bytes | None:
     """Read the certificates of a file, and nothing else of it: a key may stand beside them. None = there are none."""
     try:
+        if not file.is_file():  # a pipe would be waited for
+            return None
         with file.open("rb") as opened:
             found = _CERTIFICATE.findall(opened.read(MOST_BYTES))
     except OSError:

@@ -34,16 +34,17 @@ LOOK_EVERY_S = 60.0
 PROTOCOLS = ("http/1.1",)
 
 BY_DATE = frozenset({"certificate_expired", "certificate_not_yet_valid"})
-TOLERATED = BY_DATE | {"certificate_other_names", "certificate_other_authority", "certificate_chain_missing"}
-"""Faults with which the pages are served all the same: calls are watched through a certificate's end, a clock that is not set
-yet, and for those who ask by another name. Browsers tell of them, and so do log and page."""
+TOLERATED = BY_DATE | {"certificate_other_authority", "certificate_chain_missing"}
+"""Faults with which the pages are served all the same: calls are watched through a certificate's end, with a clock that is not
+set yet, and by browsers that trust another authority. Browsers tell of them, and so do log and page."""
 
 
 class CertificateKeeper:
     """Present certificate of the pages with its TLS context, and what is wrong with it."""
 
-    def __init__(self, settings: AddressSettings) -> None:
-        """Begin without a certificate, as the pages are over plain HTTP."""
+    def __init__(self, settings: AddressSettings, look_every_s: float = LOOK_EVERY_S) -> None:
+        """Begin without a certificate, as the pages are over plain HTTP; `look_every_s`: interval between looks at the files."""
+        self._look_every_s = look_every_s
         self._settings = settings
         self._context: ssl.SSLContext | None = None
         self._stamp: tuple[object, ...] = ()
@@ -57,13 +58,13 @@ class CertificateKeeper:
         """Called when the problems are others."""
 
     @classmethod
-    async def open(cls, settings: AddressSettings) -> Self:
+    async def open(cls, settings: AddressSettings, look_every_s: float = LOOK_EVERY_S) -> Self:
         """Read what the settings name.
 
         Raises:
             ConfigError: no pages can be served with this certificate.
         """
-        keeper = cls(settings)
+        keeper = cls(settings, look_every_s)
         await asyncio.to_thread(keeper._begin)
         return keeper
 
@@ -82,9 +83,9 @@ class CertificateKeeper:
         return self.certificate is not None and self.certificate.covers(name)
 
     def name_for(self, host: str) -> str:
-        """Return the name by which HTTPS is asked, for a Host header of plain HTTP: the same one if it can be."""
+        """Return the name by which HTTPS is asked, for a Host header of plain HTTP: one that the certificate covers."""
         name = name_of(host) or ""
-        return name if self.covers(name) or name in self._settings.host_names else self.own_name
+        return name if self.covers(name) else self.own_name
 
     @property
     def own_name(self) -> str:
@@ -99,7 +100,7 @@ class CertificateKeeper:
         """Look each minute, and when told, until cancelled."""
         while True:
             try:
-                async with asyncio.timeout(LOOK_EVERY_S):
+                async with asyncio.timeout(self._look_every_s):
                     await self._told.wait()
             except TimeoutError:
                 pass
@@ -152,7 +153,6 @@ class CertificateKeeper:
         return examine_pair(
             certificate,
             key,
-            asked=self._settings.host_names,
             authority=authority if authority is not None and os.access(authority, os.R_OK) else None,
             for_browsers=True,
         )

@@ -90,7 +90,9 @@ async def test_from_the_old_address_to_the_live_page(
 async def test_plain_http_gives_nothing_but_the_way(real: Mosquitto, pair: OfficeCertificate) -> None:
     """Both ports: browsers that know the name to be HTTPS's alone ask so at the old port too."""
     pair.renew(NAMED)
-    settings = dashboard_settings(real.settings, **pair.settings(port=free_port(), https_port=free_port()))
+    settings = dashboard_settings(
+        real.settings, **pair.settings(port=free_port(), https_port=free_port(), host_names=["kikimori"])
+    )
     name = f"kikimori.office.example:{settings.https_port}"
     async with dashboard(settings) as url, aiohttp.ClientSession() as http:
         assert url == f"https://{name}"
@@ -101,7 +103,8 @@ async def test_plain_http_gives_nothing_but_the_way(real: Mosquitto, pair: Offic
                 (f"kikimori.office.example:{port}", name),
                 ("KIKIMORI.office.example.", name),
                 ("a.branch.example", f"a.branch.example:{settings.https_port}"),
-                ("localhost:8765", name),  # the certificate is not for it
+                ("localhost:8765", name),  # the certificate is for none of these two
+                ("kikimori", name),
             ):
                 for method in ("GET", "HEAD"):
                     async with http.request(

@@ -13,6 +13,7 @@ from tests.support.ports import free_port
 from tests.support.sign_in import cookie
 
 if TYPE_CHECKING:
+    from tests.support.https import OfficeCertificate
     from tests.support.mosquitto import Mosquitto
 
 PUBLIC = "https://kikimori.office.example"
@@ -75,6 +76,21 @@ def own_address() -> str | None:
     return next(
         (each.address for each in found if each.family == socket.AF_INET and each.address[:4] != "127."), None
     )
+
+
+async def test_a_proxy_that_asks_by_tls_tells_of_plain_text_too(
+    real: Mosquitto, pair: OfficeCertificate
+) -> None:
+    fields = pair.settings(trusted_proxies=[f"{PROXY}/32"], public_url=PUBLIC)
+    async with dashboard(dashboard_settings(real.settings, **fields)) as url:
+        connector = aiohttp.TCPConnector(ssl=pair.trusting(), local_addr=(PROXY, 0))
+        async with aiohttp.ClientSession(
+            url, headers={"Host": NAME, **cookie()}, connector=connector
+        ) as http:
+            for told, status in (("https", 200), ("http", 308)):
+                headers = {"X-Forwarded-Proto": told}
+                async with http.get("/api/me", headers=headers, allow_redirects=False) as answer:
+                    assert answer.status == status
 
 
 async def test_nobody_else_on_the_network_gets_anything_in_plain_text(real: Mosquitto) -> None:
