@@ -10,7 +10,7 @@ SHELL  := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo check test lint debian asterisk clean
+.PHONY: help install demo check test lint debian asterisk office clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -34,6 +34,33 @@ lint: $(VENV)/testable
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The first step of README "In an office", and of an update: what is there already stays. NAME and ADDRESS are this machine's.
+# PARTS=agent or PARTS=dashboard for a machine that has one of them alone; an agent's needs no name.
+PARTS ?= all
+OPT := /opt/kikimori
+ETC := /etc/kikimori
+UNITS := /etc/systemd/system
+office: ## sudo make office NAME=… [ADDRESS=…]: install on this machine of an office, with units and certificate
+	@test "$$(id -u)" = 0 -a -n "$(NAME)$(filter agent,$(PARTS))" || { \
+	  echo "sudo make office NAME=kikimori.office.example ADDRESS=192.168.1.20" >&2; exit 1; }
+	@$(PYTHON) -c "$$CHECK_PYTHON"
+	test -x $(OPT)/bin/pip || $(PYTHON) -m venv $(OPT) || { apt-get install -q -y python3-venv && $(PYTHON) -m venv $(OPT); }
+	$(if $(filter all,$(PARTS)),$(OPT)/bin/pip install --quiet --require-hashes -r requirements.lock)
+	$(OPT)/bin/pip install --quiet $(if $(filter all,$(PARTS)),--no-deps) '.[$(PARTS)]'
+	ln -sf $(OPT)/bin/kikimori /usr/local/bin/
+	getent passwd kikimori >/dev/null || useradd --system --user-group --no-create-home --shell /usr/sbin/nologin kikimori
+	mkdir -p $(ETC) $(UNITS)/kikimori-dashboard.service.d
+	$(if $(NAME),test -e $(ETC)/certificates/authority.crt || \
+	  $(OPT)/bin/kikimori certificate create --name "$(NAME)" $(if $(ADDRESS),--address "$(ADDRESS)"))
+	test -e $(ETC)/kikimori.toml || sed -E $(STATE) $(if $(NAME),$(PAGES)) config/kikimori.toml > $(ETC)/kikimori.toml
+	cp systemd/kikimori*.service systemd/kikimori-certificate.timer $(UNITS)/
+	cp systemd/kikimori-certificate.conf $(UNITS)/kikimori-dashboard.service.d/
+	systemctl daemon-reload
+
+# Lines of the sample that a service needs otherwise: its folder; and the pages by HTTPS for the whole office.
+STATE := -e 's/^\# (state_dir = "\/var\/lib\/kikimori")/\1/'
+PAGES := -e '/^\[dashboard\]/,/^\[store\]/ { s/^\# (certificate(_key)? = )/\1/; s/^host = "127.0.0.1"/host = "0.0.0.0"/ }'
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Order of the pages that IT works through: steps first, reports of tests last."""
+"""Order and length of the pages that IT works through: steps first, reports of tests last."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.support.readme import blocks, minutes, section
 
 PAGES = Path(__file__).parent.parent / "config" / "pbx" / "asterisk"
 
@@ -86,3 +87,29 @@ def test_links_lead_somewhere(page: str) -> None:
         if not there.exists() or (anchor and anchor not in anchors(there)):
             wrong.append(link)
     assert wrong == []
+
+
+def test_an_office_is_read_and_typed_in_a_quarter_of_an_hour() -> None:
+    """One machine, Asterisk by ARI, the supervisor's PC: as `tests/system/test_office_walk.py` goes through it.
+
+    Counted: 200 words a minute, and half a minute for each command, for each file to edit and for each step on the PC.
+    """
+    way = section("config/pbx/asterisk/README.md", "Way A: ARI")
+    steps, elsewhere = way[: way.index("If the agent runs on")], way[way.index("If the agent runs on") :]
+    elsewhere = elsewhere[: elsewhere.index("Modules:")]
+    desk = section("README.md", "The supervisor's PC")
+    texts = [
+        section("README.md", "One machine"),
+        section("config/pbx/README.md", "Choose"),
+        steps,
+        elsewhere,
+        desk,
+    ]
+    pages = [("README.md", "One machine"), ("config/pbx/asterisk/README.md", "Way A: ARI")]
+    typed = 0
+    for block in (each for page in pages for each in blocks(*page)):
+        typed += sum(line.count("&&") + 1 for line in block.commands()) if block.language == "sh" else 1
+    typed += len(re.findall(r"`(?:asterisk -rx|ari show|sudo )[^`]*`", steps))
+    typed += len(re.findall(r"^\d\. ", desk, re.MULTILINE)) + desk.count("`certutil")
+    assert typed >= 20
+    assert minutes(texts, typed) <= 15

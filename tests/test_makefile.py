@@ -76,7 +76,7 @@ def test_every_recipe_can_be_read_by_the_shell(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
     recipes = subprocess.run(
-        ["make", "--dry-run", "test", "demo", "clean"],
+        ["make", "--dry-run", "test", "demo", "clean", "office", "NAME=a.example", "ADDRESS=192.0.2.1"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
