@@ -60,7 +60,8 @@ def run_check(args: argparse.Namespace) -> int:
             print(json.dumps(asdict(found), ensure_ascii=False))
             continue
         said = worded(text("doctor_finding", check=found.check, detail=found.detail))
-        print(f"{cell(found.state, 8)} {said}")
+        standing = cell(text(f"state.{found.state}"), 8)
+        print(f"{standing} {said}")
         if found.next_step:
             print(f"         {worded(text('said_next', next_step=found.next_step))}")
     return code
