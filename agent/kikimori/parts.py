@@ -26,7 +26,7 @@ MODULES: dict[Part, tuple[str, ...]] = {
         "websocket",
         "webrtcvad",
     ),
-    "dashboard": ("aiosqlite", "alembic", "argon2", "psycopg", "pyotp", "segno", "sqlalchemy"),
+    "dashboard": ("aiosqlite", "alembic", "argon2", "psycopg", "pyotp", "segno", "sqlalchemy", "zxcvbn"),
 }
 """Libraries that each extra of pyproject.toml adds, by the names under which they are imported."""
 
