@@ -1,4 +1,4 @@
-"""Log lines about rules that cannot do what their file says."""
+"""Warnings in the log about rules that cannot work as their file says."""
 
 from __future__ import annotations
 

@@ -98,5 +98,5 @@ def _is_listed(said: CallState | Alert, parts: list[Inventory]) -> bool:
 
 
 def _is_older(said: CallState | Alert, listed: Inventory) -> bool:
-    """Return whether the list was made after this was said, so that it would have it."""
+    """Return whether the list was made after this message, so that the list must contain it."""
     return said.run != listed.run or (said.seq or 0) <= listed.seq

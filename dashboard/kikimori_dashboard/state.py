@@ -240,7 +240,7 @@ class SiteState:
             self.changes.touch(PicturePart.CALLS, call_id)
 
     def forget_old(self, now: datetime) -> None:
-        """Drop closed alerts that are too old, and what agents that never came back left open.
+        """Drop closed alerts that are too old, and open ones of agents that did not return.
 
         The broker still retains the latter, so this is asked again and again; the agent clears it when it returns.
         """

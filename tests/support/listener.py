@@ -20,7 +20,7 @@ WITHIN_S = 240
 
 
 def unstamped(payload: bytes) -> bytes:
-    """Return a message of a call or an alert as it was before the bus said which run says it."""
+    """Return a message of a call or an alert without the fields `run` and `seq`, which the bus adds."""
     return re.sub(rb',"run":"[^"]*","seq":\d+}$', b"}", payload)
 
 

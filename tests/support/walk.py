@@ -1,6 +1,6 @@
-"""A random walk through a small office: presses, telephones, lost connections, dead agents, and what all of them hear.
+"""A random walk through a small office: presses, telephones, lost connections, killed agents, and the sound at every telephone.
 
-A walk is made by its seed alone. It fails with its seed and the steps taken, in order, with the seconds since its start.
+The seed alone determines a walk. A failure shows the seed and the steps taken, in order, with the seconds since its start.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class AlertBoard:
     def __init__(self, outbox: Outbox, now: Callable[[], datetime], clock: Callable[[], float]) -> None:
         self.runs = DashboardRuns()
         self.dropped = 0
-        """Number of alerts dropped because there were too many, or because nobody took them for a week."""
+        """Number of alerts dropped because there were too many, or because no dashboard acknowledged them for a week."""
         self.invalid_acks = 0
         self._outbox = outbox
         self._now = now
@@ -238,7 +238,7 @@ class AlertBoard:
                 log.warning("alert_unseen", alert_id=alert_id, cause=str(self.runs.cause(now)))
 
     def _remind(self, now: float, wall: float) -> None:
-        """Send again long past unseen alerts, as a page is open now: dashboards show them as missed."""
+        """Send old alerts that no page has shown once more, as a page is open now: dashboards show them as missed."""
         unseen = (self._kept[each] for each in self._unseen_since if each in self._kept)
         old = (
             each.alert_id for each in unseen if not each.is_open and wall - each.updated_at > SHOWN_AGAIN_S

@@ -29,7 +29,7 @@ class KeptAlert:
     updated_at: float
     """Seconds since 1970."""
     shown_from: int
-    """Revision since which it is as severe as now; an earlier one showed less."""
+    """Revision from which it has the present severity; earlier ones had a lower one."""
     held: bool = False
     """A dashboard acknowledged this revision."""
     drawn: bool = False

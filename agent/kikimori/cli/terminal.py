@@ -52,7 +52,7 @@ def show(words: str) -> None:
 
 
 def say_both(texts: tuple[str, str]) -> None:
-    """Print what is so, and the next step."""
+    """Print a statement and the next step."""
     say(texts[0])
     say_next(texts[1])
 

@@ -110,7 +110,7 @@ class AcousticBank:
     def measure(
         self, index: NDArray[np.intp], blocks: NDArray[np.int16], speech: NDArray[np.bool_]
     ) -> Measured:
-        """Measure levels, and the features of what is about as loud as the leg's own speech."""
+        """Measure levels, and the features of the frames that are about as loud as the leg's own speech."""
         power = frame_power(blocks, self.rate)
         loudness = self._speaking.update(index, power, speech)
         return Measured(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 WINDOW_FRAMES = 2
-"""A window is 40 ms: two periods of the lowest voice."""
+"""Frames of 20 ms in a window: it holds two periods of the lowest voice."""
 WINDOWS = BLOCK_FRAMES // WINDOW_FRAMES
 WINDOW_S = WINDOW_FRAMES * FRAME_S
 

@@ -15,7 +15,7 @@ MOST_SHOWN = 4
 
 
 class PassedOver:
-    """Such messages of one way in. `tap` is its name."""
+    """Counts and log of the messages that one tap did not understand. `tap` is its name."""
 
     def __init__(self, tap: str) -> None:
         self._tap = tap

@@ -74,7 +74,7 @@ class SoakFigures:
     way: str
     calls: int
     broken: int
-    """Number of these that ended irregularly, or never really began."""
+    """Number of these that ended irregularly, or whose set-up did not finish."""
     failed: int
     """Calls that the agent did not take as it should have."""
     seconds: float

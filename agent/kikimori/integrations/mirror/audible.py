@@ -65,7 +65,7 @@ def codec_of(call: MirroredCall, dialog: Dialog) -> str:
 
 
 def worth_probing(dialog: Dialog) -> bool:
-    """Return whether its packets can show that it may be heard after all."""
+    """Return whether further packets can still show that the call is readable."""
     answer = dialog.answer
     return answer is not None and not answer.encrypted and leg_rate(answer.formats) is not None
 

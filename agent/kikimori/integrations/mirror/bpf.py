@@ -28,7 +28,7 @@ _JEQ, _JSET = 0x15, 0x45
 _RETURN = 0x06
 
 ACCEPT = 0x40000
-"""Bytes of a frame that are kept: all of it."""
+"""Most bytes of a frame that are kept: more than any frame has."""
 
 _V4, _V6 = 0x0800, 0x86DD
 _TAGS = (0x8100, 0x88A8, 0x9100)

@@ -46,7 +46,7 @@ class Dialogs:
         self.table = DialogTable()
         self.unreadable = 0
         self.shed = 0
-        """Number of ringing calls forgotten, as too many rang."""
+        """Number of ringing calls dropped from the table because it was full."""
 
     def __len__(self) -> int:
         return len(self.table)

@@ -66,7 +66,7 @@ def own_offer(request: Request, offer: Offer) -> Offer:
     """Return the offer to an SRC without one: a stream for each label of its metadata.
 
     Raises:
-        OfferError: 488 for a call that says nothing of its streams.
+        OfferError: 488 for a call whose metadata describes no streams.
     """
     metadata = offer.metadata
     bridge = built_in_bridge(request.headers)

@@ -33,7 +33,7 @@ class SiprecTable(BaseModel):
     """True = encrypted audio is refused when its keys come over UDP or TCP. False = it is heard, with a
     problem shown."""
     advertise: str | None = None
-    """IP address under which the SRC reaches this machine; None = found out for each SRC."""
+    """IP address at which the SRC reaches this machine; None = determined for each SRC."""
     first_rtp_port: Annotated[int, Field(ge=1024, le=65534)] = 20000
     last_rtp_port: Annotated[int, Field(ge=1025, le=65535)] = 23999
     allow: Networks = LOOPBACK

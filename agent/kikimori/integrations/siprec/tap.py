@@ -31,7 +31,7 @@ _ADVANCE_EVERY_S = 1.0
 
 
 class SiprecTap:
-    """A `kikimori.taps.tap.Tap`."""
+    """A `kikimori.taps.tap.Tap` for calls that an SBC or IP-PBX records to us."""
 
     def __init__(self, desk: CallDesk, table: SiprecTable, sides: SidesTable) -> None:
         self._desk = desk

@@ -74,7 +74,7 @@ class VanishingPhraseError(ValueError):
 
 
 def cut(phrase: str) -> list[Morpheme]:
-    """Cut a phrase into words. Raises ValueError when it has no sound, or when one of its words is never heard."""
+    """Cut a phrase into words. Raises ValueError when it has no sound, or when no utterance can contain one of its words."""
     text = plain(phrase)
     found = words(text)
     if not found or any(not word.sound for word in found):

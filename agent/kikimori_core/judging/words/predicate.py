@@ -302,7 +302,7 @@ class _Reader(WordReader):
         return False
 
     def _like(self) -> bool:
-        """Read ように言え, ようにしろ: an order by way of another."""
+        """Read ように言え, ようにしろ: an order to say or do what stands before よう."""
         particle = self.peek()
         by = 2 if particle is not None and particle.surface == "に" else 1
         verb, place = self.peek(by), self.next + by

@@ -82,7 +82,7 @@ _OWN_DOING = frozenset(
 
 
 def _told_later(sentence: Sentence, at: int) -> bool:
-    """Return whether a longer sentence that begins so was said to the speaker: 夜道に気をつけて帰ってくださいと言われました."""
+    """Return whether a longer sentence with this beginning was said to the speaker: 夜道に気をつけて帰ってくださいと言われました."""
     words = sentence.words
     for place in range(at, min(at + LOOK_AHEAD, len(words) - 1)):
         if words[place].surface not in ("と", "って") or place in sentence.breaks:

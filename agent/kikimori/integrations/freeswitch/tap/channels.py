@@ -18,7 +18,7 @@ class FreeSwitchChannel:
     uuid: str
     name: str = ""
     outbound: bool = False
-    """True = FreeSWITCH called it."""
+    """True = FreeSWITCH placed the call to it."""
     number: str = ""
     display: str = ""
     queue: str = ""
