@@ -124,6 +124,8 @@ class Guard:
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Add the headers that every answer has: a signal handler for `on_response_prepare`."""
     response.headers.update(HEADERS)
+    # It names the versions of Python and aiohttp.
+    response.headers.pop(hdrs.SERVER, None)
     # Pages and data are never kept; files are asked for again and answered with 304.
     response.headers.setdefault(
         "Cache-Control", "no-cache" if isinstance(response, web.FileResponse) else "no-store"

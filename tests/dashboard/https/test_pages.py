@@ -171,6 +171,7 @@ async def test_names_origins_and_headers_over_https(real: Mosquitto, pair: Offic
             assert "media-src 'self' blob:" in policy
             assert "form-action 'self'" in policy
             assert answer.headers["X-Frame-Options"] == "DENY"
+            assert "Server" not in answer.headers
         for origin in (f"http://127.0.0.1:{port}", "https://127.0.0.1", "https://evil.example", "null", ""):
             with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
                 await http.ws_connect("/live?page=supervisor", headers={"Origin": origin})
