@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pyotp
 import pytest
 from argon2 import PasswordHasher
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from kikimori_dashboard.access.delays import FREE_OF_ADDRESS, FREE_OF_USER, LONGEST_S, MOST_KEPT, LoginDelays
 from kikimori_dashboard.access.passwords import Passwords, fault_of
@@ -80,6 +81,20 @@ def test_delays_are_bounded_in_memory() -> None:
 )
 async def test_the_rules_of_a_new_password(password: str, fault: str | None) -> None:
     assert await fault_of(password, "kachou.kimura") == fault
+
+
+async def test_leaked_passwords_are_refused_alone_and_with_digits() -> None:
+    """A sample of the list: all of it takes half a minute."""
+    leaked = FREQUENCY_LISTS["passwords"]
+    tried = [
+        *[each for each in leaked if len(each) >= 10][::25],
+        *[f"{each}2026" for each in leaked[200::600]],
+    ]
+    assert len(tried) > 80
+    passed = [
+        each for each in tried if await fault_of(each, "kimura") not in ("password_common", "password_short")
+    ]
+    assert passed == []
 
 
 async def test_a_password_is_one_whatever_keyboard_composed_it() -> None:

@@ -42,7 +42,7 @@ OFFICE_WORDS = (
     ),
 )
 """Words that somebody who guesses tries first here, besides the login."""
-LEAST_GUESSES = 100_000_000
+LEAST_GUESSES = 1_000_000_000
 """Tries that a password must be worth to somebody who knows common passwords, names, words and patterns of keyboards."""
 LOOKED_AT = 64
 """Characters that are compared with what is common: longer ones take long."""
