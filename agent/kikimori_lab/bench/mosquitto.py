@@ -56,7 +56,6 @@ class ShippedMosquitto:
         (folder / "kikimori.acl").write_text(_for_site(acl, site, dashboards), encoding="utf-8")
         text = (shipped / "kikimori.conf").read_text(encoding="utf-8")
         text = text.replace("/etc/mosquitto/kikimori.", f"{folder}/kikimori.")
-        text = text.replace("/var/lib/mosquitto/", f"{folder}/")
         text = text.replace("listener 1883", f"listener {self.port}")
         (installed / "kikimori.conf").write_text(text, encoding="utf-8")
         if certificates is not None:
@@ -64,7 +63,9 @@ class ShippedMosquitto:
             text = text.replace("/etc/kikimori/certificates/", f"{certificates}/")
             text = text.replace("listener 8883", f"listener {self.tls_port} 127.0.0.1")
             (installed / "kikimori-tls.conf").write_text(text, encoding="utf-8")
-        self._config.write_text(f"user {getpass.getuser()}\ninclude_dir {installed}\n", encoding="utf-8")
+        # As Debian's own file, which includes the shipped ones.
+        own = f"user {getpass.getuser()}\npersistence true\npersistence_location {folder}/\ninclude_dir {installed}\n"
+        self._config.write_text(own, encoding="utf-8")
 
     def settings(self, user: str) -> BrokerSettings:
         """Return how a user connects; its secret is its name."""
