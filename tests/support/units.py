@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-UNITS = Path("/etc/systemd/system")
+FOLDERS = (Path("/etc/systemd/system"), Path("/lib/systemd/system"))
 RUN = Path("/run/units")
 DYNAMIC_UID = 61_184
 """First of the numbers that systemd takes for `DynamicUser=`."""
@@ -29,7 +29,10 @@ class Unit:
     def __init__(self, name: str) -> None:
         self.name = name.removesuffix(".service")
         self.values: dict[str, list[str]] = {}
-        files = [UNITS / f"{self.name}.service", *sorted((UNITS / f"{self.name}.service.d").glob("*.conf"))]
+        files = [
+            _file(f"{self.name}.service"),
+            *sorted(Path(FOLDERS[0], f"{self.name}.service.d").glob("*.conf")),
+        ]
         for line in "\n".join(each.read_text(encoding="utf-8") for each in files).splitlines():
             key, equals, value = line.partition("=")
             if equals and not line.startswith("#"):
@@ -44,6 +47,8 @@ class Unit:
         uid, gid = self._user()
         environment = {"PATH": os.environ["PATH"], **self._folders(uid, gid), **self._credentials(uid)}
         command = shlex.split(self.values["ExecStart"][-1])
+        for each in self.values.get("ExecStartPre", []):
+            subprocess.run(shlex.split(each), check=True)
         RUN.mkdir(exist_ok=True)
         groups = ",".join(str(grp.getgrnam(each).gr_gid) for each in self.words("SupplementaryGroups"))
         given = [f"--groups={groups}"] if groups else ["--clear-groups"]
@@ -132,12 +137,19 @@ class Unit:
         return {"CREDENTIALS_DIRECTORY": str(folder)} if given else {}
 
 
+def _file(name: str) -> Path:
+    """Return the file of a unit."""
+    for folder in FOLDERS:
+        if (folder / name).exists():
+            return folder / name
+    raise SystemExit(f"no unit {name}")
+
+
 def main(arguments: list[str]) -> int:
     action, *names = [each for each in arguments if not each.startswith("-")]
     for name in names:
         if name.endswith(".timer"):
-            if not (UNITS / name).exists():
-                raise SystemExit(f"no unit {name}")
+            _file(name)
             continue
         if action == "enable" and "--now" not in arguments:
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import re
 import ssl
 import sys
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import BrowserContext
 
-pytestmark = [needs_asterisk, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 NAME = "kikimori.office.example"
 PBX, KIKIMORI, DESK = "192.168.1.10", "192.168.1.20", "192.168.1.30"
@@ -48,6 +49,11 @@ chmod +x /opt/kikimori/bin/pip /usr/local/bin/sudo /usr/local/bin/systemctl
 """The program of this checkout where `pip` would install it, and systemd."""
 UNTIL_READY = f"until (exec 3<>/dev/tcp/{KIKIMORI}/8443) 2>/dev/null; do sleep 0.2; done"
 """Waits for the pages. A reader needs longer than that for the next line."""
+
+
+def fingerprint_of(certificate: str) -> str:
+    """Return the SHA-256 of a certificate (PEM), as everybody compares it."""
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest()
 
 
 async def prepare(machine: Machine) -> None:
@@ -125,6 +131,7 @@ async def browser_on(machine: Machine, folder: Path) -> AsyncIterator[BrowserCon
             await browser.close()
 
 
+@needs_asterisk
 async def test_from_the_first_command_to_an_alert_on_the_supervisors_pc(tmp_path: Path) -> None:
     need_machines()
     hosts = {NAME: KIKIMORI}
@@ -170,8 +177,7 @@ async def test_from_the_first_command_to_an_alert_on_the_supervisors_pc(tmp_path
                 await page.get_by_text("authority").click()
             await (await fetched.value).save_as(tmp_path / "authority.crt")
         content = (tmp_path / "authority.crt").read_text("ascii")
-        fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(content)).hexdigest()
-        assert fingerprint in re.sub(r"[^0-9a-f]", "", said.lower())
+        assert fingerprint_of(content) in re.sub(r"[^0-9a-f]", "", said.lower())
         (trust,) = [each for each in blocks("docs/https.md", "Trust it: Linux") if "certutil" in each.text]
         for command in trust.commands():
             await desk.do(f"cd {tmp_path}; {command}")
@@ -198,3 +204,58 @@ async def test_from_the_first_command_to_an_alert_on_the_supervisors_pc(tmp_path
                 "data-severity", re.compile("warning|critical"), timeout=90_000
             )
             await expect(card.locator(".who")).to_contain_text("204")
+
+
+async def test_agent_and_dashboard_apart() -> None:
+    """By config/mosquitto/README.md: the broker with TLS beside the dashboard, an agent on another machine, their keys."""
+    need_machines()
+    page = "config/mosquitto/README.md"
+    broker, tls, trust, lines, keys = blocks(page, "Mosquitto for Kikimori / Mosquitto を使う場合")[:5]
+    hosts = {NAME: KIKIMORI, "broker.office.example": KIKIMORI}
+    async with AsyncExitStack() as stack:
+        lan = await stack.enter_async_context(office_lan())
+        front = await stack.enter_async_context(lan.machine("front", KIKIMORI, hosts))
+        agent = await stack.enter_async_context(lan.machine("beside-the-pbx", PBX, hosts))
+        for each in (front, agent):
+            stack.push_async_callback(show_logs, each)
+            await prepare(each)
+        await type_steps(front, "One machine", 0)
+        for command in (*broker.commands(), *tls.commands()):
+            if "apt-get" not in command:
+                await front.do(f"cd config/mosquitto; {command}", typed="secret\nsecret\n")
+        await log_in(front, "dashboard")
+        (state,) = re.findall(r"`\[dashboard\] (state_dir =\s[^`]*)`", (ROOT / page).read_text("utf-8"))
+        await edit(front, "/etc/kikimori/kikimori.toml", "[dashboard]\n" + " ".join(state.split()))
+        await front.do(f"sudo systemctl enable --now kikimori-dashboard; {UNTIL_READY}")
+
+        await agent.do("sudo make office PARTS=agent")
+        fingerprint = fingerprint_of(await front.do("cat /etc/kikimori/certificates/authority.crt"))
+        (command,) = trust.commands()
+        await agent.do(f"{command} --fingerprint {fingerprint}")
+        await edit(agent, "/etc/kikimori/kikimori.toml", lines.text, 'agent_id = "front-desk"\n')
+        await log_in(agent, "front-desk")
+        await agent.do("sudo systemctl enable --now kikimori-agent")
+        await agent.do("until grep -q broker_connected /run/units/kikimori-agent.log; do sleep 0.3; done")
+
+        own, trust_board, of_agent, trust_agent = keys.commands()
+        for shows, tells, command, name in (
+            (front, agent, trust_board, own),
+            (agent, front, trust_agent, of_agent),
+        ):
+            key = json.loads(await shows.do(f"{name} --json"))["own"][0]["key"]
+            await tells.do(command.replace("KEY", key).replace("AGENT_ID", "front-desk"))
+        for machine, unit in ((front, "dashboard"), (agent, "agent")):
+            await machine.do(f"until grep -q keys_changed /run/units/kikimori-{unit}.log; do sleep 0.3; done")
+        assert "broker.office.example:8883" in await agent.do("sudo kikimori doctor")
+
+
+async def log_in(machine: Machine, user: str) -> None:
+    """Write user and password of the broker as the page says."""
+    await machine.do(
+        "cat > /etc/kikimori/mqtt-password; chmod 600 /etc/kikimori/mqtt-password", typed="secret\n"
+    )
+    await edit(
+        machine,
+        "/etc/kikimori/kikimori.toml",
+        f'[mqtt]\nusername = "{user}"\npassword_file = "mqtt-password"\n',
+    )
