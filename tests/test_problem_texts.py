@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.support.english import english_lines
 
 from kikimori.integrations.siprec.troubles import SHOWN
-from kikimori.problem_texts import in_both, in_japanese
 from kikimori.watch.lines import as_json, as_line
 from kikimori.watch.picture import CallRow, Picture, TapRow
 from kikimori.watch.screen import draw
+from kikimori_core.messages import Language
 from kikimori_core.model.call import Party
 from kikimori_core.wire.messages import Problem
 
@@ -34,10 +35,9 @@ def codes() -> set[str]:
 
 @pytest.mark.parametrize("code", sorted(codes()))
 def test_a_problem_is_named_in_japanese(code: str) -> None:
-    text = in_japanese(Problem(code=code))
-    assert text is not None
-    assert JAPANESE.search(text.detail)
-    assert JAPANESE.search(text.remedy)
+    detail, step = Problem(code=code).words("ja")
+    assert JAPANESE.search(detail)
+    assert JAPANESE.search(step)
 
 
 @pytest.mark.parametrize("code", sorted(codes()))
@@ -59,12 +59,20 @@ def picture(caller: Party, identity: str | None = None) -> Picture:
     return Picture(1.0, (TapRow("mirror", (), (PROBLEM,), {}),), (call,))
 
 
-def test_tap_watch_names_it_in_both_languages() -> None:
+@pytest.mark.parametrize(
+    ("language", "expected"), [("ja", "読めないコーデック"), ("en", "use a codec (G729)")]
+)
+def test_tap_watch_names_it_in_the_language_of_the_terminal(language: Language, expected: str) -> None:
     shown = StringIO()
-    Console(file=shown, width=100).print(draw(picture(Party()), width=100, height=40, numbers=True))
-    for text in (as_line(picture(Party())), shown.getvalue()):
-        assert "G729" in text
-        assert "読めないコーデック" in text
+    drawn = draw(picture(Party()), width=100, height=40, numbers=True, language=language)
+    Console(file=shown, width=100).print(drawn)
+    for text in (as_line(picture(Party()), language), shown.getvalue()):
+        assert expected in text
+        assert bool(JAPANESE.search(text)) == (language == "ja")
+        assert language == "en" or english_lines(text, names=frozenset({"mirror"})) == []
+
+
+def test_tap_watch_gives_programs_both_languages() -> None:
     [tap] = json.loads(as_json(picture(Party()), numbers=True))["taps"]
     assert tap["problems"][0]["detail"] == PROBLEM.detail
     assert "読めないコーデック" in tap["problems"][0]["ja"]["detail"]
@@ -76,7 +84,8 @@ def test_tap_watch_names_it_in_both_languages() -> None:
 def test_tap_watch_says_why_a_number_is_not_told(reason: str, name: str) -> None:
     shown = StringIO()
     told = picture(Party(withheld=reason))
-    Console(file=shown, width=100).print(draw(told, width=100, height=40, numbers=True))
+    drawn = draw(told, width=100, height=40, numbers=True, language="ja")
+    Console(file=shown, width=100).print(drawn)
     assert name in shown.getvalue()
     assert json.loads(as_json(told, numbers=True))["calls"][0]["customer_withheld"] == reason
 
@@ -89,4 +98,4 @@ def test_a_call_that_is_uncertain_is_marked() -> None:
 
 
 def test_a_problem_without_a_text_stays_as_it_is() -> None:
-    assert in_both(Problem(code="other", detail="Something.", remedy="Do it.")) == ("Something.", "Do it.")
+    assert Problem(code="other", detail="Something.", remedy="Do it.").words("ja") == ("Something.", "Do it.")

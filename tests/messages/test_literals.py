@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SHOWN_BY = {
     *("print", "say", "show", "warn", "say_next", "say_also", "say_both", "cell", "worded"),
     *("add_task", "add_column", "add_row", "Table", "error", "getpass", "input", "next_step"),
+    *("Text", "append", "status"),
 }
 """Functions whose arguments a person reads."""
 

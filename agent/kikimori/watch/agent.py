@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from kikimori.bus.broker_users import with_left_login
 from kikimori.errors import KikimoriError
 from kikimori.watch.picture import CallRow, LegRow, Picture, TapRow
-from kikimori.watch.words import UNCERTAIN, not_heard
-from kikimori_core.messages import remedy
+from kikimori.watch.words import not_heard, uncertain
+from kikimori_core.messages import remedy, text
 from kikimori_core.wire.broker_problem import broker_problem
 from kikimori_core.wire.connection import BrokerError, connect
 from kikimori_core.wire.envelope import unsealed
@@ -111,7 +111,7 @@ class AgentView:
         self._levels.pop(call_id, None)
         if known is not None:
             seconds = (datetime.now(UTC) - known.started_at).total_seconds()
-            self._ended.append(f"{call_id} after {seconds:.0f} s")
+            self._ended.append(text("watch_ended", name=call_id, seconds=f"{seconds:.0f}"))
 
     def _take_levels(self, levels: Levels) -> None:
         now = self._now()
@@ -185,6 +185,6 @@ class AgentView:
             seconds=(datetime.now(UTC) - state.started_at).total_seconds(),
             held=state.status is CallStatus.ON_HOLD,
             legs=tuple(rows),
-            hint=UNCERTAIN if state.identity else "",
+            hint=uncertain() if state.identity else "",
             identity=state.identity,
         )

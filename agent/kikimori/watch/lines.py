@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from kikimori.problem_texts import in_both, in_japanese
-from kikimori.watch.words import clock, gaps, level, party, plain
-from kikimori_core.messages import in_language
+from kikimori.watch.words import clock, gaps, level, party, plain, uncertain
+from kikimori_core.messages import in_language, text
 
 if TYPE_CHECKING:
     from kikimori.watch.picture import CallRow, LegRow, Picture
@@ -18,14 +17,18 @@ MOST_CALLS = 6
 
 
 def as_line(picture: Picture, language: Language = "en") -> str:
-    """Return the picture in one line: every leg's level, and the problems; hints in a language."""
-    parts = [_call(call) for call in picture.calls[:MOST_CALLS]]
+    """Return the picture in one line, in a language: every leg's level, and the problems."""
+
+    def worded(code: str, **parameters: object) -> str:
+        return in_language(text(code, **parameters), language)
+
+    parts = [_call(call, language) for call in picture.calls[:MOST_CALLS]]
     if len(picture.calls) > MOST_CALLS:
-        parts.append(f"and {len(picture.calls) - MOST_CALLS} more calls")
+        parts.append(worded("watch_more_calls", count=len(picture.calls) - MOST_CALLS))
     parts += [
-        f"! {plain(text.detail)}" + (f" (next: {plain(text.remedy)})" if text.remedy else "")
+        f"! {plain(detail)}" + (f" ({plain(worded('said_next', next_step=step))})" if step else "")
         for tap in picture.taps
-        for text in map(in_both, tap.problems)
+        for detail, step in (each.words(language) for each in tap.problems)
     ]
     parts += [
         f"{name} {count}"
@@ -34,20 +37,23 @@ def as_line(picture: Picture, language: Language = "en") -> str:
         if "refused" in name and count
     ]
     if picture.hints:
-        parts.append(
-            "nothing arrived yet: " + " / ".join(in_language(each, language) for each in picture.hints)
-        )
+        hints = " / ".join(in_language(each, language) for each in picture.hints)
+        parts.append(f"{worded('watch_nothing_yet')} {hints}")
     elif not picture.calls:
-        parts.append("no call at the moment")
+        parts.append(worded("watch_no_call"))
     return f"{clock(picture.seconds)}  " + "; ".join(parts)
 
 
-def _call(call: CallRow) -> str:
+def _call(call: CallRow, language: Language) -> str:
+    def worded(words: str) -> str:
+        return in_language(words, language)
+
     legs = ", ".join(
-        " ".join(part for part in (leg.role, level(leg), _pace(leg), gaps(leg)) if part) for leg in call.legs
+        " ".join(worded(part) for part in (leg.role, level(leg), _pace(leg), gaps(leg)) if part)
+        for leg in call.legs
     )
-    held = " on hold" if call.held else ""
-    hint = f" ({call.hint})" if call.hint else ""
+    held = f" {worded(text('watch_held'))}" if call.held else ""
+    hint = f" ({worded(call.hint)})" if call.hint else ""
     return f"{plain(call.call_id)}{held}: {legs}{hint}"
 
 
@@ -79,13 +85,19 @@ def as_json(picture: Picture, *, numbers: bool) -> str:
 
 
 def _problem_json(problem: Problem) -> dict[str, Any]:
-    known = in_japanese(problem)
-    return {**problem.model_dump(), "ja": None if known is None else known._asdict()}
+    japanese = problem.words("ja")
+    known = (
+        None if japanese == problem.words("en") else dict(zip(("detail", "remedy"), japanese, strict=True))
+    )
+    return {**problem.model_dump(), "ja": known}
 
 
 def _call_json(call: CallRow, *, numbers: bool) -> dict[str, Any]:
     def name(who: Party) -> str | None:
         return party(who, numbers=numbers) if who.number or who.name else None
+
+    # Both languages are in one text here where the caller is not certain, as they were.
+    both = f"{in_language(call.hint, 'ja')} / {call.hint}" if call.hint == uncertain() else call.hint
 
     return {
         "call_id": call.call_id,
@@ -97,7 +109,7 @@ def _call_json(call: CallRow, *, numbers: bool) -> dict[str, Any]:
         "queue": call.queue,
         "seconds": round(call.seconds, 1),
         "held": call.held,
-        "hint": call.hint or None,
+        "hint": both or None,
         "legs": [
             {
                 "role": leg.role,

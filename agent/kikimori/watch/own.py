@@ -14,9 +14,9 @@ from kikimori.taps.announced.directory import LegDirectory
 from kikimori.watch.advice import advice
 from kikimori.watch.meter import LegMeter
 from kikimori.watch.picture import CallRow, Picture, TapRow
-from kikimori.watch.words import UNCERTAIN, not_heard
+from kikimori.watch.words import not_heard, uncertain
 from kikimori.ways_in import make_taps
-from kikimori_core.messages import text
+from kikimori_core.messages import joined, text
 from kikimori_core.wire.messages import Party
 from kikimori_core.wire.settings import is_loopback
 
@@ -99,15 +99,13 @@ class WatchDesk:
         legs = tuple(leg.row() for leg in call.legs)
         call.alike = call.alike + 1 if _alike(call.legs, legs) else 0
         now = self._now()
-        hint = UNCERTAIN if call.info.identity else ""
+        hint: str = uncertain() if call.info.identity else ""
         dumb = [leg for leg in call.legs if not leg.sounded and now - leg.opened_at > SILENT_AFTER_S]
         if call.alike >= TWINS_AFTER:
-            hint = "both legs carry the same sound: the PBX sends a mix, or one side twice"
+            hint = text("hint_same_sound")
         elif dumb:
-            names = " and ".join(sorted({str(leg.info.role) for leg in dumb}))
-            hint = (
-                f"{names}: no sound since the leg began; is the right side tapped, is the customer on hold?"
-            )
+            names = sorted({str(leg.info.role) for leg in dumb})
+            hint = text("hint_no_sound", names=joined(names, "joined_and"))
         return CallRow(
             call_id=call.info.call_id,
             tap=call.info.tap,
@@ -128,7 +126,8 @@ class WatchDesk:
         self.legs_sounded += leg.sounded
         if not call.legs:
             del self._calls[call_id]
-            self.ended.append(f"{call_id} after {self._now() - call.began:.0f} s ({leg.ended})")
+            seconds = f"{self._now() - call.began:.0f}"
+            self.ended.append(text("watch_ended_so", name=call_id, seconds=seconds, reason=leg.ended))
 
 
 def _alike(meters: list[LegMeter], rows: tuple[LegRow, ...]) -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.text import Text
 
-from kikimori.problem_texts import in_japanese
 from kikimori.watch.picture import SILENCE_DB
 from kikimori.watch.words import clock, gaps, level, party, plain, rate
-from kikimori_core.messages import in_language
+from kikimori_core.command_line import columns
+from kikimori_core.command_line.layout import wrapped
+from kikimori_core.messages import in_language, text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,49 +32,57 @@ USUAL_FRAMES_S = 50.0
 def draw(
     picture: Picture, *, width: int, height: int, numbers: bool, language: Language = "en"
 ) -> RenderableType:
-    """Return the rows for a terminal of `width` columns and `height` lines; hints in a language."""
-    lines = [Text(f"kikimori tap watch   {clock(picture.seconds)}   Ctrl-C ends", style="bold")]
+    """Return the rows for a terminal of `width` columns and `height` lines, in a language."""
+    ends = _worded(language, "watch_ctrl_c_ends")
+    lines = [Text(f"kikimori tap watch   {clock(picture.seconds)}   {ends}", style="bold")]
     for tap in picture.taps:
-        lines += _tap(tap, width)
+        lines += _tap(tap, width, language)
     room = height - len(lines) - 4
     shown = 0
     for call in picture.calls:
-        block = _call(call, width, numbers=numbers)
+        block = _call(call, width, language, numbers=numbers)
         if len(block) > room:
             break
         lines += block
         room -= len(block)
         shown += 1
     if shown < len(picture.calls):
-        lines.append(Text(f"… and {len(picture.calls) - shown} more calls", style="dim"))
+        lines.append(
+            Text(f"… {_worded(language, 'watch_more_calls', count=len(picture.calls) - shown)}", style="dim")
+        )
     if picture.hints:
-        lines.append(Text("nothing arrived yet:", style="yellow"))
+        lines.append(Text(_worded(language, "watch_nothing_yet"), style="yellow"))
         lines += [
             line
             for hint in picture.hints
             for line in _wrapped(in_language(hint, language), width, indent="  ")
         ]
     elif not picture.calls:
-        lines.append(Text("no call at the moment", style="dim"))
+        lines.append(Text(_worded(language, "watch_no_call"), style="dim"))
     if picture.ended:
-        lines.append(Text("ended: " + "; ".join(map(plain, picture.ended[-2:])), style="dim"))
+        last = "; ".join(plain(in_language(each, language)) for each in picture.ended[-2:])
+        lines.append(Text(_worded(language, "watch_last_ended", calls=last), style="dim"))
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return Group(*lines)
 
 
-def _wrapped(text: str, width: int, *, indent: str, style: str = "") -> list[Text]:
-    found = textwrap.wrap(plain(text), max(width, 20), initial_indent=indent, subsequent_indent=indent + "  ")
-    return [Text(line, style=style) for line in found]
+def _worded(language: Language, code: str, **parameters: object) -> str:
+    return in_language(text(code, **parameters), language)
 
 
-def _tap(tap: TapRow, width: int) -> list[Text]:
+def _wrapped(words: str, width: int, *, indent: str, style: str = "") -> list[Text]:
+    found = wrapped(plain(words), max(width, 20) - len(indent) - 2)
+    return [Text(f"{indent}{'  ' if number else ''}{line}", style=style) for number, line in enumerate(found)]
+
+
+def _tap(tap: TapRow, width: int, language: Language) -> list[Text]:
     head = Text.assemble(
         ("● " if not tap.problems else "▲ ", "green" if not tap.problems else "red"),
         (plain(tap.name), "bold"),
     )
     if tap.listens:
-        head.append(f"  listens: {' · '.join(tap.listens)}")
+        head.append(f"  {_worded(language, 'watch_listens', addresses=' · '.join(tap.listens))}")
     lines = [head]
     counted = Text("   ")
     for name, count in tap.counters.items():
@@ -89,65 +97,67 @@ def _tap(tap: TapRow, width: int) -> list[Text]:
     elif counted.plain.strip():
         lines.append(counted)
     for problem in tap.problems:
-        known = in_japanese(problem)
-        if known is not None:
-            # Its letters are two columns wide.
-            lines += _wrapped(known.detail, width // 2, indent="    ", style="red")
-            lines += _wrapped(f"次: {known.remedy}", width // 2, indent="    ")
-        lines += _wrapped(problem.detail or problem.code, width, indent="    ", style="red")
-        lines += _wrapped(f"next: {problem.remedy}", width, indent="    ") if problem.remedy else []
+        detail, step = problem.words(language)
+        lines += _wrapped(detail, width, indent="    ", style="red")
+        if step:
+            lines += _wrapped(_worded(language, "said_next", next_step=step), width, indent="    ")
     return lines
 
 
-def _call(call: CallRow, width: int, *, numbers: bool) -> list[Text]:
+def _call(call: CallRow, width: int, language: Language, *, numbers: bool) -> list[Text]:
+    who = {
+        role: in_language(party(each, numbers=numbers), language)
+        for role, each in (("customer", call.caller), ("operator", call.operator))
+    }
     head = Text.assemble(
         (clock(call.seconds), "bold"),
-        f"  {plain(call.tap)}  customer {party(call.caller, numbers=numbers)}  "
-        f"operator {party(call.operator, numbers=numbers)}",
+        f"  {plain(call.tap)}  "
+        + "  ".join(f"{in_language(role, language)} {name}" for role, name in who.items()),
     )
     if call.queue:
-        head.append(f"  queue {plain(call.queue)}")
+        head.append(f"  {in_language('queue', language)} {plain(call.queue)}")
     if call.held:
-        head.append("  ON HOLD", style="yellow")
+        head.append(f"  {_worded(language, 'watch_on_hold')}", style="yellow")
     head.append(f"  {plain(call.call_id)}", style="dim")
-    lines = [head, *(_leg(leg, width) for leg in call.legs)]
+    lines = [head, *(_leg(leg, width, language) for leg in call.legs)]
     if call.hint:
-        lines.append(Text(f"  ▲ {call.hint}", style="yellow"))
+        lines.append(Text(f"  ▲ {in_language(call.hint, language)}", style="yellow"))
     return lines
 
 
-def _leg(leg: LegRow, width: int) -> Text:
-    line = Text(f"  {leg.role:<9}{rate(leg):>6} ")
+def _leg(leg: LegRow, width: int, language: Language) -> Text:
+    role, loudness = in_language(leg.role, language), in_language(level(leg), language)
+    line = Text(f"  {role}{' ' * (9 - columns(role))}{rate(leg):>6} ")
     line.append_text(bar(leg, max(LEAST_BAR, min(MOST_BAR, width - BESIDE_BAR))))
-    line.append(f" {level(leg):>15}", style="bold" if leg.sounded else "yellow")
+    line.append(f" {' ' * (15 - columns(loudness))}{loudness}", style="bold" if leg.sounded else "yellow")
     if leg.frames_s is not None:
         right = abs(leg.frames_s - USUAL_FRAMES_S) < 3
         line.append(f"  {leg.frames_s:3.0f}/s", style="dim" if right else "yellow")
     if leg.gaps:
-        line.append(f"  {gaps(leg)}", style="yellow")
+        line.append(f"  {in_language(gaps(leg), language)}", style="yellow")
     if leg.key:
-        line.append(f"  key {plain(leg.key)}")
+        line.append(f"  {_worded(language, 'watch_key', key=plain(leg.key))}")
     return line
 
 
 def bar(leg: LegRow, width: int) -> Text:
     """Return a bar of `width` columns from -60 to 0 dBFS with the held peak; empty for silence and below."""
-    text = Text("▕")
+    found = Text("▕")
     filled = _share(leg.level_db, width)
     peak = _share(leg.peak_db, width)
     for at in range(width):
         db = QUIETEST_DB * (1 - at / width)
         colour = "red" if db >= CLIPPING_DB * 3 else "yellow" if db >= LOUD_DB else "green"
         if at < filled:
-            text.append("█", style=colour)
+            found.append("█", style=colour)
         elif peak and at == peak - 1:
-            text.append(
+            found.append(
                 "│", style="red" if leg.peak_db is not None and leg.peak_db >= CLIPPING_DB else "bold"
             )
         else:
-            text.append(" ")
-    text.append("▏")
-    return text
+            found.append(" ")
+    found.append("▏")
+    return found
 
 
 def _share(level_db: float | None, width: int) -> int:

@@ -5,58 +5,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori.watch.picture import SILENCE_DB
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kikimori.watch.picture import LegRow
+    from kikimori_core.messages import CodedText
     from kikimori_core.wire.messages import Party
 
 SHOWN_DIGITS = 2
 
-_WITHHELD = {
-    "anonymous": "非通知 (withheld)",
-    "payphone": "公衆電話 (payphone)",
-    "unavailable": "表示圏外 (unavailable)",
-}
+_WITHHELD = ("anonymous", "payphone", "unavailable")
 
-UNCERTAIN = (
-    "発信者を特定できません。同時に着信した別の通話の可能性があります / two callers look alike: "
-    "this may be the other one's call"
-)
+_NOT_HEARD = ("internal_call", "no_operator", "not_selected", "conference")
 
-_NOT_HEARD = {
-    "internal_call": "for [sides] both parties are operators; make its operator patterns narrower, or name the trunk "
-    "in customer_endpoints",
-    "no_operator": "for [sides] both parties are customers; make its customer patterns narrower, or name the "
-    "telephones in operator_endpoints",
-    "not_selected": "[sides] only_… and never_… leave them out",
-    "conference": "conferences are left alone",
-}
+
+def uncertain() -> CodedText:
+    """Return the hint of a call whose caller is not certain."""
+    return text("watch_uncertain")
 
 
 def not_heard(counters: Mapping[str, int]) -> list[str]:
     """Say from a way in's counters which calls it saw and, on purpose, did not listen to."""
     return [
-        f"{count} calls seen and not listened to: {why}"
-        for reason, why in _NOT_HEARD.items()
+        text(f"watch_not_heard.{reason}", count=count)
+        for reason in _NOT_HEARD
         if (count := sum(n for name, n in counters.items() if name.endswith(f"_not_heard_{reason}")))
     ]
 
 
-def plain(text: str) -> str:
+def plain(words: str) -> str:
     """Return text from outside without characters that control a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
 def party(who: Party, *, numbers: bool) -> str:
     """Name a party: with `numbers` as the PBX does, otherwise the last two digits at most and no name."""
     if who.withheld:
-        return _WITHHELD.get(who.withheld, f"({plain(who.withheld)})")
+        known = who.withheld in _WITHHELD
+        return text(f"watch_withheld.{who.withheld}") if known else f"({plain(who.withheld)})"
     if numbers:
-        return plain(" ".join(part for part in (who.number, who.name) if part)) or "unknown"
+        return plain(" ".join(part for part in (who.number, who.name) if part)) or text("watch_party_unknown")
     if not who.number:
-        return "unknown" if not who.name else "(name hidden)"
+        return text("watch_party_hidden" if who.name else "watch_party_unknown")
     shown = min(SHOWN_DIGITS, max(len(who.number) - 1, 0))
     return "•" * min(len(who.number) - shown, 8) + plain(who.number[len(who.number) - shown :])
 
@@ -70,9 +62,9 @@ def clock(seconds: float) -> str:
 
 def level(leg: LegRow) -> str:
     if leg.level_db is None:
-        return "nothing arrives"
+        return text("watch_nothing_arrives")
     if leg.level_db <= SILENCE_DB:
-        return "digital silence"
+        return text("watch_digital_silence")
     return f"{leg.level_db:.1f} dBFS"
 
 
@@ -82,4 +74,4 @@ def rate(leg: LegRow) -> str:
 
 def gaps(leg: LegRow) -> str:
     """Return a text about missing audio; empty when none is missing or nothing counts it."""
-    return f"{leg.gaps} gaps, {leg.gap_ms} ms" if leg.gaps else ""
+    return text("watch_gaps", gaps=leg.gaps, ms=leg.gap_ms) if leg.gaps else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.integrations.mirror.call_capture import CallCapture
 from kikimori.integrations.mirror.pcapfile import frames
+from kikimori_core.messages import text
 from kikimori_core.model.call import EndReason
 
 if TYPE_CHECKING:
@@ -93,37 +94,30 @@ async def replay_capture(
     return capture
 
 
+COUNTED = (
+    *("calls_not_heard", "calls_encrypted", "calls_unreadable_codec", "sip_tls_packets", "truncated_packets"),
+    *("tunnelled_packets", "tunnels_unread", "rtp_without_call"),
+)
+"""Counters of which a person is told where they are not 0."""
+
+
 def summary(counters: dict[str, int], codecs: Iterable[str] = ()) -> list[str]:
     """Tell a person what a capture held, and why some of it could not be heard; `codecs`: those that cannot be read."""
-    used = f" ({', '.join(sorted(codecs))})" if codecs else ""
-    told = [
-        f"{counters['calls']} calls heard",
-        f"{counters['frames']} frames, {counters['sip_messages']} SIP messages, {counters['rtp_packets']} RTP packets",
+    told: list[str] = [
+        text("capture_calls", count=counters["calls"]),
+        text(
+            "capture_packets",
+            frames=counters["frames"],
+            sip=counters["sip_messages"],
+            rtp=counters["rtp_packets"],
+        ),
     ]
-    for name, text in (
-        ("calls_not_heard", "not heard, as [sides] says: internal, or not selected"),
-        ("calls_encrypted", "encrypted (SRTP or ZRTP): they cannot be heard from a mirror port"),
-        ("calls_unreadable_codec", f"with a codec that cannot be read{used}; G.711, G.722 and L16 can"),
-    ):
-        if counters[name]:
-            told.append(f"{counters[name]} calls {text}")
-    if counters["sip_tls_packets"]:
-        told.append("SIP over TLS was seen, which cannot be read")
-    if counters["truncated_packets"]:
-        told.append(f"{counters['truncated_packets']} packets are cut off: capture whole ones (tcpdump -s 0)")
-    if counters["tunnelled_packets"]:
-        told.append(f"{counters['tunnelled_packets']} packets were taken out of tunnels (ERSPAN, VXLAN, …)")
-    if counters["tunnels_unread"]:
-        told.append(f"{counters['tunnels_unread']} packets are in tunnels that are not understood")
-    if counters["rtp_without_call"]:
-        told.append(
-            f"{counters['rtp_without_call']} streams of RTP belong to no call whose SIP was seen: "
-            "check [mirror] sip_ports, and what the switch mirrors"
-        )
+    used = text("capture_codecs", codecs=", ".join(sorted(codecs))) if codecs else ""
+    told += [text(f"capture.{name}", count=counters[name], used=used) for name in COUNTED if counters[name]]
     if not counters["sip_messages"]:
-        told.append("no SIP was seen: check [mirror] sip_ports, and what the switch mirrors")
+        told.append(text("capture_no_sip"))
     elif counters["calls"] and not counters["rtp_packets"]:
-        told.append("no audio (RTP) was seen: mirror also the port through which it goes")
+        told.append(text("capture_no_audio"))
     return told
 
 
