@@ -20,6 +20,7 @@ _REPORTED = frozenset({
     "話", "メール", "電話", "手紙", "連絡", "声", "意味", "言葉", "留守電", "感じ", "時", "場面", "台詞", "曲", "歌", "本", "映画", "ドラマ", "漫画", "番組", "情報", "人", "広告", "宣伝", "記事", "タイトル", "奴", "こと", "の", "所", "部分", "シーン", "役", "文句",
 })  # fmt: skip
 _OPENING = frozenset({"と", "って", "とか", "なんて", "とは", "っと", "て", "だの"})
+_HABIT = frozenset({"口癖", "台詞", "常套句", "合い言葉", "口上"})
 LOOK_AHEAD = 9
 """Words after the と of a quotation in which its verb is looked for: と隣の人に怒鳴られました."""
 _OWN_WORDS = Form.INSISTS | Form.GUESS | Form.EXPLAINS | Form.QUESTION | Form.RHETORICAL
@@ -39,8 +40,9 @@ def reported(sentence: Sentence, end: int) -> bool:
     if at >= len(words):
         return False
     if words[at].surface not in _OPENING:
-        return (words[at].normal in ("訳", "積もり") and _denied(sentence, at)) or _told_later(sentence, at)
-    if words[at].surface in ("とか", "だの", "なんて"):
+        denied = words[at].normal in ("訳", "積もり") and _denied(sentence, at)
+        return denied or _habit(sentence, at) or _told_later(sentence, at)
+    if _among_others(sentence, at):
         return True
     following = next((place for place in range(at + 1, len(words)) if words[place].part != "助詞"), None)
     if following is None:
@@ -74,6 +76,30 @@ def reported(sentence: Sentence, end: int) -> bool:
         # 殺すぞって壁を叩くんです: another does it. 返せって電話してるんだ: the speaker does.
         return words[verb].normal not in _OWN_DOING
     return _others_words(sentence, verb)
+
+
+def _habit(sentence: Sentence, at: int) -> bool:
+    """Return whether the words before are called somebody's habit or line: 馬鹿野郎が口癖の父でした."""
+    words = sentence.words
+    return (
+        words[at].normal in _HABIT
+        and words[at - 1].surface in ("が", "は", "も")
+        and at + 1 < len(words)
+        and words[at + 1].normal in ("だ", "です", "の", "で")
+    )
+
+
+def _among_others(sentence: Sentence, at: int) -> bool:
+    """Return whether a とか stands there, which the dictionary cuts in two behind ぞ: ぶっ飛ばすぞとか騒いでいて."""
+    words = sentence.words
+    if words[at].surface in ("とか", "だの", "なんて"):
+        return True
+    return (
+        words[at].surface == "と"
+        and at + 1 < len(words)
+        and words[at + 1].surface == "か"
+        and words[at + 1].part == "助詞"
+    )
 
 
 _OWN_DOING = frozenset(
