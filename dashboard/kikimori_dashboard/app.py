@@ -43,6 +43,7 @@ from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.time_keeper import keep_time
 from kikimori_dashboard.views import Views
+from kikimori_dashboard.worded import worded_problem
 from kikimori_records.errors import StoreAwayError
 from kikimori_records.store import Store
 
@@ -87,7 +88,7 @@ def create_app(
     book = read_book(settings.sentences)
     state = SiteState(timedelta(minutes=settings.closed_minutes))
     keeper = keeper or CertificateKeeper(settings)
-    views = Views(state, settings, lambda: [each.view() for each in keeper.problems])
+    views = Views(state, settings, lambda: [worded_problem(each) for each in keeper.problems])
     teams = ExtensionTeams()
     access = Access(store, teams, second_factor=settings.with_second_factor())
     sights = Sights(state, views, teams)

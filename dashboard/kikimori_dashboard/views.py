@@ -137,7 +137,7 @@ class Views:
             "language": self._settings.language,
             "time_zone": self._settings.time_zone,
             "broker_connected": state.broker_connected,
-            "broker_problem": worded_problem(state.broker.problem),
+            "broker_problem": None if state.broker.problem is None else worded_problem(state.broker.problem),
             "reading": state.broker.reading,
             "incomplete": state.broker.incomplete,
             "newer": state.newer.names(),

@@ -12,12 +12,10 @@ if TYPE_CHECKING:
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
 
 
-def worded_problem(problem: Problem | None) -> dict[str, Any] | None:
+def worded_problem(problem: Problem) -> dict[str, Any]:
     """Return a problem for browsers; `detail` and `remedy` are English, for a page that was opened before an update."""
-    if problem is None:
-        return None
     words = {each: dict(zip(("detail", "remedy"), problem.words(each), strict=True)) for each in LANGUAGES}
-    plain = problem.model_dump(mode="json", include={"code", "detail", "remedy", "cause"})
+    plain = problem.model_dump(mode="json", include={"code", "detail", "remedy", "cause", "severity"})
     return {**plain, "words": words}
 
 

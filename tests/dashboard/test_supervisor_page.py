@@ -150,6 +150,17 @@ async def test_what_is_wrong_says_what_it_means_and_what_to_do(
     await expect(more).not_to_contain_text("ボタンが働かない")
 
 
+async def test_what_leaves_calls_unwatched_is_red_and_first(agent: PeerAgent, url: str, page: Page) -> None:
+    drops, down = Problem.of("mirror-drops"), Problem.of("mirror-down", interface="eth1")
+    await agent.health(problems=(drops, down))
+    await page.goto(url)
+    lines = page.locator("#banners .banner")
+    await expect(lines).to_have_count(2)
+    await expect(lines.first).to_have_class("banner bad")
+    await expect(lines.first).to_contain_text("eth1")
+    await expect(lines.last).to_have_class("banner warn")
+
+
 async def test_worst_first(agent: PeerAgent, url: str, page: Page) -> None:
     await page.goto(url)
     await open_office(agent)

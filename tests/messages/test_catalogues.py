@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from kikimori_core.messages.text import LABELS, _read, catalogue
+from kikimori_core.messages.text import LABELS, _read, catalogue, critical_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +101,11 @@ def test_every_code_that_the_program_names_is_known() -> None:
     known = ENGLISH.keys() | {code.partition(".")[0] for code in ENGLISH}
     assert len(named) > 150
     assert named - known == set()
+
+
+def test_every_critical_code_is_that_of_a_problem() -> None:
+    problems = ENGLISH.keys() | {code.partition(".")[0] for code in ENGLISH}
+    assert critical_codes() - problems == set()
 
 
 def test_every_code_is_used() -> None:

@@ -123,6 +123,15 @@ def catalogue(language: Language) -> dict[str, dict[str, str]]:
     return {code: entry for code, entry in _read(language).items() if code != LABELS}
 
 
+@cache
+def critical_codes() -> frozenset[str]:
+    """Return the codes of problems because of which calls are not watched or alerts are lost."""
+    import tomllib  # noqa: PLC0415  (as `_read`)
+
+    found = tomllib.loads(Path(__file__).with_name("severity.toml").read_text("utf-8"))
+    return frozenset(found["critical"])
+
+
 def _given(value: object) -> str | tuple[str, ...]:
     """Return a parameter as it is kept; an error as its text, with its code where it has one."""
     if isinstance(value, Exception) and value.args and isinstance(value.args[0], CodedText):

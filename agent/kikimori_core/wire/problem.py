@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kikimori_core.messages.text import CodedText, both, catalogue, label, translated
+from kikimori_core.messages.text import CodedText, both, catalogue, critical_codes, label, translated
 from kikimori_core.wire.evidence import Name, Part, Text
+from kikimori_core.wire.values import Severity
 
 if TYPE_CHECKING:
     from kikimori_core.messages import Language
@@ -31,6 +32,8 @@ class Problem(Part):
     """Code of `remedy`, likewise."""
     parameters: dict[Name, Text] = Field(default_factory=dict)
     """Names and figures in both texts, in English."""
+    severity: Severity = Severity.WARNING
+    """Critical: calls are not watched, or alerts are lost. Filled in by the code where it is not given."""
 
     @classmethod
     def of(cls, code: str, /, *, cause: str | None = None, **parameters: object) -> Self:
@@ -45,6 +48,8 @@ class Problem(Part):
         if not isinstance(data, dict):
             return data
         taken, parameters = dict(data), dict(data.get("parameters", {}))
+        if data.get("code") in critical_codes():
+            taken.setdefault("severity", Severity.CRITICAL)
         for part, name in (("detail", "text"), ("remedy", "remedy_text")):
             words = data.get(part)
             if isinstance(words, CodedText) and words:

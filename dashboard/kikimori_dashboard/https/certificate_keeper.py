@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from kikimori_core.certificates.examination import PairReport
     from kikimori_core.certificates.fault import CertificateFault
     from kikimori_core.certificates.server_certificate import ServerCertificate
+    from kikimori_core.wire.messages import Problem
     from kikimori_dashboard.address_settings import AddressSettings
-    from kikimori_dashboard.https.certificate_problem import CertificateProblem
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class CertificateKeeper:
         self.certificate: ServerCertificate | None = None
         self.authority: bytes | None = None
         """Certificate of the authority (PEM); None = there is none."""
-        self.problems: tuple[CertificateProblem, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
         self.changed: Callable[[], None] = lambda: None
         """Called when the problems are others."""
 
@@ -185,10 +185,10 @@ class CertificateKeeper:
     def _stamp_now(self) -> tuple[object, ...]:
         return tuple(_stamp(each) for each in self._files())
 
-    def _log(self, before: tuple[CertificateProblem, ...]) -> None:
+    def _log(self, before: tuple[Problem, ...]) -> None:
         for each in self.problems:
             if each not in before:
-                log.warning("certificate_problem", code=each.code, error=each.detail, next=each.next_step)
+                log.warning("certificate_problem", code=each.code, error=each.detail, next=each.remedy)
 
 
 def _stamp(file: Path) -> object:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs
+from kikimori_dashboard.worded import worded_problem
 
 if TYPE_CHECKING:
     from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
@@ -18,6 +19,6 @@ def add_certificate(app: web.Application, keeper: CertificateKeeper) -> None:
 
     async def answer(_request: web.Request) -> web.Response:
         """Return what is wrong with the certificate of the pages."""
-        return web.json_response({"problems": [each.view() for each in keeper.problems]})
+        return web.json_response({"problems": [worded_problem(each) for each in keeper.problems]})
 
     add_route(app, "GET", "/api/certificate", answer, needs(Right.SETTINGS, Right.WATCH))

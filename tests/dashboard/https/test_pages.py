@@ -228,7 +228,7 @@ async def test_a_new_certificate_while_pages_are_open(real: Mosquitto, pair: Off
         os.kill(os.getpid(), signal.SIGHUP)
         shown = await browser.until(lambda picture: picture["site"]["certificate"])
         former, why = shown["site"]["certificate"]
-        assert (former["code"], former["mood"]) == ("certificate_former_in_use", "bad")
+        assert (former["code"], former["severity"]) == ("certificate_former_in_use", "critical")
         assert why["code"] == "key_of_other_certificate"
         assert all(each["words"][language]["detail"] for each in (former, why) for language in ("ja", "en"))
         assert await fingerprint(url, pair) == second
@@ -246,7 +246,7 @@ async def test_an_end_that_is_near_stands_on_the_page(real: Mosquitto, pair: Off
         async with live(url, pair) as browser:
             await browser.until(connected)
             (problem,) = browser.picture["site"]["certificate"]
-            assert (problem["code"], problem["mood"]) == ("certificate_ends", "warn")
+            assert (problem["code"], problem["severity"]) == ("certificate_ends", "warning")
         for login, status in (("admin", 200), (SUPERVISOR, 200), ("operator", 403), (None, 401)):
             async with (
                 secure_client(url, pair.trusting(), login) as http,
@@ -271,4 +271,4 @@ async def test_pages_go_on_with_a_certificate_that_has_ended(
             browser = LiveClient(socket)
             await browser.until(connected)
         (problem,) = browser.picture["site"]["certificate"]
-        assert (problem["code"], problem["mood"]) == ("certificate_expired", "bad")
+        assert (problem["code"], problem["severity"]) == ("certificate_expired", "critical")

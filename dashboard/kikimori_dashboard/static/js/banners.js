@@ -1,6 +1,6 @@
 // What is wrong with the watching itself: connection, broker, agents, recognition.
 
-import { certificateBanners } from "./certificate.js";
+import { certificateBanners, moodOf } from "./certificate.js";
 import { fill, h } from "./dom.js";
 import { current, dateAndTime, find, t, timeOfDay, word } from "./i18n.js";
 
@@ -64,10 +64,10 @@ function problems(agents) {
       const first = !said.has(means);
       said.add(means);
       const { detail = problem.code, remedy } = inOurWords(problem);
-      found.push({ mood: "warn", text: name + (first && means ? means : detail), detail: first && means ? detail : "", remedy });
+      found.push({ mood: moodOf(problem.severity), text: name + (first && means ? means : detail), detail: first && means ? detail : "", remedy });
     }
   }
-  return found;
+  return found.sort((a, b) => Number(b.mood === "bad") - Number(a.mood === "bad"));
 }
 
 /** {detail, remedy} of a problem in the language of the page; empty without one. */
