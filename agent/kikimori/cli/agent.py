@@ -14,7 +14,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("agent")
     add_config(parser)
     add_log(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, loads=("kikimori.agent", "kikimori.logs", "kikimori.process"))
 
 
 def run(args: argparse.Namespace) -> int:

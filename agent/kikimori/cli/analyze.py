@@ -30,7 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--json", action="store_true")
     add_finals(parser)
     add_config(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, loads=("kikimori.analysis", "kikimori.logs"))
 
 
 def run(args: argparse.Namespace) -> int:

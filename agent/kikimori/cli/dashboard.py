@@ -25,7 +25,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("dashboard")
     add_config(parser)
     add_log(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(
+        run=run, loads=("kikimori.config", "kikimori.logs", "kikimori.pages", "kikimori.process")
+    )
 
 
 def run(args: argparse.Namespace) -> int:

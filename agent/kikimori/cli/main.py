@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,15 @@ def _named_config(argv: Sequence[str]) -> Path | None:
 
 
 def main(argv: Sequence[str], loaded: Callable[[], object] = lambda: None) -> int:
-    """Read the command line, run its command and return the exit code; `loaded` is called in between."""
+    """Read the command line, run its command and return the exit code.
+
+    `loaded` is called in between, when the modules that the command's `loads` names are there: an interrupt must not
+    reach a library that is being loaded, some print a traceback of their own then.
+    """
     try:
         arguments = read_arguments(argv)
+        for module in getattr(arguments, "loads", ()):
+            import_module(module)
         loaded()
         return run(arguments)
     except PartMissingError as error:

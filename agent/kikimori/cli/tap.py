@@ -34,7 +34,7 @@ def _add_watch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     watch.add_argument("--seconds", type=float, metavar="N")
     watch.add_argument("--json", action="store_true")
     watch.add_argument("--numbers", action="store_true")
-    watch.set_defaults(run=run_watch)
+    watch.set_defaults(run=run_watch, loads=("kikimori.logs", "kikimori.process", "kikimori.watch.own"))
 
 
 def _add_devices(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -23,7 +23,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("up")
     add_config(parser)
     add_log(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(
+        run=run, loads=("kikimori.config", "kikimori.logs", "kikimori.office", "kikimori.process")
+    )
 
 
 def run(args: argparse.Namespace) -> int:

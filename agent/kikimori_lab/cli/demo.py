@@ -41,7 +41,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--no-speech", action="store_true")
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--log-level", choices=["debug", "info", "warning", "error"], default="error")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, loads=("kikimori.logs", "kikimori.office", "kikimori.process"))
 
 
 def run(args: argparse.Namespace) -> int:
