@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -101,3 +101,9 @@ def _set_up_sqlite(engine: Engine) -> None:
         # Who will write says so at once: a reader that turns writer may find the file changed meanwhile.
         reading = connection.get_execution_options().get(READING, False)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "invalidate")
+    def give_up(connection: Any, _record: object, _error: object) -> None:
+        # A statement that was cancelled keeps the closed connection, and its lock, until Python forgets its cursor.
+        with suppress(Exception):
+            connection.rollback()

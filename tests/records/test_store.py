@@ -49,6 +49,32 @@ async def _add_two(store: Store) -> None:
         await people.queries.add_within(connection, NewPerson("王", roles=frozenset({"king"})))
 
 
+async def test_a_cancelled_transaction_lets_the_next_one_in(store: Store) -> None:
+    """Even while somebody still has the error, whose frames hold what the statement had opened."""
+    for turns in range(40):
+        begun = asyncio.Event()
+
+        async def write(begun: asyncio.Event = begun) -> None:
+            async with store.begin() as connection:
+                await people.queries.add_within(connection, NewPerson("消える"))
+                begun.set()
+                while True:
+                    await connection.execute(text("SELECT 1 UNION ALL SELECT 2"))
+
+        task = asyncio.create_task(write())
+        await begun.wait()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            async with store.begin() as connection:
+                await people.queries.add_within(connection, NewPerson("残る"))
+    assert {each.name for each in await people.list_people(store)} == {"残る"}
+    assert not store.away
+
+
 async def test_foreign_keys_hold(store: Store) -> None:
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         async with store.begin() as connection:
