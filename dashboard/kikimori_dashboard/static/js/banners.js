@@ -1,6 +1,5 @@
 // What is wrong with the watching itself: connection, broker, agents, recognition.
 
-import { certificateBanners, moodOf } from "./certificate.js";
 import { fill, h } from "./dom.js";
 import { current, dateAndTime, find, t, timeOfDay, word } from "./i18n.js";
 
@@ -70,6 +69,15 @@ function problems(agents) {
   return found.sort((a, b) => Number(b.mood === "bad") - Number(a.mood === "bad"));
 }
 
+/** Banners of the problems of the pages' own certificate: for everybody what it means, for whoever mends it the rest. */
+export const certificateBanners = (problems) => problems.map((problem) => {
+  const { detail = problem.code, remedy } = inOurWords(problem);
+  return { mood: moodOf(problem.severity), text: find(`banner.${problem.code}`) ?? t("banner.certificate"), detail, remedy };
+});
+
+/** The colour of a problem's line: red where calls are not watched or pages are kept away, else amber. */
+const moodOf = (severity) => (severity === "critical" ? "bad" : "warn");
+
 /** {detail, remedy} of a problem in the language of the page; empty without one. */
 const inOurWords = (problem) => problem?.words?.[current()] ?? {};
 
@@ -94,8 +102,7 @@ export function showBanners(element, found, still = false) {
   return fill(element, key, () => found.map(drawn));
 }
 
-/** The element of a banner. */
-export const drawn = (each) =>
+const drawn = (each) =>
   h("p", { class: `banner ${each.mood}` },
     h("span", {}, each.text),
     each.detail ? h("span", { class: "detail" }, each.detail) : null,

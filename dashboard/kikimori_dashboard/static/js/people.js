@@ -1,7 +1,6 @@
 // The people of the office, for administrators: persons, superiors, operators' PCs.
 
-import { drawn } from "./banners.js";
-import { certificateBanners } from "./certificate.js";
+import { certificateBanners, showBanners } from "./banners.js";
 import { h, setText, show } from "./dom.js";
 import * as i18n from "./i18n.js";
 import { refusalText } from "./form.js";
@@ -49,7 +48,7 @@ const page = {
 
 async function drawCertificate() {
   const { problems = [] } = await load("/api/certificate");
-  at("banners").replaceChildren(...certificateBanners(problems).map(drawn));
+  showBanners(at("banners"), certificateBanners(problems));
 }
 
 async function draw() {
