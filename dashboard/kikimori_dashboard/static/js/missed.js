@@ -3,6 +3,7 @@
 import { look, shape } from "./card.js";
 import { fill, h, setText, show } from "./dom.js";
 import * as i18n from "./i18n.js";
+import { send } from "./session.js";
 
 const { t } = i18n;
 const FAILED_FOR_MS = 5_000;
@@ -37,23 +38,9 @@ function button(alerts) {
   const made = h("button", { type: "button", class: "secondary" }, t("missed.seen"));
   made.addEventListener("click", async () => {
     made.disabled = true;
-    if (await acknowledge(alerts[0].number, alerts.at(-1).number)) return;
+    if ((await send("/api/missed/seen", { first: alerts[0].number, last: alerts.at(-1).number })).ok) return;
     setText(made, t("missed.failed"));
     setTimeout(() => { setText(made, t("missed.seen")); made.disabled = false; }, FAILED_FOR_MS);
   });
   return made;
-}
-
-/** Says that the alerts of these numbers were seen; false when the server did not take it. */
-async function acknowledge(first, last) {
-  try {
-    const answer = await fetch("/api/missed/seen", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ first, last }),
-    });
-    return answer.ok;
-  } catch {
-    return false;
-  }
 }

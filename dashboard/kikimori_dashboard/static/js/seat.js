@@ -3,7 +3,7 @@
 import { h, setText } from "./dom.js";
 import { refusalText } from "./form.js";
 import { t } from "./i18n.js";
-import { send } from "./session.js";
+import { load, send } from "./session.js";
 
 const ASK_AGAIN_MS = 60_000; // after a shift the answer counts no more
 
@@ -23,9 +23,9 @@ export class Seat {
   }
 
   async look() {
-    const answer = await fetch("/api/seat", { cache: "no-store" }).catch(() => null);
-    if (!answer?.ok) return;
-    this.seat = await answer.json();
+    const answer = await load("/api/seat");
+    if (!answer.ok) return;
+    this.seat = answer;
     this.words();
     if (this.seat.kiosk && !this.seat.asked && this.seat.candidates.length) this.ask();
   }
