@@ -135,6 +135,9 @@ def wrong(folder: Path, kind: str) -> Path:
         case "damaged":
             content = office(folder).read_text().splitlines()
             file.write_text("\n".join([*content[:2], *content[3:]]), encoding="utf-8")
+        case "of version 5":
+            der = ssl.PEM_cert_to_DER_cert(office(folder).read_text())
+            file.write_bytes(der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x04", 1))
         case _:
             file.write_text("<html>", encoding="utf-8")
     return file
@@ -144,7 +147,7 @@ def wrong(folder: Path, kind: str) -> Path:
     ("kind", "words"),
     [
         ("key", "private key"), ("two", "more than one"), ("extra", "something beside"), ("server", "of a server"),
-        ("self-signed server", "of a server"), ("may not sign", "of a server"), ("weak", "1024"), ("long", "longer than"), ("damaged", "no certificate"), ("page", "no certificate"),
+        ("self-signed server", "of a server"), ("may not sign", "of a server"), ("weak", "1024"), ("long", "longer than"), ("damaged", "no certificate"), ("of version 5", "no certificate"), ("page", "no certificate"),
     ],
 )  # fmt: skip
 def test_what_is_no_authority_is_refused(

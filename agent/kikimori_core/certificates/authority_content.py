@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from kikimori_core.certificates.authority import permitted
 from kikimori_core.certificates.content import moment, strength_faults
+from kikimori_core.certificates.files import load_certificate
 from kikimori_core.certificates.server_certificate import ServerCertificate, common_name
 from kikimori_core.errors import KikimoriError
 
@@ -92,16 +93,9 @@ def _only_certificate(content: bytes, source: Path | str) -> x509.Certificate:
     if found is None and _BEGIN in content:
         raise KikimoriError.of("trust_extra_content", source=source)
     try:
-        made = (
-            x509.load_der_x509_certificate(content)
-            if found is None
-            else x509.load_pem_x509_certificate(found[1])
-        )
-        # Read lazily: wrong content shall show here.
-        _ = (*made.extensions, made.subject, made.issuer, made.public_key())
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension):
+        return load_certificate(content if found is None else found[1])
+    except ValueError:
         raise KikimoriError.of("trust_no_certificate", source=source) from None
-    return made
 
 
 def _signs_certificates(made: x509.Certificate) -> bool:

@@ -42,22 +42,25 @@ def read_certificates(file: Path) -> list[x509.Certificate]:
     found = []
     for number, block in enumerate(blocks, start=1):
         try:
-            with warnings.catch_warnings():
-                # Of what a later release of the library will refuse: old serial numbers below 1.
-                warnings.simplefilter("ignore")
-                made = x509.load_pem_x509_certificate(block)
-            # Read lazily, and wrong content shall show here, not in some later use.
-            _ = (*made.extensions, made.subject, made.issuer, made.public_key())
-        except (
-            ValueError,
-            TypeError,
-            UnsupportedAlgorithm,
-            x509.DuplicateExtension,
-            x509.InvalidVersion,
-        ) as error:
+            found.append(load_certificate(block))
+        except ValueError as error:
             raise _unusable("certificate_block_damaged", file, number=number).error() from error
-        found.append(made)
     return found
+
+
+def load_certificate(content: bytes) -> x509.Certificate:
+    """Load one certificate, PEM or DER, with everything in it; raises ValueError for one that is damaged."""
+    pem = content.startswith(b"-----BEGIN ")
+    try:
+        with warnings.catch_warnings():
+            # Of what a later release of the library will refuse: old serial numbers below 1.
+            warnings.simplefilter("ignore")
+            made = x509.load_pem_x509_certificate(content) if pem else x509.load_der_x509_certificate(content)
+        # Read lazily, and wrong content shall show here, not in some later use.
+        _ = (*made.extensions, made.subject, made.issuer, made.public_key())
+    except (TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion) as error:
+        raise ValueError(str(error)) from error
+    return made
 
 
 def read_key(file: Path) -> PrivateKeyTypes:
