@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.https.host_names import HostNames
 
 REFUSED = (
-    "この住所は暗号化されていないため、何も受け取りません。https で開いてください：{url}\n"
+    "このアドレスは暗号化されていないため、何も受け取りません。https で開いてください：{url}\n"
     "This address is not encrypted and takes nothing. Open it with https: {url}\n"
 )
 
