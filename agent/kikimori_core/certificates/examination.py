@@ -112,6 +112,11 @@ def load_pair(cert: Path, key: Path) -> ssl.SSLContext:
     report = examine_pair(cert, key)
     if report.worst is not None and not report.usable:
         raise report.worst.error()
+    return open_pair(cert, key)
+
+
+def open_pair(cert: Path, key: Path) -> ssl.SSLContext:
+    """As `load_pair`, for a pair that was examined a moment ago."""
     try:
         return server_context(cert, key)
     except OSError as error:  # the files were replaced in between

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_core.certificates.examination import examine_pair, load_pair
+from kikimori_core.certificates.examination import examine_pair, open_pair
 from kikimori_core.certificates.fault import CertificateError, FaultEffect
 from kikimori_core.errors import ConfigError
 from kikimori_dashboard.https.authority_file import read_authority
@@ -168,7 +168,7 @@ class CertificateKeeper:
         return None
 
     def _take(self, report: PairReport, stamp: tuple[object, ...]) -> None:
-        context = load_pair(*self._files())
+        context = open_pair(*self._files())
         context.set_alpn_protocols(PROTOCOLS)
         self._context, self.certificate, self._stamp = context, report.certificate, stamp
 

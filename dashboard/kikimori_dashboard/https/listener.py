@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_core.cancellation import run_cancellable
-
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Coroutine
@@ -89,7 +87,7 @@ class HttpsListener:
     async def _accept(self, listening: socket.socket) -> None:
         while True:
             try:
-                accepted, address = await run_cancellable(lambda: self._loop.sock_accept(listening))
+                accepted, address = await self._loop.sock_accept(listening)
             except OSError:
                 await asyncio.sleep(NO_DESCRIPTORS_S)
                 continue
