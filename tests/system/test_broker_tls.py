@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.certificates import Authority
+from tests.support.issuing import Wish, alone
 from tests.support.live_client import connected, live_client
 from tests.support.telephone import on_the_line
 from tests.system.conftest import AGENT_ID, SITE, WITHIN_S, agent_config, running
@@ -203,6 +204,27 @@ async def test_the_doctor_reads_the_brokers_certificate(
         code == "broker_certificate_good" for code in codes
     ]
     assert all(each.next_step for each in found if each.state is not CheckState.OK)
+
+
+@pytest.mark.parametrize("names", [("localhost",), ()], ids=["named", "common name alone"])
+async def test_the_doctor_reads_a_certificate_that_is_trusted_for_itself(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    itself = alone(Wish("localhost", names, addresses=()))
+    put_in_place(folder, *itself.write(folder))
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(itself.pem)
+    broker = ShippedMosquitto(tmp_path / "broker", SITE, agents=[], dashboards=[BOARD], certificates=folder)
+    await broker.start()
+    try:
+        settings = BrokerSettings(host="localhost", port=broker.tls_port, ca_file=trusted)
+        (found,) = await look_at_broker_certificate(settings)
+    finally:
+        await broker.stop()
+    assert found.state is CheckState.OK
+    assert f"good for {'DNS:localhost' if names else '-'}," in found.detail
 
 
 async def test_the_doctor_warns_of_a_plain_way_to_another_machine() -> None:

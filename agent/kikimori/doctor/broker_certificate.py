@@ -54,8 +54,9 @@ async def _shown(mqtt: BrokerSettings, context: ssl.SSLContext) -> dict[str, Any
 
 def _of_broker(where: str, shown: dict[str, Any]) -> Diagnosis:
     days, ends_at = _end(shown)
-    names = ", ".join(f"{kind.removesuffix(' Address')}:{value}" for kind, value in shown["subjectAltName"])
-    given = {"where": where, "names": names, "days": days, "ends_at": ends_at}
+    named = shown.get("subjectAltName", ())
+    names = ", ".join(f"{kind.removesuffix(' Address')}:{value}" for kind, value in named)
+    given = {"where": where, "names": names or "-", "days": days, "ends_at": ends_at}
     if days < ENOUGH_DAYS:
         return Diagnosis(NAME, CheckState.WARNING, *both("broker_certificate_ends", **given))
     return Diagnosis(NAME, CheckState.OK, *both("broker_certificate_good", **given))
@@ -64,9 +65,12 @@ def _of_broker(where: str, shown: dict[str, Any]) -> Diagnosis:
 def _of_authority(mqtt: BrokerSettings, context: ssl.SSLContext) -> list[Diagnosis]:
     if mqtt.ca_file is None:
         return []
-    days, ends_at = min(_end(dict(each)) for each in context.get_ca_certs())
-    if days >= ENOUGH_DAYS:
+    # None where the broker's certificate is trusted for itself: it is no authority's.
+    ends = [_end(dict(each)) for each in context.get_ca_certs()]
+    near = [end for end in ends if end[0] < ENOUGH_DAYS]
+    if not near:
         return []
+    days, ends_at = min(near)
     given = {"path": mqtt.ca_file, "days": days, "ends_at": ends_at}
     return [Diagnosis(NAME, CheckState.WARNING, *both("authority_ends", **given))]
 
