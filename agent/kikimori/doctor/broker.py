@@ -28,8 +28,7 @@ async def look_at_broker(config: AgentConfig) -> Diagnosis:
         async with asyncio.timeout(WITHIN_S), connect(mqtt, f"{config.agent_id}-doctor"):
             pass
     except TimeoutError:
-        port = await _look_at_port(mqtt.host, mqtt.port)
-        mute = port.state is CheckState.OK and not mqtt.has_tls
+        mute = not mqtt.has_tls and (await _look_at_port(mqtt.host, mqtt.port)).state is CheckState.OK
         code = "broker_mute" if mute else "broker_silent"
         return Diagnosis("broker", CheckState.FAULT, *both(code, where=where))
     except (BrokerError, OSError) as error:
