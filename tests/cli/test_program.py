@@ -486,3 +486,13 @@ for each in COMMANDS:
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.stderr == ""
+
+
+def test_a_module_of_actions_is_loaded_before_an_interrupt_may_stop_it() -> None:
+    program = """
+import sys
+from kikimori.cli.main import main
+main(["models", "list", "--dir", "."], loaded=lambda: print("kikimori.cli.model_commands" in sys.modules, file=sys.stderr))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stderr == "True\n"

@@ -48,7 +48,7 @@ def _action(actions: Any, name: str, module: str, function: str = "run") -> argp
     parser: argparse.ArgumentParser = actions.add_parser(name)
     parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR")
     add_config(parser)
-    parser.set_defaults(run=later(module, function))
+    parser.set_defaults(**later(module, function))
     return parser
 
 

@@ -35,5 +35,5 @@ def _action(actions: Any, name: str, function: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name)
     parser.add_argument("--dashboard", action="store_true")
     add_config(parser)
-    parser.set_defaults(run=later(ACTIONS, function))
+    parser.set_defaults(**later(ACTIONS, function))
     return parser

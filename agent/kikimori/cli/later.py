@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
 
-def later(module: str, function: str = "run") -> Callable[[argparse.Namespace], int]:
-    """Return a function that loads a module and calls a function of it with the arguments of the command line."""
+def later(module: str, function: str = "run") -> dict[str, Any]:
+    """Return the defaults of a command whose function stands in a module of its own.
+
+    As `run` a function that takes the arguments of the command line, as `loads` the module: `main` loads it before an
+    interrupt may stop the command.
+    """
 
     def run(args: argparse.Namespace) -> int:
         code: int = getattr(import_module(module), function)(args)
         return code
 
-    return run
+    return {"run": run, "loads": (module,)}

@@ -19,15 +19,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     listing = actions.add_parser("list")
     listing.add_argument("--json", action="store_true")
-    listing.set_defaults(run=later(ACTIONS, "list_catalogue"))
+    listing.set_defaults(**later(ACTIONS, "list_catalogue"))
 
     fetching = actions.add_parser("fetch")
     fetching.add_argument("name", metavar="NAME")
-    fetching.set_defaults(run=later(ACTIONS, "fetch_model"))
+    fetching.set_defaults(**later(ACTIONS, "fetch_model"))
 
     checking = actions.add_parser("verify")
     checking.add_argument("model", metavar="NAME-OR-FOLDER")
-    checking.set_defaults(run=later(ACTIONS, "verify_model"))
+    checking.set_defaults(**later(ACTIONS, "verify_model"))
 
     for each in (listing, fetching, checking):
         each.add_argument("--config", type=Path, metavar="FILE")
