@@ -79,11 +79,11 @@ def test_delays_are_bounded_in_memory() -> None:
         ("電話をよく聞いて守る人", None),
     ],
 )
-async def test_the_rules_of_a_new_password(password: str, fault: str | None) -> None:
-    assert await fault_of(password, "kachou.kimura") == fault
+def test_the_rules_of_a_new_password(password: str, fault: str | None) -> None:
+    assert fault_of(password, "kachou.kimura") == fault
 
 
-async def test_leaked_passwords_are_refused_alone_and_with_digits() -> None:
+def test_leaked_passwords_are_refused_alone_and_with_digits() -> None:
     """A sample of the list: all of it takes half a minute."""
     leaked = FREQUENCY_LISTS["passwords"]
     tried = [
@@ -91,9 +91,7 @@ async def test_leaked_passwords_are_refused_alone_and_with_digits() -> None:
         *[f"{each}2026" for each in leaked[200::600]],
     ]
     assert len(tried) > 80
-    passed = [
-        each for each in tried if await fault_of(each, "kimura") not in ("password_common", "password_short")
-    ]
+    passed = [each for each in tried if fault_of(each, "kimura") not in ("password_common", "password_short")]
     assert passed == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.access.passwords import Passwords, fault_of
+from kikimori_dashboard.access.passwords import Passwords
 from kikimori_records import people, sessions
 from kikimori_records.audit.log import append
 from kikimori_records.errors import StoreError
@@ -24,10 +24,10 @@ async def set_password(store: Store, person: Person, password: str, by: Author) 
     """
     if person.login is None:
         raise StoreError.of("person_no_login", person=person.name)
-    if (fault := await fault_of(password, person.login)) is not None:
-        raise StoreError.of(f"refused_{fault}")
     passwords = Passwords()
     try:
+        if (fault := await passwords.fault_of(password, person.login)) is not None:
+            raise StoreError.of(f"refused_{fault}")
         made = await passwords.hash(password)
     finally:
         passwords.close()

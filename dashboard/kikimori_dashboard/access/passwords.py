@@ -48,8 +48,8 @@ LOOKED_AT = 64
 """Characters that are compared with what is common: longer ones take long."""
 
 
-async def fault_of(password: str, login: str = "") -> str | None:
-    """Return the code of the reason why a new password is refused; None when it is good.
+def fault_of(password: str, login: str = "") -> str | None:
+    """Return the code of the reason why a new password is refused; None when it is good. May take seconds.
 
     Length counts, and that it is not one of those that are tried first: rules about kinds of characters make passwords
     that people write down.
@@ -62,7 +62,7 @@ async def fault_of(password: str, login: str = "") -> str | None:
         return "password_is_login"
     if len(set(password)) == 1:
         return "password_one_character"
-    return "password_common" if await asyncio.to_thread(_is_common, password, login) else None
+    return "password_common" if _is_common(password, login) else None
 
 
 def _is_common(password: str, login: str) -> bool:
@@ -84,6 +84,10 @@ class Passwords:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def fault_of(self, password: str, login: str = "") -> str | None:
+        """Return the code of the reason why a new password is refused, see `fault_of`."""
+        return await self._in_thread(fault_of, password, login)
 
     async def hash(self, password: str) -> str:
         return await self._in_thread(self._hash, password)

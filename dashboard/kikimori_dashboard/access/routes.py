@@ -14,7 +14,6 @@ from kikimori_dashboard.access.first_account import make_first, use_link
 from kikimori_dashboard.access.logins import browser_of
 from kikimori_dashboard.access.middleware import home_of, refusal
 from kikimori_dashboard.access.open_session import SESSION
-from kikimori_dashboard.access.passwords import fault_of
 from kikimori_dashboard.access.rules import OPEN, OWN_ACCOUNT, RouteRule, add_route
 from kikimori_dashboard.access.who import WHO
 from kikimori_records import people, sessions
@@ -58,7 +57,7 @@ class AccessRoutes:
     async def _first(self, request: web.Request) -> web.Response:
         """Make the first administrator's account by a one-time link, and sign in."""
         body = await read_body(request, FirstBody)
-        if fault := await fault_of(body.password, body.login):
+        if fault := await self._access.passwords.fault_of(body.password, body.login):
             return refusal(422, fault)
         person = await make_first(self._access, body)
         return await self._let_in(
@@ -126,7 +125,7 @@ class AccessRoutes:
             return refusal(403, "not_allowed")
         if not await self._access.logins.is_right(person, body.present, self._browser(request)):
             return refusal(403, "wrong_present")
-        if fault := await fault_of(body.new, person.login):
+        if fault := await self._access.passwords.fault_of(body.new, person.login):
             return refusal(422, fault)
         if body.new == body.present:
             return refusal(422, "password_same")

@@ -12,7 +12,6 @@ from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.audit_trail import author_of
 from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.middleware import refusal
-from kikimori_dashboard.access.passwords import fault_of
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
@@ -107,7 +106,7 @@ class PeopleRoutes:
         person = await self._found(request)
         if person.login is None:
             raise FieldError("login", "empty")
-        if fault := await fault_of(body.password, person.login):
+        if fault := await self._access.passwords.fault_of(body.password, person.login):
             return refusal(422, fault)
         made = await self._access.passwords.hash(body.password)
         await change_columns(self._store, person.id, password_hash=made, must_change=True)
