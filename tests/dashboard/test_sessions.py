@@ -135,6 +135,18 @@ async def test_a_session_of_the_release_before_goes_on(url: str) -> None:
     assert SESSION not in await sign_in(url, cookie=f"{SESSION}={'A' * 43}")
 
 
+async def test_a_strangers_password_is_not_looked_at_once_there_is_an_administrator(
+    url: str, store: Store
+) -> None:
+    """It would take seconds of the processor."""
+    known = await people.person_by_login(store, "supervisor")
+    assert known is not None
+    await people.change(store, await person_id(store, "admin"), password_hash=known.password_hash)
+    body = {"token": "A" * 43, "name": "山田", "login": "yamada", "password": "short"}
+    status, answer, cookies = await post(url, "/api/first", body)
+    assert (status, answer["reason"], cookies) == (401, "link_over", {})
+
+
 async def test_a_copied_cookie_is_worth_nothing_after_the_sign_out(url: str) -> None:
     copied = as_cookie(await sign_in(url))
     assert await me(url, copied) == 200

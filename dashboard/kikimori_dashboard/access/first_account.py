@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kikimori_dashboard.access.bodies import BadBodyError
 from kikimori_dashboard.access.links import needs_first
 from kikimori_dashboard.access.logins import LoginRefusedError
+from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.people_book import who_of
 from kikimori_dashboard.access.tokens import hash_of
 from kikimori_records.people import NewPerson
@@ -25,11 +27,14 @@ async def make_first(access: Access, body: FirstBody) -> Person:
 
     Raises:
         LoginRefusedError: the link is used, too old or of another kind, or there is an administrator already.
+        BadBodyError: the password is refused.
         DuplicateLoginError: somebody has this login.
         StoreAwayError: the database is away.
     """
     if not await needs_first(access.store):
         raise LoginRefusedError("link_over")
+    if fault := await access.passwords.fault_of(body.password, body.login):
+        raise BadBodyError(refusal(422, fault))
     roles = {"admin", "supervisor"} if body.supervisor else {"admin"}
     made = await access.passwords.hash(body.password)
     new = NewPerson(body.name, body.login, frozenset(roles), password_hash=made)

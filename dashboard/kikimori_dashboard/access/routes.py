@@ -57,8 +57,6 @@ class AccessRoutes:
     async def _first(self, request: web.Request) -> web.Response:
         """Make the first administrator's account by a one-time link, and sign in."""
         body = await read_body(request, FirstBody)
-        if fault := await self._access.passwords.fault_of(body.password, body.login):
-            return refusal(422, fault)
         person = await make_first(self._access, body)
         return await self._let_in(
             request, await self._access.logins.admit(person, self._browser(request), by="link")
