@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.messages.test_catalogues import COMMANDS, IN_JAPANESE, SENTENCE
 
-from kikimori.cli import options
+from kikimori.cli import terminal
 from kikimori.cli.main import main
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def test_config_check_speaks_japanese(
 def test_without_a_file_the_defaults_are_named_in_japanese(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(options, "SYSTEM_CONFIG", tmp_path / "none.toml")
+    monkeypatch.setattr(terminal, "SYSTEM_CONFIG", tmp_path / "none.toml")
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     _, out, _ = run(capsys, monkeypatch, "ja_JP.UTF-8", "config", "check")
     assert "設定ファイル：組み込みの既定値" in out.splitlines()

@@ -47,7 +47,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line, loading the module of the named command alone; ends the program where it is wrong."""
     named = next((each for each in argv if not each.startswith("-")), "")
-    terminal.follow(_named_config(argv))
+    terminal.follow(terminal.config_file(_named_config(argv)))
     return parser(only=named).parse_args(argv)
 
 
@@ -58,7 +58,7 @@ def _named_config(argv: Sequence[str]) -> Path | None:
             return Path(each.removeprefix("--config="))
         if each == "--config" and argv[at + 1 :]:
             return Path(argv[at + 1])
-    return terminal.SYSTEM_CONFIG if terminal.SYSTEM_CONFIG.exists() else None
+    return None
 
 
 def main(argv: Sequence[str], loaded: Callable[[], object] = lambda: None) -> int:
@@ -85,10 +85,9 @@ def main(argv: Sequence[str], loaded: Callable[[], object] = lambda: None) -> in
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one command and return the exit code."""
-    from kikimori.cli.options import config_path  # noqa: PLC0415  (the command has loaded it)
     from kikimori_core.wire.files import show_warnings_plainly  # noqa: PLC0415  (loads pydantic)
 
-    terminal.follow(config_path(arguments) if "config" in arguments else None)
+    terminal.follow(terminal.config_file(arguments.config) if "config" in arguments else None)
     show_warnings_plainly(terminal.say)
     try:
         code: int = arguments.run(arguments)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori.cli.terminal import SYSTEM_CONFIG, say, worded
+from kikimori.cli.terminal import SYSTEM_CONFIG, config_file, say, worded
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
 
@@ -34,8 +34,7 @@ def add_log(parser: argparse.ArgumentParser) -> None:
 
 
 def config_path(args: argparse.Namespace) -> Path | None:
-    given: Path | None = args.config
-    return given or (SYSTEM_CONFIG if SYSTEM_CONFIG.exists() else None)
+    return config_file(args.config)
 
 
 def state_warning(path: Path | None, config: AgentConfig) -> str | None:

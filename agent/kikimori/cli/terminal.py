@@ -19,6 +19,11 @@ _configured: list[Language] = []
 """`language` as the file of this command sets it; empty where it does not."""
 
 
+def config_file(named: Path | None) -> Path | None:
+    """Return the configuration file of a command: the named one, else the service's where there is one."""
+    return named or (SYSTEM_CONFIG if SYSTEM_CONFIG.exists() else None)
+
+
 def follow(path: Path | None) -> None:
     """Take the language from a configuration file, even from one that is wrong elsewhere: its faults are to be read."""
     _configured.clear()
