@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -126,10 +126,7 @@ def catalogue(language: Language) -> dict[str, dict[str, str]]:
 @cache
 def critical_codes() -> frozenset[str]:
     """Return the codes of problems because of which calls are not watched or alerts are lost."""
-    import tomllib  # noqa: PLC0415  (as `_read`)
-
-    found = tomllib.loads(Path(__file__).with_name("severity.toml").read_text("utf-8"))
-    return frozenset(found["critical"])
+    return frozenset(_file("severity")["critical"])
 
 
 def _given(value: object) -> str | tuple[str, ...]:
@@ -171,6 +168,10 @@ def _labels(language: Language) -> dict[str, str]:
 
 @cache
 def _read(language: Language) -> dict[str, dict[str, str]]:
+    return _file(language)
+
+
+def _file(name: str) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415  (`kikimori --help` shall not wait for it)
 
-    return tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text("utf-8"))
+    return tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text("utf-8"))
