@@ -118,6 +118,7 @@ def label(word: str, language: Language) -> str:
     return word if language == "en" else _labels(language).get(word, word)
 
 
+@cache
 def catalogue(language: Language) -> dict[str, dict[str, str]]:
     """Return all texts of a language by code, each with `detail` and, where there is a next step, `remedy`."""
     return {code: entry for code, entry in _read(language).items() if code != LABELS}
