@@ -133,10 +133,16 @@ def _reason(fault: ErrorDetails, model: type[BaseModel]) -> str:
         case "extra_forbidden":
             return _unknown(fault["loc"], model)
         case _:
-            return value_reason(fault)
+            return _value_reason(fault)
 
 
-def value_reason(fault: ErrorDetails) -> str:
+def first_fault(error: ValidationError) -> tuple[str, str]:
+    """Return key and reason of the first fault, for files in which a line cannot be named."""
+    fault = error.errors(include_input=False, include_url=False)[0]
+    return ".".join(str(part) for part in fault["loc"]), _value_reason(fault)
+
+
+def _value_reason(fault: ErrorDetails) -> str:
     """Return why pydantic refuses a value."""
     match fault["type"]:
         case "extra_forbidden":

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
 from kikimori_core.model.evidence import Role
-from kikimori_core.wire.toml_file import value_reason
+from kikimori_core.wire.toml_file import first_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,9 +103,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def malformed(path: Path, number: int, error: ValidationError) -> KikimoriError:
     """Return the faults of a line."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    reason = value_reason(first)
+    where, reason = first_fault(error)
     said = text("key_reason", key=where, reason=reason) if where else reason
     return KikimoriError.of("cases_malformed", file=path, line=number, reason=said)
 

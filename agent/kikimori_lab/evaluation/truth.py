@@ -10,7 +10,7 @@ from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
 from kikimori_core.model.call import Role
 from kikimori_core.wire.messages import Severity
-from kikimori_core.wire.toml_file import value_reason
+from kikimori_core.wire.toml_file import first_fault
 from kikimori_core.wire.values import known_only
 
 if TYPE_CHECKING:
@@ -92,6 +92,5 @@ def read_truth(path: Path) -> Truth:
     except OSError as error:
         raise KikimoriError.of("file_unreadable", path=path, reason=error.strerror) from None
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise KikimoriError.of("truth_malformed", file=path, key=where, reason=value_reason(first)) from None
+        where, reason = first_fault(error)
+        raise KikimoriError.of("truth_malformed", file=path, key=where, reason=reason) from None

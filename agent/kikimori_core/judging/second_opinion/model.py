@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.second_opinion.features import BITS, MOST_WORDS, features, pieces, row_of
 from kikimori_core.judging.second_opinion.senses import Senses
-from kikimori_core.wire.toml_file import value_reason
+from kikimori_core.wire.toml_file import first_fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,11 +83,8 @@ class OpinionModel:
         except OSError as error:
             raise ConfigError.of("opinion_unreadable", folder=folder, reason=error.strerror) from None
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ConfigError.of(
-                "opinion_wrong", folder=folder, where=where, reason=value_reason(first)
-            ) from None
+            where, reason = first_fault(error)
+            raise ConfigError.of("opinion_wrong", folder=folder, where=where, reason=reason) from None
         note = self.note
         fits = note.classes[:1] == (HARMLESS,) and len(note.bias) == len(note.scale) == len(note.classes) > 1
         if READ.get(note.format) != note.bits or not fits:
