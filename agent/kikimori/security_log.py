@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
 import socket
 from contextlib import suppress
 from logging import INFO, LogRecord
@@ -13,6 +11,8 @@ from pathlib import Path
 
 import structlog
 
+from kikimori.terminal_user import terminal_user
+
 SYSTEM_LOG = Path("/dev/log")
 
 log = structlog.get_logger()
@@ -20,10 +20,7 @@ log = structlog.get_logger()
 
 def record(event: str, *, system_log: Path = SYSTEM_LOG, **fields: str) -> None:
     """Write an event with its fields and the user of the terminal to the log, and to the system's log if there is one."""
-    try:
-        by = os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        by = str(os.getuid())
+    by = terminal_user()
     log.warning(event, by=by, **fields)
     told = json.dumps({"event": event, "by": by, **fields}, ensure_ascii=True)
     # A container may have no such socket: the log has the event all the same.

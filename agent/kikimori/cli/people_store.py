@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kikimori.cli.options import config_path, configured, dashboard_settings
 from kikimori.cli.store_options import as_owner
+from kikimori.terminal_user import terminal_user
 
 if TYPE_CHECKING:
     import argparse
@@ -57,11 +56,7 @@ def author(command: str) -> Author:
     from kikimori_records.audit.entry import ActorKind  # noqa: PLC0415  (see cli/up.py)
     from kikimori_records.people.changes import Author  # noqa: PLC0415
 
-    try:
-        user = os.environ.get("SUDO_USER") or getpass.getuser()
-    except (OSError, KeyError):
-        user = str(os.getuid())
-    return Author(ActorKind.PROGRAM, f"kikimori {command} ({user})")
+    return Author(ActorKind.PROGRAM, f"kikimori {command} ({terminal_user()})")
 
 
 def table_row(*cells: Any) -> list[str]:
