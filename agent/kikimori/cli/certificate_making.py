@@ -26,7 +26,7 @@ from kikimori_core.certificates.renewal import (
     standings,
 )
 from kikimori_core.certificates.server_certificate import ServerCertificate
-from kikimori_core.messages import both, text
+from kikimori_core.messages import both, remedy, text
 
 if TYPE_CHECKING:
     import argparse
@@ -67,7 +67,7 @@ def create(args: argparse.Namespace) -> int:
         _show_made(each.files)
     shown = {"cert": first.certificate, "key": first.key, "authority": folder.authority.certificate}
     _warn_of_group(first)
-    say_next(both("certificate_made_steps", authority_key=folder.authority.key, **shown)[1])
+    say_next(remedy("certificate_made_steps", authority_key=folder.authority.key, **shown))
     return 0
 
 
