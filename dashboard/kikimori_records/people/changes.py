@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from kikimori_core.messages import both
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append_within
 from kikimori_records.errors import StoreError
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
 
 class LastAdminError(StoreError):
     """The change would leave an office without anybody who may change people."""
-
-    def __init__(self) -> None:
-        message, next_step = both("last_admin")
-        super().__init__(message, next_step=next_step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +135,4 @@ async def _require_admin(connection: AsyncConnection, before: Iterable[Person]) 
     query = select(people.c.roles).where(people.c.disabled_at.is_(None), people.c.login.is_not(None))
     found = (await connection.execute(query)).scalars()
     if not any("admin" in roles for roles in found):
-        raise LastAdminError
+        raise LastAdminError.of("last_admin")
