@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,13 +9,12 @@ from aiohttp import hdrs, web
 
 from kikimori_core.wire.peers import AllowedPeers
 from kikimori_dashboard.access.browser_address import browser_address
+from kikimori_dashboard.connection_limiter import ConnectionLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiohttp.typedefs import Handler, Middleware
-
-    from kikimori_dashboard.connection_limiter import ConnectionLimiter
 
 log = structlog.get_logger()
 
@@ -29,7 +27,7 @@ def limit_proxied(limiter: ConnectionLimiter, proxies: Sequence[str]) -> Middlew
     """
     trusted = AllowedPeers(proxies)
     limits = limiter.limits
-    of_address: Counter[str] = Counter()
+    of_browsers = ConnectionLimiter(limits, unlimited=())
 
     @web.middleware
     async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -37,18 +35,15 @@ def limit_proxied(limiter: ConnectionLimiter, proxies: Sequence[str]) -> Middlew
         if not lasts or not trusted.allow(request.remote):
             return await handler(request)
         address = browser_address(request, trusted)
-        if of_address[address] >= limits.per_address:
-            limiter.refused["too_many_of_address"] += 1
-            log.warning("dashboard_connection_refused", peer=address, reason="too_many_of_address")
+        if (reason := of_browsers.admit(address)) is not None:
+            limiter.refused[reason] += 1
+            log.warning("dashboard_connection_refused", peer=address, reason=reason)
             raise web.HTTPServiceUnavailable(
                 text="too many connections\n", headers={"Retry-After": str(limits.retry_after_s)}
             )
-        of_address[address] += 1
         try:
             return await handler(request)
         finally:
-            of_address[address] -= 1
-            if not of_address[address]:
-                del of_address[address]
+            of_browsers.release(address)
 
     return limit
