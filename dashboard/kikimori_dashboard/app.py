@@ -90,7 +90,9 @@ def create_app(
     keeper = keeper or CertificateKeeper(settings)
     views = Views(state, settings, lambda: [worded_problem(each) for each in keeper.problems])
     teams = ExtensionTeams()
-    access = Access(store, teams, second_factor=settings.with_second_factor())
+    access = Access(
+        store, teams, second_factor=settings.with_second_factor(), proxies=settings.trusted_proxies
+    )
     sights = Sights(state, views, teams)
     live = Live(views, state.changes, sights)
     teams.changed = live.changed
@@ -151,8 +153,8 @@ def create_app(
     app.on_shutdown.append(close_browsers)
     app.cleanup_ctx.append(background)
     SiteRoutes(state, subscriber, live, commands, book, limiter, access, sights).add_to(app)
-    AccessRoutes(access, settings.trusted_proxies).add_to(app)
-    AccountRoutes(access, settings.site_name or settings.site, settings.trusted_proxies).add_to(app)
+    AccessRoutes(access).add_to(app)
+    AccountRoutes(access, settings.site_name or settings.site).add_to(app)
     people.add_to(app)
     AuditRoutes(access, settings.time_zone).add_to(app)
     add_authority(app, keeper)

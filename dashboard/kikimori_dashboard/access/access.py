@@ -6,16 +6,21 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from kikimori_core.wire.peers import AllowedPeers
 from kikimori_dashboard.access.audit_trail import AuditTrail
+from kikimori_dashboard.access.browser_address import browser_address
+from kikimori_dashboard.access.cookies import device_token
 from kikimori_dashboard.access.delays import LoginDelays
-from kikimori_dashboard.access.logins import Logins
+from kikimori_dashboard.access.logins import Browser, Logins
 from kikimori_dashboard.access.passwords import Passwords
 from kikimori_dashboard.access.people_book import PeopleBook
 from kikimori_dashboard.access.session_desk import SessionDesk
 from kikimori_records.upkeep import keep_store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
+
+    from aiohttp import web
 
     from kikimori_dashboard.access.roles import PersonRole
     from kikimori_dashboard.sights import ExtensionTeams
@@ -26,9 +31,14 @@ class Access:
     """Sessions, logins and the audit of one dashboard."""
 
     def __init__(
-        self, store: Store, teams: ExtensionTeams, *, second_factor: frozenset[PersonRole] = frozenset()
+        self,
+        store: Store,
+        teams: ExtensionTeams,
+        *,
+        second_factor: frozenset[PersonRole] = frozenset(),
+        proxies: Sequence[str] = (),
     ) -> None:
-        """`second_factor`: roles whose people need one."""
+        """`second_factor`: roles whose people need one; `proxies`: trusted reverse proxies."""
         self.store = store
         self.teams = teams
         self.book = PeopleBook(teams, second_factor=second_factor)
@@ -36,6 +46,12 @@ class Access:
         self.passwords = Passwords()
         self.trail = AuditTrail(store)
         self.logins = Logins(store, self.desk, self.passwords, LoginDelays(), self.trail)
+        self._proxies = AllowedPeers(proxies)
+
+    def browser_of(self, request: web.Request) -> Browser:
+        """Return the browser of a request; behind one of the proxies its address is the one that the proxy tells."""
+        address = browser_address(request, self._proxies)
+        return Browser(address, request.headers.get("User-Agent", ""), device_token(request))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

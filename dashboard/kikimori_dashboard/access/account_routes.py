@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from kikimori_core.wire.peers import AllowedPeers
 from kikimori_dashboard.access import totp
 from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.bodies import Secret, read_body
-from kikimori_dashboard.access.logins import browser_of
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.rules import OWN_ACCOUNT, add_route
 from kikimori_dashboard.access.who import WHO
@@ -21,8 +19,6 @@ from kikimori_records import people, sessions
 from kikimori_records.people.second_factor import recovery_codes_left, set_second_factor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.access.who import Principal
     from kikimori_records.people import Person
@@ -58,10 +54,9 @@ class _Begun:
 class AccountRoutes:
     """Routes under `/api/me`."""
 
-    def __init__(self, access: Access, site: str, proxies: Sequence[str]) -> None:
+    def __init__(self, access: Access, site: str) -> None:
         self._access = access
         self._site = site
-        self._proxies = AllowedPeers(proxies)
         self._begun: dict[str, _Begun] = {}
         """Secrets that no code has confirmed yet, by person."""
 
@@ -178,7 +173,7 @@ class AccountRoutes:
         return None if who.person_id is None else await people.person_by_id(self._access.store, who.person_id)
 
     async def _right(self, person: Person, password: str, request: web.Request) -> bool:
-        return await self._access.logins.is_right(person, password, browser_of(request, self._proxies))
+        return await self._access.logins.is_right(person, password, self._access.browser_of(request))
 
     def _secret(self, person: Person) -> str | None:
         begun = self._begun.get(person.id)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 
-from kikimori_dashboard.access.browser_address import browser_address
-from kikimori_dashboard.access.cookies import DEVICE_DAYS, device_token
+from kikimori_dashboard.access.cookies import DEVICE_DAYS
 from kikimori_dashboard.access.people_book import who_of
 from kikimori_dashboard.access.tokens import hash_of, new_token
 from kikimori_dashboard.access.totp import recovery_hash, step_of
@@ -19,9 +18,6 @@ from kikimori_records.people.person import plain_login
 from kikimori_records.people.second_factor import use_recovery_code, use_step
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
-    from kikimori_core.wire.peers import AllowedPeers
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.access.delays import LoginDelays
     from kikimori_dashboard.access.passwords import Passwords
@@ -43,12 +39,6 @@ class Browser:
     address: str
     name: str
     device: str | None = None
-
-
-def browser_of(request: web.Request, proxies: AllowedPeers) -> Browser:
-    """Return the browser of a request; behind one of the `proxies` its address is the one that the proxy tells."""
-    address = browser_address(request, proxies)
-    return Browser(address, request.headers.get("User-Agent", ""), device_token(request))
 
 
 @dataclass(frozen=True, slots=True)

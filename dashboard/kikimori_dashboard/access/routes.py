@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from kikimori_core.wire.peers import AllowedPeers
 from kikimori_dashboard.access import cookies
 from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.bodies import FirstBody, LinkBody, LoginBody, PasswordBody, read_body
 from kikimori_dashboard.access.first_account import make_first, use_link
-from kikimori_dashboard.access.logins import browser_of
 from kikimori_dashboard.access.middleware import home_of, refusal
 from kikimori_dashboard.access.open_session import SESSION
 from kikimori_dashboard.access.rules import OPEN, OWN_ACCOUNT, RouteRule, add_route
@@ -19,10 +17,10 @@ from kikimori_dashboard.access.who import WHO
 from kikimori_records import people, sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable
 
     from kikimori_dashboard.access.access import Access
-    from kikimori_dashboard.access.logins import Browser, SignedIn
+    from kikimori_dashboard.access.logins import SignedIn
 
 ACCOUNT_PAGE_RULE = RouteRule(page=True, before_change=True)
 
@@ -30,9 +28,8 @@ ACCOUNT_PAGE_RULE = RouteRule(page=True, before_change=True)
 class AccessRoutes:
     """Routes under `/api` by which somebody comes in, goes out and keeps their own account."""
 
-    def __init__(self, access: Access, proxies: Sequence[str]) -> None:
+    def __init__(self, access: Access) -> None:
         self._access = access
-        self._proxies = AllowedPeers(proxies)
 
     def add_to(self, app: web.Application) -> None:
         for method, path, handler, rule, body in (
@@ -51,7 +48,9 @@ class AccessRoutes:
         body = await read_body(request, LoginBody)
         return await self._let_in(
             request,
-            await self._access.logins.sign_in(body.login, body.password, body.code, self._browser(request)),
+            await self._access.logins.sign_in(
+                body.login, body.password, body.code, self._access.browser_of(request)
+            ),
         )
 
     async def _first(self, request: web.Request) -> web.Response:
@@ -59,7 +58,7 @@ class AccessRoutes:
         body = await read_body(request, FirstBody)
         person = await make_first(self._access, body)
         return await self._let_in(
-            request, await self._access.logins.admit(person, self._browser(request), by="link")
+            request, await self._access.logins.admit(person, self._access.browser_of(request), by="link")
         )
 
     async def _link(self, request: web.Request) -> web.Response:
@@ -67,7 +66,7 @@ class AccessRoutes:
         body = await read_body(request, LinkBody)
         person = await use_link(self._access.store, body.token)
         return await self._let_in(
-            request, await self._access.logins.admit(person, self._browser(request), by="link")
+            request, await self._access.logins.admit(person, self._access.browser_of(request), by="link")
         )
 
     async def _logout(self, request: web.Request) -> web.Response:
@@ -121,7 +120,7 @@ class AccessRoutes:
         )
         if person is None or person.login is None:
             return refusal(403, "not_allowed")
-        if not await self._access.logins.is_right(person, body.present, self._browser(request)):
+        if not await self._access.logins.is_right(person, body.present, self._access.browser_of(request)):
             return refusal(403, "wrong_present")
         if fault := await self._access.passwords.fault_of(body.new, person.login):
             return refusal(422, fault)
@@ -135,11 +134,9 @@ class AccessRoutes:
         # The browser in which it was changed goes on, with a session of its own.
         fresh = await people.person_by_id(self._access.store, person.id)
         return await self._let_in(
-            request, await self._access.logins.admit(fresh or person, self._browser(request), by="password")
+            request,
+            await self._access.logins.admit(fresh or person, self._access.browser_of(request), by="password"),
         )
-
-    def _browser(self, request: web.Request) -> Browser:
-        return browser_of(request, self._proxies)
 
     async def _let_in(self, request: web.Request, signed_in: SignedIn) -> web.Response:
         person = signed_in.person

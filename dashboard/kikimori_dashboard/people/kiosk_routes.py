@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from aiohttp import web
 
-from kikimori_core.wire.peers import AllowedPeers
 from kikimori_dashboard.access import cookies
 from kikimori_dashboard.access.answering import answering, too_early
 from kikimori_dashboard.access.audit_trail import author_of
 from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.delays import LoginDelays
-from kikimori_dashboard.access.logins import browser_of
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.people_book import who_of_kiosk
 from kikimori_dashboard.access.roles import Right
@@ -44,8 +42,6 @@ from kikimori_records.people.seatings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.access.who import Principal
     from kikimori_records.people import Person
@@ -59,10 +55,9 @@ log = structlog.get_logger()
 class KioskRoutes:
     """Routes under `/api/kiosk…`, `/api/seat` and `/api/seatings`."""
 
-    def __init__(self, access: Access, proxies: Sequence[str]) -> None:
+    def __init__(self, access: Access) -> None:
         self._access = access
         self._store = access.store
-        self._proxies = AllowedPeers(proxies)
         self._codes = LoginDelays()
         self._pins = LoginDelays()
 
@@ -150,7 +145,7 @@ class KioskRoutes:
     async def _bind(self, request: web.Request) -> web.Response:
         """Bind this PC to the extension of a code; sets the cookie of its session."""
         body = await read_body(request, BindBody)
-        browser, now_s = browser_of(request, self._proxies), asyncio.get_running_loop().time()
+        browser, now_s = self._access.browser_of(request), asyncio.get_running_loop().time()
         # A code has no user: wrong ones are counted by address, and each by itself.
         hashed = code_hash(body.code)
         if (wait_s := self._codes.wait_s(hashed, browser.address, now_s)) > 0:
@@ -214,7 +209,7 @@ class KioskRoutes:
             return refusal(403, "not_allowed")
         if person.pin_hash is None:
             return None
-        address, now_s = browser_of(request, self._proxies).address, asyncio.get_running_loop().time()
+        address, now_s = self._access.browser_of(request).address, asyncio.get_running_loop().time()
         if (wait_s := self._pins.wait_s(person.id, address, now_s)) > 0:
             return too_early(wait_s)
         self._pins.try_now(person.id, address, now_s)

@@ -51,7 +51,7 @@ class OfficePeople:
         self._marks = MarkDesk(access.store, state, live.changed, live.watching)
         self._routes = (
             PeopleRoutes(access),
-            KioskRoutes(access, settings.trusted_proxies),
+            KioskRoutes(access),
             AlertRoutes(self._marks, state, sights, access.trail),
         )
 
