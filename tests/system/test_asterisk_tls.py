@@ -17,6 +17,7 @@ from tests.support.asterisk.controlled import (
     controlled_office,
     shipped,
 )
+from tests.support.audio_socket import audio_socket_tap
 from tests.support.certificates import Authority
 from tests.support.ports import free_port
 from tests.support.real_asterisk import Layout, needs_asterisk, running_asterisk
@@ -26,13 +27,10 @@ from kikimori.integrations.asterisk.checkup import look_at_ami, look_at_ari
 from kikimori.integrations.asterisk.control import AsteriskControl
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.asterisk.tap.tap import AsteriskTap
-from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Role
 from kikimori_core.wire.messages import Action
-from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,15 +73,7 @@ def secured(folder: Path, authority: Authority) -> Secured:
 async def tapped(table: AsteriskTable) -> AsyncIterator[Recorder]:
     desk = Recorder()
     directory = LegDirectory(asyncio.get_running_loop().time)
-    audio = AudioSocketTap(
-        desk,
-        directory,
-        AllowedPeers(("127.0.0.0/8",)),
-        ConnectionLimits(),
-        host="127.0.0.1",
-        port=0,
-        announce_port=0,
-    )
+    audio = audio_socket_tap(desk, directory)
     sides = SidesTable(customer_endpoints=("PJSIP/trunk*",))
     tap = AsteriskTap(desk, directory, sides, table, lambda: audio.server.address)
     await audio.listen()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import pytest_asyncio
+from tests.support.audio_socket import audio_socket_tap
 from tests.support.desk_phone import DeskPhone
 from tests.support.ports import free_port
 from tests.support.real_asterisk import (
@@ -29,12 +30,9 @@ from tests.support.recorder import RecordedLeg, Recorder
 from kikimori.integrations.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.asterisk.tap.tap import AsteriskTap
-from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason, Role
-from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -137,15 +135,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 async def tapped(office: Office, folder: Path, rate: int = 8000) -> AsyncIterator[Heard]:
     desk = Recorder()
     directory = LegDirectory(asyncio.get_running_loop().time)
-    audio = AudioSocketTap(
-        desk,
-        directory,
-        AllowedPeers(("127.0.0.0/8",)),
-        ConnectionLimits(),
-        host="127.0.0.1",
-        port=0,
-        announce_port=0,
-    )
+    audio = audio_socket_tap(desk, directory)
     tap = AsteriskTap(desk, directory, SIDES, table(office.pbx, folder, rate), lambda: audio.server.address)
     await audio.listen()
     await tap.listen()

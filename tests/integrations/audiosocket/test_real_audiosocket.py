@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.support.audio_socket import audio_socket_tap
 from tests.support.ports import free_port
 from tests.support.real_asterisk import Layout, needs_asterisk, running_asterisk
 from tests.support.recorder import RecordedLeg, Recorder
@@ -15,10 +16,8 @@ from tests.support.sip_phone import Phone
 
 from kikimori.config import DEFAULTS
 from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori_core.model.call import EndReason, Role
-from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,10 +33,7 @@ OFFICE = "[office]\nexten => 204,1,Dial(PJSIP/204,30,U(kikimori^${CHANNEL}))\n#i
 async def listening() -> AsyncIterator[tuple[AudioSocketTap, Recorder]]:
     desk = Recorder()
     directory = LegDirectory(asyncio.get_running_loop().time)
-    peers = AllowedPeers(("127.0.0.0/8",))
-    tap = AudioSocketTap(
-        desk, directory, peers, ConnectionLimits(), host="127.0.0.1", port=0, announce_port=0
-    )
+    tap = audio_socket_tap(desk, directory)
     await tap.listen()
     running = asyncio.create_task(tap.run())
     try:

@@ -8,17 +8,16 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from tests.support.asterisk.ari_peer import PASSWORD, USER, Media, SimulatedAsterisk
+from tests.support.audio_socket import audio_socket_tap
 from tests.support.telephone import FRAME_BYTES, KIND_AUDIO_8K, message
 from tests.taps.contract.driver import Abilities, PeerCall
 
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.asterisk.tap.tap import AsteriskTap
 from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import Party, Role
-from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,15 +81,7 @@ class AsteriskDriver:
         password.write_text(PASSWORD, encoding="utf-8")
         table = AsteriskTable(tap=True, ari_url=self._pbx.url, ari_user=USER, ari_password_file=password)
         directory = LegDirectory(asyncio.get_running_loop().time)
-        audio = AudioSocketTap(
-            desk,
-            directory,
-            AllowedPeers(networks),
-            ConnectionLimits(),
-            host="127.0.0.1",
-            port=0,
-            announce_port=0,
-        )
+        audio = audio_socket_tap(desk, directory, networks)
         tap = _Both(AsteriskTap(desk, directory, SIDES, table, lambda: audio.server.address), audio)
         await tap.listen()
         return tap

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import aiohttp
+from tests.support.audio_socket import audio_socket_tap
 from tests.support.telephone import (
     FRAME_BYTES,
     KIND_AUDIO_8K,
@@ -23,10 +24,8 @@ from tests.support.telephone import (
 from tests.taps.contract.driver import Abilities, PeerCall
 
 from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori_core.model.call import Party, Role
-from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,15 +42,7 @@ class AudioSocketDriver:
 
     async def open(self, desk: CallDesk, networks: tuple[str, ...]) -> AudioSocketTap:
         directory = LegDirectory(asyncio.get_running_loop().time)
-        self._tap = AudioSocketTap(
-            desk,
-            directory,
-            AllowedPeers(networks),
-            ConnectionLimits(),
-            host="127.0.0.1",
-            port=0,
-            announce_port=0,
-        )
+        self._tap = audio_socket_tap(desk, directory, networks)
         await self._tap.listen()
         return self._tap
 

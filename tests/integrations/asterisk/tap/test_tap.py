@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 from tests.support.asterisk.ari_peer import LOGIN, PASSWORD, USER, SimulatedAsterisk
+from tests.support.audio_socket import audio_socket_tap
 from tests.support.recorder import RecordedLeg, Recorder
 
 from kikimori.errors import KikimoriError
@@ -19,11 +20,9 @@ from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.asterisk.tap import tap as tap_module
 from kikimori.integrations.asterisk.tap.tap import AsteriskTap
 from kikimori.integrations.audiosocket.tap import AudioSocketTap
-from kikimori.ports.limiter import ConnectionLimits
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.taps.sides import SidesTable
 from kikimori_core.model.call import EndReason, Party, Role
-from kikimori_core.wire.peers import AllowedPeers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -87,15 +86,7 @@ async def office(
     (folder / "password").write_text(password, encoding="utf-8")
     desk = Recorder()
     directory = LegDirectory(asyncio.get_running_loop().time)
-    audio = AudioSocketTap(
-        desk,
-        directory,
-        AllowedPeers(("127.0.0.0/8",)),
-        ConnectionLimits(),
-        host="127.0.0.1",
-        port=0,
-        announce_port=0,
-    )
+    audio = audio_socket_tap(desk, directory)
     table = AsteriskTable.model_validate(
         {"ari_url": pbx.url, "ari_user": USER, "ari_password_file": folder / "password", **settings}
     )
