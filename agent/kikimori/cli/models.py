@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kikimori.cli.later import later
+from kikimori.cli.options import add_config
 
 if TYPE_CHECKING:
     import argparse
@@ -30,5 +31,5 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     checking.set_defaults(**later(ACTIONS, "verify_model"))
 
     for each in (listing, fetching, checking):
-        each.add_argument("--config", type=Path, metavar="FILE")
+        add_config(each)
         each.add_argument("--dir", type=Path, metavar="DIR")
