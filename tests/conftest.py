@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 import structlog
+import uvloop
 from hypothesis import HealthCheck, settings
 from tests.support.brokers import AnyBroker, Embedded
 from tests.support.failures_at_once import pytest_configure  # noqa: F401  (a hook of this run)
@@ -57,6 +58,12 @@ async def real(tmp_path: Path) -> AsyncIterator[Mosquitto]:
     await started.start()
     yield started
     await started.stop()
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def loop_of_the_program(request: pytest.FixtureRequest) -> asyncio.Runner:
+    """The program runs on uvloop, which hands connections over in a way of its own."""
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop if request.param == "uvloop" else None)
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
-import pytest
 import pytest_asyncio
-import uvloop
 from aiohttp import web
 from playwright.async_api import expect
 from tests.support.browser import chromium, dashboard, dashboard_settings, store_of_people
@@ -113,12 +111,6 @@ async def clients() -> AsyncIterator[list[Client]]:
     yield opened
     for each in opened:
         each.close()
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def loop_of_the_program(request: pytest.FixtureRequest) -> asyncio.Runner:
-    """The program runs on uvloop, which hands connections over in a way of its own."""
-    return asyncio.Runner(loop_factory=uvloop.new_event_loop if request.param == "uvloop" else None)
 
 
 def test_one_too_many_is_told_when_to_come_again(loop_of_the_program: asyncio.Runner) -> None:

@@ -6,9 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-import pytest
 import structlog
-import uvloop
 from aiohttp import web
 from structlog.testing import capture_logs
 
@@ -153,12 +151,6 @@ async def is_answered(port: HttpPort) -> None:
             client = await Client.connect(port)
             answer = await client.says(REQUEST)
             client.close()
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def loop_of_the_program(request: pytest.FixtureRequest) -> asyncio.Runner:
-    """The program runs on uvloop, which hands connections over in a way of its own."""
-    return asyncio.Runner(loop_factory=uvloop.new_event_loop if request.param == "uvloop" else None)
 
 
 def test_a_request_is_answered_once(loop_of_the_program: asyncio.Runner) -> None:

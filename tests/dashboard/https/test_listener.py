@@ -7,7 +7,6 @@ import ssl
 from typing import TYPE_CHECKING
 
 import pytest
-import uvloop
 from tests.dashboard.test_port import REQUEST, WITHIN_S, Client
 from tests.support.https import open_https
 
@@ -18,12 +17,6 @@ if TYPE_CHECKING:
 
 CLIENT_HELLO = bytes.fromhex("16030100c8010000c40303")
 """Beginning of a ClientHello of 200 bytes."""
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def loop_of_the_program(request: pytest.FixtureRequest) -> asyncio.Runner:
-    """The program runs on uvloop, which hands connections over in a way of its own."""
-    return asyncio.Runner(loop_factory=uvloop.new_event_loop if request.param == "uvloop" else None)
 
 
 async def secured(address: tuple[str, int], pair: OfficeCertificate) -> Client:
