@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
 KIKIMORI = (sys.executable, "-m", "kikimori")
@@ -43,3 +44,44 @@ async def kikimori(
             await process.wait()
     assert process.returncode is not None
     return ProgramResult(process.returncode, out.decode(), err.decode())
+
+
+@dataclass
+class DashboardProcess:
+    """`kikimori dashboard` that serves."""
+
+    process: asyncio.subprocess.Process
+    within_s: float
+    url: str = ""
+    told: list[str] = field(default_factory=list)
+    """Lines of its standard error so far."""
+
+    async def until(self, wanted: Callable[[str], bool]) -> str:
+        """Read on to a wanted line, and return it."""
+        assert self.process.stderr is not None
+        async with asyncio.timeout(self.within_s):
+            while line := (await self.process.stderr.readline()).decode():
+                self.told.append(line)
+                if wanted(line):
+                    return line
+        raise AssertionError("".join(self.told))
+
+
+@asynccontextmanager
+async def dashboard_process(
+    config: Path, *arguments: str, started_by: tuple[str, ...] = (), within_s: float = 60
+) -> AsyncIterator[DashboardProcess]:
+    """Start a dashboard, and tell it to end at the end; `started_by`: a command that starts the program behind it."""
+    process = await asyncio.create_subprocess_exec(
+        *(*started_by, *KIKIMORI, "dashboard", "--config", str(config), *arguments),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    serving = DashboardProcess(process, within_s)
+    try:
+        serving.url = (await serving.until(lambda line: line.startswith("dashboard "))).split()[1]
+        yield serving
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        _, rest = await process.communicate()
+        serving.told.append(rest.decode())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from tests.support.ports import free_port
-from tests.support.program import KIKIMORI, kikimori
+from tests.support.program import dashboard_process, kikimori
 from tests.support.sign_in import PASSWORD
 
 from kikimori_core.wire.key_store import Identity
@@ -30,21 +29,8 @@ async def test_an_installation_from_before_there_was_a_login(tmp_path: Path) -> 
         f'[dashboard]\nport = {port}\nclient_id = "front"\nclosed_minutes = 10\nstate_dir = "state"\n',
         encoding="utf-8",
     )
-    process = await asyncio.create_subprocess_exec(
-        *KIKIMORI,
-        "dashboard",
-        "--config",
-        str(config),
-        "--log-format",
-        "json",
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    told: list[str] = []
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            while not told or not told[-1].startswith("dashboard "):
-                told.append((await process.stderr.readline()).decode())
+    async with dashboard_process(config, "--log-format", "json", within_s=WITHIN_S) as serving:
+        told = serving.told
         events = {each["event"]: each for each in map(json.loads, [each for each in told if each[0] == "{"])}
         assert events["no_administrator"]["level"] == "warning"
         assert events["no_administrator"]["next"] == "kikimori user first"
@@ -62,10 +48,6 @@ async def test_an_installation_from_before_there_was_a_login(tmp_path: Path) -> 
         again = await kikimori("user", "first", "--config", config)
         assert again.code == 1
         assert "administrator already" in again.err
-    finally:
-        process.terminate()
-        _, rest = await process.communicate()
-    told.append(rest.decode())
     assert not any(secret in line for line in told for secret in (old, new, "first#"))
     assert "Traceback" not in "".join(told)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import pytest
 from tests.support.certificates import self_signed
 from tests.support.https import secure_client
 from tests.support.ports import free_port
-from tests.support.program import KIKIMORI, kikimori
+from tests.support.program import dashboard_process, kikimori
 
 from kikimori_core.errors import ConfigError
 from kikimori_core.messages import in_language
@@ -91,69 +90,36 @@ async def test_the_services_reload_brings_the_new_certificate(
     """`systemctl reload` is a SIGHUP; without a certificate it ends nothing either, in a unit."""
     port, https_port = free_port(), free_port()
     config = configuration(tmp_path, f"port = {port}\nhttps_port = {https_port}\n{PAIR}")
-    process = await asyncio.create_subprocess_exec(
-        *KIKIMORI, "dashboard", "--config", str(config), stderr=asyncio.subprocess.PIPE
-    )
-    assert process.stderr is not None
-    told: list[str] = []
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            while not told or not told[-1].startswith("dashboard "):
-                told.append((await process.stderr.readline()).decode())
-            assert told[-1].split()[1] == f"https://127.0.0.1:{https_port}/"
-            pair.renew()
-            process.send_signal(signal.SIGHUP)
-            while "certificate_reloaded" not in told[-1]:
-                told.append((await process.stderr.readline()).decode())
+    async with dashboard_process(config) as serving:
+        assert serving.url == f"https://127.0.0.1:{https_port}/"
+        pair.renew()
+        serving.process.send_signal(signal.SIGHUP)
+        await serving.until(lambda line: "certificate_reloaded" in line)
         url = f"https://127.0.0.1:{https_port}"
         async with secure_client(url, pair.trusting(), None) as http, http.get("/login") as answer:
             assert answer.status == 200
-    finally:
-        process.terminate()
-        await process.wait()
-    assert process.returncode == 0
+    assert serving.process.returncode == 0
 
 
 async def test_a_reload_of_a_service_without_a_certificate_ends_nothing(tmp_path: Path) -> None:
     """Systemd tells a service that it is one by its process id in the environment."""
     config = configuration(tmp_path, "port = 0\n")
-    command = 'SYSTEMD_EXEC_PID=$$ exec "$0" "$@"'
-    process = await asyncio.create_subprocess_exec(
-        "sh", "-c", command, *KIKIMORI, "dashboard", "--config", str(config), stderr=asyncio.subprocess.PIPE
-    )
-    assert process.stderr is not None
-    line = ""
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            while not line.startswith("dashboard "):
-                line = (await process.stderr.readline()).decode()
-            url = line.split()[1]
-            process.send_signal(signal.SIGHUP)
-            while "certificate_asked_for" not in line:
-                line = (await process.stderr.readline()).decode()
-        async with aiohttp.ClientSession(url) as http, http.get("/login") as answer:
+    as_service = ("sh", "-c", 'SYSTEMD_EXEC_PID=$$ exec "$0" "$@"')
+    async with dashboard_process(config, started_by=as_service) as serving:
+        serving.process.send_signal(signal.SIGHUP)
+        await serving.until(lambda line: "certificate_asked_for" in line)
+        async with aiohttp.ClientSession(serving.url) as http, http.get("/login") as answer:
             assert answer.status == 200
-    finally:
-        process.terminate()
-        await process.wait()
-    assert process.returncode == 0
+    assert serving.process.returncode == 0
 
 
 async def test_a_configuration_of_before_serves_as_it_did(tmp_path: Path) -> None:
     """The keys of the release before alone: plain HTTP on loopback, the same names, no redirect."""
     port = free_port()
     config = configuration(tmp_path, f'host = "localhost"\nport = {port}\ntrusted_proxies = ["192.0.2.7"]\n')
-    process = await asyncio.create_subprocess_exec(
-        *KIKIMORI, "dashboard", "--config", str(config), stderr=asyncio.subprocess.PIPE
-    )
-    assert process.stderr is not None
-    told: list[str] = []
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            while not told or not told[-1].startswith("dashboard "):
-                told.append((await process.stderr.readline()).decode())
+    async with dashboard_process(config) as serving:
         url = f"http://localhost:{port}"
-        assert told[-1].split()[1] == f"{url}/"
+        assert serving.url == f"{url}/"
         async with aiohttp.ClientSession(url) as http:
             for host in (f"localhost:{port}", "127.0.0.1", "[::1]:9000"):
                 async with http.get("/login", headers={"Host": host}, allow_redirects=False) as answer:
@@ -164,9 +130,6 @@ async def test_a_configuration_of_before_serves_as_it_did(tmp_path: Path) -> Non
             for origin in (url, f"https://localhost:{port}"):  # the second one: behind a proxy with TLS
                 async with http.post("/api/login", json={}, headers={"Origin": origin}) as answer:
                     assert answer.status == 422
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 @pytest.mark.parametrize(
