@@ -12,6 +12,7 @@ import aiohttp
 
 from kikimori.checks.diagnosis import WITHIN_S, CheckState, Diagnosis
 from kikimori_core.messages import both
+from kikimori_core.wire.settings import trusting
 from kikimori_dashboard.https.page_url import page_url
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ async def look_at_page_address(dashboard: DashboardSettings) -> list[Diagnosis]:
     if dashboard.certificate is None and dashboard.public_url is None:
         return []
     url = page_url(dashboard).rstrip("/")
+    # The authority that the dashboard gives; without one those of this machine.
+    authority = dashboard.authority_file()
     try:
-        context = _trusting(dashboard)
+        context = trusting(authority if authority is not None and authority.exists() else None)
     except OSError:
         return []  # said of the authority's file
     limits = aiohttp.ClientTimeout(total=WITHIN_S)
@@ -52,13 +55,6 @@ async def look_at_page_address(dashboard: DashboardSettings) -> list[Diagnosis]:
             return []
         reason = "it does not answer in time" if isinstance(error, TimeoutError) else error
         return [Diagnosis(NAME, CheckState.WARNING, *both("page_not_reached", url=url, reason=reason))]
-
-
-def _trusting(dashboard: DashboardSettings) -> ssl.SSLContext:
-    """Return a context that trusts the authority that the dashboard gives, without one those of this machine."""
-    authority = dashboard.authority_file()
-    there = authority is not None and authority.exists()
-    return ssl.create_default_context(cafile=authority if there else None)
 
 
 def _answered(url: str, answer: aiohttp.ClientResponse) -> list[Diagnosis]:
