@@ -9,7 +9,7 @@ import subprocess
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from tests.support.ports import free_port
+from tests.support.ports import answers, free_port
 
 from kikimori_core.wire.settings import BrokerSettings
 
@@ -55,18 +55,9 @@ class Mosquitto:
             PROGRAM, "-c", str(self._config), stderr=asyncio.subprocess.DEVNULL
         )
         async with asyncio.timeout(START_WITHIN_S):
-            while not await self._answers():
+            while not await answers(self.settings.port):
                 assert self._process.returncode is None, "mosquitto ended at once"
                 await asyncio.sleep(0.01)
-
-    async def _answers(self) -> bool:
-        try:
-            _, writer = await asyncio.open_connection(self.settings.host, self.settings.port)
-        except OSError:
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True
 
     async def stop(self) -> None:
         await self._end(signal.SIGTERM)

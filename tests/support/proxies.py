@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import kikimori_config
 import pytest
-from tests.support.ports import free_port
+from tests.support.ports import answers, free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -142,7 +142,7 @@ async def _running(command: Sequence[str], folder: Path, ports: tuple[int, int])
     try:
         async with asyncio.timeout(UP_WITHIN_S):
             for port in ports:
-                while not await _answers(port):
+                while not await answers(port):
                     assert process.returncode is None, (folder / "log").read_text(errors="replace")
                     await asyncio.sleep(0.05)
         yield
@@ -150,15 +150,6 @@ async def _running(command: Sequence[str], folder: Path, ports: tuple[int, int])
         if process.returncode is None:
             process.terminate()
         await process.wait()
-
-
-async def _answers(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 def proxy_ports() -> tuple[int, int]:
