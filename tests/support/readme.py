@@ -18,7 +18,7 @@ SECONDS_A_COMMAND = 30
 
 @dataclass(frozen=True, slots=True)
 class CodeBlock:
-    """CodeBlock of code of a document."""
+    """Block of code in a document."""
 
     language: str
     text: str
