@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from tests.system.conftest import SITE, running, until
 from kikimori.config import AgentConfig, SpeechTable
 from kikimori.integrations.audiosocket.settings import AudioSocketTable
 from kikimori_core.wire.key_store import Identity
+from kikimori_core.wire.keys import SigningKey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,3 +109,16 @@ async def test_a_dashboard_changes_its_key_without_a_gap(tmp_path: Path) -> None
     assert "revoked: dashboard" in await keys(file, "revoke", first)
     trusted = json.loads(await keys(file, "show", "--json"))["trusted"]
     assert [each["revoked_at"] is None for each in trusted] == [False, True]
+
+
+async def test_a_key_that_looks_like_an_option_is_trusted(tmp_path: Path) -> None:
+    """Keys made before this release may begin with "-"; new ones never do (one in 64 did)."""
+    file = tmp_path / "kikimori.toml"
+    file.write_text(f'state_dir = "{tmp_path / "state"}"\n', encoding="utf-8")
+    made = (SigningKey(number.to_bytes(32)).public for number in itertools.count())
+    dashed = next(key for key in made if key.startswith("-"))
+    ended = await kikimori("keys", "trust", "--config", file, "--name", "dashboard", "--", dashed)
+    assert ended.code == 0, ended.err
+    trusted = json.loads(await keys(file, "show", "--json"))["trusted"]
+    assert [each["key"] for each in trusted] == [dashed]
+    assert not any(SigningKey.make().public.startswith("-") for _ in range(2000))

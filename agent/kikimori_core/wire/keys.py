@@ -32,7 +32,10 @@ class SigningKey:
 
     @classmethod
     def make(cls) -> SigningKey:
-        return cls(secrets.token_bytes(_KEY_BYTES))
+        """Make a key; its public key never begins with "-", which a command line takes for an option."""
+        while (key := cls(secrets.token_bytes(_KEY_BYTES))).public.startswith("-"):
+            pass
+        return key
 
     def sign(self, body: bytes) -> str:
         return _text(self._private.sign(body))

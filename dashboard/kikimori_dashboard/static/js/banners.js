@@ -28,7 +28,7 @@ export function banners(picture) {
   if (newer.length) found.push({ mood: "bad", text: t("banner.newer", { agents: newer.filter(Boolean).join(", ") }) });
   for (const [agent, ahead] of Object.entries(picture.site.clocks ?? {})) found.push({ mood: "warn", text: t(ahead > 0 ? "clock.ahead" : "clock.behind", { agent, seconds: Math.abs(ahead) }) });
   for (const [agent, { standing, fingerprint, key }] of Object.entries(picture.site.signatures ?? {})) {
-    const remedy = standing === "unknown_key" ? `kikimori keys trust --dashboard ${key} --name ${agent}` : "";
+    const remedy = standing === "unknown_key" ? `kikimori keys trust --dashboard --name ${agent} -- ${key}` : "";
     found.push({ mood: standing === "refused" ? "bad" : "warn", text: t(`signature.${standing}`, { agent, fingerprint }), remedy });
   }
   if (picture.site.reading) found.push({ mood: "warn", text: t("left_out.reading") });
