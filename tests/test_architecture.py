@@ -34,6 +34,14 @@ CORE = {
     "judging": {"messages", "errors", "wire", "model"},
 }
 
+SCRIPTS = ROOT / "dashboard" / "kikimori_dashboard" / "static" / "js"
+PAGES = {
+    # folder of the pages' modules: the folders that it may import
+    "store": {"store"},
+    "components": {"store", "components"},
+    "views": {"store", "components", "views"},
+}
+
 VOCABULARY = {"errors", "private_files"}
 """Modules of the agent that every stage may import, besides the core without judging, and itself."""
 
@@ -197,6 +205,19 @@ def test_a_library_is_spoken_to_in_one_place(library: str) -> None:
         name for name, path in MODULES.items() if library in {each.split(".")[0] for each in imports(path)}
     }
     assert users == ONE_DOOR[library]
+
+
+@pytest.mark.parametrize("folder", PAGES)
+def test_modules_of_the_pages_import_one_way(folder: str) -> None:
+    """The store knows no element, a component no page."""
+    assert {each.name for each in SCRIPTS.iterdir()} == set(PAGES)
+    modules = sorted((SCRIPTS / folder).rglob("*.js"))
+    assert modules
+    for path in modules:
+        for name in re.findall(r"""(?:from|import\()\s*["']([^"']+)""", path.read_text(encoding="utf-8")):
+            found = (path.parent / name).resolve()
+            assert found.is_file(), f"{path.name} imports {name}"
+            assert found.relative_to(SCRIPTS).parts[0] in PAGES[folder], f"{path.name} imports {name}"
 
 
 def test_every_package_ships() -> None:

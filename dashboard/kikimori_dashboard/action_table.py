@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kikimori_core.wire.actions import ACTIONS, ActionFacts
 
-TABLE = Path(__file__).parent / "static" / "js" / "action_table.js"
+TABLE = Path(__file__).parent / "static" / "js" / "store" / "action_table.js"
 
 _HEAD = """\
 // The actions, made from kikimori_core/wire/actions.py by `python -m kikimori_dashboard.action_table`; a test compares.

@@ -237,7 +237,7 @@ async def test_foreign_names_are_refused(http: aiohttp.ClientSession, host: str)
 
 
 async def test_every_answer_carries_the_security_headers(http: aiohttp.ClientSession) -> None:
-    for path in ("/", "/operator", "/static/js/supervisor.js", "/none", "/healthz"):
+    for path in ("/", "/operator", "/static/js/views/supervisor.js", "/none", "/healthz"):
         async with http.get(path) as answer:
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy

@@ -1,0 +1,95 @@
+// Entries of the audit as items of a list, in words.
+
+import { h, setText, show } from "./dom.js";
+import { current, dateAndTime, find, t } from "../store/i18n.js";
+
+/** The action in words: `session.begin` by its own, `command.hold` by the button's; else as it is written. */
+export function actionText(action) {
+  const command = action.startsWith("command.") ? find(`action.${action.slice("command.".length)}`) : null;
+  return find(`audit.actions.${action}`) ?? (command === null ? action : t("audit.command", { command }));
+}
+
+const outcomeText = (outcome) => find(`audit.outcomes.${outcome}`) ?? outcome;
+
+/** The answer to a request in words; `reason` is a stable code. */
+const faultText = ({ reason }) => find(`audit.faults.${reason}`) ?? t("audit.faults.other");
+
+/** Groups of words of values that are codes, by the name of the detail. */
+const CODES = { roles: ["people.role"], why: ["because"], reason: ["reason", "login"], by: ["audit.by"] };
+
+/** A value in words: roles by their names, nothing as a dash. */
+function valueText(name, value) {
+  if (name === "person" && value === null) return t("people.nobody_known");
+  if (value === null || value === "" || (Array.isArray(value) && value.length === 0)) return "—";
+  if (Array.isArray(value)) return value.map((each) => valueText(name, each)).join(t("account.and"));
+  if (typeof value === "boolean") return t(value ? "audit.yes" : "audit.no");
+  if (typeof value === "object") return Object.entries(value).map(([each, inner]) => `${labelText(each)} ${valueText(each, inner)}`).join(t("account.and"));
+  if (name === "since" && !Number.isNaN(Date.parse(value))) return dateAndTime(value);
+  for (const group of CODES[name] ?? []) if (find(`${group}.${value}`)) return find(`${group}.${value}`);
+  return String(value);
+}
+
+const labelText = (name) => find(`audit.details.${name}`) ?? find(`audit.fields.${name}`) ?? name;
+
+/** `{field: [before, after], …}` as a sentence each; of something new only what it is. */
+function changeText({ action, details, words }) {
+  const isNew = action.endsWith(".add");
+  return Object.entries(details.changed).map(([field, values]) => {
+    const said = words?.[field]?.[current()]?.map((each) => each || t("people.always")) ?? [values].flat().map((each) => valueText(field, each));
+    return `${labelText(field)}: ${said.slice(isNew ? 1 : 0).join(" → ")}`;
+  });
+}
+
+/** The conditions of a list as somebody typed them, under the names that their fields have. */
+function askedText(asked) {
+  const said = { action: actionText, outcome: outcomeText };
+  return Object.entries(asked).map(([name, value]) => `${find(`audit.${name}`) ?? name}: ${said[name]?.(value) ?? value}`).join(t("account.and"));
+}
+
+/** One detail of an entry in words; a change gives several. */
+function detailTexts(entry, name) {
+  const value = entry.details[name];
+  if (name === "changed") return changeText(entry);
+  if (name === "name" && entry.details.changed?.name) return []; // stands there with its change
+  const label = find(`audit.details.${entry.object_kind}_${name}`) ?? labelText(name);
+  const said = entry.words?.[name]?.[current()] ?? (name === "asked" ? askedText(value) : valueText(name, value));
+  return [`${label}: ${said}`];
+}
+
+/** The object of an entry, with its id as the filter takes it. */
+const objectText = ({ object_kind, object_id }) =>
+  [find(`audit.objects.${object_kind}`) ?? object_kind, find(`audit.object_ids.${object_kind}.${object_id}`) ?? object_id].join(" ");
+
+/** One entry: {number, at, actor_name, action, object_kind, object_id, outcome, details, words}. */
+function entryItem(entry) {
+  const object = entry.object_id ? objectText(entry) : "";
+  const empty = (value) => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+  const said = Object.entries(entry.details ?? {}).filter(([, value]) => !empty(value)).flatMap(([name]) => detailTexts(entry, name));
+  return h(
+    "li",
+    { dataset: { number: entry.number } },
+    h("time", { datetime: entry.at }, dateAndTime(entry.at)),
+    h("span", {}, entry.actor_name || t("audit.nobody")),
+    h("span", {}, `${actionText(entry.action)}　`, h("span", { class: "outcome" }, entry.outcome === "done" ? "" : outcomeText(entry.outcome))),
+    h("span", { class: "detail" }, [t("audit.number", { number: entry.number }), object, ...said].filter(Boolean).join("　")),
+  );
+}
+
+/**
+ * Draws what both pages of entries have: the list, what went wrong, and the way to more.
+ * @param {object[]} entries
+ * @param {number | null} before number below which the next page begins; null = there is none
+ * @param {{reason?: string} | null} fault the answer that was no list
+ */
+export function showEntries(entries, before, fault) {
+  const at = (id) => document.getElementById(id);
+  setText(at("more"), t("audit.more"));
+  setText(at("none"), t("audit.none"));
+  setText(at("account"), t("account.title"));
+  setText(at("language"), t("ui.language"));
+  setText(at("fault"), fault ? faultText(fault) : "");
+  show(at("fault"), fault !== null);
+  show(at("none"), fault === null && entries.length === 0);
+  show(at("more"), before !== null);
+  at("entries").replaceChildren(...entries.map(entryItem));
+}

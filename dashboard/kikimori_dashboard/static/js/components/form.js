@@ -1,0 +1,66 @@
+// A dialog with fields: asks, shows what the server refuses beside the field, and closes when it was taken.
+
+import { h } from "./dom.js";
+import { find, t } from "../store/i18n.js";
+import { refused } from "../store/session.js";
+
+/** The text for a refusal of a form. */
+export function refusalText(answer) {
+  if (answer.reason === "bad_field") return t(`field_fault.${answer.fault}`);
+  return find(`people.refused.${answer.reason}`) ?? refused(answer);
+}
+
+/**
+ * Opens a form; resolves to the server's answer, or to null when somebody thought better of it.
+ * @param {string} title
+ * @param {{name: string, label: string, value?: string, type?: string, hint?: string, attributes?: object}[]} fields
+ * @param {(values: Record<string, string>, form: HTMLFormElement) => Promise<{ok: boolean, reason?: string, field?: string}>} save
+ * @param {HTMLElement[]} more further parts, between the fields and the buttons
+ */
+export function ask(title, fields, save, more = []) {
+  const fault = h("p", { class: "fault", role: "alert", hidden: true });
+  const labels = new Map();
+  const inputs = fields.map(({ name, label, value = "", type = "text", hint, attributes = {} }) => {
+    const why = h("span", { class: "why", id: `why-${name}`, hidden: true });
+    const input = h("input", { name, type, value, autocomplete: "off", "aria-describedby": `why-${name}`, ...attributes });
+    const element = h("label", {}, h("span", {}, label), input, hint ? h("small", { class: "hint" }, hint) : null, why);
+    labels.set(name, { element, why, input });
+    return element;
+  });
+  const send = h("button", { class: "primary", type: "submit" }, t("people.save"));
+  const dialog = h("dialog", { "aria-label": title },
+    h("form", { onsubmit: submit }, h("h2", {}, title), fault, h("div", { class: "fields" }, ...inputs), ...more,
+      h("div", { class: "bar" }, send, h("button", { class: "secondary", type: "button", onclick: () => dialog.close() }, t("people.cancel")))));
+  let taken = null;
+
+  async function submit(event) {
+    event.preventDefault();
+    const form = event.currentTarget;
+    send.disabled = true;
+    const answer = await save(Object.fromEntries(new FormData(form)), form);
+    send.disabled = false;
+    if (answer.ok) {
+      taken = answer;
+      dialog.close();
+      return;
+    }
+    const at = labels.get(answer.field);
+    for (const { element, why } of labels.values()) {
+      element.classList.remove("bad");
+      why.hidden = true;
+    }
+    fault.hidden = Boolean(at);
+    fault.textContent = at ? "" : refusalText(answer);
+    if (!at) return;
+    at.element.classList.add("bad");
+    at.why.textContent = refusalText(answer);
+    at.why.hidden = false;
+    at.input.focus();
+  }
+
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => { dialog.remove(); resolve(taken); });
+    dialog.showModal();
+  });
+}

@@ -1,0 +1,45 @@
+// What the operator's page shows without a call: whether this extension has ever been heard, and the next step if not.
+
+import { h } from "./dom.js";
+import { moment, t } from "../store/i18n.js";
+
+const OTHERS_SHOWN = 6;
+
+/** {state: "heard" | "never" | "unknown", at, since} of an extension; times as the server wrote them. */
+export function lastHeard(picture, extension) {
+  const at = picture.extensions[extension] ?? null;
+  const since = picture.site?.watching_since ?? null;
+  if (at) return { state: "heard", at, since };
+  return { state: since ? "never" : "unknown", at, since };
+}
+
+/** One line for the foot of the page. */
+export function heardLine(picture, heard) {
+  if (heard.state === "heard") return t("operator.heard", { time: moment(heard.at, picture.now()) });
+  return heard.state === "never" ? t("operator.never_short", { time: moment(heard.since, picture.now()) }) : "";
+}
+
+/** Elements of the page without a call. `watch`: what `watched` says. */
+export function idle(picture, extension, watch) {
+  if (watch !== "yes") return [h("div", { class: "idle", dataset: { state: watch } }, h("p", { class: "big" }, t(`operator.idle_${watch}`)))];
+  const heard = lastHeard(picture, extension);
+  if (heard.state === "never") return [never(picture, extension, heard)];
+  return [h("div", { class: "idle", dataset: { state: heard.state } },
+    h("p", { class: "big" }, t("operator.waiting")), h("p", {}, t("operator.waiting_hint")))];
+}
+
+function never(picture, extension, heard) {
+  const others = Object.keys(picture.extensions).filter((each) => each !== extension).sort();
+  const shown = others.slice(0, OTHERS_SHOWN).join(", ") + (others.length > OTHERS_SHOWN ? " …" : "");
+  return h("div", { class: "idle", dataset: { state: "never" } },
+    h("p", { class: "big" }, t("operator.never", { ext: extension })),
+    h("p", {}, t("operator.never_since", { time: moment(heard.since, picture.now()) })),
+    h("p", {}, t("operator.never_steps")),
+    h("ol", {},
+      h("li", {}, t("operator.never_check", { ext: extension })),
+      others.length ? h("li", {}, t("operator.never_others", { list: shown })) : null,
+      h("li", {}, `${t("operator.never_it", { ext: extension })} `, command("kikimori tap watch --from-agent --numbers"))));
+}
+
+/** A command that breaks only between its words, and is copied whole. */
+const command = (text) => h("code", {}, ...text.split(" ").flatMap((word, index) => [index ? " " : null, h("span", {}, word)]));

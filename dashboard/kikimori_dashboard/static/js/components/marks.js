@@ -1,0 +1,89 @@
+// What people do with an alert: who takes it on, and whether it was a false one.
+
+import { h } from "./dom.js";
+import { current, find, t } from "../store/i18n.js";
+import { me, send } from "../store/session.js";
+
+let own = { person_id: null, roles: [] };
+let reasons = [];
+
+/** Learns who is here, and the reasons; calls `changed` when the rows can be drawn. */
+export async function start(changed) {
+  own = (await me().catch(() => null)) ?? own;
+  try {
+    const answer = await fetch("/api/false-alarm-reasons");
+    if (answer.ok) reasons = await answer.json();
+  } catch { /* the rows stay without reasons until the page is opened again */ }
+  changed();
+}
+
+/** Whether a person of this page may press at all; a display on a wall only shows. */
+const presses = () => own.person_id !== null && own.roles.includes("supervisor");
+
+const wordOf = (reason) => reasons.find((each) => each.id === reason)?.[current()] ?? reason;
+
+/** Something that differs whenever the row of an alert looks different. */
+export const marksKey = (alert) => [alert.claim, alert.false_alarm, own.person_id, reasons.length, choosing.has(alert.alert_id), failed.get(alert.alert_id)];
+
+const choosing = new Set(); // alerts whose reasons are shown
+const failed = new Map(); // alert → reason why the last press here did nothing
+
+/**
+ * The row of an alert on a card. What a press comes to is seen in the next picture; only a failure is shown at once.
+ * @param {object} alert
+ * @param {() => void} redraw draws the card again
+ * @returns {HTMLElement}
+ */
+export function marksRow(alert, redraw) {
+  const row = h("div", { class: "marks" }, ...claimParts(alert, redraw), ...falseParts(alert, redraw));
+  const fault = failed.get(alert.alert_id);
+  if (fault) row.append(h("span", { class: "mark-fault", role: "status" }, find(`reason.${fault}`) ?? fault));
+  return row;
+}
+
+function claimParts(alert, redraw) {
+  const { claim } = alert;
+  const mine = claim?.person_id === own.person_id;
+  const parts = [];
+  if (claim) parts.push(h("strong", { class: "claimed", dataset: { own: mine ? "yes" : "no" } }, t(mine ? "mark.claimed_own" : "mark.claimed", { name: claim.name })));
+  if (alert.state === "closed") return [];
+  if (presses() && !claim) parts.push(button(alert, redraw, "mark.claim", "claim"));
+  if (presses() && claim && mine) parts.push(button(alert, redraw, "mark.release", "release"));
+  return parts;
+}
+
+function falseParts(alert, redraw) {
+  const mark = alert.false_alarm;
+  if (mark) {
+    const text = h("span", { class: "false" }, t("mark.false", { reason: wordOf(mark.reason), name: mark.name }));
+    return presses() ? [text, button(alert, redraw, "mark.undo", "false/undo")] : [text];
+  }
+  if (!presses() || !reasons.length) return [];
+  const shown = choosing.has(alert.alert_id);
+  const opener = h("button", { type: "button", class: "quiet", "aria-expanded": String(shown), onclick: () => { toggle(alert.alert_id, !shown); redraw(); } }, t("mark.is_false"));
+  if (!shown) return [opener];
+  const taps = reasons.map((each) => button(alert, redraw, null, "false", { reason: each.id }, each[current()] ?? each.ja));
+  return [opener, h("div", { class: "reasons", role: "group", "aria-label": t("mark.why_false") }, ...taps)];
+}
+
+function toggle(alertId, shown) {
+  if (shown) choosing.add(alertId);
+  else choosing.delete(alertId);
+}
+
+function button(alert, redraw, key, path, body = {}, text = t(key)) {
+  const made = h("button", { type: "button", class: path === "claim" ? "secondary" : "quiet", dataset: { mark: path }, onclick: () => pressed(made, alert.alert_id, redraw, path, body) }, text);
+  return made;
+}
+
+async function pressed(made, alertId, redraw, path, body) {
+  made.disabled = true;
+  made.setAttribute("aria-busy", "true");
+  const answer = await send(`/api/alerts/${encodeURIComponent(alertId)}/${path}`, body);
+  toggle(alertId, false);
+  if (!answer.ok) failed.set(alertId, answer.reason ?? "network");
+  else failed.delete(alertId);
+  redraw();
+  made.disabled = false;
+  made.removeAttribute("aria-busy");
+}

@@ -1,0 +1,85 @@
+// The list of persons, and the forms by which they are added and changed.
+
+import { h } from "./dom.js";
+import { ask } from "./form.js";
+import { t } from "../store/i18n.js";
+import { send } from "../store/session.js";
+
+const ROLES = ["operator", "supervisor", "records", "admin", "wall"];
+let wanted = ""; // what is searched for
+let all = false; // whether the disabled are shown
+
+/** @returns {Promise<HTMLElement[] | null>} */
+export async function draw(page) {
+  const found = await page.read("/api/people");
+  if (found === null) return null;
+  const rows = h("div", { class: "rows" });
+  const list = () => rows.replaceChildren(...shown(found.people).map((person) => row(page, person)));
+  const search = h("input", { type: "search", value: wanted, placeholder: t("people.search"), "aria-label": t("people.search"), oninput: () => { wanted = search.value; list(); } });
+  const tick = h("input", { type: "checkbox", checked: all, onchange: () => { all = tick.checked; list(); } });
+  list();
+  return [
+    h("div", { class: "bar" }, h("button", { class: "primary", type: "button", dataset: { act: "add" }, onclick: () => edit(page, null) }, t("people.add")), search,
+      h("label", { class: "tick" }, tick, ` ${t("people.disabled_too")}`)),
+    rows,
+  ];
+}
+
+function shown(people) {
+  const text = wanted.trim().toLowerCase();
+  const words = (person) => [person.name, person.login, person.team, ...person.extensions].filter(Boolean).join(" ").toLowerCase();
+  return people.filter((person) => (all || !person.disabled) && words(person).includes(text));
+}
+
+function row(page, person) {
+  const quiet = (act, onclick) => h("button", { type: "button", class: "quiet", dataset: { act }, "aria-label": `${person.name}: ${t(`people.${act}`)}`, onclick }, t(`people.${act}`));
+  const seat = [person.seat_row, person.seat_column].filter((each) => each !== null).join("-");
+  return h("div", { class: "row", dataset: { person: person.id, off: person.disabled ? "yes" : "no" } },
+    h("div", {}, h("b", {}, person.name), h("small", {}, person.login ?? t("people.no_login"), person.disabled ? `　${t("people.is_disabled")}` : "")),
+    h("div", {}, person.roles.map((each) => t(`people.role.${each}`)).join(t("account.and")) || "—"),
+    h("div", {}, h("small", {}, t("people.extensions")), person.extensions.join(" ") || "—"),
+    h("div", {}, h("small", {}, t("people.team")), [person.team, seat && t("people.seat_is", { seat })].filter(Boolean).join("　") || "—"),
+    h("div", { class: "acts" },
+      quiet("edit", () => edit(page, person)),
+      person.login ? quiet("password", () => password(page, person)) : null,
+      person.roles.includes("operator") ? quiet("pin", () => pin(page, person)) : null,
+      quiet(person.disabled ? "enable" : "disable", () => disable(page, person))));
+}
+
+async function edit(page, person) {
+  const value = (name) => (person?.[name] ?? "").toString();
+  const field = (name, more = {}) => ({ name, label: t(`people.${name}`), value: value(name), ...more });
+  const fields = [
+    field("name", { attributes: { required: true, maxlength: 128 } }),
+    field("login", { hint: t("people.login_hint") }),
+    field("extensions", { value: person?.extensions.join(" ") ?? "", hint: t("people.extensions_hint") }),
+    field("telephone", { hint: t("people.telephone_hint") }),
+    field("team"), field("queue"),
+    field("seat_row", { attributes: { inputmode: "numeric" } }), field("seat_column", { attributes: { inputmode: "numeric" } }),
+  ];
+  const ticks = ROLES.map((role) => h("label", { class: "tick" }, h("input", { type: "checkbox", name: `role-${role}`, checked: person?.roles.includes(role) ?? role === "operator" }), t(`people.role.${role}`)));
+  const roles = h("fieldset", {}, h("legend", {}, t("people.roles")), ...ticks);
+  const answer = await ask(t(person ? "people.edit_title" : "people.add"), fields, (values, form) => {
+    const body = Object.fromEntries(fields.map(({ name }) => [name, values[name]]));
+    return send(person ? `/api/people/${person.id}` : "/api/people", { ...body, roles: ROLES.filter((role) => form.elements[`role-${role}`].checked) });
+  }, [roles]);
+  await page.came(answer, t("people.saved", { name: answer?.name ?? "" }));
+}
+
+async function password(page, person) {
+  const fields = [{ name: "password", label: t("people.new_password"), type: "password", hint: t("people.password_hint"), attributes: { required: true, autocomplete: "new-password", maxlength: 256 } }];
+  const answer = await ask(`${person.name}: ${t("people.password")}`, fields, ({ password: given }) => send(`/api/people/${person.id}/password`, { password: given }));
+  await page.came(answer, t("people.saved", { name: person.name }));
+}
+
+async function pin(page, person) {
+  const fields = [{ name: "pin", label: t("people.pin"), hint: t("people.pin_hint"), attributes: { inputmode: "numeric", pattern: "[0-9]{4,8}", maxlength: 8 } }];
+  const answer = await ask(`${person.name}: ${t("people.pin")}`, fields, ({ pin: given }) => send(`/api/people/${person.id}/pin`, { pin: given }));
+  await page.came(answer, t("people.saved", { name: person.name }));
+}
+
+async function disable(page, person) {
+  if (!person.disabled && !window.confirm(t("people.disable_sure", { name: person.name }))) return;
+  const answer = await send(`/api/people/${person.id}/disable`, { disabled: !person.disabled });
+  await page.came(answer, t("people.saved", { name: person.name }));
+}

@@ -1,0 +1,57 @@
+// The superiors: to whom calls are transferred, in which order, at which hours.
+
+import { h } from "./dom.js";
+import { ask } from "./form.js";
+import { current, t } from "../store/i18n.js";
+import { send } from "../store/session.js";
+
+/** @returns {Promise<HTMLElement[] | null>} */
+export async function draw(page) {
+  const found = await page.read("/api/superiors");
+  if (found === null) return null;
+  const all = found.superiors;
+  return [
+    h("div", { class: "bar" }, h("button", { class: "primary", type: "button", dataset: { act: "add" }, onclick: () => edit(page, null) }, t("people.add_superior")), h("span", { class: "hint" }, t("people.superiors_hint"))),
+    h("div", { class: "rows" }, ...all.map((each, index) => row(page, all, each, index))),
+  ];
+}
+
+function row(page, all, superior, index) {
+  const act = (name, onclick, disabled = false) => h("button", { type: "button", class: "quiet", dataset: { act: name }, disabled, "aria-label": `${superior.name}: ${t(`people.${name}`)}`, onclick }, t(`people.${name}`));
+  return h("div", { class: "row", dataset: { superior: superior.id, off: superior.enabled ? "no" : "yes" } },
+    h("div", {}, h("b", {}, `${index + 1}. ${superior.name}`), superior.enabled ? null : h("small", {}, t("people.is_off"))),
+    h("div", {}, h("small", {}, t("people.number")), superior.number),
+    h("div", { class: "wide" }, h("small", {}, t("people.hours")), superior.hours[current()] || t("people.always")),
+    h("div", { class: "acts" },
+      act("up", () => move(page, all, index, -1), index === 0),
+      act("down", () => move(page, all, index, 1), index === all.length - 1),
+      act("edit", () => edit(page, superior)),
+      act(superior.enabled ? "switch_off" : "switch_on", () => change(page, superior, { enabled: !superior.enabled })),
+      act("remove", () => remove(page, superior))));
+}
+
+async function edit(page, superior) {
+  const fields = [
+    { name: "name", label: t("people.name"), value: superior?.name, attributes: { required: true, maxlength: 128 } },
+    { name: "number", label: t("people.number"), value: superior?.number, hint: t("people.number_hint"), attributes: { required: true, inputmode: "tel" } },
+    { name: "hours", label: t("people.hours"), value: superior?.hours[current()], hint: t("people.hours_hint") },
+  ];
+  const path = superior ? `/api/superiors/${superior.id}` : "/api/superiors";
+  const answer = await ask(t(superior ? "people.edit_superior" : "people.add_superior"), fields, (values) => send(path, values));
+  await page.came(answer, t("people.saved_superiors"));
+}
+
+async function change(page, superior, values) {
+  await page.came(await send(`/api/superiors/${superior.id}`, values), t("people.saved_superiors"));
+}
+
+async function move(page, all, index, by) {
+  const ids = all.map((each) => each.id);
+  ids.splice(index + by, 0, ...ids.splice(index, 1));
+  await page.came(await send("/api/superiors/order", { ids }), t("people.saved_superiors"));
+}
+
+async function remove(page, superior) {
+  if (!window.confirm(t("people.remove_sure", { name: superior.name }))) return;
+  await page.came(await send(`/api/superiors/${superior.id}/remove`), t("people.saved_superiors"));
+}

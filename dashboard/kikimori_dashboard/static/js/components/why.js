@@ -1,0 +1,64 @@
+// Why an alert: the evidence in one line each, in plain words.
+
+import { clock, find, signed, span, t, title } from "../store/i18n.js";
+
+const SHOWN_WORDS = 3;
+const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "button"];
+
+/** [{at: "03:12", text, quote}] of one alert; `quote` = the text is the speaker's words. */
+export function why(alert) {
+  const of = (kind) => alert.evidence.filter((each) => each.kind === kind);
+  return [...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("button").slice(-1).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
+}
+
+function shouting(found) {
+  if (!found.length) return [];
+  const seconds = found.reduce((sum, each) => sum + each.speech_s, 0);
+  const loudest = found.reduce((a, b) => ((b.over_calm_db ?? -99) > (a.over_calm_db ?? -99) ? b : a));
+  const parts = [t("why.shouting", { seconds: Math.max(1, Math.round(seconds)) })];
+  parts.push(loudest.over_calm_db == null ? t("why.calm_unknown") : t("why.over_calm", { db: signed(loudest.over_calm_db) }));
+  if (loudest.tilt_over_calm_db != null) parts.push(tilt(loudest.tilt_over_calm_db));
+  if (loudest.pitch_over_calm_percent >= 5) parts.push(t("why.pitch", { percent: signed(loudest.pitch_over_calm_percent) }));
+  return [{ at: clock(found[0].start_s), text: parts.join(" ・ "), quote: false }];
+}
+
+// Spectral tilt against the same speaker's calm voice: raised voices gain 3 dB and more above 1 kHz.
+const tilt = (db) => t(db >= 6 ? "why.tilt_strong" : db >= 3 ? "why.tilt_some" : "why.tilt_flat");
+
+function words(found) {
+  const lines = found.slice(-SHOWN_WORDS).map((each) => ({
+    at: clock(each.start_s),
+    text: t("why.words", { words: each.matched || each.text }) + (each.engine ? t("why.heard_by", { engine: each.engine }) : ""),
+    quote: true,
+  }));
+  const more = found.length - lines.length;
+  if (more > 0) lines.push({ at: "", text: t("why.more", { n: more }), quote: false });
+  return lines;
+}
+
+const tone = (each) => ({
+  at: clock(each.start_s),
+  text: t("why.tone", { category: find(`category.${each.category}`) ?? each.category, words: each.text, weighed: each.words.join("・") }),
+  quote: true,
+});
+
+function duration(each) {
+  const lines = [{
+    at: clock(each.end_s),
+    text: said(`duration_${each.since}`, each, { elapsed: span(each.elapsed_s), threshold: span(each.threshold_s) }),
+    quote: false,
+  }];
+  if (each.quote) lines.push({ at: clock(each.start_s), text: t("why.refusal_quote", { quote: each.quote }), quote: true });
+  return lines;
+}
+
+const button = (each) => ({ at: clock(each.start_s), text: said(`button_${each.source}`, each), quote: false });
+
+const overlap = (each) => ({ at: clock(each.end_s), text: t("why.overlap", { seconds: Math.round(each.overlap_s) }), quote: false });
+
+const silence = (each) => ({ at: clock(each.start_s), text: said(`silence_${each.who}`, each, { elapsed: span(each.silent_s) }), quote: false });
+
+const other = (each) => ({ at: clock(each.start_s), text: said(each.kind, each), quote: false });
+
+/** The text of a key; of what only newer agents know the line that they send along, else that there is something. */
+const said = (key, each, values) => find(`why.${key}`, values) ?? (title(each.summary ?? {}) || t("why.other", { kind: each.kind }));

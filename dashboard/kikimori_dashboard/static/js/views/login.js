@@ -1,0 +1,62 @@
+// The login page.
+
+import { setText, show } from "../components/dom.js";
+import * as i18n from "../store/i18n.js";
+import { applyTheme } from "../store/preferences.js";
+import { me, next, refused, send } from "../store/session.js";
+
+const { t } = i18n;
+const at = (id) => document.getElementById(id);
+let fault = null; // () => text of what went wrong
+
+applyTheme();
+await i18n.start();
+
+function words() {
+  document.title = `${t("login.title")} – ${t("app.name")}`;
+  setText(at("app-name"), t("app.name"));
+  setText(at("title"), t("login.title"));
+  setText(at("login-label"), t("login.name"));
+  setText(at("password-label"), t("login.password"));
+  setText(at("code-label"), t("login.code"));
+  setText(at("code-hint"), t("login.code_hint"));
+  setText(at("send"), t("login.send"));
+  setText(at("help"), t("login.help"));
+  setText(at("language"), t("ui.language"));
+  setText(at("fault"), fault ? fault() : "");
+  show(at("fault"), fault !== null);
+}
+
+function failed(text) {
+  fault = text;
+  words();
+}
+
+async function enter(event) {
+  event.preventDefault();
+  at("send").disabled = true;
+  const answer = await send("/api/login", { login: at("login").value, password: at("password").value, code: at("code").value });
+  at("send").disabled = false;
+  if (answer.ok) return cameIn(answer);
+  if (answer.reason === "code_needed") {
+    show(at("code-field"), true);
+    at("code").focus();
+    return failed(null);
+  }
+  failed(() => refused(answer));
+  at(answer.reason === "wrong_code" ? "code" : "password").select();
+  return undefined;
+}
+
+/** The cookie must come back, or no page will open: Safari takes none of this kind over plain HTTP. */
+async function cameIn({ home, must_change: mustChange }) {
+  if ((await me().catch(() => null)) === null) return failed(() => t("login.no_cookie"));
+  location.replace(mustChange ? "/account" : next(home));
+  return undefined;
+}
+
+at("form").addEventListener("submit", enter);
+at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
+words();
+show(at("form"), true);
+at("login").focus();

@@ -1,0 +1,48 @@
+// What is kept about oneself, and who looked.
+
+import { h, setText } from "../components/dom.js";
+import { showEntries } from "../components/entries.js";
+import * as i18n from "../store/i18n.js";
+import { applyTheme } from "../store/preferences.js";
+import { load, toLogin } from "../store/session.js";
+
+const { t } = i18n;
+const at = (id) => document.getElementById(id);
+let sessions = [];
+let entries = [];
+let before = null;
+let fault = null;
+
+applyTheme();
+await i18n.start();
+at("more").addEventListener("click", () => read());
+at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
+words();
+await read();
+
+async function read() {
+  const answer = await load(before === null ? "/api/my-record" : `/api/my-record?before=${before}`);
+  if (answer.status === 401) return toLogin();
+  fault = answer.ok ? null : answer;
+  if (answer.ok) {
+    sessions = answer.sessions ?? sessions;
+    entries = [...entries, ...answer.entries];
+    before = answer.before;
+  }
+  return words();
+}
+
+function sessionItem(session) {
+  const end = session.present ? t("my_record.present") : session.ended_at ? t("my_record.ended", { time: i18n.dateAndTime(session.ended_at) }) : t("my_record.used", { time: i18n.dateAndTime(session.used_at) });
+  return h("li", {}, h("time", { datetime: session.created_at }, i18n.dateAndTime(session.created_at)), h("span", {}, end), h("span", {}, session.address), h("span", { class: "detail" }, session.browser));
+}
+
+function words() {
+  document.title = `${t("my_record.title")} – ${t("app.name")}`;
+  setText(at("title"), t("my_record.title"));
+  setText(at("about"), t("my_record.about"));
+  setText(at("sessions-title"), t("my_record.sessions"));
+  setText(at("entries-title"), t("my_record.entries"));
+  at("sessions").replaceChildren(...sessions.map(sessionItem));
+  showEntries(entries, before, fault);
+}

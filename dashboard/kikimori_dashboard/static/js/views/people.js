@@ -1,0 +1,83 @@
+// The people of the office, for administrators: persons, superiors, operators' PCs.
+
+import { certificateBanners, showBanners } from "../components/banners.js";
+import { h, setText, show } from "../components/dom.js";
+import * as i18n from "../store/i18n.js";
+import { refusalText } from "../components/form.js";
+import * as kiosks from "../components/people_kiosks.js";
+import * as persons from "../components/people_persons.js";
+import * as superiors from "../components/people_superiors.js";
+import { WhoBar } from "../components/who_bar.js";
+import { applyTheme } from "../store/preferences.js";
+import { load, me, toLogin } from "../store/session.js";
+
+const { t } = i18n;
+const at = (id) => document.getElementById(id);
+const SECTIONS = { persons, superiors, kiosks };
+let section = Object.hasOwn(SECTIONS, location.hash.slice(1)) ? location.hash.slice(1) : "persons";
+
+applyTheme();
+await i18n.start();
+const whoBar = new WhoBar(at("who"));
+const person = await me().catch(() => undefined);
+if (person === null) toLogin();
+if (person) whoBar.show(person);
+
+/** What a section needs of the page. */
+const page = {
+  /** Reads from the server; null after a refusal, which is shown. */
+  async read(path) {
+    const answer = await load(path);
+    if (answer.status === 401) toLogin();
+    if (answer.ok) return answer;
+    page.tell(answer);
+    return null;
+  },
+  /** Shows what came of a change, and the list anew. */
+  async came(answer, done) {
+    if (answer === null) return;
+    page.tell(answer, done);
+    await draw();
+  },
+  tell(answer, done = "") {
+    show(at("fault"), !answer.ok);
+    setText(at("fault"), answer.ok ? "" : refusalText(answer));
+    show(at("done"), Boolean(answer.ok && done));
+    setText(at("done"), answer.ok ? done : "");
+  },
+};
+
+async function drawCertificate() {
+  const { problems = [] } = await load("/api/certificate");
+  showBanners(at("banners"), certificateBanners(problems));
+}
+
+async function draw() {
+  drawCertificate();
+  const asked = section;
+  const parts = await SECTIONS[section].draw(page);
+  if (parts && asked === section) at("list").replaceChildren(...parts);
+}
+
+function words() {
+  document.title = `${t("people.title")} – ${t("app.name")}`;
+  setText(at("app-name"), t("app.name"));
+  setText(at("page-name"), t("people.title"));
+  setText(at("language"), t("ui.language"));
+  whoBar.words();
+  at("sections").replaceChildren(...Object.keys(SECTIONS).map((name) =>
+    h("button", { type: "button", "aria-current": name === section ? "page" : null, dataset: { section: name }, onclick: () => go(name) }, t(`people.section.${name}`))));
+}
+
+async function go(name) {
+  section = name;
+  history.replaceState(null, "", `#${name}`);
+  page.tell({ ok: true });
+  words();
+  at("sections").querySelector("[aria-current]").focus();
+  await draw();
+}
+
+at("language").addEventListener("click", async () => { await i18n.toggle(); words(); await draw(); });
+words();
+await draw();

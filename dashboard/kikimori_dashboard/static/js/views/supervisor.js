@@ -1,0 +1,205 @@
+// The supervisor's page.
+
+import { banners, showBanners } from "../components/banners.js";
+import { Board } from "../components/board.js";
+import { look, shape, who } from "../components/card.js";
+import * as chime from "../components/chime.js";
+import { fill, h, setText, show } from "../components/dom.js";
+import { Drawn } from "../store/drawn.js";
+import * as i18n from "../store/i18n.js";
+import * as marks from "../components/marks.js";
+import { drawMissed } from "../components/missed.js";
+import { Picture } from "../store/picture.js";
+import { applyTheme, theme, write } from "../store/preferences.js";
+import { TO_OWN_TELEPHONE } from "../store/press.js";
+import { me, toLogin } from "../store/session.js";
+import { drawOutside, drawStrip, urgent } from "../components/strip.js";
+import * as telephone from "../components/telephone.js";
+import { WhoBar } from "../components/who_bar.js";
+
+const { t } = i18n;
+const at = (id) => document.getElementById(id);
+const RANK = { notice: 0, warning: 1, critical: 2 };
+const rank = (alert) => RANK[alert.severity] ?? RANK.warning;
+const LATEST_MS = 250; // a page that gets no frames is drawn all the same
+
+applyTheme();
+await i18n.start();
+const whoBar = new WhoBar(at("who"));
+showPerson();
+
+const board = new Board(at("attention"), at("calls"), () => words());
+const announced = new Map(); // alert → worst severity that was announced
+const returned = new Set(); // calls that came back from hold and were announced
+let first = true;
+let due = false;
+let siteInUse = null; // whose language and time zone the page has
+
+const picture = new Picture(() => {
+  // Several messages may come within one frame; a hidden page gets no frames, but must still count and announce.
+  if (due) return;
+  due = true;
+  const run = () => { if (due) refresh(); };
+  requestAnimationFrame(run);
+  setTimeout(run, LATEST_MS);
+});
+
+const drawn = new Drawn(picture);
+
+function refresh() {
+  due = false;
+  if (picture.known && picture.site !== siteInUse) useSite();
+  draw();
+}
+
+async function useSite() {
+  siteInUse = picture.site;
+  if (!(await i18n.useSite(siteInUse))) return;
+  words();
+  drawAll();
+}
+
+function drawAll() {
+  picture.dirty.all = true;
+  draw();
+}
+
+function draw() {
+  const changes = picture.takeChanges();
+  if (picture.known) {
+    drawCalls(changes);
+    drawn.report();
+  }
+  if (showBanners(at("banners"), banners(picture), board.hands.on())) board.noticeMoves();
+  drawState();
+}
+
+function drawCalls(changes) {
+  setText(at("site"), picture.site.name);
+  board.update(picture, changes);
+  picture.age.drawn(picture.seq);
+  if (changes.all || changes.calls.size) {
+    drawTelephone();
+    announce();
+    drawOutside(urgent(picture, board.wanted()).length);
+  }
+  if (changes.all || changes.closed) drawClosed();
+  drawMissed(at("missed"), picture.missed);
+}
+
+/** How far what is shown can be trusted, and the worst of it. */
+function drawState() {
+  drawLink();
+  drawStrip(at("strip"), picture, board.wanted(), (callId) => board.select(callId));
+}
+
+function drawLink() {
+  const [mood, text] = !picture.linked ? [picture.known ? "bad" : "wait", t("link.connecting")]
+    : !picture.site.broker_connected ? ["bad", t("link.broker_short")]
+      : picture.age.late() ? ["late", t("link.behind", { seconds: Math.floor(picture.age.ms() / 1000) })]
+        : ["good", t("link.live")];
+  at("link").dataset.mood = mood;
+  setText(at("link"), text);
+}
+
+/** Once a PBX can ring the own telephone its button stays, so that the page's head keeps its height. */
+function drawTelephone() {
+  if (!at("telephone").hidden || board.hands.on()) return;
+  show(at("telephone"), Object.values(picture.calls).some((call) => TO_OWN_TELEPHONE.some((action) => call.capabilities.includes(action))));
+}
+
+function drawClosed() {
+  const closed = picture.closed;
+  show(at("closed"), closed.length > 0);
+  setText(at("closed-title"), `${t("section.closed")} (${closed.length})${picture.closedMore ? ` ${t("left_out.closed", { n: picture.closedMore })}` : ""}`);
+  fill(at("closed-list"), JSON.stringify([closed.map((each) => [each.alert_id, each.revision, marks.marksKey(each)]), i18n.current()]), () =>
+    closed.map((alert) => h("li", {},
+      h("time", {}, i18n.timeOfDay(alert.updated_at)),
+      h("span", { class: "shape", dataset: { severity: look(alert.severity) }, "aria-hidden": "true" }, shape(alert.severity)),
+      h("span", {}, `${alert.operator.name ?? alert.operator.number ?? t("call.unknown_operator")}　${i18n.title(alert.title)}`),
+      h("span", { class: "because" }, alert.closed_because ? i18n.word("closed", alert.closed_because) : ""),
+      marks.marksRow(alert, drawClosed))));
+}
+
+/** Says aloud, and by sound, what is new since the last time; not what was there when the page opened. */
+function announce() {
+  const news = [];
+  for (const alert of Object.values(picture.alerts)) {
+    const before = announced.get(alert.alert_id) ?? -1;
+    if (rank(alert) > before) {
+      announced.set(alert.alert_id, rank(alert));
+      if (rank(alert) >= 1) news.push(alert);
+    }
+  }
+  for (const id of announced.keys()) if (announced.size > 2000) announced.delete(id);
+  if (news.length && !first) {
+    const worst = news.reduce((a, b) => (rank(b) > rank(a) ? b : a));
+    const call = picture.calls[worst.call_id];
+    setText(at("announcer"), t("announce.alert", { severity: i18n.word("severity", worst.severity), who: call ? who(call) : "", title: i18n.title(worst.title) }));
+    chime.play(worst.severity);
+  }
+  const back = Object.values(picture.calls).filter((call) => call.returned && !returned.has(call.call_id));
+  if (back.length && !first) {
+    setText(at("announcer"), t("announce.alert", { severity: t("severity.warning"), who: who(back[0]), title: t("call.returned") }));
+    chime.play("warning");
+  }
+  returned.clear();
+  for (const call of Object.values(picture.calls)) if (call.returned) returned.add(call.call_id);
+  first = false;
+}
+
+/** Everything that is words and does not come from the picture. */
+function words() {
+  setText(at("app-name"), t("app.name"));
+  setText(at("page-name"), t("app.supervisor"));
+  setText(at("attention-title"), t("section.attention"));
+  setText(at("calls-title"), t("section.calls"));
+  setText(at("note"), t("ui.evidence_note"));
+  setText(at("keys"), t("ui.keys"));
+  setText(at("language"), t("ui.language"));
+  setText(at("theme"), t(theme() === "dark" ? "ui.theme_light" : "ui.theme_dark"));
+  setText(at("sound"), t(chime.enabled() ? "ui.sound_off" : "ui.sound_on"));
+  telephone.label(at("telephone"));
+  whoBar.words();
+}
+
+at("language").addEventListener("click", async () => { await i18n.toggle(); words(); drawAll(); });
+at("theme").addEventListener("click", () => { write("theme", theme() === "dark" ? "light" : "dark"); applyTheme(); words(); });
+at("telephone").addEventListener("click", () => telephone.ask(words));
+at("sound").addEventListener("click", () => { chime.toggle(); words(); });
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+  const card = board.current();
+  const onButton = event.target.closest("button, summary");
+  if (event.key === "j" || event.key === "ArrowDown" || event.key === "ArrowRight") board.step(1);
+  else if (event.key === "k" || event.key === "ArrowUp" || event.key === "ArrowLeft") board.step(-1);
+  else if (event.key === "Enter" && card && !onButton) board.toggle(card);
+  else if (event.key === "t" && card && !event.repeat) card.actions.buttons.querySelector(".primary")?.click();
+  else if (event.key === "Escape") {
+    if (!card?.actions.cancel() && card?.opened) board.toggle(card);
+  } else return;
+  event.preventDefault();
+});
+
+/** Shows who is signed in; whom the server lets press nothing gets no buttons. */
+async function showPerson() {
+  const person = await me().catch(() => undefined);
+  if (person === null) toLogin();
+  if (!person) return;
+  whoBar.show(person);
+  document.body.dataset.presses = person.roles.includes("supervisor") ? "yes" : "no";
+}
+
+function tick() {
+  drawState();
+  if (!picture.known) return;
+  board.tick(picture.linked ? picture.now() : Date.parse(picture.heardAt));
+  setText(at("clock"), i18n.timeOfDay(picture.now()));
+}
+setInterval(tick, 500);
+
+words();
+draw();
+picture.connect();
+marks.start(drawAll);
