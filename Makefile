@@ -6,11 +6,12 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PAGES_TOOLS := tests/js/node_modules
 SHELL  := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo check test lint debian asterisk office clean
+.PHONY: help install demo check test lint debian asterisk node office clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -30,10 +31,20 @@ check: lint ## lint, types and the tests that need no server: about a minute
 test: $(VENV)/testable debian asterisk lint ## check everything
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
-lint: $(VENV)/testable
+lint: $(VENV)/testable $(PAGES_TOOLS)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	npm --prefix tests/js run --silent check
+
+# Types and linter of the pages' modules. Developers alone need Node: what is installed has no build step.
+$(PAGES_TOOLS)/installed: tests/js/package.json tests/js/package-lock.json | node
+	npm ci --prefix tests/js --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+node:
+	@command -v node >/dev/null && command -v npm >/dev/null || { \
+	  echo "The checks of the pages need Node. Run: sudo apt-get install nodejs npm" >&2; exit 1; }
 
 # The first step of README "In an office", and of an update: what is there already stays. NAME and ADDRESS are this machine's.
 # PARTS=agent or PARTS=dashboard for a machine that has one of them alone; an agent's needs no name.
@@ -63,7 +74,7 @@ STATE := -e 's/^\# (state_dir = "\/var\/lib\/kikimori")/\1/'
 PAGES := -e '/^\[dashboard\]/,/^\[store\]/ { s/^\# (certificate(_key)? = )/\1/; s/^host = "127.0.0.1"/host = "0.0.0.0"/ }'
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PAGES_TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c "$$CHECK_PYTHON"
@@ -80,7 +91,7 @@ $(VENV)/testable: $(VENV)/installed
 	@touch $@
 
 # What the tests talk to: a real broker, browser with Japanese letters and database, sipp as an SBC, reverse proxies;
-# libnss3-tools tells the browser which authorities to trust.
+# libnss3-tools tells the browser which authorities to trust. Node may be another's than Debian's.
 DEBIAN := mosquitto chromium fonts-noto-cjk sip-tester libportaudio2 postgresql nginx-light caddy libnss3-tools
 # Debian's package would start a server of its own; the tests start theirs.
 NO_CLUSTER = DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql-common; \
@@ -88,6 +99,7 @@ NO_CLUSTER = DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-r
 debian:
 	@missing=""; for each in $(DEBIAN); do \
 	  dpkg-query -W -f '$${Status}' $$each 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$each"; done; \
+	command -v node >/dev/null && command -v npm >/dev/null || missing="$$missing nodejs npm"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" != 0 ]; then \
 	  echo "The tests need Debian packages. Run: sudo apt-get install$$missing" >&2; exit 1; fi; \

@@ -55,6 +55,16 @@ def install(folder: Path, backend: str) -> tuple[int, str]:
     return ended.returncode, ended.stdout + ended.stderr
 
 
+def checkout(folder: Path) -> None:
+    """Lay out in a folder what the Makefile's targets read."""
+    shutil.copy(ROOT / "Makefile", folder)
+    (folder / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
+    tools = folder / "tests" / "js"
+    tools.mkdir(parents=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / "tests" / "js" / name, tools)
+
+
 def test_the_whole_reason_then_one_line(tmp_path: Path) -> None:
     """An installation that fails, and the same again when its cause is mended; the environment is made once."""
     shutil.copy(ROOT / "Makefile", tmp_path)
@@ -73,8 +83,7 @@ def test_the_whole_reason_then_one_line(tmp_path: Path) -> None:
 
 def test_every_recipe_can_be_read_by_the_shell(tmp_path: Path) -> None:
     """A comma inside `$(call …)` once cut a quoted argument in two, and a fresh clone ended before its first test."""
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
+    checkout(tmp_path)
     recipes = subprocess.run(
         ["make", "--dry-run", "test", "demo", "clean", "office", "NAME=a.example", "ADDRESS=192.0.2.1"],
         cwd=tmp_path,
@@ -85,3 +94,25 @@ def test_every_recipe_can_be_read_by_the_shell(tmp_path: Path) -> None:
     read = subprocess.run(["bash", "-n"], input=recipes, capture_output=True, text=True, check=False)
     assert read.returncode == 0, read.stderr
     assert ".[test,training]" in recipes
+    assert "npm --prefix tests/js run --silent check" in recipes
+
+
+def test_without_node_one_line_tells_what_to_install(tmp_path: Path) -> None:
+    """The checks of the pages' modules fail then; they are never left out in silence."""
+    checkout(tmp_path)
+    commands = tmp_path / "commands"
+    commands.mkdir()
+    for name in ("bash", "make"):
+        (commands / name).symlink_to(str(shutil.which(name)))
+    ended = subprocess.run(
+        ["make", "tests/js/node_modules/installed"],
+        cwd=tmp_path,
+        env={**ALONE, "PATH": str(commands)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert ended.stderr.splitlines()[0] == (
+        "The checks of the pages need Node. Run: sudo apt-get install nodejs npm"
+    )

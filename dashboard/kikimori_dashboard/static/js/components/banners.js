@@ -70,7 +70,7 @@ function problems(agents) {
 }
 
 /** Banners of the problems of the pages' own certificate: for everybody what it means, for whoever mends it the rest. */
-export const certificateBanners = (problems) => problems.map((problem) => {
+export const certificateBanners = (found) => found.map((problem) => {
   const { detail = problem.code, remedy } = inOurWords(problem);
   return { mood: moodOf(problem.severity), text: find(`banner.${problem.code}`) ?? t("banner.certificate"), detail, remedy };
 });

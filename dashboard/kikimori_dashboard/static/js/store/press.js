@@ -1,7 +1,7 @@
 // Sends a command and words what came of it.
 
 import { ACTIONS } from "./action_table.js";
-import { current, find, t, word } from "./i18n.js";
+import { current, find, word } from "./i18n.js";
 
 const named = (holds) => Object.keys(ACTIONS).filter((action) => holds(ACTIONS[action]));
 
