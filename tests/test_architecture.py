@@ -99,6 +99,7 @@ ONE_DOOR = {
         "kikimori_records.migrating",
         "kikimori_records.migrations.env",
         "kikimori_records.migrations.versions.v0001_people",
+        "kikimori_records.migrations.versions.v0002_call_notes",
     },
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.transcript import TranscriptTail
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kikimori_core.wire.messages import CallLevels, CallState
+
+NoteView = dict[str, str]
+"""Note of a supervisor as the pages get it: `id`, `text`, `person_id`, `name`, `at`."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class CallEntry:
@@ -22,9 +28,16 @@ class CallEntry:
         """Time of `levels` by the agent's clock."""
         self.returned = False
         """True after a hold by a press has ended without anybody asking for it."""
+        self.notes: list[NoteView] = []
+        """Oldest first."""
         self.take(state)
 
     def take(self, state: CallState) -> None:
         """Take a state. It is encoded here, so that no snapshot has to encode all calls at once."""
         self.state = state
         self.state_json = state.model_dump_json(exclude={"v", "transcript_tail"})
+
+    @property
+    def notes_json(self) -> str:
+        """Return the notes as a further field of the call's JSON, behind a comma."""
+        return f',"notes":{_encode(self.notes)}' if self.notes else ""

@@ -160,7 +160,7 @@ class Views:
             f'{entry.state_json[:-1]},"lines":{entry.tail.to_json()},"severity":{_word(severity)},'
             f'"urgency":{urgency},"stale":{_truth(self._state.stale(call_id))},'
             f'"unconfirmed":{_truth(self._state.agent_book.unconfirmed(entry.state.agent_id))},'
-            f'"returned":{_truth(entry.returned)}}}'
+            f'"returned":{_truth(entry.returned)}{entry.notes_json}}}'
         )
 
     def _levels(self, call_id: str) -> str | None:

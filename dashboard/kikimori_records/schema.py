@@ -173,6 +173,18 @@ false_alarms = Table(
     Index("ix_false_alarms_alert_id", "alert_id"),
 )
 
+call_notes = Table(
+    "call_notes",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("call_id", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    _person(),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_call_notes_call_id", "call_id"),
+    Index("ix_call_notes_at", "at"),
+)
+
 audit = Table(
     "audit",
     metadata,

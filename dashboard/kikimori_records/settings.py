@@ -38,6 +38,8 @@ class StoreSettings(BaseModel):
     """Days after which an entry of the audit is removed."""
     session_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """Days after which an ended session is removed."""
+    note_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """Days after which a note on a call is removed."""
 
     _password: str | None = PrivateAttr(default=None)
     """Password that was read before this process took another user."""

@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_
 from kikimori_records.audit.log import drain
 from kikimori_records.audit.retention import remove_old
 from kikimori_records.errors import StoreError
-from kikimori_records.schema import devices, one_time_links, sessions
+from kikimori_records.schema import call_notes, devices, one_time_links, sessions
 
 if TYPE_CHECKING:
     from kikimori_records.store import Store
@@ -39,12 +39,14 @@ async def keep_store(store: Store) -> None:
 
 
 async def remove_too_old(store: Store, now: datetime) -> None:
-    """Remove sessions and audit entries beyond their days, devices and links beyond their end. Raises StoreError."""
+    """Remove sessions, notes and audit entries beyond their days, devices and links beyond their end; raises StoreError."""
     limit = now - timedelta(days=store.settings.session_days)
+    notes_limit = now - timedelta(days=store.settings.note_days)
     async with store.begin(within_s=60) as connection:
         over = or_(sessions.c.ended_at < limit, sessions.c.expires_at < limit)
         await connection.execute(delete(sessions).where(over))
         await connection.execute(delete(devices).where(devices.c.expires_at < now))
         await connection.execute(delete(one_time_links).where(one_time_links.c.expires_at < limit))
+        await connection.execute(delete(call_notes).where(call_notes.c.at < notes_limit))
     if removed := await remove_old(store, now):
         log.info("audit_trimmed", count=removed)

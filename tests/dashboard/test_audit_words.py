@@ -142,6 +142,8 @@ def _noted() -> list[AuditEntry]:
         entry(WHO, "person.export", about=("person", ""), count=12),
         entry(WHO, "alert.claim", outcome="refused", about=alert, call_id=ID, owner="高橋"),
         entry(WHO, "alert.release", about=alert, call_id=ID),
+        entry(WHO, "note.add", about=call),
+        entry(WHO, "note.remove", about=call),
         entry(WHO, "alert.false_undo", about=alert, call_id=ID, rule="R-1"),
         entry(None, "audit.left_out", outcome="failed", count=3, since="2026-11-01T00:00:00+00:00"),
     ]

@@ -81,6 +81,8 @@ async def test_alerts_and_buttons_go_on_and_the_audit_follows(
         assert await pressed(supervisor, agent, "c", "hold_transfer") == 200
         status, claimed = await post(supervisor, f"/api/alerts/{alert.alert_id}/claim", None)
         assert (status, claimed["reason"]) == (503, "store_away")
+        status, noted = await post(supervisor, "/api/calls/c/notes", {"text": "折り返し約束済み"})
+        assert (status, noted["reason"]) == (503, "store_away")
         assert store.away
         await in_thread(postgres, "start")
         async with asyncio.timeout(120):

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from kikimori_records.address import thread_engine
 from kikimori_records.errors import StoreError
-from kikimori_records.migrating import migrate, newest_version
+from kikimori_records.migrating import migrate, newest_version, upgrade
 from kikimori_records.schema import metadata
 from kikimori_records.store import Store
 
@@ -32,6 +32,17 @@ def test_of_migrations_at_once_one_works(settings: StoreSettings) -> None:
     with ThreadPoolExecutor(1) as one:  # Alembic's entry is one a process; the lock is between processes
         done = list(one.map(migrate, [settings] * 3))
     assert [each.before for each in done] == [None, newest_version(), newest_version()]
+
+
+def test_every_earlier_schema_is_brought_up_to_date(settings: StoreSettings) -> None:
+    engine = thread_engine(settings)
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+        connection.execute(text("INSERT INTO notes_of_store (key, value) VALUES ('kept', 'as it was')"))
+    done = migrate(settings)
+    assert (done.before, done.after) == ("0001", newest_version())
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT value FROM notes_of_store WHERE key = 'kept'")) == "as it was"
 
 
 async def test_sqlite_is_made_at_the_start(tmp_path: Path) -> None:

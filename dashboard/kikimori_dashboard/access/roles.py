@@ -42,6 +42,8 @@ class Right(StrEnum):
     """Take missed alerts off the page."""
     CLAIM = "claim"
     FALSE_ALARM = "false_alarm"
+    NOTE = "note"
+    """Write a note on a call that others read."""
     LISTEN_LIVE = "listen_live"
     TRANSCRIPT = "transcript"
     """Open a kept transcript."""
@@ -91,6 +93,7 @@ _CALLS_OF_TEAM = (
     Right.SEE_MISSED,
     Right.CLAIM,
     Right.FALSE_ALARM,
+    Right.NOTE,
 )
 _EVERYBODY = {Right.ACCOUNT: Scope.OWN, Right.OWN_RECORD: Scope.OWN}
 

@@ -1,4 +1,4 @@
-"""The people's part of one dashboard put together: directory, kiosks, marks on alerts, and their routes."""
+"""The people's part of one dashboard put together: directory, kiosks, marks on alerts, notes on calls, and their routes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from kikimori_dashboard.people.alert_routes import AlertRoutes
 from kikimori_dashboard.people.directory_desk import DirectoryDesk
 from kikimori_dashboard.people.kiosk_routes import KioskRoutes
 from kikimori_dashboard.people.mark_desk import MarkDesk
+from kikimori_dashboard.people.note_desk import NoteDesk
+from kikimori_dashboard.people.note_routes import NoteRoutes
 from kikimori_dashboard.people.people_routes import PeopleRoutes
 
 if TYPE_CHECKING:
@@ -49,10 +51,12 @@ class OfficePeople:
             changed=live.changed,
         )
         self._marks = MarkDesk(access.store, state, live.changed, live.watching)
+        self._notes = NoteDesk(access.store, state, live.changed)
         self._routes = (
             PeopleRoutes(access),
             KioskRoutes(access),
             AlertRoutes(self._marks, state, sights, access.trail),
+            NoteRoutes(self._notes, state, sights, access.trail),
         )
 
     def add_to(self, app: web.Application) -> None:
@@ -65,6 +69,7 @@ class OfficePeople:
         tasks = [
             asyncio.create_task(self._directory.keep(), name="directory"),
             asyncio.create_task(self._marks.keep(), name="marks"),
+            asyncio.create_task(self._notes.keep(), name="notes"),
         ]
         try:
             yield

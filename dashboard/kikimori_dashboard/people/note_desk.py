@@ -1,0 +1,118 @@
+"""Notes on calls at work: from the pages to the database, and from there to every supervisor's page."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori_dashboard.changes import PicturePart
+from kikimori_dashboard.people.mark_desk import NobodyError
+from kikimori_dashboard.state import LONGEST_CALL
+from kikimori_records import call_notes
+from kikimori_records.errors import StoreAwayError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori_dashboard.access.who import Principal
+    from kikimori_dashboard.call_entry import NoteView
+    from kikimori_dashboard.state import SiteState
+    from kikimori_records.call_notes import CallNote
+    from kikimori_records.store import Store
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 2.0
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""Most by which an agent's clock may be ahead of ours for its calls' notes to be found again."""
+
+
+class NoteDesk:
+    """Notes of one dashboard's running calls."""
+
+    def __init__(
+        self,
+        store: Store,
+        state: SiteState,
+        changed: Callable[[], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store = store
+        self._state = state
+        self._changed = changed
+        self._now = now
+        self._written = 0
+        """Counts what was written here: what was read before that is older than it."""
+
+    async def add(self, call_id: str, text: str, who: Principal) -> CallNote:
+        """Add a note; raises StoreAwayError, TooManyNotesError, NobodyError."""
+        if who.person_id is None:
+            raise NobodyError
+        note = await call_notes.add_note(self._store, call_id, text, who.person_id, self._now())
+        self._written += 1
+        # It may have been read already, between its commit and now.
+        self._show(call_id, [*self._shown_besides(call_id, note.id), _view(note)])
+        return note
+
+    async def remove(self, call_id: str, note_id: str, who: Principal) -> bool:
+        """Remove an own note; False when it is not one's own. Raises StoreAwayError, NobodyError."""
+        if who.person_id is None:
+            raise NobodyError
+        done = await call_notes.remove_note(self._store, call_id, note_id, who.person_id)
+        if done:
+            self._written += 1
+            self._show(call_id, self._shown_besides(call_id, note_id))
+        return done
+
+    async def keep(self) -> None:
+        """Follow the database, until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except StoreAwayError:
+                pass
+            except StoreError as error:
+                log.error("notes_not_read", error=type(error).__name__)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """Read the notes of the running calls, as this or another dashboard wrote them; raises StoreAwayError."""
+        calls = self._state.calls
+        if not calls:
+            return
+        written = self._written
+        begun = min(each.state.started_at for each in calls.values()) - CLOCKS_DIFFER
+        found = await call_notes.notes_since(self._store, max(begun, self._now() - LONGEST_CALL))
+        if written != self._written:
+            return
+        shown: dict[str, list[NoteView]] = {}
+        for note in found:
+            shown.setdefault(note.call_id, []).append(_view(note))
+        for call_id in calls:
+            self._show(call_id, shown.get(call_id, []))
+
+    def _shown_besides(self, call_id: str, note_id: str) -> list[NoteView]:
+        entry = self._state.calls.get(call_id)
+        return [] if entry is None else [each for each in entry.notes if each["id"] != note_id]
+
+    def _show(self, call_id: str, notes: list[NoteView]) -> None:
+        """Show a call's notes; nothing where it ended meanwhile."""
+        entry = self._state.calls.get(call_id)
+        if entry is None or entry.notes == notes:
+            return
+        entry.notes = notes
+        self._state.changes.touch(PicturePart.CALLS, call_id)
+        self._changed()
+
+
+def _view(note: CallNote) -> NoteView:
+    return {
+        "id": note.id,
+        "text": note.text,
+        "person_id": note.person_id,
+        "name": note.name,
+        "at": note.at.isoformat(),
+    }
