@@ -14,6 +14,7 @@ from kikimori_dashboard.people.mark_desk import MarkDesk
 from kikimori_dashboard.people.note_desk import NoteDesk
 from kikimori_dashboard.people.note_routes import NoteRoutes
 from kikimori_dashboard.people.people_routes import PeopleRoutes
+from kikimori_dashboard.people.seating_plan import SeatingPlanRoutes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -55,6 +56,7 @@ class OfficePeople:
         self._routes = (
             PeopleRoutes(access),
             KioskRoutes(access),
+            SeatingPlanRoutes(access.store),
             AlertRoutes(self._marks, state, sights, access.trail),
             NoteRoutes(self._notes, state, sights, access.trail),
         )
