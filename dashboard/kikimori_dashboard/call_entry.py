@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from kikimori_core.wire.messages import CallStatus
+from kikimori_dashboard.call_story import CallMoves
 from kikimori_dashboard.transcript import TranscriptTail
 
 if TYPE_CHECKING:
@@ -30,10 +32,17 @@ class CallEntry:
         """True after a hold by a press has ended without anybody asking for it."""
         self.notes: list[NoteView] = []
         """Oldest first."""
+        self.moves = CallMoves()
+        if state.status is not CallStatus.TALKING:
+            self.moves.note(state.status, None)
+        self.state = state
         self.take(state)
 
     def take(self, state: CallState) -> None:
         """Take a state. It is encoded here, so that no snapshot has to encode all calls at once."""
+        if state.status is not self.state.status:
+            # The last levels are at most a second old while the call is heard.
+            self.moves.note(state.status, self.levels_at)
         self.state = state
         self.state_json = state.model_dump_json(exclude={"v", "transcript_tail"})
 

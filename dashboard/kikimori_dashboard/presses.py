@@ -1,4 +1,4 @@
-"""Last press of each call, and its result. Pure: no sockets, no clock of its own.
+"""Presses of each call with their results: the last of each lane, and the newest of all. Pure: no sockets, no clock of its own.
 
 A call has three lanes, each with its last press: a superior's telephone may ring for a while, and who listens in
 meanwhile must not make the page forget it.
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import Action, Command, CommandResult
 
 
+KEPT_PRESSES = 40
+"""Newest presses kept of a call."""
 LEFT_AFTER = timedelta(minutes=10)
 """Age of the last press from which a call missing at the broker will not come back with its agent."""
 
@@ -32,6 +34,7 @@ class Press:
     action: Action
     issued_by: str
     issued_at: datetime
+    target: str | None = None
     keep_operator: bool | None = None
     result: CommandResult | None = None
     unanswered: bool = False
@@ -39,10 +42,12 @@ class Press:
 
 
 class PressBook:
-    """The last press of each lane, by call."""
+    """The last press of each lane, and all of late, by call."""
 
     def __init__(self) -> None:
         self._calls: dict[str, dict[Lane, Press]] = {}
+        self._history: dict[str, dict[str, Press]] = {}
+        """Presses by command, oldest first, by call."""
 
     def calls(self) -> list[str]:
         return list(self._calls)
@@ -53,30 +58,41 @@ class PressBook:
     def last(self, call_id: str, lane: Lane) -> Press | None:
         return self.of(call_id).get(lane)
 
+    def history(self, call_id: str) -> list[Press]:
+        """Return the newest presses of a call, oldest first."""
+        return list(self._history.get(call_id, {}).values())
+
     def take(self, command: Command) -> None:
-        self._calls.setdefault(command.call_id, {})[lane_of(command.action)] = Press(
+        press = Press(
             command.command_id,
             command.call_id,
             command.action,
             command.issued_by,
             command.issued_at,
+            command.target,
             command.keep_operator,
         )
+        self._calls.setdefault(press.call_id, {})[lane_of(press.action)] = press
+        history = self._history.setdefault(press.call_id, {})
+        history[press.command_id] = press
+        if len(history) > KEPT_PRESSES:
+            lasts = {each.command_id for each in self.of(press.call_id).values()}
+            del history[next(each for each in history if each not in lasts)]
 
     def answer(self, result: CommandResult) -> bool:
-        """Note the result of a press; False when that is not the last of its lane any more."""
-        press = self._known(result.call_id, result.command_id)
+        """Note the result of a press; False when it is not known any more."""
+        press = self._history.get(result.call_id, {}).get(result.command_id)
         if press is None:
             return False
-        self._calls[press.call_id][lane_of(press.action)] = replace(press, result=result, unanswered=False)
+        self._put(replace(press, result=result, unanswered=False))
         return True
 
     def give_up(self, command: Command) -> bool:
         """Note that nobody waits any more; False when there is nothing to note."""
-        press = self._known(command.call_id, command.command_id)
+        press = self._history.get(command.call_id, {}).get(command.command_id)
         if press is None or press.result is not None:
             return False
-        self._calls[press.call_id][lane_of(press.action)] = replace(press, unanswered=True)
+        self._put(replace(press, unanswered=True))
         return True
 
     def left(self, calls: Collection[str], now: datetime) -> list[str]:
@@ -88,7 +104,12 @@ class PressBook:
         ]
 
     def forget(self, call_id: str) -> bool:
+        self._history.pop(call_id, None)
         return self._calls.pop(call_id, None) is not None
 
-    def _known(self, call_id: str, command_id: str) -> Press | None:
-        return next((each for each in self.of(call_id).values() if each.command_id == command_id), None)
+    def _put(self, press: Press) -> None:
+        """Replace a press by a later state of it."""
+        self._history[press.call_id][press.command_id] = press
+        lanes, lane = self._calls[press.call_id], lane_of(press.action)
+        if lanes[lane].command_id == press.command_id:
+            lanes[lane] = press

@@ -40,8 +40,7 @@ MAX_AGENTS = 1000
 """Limits; more from a broker is a fault: the surplus is left out, and the page says how much."""
 
 LONGEST_CALL = timedelta(hours=24)
-"""Age from which a call or alert of an agent that is not there counts as past: the agent failed, and never
-came back."""
+"""Age from which a call or alert of an agent that is not there counts as past."""
 
 
 class SiteState:
@@ -338,12 +337,14 @@ class SiteState:
         entry = self.calls.get(command.call_id)
         if entry is not None and entry.returned and lane_of(command.action) is Lane.MOVE:
             entry.returned = False
-            self.changes.touch(PicturePart.CALLS, command.call_id)
+        self._touch_call(command.call_id)
 
     def take_result(self, result: CommandResult) -> None:
         if self.presses.answer(result):
             self.changes.touch(PicturePart.COMMANDS, result.call_id)
+            self._touch_call(result.call_id)
 
     def press_unanswered(self, command: Command) -> None:
         if self.presses.give_up(command):
             self.changes.touch(PicturePart.COMMANDS, command.call_id)
+            self._touch_call(command.call_id)

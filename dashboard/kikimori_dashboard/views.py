@@ -12,6 +12,7 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from kikimori_dashboard.call_story import story_json
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.encoded_parts import EncodedParts
 from kikimori_dashboard.order import in_order
@@ -160,7 +161,8 @@ class Views:
             f'{entry.state_json[:-1]},"lines":{entry.tail.to_json()},"severity":{_word(severity)},'
             f'"urgency":{urgency},"stale":{_truth(self._state.stale(call_id))},'
             f'"unconfirmed":{_truth(self._state.agent_book.unconfirmed(entry.state.agent_id))},'
-            f'"returned":{_truth(entry.returned)}{entry.notes_json}}}'
+            f'"returned":{_truth(entry.returned)}{entry.notes_json}'
+            f"{story_json(entry.moves, self._state.presses.history(call_id))}}}"
         )
 
     def _levels(self, call_id: str) -> str | None:
@@ -234,6 +236,7 @@ def _press(press: Press) -> dict[str, Any]:
         "action": press.action.value,
         "issued_by": press.issued_by,
         "issued_at": press.issued_at.isoformat(),
+        "target": press.target,
         "keep_operator": press.keep_operator,
         "unanswered": press.unanswered,
         "result": worded_result(press.result),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.dashboard.test_state import alert, call, health, line, press, seen
+from tests.support import sample
 from tests.support.sample import NOON
 
 from kikimori_core.wire.messages import (
@@ -21,6 +22,7 @@ from kikimori_core.wire.messages import (
     Health,
     LegLevel,
     Levels,
+    Outcome,
     Party,
     Role,
     Severity,
@@ -187,3 +189,24 @@ def test_the_page_is_told_how_many_closed_alerts_it_does_not_show() -> None:
     picture = json.loads(Views(state, DashboardSettings()).snapshot(NOON))
     assert [each["alert_id"] for each in picture["closed"][:2]] == ["c.106", "c.105"]
     assert (len(picture["closed"]), picture["closed_more"]) == (SHOWN_CLOSED, 7)
+
+
+def test_a_call_tells_its_course() -> None:
+    """Changes of its status with their time, and all presses, also those that a later one of the lane replaced."""
+    state = SiteState()
+    watcher = Watcher(Views(state, DashboardSettings()))
+    state.take_call(call("c"))
+    state.take_levels(Levels(agent_id="a", at=NOON, calls={"c": CallLevels(media_s=1, legs={})}))
+    ring = press(Action.HOLD_TRANSFER, "1").model_copy(update={"target": "200"})
+    state.take_press(ring)
+    state.take_press(press(Action.TAKE_BACK, "2"))
+    state.take_call(call("c", status=CallStatus.ON_HOLD))
+    state.take_result(sample.result("1", call_id="c", outcome=Outcome.FAILED, reason="taken_back"))
+    course = watcher.follow()["calls"]["c"]
+    assert course["moves"] == [{"status": "on_hold", "at": NOON.isoformat()}]
+    assert [(each["action"], each["target"], each["outcome"]) for each in course["presses"]] == [
+        ("hold_transfer", "200", "failed"),
+        ("take_back", None, None),
+    ]
+    state.take_call(call("seen-on-hold", status=CallStatus.ON_HOLD))
+    assert watcher.follow()["calls"]["seen-on-hold"]["moves"] == [{"status": "on_hold", "at": None}]
