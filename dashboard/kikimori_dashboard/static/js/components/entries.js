@@ -1,23 +1,52 @@
 // Entries of the audit as items of a list, in words.
 
-import { h, setText, show } from "./dom.js";
+import { byId as at, h, setText, show } from "./dom.js";
 import { current, dateAndTime, find, t } from "../store/i18n.js";
 
-/** The action in words: `session.begin` by its own, `command.hold` by the button's; else as it is written. */
+/**
+ * An entry of the audit; `words` says some details by language.
+ * @typedef {object} Entry
+ * @property {number} number
+ * @property {string} at
+ * @property {string} actor_name
+ * @property {string} action
+ * @property {string} object_kind
+ * @property {string} object_id
+ * @property {string} outcome
+ * @property {Record<string, any>} details
+ * @property {Record<string, any>} [words]
+ */
+
+/**
+ * The action in words: `session.begin` by its own, `command.hold` by the button's; else as it is written.
+ * @param {string} action
+ */
 export function actionText(action) {
   const command = action.startsWith("command.") ? find(`action.${action.slice("command.".length)}`) : null;
   return find(`audit.actions.${action}`) ?? (command === null ? action : t("audit.command", { command }));
 }
 
+/** @param {string} outcome */
 const outcomeText = (outcome) => find(`audit.outcomes.${outcome}`) ?? outcome;
 
-/** The answer to a request in words; `reason` is a stable code. */
+/**
+ * The answer to a request in words; `reason` is a stable code.
+ * @param {{reason?: string}} answer
+ */
 const faultText = ({ reason }) => find(`audit.faults.${reason}`) ?? t("audit.faults.other");
 
-/** Groups of words of values that are codes, by the name of the detail. */
+/**
+ * Groups of words of values that are codes, by the name of the detail.
+ * @type {Record<string, string[]>}
+ */
 const CODES = { roles: ["people.role"], why: ["because"], reason: ["reason", "login"], by: ["audit.by"] };
 
-/** A value in words: roles by their names, nothing as a dash. */
+/**
+ * A value in words: roles by their names, nothing as a dash.
+ * @param {string} name
+ * @param {any} value
+ * @returns {string}
+ */
 function valueText(name, value) {
   if (name === "person" && value === null) return t("people.nobody_known");
   if (value === null || value === "" || (Array.isArray(value) && value.length === 0)) return "—";
@@ -25,28 +54,44 @@ function valueText(name, value) {
   if (typeof value === "boolean") return t(value ? "audit.yes" : "audit.no");
   if (typeof value === "object") return Object.entries(value).map(([each, inner]) => `${labelText(each)} ${valueText(each, inner)}`).join(t("account.and"));
   if (name === "since" && !Number.isNaN(Date.parse(value))) return dateAndTime(value);
-  for (const group of CODES[name] ?? []) if (find(`${group}.${value}`)) return find(`${group}.${value}`);
+  for (const group of CODES[name] ?? []) {
+    const said = find(`${group}.${value}`);
+    if (said) return said;
+  }
   return String(value);
 }
 
+/** @param {string} name */
 const labelText = (name) => find(`audit.details.${name}`) ?? find(`audit.fields.${name}`) ?? name;
 
-/** `{field: [before, after], …}` as a sentence each; of something new only what it is. */
+/**
+ * `{field: [before, after], …}` as a sentence each; of something new only what it is.
+ * @param {Entry} entry
+ */
 function changeText({ action, details, words }) {
   const isNew = action.endsWith(".add");
   return Object.entries(details.changed).map(([field, values]) => {
-    const said = words?.[field]?.[current()]?.map((each) => each || t("people.always")) ?? [values].flat().map((each) => valueText(field, each));
+    const said = words?.[field]?.[current()]?.map((/** @type {string} */ each) => each || t("people.always")) ?? [values].flat().map((each) => valueText(field, each));
     return `${labelText(field)}: ${said.slice(isNew ? 1 : 0).join(" → ")}`;
   });
 }
 
-/** The conditions of a list as somebody typed them, under the names that their fields have. */
+/**
+ * The conditions of a list as somebody typed them, under the names that their fields have.
+ * @param {Record<string, string>} asked
+ */
 function askedText(asked) {
+  /** @type {Record<string, (value: string) => string>} */
   const said = { action: actionText, outcome: outcomeText };
   return Object.entries(asked).map(([name, value]) => `${find(`audit.${name}`) ?? name}: ${said[name]?.(value) ?? value}`).join(t("account.and"));
 }
 
-/** One detail of an entry in words; a change gives several. */
+/**
+ * One detail of an entry in words; a change gives several.
+ * @param {Entry} entry
+ * @param {string} name
+ * @returns {string[]}
+ */
 function detailTexts(entry, name) {
   const value = entry.details[name];
   if (name === "changed") return changeText(entry);
@@ -56,13 +101,17 @@ function detailTexts(entry, name) {
   return [`${label}: ${said}`];
 }
 
-/** The object of an entry, with its id as the filter takes it. */
+/**
+ * The object of an entry, with its id as the filter takes it.
+ * @param {Entry} entry
+ */
 const objectText = ({ object_kind, object_id }) =>
   [find(`audit.objects.${object_kind}`) ?? object_kind, find(`audit.object_ids.${object_kind}.${object_id}`) ?? object_id].join(" ");
 
-/** One entry: {number, at, actor_name, action, object_kind, object_id, outcome, details, words}. */
+/** @param {Entry} entry */
 function entryItem(entry) {
   const object = entry.object_id ? objectText(entry) : "";
+  /** @param {any} value */
   const empty = (value) => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
   const said = Object.entries(entry.details ?? {}).filter(([, value]) => !empty(value)).flatMap(([name]) => detailTexts(entry, name));
   return h(
@@ -77,12 +126,11 @@ function entryItem(entry) {
 
 /**
  * Draws what both pages of entries have: the list, what went wrong, and the way to more.
- * @param {object[]} entries
+ * @param {Entry[]} entries
  * @param {number | null} before number below which the next page begins; null = there is none
  * @param {{reason?: string} | null} fault the answer that was no list
  */
 export function showEntries(entries, before, fault) {
-  const at = (id) => document.getElementById(id);
   setText(at("more"), t("audit.more"));
   setText(at("none"), t("audit.none"));
   setText(at("account"), t("account.title"));

@@ -4,14 +4,23 @@ import { fill, h, show } from "./dom.js";
 import { current, t } from "../store/i18n.js";
 import { load, refused, send } from "../store/session.js";
 
+/** @typedef {import("../store/session.js").Answer} Answer */
+
 export class Factor {
-  /** `element`: an empty panel. `changed` is called once it was turned on or off. */
+  /**
+   * @param {HTMLElement} element an empty panel
+   * @param {() => void} changed called once it was turned on or off
+   */
   constructor(element, changed) {
     this.element = element;
     this.changed = changed;
+    /** @type {Answer | null} */
     this.state = null; // {on, recovery_codes, needed}
+    /** @type {Answer | null} */
     this.begun = null; // {secret, uri} while it is being set up
+    /** @type {string[] | null} */
     this.codes = null; // the recovery codes, shown once
+    /** @type {Answer | null} */
     this.fault = null;
   }
 
@@ -24,45 +33,56 @@ export class Factor {
 
   /** Draws the panel in the language of the page. */
   words() {
-    show(this.element, this.state !== null);
-    if (this.state === null) return;
-    const key = JSON.stringify([this.state, this.begun?.secret, this.codes, this.fault, current()]);
-    fill(this.element, key, () => [h("h2", {}, t("factor.title")), this.fault ? h("p", { class: "fault", role: "alert" }, refused(this.fault)) : null, ...this.content()].filter(Boolean));
+    const { state } = this;
+    show(this.element, state !== null);
+    if (state === null) return;
+    const key = JSON.stringify([state, this.begun?.secret, this.codes, this.fault, current()]);
+    fill(this.element, key, () => [h("h2", {}, t("factor.title")), this.fault ? h("p", { class: "fault", role: "alert" }, refused(this.fault)) : null, ...this.content(state)].filter((each) => each !== null));
   }
 
-  content() {
-    if (this.codes) return this.recovery();
-    if (this.begun) return this.setUp();
-    if (this.state.on) return [h("p", {}, t("factor.is_on", { n: this.state.recovery_codes })), this.form(t("factor.turn_off"), "/api/me/factor/off")];
+  /**
+   * @param {Answer} state
+   * @returns {HTMLElement[]}
+   */
+  content(state) {
+    if (this.codes) return this.recovery(this.codes);
+    if (this.begun) return this.setUp(this.begun);
+    if (state.on) return [h("p", {}, t("factor.is_on", { n: state.recovery_codes })), this.form(t("factor.turn_off"), "/api/me/factor/off")];
     return [
-      h("p", { class: this.state.needed ? "fault" : null }, t(this.state.needed ? "factor.needed" : "factor.is_off")),
+      h("p", { class: state.needed ? "fault" : null }, t(state.needed ? "factor.needed" : "factor.is_off")),
       h("button", { type: "button", class: "secondary", onclick: () => this.begin() }, t("factor.begin")),
     ];
   }
 
-  setUp() {
+  /** @param {Answer} begun */
+  setUp(begun) {
     return [
       h("p", {}, t("factor.scan")),
       // Another address for each secret, or the browser would show the picture of the one before.
-      h("img", { class: "qr", src: `/api/me/factor/picture?of=${encodeURIComponent(this.begun.secret.slice(0, 4))}`, alt: t("factor.picture") }),
-      h("p", {}, t("factor.type"), " ", h("code", {}, this.begun.secret)),
+      h("img", { class: "qr", src: `/api/me/factor/picture?of=${encodeURIComponent(begun.secret.slice(0, 4))}`, alt: t("factor.picture") }),
+      h("p", {}, t("factor.type"), " ", h("code", {}, begun.secret)),
       this.form(t("factor.confirm"), "/api/me/factor/confirm"),
     ];
   }
 
-  recovery() {
+  /** @param {string[]} codes */
+  recovery(codes) {
     return [
       h("p", { class: "good", role: "status" }, t("factor.turned_on")),
       h("p", {}, t("factor.keep_codes")),
-      h("ul", { class: "codes" }, ...this.codes.map((code) => h("li", {}, h("code", {}, code)))),
+      h("ul", { class: "codes" }, ...codes.map((code) => h("li", {}, h("code", {}, code)))),
       h("button", { type: "button", class: "primary", onclick: () => { this.codes = null; this.load(); } }, t("factor.kept")),
     ];
   }
 
+  /**
+   * @param {string} title
+   * @param {string} path
+   */
   form(title, path) {
     const password = h("input", { type: "password", autocomplete: "current-password", required: true, maxlength: "256" });
     const code = h("input", { autocomplete: "one-time-code", required: true, maxlength: "32" });
-    return h("form", { class: "inner", onsubmit: (event) => { event.preventDefault(); this.send(path, password.value, code.value); } },
+    return h("form", { class: "inner", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.send(path, password.value, code.value); } },
       h("label", {}, h("span", {}, t("account.present")), password),
       h("label", {}, h("span", {}, t("login.code")), code),
       h("button", { type: "submit", class: "secondary" }, title));
@@ -75,6 +95,11 @@ export class Factor {
     this.words();
   }
 
+  /**
+   * @param {string} path
+   * @param {string} password
+   * @param {string} code
+   */
   async send(path, password, code) {
     const answer = await send(path, { password, code });
     this.fault = answer.ok ? null : answer;

@@ -4,7 +4,20 @@ import { h } from "./dom.js";
 import { find, t } from "../store/i18n.js";
 import { refused } from "../store/session.js";
 
-/** The text for a refusal of a form. */
+/** @typedef {import("../store/session.js").Answer} Answer */
+/** @typedef {{name: string, label: string, value?: string, type?: string, hint?: string, attributes?: Record<string, any>}} Field */
+
+/**
+ * What a section of the page of people needs of the page.
+ * @typedef {object} Section
+ * @property {(path: string) => Promise<Answer | null>} read reads from the server; null after a refusal, which is shown
+ * @property {(answer: Answer | null, done: string) => Promise<void>} came shows what came of a change, and the list anew
+ */
+
+/**
+ * The text for a refusal of a form.
+ * @param {{reason?: string, fault?: string, wait_s?: number}} answer
+ */
 export function refusalText(answer) {
   if (answer.reason === "bad_field") return t(`field_fault.${answer.fault}`);
   return find(`people.refused.${answer.reason}`) ?? refused(answer);
@@ -13,12 +26,14 @@ export function refusalText(answer) {
 /**
  * Opens a form; resolves to the server's answer, or to null when somebody thought better of it.
  * @param {string} title
- * @param {{name: string, label: string, value?: string, type?: string, hint?: string, attributes?: object}[]} fields
- * @param {(values: Record<string, string>, form: HTMLFormElement) => Promise<{ok: boolean, reason?: string, field?: string}>} save
+ * @param {Field[]} fields
+ * @param {(values: Record<string, string>) => Promise<Answer>} save
  * @param {HTMLElement[]} more further parts, between the fields and the buttons
+ * @returns {Promise<Answer | null>}
  */
 export function ask(title, fields, save, more = []) {
   const fault = h("p", { class: "fault", role: "alert", hidden: true });
+  /** @type {Map<string, {element: HTMLElement, why: HTMLElement, input: HTMLInputElement}>} */
   const labels = new Map();
   const inputs = fields.map(({ name, label, value = "", type = "text", hint, attributes = {} }) => {
     const why = h("span", { class: "why", id: `why-${name}`, hidden: true });
@@ -28,16 +43,18 @@ export function ask(title, fields, save, more = []) {
     return element;
   });
   const send = h("button", { class: "primary", type: "submit" }, t("people.save"));
-  const dialog = h("dialog", { "aria-label": title },
-    h("form", { onsubmit: submit }, h("h2", {}, title), fault, h("div", { class: "fields" }, ...inputs), ...more,
-      h("div", { class: "bar" }, send, h("button", { class: "secondary", type: "button", onclick: () => dialog.close() }, t("people.cancel")))));
+  const form = h("form", { onsubmit: submit });
+  const dialog = h("dialog", { "aria-label": title }, form);
+  form.append(h("h2", {}, title), fault, h("div", { class: "fields" }, ...inputs), ...more,
+      h("div", { class: "bar" }, send, h("button", { class: "secondary", type: "button", onclick: () => dialog.close() }, t("people.cancel"))));
+  /** @type {Answer | null} */
   let taken = null;
 
+  /** @param {Event} event */
   async function submit(event) {
     event.preventDefault();
-    const form = event.currentTarget;
     send.disabled = true;
-    const answer = await save(Object.fromEntries(new FormData(form)), form);
+    const answer = await save(/** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form))));
     send.disabled = false;
     if (answer.ok) {
       taken = answer;

@@ -6,10 +6,30 @@ import { t } from "../store/i18n.js";
 import { send } from "../store/session.js";
 
 const ROLES = ["operator", "supervisor", "records", "admin", "wall"];
+/** @typedef {import("./form.js").Section} Section */
+/** @typedef {import("./form.js").Field} Field */
+/**
+ * @typedef {object} Person
+ * @property {string} id
+ * @property {string} name
+ * @property {string | null} login
+ * @property {string[]} roles
+ * @property {string[]} extensions
+ * @property {string | null} telephone
+ * @property {string | null} team
+ * @property {string | null} queue
+ * @property {number | null} seat_row
+ * @property {number | null} seat_column
+ * @property {boolean} disabled
+ */
+
 let wanted = ""; // what is searched for
 let all = false; // whether the disabled are shown
 
-/** @returns {Promise<HTMLElement[] | null>} */
+/**
+ * @param {Section} page
+ * @returns {Promise<HTMLElement[] | null>}
+ */
 export async function draw(page) {
   const found = await page.read("/api/people");
   if (found === null) return null;
@@ -25,13 +45,23 @@ export async function draw(page) {
   ];
 }
 
+/** @param {Person[]} people */
 function shown(people) {
   const text = wanted.trim().toLowerCase();
+  /** @param {Person} person */
   const words = (person) => [person.name, person.login, person.team, ...person.extensions].filter(Boolean).join(" ").toLowerCase();
   return people.filter((person) => (all || !person.disabled) && words(person).includes(text));
 }
 
+/**
+ * @param {Section} page
+ * @param {Person} person
+ */
 function row(page, person) {
+  /**
+   * @param {string} act
+   * @param {() => void} onclick
+   */
   const quiet = (act, onclick) => h("button", { type: "button", class: "quiet", dataset: { act }, "aria-label": `${person.name}: ${t(`people.${act}`)}`, onclick }, t(`people.${act}`));
   const seat = [person.seat_row, person.seat_column].filter((each) => each !== null).join("-");
   return h("div", { class: "row", dataset: { person: person.id, off: person.disabled ? "yes" : "no" } },
@@ -46,9 +76,17 @@ function row(page, person) {
       quiet(person.disabled ? "enable" : "disable", () => disable(page, person))));
 }
 
+/**
+ * @param {Section} page
+ * @param {Person | null} person null for a new one
+ */
 async function edit(page, person) {
-  const value = (name) => (person?.[name] ?? "").toString();
-  const field = (name, more = {}) => ({ name, label: t(`people.${name}`), value: value(name), ...more });
+  /**
+   * @param {keyof Person} name
+   * @param {Partial<Field>} [more]
+   * @returns {Field}
+   */
+  const field = (name, more = {}) => ({ name, label: t(`people.${name}`), value: (person?.[name] ?? "").toString(), ...more });
   const fields = [
     field("name", { attributes: { required: true, maxlength: 128 } }),
     field("login", { hint: t("people.login_hint") }),
@@ -57,27 +95,39 @@ async function edit(page, person) {
     field("team"), field("queue"),
     field("seat_row", { attributes: { inputmode: "numeric" } }), field("seat_column", { attributes: { inputmode: "numeric" } }),
   ];
-  const ticks = ROLES.map((role) => h("label", { class: "tick" }, h("input", { type: "checkbox", name: `role-${role}`, checked: person?.roles.includes(role) ?? role === "operator" }), t(`people.role.${role}`)));
-  const roles = h("fieldset", {}, h("legend", {}, t("people.roles")), ...ticks);
-  const answer = await ask(t(person ? "people.edit_title" : "people.add"), fields, (values, form) => {
+  const ticks = ROLES.map((role) => h("input", { type: "checkbox", name: `role-${role}`, value: role, checked: person?.roles.includes(role) ?? role === "operator" }));
+  const roles = h("fieldset", {}, h("legend", {}, t("people.roles")), ...ticks.map((tick) => h("label", { class: "tick" }, tick, t(`people.role.${tick.value}`))));
+  const answer = await ask(t(person ? "people.edit_title" : "people.add"), fields, (values) => {
     const body = Object.fromEntries(fields.map(({ name }) => [name, values[name]]));
-    return send(person ? `/api/people/${person.id}` : "/api/people", { ...body, roles: ROLES.filter((role) => form.elements[`role-${role}`].checked) });
+    return send(person ? `/api/people/${person.id}` : "/api/people", { ...body, roles: ticks.filter((tick) => tick.checked).map((tick) => tick.value) });
   }, [roles]);
   await page.came(answer, t("people.saved", { name: answer?.name ?? "" }));
 }
 
+/**
+ * @param {Section} page
+ * @param {Person} person
+ */
 async function password(page, person) {
   const fields = [{ name: "password", label: t("people.new_password"), type: "password", hint: t("people.password_hint"), attributes: { required: true, autocomplete: "new-password", maxlength: 256 } }];
   const answer = await ask(`${person.name}: ${t("people.password")}`, fields, ({ password: given }) => send(`/api/people/${person.id}/password`, { password: given }));
   await page.came(answer, t("people.saved", { name: person.name }));
 }
 
+/**
+ * @param {Section} page
+ * @param {Person} person
+ */
 async function pin(page, person) {
   const fields = [{ name: "pin", label: t("people.pin"), hint: t("people.pin_hint"), attributes: { inputmode: "numeric", pattern: "[0-9]{4,8}", maxlength: 8 } }];
   const answer = await ask(`${person.name}: ${t("people.pin")}`, fields, ({ pin: given }) => send(`/api/people/${person.id}/pin`, { pin: given }));
   await page.came(answer, t("people.saved", { name: person.name }));
 }
 
+/**
+ * @param {Section} page
+ * @param {Person} person
+ */
 async function disable(page, person) {
   if (!person.disabled && !window.confirm(t("people.disable_sure", { name: person.name }))) return;
   const answer = await send(`/api/people/${person.id}/disable`, { disabled: !person.disabled });

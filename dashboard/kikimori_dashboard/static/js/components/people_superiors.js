@@ -5,10 +5,17 @@ import { ask } from "./form.js";
 import { current, t } from "../store/i18n.js";
 import { send } from "../store/session.js";
 
-/** @returns {Promise<HTMLElement[] | null>} */
+/** @typedef {import("./form.js").Section} Section */
+/** @typedef {{id: string, name: string, number: string, enabled: boolean, hours: Record<string, string>}} Superior */
+
+/**
+ * @param {Section} page
+ * @returns {Promise<HTMLElement[] | null>}
+ */
 export async function draw(page) {
   const found = await page.read("/api/superiors");
   if (found === null) return null;
+  /** @type {Superior[]} */
   const all = found.superiors;
   return [
     h("div", { class: "bar" }, h("button", { class: "primary", type: "button", dataset: { act: "add" }, onclick: () => edit(page, null) }, t("people.add_superior")), h("span", { class: "hint" }, t("people.superiors_hint"))),
@@ -16,7 +23,17 @@ export async function draw(page) {
   ];
 }
 
+/**
+ * @param {Section} page
+ * @param {Superior[]} all
+ * @param {Superior} superior
+ * @param {number} index
+ */
 function row(page, all, superior, index) {
+  /**
+   * @param {string} name
+   * @param {() => void} onclick
+   */
   const act = (name, onclick, disabled = false) => h("button", { type: "button", class: "quiet", dataset: { act: name }, disabled, "aria-label": `${superior.name}: ${t(`people.${name}`)}`, onclick }, t(`people.${name}`));
   return h("div", { class: "row", dataset: { superior: superior.id, off: superior.enabled ? "no" : "yes" } },
     h("div", {}, h("b", {}, `${index + 1}. ${superior.name}`), superior.enabled ? null : h("small", {}, t("people.is_off"))),
@@ -30,6 +47,10 @@ function row(page, all, superior, index) {
       act("remove", () => remove(page, superior))));
 }
 
+/**
+ * @param {Section} page
+ * @param {Superior | null} superior null for a new one
+ */
 async function edit(page, superior) {
   const fields = [
     { name: "name", label: t("people.name"), value: superior?.name, attributes: { required: true, maxlength: 128 } },
@@ -41,16 +62,31 @@ async function edit(page, superior) {
   await page.came(answer, t("people.saved_superiors"));
 }
 
+/**
+ * @param {Section} page
+ * @param {Superior} superior
+ * @param {Partial<Superior>} values
+ */
 async function change(page, superior, values) {
   await page.came(await send(`/api/superiors/${superior.id}`, values), t("people.saved_superiors"));
 }
 
+/**
+ * @param {Section} page
+ * @param {Superior[]} all
+ * @param {number} index
+ * @param {number} by
+ */
 async function move(page, all, index, by) {
   const ids = all.map((each) => each.id);
   ids.splice(index + by, 0, ...ids.splice(index, 1));
   await page.came(await send("/api/superiors/order", { ids }), t("people.saved_superiors"));
 }
 
+/**
+ * @param {Section} page
+ * @param {Superior} superior
+ */
 async function remove(page, superior) {
   if (!window.confirm(t("people.remove_sure", { name: superior.name }))) return;
   await page.came(await send(`/api/superiors/${superior.id}/remove`), t("people.saved_superiors"));

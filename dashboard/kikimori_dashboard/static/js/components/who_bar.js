@@ -6,13 +6,14 @@ import { h, setText } from "./dom.js";
 
 /** Name and way out for the bar of a page; `words()` again after a change of the language. */
 export class WhoBar {
-  /** `element`: the place in the bar. */
+  /** @param {HTMLElement} element the place in the bar */
   constructor(element) {
     this.account = h("a", { class: "quiet who", href: "/account" });
     this.out = h("button", { class: "quiet", type: "button", onclick: () => signOut() });
     element.append(this.account, this.out);
   }
 
+  /** @param {import("../store/session.js").SignedIn} person */
   show(person) {
     if (person.kiosk_id !== null) this.account.removeAttribute("href");
     this.out.hidden = person.kiosk_id !== null;

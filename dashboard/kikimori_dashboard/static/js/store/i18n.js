@@ -2,12 +2,16 @@
 
 import { read, write } from "./preferences.js";
 
+/** @typedef {Record<string, any>} Values what stands in a text's `{name}` */
+
+/** @type {Record<string, any>} */
 let words = {};
 let language = "ja";
 let zone = "Asia/Tokyo";
 
 export const LANGUAGES = ["ja", "en"];
 
+/** @param {string} name */
 async function load(name) {
   const answer = await fetch(`/static/i18n/${name}.json`);
   if (!answer.ok) throw new Error(`language file: ${answer.status}`);
@@ -23,7 +27,10 @@ export async function start() {
   await load(read("language") ?? (LANGUAGES.includes(lang) ? lang : language));
 }
 
-/** The site's settings; a choice made in this browser wins. True when the language changed. */
+/**
+ * Takes the site's settings; a choice made in this browser wins. True when the language changed.
+ * @param {{language: string, time_zone: string}} site
+ */
 export async function useSite(site) {
   zone = site.time_zone;
   if (read("language") === null && site.language !== language && LANGUAGES.includes(site.language)) {
@@ -41,25 +48,48 @@ export async function toggle() {
 
 export const current = () => language;
 
-/** The text for a dotted key, `{name}` replaced; null when there is none. */
+/**
+ * The text for a dotted key, `{name}` replaced; null when there is none.
+ * @param {string} key
+ * @param {Values} [values]
+ * @returns {string | null}
+ */
 export function find(key, values = {}) {
+  /** @type {any} */
   let found = words;
   for (const part of key.split(".")) found = Object.hasOwn(found ?? {}, part) ? found[part] : undefined;
   if (typeof found !== "string") return null;
-  return found.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return found.replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ name) => String(values[name] ?? ""));
 }
 
+/**
+ * The text for a dotted key; the key itself when there is none.
+ * @param {string} key
+ * @param {Values} [values]
+ */
 export const t = (key, values) => find(key, values) ?? key;
 
-/** The word for a value that an agent sent; a generic one for a value that only newer agents know. */
+/**
+ * The word for a value that an agent sent; a generic one for a value that only newer agents know.
+ * @param {string} group
+ * @param {string} value
+ * @param {Values} [values]
+ */
 export const word = (group, value, values) => find(`${group}.${value}`, values) ?? t("ui.unknown", { value });
 
-/** Title of a rule, or summary of evidence, in the language of the page. */
+/**
+ * Title of a rule, or summary of evidence, in the language of the page.
+ * @param {Record<string, string>} titles
+ */
 export const title = (titles) => titles[language] ?? titles.ja ?? Object.values(titles)[0] ?? "";
 
+/** @param {number} n */
 const two = (n) => String(n).padStart(2, "0");
 
-/** 754 → "12:34", 4000 → "1:06:40" */
+/**
+ * 754 → "12:34", 4000 → "1:06:40"
+ * @param {number} seconds
+ */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const hours = Math.floor(whole / 3600);
@@ -67,7 +97,10 @@ export function clock(seconds) {
   return hours ? `${hours}:${rest}` : rest;
 }
 
-/** 1872 → "31分" / "31 min" */
+/**
+ * 1872 → "31分" / "31 min"
+ * @param {number} seconds
+ */
 export function span(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   const minutes = Math.floor(whole / 60);
@@ -80,9 +113,16 @@ export function span(seconds) {
   return rest && minutes < 10 ? `${minutes} min ${rest} s` : `${minutes} min`;
 }
 
+/** @param {number} db */
 export const signed = (db) => (db >= 0 ? `+${Math.round(db)}` : `−${Math.abs(Math.round(db))}`);
 
-/** Hours and minutes in the site's zone, with the day if that is not the day of `now`. */
+/** @typedef {string | number | Date} Instant */
+
+/**
+ * Hours and minutes in the site's zone, with the day if that is not the day of `now`.
+ * @param {Instant} instant
+ * @param {Instant} now
+ */
 export function moment(instant, now) {
   const day = new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", timeZone: zone });
   const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(instant));
@@ -90,16 +130,24 @@ export function moment(instant, now) {
   return date === day.format(new Date(now)) ? time : `${date} ${time}`;
 }
 
+/** @param {Instant} instant */
 const year = (instant) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(new Date(instant));
 
-/** Month, day and time of day in the site's zone; with the year if that is not this one. */
+/**
+ * Month, day and time of day in the site's zone; with the year if that is not this one.
+ * @param {Instant} instant
+ */
 export function dateAndTime(instant) {
+  /** @type {Intl.DateTimeFormatOptions} */
   const otherYear = year(instant) === year(Date.now()) ? {} : { year: "numeric" };
   return new Intl.DateTimeFormat(language, { ...otherYear, month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone })
     .format(new Date(instant));
 }
 
-/** Time of day in the site's zone. */
+/**
+ * Time of day in the site's zone.
+ * @param {Instant} instant
+ */
 export function timeOfDay(instant) {
   return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone })
     .format(new Date(instant));

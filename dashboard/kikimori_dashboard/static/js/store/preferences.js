@@ -1,7 +1,12 @@
 // What this browser chose: language, theme, sound, extension. Storage may be forbidden; then it lasts for the page.
 
+/** @type {Map<string, string>} */
 const memory = new Map();
 
+/**
+ * @param {string} name
+ * @returns {string | null}
+ */
 export function read(name) {
   try {
     return localStorage.getItem(`kikimori.${name}`) ?? memory.get(name) ?? null;
@@ -10,6 +15,10 @@ export function read(name) {
   }
 }
 
+/**
+ * @param {string} name
+ * @param {string} value
+ */
 export function write(name, value) {
   memory.set(name, value);
   try {

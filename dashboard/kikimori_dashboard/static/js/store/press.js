@@ -3,9 +3,15 @@
 import { ACTIONS } from "./action_table.js";
 import { current, find, word } from "./i18n.js";
 
+/** @typedef {(typeof ACTIONS)[string]} Facts */
+
+/** @param {(facts: Facts) => boolean} holds */
 const named = (holds) => Object.keys(ACTIONS).filter((action) => holds(ACTIONS[action]));
 
-/** A call's last press is kept per lane, as on the server: where the customer is, beside it, the cry for help. */
+/**
+ * A call's last press is kept per lane, as on the server: where the customer is, beside it, the cry for help.
+ * @param {string} action
+ */
 export const laneOf = (action) => ACTIONS[action]?.lane ?? "move";
 export const TRANSFERS = named((facts) => facts.rings === "other");
 export const TO_OWN_TELEPHONE = named((facts) => facts.rings === "own");
@@ -14,7 +20,19 @@ export const TO_OWN_TELEPHONE = named((facts) => facts.rings === "own");
 export const WITH_REASON = named((facts) => facts.reason !== null);
 export const REASONS = ["abuse", "threat", "warned", "other"];
 
-/** `more`: {target, keep_operator, announcement, reason}, what the action needs. Resolves to a result; never rejects. */
+/**
+ * What came of a press; `words` is its detail by language.
+ * @typedef {{action: string, outcome: string, reason?: string | null, detail?: string | null, words?: Record<string, string>, at?: string}} Result
+ */
+
+/**
+ * Sends a press; never rejects.
+ * @param {string} callId
+ * @param {string} action
+ * @param {string} page
+ * @param {{target?: string | null, keep_operator?: boolean | null, announcement?: string | null, reason?: string}} [more] what the action needs
+ * @returns {Promise<Result>}
+ */
 export async function press(callId, action, page, more = {}) {
   try {
     const answer = await fetch(`/api/calls/${encodeURIComponent(callId)}/commands`, {
@@ -31,16 +49,24 @@ export async function press(callId, action, page, more = {}) {
 /** Reasons whose sentence says all that the agent adds in English. */
 const TOLD_BY_REASON = new Set(["not_supported", "call_busy"]);
 
-/** {mood: "good" | "todo" | "bad", text, detail} of a result. */
+/**
+ * A result in words.
+ * @param {Result} result
+ * @returns {{mood: "good" | "todo" | "bad", text: string, detail: string}}
+ */
 export function worded(result) {
   const said = result.words?.[current()] ?? result.detail;
   if (result.outcome === "done") return { mood: "good", text: word("done", result.action), detail: said ?? "" };
   const reason = result.reason ? (find(`reason.${result.reason}`) ?? result.reason) : "";
-  const detail = [reason, TOLD_BY_REASON.has(result.reason) ? null : said].filter(Boolean).join(" — ");
+  const detail = [reason, TOLD_BY_REASON.has(result.reason ?? "") ? null : said].filter(Boolean).join(" — ");
   return { mood: result.outcome === "instructed" ? "todo" : "bad", text: word("outcome", result.outcome), detail };
 }
 
-/** What is known of the last press of a lane: {doing: action} or {result} or null. */
+/**
+ * What is known of the last press of a lane: the action under way, or its result.
+ * @param {{action: string, result: Result | null, unanswered: boolean} | null | undefined} command
+ * @returns {{doing?: string, result?: Result} | null}
+ */
 export function pressState(command) {
   if (!command) return null;
   if (command.result) return { result: command.result };

@@ -1,6 +1,6 @@
 // The own account: password, sign out here and everywhere.
 
-import { setText, show } from "../components/dom.js";
+import { byId as at, setText, show } from "../components/dom.js";
 import { Factor } from "../components/factor.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
@@ -8,17 +8,23 @@ import { me, refused, send, signOut, toLogin } from "../store/session.js";
 import { Sessions } from "../components/sessions.js";
 
 const { t } = i18n;
-const at = (id) => document.getElementById(id);
-let fault = null; // () => text of what went wrong
+/** @type {(() => string) | null} */
+let fault = null; // text of what went wrong
 let done = false;
 
 applyTheme();
 await i18n.start();
 const factor = new Factor(at("factor"), refresh);
 const sessions = new Sessions(at("sessions"));
-let person = await me();
-if (person === null) toLogin();
-else begin();
+/** @type {import("../store/session.js").SignedIn} */
+let person;
+const found = await me();
+if (found === null) {
+  toLogin();
+} else {
+  person = found;
+  begin();
+}
 
 function words() {
   document.title = `${t("account.title")} – ${t("app.name")}`;
@@ -48,7 +54,7 @@ function words() {
   setText(at("audit"), t("audit.title"));
   show(at("my-record"), person.person_id !== null && !person.must_change);
   show(at("audit"), !person.must_change && person.roles.some((each) => each === "admin" || each === "records"));
-  at("back").href = person.home;
+  at("back", HTMLAnchorElement).href = person.home;
   factor.words();
   sessions.words();
 }
@@ -60,15 +66,17 @@ async function refresh() {
   await sessions.load();
 }
 
+/** @param {Event} event */
 async function change(event) {
   event.preventDefault();
-  at("send").disabled = true;
-  const answer = await send("/api/me/password", { present: at("present").value, new: at("new").value });
-  at("send").disabled = false;
+  const button = at("send", HTMLButtonElement);
+  button.disabled = true;
+  const answer = await send("/api/me/password", { present: at("present", HTMLInputElement).value, new: at("new", HTMLInputElement).value });
+  button.disabled = false;
   done = answer.ok;
   fault = answer.ok ? null : () => refused(answer);
   if (answer.status === 401) return toLogin();
-  if (answer.ok) at("form").reset();
+  if (answer.ok) at("form", HTMLFormElement).reset();
   words();
   if (answer.ok) await refresh();
   return undefined;

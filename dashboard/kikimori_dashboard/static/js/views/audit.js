@@ -1,17 +1,19 @@
 // The audit: filtered, in pages, and as a file.
 
-import { h, setText } from "../components/dom.js";
+import { byId as at, h, setText } from "../components/dom.js";
 import { actionText, showEntries } from "../components/entries.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
 import { load, toLogin } from "../store/session.js";
 
 const { t } = i18n;
-const at = (id) => document.getElementById(id);
 const FIELDS = ["since", "until", "person", "action", "object"];
 const COMMON = ["session.begin", "live.open", "command.hold", "command.transfer", "command.escalate", "person.change", "person.export", "audit.open", "audit.export"];
+/** @type {import("../components/entries.js").Entry[]} */
 let entries = [];
+/** @type {number | null} */
 let before = null; // number below which the next page begins; null = there is none
+/** @type {import("../store/session.js").Answer | null} */
 let fault = null;
 
 applyTheme();
@@ -26,22 +28,27 @@ await read(false);
 /** The filter as an address has it. */
 function asked() {
   const found = new URLSearchParams();
-  for (const each of FIELDS) if (at(each).value) found.set(each, at(each).value);
+  for (const each of FIELDS) {
+    const { value } = at(each, HTMLInputElement);
+    if (value) found.set(each, value);
+  }
   return found;
 }
 
 function address() {
   const file = asked();
   file.set("language", i18n.current());
-  at("export").href = `/api/audit.csv?${file}`;
+  at("export", HTMLAnchorElement).href = `/api/audit.csv?${file}`;
 }
 
+/** @param {boolean} further */
 async function read(further) {
   const wanted = asked();
-  if (further && before !== null) wanted.set("before", before);
-  at("send").disabled = true;
+  if (further && before !== null) wanted.set("before", String(before));
+  const button = at("send", HTMLButtonElement);
+  button.disabled = true;
   const answer = await load(`/api/audit?${wanted}`);
-  at("send").disabled = false;
+  button.disabled = false;
   if (answer.status === 401) return toLogin();
   fault = answer.ok ? null : answer;
   if (answer.ok) {

@@ -2,15 +2,15 @@
 //
 // The token stands behind the # of the address, so that opening the page uses nothing up; the button does.
 
-import { setText, show } from "../components/dom.js";
+import { byId as at, setText, show } from "../components/dom.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
 import { me, next, refused, send } from "../store/session.js";
 
 const { t } = i18n;
-const at = (id) => document.getElementById(id);
 const [kind, token] = location.hash.slice(1).split(".");
 const first = kind === "first";
+/** @type {(() => string) | null} */
 let fault = token ? null : () => t("login.link_over");
 
 applyTheme();
@@ -34,12 +34,15 @@ function words() {
   show(at("fault"), fault !== null);
 }
 
+/** @param {Event} event */
 async function use(event) {
   event.preventDefault();
-  at("send").disabled = true;
-  const body = { token, name: at("name").value.trim(), login: at("login").value.trim(), password: at("password").value, supervisor: at("supervisor").checked };
+  const button = at("send", HTMLButtonElement);
+  button.disabled = true;
+  const value = (/** @type {string} */ id) => at(id, HTMLInputElement).value;
+  const body = { token, name: value("name").trim(), login: value("login").trim(), password: value("password"), supervisor: at("supervisor", HTMLInputElement).checked };
   const answer = first ? await send("/api/first", body) : await send("/api/link", { token });
-  at("send").disabled = false;
+  button.disabled = false;
   if (answer.ok && (await me().catch(() => null)) !== null) return location.replace(answer.must_change ? "/account" : next(answer.home));
   fault = answer.ok ? () => t("login.no_cookie") : () => refused(answer);
   words();
@@ -52,7 +55,7 @@ at("form").addEventListener("submit", use);
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
 words();
 show(at("fields"), first);
-for (const id of ["name", "login", "password"]) at(id).required = first;
+for (const id of ["name", "login", "password"]) at(id, HTMLInputElement).required = first;
 show(at("send"), Boolean(token));
 show(at("form"), true);
 (first ? at("name") : at("send")).focus();

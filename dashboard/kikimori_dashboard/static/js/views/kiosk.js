@@ -1,13 +1,13 @@
 // Binds an operator's PC to an extension by an administrator's one-time code.
 
-import { setText, show } from "../components/dom.js";
+import { byId as at, setText, show } from "../components/dom.js";
 import { refusalText } from "../components/form.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme, write } from "../store/preferences.js";
 import { send } from "../store/session.js";
 
 const { t } = i18n;
-const at = (id) => document.getElementById(id);
+/** @type {import("../store/session.js").Answer | null} */
 let fault = null; // the refusal that is shown
 
 applyTheme();
@@ -22,12 +22,13 @@ function words() {
 
 at("form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  at("send").disabled = true;
-  const answer = await send("/api/kiosk", { code: at("code").value, name: at("name").value });
-  at("send").disabled = false;
+  const button = at("send", HTMLButtonElement);
+  button.disabled = true;
+  const answer = await send("/api/kiosk", { code: at("code", HTMLInputElement).value, name: at("name", HTMLInputElement).value });
+  button.disabled = false;
   fault = answer.ok ? null : answer;
   words();
-  if (!answer.ok) return at("code").select();
+  if (!answer.ok) return at("code", HTMLInputElement).select();
   write("extension", answer.extension);
   location.replace(`${answer.home}?ext=${encodeURIComponent(answer.extension)}`);
   return undefined;

@@ -1,13 +1,13 @@
 // The login page.
 
-import { setText, show } from "../components/dom.js";
+import { byId as at, setText, show } from "../components/dom.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
 import { me, next, refused, send } from "../store/session.js";
 
 const { t } = i18n;
-const at = (id) => document.getElementById(id);
-let fault = null; // () => text of what went wrong
+/** @type {(() => string) | null} */
+let fault = null; // text of what went wrong
 
 applyTheme();
 await i18n.start();
@@ -27,16 +27,19 @@ function words() {
   show(at("fault"), fault !== null);
 }
 
+/** @param {(() => string) | null} text */
 function failed(text) {
   fault = text;
   words();
 }
 
+/** @param {Event} event */
 async function enter(event) {
   event.preventDefault();
-  at("send").disabled = true;
-  const answer = await send("/api/login", { login: at("login").value, password: at("password").value, code: at("code").value });
-  at("send").disabled = false;
+  const button = at("send", HTMLButtonElement);
+  button.disabled = true;
+  const answer = await send("/api/login", { login: at("login", HTMLInputElement).value, password: at("password", HTMLInputElement).value, code: at("code", HTMLInputElement).value });
+  button.disabled = false;
   if (answer.ok) return cameIn(answer);
   if (answer.reason === "code_needed") {
     show(at("code-field"), true);
@@ -44,11 +47,14 @@ async function enter(event) {
     return failed(null);
   }
   failed(() => refused(answer));
-  at(answer.reason === "wrong_code" ? "code" : "password").select();
+  at(answer.reason === "wrong_code" ? "code" : "password", HTMLInputElement).select();
   return undefined;
 }
 
-/** The cookie must come back, or no page will open: Safari takes none of this kind over plain HTTP. */
+/**
+ * The cookie must come back, or no page will open: Safari takes none of this kind over plain HTTP.
+ * @param {import("../store/session.js").Answer} answer
+ */
 async function cameIn({ home, must_change: mustChange }) {
   if ((await me().catch(() => null)) === null) return failed(() => t("login.no_cookie"));
   location.replace(mustChange ? "/account" : next(home));

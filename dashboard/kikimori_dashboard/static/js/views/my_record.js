@@ -1,16 +1,21 @@
 // What is kept about oneself, and who looked.
 
-import { h, setText } from "../components/dom.js";
+import { byId as at, h, setText } from "../components/dom.js";
 import { showEntries } from "../components/entries.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
 import { load, toLogin } from "../store/session.js";
 
 const { t } = i18n;
-const at = (id) => document.getElementById(id);
+/** @typedef {{created_at: string, used_at: string, ended_at: string | null, address: string, browser: string, present: boolean}} Session */
+
+/** @type {Session[]} */
 let sessions = [];
+/** @type {import("../components/entries.js").Entry[]} */
 let entries = [];
+/** @type {number | null} */
 let before = null;
+/** @type {import("../store/session.js").Answer | null} */
 let fault = null;
 
 applyTheme();
@@ -32,6 +37,7 @@ async function read() {
   return words();
 }
 
+/** @param {Session} session */
 function sessionItem(session) {
   const end = session.present ? t("my_record.present") : session.ended_at ? t("my_record.ended", { time: i18n.dateAndTime(session.ended_at) }) : t("my_record.used", { time: i18n.dateAndTime(session.used_at) });
   return h("li", {}, h("time", { datetime: session.created_at }, i18n.dateAndTime(session.created_at)), h("span", {}, end), h("span", {}, session.address), h("span", { class: "detail" }, session.browser));

@@ -1,7 +1,7 @@
 // The people of the office, for administrators: persons, superiors, operators' PCs.
 
 import { certificateBanners, showBanners } from "../components/banners.js";
-import { h, setText, show } from "../components/dom.js";
+import { byId as at, h, setText, show } from "../components/dom.js";
 import * as i18n from "../store/i18n.js";
 import { refusalText } from "../components/form.js";
 import * as kiosks from "../components/people_kiosks.js";
@@ -12,7 +12,9 @@ import { applyTheme } from "../store/preferences.js";
 import { load, me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
-const at = (id) => document.getElementById(id);
+/** @typedef {import("../store/session.js").Answer} Answer */
+
+/** @type {Record<string, {draw: (page: import("../components/form.js").Section) => Promise<HTMLElement[] | null>}>} */
 const SECTIONS = { persons, superiors, kiosks };
 let section = Object.hasOwn(SECTIONS, location.hash.slice(1)) ? location.hash.slice(1) : "persons";
 
@@ -25,7 +27,10 @@ if (person) whoBar.show(person);
 
 /** What a section needs of the page. */
 const page = {
-  /** Reads from the server; null after a refusal, which is shown. */
+  /**
+   * Reads from the server; null after a refusal, which is shown.
+   * @param {string} path
+   */
   async read(path) {
     const answer = await load(path);
     if (answer.status === 401) toLogin();
@@ -33,12 +38,20 @@ const page = {
     page.tell(answer);
     return null;
   },
-  /** Shows what came of a change, and the list anew. */
+  /**
+   * Shows what came of a change, and the list anew.
+   * @param {Answer | null} answer
+   * @param {string} done
+   */
   async came(answer, done) {
     if (answer === null) return;
     page.tell(answer, done);
     await draw();
   },
+  /**
+   * @param {{ok: boolean, reason?: string, fault?: string}} answer
+   * @param {string} [done]
+   */
   tell(answer, done = "") {
     show(at("fault"), !answer.ok);
     setText(at("fault"), answer.ok ? "" : refusalText(answer));
@@ -69,12 +82,13 @@ function words() {
     h("button", { type: "button", "aria-current": name === section ? "page" : null, dataset: { section: name }, onclick: () => go(name) }, t(`people.section.${name}`))));
 }
 
+/** @param {string} name */
 async function go(name) {
   section = name;
   history.replaceState(null, "", `#${name}`);
   page.tell({ ok: true });
   words();
-  at("sections").querySelector("[aria-current]").focus();
+  /** @type {HTMLElement | null} */ (at("sections").querySelector("[aria-current]"))?.focus();
   await draw();
 }
 
