@@ -15,7 +15,7 @@ LANGUAGES = ("ja", "en")
 
 
 def texts(language: str) -> Any:
-    return json.loads((TABLE.parent.parent / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+    return json.loads((TABLE.parents[2] / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
 
 
 def test_each_action_of_the_wire_is_described_once() -> None:
