@@ -15,6 +15,7 @@ from kikimori.addresses import Addresses
 from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
+from kikimori.control.accommodation import AccommodationBook
 from kikimori.control.pbx_control import OperatorChoice, RecoveringControl
 from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of, place_of
@@ -88,6 +89,7 @@ class Agent:
         the keys of the state folder.
         """
         self._identity = identity
+        self._accommodations = AccommodationBook(config.state_path() / f"accommodated-{config.agent_id}.json")
         self._record = CommandRecord(config.state_path() / f"commands-{config.agent_id}.jsonl")
         self.config = config
         self._patience_s = patience_s
@@ -136,10 +138,13 @@ class Agent:
             self,
             pool,
             met=self._met,
+            accommodated=self._accommodations.has,
+            ended=self._accommodations.ended,
         )
+        await self._accommodations.load()
         self.taps = self._make_taps(config, self.desk, self._directory)
         handler = CommandHandler(
-            self.desk, self.pbx, self._office.superior_number, targets=self._office.targets
+            self.desk, self.pbx, self._office.superior_number, self._office.targets, self._accommodations
         )
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
         if (identity := self._identity) is None:
@@ -171,6 +176,7 @@ class Agent:
                     "health": self._show_health,
                     "pbx": self.pbx.run,
                     "record": self._record.run,
+                    "accommodations": self._accommodations.run,
                     "keys": partial(follow_trust, identity.trust, self._office.book.recheck),
                     "directory": self._office.book.run,
                 }
@@ -198,6 +204,7 @@ class Agent:
                 await asyncio.to_thread(pool.stop)
             await outbox.aclose()
             await self._record.aclose()
+            await self._accommodations.aclose()
 
     @property
     def hears_words(self) -> bool:
@@ -309,6 +316,7 @@ class Agent:
         problems: list[Problem] = [recognition.problem] if recognition.problem else []
         problems += [*self._supervisor.problems(), *self.desk.problems()]
         problems += (*(self._identity.problems() if self._identity else ()), *self._record.problems())
+        problems += self._accommodations.problems()
         if self._alerts_lost:
             problems.append(Problem.of("alerts_lost", alerts_lost=self._alerts_lost))
         if self.phrases.skipped:

@@ -12,13 +12,15 @@ import structlog
 from kikimori.control.move_limit import GAP_S, MoveLimit
 from kikimori.control.pbx_control import PbxRequest
 from kikimori.control.targets import TargetPolicy
-from kikimori_core.wire.actions import NEED_REASON, RING, TRANSFERS
+from kikimori_core.wire.actions import NEED_REASON, OF_JUDGING, RING, TRANSFERS
 from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kikimori.calls.call import LiveCall
     from kikimori.calls.desk import Desk
+    from kikimori.control.accommodation import AccommodationBook
     from kikimori.control.pbx_control import PbxControl
 
 log = structlog.get_logger()
@@ -32,18 +34,21 @@ class CommandHandler:
         desk: Desk,
         pbx: PbxControl,
         superior: str | Callable[[], str],
-        *,
         targets: TargetPolicy | None = None,
+        accommodations: AccommodationBook | None = None,
+        *,
         gap_s: float = GAP_S,
     ) -> None:
         """`superior`: a number, or returns that of the moment.
 
-        `targets`: telephones that may be rung, else that superior's alone; `gap_s`: see `MoveLimit`.
+        `targets`: telephones that may be rung, else that superior's alone; `accommodations`: keeps marks for a
+        later run; `gap_s`: see `MoveLimit`.
         """
         self._desk = desk
         self._pbx = pbx
         self._superior: Callable[[], str] = superior if callable(superior) else partial(str, superior)
         self._targets = targets or TargetPolicy([self._superior()])
+        self._accommodations = accommodations
         self._moves = MoveLimit(gap_s)
 
     async def handle(self, command: Command) -> CommandResult:
@@ -56,6 +61,8 @@ class CommandHandler:
         if command.action is Action.ESCALATE:
             call.press("page", command.issued_by)
             return _result(command, Outcome.DONE)
+        if command.action in OF_JUDGING:
+            return await self._accommodate(command, call)
         refusal = _refusal(command.action, call.status)
         if refusal:
             return _result(command, Outcome.REFUSED, refusal)
@@ -81,6 +88,21 @@ class CommandHandler:
             reason=answer.reason,
         )
         return _result(command, answer.outcome, answer.reason, answer.detail)
+
+    async def _accommodate(self, command: Command, call: LiveCall) -> CommandResult:
+        """Mark the call as a request for reasonable accommodation, or take the mark back. The PBX is not asked."""
+        marked = command.action is Action.ACCOMMODATE
+        if call.info.identity:
+            return _result(command, Outcome.REFUSED, "not_supported")
+        if call.accommodated is marked:
+            return _result(command, Outcome.REFUSED, "already_accommodated" if marked else "not_accommodated")
+        call.accommodate(marked=marked)
+        if self._accommodations is not None:
+            if marked:
+                await self._accommodations.mark(call.call_id, command.issued_by)
+            else:
+                await self._accommodations.drop(call.call_id)
+        return _result(command, Outcome.DONE)
 
     def _target_refusal(self, command: Command) -> str | None:
         """Return why the telephone that would ring must not; an unused target is checked too."""

@@ -18,6 +18,7 @@ from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.hearing.speech.vosk_engine import VoskEngine
 from kikimori.modelstore import resolve
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Party, Role
+from kikimori_core.wire.actions import OF_JUDGING
 from kikimori_core.wire.messages import Action, AlertState, CallStatus, ClosedBecause, Severity, SpeechStatus
 from kikimori_lab.demo.script import LONG_FOLDER, RATE, DemoCall, load_calls
 
@@ -135,7 +136,7 @@ async def test_two_legs_are_one_call(office: Office) -> None:
     assert (state.caller.number, state.operator.number) == ("03", "204")
     assert state.roles == (Role.CUSTOMER, Role.OPERATOR)
     assert state.speech is SpeechStatus.OFF
-    assert state.capabilities == (Action.HOLD,)
+    assert state.capabilities == (Action.HOLD, *OF_JUDGING)
     assert state.superior.name == "課長 木村"
     one.close(EndReason.HUNG_UP)
     await office.desk.hear_all()
@@ -337,7 +338,7 @@ async def test_a_desk_that_closed_with_audio_unheard_is_run_no_further(office: O
 
 async def test_a_call_that_becomes_uncertain_loses_its_caller_and_its_commands(office: Office) -> None:
     office.leg(caller=Party(number="0901234567", name="山田"))
-    assert office.news.states[-1].capabilities == (Action.HOLD,)
+    assert office.news.states[-1].capabilities == (Action.HOLD, *OF_JUDGING)
     doubted = CallInfo("c1", "test", operator=Party(number="204"), identity="uncertain")
     office.desk.open_leg(LegInfo(doubted, Role.OPERATOR, RATE))
     state = office.news.states[-1]

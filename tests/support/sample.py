@@ -85,7 +85,13 @@ def call(call_id: str = "call-1", **fields: Any) -> CallState:
 
 def ended(call_id: str = "call-1") -> CallState:
     """The last state, of a call in which judging had failed."""
-    return call(call_id, status=CallStatus.ENDED, ended_at=NOON + timedelta(minutes=5), judging_failed=True)
+    return call(
+        call_id,
+        status=CallStatus.ENDED,
+        ended_at=NOON + timedelta(minutes=5),
+        judging_failed=True,
+        accommodated=True,
+    )
 
 
 def levels(**fields: Any) -> Levels:

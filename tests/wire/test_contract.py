@@ -23,7 +23,7 @@ def test_every_field_comes_back(message: Message) -> None:
         if not field.is_required() and getattr(message, name) == field.get_default(call_default_factory=True)
     }  # fmt: skip
     # A field that the sample leaves at its default would prove nothing.
-    assert unfilled <= {"v", "ended_at", "closed_because", "status", "judging_failed"}
+    assert unfilled <= {"v", "ended_at", "closed_because", "status", "judging_failed", "accommodated"}
     assert type(message).from_bytes(message.to_bytes()) == message
 
 

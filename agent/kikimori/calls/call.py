@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol
 
 import structlog
 
+from kikimori.calls.line import transcript_line
 from kikimori.calls.open_changes import OpenChanges
 from kikimori.errors import place_of
 from kikimori_core.judging.summary import with_summary
@@ -24,8 +25,6 @@ from kikimori_core.wire.messages import (
     CallState,
     CallStatus,
     ClosedBecause,
-    DoubtedWords,
-    OtherHearing,
     Party,
     SpeechStatus,
     TranscriptLine,
@@ -77,11 +76,13 @@ class LiveCall:
         announcements: tuple[Announcement, ...] = (),
         keep_operator: bool | None = None,
         run: str = "",
+        accommodated: bool = False,
     ) -> None:
         """Begin a call.
 
         `asked_id` is the name the tap gave it, which `info.call_id` need not be; `started_at` is the wall clock and
-        `opened_at` the loop's at the call's first sample.
+        `opened_at` the loop's at the call's first sample;
+        `accommodated`: an earlier run was told that reasonable accommodation was asked for in it.
         """
         self.info = info
         self.asked_id = asked_id
@@ -90,6 +91,10 @@ class LiveCall:
         self.legs: list[LiveLeg] = []
         self.failed = False
         """True after the program failed in judging this call; only the operator's button is still judged."""
+        self.accommodated = accommodated
+        """True while the call is marked as a request for reasonable accommodation."""
+        if accommodated:
+            judge.accommodate(marked=True)
         self._judge: CallJudge | None = judge
         """None after a second failure."""
         self._open = OpenChanges()
@@ -213,6 +218,17 @@ class LiveCall:
         log.info("escalate_pressed", call_id=self.call_id, source=source)
         self.observe(ButtonPress(now_s, source, pressed_by))
 
+    def accommodate(self, *, marked: bool) -> None:
+        """Mark the call as a request for reasonable accommodation, or take the mark back. Never raises."""
+        self.accommodated = marked
+        log.info("call_accommodated", call_id=self.call_id, marked=marked)
+        self._safely(self._accommodate, marked)
+        self.publish()
+
+    def _accommodate(self, marked: bool) -> None:
+        if self._judge is not None and not self.failed:
+            self._tell(self._judge.accommodate(marked=marked))
+
     def held(self, *, on_hold: bool) -> None:
         """Note the telephone's own hold key; it does not undo a hold by control of the PBX."""
         if on_hold and self.status is CallStatus.TALKING:
@@ -272,6 +288,7 @@ class LiveCall:
             announcements=self._announcements,
             keep_operator=self._keep_operator,
             judging_failed=self.failed,
+            accommodated=self.accommodated,
             transcript_tail=tuple(self._tail),
         )
 
@@ -285,21 +302,7 @@ class LiveCall:
         return SpeechStatus.SHED if shed else SpeechStatus.ON
 
     def _show(self, utterance: Utterance, doubted: Sequence[Match] = ()) -> None:
-        line = TranscriptLine(
-            call_id=self.call_id,
-            line_id=utterance.line_id,
-            role=utterance.role,
-            start_s=round(utterance.start_s, 2),
-            end_s=round(utterance.end_s, 2),
-            text=utterance.text[:2000],
-            final=utterance.final,
-            engine=utterance.engine,
-            other=utterance.other
-            and OtherHearing(text=utterance.other.text[:2000], engine=utterance.other.engine),
-            doubted=tuple(
-                DoubtedWords(category=each.category, matched=each.matched[:2000]) for each in doubted
-            ),
-        )
+        line = transcript_line(self.call_id, utterance, doubted)
         self._listener.line(line)
         if line.final:
             self._keep(line)

@@ -16,6 +16,7 @@ from kikimori.calls.leg import MOST_WAITING_S, LiveLeg
 from kikimori.hearing.frames import FRAME_S, RATES
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo
+from kikimori_core.wire.actions import OF_JUDGING
 from kikimori_core.wire.messages import Action, Announcement, CallLevels, Party, Problem
 
 if TYPE_CHECKING:
@@ -75,10 +76,13 @@ class Desk:
         clock: Callable[[], float] | None = None,
         *,
         met: Callable[[LiveCall], None] | None = None,
+        accommodated: Callable[[str], bool] = lambda _call_id: False,
+        ended: Callable[[str, EndReason], None] = lambda _call_id, _reason: None,
     ) -> None:
         """`clock`: seconds that place a leg that opens later; None = the loop's.
 
-        `met` is called when the customer's channel of a call is known, or another one.
+        `met` is called when the customer's channel of a call is known, or another one. `accommodated` says whether an
+        earlier run left a call marked; `ended` is told of each call's end.
         """
         self.settings = settings
         self.calls: dict[str, LiveCall] = {}
@@ -90,6 +94,8 @@ class Desk:
         self.hearing = BlockHearing(self._loop)
         self._clock = clock or self._loop.time
         self._met = met
+        self._accommodated = accommodated
+        self._ended_call = ended
         self._legs: dict[int, list[LiveLeg]] = {rate: [] for rate in RATES}
         self._ended: dict[str, int] = {}
         self._hearing = asyncio.Lock()
@@ -265,11 +271,12 @@ class Desk:
                 opened_at=self._clock(),
                 words_heard=self._speech is not None,
                 escalate_code=self.settings.escalate_code,
-                capabilities=self.settings.capabilities,
+                capabilities=(*self.settings.capabilities, *OF_JUDGING),
                 superior=self.settings.superior,
                 announcements=self.settings.announcements,
                 keep_operator=self.settings.keep_operator,
                 run=self.settings.run,
+                accommodated=self._accommodated(info.call_id),
             )
             self.calls[info.call_id] = call
             self._calls_begun += 1
@@ -318,4 +325,5 @@ class Desk:
         while len(self._ended) > _REMEMBERED_CALLS:
             del self._ended[next(iter(self._ended))]
         call.end(datetime.now(UTC), reason)
+        self._ended_call(call.call_id, reason)
         log.info("call_ended", call_id=call.call_id, reason=str(reason), heard_s=round(call.heard_s, 1))

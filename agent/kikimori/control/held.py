@@ -31,8 +31,10 @@ Entry = dict[str, str]
 class HeldBook:
     """Entries by the customer's channel, each a few words. The file is replaced whole, never half written."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, fault_code: str = "held_book_not_written") -> None:
+        """`fault_code`: problem reported while the file cannot be written."""
         self._path = path
+        self._fault_code = fault_code
         self._entries: dict[str, Entry] = {}
         self._writing = asyncio.Lock()
         self._fault: str = ""
@@ -71,7 +73,7 @@ class HeldBook:
                 await asyncio.to_thread(self._write, content)
             except OSError as error:
                 self._fault = text("file_reason", file=self._path, reason=error.strerror or error)
-                log.error("held_book_not_written", error=type(error).__name__)
+                log.error(self._fault_code, error=type(error).__name__)
             else:
                 self._fault = ""
 
@@ -79,7 +81,7 @@ class HeldBook:
         """Return why the file cannot be written; empty while it can."""
         if not self._fault:
             return ()
-        return (Problem.of("held_book_not_written", fault=self._fault),)
+        return (Problem.of(self._fault_code, fault=self._fault),)
 
     def _read(self) -> dict[str, Entry]:
         try:

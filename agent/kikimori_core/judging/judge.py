@@ -38,7 +38,7 @@ class CallJudge:
         """`words_heard`: speech recognition is on for this call."""
         rules = tuple(rules)
         counted = {category for rule in rules if (category := rule.counted_category()) is not None}
-        facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
+        self._facts = facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
         self._phrases = phrases
         self._partials = StablePartials(phrases)
         self._told: dict[str, UtteranceFindings] = {}
@@ -92,7 +92,7 @@ class CallJudge:
         changes = []
         for detector, life in self._rules:
             found = detector.observe(observation)
-            if found is None:
+            if found is None or self._is_quiet(life):
                 continue
             change = life.retract(found) if isinstance(found, Retraction) else life.found(found)
             if change is not None:
@@ -106,12 +106,34 @@ class CallJudge:
         self._now_s = now_s
         changes = []
         for detector, life in self._rules:
+            # A step of a quiet rule is not used up: it counts where the mark is taken back.
+            if self._is_quiet(life):
+                continue
             finding = detector.advance(now_s)
             if finding is not None and (change := life.found(finding)) is not None:
                 changes.append(change)
             if (change := life.advance(now_s)) is not None:
                 changes.append(change)
         return changes
+
+    def accommodate(self, *, marked: bool) -> list[AlertChange]:
+        """Mark the call as a request for reasonable accommodation, or take the mark back; rules about it fall quiet.
+
+        They go on observing: whatever holds when the mark is taken back is told then.
+        """
+        self._facts.accommodated = marked
+        if not marked:
+            return []
+        changes = []
+        for detector, life in self._rules:
+            if self._is_quiet(life):
+                detector.tell_again()
+                if (change := life.accommodate(self._now_s)) is not None:
+                    changes.append(change)
+        return changes
+
+    def _is_quiet(self, life: AlertLife) -> bool:
+        return self._facts.accommodated and life.rule.quiet_for_accommodation()
 
     def keep_button(self) -> None:
         """Remove every rule but the operator's button: other findings are not reliable any more."""

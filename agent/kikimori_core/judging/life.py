@@ -88,7 +88,16 @@ class AlertLife:
         if len(alert.evidence) > 1:
             del alert.evidence[key]
             return self._publish(alert, max(retraction.at_s, alert.updated_s))
-        change = self.close(max(retraction.at_s, alert.updated_s), ClosedBecause.TAKEN_BACK)
+        return self._forget(max(retraction.at_s, alert.updated_s), ClosedBecause.TAKEN_BACK)
+
+    def accommodate(self, now_s: float) -> AlertChange | None:
+        """Close the open alert: a person marked the call as a request for reasonable accommodation."""
+        if self._open is None:
+            return None
+        return self._forget(max(now_s, self._open.updated_s), ClosedBecause.ACCOMMODATED)
+
+    def _forget(self, now_s: float, because: ClosedBecause) -> AlertChange | None:
+        change = self.close(now_s, because)
         # It never was: the next one must not be kept quiet for it.
         self._quiet_until_s, self._last_severity = 0.0, None
         return change

@@ -99,6 +99,8 @@ ACTIONS: tuple[ActionFacts, ...] = (
     ),
     ActionFacts(Action.ANNOUNCE, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
     ActionFacts(Action.HANG_UP, reason=NeedsReason.ALWAYS, place=ButtonPlace.ASIDE, asks=Confirmation.ALWAYS),
+    ActionFacts(Action.ACCOMMODATE, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
+    ActionFacts(Action.ACCOMMODATE_END, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
     ActionFacts(Action.ESCALATE, Lane.HELP, place=ButtonPlace.OPERATOR, asks=Confirmation.NEVER),
 )
 
@@ -110,6 +112,8 @@ TRANSFERS = tuple(each.action for each in ACTIONS if each.rings is RingTarget.OT
 TO_OWN_TELEPHONE = tuple(each.action for each in ACTIONS if each.rings is RingTarget.OWN)
 RING = (*TRANSFERS, *TO_OWN_TELEPHONE)
 """Actions that ring a telephone."""
+OF_JUDGING = (Action.ACCOMMODATE, Action.ACCOMMODATE_END)
+"""Actions that change how the agent judges a call, on every PBX."""
 NEED_REASON = tuple(each.action for each in ACTIONS if each.reason is NeedsReason.ALWAYS)
 
 

@@ -164,6 +164,8 @@ class CallState(Message):
     """True = the operator stays after a transfer unless the command says otherwise; None = no choice."""
     judging_failed: bool = False
     """True = judging failed in this call: only the operator's button still raises an alert in it."""
+    accommodated: bool = False
+    """True = a person marked the call as a request for reasonable accommodation: see `Action.ACCOMMODATE`."""
     identity: Name | None = None
     """`uncertain`: two callers who cannot be told apart; the caller is left blank and no command is offered."""
     transcript_tail: tuple[TranscriptLine, ...] = ()

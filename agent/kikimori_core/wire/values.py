@@ -120,6 +120,8 @@ class ClosedBecause(OpenEnum):
     """The agent failed with the call open; what happened after is not known."""
     FAULT = "fault"
     """The program failed in judging this call; it is not judged any more."""
+    ACCOMMODATED = "accommodated"
+    """A person marked the call as a request for reasonable accommodation of a disability, which is no harassment."""
 
 
 class Action(OpenEnum):
@@ -141,6 +143,10 @@ class Action(OpenEnum):
     """Play an announcement to the customer."""
     HANG_UP = "hang_up"
     """End the call; only ever by a person's decision."""
+    ACCOMMODATE = "accommodate"
+    """Mark the call as a request for reasonable accommodation: no alerts of repetition and length; not on the PBX."""
+    ACCOMMODATE_END = "accommodate_end"
+    """Take that mark back."""
     ESCALATE = "escalate"
     """The operator's button: asks for help, touches nothing on the PBX."""
 

@@ -49,6 +49,8 @@ class CallFacts:
     repetition: bool = False
     repetition_s: float | None = None
     """Media time in s at which a demand was last found repeated."""
+    accommodated: bool = False
+    """The call is marked as a request for reasonable accommodation: repetition makes nothing worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,9 @@ class Detector(ABC):
     def advance(self, now_s: float) -> Finding | None:  # noqa: ARG002  (most kinds do not watch the clock)
         """Advance to `now_s`, which never goes back."""
         return None
+
+    def tell_again(self) -> None:  # noqa: B027  (most kinds do so anyway)
+        """Report anew, when it next holds, what was reported before."""
 
 
 def speech_in(observation: Observation) -> EffortWindow | Utterance | None:

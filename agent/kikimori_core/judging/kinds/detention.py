@@ -39,6 +39,8 @@ class DetentionRule(Rule):
     """… with these seconds of the customer's speech."""
     still_talking_s: Positive = 60.0
     """Seconds within which the customer must have spoken since a refusal; otherwise it is no detention."""
+    accommodated: Literal["quiet", "alert"] = "quiet"
+    """`quiet`: raises nothing while the call is marked as a request for reasonable accommodation."""
 
     @model_validator(mode="after")
     def _steps_rise(self) -> DetentionRule:
@@ -57,6 +59,9 @@ class DetentionRule(Rule):
 
     def categories(self) -> tuple[str, ...]:
         return self.refusal_categories if self.since == "refusal" else ()
+
+    def quiet_for_accommodation(self) -> bool:
+        return self.accommodated == "quiet"
 
 
 class DetentionDetector(Detector):
@@ -99,6 +104,9 @@ class DetentionDetector(Detector):
             quote=self._clock.quote if self._rule.since == "refusal" else None,
         )
         return Finding(now_s, step.severity, (evidence,))
+
+    def tell_again(self) -> None:
+        self._steps = list(self._rule.steps)
 
     def _still_going_on(self, now_s: float) -> bool:
         if self._rule.since == "call_start":

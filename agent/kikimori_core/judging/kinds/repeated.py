@@ -55,6 +55,8 @@ class RepeatedRule(Rule):
     count: Annotated[int, Field(ge=2)] = 3
     window_s: Positive = 600.0
     critical_count: Annotated[int, Field(ge=2)] | None = 5
+    accommodated: Literal["quiet", "alert"] = "quiet"
+    """`quiet`: raises nothing while the call is marked as a request for reasonable accommodation."""
 
     def detector(self, facts: CallFacts) -> Detector:
         return RepeatedDetector(self, facts)
@@ -67,6 +69,9 @@ class RepeatedRule(Rule):
 
     def counted_category(self) -> str | None:
         return self.category
+
+    def quiet_for_accommodation(self) -> bool:
+        return self.accommodated == "quiet"
 
 
 class RepeatedDetector(Detector):

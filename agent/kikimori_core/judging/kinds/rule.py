@@ -63,6 +63,13 @@ class Rule(BaseModel):
         """Return the category whose repetition this rule counts; None where it counts none."""
         return None
 
+    def quiet_for_accommodation(self) -> bool:
+        """Return whether the rule raises nothing in a call in which reasonable accommodation was asked for.
+
+        Only kinds about repetition and length have a setting for it; threat, abuse, shouting and a call for help count always.
+        """
+        return False
+
     def capped_keys(self) -> tuple[str, ...]:
         """Return the keys that ask for a higher severity than this kind can give."""
         return ()

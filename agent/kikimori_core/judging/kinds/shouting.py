@@ -108,18 +108,23 @@ class ShoutingDetector(Detector):
             return None
         self._held_s = now
         words = self._words if self._words is not None and self._near(self._words.end_s) else None
-        repeated_s = self._facts.repetition_s if REPETITION in rule.critical_with else None
+        repeated_s = self._repetition_s()
         if words is not None or (repeated_s is not None and self._near(repeated_s)):
             return self._critical(now, words)
         return Finding(now, self._severity(), (self._burst.evidence(),))
 
     def advance(self, now_s: float) -> Finding | None:
         """Check for a demand that was found repeated since."""
-        repeated_s = self._facts.repetition_s
-        if repeated_s == self._repeated_s or repeated_s is None or REPETITION not in self._rule.critical_with:
+        repeated_s = self._repetition_s()
+        if repeated_s is None or repeated_s == self._repeated_s:
             return None
         self._repeated_s = repeated_s
         return self._critical(now_s, None) if self._near(repeated_s) else None
+
+    def _repetition_s(self) -> float | None:
+        """Return the time in s of a repetition that makes shouting critical."""
+        counts = REPETITION in self._rule.critical_with and not self._facts.accommodated
+        return self._facts.repetition_s if counts else None
 
     def _said(self, spoken: Spoken) -> Finding | None:
         utterance = spoken.utterance

@@ -29,9 +29,14 @@ class SilenceRule(Rule):
     after_s: Positive = 180.0
     from_the_start: bool = False
     """True = only a silence that has lasted since the call began: a silent call."""
+    accommodated: Literal["quiet", "alert"] = "quiet"
+    """`quiet`: raises nothing while the call is marked as a request for reasonable accommodation."""
 
     def detector(self, facts: CallFacts) -> Detector:  # noqa: ARG002  (needs nothing of other rules)
         return SilenceDetector(self)
+
+    def quiet_for_accommodation(self) -> bool:
+        return self.accommodated == "quiet"
 
 
 class SilenceDetector(Detector):

@@ -103,11 +103,12 @@ export class Card {
   drawCaller(call) {
     const caller = [call.caller.name, call.caller.number].filter(Boolean);
     const nobody = call.identity ? t("call.identity_uncertain") : find(`call.withheld_${call.caller.withheld}`) ?? t("call.unknown_caller");
-    fill(this.caller, JSON.stringify([caller, call.caller.withheld, call.identity, call.queue, call.roles, current()]), () => [
+    fill(this.caller, JSON.stringify([caller, call.caller.withheld, call.identity, call.queue, call.roles, call.accommodated, current()]), () => [
       h("span", {}, `${t("role.customer")}: ${caller.length ? call.caller.name ?? "" : nobody}`),
       call.caller.number ? h("span", { class: "number" }, call.caller.number) : null,
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
       call.roles.includes("mixed") ? h("span", { class: "queue" }, t("call.mixed_only")) : null,
+      call.accommodated ? h("span", { class: "queue", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
     ].filter(Boolean));
   }
 

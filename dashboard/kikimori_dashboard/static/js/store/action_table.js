@@ -14,5 +14,7 @@ export const ACTIONS = {
   barge: { lane: "aside", rings: "own", reason: "always", leadsTo: null, place: "aside", asks: "never" },
   announce: { lane: "aside", rings: null, reason: null, leadsTo: null, place: "aside", asks: "never" },
   hang_up: { lane: "move", rings: null, reason: "always", leadsTo: null, place: "aside", asks: "always" },
+  accommodate: { lane: "aside", rings: null, reason: null, leadsTo: null, place: "aside", asks: "never" },
+  accommodate_end: { lane: "aside", rings: null, reason: null, leadsTo: null, place: "aside", asks: "never" },
   escalate: { lane: "help", rings: null, reason: null, leadsTo: null, place: "operator", asks: "never" },
 };

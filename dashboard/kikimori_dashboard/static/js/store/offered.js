@@ -9,6 +9,7 @@ const ASIDE = Object.keys(ACTIONS).filter((action) => ACTIONS[action].place === 
  * @typedef {object} Pressable what of a call decides on its buttons
  * @property {string} status
  * @property {string[]} capabilities
+ * @property {boolean} [accommodated] reasonable accommodation was asked for; agents of the release before do not say
  */
 
 /**
@@ -20,8 +21,15 @@ export function offered(call, doing) {
   /** @param {string} action */
   const can = (action) => call.capabilities.includes(action);
   if (call.status === "ended") return { main: [], aside: [] };
-  return { main: main(call, doing, can).filter(can), aside: ASIDE.filter(can) };
+  return { main: main(call, doing, can).filter(can), aside: ASIDE.filter((action) => can(action) && makesSense(action, call)) };
 }
+
+/**
+ * A mark can be set or taken back, whichever it is not.
+ * @param {string} action
+ * @param {Pressable} call
+ */
+const makesSense = (action, call) => action !== (call.accommodated ? "accommodate" : "accommodate_end");
 
 /**
  * @param {Pressable} call
