@@ -1,71 +1,148 @@
-// The cards in their order. Worst first, but nothing moves under a hand.
+// The calls of the page: cards in slots, those that wait for a slot, and what is selected.
 
+import { Actions } from "./actions.js";
 import { Card } from "./card.js";
 import { show } from "./dom.js";
 import { Hands } from "./hands.js";
-import { Order } from "../store/order.js";
+import { slotCall } from "../store/lanes.js";
+import { Slots } from "../store/slots.js";
+import { Waiting } from "./waiting.js";
 
-const SETTLED_MS = 400; // a press this soon after the card itself moved was meant for what stood there before
-const ASK_AGAIN_MS = 250; // how soon an order that had to wait is tried again
-const SLIDE = { duration: 250, easing: "ease-out" };
+const CARD_WIDTH_PX = 380; // the least that a card needs
+const CARD_HEIGHT_PX = { low: 288, high: 368 }; // as in css/supervisor.css
+const LOW_PX = 900; // windows lower than this have low cards
+const AROUND_PX = 176; // head, two banners, strip and edges
+const LIST_PX = 760; // windows narrower than this have one column, as long as it takes
+const LIST_SLOTS = 6;
+const MOST_ROWS = 3;
+const MOST_COLUMNS = 4;
 
 const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Board {
-  /** `telephoneChanged`: called when the supervisor gave another telephone of their own. */
-  constructor(attention, calls, telephoneChanged) {
+  /**
+   * @param {{cards: HTMLElement, waiting: HTMLElement, lane: HTMLElement, rows: HTMLElement}} elements
+   * @param {{telephoneChanged: () => void, selected: (callId: string | null) => void}} listeners
+   */
+  constructor({ cards, waiting, lane, rows }, { telephoneChanged, selected }) {
     this.telephoneChanged = telephoneChanged;
-    this.sections = { attention, calls };
-    this.grids = { attention: attention.querySelector(".grid"), calls: calls.querySelector(".grid") };
+    this.whenSelected = selected;
+    this.section = cards;
+    this.grid = cards.querySelector(".grid");
+    this.regions = [cards, lane, rows];
+    this.slots = new Slots(0);
+    /** @type {Map<string, Card>} cards in slots */
     this.cards = new Map();
-    this.order = new Order();
-    this.waiting = false; // the order on the page is not the one that is wanted
-    this.hands = new Hands([attention, calls]);
-    this.selected = null;
-    // Levels and clocks run only where somebody can see them.
-    this.sight = new IntersectionObserver((entries) => this.noticeSight(entries), { rootMargin: "200px" });
-    for (const section of [attention, calls]) {
-      section.addEventListener("focusin", (event) => {
-        const card = event.target.closest(".card");
-        if (card) this.mark(card.dataset.call);
-      });
+    /** @type {Map<string, Actions>} */
+    this.actions = new Map();
+    this.hands = new Hands(this.regions);
+    this.waiting = new Waiting(waiting, this);
+    this.selected = null; // shown in the panel
+    this.marked = null; // where the keyboard is
+    this.unsettled = false; // a slot holds what no longer needs it, or somebody waits for a slot
+    // Voices and clocks run only where somebody can see them.
+    this.sight = new IntersectionObserver((entries) => this.noticeSight(entries), { rootMargin: "100px" });
+    for (const region of this.regions) region.addEventListener("focusin", ({ target }) => this.mark(target.closest("[data-call]")));
+    addEventListener("resize", () => this.fit());
+    this.fit();
+  }
+
+  /** Finds out how many cards the window has room for. */
+  fit() {
+    const width = this.grid.parentElement.parentElement.clientWidth || innerWidth;
+    const list = innerWidth <= LIST_PX;
+    const height = innerHeight < LOW_PX ? CARD_HEIGHT_PX.low : CARD_HEIGHT_PX.high;
+    const columns = list ? 1 : Math.min(MOST_COLUMNS, Math.max(1, Math.floor((width + 8) / (CARD_WIDTH_PX + 8))));
+    const rows = list ? LIST_SLOTS : Math.min(MOST_ROWS, Math.max(1, Math.floor((innerHeight - AROUND_PX) / (height + 8))));
+    this.grid.style.setProperty("--columns", String(columns));
+    this.columns = columns;
+    if (this.slots.places.length === columns * rows) return;
+    this.slots.resize(columns * rows);
+    while (this.grid.childElementCount < columns * rows) this.grid.append(Object.assign(document.createElement("div"), { className: "slot" }));
+    if (this.picture?.known) this.arrange();
+    while (this.grid.childElementCount > columns * rows) this.grid.lastElementChild?.remove();
+  }
+
+  /** The presses of a call; one object for all places that show its buttons. */
+  actionsOf(callId) {
+    let found = this.actions.get(callId);
+    if (!found) {
+      found = new Actions(callId, this.telephoneChanged);
+      this.actions.set(callId, found);
+      this.updateActions(callId);
     }
+    return found;
+  }
+
+  updateActions(callId) {
+    const call = this.picture?.calls[callId];
+    if (!call) return;
+    const { picture } = this;
+    const usable = picture.linked && picture.site.broker_connected && !call.stale;
+    this.actions.get(callId)?.update(call, picture.alertsOf(callId), picture.commands[callId], usable, picture.site.superiors);
   }
 
   /** Draws what changed; `changes` as of `Picture.takeChanges`. */
   update(picture, changes) {
     this.picture = picture;
-    const changed = changes.all ? new Set([...Object.keys(picture.calls), ...this.cards.keys()]) : changes.calls;
-    const before = this.cards.size;
-    for (const callId of changed) this.addOrEnd(callId);
-    const added = this.cards.size > before;
-    if (this.order.update(picture, changed)) this.waiting = true;
-    const from = this.arrange();
-    const rebuilt = [];
+    const changed = changes.all ? new Set([...Object.keys(picture.calls), ...this.actions.keys()]) : changes.calls;
     for (const callId of changed) {
-      if (picture.calls[callId] && this.cards.get(callId).update(picture)) rebuilt.push(callId);
+      if (picture.calls[callId]) this.updateActions(callId);
+      else this.end(callId);
     }
-    for (const callId of changes.levels) {
-      if (!changed.has(callId)) this.cards.get(callId)?.updateLevels(picture);
-    }
-    for (const callId of changes.lines) {
-      if (!changed.has(callId) && picture.calls[callId]) this.cards.get(callId)?.updateLines(picture);
-    }
-    if (from || added) this.noticeMoves(from ?? new Map());
-    if (!changes.all) for (const callId of rebuilt) this.noticeRebuilt(callId);
+    if (changed.size) this.arrange();
+    for (const callId of changed) if (picture.calls[callId]) this.cards.get(callId)?.update(picture);
+    for (const callId of changes.levels) if (!changed.has(callId)) this.cards.get(callId)?.updateLevels(picture);
+    if (changed.size) this.waiting.update(picture, this.slots.waiting);
   }
 
-  /** A new call stands last until it gets its place; one that is over stays where it is until nothing stands in the way. */
-  addOrEnd(callId) {
-    const card = this.cards.get(callId);
-    if (!this.picture.calls[callId]) card?.end();
-    else if (!card) {
-      const added = new Card(callId, this);
-      this.cards.set(callId, added);
-      this.grids.calls.append(added.element);
-      this.sight.observe(added.element);
-      show(this.sections.calls, true);
+  /** A call is over; its card stays where it is while a hand is on it. */
+  end(callId) {
+    const found = this.actions.get(callId);
+    if (found?.call) {
+      found.cancel();
+      found.update({ ...found.call, status: "ended" }, [], null, false);
     }
+    this.cards.get(callId)?.end();
+    this.actions.delete(callId);
+    if (this.selected === callId) this.select(null);
+  }
+
+  /** Whether a call's card must stay where it is. */
+  held(callId) {
+    return this.hands.holds(callId) || Boolean(this.cards.get(callId)?.inUse());
+  }
+
+  /** Gives the slots to the calls. */
+  arrange() {
+    const calls = Object.values(this.picture.calls).map((call) => slotCall(this.picture, call));
+    this.slots.update(calls, (callId) => this.held(callId));
+    const keeps = new Set(calls.filter((call) => call.keeps).map((call) => call.callId));
+    this.unsettled = this.slots.waiting.length > 0 || this.slots.places.some((callId) => callId !== null && !keeps.has(callId));
+    for (const [callId, card] of this.cards) {
+      if (this.slots.places.includes(callId)) continue;
+      card.buttons.remove();
+      this.sight.unobserve(card.element);
+      card.element.remove();
+      this.cards.delete(callId);
+    }
+    this.slots.places.forEach((callId, at) => this.fill(this.grid.children[at], callId));
+    const used = this.slots.places.findLastIndex((callId) => callId !== null) + 1;
+    const rows = Math.ceil(used / this.columns);
+    [...this.grid.children].forEach((slot, at) => show(/** @type {HTMLElement} */ (slot), at < rows * this.columns));
+    show(this.section, used > 0);
+  }
+
+  fill(slot, callId) {
+    if (callId === null || slot.firstElementChild?.dataset.call === callId) return;
+    let card = this.cards.get(callId);
+    if (!card) {
+      card = new Card(callId, this);
+      this.cards.set(callId, card);
+      card.update(this.picture);
+      this.sight.observe(card.element);
+    }
+    slot.replaceChildren(card.element);
   }
 
   noticeSight(entries) {
@@ -79,150 +156,88 @@ export class Board {
     }
   }
 
-  /** Calls in the order in which they want to stand: [{callId, place}]. */
-  wanted() {
-    return this.order.sorted;
+  /** @returns {string[]} calls whose cards are in sight */
+  shown() {
+    return [...this.cards.values()].filter((card) => card.inSight).map((card) => card.callId);
   }
 
-  /** Whether a call's buttons have stood still long enough for a press to be meant for them. */
-  settled(callId) {
-    return performance.now() - this.cards.get(callId).movedAt > SETTLED_MS;
+  /** @returns {boolean} whether a call has a slot */
+  hasSlot(callId) {
+    return this.slots.places.includes(callId);
   }
 
-  /** Gives every card its place, unless a hand is on one: then later. Where they were, if they moved; else null. */
-  arrange() {
-    if (!this.waiting) return null;
-    if (this.hands.on()) {
-      this.later ??= setTimeout(() => {
-        this.later = null;
-        const moved = this.arrange();
-        if (moved) this.noticeMoves(moved);
-      }, ASK_AGAIN_MS);
-      return null;
-    }
-    this.waiting = false;
-    // Read before anything is written, so that the browser need not lay out the page for it.
-    const before = lessMotion.matches ? new Map() : this.inSight();
-    for (const [callId, card] of this.cards) {
-      if (this.picture.calls[callId]) continue;
-      this.sight.unobserve(card.element);
-      card.element.remove();
-      this.cards.delete(callId);
-    }
-    this.move();
-    return before;
+  /** Takes note of where the keyboard is. */
+  mark(element) {
+    if (!element || this.marked === element) return;
+    if (this.marked) this.marked.tabIndex = -1;
+    this.marked = element;
+    element.tabIndex = 0;
   }
 
-  move() {
-    const focused = document.activeElement;
-    for (const place of ["attention", "calls"]) {
-      const grid = this.grids[place];
-      const there = this.wanted().filter((each) => each.place === place);
-      show(this.sections[place], there.length > 0);
-      let next = grid.firstElementChild;
-      for (const { callId } of there) {
-        const element = this.cards.get(callId).element;
-        // Who stands in front of the wanted card and does not belong there goes to the end until its turn comes.
-        if (element !== next && element === next?.nextElementSibling) grid.append(next);
-        else if (element !== next) grid.insertBefore(element, next);
-        next = element.nextElementSibling;
-      }
-    }
-    if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
-  }
-
-  /** Places of the cards that can be seen now: card → rectangle. */
-  inSight() {
-    const found = new Map();
-    for (const card of this.cards.values()) {
-      const at = card.element.getBoundingClientRect();
-      if (at.bottom > 0 && at.top < innerHeight) found.set(card, at);
-    }
-    return found;
-  }
-
-  /** Finds out which cards stand elsewhere than before, and slides those of `before` there. */
-  noticeMoves(before = new Map()) {
-    const moved = [];
-    for (const card of this.cards.values()) {
-      const where = `${card.element.offsetLeft} ${card.element.offsetTop}`;
-      if (where === card.where) continue;
-      card.where = where;
-      moved.push(card);
-    }
-    this.unsettle(moved);
-    for (const card of moved) {
-      const from = before.get(card);
-      if (!from) continue;
-      const to = card.element.getBoundingClientRect();
-      const [x, y] = [from.left - to.left, from.top - to.top];
-      if (from.width && (x || y)) card.element.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }], SLIDE);
-    }
-  }
-
-  /** A card's buttons were built anew. By a press on this very card (`own`): then whoever pressed knows. */
-  noticeRebuilt(callId, own = false) {
-    const card = this.cards.get(callId);
-    if (!card) return;
-    const before = card.buttonsAt;
-    card.buttonsAt = card.actions.buttons.offsetTop;
-    if (!own && before !== undefined && before !== card.buttonsAt) this.unsettle([card]);
-  }
-
-  unsettle(cards) {
-    if (!cards.length) return;
-    for (const card of cards) {
-      card.movedAt = performance.now();
-      card.element.dataset.settled = "no";
-    }
-    setTimeout(() => {
-      for (const card of cards) if (performance.now() - card.movedAt > SETTLED_MS) card.element.dataset.settled = "yes";
-    }, SETTLED_MS + 1);
-  }
-
-  /** Calls as they stand on the page. */
-  standing() {
-    return [...document.querySelectorAll(".board .card")].map((element) => this.cards.get(element.dataset.call));
-  }
-
-  mark(callId) {
-    if (this.selected === callId) return;
-    const before = this.cards.get(this.selected);
-    if (before) before.element.tabIndex = -1;
-    this.selected = callId;
-    this.cards.get(callId).element.tabIndex = 0;
-  }
-
+  /** The call at which the keyboard is, else the selected one. */
   current() {
-    return this.cards.get(this.selected) ?? null;
+    const marked = this.marked?.isConnected ? this.marked.dataset.call : null;
+    return marked ?? this.selected;
   }
 
+  /** Shows a call in the panel; null for none. */
   select(callId) {
-    const card = this.cards.get(callId);
-    if (!card) return;
-    this.mark(callId);
-    card.element.focus({ preventScroll: true });
-    card.element.scrollIntoView({ block: "nearest", behavior: lessMotion.matches ? "auto" : "smooth" });
+    if (callId !== null && !this.picture?.calls[callId]) return;
+    for (const element of document.querySelectorAll("main [data-selected]")) element.removeAttribute("data-selected");
+    this.selected = callId;
+    if (callId !== null) {
+      for (const element of document.querySelectorAll(`main [data-call="${CSS.escape(callId)}"]`)) element.setAttribute("data-selected", "yes");
+    }
+    this.whenSelected(callId);
   }
 
+  /** Goes to a call's card or row, and shows the call. */
+  goTo(callId) {
+    const element = this.regions.map((region) => region.querySelector(`[data-call="${CSS.escape(callId)}"]`)).find((found) => found !== null);
+    const closed = element?.closest("details:not([open])");
+    if (closed) closed.open = true;
+    this.select(callId);
+    if (element) this.focus(element);
+  }
+
+  focus(element) {
+    this.mark(element);
+    this.hands.use(element.dataset.call);
+    element.focus({ preventScroll: true });
+    element.scrollIntoView({ block: "nearest", behavior: lessMotion.matches ? "auto" : "smooth" });
+  }
+
+  /** Moves the keyboard over cards, lane and rows. */
   step(by) {
-    const cards = this.standing();
-    if (!cards.length) return;
-    const at = cards.indexOf(this.current());
-    const next = at < 0 ? (by > 0 ? 0 : cards.length - 1) : Math.min(cards.length - 1, Math.max(0, at + by));
-    this.hands.use();
-    this.select(cards[next].callId);
+    const all = this.regions.flatMap((region) => [...region.querySelectorAll("[data-call]")]).filter((element) => element.checkVisibility());
+    if (!all.length) return;
+    const at = all.indexOf(this.marked);
+    const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + by));
+    this.focus(all[next]);
   }
 
-  toggle(card) {
-    if (!this.picture.calls[card.callId]) return;
-    card.opened = !card.opened;
-    card.update(this.picture);
-    this.noticeMoves();
+  /** Presses the main button of the current call. */
+  pressMain() {
+    const callId = this.current();
+    if (callId === null || !this.picture.calls[callId]) return;
+    const actions = this.actionsOf(callId);
+    const [main] = actions.offered().main;
+    if (main) actions.pressed(main);
+  }
+
+  /** Takes back a question, or closes a menu; true when there was something. */
+  cancel() {
+    const callId = this.current();
+    const card = callId === null ? undefined : this.cards.get(callId);
+    return card ? card.buttons.cancel() : Boolean(callId !== null && this.actions.get(callId)?.cancel());
   }
 
   tick(now) {
     this.now = now;
     for (const card of this.cards.values()) card.tick(now);
+    this.waiting.tick(now);
+    if (!this.unsettled || !this.picture?.known) return;
+    this.arrange();
+    this.waiting.update(this.picture, this.slots.waiting);
   }
 }

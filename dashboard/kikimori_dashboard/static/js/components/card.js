@@ -1,58 +1,60 @@
-// One call on the supervisor's page.
+// One call that needs a decision, on a card of fixed height: who, since when, why, and what to press.
 
-import { Actions } from "./actions.js";
+import { Buttons } from "./buttons.js";
+import { callerName, who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
-import { endOf } from "./end_of.js";
-import { clock, current, find, t, title, word } from "../store/i18n.js";
-import { marksKey, marksRow } from "./marks.js";
-import { Meter } from "./meter.js";
-import { Transcript } from "./transcript.js";
-import { why } from "./why.js";
+import { clock, current, t, title, word } from "../store/i18n.js";
+import { claimButton, marksKey, marksRow } from "./marks.js";
+import { look, shape } from "./severity.js";
+import { age, handling } from "./since.js";
+import { Voices } from "./voices.js";
+import { newestQuotes, reason } from "./why.js";
 
-const SHAPES = { critical: "◆", warning: "▲", notice: "●", calm: "○" };
-
-/** The severity whose colours and sign are used; one that only newer agents know looks like a warning. */
-export const look = (severity) => (Object.hasOwn(SHAPES, severity) ? severity : "warning");
-
-/** The sign of a severity. */
-export const shape = (severity) => SHAPES[look(severity)];
-
-export const who = (call) => call.operator.name ?? (call.operator.number ? t("call.extension", { number: call.operator.number }) : t("call.unknown_operator"));
+const REASONS = 3; // alerts that are shown with their reason; of more, the titles
+const QUOTES = 2;
 
 export class Card {
-  constructor(callId, page) {
+  /**
+   * @param {string} callId
+   * @param {import("./board.js").Board} board
+   */
+  constructor(callId, board) {
     this.callId = callId;
-    this.opened = false;
-    this.movedAt = performance.now();
+    this.board = board;
     this.inSight = true; // until the browser says otherwise
     this.badge = h("span", { class: "badge" });
     this.name = h("h3", { class: "who", id: `who-${callId}` });
     this.status = h("span", { class: "status" });
     this.timer = h("span", { class: "timer", role: "timer", "aria-live": "off" });
-    this.caller = h("p", { class: "caller" });
+    this.since = h("span", { class: "since" });
+    this.handling = h("span", { class: "handling" });
+    this.claim = h("span", { class: "claim" });
+    this.caller = h("span", { class: "caller" });
     this.stale = h("p", { class: "stale" });
     this.why = h("ul", { class: "why" });
-    this.meters = { customer: new Meter("customer"), operator: new Meter("operator"), mixed: new Meter("mixed") };
-    this.transcript = new Transcript();
-    this.actions = new Actions(callId, page);
-    this.more = h("button", { class: "more quiet", type: "button", onclick: () => page.toggle(this) });
+    this.quotes = h("ul", { class: "quotes" });
+    this.voices = new Voices();
+    this.actions = board.actionsOf(callId);
+    this.buttons = new Buttons(this.actions, { more: () => this.marks() });
     this.element = h("article", { class: "card", tabindex: "-1", "aria-labelledby": `who-${callId}`, dataset: { call: callId } },
       h("header", {}, this.badge, this.name, this.status, this.timer),
-      h("div", { class: "about" }, this.caller, this.more),
-      this.stale, this.why,
-      h("div", { class: "meters" }, ...Object.values(this.meters).map((meter) => meter.element)),
-      this.transcript.element, this.actions.element);
+      h("p", { class: "about" }, this.since, this.handling, this.claim, this.caller),
+      this.stale, this.why, this.quotes, this.voices.element, this.buttons.element);
+    this.element.addEventListener("click", (event) => {
+      if (!event.target.closest("button, select, input, label, .menu")) board.select(callId);
+    });
   }
 
-  /** Draws the call again; true when its buttons were built anew. */
+  /** Draws the call again. */
   update(picture) {
     this.picture = picture;
     const call = picture.calls[this.callId];
     const alerts = picture.alertsOf(this.callId);
     const severity = call.severity ?? "calm";
     this.call = call;
+    this.alerts = alerts;
     this.usable = picture.linked && picture.site.broker_connected && !call.stale;
-    Object.assign(this.element.dataset, { severity: look(severity), urgency: call.urgency, status: call.status, stale: this.usable ? "no" : "yes", unconfirmed: call.unconfirmed ? "yes" : "no", opened: this.opened ? "yes" : "no" });
+    Object.assign(this.element.dataset, { severity: look(severity), urgency: call.urgency, status: call.status, stale: this.usable ? "no" : "yes", unconfirmed: call.unconfirmed ? "yes" : "no" });
     fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, word("severity", severity))]);
     fill(this.name, JSON.stringify([call.operator, picture.site.names_people, current()]), () => [
       h("b", {}, who(call)),
@@ -61,76 +63,93 @@ export class Card {
       picture.site.names_people && !call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.nobody_known")) : null,
     ].filter(Boolean));
     setText(this.status, word("status", call.status));
-    this.drawCaller(call);
+    this.drawAbout();
     const unwatched = call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";
     show(this.stale, unwatched !== "");
     setText(this.stale, unwatched);
-    setText(this.more, t(this.opened ? "ui.close" : "ui.open"));
-    this.more.setAttribute("aria-expanded", String(this.opened));
-    this.drawWhy(alerts, call.returned);
+    this.drawWhy();
     const mixed = call.roles.length > 0 && !call.roles.includes("customer") && call.roles.includes("mixed");
-    for (const [role, meter] of Object.entries(this.meters)) {
-      meter.label();
-      show(meter.element, mixed ? role === "mixed" : role !== "mixed");
-    }
+    this.voices.show(mixed ? ["mixed"] : ["customer", "operator"]);
     this.updateLevels(picture);
-    this.transcript.update(call.lines, call.speech);
     this.tick(picture.now());
-    return this.actions.update(call, alerts, picture.commands[this.callId], this.usable, picture.site.superiors);
+    this.buttons.draw();
   }
 
   updateLevels(picture) {
     if (!this.inSight) return;
-    const levels = this.usable ? picture.levels[this.callId] : null;
-    for (const [role, meter] of Object.entries(this.meters)) meter.update(levels?.[role] ?? null);
-  }
-
-  updateLines(picture) {
-    const { lines, speech } = picture.calls[this.callId];
-    this.transcript.update(lines, speech);
+    const marks = this.alerts.flatMap((alert) => alert.evidence.filter((each) => each.kind !== "duration").map(({ start_s, end_s }) => ({ start_s, end_s, severity: alert.severity })));
+    this.voices.update(this.usable ? picture.past?.(this.callId) ?? null : null, this.usable ? picture.levels[this.callId] : null, marks);
   }
 
   /** The call is over, and the card must stay where it is for a moment. */
   end() {
     if (this.call.status === "ended") return;
     this.call = { ...this.call, status: "ended", urgency: 0 };
-    this.actions.cancel();
+    this.alerts = [];
+    this.buttons.toggle(false);
     Object.assign(this.element.dataset, { status: "ended", urgency: 0 });
     setText(this.status, t("status.ended"));
-    this.actions.update(this.call, [], null, false);
+    setText(this.since, "");
+    setText(this.handling, "");
+    this.claim.replaceChildren();
   }
 
-  drawCaller(call) {
-    const caller = [call.caller.name, call.caller.number].filter(Boolean);
-    const nobody = call.identity ? t("call.identity_uncertain") : find(`call.withheld_${call.caller.withheld}`) ?? t("call.unknown_caller");
-    fill(this.caller, JSON.stringify([caller, call.caller.withheld, call.identity, call.queue, call.roles, call.accommodated, current()]), () => [
-      h("span", {}, `${t("role.customer")}: ${caller.length ? call.caller.name ?? "" : nobody}`),
+  /** Whether something of the card is open that must not be taken away. */
+  inUse() {
+    return this.buttons.open || this.actions.asked !== null || this.actions.choosing;
+  }
+
+  drawAbout() {
+    const { call, alerts } = this;
+    setText(this.handling, alerts.length ? handling(alerts) : "");
+    this.handling.dataset.claimed = alerts.some((alert) => alert.claim) ? "yes" : "no";
+    fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout())].filter(Boolean));
+    fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, current()]), () => [
+      call.accommodated ? h("strong", { class: "accommodated", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
+      h("span", {}, `${t("role.customer")}: ${callerName(call)}`),
       call.caller.number ? h("span", { class: "number" }, call.caller.number) : null,
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
       call.roles.includes("mixed") ? h("span", { class: "queue" }, t("call.mixed_only")) : null,
-      call.accommodated ? h("span", { class: "queue", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
     ].filter(Boolean));
+    this.caller.title = this.caller.textContent;
   }
 
-  drawWhy(alerts, returned) {
-    const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision, marksKey(alert)]), returned, current()]);
-    const cameBack = () => h("li", { class: "alert came-back", dataset: { severity: "warning" } },
-      h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape("warning")), t("call.returned")));
-    if (alerts.length > 0) this.whyEnd ??= endOf(this.why);
-    fill(this.why, key, () => (returned ? [cameBack()] : []).concat(alerts.map((alert) =>
-      h("li", { class: "alert", dataset: { severity: look(alert.severity) } },
-        h("div", { class: "alert-head" },
-          h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)), title(alert.title)),
-          marksRow(alert, () => this.drawWhy(this.picture.alertsOf(this.callId), this.call.returned))),
-        h("ul", { class: "evidence" }, ...why(alert).map((line) =>
-          h("li", {}, h("time", {}, line.at), h("span", { class: line.quote ? "quote" : "fact" }, line.text)))))), this.whyEnd ?? []));
-    show(this.why, alerts.length > 0 || returned);
+  /** Every alert by its title; the worst with their reasons; then the newest of what was said. */
+  drawWhy() {
+    const { alerts, call } = this;
+    const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), call.returned, current()]);
+    fill(this.why, key, () => [
+      call.returned ? alertLine("warning", t("call.returned"), "", "alert came-back") : null,
+      ...alerts.slice(0, REASONS).map((alert) => alertLine(alert.severity, title(alert.title), reason(alert))),
+      alerts.length > REASONS ? h("li", { class: "rest" }, ...alerts.slice(REASONS).map((alert) => heading(alert.severity, title(alert.title)))) : null,
+    ].filter(Boolean));
+    fill(this.quotes, key, () => newestQuotes(alerts, QUOTES).map((line) =>
+      h("li", {}, h("time", {}, line.at), h("span", { class: "quote", title: line.text }, line.text))));
+    show(this.why, this.why.childElementCount > 0);
+    show(this.quotes, this.quotes.childElementCount > 0);
+  }
+
+  /** For the menu: the alerts one by one, each to be taken on or called a false one. */
+  marks() {
+    return this.alerts.map((alert) => {
+      const row = h("div", { class: "marked" });
+      const draw = () => {
+        const now = this.picture.alertsOf(this.callId).find((each) => each.alert_id === alert.alert_id) ?? alert;
+        row.replaceChildren(h("span", { class: "marked-title" }, title(now.title)), marksRow(now, draw));
+      };
+      draw();
+      return row;
+    });
   }
 
   tick(now) {
-    const text = clock((now - Date.parse(this.call.started_at)) / 1000);
-    if (!this.inSight || this.call.status === "ended" || this.ticked === text) return;
-    this.ticked = text;
-    this.timer.textContent = text;
+    if (!this.inSight || this.call.status === "ended") return;
+    setText(this.timer, clock((now - Date.parse(this.call.started_at)) / 1000));
+    setText(this.since, this.alerts.length ? t("card.since", { age: age(this.alerts, now) }) : "");
   }
 }
+
+const heading = (severity, text) => h("strong", { dataset: { severity: look(severity) } }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), text);
+
+const alertLine = (severity, text, why, name = "alert") =>
+  h("li", { class: name, dataset: { severity: look(severity) } }, heading(severity, text), why ? h("span", { class: "fact", title: why }, why) : null);

@@ -2,29 +2,62 @@
 
 import { read, write } from "../store/preferences.js";
 
+/** @type {AudioContext | null} */
 let context = null;
+/** @type {() => void} called when the state may be another one */
+let changed = () => {};
 
 export const enabled = () => read("sound") === "on";
 
-export function toggle() {
-  write("sound", enabled() ? "off" : "on");
-  if (enabled()) play("warning");
+/** Whether somebody has answered in this browser. */
+export const chosen = () => read("sound") !== null;
+
+/** @returns {"on" | "off" | "blocked"} blocked: the browser lets the page sound only after a press on it */
+export const state = () => (!enabled() ? "off" : context?.state === "running" ? "on" : "blocked");
+
+/** @param {() => void} told called when the state may be another one */
+export function watch(told) {
+  changed = told;
+  if (enabled()) open();
+  // Any press on the page is what the browser waits for.
+  for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => { if (state() === "blocked") unblock(); }, { passive: true });
 }
+
+function open() {
+  if (!context) {
+    context = new AudioContext();
+    context.addEventListener("statechange", () => changed());
+  }
+  return context;
+}
+
+export function unblock() {
+  open().resume().then(changed, () => {});
+}
+
+/** @param {boolean} on */
+export function choose(on) {
+  write("sound", on ? "on" : "off");
+  if (on) play("warning");
+  changed();
+}
+
+export const toggle = () => choose(!enabled());
 
 export function play(severity) {
   if (!enabled()) return;
-  context ??= new AudioContext();
-  context.resume();
+  const sounding = open();
+  sounding.resume();
   const tones = severity === "critical" ? [660, 880, 880] : [660, 550];
   tones.forEach((hertz, index) => {
-    const at = context.currentTime + index * 0.18;
-    const tone = context.createOscillator();
-    const volume = context.createGain();
+    const at = sounding.currentTime + index * 0.18;
+    const tone = sounding.createOscillator();
+    const volume = sounding.createGain();
     tone.frequency.value = hertz;
     volume.gain.setValueAtTime(0, at);
     volume.gain.linearRampToValueAtTime(0.2, at + 0.02);
     volume.gain.exponentialRampToValueAtTime(0.001, at + 0.16);
-    tone.connect(volume).connect(context.destination);
+    tone.connect(volume).connect(sounding.destination);
     tone.start(at);
     tone.stop(at + 0.17);
   });

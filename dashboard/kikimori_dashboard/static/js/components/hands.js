@@ -1,40 +1,50 @@
-// Whether a hand is on a card: pressed, under the pointer, or focused by keyboard. Nothing may move then.
+// Whether a hand is on a call: pressed, under the pointer, or focused by keyboard. Its card must stay where it is then.
 
-const AFTER_MS = 2_500; // after the last movement, press or key among the cards
+const AFTER_MS = 2_500; // after the last movement, press or key at the call
 const RESTING_MS = 30_000; // a pointer or focus that was not used for so long was left there
 
+/** The call of an element of the page. */
+const callOf = (element) => element?.closest?.("[data-call]")?.dataset.call ?? null;
+
 export class Hands {
-  /** `sections`: the elements that hold the cards. */
+  /** @param {HTMLElement[]} sections the elements that hold the calls */
   constructor(sections) {
     this.usedAt = -Infinity;
-    this.pressing = false;
-    this.over = false;
+    this.used = null; // the call that was last pointed at, pressed or focused
+    this.pressed = null;
+    this.over = null;
     for (const section of sections) {
       for (const event of ["pointermove", "keydown", "pointerdown", "wheel"]) {
-        section.addEventListener(event, () => { this.usedAt = performance.now(); }, { passive: true });
+        section.addEventListener(event, ({ target }) => this.use(callOf(target)), { passive: true });
       }
-      section.addEventListener("pointerover", (event) => { this.over = event.target.closest(".card") !== null; });
-      for (const event of ["pointerleave", "pointercancel"]) section.addEventListener(event, () => { this.over = false; });
+      section.addEventListener("pointerdown", ({ target }) => { this.pressed = callOf(target); });
+      section.addEventListener("pointerover", ({ target }) => { this.over = callOf(target); });
+      for (const event of ["pointerleave", "pointercancel"]) section.addEventListener(event, () => { this.over = null; });
     }
-    addEventListener("pointerdown", () => { this.pressing = true; });
-    for (const event of ["pointerup", "pointercancel", "blur"]) addEventListener(event, () => { this.pressing = false; });
+    for (const event of ["pointerup", "pointercancel", "blur"]) addEventListener(event, () => { this.pressed = null; });
   }
 
-  /** Takes note of a key that was pressed for a card, wherever the focus was. */
-  use() {
+  /** Takes note of a key or movement for a call, wherever the focus was. */
+  use(callId) {
     this.usedAt = performance.now();
+    this.used = callId;
   }
 
-  /** Whether the cards must stay where they are. */
-  on() {
-    if (this.pressing) return true;
+  /** Whether a hand is on a call. */
+  holds(callId) {
+    if (this.pressed === callId) return true;
     const unused = performance.now() - this.usedAt;
-    return unused < AFTER_MS || (unused < RESTING_MS && (this.over || focused()));
+    return (this.used === callId && unused < AFTER_MS) || (unused < RESTING_MS && (this.over === callId || focused() === callId));
+  }
+
+  /** Whether a hand is on any call. */
+  on() {
+    return [this.pressed, this.over, this.used, focused()].some((callId) => callId !== null && this.holds(callId));
   }
 }
 
-/** Whether a card has the focus by keyboard; a click leaves the focus too, and the hand is elsewhere. */
+/** The call that has the focus by keyboard; a click leaves the focus too, and the hand is elsewhere. */
 function focused() {
   const element = document.activeElement;
-  return element?.closest(".board .card") != null && element.matches(":focus-visible");
+  return element?.matches(":focus-visible") ? callOf(element) : null;
 }

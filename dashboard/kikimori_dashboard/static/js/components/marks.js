@@ -20,6 +20,9 @@ export async function start(changed) {
 /** Whether a person of this page may press at all; a display on a wall only shows. */
 const presses = () => own.person_id !== null && own.roles.includes("supervisor");
 
+/** Whether a claim is of the person who is signed in here. */
+export const isOwn = (claim) => claim.person_id === own.person_id;
+
 const wordOf = (reason) => reasons.find((each) => each.id === reason)?.[current()] ?? reason;
 
 /** Something that differs whenever the row of an alert looks different. */
@@ -41,9 +44,35 @@ export function marksRow(alert, redraw) {
   return row;
 }
 
+/**
+ * The button that takes on all open alerts of a call, or lets them go again; null where there is nothing to take on.
+ * @param {object[]} alerts
+ * @param {() => void} redraw
+ * @returns {HTMLElement | null}
+ */
+export function claimButton(alerts, redraw) {
+  if (!presses() || !alerts.length) return null;
+  const free = alerts.filter((alert) => !alert.claim);
+  const mine = alerts.filter((alert) => alert.claim && isOwn(alert.claim));
+  if (!free.length && !mine.length) return null;
+  const [path, marked] = free.length ? ["claim", free] : ["release", mine];
+  const made = h("button", { type: "button", class: "quiet", dataset: { mark: path } }, t(`mark.${path}`));
+  made.addEventListener("click", async () => {
+    made.disabled = true;
+    for (const { alert_id: id } of marked) {
+      const answer = await send(`/api/alerts/${encodeURIComponent(id)}/${path}`);
+      if (answer.ok) failed.delete(id);
+      else failed.set(id, answer.reason ?? "network");
+    }
+    made.disabled = false;
+    redraw();
+  });
+  return made;
+}
+
 function claimParts(alert, redraw) {
   const { claim } = alert;
-  const mine = claim?.person_id === own.person_id;
+  const mine = claim ? isOwn(claim) : false;
   const parts = [];
   if (claim) parts.push(h("strong", { class: "claimed", dataset: { own: mine ? "yes" : "no" } }, t(mine ? "mark.claimed_own" : "mark.claimed", { name: claim.name })));
   if (alert.state === "closed") return [];

@@ -1,8 +1,8 @@
 // Alerts that were over before anybody saw them, with the button that says they were seen.
 
-import { look, shape } from "./card.js";
 import { fill, h, setText, show } from "./dom.js";
 import * as i18n from "../store/i18n.js";
+import { look, shape } from "./severity.js";
 import { send } from "../store/session.js";
 
 const { t } = i18n;

@@ -1,10 +1,15 @@
-// The strip at the top: the worst call and why, how many there are; or that nothing needs a decision; or that nobody knows.
+// The strip: the worst call as one sentence, its age and its button; or that nothing needs a decision; or that nobody knows.
 
-import { look, shape, who } from "./card.js";
-import { fill, h } from "./dom.js";
+import { Buttons } from "./buttons.js";
+import { who } from "./call_names.js";
+import { fill, h, setText, show } from "./dom.js";
 import * as i18n from "../store/i18n.js";
+import { urgentCalls } from "../store/lanes.js";
+import { look, shape } from "./severity.js";
+import { age, handling } from "./since.js";
 
 const { t } = i18n;
+const NEW_FOR_MS = 400; // a press this soon after the strip showed another call may have been meant for that before
 
 /** Whether what is shown is all there is: the feed, the broker and every agent are there. */
 export function watched(picture) {
@@ -12,39 +17,95 @@ export function watched(picture) {
   return picture.linked && picture.site.broker_connected && !picture.age.late() && agents.length > 0 && agents.every((agent) => agent.online && !agent.unconfirmed);
 }
 
-/** Calls that need a decision now, worst first. */
-export const urgent = (picture, order) => order.map((each) => picture.calls[each.callId]).filter((call) => call?.urgency >= 2);
+export class Strip {
+  /**
+   * @param {HTMLElement} element
+   * @param {import("./board.js").Board} board
+   */
+  constructor(element, board) {
+    this.element = element;
+    this.board = board;
+    this.callId = null;
+    this.shownAt = -Infinity; // when it began to show this call
+    this.buttons = null;
+    this.headline = h("div", { class: "headline" });
+    this.since = h("span", { class: "since" });
+    this.act = h("div", { class: "act" });
+    this.more = h("button", { type: "button", class: "others", onclick: () => this.showOthers() });
+    this.totals = h("span", { class: "totals" });
+    element.append(this.headline, this.since, this.act, this.more, this.totals);
+    this.over = false;
+    this.act.addEventListener("pointerenter", () => { this.over = true; });
+    for (const event of ["pointerleave", "pointercancel"]) this.act.addEventListener(event, () => { this.over = false; });
+  }
 
-/** `order` as of `Board.wanted`; `select(callId)` shows a call. */
-export function drawStrip(element, picture, order, select) {
-  const calls = picture.known ? Object.values(picture.calls) : [];
-  const found = picture.known ? urgent(picture, order) : [];
-  const worst = found[0];
-  const mood = worst ? look(worst.severity) : picture.known && watched(picture) ? "calm" : "unknown";
-  const handled = calls.filter((call) => call.status === "transferred").length;
-  const reasons = worst ? [...new Set([...(worst.returned ? [t("strip.returned")] : []), ...picture.alertsOf(worst.call_id).map((alert) => i18n.title(alert.title))])].join(" ・ ") : "";
-  element.dataset.severity = mood;
-  const key = JSON.stringify([mood, worst?.call_id, worst?.operator, reasons, found.map((call) => call.severity), calls.length, handled, i18n.current()]);
-  fill(element, key, () => {
-    const totals = calls.length ? h("span", { class: "totals" }, t("strip.calls", { n: calls.length }), handled ? ` ・ ${t("strip.handled", { n: handled })}` : null) : null;
-    if (!worst) {
-      const text = mood === "unknown" ? "strip.unknown" : calls.length ? "strip.calm" : "strip.no_calls";
-      return [h("strong", { class: "headline" }, h("span", { class: "shape", "aria-hidden": "true" }, mood === "unknown" ? "？" : "✓"), t(text)), totals].filter(Boolean);
+  /** Whether a hand is on the button: then it stays the button of this call. */
+  held() {
+    return this.over || this.act.matches(":has(:focus-visible)") || (this.callId !== null && this.board.actions.get(this.callId)?.asked != null);
+  }
+
+  draw(picture) {
+    const calls = picture.known ? Object.values(picture.calls) : [];
+    const urgent = picture.known ? urgentCalls(picture) : [];
+    const kept = this.held() ? urgent.find((call) => call.call_id === this.callId) : undefined;
+    const worst = kept ?? urgent[0];
+    const seen = picture.known && watched(picture);
+    const usable = picture.linked && picture.site?.broker_connected;
+    this.element.dataset.severity = worst && usable ? look(worst.severity) : seen && !worst ? "calm" : "unknown";
+    this.showButton(worst?.call_id ?? null);
+    this.alerts = worst ? picture.alertsOf(worst.call_id) : [];
+    const mood = this.element.dataset.severity;
+    const text = mood === "unknown" ? "strip.unknown" : calls.length ? "strip.calm" : "strip.no_calls";
+    const key = JSON.stringify([mood, worst?.call_id, worst?.operator, worst?.returned, this.alerts.map((alert) => [alert.alert_id, alert.revision, alert.claim]), text, i18n.current()]);
+    fill(this.headline, key, () => (worst ? sentence(worst, this.alerts, mood) : [h("span", { class: "shape", "aria-hidden": "true" }, mood === "unknown" ? "？" : "✓"), h("strong", {}, t(text))]));
+    show(this.more, urgent.length > 1);
+    setText(this.more, t("strip.more", { n: urgent.length - 1 }));
+    const handled = calls.filter((call) => call.status === "transferred").length;
+    setText(this.totals, calls.length ? t("strip.calls", { n: calls.length }) + (handled ? ` ・ ${t("strip.handled", { n: handled })}` : "") : "");
+    this.tick(picture);
+  }
+
+  showButton(callId) {
+    if (this.callId === callId) {
+      this.buttons?.draw();
+      return;
     }
-    return [
-      ...counts(found),
-      h("strong", { class: "headline" }, `${who(worst)} `, h("span", {}, reasons)),
-      h("button", { type: "button", class: "goto", onclick: () => select(worst.call_id) }, t("strip.show")),
-      totals,
-    ];
-  });
+    this.buttons?.remove();
+    this.buttons = null;
+    this.callId = callId;
+    this.shownAt = performance.now();
+    show(this.act, callId !== null);
+    if (callId === null) {
+      this.act.replaceChildren();
+      return;
+    }
+    this.buttons = new Buttons(this.board.actionsOf(callId), { only: true, unsure: () => performance.now() - this.shownAt < NEW_FOR_MS });
+    this.buttons.draw();
+    this.act.replaceChildren(this.buttons.element);
+  }
+
+  tick(picture) {
+    setText(this.since, this.alerts?.length && picture.known ? t("strip.since", { age: age(this.alerts, picture.now()) }) : "");
+  }
+
+  /** Goes to the call after the one that is shown. */
+  showOthers() {
+    const urgent = urgentCalls(this.board.picture).map((call) => call.call_id);
+    const at = urgent.indexOf(this.board.current());
+    const next = urgent.find((callId, index) => index > at && callId !== this.callId) ?? urgent.find((callId) => callId !== this.callId);
+    if (next) this.board.goTo(next);
+  }
 }
 
-const counts = (found) => ["critical", "warning"]
-  .map((severity) => [severity, found.filter((call) => look(call.severity) === severity).length])
-  .filter(([, n]) => n > 0)
-  .map(([severity, n]) => h("span", { class: "count", dataset: { severity } },
-    h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, `${t(`severity.${severity}`)} `), h("b", {}, String(n))));
+function sentence(call, alerts, mood) {
+  const reasons = [...new Set([...(call.returned ? [t("strip.returned")] : []), ...alerts.map((alert) => i18n.title(alert.title))])].join(" ・ ");
+  const severity = call.severity ?? "warning";
+  return [
+    mood === "unknown" ? h("span", { class: "blind" }, t("strip.unknown")) : h("span", { class: "badge" }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), i18n.word("severity", severity)),
+    h("strong", {}, t("strip.sentence", { who: who(call), reasons })),
+    alerts.length ? h("span", { class: "handling" }, handling(alerts)) : null,
+  ].filter(Boolean);
+}
 
 let outside = null; // the number that the browser shows
 

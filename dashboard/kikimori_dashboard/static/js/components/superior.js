@@ -27,8 +27,8 @@ export function towards(superior) {
 }
 
 /**
- * The list of superiors, where there is more than one and a transfer may be pressed.
- * @param {object} actions the card's `Actions`
+ * The list of superiors, behind a small ▾ beside the transfer: where there is more than one and a transfer may be pressed.
+ * @param {import("./actions.js").Actions} actions
  * @param {string[]} main the actions of the large buttons
  * @returns {HTMLElement | null}
  */
@@ -38,8 +38,12 @@ export function superiorChoice(actions, main) {
   const options = actions.superiors.map((each) =>
     h("option", { value: each.number, selected: each.number === now.number }, each.open ? nameOf(each) : t("superior.closed", { name: nameOf(each) })));
   const list = h("select", {
+    class: "superior",
+    dataset: { action: "choose_superior" },
+    "aria-label": t("superior.label"),
+    title: t("superior.label"),
     disabled: actions.doing("move") !== null,
-    onchange: () => { actions.superior = list.value; actions.draw(); },
+    onchange: () => { actions.superior = list.value; actions.draw(true); },
   }, ...options);
-  return h("label", { class: "superior" }, `${t("superior.label")} `, list);
+  return list;
 }

@@ -5,7 +5,7 @@ import { clock, find, signed, span, t, title } from "../store/i18n.js";
 const SHOWN_WORDS = 3;
 const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "button"];
 
-/** [{at: "03:12", text, quote}] of one alert; `quote` = the text is the speaker's words. */
+/** [{start_s, at: "03:12", text, quote}] of one alert; `quote` = the text is the speaker's words. */
 export function why(alert) {
   const of = (kind) => alert.evidence.filter((each) => each.kind === kind);
   return [...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("button").slice(-1).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
@@ -19,7 +19,7 @@ function shouting(found) {
   parts.push(loudest.over_calm_db == null ? t("why.calm_unknown") : t("why.over_calm", { db: signed(loudest.over_calm_db) }));
   if (loudest.tilt_over_calm_db != null) parts.push(tilt(loudest.tilt_over_calm_db));
   if (loudest.pitch_over_calm_percent >= 5) parts.push(t("why.pitch", { percent: signed(loudest.pitch_over_calm_percent) }));
-  return [{ at: clock(found[0].start_s), text: parts.join(" ・ "), quote: false }];
+  return [{ start_s: found[0].start_s, at: clock(found[0].start_s), text: parts.join(" ・ "), quote: false }];
 }
 
 // Spectral tilt against the same speaker's calm voice: raised voices gain 3 dB and more above 1 kHz.
@@ -27,6 +27,7 @@ const tilt = (db) => t(db >= 6 ? "why.tilt_strong" : db >= 3 ? "why.tilt_some" :
 
 function words(found) {
   const lines = found.slice(-SHOWN_WORDS).map((each) => ({
+    start_s: each.start_s,
     at: clock(each.start_s),
     text: t("why.words", { words: each.matched || each.text }) + (each.engine ? t("why.heard_by", { engine: each.engine }) : ""),
     quote: true,
@@ -37,6 +38,7 @@ function words(found) {
 }
 
 const tone = (each) => ({
+  start_s: each.start_s,
   at: clock(each.start_s),
   text: t("why.tone", { category: find(`category.${each.category}`) ?? each.category, words: each.text, weighed: each.words.join("・") }),
   quote: true,
@@ -48,7 +50,7 @@ function duration(each) {
     text: said(`duration_${each.since}`, each, { elapsed: span(each.elapsed_s), threshold: span(each.threshold_s) }),
     quote: false,
   }];
-  if (each.quote) lines.push({ at: clock(each.start_s), text: t("why.refusal_quote", { quote: each.quote }), quote: true });
+  if (each.quote) lines.push({ start_s: each.start_s, at: clock(each.start_s), text: t("why.refusal_quote", { quote: each.quote }), quote: true });
   return lines;
 }
 
@@ -62,3 +64,24 @@ const other = (each) => ({ at: clock(each.start_s), text: said(each.kind, each),
 
 /** The text of a key; of what only newer agents know the line that they send along, else that there is something. */
 const said = (key, each, values) => find(`why.${key}`, values) ?? (title(each.summary ?? {}) || t("why.other", { kind: each.kind }));
+
+/**
+ * @param {object} alert
+ * @returns {string} in one line why it was raised; its quotes are shown elsewhere
+ */
+export function reason(alert) {
+  const lines = why(alert);
+  const facts = lines.filter((line) => !line.quote && line.at).map((line) => `${line.at} ${line.text}`);
+  const quotes = alert.evidence.filter((each) => each.kind === "words" || each.kind === "tone").length;
+  return [...facts, quotes > 1 ? t("card.times", { n: quotes }) : ""].filter(Boolean).join(" ・ ");
+}
+
+/**
+ * @param {object[]} alerts
+ * @param {number} most
+ * @returns {{at: string, text: string}[]} the newest quotes, the oldest of them first
+ */
+export function newestQuotes(alerts, most) {
+  const quotes = new Map(alerts.flatMap(why).filter((line) => line.quote).map((line) => [`${line.at} ${line.text}`, line]));
+  return [...quotes.values()].sort((a, b) => a.start_s - b.start_s).slice(-most);
+}

@@ -1,19 +1,24 @@
 // The supervisor's page.
 
 import { banners, showBanners } from "../components/banners.js";
+import { Bell } from "../components/bell.js";
 import { Board } from "../components/board.js";
-import { look, shape, who } from "../components/card.js";
+import { who } from "../components/call_names.js";
+import { Rows } from "../components/calm_calls.js";
 import * as chime from "../components/chime.js";
 import { fill, h, setText, show } from "../components/dom.js";
 import { Drawn } from "../store/drawn.js";
 import * as i18n from "../store/i18n.js";
+import { Inbox } from "../components/inbox.js";
+import { urgentCalls } from "../store/lanes.js";
 import * as marks from "../components/marks.js";
 import { drawMissed } from "../components/missed.js";
 import { Picture } from "../store/picture.js";
 import { applyTheme, theme, write } from "../store/preferences.js";
 import { TO_OWN_TELEPHONE } from "../store/press.js";
 import { me, toLogin } from "../store/session.js";
-import { drawOutside, drawStrip, urgent } from "../components/strip.js";
+import { look, shape } from "../components/severity.js";
+import { Strip, drawOutside } from "../components/strip.js";
 import * as telephone from "../components/telephone.js";
 import { WhoBar } from "../components/who_bar.js";
 
@@ -28,7 +33,14 @@ await i18n.start();
 const whoBar = new WhoBar(at("who"));
 showPerson();
 
-const board = new Board(at("attention"), at("calls"), () => words());
+const board = new Board(
+  { cards: at("cards"), waiting: at("waiting"), lane: at("lane"), rows: at("rows") },
+  { telephoneChanged: () => words(), selected: () => {} },
+);
+const rows = new Rows(at("rows"), board);
+const strip = new Strip(at("strip"), board);
+const inbox = new Inbox(at("inbox"), (callId) => board.goTo(callId));
+const bell = new Bell(at("sound"), at("ask-sound"));
 const announced = new Map(); // alert → worst severity that was announced
 const returned = new Set(); // calls that came back from hold and were announced
 let first = true;
@@ -70,18 +82,21 @@ function draw() {
     drawCalls(changes);
     drawn.report();
   }
-  if (showBanners(at("banners"), banners(picture), board.hands.on())) board.noticeMoves();
+  showBanners(at("banners"), banners(picture), board.hands.on());
   drawState();
 }
 
 function drawCalls(changes) {
   setText(at("site"), picture.site.name);
   board.update(picture, changes);
+  rows.update(picture, changes);
+  picture.look?.({ cards: board.shown(), rows: [], whole: board.selected });
   picture.age.drawn(picture.seq);
   if (changes.all || changes.calls.size) {
     drawTelephone();
     announce();
-    drawOutside(urgent(picture, board.wanted()).length);
+    inbox.update(picture);
+    drawOutside(urgentCalls(picture).length);
   }
   if (changes.all || changes.closed) drawClosed();
   drawMissed(at("missed"), picture.missed);
@@ -90,7 +105,7 @@ function drawCalls(changes) {
 /** How far what is shown can be trusted, and the worst of it. */
 function drawState() {
   drawLink();
-  drawStrip(at("strip"), picture, board.wanted(), (callId) => board.select(callId));
+  strip.draw(picture);
 }
 
 function drawLink() {
@@ -100,6 +115,8 @@ function drawLink() {
         : ["good", t("link.live")];
   at("link").dataset.mood = mood;
   setText(at("link"), text);
+  const ms = picture.linked ? picture.age.ms() : null;
+  setText(at("freshness"), ms === null || picture.age.late() ? "" : t("link.fresh", { seconds: (ms / 1000).toFixed(1) }));
 }
 
 /** Once a PBX can ring the own telephone its button stays, so that the page's head keeps its height. */
@@ -158,7 +175,8 @@ function words() {
   setText(at("keys"), t("ui.keys"));
   setText(at("language"), t("ui.language"));
   setText(at("theme"), t(theme() === "dark" ? "ui.theme_light" : "ui.theme_dark"));
-  setText(at("sound"), t(chime.enabled() ? "ui.sound_off" : "ui.sound_on"));
+  setText(at("inbox-title"), t("inbox.title"));
+  bell.words();
   telephone.label(at("telephone"));
   whoBar.words();
 }
@@ -166,18 +184,17 @@ function words() {
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); drawAll(); });
 at("theme").addEventListener("click", () => { write("theme", theme() === "dark" ? "light" : "dark"); applyTheme(); words(); });
 at("telephone").addEventListener("click", () => telephone.ask(words));
-at("sound").addEventListener("click", () => { chime.toggle(); words(); });
 
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
-  const card = board.current();
-  const onButton = event.target.closest("button, summary");
+  const callId = board.current();
+  const onButton = event.target.closest("button, summary, a");
   if (event.key === "j" || event.key === "ArrowDown" || event.key === "ArrowRight") board.step(1);
   else if (event.key === "k" || event.key === "ArrowUp" || event.key === "ArrowLeft") board.step(-1);
-  else if (event.key === "Enter" && card && !onButton) board.toggle(card);
-  else if (event.key === "t" && card && !event.repeat) card.actions.buttons.querySelector(".primary")?.click();
+  else if (event.key === "Enter" && callId !== null && !onButton) board.select(callId);
+  else if (event.key === "t" && !event.repeat) board.pressMain();
   else if (event.key === "Escape") {
-    if (!card?.actions.cancel() && card?.opened) board.toggle(card);
+    if (!board.cancel()) board.select(null);
   } else return;
   event.preventDefault();
 });
@@ -194,7 +211,9 @@ async function showPerson() {
 function tick() {
   drawState();
   if (!picture.known) return;
-  board.tick(picture.linked ? picture.now() : Date.parse(picture.heardAt));
+  const now = picture.linked ? picture.now() : Date.parse(picture.heardAt);
+  board.tick(now);
+  rows.tick(now);
   setText(at("clock"), i18n.timeOfDay(picture.now()));
 }
 setInterval(tick, 500);

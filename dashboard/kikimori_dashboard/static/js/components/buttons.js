@@ -1,0 +1,154 @@
+// The buttons of one call: one fixed row, and the further actions behind 「…」 or, where there is room, below it.
+
+import { fill, h, setText, show } from "./dom.js";
+import { announcements, asideRow } from "./aside.js";
+import { t, word } from "../store/i18n.js";
+import { isPrimary } from "../store/offered.js";
+import { TRANSFERS, laneOf, worded } from "../store/press.js";
+import { reasonChoice } from "./reason.js";
+import { superiorChoice, superiorOf, towards } from "./superior.js";
+
+const IN_ROW = ["listen"]; // further actions that have a place in the row
+
+/** The elements of an `Actions`. */
+export class Buttons {
+  /**
+   * @param {import("./actions.js").Actions} actions
+   * @param {{whole?: boolean, only?: boolean, more?: () => HTMLElement[], unsure?: () => boolean}} options
+   *   `whole`: the further actions are always shown; `only`: the main button alone; `more`: further elements of the menu;
+   *   `unsure`: whether a press may have been meant for another call
+   */
+  constructor(actions, { whole = false, only = false, more = () => [], unsure = () => false } = {}) {
+    this.actions = actions;
+    this.whole = whole;
+    this.only = only;
+    this.unsure = unsure;
+    this.more = more;
+    this.open = false; // the menu
+    this.row = h("div", { class: "buttons" });
+    this.aside = h("div", { class: "aside" });
+    this.choices = h("div", { class: "choices", role: "group", hidden: true });
+    this.hint = h("p", { class: "hint", role: "status", hidden: true });
+    this.why = h("p", { class: "because", hidden: true });
+    this.result = h("p", { class: "result", role: "status", hidden: true });
+    this.extra = h("div", { class: "extra" });
+    this.menu = h("div", { class: "menu", id: `menu-${whole ? "panel-" : ""}${actions.callId}`, role: "group", "aria-label": t("card.more"), hidden: true },
+      this.extra, this.choices, this.hint, this.why, this.aside);
+    this.opener = h("button", { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": this.menu.id, onclick: () => this.toggle(!this.open) }, "…");
+    this.element = h("div", { class: "actions", dataset: { whole: whole ? "yes" : "no" } }, this.menu, this.result, this.row);
+    this.draw = this.draw.bind(this);
+    actions.views.add(this.draw);
+  }
+
+  /** Shows nothing any more. */
+  remove() {
+    this.actions.views.delete(this.draw);
+  }
+
+  /**
+   * Opens or closes the menu; the focus goes with it.
+   * @param {boolean} open
+   */
+  toggle(open) {
+    if (this.whole || this.open === open) return;
+    this.open = open;
+    this.draw();
+    if (open) /** @type {HTMLElement | null} */ (this.menu.querySelector("button:not(:disabled), input, select"))?.focus({ preventScroll: true });
+    else if (this.menu.contains(document.activeElement) || document.activeElement === document.body) this.opener.focus({ preventScroll: true });
+  }
+
+  /** Takes back a question, else closes the menu; true when there was something. */
+  cancel() {
+    if (this.actions.cancel()) return true;
+    if (!this.open) return false;
+    this.toggle(false);
+    return true;
+  }
+
+  draw() {
+    const { actions } = this;
+    if (!actions.call) return;
+    const { main: all, aside: further } = actions.offered();
+    const main = this.only ? all.slice(0, 1) : all;
+    const aside = this.only ? [] : further;
+    const inRow = aside.filter((action) => IN_ROW.includes(action));
+    const rest = aside.filter((action) => !inRow.includes(action));
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.action;
+    const { status, superior, keep_operator: keep, announcements: titles } = actions.call;
+    const asks = actions.asked === "hang_up";
+    const key = JSON.stringify([main, aside, actions.under(), actions.asked, actions.usable, actions.prompted, status, superior, keep, titles, actions.choosing, actions.superiors, actions.superior, actions.keep, t("ui.language")]);
+    // A button keeps its element while it says the same, so that focus stays on it.
+    fill(this.row, key, () => [
+      ...main.map((action, index) => this.mainButton(action, isPrimary(action, index))).flatMap((button, index) => (index ? [button] : [button, this.only ? null : superiorChoice(actions, main)])),
+      ...inRow.map((action) => this.dress(h("button", { type: "button", class: "secondary" }), action)),
+      this.whole || this.only || !main.length ? null : this.opener,
+    ].filter((each) => each !== null));
+    fill(this.aside, key, () => asideRow(this, rest, main));
+    fill(this.choices, key, () => (actions.choosing ? announcements(this) : []));
+    fill(this.extra, key, () => (this.whole || !this.open ? [] : this.more()));
+    show(this.aside, this.aside.childElementCount > 0);
+    show(this.choices, actions.choosing);
+    show(this.hint, asks);
+    setText(this.hint, asks ? t("hint.hang_up") : "");
+    show(this.why, asks);
+    fill(this.why, JSON.stringify([actions.asked, t("ui.language")]), () => (asks ? [reasonChoice(actions)] : []));
+    show(this.menu, this.whole || this.open);
+    this.opener.setAttribute("aria-expanded", String(this.open));
+    this.opener.setAttribute("aria-label", t("card.more"));
+    this.drawResult();
+    if (focused) this.refocus(focused);
+  }
+
+  drawResult() {
+    const result = this.actions.shownResult();
+    show(this.result, result !== null);
+    if (result === null) return;
+    const { mood, text, detail } = worded(result);
+    // After something went wrong the first question is where the customer is now.
+    const where = mood === "bad" && laneOf(result.action) === "move" ? word("where", this.actions.call.status) : null;
+    this.result.dataset.mood = mood;
+    fill(this.result, JSON.stringify([mood, text, detail, where]), () =>
+      [h("strong", {}, text), detail ? h("span", {}, detail) : null, where ? h("span", { class: "where" }, where) : null].filter((each) => each !== null));
+  }
+
+  /**
+   * @param {string} action
+   * @param {boolean} primary
+   */
+  mainButton(action, primary) {
+    const { actions } = this;
+    const button = this.dress(h("button", { type: "button", class: primary ? "primary" : "secondary" }), action);
+    const to = towards(superiorOf(actions.call, actions.superiors, actions.superior));
+    if (primary && to && actions.asked !== action && actions.doing("move") !== action) button.append(h("small", {}, to));
+    return button;
+  }
+
+  /**
+   * Gives a button what every one has: its words, whether it may be pressed, what pressing does.
+   * @param {HTMLElement} button
+   * @param {string} action
+   */
+  dress(button, action, onclick = () => this.actions.pressed(action, {}, this.unsure())) {
+    const { actions } = this;
+    const doing = actions.doing(laneOf(action)) === action;
+    button.dataset.action = action;
+    /** @type {HTMLButtonElement} */ (button).disabled = !actions.usable || actions.waits(action);
+    if (doing) button.setAttribute("aria-busy", "true");
+    if (actions.asked === action) button.dataset.asked = "yes";
+    if (doing) setText(button, t(TRANSFERS.includes(action) && actions.call.status === "on_hold" ? "doing.ringing" : `doing.${action}`));
+    else if (actions.asked === action) setText(button, t("action.confirm", { action: t(`action.${action}`) }));
+    else button.append(h("span", {}, t(`action.${action}`)));
+    button.addEventListener("click", onclick);
+    return button;
+  }
+
+  /**
+   * A redrawn button loses the focus; give it back to where the hands are.
+   * @param {string} action
+   */
+  refocus(action) {
+    if (document.activeElement !== document.body) return;
+    const button = this.element.querySelector(`[data-action="${action}"]:not(:disabled)`);
+    /** @type {HTMLElement | null} */ (button ?? this.element.closest("[data-call]"))?.focus({ preventScroll: true });
+  }
+}

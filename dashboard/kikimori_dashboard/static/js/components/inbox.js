@@ -1,0 +1,81 @@
+// Alerts one below the other in the order in which they were raised, requests for help on top, to be gone through.
+
+import { who } from "./call_names.js";
+import { fill, h, setText, show } from "./dom.js";
+import * as i18n from "../store/i18n.js";
+import { isReviewed, review } from "../store/reviewed.js";
+import { marksKey, marksRow } from "./marks.js";
+import { look, shape } from "./severity.js";
+
+const { t } = i18n;
+/** @param {any} alert */
+const isHelp = (alert) => alert.rule_kind === "escalate";
+
+export class Inbox {
+  /**
+   * @param {HTMLElement} element
+   * @param {(callId: string) => void} goTo shows a call
+   */
+  constructor(element, goTo) {
+    this.goTo = goTo;
+    this.title = /** @type {HTMLElement} */ (element.querySelector("h2"));
+    this.lists = { help: h("ol", { class: "help" }), others: h("ol") };
+    this.none = h("p", { class: "none" });
+    element.append(this.none, this.lists.help, this.lists.others);
+    /** @type {Map<string, HTMLElement>} */
+    this.items = new Map();
+  }
+
+  /**
+   * Draws the open alerts; an item keeps its element, so that focus and place stay.
+   * @param {any} picture
+   */
+  update(picture) {
+    this.picture = picture;
+    const alerts = Object.values(picture.alerts).sort((a, b) => a.raised_at.localeCompare(b.raised_at) || a.alert_id.localeCompare(b.alert_id));
+    const known = new Set(alerts.map((alert) => alert.alert_id));
+    for (const [id, item] of this.items) {
+      if (known.has(id)) continue;
+      item.remove();
+      this.items.delete(id);
+    }
+    for (const list of /** @type {const} */ (["help", "others"])) {
+      const wanted = alerts.filter((alert) => isHelp(alert) === (list === "help"));
+      let next = this.lists[list].firstElementChild;
+      for (const alert of wanted) {
+        const item = this.item(alert);
+        if (item === next) next = next.nextElementSibling;
+        else this.lists[list].insertBefore(item, next);
+      }
+      show(this.lists[list], wanted.length > 0);
+    }
+    const open = alerts.filter((alert) => !isReviewed(alert.alert_id)).length;
+    setText(this.title, open ? t("inbox.title_open", { n: open }) : t("inbox.title"));
+    show(this.none, alerts.length === 0);
+    setText(this.none, t("inbox.none"));
+  }
+
+  /** @param {any} alert */
+  item(alert) {
+    const id = alert.alert_id;
+    let item = this.items.get(id);
+    if (!item) {
+      item = h("li", { class: "inbox-item", dataset: { alert: id, inboxCall: alert.call_id } });
+      this.items.set(id, item);
+    }
+    const reviewed = isReviewed(id);
+    Object.assign(item.dataset, { severity: look(alert.severity), reviewed: reviewed ? "yes" : "no" });
+    const call = this.picture.calls[alert.call_id];
+    const focused = item.contains(document.activeElement) ? document.activeElement?.getAttribute("data-part") : null;
+    const rebuilt = fill(item, JSON.stringify([alert.revision, reviewed, marksKey(alert), call?.operator ?? null, i18n.current()]), () => [
+      h("button", { type: "button", class: "quiet inbox-call", dataset: { part: "call" }, onclick: () => this.goTo(alert.call_id) },
+        h("time", { datetime: alert.raised_at }, i18n.timeOfDay(alert.raised_at)),
+        h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)),
+        h("span", { class: "text" }, h("b", {}, call ? who(call) : alert.operator.name ?? alert.operator.number ?? t("call.unknown_operator")), ` ${i18n.title(alert.title)}`)),
+      h("button", { type: "button", class: "quiet reviewed", "aria-pressed": String(reviewed), dataset: { part: "reviewed" }, onclick: () => { review(id, !reviewed); this.update(this.picture); } }, t(reviewed ? "inbox.reviewed" : "inbox.review")),
+      marksRow(alert, () => this.update(this.picture)),
+    ]);
+    if (rebuilt && focused) /** @type {HTMLElement | null} */ (item.querySelector(`[data-part="${focused}"]`))?.focus({ preventScroll: true });
+    return item;
+  }
+}

@@ -1,0 +1,88 @@
+// Calls that need a decision and for which no slot is free: a list that can be opened, each call with its button.
+
+import { Buttons } from "./buttons.js";
+import { who } from "./call_names.js";
+import { h, setText, show } from "./dom.js";
+import { t, title } from "../store/i18n.js";
+import { look, shape } from "./severity.js";
+import { age } from "./since.js";
+
+/** One call of the list. */
+class WaitingCall {
+  /**
+   * @param {string} callId
+   * @param {import("./board.js").Board} board
+   */
+  constructor(callId, board) {
+    this.callId = callId;
+    this.shape = h("span", { class: "shape", "aria-hidden": "true" });
+    this.text = h("span", { class: "text" });
+    this.since = h("span", { class: "since" });
+    this.buttons = new Buttons(board.actionsOf(callId), { only: true });
+    this.element = h("li", { class: "waits", tabindex: "-1", dataset: { call: callId } }, this.shape, this.text, this.since, this.buttons.element);
+    this.element.addEventListener("click", (event) => { if (!(/** @type {HTMLElement} */ (event.target).closest("button"))) board.select(callId); });
+  }
+
+  /** @param {any} picture */
+  update(picture) {
+    const call = picture.calls[this.callId];
+    if (!call) return;
+    this.alerts = picture.alertsOf(this.callId);
+    this.element.dataset.severity = look(call.severity);
+    setText(this.shape, shape(call.severity));
+    setText(this.text, `${who(call)}　${call.returned ? t("strip.returned") : this.alerts.map((/** @type {any} */ alert) => title(alert.title)).join(" ・ ")}`);
+    this.buttons.draw();
+    this.tick(picture.now());
+  }
+
+  /** @param {number} now */
+  tick(now) {
+    setText(this.since, this.alerts?.length ? t("strip.since", { age: age(this.alerts, now) }) : "");
+  }
+}
+
+export class Waiting {
+  /**
+   * @param {HTMLDetailsElement} element
+   * @param {import("./board.js").Board} board
+   */
+  constructor(element, board) {
+    this.board = board;
+    this.element = element;
+    this.title = h("summary");
+    this.list = h("ol");
+    element.append(this.title, this.list);
+    /** @type {Map<string, WaitingCall>} */
+    this.calls = new Map();
+  }
+
+  /**
+   * @param {any} picture
+   * @param {string[]} callIds in their order
+   */
+  update(picture, callIds) {
+    show(this.element, callIds.length > 0);
+    setText(this.title, t("strip.more", { n: callIds.length }));
+    for (const [callId, call] of this.calls) {
+      if (callIds.includes(callId)) continue;
+      call.buttons.remove();
+      call.element.remove();
+      this.calls.delete(callId);
+    }
+    // Whoever comes stands last, whatever it is: nothing moves under a hand.
+    for (const callId of callIds) {
+      let call = this.calls.get(callId);
+      if (!call) {
+        call = new WaitingCall(callId, this.board);
+        this.calls.set(callId, call);
+        this.list.append(call.element);
+      }
+      call.update(picture);
+    }
+  }
+
+  /** @param {number} now */
+  tick(now) {
+    if (this.element.open) for (const call of this.calls.values()) call.tick(now);
+  }
+}
