@@ -193,6 +193,7 @@ class SiteState:
             if entry is not None and entry.state.agent_id == levels.agent_id:
                 entry.levels = each
                 entry.levels_at = levels.at
+                entry.history.add(each)
                 self.changes.touch(PicturePart.LEVELS, call_id)
 
     # --- alerts
