@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import CallStatus
 from kikimori_dashboard.call_story import CallMoves
+from kikimori_dashboard.looks.history import LevelHistory
+from kikimori_dashboard.looks.levels import EncodedLevels
 from kikimori_dashboard.transcript import TranscriptTail
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class CallEntry:
         self.levels: CallLevels | None = None
         self.levels_at: datetime | None = None
         """Time of `levels` by the agent's clock."""
+        self.history = LevelHistory()
+        self.encoded_levels = EncodedLevels()
         self.returned = False
         """True after a hold by a press has ended without anybody asking for it."""
         self.notes: list[NoteView] = []

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
 
 class PicturePart(StrEnum):
@@ -27,6 +27,9 @@ class PicturePart(StrEnum):
 
 Key = tuple[PicturePart, str]
 
+AT_ONCE = frozenset({PicturePart.ALERTS, PicturePart.COMMANDS})
+"""Parts that do not wait for the interval of the pages: somebody waits for them."""
+
 LEAST_GONE = 4000
 
 
@@ -39,6 +42,8 @@ class ChangeLog:
 
     def __init__(self, least_gone: int = LEAST_GONE) -> None:
         self.version = 0
+        self.at_once = 0
+        """Version of the last change of a part of `AT_ONCE`."""
         self.on_gone: list[Callable[[PicturePart, str], None]] = []
         """Called with each key that is gone."""
         self._least_gone = least_gone
@@ -70,18 +75,24 @@ class ChangeLog:
         self.version += 1
         self._touched.pop(key, None)
         self._touched[key] = self.version
+        if key[0] in AT_ONCE:
+            self.at_once = self.version
 
     def version_of(self, part: PicturePart, name: str) -> int:
         """Return the version at which a key last changed; 0 for one that never did or is forgotten."""
         return self._touched.get((part, name), 0)
 
-    def since(self, version: int) -> list[Key] | None:
-        """Return the keys changed after `version`, each once; None when that is too long ago to know."""
+    def since(self, version: int, without: Container[PicturePart] = ()) -> list[Key] | None:
+        """Return the keys changed after `version`, each once; None when that is too long ago to know.
+
+        `without`: parts that are left out.
+        """
         if version < self._forgotten_up_to:
             return None
         changed: list[Key] = []
         for key, at in reversed(self._touched.items()):
             if at <= version:
                 break
-            changed.append(key)
+            if key[0] not in without:
+                changed.append(key)
         return changed

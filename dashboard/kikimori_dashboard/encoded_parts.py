@@ -16,9 +16,14 @@ class EncodedParts:
     """JSON of the keys that exist, kept until they change."""
 
     def __init__(
-        self, changes: ChangeLog, encoders: Mapping[PicturePart, Callable[[str], str | None]]
+        self,
+        changes: ChangeLog,
+        encoders: Mapping[PicturePart, Callable[[str], str | None]],
+        *,
+        with_lines: bool = True,
     ) -> None:
-        """`encoders`: return the JSON of a key by its name, None for one without content."""
+        """`encoders`: return the JSON of a key by its name, None for one without content. `with_lines`: calls have their words."""
+        self._with_lines = with_lines
         self._changes = changes
         self._encoders = encoders
         self._known: dict[PicturePart, dict[str, tuple[int, str]]] = {part: {} for part in encoders}
@@ -32,7 +37,7 @@ class EncodedParts:
         """Return a key's JSON, `null` when it is gone."""
         known = self._known[part]
         version = self._changes.version_of(part, name)
-        if part is PicturePart.CALLS:
+        if part is PicturePart.CALLS and self._with_lines:
             version = max(version, self._changes.version_of(PicturePart.LINES, name))
         found = known.get(name)
         if found is not None and found[0] == version:

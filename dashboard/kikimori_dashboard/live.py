@@ -6,7 +6,8 @@ that was away too long gets a snapshot again; one that takes nothing for `SEND_W
 A browser measures how old its picture is: it sends `{"type": "ping", "at": NUMBER}`, any number of its own, and gets
 `{"type": "echo", "at": NUMBER, "seq": N}` behind everything that was sent before, N being the last version among it.
 
-A supervisor's page says which alerts stand on it: `{"type": "drawn", "alerts": {id: revision}}`.
+A supervisor's page says which alerts stand on it: `{"type": "drawn", "alerts": {id: revision}}`. One that was opened with
+`look=1` also says what it draws (`looks.message.Look`), and gets words and levels of nothing else, see `looks`.
 
 What a browser gets is decided here, by who has the session; when that ends, or its rights change, the socket is closed.
 """
@@ -15,84 +16,59 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import structlog
 from aiohttp import ClientConnectionError, WSCloseCode, WSMessage, WSMsgType, web
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from kikimori_dashboard.access.open_session import SESSION, SessionEnd
+from kikimori_dashboard.access.open_session import SESSION
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.who import WHO
+from kikimori_dashboard.looks.message import read_look
+from kikimori_dashboard.looks.pump import LookPage, LookPump
+from kikimori_dashboard.page_messages import read_drawn, read_ping
+from kikimori_dashboard.page_socket import PageSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kikimori_dashboard.access.open_session import OpenSession, SessionEnd
     from kikimori_dashboard.changes import ChangeLog
     from kikimori_dashboard.sight import Sight
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.views import Views
 
-log = structlog.get_logger()
-
 MAX_BROWSERS = 100
 INTERVAL_S = 0.1
+SHORTEST_S = 0.02
+"""Interval in s after which something is sent that does not wait for `INTERVAL_S`."""
 BEAT_S = 5.0
-SEND_WITHIN_S = 10.0
 RETRY_AFTER_S = 10
-CLOSE_WITHIN_S = 1.0
-"""Seconds in which a browser may answer the end of its session; then the connection is cut."""
-CLOSE_CODES = {SessionEnd.OVER: 4401, SessionEnd.RIGHTS_CHANGED: 4403, SessionEnd.STORE_AWAY: 4503}
-"""WebSocket close codes: the page goes to the login page, connects again, or says that the database is away."""
 MOST_FROM_BROWSER = 128 * 1024
 """Largest message from a browser in bytes."""
-MAX_PING = 1e15
-"""Largest number of a ping, more than any browser's clock in milliseconds."""
+LOOKS_EVERY_S = 0.05
+"""Shortest interval in s at which a page is asked what it draws; what it sends meanwhile waits in its connection."""
 
 
 @dataclass(slots=True)
-class _Page:
-    """One connected browser."""
+class _Page(PageSocket):
+    """Connected page that gets the levels and words of all calls: an operator's, or one of an earlier release."""
 
-    socket: web.WebSocketResponse
-    transport: asyncio.Transport | None
-    by_line: bool
+    by_line: bool = False
     """True = it takes the changed lines of a transcript alone; pages of earlier releases do not."""
-    sight: Sight | None
+    sight: Sight | None = None
     """View of somebody who may see a part of the site; None = of the whole site."""
     version: int | None = None
     """Version up to which changes were looked at; None before the snapshot."""
     sent: int | None = None
     """Version that the browser has; smaller than `version` where nothing since was in sight."""
-    sender: asyncio.Task[None] | None = None
-    closing: asyncio.Task[None] | None = None
 
-    async def deliver(self, message: str) -> None:
-        """Send a message.
-
-        Raises:
-            ConnectionError: the browser is gone, or took nothing for `SEND_WITHIN_S`.
-        """
-        try:
-            async with asyncio.timeout(SEND_WITHIN_S):
-                await self.socket.send_str(message)
-        except TimeoutError:
-            log.warning("browser_too_slow")
-            # Closing politely would wait for the same full buffer.
-            if self.transport is not None:
-                self.transport.abort()
-            raise ConnectionAbortedError from None
-
-
-class DrawnAlerts(BaseModel):
-    """Message of a supervisor's page: the alerts that it has drawn, with their revisions."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    type: Literal["drawn"]
-    alerts: dict[str, int]
+    @property
+    def alerts(self) -> set[str] | None:
+        """Return the alerts that the page got; None = all there are."""
+        return None if self.sight is None else self.sight.alerts
 
 
 class Live:
@@ -102,8 +78,12 @@ class Live:
         self._views = views
         self._changes = changes
         self._sights = sights
+        self._pump = LookPump(changes)
         self._wake = asyncio.Event()
         self._waiting = 0
+        self._alarm = asyncio.Event()
+        """Set, and replaced, when something changed that is sent at once."""
+        self._at_once = 0
         self.sockets: set[web.WebSocketResponse] = set()
         self._supervisors: dict[web.WebSocketResponse, str | None] = {}
         """Supervisors' pages with their person."""
@@ -123,6 +103,11 @@ class Live:
 
     def changed(self) -> None:
         """Note that the state may have changed. Costs nothing when no browser waits."""
+        self._pump.changed()
+        if self._changes.at_once != self._at_once:
+            self._at_once = self._changes.at_once
+            self._alarm.set()
+            self._alarm = asyncio.Event()
         if self._waiting:
             self._wake.set()
             self._wake = asyncio.Event()
@@ -137,45 +122,88 @@ class Live:
             raise web.HTTPServiceUnavailable(
                 text="too many browsers are connected\n", headers={"Retry-After": str(RETRY_AFTER_S)}
             )
-        socket = web.WebSocketResponse(heartbeat=20, max_msg_size=MOST_FROM_BROWSER)
+        looks = supervises and request.query.get("look") == "1"
+        # What a page draws is little; to squeeze it for each browser would cost more than all the rest.
+        socket = web.WebSocketResponse(heartbeat=20, max_msg_size=MOST_FROM_BROWSER, compress=not looks)
         await socket.prepare(request)
         self.sockets.add(socket)
         if supervises:
             self._supervisors[socket] = who.person_id
             self.on_pages(len(self._supervisors))
-        by_line = request.query.get("lines") == "changed"
-        page = _Page(socket, request.transport, by_line, self._sights.of(who, supervises=supervises))
-        page.sender = asyncio.create_task(self._send(page), name="browser")
         try:
-            with session.watched(lambda end: _end(page, end)):
-                # Reading also notices that a browser leaves.
-                async for message in socket:
-                    await self._answer(page, message)
-        except (ClientConnectionError, ConnectionError):
-            pass
+            if looks:
+                await self._read_looking(request, socket)
+            else:
+                by_line = request.query.get("lines") == "changed"
+                sight = self._sights.of(who, supervises=supervises)
+                await self._read(_Page(socket, request.transport, by_line=by_line, sight=sight), session)
         finally:
-            page.sender.cancel()
             self.sockets.discard(socket)
             if socket in self._supervisors:
                 del self._supervisors[socket]
                 self.on_pages(len(self._supervisors))
-            await asyncio.gather(
-                page.sender, *([page.closing] if page.closing else []), return_exceptions=True
-            )
         return socket
 
-    async def _answer(self, page: _Page, message: WSMessage) -> None:
-        """Echo a ping, take the alerts that a supervisor's page has drawn; close on any other message."""
-        at = _pinged_at(message)
-        if at is None and page.socket in self._supervisors and (drawn := _drawn(message)) is not None:
-            shown = None if page.sight is None else page.sight.alerts
-            self.on_drawn(
-                {each: revision for each, revision in drawn.alerts.items() if shown is None or each in shown}
-            )
-        elif at is None:
+    async def _read(self, page: _Page, session: OpenSession) -> None:
+        page.sender = asyncio.create_task(self._send(page), name="browser")
+        try:
+            with session.watched(page.end):
+                # Reading also notices that a browser leaves.
+                async for message in page.socket:
+                    if not self._take(page, page.alerts, message):
+                        await self._answer(page, page.sent, message)
+        except (ClientConnectionError, ConnectionError):
+            pass
+        finally:
+            await page.stop()
+
+    async def _read_looking(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+        feed = self._sights.feed(request[WHO])
+        page = LookPage(PageSocket(socket, request.transport), feed)
+        clock = asyncio.get_running_loop().time
+        looked_at = 0.0
+        try:
+            with request[SESSION].watched(lambda end: self._end(page, end)):
+                self._pump.add(page)
+                async for message in socket:
+                    look = read_look(message.data) if message.type is WSMsgType.TEXT else None
+                    if look is not None:
+                        await asyncio.sleep(looked_at + LOOKS_EVERY_S - clock())
+                        looked_at = clock()
+                        feed.look(look)
+                        self._pump.hurry()
+                    elif not self._take(page.line, feed.alerts, message):
+                        await self._answer(page.line, feed.sent, message)
+        except (ClientConnectionError, ConnectionError):
+            pass
+        finally:
+            self._pump.remove(page)
+            await page.line.stop()
+
+    def _end(self, page: LookPage, end: SessionEnd) -> None:
+        self._pump.remove(page)
+        page.line.end(end)
+
+    def _take(self, page: PageSocket, shown: set[str] | None, message: WSMessage) -> bool:
+        """Take the alerts that a supervisor's page has drawn, of those that it got; False when it says something else."""
+        if page.socket not in self._supervisors or message.type is not WSMsgType.TEXT:
+            return False
+        drawn = read_drawn(message.data)
+        if drawn is None:
+            return False
+        self.on_drawn(
+            {each: revision for each, revision in drawn.alerts.items() if shown is None or each in shown}
+        )
+        return True
+
+    @staticmethod
+    async def _answer(page: PageSocket, sent: int | None, message: WSMessage) -> None:
+        """Echo a ping; close on any other message."""
+        at = read_ping(message.data) if message.type is WSMsgType.TEXT else None
+        if at is None:
             await page.socket.close(code=WSCloseCode.POLICY_VIOLATION)
-        elif page.sent is not None:
-            await page.deliver(json.dumps({"type": "echo", "at": at, "seq": page.sent}))
+        elif sent is not None:
+            await page.deliver(json.dumps({"type": "echo", "at": at, "seq": sent}))
 
     async def close(self) -> None:
         for socket in tuple(self.sockets):
@@ -203,9 +231,21 @@ class Live:
                     await page.deliver(text)
                     page.sent = page.version
                     said_at = loop.time()
-                await asyncio.sleep(INTERVAL_S)
+                await self._rest(page)
         except (ClientConnectionError, ConnectionError):
             await page.socket.close()
+
+    async def _rest(self, page: _Page) -> None:
+        """Wait for the interval; shorter when something changes that is sent at once."""
+        await asyncio.sleep(SHORTEST_S)
+        due = asyncio.get_running_loop().time() + INTERVAL_S - SHORTEST_S
+        while (page.version or 0) >= self._changes.at_once:
+            alarm, left = self._alarm, due - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await alarm.wait()
 
     def _news(self, page: _Page) -> str:
         """Return what changed since the page was looked after, or everything; "" for nothing that it may see."""
@@ -228,48 +268,3 @@ class Live:
             pass
         finally:
             self._waiting -= 1
-
-
-def _end(page: _Page, end: SessionEnd) -> None:
-    """Send nothing more, and close the connection at the end of its session."""
-    if page.sender is not None:
-        page.sender.cancel()
-    if page.closing is None:
-        page.closing = asyncio.create_task(_close(page, end), name="session over")
-
-
-async def _close(page: _Page, end: SessionEnd) -> None:
-    try:
-        async with asyncio.timeout(CLOSE_WITHIN_S):
-            await page.socket.close(code=CLOSE_CODES[end], message=end.value.encode())
-    except (TimeoutError, ClientConnectionError, ConnectionError):
-        # It does not answer. It gets nothing more all the same, and not even this if it reads nothing.
-        if page.transport is not None:
-            page.transport.close()
-            asyncio.get_running_loop().call_later(SEND_WITHIN_S, page.transport.abort)
-
-
-def _pinged_at(message: WSMessage) -> float | None:
-    """Return the number of a ping; None when the message is something else."""
-    if message.type is not WSMsgType.TEXT:
-        return None
-    try:
-        ping = json.loads(message.data)
-    except (ValueError, RecursionError):
-        return None
-    match ping:
-        case {"type": "ping", "at": int() | float() as at} if (
-            not isinstance(at, bool) and abs(at) <= MAX_PING
-        ):
-            return at
-    return None
-
-
-def _drawn(message: WSMessage) -> DrawnAlerts | None:
-    """Return the alerts that a page has drawn; None when the message is something else."""
-    if message.type is not WSMsgType.TEXT:
-        return None
-    try:
-        return DrawnAlerts.model_validate_json(message.data)
-    except ValidationError:
-        return None

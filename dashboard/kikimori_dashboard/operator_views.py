@@ -76,6 +76,7 @@ class OperatorViews:
         self._encoded = EncodedParts(
             state.changes,
             {PicturePart.CALLS: self._call, PicturePart.ALERTS: self._alert, PicturePart.AGENTS: self._agent},
+            with_lines=False,
         )
 
     def json(self, part: PicturePart, name: str) -> str:

@@ -61,6 +61,11 @@ class Sight:
         """Version of the teams at the last snapshot."""
 
     def snapshot(self, now: datetime) -> str:
+        head = f'{{"type":"snapshot","seq":{self._state.changes.version},"now":"{now.isoformat()}"'
+        return ",".join([head, *self.all_fields()]) + "}"
+
+    def all_fields(self) -> list[str]:
+        """Return the members of a snapshot; it counts as shown."""
         state = self._state
         self._calls = {each for each in state.calls if self._sees_call(each)}
         opened = [each for each in state.alerts if self._sees_alert(state.alerts[each])]
@@ -77,8 +82,11 @@ class Sight:
         for part, listed in names.items():
             shown = listed if part in self._parts else ()
             fields.append(f'"{part.value}":{{{",".join(self._members(part, shown))}}}')
-        head = f'{{"type":"snapshot","seq":{state.changes.version},"now":"{now.isoformat()}"'
-        return ",".join([head, *fields]) + "}"
+        return fields
+
+    def shows(self, call_id: str) -> bool:
+        """Return whether the browser has a call."""
+        return call_id in self._calls
 
     def delta(self, since: int, sent: int, now: datetime, *, by_line: bool) -> str | None:
         """Return what changed after version `since`; None when only a snapshot can tell, "" for nothing in sight.
@@ -92,6 +100,17 @@ class Sight:
         keys = self._state.changes.since(since)
         if keys is None:
             return None
+        fields = self.fields(keys, since if by_line else None)
+        if not fields:
+            return ""
+        head = f'{{"type":"delta","from":{sent},"seq":{self._state.changes.version},"now":"{now.isoformat()}"'
+        return ",".join([head, *fields]) + "}"
+
+    def fields(self, keys: list[Key], since: int | None = None) -> list[str]:
+        """Return the members of a change for the changed keys; it counts as shown.
+
+        `since`: version from which changed lines are told alone; None = their calls come whole.
+        """
         parts: dict[PicturePart, dict[str, str]] = {}
         fields = []
         before = set(self._calls)
@@ -105,7 +124,7 @@ class Sight:
                 fields.append(self._missed())
             elif part is PicturePart.LINES:
                 if name in self._calls and name not in parts.get(PicturePart.CALLS, {}):
-                    self._add_lines(parts, name, since if by_line and name in before else None)
+                    self._add_lines(parts, name, since if name in before else None)
             elif part in self._parts and (text := self._shown(part, name, before)) is not None:
                 parts.setdefault(part, {})[name] = text
         for name in parts.get(PicturePart.CALLS, {}):
@@ -115,10 +134,7 @@ class Sight:
             for part, members in parts.items()
             if members
         ]
-        if not fields:
-            return ""
-        head = f'{{"type":"delta","from":{sent},"seq":{self._state.changes.version},"now":"{now.isoformat()}"'
-        return ",".join([head, *fields]) + "}"
+        return fields
 
     def _with_new_calls(self, keys: list[Key]) -> list[Key]:
         """Return the keys, with everything about calls that came into sight just now."""

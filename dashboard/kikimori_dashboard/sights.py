@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from kikimori_dashboard.access.roles import AccessTarget, Right, Scope, may, widest
 from kikimori_dashboard.changes import PicturePart
+from kikimori_dashboard.looks.audience import SightAudience, SiteAudience
+from kikimori_dashboard.looks.feed import LookFeed
+from kikimori_dashboard.looks.views import DRAWN_PARTS, DrawnViews
 from kikimori_dashboard.operator_views import PARTS, OperatorViews
 from kikimori_dashboard.sight import Sight
 
@@ -51,6 +54,7 @@ class Sights:
         self._state = state
         self._views = views
         self._of_operator = OperatorViews(state, views)
+        self._drawn = DrawnViews(state, views)
         self._teams = teams
 
     def of(self, who: Principal, *, supervises: bool) -> Sight | None:
@@ -60,6 +64,13 @@ class Sights:
                 return None
             return self._sight(self._views, self.sees(who, Right.WATCH), PicturePart)
         return self._sight(self._of_operator, self.sees(who, Right.OWN_PAGE), PARTS)
+
+    def feed(self, who: Principal) -> LookFeed:
+        """Return the messages for a supervisor's page that says what it draws."""
+        if widest(who, Right.WATCH) is Scope.ALL:
+            return LookFeed(self._state, SiteAudience(self._drawn))
+        sight = self._sight(self._drawn, self.sees(who, Right.WATCH), DRAWN_PARTS)
+        return LookFeed(self._state, SightAudience(self._drawn, sight, lambda: self.outdated(sight)))
 
     def target(self, extension: str | None) -> AccessTarget:
         """Return the calls of an extension as an object of rights."""

@@ -265,11 +265,8 @@ class SiteState:
         alerts = self.open_alerts(call_id)
         severity = alerts[0].severity if alerts else None
         entry = self.calls.get(call_id)
-        if (
-            entry is not None
-            and entry.returned
-            and (severity is None or severity.rank < Severity.WARNING.rank)
-        ):
+        returned = entry is not None and entry.returned
+        if returned and (severity is None or severity.rank < Severity.WARNING.rank):
             return Severity.WARNING
         return severity
 

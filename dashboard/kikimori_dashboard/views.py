@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kikimori_core.wire.messages import Alert, LegLevel, Role, Severity
+    from kikimori_dashboard.call_entry import CallEntry
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.presses import Press
     from kikimori_dashboard.state import SiteState
@@ -156,13 +157,16 @@ class Views:
         entry = self._state.calls.get(call_id)
         if entry is None:
             return None
+        return f'{entry.state_json[:-1]},"lines":{entry.tail.to_json()},{self.standing(call_id, entry)}}}'
+
+    def standing(self, call_id: str, entry: CallEntry) -> str:
+        """Return the members of a call's JSON that the agent does not send."""
         severity, urgency = self._state.standing(call_id)
         return (
-            f'{entry.state_json[:-1]},"lines":{entry.tail.to_json()},"severity":{_word(severity)},'
-            f'"urgency":{urgency},"stale":{_truth(self._state.stale(call_id))},'
+            f'"severity":{_word(severity)},"urgency":{urgency},"stale":{_truth(self._state.stale(call_id))},'
             f'"unconfirmed":{_truth(self._state.agent_book.unconfirmed(entry.state.agent_id))},'
             f'"returned":{_truth(entry.returned)}{entry.notes_json}'
-            f"{story_json(entry.moves, self._state.presses.history(call_id))}}}"
+            f"{story_json(entry.moves, self._state.presses.history(call_id))}"
         )
 
     def _levels(self, call_id: str) -> str | None:

@@ -37,9 +37,9 @@ class LiveClient:
             for part in PARTS:
                 for name, value in message.get(part, {}).items():
                     if value is None:
-                        self.picture[part].pop(name, None)
+                        self.picture.setdefault(part, {}).pop(name, None)
                     else:
-                        self.picture[part][name] = value
+                        self.picture.setdefault(part, {})[name] = value
             for part in ("site", "closed", "missed"):
                 self.picture[part] = message.get(part, self.picture[part])
         if message["type"] != "echo":

@@ -1,6 +1,7 @@
 // The picture of the site in this browser: a snapshot and changes by WebSocket; comes back by itself.
 
 import { Age } from "./age.js";
+import { Looked, readLevels } from "./looked.js";
 import { RIGHTS_CHANGED, SESSION_OVER, me, toLogin } from "./session.js";
 
 const SILENCE_MS = 12_000; // the server says something every five seconds
@@ -11,13 +12,21 @@ const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
 const RANKS = { critical: 2, warning: 1, notice: 0 };
 const rank = (alert) => RANKS[alert.severity] ?? RANKS.warning;
 
+/** Parts that somebody waits for: a page draws them without waiting for a frame. */
+const AT_ONCE = ["alerts", "commands"];
+
 /** {all, calls, lines, levels, closed}: what to draw again; sets of call ids, `calls` of those of which anything may differ. */
 const nothing = () => ({ all: false, calls: new Set(), lines: new Set(), levels: new Set(), closed: false });
 const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
 
 export class Picture {
-  constructor(changed) {
+  /**
+   * @param {(atOnce?: boolean) => void} changed called after each change; `atOnce`: with something that somebody waits for
+   * @param {{look?: boolean}} [how] `look`: this page says what it draws (`look()`), and gets levels and words of nothing else
+   */
+  constructor(changed, { look = false } = {}) {
     this.changed = changed;
+    this.looked = look ? new Looked((text) => this.sendLook(text)) : null;
     this.linked = false; // what is shown is current as far as this browser can know
     this.known = false; // a snapshot has been seen
     this.heardAt = null; // the server's time of the last message
@@ -31,6 +40,8 @@ export class Picture {
   clear() {
     Object.assign(this, { seq: null, site: null, calls: {}, levels: {}, alerts: {}, agents: {}, commands: {}, extensions: {}, closed: [], closedMore: 0, missed: NONE_MISSED });
     this.ofCall = new Map();
+    this.order = null; // call ids in order; null = to be sorted again
+    this.looked?.clear();
     this.dirty = { ...nothing(), all: true };
   }
 
@@ -43,6 +54,34 @@ export class Picture {
     return this.ofCall.get(callId) ?? [];
   }
 
+  /** Says which calls are drawn: `cards` and `whole` with levels, `rows` with slower ones, `whole` with its words. Cheap when it is the same. */
+  look(drawn) {
+    this.looked?.look(drawn);
+  }
+
+  sendLook(text) {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(text);
+    return true;
+  }
+
+  /** Ids of all calls, the greatest need of a decision first. */
+  inOrder() {
+    const { calls } = this;
+    this.order ??= Object.keys(calls).sort((a, b) => (calls[a].order < calls[b].order ? -1 : 1));
+    return this.order;
+  }
+
+  /** Lines of a call in time order; of the whole call only, where this page says what it draws. */
+  lines(callId) {
+    return this.looked ? this.looked.linesOf(callId) : this.calls[callId]?.lines ?? [];
+  }
+
+  /** Levels of a call's last minute, kept up to date; null for a call that is not drawn as a card. See `Past`. */
+  past(callId) {
+    return this.looked?.past.get(callId) ?? null;
+  }
+
   /** What changed since this was asked last. */
   takeChanges() {
     const changes = this.dirty;
@@ -52,7 +91,7 @@ export class Picture {
 
   connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/live?lines=changed${location.pathname === "/" ? "&page=supervisor" : ""}`);
+    const socket = new WebSocket(`${scheme}://${location.host}/live?lines=changed${location.pathname === "/" ? "&page=supervisor" : ""}${this.looked ? "&look=1" : ""}`);
     this.socket = socket;
     let silence = null;
     const listen = () => {
@@ -90,7 +129,10 @@ export class Picture {
     socket.onclose = lost;
     socket.onerror = () => socket.close();
     // A sleeping machine wakes up with a socket that looks open and is not.
-    socket.onopen = () => listen();
+    socket.onopen = () => {
+      listen();
+      this.looked?.sayAgain();
+    };
   }
 
   /** Connects, unless the session is over: a refused WebSocket does not tell why. */
@@ -112,7 +154,9 @@ export class Picture {
     this.heardAt = message.now;
     if (message.type === "snapshot") {
       this.clear();
-      for (const part of ["site", "calls", "levels", "agents", "commands", "extensions", "closed"]) this[part] = message[part];
+      for (const part of ["site", "calls", "agents", "commands", "extensions", "closed"]) this[part] = message[part];
+      if (this.looked) this.takeDrawn(message);
+      else this.levels = message.levels;
       this.takeAlerts(message.alerts);
       this.missed = message.missed ?? NONE_MISSED;
       this.known = true;
@@ -126,18 +170,20 @@ export class Picture {
     }
     if (message.closed) this.closedMore = message.closed_more ?? 0;
     this.seq = message.seq;
-    this.changed();
+    this.changed(AT_ONCE.some((part) => message[part]));
     return true;
   }
 
   takeDelta(message) {
-    for (const part of ["calls", "levels", "agents", "commands", "extensions"]) {
+    for (const part of ["calls", ...(this.looked ? [] : ["levels"]), "agents", "commands", "extensions"]) {
       for (const [name, value] of Object.entries(message[part] ?? {})) {
         if (value === null) delete this[part][name];
         else this[part][name] = value;
       }
     }
-    for (const [callId, lines] of Object.entries(message.lines ?? {})) this.takeLines(callId, lines);
+    if (message.calls) this.order = null;
+    if (this.looked) this.takeDrawn(message);
+    else for (const [callId, lines] of Object.entries(message.lines ?? {})) this.takeLines(callId, lines);
     for (const callId of Object.keys({ ...message.calls, ...message.commands })) this.dirty.calls.add(callId);
     for (const callId of Object.keys(message.levels ?? {})) this.dirty.levels.add(callId);
     if (message.alerts) this.takeAlerts(message.alerts);
@@ -149,6 +195,17 @@ export class Picture {
     if (message.closed) {
       this.dirty.closed = true;
       this.closed = message.closed;
+    }
+  }
+
+  /** Takes words and levels of the calls that this page draws. */
+  takeDrawn({ calls = {}, lines = {}, past = {}, levels = {} }) {
+    for (const [callId, call] of Object.entries(calls)) if (call === null) delete this.levels[callId];
+    for (const [callId, told] of Object.entries(lines)) if (this.looked.takeLines(callId, told)) this.dirty.lines.add(callId);
+    for (const [callId, told] of Object.entries(past)) this.looked.past.set(callId, told);
+    for (const [callId, told] of Object.entries(levels)) {
+      this.levels[callId] = readLevels(told);
+      this.looked.append(callId, told);
     }
   }
 
