@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 from tests.support.json_requests import post
 from tests.support.live_client import connected, live_client
 from tests.support.sign_in import client, sign_in_page
@@ -135,10 +136,12 @@ async def test_both_pages_in_both_languages(url: str, store: Store, page: Page) 
     await expect(page.get_by_role("heading", name="監査記録")).to_be_visible()
     await expect(page.locator("[data-number='1']")).to_contain_text(EVIL)
     await expect(page.locator("[data-number='1']")).to_contain_text("利用者を変更")
+    await assert_accessible(page)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     await page.get_by_label("だれが").fill("いない人")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("status")).to_have_text("記録はありません。")
+    await assert_accessible(page)
     async with page.expect_download() as download:
         await page.get_by_role("link", name="CSVで書き出す").click()
     assert (await download.value).suggested_filename == "kikimori-audit.csv"
@@ -154,6 +157,7 @@ async def test_both_pages_in_both_languages(url: str, store: Store, page: Page) 
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     await page.get_by_role("button", name="日本語").click()
     await expect(page.get_by_role("heading", name="私の記録")).to_be_visible()
+    await assert_accessible(page)
 
 
 async def test_a_change_of_a_person_is_told_in_words(url: str, store: Store, page: Page) -> None:

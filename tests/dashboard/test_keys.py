@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -32,6 +33,7 @@ async def test_a_question_mark_lists_the_keys(url: str, page: Page) -> None:
     dialog = page.get_by_role("dialog", name="キー操作")
     for row in ("j ↓次の通話へ", "Esc取り消す・閉じる", "?この一覧を開く"):
         await expect(dialog.locator("dl > div").filter(has_text=row)).to_have_count(1)
+    await assert_accessible(page)
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog")).to_have_count(1)
     await page.keyboard.press("Escape")

@@ -10,6 +10,7 @@ import pyotp
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.sign_in import PASSWORD, client
 
@@ -66,8 +67,10 @@ async def test_from_the_login_to_the_page_and_out_again(
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     await expect(page.get_by_label("ログイン名")).to_be_focused()
+    await assert_accessible(page)
     await type_in(page, "supervisor", "wrong password")
     await expect(page.get_by_role("alert")).to_have_text("ログイン名かパスワードが違います。")
+    await assert_accessible(page)
     await page.get_by_role("button", name="English").click()
     await expect(page.get_by_role("alert")).to_have_text("The user name or the password is wrong.")
     await page.get_by_label("Password").fill(PASSWORD)
@@ -100,6 +103,7 @@ async def test_the_first_account(url: str, store: Store, stranger: Page) -> None
     await page.get_by_label("パスワード").fill("short")
     await page.get_by_role("button", name="アカウントを作ってログイン").click()
     await expect(page.get_by_role("alert")).to_have_text("パスワードは 10 文字以上にしてください。")
+    await assert_accessible(page)
     await page.get_by_label("パスワード").fill(PASSWORD)
     await page.get_by_role("button", name="アカウントを作ってログイン").click()
     await expect(page).to_have_url(f"{url}/")
@@ -143,6 +147,7 @@ async def test_a_password_that_another_set_is_changed_at_the_first_login(
     await type_in(stranger, "supervisor", PASSWORD)
     await expect(stranger).to_have_url(f"{url}/account")
     await expect(stranger.locator("#must")).to_be_visible()
+    await assert_accessible(stranger)
     await stranger.get_by_label("今のパスワード").fill(PASSWORD)
     await stranger.get_by_label("新しいパスワード").fill("長くて覚えやすい言葉")
     await stranger.get_by_role("button", name="変更する").click()
@@ -195,11 +200,13 @@ async def test_the_second_factor_from_set_up_to_recovery(url: str, store: Store,
     await factor.get_by_label("確認コード").fill("000000")
     await factor.get_by_role("button", name="設定する").click()
     await expect(factor.get_by_role("alert")).to_contain_text("確認コードが違う")
+    await assert_accessible(page)
     used = pyotp.TOTP(secret).now()
     await factor.get_by_label("今のパスワード").fill(PASSWORD)
     await factor.get_by_label("確認コード").fill(used)
     await factor.get_by_role("button", name="設定する").click()
     await expect(factor.locator(".codes code")).to_have_count(10)
+    await assert_accessible(page)
     recovery = await factor.locator(".codes code").first.inner_text()
     await factor.get_by_role("button", name="保管しました").click()
     await expect(factor).to_contain_text("残りの回復コード: 10 個")
@@ -210,6 +217,7 @@ async def test_the_second_factor_from_set_up_to_recovery(url: str, store: Store,
     await code.fill(used)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text("確認コードが違うか、使用済みです")
+    await assert_accessible(page)
     await code.fill(recovery.lower())
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(f"{url}/")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import structlog
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 from tests.support.browser import chromium
 from tests.support.json_requests import get, post
 from tests.support.live_client import LiveClient, connected
@@ -155,15 +156,18 @@ async def test_from_the_code_to_the_name_in_two_browsers(url: str, store: Store,
     await page.get_by_role("dialog").get_by_label("内線").fill("204")
     await page.keyboard.press("Enter")
     code = await page.locator(".code").inner_text()
+    await assert_accessible(page)
     async with chromium() as browser:
         desk = await browser.new_page()
         await desk.goto(f"{url}/kiosk")
         await desk.locator("#code").fill("AAAA-AAAA")
         await desk.keyboard.press("Enter")
         await expect(desk.locator("#fault")).to_contain_text("このコードは使えません")
+        await assert_accessible(desk)
         await desk.locator("#code").fill(code.lower())
         await desk.keyboard.press("Enter")
         await expect(desk.get_by_role("dialog")).to_contain_text("本日の担当はどなたですか")
+        await assert_accessible(desk)
         await desk.get_by_role("button", name="佐藤 美咲").click()
         await expect(desk.locator("#seat")).to_have_text("本日の担当: 佐藤 美咲")
         await expect(desk.get_by_role("dialog")).to_have_count(0)
@@ -172,3 +176,4 @@ async def test_from_the_code_to_the_name_in_two_browsers(url: str, store: Store,
     await page.reload()
     await page.locator("[data-kiosk] [data-act=seatings]").click()
     await expect(page.get_by_role("dialog").locator("[data-seating]")).to_have_count(1)
+    await assert_accessible(page)

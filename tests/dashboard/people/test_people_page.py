@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 from tests.support.json_requests import get, post
 from tests.support.sign_in import client, cookie, sign_in_page
 from tests.support.stores import audited
@@ -132,6 +133,7 @@ async def test_a_person_is_added_found_and_changed_by_keyboard(
     cells = await page.locator("[data-person] > :nth-child(3)").evaluate_all(lefts)
     assert len(cells) == 6
     assert len(set(cells)) == 1, "columns of all rows stand below each other"
+    await assert_accessible(page)
     await page.locator("[data-act=add]").focus()
     await page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
@@ -141,6 +143,7 @@ async def test_a_person_is_added_found_and_changed_by_keyboard(
     await dialog.get_by_label("チーム").fill("夜間")
     await page.keyboard.press("Enter")
     await expect(dialog.locator(".why:visible")).to_contain_text("数字・英字")
+    await assert_accessible(page)
     await dialog.locator("[name=extensions]").fill("２０９ 210")
     await page.keyboard.press("Enter")
     await expect(page.locator("#done")).to_have_text("新人 <b>太郎</b>さんの登録を保存しました。")
@@ -172,6 +175,7 @@ async def test_superiors_are_ordered_and_get_hours(url: str, admin: ClientSessio
     await expect(page.locator("[data-superior]")).to_have_count(2)
     await page.locator("[data-superior]").nth(1).get_by_role("button", name="上へ").click()
     await expect(page.locator("[data-superior]").first).to_contain_text("1. 部長 高橋")
+    await assert_accessible(page)
     found = (await get(admin, "/api/superiors"))["superiors"]
     assert [each["number"] for each in found] == ["220", "200"]
     assert found[0]["hours"] == {"ja": "月-金 09:00-18:00", "en": "mon-fri 09:00-18:00"}
