@@ -30,6 +30,7 @@ from kikimori_core.wire.messages import (
     OverlapEvidence,
     Party,
     Problem,
+    Ringing,
     Role,
     Severity,
     ShoutingEvidence,
@@ -78,6 +79,7 @@ def call(call_id: str = "call-1", **fields: Any) -> CallState:
         "superior": Party(number="200", name="高橋 課長"),
         "announcements": (Announcement(name="recorded", title="録音の案内"),),
         "keep_operator": True,
+        "ringing": Ringing(number="200", name="高橋 課長", since=NOON, purpose="transfer"),
         "transcript_tail": (line(call_id),),
     }
     return CallState(call_id=call_id, site=SITE, agent_id=AGENT, **(given | fields))
@@ -165,6 +167,7 @@ def command(command_id: str = "command-1", **fields: Any) -> Command:
         "run": "mabc1234",
         "role": "supervisor",
         "nonce": "nonce-1",
+        "about": "call-1.escalate.1",
         "reason": "threat",
     }
     return Command(command_id=command_id, **(given | fields))

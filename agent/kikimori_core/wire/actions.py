@@ -21,6 +21,8 @@ class Lane(StrEnum):
     """Actions beside the conversation: listening in, announcements."""
     HELP = "help"
     """Operator's request for help."""
+    ALARM = "alarm"
+    """Ringing of superiors whom nobody's press has called."""
 
 
 class RingTarget(StrEnum):
@@ -30,6 +32,8 @@ class RingTarget(StrEnum):
     """Extension or queue to which the customer is handed."""
     OWN = "own"
     """Telephone of the supervisor who pressed."""
+    SUPERIOR = "superior"
+    """Superior whom the agent chooses."""
 
 
 class NeedsReason(StrEnum):
@@ -47,6 +51,8 @@ class ButtonPlace(StrEnum):
     """The row below."""
     OPERATOR = "operator"
     """The operator's page."""
+    NONE = "none"
+    """No button: the dashboard sends it by itself."""
 
 
 class Confirmation(StrEnum):
@@ -101,6 +107,13 @@ ACTIONS: tuple[ActionFacts, ...] = (
     ActionFacts(Action.HANG_UP, reason=NeedsReason.ALWAYS, place=ButtonPlace.ASIDE, asks=Confirmation.ALWAYS),
     ActionFacts(Action.ACCOMMODATE, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
     ActionFacts(Action.ACCOMMODATE_END, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
+    ActionFacts(
+        Action.RING_SUPERIOR,
+        Lane.ALARM,
+        RingTarget.SUPERIOR,
+        place=ButtonPlace.NONE,
+        asks=Confirmation.NEVER,
+    ),
     ActionFacts(Action.ESCALATE, Lane.HELP, place=ButtonPlace.OPERATOR, asks=Confirmation.NEVER),
 )
 
@@ -114,6 +127,8 @@ RING = (*TRANSFERS, *TO_OWN_TELEPHONE)
 """Actions that ring a telephone."""
 OF_JUDGING = (Action.ACCOMMODATE, Action.ACCOMMODATE_END)
 """Actions that change how the agent judges a call, on every PBX."""
+WITHOUT_BUTTON = tuple(each.action for each in ACTIONS if each.place is ButtonPlace.NONE)
+"""Actions that no person may press."""
 NEED_REASON = tuple(each.action for each in ACTIONS if each.reason is NeedsReason.ALWAYS)
 
 

@@ -86,8 +86,12 @@ class Directory(Message):
 
     def superior_at(self, now: datetime) -> DirectorySuperior | None:
         """Return the first superior within opening hours; None when there is none now."""
+        return next(iter(self.superiors_at(now)), None)
+
+    def superiors_at(self, now: datetime) -> tuple[DirectorySuperior, ...]:
+        """Return the superiors within opening hours, in their order."""
         moment = now.astimezone(self.zone())
-        return next((each for each in self.superiors if each.is_open(moment)), None)
+        return tuple(each for each in self.superiors if each.is_open(moment))
 
     def zone(self) -> tzinfo:
         """Return the office's time zone; UTC where this machine does not know it."""

@@ -31,6 +31,7 @@ from kikimori_core.wire.evidence import (
     WordsEvidence,
 )
 from kikimori_core.wire.problem import Problem
+from kikimori_core.wire.ringing import Ringing
 from kikimori_core.wire.values import (
     Action,
     AlertState,
@@ -168,6 +169,8 @@ class CallState(Message):
     """True = a person marked the call as a request for reasonable accommodation: see `Action.ACCOMMODATE`."""
     identity: Name | None = None
     """`uncertain`: two callers who cannot be told apart; the caller is left blank and no command is offered."""
+    ringing: Ringing | None = None
+    """Superior whose telephone rings now; another one follows where nobody answers."""
     transcript_tail: tuple[TranscriptLine, ...] = ()
     """The last few final lines, so that a dashboard started mid-call shows the story."""
     run: Name | None = None
@@ -279,6 +282,8 @@ class Command(Message):
     """In which capacity `issued_by` pressed, e.g. `supervisor` or `operator`."""
     nonce: Name | None = None
     """Never the same twice."""
+    about: Name | None = None
+    """For `ring_superior`: id of the alert for which help is needed."""
     reason: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     """Needed for `hang_up`, `barge` and transfers out of the house; kept in the agent's record."""
 
@@ -338,6 +343,6 @@ class Health(Message):
 __all__ = [
     "Action", "AlertState", "ButtonEvidence", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
     "DoubtedWords", "DurationEvidence", "Evidence", "Health", "LegLevel", "Levels", "Message", "OtherEvidence", "OtherHearing",
-    "Outcome", "OverlapEvidence", "Party", "Problem", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence", "SpeechStatus",
+    "Outcome", "OverlapEvidence", "Party", "Problem", "Ringing", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence", "SpeechStatus",
     "ToneEvidence", "TranscriptLine", "WordsEvidence",
 ]  # fmt: skip

@@ -147,6 +147,8 @@ class Action(OpenEnum):
     """Mark the call as a request for reasonable accommodation: no alerts of repetition and length; not on the PBX."""
     ACCOMMODATE_END = "accommodate_end"
     """Take that mark back."""
+    RING_SUPERIOR = "ring_superior"
+    """Ring the next free superior, who hears where help is needed. Sent by the dashboard's clock, by no button."""
     ESCALATE = "escalate"
     """The operator's button: asks for help, touches nothing on the PBX."""
 
