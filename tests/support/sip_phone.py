@@ -142,6 +142,10 @@ class Phone(asyncio.DatagramProtocol):
         }
         return {round(index * RATE / size / 20) * 20 for index in peaks}
 
+    def heard(self) -> np.ndarray:
+        """Return the last sound that was kept, of up to some seconds."""
+        return DECODED[np.frombuffer(bytes(self._heard), np.uint8)].astype(float)
+
     @property
     def silent_s(self) -> float:
         """For how long no sound at all has arrived."""

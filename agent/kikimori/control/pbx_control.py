@@ -26,6 +26,11 @@ class PbxRequest:
     """True = the operator stays in the call; None = as the control is configured."""
     announcement: str | None = None
     """Name of a configured announcement; None = the first."""
+    then: tuple[str, ...] = ()
+    """For HOLD_TRANSFER: who is rung next, one after another, while nobody answers. A control that cannot ring the next one
+    without the customer going back in between leaves them out."""
+    on_ring: Callable[[str], None] = lambda _target: None
+    """Called with each target when its telephone begins to ring."""
 
 
 @dataclass(frozen=True, slots=True)

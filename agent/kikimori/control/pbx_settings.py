@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from kikimori.control.pbx_control import PbxRequest
 
 
+LONGEST_CHAIN_S = 300.0
+"""Longest time in s of ringing one superior after another, however long a customer may be on hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnnouncementFile:
     """An announcement."""
@@ -41,6 +45,8 @@ class ControlSettings:
     """Sound for a customer on hold, as the PBX names it."""
     book: Path
     """File in which customers on hold are remembered."""
+    language: Literal["ja", "en"] = "ja"
+    """Language of the announcement for a superior who is rung."""
     listed_superior: Callable[[], str | None] = field(default=lambda: None)
     """Return the number of the directory's superior at this moment; None = `superior` counts."""
 
@@ -48,6 +54,11 @@ class ControlSettings:
     def superior_now(self) -> str:
         """Return the extension or queue of the superior to ask at this moment."""
         return self.listed_superior() or self.superior
+
+    @property
+    def longest_chain_s(self) -> float:
+        """Return the seconds in which one superior after another is rung for a customer on hold."""
+        return min(self.longest_hold_s, LONGEST_CHAIN_S)
 
     def keeps_operator(self, request: PbxRequest) -> bool:
         """Return whether the operator stays on the line.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -27,6 +27,9 @@ class Configuration(Protocol):
 
     @property
     def agent_id(self) -> str: ...
+
+    @property
+    def language(self) -> Literal["ja", "en"]: ...
 
     @property
     def sides(self) -> SidesTable: ...

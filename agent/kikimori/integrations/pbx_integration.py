@@ -44,5 +44,6 @@ class PbxIntegration(Integration[Settings]):
             ),
             dial=dial,
             music=music,
+            language=self.config.language,
             book=self.config.state_path() / f"held-{self.config.agent_id}.json",
         )

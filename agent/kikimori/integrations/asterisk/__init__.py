@@ -73,7 +73,8 @@ class Asterisk(PbxIntegration[AsteriskTable]):
         """Put together what control of Asterisk needs."""
         from kikimori.integrations.asterisk.control import AsteriskControlSettings  # noqa: PLC0415  (see `Integration`)
 
-        return self.settings(AsteriskControlSettings, self.table.dial, self.table.music)
+        made = self.settings(AsteriskControlSettings, self.table.dial, self.table.music)
+        return replace(made, sounds=self.table.sounds)
 
     async def examine_control(self) -> list[Diagnosis]:
         from kikimori.integrations.asterisk.checkup import look_at_ami  # noqa: PLC0415  (see `Integration`)

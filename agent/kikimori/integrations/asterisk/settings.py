@@ -65,6 +65,14 @@ class AsteriskTable(BaseModel):
         matching(r"[0-9A-Za-z._-]{1,64}", 'write the name of a class of musiconhold.conf, e.g. "default"'),
     ] = "default"
     """Class of musiconhold.conf for customers on hold."""
+    sounds: Annotated[
+        str,
+        matching(
+            r"/?[0-9A-Za-z._-]{1,64}(/[0-9A-Za-z._-]{1,64}){0,15}",
+            'write a folder as Asterisk names it, e.g. "kikimori" or "/usr/local/share/kikimori-sounds/ja"',
+        ),
+    ] = "kikimori"
+    """Folder of the pieces of the announcement for superiors: below `sounds/LANGUAGE`, or a whole path."""
     ca_file: PemFile | None = None
     """Certificate authority of `https` and `ami_tls`, or Asterisk's own certificate; None = the system's."""
     tls_name: HostName | None = None

@@ -16,6 +16,7 @@ from kikimori.control.held import HeldBook
 from kikimori.control.pbx_control import PbxAnswer, not_supported
 from kikimori.integrations.asterisk.ami import AmiClient
 from kikimori.integrations.asterisk.ami_away import AmiError
+from kikimori.integrations.asterisk.control.alarm import AsteriskAlarm
 from kikimori.integrations.asterisk.control.customers import Customers
 from kikimori.integrations.asterisk.control.dialplan import TO_SUPERIOR, Step
 from kikimori.integrations.asterisk.control.examining import Probe, look
@@ -81,6 +82,7 @@ class AsteriskControl:
         """Customers by channel whose events are needed: those in the book and those being moved now."""
         self._rescuer = Rescuer(self._ami, settings, self._customers, self._mover, self._watched, self._ended)
         self._supervision = AsteriskSupervision(self._ami, settings)
+        self._alarm = AsteriskAlarm(self._ami, settings)
         self._moves: dict[str, _Move] = {}
         self._probe: Probe | None = None
         self._checks: list[Diagnosis] = []
@@ -92,7 +94,7 @@ class AsteriskControl:
     @property
     def capabilities(self) -> tuple[Action, ...]:
         announce = (Action.ANNOUNCE,) if self._settings.announcements else ()
-        return (*MOVES, *SPY, *announce)
+        return (*MOVES, *SPY, *announce, Action.RING_SUPERIOR)
 
     @property
     def announcements(self) -> tuple[Announcement, ...]:
@@ -131,6 +133,8 @@ class AsteriskControl:
             )
         else:
             found += [problem_of(each) for each in self._checks if each.state != "ok"]
+        if self._alarm.sounds_missing:
+            found.append(Problem.of("alarm_sounds_missing"))
         return (*found, *self._book.problems())
 
     async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
@@ -200,6 +204,10 @@ class AsteriskControl:
                 self._watched.pop(customer.channel, None)
 
     async def _supervise_or_announce(self, request: PbxRequest) -> PbxAnswer:
+        if request.action is Action.RING_SUPERIOR:
+            # Whatever became of the customer's channel: no call is touched.
+            request.on_ring(request.target)
+            return await self._alarm.ring(request.target, request.call.operator.number)
         if request.action is Action.ANNOUNCE:
             wanted = request.announcement or self._settings.announcements[0].name
             sound = next((each for each in self._settings.announcements if each.name == wanted), None)
@@ -239,6 +247,7 @@ class AsteriskControl:
             for each in self._watched.values():
                 each.note_queue(event)
         self._supervision.note(event)
+        self._alarm.note(event)
         if self._probe is not None:
             self._probe.note(event)
 
@@ -247,6 +256,7 @@ class AsteriskControl:
             customer.lost = True
             customer.news.set()
         self._supervision.lost()
+        self._alarm.lost()
 
     async def _logged_in(self) -> None:
         """Determine the customers' state, then check the PBX. Cancelled when the connection is lost."""

@@ -6,7 +6,14 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori.integrations.asterisk.control.dialplan import HELD, TO_OPERATOR, TO_SUPERIOR, Step, step_of
+from kikimori.integrations.asterisk.control.dialplan import (
+    HELD,
+    NEXT,
+    TO_OPERATOR,
+    TO_SUPERIOR,
+    Step,
+    step_of,
+)
 from kikimori_core.wire.messages import CallStatus
 
 if TYPE_CHECKING:
@@ -18,6 +25,10 @@ if TYPE_CHECKING:
 
 def nobody(status: CallStatus) -> None:
     """Do nothing: the default receiver of a status."""
+
+
+def _untold(target: str) -> None:
+    """Do nothing: the default receiver of a target that rings."""
 
 
 @dataclass(eq=False, slots=True)
@@ -55,6 +66,10 @@ class AsteriskCustomer:
     """Asterisk's id for all channels of this call."""
     rung: str | None = None
     """DIALSTATUS with which the ringing ended, as the dialplan reported it; None = not yet."""
+    targets: list[str] = field(default_factory=list)
+    """Extensions that the present transfer has not rung yet, in order."""
+    on_ring: Callable[[str], None] = _untold
+    """Called with each extension that the transfer rings."""
     gone: bool = False
     lost: bool = False
     """True after the connection to Asterisk was lost: the state is of that time."""
@@ -175,10 +190,14 @@ class AsteriskCustomer:
     def _stepped(self, event: Block, now: float) -> None:
         step = step_of(event.get("Step"))
         if step is None:
+            if event.get("Step") == NEXT:
+                self.dial_status, self.ringing = "", False
             return
         self.step, self.step_at, self.music = step, now, False
         if step is Step.RUNG:
             self.rung = event.get("Status")
+        elif step is Step.RING and self.targets:
+            self.on_ring(self.targets.pop(0))
         elif step is Step.HAND:
             # What is heard is the target's: a ringing tone, a queue's music.
             self.set_status(CallStatus.ON_HOLD)

@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from kikimori.integrations.asterisk.control.settings import AsteriskControlSettings
 
 CONTEXT = "kikimori-control"
-VERSION = "2"
+VERSION = "3"
 LABEL = "start"
 """Given as priority: Asterisk refuses a label it does not find, but hangs up a channel sent to a missing number."""
 
@@ -46,6 +46,13 @@ TO_OPERATOR = frozenset((Step.BACK, Step.OPERATOR))
 ANNOUNCER = f"Local/whisper@{CONTEXT}"
 """Beginning of the name of the channel that brings an announcement into a call; it is no telephone."""
 
+NEXT = "next"
+"""Step that the dialplan reports when a telephone was not answered and another one follows."""
+ALARM = "alarm"
+"""Extension for a superior who is told where help is needed."""
+BETWEEN = "~"
+"""Stands between dial strings of `KIKIMORI_NEXT`; none contains it."""
+
 WAIT = "wait"
 RELEASE = "over"
 """Extensions for the operator."""
@@ -58,12 +65,18 @@ def for_customer(
     operator_extension: str | None,
     target: str,
     keep: bool,
+    then: Sequence[str] = (),
 ) -> Iterator[tuple[str, str]]:
-    """Return the customer's channel variables. `operator` is a channel or empty, `target` a dial string."""
+    """Return the customer's channel variables.
+
+    `operator` is a channel or empty, `target` a dial string; those of `then` are rung after it.
+    """
     yield "KIKIMORI_OPERATOR", operator
     yield "KIKIMORI_OPERATOR_DIAL", settings.dial_string(operator_extension)
     yield "KIKIMORI_SUPERIOR_DIAL", settings.dial_string(settings.superior_now)
     yield "KIKIMORI_TARGET", target
+    yield "KIKIMORI_NEXT", BETWEEN.join(then)
+    yield "KIKIMORI_CHAIN_S", str(settings.chain_s)
     yield "KIKIMORI_MUSIC", settings.music
     yield "KIKIMORI_HOLD_S", str(settings.hold_s)
     yield "KIKIMORI_RING_S", str(settings.ringing_s)

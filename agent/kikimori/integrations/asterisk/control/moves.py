@@ -84,6 +84,8 @@ class AsteriskMover:
         attended = request.action is Action.HOLD_TRANSFER
         turn = customer.turn
         step = Step.RING if attended else Step.HAND
+        then = request.then if attended else ()
+        customer.targets, customer.on_ring = [request.target, *then] if attended else [], request.on_ring
         if customer.held_by_us:
             refused = await self._onwards(request, customer, step)
         else:
@@ -95,6 +97,9 @@ class AsteriskMover:
             if customer.turn == turn and not began:
                 return await self._no_music(customer)
             ring_s = self._settings.ringing_s + PATIENCE_S
+            if then:
+                # The dialplan's clock is asked once between two telephones.
+                ring_s = max(self._settings.chain_s, self._settings.ringing_s) + PATIENCE_S * (len(then) + 1)
             ended = await customer.until(lambda: bool(self._answered(customer) or customer.rung), ring_s)
         else:
             ended = await customer.until(
@@ -199,7 +204,7 @@ class AsteriskMover:
         customer.expect()
         # Written before anything is moved: a program that dies in between must know of it afterwards.
         await self._customers.put(customer)
-        response = await self._describe(customer, found.peer, target, keep=keep)
+        response = await self._describe(customer, found.peer, target, keep=keep, then=request.then)
         if response.ok:
             response = await self._redirect(customer, step, extra=(found.peer, WAIT if keep else RELEASE))
         if response.ok or (await self._moved_all_the_same(customer) and customer.step is step):
@@ -214,7 +219,7 @@ class AsteriskMover:
         keep = bool(customer.operator) and self._settings.keeps_operator(request)
         # What the operator's channel must know it was told when they began to wait; they may have hung up since. The
         # dialplan releases them, so that no press is half done when this program dies.
-        response = await self._describe(customer, "", target, keep=keep)
+        response = await self._describe(customer, "", target, keep=keep, then=request.then)
         if not response.ok:
             return self._refused(response)
         customer.expect()
@@ -226,7 +231,15 @@ class AsteriskMover:
         await self._customers.put(customer)
         return None
 
-    async def _describe(self, customer: AsteriskCustomer, operator: str, target: str, *, keep: bool) -> Block:
+    async def _describe(
+        self,
+        customer: AsteriskCustomer,
+        operator: str,
+        target: str,
+        *,
+        keep: bool,
+        then: tuple[str, ...],
+    ) -> Block:
         """Set the dialplan's variables; return the first refusal, or the last success."""
         variables = dialplan.for_customer(
             self._settings,
@@ -234,6 +247,7 @@ class AsteriskMover:
             operator_extension=customer.operator_extension,
             target=target,
             keep=keep,
+            then=[dialled for each in then if (dialled := self._settings.dial_string(each))],
         )
         pairs = [(customer.channel, *pair) for pair in variables]
         if operator and keep:

@@ -15,6 +15,9 @@ EXTENSION = re.compile(r"[0-9A-Za-z*#+._-]{1,64}(@[0-9A-Za-z_-]{1,64})?")
 class AsteriskControlSettings(pbx_settings.ControlSettings):
     """`dial` is e.g. `Local/{extension}@from-internal`, `music` a class of musiconhold.conf."""
 
+    sounds: str = "kikimori"
+    """Folder of the announcement for superiors: whole, or below the folder of the language among Asterisk's sounds."""
+
     def dial_string(self, extension: str | None) -> str:
         """Return the dial string of an extension; empty for an unknown or invalid one.
 
@@ -27,6 +30,11 @@ class AsteriskControlSettings(pbx_settings.ControlSettings):
     @property
     def hold_s(self) -> int:
         return math.ceil(self.longest_hold_s)
+
+    @property
+    def chain_s(self) -> int:
+        """Return the seconds in which one superior after another is rung for a customer on hold."""
+        return math.ceil(self.longest_chain_s)
 
     @property
     def ringing_s(self) -> int:

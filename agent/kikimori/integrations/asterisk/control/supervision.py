@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 
 from kikimori.control.pbx_control import PbxAnswer
 from kikimori.integrations.asterisk.control.dialplan import ANNOUNCER, CONTEXT, LABEL
+from kikimori.integrations.asterisk.control.originate import (
+    PATIENCE_S,
+    OriginateAttempt,
+    refused,
+    why_unanswered,
+)
 from kikimori_core.wire.messages import Action, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kikimori.control.pbx_settings import AnnouncementFile
     from kikimori.integrations.asterisk.ami_codec import Block
     from kikimori.integrations.asterisk.control.finding import Ami
@@ -24,49 +28,9 @@ SPY = {Action.LISTEN: "qES", Action.WHISPER: "qwES", Action.BARGE: "qBES"}
 ANNOUNCE = "qwES"
 """Options for a customer on hold; in a call everybody hears it, as an operator who does not would talk over
 it."""
-PATIENCE_S = 3.0
-REASON_WITHIN_S = 1.0
-"""Seconds in which the reason for an unreached telephone may come after that event: Asterisk sends from
-several threads."""
 FAILS_WITHIN_S = 2.0
 """Seconds for the report of a missing file; it comes within the 0.3 s that the dialplan waits first."""
 LONGEST_SOUND_S = 600.0
-
-RING_FAILURES = {"3": "no_answer", "5": "busy"}
-"""Reason of OriginateResponse: 0 says nothing, 3 rang, 5 was busy (control frames of Asterisk)."""
-DIAL_FAILURES = {
-    "BUSY": "busy",
-    "NOANSWER": "declined",
-    "CHANUNAVAIL": "unreachable",
-    "CONGESTION": "unreachable",
-}
-
-
-class _Attempt:
-    """One Originate, identified by its ActionID, which is also its channel's id (header ChannelId)."""
-
-    def __init__(self, dialled: str, *, joins: bool = False) -> None:
-        self.dialled = dialled
-        self.joins = joins
-        """True = it may join the call's bridge; the halves of a supervisor's telephone meet in one of their
-        own."""
-        self.response: Block | None = None
-        self.there = False
-        """True once it spies, or is in the call's bridge."""
-        self.dial_status = ""
-        self.played: str | None = None
-        self.lost = False
-        self.news = asyncio.Event()
-
-    async def until(self, condition: Callable[[], bool], within_s: float) -> bool:
-        try:
-            async with asyncio.timeout(within_s):
-                while not condition() and not self.lost:
-                    self.news.clear()
-                    await self.news.wait()
-        except TimeoutError:
-            return False
-        return not self.lost
 
 
 class AsteriskSupervision:
@@ -77,7 +41,7 @@ class AsteriskSupervision:
         self._settings = settings
         self._run = secrets.token_hex(4)
         self._ids = count(1)
-        self._attempts: dict[str, _Attempt] = {}
+        self._attempts: dict[str, OriginateAttempt] = {}
         self._playing: dict[str, tuple[str, float]] = {}
         """Announcements by request: the customer, and the loop's time after which it is over for certain."""
 
@@ -116,7 +80,7 @@ class AsteriskSupervision:
             return PbxAnswer(Outcome.REFUSED, "no_such_extension", telephone)
         if any(each.dialled == dialled for each in self._attempts.values()):
             return PbxAnswer(Outcome.REFUSED, "under_way", telephone)
-        attempt = _Attempt(dialled)
+        attempt = OriginateAttempt(dialled)
         action_id = self._remember(attempt)
         try:
             response = await self._ami.act(
@@ -134,7 +98,7 @@ class AsteriskSupervision:
                 Async="true",
             )
             if not response.ok:
-                return _refused(response)
+                return refused(response)
             in_time = self._settings.ringing_s + PATIENCE_S
             await attempt.until(lambda: attempt.response is not None, in_time)
             return await self._listening(attempt)
@@ -151,7 +115,7 @@ class AsteriskSupervision:
         self._playing = {key: each for key, each in self._playing.items() if each[1] > now}
         if any(channel == customer for channel, _ in self._playing.values()):
             return PbxAnswer(Outcome.REFUSED, "announcement_playing")
-        attempt = _Attempt(f"{ANNOUNCER}/n", joins=True)
+        attempt = OriginateAttempt(f"{ANNOUNCER}/n", joins=True)
         action_id = self._remember(attempt)
         self._playing[action_id] = customer, now + LONGEST_SOUND_S
         started = False
@@ -171,7 +135,7 @@ class AsteriskSupervision:
                 Async="true",
             )
             if not response.ok:
-                return _refused(response)
+                return refused(response)
             await attempt.until(lambda: attempt.played is not None, FAILS_WITHIN_S)
             if attempt.lost:
                 return PbxAnswer(Outcome.FAILED, "pbx_away")
@@ -190,31 +154,16 @@ class AsteriskSupervision:
             if not started:
                 self._playing.pop(action_id, None)
 
-    def _remember(self, attempt: _Attempt) -> str:
+    def _remember(self, attempt: OriginateAttempt) -> str:
         # Asterisk may still play for an earlier run of this program.
         action_id = f"kikimori-{self._run}-{next(self._ids)}"
         self._attempts[action_id] = attempt
         return action_id
 
-    async def _listening(self, attempt: _Attempt) -> PbxAnswer:
-        if attempt.lost:
-            return PbxAnswer(Outcome.FAILED, "pbx_away")
-        if attempt.response is None:
-            return PbxAnswer(Outcome.FAILED, "no_answer", "no OriginateResponse from Asterisk")
-        if attempt.response.get("Response") != "Success":
-            code = attempt.response.get("Reason")
-            if code not in RING_FAILURES:
-                await attempt.until(lambda: bool(attempt.dial_status), REASON_WITHIN_S)
-            reason = RING_FAILURES.get(code) or DIAL_FAILURES.get(attempt.dial_status, "unreachable")
-            return PbxAnswer(
-                Outcome.FAILED, reason, f"OriginateResponse reason {code}, {attempt.dial_status}"
-            )
+    async def _listening(self, attempt: OriginateAttempt) -> PbxAnswer:
+        failed = await why_unanswered(attempt)
+        if failed is not None:
+            return failed
         if await attempt.until(lambda: attempt.there, PATIENCE_S):
             return PbxAnswer(Outcome.DONE)
         return PbxAnswer(Outcome.FAILED, "no_such_channel", "no ChanSpyStart from Asterisk")
-
-
-def _refused(response: Block) -> PbxAnswer:
-    words = response.message
-    reason = "not_permitted" if "ermission" in words or "Forbidden" in words else "pbx_error"
-    return PbxAnswer(Outcome.FAILED, reason, words)
