@@ -24,6 +24,7 @@ from kikimori.recognition import Recognition, load_recognition
 from kikimori.rule_warnings import warn_of_capped_rules, warn_of_unknown_categories
 from kikimori.supervision import Supervisor
 from kikimori.taps.announced.directory import LegDirectory
+from kikimori.unanswered.help import UnansweredHelp
 from kikimori.version import VERSION
 from kikimori.ways_in import make_control, make_taps
 from kikimori_core.judging.phrases import load_phrases
@@ -143,9 +144,9 @@ class Agent:
         )
         await self._accommodations.load()
         self.taps = self._make_taps(config, self.desk, self._directory)
-        handler = CommandHandler(
-            self.desk, self.pbx, self._office.superior_number, self._office.targets, self._accommodations
-        )
+        office, desk, marks = self._office, self.desk, self._accommodations
+        help_ = self._help = UnansweredHelp(config.unanswered, desk, self.pbx, office)
+        handler = CommandHandler(desk, self.pbx, office.superior_number, office.targets, marks, help_)
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
         if (identity := self._identity) is None:
             name = f"agent-{config.agent_id}"
@@ -179,6 +180,7 @@ class Agent:
                     "accommodations": self._accommodations.run,
                     "keys": partial(follow_trust, identity.trust, self._office.book.recheck),
                     "directory": self._office.book.run,
+                    "help": lambda: help_.run(self.bus.dashboards),
                 }
                 background = [tasks.create_task(keep(name, run), name=name) for name, run in kept.items()]
                 background.append(tasks.create_task(bus, name="bus"))
@@ -225,9 +227,10 @@ class Agent:
     # --- calls.call.CallObserver
 
     def call_changed(self, state: CallState) -> None:
-        self.bus.publish_call(self._office.call(state))
+        self.bus.publish_call(self._help.call(self._office.call(state)))
 
     def alert_changed(self, alert: Alert) -> None:
+        self._help.note_alert(alert)
         self._alerts.put_nowait(self._office.alert(alert))
 
     def line(self, line: TranscriptLine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.control.move_limit import GAP_S, MoveLimit
-from kikimori.control.pbx_control import PbxRequest
+from kikimori.control.pbx_control import PbxAnswer, PbxRequest
 from kikimori.control.targets import TargetPolicy
+from kikimori.unanswered.help import NOBODY_ANSWERED, UNREACHED
 from kikimori_core.wire.actions import NEED_REASON, OF_JUDGING, RING, TRANSFERS
 from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from kikimori.calls.desk import Desk
     from kikimori.control.accommodation import AccommodationBook
     from kikimori.control.pbx_control import PbxControl
+    from kikimori.unanswered.help import UnansweredHelp
 
 log = structlog.get_logger()
 
@@ -36,13 +39,14 @@ class CommandHandler:
         superior: str | Callable[[], str],
         targets: TargetPolicy | None = None,
         accommodations: AccommodationBook | None = None,
+        help_: UnansweredHelp | None = None,
         *,
         gap_s: float = GAP_S,
     ) -> None:
         """`superior`: a number, or returns that of the moment.
 
-        `targets`: telephones that may be rung, else that superior's alone; `accommodations`: keeps marks for a
-        later run; `gap_s`: see `MoveLimit`.
+        `targets`: telephones that may be rung, else that superior's alone; `accommodations`: keeps marks for a later run;
+        `help_`: None = nobody is rung but by a press, and nobody follows; `gap_s`: see `MoveLimit`.
         """
         self._desk = desk
         self._pbx = pbx
@@ -50,8 +54,16 @@ class CommandHandler:
         self._targets = targets or TargetPolicy([self._superior()])
         self._accommodations = accommodations
         self._moves = MoveLimit(gap_s)
+        self._help = help_
 
     async def handle(self, command: Command) -> CommandResult:
+        """Carry out a command and return its result."""
+        result = await self._handle(command)
+        if self._help is not None:
+            self._help.note(command, result)
+        return result
+
+    async def _handle(self, command: Command) -> CommandResult:
         call = self._desk.find(command.call_id)
         if call is None:
             return _result(command, Outcome.REFUSED, "no_such_call")
@@ -63,6 +75,8 @@ class CommandHandler:
             return _result(command, Outcome.DONE)
         if command.action in OF_JUDGING:
             return await self._accommodate(command, call)
+        if command.action is Action.RING_SUPERIOR:
+            return await self._ring_superior(command, call)
         refusal = _refusal(command.action, call.status)
         if refusal:
             return _result(command, Outcome.REFUSED, refusal)
@@ -71,14 +85,7 @@ class CommandHandler:
             return _result(command, Outcome.REFUSED, "not_supported")
         if not self._moves.allow(command.action, command.call_id, asyncio.get_running_loop().time()):
             return _result(command, Outcome.REFUSED, "too_soon")
-        request = PbxRequest(
-            command.action,
-            call.info,
-            command.target or self._superior(),
-            keep_operator=command.keep_operator,
-            announcement=command.announcement,
-        )
-        answer = await self._pbx.carry_out(request, call.set_status)
+        answer = await self._carry_out(command, call)
         log.info(
             "command",
             call_id=command.call_id,
@@ -103,6 +110,40 @@ class CommandHandler:
             else:
                 await self._accommodations.drop(call.call_id)
         return _result(command, Outcome.DONE)
+
+    async def _carry_out(self, command: Command, call: LiveCall) -> PbxAnswer:
+        target = command.target or self._superior()
+        request = PbxRequest(
+            command.action,
+            call.info,
+            target,
+            keep_operator=command.keep_operator,
+            announcement=command.announcement,
+        )
+        help_ = self._help
+        if help_ is None or command.action is not Action.HOLD_TRANSFER:
+            return await self._pbx.carry_out(request, call.set_status)
+        rung: list[str] = []
+
+        def rings(number: str) -> None:
+            rung.append(number)
+            help_.transfer_rings(call, number)
+
+        then = help_.followers(command.action, target)
+        answer = PbxAnswer(Outcome.FAILED, "internal_error")
+        try:
+            answer = await self._pbx.carry_out(replace(request, then=then, on_ring=rings), call.set_status)
+        finally:
+            help_.transfer_over(call, answer)
+        if len(rung) > 1 and answer.reason in UNREACHED:
+            return PbxAnswer(answer.outcome, NOBODY_ANSWERED, ", ".join(rung))
+        return answer
+
+    async def _ring_superior(self, command: Command, call: LiveCall) -> CommandResult:
+        if self._help is None or command.about is None:
+            return _result(command, Outcome.REFUSED, "not_supported")
+        answer = await self._help.alarms.ring_next(call, command.about)
+        return _result(command, answer.outcome, answer.reason, answer.detail)
 
     def _target_refusal(self, command: Command) -> str | None:
         """Return why the telephone that would ring must not; an unused target is checked too."""

@@ -33,6 +33,7 @@ from kikimori_core.wire.settings import (
     matching,
 )
 from kikimori_core.wire.toml_file import load
+from kikimori_core.wire.unanswered import UnansweredTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -127,6 +128,7 @@ class AgentConfig(IntegrationTables, _General):
     judging: JudgingTable = JudgingTable()
     pbx: PbxTable = PbxTable()
     control: ControlTable = ControlTable()
+    unanswered: UnansweredTable = UnansweredTable()
     dashboard: dict[str, Any] = {}
     """Read and validated by the dashboard."""
     store: dict[str, Any] = {}

@@ -28,6 +28,20 @@ class OfficeDirectory:
             return self._configured
         return found
 
+    def superiors_open(self) -> tuple[Party, ...]:
+        """Return the superiors within opening hours whom this agent may ring; without a directory the configured one."""
+        found = self.book.superiors_open()
+        listed = (self._configured,) if found is None else found
+        return tuple(each for each in listed if each.number and self.targets.is_internal(each.number))
+
+    def named(self, number: str) -> Party:
+        """Return the superior on a number, by name where the directory knows one."""
+        superiors = self.book.current.superiors if self.book.current else ()
+        name = next((each.name for each in superiors if each.number == number), None)
+        if name is None and number == self._configured.number:
+            name = self._configured.name
+        return Party(number=number, name=name)
+
     def superior_number(self) -> str:
         return self.superior.number or ""
 

@@ -119,6 +119,10 @@ class AlertBoard:
     def open_revisions(self) -> dict[str, int]:
         return {each.alert_id: each.revision for each in self._kept.values() if each.is_open}
 
+    def dashboards(self) -> int:
+        """Return the number of dashboards that are there."""
+        return self.runs.present(self._clock())
+
     # --- telling the broker
 
     @property

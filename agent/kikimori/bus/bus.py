@@ -88,6 +88,7 @@ class Bus:
         self._calls = CallBoard(outbox.left_live)
         self._stamps = Stamps(run)
         self._board = AlertBoard(outbox, now, asyncio.get_running_loop().time)
+        self.dashboards = self._board.dashboards
         self._inventory = InventoryTeller(
             self._topics,
             self._stamps,

@@ -36,6 +36,8 @@ REPLY_TOPICS_LIMIT = 4
 """Askers remembered for one command that is still being carried out."""
 TIME_LIMIT_S = 60.0
 """Longest time in s that the PBX may take to answer."""
+LONGER_S = {Action.HOLD_TRANSFER: 340.0, Action.RING_SUPERIOR: 130.0}
+"""The same for actions that ring telephones one after another, or wait behind a queue."""
 
 
 def utc_now() -> datetime:
@@ -187,7 +189,7 @@ class CommandReceiver:
         self._forget_oldest()
 
     async def _outcome(self, command: Command) -> CommandResult:
-        limit = asyncio.timeout(self._time_limit_s)
+        limit = asyncio.timeout(max(self._time_limit_s, LONGER_S.get(command.action, 0.0)))
         try:
             async with limit:
                 return await self._on_command(command)

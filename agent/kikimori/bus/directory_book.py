@@ -163,6 +163,14 @@ class DirectoryBook:
             return party
         return party.model_copy(update={"name": self._names[party.number], "named_by": NAMED_BY})
 
+    def superiors_open(self) -> tuple[Party, ...] | None:
+        """Return the superiors within opening hours, in their order; None where the directory names no superior at all."""
+        if self.current is None or not self.current.superiors:
+            return None
+        return tuple(
+            Party(number=each.number, name=each.name) for each in self.current.superiors_at(self._now())
+        )
+
     def superior(self) -> Party | None:
         """Return the superior to ask now; outside all opening hours the first one. None without any."""
         if self.current is None or not self.current.superiors:
