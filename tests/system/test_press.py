@@ -46,7 +46,6 @@ async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
             playing = asyncio.create_task(pbx.play(script, "c1"))
             card = page.locator(".attention [data-call=c1]")
             await expect(card.locator(".why")).to_contain_text("大声・怒声", timeout=WITHIN_S * 1000)
-            await expect(card).to_have_attribute("data-settled", "yes")
             legs = list(office.agent.desk.calls["c1"].legs)
 
             await card.locator(".primary").click()
@@ -64,7 +63,6 @@ async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
             # And back: an operator's leg again, the superior's is gone.
             superiors = _operators(office.agent.desk.calls["c1"].legs)
             back = page.locator("[data-call=c1] [data-action=take_back]")
-            await expect(page.locator("[data-call=c1]")).to_have_attribute("data-settled", "yes")
             await back.click()
             await back.click()
             await expect(page.locator("[data-call=c1] .result")).to_have_text("オペレーターへ戻しました")
@@ -73,7 +71,6 @@ async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
                 lambda: not any(leg in superiors for leg in _operators(office.agent.desk.calls["c1"].legs))
             )
 
-            await expect(card).to_have_attribute("data-settled", "yes")
             await card.locator("[data-action=hang_up]").click()
             await card.locator("[data-action=hang_up]").click()
             async with asyncio.timeout(WITHIN_S):

@@ -95,17 +95,28 @@ const meaning = ({ code, cause }) => {
 export function showBanners(element, found, still = false) {
   const key = JSON.stringify(found);
   if (still && !found.some((each) => each.blind)) {
-    for (const shown of element.children) shown.style.visibility = found.some((each) => text(each) === shown.textContent) ? "" : "hidden";
+    for (const shown of element.children) shown.style.visibility = found.some((each) => text(each) === shown.dataset.says) ? "" : "hidden";
     return false;
   }
   for (const shown of element.children) shown.style.visibility = "";
   return fill(element, key, () => found.map(drawn));
 }
 
-const drawn = (each) =>
-  h("p", { class: `banner ${each.mood}` },
-    h("span", {}, each.text),
+/** In a low window a banner is one line; its button shows the rest. */
+function drawn(each) {
+  const more = Boolean(each.detail || each.remedy);
+  const banner = h("p", { class: `banner ${each.mood}`, dataset: { says: text(each) } },
+    h("span", { class: "said" }, each.text),
+    more ? h("button", { type: "button", class: "unfold", "aria-expanded": "false", "aria-label": t("banner.more") }, "▾") : null,
     each.detail ? h("span", { class: "detail" }, each.detail) : null,
     each.remedy ? h("span", { class: "remedy" }, `${t("banner.remedy")} `, h("code", {}, each.remedy)) : null);
+  const button = banner.querySelector("button");
+  button?.addEventListener("click", () => {
+    const open = banner.dataset.open !== "yes";
+    banner.dataset.open = open ? "yes" : "no";
+    button.setAttribute("aria-expanded", String(open));
+  });
+  return banner;
+}
 
 const text = (each) => `${each.text}${each.detail ?? ""}${each.remedy ? `${t("banner.remedy")} ${each.remedy}` : ""}`;
