@@ -99,7 +99,7 @@ async def test_a_call_keeps_its_slot_and_only_a_request_for_help_takes_one(url: 
         [["d", "b", "h"], ["i", "c"]],
         [["d", "b", "h"], ["i", "c"]],
         # The window became smaller.
-        [["d", "i"], ["h", "c"]],
+        [["i", "h"], ["c", "d"]],
     ]
 
 

@@ -95,6 +95,8 @@ export class Buttons {
     show(this.menu, this.whole || this.open);
     this.opener.setAttribute("aria-expanded", String(this.open));
     this.opener.setAttribute("aria-label", t("card.more"));
+    // The lowest row keeps its place when a question comes above it: the second press is where the first was.
+    if (this.open) this.menu.scrollTop = this.menu.scrollHeight;
     this.drawResult();
     if (focused) this.refocus(focused);
   }

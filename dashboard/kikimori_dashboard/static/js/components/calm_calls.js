@@ -41,8 +41,14 @@ export class Rows {
         this.grid.append(card.element);
       }
       if (fresh || changes.all || changes.calls.has(callId)) card.update(picture);
+      else if (changes.levels.has(callId)) card.updateLevels(picture);
     }
     show(this.element, this.cards.size > 0);
+  }
+
+  /** @returns {string[]} calls that are drawn */
+  shown() {
+    return [...this.cards.keys()];
   }
 
   /** @param {number} now */

@@ -77,8 +77,8 @@ export class Card {
 
   updateLevels(picture) {
     if (!this.inSight) return;
-    const marks = this.alerts.flatMap((alert) => alert.evidence.filter((each) => each.kind !== "duration").map(({ start_s, end_s }) => ({ start_s, end_s, severity: alert.severity })));
-    this.voices.update(this.usable ? picture.past?.(this.callId) ?? null : null, this.usable ? picture.levels[this.callId] : null, marks);
+    const marks = this.alerts.flatMap((alert) => alert.evidence.filter((each) => each.kind !== "duration").map(({ start_s, end_s }) => ({ start_s, end_s })));
+    this.voices.update(this.usable ? picture.past(this.callId) : null, this.usable ? picture.levels[this.callId] : null, marks);
   }
 
   /** The call is over, and the card must stay where it is for a moment. */

@@ -12,8 +12,8 @@ const WORDS_EVERY_MS = 5_000; // a screen reader must not be told of every bar
 const GAP_PX = 3; // between the two voices
 
 /**
- * @typedef {{step_s: number, end_s: number, legs: Record<string, {db: (number | null)[], effort: (number | null)[]}>}} Past
- * @typedef {{start_s: number, end_s: number, severity: string}} Mark
+ * @typedef {import("../store/looked.js").Past} Past
+ * @typedef {{start_s: number, end_s: number}} Mark
  * @typedef {{width: number, height: number, ratio: number, colours: Record<string, string>}} Measured
  */
 

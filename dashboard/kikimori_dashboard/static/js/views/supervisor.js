@@ -35,7 +35,7 @@ showPerson();
 
 const board = new Board(
   { cards: at("cards"), waiting: at("waiting"), lane: at("lane"), rows: at("rows") },
-  { telephoneChanged: () => words(), selected: () => {} },
+  { telephoneChanged: () => words(), selected: () => sayLook() },
 );
 const rows = new Rows(at("rows"), board);
 const strip = new Strip(at("strip"), board);
@@ -47,14 +47,18 @@ let first = true;
 let due = false;
 let siteInUse = null; // whose language and time zone the page has
 
-const picture = new Picture(() => {
+const picture = new Picture((atOnce) => {
+  if (atOnce) {
+    refresh();
+    return;
+  }
   // Several messages may come within one frame; a hidden page gets no frames, but must still count and announce.
   if (due) return;
   due = true;
   const run = () => { if (due) refresh(); };
   requestAnimationFrame(run);
   setTimeout(run, LATEST_MS);
-});
+}, { look: true });
 
 const drawn = new Drawn(picture);
 
@@ -90,7 +94,7 @@ function drawCalls(changes) {
   setText(at("site"), picture.site.name);
   board.update(picture, changes);
   rows.update(picture, changes);
-  picture.look?.({ cards: board.shown(), rows: [], whole: board.selected });
+  sayLook();
   picture.age.drawn(picture.seq);
   if (changes.all || changes.calls.size) {
     drawTelephone();
@@ -100,6 +104,11 @@ function drawCalls(changes) {
   }
   if (changes.all || changes.closed) drawClosed();
   drawMissed(at("missed"), picture.missed);
+}
+
+/** Says which calls are drawn: of others no levels come. */
+function sayLook() {
+  picture.look({ cards: board.shown(), rows: rows.shown(), whole: board.selected });
 }
 
 /** How far what is shown can be trusted, and the worst of it. */
@@ -214,6 +223,7 @@ function tick() {
   const now = picture.linked ? picture.now() : Date.parse(picture.heardAt);
   board.tick(now);
   rows.tick(now);
+  sayLook();
   setText(at("clock"), i18n.timeOfDay(picture.now()));
 }
 setInterval(tick, 500);
