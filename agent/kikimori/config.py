@@ -133,6 +133,8 @@ class AgentConfig(IntegrationTables, _General):
     """Read and validated by the dashboard."""
     store: dict[str, Any] = {}
     """Read and validated by the dashboard."""
+    signals: dict[str, Any] = {}
+    """Read and validated by the dashboard."""
 
     @field_validator("pbx", mode="wrap")
     @classmethod

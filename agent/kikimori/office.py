@@ -11,11 +11,22 @@ import structlog
 
 from kikimori.agent import Agent
 from kikimori.bus.broker import embedded_broker
-from kikimori.bus.broker_users import agent_user, dashboard_user, leave_login, watch_file, watcher
+from kikimori.bus.broker_users import (
+    agent_user,
+    dashboard_user,
+    devices_user,
+    leave_login,
+    signals_user,
+    watch_file,
+    watcher,
+)
+from kikimori.errors import ConfigError, secret_next_step
 from kikimori.pages import serve_dashboard
 from kikimori.supervision import Supervisor
+from kikimori_core.messages import text
 from kikimori_core.wire.key_store import Identity, TrustStore, given_key
 from kikimori_core.wire.keys import SigningKey
+from kikimori_core.wire.settings import read_secret
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -23,6 +34,7 @@ if TYPE_CHECKING:
 
     import kikimori_dashboard
     from kikimori.addresses import Addresses
+    from kikimori.bus.broker_users import BrokerUser
     from kikimori.config import AgentConfig
     from kikimori.control.pbx_control import PbxControl
     from kikimori_core.wire.settings import BrokerSettings
@@ -75,9 +87,12 @@ async def open_office(
         dashboard_user(config.site, BOARD),
         watcher(config.site),
     ]
+    for_signals = _signals_users(dashboard)
     port = config.mqtt.port if broker_port is None else broker_port
     async with AsyncExitStack() as stack:
-        address = await stack.enter_async_context(embedded_broker(config.mqtt.host, port, users=users))
+        address = await stack.enter_async_context(
+            embedded_broker(config.mqtt.host, port, users=(*users, *for_signals))
+        )
         broker = config.mqtt.model_copy(
             update={
                 "port": address.port,
@@ -90,6 +105,10 @@ async def open_office(
             await asyncio.to_thread(leave_login, config.state_path(), address.port, users[-1])
             stack.callback(_remove, watch_file(config.state_path()))
         config = config.model_copy(update={"mqtt": for_agent})
+        if for_signals:
+            login = broker.with_login(for_signals[0].name, for_signals[0].password)
+            signals = dashboard.signals.model_copy(update={"mqtt": login})
+            dashboard = dashboard.model_copy(update={"signals": signals})
         # They live and end together, so they are told each other's keys here, and nobody has to.
         agents, boards = SigningKey.make(), SigningKey.make()
         of_agent = Identity(agents, TrustStore(given=[given_key("dashboard", boards)]))
@@ -111,6 +130,29 @@ async def open_office(
                 # The agent says goodbye while the dashboard still shows it.
                 await asyncio.wait([listening])
                 pages.cancel()
+
+
+def _signals_users(dashboard: kikimori_dashboard.DashboardSettings) -> list[BrokerUser]:
+    """Return the users of lamps and buttons at the embedded broker, ours first; none where they have another broker.
+
+    Raises:
+        ConfigError: the password of the devices' user cannot be read.
+    """
+    signals, site = dashboard.signals, dashboard.site
+    if not signals.enabled or signals.mqtt is not None:
+        return []
+    told, buttons = signals.told(site), tuple(signals.extensions(site))
+    found = [signals_user(told, buttons)]
+    if signals.devices_password_file is not None:
+        try:
+            password = read_secret(signals.devices_password_file)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else text("not_text")
+            said = text("file_reason", file=signals.devices_password_file, reason=reason)
+            step = secret_next_step(error, "[signals] devices_password_file")
+            raise ConfigError(said, next_step=step) from None
+        found.append(devices_user(signals.devices, password, told, buttons))
+    return found
 
 
 def _remove(file: Path) -> None:

@@ -32,6 +32,7 @@ from kikimori_dashboard.https.host_names import HostNames
 from kikimori_dashboard.https.ports import DashboardPorts
 from kikimori_dashboard.left_session import read_left_session
 from kikimori_dashboard.live import Live
+from kikimori_dashboard.outlets import SiteOutlets
 from kikimori_dashboard.pages import SETTINGS
 from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.proxied_limiter import limit_proxied
@@ -88,7 +89,9 @@ def create_app(
     book = read_book(settings.sentences)
     state = SiteState(timedelta(minutes=settings.closed_minutes))
     keeper = keeper or CertificateKeeper(settings)
-    views = Views(state, settings, lambda: [worded_problem(each) for each in keeper.problems])
+    views = Views(
+        state, settings, lambda: [worded_problem(each) for each in (*keeper.problems, *outlets.problems())]
+    )
     teams = ExtensionTeams()
     access = Access(
         store, teams, second_factor=settings.with_second_factor(), proxies=settings.trusted_proxies
@@ -99,12 +102,17 @@ def create_app(
     limiter = ConnectionLimiter(limits or PortLimits(), [*LOOPBACK, *settings.trusted_proxies])
     clocks = AgentClocks()
     commands = CommandSender(state, live.changed, clocks)
+
+    def changed() -> None:
+        live.changed()
+        outlets.changed()
+
     subscriber = Subscriber(
         settings.mqtt,
         settings.site,
         settings.mqtt_client_id(),
         state,
-        changed=live.changed,
+        changed=changed,
         on_result=commands.answered,
         branch=settings.mqtt_branch(),
         signatures=Signatures(settings.site, identity or Identity.in_memory(), state),
@@ -115,14 +123,17 @@ def create_app(
 
     people = OfficePeople(settings, access, state, sights, live, subscriber.signatures.directory)
 
-    def certificate_changed() -> None:
+    def problems_changed() -> None:
         state.changes.touch(PicturePart.SITE)
         live.changed()
 
-    keeper.changed = certificate_changed
+    keeper.changed = problems_changed
+    outlets = SiteOutlets(settings, state, commands, subscriber, access.trail, problems_changed)
 
     async def background(app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_run(subscriber, settings, state, live, clocks, keeper), name="dashboard")
+        task = asyncio.create_task(
+            _run(subscriber, settings, state, live, clocks, keeper, outlets), name="dashboard"
+        )
         app[BACKGROUND] = task
         async with access.running(), people.running():
             yield
@@ -240,12 +251,14 @@ async def _run(
     live: Live,
     clocks: AgentClocks,
     keeper: CertificateKeeper,
+    outlets: SiteOutlets,
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_follow_broker(subscriber, settings), name="broker")
-        tasks.create_task(_forget(state, live), name="forget")
+        tasks.create_task(_forget(state, live, outlets), name="forget")
         tasks.create_task(subscriber.signatures.follow(live.changed), name="keys")
         tasks.create_task(_look(state, live), name="look")
+        tasks.create_task(outlets.run(), name="outlets")
         tasks.create_task(keep_time(clocks, state, subscriber, live.changed), name="time")
         if keeper.has_certificate or settings.authority is not None:
             tasks.create_task(keeper.keep(), name="certificate")
@@ -256,11 +269,12 @@ async def _follow_broker(subscriber: Subscriber, settings: DashboardSettings) ->
     await subscriber.run()
 
 
-async def _forget(state: SiteState, live: Live) -> None:
+async def _forget(state: SiteState, live: Live, outlets: SiteOutlets) -> None:
     while True:
         await asyncio.sleep(FORGET_EVERY_S)
         state.forget_old(datetime.now(UTC))
         live.changed()
+        outlets.changed()
 
 
 async def _look(state: SiteState, live: Live) -> None:

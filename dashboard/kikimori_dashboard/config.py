@@ -7,10 +7,11 @@ import socket
 import zoneinfo
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from kikimori_core.messages import text
 from kikimori_core.wire.files import MadeFolder, TomlFile, beside, require_toml_files
 from kikimori_core.wire.key_store import Identity, own_path
 from kikimori_core.wire.private_file import write_private
@@ -20,6 +21,7 @@ from kikimori_core.wire.topics import is_name
 from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.address_settings import AddressSettings
 from kikimori_dashboard.sentences import read_book
+from kikimori_dashboard.signals.settings import SignalSettings
 from kikimori_records.settings import StoreSettings, state_folder
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.toml_file import Location
 
-SHARED = ("site", "language", "mqtt", "store", "pbx")
-"""Keys at the top of the file, for agents and dashboard; `[store]` is the dashboard's alone, of `[pbx]` it reads the superior."""
+SHARED = ("site", "language", "mqtt", "store", "pbx", "signals")
+"""Keys at the top of the file, for agents and dashboard; `[store]` and `[signals]` are the dashboard's alone, of `[pbx]` it reads the superior."""
 
 
 class FormerSuperior(BaseModel):
@@ -53,6 +55,8 @@ class DashboardSettings(AddressSettings):
     store: StoreSettings = StoreSettings()
     """Database of people, sessions and audit, as written; see `store_settings`."""
     pbx: FormerSuperior = FormerSuperior()
+    signals: SignalSettings = SignalSettings()
+    """Lamps, buzzers and buttons by MQTT."""
     client_id: Name | None = None
     """MQTT client id; the broker keeps messages for it while the dashboard is away, so it must stay the same.
     None = the user of `[mqtt]`; without one made from host name and port."""
@@ -78,6 +82,18 @@ class DashboardSettings(AddressSettings):
         if known and value not in known:
             raise ValueError("is not a time zone; write it like Asia/Tokyo")
         return value
+
+    @model_validator(mode="after")
+    def _signals_have_a_user(self) -> Self:
+        # A second connection by the same user would take the first one's place.
+        signals = self.signals
+        if signals.enabled and self.mqtt.username is not None:
+            if signals.mqtt is None:
+                raise ValueError(text("signals_need_user"))
+            same = (signals.mqtt.host, signals.mqtt.port) == (self.mqtt.host, self.mqtt.port)
+            if same and signals.mqtt.username == self.mqtt.username:
+                raise ValueError(text("signals_need_user"))
+        return self
 
     def with_second_factor(self) -> frozenset[PersonRole]:
         """Return the roles whose people need a second factor."""

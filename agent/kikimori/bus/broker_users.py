@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.private_file import write_private
-from kikimori_core.wire.topics import AgentTopics, Topics
+from kikimori_core.wire.topics import ROOT, AgentTopics, Topics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 WATCHER = "watch"
 """User that reads the agents' messages: `kikimori tap watch --from-agent`, `doctor`, the demo's own
 witness."""
+SIGNALS = "signals"
+"""The dashboard's user for lamps and buttons."""
 
 
 def _password() -> str:
@@ -54,6 +56,20 @@ def dashboard_user(site: str, name: str) -> BrokerUser:
     own = topics.branch(name)
     commands, acks = topics.of_all_agents("commands"), topics.of_all_agents("acks")
     return BrokerUser(name, (topics.all_agents, own), (commands, acks, topics.directory(name), own))
+
+
+def signals_user(told: tuple[str, ...], buttons: tuple[str, ...]) -> BrokerUser:
+    """Return the dashboard's second user: it tells lamps (filters `told`) and hears buttons, where it must not write."""
+    return BrokerUser(SIGNALS, (*told, *buttons), told)
+
+
+def devices_user(name: str, password: str, told: tuple[str, ...], buttons: tuple[str, ...]) -> BrokerUser:
+    """Return the user of the programs that speak to lamps and buttons; it alone writes on the buttons' topics.
+
+    Where these are not of our own tree, the program has everything below their first level.
+    """
+    roots = tuple({f"{each.partition('/')[0]}/#" for each in buttons} - {f"{ROOT.partition('/')[0]}/#"})
+    return BrokerUser(name, (*told, *roots), (*buttons, *roots), alone=False, password=password)
 
 
 def watcher(site: str) -> BrokerUser:

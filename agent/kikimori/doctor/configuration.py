@@ -36,7 +36,7 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
     """
     named = [
         *named_files(config),
-        *(each for each in named_files(dashboard) if each.key.startswith("[store]")),
+        *(each for each in named_files(dashboard) if each.key.startswith(("[store]", "[signals"))),
     ]
     found = [fault for each in named if (fault := _look_at_file(each, config)) is not None]
     unread = {each.check.partition(" ")[0] for each in found}

@@ -12,10 +12,14 @@
 | `…/agents/{agent_id}/alerts/{alert_id}`      | while open | 1 | `Alert`          |
 | `…/dashboards/{client_id}/replies/{agent_id}` | no      | 1   | `CommandResult`  |
 | `…/directory/{client_id}`                    | yes      | 1   | `Directory`      |
+| `…/signals/availability`                     | yes, also the last will | 1 | `online`, `offline` |
+| `…/signals/{place}/severity`, `…/help`, `…/state` | yes | 1   | a word; JSON     |
+| `…/buttons/{user}/{extension}`               | no       | 1   | of a button      |
 
 Everything an agent says stands in its own branch, `agents/{agent_id}`, but the answers to presses, which stand in the
 branch of whoever pressed, under the agent's name. A broker can thus hold each user to its own name. The directory stands
-under the name of the dashboard that published it.
+under the name of the dashboard that published it. Signals and buttons are for lamps and buttons, whose programs know nothing
+of our messages: `kikimori_dashboard.signals`.
 
 An empty payload on a retained topic clears it (MQTT 3.1.1, section 3.3.1.3). `former_topics` has the tree before.
 """
@@ -119,6 +123,13 @@ class Topics:
         self._base = f"{ROOT}/{site}"
         self.all_agents = f"{self._base}/agents/#"
         self.directories = f"{self._base}/directory/+"
+        self.signals = f"{self._base}/signals"
+        """Topic above all lamps."""
+
+    def button(self, user: str, extension: str) -> str:
+        """Return the topic on which a broker's user tells of the button of an extension."""
+        level = "".join(each if each.isalnum() or each in "._-" else "-" for each in extension)
+        return f"{self._base}/buttons/{check_name(user)}/{level}"
 
     def directory(self, client_id: str) -> str:
         """Return the topic on which a dashboard publishes the directory."""
