@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest_asyncio
 from tests.support.browser import chromium, dashboard, dashboard_settings, store_of_people
 from tests.support.mosquitto import Mosquitto
+from tests.support.page_messages import watch_messages
 from tests.support.peer_agent import PeerAgent
 from tests.support.sign_in import sign_in_browser
 
@@ -38,12 +39,13 @@ async def url(real: Mosquitto, store: Store) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture
 async def page() -> AsyncIterator[Page]:
-    """A supervisor's page of the size of a usual screen; any error or refused resource on it fails the test."""
+    """A supervisor's page of the size of a usual screen; any error, refused resource or message without a model fails the test."""
     async with chromium() as browser:
         context = await browser.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
         await sign_in_browser(context)
         opened = await context.new_page()
         faults: list[str] = []
+        watch_messages(opened, faults)
         opened.on("pageerror", lambda error: faults.append(str(error)))
         opened.on(
             "console",

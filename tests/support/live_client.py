@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from tests.support.page_messages import audience_of, faults
 from tests.support.sign_in import SUPERVISOR, headers
 
 if TYPE_CHECKING:
@@ -19,15 +20,19 @@ PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions")
 class LiveClient:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
+        self._audience = audience_of(str(socket._response.url))
         self.seq = -1
         self.picture: dict[str, Any] = {}
         self.snapshots = 0
         self.deltas = 0
 
     async def next(self) -> dict[str, Any]:
-        """Take one message."""
+        """Take one message, which must fit its model."""
         async with asyncio.timeout(60):
-            message: dict[str, Any] = json.loads(await self.socket.receive_str())
+            text = await self.socket.receive_str()
+        message: dict[str, Any] = json.loads(text)
+        wrong = [] if self._audience is None else faults(self._audience, text)
+        assert wrong == [], text
         if message["type"] == "snapshot":
             self.picture = message
             self.snapshots += 1
@@ -56,11 +61,14 @@ class LiveClient:
 
 @asynccontextmanager
 async def live_client(
-    url: str, *, page: str = "supervisor", login: str = SUPERVISOR
+    url: str, *, page: str = "supervisor", login: str = SUPERVISOR, look: bool = False
 ) -> AsyncIterator[LiveClient]:
+    """Return a page; `look`: one that says what it draws."""
     async with (
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
-        session.ws_connect(f"{url}/live?page={page}", headers=headers(url, login)) as socket,
+        session.ws_connect(
+            f"{url}/live?page={page}{'&look=1' if look else ''}", headers=headers(url, login)
+        ) as socket,
     ):
         yield LiveClient(socket)
 

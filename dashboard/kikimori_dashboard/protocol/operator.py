@@ -1,0 +1,126 @@
+"""Messages to the operator's page: the call in their own hands, without words, levels and scores."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from kikimori_core.wire.messages import Party
+from kikimori_core.wire.values import Action, AlertState, CallStatus, Severity, SpeechStatus
+from kikimori_dashboard.protocol.parts import Beat, Echo, PagePart, Presses, ProblemView
+
+
+class OperatorCall(PagePart):
+    """Call of the operator's own extension."""
+
+    call_id: str
+    agent_id: str
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None
+    status: CallStatus
+    operator: Party
+    queue: str | None
+    capabilities: list[Action]
+    keep_operator: bool | None
+    judging_failed: bool
+    lines: Annotated[list[None], Field(max_length=0)]
+    stale: bool
+    unconfirmed: bool
+    returned: bool
+
+
+class OperatorEvidence(PagePart):
+    """Ground of an alert: enough to choose the next sentence."""
+
+    kind: str
+    category: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+class OperatorAlert(PagePart):
+    """Alert in the operator's own call, without what was said."""
+
+    alert_id: str
+    call_id: str
+    agent_id: str
+    rule: str
+    rule_kind: str
+    title: dict[str, str]
+    severity: Severity
+    state: AlertState
+    revision: int
+    raised_at: AwareDatetime
+    updated_at: AwareDatetime
+    raised_s: float
+    evidence: list[OperatorEvidence]
+
+
+class OperatorAgent(PagePart):
+    """Health of an agent, as far as it matters to a call."""
+
+    agent_id: str
+    online: bool
+    at: AwareDatetime
+    speech: SpeechStatus
+    problems: Annotated[list[None], Field(max_length=0)]
+    unconfirmed: bool
+
+
+class OperatorSite(PagePart):
+    """Settings of the site, and whether the page shows what is."""
+
+    name: str
+    language: str
+    time_zone: str
+    broker_connected: bool
+    broker_problem: ProblemView | None
+    reading: bool
+    incomplete: bool
+    newer: list[str]
+    watching_since: AwareDatetime | None
+
+
+class NothingMissed(PagePart):
+    """The place of missed alerts: an operator's page has none."""
+
+    alerts: Annotated[list[None], Field(max_length=0)]
+    more: Literal[0]
+    dropped: Literal[0]
+
+
+class OperatorSnapshot(PagePart):
+    """Everything that the page may see."""
+
+    type: Literal["snapshot"]
+    seq: int
+    now: AwareDatetime
+    site: OperatorSite
+    closed: Annotated[list[None], Field(max_length=0)]
+    closed_more: Literal[0]
+    missed: NothingMissed
+    calls: dict[str, OperatorCall]
+    levels: Annotated[dict[str, None], Field(max_length=0)]
+    alerts: dict[str, OperatorAlert]
+    agents: dict[str, OperatorAgent]
+    commands: dict[str, Presses]
+    extensions: dict[str, AwareDatetime]
+
+
+class OperatorDelta(PagePart):
+    """Changes since the version `from`; None = gone."""
+
+    type: Literal["delta"]
+    from_: Annotated[int, Field(alias="from")]
+    seq: int
+    now: AwareDatetime
+    site: OperatorSite | None = None
+    calls: dict[str, OperatorCall | None] | None = None
+    alerts: dict[str, OperatorAlert | None] | None = None
+    agents: dict[str, OperatorAgent | None] | None = None
+    commands: dict[str, Presses | None] | None = None
+    extensions: dict[str, AwareDatetime | None] | None = None
+
+
+OperatorMessage = Annotated[OperatorSnapshot | OperatorDelta | Echo | Beat, Field(discriminator="type")]
