@@ -22,7 +22,7 @@ async def shown(agent: PeerAgent, url: str, page: Page, **fields: Any) -> Locato
     await agent.call("c", operator=SATO, **{**CAN_EVERYTHING, **fields})
     await agent.alert("c")
     await page.goto(url)
-    card = page.locator("[data-call=c]")
+    card = page.locator(".card[data-call=c]")
     await expect(card.locator(".primary")).to_be_enabled()
     return card
 
@@ -31,8 +31,14 @@ def actions(card: Locator) -> Locator:
     return card.locator("button[data-action]")
 
 
-async def offered(card: Locator) -> list[str | None]:
-    return [await each.get_attribute("data-action") for each in await actions(card).all()]
+async def offered(card: Locator, part: str) -> list[str | None]:
+    """Return the actions in `part`: the row of buttons, or the menu."""
+    return [await each.get_attribute("data-action") for each in await actions(card.locator(part)).all()]
+
+
+async def open_menu(card: Locator) -> None:
+    await card.locator(".opener").click()
+    await expect(card.locator(".menu")).to_be_visible()
 
 
 async def test_one_action_is_obvious_and_the_further_ones_are_quiet(
@@ -40,30 +46,38 @@ async def test_one_action_is_obvious_and_the_further_ones_are_quiet(
 ) -> None:
     card = await shown(agent, url, page)
     await expect(card.locator(".primary")).to_have_count(1)
-    assert await offered(card) == [
-        "hold_transfer", "hold", "listen", "whisper", "barge", "announce", "hang_up",
-    ]  # fmt: skip
+    assert await offered(card, ".buttons") == ["hold_transfer", "hold", "listen"]
+    await expect(card.locator(".menu")).to_be_hidden()
     big = await card.locator(".primary").bounding_box()
     assert big is not None
-    for each in await card.locator(".aside button").all():
+    for each in await card.locator(".buttons .secondary, .opener").all():
         box = await each.bounding_box()
         assert box is not None
-        assert box["width"] * box["height"] < big["width"] * big["height"] / 4
+        assert box["width"] * box["height"] < big["width"] * big["height"]
+    await open_menu(card)
+    assert await offered(card, ".aside") == ["whisper", "barge", "announce", "accommodate", "hang_up"]
+    await page.keyboard.press("Escape")
+    await expect(card.locator(".menu")).to_be_hidden()
+    await expect(card.locator(".opener")).to_be_focused()
 
 
 @pytest.mark.parametrize(
     ("capabilities", "expected"),
     [
-        ((Action.HOLD,), ["hold"]),
-        ((Action.TRANSFER, Action.LISTEN), ["transfer", "listen"]),
-        ((Action.HOLD_TRANSFER, Action.ANNOUNCE), ["hold_transfer", "announce"]),
+        ((Action.HOLD,), (["hold"], [])),
+        ((Action.TRANSFER, Action.LISTEN), (["transfer", "listen"], [])),
+        ((Action.HOLD_TRANSFER, Action.ANNOUNCE), (["hold_transfer"], ["announce"])),
     ],
 )
 async def test_only_what_the_pbx_can_do_is_offered(
-    agent: PeerAgent, url: str, page: Page, capabilities: tuple[Action, ...], expected: list[str]
+    agent: PeerAgent,
+    url: str,
+    page: Page,
+    capabilities: tuple[Action, ...],
+    expected: tuple[list[str], list[str]],
 ) -> None:
     card = await shown(agent, url, page, capabilities=capabilities, keep_operator=None)
-    assert await offered(card) == expected
+    assert (await offered(card, ".buttons"), await offered(card, ".aside")) == expected
     await expect(card.locator(".keep")).to_have_count(0)
 
 
@@ -78,6 +92,7 @@ async def test_the_own_telephone_is_asked_once_and_kept(agent: PeerAgent, url: s
     await agent.answer(command)
     await expect(card.locator(".result")).to_have_text("お手元の電話でモニタリングできます")
     await page.reload()
+    await open_menu(card)
     await card.locator("[data-action=barge]").click()
     command = await agent.command()
     assert (command.action, command.target) == (Action.BARGE, "210")
@@ -92,6 +107,7 @@ async def test_the_own_telephone_is_asked_once_and_kept(agent: PeerAgent, url: s
 
 async def test_thinking_better_of_the_telephone_sends_nothing(agent: PeerAgent, url: str, page: Page) -> None:
     card = await shown(agent, url, page)
+    await open_menu(card)
     await card.locator("[data-action=whisper]").click()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
@@ -106,6 +122,7 @@ async def test_thinking_better_of_the_telephone_sends_nothing(agent: PeerAgent, 
 async def test_hanging_up_always_asks_and_says_who_decides(agent: PeerAgent, url: str, page: Page) -> None:
     card = await shown(agent, url, page)
     button = card.locator("[data-action=hang_up]")
+    await open_menu(card)
     await button.click()
     await expect(button).to_contain_text("もう一度押すと")
     await expect(card.locator(".hint")).to_contain_text("切るかどうかは人が決める")
@@ -120,6 +137,7 @@ async def test_hanging_up_always_asks_and_says_who_decides(agent: PeerAgent, url
 
 async def test_an_announcement_is_chosen_and_then_played(agent: PeerAgent, url: str, page: Page) -> None:
     card = await shown(agent, url, page)
+    await open_menu(card)
     await card.locator("[data-action=announce]").click()
     assert agent.commands.empty()
     choice = card.locator(".choices").get_by_role("button", name="終話の予告")
@@ -157,7 +175,7 @@ async def test_taking_back_while_the_superior_is_rung(agent: PeerAgent, url: str
 async def test_taking_back_from_the_superior_asks_first(agent: PeerAgent, url: str, page: Page) -> None:
     await agent.call("c", operator=SATO, status=CallStatus.TRANSFERRED, **CAN_EVERYTHING)
     await page.goto(url)
-    card = page.locator("[data-call=c]")
+    card = page.locator(".card[data-call=c]")
     await expect(card.locator(".primary")).to_have_count(0)
     button = card.locator("[data-action=take_back]")
     await button.click()
@@ -199,6 +217,7 @@ async def test_who_stays_is_a_choice_that_costs_the_one_press_nothing(
     assert command.keep_operator is None  # as the PBX is configured
     await agent.answer(command, Outcome.FAILED, "no_answer")
     await expect(card.locator(".primary")).to_be_enabled()
+    await open_menu(card)
     await card.get_by_label("抜ける").check()
     await card.locator(".primary").click()
     assert (await agent.command()).keep_operator is False
@@ -208,14 +227,19 @@ async def test_all_of_it_by_keyboard(agent: PeerAgent, url: str, page: Page) -> 
     await shown(agent, url, page)
     await page.keyboard.press("j")
     reached = []
-    for _ in range(12):
+    for _ in range(5):  # the first is 「私が対応」
         await page.keyboard.press("Tab")
         reached.append(
             await page.evaluate("document.activeElement.dataset.action ?? document.activeElement.name")
         )
-    assert [each for each in reached if each] == [
-        "hold_transfer", "hold", "listen", "whisper", "barge", "announce", "keep-c", "hang_up",
-    ]  # fmt: skip
+    assert [each for each in reached if each] == ["hold_transfer", "hold", "listen"]
+    await page.keyboard.press("Enter")  # 「…」, to which the last step led
+    await expect(page.locator(".card[data-call=c] .menu")).to_be_visible()
+    await page.keyboard.press("Shift+Tab")
+    while await page.evaluate("document.activeElement.dataset.action") != "whisper":
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".card[data-call=c] .opener")).to_be_focused()
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
@@ -227,6 +251,7 @@ async def test_nothing_sticks_out_on_a_small_screen(
     many = tuple(Announcement(name=f"a{n}", title=f"とても長い名前のお知らせ その{n}") for n in range(8))
     card = await shown(agent, url, page, announcements=many)
     await page.get_by_role("button", name="English").click()
+    await open_menu(card)
     await card.locator("[data-action=announce]").click()
     await expect(card.locator(".choices button")).to_have_count(8)
     await card.locator("[data-action=hang_up]").click()

@@ -254,10 +254,10 @@ async def test_telephone_without_control_shows_what_to_press(agent: PeerAgent, u
     await page.goto(f"{url}/operator?ext=204")
     supervisor = await page.context.new_page()
     await supervisor.goto(url)
-    await supervisor.locator("[data-call=c] .primary").click()
+    await supervisor.locator(".card[data-call=c] .primary").click()
     await agent.answer(await agent.command(), Outcome.INSTRUCTED, detail="保留ボタンを押してください")
     await expect(page.locator(".say")).to_contain_text("電話機での操作保留ボタンを押してください")
-    await expect(supervisor.locator("[data-call=c] .result")).to_contain_text("電話機での操作が必要です")
+    await expect(supervisor.locator(".card[data-call=c] .result")).to_contain_text("電話機での操作が必要です")
 
 
 async def test_the_extension_is_chosen_once(agent: PeerAgent, url: str, page: Page) -> None:
@@ -295,7 +295,7 @@ async def test_while_the_superior_is_rung_the_operator_knows_who_hears_what(
     await page.goto(f"{url}/operator?ext=204")
     supervisor = await page.context.new_page()
     await supervisor.goto(url)
-    card = supervisor.locator("[data-call=c]")
+    card = supervisor.locator(".card[data-call=c]")
     await card.locator(".primary").click()
     command = await agent.command()
     await expect(page.locator("[data-state=now]")).to_contain_text("上席が対応中")
@@ -337,7 +337,8 @@ async def test_the_supervisors_choice_beats_the_configuration(agent: PeerAgent, 
     await page.goto(f"{url}/operator?ext=204")
     supervisor = await page.context.new_page()
     await supervisor.goto(url)
-    card = supervisor.locator("[data-call=c]")
+    card = supervisor.locator(".card[data-call=c]")
+    await card.locator(".opener").click()
     await card.get_by_label("抜ける").check()
     await card.locator(".primary").click()
     command = await agent.command()
@@ -349,12 +350,13 @@ async def test_the_supervisors_choice_beats_the_configuration(agent: PeerAgent, 
 async def test_a_supervisor_who_whispers_is_announced(agent: PeerAgent, url: str, page: Page) -> None:
     """A voice in the ear out of nowhere would be the last straw."""
     await agent.call("c", operator=SATO, **CAN_EVERYTHING)
+    await agent.alert("c")
     await page.goto(f"{url}/operator?ext=204")
     supervisor = await page.context.new_page()
     await supervisor.add_init_script("localStorage.setItem('kikimori.telephone', '210')")
     await supervisor.goto(url)
-    card = supervisor.locator("[data-call=c]")
-    await card.get_by_role("button", name="詳しく").click()
+    card = supervisor.locator(".card[data-call=c]")
+    await card.locator(".opener").click()
     await card.locator("[data-action=whisper]").click()
     await agent.answer(await agent.command())
     await expect(page.locator(".say")).to_contain_text("お客様には聞こえません")

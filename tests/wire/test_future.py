@@ -219,9 +219,9 @@ async def test_the_pages_show_every_future(tmp_path: Path) -> None:
             faults: list[str] = []
             page.on("pageerror", lambda error: faults.append(str(error)))
             await page.goto(f"{url}/")
-            await expect(page.locator(".card")).to_have_count(len(calls) + len(alerts))
+            await expect(page.locator("#inbox .inbox-item")).to_have_count(len(alerts))
             await expect(page.locator(".banner.bad")).to_contain_text("新しい版")
-            first = page.locator(".card[data-call=alerted-0] .evidence")
+            first = page.locator(".card[data-call=alerted-0] .why")
             await expect(first).to_contain_text("嘲笑と思われる声")
             for language in ("ja", "en"):
                 text = await page.locator("body").inner_text()

@@ -98,10 +98,10 @@ async def test_the_button_names_the_first_superior_within_hours(
     await agent.call("c", operator=Party(number="204", name="佐藤"), **CAN_EVERYTHING)
     await agent.alert("c")
     await page.goto(url)
-    card = page.locator("[data-call=c]")
+    card = page.locator(".card[data-call=c]")
     await expect(card.locator(".primary small")).to_have_text(f"→ {first.name}")
-    await expect(card.locator(".superior select option")).to_have_count(len(await list_superiors(store)))
-    await card.locator(".superior select").select_option("250")
+    await expect(card.locator("select.superior option")).to_have_count(len(await list_superiors(store)))
+    await card.locator("select.superior").select_option("250")
     await expect(card.locator(".primary small")).to_have_text("→ 夜間 佐々木")
     await card.locator(".primary").click()
     command = await agent.command()
@@ -120,9 +120,9 @@ async def test_outside_opening_hours_it_says_so_before_the_press(
     for hours in ("月 03:00-03:01", "木 03:00-03:01"):
         await post(admin, f"/api/superiors/{found[0]['id']}", {"hours": hours})
     await page.goto(url)
-    small = page.locator("[data-call=c] .primary small")
+    small = page.locator(".card[data-call=c] .primary small")
     await expect(small).to_have_text("→ 課長 木村（受付時間外）")
-    await expect(page.locator("[data-call=c] .primary")).to_be_enabled()
+    await expect(page.locator(".card[data-call=c] .primary")).to_be_enabled()
 
 
 async def seated(store: Store, extension: str) -> Seating:
@@ -163,9 +163,9 @@ async def test_who_is_not_known_is_said_to_be_not_known(url: str, agent: PeerAge
     await agent.call("c", operator=Party(number="299"))
     await agent.alert("c")
     await page.goto(url)
-    await expect(page.locator("[data-call=c] .who")).to_have_text("内線 299担当者不明")
+    await expect(page.locator(".card[data-call=c] .who")).to_have_text("内線 299担当者不明")
     await agent.call("c", operator=Party(number="299", name="鈴木 大輔", named_by="directory"))
-    await expect(page.locator("[data-call=c] .who")).to_have_text("鈴木 大輔内線 299")
+    await expect(page.locator(".card[data-call=c] .who")).to_have_text("鈴木 大輔内線 299")
 
 
 async def test_a_role_that_somebody_gives_themselves_is_shown_to_supervisors(
@@ -187,8 +187,8 @@ async def test_a_card_with_a_choice_of_superiors_shows_all_its_controls(
     await post(admin, "/api/superiors", {"name": "お客様対応統括部 高橋 課長", "number": "220"})
     await open_full_board(agent)
     await show(page, url, size, language)
-    card = page.locator("[data-call=c-1]")
-    await expect(card.locator("select")).to_be_visible()
+    card = page.locator(".card[data-call=c-1]")
+    await expect(card.locator("select.superior")).to_be_visible()
     cut = await card.evaluate(
         "(card) => [...card.querySelectorAll('.actions :is(button, select, label)')].filter((each) =>"
         " each.getBoundingClientRect().bottom > card.getBoundingClientRect().bottom).map((each) => each.textContent)"

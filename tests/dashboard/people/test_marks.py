@@ -75,7 +75,7 @@ async def test_only_supervisors_may(url: str, agent: PeerAgent) -> None:
 async def test_a_claim_is_shown_to_all_and_let_go(url: str, agent: PeerAgent, page: Page) -> None:
     alert = await alert_of(agent, url)
     await page.goto(url)
-    row = page.locator("[data-call=c] .marks")
+    row = page.locator("#inbox .marks")
     await row.get_by_role("button", name="私が対応").click()
     await expect(row.locator(".claimed")).to_have_text("あなたが対応中")
     async with client(url, "both") as other:
@@ -161,7 +161,7 @@ async def test_a_false_alarm_takes_one_tap_and_can_be_taken_back(
 ) -> None:
     await alert_of(agent, url)
     await page.goto(url)
-    row = page.locator("[data-call=c] .marks")
+    row = page.locator("#inbox .marks")
     await row.get_by_role("button", name="誤検知").click()
     taps = row.get_by_role("group").get_by_role("button")
     await expect(taps).to_have_count(len(false_reasons()))

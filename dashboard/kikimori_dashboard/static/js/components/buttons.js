@@ -83,7 +83,7 @@ export class Buttons {
       ...inRow.map((action) => this.dress(h("button", { type: "button", class: "secondary" }), action)),
       this.whole || this.only || !main.length ? null : this.opener,
     ].filter((each) => each !== null));
-    fill(this.aside, key, () => asideRow(this, rest, main));
+    fill(this.aside, key, () => (this.only ? [] : asideRow(this, rest, main)));
     fill(this.choices, key, () => (actions.choosing ? announcements(this) : []));
     fill(this.extra, key, () => (this.whole || !this.open ? [] : this.more()));
     show(this.aside, this.aside.childElementCount > 0);
