@@ -16,7 +16,7 @@ from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.control.accommodation import AccommodationBook
-from kikimori.control.pbx_control import OperatorChoice, RecoveringControl
+from kikimori.control.pbx_control import ControlByHand, OperatorChoice, RecoveringControl
 from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of, place_of
 from kikimori.office_directory import OfficeDirectory
@@ -131,6 +131,7 @@ class Agent:
                 capabilities=self.pbx.capabilities,
                 announcements=self.pbx.announcements,
                 keep_operator=self.pbx.keep_operator if isinstance(self.pbx, OperatorChoice) else None,
+                keys=self.pbx.keys if isinstance(self.pbx, ControlByHand) else (),
                 run=self._run,
                 patience_s=self._patience_s,
             ),

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 from tests.support.office import CAN_EVERYTHING
 
+from kikimori.integrations.manual.control import ManualControl
 from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome, Party
 
 if TYPE_CHECKING:
@@ -79,6 +80,21 @@ async def test_only_what_the_pbx_can_do_is_offered(
     card = await shown(agent, url, page, capabilities=capabilities, keep_operator=None)
     assert (await offered(card, ".buttons"), await offered(card, ".aside")) == expected
     await expect(card.locator(".keep")).to_have_count(0)
+
+
+async def test_a_person_reads_the_keys_where_the_buttons_are(agent: PeerAgent, url: str, page: Page) -> None:
+    """Behind a PBX without an interface, before any press; with the number of the superior who would be asked."""
+    by_hand = ManualControl()
+    card = await shown(
+        agent, url, page, capabilities=by_hand.capabilities, keys=by_hand.keys, keep_operator=None
+    )
+    keys = card.locator(".keys-to-press")
+    await expect(keys).to_contain_text("電話機で: お客様に断らず保留ボタンを押してください。")
+    await expect(keys).to_contain_text("内線 200 を押し")
+    await card.locator(".primary").click()
+    await agent.answer(await agent.command(), Outcome.INSTRUCTED, detail="保留ボタンを押してください")
+    await expect(card.locator(".result")).to_contain_text("電話機での操作が必要です")
+    await expect(card.locator(".primary")).to_be_in_viewport(ratio=1)
 
 
 async def test_the_own_telephone_is_asked_once_and_kept(agent: PeerAgent, url: str, page: Page) -> None:
@@ -256,7 +272,7 @@ async def test_nothing_sticks_out_on_a_small_screen(
     await expect(card.locator(".choices button")).to_have_count(8)
     await card.locator("[data-action=hang_up]").click()
     await expect(card.locator(".hint")).to_be_visible()
-    for each in await actions(card).all():
+    for each in await card.locator("button[data-action]:visible").all():
         box = await each.bounding_box()
         assert box is not None
         assert box["x"] >= 0

@@ -21,6 +21,7 @@ from kikimori_core.wire.messages import (
     DoubtedWords,
     DurationEvidence,
     Health,
+    KeysToPress,
     LegLevel,
     Levels,
     Message,
@@ -79,6 +80,7 @@ def call(call_id: str = "call-1", **fields: Any) -> CallState:
         "superior": Party(number="200", name="高橋 課長"),
         "announcements": (Announcement(name="recorded", title="録音の案内"),),
         "keep_operator": True,
+        "keys": (KeysToPress(action="hold", text="保留ボタンを押してください。"),),
         "ringing": Ringing(number="200", name="高橋 課長", since=NOON, purpose="transfer"),
         "transcript_tail": (line(call_id),),
     }

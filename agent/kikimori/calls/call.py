@@ -25,6 +25,7 @@ from kikimori_core.wire.messages import (
     CallState,
     CallStatus,
     ClosedBecause,
+    KeysToPress,
     Party,
     SpeechStatus,
     TranscriptLine,
@@ -75,6 +76,7 @@ class LiveCall:
         superior: Party,
         announcements: tuple[Announcement, ...] = (),
         keep_operator: bool | None = None,
+        keys: tuple[KeysToPress, ...] = (),
         run: str = "",
         accommodated: bool = False,
     ) -> None:
@@ -110,6 +112,7 @@ class LiveCall:
         self._superior = superior
         self._announcements = announcements
         self._keep_operator = keep_operator
+        self._keys = keys
         self._run = run
         self._tail: deque[TranscriptLine] = deque(maxlen=TAIL_LINES)
         self._shown: dict[Role, str] = {}
@@ -287,6 +290,7 @@ class LiveCall:
             superior=self._superior,
             announcements=self._announcements,
             keep_operator=self._keep_operator,
+            keys=self._keys,
             judging_failed=self.failed,
             accommodated=self.accommodated,
             transcript_tail=tuple(self._tail),

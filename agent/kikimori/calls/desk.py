@@ -17,7 +17,7 @@ from kikimori.hearing.frames import FRAME_S, RATES
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo
 from kikimori_core.wire.actions import OF_JUDGING
-from kikimori_core.wire.messages import Action, Announcement, CallLevels, Party, Problem
+from kikimori_core.wire.messages import Action, Announcement, CallLevels, KeysToPress, Party, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,6 +56,7 @@ class DeskSettings:
     superior: Party = field(default_factory=Party)
     announcements: tuple[Announcement, ...] = ()
     keep_operator: bool | None = None
+    keys: tuple[KeysToPress, ...] = ()
     run: str = ""
     """Name of this run of the agent; stands in the ids of alerts."""
     patience_s: float = 0.0
@@ -275,6 +276,7 @@ class Desk:
                 superior=self.settings.superior,
                 announcements=self.settings.announcements,
                 keep_operator=self.settings.keep_operator,
+                keys=self.settings.keys,
                 run=self.settings.run,
                 accommodated=self._accommodated(info.call_id),
             )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_core.model.call import CallInfo
-    from kikimori_core.wire.messages import Announcement, CallStatus, Problem
+    from kikimori_core.wire.messages import Announcement, CallStatus, KeysToPress, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,15 @@ class OperatorChoice(Protocol):
     @property
     def keep_operator(self) -> bool:
         """Return whether the operator stays in the call when the request does not say."""
+
+
+@runtime_checkable
+class ControlByHand(Protocol):
+    """Control that only tells a person which keys to press."""
+
+    @property
+    def keys(self) -> tuple[KeysToPress, ...]:
+        """Return the keys of each action."""
 
 
 @runtime_checkable

@@ -139,6 +139,14 @@ class Announcement(Part):
     """Label of the supervisor's button."""
 
 
+class KeysToPress(Part):
+    """Keys of a telephone by which a person does an action: for a PBX without an interface."""
+
+    action: Name
+    text: Text
+    """`{target}` in it stands for the number of the superior."""
+
+
 class CallState(Message):
     """Retained while the call is live; the last one has status `ended` and is followed by a clearing message."""
 
@@ -163,6 +171,8 @@ class CallState(Message):
     """Announcements that `announce` can play."""
     keep_operator: bool | None = None
     """True = the operator stays after a transfer unless the command says otherwise; None = no choice."""
+    keys: tuple[KeysToPress, ...] = ()
+    """Instructions for a person, where nothing but a person can move the call."""
     judging_failed: bool = False
     """True = judging failed in this call: only the operator's button still raises an alert in it."""
     accommodated: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori.control.pbx_control import PbxAnswer, not_supported
-from kikimori_core.wire.messages import Action, Outcome
+from kikimori_core.wire.messages import Action, KeysToPress, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +36,12 @@ class ManualControl:
     @property
     def capabilities(self) -> tuple[Action, ...]:
         return tuple(self._instructions)
+
+    @property
+    def keys(self) -> tuple[KeysToPress, ...]:
+        return tuple(
+            KeysToPress(action=action.value, text=text) for action, text in self._instructions.items()
+        )
 
     @property
     def announcements(self) -> tuple[Announcement, ...]:

@@ -31,11 +31,12 @@ export class Buttons {
     this.hint = h("p", { class: "hint", role: "status", hidden: true });
     this.why = h("p", { class: "because", hidden: true });
     this.result = h("p", { class: "result", role: "status", hidden: true });
+    this.keys = h("p", { class: "keys-to-press", hidden: true });
     this.extra = h("div", { class: "extra" });
     this.menu = h("div", { class: "menu", id: `menu-${whole ? "panel-" : ""}${actions.callId}`, role: "group", "aria-label": t("card.more"), hidden: true },
       this.extra, this.choices, this.hint, this.why, this.aside);
     this.opener = h("button", { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": this.menu.id, onclick: () => this.toggle(!this.open) }, "…");
-    this.element = h("div", { class: "actions", dataset: { whole: whole ? "yes" : "no" } }, this.menu, this.result, this.row);
+    this.element = h("div", { class: "actions", dataset: { whole: whole ? "yes" : "no" } }, this.menu, this.result, this.keys, this.row);
     this.draw = this.draw.bind(this);
     actions.views.add(this.draw);
   }
@@ -97,8 +98,21 @@ export class Buttons {
     this.opener.setAttribute("aria-label", t("card.more"));
     // The lowest row keeps its place when a question comes above it: the second press is where the first was.
     if (this.open) this.menu.scrollTop = this.menu.scrollHeight;
+    this.drawKeys(main);
     this.drawResult();
     if (focused) this.refocus(focused);
+  }
+
+  /**
+   * Where nothing but a person can move the call: the keys that do what the first button says, before anybody presses it.
+   * @param {string[]} main
+   */
+  drawKeys(main) {
+    const { actions } = this;
+    const keys = (actions.call.keys ?? []).find((/** @type {{action: string}} */ each) => each.action === main[0]);
+    const target = superiorOf(actions.call, actions.superiors, actions.superior).number ?? "";
+    show(this.keys, keys !== undefined && actions.shownResult()?.outcome !== "instructed");
+    setText(this.keys, keys ? t("card.keys", { keys: keys.text.replaceAll("{target}", target) }) : "");
   }
 
   drawResult() {
