@@ -82,6 +82,10 @@ async def test_a_telephone_without_control_is_pressed_by_hand(desk: Desk) -> Non
 async def test_an_office_has_its_own_words(desk: Desk) -> None:
     control = ManualControl({Action.HOLD: "赤いボタン"})
     assert set(control.capabilities) == set(DEFAULT_INSTRUCTIONS)
+    told = {each.action: each.text for each in control.keys}
+    assert told == {action.value: text for action, text in DEFAULT_INSTRUCTIONS.items()} | {
+        "hold": "赤いボタン"
+    }
     result = await CommandHandler(desk, control, "200").handle(command(Action.HOLD))
     assert result.detail == "赤いボタン"
     await desk.close()
