@@ -18,14 +18,11 @@ from kikimori_core.model.alert import alert_id
 from kikimori_core.model.call import CallInfo, EndReason, Role
 from kikimori_core.model.evidence import ButtonPress, Utterance
 from kikimori_core.wire.messages import (
-    Action,
     Alert,
-    Announcement,
     CallLevels,
     CallState,
     CallStatus,
     ClosedBecause,
-    KeysToPress,
     Party,
     SpeechStatus,
     TranscriptLine,
@@ -35,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from kikimori.calls.call_offers import CallOffers
     from kikimori.calls.leg import LiveLeg
     from kikimori_core.judging.judge import CallJudge
     from kikimori_core.judging.phrases import Match
@@ -72,11 +70,7 @@ class LiveCall:
         opened_at: float,
         words_heard: bool,
         escalate_code: str,
-        capabilities: tuple[Action, ...],
-        superior: Party,
-        announcements: tuple[Announcement, ...] = (),
-        keep_operator: bool | None = None,
-        keys: tuple[KeysToPress, ...] = (),
+        offers: CallOffers,
         run: str = "",
         accommodated: bool = False,
     ) -> None:
@@ -108,11 +102,7 @@ class LiveCall:
         self._escalate_code = escalate_code
         self._digits = ""
         self._held_by_key = False
-        self._capabilities = capabilities
-        self._superior = superior
-        self._announcements = announcements
-        self._keep_operator = keep_operator
-        self._keys = keys
+        self._offers = offers
         self._run = run
         self._tail: deque[TranscriptLine] = deque(maxlen=TAIL_LINES)
         self._shown: dict[Role, str] = {}
@@ -285,12 +275,12 @@ class LiveCall:
             queue=self.info.queue,
             roles=tuple(sorted({leg.role for leg in self.legs})),
             speech=self._speech_status(),
-            capabilities=() if self.info.identity else self._capabilities,
+            capabilities=() if self.info.identity else self._offers.capabilities,
             identity=self.info.identity,
-            superior=self._superior,
-            announcements=self._announcements,
-            keep_operator=self._keep_operator,
-            keys=self._keys,
+            superior=self._offers.superior,
+            announcements=self._offers.announcements,
+            keep_operator=self._offers.keep_operator,
+            keys=self._offers.keys,
             judging_failed=self.failed,
             accommodated=self.accommodated,
             transcript_tail=tuple(self._tail),

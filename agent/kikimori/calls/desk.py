@@ -12,6 +12,7 @@ import structlog
 
 from kikimori.calls.block_hearing import BlockHearing
 from kikimori.calls.call import CallObserver, LiveCall
+from kikimori.calls.call_offers import CallOffers
 from kikimori.calls.leg import MOST_WAITING_S, LiveLeg
 from kikimori.hearing.frames import FRAME_S, RATES
 from kikimori_core.judging.judge import CallJudge
@@ -63,6 +64,16 @@ class DeskSettings:
     """Seconds of audio that each leg keeps while hearing waits for recognition, so that no words are shed; 0 = hearing
     waits for nobody, as live calls need it."""
 
+    def offers(self) -> CallOffers:
+        """Return the offers of every call."""
+        return CallOffers(
+            (*self.capabilities, *OF_JUDGING),
+            self.superior,
+            self.announcements,
+            self.keep_operator,
+            self.keys,
+        )
+
 
 class Desk:
     """A `kikimori_core.model.feed.CallDesk`. Use as `async with`, with `run` in a task for live audio."""
@@ -86,6 +97,7 @@ class Desk:
         earlier run left a call marked; `ended` is told of each call's end.
         """
         self.settings = settings
+        self._offers = settings.offers()
         self.calls: dict[str, LiveCall] = {}
         self._rules = tuple(rules)
         self._phrases = phrases
@@ -272,11 +284,7 @@ class Desk:
                 opened_at=self._clock(),
                 words_heard=self._speech is not None,
                 escalate_code=self.settings.escalate_code,
-                capabilities=(*self.settings.capabilities, *OF_JUDGING),
-                superior=self.settings.superior,
-                announcements=self.settings.announcements,
-                keep_operator=self.settings.keep_operator,
-                keys=self.settings.keys,
+                offers=self._offers,
                 run=self.settings.run,
                 accommodated=self._accommodated(info.call_id),
             )

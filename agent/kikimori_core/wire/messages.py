@@ -30,6 +30,7 @@ from kikimori_core.wire.evidence import (
     ToneEvidence,
     WordsEvidence,
 )
+from kikimori_core.wire.pbx_offers import Announcement, KeysToPress
 from kikimori_core.wire.problem import Problem
 from kikimori_core.wire.ringing import Ringing
 from kikimori_core.wire.values import (
@@ -129,22 +130,6 @@ class TranscriptLine(Message):
     """Result of another recogniser for the same utterance."""
     doubted: tuple[DoubtedWords, ...] = ()
     """Shown in grey; the line comes once more with them."""
-
-
-class Announcement(Part):
-    """Something the PBX can play to the customer."""
-
-    name: Name
-    title: Annotated[str, Field(max_length=128)]
-    """Label of the supervisor's button."""
-
-
-class KeysToPress(Part):
-    """Keys of a telephone by which a person does an action: for a PBX without an interface."""
-
-    action: Name
-    text: Text
-    """`{target}` in it stands for the number of the superior."""
 
 
 class CallState(Message):
@@ -351,8 +336,8 @@ class Health(Message):
 
 
 __all__ = [
-    "Action", "AlertState", "ButtonEvidence", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
-    "DoubtedWords", "DurationEvidence", "Evidence", "Health", "LegLevel", "Levels", "Message", "OtherEvidence", "OtherHearing",
-    "Outcome", "OverlapEvidence", "Party", "Problem", "Ringing", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence", "SpeechStatus",
-    "ToneEvidence", "TranscriptLine", "WordsEvidence",
+    "Action", "AlertState", "Announcement", "ButtonEvidence", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
+    "DoubtedWords", "DurationEvidence", "Evidence", "Health", "KeysToPress", "LegLevel", "Levels", "Message", "OtherEvidence",
+    "OtherHearing", "Outcome", "OverlapEvidence", "Party", "Problem", "Ringing", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence",
+    "SpeechStatus", "ToneEvidence", "TranscriptLine", "WordsEvidence",
 ]  # fmt: skip
