@@ -31,7 +31,7 @@ class CallEntry:
         self.levels_at: datetime | None = None
         """Time of `levels` by the agent's clock."""
         self.history = LevelHistory()
-        self.encoded_levels = EncodedLevels()
+        self.encoded_levels = EncodedLevels(state.call_id)
         self.returned = False
         """True after a hold by a press has ended without anybody asking for it."""
         self.notes: list[NoteView] = []

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Iterable
 
 
 class PicturePart(StrEnum):
@@ -46,6 +46,8 @@ class ChangeLog:
         """Version of the last change of a part of `AT_ONCE`."""
         self.on_gone: list[Callable[[PicturePart, str], None]] = []
         """Called with each key that is gone."""
+        self.on_at_once: list[Callable[[PicturePart, str], None]] = []
+        """Called with each change that is sent at once."""
         self._least_gone = least_gone
         self._touched: dict[Key, int] = {}
         """Version of the last change, oldest first, with the keys that are gone."""
@@ -57,6 +59,17 @@ class ChangeLog:
         """Note that a key exists and has changed."""
         self._gone.pop((part, name), None)
         self._note((part, name))
+
+    def touch_all(self, part: PicturePart, names: Iterable[str]) -> None:
+        """Note that keys exist and have changed; of a part that is not sent at once."""
+        version = self.version
+        for name in names:
+            key = (part, name)
+            version += 1
+            self._gone.pop(key, None)
+            self._touched.pop(key, None)
+            self._touched[key] = version
+        self.version = version
 
     def remove(self, part: PicturePart, name: str) -> None:
         """Note that a key is gone."""
@@ -77,6 +90,8 @@ class ChangeLog:
         self._touched[key] = self.version
         if key[0] in AT_ONCE:
             self.at_once = self.version
+            for tell in self.on_at_once:
+                tell(*key)
 
     def version_of(self, part: PicturePart, name: str) -> int:
         """Return the version at which a key last changed; 0 for one that never did or is forgotten."""

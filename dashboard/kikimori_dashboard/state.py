@@ -187,6 +187,7 @@ class SiteState:
             self.changes.touch(PicturePart.LINES, line.call_id)
 
     def take_levels(self, levels: Levels) -> None:
+        heard = []
         for call_id, each in levels.calls.items():
             entry = self.calls.get(call_id)
             # Only the agent of a call speaks for it.
@@ -194,7 +195,8 @@ class SiteState:
                 entry.levels = each
                 entry.levels_at = levels.at
                 entry.history.add(each)
-                self.changes.touch(PicturePart.LEVELS, call_id)
+                heard.append(call_id)
+        self.changes.touch_all(PicturePart.LEVELS, heard)
 
     # --- alerts
 

@@ -122,15 +122,15 @@ async def bench_page(
         ]
         try:
             await load.begun.wait()
-            async with _page() as page:
-                await _sign_in(page, token)
+            async with opened_page() as page:
+                await sign_in(page, token)
                 return await _measure(page, await url, calls, updates, seconds, progress)
         finally:
             for task in running:
                 task.cancel()
 
 
-async def _sign_in(page: Page, token: str) -> None:
+async def sign_in(page: Page, token: str) -> None:
     await page.context.add_cookies(
         [
             {
@@ -146,7 +146,7 @@ async def _sign_in(page: Page, token: str) -> None:
 
 
 @asynccontextmanager
-async def _page() -> AsyncIterator[Page]:
+async def opened_page() -> AsyncIterator[Page]:
     try:
         from playwright.async_api import async_playwright  # noqa: PLC0415  (an extra)
     except ImportError:
@@ -177,18 +177,18 @@ async def _measure(
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
     await page.evaluate(_WATCH, STAMP)
-    before = await _metrics(devtools)
+    before = await metrics(devtools)
     for second in range(round(seconds)):
         await asyncio.sleep(1)
         progress(second + 1)
-    after = await _metrics(devtools)
+    after = await metrics(devtools)
     watched: dict[str, Any] = await page.evaluate("window.bench")
     messages = max(int(watched["messages"]), 1)
     behind = sorted(watched["behind"]) or [seconds * 1000]
     await page.goto("about:blank")
-    bare = await _metrics(devtools)
+    bare = await metrics(devtools)
     await page.evaluate(_REWRITE, calls)
-    reference = ((await _metrics(devtools))["TaskDuration"] - bare["TaskDuration"]) * 1000 / 50
+    reference = ((await metrics(devtools))["TaskDuration"] - bare["TaskDuration"]) * 1000 / 50
 
     def each(name: str) -> float:
         return round((after[name] - before[name]) * 1000 / messages, 2)
@@ -213,6 +213,6 @@ async def _measure(
     )
 
 
-async def _metrics(devtools: CDPSession) -> dict[str, float]:
+async def metrics(devtools: CDPSession) -> dict[str, float]:
     found = await devtools.send("Performance.getMetrics")
     return {each["name"]: each["value"] for each in found["metrics"]}

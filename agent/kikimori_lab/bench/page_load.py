@@ -14,8 +14,10 @@ from kikimori_core.wire.topics import Topics
 from kikimori_lab.bench.made_up import AGENT, SITE, made_up_alert, made_up_call, made_up_levels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kikimori_core.wire.connection import Client
-    from kikimori_core.wire.messages import Message
+    from kikimori_core.wire.messages import Levels, Message
     from kikimori_core.wire.settings import BrokerSettings
 
 LINES = 40
@@ -26,13 +28,22 @@ SPEAKING = 0.1
 CHANGES_EVERY_S = 1.0
 """Interval in s at which a call ends and another begins, and an alert grows."""
 STAMP = "sent at "
-"""Begins the line of the first call by which a page knows when it was sent; the Unix time in ms follows."""
+"""Begins the line of one call by which a page knows when it was sent; the Unix time in ms follows."""
 
 
 class PageLoad:
     """Publisher of `calls` calls, `updates` times a second."""
 
-    def __init__(self, calls: int, updates: float) -> None:
+    def __init__(
+        self,
+        calls: int,
+        updates: float,
+        levels: Callable[[int, int], Levels] = made_up_levels,
+        stamped: int = 0,
+    ) -> None:
+        """`levels`: returns the levels of this number of calls at an update. `stamped`: call with a line of `STAMP`."""
+        self._stamped = stamped
+        self._levels = levels
         self._calls = calls
         self._updates = updates
         self._topics = Topics(SITE).of(AGENT)
@@ -68,10 +79,11 @@ class PageLoad:
         await self._keep(client, self._topics.call_state(call.call_id), call)
 
     async def _update(self, client: Client, tick: int) -> None:
-        levels = made_up_levels(self._calls, tick)
+        levels = self._levels(self._calls, tick)
         await client.publish(self._topics.levels, levels.to_bytes(), qos=0)
-        await self._say(client, 0, tick, f"{STAMP}{time.time() * 1000:.0f}")
-        for number in self._random.sample(range(1, self._calls), round((self._calls - 1) * SPEAKING)):
+        await self._say(client, self._stamped, tick, f"{STAMP}{time.time() * 1000:.0f}")
+        others = [each for each in range(self._calls) if each != self._stamped]
+        for number in self._random.sample(others, round(len(others) * SPEAKING)):
             await self._say(client, number, tick // 20, f"そうなんですけれども、{'ええ、' * (tick % 20)}")
 
     async def _say(self, client: Client, number: int, line: int, text: str) -> None:

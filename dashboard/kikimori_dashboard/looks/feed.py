@@ -6,7 +6,6 @@ once, of those that are drawn as a card. A snapshot holds the same.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.changes import PicturePart
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 CARDS_EVERY_S = 0.1
 ROWS_EVERY_S = 1.0
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class LookFeed:
@@ -103,13 +100,13 @@ class LookFeed:
                 continue
             known = self._cards.get(call_id)
             if known is None or known[0] is not entry.history.run:
-                past.append(f"{_encode(call_id)}:{entry.history.to_json()}")
+                past.append(f"{entry.encoded_levels.key}:{entry.history.to_json()}")
             elif not levels:
                 continue
-            text = entry.encoded_levels.timed(entry.levels)
+            text = entry.encoded_levels.card(entry.levels)
             if known is None or known[1] is not text:
                 self._cards[call_id] = (entry.history.run, text)
-                shown.append(f"{_encode(call_id)}:{text}")
+                shown.append(text)
         shown += self._row_levels(clock)
         fields = [f'"lines":{{{lines}}}'] if (lines := self._whole_lines()) else []
         if past:
@@ -126,15 +123,17 @@ class LookFeed:
         elif len(self._rows) == len(self._wanted_rows):
             return []
         shown = []
+        rows = self._rows
         for call_id in self._wanted_rows:
-            known = self._rows.get(call_id)
+            known = rows.get(call_id)
             if known is not None and not due:
                 continue
             entry = self._shown(call_id)
-            text = "" if entry is None or entry.levels is None else entry.encoded_levels.legs(entry.levels)
-            self._rows[call_id] = text
-            if text and text != known:
-                shown.append(f"{_encode(call_id)}:{text}")
+            text = "" if entry is None or entry.levels is None else entry.encoded_levels.row(entry.levels)
+            if text is not known and text != known:
+                rows[call_id] = text
+                if text:
+                    shown.append(text)
         return shown
 
     def _whole_lines(self) -> str:
@@ -158,7 +157,7 @@ class LookFeed:
             lines = f'{{"changed":{entry.tail.to_json()},"gone":[],"all":true}}'
         elif lines == _NO_LINES:
             return ""
-        return f"{_encode(call_id)}:{lines}"
+        return f"{entry.encoded_levels.key}:{lines}"
 
     def _shown(self, call_id: str) -> CallEntry | None:
         return self._state.calls.get(call_id) if self._audience.shows(call_id) else None

@@ -1,44 +1,52 @@
 """Levels of a call for pages that draw it, in whole dB.
 
 `{"s": media seconds, role: leg, …}`; a leg is null in silence, else `[dB, dB over the calm voice or null, effort 0…100]`,
-with a fourth member, 1, where it is noise and no voice.
+with a fourth member, 1, where it is noise and no voice. A row has no `s`, and of a voice as it usually is the dB alone.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
+
+MARKED_OVER_CALM_DB = 4
+RAISED = 0.6
+"""Values from which a voice is more than usual: a row tells them, and its meter shows them."""
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import CallLevels, LegLevel
 
 
 class EncodedLevels:
-    """JSON of a call's levels, made once however many pages draw them."""
+    """JSON of a call's levels as a member of an object, made once however many pages draw them."""
 
-    __slots__ = ("_legs", "_levels", "_timed")
+    __slots__ = ("_card", "_card_of", "_row", "_row_of", "key")
 
-    def __init__(self) -> None:
-        self._levels: CallLevels | None = None
-        self._legs = ""
-        self._timed = ""
+    def __init__(self, call_id: str) -> None:
+        self.key = _encode(call_id)
+        """JSON of the call's id."""
+        self._card_of: CallLevels | None = None
+        self._row_of: CallLevels | None = None
+        self._card = ""
+        self._row = ""
 
-    def legs(self, levels: CallLevels) -> str:
-        """Return the JSON without the time: the same text as long as nothing is to be drawn anew."""
-        self._encode(levels)
-        return self._legs
+    def card(self, levels: CallLevels) -> str:
+        """Return the member for a card."""
+        if levels is not self._card_of:
+            self._card_of = levels
+            legs = "".join([f',"{role.value}":{_leg(leg)}' for role, leg in levels.legs.items()])
+            self._card = f'{self.key}:{{"s":{round(levels.media_s, 1)}{legs}}}'
+        return self._card
 
-    def timed(self, levels: CallLevels) -> str:
-        """Return the JSON with the time in the call."""
-        self._encode(levels)
-        return self._timed
-
-    def _encode(self, levels: CallLevels) -> None:
-        if levels is self._levels:
-            return
-        self._levels = levels
-        legs = ",".join([f'"{role.value}":{_leg(leg)}' for role, leg in levels.legs.items()])
-        self._legs = f"{{{legs}}}"
-        self._timed = f'{{"s":{round(levels.media_s, 1)}{"," if legs else ""}{legs}}}'
+    def row(self, levels: CallLevels) -> str:
+        """Return the member for a row: the same text as long as nothing is to be drawn anew."""
+        if levels is not self._row_of:
+            self._row_of = levels
+            legs = ",".join([f'"{role.value}":{_short(leg)}' for role, leg in levels.legs.items()])
+            self._row = f"{self.key}:{{{legs}}}"
+        return self._row
 
 
 def _leg(leg: LegLevel) -> str:
@@ -47,3 +55,10 @@ def _leg(leg: LegLevel) -> str:
         return "[null,null,0,1]" if leg.noise else "null"
     over = "null" if leg.over_calm_db is None else round(leg.over_calm_db)
     return f"[{round(leg.level_db)},{over},{round(100 * leg.effort)}{',1' if leg.noise else ''}]"
+
+
+def _short(leg: LegLevel) -> str:
+    usual = leg.over_calm_db is None or leg.over_calm_db < MARKED_OVER_CALM_DB
+    if leg.speaking and not leg.noise and usual and leg.effort < RAISED:
+        return str(round(leg.level_db))
+    return _leg(leg)

@@ -29,6 +29,7 @@ from kikimori_core.wire.messages import (
 from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.config import DashboardSettings
+from kikimori_dashboard.looks import levels as levels_module
 from kikimori_dashboard.looks.message import Look
 from kikimori_dashboard.sights import ExtensionTeams, Sights
 from kikimori_dashboard.state import SiteState
@@ -168,7 +169,7 @@ def test_of_what_is_not_drawn_neither_words_nor_levels_are_sent() -> None:
     told = reader.read()
     assert (set(told["levels"]), set(told["lines"])) == ({"c0", "c1", "c2"}, {"c2"})
     assert told["levels"]["c0"] == {"s": 2.0, "customer": [-30, 3, 41], "operator": None}
-    assert told["levels"]["c1"] == {"customer": [-30, 3, 41], "operator": None}
+    assert told["levels"]["c1"] == {"customer": -30, "operator": None}
     state.take_line(said("c5", 2))
     state.take_levels(levels(3.0, "c5"))
     assert reader.read() == {}
@@ -184,9 +185,13 @@ def test_rows_once_a_second_and_only_what_differs_in_whole_db() -> None:
     assert "c0" in reader.read()["levels"]
     state.take_levels(levels(1.1, *NAMES, level_db=-31))
     assert reader.read(0.1) == {}
-    assert reader.read(1.0)["levels"] == {"c0": {"customer": [-31, 3, 41], "operator": None}}
+    assert reader.read(1.0)["levels"] == {"c0": {"customer": -31, "operator": None}}
     state.take_levels(levels(2.3, *NAMES, level_db=-31.3))
     assert reader.read(1.0) == {}
+    raised = LegLevel(level_db=-12, speaking=True, over_calm_db=9, effort=0.8)
+    each = CallLevels(media_s=3.0, legs={Role.CUSTOMER: raised})
+    state.take_levels(Levels(agent_id="a", at=NOON, calls={"c0": each}))
+    assert reader.read(1.1)["levels"] == {"c0": {"customer": [-12, 9, 80]}}
 
 
 def test_a_change_between_two_intervals_brings_no_levels_of_cards() -> None:
@@ -258,7 +263,7 @@ def test_pages_that_see_the_same_share_the_text(monkeypatch: pytest.MonkeyPatch)
     for model in (CallState, Alert):
         monkeypatch.setattr(model, "model_dump_json", refuse)
     monkeypatch.setattr(type(of._drawn), "_members", refuse)
-    monkeypatch.setattr("kikimori_dashboard.looks.levels._leg", refuse)
+    monkeypatch.setattr(levels_module, "_leg", refuse)
     second.read()
     assert first.sent[1] == second.sent[1]
 

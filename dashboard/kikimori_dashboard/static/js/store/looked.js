@@ -20,7 +20,7 @@ const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
  */
 
 /** @typedef {[number | null, number | null, number, 1?] | null} ToldLeg dB, dB over the calm voice, effort in percent, noise */
-/** @typedef {Record<string, ToldLeg | number>} ToldLevels legs by role; `s`: seconds of the call */
+/** @typedef {Record<string, ToldLeg | number>} ToldLevels legs by role, a number is dB and nothing else; `s`: seconds of the call */
 
 /**
  * Levels of one call from the message: `{s, role: null | [dB, over calm, effort, noise]}`.
@@ -30,7 +30,7 @@ const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
 export const readLevels = (told) => Object.fromEntries(legsOf(told).map(([role, leg]) => [role, readLeg(leg)]));
 
 /** @type {(told: ToldLevels) => [string, ToldLeg][]} */
-const legsOf = (told) => Object.entries(told).flatMap(([role, leg]) => (typeof leg === "number" ? [] : [[role, leg]]));
+const legsOf = (told) => Object.entries(told).flatMap(([role, leg]) => (role === "s" ? [] : [[role, typeof leg === "number" ? [leg, null, 0] : leg]]));
 
 /** @type {(leg: ToldLeg) => Leg} */
 function readLeg(leg) {
