@@ -12,6 +12,7 @@ from kikimori_core.wire.connection import connect
 from kikimori_core.wire.messages import CallLevels, LegLevel, Levels, Role
 from kikimori_core.wire.topics import Topics
 from kikimori_lab.bench.made_up import AGENT, SITE, made_up_alert
+from kikimori_lab.bench.page import SHOWN_CALL
 from kikimori_lab.bench.page_load import PageLoad
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ ALERT_EVERY_S = (0.3, 0.9)
 ALERT_TITLE = "bench alert "
 """Begins the title of an alert by which a page knows it; its number follows."""
 FIRST_REVISION = 1_000_000
-STAMPED = 2
+STAMPED = SHOWN_CALL
 """Call whose words tell when they were sent."""
 CRITICAL = (2, 5, 8, 11)
 """Calls with a critical alert, see `made_up_alert`: the page shows them as cards."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from kikimori_lab.bench.page import metrics, opened_page, sign_in
+from kikimori_lab.bench.page import metrics, opened_page, show_call, sign_in
 from kikimori_lab.bench.page_load import STAMP
 from kikimori_lab.bench.wall_load import ALERT_TITLE, STAMPED
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.async_api import CDPSession, Page
-
-APPEARS_WITHIN_MS = 60_000
 
 _COUNT = """
   window.wall = { messages: 0, characters: 0, late: [], alerts: {}, painted: {} };
@@ -77,9 +75,7 @@ class WallPage:
             await sign_in(page, token)
             await page.add_init_script(_COUNT)
             await page.goto(url)
-            card = page.locator(f"[data-call='bench-{STAMPED}']").first
-            await card.wait_for(state="attached", timeout=APPEARS_WITHIN_MS)
-            await card.click(position={"x": 5, "y": 5}, timeout=APPEARS_WITHIN_MS)
+            await show_call(page, STAMPED)
             devtools = await page.context.new_cdp_session(page)
             await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
             await page.evaluate(_WATCH, [STAMP, ALERT_TITLE])
