@@ -14,8 +14,9 @@ from kikimori.control.move_limit import GAP_S, MoveLimit
 from kikimori.control.pbx_control import PbxAnswer, PbxRequest
 from kikimori.control.targets import TargetPolicy
 from kikimori.unanswered.help import NOBODY_ANSWERED, UNREACHED
-from kikimori_core.wire.actions import NEED_REASON, OF_JUDGING, RING, TRANSFERS
+from kikimori_core.wire.actions import MOVES, NEED_REASON, OF_JUDGING, RING, TRANSFERS
 from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome
+from kikimori_core.wire.topics import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,8 +72,12 @@ class CommandHandler:
         if refusal:
             return _result(command, Outcome.REFUSED, refusal)
         if command.action is Action.ESCALATE:
-            call.press("page", command.issued_by)
+            reason = command.reason if command.reason and is_name(command.reason) else None
+            call.press("page", command.issued_by, reason=reason, comment=command.comment)
             return _result(command, Outcome.DONE)
+        if command.action is Action.ESCALATE_CANCEL:
+            refusal = call.cancel_help()
+            return _result(command, Outcome.REFUSED if refusal else Outcome.DONE, refusal)
         if command.action in OF_JUDGING:
             return await self._accommodate(command, call)
         if command.action is Action.RING_SUPERIOR:
@@ -85,6 +90,8 @@ class CommandHandler:
             return _result(command, Outcome.REFUSED, "not_supported")
         if not self._moves.allow(command.action, command.call_id, asyncio.get_running_loop().time()):
             return _result(command, Outcome.REFUSED, "too_soon")
+        if command.action in MOVES:
+            call.act_on_help()
         answer = await self._carry_out(command, call)
         log.info(
             "command",

@@ -76,6 +76,10 @@ class AlertBook:
         changed = [self.show_mark(each, kind, wanted.get(each)) for each in {*before, *wanted}]
         return any(changed)
 
+    def claim_of(self, alert_id: str) -> Mark | None:
+        """Return the claim of an alert, `name` being its owner; None when nobody has claimed it."""
+        return self.encoded.marks.of(alert_id, "claim")
+
     def is_news(self, alert: Alert) -> bool:
         """Return whether an alert is news. A closed one is not reopened by the same revision."""
         known = self.open.get(alert.alert_id)

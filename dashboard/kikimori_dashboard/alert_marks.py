@@ -32,6 +32,10 @@ class AlertMarks:
         """Return the alerts with a mark of a kind."""
         return [alert_id for alert_id, marks in self._marks.items() if kind in marks]
 
+    def of(self, alert_id: str, kind: str) -> Mark | None:
+        """Return the mark of a kind on an alert; None when there is none."""
+        return self._marks.get(alert_id, {}).get(kind)
+
     def json(self, alert_id: str) -> str:
         """Return the marks as further fields of the alert's JSON, each behind a comma."""
         return "".join(f',"{kind}":{_encode(mark)}' for kind, mark in self._marks.get(alert_id, {}).items())

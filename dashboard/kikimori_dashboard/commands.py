@@ -15,6 +15,7 @@ from kikimori_core.wire.actions import TO_OWN_TELEPHONE, lane_of
 from kikimori_core.wire.messages import Action, Command
 from kikimori_dashboard.agent_link import run_of
 from kikimori_dashboard.clocks import AgentClocks
+from kikimori_dashboard.help_request import is_acted_on
 from kikimori_dashboard.subscriber import BrokerAwayError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class CommandRequest:
     keep_operator: bool | None = None
     announcement: str | None = None
     reason: str | None = None
+    comment: str | None = None
 
 
 class RefusedError(Exception):
@@ -93,6 +95,8 @@ class CommandSender:
             raise RefusedError(404, "no_such_call")
         call = entry.state
         _check(request, call)
+        if request.action is Action.ESCALATE_CANCEL and is_acted_on(self._state, call_id):
+            raise RefusedError(409, "help_under_way")
         if not self._state.broker_connected:
             raise RefusedError(503, "broker_away")
         if self._state.stale(call_id):
@@ -129,6 +133,7 @@ class CommandSender:
             role=page,
             nonce=uuid.uuid4().hex,
             reason=request.reason,
+            comment=request.comment,
         )
         return await self._send(publisher, call.agent_id, command)
 

@@ -35,6 +35,7 @@ class Press:
     issued_by: str
     issued_at: datetime
     target: str | None = None
+    """Number that the command named; None for a transfer = the configured superior."""
     keep_operator: bool | None = None
     result: CommandResult | None = None
     unanswered: bool = False

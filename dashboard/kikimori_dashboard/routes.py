@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kikimori_core.wire.actions import RING, TRANSFERS
+from kikimori_core.wire.actions import FOR_HELP, RING, TRANSFERS
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.bodies import read_body
@@ -20,6 +20,7 @@ from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.commands import CommandRequest, CommandSender, Page, RefusedError
 from kikimori_dashboard.pages import STATIC, html_page
+from kikimori_dashboard.people.reasons import choice_of, help_reasons
 from kikimori_dashboard.worded import worded_result
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ class PressBody(BaseModel):
     keep_operator: bool | None = None
     announcement: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")] | None = None
     reason: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    """Reason; agents require it for hanging up, three-way calls, and transfers out of the house."""
+    """Reason; agents require it for hanging up, three-way calls, and transfers out of the house. For `escalate` an id of
+    `GET /api/help-reasons`, if any."""
+    comment: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """For `escalate`: the operator's own words about the help that they wish."""
     page: Page = "supervisor"
 
     @model_validator(mode="after")
@@ -60,10 +64,16 @@ class PressBody(BaseModel):
             raise ValueError("keep_operator is for transfers")
         if self.announcement is not None and self.action is not Action.ANNOUNCE:
             raise ValueError("announcement is for announce")
+        if self.comment is not None and self.action is not Action.ESCALATE:
+            raise ValueError("comment is for escalate")
+        if self.action is Action.ESCALATE and self.reason and choice_of(help_reasons(), self.reason) is None:
+            raise ValueError("no such reason for help")
         return self
 
     def request(self) -> CommandRequest:
-        return CommandRequest(self.action, self.target, self.keep_operator, self.announcement, self.reason)
+        return CommandRequest(
+            self.action, self.target, self.keep_operator, self.announcement, self.reason, self.comment
+        )
 
 
 class SeenBody(BaseModel):
@@ -109,6 +119,7 @@ class SiteRoutes:
             ("GET", "/healthz", self._health, OPEN),
             ("GET", "/live", self._follow, needs(Right.WATCH, Right.OWN_PAGE)),
             ("GET", "/api/sentences/{language:ja|en}", self._sentences, SIGNED_IN),
+            ("GET", "/api/help-reasons", self._help_reasons, SIGNED_IN),
             (
                 "POST",
                 "/api/calls/{call_id}/commands",
@@ -153,6 +164,10 @@ class SiteRoutes:
         language: Literal["ja", "en"] = "ja" if request.match_info["language"] == "ja" else "en"
         return web.json_response(self._book.view(language))
 
+    async def _help_reasons(self, _request: web.Request) -> web.Response:
+        """Return the reasons that an operator may add to a call for help, in the order of their buttons."""
+        return web.json_response([{"id": each.id, "ja": each.ja, "en": each.en} for each in help_reasons()])
+
     async def _follow(self, request: web.Request) -> web.WebSocketResponse:
         """Push the picture by WebSocket; `page=supervisor` for the supervisor's page.
 
@@ -186,7 +201,7 @@ class SiteRoutes:
         """
         entry = self._state.calls.get(call_id)
         target = self._sights.target(None if entry is None else entry.state.operator.number)
-        right = Right.ESCALATE if body.action is Action.ESCALATE else Right.COMMAND
+        right = Right.ESCALATE if body.action in FOR_HELP else Right.COMMAND
         if not may(who, right, target):
             raise RefusedError(403, "not_allowed")
         return body.page if may(who, Right.COMMAND, target) else "operator"

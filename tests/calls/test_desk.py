@@ -19,7 +19,15 @@ from kikimori.hearing.speech.vosk_engine import VoskEngine
 from kikimori.modelstore import resolve
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Party, Role
 from kikimori_core.wire.actions import OF_JUDGING
-from kikimori_core.wire.messages import Action, AlertState, CallStatus, ClosedBecause, Severity, SpeechStatus
+from kikimori_core.wire.messages import (
+    Action,
+    AlertState,
+    ButtonEvidence,
+    CallStatus,
+    ClosedBecause,
+    Severity,
+    SpeechStatus,
+)
 from kikimori_lab.demo.script import LONG_FOLDER, RATE, DemoCall, load_calls
 
 if TYPE_CHECKING:
@@ -136,7 +144,7 @@ async def test_two_legs_are_one_call(office: Office) -> None:
     assert (state.caller.number, state.operator.number) == ("03", "204")
     assert state.roles == (Role.CUSTOMER, Role.OPERATOR)
     assert state.speech is SpeechStatus.OFF
-    assert state.capabilities == (Action.HOLD, *OF_JUDGING)
+    assert state.capabilities == (Action.HOLD, *OF_JUDGING, Action.ESCALATE_CANCEL)
     assert state.superior.name == "課長 木村"
     one.close(EndReason.HUNG_UP)
     await office.desk.hear_all()
@@ -191,6 +199,51 @@ async def test_the_escalate_code(office: Office, role: Role, digits: str, presse
         leg.dtmf(digit)
     assert len(office.news.alerts) == presses
     assert all(each.severity is Severity.CRITICAL for each in office.news.alerts)
+
+
+async def test_the_request_for_help_is_taken_back_until_somebody_acts(office: Office) -> None:
+    """Whoever takes it back and needs help after all is not kept quiet for it."""
+    office.leg(role=Role.OPERATOR)
+    call = office.desk.calls["c1"]
+    assert call.cancel_help() == "no_help_called"
+    call.press("page", "佐藤")
+    call.press("page", "佐藤", reason="threat", comment="折り返しにしたい")
+    assert call.cancel_help() is None
+    call.press("page", "佐藤")
+    call.act_on_help()
+    assert call.cancel_help() == "help_under_way"
+    told = [(each.alert_id, each.revision, each.closed_because) for each in office.news.alerts]
+    assert told == [
+        ("c1.escalate.1", 1, None),
+        ("c1.escalate.1", 2, None),
+        ("c1.escalate.1", 3, ClosedBecause.HELP_CANCELLED),
+        ("c1.escalate.2", 1, None),
+    ]
+    evidence = office.news.alerts[2].evidence[-1]
+    assert isinstance(evidence, ButtonEvidence)
+    assert (evidence.reason, evidence.comment) == ("threat", "折り返しにしたい")
+
+
+@pytest.mark.parametrize(
+    ("by_press", "status", "refusal"),
+    [
+        (True, CallStatus.ON_HOLD, "help_under_way"),
+        (True, CallStatus.TRANSFERRED, "help_under_way"),
+        (False, CallStatus.ON_HOLD, None),
+    ],
+)
+async def test_only_a_move_by_the_pbx_is_an_answer_to_the_request(
+    office: Office, status: CallStatus, refusal: str | None, *, by_press: bool
+) -> None:
+    """Who holds the call at the telephone is the operator."""
+    office.leg(role=Role.OPERATOR)
+    call = office.desk.calls["c1"]
+    if by_press:
+        call.set_status(status)
+    else:
+        call.held(on_hold=True)
+    call.press("dtmf", "204")
+    assert (call.status, call.cancel_help()) == (status, refusal)
 
 
 async def test_a_leg_that_floods_drops_its_oldest_and_time_goes_on(office: Office) -> None:
@@ -338,9 +391,10 @@ async def test_a_desk_that_closed_with_audio_unheard_is_run_no_further(office: O
 
 async def test_a_call_that_becomes_uncertain_loses_its_caller_and_its_commands(office: Office) -> None:
     office.leg(caller=Party(number="0901234567", name="山田"))
-    assert office.news.states[-1].capabilities == (Action.HOLD, *OF_JUDGING)
+    assert Action.HOLD in office.news.states[-1].capabilities
     doubted = CallInfo("c1", "test", operator=Party(number="204"), identity="uncertain")
     office.desk.open_leg(LegInfo(doubted, Role.OPERATOR, RATE))
     state = office.news.states[-1]
-    assert (state.identity, state.caller, state.capabilities) == ("uncertain", Party(), ())
+    assert (state.identity, state.caller) == ("uncertain", Party())
+    assert state.capabilities == (Action.ESCALATE_CANCEL,)
     assert state.operator.number == "204"

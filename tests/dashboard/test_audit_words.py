@@ -16,7 +16,7 @@ from kikimori_core.wire.messages import Action, Outcome
 from kikimori_core.wire.opening_hours import read_hours
 from kikimori_dashboard.access.audit_trail import AuditTrail, author_of
 from kikimori_dashboard.access.who import Principal
-from kikimori_dashboard.people.reasons import false_reasons
+from kikimori_dashboard.people.reasons import false_reasons, help_reasons
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append
 from kikimori_records.audit.queries import AuditFilter, newest
@@ -156,6 +156,8 @@ def _noted() -> list[AuditEntry]:
         found.append(entry(WHO, action, about=person, name="佐藤"))
     for each in false_reasons():
         found.append(entry(WHO, "alert.false", about=alert, call_id=ID, reason=each.id, rule="R-1"))
+    for each in help_reasons():
+        found.append(entry(WHO, "command.escalate", about=call, extension="201", why=each.id))
     for action in Action:
         found.append(entry(WHO, f"command.{action}", outcome="refused", about=call, extension="201", target="210", why="threat", reason="no_answer"))  # fmt: skip
     for outcome in Outcome:

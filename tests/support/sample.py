@@ -77,6 +77,7 @@ def call(call_id: str = "call-1", **fields: Any) -> CallState:
         "roles": (Role.CUSTOMER, Role.OPERATOR),
         "speech": SpeechStatus.ON,
         "capabilities": (Action.HOLD, Action.HOLD_TRANSFER),
+        "help_keys": "*9",
         "superior": Party(number="200", name="高橋 課長"),
         "announcements": (Announcement(name="recorded", title="録音の案内"),),
         "keep_operator": True,
@@ -125,7 +126,7 @@ EVIDENCE = (
     ),
     OverlapEvidence(start_s=40.0, end_s=52.0, overlap_s=6.4),
     SilenceEvidence(start_s=0.0, end_s=30.0, who="customer", silent_s=30.0),
-    ButtonEvidence(start_s=30.0, end_s=30.0, source="dtmf", pressed_by="201"),
+    ButtonEvidence(start_s=30.0, end_s=30.0, source="page", pressed_by="201", reason="threat", comment="折り返し"),
     OtherEvidence(
         kind="laughter", start_s=50.0, end_s=51.0, summary={"ja": "嘲笑と思われる声", "en": "A mocking laugh"},
     ),
@@ -171,6 +172,7 @@ def command(command_id: str = "command-1", **fields: Any) -> Command:
         "nonce": "nonce-1",
         "about": "call-1.escalate.1",
         "reason": "threat",
+        "comment": "折り返しにしたいです",
     }
     return Command(command_id=command_id, **(given | fields))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kikimori_core.wire.actions import ACTIONS, MOVES, NEED_REASON, RING, ButtonPlace, Lane, lane_of
+from kikimori_core.wire.actions import ACTIONS, FOR_HELP, MOVES, NEED_REASON, RING, ButtonPlace, Lane, lane_of
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.action_table import TABLE, text
 
@@ -50,4 +50,5 @@ def test_an_action_of_a_newer_release_is_a_move() -> None:
 
 
 def test_what_is_for_operators_alone() -> None:
-    assert [each.action for each in ACTIONS if each.place is ButtonPlace.OPERATOR] == [Action.ESCALATE]
+    found = [each.action for each in ACTIONS if each.place is ButtonPlace.OPERATOR]
+    assert found == [Action.ESCALATE, Action.ESCALATE_CANCEL] == list(FOR_HELP)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol
 
 import structlog
 
-from kikimori.calls.line import transcript_line
+from kikimori.calls.alert_message import alert_message
+from kikimori.calls.help_call import HelpCall
+from kikimori.calls.line import LineTail, transcript_line
 from kikimori.calls.open_changes import OpenChanges
 from kikimori.errors import place_of
-from kikimori_core.judging.summary import with_summary
-from kikimori_core.model.alert import alert_id
 from kikimori_core.model.call import CallInfo, EndReason, Role
 from kikimori_core.model.evidence import ButtonPress, Utterance
 from kikimori_core.wire.messages import (
+    Action,
     Alert,
     CallLevels,
     CallState,
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
     from kikimori_core.model.evidence import Evidence
 
 log = structlog.get_logger()
-
-TAIL_LINES = 6
 
 P = ParamSpec("P")
 
@@ -99,12 +96,11 @@ class LiveCall:
         self._agent_id = agent_id
         self._started_at = started_at
         self._words_heard = words_heard
-        self._escalate_code = escalate_code
-        self._digits = ""
+        self._help = HelpCall(escalate_code)
         self._held_by_key = False
         self._offers = offers
         self._run = run
-        self._tail: deque[TranscriptLine] = deque(maxlen=TAIL_LINES)
+        self._tail = LineTail()
         self._shown: dict[Role, str] = {}
         """Line id of the partial on the screen, by voice."""
         self._heard_to_s = 0.0
@@ -205,11 +201,40 @@ class LiveCall:
         except Exception as error:  # noqa: BLE001 - see above
             self.fail(error)
 
-    def press(self, source: Literal["page", "dtmf"], pressed_by: str | None) -> None:
-        """Note that the operator asks for help, now."""
-        now_s = max((leg.received_s for leg in self.legs), default=0.0)
+    def press(
+        self,
+        source: Literal["page", "dtmf"],
+        pressed_by: str | None,
+        *,
+        reason: str | None = None,
+        comment: str | None = None,
+    ) -> None:
+        """Note that the operator asks for help, now; once more to say why, or which help they wish."""
         log.info("escalate_pressed", call_id=self.call_id, source=source)
-        self.observe(ButtonPress(now_s, source, pressed_by))
+        if not self._open.help_called:
+            self._help.acted_on = False
+        self.observe(ButtonPress(self._received_s, source, pressed_by, reason, comment))
+
+    def cancel_help(self) -> str | None:
+        """Take the operator's request for help back; return the reason for which it stands, else None."""
+        moved = self.status is not CallStatus.TALKING and not self._held_by_key
+        refusal = self._help.refusal(called=self._open.help_called, moved=moved)
+        if refusal is None:
+            log.info("escalate_cancelled", call_id=self.call_id)
+            self._safely(self._cancel_help)
+        return refusal
+
+    def _cancel_help(self) -> None:
+        if self._judge is not None:
+            self._tell(self._judge.cancel_help(self._received_s))
+
+    def act_on_help(self) -> None:
+        """Note that somebody moves the customer: a request for help can no longer be taken back."""
+        self._help.acted_on = True
+
+    @property
+    def _received_s(self) -> float:
+        return max((leg.received_s for leg in self.legs), default=0.0)
 
     def accommodate(self, *, marked: bool) -> None:
         """Mark the call as a request for reasonable accommodation, or take the mark back. Never raises."""
@@ -233,11 +258,7 @@ class LiveCall:
 
     def digit(self, role: Role, digit: str) -> None:
         """Note a pressed key; the operator's escalate code counts as a press of the button."""
-        if role is Role.CUSTOMER or not self._escalate_code:
-            return
-        self._digits = (self._digits + digit)[-len(self._escalate_code) :]
-        if self._digits == self._escalate_code:
-            self._digits = ""
+        if role is not Role.CUSTOMER and self._help.typed(digit):
             self.press("dtmf", self.info.operator.number)
 
     def end(self, at: datetime, reason: EndReason) -> None:
@@ -275,15 +296,16 @@ class LiveCall:
             queue=self.info.queue,
             roles=tuple(sorted({leg.role for leg in self.legs})),
             speech=self._speech_status(),
-            capabilities=() if self.info.identity else self._offers.capabilities,
+            capabilities=(*(() if self.info.identity else self._offers.capabilities), Action.ESCALATE_CANCEL),
             identity=self.info.identity,
             superior=self._offers.superior,
             announcements=self._offers.announcements,
             keep_operator=self._offers.keep_operator,
             keys=self._offers.keys,
+            help_keys=self._help.keys or None,
             judging_failed=self.failed,
             accommodated=self.accommodated,
-            transcript_tail=tuple(self._tail),
+            transcript_tail=self._tail.lines(),
         )
 
     def levels(self) -> CallLevels:
@@ -299,17 +321,8 @@ class LiveCall:
         line = transcript_line(self.call_id, utterance, doubted)
         self._listener.line(line)
         if line.final:
-            self._keep(line)
+            self._tail.keep(line)
             self._publish()
-
-    def _keep(self, line: TranscriptLine) -> None:
-        """Keep a final for later pages; a second one of the line replaces the first."""
-        for number, kept in enumerate(self._tail):
-            if kept.line_id == line.line_id:
-                self._tail[number] = line
-                return
-        if line.text:
-            self._tail.append(line)
 
     def _tell(self, changes: Sequence[AlertChange]) -> None:
         for change in changes:
@@ -322,23 +335,6 @@ class LiveCall:
                     leg.speech.priority = 0 if worst is None else 1 + worst.rank
 
     def _alert(self, change: AlertChange) -> Alert:
-        return Alert(
-            alert_id=alert_id(self.call_id, self._run, change.rule, change.ordinal),
-            call_id=self.call_id,
-            site=self._site,
-            agent_id=self._agent_id,
-            rule=change.rule,
-            rule_kind=change.rule_kind,
-            title=change.title,
-            severity=change.severity,
-            state=change.state,
-            revision=change.revision,
-            raised_at=self._started_at + timedelta(seconds=change.raised_s),
-            updated_at=self._started_at + timedelta(seconds=change.updated_s),
-            raised_s=round(change.raised_s, 2),
-            evidence=tuple(with_summary(each) for each in change.evidence),
-            suggestion=change.suggestion,
-            caller=self.info.caller,
-            operator=self.info.operator,
-            closed_because=change.closed_because,
+        return alert_message(
+            change, self.info, self._started_at, site=self._site, agent_id=self._agent_id, run=self._run
         )

@@ -1,7 +1,8 @@
-"""A line of a call's transcript, made from an utterance."""
+"""Lines of a call's transcript, made from utterances; the last of them are kept."""
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import DoubtedWords, OtherHearing, TranscriptLine
@@ -13,6 +14,27 @@ if TYPE_CHECKING:
     from kikimori_core.model.evidence import Utterance
 
 MOST_LETTERS = 2000
+TAIL_LINES = 6
+"""Finals of a call that later pages get with its state."""
+
+
+class LineTail:
+    """The last finals of a call."""
+
+    def __init__(self) -> None:
+        self._lines: deque[TranscriptLine] = deque(maxlen=TAIL_LINES)
+
+    def keep(self, line: TranscriptLine) -> None:
+        """Keep a final; a second one of the line replaces the first."""
+        for number, kept in enumerate(self._lines):
+            if kept.line_id == line.line_id:
+                self._lines[number] = line
+                return
+        if line.text:
+            self._lines.append(line)
+
+    def lines(self) -> tuple[TranscriptLine, ...]:
+        return tuple(self._lines)
 
 
 def transcript_line(call_id: str, utterance: Utterance, doubted: Sequence[Match]) -> TranscriptLine:

@@ -27,6 +27,11 @@ class OpenChanges:
         else:
             self._open[change.rule, change.ordinal] = change
 
+    @property
+    def help_called(self) -> bool:
+        """Return whether a request for help of the operator's button is open."""
+        return any(change.rule_kind == BUTTON for change in self._open.values())
+
     def closed_by_fault(self, now_s: float, *, keep_button: bool) -> list[AlertChange]:
         """Return changes that close all of them, or all but the operator's button."""
         return [

@@ -13,6 +13,7 @@ from kikimori_core.judging.kinds.detector import (
 )
 from kikimori_core.judging.life import AlertLife
 from kikimori_core.judging.partials import StablePartials
+from kikimori_core.model.alert import ClosedBecause
 from kikimori_core.model.evidence import Utterance
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.judging.kinds.rule import Rule
     from kikimori_core.judging.phrases import Match, PhraseFinder, UtteranceFindings
-    from kikimori_core.model.alert import AlertChange, ClosedBecause, Severity
+    from kikimori_core.model.alert import AlertChange, Severity
     from kikimori_core.model.evidence import Evidence
 
 _MOST_LINES = 16
@@ -134,6 +135,12 @@ class CallJudge:
 
     def _is_quiet(self, life: AlertLife) -> bool:
         return self._facts.accommodated and life.rule.quiet_for_accommodation()
+
+    def cancel_help(self, now_s: float) -> list[AlertChange]:
+        """Close the request for help of the operator's button: they took it back."""
+        lives = [life for _, life in self._rules if life.rule.by_button]
+        closed = [life.take_back(now_s, ClosedBecause.HELP_CANCELLED) for life in lives]
+        return [change for change in closed if change is not None]
 
     def keep_button(self) -> None:
         """Remove every rule but the operator's button: other findings are not reliable any more."""

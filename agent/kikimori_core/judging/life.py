@@ -88,17 +88,18 @@ class AlertLife:
         if len(alert.evidence) > 1:
             del alert.evidence[key]
             return self._publish(alert, max(retraction.at_s, alert.updated_s))
-        return self._forget(max(retraction.at_s, alert.updated_s), ClosedBecause.TAKEN_BACK)
+        return self.take_back(retraction.at_s, ClosedBecause.TAKEN_BACK)
 
     def accommodate(self, now_s: float) -> AlertChange | None:
         """Close the open alert: a person marked the call as a request for reasonable accommodation."""
-        if self._open is None:
-            return None
-        return self._forget(max(now_s, self._open.updated_s), ClosedBecause.ACCOMMODATED)
+        return self.take_back(now_s, ClosedBecause.ACCOMMODATED)
 
-    def _forget(self, now_s: float, because: ClosedBecause) -> AlertChange | None:
-        change = self.close(now_s, because)
-        # It never was: the next one must not be kept quiet for it.
+    def take_back(self, now_s: float, because: ClosedBecause) -> AlertChange | None:
+        """Close the open alert, if there is one, as if it had never been: the next one is not kept quiet for it."""
+        alert = self._open
+        if alert is None:
+            return None
+        change = self.close(max(now_s, alert.updated_s), because)
         self._quiet_until_s, self._last_severity = 0.0, None
         return change
 
@@ -144,7 +145,9 @@ def _merge(alert: _Open, finding: Finding) -> bool:
     is_new = False
     for piece in finding.evidence:
         key = (piece.kind, piece.start_s)
-        is_new = is_new or key not in alert.evidence
+        known = alert.evidence.get(key)
+        # A second press at the same moment says why the operator asks.
+        is_new = is_new or known is None or (piece.kind == "button" and piece != known)
         alert.evidence[key] = piece
     while len(alert.evidence) > MOST_EVIDENCE:
         del alert.evidence[next(iter(alert.evidence))]

@@ -82,6 +82,10 @@ class ButtonPress:
     start_s: float
     source: Literal["page", "dtmf"]
     pressed_by: str | None = None
+    reason: str | None = None
+    """Id of the reason that the operator chose."""
+    comment: str | None = None
+    """The operator's own words."""
 
     @property
     def end_s(self) -> float:

@@ -20,7 +20,7 @@ class Lane(StrEnum):
     ASIDE = "aside"
     """Actions beside the conversation: listening in, announcements."""
     HELP = "help"
-    """Operator's request for help."""
+    """Operator's request for help, and its cancellation."""
     ALARM = "alarm"
     """Ringing of superiors whom nobody's press has called."""
 
@@ -115,6 +115,7 @@ ACTIONS: tuple[ActionFacts, ...] = (
         asks=Confirmation.NEVER,
     ),
     ActionFacts(Action.ESCALATE, Lane.HELP, place=ButtonPlace.OPERATOR, asks=Confirmation.NEVER),
+    ActionFacts(Action.ESCALATE_CANCEL, Lane.HELP, place=ButtonPlace.OPERATOR, asks=Confirmation.NEVER),
 )
 
 _LANES = {each.action: each.lane for each in ACTIONS}
@@ -129,6 +130,8 @@ OF_JUDGING = (Action.ACCOMMODATE, Action.ACCOMMODATE_END)
 """Actions that change how the agent judges a call, on every PBX."""
 WITHOUT_BUTTON = tuple(each.action for each in ACTIONS if each.place is ButtonPlace.NONE)
 """Actions that no person may press."""
+FOR_HELP = tuple(each.action for each in ACTIONS if each.lane is Lane.HELP)
+"""Actions of operators themselves; they need nothing from the PBX."""
 NEED_REASON = tuple(each.action for each in ACTIONS if each.reason is NeedsReason.ALWAYS)
 
 

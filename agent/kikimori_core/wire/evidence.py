@@ -94,6 +94,10 @@ class ButtonEvidence(_Evidence):
     kind: Literal["button"] = "button"
     source: Literal["page", "dtmf"] | Name
     pressed_by: Annotated[str, Field(max_length=128)] | None = None
+    reason: Name | None = None
+    """Id of the reason that the operator chose, see `config/help-reasons.toml`."""
+    comment: Annotated[str, Field(max_length=200)] | None = None
+    """The operator's own words about the help that they wish."""
 
 
 class OverlapEvidence(_Evidence):

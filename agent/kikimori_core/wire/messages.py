@@ -149,7 +149,7 @@ class CallState(Message):
     """Legs heard now; `mixed` alone means that customer and operator cannot be told apart."""
     speech: SpeechStatus = SpeechStatus.OFF
     capabilities: tuple[Action, ...] = ()
-    """Actions that the PBX behind this call can do; the dashboard offers nothing else."""
+    """Actions that the PBX behind this call can do, and `escalate_cancel`; the dashboard offers nothing else."""
     superior: Party = Party()
     """Party to which `hold_transfer` leads for this call."""
     announcements: tuple[Announcement, ...] = ()
@@ -158,6 +158,8 @@ class CallState(Message):
     """True = the operator stays after a transfer unless the command says otherwise; None = no choice."""
     keys: tuple[KeysToPress, ...] = ()
     """Instructions for a person, where nothing but a person can move the call."""
+    help_keys: Annotated[str, Field(max_length=8)] | None = None
+    """Keys on the operator's telephone that call for help, e.g. `*9`; None = there are none, or not known."""
     judging_failed: bool = False
     """True = judging failed in this call: only the operator's button still raises an alert in it."""
     accommodated: bool = False
@@ -280,7 +282,9 @@ class Command(Message):
     about: Name | None = None
     """For `ring_superior`: id of the alert for which help is needed."""
     reason: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    """Needed for `hang_up`, `barge` and transfers out of the house; kept in the agent's record."""
+    """Needed for `hang_up`, `barge` and transfers out of the house; kept in the agent's record. For `escalate` an id."""
+    comment: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """For `escalate`: the operator's own words about the help that they wish; not in the agent's record."""
 
     @model_validator(mode="after")
     def _expiry_after_issue(self) -> Self:

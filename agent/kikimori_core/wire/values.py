@@ -122,6 +122,8 @@ class ClosedBecause(OpenEnum):
     """The program failed in judging this call; it is not judged any more."""
     ACCOMMODATED = "accommodated"
     """A person marked the call as a request for reasonable accommodation of a disability, which is no harassment."""
+    HELP_CANCELLED = "help_cancelled"
+    """The operator took the request for help back before anybody had acted."""
 
 
 class Action(OpenEnum):
@@ -151,6 +153,8 @@ class Action(OpenEnum):
     """Ring the next free superior, who hears where help is needed. Sent by the dashboard's clock, by no button."""
     ESCALATE = "escalate"
     """The operator's button: asks for help, touches nothing on the PBX."""
+    ESCALATE_CANCEL = "escalate_cancel"
+    """Take the request for help back; refused once somebody has acted on it."""
 
 
 class Outcome(OpenEnum):

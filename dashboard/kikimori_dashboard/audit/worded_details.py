@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from kikimori_core.wire.opening_hours import hours_text
-from kikimori_dashboard.people.reasons import false_reasons
+from kikimori_dashboard.people.reasons import choice_of, false_reasons, help_reasons
 from kikimori_dashboard.worded import LANGUAGES
 
 if TYPE_CHECKING:
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def worded_details(entry: AuditEntry) -> dict[str, Any]:
-    """Return by language what an entry says of opening hours and of false alarms, under the names of its details.
+    """Return by language what an entry says in words of the server's, under the names of its details.
 
-    `hours`: [before, after], "" = always. `reason`: why an alert was false.
+    `hours`: [before, after], "" = always. `reason`: why an alert was false. `why`: why the operator called for help.
     """
     found: dict[str, Any] = {}
     changed = entry.details.get("changed")
@@ -28,7 +28,11 @@ def worded_details(entry: AuditEntry) -> dict[str, Any]:
                 language: [hours_text(each or {}, language) for each in hours] for language in LANGUAGES
             }
     if entry.action == "alert.false":
-        said = next((each for each in false_reasons() if each.id == entry.details.get("reason")), None)
+        said = choice_of(false_reasons(), entry.details.get("reason"))
         if said is not None:
             found["reason"] = {"ja": said.ja, "en": said.en}
+    if entry.action == "command.escalate":
+        said = choice_of(help_reasons(), entry.details.get("why"))
+        if said is not None:
+            found["why"] = {"ja": said.ja, "en": said.en}
     return found

@@ -35,5 +35,7 @@ class EscalateDetector(Detector):
             end_s=round(observation.start_s, 2),
             source=observation.source,
             pressed_by=observation.pressed_by,
+            reason=observation.reason,
+            comment=observation.comment,
         )
         return Finding(observation.start_s, self._rule.severity, (evidence,))

@@ -18,4 +18,5 @@ export const ACTIONS = {
   accommodate_end: { lane: "aside", rings: null, reason: null, leadsTo: null, place: "aside", asks: "never" },
   ring_superior: { lane: "alarm", rings: "superior", reason: null, leadsTo: null, place: "none", asks: "never" },
   escalate: { lane: "help", rings: null, reason: null, leadsTo: null, place: "operator", asks: "never" },
+  escalate_cancel: { lane: "help", rings: null, reason: null, leadsTo: null, place: "operator", asks: "never" },
 };
