@@ -36,6 +36,7 @@ from kikimori_dashboard.outlets import SiteOutlets
 from kikimori_dashboard.pages import SETTINGS
 from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.proxied_limiter import limit_proxied
+from kikimori_dashboard.reach import ReachTry
 from kikimori_dashboard.routes import MAX_BODY, SiteRoutes
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.sights import ExtensionTeams, Sights
@@ -51,6 +52,7 @@ from kikimori_records.store import Store
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from kikimori_core.wire.messages import CommandResult
     from kikimori_dashboard.config import DashboardSettings
 
 log = structlog.get_logger()
@@ -107,13 +109,19 @@ def create_app(
         live.changed()
         outlets.changed()
 
+    reach = ReachTry(state)
+
+    def answered(result: CommandResult) -> None:
+        if not reach.answered(result):
+            commands.answered(result)
+
     subscriber = Subscriber(
         settings.mqtt,
         settings.site,
         settings.mqtt_client_id(),
         state,
         changed=changed,
-        on_result=commands.answered,
+        on_result=answered,
         branch=settings.mqtt_branch(),
         signatures=Signatures(settings.site, identity or Identity.in_memory(), state),
     )
@@ -163,7 +171,7 @@ def create_app(
     app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(close_browsers)
     app.cleanup_ctx.append(background)
-    SiteRoutes(state, subscriber, live, commands, book, limiter, access, sights).add_to(app)
+    SiteRoutes(state, subscriber, live, commands, book, limiter, access, sights, reach).add_to(app)
     AccessRoutes(access).add_to(app)
     AccountRoutes(access, settings.site_name or settings.site).add_to(app)
     people.add_to(app)

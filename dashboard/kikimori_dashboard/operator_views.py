@@ -44,6 +44,7 @@ OF_CALL = {
     "queue",
     "capabilities",
     "keep_operator",
+    "help_keys",
     "judging_failed",
 }
 OF_ALERT = (
@@ -60,8 +61,8 @@ OF_ALERT = (
     "updated_at",
     "raised_s",
 )
-OF_EVIDENCE = ("kind", "category", "start_s", "end_s")
-"""Enough to choose the next sentence; neither words nor scores."""
+OF_EVIDENCE = ("kind", "category", "start_s", "end_s", "reason", "comment")
+"""Enough to choose the next sentence, and what the operator said with the call for help; no customer's words, no scores."""
 OF_AGENT = {"agent_id", "online", "at", "speech"}
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -123,6 +124,8 @@ class OperatorViews:
         view["evidence"] = [
             {each: piece[each] for each in OF_EVIDENCE if each in piece} for piece in whole["evidence"]
         ]
+        claim = self._state.alert_book.claim_of(alert_id)
+        view["claim"] = None if claim is None else {"name": claim["name"]}
         return _encode(view)
 
     def _agent(self, agent_id: str) -> str | None:

@@ -21,6 +21,7 @@ from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.commands import CommandRequest, CommandSender, Page, RefusedError
 from kikimori_dashboard.pages import STATIC, html_page
 from kikimori_dashboard.people.reasons import choice_of, help_reasons
+from kikimori_dashboard.reach import view_of
 from kikimori_dashboard.worded import worded_result
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.connection_limiter import ConnectionLimiter
     from kikimori_dashboard.live import Live
+    from kikimori_dashboard.reach import ReachTry
     from kikimori_dashboard.sentences import SentenceBook
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.state import SiteState
@@ -98,7 +100,9 @@ class SiteRoutes:
         limiter: ConnectionLimiter,
         access: Access,
         sights: Sights,
+        reach: ReachTry,
     ) -> None:
+        self._reach = reach
         self._state = state
         self._subscriber = subscriber
         self._live = live
@@ -120,6 +124,7 @@ class SiteRoutes:
             ("GET", "/live", self._follow, needs(Right.WATCH, Right.OWN_PAGE)),
             ("GET", "/api/sentences/{language:ja|en}", self._sentences, SIGNED_IN),
             ("GET", "/api/help-reasons", self._help_reasons, SIGNED_IN),
+            ("POST", "/api/reach", self._try_reach, needs(Right.OWN_PAGE)),
             (
                 "POST",
                 "/api/calls/{call_id}/commands",
@@ -166,7 +171,12 @@ class SiteRoutes:
 
     async def _help_reasons(self, _request: web.Request) -> web.Response:
         """Return the reasons that an operator may add to a call for help, in the order of their buttons."""
-        return web.json_response([{"id": each.id, "ja": each.ja, "en": each.en} for each in help_reasons()])
+        listed = [{"id": each.id, "ja": each.ja, "en": each.en} for each in help_reasons()]
+        return web.json_response({"reasons": listed})
+
+    async def _try_reach(self, _request: web.Request) -> web.Response:
+        """Try the way of the operator's button to every agent and back; it alarms nobody."""
+        return web.json_response(view_of(await self._reach.run(self._subscriber)))
 
     async def _follow(self, request: web.Request) -> web.WebSocketResponse:
         """Push the picture by WebSocket; `page=supervisor` for the supervisor's page.

@@ -16,6 +16,7 @@ from kikimori_dashboard.call_story import story_json
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.encoded_parts import EncodedParts
 from kikimori_dashboard.order import in_order
+from kikimori_dashboard.rung import rung_party
 from kikimori_dashboard.worded import worded_problem, worded_result
 
 if TYPE_CHECKING:
@@ -214,7 +215,13 @@ class Views:
     def _commands(self, call_id: str) -> str | None:
         """Return the presses of a call by lane."""
         lanes = self._state.presses.of(call_id)
-        return _encode({lane.value: _press(press) for lane, press in lanes.items()}) if lanes else None
+        entry = self._state.calls.get(call_id)
+        call, superiors = (None if entry is None else entry.state), self._state.directory.superiors
+        told = {
+            lane.value: {**_press(press), "to": rung_party(press, call, superiors)}
+            for lane, press in lanes.items()
+        }
+        return _encode(told) if told else None
 
 
 def _leg(role: Role, leg: LegLevel) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import expect
 from tests.support.browser import dashboard, dashboard_settings
+from tests.support.json_requests import post
 from tests.support.office import CAN_EVERYTHING, words
 from tests.support.peer_agent import PeerAgent
 from tests.support.ports import free_port
+from tests.support.sign_in import client
 
 from kikimori_core.wire.messages import (
     Action,
     ButtonEvidence,
     CallStatus,
+    ClosedBecause,
     Outcome,
     Party,
+    Problem,
     Severity,
     WordsEvidence,
 )
@@ -42,7 +47,7 @@ async def test_a_page_whose_extension_was_never_heard_says_so(agent: PeerAgent, 
     await expect(never).to_contain_text("聞こえた内線: 201")
     await expect(never).to_contain_text("kikimori tap watch")
     await expect(page.locator("#mine")).to_have_text("内線 2044")
-    await expect(page.locator("#heard")).to_contain_text("まだ聞こえていません")
+    await expect(page.locator("#watch")).to_have_text("待機中")
     await page.set_viewport_size({"width": 390, "height": 844})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -51,8 +56,44 @@ async def test_a_page_whose_extension_was_never_heard_says_so(agent: PeerAgent, 
     await agent.end_call("own")
     for _ in range(2):
         await expect(page.locator(".idle[data-state=heard]")).to_contain_text("通話を待っています")
-        await expect(page.locator("#heard")).to_contain_text("最後に聞こえた通話")
+        await expect(page.locator(".idle[data-state=heard]")).to_contain_text("最後に聞こえた通話")
         await page.reload()
+
+
+async def test_the_way_of_the_button_is_tried_without_alarming_anybody(
+    real: Mosquitto, agent: PeerAgent, url: str, page: Page
+) -> None:
+    stranger = Problem(code="unknown_dashboard_key", detail="", remedy="")
+    async with PeerAgent(real.settings, agent_id="agent-2").running() as other:
+        await page.goto(f"{url}/operator?ext=204")
+        tried, button = page.locator(".tried"), page.get_by_role("button", name="試す")
+        await button.click()
+        await expect(tried).to_contain_text("届きました")
+        await expect(tried.locator("[data-reached=yes]")).to_have_count(4)
+        await other.health(problems=(stranger,))
+        # Several tries, as the health is on its way.
+        async with asyncio.timeout(60):
+            while await tried.get_attribute("data-outcome") != "refuses":
+                await button.click()
+                await expect(button).to_be_enabled()
+        await expect(tried).to_contain_text("agent-2")
+        await other.health(online=False)
+        async with asyncio.timeout(60):
+            while await tried.get_attribute("data-outcome") != "some_silent":
+                await button.click()
+                await expect(button).to_be_enabled()
+        await page.route("**/api/reach", lambda route: route.abort())
+        await button.click()
+        await expect(tried).to_contain_text("ネットワークを確かめてください")
+        await expect(tried.locator("[data-reached=yes]")).to_have_count(1)
+    await real.stop()
+    await page.unroute("**/api/reach")
+    await expect(page.locator(".banner")).to_contain_text("この画面では分かりません")
+    await button.click()
+    await expect(tried).to_contain_text("MQTT ブローカーに届きません")
+    await real.start()
+    assert agent.commands.empty()
+    assert other.commands.empty()
 
 
 async def test_after_a_restart_of_the_dashboard_nothing_is_claimed_of_the_time_before(
@@ -67,13 +108,12 @@ async def test_after_a_restart_of_the_dashboard_nothing_is_claimed_of_the_time_b
         await expect(page.locator(".idle[data-state=heard]")).to_be_visible()
     async with dashboard(settings):
         await expect(page.locator(".idle[data-state=never]")).to_contain_text("から待っています")
-        await expect(page.locator("#heard")).to_contain_text("まだ聞こえていません")
 
 
 async def test_a_dashboard_that_is_away_is_not_an_unwatched_call(real: Mosquitto, page: Page) -> None:
     """The agents listen as before; only this page cannot tell."""
     async with PeerAgent(real.settings).running() as agent:
-        await agent.call("c", operator=SATO)
+        await agent.call("c", operator=SATO, help_keys="*9")
         async with dashboard(dashboard_settings(real.settings)) as url:
             await page.goto(f"{url}/operator?ext=204")
             await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
@@ -81,6 +121,8 @@ async def test_a_dashboard_that_is_away_is_not_an_unwatched_call(real: Mosquitto
         await expect(page.locator(".banner")).to_contain_text("この画面では分かりません")
         await expect(page.locator(".banner")).not_to_contain_text("見守られていません")
         await expect(page.locator(".help")).to_be_disabled()
+        # The agent hears the telephone's keys all the same.
+        await expect(page.locator("#watch")).to_contain_text("電話機の *9 でも応援を呼べます")
         await expect(page.locator(".help")).to_contain_text("直接上席に声をかけてください")
 
 
@@ -142,6 +184,16 @@ async def test_the_request_to_stop_comes_before_the_warning_that_the_call_ends(
         )
         await expect(say).to_contain_text(f"次のひとこと（{step}）")
         await expect(say).to_contain_text(text)
+    # The firmest one is proposed; whoever wants another gets gentler ones, and comes back to it.
+    other = page.get_by_role("button", name="ほかの言い方")
+    for step, text in (
+        ("2／3", "重ねてのお願い"),
+        ("2／3", "先ほどもお願い"),
+        ("1／3", "お控えいただけますでしょうか"),
+    ):
+        await other.click()
+        await expect(say).to_contain_text(f"次のひとこと（{step}）")
+        await expect(say).to_contain_text(text)
 
 
 async def test_the_offices_own_sentences_are_shown_after_a_restart(
@@ -163,17 +215,33 @@ async def test_the_offices_own_sentences_are_shown_after_a_restart(
             await expect(page.locator(".say")).to_contain_text("新しい決まり文句です。")
 
 
+HELP: dict[str, Any] = {
+    "rule": "escalate",
+    "kind": "escalate",
+    "severity": Severity.CRITICAL,
+    "raised_s": 205,
+}
+
+
+def pressed(**said: str) -> tuple[ButtonEvidence, ...]:
+    return (ButtonEvidence(start_s=205, end_s=205, source="page", pressed_by="operator", **said),)
+
+
 async def test_from_the_button_to_the_superior(broker: AnyBroker, page: Page) -> None:
     async with (
         PeerAgent(broker.settings).running() as agent,
         dashboard(dashboard_settings(broker.settings)) as url,
+        client(url, "both") as kimura,
     ):
         await agent.call("of-another", operator=Party(number="201", name="鈴木"))
         await page.goto(f"{url}/operator?ext=204")
         await expect(page.locator(".idle")).to_contain_text("まだ一度も聞こえていません")
-        await agent.call("c", operator=SATO)
+        await agent.call("c", operator=SATO, **CAN_EVERYTHING)
         button = page.get_by_role("button", name="応援を呼ぶ")
         await expect(button).to_be_enabled()
+        await expect(page.locator("#head")).to_contain_text("内線 204・佐藤 美咲")
+        await expect(page.locator("#watch")).to_have_text("見守り中")
+        await expect(page.locator("#timer")).to_contain_text("03:")
 
         await agent.alert("c")
         await expect(page.locator(".say")).to_contain_text("お話を伺っております")
@@ -182,23 +250,69 @@ async def test_from_the_button_to_the_superior(broker: AnyBroker, page: Page) ->
         command = await agent.command()
         assert (command.call_id, command.action, command.issued_by) == ("c", Action.ESCALATE, "高橋 課長")
         await agent.answer(command)
-        await agent.alert(
-            "c",
-            rule="escalate",
-            kind="escalate",
-            severity=Severity.CRITICAL,
-            evidence=(ButtonEvidence(start_s=211, end_s=211, source="page", pressed_by="operator"),),
-            raised_s=211,
-        )
-        await expect(page.locator("[data-state=now]")).to_contain_text("呼び出し中")
+        await agent.alert("c", **HELP, evidence=pressed())
+        now = page.locator(".steps [data-state=now]")
+        await expect(now).to_contain_text("呼びました")
+        await expect(now.locator(".since")).to_contain_text("0:")
         await expect(page.locator(".say")).to_contain_text("少々お待ちください")
+
+        # Why, with a tap; what is wished, in a line: each arrives, and stands there once it has.
+        await page.get_by_role("button", name="脅し・身の危険").click()
+        command = await agent.command()
+        assert (command.action, command.reason, command.comment) == (Action.ESCALATE, "threat", None)
+        await agent.answer(command)
+        await page.get_by_label("上席に伝えたいこと").fill("折り返しにしたいです")
+        await page.keyboard.press("Enter")
+        command = await agent.command()
+        assert (command.reason, command.comment) == ("threat", "折り返しにしたいです")
+        await agent.answer(command)
+        await agent.alert("c", **HELP, evidence=pressed(reason="threat", comment="折り返しにしたいです"))
+        await expect(page.locator(".told")).to_have_text("伝えました: 脅し・身の危険　折り返しにしたいです")
+
+        await post(kimura, "/api/alerts/c.escalate.1/claim")
+        await expect(now).to_have_text("▶木村 さくらさんが見ています")
+        await expect(page.locator("[data-action=escalate_cancel]")).to_have_count(0)
+        moving = asyncio.create_task(post(kimura, "/api/calls/c/commands", {"action": "hold_transfer"}))
+        command = await agent.command()
+        await expect(page.locator(".say")).to_contain_text("確認いたしますので")
         await agent.call("c", status=CallStatus.ON_HOLD)
-        await expect(page.locator("[data-state=now]")).to_contain_text("お客様を保留中")
+        await expect(now).to_contain_text("保留になりました")
         await expect(page.locator(".say")).to_contain_text("お客様には聞こえていません")
-        await agent.call("c", status=CallStatus.TRANSFERRED)
+        await agent.call("c", status=CallStatus.TRANSFERRED, keep_operator=None)
+        await agent.answer(command)
+        await moving
+        await expect(now).to_contain_text("高橋 課長が代わりました")
+        await expect(page.locator(".steps [data-state=past]")).to_have_count(3)
         await expect(page.locator(".say")).to_contain_text("上席が引き継ぎました")
         await agent.end_call("c")
         await expect(page.locator(".idle")).to_be_visible()
+
+
+async def test_a_call_for_help_is_taken_back_until_somebody_acts(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    await agent.call("c", operator=SATO, **CAN_EVERYTHING)
+    alert = await agent.alert("c", **HELP, evidence=pressed())
+    await page.goto(f"{url}/operator?ext=204")
+    cancel = page.get_by_role("button", name="応援の呼び出しを取り消す")
+    await cancel.click()
+    command = await agent.command()
+    assert command.action is Action.ESCALATE_CANCEL
+    await agent.answer(command, Outcome.REFUSED, "help_under_way")
+    await expect(page.get_by_role("alert")).to_contain_text("すでに対応が始まっているため")
+    await cancel.click()
+    await agent.answer(await agent.command())
+    await agent.close_alert(alert, ClosedBecause.HELP_CANCELLED)
+    await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+    # An agent of the release before takes nothing back, and no reason.
+    await agent.call("c", capabilities=())
+    await agent.alert("c", **{**HELP, "rule": "escalate-again"}, evidence=pressed())
+    await expect(page.locator(".steps")).to_be_visible()
+    await expect(cancel).to_have_count(0)
+    await expect(page.locator(".note")).to_be_hidden()
+    supervisor = await page.context.new_page()
+    await supervisor.goto(url)
+    await expect(supervisor.locator("body")).to_contain_text("オペレーターが呼び出しを取り消し")
 
 
 async def test_its_key_calls_for_help_once(agent: PeerAgent, url: str, page: Page) -> None:
@@ -208,7 +322,7 @@ async def test_its_key_calls_for_help_once(agent: PeerAgent, url: str, page: Pag
     await page.keyboard.press("F9")
     await page.keyboard.press("F9")
     await agent.answer(await agent.command())
-    await expect(page.locator("[data-state=now]")).to_contain_text("呼び出し中")
+    await expect(page.locator("[data-state=now]")).to_contain_text("呼びました")
     assert agent.commands.empty()
 
 
@@ -273,7 +387,9 @@ async def test_the_extension_is_chosen_once(agent: PeerAgent, url: str, page: Pa
     await expect(page.locator(".idle")).to_be_visible()
 
 
-async def test_the_button_is_big_on_a_telephone(agent: PeerAgent, url: str, page: Page) -> None:
+async def test_the_button_is_big_on_a_telephone_and_whole_in_a_small_window(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await agent.call("c", operator=SATO)
     await agent.alert("c")
@@ -284,7 +400,43 @@ async def test_the_button_is_big_on_a_telephone(agent: PeerAgent, url: str, page
     assert box is not None
     assert box["width"] > 300
     assert box["height"] > 120
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    for language in ("日本語", "English"):
+        for width, height in ((390, 844), (320, 160)):
+            await page.set_viewport_size({"width": width, "height": height})
+            for each in (page.locator(".help"), page.locator("#watch"), page.locator(".say .big")):
+                await expect(each).to_be_in_viewport(ratio=1)
+            overflow = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+            found = await page.evaluate(overflow)
+            assert found[0] <= width, language
+            assert found[1] <= height, language
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.locator("#language").click()
+
+
+async def test_the_small_window_stays_on_top_or_is_a_popup(agent: PeerAgent, url: str, page: Page) -> None:
+    await agent.call("c", operator=SATO)
+    await page.goto(f"{url}/operator?ext=204")
+    async with page.context.expect_page() as opening:
+        await page.get_by_role("button", name="小さい窓で表示").click()
+    small = await opening.value
+    await expect(small.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+    await expect(page.locator("#place")).to_have_text("小さい窓に表示しています。")
+    await agent.alert("c")
+    await expect(small.locator(".say")).to_contain_text("お話を伺っております")
+    await small.keyboard.press("F9")
+    await agent.answer(await agent.command())
+    await expect(small.locator(".steps [data-state=now]")).to_contain_text("呼びました")
+    await page.get_by_role("button", name="小さい窓を閉じる").click()
+    await expect(page.locator(".steps [data-state=now]")).to_contain_text("呼びました")
+
+    await page.evaluate(
+        "delete Window.prototype.documentPictureInPicture; delete window.documentPictureInPicture"
+    )
+    async with page.context.expect_page() as opening:
+        await page.get_by_role("button", name="小さい窓で表示").click()
+    popup = await opening.value
+    await expect(popup.locator("#head")).to_contain_text("内線 204")
+    assert popup.url.endswith("/operator?ext=204")
 
 
 async def test_while_the_superior_is_rung_the_operator_knows_who_hears_what(
@@ -298,7 +450,7 @@ async def test_while_the_superior_is_rung_the_operator_knows_who_hears_what(
     card = supervisor.locator(".card[data-call=c]")
     await card.locator(".primary").click()
     command = await agent.command()
-    await expect(page.locator("[data-state=now]")).to_contain_text("上席が対応中")
+    await expect(page.locator("[data-state=now]")).to_contain_text("高橋 課長が見ています")
     await agent.call("c", status=CallStatus.ON_HOLD)
     await expect(page.locator(".say")).to_contain_text("上席を呼び出しています")
     await expect(page.locator(".say")).to_contain_text("お客様には聞こえていません")
@@ -316,6 +468,8 @@ async def test_held_without_a_transfer(agent: PeerAgent, url: str, page: Page) -
     await page.goto(f"{url}/operator?ext=204")
     await expect(page.locator(".say")).to_contain_text("保留音が流れています")
     await expect(page.locator(".say")).not_to_contain_text("呼び出して")
+    # Perhaps by the operator's own key, to get help: nobody has been asked.
+    await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
 
 
 @pytest.mark.parametrize(

@@ -13,19 +13,21 @@ export function lastHeard(picture, extension) {
   return { state: since ? "never" : "unknown", at, since };
 }
 
-/** One line for the foot of the page. */
-export function heardLine(picture, heard) {
+/** One line: when a call was heard last. */
+function heardLine(picture, heard) {
   if (heard.state === "heard") return t("operator.heard", { time: moment(heard.at, picture.now()) });
   return heard.state === "never" ? t("operator.never_short", { time: moment(heard.since, picture.now()) }) : "";
 }
 
-/** Elements of the page without a call. `watch`: what `watched` says. */
-export function idle(picture, extension, watch) {
-  if (watch !== "yes") return [h("div", { class: "idle", dataset: { state: watch } }, h("p", { class: "big" }, t(`operator.idle_${watch}`)))];
+/** Elements of the page without a call. `watch`: what `watched` says; `reach`: the element of 「試す」. */
+export function idle(picture, extension, watch, reach) {
+  if (watch !== "yes") return [h("div", { class: "idle", dataset: { state: watch } }, h("p", { class: "big" }, t(`operator.idle_${watch}`))), reach];
   const heard = lastHeard(picture, extension);
-  if (heard.state === "never") return [never(picture, extension, heard)];
+  if (heard.state === "never") return [never(picture, extension, heard), reach];
   return [h("div", { class: "idle", dataset: { state: heard.state } },
-    h("p", { class: "big" }, t("operator.waiting")), h("p", {}, t("operator.waiting_hint")))];
+    h("p", { class: "extension" }, t("operator.mine", { ext: extension })),
+    h("p", { class: "big" }, t("operator.waiting")),
+    h("p", {}, heardLine(picture, heard) || t("operator.waiting_hint"))), reach];
 }
 
 function never(picture, extension, heard) {

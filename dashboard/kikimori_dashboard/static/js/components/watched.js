@@ -15,6 +15,13 @@ export function watched(picture, call) {
   return agents.every((each) => each.online && !each.unconfirmed) ? "yes" : "unknown";
 }
 
+/**
+ * Whether the keys of the telephone may call for help where this page cannot, or is not sure: the agent is there, as far as
+ * is known, and the way from it to the dashboard too.
+ */
+export const reachedByKeys = (picture, call) =>
+  Boolean(call?.help_keys) && !call.stale && (!picture.linked || picture.site.broker_connected);
+
 /** The one banner of the page: {mood, text}; null where nothing is wrong. */
 export function watchBanner(picture, call) {
   if (!picture.known) return { mood: "wait", text: t("link.connecting") };

@@ -3,6 +3,10 @@
 import { TRANSFERS } from "./press.js";
 
 export const STEPS = ["called", "seen", "on_hold", "transferred"];
+const CAME_TO_SOMETHING = ["done", "instructed"];
+
+/** The open request for help among a call's alerts, or null. */
+export const helpAlert = (alerts) => alerts.find((alert) => alert.rule_kind === "escalate") ?? null;
 
 /**
  * How far the help is: "none", "called", "seen", "on_hold", "transferred".
@@ -14,7 +18,51 @@ export function helpState(call, alerts, lanes, sent) {
   if (lanes.move?.doing) return "seen";
   // Who is alone with the customer again may need the button again.
   if (cameBack(call, alerts, lanes)) return sent ? "called" : "none";
-  return sent || lanes.help?.doing || alerts.some((alert) => alert.rule_kind === "escalate") ? "called" : "none";
+  const alert = helpAlert(alerts);
+  if (alert?.claim) return "seen";
+  return sent || lanes.help?.doing === "escalate" || alert ? "called" : "none";
+}
+
+/**
+ * What has come of the help, as far as it is known here: who saw it, whether the customer was held, who took over.
+ * `commands`: the last press of each lane. A step that nobody can vouch for is null, though a later one may have come.
+ */
+export function proven(call, alerts, commands) {
+  const alert = helpAlert(alerts);
+  const { move, help } = commands;
+  const claim = alert?.claim ?? alerts.find((each) => each.claim)?.claim;
+  const moved = move && ["hold", ...TRANSFERS].includes(move.action) && standing(move);
+  const over = call.status === "transferred";
+  return {
+    called: alert || (help?.action === "escalate" && standing(help)) ? {} : null,
+    seen: claim ? { name: claim.name } : moved ? { name: move.issued_by } : null,
+    on_hold: call.status === "on_hold" || (over && moved && move.action === "hold_transfer") ? {} : null,
+    transferred: over ? { name: (moved && move.to?.name) || null } : null,
+  };
+}
+
+/** Whether a press is under way or came to something. */
+const standing = (press) => !press.unanswered && (!press.result || CAME_TO_SOMETHING.includes(press.result.outcome));
+
+/** Whether the request for help may still be taken back: nobody has claimed it, nobody has moved the customer since. */
+export function cancellable(call, alerts, commands) {
+  const alert = helpAlert(alerts);
+  if (!alert || alert.claim || call.status === "transferred" || !call.capabilities.includes("escalate_cancel")) return false;
+  const { move } = commands;
+  return !move || Date.parse(move.issued_at) < Date.parse(alert.raised_at) || !standing(move);
+}
+
+/** The instant from which the seconds since the call for help are counted, or null. */
+export function calledAt(alerts, commands) {
+  const at = helpAlert(alerts)?.raised_at ?? (commands.help?.action === "escalate" ? commands.help.issued_at : null);
+  return at ? Date.parse(at) : null;
+}
+
+/** What the operator said with the call for help last: {reason, comment}, each perhaps null. */
+export function said(alerts) {
+  const presses = helpAlert(alerts)?.evidence.filter((each) => each.kind === "button") ?? [];
+  const last = presses.findLast((each) => each.reason || each.comment);
+  return { reason: last?.reason ?? null, comment: last?.comment ?? null };
 }
 
 /** Whether the customer is back from hold or from the superior, and nothing has happened since. */
@@ -31,8 +79,8 @@ export const stays = (call, move) => call.keep_operator !== null && (move?.keep_
 export function situation(call, alerts, help, lanes, move) {
   if (help === "transferred") return { names: stays(call, move) ? ["joined"] : [], alert: null };
   if (help === "on_hold") return { names: [], alert: null };
-  if (help === "seen") return { names: ["before_hold"], alert: null };
-  if (help === "called") return { names: ["waiting"], alert: null };
+  if (lanes.move?.doing) return { names: ["before_hold"], alert: null };
+  if (help !== "none") return { names: ["waiting"], alert: null };
   const worst = alerts.find((alert) => alert.rule_kind !== "escalate");
   if (worst && !cameBack(call, [], lanes)) {
     const category = worst.evidence.findLast?.((each) => ["words", "tone"].includes(each.kind))?.category;

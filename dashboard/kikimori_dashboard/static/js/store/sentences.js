@@ -30,13 +30,29 @@ export function occasions(alert) {
 }
 
 /**
- * The sentence for a situation: {say, step, of}; null where there is none. `names`: the situation's names, the closest
- * first; `alert`: the alert that it comes from, or null. Of a situation's sentences the last one that fits is taken.
+ * Ways to say it now, the proposed one first: [{say, step, of}]. `names`: the situation's names, the closest first; `alert`:
+ * the alert that it comes from, or null. Of a situation's steps the last one that fits is proposed, in its first wording;
+ * behind it come its other wordings, the gentler steps, and what fits more generally.
  */
-export function proposed(names, alert) {
-  const sentences = names.map((name) => book?.situations[name]).find(Boolean);
-  if (!sentences) return null;
+export function proposals(names, alert) {
   const [rank, count] = alert ? [RANK[alert.severity] ?? RANK.warning, occasions(alert)] : [RANK.critical, 1];
-  const at = sentences.findLastIndex((each) => RANK[each.severity] <= rank && each.occasion <= count);
-  return at < 0 ? null : { say: sentences[at].say, step: at + 1, of: sentences.length };
+  const found = names.flatMap((name) => {
+    const steps = stepsOf(book?.situations[name] ?? []);
+    return steps
+      .map((sentences, index) => sentences.map((each) => ({ ...each, step: index + 1, of: steps.length })))
+      .filter(([first]) => RANK[first.severity] <= rank && first.occasion <= count)
+      .reverse().flat();
+  });
+  return found.filter((each, index) => found.findIndex((other) => other.say === each.say) === index).map(({ say, step, of }) => ({ say, step, of }));
+}
+
+/** A situation's sentences by step: those that follow each other with one severity and one occasion say the same. */
+function stepsOf(sentences) {
+  const steps = [];
+  for (const each of sentences) {
+    const last = steps.at(-1)?.[0];
+    if (last?.severity === each.severity && last?.occasion === each.occasion) steps.at(-1).push(each);
+    else steps.push([each]);
+  }
+  return steps;
 }

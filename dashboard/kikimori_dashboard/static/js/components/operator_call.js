@@ -1,0 +1,169 @@
+// The operator's own call: what to say, the one button, the way of the help, what else may be done.
+
+import { fill, h, show } from "./dom.js";
+import { HelpNote } from "./help_note.js";
+import { drawOffers } from "./help_offers.js";
+import { stepText, stepsList, tickSteps } from "./help_steps.js";
+import { phrases } from "./phrases.js";
+import { calledAt, cancellable, facts, helpState, proven, said, situation, stays } from "../store/help.js";
+import { current, t } from "../store/i18n.js";
+import { TRANSFERS, press, pressState, worded } from "../store/press.js";
+import * as sentences from "../store/sentences.js";
+
+/** @typedef {{help: string, instruction: string | null, stay: boolean, ringing: boolean, ways: {say: string, step: number, of: number}[]}} Advice */
+
+export class OperatorCall {
+  /**
+   * @param {{draw: () => void, announce: (text: string) => void}} page
+   */
+  constructor(page) {
+    this.page = page;
+    /** @type {string | null} */
+    this.callId = null;
+    this.sent = false; // pressed here, not yet answered
+    /** @type {any} */
+    this.failure = null; // result of a press here that came to nothing
+    this.way = 0; // which of the ways to say it is shown
+    this.said = ""; // the sentence that is proposed first
+    this.say = h("div", { class: "say", role: "status" });
+    this.centre = h("div", { class: "centre" });
+    this.offers = h("div", { class: "offers" });
+    this.note = new HelpNote((more) => this.tell(more));
+    this.failed = h("p", { class: "failed", role: "alert" });
+    this.elements = [this.say, this.centre, this.offers, this.note.element, this.failed];
+  }
+
+  /**
+   * @param {any} picture
+   * @param {any} call
+   * @returns {string} how far the help is
+   */
+  update(picture, call) {
+    if (call.call_id !== this.callId) {
+      [this.callId, this.sent, this.failure, this.way] = [call.call_id, false, null, 0];
+      this.note.forget();
+    }
+    if (call.status !== "talking") this.sent = false; // the help is here
+    const alerts = picture.alertsOf(call.call_id);
+    const commands = picture.commands[call.call_id] ?? {};
+    /** @type {Record<string, any>} */
+    const lanes = Object.fromEntries(Object.entries(commands).map(([lane, command]) => [lane, pressState(command)]));
+    const help = helpState(call, alerts, lanes, this.sent);
+    const usable = picture.linked && picture.site.broker_connected && !call.stale;
+    this.calledAt = calledAt(alerts, commands);
+    this.drawAdvice(call, alerts, commands, lanes, help);
+    this.drawCentre(help, proven(call, alerts, commands), lanes, usable);
+    const canCancel = cancellable(call, alerts, commands);
+    fill(this.offers, JSON.stringify([canCancel, usable, lanes.help?.doing, help, current()]), () =>
+      drawOffers({ call, help, usable, cancellable: canCancel, lanes, press: (action) => this.press(action) }));
+    const asked = help !== "none" && help !== "transferred" && alerts.some((/** @type {any} */ alert) => alert.rule_kind === "escalate");
+    this.note.update(asked && call.capabilities.includes("escalate_cancel"), said(alerts), usable);
+    show(this.failed, this.failure !== null);
+    fill(this.failed, JSON.stringify([this.failure, current()]), () =>
+      this.failure ? [h("strong", {}, t(`operator.failed_${this.failure.what}`)), h("span", {}, worded(this.failure).detail)] : []);
+    return help;
+  }
+
+  /**
+   * @param {any} call
+   * @param {any[]} alerts
+   * @param {any} commands
+   * @param {Record<string, any>} lanes
+   * @param {string} help
+   */
+  drawAdvice(call, alerts, commands, lanes, help) {
+    const last = lanes.move?.result;
+    const { names, alert } = situation(call, alerts, help, lanes, commands.move);
+    const ways = sentences.proposals(names, alert);
+    if (ways[0]?.say !== this.said) [this.said, this.way] = [ways[0]?.say ?? "", 0];
+    const advice = {
+      help, ways,
+      instruction: last?.outcome === "instructed" && help !== "transferred" ? last.detail : null,
+      stay: help === "transferred" && stays(call, commands.move),
+      ringing: TRANSFERS.includes(lanes.move?.doing),
+    };
+    const known = facts(call, help, lanes).map((key) => t(key));
+    fill(this.say, JSON.stringify([advice, this.way, known, current()]), () =>
+      [...this.advice(advice), ...known.map((each) => h("p", { class: "fact" }, each))]);
+  }
+
+  /** @param {Advice} advice */
+  advice({ help, instruction, stay, ringing, ways }) {
+    if (instruction) return [h("small", {}, t("operator.do")), h("p", { class: "big" }, ...phrases(instruction))];
+    if (help === "on_hold") return [h("small", {}, t("operator.unheard")), h("p", { class: "big" }, ...phrases(t(ringing ? "operator.quiet_ringing" : "operator.quiet_held")))];
+    if (help === "transferred" && !stay) return [h("p", { class: "big" }, ...phrases(t("operator.over")))];
+    const joined = stay ? [h("p", { class: "big" }, ...phrases(t("operator.joined")))] : [];
+    if (!ways.length) return joined;
+    const way = ways[this.way % ways.length];
+    return [...joined,
+      h("small", {}, h("span", {}, way.of > 1 ? t("operator.say_step", way) : t("operator.say")),
+        ways.length > 1 ? h("button", { type: "button", class: "quiet", dataset: { act: "other_way" }, onclick: () => { this.way += 1; this.page.draw(); } }, t("operator.other_way")) : null),
+      h("p", { class: stay ? "quote" : "big quote" }, ...phrases(t("why.words", { words: way.say })))];
+  }
+
+  /**
+   * The button, until help was called; then how far it is.
+   * @param {string} help
+   * @param {Record<string, any>} came
+   * @param {Record<string, any>} lanes
+   * @param {boolean} usable
+   */
+  drawCentre(help, came, lanes, usable) {
+    // The customer is on hold by the operator's own key, and nobody has been asked.
+    const alone = help === "on_hold" && !came.called && !came.seen && !this.sent;
+    const asks = help === "none" || alone;
+    const key = JSON.stringify([asks, help, came, usable, this.sent, current()]);
+    const focused = this.centre.contains(this.centre.ownerDocument.activeElement);
+    if (!fill(this.centre, key, () => [asks ? this.button(usable) : stepsList(help, came)])) return;
+    if (!asks) this.page.announce(stepText(help, came[help]?.name));
+    if (focused) {
+      const next = this.centre.querySelector("button:not(:disabled)");
+      if (next instanceof HTMLElement) next.focus({ preventScroll: true });
+    }
+  }
+
+  /** @param {boolean} usable */
+  button(usable) {
+    if (!usable) return h("button", { class: "help", type: "button", disabled: true }, h("span", { class: "instead" }, t("operator.speak")), h("small", {}, t("operator.cannot")));
+    return h("button", { class: "help", type: "button", disabled: this.sent, "aria-busy": this.sent ? "true" : null, onclick: () => this.callHelp() },
+      h("span", {}, t(this.sent ? "doing.escalate" : "operator.call_help")), h("small", { class: "key" }, t("operator.key")));
+  }
+
+  /** @param {number} now */
+  tick(now) {
+    tickSteps(this.centre, this.calledAt ?? null, now);
+  }
+
+  async callHelp() {
+    if (this.sent) return;
+    this.sent = true;
+    if ((await this.press("escalate")) !== "done") this.sent = false;
+    this.page.draw();
+  }
+
+  /** @param {{reason?: string, comment?: string}} more */
+  async tell(more) {
+    return (await this.press("escalate", more)) === "done";
+  }
+
+  /**
+   * Sends a press for this call; resolves to its outcome.
+   * @param {string} action
+   * @param {object} [more]
+   */
+  async press(action, more = {}) {
+    const callId = this.callId;
+    this.failure = null;
+    this.page.draw();
+    const result = await press(/** @type {string} */ (callId), action, "operator", more);
+    if (callId !== this.callId) return "over";
+    const what = action === "escalate_cancel" ? "cancel" : Object.keys(more).length ? "tell" : "call";
+    if (result.outcome !== "done") this.failure = { ...result, what };
+    else if (action === "escalate_cancel") {
+      this.sent = false;
+      this.note.forget();
+    }
+    this.page.draw();
+    return result.outcome;
+  }
+}
