@@ -25,6 +25,7 @@ from kikimori_dashboard.commands import CommandSender
 from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
 from kikimori_dashboard.disconnects import tolerate_disconnects
 from kikimori_dashboard.guard import Guard, require_known_name
+from kikimori_dashboard.handover_routes import HandoverRoutes
 from kikimori_dashboard.https.authority_file import add_authority
 from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
 from kikimori_dashboard.https.certificate_routes import add_certificate
@@ -172,6 +173,7 @@ def create_app(
     app.on_shutdown.append(close_browsers)
     app.cleanup_ctx.append(background)
     SiteRoutes(state, subscriber, live, commands, book, limiter, access, sights, reach).add_to(app)
+    HandoverRoutes(state, sights, access.trail).add_to(app)
     AccessRoutes(access).add_to(app)
     AccountRoutes(access, settings.site_name or settings.site).add_to(app)
     people.add_to(app)

@@ -15,7 +15,7 @@ class SiteDirectory:
 
     def __init__(self, changes: ChangeLog) -> None:
         self.superiors: list[dict[str, Any]] = []
-        """`id`, `name`, `number` and `open` of each; empty = the agents' own configuration counts."""
+        """`id`, `name`, `number`, `open` and `person_id` of each; empty = the agents' own configuration counts."""
         self.own_roles: list[dict[str, Any]] = []
         """`name`, `added` and `at` of people who gave themselves a role lately."""
         self.names_people = False

@@ -81,6 +81,10 @@ class TranscriptTail:
             if line.line_id not in self._lines or not self._lines[line.line_id].final:
                 self.add(line, version)
 
+    def finals(self) -> list[TranscriptLine]:
+        """Return the final lines in order of time."""
+        return [each for each in self._lines.values() if each.final]
+
     def view(self) -> list[dict[str, Any]]:
         """Return the lines in order of time."""
         return [_view(line) for line in self._lines.values()]

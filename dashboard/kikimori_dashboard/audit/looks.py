@@ -14,17 +14,18 @@ AGAIN = timedelta(hours=1)
 
 
 class AuditLooks:
-    """Last look of each session."""
+    """Last look of each session, at a page as a whole or at one thing on it."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
-        self._last: dict[str, datetime] = {}
+        self._last: dict[tuple[str, str], datetime] = {}
 
-    def is_new(self, who: Principal) -> bool:
-        """Return whether a look of this session is to be noted; it then counts as noted."""
+    def is_new(self, who: Principal, thing: str = "") -> bool:
+        """Return whether a look of this session, at a thing if one is named, is to be noted; it then counts as noted."""
         now = self._now()
-        self._last = {session: at for session, at in self._last.items() if now - at < AGAIN}
-        if who.session_id in self._last:
+        self._last = {look: at for look, at in self._last.items() if now - at < AGAIN}
+        look = (who.session_id, thing)
+        if look in self._last:
             return False
-        self._last[who.session_id] = now
+        self._last[look] = now
         return True

@@ -138,7 +138,13 @@ class DirectoryDesk:
     def _show_superiors(self) -> None:
         moment = self._now().astimezone(zone_of(self._zone))
         shown = [
-            {"id": each.id, "name": each.name, "number": each.number, "open": each.is_open(moment)}
+            {
+                "id": each.id,
+                "name": each.name,
+                "number": each.number,
+                "open": each.is_open(moment),
+                "person_id": each.person_id,
+            }
             for each in self._superiors
         ]
         names_people = bool(self._told and self._told.operators)

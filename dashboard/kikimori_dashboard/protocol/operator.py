@@ -23,6 +23,7 @@ class OperatorCall(PagePart):
     queue: str | None
     capabilities: list[Action]
     keep_operator: bool | None
+    help_keys: str | None
     judging_failed: bool
     lines: Annotated[list[None], Field(max_length=0)]
     stale: bool
@@ -37,6 +38,15 @@ class OperatorEvidence(PagePart):
     category: str | None = None
     start_s: float | None = None
     end_s: float | None = None
+    reason: str | None = None
+    comment: str | None = None
+    """Of a press: what the operator said with it."""
+
+
+class OperatorClaim(PagePart):
+    """Name of who looks after an alert."""
+
+    name: str
 
 
 class OperatorAlert(PagePart):
@@ -55,6 +65,7 @@ class OperatorAlert(PagePart):
     updated_at: AwareDatetime
     raised_s: float
     evidence: list[OperatorEvidence]
+    claim: OperatorClaim | None
 
 
 class OperatorAgent(PagePart):

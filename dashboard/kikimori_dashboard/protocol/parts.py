@@ -80,6 +80,13 @@ class ResultView(PagePart):
     words: dict[str, str]
 
 
+class RungView(PagePart):
+    """Telephone to which a transfer leads."""
+
+    number: str | None
+    name: str | None
+
+
 class PressView(PagePart):
     """Last press of a lane; without a result it is under way, unless nobody answered."""
 
@@ -91,6 +98,8 @@ class PressView(PagePart):
     keep_operator: bool | None
     unanswered: bool
     result: ResultView | None
+    to: RungView | None
+    """None for what is no transfer."""
 
 
 Presses = dict[Lane, PressView]

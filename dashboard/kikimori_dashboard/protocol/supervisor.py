@@ -154,6 +154,8 @@ class SignatureView(PagePart):
 class SuperiorView(PagePart):
     """Superior of the directory; `open`: within the opening hours."""
 
+    id: str
+    person_id: str | None
     name: str
     number: str
     open: bool

@@ -1,5 +1,6 @@
 // Why an alert: the evidence in one line each, in plain words.
 
+import { reasonText } from "../store/help_reasons.js";
 import { clock, find, signed, span, t, title } from "../store/i18n.js";
 
 const SHOWN_WORDS = 3;
@@ -8,7 +9,7 @@ const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "b
 /** [{start_s, at: "03:12", text, quote}] of one alert; `quote` = the text is the speaker's words. */
 export function why(alert) {
   const of = (kind) => alert.evidence.filter((each) => each.kind === kind);
-  return [...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("button").slice(-1).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
+  return [...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...presses(of("button")).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
 }
 
 function shouting(found) {
@@ -54,7 +55,14 @@ function duration(each) {
   return lines;
 }
 
-const button = (each) => ({ at: clock(each.start_s), text: said(`button_${each.source}`, each), quote: false });
+/** The last press; where a later one says nothing, the last that said something. */
+const presses = (found) => [found.findLast((each) => each.reason || each.comment) ?? found.at(-1)].filter(Boolean);
+
+/** A press: what the operator said of it, else how it was made. */
+function button(each) {
+  const told = [each.reason ? reasonText(each.reason) : null, each.comment ? t("why.words", { words: each.comment }) : null].filter(Boolean).join("　");
+  return { at: clock(each.start_s), text: told || said(`button_${each.source}`, each), quote: false };
+}
 
 const overlap = (each) => ({ at: clock(each.end_s), text: t("why.overlap", { seconds: Math.round(each.overlap_s) }), quote: false });
 

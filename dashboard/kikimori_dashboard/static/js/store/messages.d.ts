@@ -227,9 +227,11 @@ export interface DurationEvidence {
   threshold_s: number;
 }
 export interface ButtonEvidence {
+  comment: string | null;
   end_s: number;
   kind: "button";
   pressed_by: string | null;
+  reason: string | null;
   source: ("page" | "dtmf") | string;
   start_s: number;
   summary: {
@@ -285,9 +287,11 @@ export interface SupervisorCall {
   caller: Party;
   capabilities: Action[];
   ended_at: string | null;
+  help_keys: string | null;
   identity: string | null;
   judging_failed: boolean;
   keep_operator: boolean | null;
+  keys: KeysToPress[];
   lane: CallLane;
   moves?: StatusMove[];
   notes?: NoteOnCall[];
@@ -317,6 +321,13 @@ export interface SupervisorCall {
 export interface Announcement {
   name: string;
   title: string;
+}
+/**
+ * Keys of a telephone by which a person does an action: for a PBX without an interface.
+ */
+export interface KeysToPress {
+  action: string;
+  text: string;
 }
 /**
  * Status that a call had from a time on; None = since before it was first seen.
@@ -366,6 +377,7 @@ export interface PressView {
   keep_operator: boolean | null;
   result: ResultView | null;
   target: string | null;
+  to: RungView | null;
   unanswered: boolean;
 }
 /**
@@ -382,6 +394,13 @@ export interface ResultView {
   words: {
     [k: string]: string;
   };
+}
+/**
+ * Telephone to which a transfer leads.
+ */
+export interface RungView {
+  name: string | null;
+  number: string | null;
 }
 /**
  * Levels of a call's voices by role, None in silence; `s`: seconds of the call, for cards.
@@ -529,9 +548,11 @@ export interface SignatureView {
  * Superior of the directory; `open`: within the opening hours.
  */
 export interface SuperiorView {
+  id: string;
   name: string;
   number: string;
   open: boolean;
+  person_id: string | null;
 }
 /**
  * Changes since the version `from`; None = gone.
@@ -644,6 +665,7 @@ export interface OperatorAlert {
   agent_id: string;
   alert_id: string;
   call_id: string;
+  claim: OperatorClaim | null;
   evidence: OperatorEvidence[];
   raised_at: string;
   raised_s: number;
@@ -658,12 +680,20 @@ export interface OperatorAlert {
   updated_at: string;
 }
 /**
+ * Name of who looks after an alert.
+ */
+export interface OperatorClaim {
+  name: string;
+}
+/**
  * Ground of an alert: enough to choose the next sentence.
  */
 export interface OperatorEvidence {
   category?: string;
+  comment?: string;
   end_s?: number;
   kind: string;
+  reason?: string;
   start_s?: number;
 }
 /**
@@ -674,6 +704,7 @@ export interface OperatorCall {
   call_id: string;
   capabilities: Action[];
   ended_at: string | null;
+  help_keys: string | null;
   judging_failed: boolean;
   keep_operator: boolean | null;
   /**

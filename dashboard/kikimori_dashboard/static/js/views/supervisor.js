@@ -9,6 +9,8 @@ import * as chime from "../components/chime.js";
 import { fill, h, setText, show } from "../components/dom.js";
 import { Drawn } from "../store/drawn.js";
 import * as i18n from "../store/i18n.js";
+import { ringsFor, showHandover } from "../components/handover_banner.js";
+import { loadReasons } from "../store/help_reasons.js";
 import { Inbox } from "../components/inbox.js";
 import { urgentCalls } from "../store/lanes.js";
 import * as marks from "../components/marks.js";
@@ -30,6 +32,7 @@ const LATEST_MS = 250; // a page that gets no frames is drawn all the same
 
 applyTheme();
 await i18n.start();
+let person; // who is signed in, once that is known
 const whoBar = new WhoBar(at("who"));
 showPerson();
 
@@ -97,6 +100,7 @@ function drawCalls(changes) {
   sayLook();
   picture.age.drawn(picture.seq);
   if (changes.all || changes.calls.size) {
+    showHandover(at("handover"), ringsFor(picture, person, telephone.own()));
     drawTelephone();
     announce();
     inbox.update(picture);
@@ -210,7 +214,7 @@ addEventListener("keydown", (event) => {
 
 /** Shows who is signed in; whom the server lets press nothing gets no buttons. */
 async function showPerson() {
-  const person = await me().catch(() => undefined);
+  person = await me().catch(() => undefined);
   if (person === null) toLogin();
   if (!person) return;
   whoBar.show(person);
@@ -232,3 +236,4 @@ words();
 draw();
 picture.connect();
 marks.start(drawAll);
+loadReasons().then(drawAll);

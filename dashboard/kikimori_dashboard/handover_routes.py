@@ -1,0 +1,65 @@
+"""Routes of the handover page (引き継ぎ): what a superior who is rung has to know of a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.roles import Right, may
+from kikimori_dashboard.access.rules import add_route, needs, page_for
+from kikimori_dashboard.access.who import WHO
+from kikimori_dashboard.audit.looks import AuditLooks
+from kikimori_dashboard.handover import handover_of, ringing_of, rings_for
+from kikimori_dashboard.pages import html_page
+
+if TYPE_CHECKING:
+    from kikimori_dashboard.access.audit_trail import AuditTrail
+    from kikimori_dashboard.access.who import Principal
+    from kikimori_dashboard.sights import Sights
+    from kikimori_dashboard.state import SiteState
+
+
+class HandoverRoutes:
+    """The page and its data."""
+
+    def __init__(self, state: SiteState, sights: Sights, trail: AuditTrail) -> None:
+        self._state = state
+        self._sights = sights
+        self._trail = trail
+        self._looks = AuditLooks()
+
+    def add_to(self, app: web.Application) -> None:
+        add_route(app, "GET", "/handover", html_page("handover.html"), page_for(Right.COMMAND))
+        add_route(app, "GET", "/api/handover", answering(self._handover), needs(Right.COMMAND))
+
+    async def _handover(self, request: web.Request) -> web.Response:
+        """Return what a superior has to know of the call `call`; without it of the one that rings for whoever asks.
+
+        `call` of the answer is null where there is none, or it is not theirs to see: of another team, and not rung for it.
+        """
+        who = request[WHO]
+        wanted = request.query.get("call") or self._ringing_for(who)
+        entry = None if wanted is None else self._state.calls.get(wanted)
+        if entry is None:
+            return web.json_response({"call": None})
+        call = entry.state
+        mine = rings_for(self._state, who, call.call_id)
+        if not mine and not may(who, Right.COMMAND, self._sights.target(call.operator.number)):
+            return web.json_response({"call": None})
+        if self._looks.is_new(who, call.call_id):
+            self._trail.note(
+                who, "handover.open", about=("call", call.call_id), extension=call.operator.number
+            )
+        shown = handover_of(self._state, entry).model_dump(mode="json")
+        return web.json_response({"call": shown, "rings_for_you": mine})
+
+    def _ringing_for(self, who: Principal) -> str | None:
+        """Return the call that rings for a person; of several the one that began last."""
+        found = [
+            (ringing.since, call_id)
+            for call_id in self._state.calls
+            if rings_for(self._state, who, call_id) and (ringing := ringing_of(self._state, call_id))
+        ]
+        return max(found)[1] if found else None

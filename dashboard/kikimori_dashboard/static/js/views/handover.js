@@ -1,0 +1,125 @@
+// 引き継ぎ: what the superior who is rung has to know before picking up, on one screen.
+
+import { fill, h, setText } from "../components/dom.js";
+import * as i18n from "../store/i18n.js";
+import { loadReasons, reasonText } from "../store/help_reasons.js";
+import { spoken } from "../store/names.js";
+import { applyTheme } from "../store/preferences.js";
+import { load, toLogin } from "../store/session.js";
+
+const EVERY_MS = 1000;
+
+const { t } = i18n;
+/** @param {string} id */
+const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const wanted = new URLSearchParams(location.search).get("call");
+
+/** @type {any} */
+let call = null; // the last that the server said; stays while it is away
+let mine = false;
+let over = false;
+let known = false;
+let away = false;
+
+async function look() {
+  const answer = await load(`/api/handover${wanted ? `?call=${encodeURIComponent(wanted)}` : ""}`);
+  if (answer.status === 401) return toLogin();
+  away = !answer.ok;
+  if (answer.ok) {
+    known = true;
+    over = call !== null && answer.call === null;
+    if (answer.call) [call, mine] = [answer.call, answer.rings_for_you];
+  }
+  draw();
+  return undefined;
+}
+
+function draw() {
+  fill(at("fault"), JSON.stringify([away, i18n.current()]), () => (away ? [h("p", { class: "banner bad" }, h("span", {}, t("handover.away")))] : []));
+  setText(at("state"), call ? stateText() : "");
+  fill(at("main"), JSON.stringify([call, known, i18n.current()]), () => (call ? cells() : [h("p", {}, t(known ? "handover.none" : "link.connecting"))]));
+  tick();
+}
+
+/** Whether the telephone still rings, and whose. */
+function stateText() {
+  if (over) return t("handover.over");
+  if (call.status === "transferred") return t("handover.transferred");
+  if (!call.ringing) return i18n.word("status", call.status);
+  return mine ? t("handover.rings_you") : t("handover.rings", { name: call.ringing.name ? spoken(call.ringing.name) : t("call.extension", { number: call.ringing.number ?? "" }) });
+}
+
+const cells = () => [who(), quote("asked", call.asked), quote("answered", call.answered), worst(), wish()];
+
+function who() {
+  const { caller, operator, queue } = call;
+  const nobody = i18n.find(`call.withheld_${caller.withheld}`) ?? t("call.unknown_caller");
+  const by = [operator.name, operator.number ? t("call.extension", { number: operator.number }) : null].filter(Boolean).join("　");
+  return h("section", { class: "cell who" },
+    h("span", { class: "name" }, caller.name ?? (caller.number ? t("role.customer") : nobody)),
+    caller.number ? h("span", { class: "number" }, caller.number) : null,
+    queue ? h("span", { class: "queue" }, t("call.queue", { name: queue })) : null,
+    by ? h("span", { class: "operator" }, t("handover.operator", { name: by })) : null);
+}
+
+/**
+ * What was asked, or answered; where no rule found it the last that was said, and it says so.
+ * @param {string} kind
+ * @param {any} found
+ */
+function quote(kind, found) {
+  return h("section", { class: `cell ${kind}` },
+    h("h2", {}, t(`handover.${kind}${found && !found.found ? "_last" : ""}`), found ? h("time", {}, i18n.clock(found.at_s)) : null),
+    h("p", { class: found ? "text" : "text none" }, found ? t("why.words", { words: found.text }) : t("handover.not_heard")));
+}
+
+function worst() {
+  return h("section", { class: "cell worst" }, h("h2", {}, t("handover.worst")),
+    call.worst.length
+      ? h("ul", {}, ...call.worst.map((/** @type {any} */ each) => h("li", {}, ...marked(each), h("small", {}, `${i18n.find(`category.${each.category}`) ?? each.category} ${i18n.clock(each.at_s)}`))))
+      : h("p", { class: "text none" }, t("handover.no_words")));
+}
+
+/**
+ * The sentence with the words that a phrase found.
+ * @param {{text: string, matched: string}} words
+ */
+function marked({ text, matched }) {
+  const begin = matched ? text.indexOf(matched) : -1;
+  if (begin < 0) return [text];
+  return [text.slice(0, begin), h("mark", {}, matched), text.slice(begin + matched.length)];
+}
+
+function wish() {
+  const { wish: said } = call;
+  return h("section", { class: "cell wish" }, h("h2", {}, t("handover.wish")),
+    said?.reason ? h("p", { class: "reason" }, reasonText(said.reason)) : null,
+    said?.comment ? h("p", { class: "text" }, said.comment) : null,
+    said?.reason || said?.comment ? null : h("p", { class: "text none" }, t(said ? "handover.called" : "handover.not_called")));
+}
+
+/** How long the call lasts; it stands still when the call is over or the server is away. */
+function tick() {
+  if (!call || over || away) return;
+  setText(at("timer"), t("handover.lasts", { time: i18n.clock((Date.now() - Date.parse(call.started_at)) / 1000) }));
+}
+
+function words() {
+  document.title = `${t("handover.title")} – ${t("app.name")}`;
+  setText(at("title"), t("handover.title"));
+  setText(at("back"), t("app.supervisor"));
+  setText(at("note"), t("ui.evidence_note"));
+  setText(at("language"), t("ui.language"));
+}
+
+applyTheme();
+await i18n.start();
+await loadReasons();
+words();
+draw();
+at("language").addEventListener("click", async () => { await i18n.toggle(); words(); draw(); });
+setInterval(tick, EVERY_MS);
+for (;;) {
+  await look();
+  await new Promise((resolve) => { setTimeout(resolve, EVERY_MS); });
+}
