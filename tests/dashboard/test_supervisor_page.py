@@ -34,7 +34,11 @@ HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</scrip
 
 
 def card(page: Page, call_id: str) -> Locator:
-    return page.locator(f".card[data-call={call_id}]")
+    return page.locator(f".attention [data-call={call_id}]")
+
+
+def row(page: Page, call_id: str) -> Locator:
+    return page.locator(f"#rows [data-call={call_id}]")
 
 
 async def test_an_alert_appears_and_a_press_does_it(broker: AnyBroker, page: Page) -> None:
@@ -45,7 +49,7 @@ async def test_an_alert_appears_and_a_press_does_it(broker: AnyBroker, page: Pag
         await agent.call("calm")
         await agent.call("c", operator=Party(number="204", name="佐藤 美咲"))
         await page.goto(url)
-        await expect(card(page, "c")).to_have_attribute("data-severity", "calm")
+        await expect(row(page, "c")).to_have_attribute("data-severity", "calm")
 
         await agent.say("c", Role.CUSTOMER, "ふざけるな、いい加減にしろよ", 193)
         await agent.alert("c")
@@ -59,10 +63,10 @@ async def test_an_alert_appears_and_a_press_does_it(broker: AnyBroker, page: Pag
             raised_s=193,
         )
         await expect(page.locator("#strip")).to_contain_text("佐藤 美咲")
-        why = page.locator(".attention [data-call=c] .why")
+        why = card(page, "c").locator(".why")
         await expect(why).to_contain_text("大声")
         await expect(why).to_contain_text("本人のふだんの声より +14 dB")
-        quote = page.locator(".attention [data-call=c] .quotes li")
+        quote = card(page, "c").locator(".quotes li")
         await expect(quote).to_have_text("03:13「ふざけるな」")
         await expect(page).to_have_title(re.compile(r"^\(1\)"))
 
@@ -77,7 +81,8 @@ async def test_an_alert_appears_and_a_press_does_it(broker: AnyBroker, page: Pag
         await agent.answer(command)
         await expect(card(page, "c").locator(".result")).to_have_text("保留にして上席へ転送しました")
         await page.mouse.move(0, 0)  # nothing moves under the pointer
-        await expect(page.locator(".attention [data-call=c]")).to_have_count(0)
+        await expect(card(page, "c")).to_have_count(0)
+        await expect(page.locator("#lane [data-call=c]")).to_contain_text("上席対応中")
 
 
 async def test_another_hearing_is_a_click_away_and_an_alert_names_who_heard_it(
@@ -86,7 +91,7 @@ async def test_another_hearing_is_a_click_away_and_an_alert_names_who_heard_it(
     await agent.call("c")
     await agent.say("c", Role.CUSTOMER, "責任者だせや", 10, line_id="c-1", engine="vosk")
     await page.goto(url)
-    line = card(page, "c").locator(".line")
+    line = page.locator("#panel .line")
     await expect(line.locator(".words")).to_have_text("責任者だせや")
     await expect(line.locator(".other")).to_have_count(0)
     other = OtherHearing(text="責任者だせや", engine="vosk")
@@ -99,9 +104,7 @@ async def test_another_hearing_is_a_click_away_and_an_alert_names_who_heard_it(
         update={"engine": "whisper"}
     )
     await agent.alert("c", rule="phrase-superior", kind="phrase", evidence=(heard,))
-    await expect(page.locator(".attention [data-call=c] .quotes")).to_contain_text(
-        "「責任者を出せ」 — 認識: whisper"
-    )
+    await expect(card(page, "c").locator(".quotes")).to_contain_text("「責任者を出せ」 — 認識: whisper")
 
 
 async def test_the_broker_goes_and_comes_back(broker: AnyBroker, page: Page) -> None:
@@ -206,7 +209,8 @@ async def test_a_calm_call_asks_twice(agent: PeerAgent, url: str, page: Page) ->
     """Nobody is put on hold by a slip of the finger; Escape takes the question back."""
     await agent.call("c")
     await page.goto(url)
-    button = card(page, "c").locator(".primary, .secondary").first
+    await row(page, "c").hover()
+    button = row(page, "c").locator(".primary")
     await button.click()
     await expect(button).to_contain_text("もう一度押すと")
     await page.keyboard.press("Escape")
@@ -220,7 +224,9 @@ async def test_a_calm_call_asks_twice(agent: PeerAgent, url: str, page: Page) ->
 async def test_a_leg_that_is_noise_is_named(agent: PeerAgent, url: str, page: Page) -> None:
     """Until there is a voice again."""
     await agent.call("c")
+    await agent.alert("c")
     await page.goto(url)
+    await expect(card(page, "c")).to_be_visible()
     over = card(page, "c").locator('.meter[data-role="customer"] .meter-over')
     await agent.levels(c=(LegLevel(level_db=-30, speaking=False, noise=True), None))
     await expect(over).to_have_text("雑音")
@@ -234,6 +240,7 @@ async def test_by_keyboard(agent: PeerAgent, url: str, page: Page) -> None:
     await agent.call("b")
     await agent.alert("b")
     await page.goto(url)
+    await expect(card(page, "b")).to_be_visible()
     await page.keyboard.press("j")
     await expect(card(page, "b")).to_be_focused()
     await page.keyboard.press("Enter")
@@ -266,7 +273,7 @@ async def test_hostile_text_is_text(agent: PeerAgent, url: str, page: Page) -> N
     await page.goto(url)
     await expect(card(page, "c").locator(".who")).to_contain_text(HOSTILE)
     await expect(card(page, "c").locator(".why")).to_contain_text(HOSTILE)
-    await expect(card(page, "c").locator(".lines")).to_contain_text(HOSTILE)
+    await expect(page.locator("#panel .lines")).to_contain_text(HOSTILE)
     assert await page.locator("main img, main script").count() == 0
     await expect(page).to_have_title(re.compile("聞守"))
 
@@ -296,7 +303,7 @@ async def test_calls_that_are_not_shown_are_counted_on_the_page(
     ):
         await page.goto(url)
         await agent.call("shown")
-        await expect(card(page, "shown")).to_be_visible()
+        await expect(row(page, "shown")).to_be_visible()
         await agent.call("one-too-many")
         missing = page.locator("#banners", has_text="1件がこの画面に表示されていません")
         await expect(missing).to_be_visible()

@@ -14,14 +14,15 @@ const IN_ROW = ["listen"]; // further actions that have a place in the row
 export class Buttons {
   /**
    * @param {import("./actions.js").Actions} actions
-   * @param {{whole?: boolean, only?: boolean, more?: () => HTMLElement[], unsure?: () => boolean}} options
-   *   `whole`: the further actions are always shown; `only`: the main button alone; `more`: further elements of the menu;
+   * @param {{whole?: boolean, only?: boolean, pick?: (main: string[]) => string[], more?: () => HTMLElement[], unsure?: () => boolean}} options
+   *   `whole`: the further actions are always shown; `only`: the main button alone, or those that `pick` takes; `more`: further elements of the menu;
    *   `unsure`: whether a press may have been meant for another call
    */
-  constructor(actions, { whole = false, only = false, more = () => [], unsure = () => false } = {}) {
+  constructor(actions, { whole = false, only = false, pick = (main) => main.slice(0, 1), more = () => [], unsure = () => false } = {}) {
     this.actions = actions;
     this.whole = whole;
     this.only = only;
+    this.pick = pick;
     this.unsure = unsure;
     this.more = more;
     this.open = false; // the menu
@@ -70,7 +71,7 @@ export class Buttons {
     const { actions } = this;
     if (!actions.call) return;
     const { main: all, aside: further } = actions.offered();
-    const main = this.only ? all.slice(0, 1) : all;
+    const main = this.only ? this.pick(all) : all;
     const aside = this.only ? [] : further;
     const inRow = aside.filter((action) => IN_ROW.includes(action));
     const rest = aside.filter((action) => !inRow.includes(action));
@@ -135,7 +136,7 @@ export class Buttons {
     const { actions } = this;
     const button = this.dress(h("button", { type: "button", class: primary ? "primary" : "secondary" }), action);
     const to = towards(superiorOf(actions.call, actions.superiors, actions.superior));
-    if (primary && to && actions.asked !== action && actions.doing("move") !== action) button.append(h("small", {}, to));
+    if (primary && to && TRANSFERS.includes(action) && actions.asked !== action && actions.doing("move") !== action) button.append(h("small", {}, to));
     return button;
   }
 

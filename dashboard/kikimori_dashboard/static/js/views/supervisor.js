@@ -4,7 +4,6 @@ import { banners, showBanners } from "../components/banners.js";
 import { Bell } from "../components/bell.js";
 import { Board } from "../components/board.js";
 import { who } from "../components/call_names.js";
-import { Rows } from "../components/calm_calls.js";
 import * as chime from "../components/chime.js";
 import { fill, h, setText, show } from "../components/dom.js";
 import { Drawn } from "../store/drawn.js";
@@ -12,12 +11,15 @@ import * as i18n from "../store/i18n.js";
 import { ringsFor, showHandover } from "../components/handover_banner.js";
 import { loadReasons } from "../store/help_reasons.js";
 import { Inbox } from "../components/inbox.js";
+import { Lane } from "../components/lane.js";
 import { urgentCalls } from "../store/lanes.js";
 import * as marks from "../components/marks.js";
 import { drawMissed } from "../components/missed.js";
+import { Panel } from "../components/panel.js";
 import { Picture } from "../store/picture.js";
 import { applyTheme, theme, write } from "../store/preferences.js";
 import { TO_OWN_TELEPHONE } from "../store/press.js";
+import { Rows } from "../components/rows.js";
 import { me, toLogin } from "../store/session.js";
 import { look, shape } from "../components/severity.js";
 import { Strip, drawOutside } from "../components/strip.js";
@@ -38,9 +40,11 @@ showPerson();
 
 const board = new Board(
   { cards: at("cards"), waiting: at("waiting"), lane: at("lane"), rows: at("rows") },
-  { telephoneChanged: () => words(), selected: () => sayLook() },
+  { telephoneChanged: () => words(), selected: (callId) => { panel.show(callId); sayLook(); } },
 );
-const rows = new Rows(at("rows"), board);
+const panel = new Panel(at("panel"), board);
+const lane = new Lane(at("lane"), board);
+const rows = new Rows(at("rows"), board, at("switch"));
 const strip = new Strip(at("strip"), board);
 const inbox = new Inbox(at("inbox"), (callId) => board.goTo(callId));
 const bell = new Bell(at("sound"), at("ask-sound"));
@@ -96,7 +100,9 @@ function draw() {
 function drawCalls(changes) {
   setText(at("site"), picture.site.name);
   board.update(picture, changes);
+  lane.update(picture, changes);
   rows.update(picture, changes);
+  panel.update(picture, changes);
   sayLook();
   picture.age.drawn(picture.seq);
   if (changes.all || changes.calls.size) {
@@ -112,7 +118,7 @@ function drawCalls(changes) {
 
 /** Says which calls are drawn: of others no levels come. */
 function sayLook() {
-  picture.look({ cards: board.shown(), rows: rows.shown(), whole: board.selected });
+  picture.look({ cards: board.shown(), rows: rows.shown(), whole: panel.callId });
 }
 
 /** How far what is shown can be trusted, and the worst of it. */
@@ -183,7 +189,6 @@ function words() {
   setText(at("app-name"), t("app.name"));
   setText(at("page-name"), t("app.supervisor"));
   setText(at("attention-title"), t("section.attention"));
-  setText(at("calls-title"), t("section.calls"));
   setText(at("note"), t("ui.evidence_note"));
   setText(at("keys"), t("ui.keys"));
   setText(at("language"), t("ui.language"));
@@ -226,7 +231,9 @@ function tick() {
   if (!picture.known) return;
   const now = picture.linked ? picture.now() : Date.parse(picture.heardAt);
   board.tick(now);
+  lane.tick(now);
   rows.tick(now);
+  panel.tick(now);
   sayLook();
   setText(at("clock"), i18n.timeOfDay(picture.now()));
 }

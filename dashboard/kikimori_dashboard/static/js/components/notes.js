@@ -1,0 +1,88 @@
+// Notes on a call that all supervisors see: a list, and a line to write one.
+
+import { fill, h, setText, show } from "./dom.js";
+import { current, find, t, timeOfDay } from "../store/i18n.js";
+import { me, send } from "../store/session.js";
+
+const LONGEST = 200; // as the server takes them
+
+export class Notes {
+  constructor() {
+    this.callId = "";
+    /** @type {Map<string, string>} what was typed and not sent, by call */
+    this.drafts = new Map();
+    /** @type {any} */
+    this.own = null;
+    this.usable = false;
+    this.title = h("h3");
+    this.list = h("ol", { class: "notes-list" });
+    this.input = h("input", { type: "text", maxlength: LONGEST, autocomplete: "off", oninput: () => this.drafts.set(this.callId, this.input.value) });
+    this.button = h("button", { type: "submit", class: "secondary" });
+    this.fault = h("p", { class: "note-fault", role: "status", hidden: true });
+    this.form = h("form", { class: "note-form" }, this.input, this.button);
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.write();
+    });
+    this.element = h("div", { class: "notes" }, this.title, this.list, this.fault, this.form);
+    me().then((person) => {
+      this.own = person;
+      if (this.call) this.update(this.call, this.usable);
+    }).catch(() => {});
+  }
+
+  /**
+   * @param {any} call
+   * @param {boolean} usable whether a note can be written now
+   */
+  update(call, usable) {
+    this.call = call;
+    this.usable = usable;
+    const notes = call.notes ?? [];
+    if (this.callId !== call.call_id) {
+      this.callId = call.call_id;
+      this.input.value = this.drafts.get(this.callId) ?? "";
+      show(this.fault, false);
+    }
+    setText(this.title, t("note.title"));
+    this.input.setAttribute("aria-label", t("note.label"));
+    this.input.setAttribute("placeholder", t("note.hint"));
+    setText(this.button, t("note.send"));
+    this.button.disabled = !usable || call.status === "ended";
+    fill(this.list, JSON.stringify([notes, this.own?.person_id, current()]), () => (notes.length ? notes.map((/** @type {any} */ each) => this.item(each)) : [h("li", { class: "none" }, t("note.none"))]));
+  }
+
+  /** @param {any} note */
+  item(note) {
+    const own = this.own !== null && note.person_id === this.own.person_id;
+    return h("li", {},
+      h("span", { class: "note-text" }, note.text),
+      h("span", { class: "note-by" }, t("note.by", { name: note.name, time: timeOfDay(note.at).slice(0, 5) })),
+      own ? h("button", { type: "button", class: "quiet", "aria-label": t("note.remove_of", { text: note.text }), onclick: () => this.post(`/${encodeURIComponent(note.id)}/remove`, {}) }, t("note.remove")) : null);
+  }
+
+  async write() {
+    const text = this.input.value.trim();
+    const { callId } = this;
+    if (!text || !(await this.post("", { text }))) return;
+    this.drafts.delete(callId);
+    if (this.callId === callId) this.input.value = "";
+  }
+
+  /**
+   * @param {string} path
+   * @param {object} body
+   * @returns {Promise<boolean>} whether it was done; what was typed stays where it was not
+   */
+  async post(path, body) {
+    const { callId } = this;
+    this.button.setAttribute("aria-busy", "true");
+    const answer = await send(`/api/calls/${encodeURIComponent(callId)}/notes${path}`, body);
+    this.button.removeAttribute("aria-busy");
+    if (this.callId === callId) {
+      show(this.fault, !answer.ok);
+      setText(this.fault, answer.ok ? "" : find(`reason.${answer.reason}`) ?? t("note.failed"));
+    }
+    return answer.ok;
+  }
+}

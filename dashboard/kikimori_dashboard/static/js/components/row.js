@@ -1,0 +1,118 @@
+// One calm call as a row of 32 pixels. Buttons only under a hand.
+
+import { Buttons } from "./buttons.js";
+import { callerName, who } from "./call_names.js";
+import { h, setText } from "./dom.js";
+import { clock, t, title, word } from "../store/i18n.js";
+import { look, shape } from "./severity.js";
+
+const QUIETEST_DB = -60;
+const LOUDEST_DB = -6;
+
+export class Row {
+  /**
+   * @param {string} callId
+   * @param {import("./board.js").Board} board
+   */
+  constructor(callId, board) {
+    this.callId = callId;
+    this.board = board;
+    /** @type {Buttons | null} */
+    this.buttons = null;
+    this.level = "";
+    this.sign = h("span", { class: "shape", "aria-hidden": "true" });
+    this.state = h("span", { class: "unseen" });
+    this.name = h("b", { class: "who" });
+    this.ext = h("span", { class: "ext" });
+    this.caller = h("span", { class: "caller" });
+    this.queue = h("span", { class: "queue" });
+    this.about = h("span", { class: "row-about" });
+    this.bars = h("span", { class: "bars", "aria-hidden": "true" });
+    this.timer = h("span", { class: "timer" });
+    this.element = h("li", { class: "row", tabindex: "-1", dataset: { call: callId } }, this.sign, this.state, this.name, this.ext, this.caller, this.about, this.queue, this.bars, this.timer);
+    this.element.addEventListener("click", () => board.select(callId));
+    this.element.addEventListener("pointerenter", () => this.offer(true));
+    this.element.addEventListener("focusin", () => this.offer(true));
+    this.element.addEventListener("pointerleave", () => this.offer(false));
+    this.element.addEventListener("focusout", () => setTimeout(() => this.offer(false)));
+  }
+
+  /** @param {boolean} wanted whether there are buttons; they stay while a hand is on the row, or a press asks again */
+  offer(wanted) {
+    if (wanted && !this.buttons && this.call?.status !== "ended") {
+      this.buttons = new Buttons(this.board.actionsOf(this.callId));
+      this.element.append(this.buttons.element);
+      this.buttons.draw();
+    } else if (!wanted && this.buttons && !this.inUse()) {
+      this.buttons.remove();
+      this.buttons.element.remove();
+      this.buttons = null;
+    }
+  }
+
+  inUse() {
+    return this.element.matches(":hover, :focus-within");
+  }
+
+  /** @param {any} picture */
+  update(picture) {
+    const call = picture.calls[this.callId];
+    if (!call) return;
+    this.call = call;
+    const usable = picture.linked && picture.site.broker_connected && !call.stale;
+    const [alert] = picture.alertsOf(this.callId);
+    const severity = call.severity ?? "calm";
+    Object.assign(this.element.dataset, { severity: look(severity), status: call.status, stale: usable && !call.unconfirmed ? "no" : "yes" });
+    if (this.board.selected === this.callId) this.element.dataset.selected = "yes";
+    else delete this.element.dataset.selected;
+    setText(this.sign, shape(severity));
+    setText(this.state, `${word("severity", severity)} `);
+    setText(this.name, who(call));
+    setText(this.ext, call.operator.name ? call.operator.number ?? "" : picture.site.names_people ? t("call.nobody_known") : "");
+    setText(this.caller, callerName(call) || (call.caller.number ?? ""));
+    setText(this.about, unwatched(call) ?? (alert ? title(alert.title) : call.speech === "off" ? t("call.speech_off") : ""));
+    setText(this.queue, call.queue ?? "");
+    this.element.title = [who(call), call.operator.number, callerName(call), call.caller.number, call.queue, this.about.textContent].filter(Boolean).join("　");
+    this.updateLevels(picture);
+    this.buttons?.draw();
+    this.tick(picture.now());
+  }
+
+  /** @param {any} picture */
+  updateLevels(picture) {
+    const levels = this.element.dataset.stale === "no" ? picture.levels[this.callId] : null;
+    const text = ["customer", "operator"].map((role) => share(levels?.[role] ?? levels?.mixed ?? null)).join(" ");
+    if (text === this.level) return;
+    this.level = text;
+    const [customer, operator] = text.split(" ");
+    this.bars.style.backgroundSize = `${customer}% 4px, ${operator}% 4px`;
+  }
+
+  /** The call is over, and the row must stay where it is for a moment. */
+  end() {
+    if (!this.call || this.call.status === "ended") return;
+    this.call = { ...this.call, status: "ended" };
+    this.element.dataset.status = "ended";
+    setText(this.about, t("status.ended"));
+    this.bars.style.backgroundSize = "0 0";
+  }
+
+  /** @param {number} now */
+  tick(now) {
+    if (this.call && this.call.status !== "ended") setText(this.timer, clock((now - Date.parse(this.call.started_at)) / 1000));
+  }
+
+  remove() {
+    this.buttons?.remove();
+    this.element.remove();
+  }
+}
+
+/** @param {any} call */
+const unwatched = (call) => (call.stale ? t("row.stale") : call.unconfirmed ? t("row.unconfirmed") : call.judging_failed ? t("row.unjudged") : call.identity ? t("row.uncertain") : null);
+
+/** @param {any} leg */
+function share(leg) {
+  if (!leg?.speaking) return 0;
+  return Math.round(100 * Math.min(1, Math.max(0, (leg.level_db - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB))));
+}
