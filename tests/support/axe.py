@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 AXE = Path(__file__).parents[1] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 CONTRAST = "color-contrast"
 ZOOMED = {"width": 960, "height": 540}
-"""What is left of full HD at 200 %."""
+"""Window of full HD at 200 %."""
 
 _RUN = (
     "options => axe.run(document, {...options, resultTypes: ['violations']}).then(found => found.violations)"

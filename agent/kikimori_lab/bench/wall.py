@@ -75,7 +75,7 @@ class WallFigures:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What one round cost."""
+    """Cost of one round."""
 
     server_percent: float
     kb_per_s: float = 0.0

@@ -1,4 +1,4 @@
-"""What a supervisor's page may see, of what does not depend on what it draws."""
+"""Part of the picture that a supervisor's page may see, of what does not depend on what it draws."""
 
 from __future__ import annotations
 
