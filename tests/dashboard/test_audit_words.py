@@ -133,6 +133,7 @@ def _noted() -> list[AuditEntry]:
         entry(WHO, "session.end", about=("session", ID[:12])),
         entry(WHO, "session.end_all"),
         entry(WHO, "live.open", about=("page", "supervisor"), team="第一"),
+        entry(WHO, "handover.open", about=call, extension="201"),
         entry(WHO, "password.change", about=person),
         entry(WHO, "audit.open", asked={}),
         entry(WHO, "audit.open", asked=asked),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 from tests.support.json_requests import get, post
 from tests.support.live_client import connected, live_client
 from tests.support.office import CAN_EVERYTHING, words
@@ -103,6 +104,7 @@ async def test_the_rung_superior_sees_on_one_screen_what_it_is_about(
             await expect(handover.locator("#timer")).to_be_in_viewport(ratio=1)
             await expect(handover.locator(".worst li").first).to_contain_text("覚えとけ")
             assert await handover.evaluate("document.documentElement.scrollWidth") <= size[0]
+        await assert_accessible(handover)
         await agent.call("c", status=CallStatus.TRANSFERRED)
         await agent.answer(command)
         await moving

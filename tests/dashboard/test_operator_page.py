@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.json_requests import post
 from tests.support.office import CAN_EVERYTHING, words
@@ -70,6 +71,7 @@ async def test_the_way_of_the_button_is_tried_without_alarming_anybody(
         await button.click()
         await expect(tried).to_contain_text("届きました")
         await expect(tried.locator("[data-reached=yes]")).to_have_count(4)
+        await assert_accessible(page)
         await other.health(problems=(stranger,))
         # Several tries, as the health is on its way.
         async with asyncio.timeout(60):
@@ -295,6 +297,8 @@ async def test_a_call_for_help_is_taken_back_until_somebody_acts(
     alert = await agent.alert("c", **HELP, evidence=pressed())
     await page.goto(f"{url}/operator?ext=204")
     cancel = page.get_by_role("button", name="応援の呼び出しを取り消す")
+    await expect(cancel).to_be_enabled()
+    await assert_accessible(page)
     await cancel.click()
     command = await agent.command()
     assert command.action is Action.ESCALATE_CANCEL

@@ -36,7 +36,14 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/certificate"): SUPERVISORS | ADMINS | {"wall"},
     ("GET", "/live"): SUPERVISORS | OPERATORS,  # without ?page=supervisor: the operator's picture
     ("GET", r"/api/sentences/{language}"): EVERYBODY,
+    ("GET", "/api/help-reasons"): EVERYBODY,
+    ("POST", "/api/reach"): SUPERVISORS | OPERATORS,
+    ("GET", "/handover"): SUPERVISORS,
+    ("GET", "/api/handover"): SUPERVISORS,
     ("POST", "/api/calls/{call_id}/commands"): SUPERVISORS | OPERATORS,
+    ("POST", "/api/calls/{call_id}/notes"): SUPERVISORS,
+    ("POST", "/api/calls/{call_id}/notes/{note_id}/remove"): SUPERVISORS,
+    ("GET", "/api/seating-plan"): SUPERVISORS | AUDITORS,
     ("POST", "/api/missed/seen"): SUPERVISORS,
     ("POST", "/api/login"): None,
     ("POST", "/api/first"): None,
@@ -88,7 +95,7 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/seatings/{extension}"): ADMINS,
     ("POST", "/api/seatings/{id}/correct"): ADMINS,
 }
-PAGES = {"/", "/operator", "/account", "/people", "/audit", "/my-record"}
+PAGES = {"/", "/operator", "/handover", "/account", "/people", "/audit", "/my-record"}
 ENDS = {"/api/logout", "/api/logout/everywhere"}
 """Not asked for everybody: they end the sessions that the other routes are asked with."""
 NOT_LET_IN = {401, 403}
@@ -118,7 +125,12 @@ async def test_a_route_without_a_rule_is_found() -> None:
 
 
 def sample(path: str) -> str:
-    path = path.replace("{id}", "0" * 32).replace("{extension}", "204").replace("{alert_id}", "a")
+    path = (
+        path.replace("{id}", "0" * 32)
+        .replace("{note_id}", "0" * 32)
+        .replace("{extension}", "204")
+        .replace("{alert_id}", "a")
+    )
     return re.sub(r"\{language\}", "ja", path.replace("{call_id}", "c")).replace(
         "/static", "/static/icon.svg"
     )
