@@ -7,6 +7,7 @@ import { who } from "../components/call_names.js";
 import * as chime from "../components/chime.js";
 import { fill, h, setText, show } from "../components/dom.js";
 import { Drawn } from "../store/drawn.js";
+import { openKeys, register } from "../components/keys.js";
 import * as i18n from "../store/i18n.js";
 import { ringsFor, showHandover } from "../components/handover_banner.js";
 import { loadReasons } from "../store/help_reasons.js";
@@ -190,7 +191,7 @@ function words() {
   setText(at("page-name"), t("app.supervisor"));
   setText(at("attention-title"), t("section.attention"));
   setText(at("note"), t("ui.evidence_note"));
-  setText(at("keys"), t("ui.keys"));
+  setText(at("keys"), t("keys.open"));
   setText(at("language"), t("ui.language"));
   setText(at("theme"), t(theme() === "dark" ? "ui.theme_light" : "ui.theme_dark"));
   setText(at("inbox-title"), t("inbox.title"));
@@ -202,6 +203,9 @@ function words() {
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); drawAll(); });
 at("theme").addEventListener("click", () => { write("theme", theme() === "dark" ? "light" : "dark"); applyTheme(); words(); });
 at("telephone").addEventListener("click", () => telephone.ask(words));
+
+for (const [key, textKey] of [["j", "keys.next"], ["ArrowDown", "keys.next"], ["k", "keys.previous"], ["ArrowUp", "keys.previous"], ["Enter", "keys.select"], ["t", "keys.main"], ["Escape", "keys.cancel"]]) register(key, textKey);
+at("keys").addEventListener("click", openKeys);
 
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
