@@ -20,6 +20,10 @@ UNWANTED = tomllib.loads(
 )["unwanted"]
 
 
+NO_CLAIMS = {"ui.evidence_note", "call.accommodated_why"}
+"""Texts that name harassment and say that the screen does not decide, or what it is not."""
+
+
 def words(language: str) -> dict[str, str]:
     def flat(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
         found: dict[str, str] = {}
@@ -66,7 +70,7 @@ def test_the_screen_never_says_that_it_is_harassment() -> None:
         key
         for language in ("ja", "en")
         for key, text in words(language).items()
-        if ("ハラスメント" in text or "harassment" in text.lower()) and key != "ui.evidence_note"
+        if ("ハラスメント" in text or "harassment" in text.lower()) and key not in NO_CLAIMS
     ]
     assert claims == []
 
