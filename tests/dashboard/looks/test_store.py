@@ -72,6 +72,8 @@ async def test_the_store_asks_for_what_is_drawn_and_keeps_it(agent: PeerAgent, u
         "effort": 0.5,
         "noise": False,
     }
+    await agent.levels(b=(leg(-21), leg(-50, speaking=False)))
+    await until(page, "picture.levels.b?.customer.level_db === -21 && picture.levels.b.customer.speaking")
     # To another call and back before that was said: nothing is lost. Then really to another.
     await page.evaluate("""() => {
       picture.look({ cards: ["b"], whole: "a" });

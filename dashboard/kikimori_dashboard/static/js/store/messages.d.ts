@@ -403,11 +403,11 @@ export interface RungView {
   number: string | null;
 }
 /**
- * Levels of a call's voices by role, None in silence; `s`: seconds of the call, for cards.
+ * Levels of a call's voices by role, None in silence, in a row the dB alone of a usual voice; `s`: seconds of the call, for cards.
  */
 export interface CallVoices {
   s?: number;
-  [k: string]: [number | null, number | null, number] | [number | null, number | null, number, 1] | null | number | undefined;
+  [k: string]: [number | null, number | null, number] | [number | null, number | null, number, 1] | number | null | undefined;
 }
 /**
  * Changed lines of the call that is drawn whole; `all`: there are no others.
