@@ -135,6 +135,8 @@ class AgentConfig(IntegrationTables, _General):
     """Read and validated by the dashboard."""
     signals: dict[str, Any] = {}
     """Read and validated by the dashboard."""
+    notify: dict[str, Any] = {}
+    """Read and validated by the dashboard."""
 
     @field_validator("pbx", mode="wrap")
     @classmethod

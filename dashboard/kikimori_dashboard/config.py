@@ -20,6 +20,7 @@ from kikimori_core.wire.toml_file import explained, read_toml
 from kikimori_core.wire.topics import is_name
 from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.address_settings import AddressSettings
+from kikimori_dashboard.notices.settings import NotifySettings
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.signals.settings import SignalSettings
 from kikimori_records.settings import StoreSettings, state_folder
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.toml_file import Location
 
-SHARED = ("site", "language", "mqtt", "store", "pbx", "signals")
-"""Keys at the top of the file, for agents and dashboard; `[store]` and `[signals]` are the dashboard's alone, of `[pbx]` it reads the superior."""
+SHARED = ("site", "language", "mqtt", "store", "pbx", "signals", "notify")
+"""Keys at the top of the file, for agents and dashboard; `[store]`, `[signals]` and `[notify]` are the dashboard's alone, of `[pbx]` it reads the superior."""
 
 
 class FormerSuperior(BaseModel):
@@ -57,6 +58,8 @@ class DashboardSettings(AddressSettings):
     pbx: FormerSuperior = FormerSuperior()
     signals: SignalSettings = SignalSettings()
     """Lamps, buzzers and buttons by MQTT."""
+    notify: NotifySettings = NotifySettings()
+    """Webhooks and mail."""
     client_id: Name | None = None
     """MQTT client id; the broker keeps messages for it while the dashboard is away, so it must stay the same.
     None = the user of `[mqtt]`; without one made from host name and port."""

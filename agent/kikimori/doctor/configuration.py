@@ -13,6 +13,7 @@ from kikimori.checks.ports import ANY_ADDRESS, tcp_port
 from kikimori.doctor.dashboard_certificate import look_at_pages_certificate
 from kikimori.doctor.former_superior import look_at_former_superior
 from kikimori.doctor.mosquitto import look_at_mosquitto
+from kikimori.doctor.notices import look_at_notices
 from kikimori.doctor.store import look_at_store_settings
 from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
@@ -36,7 +37,7 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
     """
     named = [
         *named_files(config),
-        *(each for each in named_files(dashboard) if each.key.startswith(("[store]", "[signals"))),
+        *(each for each in named_files(dashboard) if each.key.startswith(("[store]", "[signals", "[notify"))),
     ]
     found = [fault for each in named if (fault := _look_at_file(each, config)) is not None]
     unread = {each.check.partition(" ")[0] for each in found}
@@ -57,6 +58,7 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
         *look_at_mosquitto(config),
         *look_at_store_settings(dashboard.store_settings()),
         *look_at_former_superior(dashboard),
+        *look_at_notices(dashboard),
     ]
 
 
@@ -73,6 +75,7 @@ def look_at_dashboard(config: AgentConfig, dashboard: DashboardSettings) -> list
         *certificate_faults(dashboard),
         *look_at_store_settings(dashboard.store_settings()),
         *look_at_former_superior(dashboard),
+        *look_at_notices(dashboard),
     ]
 
 
