@@ -121,6 +121,10 @@ async def test_the_broker_goes_and_comes_back(broker: AnyBroker, page: Page) -> 
         await broker.stop()
         await expect(page.locator(".banner.bad")).to_contain_text("ブローカー")
         await expect(card(page, "c").locator(".primary")).to_be_disabled()
+        # Grey, and still with what was last known to be the worst.
+        await expect(page.locator("#strip")).to_have_attribute("data-severity", "unknown")
+        await expect(page.locator("#strip")).to_contain_text("確認できません佐藤 美咲：大声・怒声")
+        await expect(page.locator("#strip .primary")).to_be_disabled()
         ended = agent.topics.call_state("ends-meanwhile")
         del agent.retained[ended]
         agent.cleared.append(ended)
@@ -173,6 +177,74 @@ async def test_alerts_that_were_there_before_the_page_stand_worst_first(
     await expect(cards).to_have_count(3)
     found = [await each.get_attribute("data-call") for each in await cards.all()]
     assert found == ["c-204", "c-201", "c-203"]
+
+
+async def test_the_strip_has_the_worst_calls_button_and_goes_on_to_the_next(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    await agent.call("worst", operator=Party(number="204", name="佐藤 美咲"))
+    await agent.alert("worst")
+    await agent.call("next", operator=Party(number="205", name="木村 さくら"))
+    await agent.alert("next", severity=Severity.WARNING)
+    await page.goto(url)
+    strip = page.locator("#strip")
+    await expect(strip.locator("strong")).to_have_text("佐藤 美咲：大声・怒声")
+    await expect(strip.locator(".since")).to_have_text(re.compile(r"^発生 \d+:\d\d$"))
+    await expect(strip.locator(".others")).to_have_text("ほか1件")
+    await strip.locator(".primary").focus()
+    await page.keyboard.press("Enter")
+    # A strip that has just begun to show a call asks first.
+    pressed = strip.locator(".primary:is([data-asked], [aria-busy])")
+    if await pressed.get_attribute("data-asked"):
+        await page.keyboard.press("Enter")
+    command = await agent.command()
+    assert (command.call_id, command.action) == ("worst", Action.HOLD_TRANSFER)
+    await expect(card(page, "worst").locator(".primary[aria-busy]")).to_be_visible()
+    await page.locator("h1").click()  # while a hand is on its button the strip stays with its call
+    await expect(strip.locator("strong")).to_have_text("木村 さくら：大声・怒声")
+    await expect(strip.locator(".others")).to_be_hidden()
+
+
+async def test_the_inbox_keeps_the_order_of_raising_and_what_was_reviewed(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    for number in (1, 2, 3):
+        await agent.call(f"c-{number}")
+        await agent.alert(f"c-{number}", severity=Severity.WARNING, raised_s=60.0 * number)
+    await agent.alert("c-1", raised_s=60.0)  # worse now, and no later for it
+    await agent.alert("c-3", rule="escalate", evidence=(), raised_s=200.0)
+    await page.goto(url)
+    items = page.locator("#inbox .inbox-item")
+    await expect(items).to_have_count(4)
+    in_order = ["c-3", "c-1", "c-2", "c-3"]
+    assert [await each.get_attribute("data-inbox-call") for each in await items.all()] == in_order
+    await expect(page.locator("#inbox-title")).to_contain_text("未確認 4件")
+    review = items.nth(1).get_by_role("button", name="確認済みにする")
+    await review.click()
+    await expect(items.nth(1)).to_have_attribute("data-reviewed", "yes")
+    await expect(items.nth(1).locator(".reviewed")).to_be_focused()
+    await page.reload()
+    await expect(page.locator("#inbox-title")).to_contain_text("未確認 3件")
+    assert [await each.get_attribute("data-inbox-call") for each in await items.all()] == in_order
+    await items.nth(2).locator(".inbox-call").click()
+    await expect(card(page, "c-2")).to_have_attribute("data-selected", "yes")
+    await expect(card(page, "c-2")).to_be_focused()
+
+
+async def test_the_bell_asks_once_and_says_whether_it_may_sound(url: str, page: Page) -> None:
+    await page.goto(url)
+    await expect(page.locator("#ask-sound")).to_contain_text("警告を音でもお知らせしますか。")
+    await expect(page.locator("#sound")).to_have_attribute("data-state", "off")
+    await page.get_by_role("button", name="音を鳴らす").click()
+    await expect(page.locator("#sound")).to_have_attribute("data-state", "on")
+    await expect(page.locator("#ask-sound")).to_be_hidden()
+    await page.reload()
+    await expect(page.locator("#sound")).to_have_attribute("data-state", re.compile("on|blocked"))
+    await expect(page.locator("#ask-sound")).to_be_hidden()
+    await page.locator("h1").click()  # what the browser waits for, where it waits
+    await expect(page.locator("#sound")).to_have_attribute("data-state", "on")
+    await page.locator("#sound").click()
+    await expect(page.locator("#sound")).to_have_attribute("data-state", "off")
 
 
 @pytest.mark.parametrize(
