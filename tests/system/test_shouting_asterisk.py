@@ -53,5 +53,5 @@ async def test_one_press_while_a_customer_shouts(tmp_path: Path) -> None:
         office.customer.say(recorded.voices[Role.CUSTOMER][:0])
         office.superior.answer()
         await office.heard(superior={CUSTOMER_HZ}, customer={SUPERIOR_HZ})
-        await expect(page.locator("[data-call] .status")).to_have_text("上席対応中", timeout=WITHIN_MS)
+        await expect(card.locator(".status")).to_have_text("上席対応中", timeout=WITHIN_MS)
         assert len(program.agent.desk.calls) == 1

@@ -134,7 +134,7 @@ class Action(OpenEnum):
     TRANSFER = "transfer"
     """Hand the customer to an extension or queue at once (blind)."""
     HOLD_TRANSFER = "hold_transfer"
-    """Hold the customer at once, ring the superior, connect them: 保留にして上席へ転送."""
+    """Hold the customer at once, ring the superior, connect them: 保留して上席へ転送."""
     LISTEN = "listen"
     """Ring the supervisor's telephone and let them hear both voices; nobody hears the supervisor."""
     WHISPER = "whisper"

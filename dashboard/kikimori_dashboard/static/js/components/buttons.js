@@ -37,7 +37,7 @@ export class Buttons {
     this.menu = h("div", { class: "menu", id: `menu-${whole ? "panel-" : ""}${actions.callId}`, role: "group", "aria-label": t("card.more"), hidden: true },
       this.extra, this.choices, this.hint, this.why, this.aside);
     this.opener = h("button", { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": this.menu.id, onclick: () => this.toggle(!this.open) }, "…");
-    this.element = h("div", { class: "actions", dataset: { whole: whole ? "yes" : "no" } }, this.menu, this.result, this.keys, this.row);
+    this.element = h("div", { class: "actions", dataset: { whole: whole ? "yes" : "no" } }, only ? null : this.menu, this.result, this.keys, this.row);
     this.draw = this.draw.bind(this);
     actions.views.add(this.draw);
   }
