@@ -176,7 +176,7 @@ async def test_taking_back_while_the_superior_is_rung(agent: PeerAgent, url: str
     # Somebody who looks in from another screen sees the same.
     other = await page.context.new_page()
     await other.goto(url)
-    await expect(other.locator("[data-call=c] .primary[aria-busy]")).to_contain_text("呼び出しています")
+    await expect(other.locator("#panel .primary[aria-busy]")).to_contain_text("呼び出しています")
     await card.locator("[data-action=take_back]").click()
     command = await agent.command()
     assert command.action is Action.TAKE_BACK
@@ -184,14 +184,15 @@ async def test_taking_back_while_the_superior_is_rung(agent: PeerAgent, url: str
     await agent.answer(command)
     await agent.answer(transfer, Outcome.FAILED, "taken_back")
     await expect(card.locator(".result")).to_have_text("オペレーターへ戻しました")
-    await expect(other.locator("[data-call=c] .result")).to_have_text("オペレーターへ戻しました")
+    await expect(other.locator("#panel .result")).to_have_text("オペレーターへ戻しました")
     await expect(card.locator(".came-back")).to_have_count(0)
 
 
 async def test_taking_back_from_the_superior_asks_first(agent: PeerAgent, url: str, page: Page) -> None:
     await agent.call("c", operator=SATO, status=CallStatus.TRANSFERRED, **CAN_EVERYTHING)
     await page.goto(url)
-    card = page.locator(".card[data-call=c]")
+    card = page.locator("#panel")
+    await expect(page.locator("#lane [data-call=c]")).to_be_visible()
     await expect(card.locator(".primary")).to_have_count(0)
     button = card.locator("[data-action=take_back]")
     await button.click()

@@ -75,13 +75,13 @@ async def test_what_only_the_brokers_memory_tells_is_marked_and_can_be_pressed(
     card = page.locator("[data-call=c]")
     async with dashboard(dashboard_settings(real.settings)) as url:
         await page.goto(url)
-        await expect(card).to_have_attribute("data-unconfirmed", "yes")
-        await expect(card).to_contain_text("まだ応答がありません")
-        await expect(card.locator("button.primary")).to_be_enabled()
+        await expect(card).to_have_attribute("data-stale", "yes")
+        await expect(card).to_contain_text("確認中")
+        await expect(page.locator("#panel button.primary")).to_be_enabled()
         await is_unknown(page)
         await expect(page.locator("#banners")).to_contain_text("確認中")
         async with peer.running():
-            await expect(card).to_have_attribute("data-unconfirmed", "no")
+            await expect(card).to_have_attribute("data-stale", "no")
             await is_calm(page)
             await expect(page.locator("#banners")).not_to_contain_text("確認中")
 
@@ -165,7 +165,7 @@ async def test_a_page_that_is_behind_says_how_far(agent: PeerAgent, url: str, pa
         await expect(link).to_have_text(re.compile("^表示は[4-9]秒前$"))
         await expect(link).to_have_attribute("data-mood", "late")
         await is_unknown(page)
-        await expect(page.locator("[data-call=c] .lines")).to_contain_text("まだですか 20")
+        await expect(page.locator("#panel .lines")).to_contain_text("まだですか 20")
         await expect(link).to_have_attribute("data-mood", "late")
     finally:
         speaking.cancel()
