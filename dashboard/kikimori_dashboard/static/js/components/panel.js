@@ -199,7 +199,7 @@ export class Panel {
     fill(this.why, JSON.stringify([call.call_id, alerts.map((/** @type {any} */ each) => [each.alert_id, each.revision, marksKey(each)]), current()]), () => alerts.map((/** @type {any} */ alert) =>
       h("li", { class: "alert", dataset: { severity: look(alert.severity) } },
         h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)), title(alert.title)),
-        h("span", { class: "fact", title: reason(alert) }, reason(alert)),
+        h("span", { class: "fact", title: reason(alert, true) }, reason(alert, true)),
         marksRow(alert, () => this.drawWhy()))));
     show(this.why, alerts.length > 0);
   }

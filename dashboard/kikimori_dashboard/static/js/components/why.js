@@ -75,11 +75,12 @@ const said = (key, each, values) => find(`why.${key}`, values) ?? (title(each.su
 
 /**
  * @param {object} alert
- * @returns {string} in one line why it was raised; its quotes are shown elsewhere
+ * @param {boolean} whole with its quotes, where they are not shown beside
+ * @returns {string} in one line why it was raised
  */
-export function reason(alert) {
+export function reason(alert, whole = false) {
   const lines = why(alert);
-  const facts = lines.filter((line) => !line.quote && line.at).map((line) => `${line.at} ${line.text}`);
+  const facts = lines.filter((line) => (whole || !line.quote) && line.at).map((line) => `${line.at} ${line.text}`);
   const quotes = alert.evidence.filter((each) => each.kind === "words" || each.kind === "tone").length;
   return [...facts, quotes > 1 ? t("card.times", { n: quotes }) : ""].filter(Boolean).join(" ・ ");
 }
