@@ -34,6 +34,8 @@ class AlertBook:
         """Revision in which a supervisor's page has drawn an alert, by alert."""
         self.closed_early = 0
         """Number of closed alerts dropped before their time, as there were too many."""
+        self.on_open: Callable[[Alert], None] = lambda _alert: None
+        """Called with each revision of an open alert, before any page gets it."""
         self._changes = changes
         self._of_call: dict[str, dict[str, Alert]] = {}
         self._in_order: dict[str, tuple[Alert, ...]] = {}
@@ -107,6 +109,7 @@ class AlertBook:
         self._of_call.setdefault(alert.call_id, {})[alert_id] = alert
         self._in_order.pop(alert.call_id, None)
         self._changes.touch(PicturePart.ALERTS, alert_id)
+        self.on_open(alert)
         return True
 
     def put_closed(self, alert: Alert, most: int) -> None:

@@ -1,10 +1,14 @@
-"""Marks of people on alerts, as the pages get them with each alert: `claim` and `false_alarm`. Pure."""
+"""Marks on alerts, as the pages get them with each alert: `claim` and `false_alarm` of people, `unanswered`. Pure."""
 
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
-Mark = dict[str, str]
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+Mark = dict[str, Any]
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -27,6 +31,13 @@ class AlertMarks:
             if not marks:
                 del self._marks[alert_id]
         return True
+
+    def kinds(self, alert_id: str) -> Collection[str]:
+        """Return the kinds of marks on an alert."""
+        return self._marks.get(alert_id, {}).keys()
+
+    def get(self, alert_id: str, kind: str) -> Mark | None:
+        return self._marks.get(alert_id, {}).get(kind)
 
     def known(self, kind: str) -> list[str]:
         """Return the alerts with a mark of a kind."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -45,6 +46,8 @@ from kikimori_dashboard.signatures import Signatures
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.time_keeper import keep_time
+from kikimori_dashboard.unanswered.desk import UnansweredDesk
+from kikimori_dashboard.unanswered.first_group import first_group
 from kikimori_dashboard.views import Views
 from kikimori_dashboard.worded import worded_problem
 from kikimori_records.errors import StoreAwayError
@@ -132,6 +135,19 @@ def create_app(
 
     people = OfficePeople(settings, access, state, sights, live, subscriber.signatures.directory)
 
+    unanswered = UnansweredDesk(
+        settings.unanswered,
+        state,
+        partial(commands.ring_superior, subscriber),
+        access.trail,
+        live.changed,
+        agent_now=lambda agent_id: clocks.now_of(
+            agent_id, datetime.now(UTC), asyncio.get_running_loop().time()
+        ),
+        first_group=partial(first_group, sights, live, access.book),
+    )
+    state.alert_book.on_open = unanswered.note
+
     def problems_changed() -> None:
         state.changes.touch(PicturePart.SITE)
         live.changed()
@@ -141,7 +157,7 @@ def create_app(
 
     async def background(app: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(
-            _run(subscriber, settings, state, live, clocks, keeper, outlets), name="dashboard"
+            _run(subscriber, settings, state, live, clocks, keeper, outlets, unanswered), name="dashboard"
         )
         app[BACKGROUND] = task
         async with access.running(), people.running():
@@ -172,7 +188,9 @@ def create_app(
     app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(close_browsers)
     app.cleanup_ctx.append(background)
-    SiteRoutes(state, subscriber, live, commands, book, limiter, access, sights, reach).add_to(app)
+    SiteRoutes(state, subscriber, live, commands, book, limiter, access, sights, reach, unanswered).add_to(
+        app
+    )
     HandoverRoutes(state, sights, access.trail).add_to(app)
     AccessRoutes(access).add_to(app)
     AccountRoutes(access, settings.site_name or settings.site).add_to(app)
@@ -262,6 +280,7 @@ async def _run(
     clocks: AgentClocks,
     keeper: CertificateKeeper,
     outlets: SiteOutlets,
+    unanswered: UnansweredDesk,
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_follow_broker(subscriber, settings), name="broker")
@@ -269,6 +288,7 @@ async def _run(
         tasks.create_task(subscriber.signatures.follow(live.changed), name="keys")
         tasks.create_task(_look(state, live), name="look")
         tasks.create_task(outlets.run(), name="outlets")
+        tasks.create_task(unanswered.keep(), name="unanswered")
         tasks.create_task(keep_time(clocks, state, subscriber, live.changed), name="time")
         if keeper.has_certificate or settings.authority is not None:
             tasks.create_task(keeper.keep(), name="certificate")

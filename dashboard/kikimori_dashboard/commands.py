@@ -31,6 +31,10 @@ log = structlog.get_logger()
 EXPIRES_AFTER_S = 10.0
 ANSWER_WITHIN_S = 65.0
 """Seconds; longer than an agent takes at most, as a superior's telephone may ring for a while."""
+LONGER_S = {Action.HOLD_TRANSFER: 345.0, Action.RING_SUPERIOR: 135.0}
+"""The same for actions with which superiors may be rung one after another."""
+CLOCK, CLOCK_NAME = "clock", "Kikimori"
+"""`role` and `issued_by` of what the dashboard sends by itself."""
 LOOK_EVERY_S = 0.5
 """Interval in s at which a lost connection to the broker is looked for while an answer is waited for."""
 ASK_AGAIN_AFTER_S = 10.0
@@ -111,43 +115,73 @@ class CommandSender:
             raise RefusedError(409, "under_way")
         if len(self._waiting) >= MAX_WAITING:
             raise RefusedError(503, "too_many_commands")
-        # By the agent's clock, which decides whether it comes too late.
-        loop = asyncio.get_running_loop()
-        issued_at = self._clocks.now_of(call.agent_id, datetime.now(UTC), loop.time())
-        run = run_of(self._state.agents, call.agent_id)
-        command = Command(
-            command_id=uuid.uuid4().hex,
-            call_id=call_id,
+        command = self._command(
+            publisher,
+            call,
             action=request.action,
             target=request.target,
             keep_operator=request.keep_operator,
             announcement=request.announcement,
             issued_by=who.issuer,
             person_id=who.person_id,
+            role=page,
+            reason=request.reason,
+            comment=request.comment,
+        )
+        # The page counts by our clock.
+        self._state.take_press(command.model_copy(update={"issued_at": datetime.now(UTC)}))
+        try:
+            return await self._send(publisher, call.agent_id, command)
+        finally:
+            self._state.press_unanswered(command)
+            self._changed()
+
+    async def ring_superior(self, publisher: Publisher, call_id: str, alert_id: str) -> CommandResult:
+        """Have the next superior rung for an alert that nobody answers; raises RefusedError.
+
+        It is nobody's press, and stands in no lane of the call.
+        """
+        entry = self._state.calls.get(call_id)
+        if entry is None:
+            raise RefusedError(404, "no_such_call")
+        if not self._state.broker_connected:
+            raise RefusedError(503, "broker_away")
+        command = self._command(
+            publisher,
+            entry.state,
+            action=Action.RING_SUPERIOR,
+            about=alert_id,
+            issued_by=CLOCK_NAME,
+            role=CLOCK,
+        )
+        return await self._send(publisher, entry.state.agent_id, command)
+
+    def _command(self, publisher: Publisher, call: CallState, **parts: Any) -> Command:
+        # By the agent's clock, which decides whether it comes too late.
+        now_s = asyncio.get_running_loop().time()
+        issued_at = self._clocks.now_of(call.agent_id, datetime.now(UTC), now_s)
+        return Command(
+            command_id=uuid.uuid4().hex,
+            call_id=call.call_id,
             issued_at=issued_at,
             expires_at=issued_at + timedelta(seconds=EXPIRES_AFTER_S),
             reply_to=publisher.reply_topic(call.agent_id),
             site=call.site,
             agent_id=call.agent_id,
-            run=run,
-            role=page,
+            run=run_of(self._state.agents, call.agent_id),
             nonce=uuid.uuid4().hex,
-            reason=request.reason,
-            comment=request.comment,
+            **parts,
         )
-        return await self._send(publisher, call.agent_id, command)
 
     async def _send(self, publisher: Publisher, agent_id: str, command: Command) -> CommandResult:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[CommandResult] = loop.create_future()
         self._waiting[command.command_id] = answer
         line = self._state.line(agent_id)
-        # The page counts by our clock.
-        self._state.take_press(command.model_copy(update={"issued_at": datetime.now(UTC)}))
         self._changed()
         log.info("command_sent", call_id=command.call_id, action=str(command.action))
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
+            async with asyncio.timeout(LONGER_S.get(command.action, ANSWER_WITHIN_S)):
                 await _published(publisher, agent_id, command, answer)
                 asked_at = loop.time()
                 while not answer.done():
@@ -169,8 +203,6 @@ class CommandSender:
             return result
         finally:
             del self._waiting[command.command_id]
-            self._state.press_unanswered(command)
-            self._changed()
 
     async def _ask_again(
         self, publisher: Publisher, command: Command, agent_id: str, before: AgentLink | None

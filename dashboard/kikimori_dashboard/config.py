@@ -18,6 +18,7 @@ from kikimori_core.wire.private_file import write_private
 from kikimori_core.wire.settings import BrokerSettings, Name, SiteName
 from kikimori_core.wire.toml_file import explained, read_toml
 from kikimori_core.wire.topics import is_name
+from kikimori_core.wire.unanswered import UnansweredTable
 from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.address_settings import AddressSettings
 from kikimori_dashboard.notices.settings import NotifySettings
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.toml_file import Location
 
-SHARED = ("site", "language", "mqtt", "store", "pbx", "signals", "notify")
+SHARED = ("site", "language", "mqtt", "store", "pbx", "signals", "notify", "unanswered")
 """Keys at the top of the file, for agents and dashboard; `[store]`, `[signals]` and `[notify]` are the dashboard's alone, of `[pbx]` it reads the superior."""
 
 
@@ -60,6 +61,7 @@ class DashboardSettings(AddressSettings):
     """Lamps, buzzers and buttons by MQTT."""
     notify: NotifySettings = NotifySettings()
     """Webhooks and mail."""
+    unanswered: UnansweredTable = UnansweredTable()
     client_id: Name | None = None
     """MQTT client id; the broker keeps messages for it while the dashboard is away, so it must stay the same.
     None = the user of `[mqtt]`; without one made from host name and port."""

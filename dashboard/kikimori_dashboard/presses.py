@@ -37,6 +37,8 @@ class Press:
     target: str | None = None
     """Number that the command named; None for a transfer = the configured superior."""
     keep_operator: bool | None = None
+    role: str | None = None
+    """As in the command: `supervisor`, `operator`."""
     result: CommandResult | None = None
     unanswered: bool = False
     """True = given up waiting; a late result still replaces this."""
@@ -72,6 +74,7 @@ class PressBook:
             command.issued_at,
             command.target,
             command.keep_operator,
+            command.role,
         )
         self._calls.setdefault(press.call_id, {})[lane_of(press.action)] = press
         history = self._history.setdefault(press.call_id, {})

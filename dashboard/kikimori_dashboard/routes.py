@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kikimori_core.wire.actions import FOR_HELP, RING, TRANSFERS
+from kikimori_core.wire.actions import FOR_HELP, RING, TRANSFERS, WITHOUT_BUTTON
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.bodies import read_body
@@ -26,6 +26,7 @@ from kikimori_dashboard.worded import worded_result
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.access import Access
+    from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.connection_limiter import ConnectionLimiter
     from kikimori_dashboard.live import Live
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.state import SiteState
     from kikimori_dashboard.subscriber import Subscriber
+    from kikimori_dashboard.unanswered.desk import UnansweredDesk
 
 MAX_BODY = 4096
 
@@ -58,7 +60,7 @@ class PressBody(BaseModel):
     @model_validator(mode="after")
     def _nothing_idle(self) -> Self:
         """Refuse parts that mean nothing for the action: a mistake of the sender, perhaps another's press."""
-        if not self.action.known:
+        if not self.action.known or self.action in WITHOUT_BUTTON:
             raise ValueError("no such action")
         if self.target is not None and self.action not in RING:
             raise ValueError("target is for transfers and listening in")
@@ -101,8 +103,10 @@ class SiteRoutes:
         access: Access,
         sights: Sights,
         reach: ReachTry,
+        unanswered: UnansweredDesk,
     ) -> None:
         self._reach = reach
+        self._unanswered = unanswered
         self._state = state
         self._subscriber = subscriber
         self._live = live
@@ -129,7 +133,7 @@ class SiteRoutes:
                 "POST",
                 "/api/calls/{call_id}/commands",
                 self._press,
-                needs(Right.COMMAND, Right.ESCALATE),
+                needs(Right.COMMAND, Right.ESCALATE, Right.HOLD_UNANSWERED),
                 PressBody,
             ),
             ("POST", "/api/missed/seen", self._seen, needs(Right.SEE_MISSED), SeenBody),
@@ -213,8 +217,18 @@ class SiteRoutes:
         target = self._sights.target(None if entry is None else entry.state.operator.number)
         right = Right.ESCALATE if body.action in FOR_HELP else Right.COMMAND
         if not may(who, right, target):
+            if self._may_hold(who, call_id, body, target):
+                return "operator"
             raise RefusedError(403, "not_allowed")
         return body.page if may(who, Right.COMMAND, target) else "operator"
+
+    def _may_hold(self, who: Principal, call_id: str, body: PressBody, target: AccessTarget) -> bool:
+        """Return whether an operator may put their own customer on hold now, or end such a hold."""
+        if not may(who, Right.HOLD_UNANSWERED, target):
+            return False
+        if body.action is Action.HOLD:
+            return self._unanswered.hold_offered(call_id)
+        return body.action is Action.UNHOLD and self._unanswered.held_by_operator(call_id)
 
     def _note(self, who: Principal, call_id: str, body: PressBody, outcome: str, reason: str | None) -> None:
         call = self._state.calls.get(call_id)

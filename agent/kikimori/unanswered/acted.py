@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from kikimori_core.wire.actions import OF_JUDGING, Lane, lane_of
+from kikimori_core.wire.actions import ANSWERS
 from kikimori_core.wire.messages import Outcome
 
 if TYPE_CHECKING:
-    from kikimori_core.wire.messages import Action, Command, CommandResult
+    from kikimori_core.wire.messages import Command, CommandResult
 
 MOST_CALLS = 1000
 OPERATOR = "operator"
 """`Command.role` of a press on the operator's own page: it answers no call for help."""
-
-
-def is_act(action: Action) -> bool:
-    """Return whether an action answers a call for help: it moves the customer, or brings a superior into the call."""
-    return lane_of(action) in (Lane.MOVE, Lane.ASIDE) and action not in OF_JUDGING
 
 
 class ActedCalls:
@@ -30,7 +25,7 @@ class ActedCalls:
     def note(self, command: Command, result: CommandResult, now: float) -> None:
         """Note a command that was carried out."""
         done = result.outcome in (Outcome.DONE, Outcome.INSTRUCTED)
-        if not done or command.role == OPERATOR or not is_act(command.action):
+        if not done or command.role == OPERATOR or command.action not in ANSWERS:
             return
         self._at[command.call_id] = now
         self._at.move_to_end(command.call_id)

@@ -132,6 +132,10 @@ WITHOUT_BUTTON = tuple(each.action for each in ACTIONS if each.place is ButtonPl
 """Actions that no person may press."""
 FOR_HELP = tuple(each.action for each in ACTIONS if each.lane is Lane.HELP)
 """Actions of operators themselves; they need nothing from the PBX."""
+ANSWERS = tuple(
+    each.action for each in ACTIONS if each.lane in (Lane.MOVE, Lane.ASIDE) and each.action not in OF_JUDGING
+)
+"""Actions of a superior that answer a call for help: they move the customer, or bring a superior into the call."""
 NEED_REASON = tuple(each.action for each in ACTIONS if each.reason is NeedsReason.ALWAYS)
 
 

@@ -52,6 +52,14 @@ class PeopleBook:
         person = self._people.get(person_id or "")
         return None if person is None else who_of(person, session_id, second_factor=self._second_factor)
 
+    def supervisors_of(self, team: str) -> list[str]:
+        """Return the ids of a team's supervisors."""
+        return [
+            each.id
+            for each in self._people.values()
+            if each.team == team and PersonRole.SUPERVISOR in each.roles
+        ]
+
     def who_has(self, session: Session) -> Principal | None:
         return self.who(session.person_id, session.kiosk_id, session.token_hash)
 

@@ -38,6 +38,8 @@ class Right(StrEnum):
     """Hold, transfer and everything else that the PBX is asked to do."""
     ESCALATE = "escalate"
     """Call for help in a call, and take that back."""
+    HOLD_UNANSWERED = "hold_unanswered"
+    """Put the own customer on hold while nobody answers a call for help, and end that hold."""
     SEE_MISSED = "see_missed"
     """Take missed alerts off the page."""
     CLAIM = "claim"
@@ -101,6 +103,7 @@ RIGHTS: Mapping[PersonRole, Mapping[Right, Scope]] = {
     PersonRole.OPERATOR: {
         Right.OWN_PAGE: Scope.OWN,
         Right.ESCALATE: Scope.OWN,
+        Right.HOLD_UNANSWERED: Scope.OWN,
         **_EVERYBODY,
     },
     PersonRole.SUPERVISOR: {
@@ -138,7 +141,9 @@ RIGHTS: Mapping[PersonRole, Mapping[Right, Scope]] = {
 }
 """The table. A kiosk, which is no person, has the rights of `KIOSK`."""
 
-KIOSK: Mapping[Right, Scope] = {Right.OWN_PAGE: Scope.OWN, Right.ESCALATE: Scope.OWN}
+KIOSK: Mapping[Right, Scope] = dict.fromkeys(
+    (Right.OWN_PAGE, Right.ESCALATE, Right.HOLD_UNANSWERED), Scope.OWN
+)
 
 
 def may(who: Principal, right: Right, target: AccessTarget | None = None) -> bool:
