@@ -16,6 +16,9 @@ class SiteDirectory:
     def __init__(self, changes: ChangeLog) -> None:
         self.superiors: list[dict[str, Any]] = []
         """`id`, `name`, `number`, `open` and `person_id` of each; empty = the agents' own configuration counts."""
+        self.help: dict[str, str | None] | None = None
+        """`name` of the superior whom a call for help would ring now, None outside all hours, and `opens_at`, when the first is
+        back; None as a whole = the agents' own configuration counts."""
         self.own_roles: list[dict[str, Any]] = []
         """`name`, `added` and `at` of people who gave themselves a role lately."""
         self.names_people = False
@@ -23,12 +26,22 @@ class SiteDirectory:
         self._changes = changes
 
     def show(
-        self, superiors: list[dict[str, Any]], own_roles: list[dict[str, Any]], *, names_people: bool
+        self,
+        superiors: list[dict[str, Any]],
+        own_roles: list[dict[str, Any]],
+        *,
+        names_people: bool,
+        help_: dict[str, str | None] | None = None,
     ) -> bool:
         """Show this from now on; False when it is shown already."""
-        before = self.superiors, self.own_roles, self.names_people
-        if before == (superiors, own_roles, names_people):
+        before = self.superiors, self.own_roles, self.names_people, self.help
+        if before == (superiors, own_roles, names_people, help_):
             return False
-        self.superiors, self.own_roles, self.names_people = superiors, own_roles, names_people
+        self.superiors, self.own_roles, self.names_people, self.help = (
+            superiors,
+            own_roles,
+            names_people,
+            help_,
+        )
         self._changes.touch(PicturePart.SITE)
         return True

@@ -150,6 +150,7 @@ class Views:
             "signatures": state.signatures,
             "left_out": state.left_out.counts(),
             "superiors": state.directory.superiors,
+            "help": state.directory.help,
             "own_roles": state.directory.own_roles,
             "names_people": state.directory.names_people,
         }

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori_core.wire.opening_hours import DAYS, BadHoursError, hours_text, is_open, read_hours
+from kikimori_core.wire.opening_hours import (
+    DAYS,
+    BadHoursError,
+    hours_text,
+    is_open,
+    next_opening,
+    read_hours,
+)
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 OFFICE = (("09:00", "12:00"), ("13:00", "18:00"))
@@ -90,3 +97,18 @@ def test_a_night_belongs_to_the_day_on_which_it_began() -> None:
 
 def test_what_a_newer_peer_writes_is_passed_over() -> None:
     assert not is_open({"mon": (("morning", "noon"), ("09:00",)), "holiday": ()}, at(2, "10:00"))
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "opens"),
+    [
+        (2, "08:00", (2, "09:00")),
+        (2, "12:00", (2, "13:00")),
+        (2, "13:00", (3, "09:00")),
+        (6, "18:00", (9, "09:00")),
+    ],
+)
+def test_when_the_office_opens_next(day: int, clock: str, opens: tuple[int, str]) -> None:
+    hours = dict.fromkeys(DAYS[:5], OFFICE)
+    assert next_opening(hours, at(day, clock)) == at(*opens)
+    assert next_opening({"mon": (("xx", "yy"),)}, at(day, clock)) is None

@@ -48,6 +48,18 @@ def is_open(hours: Mapping[str, Sequence[Sequence[str]]], moment: datetime) -> b
     return any(end <= begin and minute < end for begin, end in _periods(hours.get(yesterday, ())))
 
 
+def next_opening(hours: Mapping[str, Sequence[Sequence[str]]], moment: datetime) -> datetime | None:
+    """Return when the hours begin next after a moment in the office's own time zone; None where they never do."""
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    for later in range(len(DAYS) + 1):
+        day = midnight + timedelta(days=later)
+        begins = [day + timedelta(minutes=begin) for begin, _ in _periods(hours.get(DAYS[day.weekday()], ()))]
+        found = min((each for each in begins if each > moment), default=None)
+        if found is not None:
+            return found
+    return None
+
+
 def _periods(some: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
     # A newer peer may write periods that this version cannot read.
     return [

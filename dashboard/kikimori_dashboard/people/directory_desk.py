@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import func, select
 
 from kikimori_core.wire.directory import zone_of
+from kikimori_core.wire.opening_hours import next_opening
 from kikimori_records.audit.entry import ActorKind
 from kikimori_records.errors import StoreError
 from kikimori_records.people import list_people
@@ -148,7 +149,9 @@ class DirectoryDesk:
             for each in self._superiors
         ]
         names_people = bool(self._told and self._told.operators)
-        if self._state.directory.show(shown, self._own_roles, names_people=names_people):
+        if self._state.directory.show(
+            shown, self._own_roles, names_people=names_people, help_=help_now(self._superiors, moment)
+        ):
             self._changed()
 
     async def _changed_mark(self) -> tuple[object, ...]:
@@ -164,6 +167,17 @@ class DirectoryDesk:
                 *(await connection.execute(counted)).one(),
                 *(await connection.execute(seats)).one(),
             )
+
+
+def help_now(superiors: list[SuperiorRow], moment: datetime) -> dict[str, str | None] | None:
+    """Return what the pages say of help before it is called; see `SiteDirectory.help`."""
+    if not superiors:
+        return None
+    first = next((each for each in superiors if each.is_open(moment)), None)
+    if first is not None:
+        return {"name": first.name, "opens_at": None}
+    opening = [at for each in superiors if (at := next_opening(each.hours, moment)) is not None]
+    return {"name": None, "opens_at": min(opening).isoformat() if opening else None}
 
 
 def _by_name(people: Iterable[Person]) -> dict[str, Person | None]:
