@@ -44,18 +44,23 @@ export function choose(on) {
 
 export const toggle = () => choose(!enabled());
 
-export function play(severity) {
+/**
+ * @param {string} severity
+ * @param {number} [times] how loud, and how often at once
+ */
+export function play(severity, times = 1) {
   if (!enabled()) return;
   const sounding = open();
   sounding.resume();
-  const tones = severity === "critical" ? [660, 880, 880] : [660, 550];
+  const once = severity === "critical" ? [660, 880, 880] : [660, 550];
+  const tones = Array.from({ length: times }, () => once).flat();
   tones.forEach((hertz, index) => {
     const at = sounding.currentTime + index * 0.18;
     const tone = sounding.createOscillator();
     const volume = sounding.createGain();
     tone.frequency.value = hertz;
     volume.gain.setValueAtTime(0, at);
-    volume.gain.linearRampToValueAtTime(0.2, at + 0.02);
+    volume.gain.linearRampToValueAtTime(Math.min(0.2 * times, 0.7), at + 0.02);
     volume.gain.exponentialRampToValueAtTime(0.001, at + 0.16);
     tone.connect(volume).connect(sounding.destination);
     tone.start(at);

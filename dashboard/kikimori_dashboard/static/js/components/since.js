@@ -2,6 +2,7 @@
 
 import { clock, t } from "../store/i18n.js";
 import { isOwn } from "./marks.js";
+import { progress } from "./unanswered.js";
 
 /**
  * @param {any[]} alerts open alerts of a call, the worst first
@@ -10,6 +11,8 @@ import { isOwn } from "./marks.js";
 export function handling(alerts) {
   const claim = alerts.find((alert) => alert.claim)?.claim;
   if (claim) return isOwn(claim) ? t("mark.claimed_own") : t("mark.claimed", { name: claim.name });
+  const waiting = progress(alerts);
+  if (waiting) return waiting;
   return t(alerts.some((alert) => alert.rule_kind === "escalate") ? "card.asks_for_help" : "card.unclaimed");
 }
 

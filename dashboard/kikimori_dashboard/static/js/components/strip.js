@@ -56,7 +56,7 @@ export class Strip {
     this.alerts = worst ? picture.alertsOf(worst.call_id) : [];
     const mood = this.element.dataset.severity;
     const text = mood === "unknown" ? "strip.unknown" : calls.length ? "strip.calm" : "strip.no_calls";
-    const key = JSON.stringify([mood, worst?.call_id, worst?.operator, worst?.returned, this.alerts.map((alert) => [alert.alert_id, alert.revision, alert.claim]), text, i18n.current()]);
+    const key = JSON.stringify([mood, worst?.call_id, worst?.operator, worst?.returned, this.alerts.map((alert) => [alert.alert_id, alert.revision, alert.claim, alert.unanswered?.louder, alert.unanswered?.alarm]), text, i18n.current()]);
     fill(this.headline, key, () => (worst ? sentence(worst, this.alerts, mood) : [h("span", { class: "shape", "aria-hidden": "true" }, mood === "unknown" ? "？" : "✓"), h("strong", {}, t(text))]));
     show(this.more, urgent.length > 1);
     setText(this.more, t("strip.more", { n: urgent.length - 1 }));

@@ -25,6 +25,7 @@ import { me, toLogin } from "../store/session.js";
 import { look, shape } from "../components/severity.js";
 import { Strip, drawOutside } from "../components/strip.js";
 import * as telephone from "../components/telephone.js";
+import * as unanswered from "../components/unanswered.js";
 import { WhoBar } from "../components/who_bar.js";
 
 const { t } = i18n;
@@ -173,7 +174,7 @@ function announce() {
     const worst = news.reduce((a, b) => (rank(b) > rank(a) ? b : a));
     const call = picture.calls[worst.call_id];
     setText(at("announcer"), t("announce.alert", { severity: i18n.word("severity", worst.severity), who: call ? who(call) : "", title: i18n.title(worst.title) }));
-    chime.play(worst.severity);
+    if (news.some(unanswered.ringsFirst)) chime.play(worst.severity);
   }
   const back = Object.values(picture.calls).filter((call) => call.returned && !returned.has(call.call_id));
   if (back.length && !first) {
@@ -227,6 +228,7 @@ async function showPerson() {
   if (person === null) toLogin();
   if (!person) return;
   whoBar.show(person);
+  unanswered.start(person.teams);
   document.body.dataset.presses = person.roles.includes("supervisor") ? "yes" : "no";
 }
 
@@ -238,6 +240,7 @@ function tick() {
   lane.tick(now);
   rows.tick(now);
   panel.tick(now);
+  if (picture.linked) unanswered.tick(Object.values(picture.alerts), now);
   sayLook();
   setText(at("clock"), i18n.timeOfDay(picture.now()));
 }
