@@ -8,12 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 from kikimori.cli.config import say_findings
+from kikimori.cli.config_of_unanswered import unanswered_lines
 from kikimori.cli.options import config_path, state_warning
 from kikimori.cli.terminal import language, say, show, warn
 from kikimori.config import DEFAULTS
 from kikimori.doctor.configuration import look_at_configuration
 from kikimori.errors import ConfigError, KikimoriError
 from kikimori.recognition import model_path
+from kikimori.ways_in import controlling
 from kikimori_core.judging.coverage import own_files, wider
 from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import capped_rules, categories_without_phrases, load_rules
@@ -52,6 +54,8 @@ def check_agent(args: argparse.Namespace, config: AgentConfig, dashboard: Dashbo
     for line in ways_in(config):
         show(line)
     show(text("check_dashboard", url=page_url(dashboard)))
+    for line in unanswered_lines(config.unanswered, can=controlling(config).rings_superiors):
+        show(line)
     show(text("check_state", path=config.state_path()))
     show(text("check_rules", rules=len(rules), categories=len(phrases.names)))
     _sentences(dashboard, {rule.kind for rule in rules} | set(phrases.names))

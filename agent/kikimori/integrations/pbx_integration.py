@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from kikimori.control.pbx_settings import AnnouncementFile, ControlSettings
 from kikimori.integrations.integration import Integration, Settings
@@ -19,6 +19,9 @@ Made = TypeVar("Made", bound=ControlSettings)
 
 class PbxIntegration(Integration[Settings]):
     """One PBX under control, with or without a way in of its own."""
+
+    rings_superiors: ClassVar[bool] = False
+    """True = it rings a third telephone for a call for help, and one superior after another for a transfer."""
 
     @abstractmethod
     def control(self, superior: Callable[[], str | None]) -> PbxControl:

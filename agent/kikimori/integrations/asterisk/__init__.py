@@ -31,6 +31,7 @@ class Asterisk(PbxIntegration[AsteriskTable]):
     place = 3
     needs_sides = True
     audio_by = "audiosocket"
+    rings_superiors = True
 
     def tap(self, parts: TapParts) -> AsteriskTap:
         from kikimori.integrations.asterisk.tap.tap import AsteriskTap  # noqa: PLC0415  (see `Integration`)
