@@ -119,3 +119,26 @@ class Echo(PagePart):
     type: Literal["echo"]
     at: float
     seq: int
+
+
+class HelpNow(PagePart):
+    """Superior whom a call for help would ring now; None outside all opening hours, and when the first is back."""
+
+    name: str | None
+    opens_at: AwareDatetime | None
+
+
+class UnansweredMark(PagePart):
+    """Mark of an alert that waits for an answer."""
+
+    since: AwareDatetime
+    step: int
+    """Number of the steps that have come."""
+    louder: bool
+    hold: bool
+    """True = the operator may put the customer on hold."""
+    team: str | None
+    """Team whose pages ring first; None = all at once."""
+    alarm: str | None
+    """`ringing`, `heard`, or why no superior is rung; None = not yet."""
+    heard_by: str | None

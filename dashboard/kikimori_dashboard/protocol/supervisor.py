@@ -9,7 +9,15 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from kikimori_core.wire.messages import Alert, CallState, Health
 from kikimori_core.wire.values import Action, CallStatus, Outcome, Role, Severity
 from kikimori_dashboard.order import CallLane
-from kikimori_dashboard.protocol.parts import Beat, Echo, PagePart, Presses, ProblemView
+from kikimori_dashboard.protocol.parts import (
+    Beat,
+    Echo,
+    HelpNow,
+    PagePart,
+    Presses,
+    ProblemView,
+    UnansweredMark,
+)
 
 
 class DoubtedView(PagePart):
@@ -117,6 +125,7 @@ class SupervisorAlert(PagePart, Alert):
 
     claim: ClaimMark | None = None
     false_alarm: FalseAlarmMark | None = None
+    unanswered: UnansweredMark | None = None
 
 
 class MissedAlertView(SupervisorAlert):
@@ -186,6 +195,7 @@ class SupervisorSite(PagePart):
     signatures: dict[str, SignatureView]
     left_out: dict[str, int]
     superiors: list[SuperiorView]
+    help: HelpNow | None
     own_roles: list[OwnRole]
     names_people: bool
 

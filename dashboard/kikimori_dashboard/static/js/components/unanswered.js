@@ -6,18 +6,6 @@ import { clock, find, t } from "../store/i18n.js";
 const RING_EVERY_MS = 5000;
 const LOUD = 3; // times as loud as the chime of a new alert
 
-/**
- * What the server says of an alert that waits for an answer.
- * @typedef {object} UnansweredMark
- * @property {string} since
- * @property {number} step how many steps have come
- * @property {boolean} louder
- * @property {boolean} hold whether the operator may put the customer on hold
- * @property {string | null} team whose pages ring first; null = all at once
- * @property {string | null} alarm "ringing", "heard", or why no superior is rung
- * @property {string | null} heard_by
- */
-
 /** @type {string[]} */
 let teams = [];
 let rungAt = -Infinity;
@@ -41,7 +29,7 @@ export const ringsFirst = (alert) => !alert.unanswered?.team || teams.includes(a
  * @returns {string}
  */
 export function progress(alerts) {
-  /** @type {UnansweredMark[]} */
+  /** @type {{louder: boolean, alarm: string | null, heard_by: string | null}[]} */
   const marks = alerts.map((alert) => alert.unanswered).filter(Boolean);
   const alarm = marks.find((mark) => mark.alarm && mark.alarm !== "not_supported");
   if (alarm?.alarm === "heard") return t("unanswered.heard", { name: alarm.heard_by ?? "" });

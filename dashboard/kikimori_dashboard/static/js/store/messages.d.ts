@@ -139,6 +139,7 @@ export interface SupervisorAlert {
   title: {
     [k: string]: string;
   };
+  unanswered?: UnansweredMark;
   updated_at: string;
 }
 /**
@@ -275,6 +276,18 @@ export interface FalseAlarmMark {
   at: string;
   name: string;
   reason: string;
+}
+/**
+ * Mark of an alert that waits for an answer.
+ */
+export interface UnansweredMark {
+  alarm: string | null;
+  heard_by: string | null;
+  hold: boolean;
+  louder: boolean;
+  since: string;
+  step: number;
+  team: string | null;
 }
 /**
  * Call as its agent sends it, with what the dashboard knows besides.
@@ -482,6 +495,7 @@ export interface MissedAlertView {
   title: {
     [k: string]: string;
   };
+  unanswered?: UnansweredMark;
   updated_at: string;
 }
 /**
@@ -511,6 +525,7 @@ export interface SupervisorSite {
   clocks: {
     [k: string]: number;
   };
+  help: HelpNow | null;
   incomplete: boolean;
   language: string;
   left_out: {
@@ -527,6 +542,13 @@ export interface SupervisorSite {
   superiors: SuperiorView[];
   time_zone: string;
   watching_since: string | null;
+}
+/**
+ * Superior whom a call for help would ring now; None outside all opening hours, and when the first is back.
+ */
+export interface HelpNow {
+  name: string | null;
+  opens_at: string | null;
 }
 /**
  * Roles that somebody gave to themselves.
