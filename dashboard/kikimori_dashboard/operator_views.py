@@ -33,6 +33,7 @@ OF_SITE = (
     "incomplete",
     "newer",
     "watching_since",
+    "help",
 )
 OF_CALL = {
     "call_id",
@@ -63,6 +64,7 @@ OF_ALERT = (
 )
 OF_EVIDENCE = ("kind", "category", "start_s", "end_s", "reason", "comment")
 """Enough to choose the next sentence, and what the operator said with the call for help; no customer's words, no scores."""
+OF_UNANSWERED = ("hold", "alarm", "heard_by")
 OF_AGENT = {"agent_id", "online", "at", "speech"}
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -126,6 +128,8 @@ class OperatorViews:
         ]
         claim = self._state.alert_book.claim_of(alert_id)
         view["claim"] = None if claim is None else {"name": claim["name"]}
+        mark = self._state.alert_book.encoded.marks.get(alert_id, "unanswered")
+        view["unanswered"] = None if mark is None else {each: mark[each] for each in OF_UNANSWERED}
         return _encode(view)
 
     def _agent(self, agent_id: str) -> str | None:

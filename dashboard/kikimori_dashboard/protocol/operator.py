@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from kikimori_core.wire.messages import Party
 from kikimori_core.wire.values import Action, AlertState, CallStatus, Severity, SpeechStatus
-from kikimori_dashboard.protocol.parts import Beat, Echo, PagePart, Presses, ProblemView
+from kikimori_dashboard.protocol.parts import Beat, Echo, HelpNow, PagePart, Presses, ProblemView
 
 
 class OperatorCall(PagePart):
@@ -49,6 +49,14 @@ class OperatorClaim(PagePart):
     name: str
 
 
+class OperatorUnanswered(PagePart):
+    """Mark of an alert that waits for an answer; `hold`: the operator may put the customer on hold."""
+
+    hold: bool
+    alarm: str | None
+    heard_by: str | None
+
+
 class OperatorAlert(PagePart):
     """Alert in the operator's own call, without what was said."""
 
@@ -66,6 +74,7 @@ class OperatorAlert(PagePart):
     raised_s: float
     evidence: list[OperatorEvidence]
     claim: OperatorClaim | None
+    unanswered: OperatorUnanswered | None
 
 
 class OperatorAgent(PagePart):
@@ -91,6 +100,7 @@ class OperatorSite(PagePart):
     incomplete: bool
     newer: list[str]
     watching_since: AwareDatetime | None
+    help: HelpNow | None
 
 
 class NothingMissed(PagePart):

@@ -5,10 +5,23 @@ import { HelpNote } from "./help_note.js";
 import { drawOffers } from "./help_offers.js";
 import { stepText, stepsList, tickSteps } from "./help_steps.js";
 import { phrases } from "./phrases.js";
-import { calledAt, cancellable, facts, helpState, proven, said, situation, stays } from "../store/help.js";
-import { current, t } from "../store/i18n.js";
+import { progress } from "./unanswered.js";
+import { calledAt, cancellable, facts, helpState, holdOffered, proven, said, situation, stays } from "../store/help.js";
+import { current, t, timeOfDay } from "../store/i18n.js";
 import { TRANSFERS, press, pressState, worded } from "../store/press.js";
 import * as sentences from "../store/sentences.js";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * That no superior is within opening hours, before anybody is called.
+ * @param {{name: string | null, opens_at: string | null} | null | undefined} help
+ */
+function closed(help) {
+  if (!help || help.name !== null) return "";
+  const soon = help.opens_at !== null && Date.parse(help.opens_at) - Date.now() < DAY_MS;
+  return soon ? t("operator.closed_until", { time: timeOfDay(/** @type {string} */ (help.opens_at)) }) : t("operator.closed");
+}
 
 /** @typedef {{help: string, instruction: string | null, stay: boolean, ringing: boolean, ways: {say: string, step: number, of: number}[]}} Advice */
 
@@ -51,11 +64,12 @@ export class OperatorCall {
     const help = helpState(call, alerts, lanes, this.sent);
     const usable = picture.linked && picture.site.broker_connected && !call.stale;
     this.calledAt = calledAt(alerts, commands);
-    this.drawAdvice(call, alerts, commands, lanes, help);
+    this.drawAdvice(call, alerts, commands, lanes, help, help === "none" ? closed(picture.site.help) : progress(alerts));
     this.drawCentre(help, proven(call, alerts, commands), lanes, usable);
     const canCancel = cancellable(call, alerts, commands);
-    fill(this.offers, JSON.stringify([canCancel, usable, lanes.help?.doing, help, current()]), () =>
-      drawOffers({ call, help, usable, cancellable: canCancel, lanes, press: (action) => this.press(action) }));
+    const canHold = holdOffered(call, alerts);
+    fill(this.offers, JSON.stringify([call.call_id, call.status, canCancel, canHold, usable, lanes.help?.doing, lanes.move?.doing, help, current()]), () =>
+      drawOffers({ call, help, usable, cancellable: canCancel, holdOffered: canHold, lanes, press: (action) => this.press(action) }));
     const asked = help !== "none" && help !== "transferred" && alerts.some((/** @type {any} */ alert) => alert.rule_kind === "escalate");
     this.note.update(asked && call.capabilities.includes("escalate_cancel"), said(alerts), usable);
     show(this.failed, this.failure !== null);
@@ -70,8 +84,9 @@ export class OperatorCall {
    * @param {any} commands
    * @param {Record<string, any>} lanes
    * @param {string} help
+   * @param {string} besides what else is known of the help; "" for nothing
    */
-  drawAdvice(call, alerts, commands, lanes, help) {
+  drawAdvice(call, alerts, commands, lanes, help, besides) {
     const last = lanes.move?.result;
     const { names, alert } = situation(call, alerts, help, lanes, commands.move);
     const ways = sentences.proposals(names, alert);
@@ -82,7 +97,7 @@ export class OperatorCall {
       stay: help === "transferred" && stays(call, commands.move),
       ringing: TRANSFERS.includes(lanes.move?.doing),
     };
-    const known = facts(call, help, lanes).map((key) => t(key));
+    const known = [...facts(call, help, lanes).map((key) => t(key)), besides].filter(Boolean);
     fill(this.say, JSON.stringify([advice, this.way, known, current()]), () =>
       [...this.advice(advice), ...known.map((each) => h("p", { class: "fact" }, each))]);
   }
@@ -157,7 +172,7 @@ export class OperatorCall {
     this.page.draw();
     const result = await press(/** @type {string} */ (callId), action, "operator", more);
     if (callId !== this.callId) return "over";
-    const what = action === "escalate_cancel" ? "cancel" : Object.keys(more).length ? "tell" : "call";
+    const what = action === "escalate_cancel" ? "cancel" : ["hold", "unhold"].includes(action) ? "hold" : Object.keys(more).length ? "tell" : "call";
     if (result.outcome !== "done") this.failure = { ...result, what };
     else if (action === "escalate_cancel") {
       this.sent = false;

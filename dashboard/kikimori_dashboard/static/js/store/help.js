@@ -75,11 +75,19 @@ function cameBack(call, alerts, lanes) {
 /** Whether the operator is still in the call that a superior has taken over; `move`: the last press that moved the customer. */
 export const stays = (call, move) => call.keep_operator !== null && (move?.keep_operator ?? call.keep_operator);
 
+/**
+ * Whether nobody has answered for so long that operators may put the customer on hold by themselves.
+ * @param {any} call
+ * @param {any[]} alerts
+ */
+export const holdOffered = (call, alerts) => call.status === "talking" && alerts.some((alert) => alert.unanswered?.hold);
+
 /** Names of the situation, the closest first, as they stand in the files of sentences; and the alert that it comes from. */
 export function situation(call, alerts, help, lanes, move) {
   if (help === "transferred") return { names: stays(call, move) ? ["joined"] : [], alert: null };
   if (help === "on_hold") return { names: [], alert: null };
   if (lanes.move?.doing) return { names: ["before_hold"], alert: null };
+  if (holdOffered(call, alerts)) return { names: ["before_hold"], alert: null };
   if (help !== "none") return { names: ["waiting"], alert: null };
   const worst = alerts.find((alert) => alert.rule_kind !== "escalate");
   if (worst && !cameBack(call, [], lanes)) {

@@ -699,6 +699,7 @@ export interface OperatorAlert {
   title: {
     [k: string]: string;
   };
+  unanswered: OperatorUnanswered | null;
   updated_at: string;
 }
 /**
@@ -717,6 +718,14 @@ export interface OperatorEvidence {
   kind: string;
   reason?: string;
   start_s?: number;
+}
+/**
+ * Mark of an alert that waits for an answer; `hold`: the operator may put the customer on hold.
+ */
+export interface OperatorUnanswered {
+  alarm: string | null;
+  heard_by: string | null;
+  hold: boolean;
 }
 /**
  * Call of the operator's own extension.
@@ -758,6 +767,7 @@ export interface NothingMissed {
 export interface OperatorSite {
   broker_connected: boolean;
   broker_problem: ProblemView | null;
+  help: HelpNow | null;
   incomplete: boolean;
   language: string;
   name: string;
