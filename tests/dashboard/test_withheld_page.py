@@ -33,7 +33,8 @@ async def test_why_a_caller_is_not_named_and_that_one_is_uncertain(real: Mosquit
             ("twins", "発信者を特定できません"),
         ):
             await expect(page.locator(f"[data-call={call_id}] .caller")).to_contain_text(name)
-        await expect(page.locator("[data-call=twins] .primary:visible")).to_have_count(0)
+        await page.locator("[data-call=twins]").hover()
+        await expect(page.locator("[data-call=twins] button:visible")).to_have_count(0)
         banner = page.locator(".banner", has_text="コーデックが対応していないため")
         await expect(banner).to_contain_text("G729")
 

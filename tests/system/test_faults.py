@@ -55,9 +55,11 @@ async def test_a_rule_fails_in_one_call(broker: AnyBroker, tmp_path: Path) -> No
                 on_the_line(addresses, call="sound", role="customer") as other,
             ):
                 await asyncio.gather(*(each.speak(pcm) for each in (customer, operator, other)))
-                await expect(card.locator(".stale")).to_contain_text(
-                    "プログラムの障害", timeout=WITHIN_S * 1000
-                )
+                about = card.locator(".row-about")
+                await expect(about).to_have_text("障害：見守られていません", timeout=WITHIN_S * 1000)
+                await card.click()
+                await page.mouse.move(0, 0)  # nothing moves under the pointer
+                await expect(page.locator("#panel .stale")).to_contain_text("プログラムの障害")
                 await expect(page.locator("[data-call=sound] .why")).to_contain_text("大声・怒声")
                 await expect(page.locator("[data-call=sound] .stale")).to_be_hidden()
                 await expect(card).to_have_attribute("data-severity", "calm")
@@ -67,7 +69,9 @@ async def test_a_rule_fails_in_one_call(broker: AnyBroker, tmp_path: Path) -> No
                 banner = page.locator("#banners", has_text="見守られていない通話があります")
                 await expect(banner).to_be_visible(timeout=WITHIN_S * 1000)
                 await operator.press("*9")
-                await expect(card).to_have_attribute("data-severity", "critical")
+                urgent = page.locator(".card[data-call=faulty]")
+                await expect(urgent).to_have_attribute("data-severity", "critical")
+                await expect(page.locator("#rows [data-call=faulty]")).to_have_count(0)
             await until(lambda: not agent.desk.calls)
             await expect(page.locator("[data-call=sound]")).to_have_count(0)
     failed = [each["call_id"] for each in logs if each["event"] == "call_failed"]

@@ -42,6 +42,7 @@ export class Panel {
     this.since = h("span", { class: "seconds", "aria-hidden": "true" });
     this.place = h("span");
     this.where.append(this.place, this.since);
+    this.stale = h("p", { class: "stale" });
     this.why = h("ul", { class: "why" });
     this.transcript = new Transcript();
     this.timeline = new Timeline();
@@ -58,7 +59,7 @@ export class Panel {
     this.foot = h("div", { class: "panel-actions" });
     this.body = h("div", { class: "panel-body" },
       h("header", {}, this.badge, this.name, this.timer, this.close),
-      this.caller, h("div", { class: "placed" }, this.where, this.auto), this.why,
+      this.caller, h("div", { class: "placed" }, this.where, this.auto, this.stale), this.why,
       h("div", { class: "tabs", role: "tablist" }, ...TABS.map((each) => this.tabs[each])),
       ...TABS.map((each) => this.parts[each]), this.foot);
     this.empty = h("p", { class: "none" });
@@ -172,6 +173,9 @@ export class Panel {
     setText(this.auto, t(call.status === "ended" ? "panel.over" : call.urgency >= 2 ? "panel.worst" : "panel.first"));
     setText(this.caller, [`${t("role.customer")}: ${callerName(call)}`, call.caller.number, call.queue ? t("call.queue", { name: call.queue }) : null].filter(Boolean).join("　"));
     this.caller.title = this.caller.textContent ?? "";
+    const unwatched = call.status === "ended" ? "" : call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";
+    show(this.stale, unwatched !== "");
+    setText(this.stale, unwatched);
     this.drawWhere();
     this.drawWhy();
     this.drawWords();

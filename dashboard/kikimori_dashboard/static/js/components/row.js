@@ -109,7 +109,7 @@ export class Row {
 }
 
 /** @param {any} call */
-const unwatched = (call) => (call.stale ? t("row.stale") : call.unconfirmed ? t("row.unconfirmed") : call.judging_failed ? t("row.unjudged") : call.identity ? t("row.uncertain") : null);
+const unwatched = (call) => (call.stale ? t("row.stale") : call.unconfirmed ? t("row.unconfirmed") : call.judging_failed ? t("row.unjudged") : null);
 
 /** @param {any} leg */
 function share(leg) {

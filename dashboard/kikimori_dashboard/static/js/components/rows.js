@@ -65,7 +65,7 @@ export class Rows {
 
   /** Whether a hand is on a row: then all stay where they are. */
   held() {
-    return this.element.contains(document.activeElement) && document.activeElement?.matches("[data-call], [data-call] *") ? true : [...this.rows.keys()].some((callId) => this.board.hands.holds(callId));
+    return [...this.rows.keys()].some((callId) => this.board.hands.holds(callId));
   }
 
   /** @param {any} call */
