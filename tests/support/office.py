@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,11 @@ from tests.support.peer_agent import SHOUT
 from kikimori_core.wire.messages import (
     Action,
     Announcement,
+    CallLevels,
     CallStatus,
     DurationEvidence,
     LegLevel,
+    Levels,
     Party,
     Role,
     Severity,
@@ -212,3 +215,22 @@ async def live_levels(agent: PeerAgent) -> None:
             "c-205": (leg(-50, speaking=False), leg(-28)),
         }
     )
+
+
+async def last_minute(agent: PeerAgent) -> None:
+    """Report the levels of a minute: customer and operator in turn, in the worst call the customer raises the voice at the end."""
+    for step in range(120):
+        turn = step % 17 < 11
+        loud = step > 90
+        reports = {}
+        for call_id, (_, _, _, _, seconds, _) in CALLS.items():
+            worst = call_id == "c-204"
+            level = (-14 if worst and loud else -26) - step * 7 % 9
+            customer = leg(level, over=14.0 if worst and loud else 1.0, effort=0.9 if worst and loud else 0.1)
+            operator = leg(-28 - step * 5 % 8, over=0.0)
+            silent = leg(-60, speaking=False)
+            legs = {CUSTOMER: customer if turn else silent, OPERATOR: silent if turn else operator}
+            reports[call_id] = CallLevels(media_s=max(0.0, seconds - 60 + step / 2), legs=legs)
+        report = Levels(agent_id=agent.agent_id, at=datetime.now(UTC), calls=reports)
+        await agent.publish(agent.topics.levels, report, qos=0)
+        await asyncio.sleep(0.02)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.mosquitto import mosquitto
-from tests.support.office import open_office, talk_before
+from tests.support.office import last_minute, open_office, talk_before
 from tests.support.peer_agent import PeerAgent
 from tests.support.sign_in import sign_in_browser
 
@@ -89,6 +89,7 @@ async def calm(camera: Photographer, agent: PeerAgent) -> None:
 async def supervisor(camera: Photographer, agent: PeerAgent) -> None:
     await open_office(agent)
     await talk_before(agent, "c-204")
+    await last_minute(agent)
     watching, page = await camera.open("/", DESKTOP)
     await page.locator("#missed button").click()  # the alert that was over before anybody looked
     await page.wait_for_selector("#missed", state="hidden")

@@ -10,7 +10,7 @@ import { Waiting } from "./waiting.js";
 
 const CARD_WIDTH_PX = 380; // the least that a card needs
 const CARD_HEIGHT_PX = { low: 288, high: 368 }; // as in css/supervisor.css
-const LOW_PX = 900; // windows lower than this have low cards
+const LOW_PX = 940; // windows lower than this have low cards
 const AROUND_PX = 176; // head, two banners, strip and edges
 const LIST_PX = 760; // windows narrower than this have one column, as long as it takes
 const LIST_SLOTS = 6;
