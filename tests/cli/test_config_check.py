@@ -43,7 +43,7 @@ KEYS = [
     + [
         ("dashboard", name, several)
         for table, name, several in file_keys(DashboardSettings)
-        if table not in ("mqtt", "store")
+        if table.partition(".")[0] not in ("mqtt", "store", "signals", "notify")  # tables of their own
     ]
     if each[1] != "state_dir"  # made where it is not there
 ]
@@ -115,6 +115,20 @@ def test_files_of_the_working_directory_are_read_for_one_release_more(
     with pytest.warns(ConfigWarning, match=f"{table}.*{name}.*working directory"):
         read = read_config(config)
     assert [each.path for each in named_files(read)] == [elsewhere / "in" / "file"]
+
+
+def test_files_of_lamps_and_notices_are_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And that something leaves the house is said."""
+    code, said = checked(
+        tmp_path,
+        '[signals]\ndevices_password_file = "gone/devices"\n[notify]\nenabled = true\n'
+        '[[notify.webhooks]]\nname = "chat"\nkind = "slack"\nurl_file = "gone/hook"\n',
+        capsys,
+    )
+    assert code == 2
+    assert "[signals] devices_password_file" in said
+    assert "[notify.webhooks] url_file" in said
+    assert "leaves the house" in said
 
 
 def place(path: Path, kind: FileKind | None) -> None:
