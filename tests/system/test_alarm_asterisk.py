@@ -47,7 +47,10 @@ def likeness(heard: np.ndarray, piece: str) -> float:
     assert rate == 8000
     size = 1 << (len(heard) + len(wanted)).bit_length()
     spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(wanted, size))
-    energy = np.sqrt(np.convolve(heard**2, np.ones(len(wanted)), "valid"))
+    if len(heard) <= len(wanted):
+        return 0.0
+    total = np.concatenate(([0.0], np.cumsum(heard**2)))
+    energy = np.sqrt(total[len(wanted) :] - total[: -len(wanted)])
     match = np.fft.irfft(spectrum, size)[: len(energy)]
     return float(np.max(match / (energy * np.linalg.norm(wanted) + 1e-9)))
 
@@ -62,8 +65,12 @@ async def test_a_superior_is_rung_and_hears_where_help_is_needed(tmp_path: Path)
         office.superior.answer()
         answer, rung = await pressed
         assert (answer.outcome, rung) == (Outcome.DONE, ["200"])
-        spoken = ("at-extension", "2", "0", "4", "help-needed")
-        await office.until(lambda: min(likeness(office.superior.heard(), each) for each in spoken) > 0.8)
+        # It is said twice, and the telephone keeps the last seconds only.
+        left = {"at-extension", "2", "0", "4", "help-needed"}
+        async with asyncio.timeout(30):
+            while left:
+                await asyncio.sleep(0.3)
+                left = {each for each in left if likeness(office.superior.heard(), each) < 0.8}
         assert likeness(office.superior.heard(), "7") < 0.7
         # Nobody was moved, and it ends by itself.
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, superior=None)
