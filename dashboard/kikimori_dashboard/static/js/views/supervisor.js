@@ -193,6 +193,8 @@ function words() {
   setText(at("attention-title"), t("section.attention"));
   setText(at("note"), t("ui.evidence_note"));
   setText(at("keys"), t("keys.open"));
+  at("strip").setAttribute("aria-label", t("strip.label"));
+  at("ask-sound").setAttribute("aria-label", t("strip.sound_label"));
   setText(at("language"), t("ui.language"));
   setText(at("theme"), t(theme() === "dark" ? "ui.theme_light" : "ui.theme_dark"));
   setText(at("inbox-title"), t("inbox.title"));

@@ -1,0 +1,70 @@
+"""States of the supervisor's and the operator's page, held against axe-core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.async_api import expect
+from tests.support.axe import assert_accessible
+from tests.support.office import leg
+from tests.support.sign_in import sign_in_page
+
+from kikimori_core.wire.messages import CallStatus, Outcome, Party, Role
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+    from tests.support.peer_agent import PeerAgent
+
+
+async def test_the_supervisors_page_from_empty_to_blind(url: str, page: Page, agent: PeerAgent) -> None:
+    await page.goto(url)
+    await expect(page.locator("#link")).to_have_attribute("data-mood", "good")
+    await assert_accessible(page)
+    for number in range(1, 8):
+        await agent.call(f"c{number}", operator=Party(number=str(200 + number), name="佐藤 美咲"))
+    await agent.say("c1", Role.CUSTOMER, "責任者を出せと言っているだろう", 190)
+    await agent.levels(c1=(leg(-14, over=12, effort=0.9), leg(-30)))
+    await expect(page.locator("#rows")).to_contain_text("佐藤 美咲")
+    await assert_accessible(page)
+    await agent.alert("c1")
+    await expect(page.locator("#cards [data-call=c1]")).to_be_visible()
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#panel")).to_contain_text("責任者を出せ")
+    await assert_accessible(page)
+    for number in range(2, 8):
+        await agent.alert(f"c{number}")
+    await agent.call("c6", status=CallStatus.ON_HOLD)
+    await expect(page.locator("#cards .card[data-call]")).to_have_count(6)
+    await page.locator("#cards [data-call=c1] .primary").first.click()
+    command = await agent.command()
+    await assert_accessible(page)
+    await agent.answer(command, Outcome.FAILED, reason="pbx_error")
+    await page.locator("#cards [data-call=c1]").get_by_role("button", name="そのほかの操作").click()
+    await assert_accessible(page)
+    await page.keyboard.press("Escape")
+    agent.abort()
+    await expect(page.locator("#banners")).not_to_be_empty()
+    await assert_accessible(page)
+    await page.context.set_offline(offline=True)
+    await expect(page.locator("#link")).not_to_have_attribute("data-mood", "good")
+    await assert_accessible(page, online=False)
+
+
+async def test_the_operators_page_from_idle_to_a_failed_call_for_help(
+    url: str, page: Page, agent: PeerAgent
+) -> None:
+    await sign_in_page(page, "both")
+    await page.goto(f"{url}/operator?ext=205")
+    await expect(page.locator("#main")).to_contain_text("205")
+    await assert_accessible(page)
+    await agent.call("c", operator=Party(number="205", name="木村 さくら"))
+    button = page.get_by_role("button", name="応援を呼ぶ")
+    await expect(button).to_be_enabled()
+    await agent.alert("c")
+    await assert_accessible(page)
+    await button.click()
+    command = await agent.command()
+    await assert_accessible(page)
+    await agent.answer(command, Outcome.FAILED, reason="pbx_error")
+    await assert_accessible(page)
