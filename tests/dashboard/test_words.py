@@ -97,10 +97,3 @@ def test_unwanted_words_do_not_come_back(each: dict[str, str]) -> None:
     """One word for the customer and one for the employee, and no words that read oddly or make people angrier."""
     texts = words(each["language"]) | titles(each["language"]) | sentences(each["language"])
     assert [key for key, text in texts.items() if each["word"] in text] == [], f"write {each['instead']}"
-
-
-def test_a_step_that_is_past_is_told_in_the_past() -> None:
-    for language in ("ja", "en"):
-        known = words(language)
-        for step in ("called", "seen", "on_hold"):
-            assert known[f"operator.past.{step}"] != known[f"operator.steps.{step}"]
