@@ -190,12 +190,16 @@ async def test_a_seventh_alert_waits_and_a_request_for_help_takes_a_slot(
     # The least urgent of them is under the pointer: the next one goes.
     await card(page, "c-6").locator(".primary").hover()
     await ask_for_help(agent, "c-8")
-    await expect(card(page, "c-8").locator(".handling")).to_have_text("応援要請")
+    await expect(card(page, "c-8").locator(".alert").first).to_contain_text("応援を求めています")
     after = await places(page)
     assert after.pop("c-8") == before.pop("c-5")
     assert after == before
     await expect(waiting.locator("summary")).to_have_text("ほか2件")
     await expect(page.locator("#inbox .help .inbox-item")).to_have_attribute("data-inbox-call", "c-8")
+
+    # Raised last, and with three alerts before it: it stands first, where its reason is shown too.
+    await ask_for_help(agent, "c-1")
+    await expect(card(page, "c-1").locator(".alert").first).to_contain_text("応援を求めています")
 
 
 async def hover(page: Page) -> None:

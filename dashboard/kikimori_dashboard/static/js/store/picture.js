@@ -11,6 +11,7 @@ const PING_EVERY_MS = 1_000;
 const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
 const RANKS = { critical: 2, warning: 1, notice: 0 };
 const rank = (alert) => RANKS[alert.severity] ?? RANKS.warning;
+const isHelp = (alert) => Number(alert.rule_kind === "escalate");
 
 /** Parts that somebody waits for: a page draws them without waiting for a frame. */
 const AT_ONCE = ["alerts", "commands"];
@@ -49,7 +50,7 @@ export class Picture {
     return Date.now() + this.offset;
   }
 
-  /** Open alerts of a call, worst first. */
+  /** Open alerts of a call: the operator's request for help, then worst first. */
   alertsOf(callId) {
     return this.ofCall.get(callId) ?? [];
   }
@@ -237,7 +238,7 @@ export class Picture {
       this.ofCall.get(alert.call_id).push(alert);
     }
     for (const callId of calls) {
-      this.ofCall.get(callId)?.sort((a, b) => rank(b) - rank(a) || a.raised_at.localeCompare(b.raised_at));
+      this.ofCall.get(callId)?.sort((a, b) => isHelp(b) - isHelp(a) || rank(b) - rank(a) || a.raised_at.localeCompare(b.raised_at));
     }
   }
 }
