@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import numpy as np
 import pytest
@@ -33,6 +33,8 @@ from kikimori_core.judging.rules import load_rules
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard import DashboardSettings, read_book
 from kikimori_dashboard.config import FormerSuperior, read_settings
+from kikimori_dashboard.notices.settings import NotifySettings
+from kikimori_dashboard.signals.settings import SignalSettings
 from kikimori_lab.demo.script import FOLDER, load_calls
 from kikimori_records.settings import StoreSettings
 
@@ -257,7 +259,8 @@ def test_the_example_holds_every_default() -> None:
     """`config/kikimori.toml` says what the program does without it."""
     read = read_config(EXAMPLE)
     expected = AgentConfig(agent_id=read.agent_id)
-    assert read.model_copy(update={"dashboard": {}, "store": {}}) == expected
+    theirs: dict[str, Any] = {each: {} for each in ("dashboard", "store", "signals", "notify")}
+    assert read.model_copy(update=theirs) == expected
     # Of the superior the dashboard takes over only what is written, and the example writes the agent's default.
     assert read_settings(EXAMPLE).model_copy(update={"pbx": FormerSuperior()}) == DashboardSettings()
 
@@ -280,8 +283,14 @@ def test_the_example_names_every_key_in_its_table_and_no_other() -> None:
         "store",
         "pbx",
         "unanswered",
+        "signals",
+        "notify",
     }
     known["store"] = set(StoreSettings.model_fields)
+    known |= keys(SignalSettings, "signals") | keys(NotifySettings, "notify")
+    assert named["signals.mqtt"] <= known["signals.mqtt"]
+    known["signals.mqtt"] = named["signals.mqtt"]
+    known["notify"].add("seats")
     known["pbx.instructions"] = named["pbx.instructions"]
     assert named["pbx.instructions"] <= set(Action)
     assert named == known

@@ -5,4 +5,4 @@ from __future__ import annotations
 from kikimori_dashboard.protocol.schema import FILE, text
 
 FILE.write_text(text(), encoding="utf-8")
-print(f"{FILE} written; next: npm --prefix tests/js run types")
+print(FILE)
