@@ -73,7 +73,9 @@ export class Buttons {
     const { main: all, aside: further } = actions.offered();
     const main = this.only ? this.pick(all) : all;
     const aside = this.only ? [] : further;
-    const inRow = aside.filter((action) => IN_ROW.includes(action));
+    // What a call is in the middle of is said in its button: in a card's row it needs the room.
+    const roomy = this.whole || actions.doing("move") === null;
+    const inRow = aside.filter((action) => roomy && IN_ROW.includes(action));
     const rest = aside.filter((action) => !inRow.includes(action));
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.action;
     const { status, superior, keep_operator: keep, announcements: titles } = actions.call;
