@@ -292,7 +292,7 @@ async def test_freeswitch_is_asked_once_for_tap_and_control(tmp_path: Path) -> N
     try:
         for kind in ("freeswitch", "manual"):
             config = AgentConfig.model_validate({**base, "pbx": {"kind": kind}})
-            checks = [each async for each in examine(config, DashboardSettings(port=0))]
+            checks = [each async for each in examine(config, DashboardSettings(port=0, state_dir=tmp_path))]
             assert [each.check for each in checks].count("freeswitch esl") == 1
             assert {each.check for each in checks if each.state == "fault"} == set()
         (tmp_path / "password").write_text("wrong\n", encoding="utf-8")

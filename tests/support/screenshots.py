@@ -174,6 +174,7 @@ async def control(
     await page.mouse.move(0, 0)
     await page.locator("#lane [data-call=c-204] [data-action=take_back]").wait_for()
     await camera.save(page, f"{name}-6-transferred")
+    await page.locator("#rows").scroll_into_view_if_needed()  # rows out of sight are not drawn
     await page.locator(".calls [data-call=c-206]").click()
     await page.locator(".calls [data-call=c-206]").scroll_into_view_if_needed()
     await camera.save(page, f"{name}-7-calm-selected")
