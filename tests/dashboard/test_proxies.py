@@ -219,8 +219,8 @@ async def test_a_slow_or_broken_program_behind_it(
 
     over = asyncio.Event()
     soon = {
-        "nginx": {"proxy_read_timeout 75s": "proxy_read_timeout 1s"},
-        "caddy": {"response_header_timeout 75s": "response_header_timeout 1s"},
+        "nginx": {"proxy_read_timeout 360s": "proxy_read_timeout 1s"},
+        "caddy": {"response_header_timeout 360s": "response_header_timeout 1s"},
     }
     async with fronted(kind, tmp_path, real, **soon[kind]) as front, front.browser() as browser:
         server = await asyncio.start_server(answer, "127.0.0.1", front.upstream)
