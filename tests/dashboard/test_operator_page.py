@@ -461,8 +461,8 @@ async def test_while_the_superior_is_rung_the_operator_knows_who_hears_what(
 
     # Nobody answers: the customer is back, and help can be called again.
     await agent.call("c", status=CallStatus.TALKING)
-    await agent.answer(command, Outcome.FAILED, "no_answer")
-    await expect(page.locator(".say")).to_contain_text("お客様とつながっています")
+    await agent.answer(command, Outcome.FAILED, "no_superior_answered")
+    await expect(page.locator(".say")).to_contain_text("上席が出られませんでした。お客様とつながっています")
     await expect(page.locator(".say")).to_contain_text("お待たせいたしました")
     await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
 

@@ -4,6 +4,7 @@ import { TRANSFERS } from "./press.js";
 
 export const STEPS = ["called", "seen", "on_hold", "transferred"];
 const CAME_TO_SOMETHING = ["done", "instructed"];
+const NOBODY_ANSWERED = "no_superior_answered"; // reason of a transfer for which one superior after the other was rung
 
 /** The open request for help among a call's alerts, or null. */
 export const helpAlert = (alerts) => alerts.find((alert) => alert.rule_kind === "escalate") ?? null;
@@ -101,7 +102,7 @@ export function situation(call, alerts, help, lanes, move) {
 export function facts(call, help, lanes) {
   const found = [];
   if (help === "on_hold") found.push(TRANSFERS.includes(lanes.move?.doing) ? "operator.ringing" : "operator.held");
-  if (help === "none" && call.returned) found.push("operator.back");
+  if (help === "none" && call.returned) found.push(lanes.move?.result?.reason === NOBODY_ANSWERED ? "operator.back_alone" : "operator.back");
   const beside = lanes.aside;
   if (beside?.doing === "announce") found.push("operator.announce");
   if (["whisper", "barge"].includes(beside?.result?.action) && beside.result.outcome === "done") found.push(`operator.${beside.result.action}`);
