@@ -183,7 +183,14 @@ async def test_a_wall_has_no_buttons(url: str, page: Page, agent: PeerAgent) -> 
     await page.goto(url)
     await expect(page.locator(".attention [data-call=c]")).to_be_visible()
     await expect(page.locator("body")).to_have_attribute("data-presses", "no")
-    await expect(page.locator(".actions")).to_be_hidden()
+    await expect(page.locator("#panel")).to_contain_text("大声")
+    # What stands in the list of alerts leads to its call, and does nothing else.
+    assert (
+        await page.locator(
+            "main :is(button, form):visible:not(#inbox [data-inbox-call] > button)"
+        ).all_inner_texts()
+        == []
+    )
 
 
 async def test_the_second_factor_from_set_up_to_recovery(url: str, store: Store, stranger: Page) -> None:

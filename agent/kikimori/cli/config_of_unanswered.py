@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_core.messages import text
+from kikimori_core.messages import joined, text
 
 if TYPE_CHECKING:
     from kikimori_core.wire.unanswered import UnansweredTable
@@ -31,4 +31,4 @@ def unanswered_lines(table: UnansweredTable, *, can: bool) -> list[str]:
     if not steps:
         return [text("check_unanswered_off")]
     for_what = text("unanswered_critical" if table.critical else "unanswered_help")
-    return [text("check_unanswered", for_what=for_what, steps=" / ".join(steps))]
+    return [text("check_unanswered", for_what=for_what, steps=joined(steps, "clauses"))]

@@ -50,7 +50,8 @@ def test_what_a_real_asterisk_sent() -> None:
         reader = BlockReader()
         in_pieces = [block for at in range(0, len(data), 7) for block in reader.feed(data[at : at + 7])]
         assert in_pieces == whole
-        assert reader.greeting == "Asterisk Call Manager/13.0.0"
+        # Recorded from two releases of Asterisk.
+        assert reader.greeting in {"Asterisk Call Manager/11.0.0", "Asterisk Call Manager/13.0.0"}
         assert all(block.event or block.get("Response") for block in whole)
 
 
