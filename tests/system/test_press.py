@@ -10,6 +10,7 @@ from tests.support.browser import chromium, store_of_people
 from tests.support.sign_in import sign_in_page
 from tests.system.conftest import WITHIN_S, until
 
+from kikimori.control.move_limit import GAP_S
 from kikimori.office import open_office
 from kikimori_dashboard import DashboardSettings
 from kikimori_lab.cli.demo import demo_config
@@ -64,6 +65,7 @@ async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
             # And back: an operator's leg again, the superior's is gone.
             superiors = _operators(office.agent.desk.calls["c1"].legs)
             back = panel.locator("[data-action=take_back]")
+            await asyncio.sleep(GAP_S)  # the agent moves a call once in so long
             await back.click()
             await back.click()
             await expect(panel.locator(".result")).to_have_text("オペレーターへ戻しました")

@@ -97,7 +97,8 @@ export class Actions {
   async pressed(action, more = {}, unsure = false) {
     const { main, aside } = this.offered();
     if (!this.usable || ![...main, ...aside].includes(action) || this.waits(action)) return;
-    const doubted = unsure || performance.now() - this.changedAt < NEW_FOR_MS;
+    // An announcement is chosen from a list that was opened for it.
+    const doubted = unsure || (!("announcement" in more) && performance.now() - this.changedAt < NEW_FOR_MS);
     if (this.asked !== action && (doubted || asksFirst(action, this.call, this.doing("move"), this.prompted))) {
       this.ask(action);
       return;

@@ -73,8 +73,8 @@ export class Voices {
 
   /** @returns {Measured} */
   measure() {
-    const style = getComputedStyle(this.canvas);
-    const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+    const computed = getComputedStyle(this.canvas);
+    const colour = (/** @type {string} */ name) => computed.getPropertyValue(name).trim();
     return {
       width: this.canvas.clientWidth,
       height: this.canvas.clientHeight,
