@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.wire.actions import Lane
 from kikimori_core.wire.messages import CallStatus, Outcome
+from kikimori_core.wire.values import HELP_KIND
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert
     from kikimori_dashboard.state import SiteState
-
-HELP_KIND = "escalate"
-"""Kind of the rule whose alert is a request for help."""
 
 
 def help_request(state: SiteState, call_id: str) -> Alert | None:

@@ -6,12 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kikimori_core.model.alert import AlertState, ClosedBecause
+from kikimori_core.wire.values import HELP_KIND
 
 if TYPE_CHECKING:
     from kikimori_core.model.alert import AlertChange
-
-BUTTON = "escalate"
-"""Kind of the only rule that goes on after a call's judging failed: a person's press needs no judging."""
 
 
 class OpenChanges:
@@ -30,10 +28,10 @@ class OpenChanges:
     @property
     def help_called(self) -> bool:
         """Return whether a request for help of the operator's button is open."""
-        return any(change.rule_kind == BUTTON for change in self._open.values())
+        return any(change.rule_kind == HELP_KIND for change in self._open.values())
 
     def closed_by_fault(self, now_s: float, *, keep_button: bool) -> list[AlertChange]:
-        """Return changes that close all of them, or all but the operator's button."""
+        """Return changes that close all of them, or all but the operator's button: a press needs no judging."""
         return [
             replace(
                 change,
@@ -44,5 +42,5 @@ class OpenChanges:
                 closed_because=ClosedBecause.FAULT,
             )
             for change in self._open.values()
-            if not (keep_button and change.rule_kind == BUTTON)
+            if not (keep_button and change.rule_kind == HELP_KIND)
         ]

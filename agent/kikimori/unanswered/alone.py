@@ -13,6 +13,7 @@ import structlog
 
 from kikimori.unanswered.alarms import NOT_TRIED
 from kikimori_core.wire.messages import AlertState, CallStatus, Outcome
+from kikimori_core.wire.values import HELP_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,6 @@ LOOK_EVERY_S = 1.0
 AGAIN_S = 10.0
 """Seconds after which it is tried again where nobody was free, or the PBX was away."""
 OVER = ("nobody_left", "nobody_open", "not_supported")
-BUTTON = "escalate"
-"""Kind of the rule that the operator's button raises."""
 
 
 @dataclass(slots=True)
@@ -49,7 +48,7 @@ class LoneClock:
 
     def note(self, alert: Alert, now: float) -> None:
         """Note an alert of this agent."""
-        if alert.rule_kind != BUTTON or not self._after_s:
+        if alert.rule_kind != HELP_KIND or not self._after_s:
             return
         if alert.state is AlertState.CLOSED:
             self._open.pop(alert.alert_id, None)

@@ -157,6 +157,10 @@ class Action(OpenEnum):
     """Take the request for help back; refused once somebody has acted on it."""
 
 
+HELP_KIND = "escalate"
+"""Kind of the rule whose alert is the operator's request for help."""
+
+
 class Outcome(OpenEnum):
     DONE = "done"
     INSTRUCTED = "instructed"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from kikimori_core.wire.values import HELP_KIND
 from kikimori_dashboard.https.page_url import page_url
 from kikimori_dashboard.notices.delivery import NoticeDelivery
 from kikimori_dashboard.notices.mail import MailSender
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from kikimori_dashboard.notices.delivery import NoticeSender
     from kikimori_dashboard.state import SiteState
 
-HELP_RULE_KIND = "escalate"
 JUST_RAISED = timedelta(seconds=60)
 """Age up to which an alert that is there already when the dashboard starts is told: an older one probably was."""
 LOOK_EVERY_S = 0.1
@@ -70,7 +70,7 @@ class NoticeDesk:
             rank = alert.severity.rank
             if self._told.get(alert_id, -1) >= rank:
                 continue
-            wants_help = alert.rule_kind == HELP_RULE_KIND
+            wants_help = alert.rule_kind == HELP_KIND
             if rank < self._settings.least.rank and not wants_help:
                 continue
             self._told[alert_id] = rank
@@ -90,7 +90,7 @@ class NoticeDesk:
 
 def notice_of(alert: Alert, seat: str | None, link: str) -> Notice:
     """Return all that is told of an alert."""
-    return Notice(alert.severity, alert.rule_kind == HELP_RULE_KIND, alert.raised_at, seat, link)
+    return Notice(alert.severity, alert.rule_kind == HELP_KIND, alert.raised_at, seat, link)
 
 
 def _zone(name: str) -> tzinfo:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import Severity
+from kikimori_core.wire.values import HELP_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from kikimori_dashboard.signals.settings import SignalPlace
 
 CALM = "calm"
-HELP_RULE_KIND = "escalate"
 SEVERITIES = (CALM, *Severity)
 ON, OFF = "ON", "OFF"
 ONLINE, OFFLINE = "online", "offline"
@@ -52,7 +52,7 @@ def lamp_of(place: SignalPlace, alerts: Iterable[Alert], calls: Mapping[str, Cal
     worst = max((each.severity for each in shown), key=lambda each: each.rank)
     return LampState(
         str(worst) if worst.known else str(Severity.WARNING),
-        any(each.rule_kind == HELP_RULE_KIND for each in shown),
+        any(each.rule_kind == HELP_KIND for each in shown),
         min(each.raised_at for each in shown),
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.wire.actions import ANSWERS
 from kikimori_core.wire.messages import AlertState, CallStatus, Outcome, Severity
+from kikimori_core.wire.values import HELP_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from kikimori_core.wire.unanswered import UnansweredTable
     from kikimori_dashboard.presses import Press
 
-BUTTON = "escalate"
-"""Kind of the rule that the operator's button raises."""
 OPERATOR = "operator"
 """`Press.role` of a press on the operator's own page: it answers no call for help."""
 MARKS = ("claim", "false_alarm")
@@ -27,7 +26,7 @@ def needs_answer(alert: Alert, table: UnansweredTable) -> bool:
     """Return whether somebody must answer an alert."""
     if alert.state is AlertState.CLOSED:
         return False
-    return alert.rule_kind == BUTTON or (table.critical and alert.severity is Severity.CRITICAL)
+    return alert.rule_kind == HELP_KIND or (table.critical and alert.severity is Severity.CRITICAL)
 
 
 def is_answered(call: CallState, since: datetime, presses: Iterable[Press], marks: Collection[str]) -> bool:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kikimori_core.wire.messages import Action, CallStatus
-from kikimori_dashboard.unanswered.answered import BUTTON, OPERATOR, is_answered, needs_answer
+from kikimori_core.wire.values import HELP_KIND
+from kikimori_dashboard.unanswered.answered import OPERATOR, is_answered, needs_answer
 from kikimori_dashboard.unanswered.ladder import UnansweredLadder
 from kikimori_dashboard.unanswered.ringing import AlarmRinging, can_ring
 
@@ -137,14 +138,14 @@ class UnansweredDesk:
     def _alarm_of(self, call_id: str) -> str:
         """Return the name of a call's alarm: one for all its alerts, and another once its operator has called for help."""
         waits = (
-            each.rule_kind == BUTTON and not self._ladder.is_answered(each.alert_id)
+            each.rule_kind == HELP_KIND and not self._ladder.is_answered(each.alert_id)
             for each in self._state.open_alerts(call_id)
         )
-        return f"{call_id} {BUTTON}" if any(waits) else call_id
+        return f"{call_id} {HELP_KIND}" if any(waits) else call_id
 
     def _begun(self, alert: Alert, now: datetime) -> datetime:
         """Return, by our clock, since when an alert needs an answer; one that became critical later does since then."""
-        began = alert.raised_at if alert.rule_kind == BUTTON else alert.updated_at
+        began = alert.raised_at if alert.rule_kind == HELP_KIND else alert.updated_at
         return now - max(self._agent_now(alert.agent_id) - began, timedelta(0))
 
     def _name(self, number: str) -> str | None:
