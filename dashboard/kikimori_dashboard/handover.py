@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from kikimori_core.wire.actions import TRANSFERS, Lane
+from kikimori_core.wire.actions import Lane
 from kikimori_core.wire.messages import (
     ButtonEvidence,
     CallStatus,
@@ -113,7 +113,7 @@ def handover_of(state: SiteState, entry: CallEntry) -> CallHandover:
 def ringing_of(state: SiteState, call_id: str) -> HandoverRinging | None:
     """Return the telephone that a press rings for a call now; None while none rings."""
     press, entry = state.presses.last(call_id, Lane.MOVE), state.calls.get(call_id)
-    if press is None or press.action not in TRANSFERS or press.result is not None or press.unanswered:
+    if press is None or not press.rings:
         return None
     party = rung_party(press, None if entry is None else entry.state, state.directory.superiors)
     if party is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.actions import Lane
-from kikimori_core.wire.messages import CallStatus, Outcome
+from kikimori_core.wire.messages import CallStatus
 from kikimori_core.wire.values import HELP_KIND
 
 if TYPE_CHECKING:
@@ -29,6 +29,4 @@ def is_acted_on(state: SiteState, call_id: str) -> bool:
     if state.alert_book.claim_of(alert.alert_id) is not None or entry.state.status is CallStatus.TRANSFERRED:
         return True
     press = state.presses.last(call_id, Lane.MOVE)
-    if press is None or press.unanswered or press.issued_at < alert.raised_at:
-        return False
-    return press.result is None or press.result.outcome in (Outcome.DONE, Outcome.INSTRUCTED)
+    return press is not None and not press.failed and press.issued_at >= alert.raised_at

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from kikimori_core.wire.actions import TRANSFERS, Lane
-from kikimori_core.wire.messages import CallStatus, Outcome, Severity
+from kikimori_core.wire.actions import Lane
+from kikimori_core.wire.messages import CallStatus, Severity
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,22 +66,12 @@ def lane_of_call(state: SiteState, call_id: str) -> CallLane:
         return CallLane.TAKEN
     press = state.presses.last(call_id, Lane.MOVE)
     undecided = _undecided(state, call_id, press)
-    if press is not None and _rings(press) and not undecided:
+    if press is not None and press.rings and not undecided:
         return CallLane.RINGING
-    decided = status is CallStatus.ON_HOLD and press is not None and not _failed(press) and not undecided
+    decided = status is CallStatus.ON_HOLD and press is not None and not press.failed and not undecided
     if state.urgency(call_id) >= NEEDS_DECISION and not decided:
         return CallLane.ATTENTION
     return CallLane.HELD if status is CallStatus.ON_HOLD else CallLane.CALM
-
-
-def _rings(press: Press) -> bool:
-    return press.action in TRANSFERS and press.result is None and not press.unanswered
-
-
-def _failed(press: Press) -> bool:
-    return press.unanswered or (
-        press.result is not None and press.result.outcome not in (Outcome.DONE, Outcome.INSTRUCTED)
-    )
 
 
 def _undecided(state: SiteState, call_id: str, press: Press | None) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from kikimori_core.wire.actions import Lane, lane_of
+from kikimori_core.wire.actions import TRANSFERS, Lane, lane_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,6 +42,16 @@ class Press:
     result: CommandResult | None = None
     unanswered: bool = False
     """True = given up waiting; a late result still replaces this."""
+
+    @property
+    def failed(self) -> bool:
+        """Return whether nothing came of it; one that is under way has not failed."""
+        return self.unanswered or (self.result is not None and not self.result.outcome.carried_out)
+
+    @property
+    def rings(self) -> bool:
+        """Return whether it is a transfer that is under way: a telephone rings."""
+        return self.action in TRANSFERS and self.result is None and not self.unanswered
 
 
 class PressBook:

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.actions import ANSWERS
-from kikimori_core.wire.messages import Outcome
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import Command, CommandResult
@@ -24,8 +23,7 @@ class ActedCalls:
 
     def note(self, command: Command, result: CommandResult, now: float) -> None:
         """Note a command that was carried out."""
-        done = result.outcome in (Outcome.DONE, Outcome.INSTRUCTED)
-        if not done or command.role == OPERATOR or command.action not in ANSWERS:
+        if not result.outcome.carried_out or command.role == OPERATOR or command.action not in ANSWERS:
             return
         self._at[command.call_id] = now
         self._at.move_to_end(command.call_id)

@@ -168,3 +168,8 @@ class Outcome(OpenEnum):
     REFUSED = "refused"
     FAILED = "failed"
     EXPIRED = "expired"
+
+    @property
+    def carried_out(self) -> bool:
+        """Return whether the command was done, as far as the PBX can do it."""
+        return self in (Outcome.DONE, Outcome.INSTRUCTED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.actions import ANSWERS
-from kikimori_core.wire.messages import AlertState, CallStatus, Outcome, Severity
+from kikimori_core.wire.messages import AlertState, CallStatus, Severity
 from kikimori_core.wire.values import HELP_KIND
 
 if TYPE_CHECKING:
@@ -44,6 +44,4 @@ def is_answered(call: CallState, since: datetime, presses: Iterable[Press], mark
 
 
 def _answers(press: Press) -> bool:
-    if press.action not in ANSWERS or press.role == OPERATOR or press.unanswered:
-        return False
-    return press.result is None or press.result.outcome in (Outcome.DONE, Outcome.INSTRUCTED)
+    return press.action in ANSWERS and press.role != OPERATOR and not press.failed
