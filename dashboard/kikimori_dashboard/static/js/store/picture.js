@@ -2,6 +2,7 @@
 
 import { Age } from "./age.js";
 import { Looked, readLevels } from "./looked.js";
+import { rank } from "./rank.js";
 import { RIGHTS_CHANGED, SESSION_OVER, me, toLogin } from "./session.js";
 
 const SILENCE_MS = 12_000; // the server says something every five seconds
@@ -9,8 +10,6 @@ const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5_000;
 const PING_EVERY_MS = 1_000;
 const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
-const RANKS = { critical: 2, warning: 1, notice: 0 };
-const rank = (alert) => RANKS[alert.severity] ?? RANKS.warning;
 const isHelp = (alert) => Number(alert.rule_kind === "escalate");
 
 /** Parts that somebody waits for: a page draws them without waiting for a frame. */
@@ -238,7 +237,7 @@ export class Picture {
       this.ofCall.get(alert.call_id).push(alert);
     }
     for (const callId of calls) {
-      this.ofCall.get(callId)?.sort((a, b) => isHelp(b) - isHelp(a) || rank(b) - rank(a) || a.raised_at.localeCompare(b.raised_at));
+      this.ofCall.get(callId)?.sort((a, b) => isHelp(b) - isHelp(a) || rank(b.severity) - rank(a.severity) || a.raised_at.localeCompare(b.raised_at));
     }
   }
 }

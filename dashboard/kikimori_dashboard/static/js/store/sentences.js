@@ -1,6 +1,6 @@
 // The sentences that may be proposed, from the server's files, and which of them fits now.
 
-const RANK = { notice: 0, warning: 1, critical: 2 };
+import { rank } from "./rank.js";
 
 let book = null;
 
@@ -35,12 +35,12 @@ export function occasions(alert) {
  * behind it come its other wordings, the gentler steps, and what fits more generally.
  */
 export function proposals(names, alert) {
-  const [rank, count] = alert ? [RANK[alert.severity] ?? RANK.warning, occasions(alert)] : [RANK.critical, 1];
+  const [most, count] = alert ? [rank(alert.severity), occasions(alert)] : [rank("critical"), 1];
   const found = names.flatMap((name) => {
     const steps = stepsOf(book?.situations[name] ?? []);
     return steps
       .map((sentences, index) => sentences.map((each) => ({ ...each, step: index + 1, of: steps.length })))
-      .filter(([first]) => RANK[first.severity] <= rank && first.occasion <= count)
+      .filter(([first]) => rank(first.severity) <= most && first.occasion <= count)
       .reverse().flat();
   });
   return found.filter((each, index) => found.findIndex((other) => other.say === each.say) === index).map(({ say, step, of }) => ({ say, step, of }));

@@ -20,6 +20,7 @@ import { Panel } from "../components/panel.js";
 import { Picture } from "../store/picture.js";
 import { applyTheme, theme, write } from "../store/preferences.js";
 import { TO_OWN_TELEPHONE } from "../store/press.js";
+import { rank } from "../store/rank.js";
 import { Rows } from "../components/rows.js";
 import { me, toLogin } from "../store/session.js";
 import { look, shape } from "../components/severity.js";
@@ -30,8 +31,6 @@ import { WhoBar } from "../components/who_bar.js";
 
 const { t } = i18n;
 const at = (id) => document.getElementById(id);
-const RANK = { notice: 0, warning: 1, critical: 2 };
-const rank = (alert) => RANK[alert.severity] ?? RANK.warning;
 const LATEST_MS = 250; // a page that gets no frames is drawn all the same
 
 applyTheme();
@@ -164,14 +163,15 @@ function announce() {
   const news = [];
   for (const alert of Object.values(picture.alerts)) {
     const before = announced.get(alert.alert_id) ?? -1;
-    if (rank(alert) > before) {
-      announced.set(alert.alert_id, rank(alert));
-      if (rank(alert) >= 1) news.push(alert);
+    const now = rank(alert.severity);
+    if (now > before) {
+      announced.set(alert.alert_id, now);
+      if (now >= 1) news.push(alert);
     }
   }
   for (const id of announced.keys()) if (announced.size > 2000) announced.delete(id);
   if (news.length && !first) {
-    const worst = news.reduce((a, b) => (rank(b) > rank(a) ? b : a));
+    const worst = news.reduce((a, b) => (rank(b.severity) > rank(a.severity) ? b : a));
     const call = picture.calls[worst.call_id];
     setText(at("announcer"), t("announce.alert", { severity: i18n.word("severity", worst.severity), who: call ? who(call) : "", title: i18n.title(worst.title) }));
     if (news.some(unanswered.ringsFirst)) chime.play(worst.severity);
