@@ -78,8 +78,7 @@ export class Board {
     const call = this.picture?.calls[callId];
     if (!call) return;
     const { picture } = this;
-    const usable = picture.linked && picture.site.broker_connected && !call.stale;
-    this.actions.get(callId)?.update(call, picture.alertsOf(callId), picture.commands[callId], usable, picture.site.superiors);
+    this.actions.get(callId)?.update(call, picture.alertsOf(callId), picture.commands[callId], picture.usable(call), picture.site.superiors);
   }
 
   /** Draws what changed; `changes` as of `Picture.takeChanges`. */

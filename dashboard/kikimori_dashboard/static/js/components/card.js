@@ -53,7 +53,7 @@ export class Card {
     const severity = call.severity ?? "calm";
     this.call = call;
     this.alerts = alerts;
-    this.usable = picture.linked && picture.site.broker_connected && !call.stale;
+    this.usable = picture.usable(call);
     Object.assign(this.element.dataset, { severity: look(severity), urgency: call.urgency, status: call.status, stale: this.usable ? "no" : "yes", unconfirmed: call.unconfirmed ? "yes" : "no" });
     fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, word("severity", severity))]);
     fill(this.name, JSON.stringify([call.operator, picture.site.names_people, current()]), () => [

@@ -62,7 +62,7 @@ export class OperatorCall {
     /** @type {Record<string, any>} */
     const lanes = Object.fromEntries(Object.entries(commands).map(([lane, command]) => [lane, pressState(command)]));
     const help = helpState(call, alerts, lanes, this.sent);
-    const usable = picture.linked && picture.site.broker_connected && !call.stale;
+    const usable = picture.usable(call);
     this.calledAt = calledAt(alerts, commands);
     this.drawAdvice(call, alerts, commands, lanes, help, help === "none" ? closed(picture.site.help) : progress(alerts));
     this.drawCentre(help, proven(call, alerts, commands), lanes, usable);

@@ -161,7 +161,7 @@ export class Panel {
     const call = known ?? { ...this.call, status: "ended" };
     this.call = call;
     const severity = call.severity ?? "calm";
-    const usable = picture.linked && picture.site.broker_connected && !call.stale && call.status !== "ended";
+    const usable = picture.usable(call) && call.status !== "ended";
     Object.assign(this.element.dataset, { severity: look(severity), status: call.status });
     fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, word("severity", severity))]);
     fill(this.name, JSON.stringify([call.operator, current()]), () => [

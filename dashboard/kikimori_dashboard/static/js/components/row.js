@@ -59,7 +59,7 @@ export class Row {
     const call = picture.calls[this.callId];
     if (!call) return;
     this.call = call;
-    const usable = picture.linked && picture.site.broker_connected && !call.stale;
+    const usable = picture.usable(call);
     const [alert] = picture.alertsOf(this.callId);
     const severity = call.severity ?? "calm";
     Object.assign(this.element.dataset, { severity: look(severity), status: call.status, stale: usable && !call.unconfirmed ? "no" : "yes" });

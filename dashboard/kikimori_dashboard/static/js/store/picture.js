@@ -49,6 +49,11 @@ export class Picture {
     return Date.now() + this.offset;
   }
 
+  /** Whether what is shown of a call is current, and a press can reach its agent. */
+  usable(call) {
+    return this.linked && this.site.broker_connected && !call.stale;
+  }
+
   /** Open alerts of a call: the operator's request for help, then worst first. */
   alertsOf(callId) {
     return this.ofCall.get(callId) ?? [];
