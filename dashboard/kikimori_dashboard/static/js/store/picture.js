@@ -17,12 +17,12 @@ const AT_ONCE = ["alerts", "commands"];
 
 /** {all, calls, lines, levels, closed}: what to draw again; sets of call ids, `calls` of those of which anything may differ. */
 const nothing = () => ({ all: false, calls: new Set(), lines: new Set(), levels: new Set(), closed: false });
-const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
 
 export class Picture {
   /**
    * @param {(atOnce?: boolean) => void} changed called after each change; `atOnce`: with something that somebody waits for
-   * @param {{look?: boolean}} [how] `look`: this page says what it draws (`look()`), and gets levels and words of nothing else
+   * @param {{look?: boolean}} [how] `look`: this page says what it draws (`look()`), and gets levels and words of nothing else;
+   *   a page that does not takes none
    */
   constructor(changed, { look = false } = {}) {
     this.changed = changed;
@@ -77,9 +77,9 @@ export class Picture {
     return this.order;
   }
 
-  /** Lines of a call in time order; of the whole call only, where this page says what it draws. */
+  /** Lines of a call in time order; of the call that is drawn whole only. */
   lines(callId) {
-    return this.looked ? this.looked.linesOf(callId) : this.calls[callId]?.lines ?? [];
+    return this.looked?.linesOf(callId) ?? [];
   }
 
   /** Levels of a call's last minute, kept up to date; null for a call that is not drawn as a card. See `Past`. */
@@ -161,7 +161,6 @@ export class Picture {
       this.clear();
       for (const part of ["site", "calls", "agents", "commands", "extensions", "closed"]) this[part] = message[part];
       if (this.looked) this.takeDrawn(message);
-      else this.levels = message.levels;
       this.takeAlerts(message.alerts);
       this.missed = message.missed ?? NONE_MISSED;
       this.known = true;
@@ -180,7 +179,7 @@ export class Picture {
   }
 
   takeDelta(message) {
-    for (const part of ["calls", ...(this.looked ? [] : ["levels"]), "agents", "commands", "extensions"]) {
+    for (const part of ["calls", "agents", "commands", "extensions"]) {
       for (const [name, value] of Object.entries(message[part] ?? {})) {
         if (value === null) delete this[part][name];
         else this[part][name] = value;
@@ -188,7 +187,6 @@ export class Picture {
     }
     if (message.calls) this.order = null;
     if (this.looked) this.takeDrawn(message);
-    else for (const [callId, lines] of Object.entries(message.lines ?? {})) this.takeLines(callId, lines);
     for (const callId of Object.keys({ ...message.calls, ...message.commands })) this.dirty.calls.add(callId);
     for (const callId of Object.keys(message.levels ?? {})) this.dirty.levels.add(callId);
     if (message.alerts) this.takeAlerts(message.alerts);
@@ -212,17 +210,6 @@ export class Picture {
       this.levels[callId] = readLevels(told);
       this.looked.append(callId, told);
     }
-  }
-
-  /** Takes the lines of a call that changed, and the ids of those that are gone. */
-  takeLines(callId, { changed, gone }) {
-    const call = this.calls[callId];
-    if (!call) return;
-    const lines = new Map(call.lines.map((line) => [line.id, line]));
-    for (const id of gone) lines.delete(id);
-    for (const line of changed) lines.set(line.id, line);
-    call.lines = [...lines.values()].sort(inTime);
-    this.dirty.lines.add(callId);
   }
 
   takeAlerts(alerts) {
