@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from kikimori_core.wire.directory import zone_of
 from kikimori_core.wire.values import HELP_KIND
 from kikimori_dashboard.https.page_url import page_url
 from kikimori_dashboard.notices.delivery import NoticeDelivery
@@ -16,7 +16,6 @@ from kikimori_dashboard.notices.webhook import WebhookSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import tzinfo
 
     from kikimori_core.wire.messages import Alert, Problem
     from kikimori_dashboard.config import DashboardSettings
@@ -93,17 +92,9 @@ def notice_of(alert: Alert, seat: str | None, link: str) -> Notice:
     return Notice(alert.severity, alert.rule_kind == HELP_KIND, alert.raised_at, seat, link)
 
 
-def _zone(name: str) -> tzinfo:
-    """Return a zone; UTC on a machine without a database of zones."""
-    try:
-        return ZoneInfo(name)
-    except ZoneInfoNotFoundError:
-        return UTC
-
-
 def senders_of(settings: DashboardSettings) -> list[NoticeSender]:
     """Return a sender for each target."""
-    language, zone = settings.notify.language or settings.language, _zone(settings.time_zone)
+    language, zone = settings.notify.language or settings.language, zone_of(settings.time_zone)
     found: list[NoticeSender] = [WebhookSender(each, language, zone) for each in settings.notify.webhooks]
     if settings.notify.mail is not None:
         found.append(MailSender(settings.notify.mail, language, zone))
