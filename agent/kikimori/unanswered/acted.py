@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from kikimori_core.wire.actions import ANSWERS
+from kikimori_core.wire.actions import answers_help
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import Command, CommandResult
 
 MOST_CALLS = 1000
-OPERATOR = "operator"
-"""`Command.role` of a press on the operator's own page: it answers no call for help."""
 
 
 class ActedCalls:
@@ -23,7 +21,7 @@ class ActedCalls:
 
     def note(self, command: Command, result: CommandResult, now: float) -> None:
         """Note a command that was carried out."""
-        if not result.outcome.carried_out or command.role == OPERATOR or command.action not in ANSWERS:
+        if not result.outcome.carried_out or not answers_help(command.action, command.role):
             return
         self._at[command.call_id] = now
         self._at.move_to_end(command.call_id)

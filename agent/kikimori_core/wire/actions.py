@@ -136,9 +136,16 @@ ANSWERS = tuple(
     each.action for each in ACTIONS if each.lane in (Lane.MOVE, Lane.ASIDE) and each.action not in OF_JUDGING
 )
 """Actions of a superior that answer a call for help: they move the customer, or bring a superior into the call."""
+OPERATOR_ROLE = "operator"
+"""`Command.role` of a press on the operator's own page."""
 NEED_REASON = tuple(each.action for each in ACTIONS if each.reason is NeedsReason.ALWAYS)
 
 
 def lane_of(action: Action) -> Lane:
     """Return the lane of an action; one of a newer release is taken for a move."""
     return _LANES.get(action, Lane.MOVE)
+
+
+def answers_help(action: Action, role: str | None) -> bool:
+    """Return whether a press is a superior's answer to a call for help; one on the operator's own page never is."""
+    return action in ANSWERS and role != OPERATOR_ROLE

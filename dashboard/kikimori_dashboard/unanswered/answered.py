@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_core.wire.actions import ANSWERS
+from kikimori_core.wire.actions import answers_help
 from kikimori_core.wire.messages import AlertState, CallStatus, Severity
 from kikimori_core.wire.values import HELP_KIND
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from kikimori_core.wire.unanswered import UnansweredTable
     from kikimori_dashboard.presses import Press
 
-OPERATOR = "operator"
-"""`Press.role` of a press on the operator's own page: it answers no call for help."""
 MARKS = ("claim", "false_alarm")
 """Marks of people that answer an alert."""
 
@@ -44,4 +42,4 @@ def is_answered(call: CallState, since: datetime, presses: Iterable[Press], mark
 
 
 def _answers(press: Press) -> bool:
-    return press.action in ANSWERS and press.role != OPERATOR and not press.failed
+    return not press.failed and answers_help(press.action, press.role)

@@ -6,9 +6,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from kikimori_core.wire.actions import OPERATOR_ROLE
 from kikimori_core.wire.messages import Action, CallStatus
 from kikimori_core.wire.values import HELP_KIND
-from kikimori_dashboard.unanswered.answered import OPERATOR, is_answered, needs_answer
+from kikimori_dashboard.unanswered.answered import is_answered, needs_answer
 from kikimori_dashboard.unanswered.ladder import UnansweredLadder
 from kikimori_dashboard.unanswered.ringing import AlarmRinging, can_ring
 
@@ -94,7 +95,7 @@ class UnansweredDesk:
     def held_by_operator(self, call_id: str) -> bool:
         """Return whether the last move of the customer was the operator's own hold."""
         moves = [each for each in self._state.presses.history(call_id) if each.action in _MOVED]
-        return bool(moves) and moves[-1].action is Action.HOLD and moves[-1].role == OPERATOR
+        return bool(moves) and moves[-1].action is Action.HOLD and moves[-1].role == OPERATOR_ROLE
 
     def _mark(self, alert: Alert, now: datetime) -> dict[str, Any] | None:
         """Return the mark of an alert that needs an answer; None for one that has it, or whose call is over."""
