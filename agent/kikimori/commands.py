@@ -13,10 +13,11 @@ import structlog
 from kikimori.control.move_limit import GAP_S, MoveLimit
 from kikimori.control.pbx_control import PbxAnswer, PbxRequest
 from kikimori.control.targets import TargetPolicy
-from kikimori.unanswered.help import NOBODY_ANSWERED, UNREACHED
+from kikimori.unanswered.help import NOBODY_ANSWERED
 from kikimori_core.wire.actions import MOVES, NEED_REASON, OF_JUDGING, RING, TRANSFERS
 from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome
 from kikimori_core.wire.topics import is_name
+from kikimori_core.wire.unanswered import UNREACHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,6 +13,7 @@ import structlog
 
 from kikimori.unanswered.alarms import NOT_TRIED
 from kikimori_core.wire.messages import AlertState, CallStatus, Outcome
+from kikimori_core.wire.unanswered import AGAIN_S, OVER
 from kikimori_core.wire.values import HELP_KIND
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 1.0
-AGAIN_S = 10.0
-"""Seconds after which it is tried again where nobody was free, or the PBX was away."""
-OVER = ("nobody_left", "nobody_open", "not_supported")
 
 
 @dataclass(slots=True)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 TRANSFER = "transfer"
 """`Ringing.purpose` of a superior to whom a customer on hold is transferred."""
 NOBODY_ANSWERED = "no_superior_answered"
-UNREACHED = ("no_answer", "busy", "declined", "unreachable", "no_such_extension")
 
 
 class UnansweredHelp:

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 LONGEST_S = 3600.0
 
+AGAIN_S = 10.0
+"""Seconds after which a superior is rung again where nobody was free, or something was away."""
+OVER = ("nobody_left", "nobody_open", "not_supported")
+"""Reasons of an answer to `ring_superior` after which nobody else is rung for this alert."""
+UNREACHED = ("no_answer", "busy", "declined", "unreachable", "no_such_extension")
+"""Reasons for which one telephone was not answered: another one may follow."""
+
 StepTime = Annotated[float, Field(ge=0, le=LONGEST_S)]
 """Seconds after which a step comes; 0 = never."""
 

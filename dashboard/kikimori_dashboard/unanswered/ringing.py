@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from kikimori_core.wire.messages import Action, Outcome
+from kikimori_core.wire.unanswered import AGAIN_S, OVER, UNREACHED
 from kikimori_dashboard.commands import RefusedError
 
 if TYPE_CHECKING:
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import CommandResult
 
 log = structlog.get_logger()
-
-AGAIN_S = 10.0
-"""Seconds after which it is tried again where nobody was free, or something was away."""
-OVER = ("nobody_left", "nobody_open", "not_supported")
-"""Answers after which nobody else is rung for this alert."""
-UNANSWERED = ("no_answer", "busy", "declined", "unreachable", "no_such_extension")
-"""Answers of one telephone: the next one follows at once."""
 
 
 class AlarmSender(Protocol):
@@ -107,7 +101,7 @@ class AlarmRinging:
             alarm.over, alarm.outcome, alarm.heard_by = True, "heard", result.detail or ""
         elif reason in OVER:
             alarm.over, alarm.outcome = True, reason
-        elif reason in UNANSWERED:
+        elif reason in UNREACHED:
             alarm.next_at = now
         else:
             alarm.outcome, alarm.next_at = reason, now + AGAIN_S
