@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import structlog
 
-from kikimori_core.wire.actions import TO_OWN_TELEPHONE, lane_of
+from kikimori_core.wire.actions import TO_OWN_TELEPHONE, answer_within_s, lane_of
 from kikimori_core.wire.messages import Action, Command
 from kikimori_dashboard.agent_link import run_of
 from kikimori_dashboard.clocks import AgentClocks
@@ -29,10 +29,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 EXPIRES_AFTER_S = 10.0
-ANSWER_WITHIN_S = 65.0
-"""Seconds; longer than an agent takes at most, as a superior's telephone may ring for a while."""
-LONGER_S = {Action.HOLD_TRANSFER: 345.0, Action.RING_SUPERIOR: 135.0}
-"""The same for actions with which superiors may be rung one after another."""
+ON_THE_WAY_S = 5.0
+"""Seconds for which an answer is waited for beyond the longest time that the agent takes."""
 CLOCK, CLOCK_NAME = "clock", "Kikimori"
 """`role` and `issued_by` of what the dashboard sends by itself."""
 LOOK_EVERY_S = 0.5
@@ -181,7 +179,7 @@ class CommandSender:
         self._changed()
         log.info("command_sent", call_id=command.call_id, action=str(command.action))
         try:
-            async with asyncio.timeout(LONGER_S.get(command.action, ANSWER_WITHIN_S)):
+            async with asyncio.timeout(answer_within_s(command.action) + ON_THE_WAY_S):
                 await _published(publisher, agent_id, command, answer)
                 asked_at = loop.time()
                 while not answer.done():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from kikimori.bus.person_limit import PersonLimit
+from kikimori_core.wire.actions import answer_within_s
 from kikimori_core.wire.messages import (
     ASK_TIME,
     VERSION,
@@ -34,10 +35,6 @@ RUNNING_LIMIT = 32
 REMEMBERED_LIMIT = 1000
 REPLY_TOPICS_LIMIT = 4
 """Askers remembered for one command that is still being carried out."""
-TIME_LIMIT_S = 60.0
-"""Longest time in s that the PBX may take to answer."""
-LONGER_S = {Action.HOLD_TRANSFER: 340.0, Action.RING_SUPERIOR: 130.0}
-"""The same for actions that ring telephones one after another, or wait behind a queue."""
 
 
 def utc_now() -> datetime:
@@ -85,7 +82,6 @@ class CommandReceiver:
         gate: CommandGate,
         witness: CommandWitness | None = None,
         now: Callable[[], datetime] = utc_now,
-        time_limit_s: float = TIME_LIMIT_S,
     ) -> None:
         self._gate = gate
         self._witness = witness or NoWitness()
@@ -95,7 +91,6 @@ class CommandReceiver:
         self._on_command = on_command
         self._reply = reply
         self._now = now
-        self._time_limit_s = time_limit_s
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self.counters = {
@@ -189,7 +184,7 @@ class CommandReceiver:
         self._forget_oldest()
 
     async def _outcome(self, command: Command) -> CommandResult:
-        limit = asyncio.timeout(max(self._time_limit_s, LONGER_S.get(command.action, 0.0)))
+        limit = asyncio.timeout(answer_within_s(command.action))
         try:
             async with limit:
                 return await self._on_command(command)

@@ -66,6 +66,9 @@ class Confirmation(StrEnum):
     """Asked once the transfer is done; while it rings, one press is enough."""
 
 
+ANSWER_WITHIN_S = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class ActionFacts:
     """One action."""
@@ -78,6 +81,8 @@ class ActionFacts:
     """Status of the call once it is done; None = as before."""
     place: ButtonPlace = ButtonPlace.MAIN
     asks: Confirmation = Confirmation.UNLESS_PROMPTED
+    answer_within_s: float = ANSWER_WITHIN_S
+    """Longest time in s that the agent takes for it: longer where telephones are rung one after another, or behind a queue."""
 
 
 ACTIONS: tuple[ActionFacts, ...] = (
@@ -92,6 +97,7 @@ ACTIONS: tuple[ActionFacts, ...] = (
         rings=RingTarget.OTHER,
         reason=NeedsReason.OUTSIDE,
         leads_to=CallStatus.TRANSFERRED,
+        answer_within_s=340.0,
     ),
     ActionFacts(Action.LISTEN, Lane.ASIDE, RingTarget.OWN, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
     ActionFacts(Action.WHISPER, Lane.ASIDE, RingTarget.OWN, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
@@ -113,12 +119,14 @@ ACTIONS: tuple[ActionFacts, ...] = (
         RingTarget.SUPERIOR,
         place=ButtonPlace.NONE,
         asks=Confirmation.NEVER,
+        answer_within_s=130.0,
     ),
     ActionFacts(Action.ESCALATE, Lane.HELP, place=ButtonPlace.OPERATOR, asks=Confirmation.NEVER),
     ActionFacts(Action.ESCALATE_CANCEL, Lane.HELP, place=ButtonPlace.OPERATOR, asks=Confirmation.NEVER),
 )
 
 _LANES = {each.action: each.lane for each in ACTIONS}
+_ANSWER_WITHIN_S = {each.action: each.answer_within_s for each in ACTIONS}
 
 MOVES = tuple(each.action for each in ACTIONS if each.lane is Lane.MOVE)
 """Actions that move the customer."""
@@ -144,6 +152,11 @@ NEED_REASON = tuple(each.action for each in ACTIONS if each.reason is NeedsReaso
 def lane_of(action: Action) -> Lane:
     """Return the lane of an action; one of a newer release is taken for a move."""
     return _LANES.get(action, Lane.MOVE)
+
+
+def answer_within_s(action: Action) -> float:
+    """Return the longest time in s that the agent takes for an action; also for one of a newer release."""
+    return _ANSWER_WITHIN_S.get(action, ANSWER_WITHIN_S)
 
 
 def answers_help(action: Action, role: str | None) -> bool:
