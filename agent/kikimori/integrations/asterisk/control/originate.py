@@ -1,17 +1,21 @@
-"""One Originate: a telephone that is rung, or a channel that plays, watched by Asterisk's events."""
+"""Originates: telephones that are rung, and channels that play, watched by Asterisk's events."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kikimori.control.pbx_control import PbxAnswer
+from kikimori.integrations.asterisk.control.dialplan import ALARM, CONTEXT, LABEL
 from kikimori_core.wire.messages import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from kikimori.integrations.asterisk.ami_codec import Block
+    from kikimori.integrations.asterisk.control.finding import Ami
+    from kikimori.integrations.asterisk.control.settings import AsteriskControlSettings
 
 PATIENCE_S = 3.0
 REASON_WITHIN_S = 1.0
@@ -26,12 +30,15 @@ DIAL_FAILURES = {
     "CHANUNAVAIL": "unreachable",
     "CONGESTION": "unreachable",
 }
+NOBODY = "NOBODY"
+"""Status that the dialplan reports where something answered that was no person: a mailbox, an empty queue."""
 
 
 class OriginateAttempt:
     """One Originate, identified by its ActionID, which is also its channel's id (header ChannelId)."""
 
-    def __init__(self, dialled: str, *, joins: bool = False) -> None:
+    def __init__(self, action_id: str, dialled: str, *, joins: bool = False) -> None:
+        self.action_id = action_id
         self.dialled = dialled
         self.joins = joins
         """True = it may join the call's bridge; the halves of a supervisor's telephone meet in one of their
@@ -45,6 +52,31 @@ class OriginateAttempt:
         self.lost = False
         self.news = asyncio.Event()
 
+    def note(self, event: Block) -> None:
+        """Take an event of any kind."""
+        match event.event:
+            case "OriginateResponse" if event.action_id == self.action_id:
+                self.response = event
+            # The halves of a Local channel have ids of their own, but are linked.
+            case "ChanSpyStart" if event.get("SpyerLinkedid") == self.action_id:
+                self.there = True
+            # And in the customer's bridge they are linked with that call.
+            case "BridgeEnter" if self.joins and event.get("Uniqueid") == f"{self.action_id};2":
+                self.there = True
+            case "DialEnd" if event.get("DestUniqueid") == self.action_id:
+                self.dial_status = event.get("DialStatus")
+            case "UserEvent" if event.get("Step") == "played" and event.get("Request") == self.action_id:
+                self.played = event.get("Status")
+            case "UserEvent" if event.get("Step") == ALARM and event.get("Request") == self.action_id:
+                self.there = event.get("Status") != NOBODY
+                if event.get("Status") != "THERE":
+                    self.played = event.get("Status")
+            case "Hangup" if event.get("Uniqueid") == self.action_id:
+                self.ended = True
+            case _:
+                return
+        self.news.set()
+
     async def until(self, condition: Callable[[], bool], within_s: float) -> bool:
         try:
             async with asyncio.timeout(within_s):
@@ -56,7 +88,73 @@ class OriginateAttempt:
         return not self.lost
 
 
-async def why_unanswered(attempt: OriginateAttempt) -> PbxAnswer | None:
+class Originates:
+    """Originates under way on one Asterisk."""
+
+    def __init__(self, ami: Ami, settings: AsteriskControlSettings) -> None:
+        self._ami = ami
+        self._settings = settings
+        self._attempts: list[OriginateAttempt] = []
+
+    def note(self, event: Block) -> None:
+        """Take an event of any kind."""
+        for attempt in self._attempts:
+            attempt.note(event)
+
+    def lost(self) -> None:
+        for attempt in self._attempts:
+            attempt.lost = True
+            attempt.news.set()
+
+    @contextmanager
+    def watched(self, attempt: OriginateAttempt) -> Iterator[None]:
+        """Have an attempt take events inside the `with`."""
+        self._attempts.append(attempt)
+        try:
+            yield
+        finally:
+            self._attempts.remove(attempt)
+
+    async def ring(
+        self,
+        attempt: OriginateAttempt,
+        telephone: str,
+        exten: str,
+        caller: str,
+        *variables: tuple[str, str],
+        answered: Callable[[OriginateAttempt], Awaitable[PbxAnswer]],
+    ) -> PbxAnswer:
+        """Ring a telephone, and return what `answered` returns once it was answered; raises AmiError.
+
+        `exten`: extension of our dialplan at which the telephone continues.
+        """
+        if not attempt.dialled:
+            return PbxAnswer(Outcome.REFUSED, "no_such_extension", telephone)
+        if any(each.dialled == attempt.dialled for each in self._attempts):
+            return PbxAnswer(Outcome.REFUSED, "under_way", telephone)
+        with self.watched(attempt):
+            response = await self._ami.act(
+                "Originate",
+                *variables,
+                ActionID=attempt.action_id,
+                ChannelId=attempt.action_id,
+                Channel=attempt.dialled,
+                Context=CONTEXT,
+                Exten=exten,
+                Priority=LABEL,
+                CallerID=caller,
+                Timeout=str(self._settings.ringing_s * 1000),
+                Async="true",
+            )
+            if not response.ok:
+                return refused(response)
+            in_time = self._settings.ringing_s + PATIENCE_S
+            await attempt.until(lambda: attempt.response is not None, in_time)
+            failed = await _why_unanswered(attempt)
+            return await answered(attempt) if failed is None else failed
+
+
+async def _why_unanswered(attempt: OriginateAttempt) -> PbxAnswer | None:
     """Return why the telephone that was rung was not answered; None when it was."""
     if attempt.lost:
         return PbxAnswer(Outcome.FAILED, "pbx_away")
