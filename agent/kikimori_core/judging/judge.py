@@ -129,7 +129,7 @@ class CallJudge:
         for detector, life in self._rules:
             if self._is_quiet(life):
                 detector.tell_again()
-                if (change := life.accommodate(self._now_s)) is not None:
+                if (change := life.take_back(self._now_s, ClosedBecause.ACCOMMODATED)) is not None:
                     changes.append(change)
         return changes
 

@@ -90,10 +90,6 @@ class AlertLife:
             return self._publish(alert, max(retraction.at_s, alert.updated_s))
         return self.take_back(retraction.at_s, ClosedBecause.TAKEN_BACK)
 
-    def accommodate(self, now_s: float) -> AlertChange | None:
-        """Close the open alert: a person marked the call as a request for reasonable accommodation."""
-        return self.take_back(now_s, ClosedBecause.ACCOMMODATED)
-
     def take_back(self, now_s: float, because: ClosedBecause) -> AlertChange | None:
         """Close the open alert, if there is one, as if it had never been: the next one is not kept quiet for it."""
         alert = self._open
