@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori_core.judging.kinds.detector import CallFacts, Detector, Finding, Observation
 from kikimori_core.judging.kinds.refusal_clock import RefusalClock
-from kikimori_core.judging.kinds.rule import Name, Positive, Rule
+from kikimori_core.judging.kinds.rule import AccommodatedRule, Name, Positive
 from kikimori_core.model.alert import Severity
 from kikimori_core.wire.messages import DurationEvidence
 
@@ -22,7 +22,7 @@ class DetentionStep(BaseModel):
     """Categories of which the step needs one in the call; without speech recognition it is taken as given."""
 
 
-class DetentionRule(Rule):
+class DetentionRule(AccommodatedRule):
     """Long call: steps by time since it began, or since the operator refused or closed the call."""
 
     kind: Literal["detention"]
@@ -39,8 +39,6 @@ class DetentionRule(Rule):
     """… with these seconds of the customer's speech."""
     still_talking_s: Positive = 60.0
     """Seconds within which the customer must have spoken since a refusal; otherwise it is no detention."""
-    accommodated: Literal["quiet", "alert"] = "quiet"
-    """`quiet`: raises nothing while the call is marked as a request for reasonable accommodation."""
 
     @model_validator(mode="after")
     def _steps_rise(self) -> DetentionRule:
@@ -59,9 +57,6 @@ class DetentionRule(Rule):
 
     def categories(self) -> tuple[str, ...]:
         return self.refusal_categories if self.since == "refusal" else ()
-
-    def quiet_for_accommodation(self) -> bool:
-        return self.accommodated == "quiet"
 
 
 class DetentionDetector(Detector):

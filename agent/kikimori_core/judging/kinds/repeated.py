@@ -17,7 +17,7 @@ from kikimori_core.judging.kinds.detector import (
     from_customer,
 )
 from kikimori_core.judging.kinds.phrase import has_category, match_of, words_evidence
-from kikimori_core.judging.kinds.rule import Name, Positive, Rule
+from kikimori_core.judging.kinds.rule import AccommodatedRule, Name, Positive
 from kikimori_core.judging.phrases import Match
 from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
@@ -41,7 +41,7 @@ class _Time:
     demand: Demand | None
 
 
-class RepeatedRule(Rule):
+class RepeatedRule(AccommodatedRule):
     """The same demand again and again, in whatever words."""
 
     kind: Literal["repeated"]
@@ -55,8 +55,6 @@ class RepeatedRule(Rule):
     count: Annotated[int, Field(ge=2)] = 3
     window_s: Positive = 600.0
     critical_count: Annotated[int, Field(ge=2)] | None = 5
-    accommodated: Literal["quiet", "alert"] = "quiet"
-    """`quiet`: raises nothing while the call is marked as a request for reasonable accommodation."""
 
     def detector(self, facts: CallFacts) -> Detector:
         return RepeatedDetector(self, facts)
@@ -69,9 +67,6 @@ class RepeatedRule(Rule):
 
     def counted_category(self) -> str | None:
         return self.category
-
-    def quiet_for_accommodation(self) -> bool:
-        return self.accommodated == "quiet"
 
 
 class RepeatedDetector(Detector):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -66,10 +66,20 @@ class Rule(BaseModel):
     def quiet_for_accommodation(self) -> bool:
         """Return whether the rule raises nothing in a call in which reasonable accommodation was asked for.
 
-        Only kinds about repetition and length have a setting for it; threat, abuse, shouting and a call for help count always.
+        Only an `AccommodatedRule` can; threat, abuse, shouting and a call for help count always.
         """
         return False
 
     def capped_keys(self) -> tuple[str, ...]:
         """Return the keys that ask for a higher severity than this kind can give."""
         return ()
+
+
+class AccommodatedRule(Rule):
+    """Rule about repetition, length or silence, which a disability may explain."""
+
+    accommodated: Literal["quiet", "alert"] = "quiet"
+    """`quiet`: raises nothing while the call is marked as a request for reasonable accommodation."""
+
+    def quiet_for_accommodation(self) -> bool:
+        return self.accommodated == "quiet"

@@ -12,7 +12,7 @@ from kikimori_core.judging.kinds.detector import (
     from_customer,
     speech_in,
 )
-from kikimori_core.judging.kinds.rule import Positive, Rule
+from kikimori_core.judging.kinds.rule import AccommodatedRule, Positive
 from kikimori_core.model.alert import Severity
 from kikimori_core.wire.messages import SilenceEvidence
 
@@ -20,7 +20,7 @@ AGAIN_EVERY_S = 30.0
 """Interval in s between findings of a silence that goes on, which also keep its alert open."""
 
 
-class SilenceRule(Rule):
+class SilenceRule(AccommodatedRule):
     """Silence of both parties, or of the customer."""
 
     kind: Literal["silence"]
@@ -29,14 +29,9 @@ class SilenceRule(Rule):
     after_s: Positive = 180.0
     from_the_start: bool = False
     """True = only a silence that has lasted since the call began: a silent call."""
-    accommodated: Literal["quiet", "alert"] = "quiet"
-    """`quiet`: raises nothing while the call is marked as a request for reasonable accommodation."""
 
     def detector(self, facts: CallFacts) -> Detector:  # noqa: ARG002  (needs nothing of other rules)
         return SilenceDetector(self)
-
-    def quiet_for_accommodation(self) -> bool:
-        return self.accommodated == "quiet"
 
 
 class SilenceDetector(Detector):
