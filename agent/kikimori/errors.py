@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kikimori_core.errors import ConfigError, KikimoriError, secret_next_step
+from kikimori_core.errors import ConfigError, KikimoriError, secret_fault, secret_next_step
 
-__all__ = ["AudioFileError", "ConfigError", "KikimoriError", "secret_next_step"]
+__all__ = ["AudioFileError", "ConfigError", "KikimoriError", "secret_fault", "secret_next_step"]
 
 
 class AudioFileError(KikimoriError):

@@ -20,10 +20,9 @@ from kikimori.bus.broker_users import (
     watch_file,
     watcher,
 )
-from kikimori.errors import ConfigError, secret_next_step
+from kikimori.errors import ConfigError, secret_fault
 from kikimori.pages import serve_dashboard
 from kikimori.supervision import Supervisor
-from kikimori_core.messages import text
 from kikimori_core.wire.key_store import Identity, TrustStore, given_key
 from kikimori_core.wire.keys import SigningKey
 from kikimori_core.wire.settings import read_secret
@@ -147,9 +146,8 @@ def _signals_users(dashboard: kikimori_dashboard.DashboardSettings) -> list[Brok
         try:
             password = read_secret(signals.devices_password_file)
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else text("not_text")
-            said = text("file_reason", file=signals.devices_password_file, reason=reason)
-            step = secret_next_step(error, "[signals] devices_password_file")
+            key = "[signals] devices_password_file"
+            said, step = secret_fault(error, signals.devices_password_file, key)
             raise ConfigError(said, next_step=step) from None
         found.append(devices_user(signals.devices, password, told, buttons))
     return found

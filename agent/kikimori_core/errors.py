@@ -6,7 +6,7 @@ import errno
 from pathlib import Path
 from typing import Self
 
-from kikimori_core.messages import both, remedy
+from kikimori_core.messages import both, remedy, text
 
 
 class KikimoriError(Exception):
@@ -30,6 +30,12 @@ class ConfigError(KikimoriError):
     """A fault of a configuration file. `message` names file, key and reason."""
 
     exit_code = 2
+
+
+def secret_fault(error: OSError | UnicodeDecodeError, file: Path, keys: str) -> tuple[str, str]:
+    """Return message and remedy for an unreadable password file; `keys`: see `secret_next_step`."""
+    reason = error.strerror if isinstance(error, OSError) else text("not_text")
+    return text("file_reason", file=file, reason=reason), secret_next_step(error, keys)
 
 
 def secret_next_step(error: BaseException, keys: str) -> str:

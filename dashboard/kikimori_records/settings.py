@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
-from kikimori_core.errors import secret_next_step
+from kikimori_core.errors import secret_fault
 from kikimori_core.messages import text
 from kikimori_core.wire.files import MadeFolder, SecretFile
 from kikimori_core.wire.settings import read_secret
@@ -87,9 +87,8 @@ class StoreSettings(BaseModel):
         try:
             return read_secret(self.password_file)
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else text("not_text")
-            said = text("file_reason", file=self.password_file, reason=reason)
-            raise StoreError(said, next_step=secret_next_step(error, "[store] password_file")) from None
+            said, step = secret_fault(error, self.password_file, "[store] password_file")
+            raise StoreError(said, next_step=step) from None
 
     def with_password(self) -> Self:
         """Return these settings with the password read: for a process that will be another user."""
