@@ -28,6 +28,11 @@ class BrokerLink:
         """Connections since start."""
         self._changes = changes
 
+    @property
+    def has_all(self) -> bool:
+        """Return whether we are connected and have read everything retained."""
+        return self.connected and not self.reading
+
     def failed(self, problem: Problem | None) -> None:
         """Note the reason for which there is no connection; None when there is one."""
         if problem != self.problem:

@@ -57,7 +57,7 @@ class NoticeDesk:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
-                if self._state.broker_connected and not self._state.broker.reading:
+                if self._state.broker.has_all:
                     self._look(datetime.now(UTC))
                 await asyncio.sleep(LOOK_EVERY_S)
 

@@ -156,9 +156,8 @@ class MarkDesk:
     async def _reason(self, claim: Claim) -> str | None:
         """Return why a claim ends now; None while it stands."""
         state = self._state
-        complete = state.broker_connected and not state.broker.reading
         young = self._now() - claim.claimed_at < timedelta(seconds=PAGE_GONE_S)
-        if complete and not young and claim.alert_id not in state.alerts:
+        if state.broker.has_all and not young and claim.alert_id not in state.alerts:
             return "alert_over"
         now_s = self._clock()
         if self._watching(claim.person_id):

@@ -133,7 +133,7 @@ class SignalRelay:
         available = False
         while True:
             self._changed.clear()
-            if self._state.broker_connected and not self._state.broker.reading:
+            if self._state.broker.has_all:
                 await self._publish_changed(client, shown)
                 if not available:
                     available = await self._tell_availability(client, ONLINE)
