@@ -12,9 +12,10 @@ from kikimori_dashboard.looks.levels import EncodedLevels
 from kikimori_dashboard.transcript import TranscriptTail
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from kikimori_core.wire.messages import CallLevels, CallState
+    from kikimori_core.wire.messages import Alert, CallLevels, CallState
 
 NoteView = dict[str, str]
 """Note of a supervisor as the pages get it: `id`, `text`, `person_id`, `name`, `at`."""
@@ -54,3 +55,9 @@ class CallEntry:
     def notes_json(self) -> str:
         """Return the notes as a further field of the call's JSON, behind a comma."""
         return f',"notes":{_encode(self.notes)}' if self.notes else ""
+
+
+def extension_of(alert: Alert, calls: Mapping[str, CallEntry]) -> str | None:
+    """Return the extension of an alert's call now: after a transfer it is another's."""
+    entry = calls.get(alert.call_id)
+    return (alert.operator if entry is None else entry.state.operator).number

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Protocol
 
+from kikimori_dashboard.call_entry import extension_of
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.order import in_order
 
@@ -188,8 +189,7 @@ class Sight:
         return entry is not None and self._sees(entry.state.operator.number)
 
     def _sees_alert(self, alert: Alert) -> bool:
-        entry = self._state.calls.get(alert.call_id)
-        return self._sees(alert.operator.number if entry is None else entry.state.operator.number)
+        return self._sees(extension_of(alert, self._state.calls))
 
     def _closed(self) -> str:
         return self._encoders.closed(self._note_alert)

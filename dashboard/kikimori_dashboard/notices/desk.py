@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.wire.directory import zone_of
 from kikimori_core.wire.values import HELP_KIND
+from kikimori_dashboard.call_entry import extension_of
 from kikimori_dashboard.https.page_url import page_url
 from kikimori_dashboard.notices.delivery import NoticeDelivery
 from kikimori_dashboard.notices.mail import MailSender
@@ -82,8 +83,7 @@ class NoticeDesk:
             each.put(notice)
 
     def _seat(self, alert: Alert) -> str | None:
-        call = self._state.calls.get(alert.call_id)
-        number = (alert.operator if call is None else call.state.operator).number
+        number = extension_of(alert, self._state.calls)
         return None if number is None else self._settings.seats.get(number)
 
 

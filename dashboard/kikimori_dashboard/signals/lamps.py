@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import Severity
 from kikimori_core.wire.values import HELP_KIND
+from kikimori_dashboard.call_entry import extension_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +47,7 @@ class LampState:
 
 def lamp_of(place: SignalPlace, alerts: Iterable[Alert], calls: Mapping[str, CallEntry]) -> LampState:
     """Return the state of a place by the open alerts."""
-    shown = [each for each in alerts if _is_at(place, _extension(each, calls))]
+    shown = [each for each in alerts if _is_at(place, extension_of(each, calls))]
     if not shown:
         return LampState()
     worst = max((each.severity for each in shown), key=lambda each: each.rank)
@@ -59,12 +60,6 @@ def lamp_of(place: SignalPlace, alerts: Iterable[Alert], calls: Mapping[str, Cal
 
 def _is_at(place: SignalPlace, extension: str | None) -> bool:
     return not place.extensions or extension in place.extensions
-
-
-def _extension(alert: Alert, calls: Mapping[str, CallEntry]) -> str | None:
-    """Return the extension of an alert's call now: after a transfer it is another's."""
-    call = calls.get(alert.call_id)
-    return alert.operator.number if call is None else call.state.operator.number
 
 
 def discovery(prefix: str, site: str, base: str, place: SignalPlace) -> dict[str, bytes]:
