@@ -23,34 +23,28 @@ class AccommodationBook:
 
     def __init__(self, path: Path) -> None:
         self._book = HeldBook(path, "accommodation_book_not_written")
-        self._marked: set[str] = set()
         self._ended = asyncio.Event()
 
     async def load(self) -> None:
         """Read the marks of the last run, without those that are too old."""
         for call_id, entry in (await self._book.load()).items():
-            if _is_recent(entry.get("at", "")):
-                self._marked.add(call_id)
-            else:
+            if not _is_recent(entry.get("at", "")):
                 self._book.forget(call_id)
 
     def has(self, call_id: str) -> bool:
-        return call_id in self._marked
+        return self._book.has(call_id)
 
     async def mark(self, call_id: str, person: str) -> None:
         """Keep a mark; returns when it is on disk. A full disk is reported and does not hinder the press."""
-        self._marked.add(call_id)
         await self._book.put(call_id, {"by": person, "at": datetime.now(UTC).isoformat()})
 
     async def drop(self, call_id: str) -> None:
         """Forget a mark that was taken back."""
-        self._marked.discard(call_id)
         await self._book.drop(call_id)
 
     def ended(self, call_id: str, reason: EndReason) -> None:
         """Forget the mark of a call that is over, `run` writes it; one that the next run hears on keeps it."""
-        if reason is not EndReason.SHUTDOWN and call_id in self._marked:
-            self._marked.discard(call_id)
+        if reason is not EndReason.SHUTDOWN and self._book.has(call_id):
             self._book.forget(call_id)
             self._ended.set()
 

@@ -51,6 +51,9 @@ class HeldBook:
         """Return the channels that have an entry."""
         return list(self._entries)
 
+    def has(self, channel: str) -> bool:
+        return channel in self._entries
+
     async def put(self, channel: str, entry: Mapping[str, str]) -> None:
         """Keep an entry; returns when it is on disk. A full disk is reported and does not hinder the hold."""
         if channel in self._entries or len(self._entries) < MOST:
