@@ -15,21 +15,20 @@ if TYPE_CHECKING:
     from playwright.async_api import CDPSession, Page
 
 _COUNT = """
-  window.wall = { messages: 0, characters: 0, late: [], alerts: {}, painted: {} };
+  window.wall = { messages: 0, late: [], alerts: {}, painted: {} };
   window.WebSocket = class extends WebSocket {
     constructor(...given) {
       super(...given);
       this.addEventListener("message", ({ data }) => {
         if (!data.startsWith('{"type":"delta"')) return;
         window.wall.messages += 1;
-        window.wall.characters += data.length;
       });
     }
   };
 """
 _WATCH = """([stamp, title]) => {
   const wall = window.wall;
-  Object.assign(wall, { messages: 0, characters: 0, late: [], alerts: {}, painted: {} });
+  Object.assign(wall, { messages: 0, late: [], alerts: {}, painted: {} });
   const now = () => performance.timeOrigin + performance.now();
   let seen = 0;
   const look = (text) => {
@@ -60,7 +59,6 @@ class WallPage:
     def __init__(self) -> None:
         self.per_message_ms: list[float] = []
         """Processor time of the main thread for each message, one figure for every second."""
-        self.seconds = 0
 
     async def measure(
         self,
