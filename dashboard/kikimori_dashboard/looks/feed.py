@@ -42,8 +42,6 @@ class LookFeed:
         """Version up to which changes were looked at; None before the snapshot."""
         self.sent: int | None = None
         """Version that the page has; smaller than `version` where nothing since was for it."""
-        self.due = True
-        """True = the page lacks something that does not wait for a change."""
 
     @property
     def alerts(self) -> set[str] | None:
@@ -60,13 +58,6 @@ class LookFeed:
         self._cards = {each: has for each, has in self._cards.items() if each in cards}
         self._rows = {each: has for each, has in self._rows.items() if each in rows}
         self._wanted_cards, self._wanted_rows = tuple(cards), tuple(rows)
-        self.due = True
-
-    def outdated(self) -> bool:
-        """Return whether another snapshot is needed."""
-        if self._audience.outdated():
-            self.version = None
-        return self.version is None
 
     def news(self, now: datetime, clock: float, *, levels: bool) -> str:
         """Return the next message; "" for nothing that the page lacks.
@@ -78,7 +69,7 @@ class LookFeed:
         """
         seq = self._state.changes.version
         fields = None
-        if not self.outdated() and self.version is not None and self.sent is not None:
+        if not self._audience.outdated() and self.version is not None and self.sent is not None:
             fields = self._audience.fields_since(self.version)
         if fields is None:
             self._cards, self._rows, self._lines, self._rows_at = {}, {}, None, 0.0
@@ -88,7 +79,6 @@ class LookFeed:
             head = f'{{"type":"delta","from":{self.sent},"seq":{seq},"now":"{now.isoformat()}"'
         drawn = self._drawn(clock, levels=levels)
         self.version = seq
-        self.due = False
         return f"{','.join([head, *fields, *drawn])}}}" if fields or drawn or self.sent is None else ""
 
     def _drawn(self, clock: float, *, levels: bool) -> list[str]:
