@@ -36,9 +36,6 @@ class AlertMarks:
         """Return the kinds of marks on an alert."""
         return self._marks.get(alert_id, {}).keys()
 
-    def get(self, alert_id: str, kind: str) -> Mark | None:
-        return self._marks.get(alert_id, {}).get(kind)
-
     def known(self, kind: str) -> list[str]:
         """Return the alerts with a mark of a kind."""
         return [alert_id for alert_id, marks in self._marks.items() if kind in marks]

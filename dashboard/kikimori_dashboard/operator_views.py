@@ -128,7 +128,7 @@ class OperatorViews:
         ]
         claim = self._state.alert_book.claim_of(alert_id)
         view["claim"] = None if claim is None else {"name": claim["name"]}
-        mark = self._state.alert_book.encoded.marks.get(alert_id, "unanswered")
+        mark = self._state.alert_book.encoded.marks.of(alert_id, "unanswered")
         view["unanswered"] = None if mark is None else {each: mark[each] for each in OF_UNANSWERED}
         return _encode(view)
 

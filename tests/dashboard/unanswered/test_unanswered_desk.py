@@ -72,7 +72,7 @@ class UnansweredSite:
         return self.mark()
 
     def mark(self, alert_id: str = "a") -> dict[str, Any] | None:
-        return self.state.alert_book.encoded.marks.get(alert_id, MARK)
+        return self.state.alert_book.encoded.marks.of(alert_id, MARK)
 
 
 async def test_an_alert_is_marked_at_once_and_step_by_step(store: Store) -> None:
