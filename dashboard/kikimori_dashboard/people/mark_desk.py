@@ -83,7 +83,7 @@ class MarkDesk:
 
     async def claim(self, alert: Alert, who: Principal) -> Claimed:
         """Claim an alert; raises StoreAwayError, NobodyError."""
-        person_id = _person(who)
+        person_id = person_of(who)
         found = await claims.claim(self._store, alert.alert_id, person_id, self._now())
         self._made_here.add(alert.alert_id)
         self._show_claim(alert.alert_id, found)
@@ -91,7 +91,7 @@ class MarkDesk:
 
     async def release(self, alert_id: str, who: Principal) -> bool:
         """Release an own claim by hand; False when it is not one's own. Raises StoreAwayError, NobodyError."""
-        done = await claims.release(self._store, alert_id, _person(who), "by_hand", self._now())
+        done = await claims.release(self._store, alert_id, person_of(who), "by_hand", self._now())
         if done:
             self._show_claim(alert_id, None)
         return done
@@ -104,7 +104,7 @@ class MarkDesk:
             call_id=alert.call_id,
             rule=alert.rule,
             reason=reason,
-            person_id=_person(who),
+            person_id=person_of(who),
             at=self._now(),
         )
         self._show_false(alert.alert_id, found)
@@ -185,7 +185,8 @@ class MarkDesk:
             self._changed()
 
 
-def _person(who: Principal) -> str:
+def person_of(who: Principal) -> str:
+    """Return the id of a person; raises NobodyError."""
     if who.person_id is None:
         raise NobodyError
     return who.person_id

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori_dashboard.changes import PicturePart
-from kikimori_dashboard.people.mark_desk import NobodyError
+from kikimori_dashboard.people.mark_desk import person_of
 from kikimori_dashboard.state import LONGEST_CALL
 from kikimori_records import call_notes
 from kikimori_records.errors import StoreAwayError, StoreError
@@ -49,9 +49,7 @@ class NoteDesk:
 
     async def add(self, call_id: str, text: str, who: Principal) -> CallNote:
         """Add a note; raises StoreAwayError, TooManyNotesError, NobodyError."""
-        if who.person_id is None:
-            raise NobodyError
-        note = await call_notes.add_note(self._store, call_id, text, who.person_id, self._now())
+        note = await call_notes.add_note(self._store, call_id, text, person_of(who), self._now())
         self._written += 1
         # It may have been read already, between its commit and now.
         self._show(call_id, [*self._shown_besides(call_id, note.id), _view(note)])
@@ -59,9 +57,7 @@ class NoteDesk:
 
     async def remove(self, call_id: str, note_id: str, who: Principal) -> bool:
         """Remove an own note; False when it is not one's own. Raises StoreAwayError, NobodyError."""
-        if who.person_id is None:
-            raise NobodyError
-        done = await call_notes.remove_note(self._store, call_id, note_id, who.person_id)
+        done = await call_notes.remove_note(self._store, call_id, note_id, person_of(who))
         if done:
             self._written += 1
             self._show(call_id, self._shown_besides(call_id, note_id))
