@@ -31,6 +31,19 @@ class _Clock:
     command_id: str = ""
 
 
+def time_question(reply_to: str, now: datetime) -> Command:
+    """Return a question for an agent's time, which every agent answers to everybody."""
+    return Command(
+        command_id=uuid.uuid4().hex,
+        call_id="none",
+        action=ASK_TIME,
+        issued_by="dashboard",
+        issued_at=now,
+        expires_at=now + LIFETIME,
+        reply_to=reply_to,
+    )
+
+
 class AgentClocks:
     """One clock for each agent. `mono_s` is always our monotonic clock, `now` our wall clock."""
 
@@ -48,18 +61,10 @@ class AgentClocks:
 
     def ask(self, agent_id: str, reply_to: str, now: datetime, mono_s: float) -> Command:
         """Return the question."""
+        question = time_question(reply_to, now)
         clock = self._clocks.setdefault(agent_id, _Clock())
-        clock.command_id = uuid.uuid4().hex
-        clock.asked_at = mono_s
-        return Command(
-            command_id=clock.command_id,
-            call_id="none",
-            action=ASK_TIME,
-            issued_by="dashboard",
-            issued_at=now,
-            expires_at=now + LIFETIME,
-            reply_to=reply_to,
-        )
+        clock.command_id, clock.asked_at = question.command_id, mono_s
+        return question
 
     def take(self, result: CommandResult, mono_s: float) -> bool:
         """Take an answer; False when it answers no question of ours. Any outcome gives the agent's time."""

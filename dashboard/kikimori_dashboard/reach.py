@@ -7,13 +7,12 @@ dashboard they say in their health.
 from __future__ import annotations
 
 import asyncio
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from kikimori_core.wire.messages import ASK_TIME, Command
+from kikimori_dashboard.clocks import time_question
 from kikimori_dashboard.subscriber import BrokerAwayError
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 WITHIN_S = 5.0
 """Seconds in which an agent answers; a press waits longer, but who tries wants to know."""
-LIFETIME = timedelta(seconds=10)
 REFUSES = "unknown_dashboard_key"
 """Problem of an agent that does not take presses from a dashboard."""
 
@@ -85,16 +83,8 @@ class ReachTry:
         refuses = any(each.code == REFUSES for each in health.problems)
         if not health.online:
             return ReachedAgent(agent_id, None, refuses)
-        loop, now = asyncio.get_running_loop(), datetime.now(UTC)
-        question = Command(
-            command_id=uuid.uuid4().hex,
-            call_id="none",
-            action=ASK_TIME,
-            issued_by="dashboard",
-            issued_at=now,
-            expires_at=now + LIFETIME,
-            reply_to=publisher.reply_topic(agent_id),
-        )
+        loop = asyncio.get_running_loop()
+        question = time_question(publisher.reply_topic(agent_id), datetime.now(UTC))
         answer = self._waiting[question.command_id] = loop.create_future()
         asked_at, took_s = loop.time(), None
         try:
