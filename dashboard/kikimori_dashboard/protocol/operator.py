@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from kikimori_core.wire.messages import Party
 from kikimori_core.wire.values import Action, AlertState, CallStatus, Severity, SpeechStatus
-from kikimori_dashboard.protocol.parts import Beat, Echo, HelpNow, PagePart, Presses, ProblemView
+from kikimori_dashboard.protocol.parts import Beat, Echo, PagePart, PageSite, Presses
 
 
 class OperatorCall(PagePart):
@@ -88,19 +88,8 @@ class OperatorAgent(PagePart):
     unconfirmed: bool
 
 
-class OperatorSite(PagePart):
+class OperatorSite(PageSite):
     """Settings of the site, and whether the page shows what is."""
-
-    name: str
-    language: str
-    time_zone: str
-    broker_connected: bool
-    broker_problem: ProblemView | None
-    reading: bool
-    incomplete: bool
-    newer: list[str]
-    watching_since: AwareDatetime | None
-    help: HelpNow | None
 
 
 class NothingMissed(PagePart):

@@ -128,6 +128,21 @@ class HelpNow(PagePart):
     opens_at: AwareDatetime | None
 
 
+class PageSite(PagePart):
+    """Settings of the site, and whether the page shows what is."""
+
+    name: str
+    language: str
+    time_zone: str
+    broker_connected: bool
+    broker_problem: ProblemView | None
+    reading: bool
+    incomplete: bool
+    newer: list[str]
+    watching_since: AwareDatetime | None
+    help: HelpNow | None
+
+
 class UnansweredMark(PagePart):
     """Mark of an alert that waits for an answer."""
 

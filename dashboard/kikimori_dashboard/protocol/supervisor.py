@@ -12,8 +12,8 @@ from kikimori_dashboard.order import CallLane
 from kikimori_dashboard.protocol.parts import (
     Beat,
     Echo,
-    HelpNow,
     PagePart,
+    PageSite,
     Presses,
     ProblemView,
     UnansweredMark,
@@ -178,24 +178,14 @@ class OwnRole(PagePart):
     at: AwareDatetime
 
 
-class SupervisorSite(PagePart):
+class SupervisorSite(PageSite):
     """Settings of the site, and faults of the dashboard itself."""
 
-    name: str
-    language: str
-    time_zone: str
-    broker_connected: bool
-    broker_problem: ProblemView | None
-    reading: bool
-    incomplete: bool
-    newer: list[str]
-    watching_since: AwareDatetime | None
     certificate: list[ProblemView]
     clocks: dict[str, int]
     signatures: dict[str, SignatureView]
     left_out: dict[str, int]
     superiors: list[SuperiorView]
-    help: HelpNow | None
     own_roles: list[OwnRole]
     names_people: bool
 
