@@ -28,7 +28,7 @@ from kikimori_records.people.changes import Author, change_person
 from kikimori_records.people.superiors import add_superior
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Page, Route
     from tests.support.peer_agent import PeerAgent
 
     from kikimori_records.store import Store
@@ -73,12 +73,20 @@ async def test_the_rung_superior_sees_on_one_screen_what_it_is_about(
     """From the banner on their own page; the second at which the telephone rings is the one that counts."""
     await ringing(agent)
     await sign_in_page(page, "both")
+    shown = asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        await shown.wait()
+        await route.continue_()
+
+    await page.route("**/api/help-reasons", answer_late)
     await page.goto(url)
     async with client(url) as supervisor, live_client(url) as watching:
         await watching.until(lambda each: connected(each) and "c.escalate.1" in each["alerts"])
-        await expect(page.locator(".card[data-call=c]")).to_contain_text(
-            "脅し・身の危険　「折り返しにしたいです」"
-        )
+        card = page.locator(".card[data-call=c]")
+        await expect(card).to_contain_text("threat　「折り返しにしたいです」")
+        shown.set()
+        await expect(card).to_contain_text("脅し・身の危険　「折り返しにしたいです」")
         moving = asyncio.create_task(post(supervisor, "/api/calls/c/commands", {"action": "hold_transfer"}))
         command = await agent.command()
         await agent.call("c", status=CallStatus.ON_HOLD)

@@ -9,6 +9,7 @@ import { look, shape } from "./severity.js";
 import { age, handling } from "./since.js";
 import { Voices } from "./voices.js";
 import { newestQuotes, reason } from "./why.js";
+import { reasonsKey } from "../store/help_reasons.js";
 
 const REASONS = 3; // alerts that are shown with their reason; of more, the titles
 const QUOTES = 2;
@@ -117,7 +118,7 @@ export class Card {
   /** Every alert by its title; the worst with their reasons; then the newest of what was said. */
   drawWhy() {
     const { alerts, call } = this;
-    const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), call.returned, current()]);
+    const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), call.returned, reasonsKey()]);
     fill(this.why, key, () => [
       call.returned ? alertLine("warning", t("call.returned"), "", "alert came-back") : null,
       ...alerts.slice(0, REASONS).map((alert) => alertLine(alert.severity, title(alert.title), reason(alert))),

@@ -11,6 +11,7 @@ import { Timeline } from "./timeline.js";
 import { Transcript } from "./transcript.js";
 import { superiorSpeaks, whereabouts } from "../store/whereabouts.js";
 import { reason } from "./why.js";
+import { reasonsKey } from "../store/help_reasons.js";
 
 const LINGER_MS = 15_000; // a call that is over is shown so long, for whoever reads it
 const TABS = ["words", "course", "notes"];
@@ -200,7 +201,7 @@ export class Panel {
   drawWhy() {
     const { call } = this;
     const alerts = this.picture.alertsOf(call.call_id);
-    fill(this.why, JSON.stringify([call.call_id, alerts.map((/** @type {any} */ each) => [each.alert_id, each.revision, marksKey(each)]), current()]), () => alerts.map((/** @type {any} */ alert) =>
+    fill(this.why, JSON.stringify([call.call_id, alerts.map((/** @type {any} */ each) => [each.alert_id, each.revision, marksKey(each)]), reasonsKey()]), () => alerts.map((/** @type {any} */ alert) =>
       h("li", { class: "alert", dataset: { severity: look(alert.severity) } },
         h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)), title(alert.title)),
         h("span", { class: "fact", title: reason(alert, true) }, reason(alert, true)),

@@ -16,6 +16,9 @@ export async function loadReasons() {
 /** [{id, text}] in the order of their buttons, in the language of the page. */
 export const helpReasons = () => reasons.map((each) => ({ id: each.id, text: current() === "ja" ? each.ja : each.en }));
 
+/** Part of the key of what is drawn with `reasonText`: it is drawn anew once the reasons are there, and in the other language. */
+export const reasonsKey = () => [reasons.length, current()];
+
 /**
  * The reason in the language of the page; an id that is not known here as it is.
  * @param {string} id
