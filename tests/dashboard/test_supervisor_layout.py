@@ -314,3 +314,21 @@ async def test_the_second_press_of_ending_a_call_is_whole_on_its_card(
     for part in (button, card(page, "c-1").locator("select"), card(page, "c-1").locator(".hint")):
         await expect(part).to_be_in_viewport(ratio=1)
     assert await card(page, "c-1").locator(".primary").bounding_box() == row
+
+
+async def test_a_call_whose_card_goes_when_the_hand_is_gone_becomes_a_row(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    """Nothing more is heard of the call in the meantime."""
+    await page.clock.install()
+    await agent.call("c")
+    alert = await agent.alert("c")
+    await page.goto(url)
+    await card(page, "c").locator(".who").hover()
+    await agent.close_alert(alert)
+    await expect(card(page, "c").locator(".alert")).to_have_count(0)
+    await expect(page.locator("#rows .row")).to_have_count(0)
+    await page.mouse.move(0, 0)
+    await page.clock.fast_forward(4_000)
+    await expect(card(page, "c")).to_have_count(0)
+    await expect(page.locator("#rows [data-call=c]")).to_be_visible()

@@ -31,6 +31,7 @@ export class Board {
     this.grid = cards.querySelector(".grid");
     this.regions = [cards, lane, rows];
     this.slots = new Slots(0);
+    this.arranged = 0; // how often a slot got another call
     /** @type {Map<string, Card>} cards in slots */
     this.cards = new Map();
     /** @type {Map<string, Actions>} */
@@ -115,7 +116,7 @@ export class Board {
   /** Gives the slots to the calls. */
   arrange() {
     const calls = Object.values(this.picture.calls).map((call) => slotCall(this.picture, call));
-    this.slots.update(calls, (callId) => this.held(callId));
+    if (this.slots.update(calls, (callId) => this.held(callId))) this.arranged += 1;
     const keeps = new Set(calls.filter((call) => call.keeps).map((call) => call.callId));
     this.unsettled = this.slots.waiting.length > 0 || this.slots.places.some((callId) => callId !== null && !keeps.has(callId));
     for (const [callId, card] of this.cards) {

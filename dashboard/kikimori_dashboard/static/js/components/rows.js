@@ -30,6 +30,7 @@ export class Rows {
     /** @type {string[]} calls in their places */
     this.places = [];
     this.stale = true; // the places are not those that are wanted
+    this.arranged = 0; // slots for which the calls have their places, as `Board.arranged` counts
     this.levelsAt = -Infinity;
     this.seats = new Seats(() => this.again());
     this.filter = new Filter(this.seats, () => this.again());
@@ -117,6 +118,7 @@ export class Rows {
   arrange() {
     const { picture } = this;
     const list = this.view === "list";
+    this.arranged = this.board.arranged;
     show(this.list, list);
     show(this.tiles.element, !list);
     const wanted = picture.inOrder().filter((/** @type {string} */ callId) => this.belongs(picture.calls[callId]) && this.filter.takes(picture.calls[callId]));
@@ -178,6 +180,7 @@ export class Rows {
   tick(now) {
     for (const row of this.rows.values()) row.tick(now);
     if (this.view === "seats") this.tiles.tick(now);
-    if (this.stale && this.picture?.known && !this.held()) this.arrange();
+    const moved = this.arranged !== this.board.arranged; // a call has lost its slot, or got one
+    if ((moved || (this.stale && !this.held())) && this.picture?.known) this.arrange();
   }
 }
