@@ -80,7 +80,6 @@ export class Rows {
    */
   update(picture, changes) {
     this.picture = picture;
-    this.words();
     if (changes.all || changes.calls.size) this.arrange();
     if (this.view === "seats") {
       this.tiles.update(picture, changes);
@@ -119,6 +118,7 @@ export class Rows {
     const { picture } = this;
     const list = this.view === "list";
     this.arranged = this.board.arranged;
+    this.words();
     show(this.list, list);
     show(this.tiles.element, !list);
     const wanted = picture.inOrder().filter((/** @type {string} */ callId) => this.belongs(picture.calls[callId]) && this.filter.takes(picture.calls[callId]));
