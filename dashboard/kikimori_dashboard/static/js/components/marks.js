@@ -20,8 +20,8 @@ export async function start(changed) {
 /** Whether a person of this page may press at all; a display on a wall only shows. */
 const presses = () => own.person_id !== null && own.roles.includes("supervisor");
 
-/** Whether a claim is of the person who is signed in here. */
-export const isOwn = (claim) => claim.person_id === own.person_id;
+/** Whether a claim or a note is of the person who is signed in here. */
+export const isOwn = (mark) => mark.person_id === own.person_id;
 
 const wordOf = (reason) => reasons.find((each) => each.id === reason)?.[current()] ?? reason;
 

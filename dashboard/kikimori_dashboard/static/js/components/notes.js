@@ -2,7 +2,8 @@
 
 import { fill, h, setText, show } from "./dom.js";
 import { current, find, t, timeOfDay } from "../store/i18n.js";
-import { me, send } from "../store/session.js";
+import { isOwn } from "./marks.js";
+import { send } from "../store/session.js";
 
 const LONGEST = 200; // as the server takes them
 
@@ -11,9 +12,6 @@ export class Notes {
     this.callId = "";
     /** @type {Map<string, string>} what was typed and not sent, by call */
     this.drafts = new Map();
-    /** @type {any} */
-    this.own = null;
-    this.usable = false;
     this.title = h("h3");
     this.list = h("ol", { class: "notes-list" });
     this.input = h("input", { type: "text", maxlength: LONGEST, autocomplete: "off", oninput: () => this.drafts.set(this.callId, this.input.value) });
@@ -25,10 +23,6 @@ export class Notes {
       this.write();
     });
     this.element = h("div", { class: "notes" }, this.title, this.list, this.fault, this.form);
-    me().then((person) => {
-      this.own = person;
-      if (this.call) this.update(this.call, this.usable);
-    }).catch(() => {});
   }
 
   /**
@@ -36,8 +30,6 @@ export class Notes {
    * @param {boolean} usable whether a note can be written now
    */
   update(call, usable) {
-    this.call = call;
-    this.usable = usable;
     const notes = call.notes ?? [];
     if (this.callId !== call.call_id) {
       this.callId = call.call_id;
@@ -49,16 +41,15 @@ export class Notes {
     this.input.setAttribute("placeholder", t("note.hint"));
     setText(this.button, t("note.send"));
     this.button.disabled = !usable || call.status === "ended";
-    fill(this.list, JSON.stringify([notes, this.own?.person_id, current()]), () => (notes.length ? notes.map((/** @type {any} */ each) => this.item(each)) : [h("li", { class: "none" }, t("note.none"))]));
+    fill(this.list, JSON.stringify([notes, notes.map(isOwn), current()]), () => (notes.length ? notes.map((/** @type {any} */ each) => this.item(each)) : [h("li", { class: "none" }, t("note.none"))]));
   }
 
   /** @param {any} note */
   item(note) {
-    const own = this.own !== null && note.person_id === this.own.person_id;
     return h("li", {},
       h("span", { class: "note-text" }, note.text),
       h("span", { class: "note-by" }, t("note.by", { name: note.name, time: timeOfDay(note.at).slice(0, 5) })),
-      own ? h("button", { type: "button", class: "quiet", "aria-label": t("note.remove_of", { text: note.text }), onclick: () => this.post(`/${encodeURIComponent(note.id)}/remove`, {}) }, t("note.remove")) : null);
+      isOwn(note) ? h("button", { type: "button", class: "quiet", "aria-label": t("note.remove_of", { text: note.text }), onclick: () => this.post(`/${encodeURIComponent(note.id)}/remove`, {}) }, t("note.remove")) : null);
   }
 
   async write() {
