@@ -1,6 +1,6 @@
 // 引き継ぎ: what the superior who is rung has to know before picking up, on one screen.
 
-import { fill, h, setText } from "../components/dom.js";
+import { byId as at, fill, h, setText } from "../components/dom.js";
 import * as i18n from "../store/i18n.js";
 import { loadReasons, reasonText } from "../store/help_reasons.js";
 import { spoken } from "../store/names.js";
@@ -10,8 +10,6 @@ import { load, toLogin } from "../store/session.js";
 const EVERY_MS = 1000;
 
 const { t } = i18n;
-/** @param {string} id */
-const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const wanted = new URLSearchParams(location.search).get("call");
 
 /** @type {any} */
