@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.async_api import async_playwright, expect
-from tests.support.sign_in import add_people
+from tests.support.sign_in import add_people, begin_sessions_now
 from tests.support.signing import dashboard_identity
+from tests.support.stores import opened
 
 from kikimori_dashboard import DashboardSettings, serve
-from kikimori_records.settings import StoreSettings
-from kikimori_records.store import Store
+from kikimori_records.disk import make_private
+from kikimori_records.settings import FILE, StoreSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.key_store import Identity
     from kikimori_core.wire.settings import BrokerSettings
     from kikimori_dashboard.connection_limiter import PortLimits
+    from kikimori_records.store import Store
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -78,12 +81,25 @@ async def dashboard(
 async def store_of_people() -> AsyncIterator[Store]:
     """An open database with the people of `sign_in`, in a folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="kikimori-store-") as folder:
-        store = await Store.open(StoreSettings(dir=Path(folder)))
-        try:
-            await add_people(store)
+        file = Path(folder) / FILE
+        make_private(file)
+        file.write_bytes(await asyncio.to_thread(_file_of_people))
+        async with opened(StoreSettings(dir=Path(folder))) as store:
+            await begin_sessions_now(store)
             yield store
-        finally:
-            await store.close()
+
+
+@cache
+def _file_of_people() -> bytes:
+    """Return a migrated SQLite database with the people, made once a run: hundreds of tests begin with a copy of it."""
+
+    async def make(folder: Path) -> None:
+        async with opened(StoreSettings(dir=folder)) as store:
+            await add_people(store)
+
+    with tempfile.TemporaryDirectory(prefix="kikimori-people-") as folder:
+        asyncio.run(make(Path(folder)))
+        return (Path(folder) / FILE).read_bytes()
 
 
 @asynccontextmanager

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from sqlalchemy import update
 
 from kikimori_dashboard.access.cookies import SESSION
 from kikimori_dashboard.access.tokens import hash_of
 from kikimori_records import sessions
 from kikimori_records.people import NewPerson, add, list_people
+from kikimori_records.schema import sessions as table
 from kikimori_records.settings import StoreSettings
 from kikimori_records.store import Store
 
@@ -103,14 +105,22 @@ async def add_session(store: Store, person_id: str, token: str, **fields: Any) -
     row: dict[str, Any] = {
         "person_id": person_id,
         "kiosk_id": None,
-        "created_at": now,
-        "used_at": now,
+        **_times(now),
         "idle_s": None,
-        "expires_at": now + timedelta(days=1),
         "address": "127.0.0.1",
         "browser": "test",
     }
     await sessions.add_session(store, sessions.Session(token_hash=hash_of(token), **(row | fields)))
+
+
+async def begin_sessions_now(store: Store) -> None:
+    """Set the times of all sessions anew, in a copy of a database that is older."""
+    async with store.begin() as connection:
+        await connection.execute(update(table).values(_times(datetime.now(UTC))))
+
+
+def _times(now: datetime) -> dict[str, datetime]:
+    return {"created_at": now, "used_at": now, "expires_at": now + timedelta(days=1)}
 
 
 async def people_in(settings: StoreSettings) -> None:
