@@ -45,6 +45,8 @@ INTERVAL_S = 0.1
 SHORTEST_S = 0.02
 """Interval in s after which something is sent that does not wait for `INTERVAL_S`."""
 BEAT_S = 5.0
+HEARTBEAT_S = 20.0
+"""Interval in s of the pings that a browser answers by itself."""
 RETRY_AFTER_S = 10
 MOST_FROM_BROWSER = 128 * 1024
 """Largest message from a browser in bytes."""
@@ -124,7 +126,9 @@ class Live:
             )
         looks = supervises and request.query.get("look") == "1"
         # What a page draws is little; to squeeze it for each browser would cost more than all the rest.
-        socket = web.WebSocketResponse(heartbeat=20, max_msg_size=MOST_FROM_BROWSER, compress=not looks)
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_S, max_msg_size=MOST_FROM_BROWSER, compress=not looks
+        )
         await socket.prepare(request)
         self.sockets.add(socket)
         if supervises:

@@ -17,7 +17,7 @@ from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
 from tests.support.sign_in import sign_in_page
 
-from kikimori_dashboard import DashboardSettings, create_app
+from kikimori_dashboard import DashboardSettings, create_app, live
 from kikimori_dashboard.app import LIMITER
 from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
 from kikimori_dashboard.port import DashboardPort
@@ -25,6 +25,7 @@ from kikimori_dashboard.port import DashboardPort
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    import pytest
     from tests.support.mosquitto import Mosquitto
 
 WITHIN_S = 30
@@ -220,9 +221,12 @@ async def test_an_answered_connection_waits_for_the_next_request_and_not_for_eve
         assert asyncio.get_running_loop().time() - began > 1.5
 
 
-async def test_a_live_socket_that_only_answers_pings_is_not_idle(real: Mosquitto) -> None:
+async def test_a_live_socket_that_only_answers_pings_is_not_idle(
+    real: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Longer than `idle_s` without a change of the picture."""
-    limits = PortLimits(idle_s=25.0)
+    monkeypatch.setattr(live, "HEARTBEAT_S", 5.0)
+    limits = PortLimits(idle_s=9.0)
     async with (
         PeerAgent(real.settings).running() as agent,
         dashboard(dashboard_settings(real.settings), limits) as url,
@@ -230,7 +234,7 @@ async def test_a_live_socket_that_only_answers_pings_is_not_idle(real: Mosquitto
     ):
         await browser.until(connected)
         began = asyncio.get_running_loop().time()
-        while asyncio.get_running_loop().time() - began < limits.idle_s + 10:
+        while asyncio.get_running_loop().time() - began < limits.idle_s + 4:
             await browser.next()
         await agent.call("c")
         await browser.until(lambda picture: "c" in picture["calls"])
