@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -14,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.live_client import LiveClient, connected, live_client
 from tests.support.office import leg
-from tests.support.sign_in import headers
 
 from kikimori_core.wire.messages import Role
 from kikimori_dashboard.live import MOST_FROM_BROWSER
@@ -22,8 +20,6 @@ from kikimori_dashboard.looks import pump
 from kikimori_dashboard.looks.message import MOST_CARDS, MOST_ROWS, Look, read_look
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from tests.support.peer_agent import PeerAgent
 
 GARBAGE = (
@@ -42,15 +38,6 @@ GARBAGE = (
     "[" * 10_000,
     "x" * (MOST_FROM_BROWSER + 1),
 )
-
-
-@asynccontextmanager
-async def looking(url: str, login: str = "supervisor") -> AsyncIterator[LiveClient]:
-    async with (
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
-        session.ws_connect(f"{url}/live?page=supervisor&look=1", headers=headers(url, login)) as socket,
-    ):
-        yield LiveClient(socket)
 
 
 async def look(client: LiveClient, **drawn: Any) -> None:
@@ -95,10 +82,13 @@ def test_what_is_taken_is_what_was_meant(value: Any, fields: dict[str, Any]) -> 
 
 async def test_garbage_ends_that_socket_only_and_haste_ends_none(url: str, agent: PeerAgent) -> None:
     await agent.call("c")
-    async with looking(url) as calm, live_client(url, page="operator", login="operator") as operator:
+    async with (
+        live_client(url, look=True) as calm,
+        live_client(url, page="operator", login="operator") as operator,
+    ):
         await calm.until(lambda picture: connected(picture) and "c" in picture["calls"])
         for garbage in GARBAGE:
-            async with looking(url) as other:
+            async with live_client(url, look=True) as other:
                 await other.socket.send_str(garbage)
                 async with asyncio.timeout(60):
                     while (await other.socket.receive()).type is aiohttp.WSMsgType.TEXT:
@@ -124,7 +114,7 @@ async def test_an_alert_and_an_answer_do_not_wait_for_the_interval(
     url: str, agent: PeerAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await agent.call("c")
-    async with looking(url) as page:
+    async with live_client(url, look=True) as page:
         await page.until(lambda picture: connected(picture) and "c" in picture["calls"])
         # Whatever waits for the interval would come after the test.
         monkeypatch.setattr(pump, "CARDS_EVERY_S", 3600.0)
