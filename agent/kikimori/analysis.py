@@ -67,6 +67,11 @@ class Findings:
             self.lines.append(line)
 
 
+def _all_legs_begin_together() -> float:
+    """Clock of a recording: its legs begin at its first sample, however long the program takes to open them."""
+    return 0.0
+
+
 class Analyser:
     """Rules, phrases and the speech engine, loaded once for any number of recordings."""
 
@@ -89,7 +94,7 @@ class Analyser:
     ) -> Findings:
         """Hear and judge a whole recording; `keys` as `replay` takes them. Raises AudioFileError."""
         findings = Findings()
-        desk = self._desk(findings)
+        desk = self._desk(findings, _all_legs_begin_together)
 
         def played(seconds: float) -> None:
             findings.played_s = seconds
@@ -123,7 +128,7 @@ class Analyser:
             await desk.close()
         return findings, capture
 
-    def _desk(self, findings: Findings, clock: Callable[[], float] | None = None) -> Desk:
+    def _desk(self, findings: Findings, clock: Callable[[], float]) -> Desk:
         return Desk(
             DeskSettings(site=self.config.site, agent_id=self.config.agent_id),
             self.rules,
