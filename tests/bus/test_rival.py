@@ -15,6 +15,7 @@ from tests.support.wire import Wire
 
 from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.errors import first_of
+from kikimori_core.wire.connection import connect
 from kikimori_core.wire.messages import Health
 
 if TYPE_CHECKING:
@@ -131,4 +132,28 @@ async def test_a_run_that_was_silent_goes_on_where_nobody_came(real: Mosquitto, 
             await asyncio.sleep(0.6)
             wire.mend()
             await until(lambda: silent.connected)
+            assert not going_on.done()
+
+
+async def test_an_old_save_of_the_broker_is_no_other_run(real: Mosquitto, tmp_path: Path) -> None:
+    """A killed broker comes back with health of the run before, from before its last will."""
+    before = sample.health(host="before", run="run-before", started_at=sample.NOON)
+    will = before.model_copy(update={"online": False})
+    saved = before.model_copy(update={"at": sample.NOON + timedelta(minutes=4)})
+
+    async def retain(health: Health) -> None:
+        async with connect(real.settings, "broker-of-the-test") as client:
+            await client.publish(HEALTH, health.to_bytes(), qos=1, retain=True)
+
+    await retain(will)
+    async with Wire(real.settings.port) as wire:
+        through = real.settings.model_copy(update={"port": wire.port})
+        async with run_of("new", tmp_path, through, minute=5) as (new, going_on):
+            await until(lambda: new._rival is not None and bool(new._rival._seen))
+            wire.cut()
+            await until(lambda: not new.connected)
+            await retain(saved)
+            wire.mend()
+            await until(lambda: new._rival is not None and len(new._rival._seen) > 1)
+            await says(real.settings, "new")
             assert not going_on.done()

@@ -64,8 +64,12 @@ class RivalWatch:
         self._run = run
         self._started_at = started_at
         self._silent_s = silent_s
-        self._seen: dict[str, datetime] = {}
-        """Time of the newest message of each other run, by that run's clock."""
+        self._seen: dict[tuple[str, bool], datetime] = {}
+        """Time of the newest message of each other run, by that run's clock; health and last will apart.
+
+        The will bears the time of the connection's begin. A broker that was killed may come back with health from before
+        the will: later by its time, and no sign of life.
+        """
         self._last_contact: float | None = None
         self._found: asyncio.Future[Health] | None = None
 
@@ -140,9 +144,9 @@ class RivalWatch:
         return health if self._run is not None and health.run not in (None, self._run) else None
 
     def _lives(self, other: Health, *, retain: bool) -> bool:
-        run = str(other.run)
-        before = self._seen.get(run)
-        self._seen[run] = other.at if before is None else max(before, other.at)
+        kind = (str(other.run), other.online)
+        before = self._seen.get(kind)
+        self._seen[kind] = other.at if before is None else max(before, other.at)
         return (before is not None and other.at > before) or (other.online and not retain)
 
     def _is_later(self, other: Health) -> bool:
