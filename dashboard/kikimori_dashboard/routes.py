@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from aiohttp import web
@@ -175,8 +176,7 @@ class SiteRoutes:
 
     async def _help_reasons(self, _request: web.Request) -> web.Response:
         """Return the reasons that an operator may add to a call for help, in the order of their buttons."""
-        listed = [{"id": each.id, "ja": each.ja, "en": each.en} for each in help_reasons()]
-        return web.json_response({"reasons": listed})
+        return web.json_response({"reasons": [asdict(each) for each in help_reasons()]})
 
     async def _try_reach(self, _request: web.Request) -> web.Response:
         """Try the way of the operator's button to every agent and back; it alarms nobody."""

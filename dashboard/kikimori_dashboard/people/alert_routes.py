@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import SIGNED_IN, add_route, needs
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.people.mark_desk import NobodyError
-from kikimori_dashboard.people.reasons import false_reasons
+from kikimori_dashboard.people.reasons import choice_of, false_reasons
 from kikimori_records.errors import StoreError
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class AlertRoutes:
     async def _false(self, request: web.Request, alert: Alert) -> web.Response:
         """Mark an alert as a false one; nothing of the judging changes."""
         body = await read_body(request, FalseBody)
-        if body.reason not in {each.id for each in false_reasons()}:
+        if choice_of(false_reasons(), body.reason) is None:
             return refusal(422, "bad_request")
         found = await self._marks.mark_false(alert, body.reason, request[WHO])
         self._note(request, alert, "alert.false", reason=found.reason, rule=alert.rule)
@@ -116,7 +117,7 @@ class AlertRoutes:
     @staticmethod
     async def _reasons(_request: web.Request) -> web.Response:
         """Return the reasons for false alarms, in the order of their buttons."""
-        return web.json_response([{"id": each.id, "ja": each.ja, "en": each.en} for each in false_reasons()])
+        return web.json_response([asdict(each) for each in false_reasons()])
 
     def _note(
         self, request: web.Request, alert: Alert, action: str, *, outcome: str = "done", **details: str
