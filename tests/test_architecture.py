@@ -32,6 +32,7 @@ CORE = {
     "wire": {"cancellation", "messages", "errors"},
     "model": {"messages", "errors", "wire"},
     "judging": {"messages", "errors", "wire", "model"},
+    "journal": {"messages", "errors", "wire"},
 }
 
 SCRIPTS = ROOT / "dashboard" / "kikimori_dashboard" / "static" / "js"
