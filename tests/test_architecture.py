@@ -101,6 +101,7 @@ ONE_DOOR = {
         "kikimori_records.migrations.env",
         "kikimori_records.migrations.versions.v0001_people",
         "kikimori_records.migrations.versions.v0002_call_notes",
+        "kikimori_records.migrations.versions.v0003_recorded_calls",
     },
 }
 

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table
 
-from kikimori_records.columns import UtcTime, Words
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from kikimori_records.calls.tables import (
+    journal_faults,
+    journal_positions,
+    recorded_alerts,
+    recorded_calls,
+    recorded_events,
+    recorded_legs,
+    recorded_lines,
 )
+from kikimori_records.columns import UtcTime, Words
+from kikimori_records.tables import metadata
+
+__all__ = [
+    "audit",
+    "call_notes",
+    "claims",
+    "devices",
+    "false_alarms",
+    "journal_faults",
+    "journal_positions",
+    "kiosk_codes",
+    "kiosks",
+    "metadata",
+    "notes_of_store",
+    "one_time_links",
+    "people",
+    "person_extensions",
+    "recorded_alerts",
+    "recorded_calls",
+    "recorded_events",
+    "recorded_legs",
+    "recorded_lines",
+    "recovery_codes",
+    "seatings",
+    "sessions",
+    "superiors",
+]
 
 
 def _person(name: str = "person_id", *, nullable: bool = False, primary_key: bool = False) -> Column[str]:

@@ -1,0 +1,1 @@
+"""Recorded calls: their tables, rows and queries."""

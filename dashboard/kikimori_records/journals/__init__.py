@@ -1,0 +1,1 @@
+"""Journals of agents: taken in, indexed, and finished call by call."""
