@@ -29,6 +29,7 @@ CORE = {
     "command_line": {"messages"},
     "errors": {"messages"},
     "certificates": {"messages", "errors"},
+    "mail": {"messages", "wire"},
     "wire": {"cancellation", "messages", "errors"},
     "model": {"messages", "errors", "wire"},
     "judging": {"messages", "errors", "wire", "model"},

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from kikimori_core.messages import text
+from kikimori_core.mail.settings import MailSettings
 from kikimori_core.wire.files import PemFile, SecretFile
-from kikimori_core.wire.settings import HostName, Name, Port, is_loopback
+from kikimori_core.wire.settings import Name
 from kikimori_core.wire.values import Severity
 
 MOST_TARGETS = 20
-Address = Annotated[str, Field(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
 
 
 class _Part(BaseModel):
@@ -29,28 +28,6 @@ class WebhookSettings(_Part):
     """File whose first line is its address, `https://…`: whoever knows it may write there. A bare name: see `secret_path`."""
     ca_file: PemFile | None = None
     """Authority of its certificate; None = the system's."""
-
-
-class MailSettings(_Part):
-    """Mail by a server of the office or of a provider."""
-
-    host: HostName
-    port: Port = 587
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    """`none` only to this machine's own server."""
-    username: str | None = None
-    password_file: SecretFile | None = None
-    """File whose first line is the password. A bare name: see `secret_path`."""
-    ca_file: PemFile | None = None
-    """Authority of its certificate; None = the system's."""
-    sender: Address
-    recipients: Annotated[tuple[Address, ...], Field(min_length=1, max_length=MOST_TARGETS)]
-
-    @model_validator(mode="after")
-    def _nothing_goes_in_the_clear(self) -> Self:
-        if self.security == "none" and not is_loopback(self.host):
-            raise ValueError(text("notify_mail_in_the_clear"))
-        return self
 
 
 class NotifySettings(_Part):

@@ -19,11 +19,12 @@ from tests.support.live_client import live_client
 from tests.support.peer_agent import PeerAgent
 from tests.support.ports import free_port
 
+from kikimori_core.mail.settings import MailSettings
 from kikimori_core.wire.messages import Severity
 from kikimori_dashboard.notices.delivery import MOST_WAITING, NoticeDelivery
 from kikimori_dashboard.notices.desk import notice_of
 from kikimori_dashboard.notices.mail import MailSender
-from kikimori_dashboard.notices.settings import MailSettings, WebhookSettings
+from kikimori_dashboard.notices.settings import WebhookSettings
 from kikimori_dashboard.notices.webhook import WebhookSender
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from tests.support import sample
 
 from kikimori.doctor.notices import look_at_notices
+from kikimori_core.mail.settings import MailSettings
 from kikimori_core.wire.messages import Alert, Party, Severity
 from kikimori_dashboard import DashboardSettings, settings_from
 from kikimori_dashboard.notices.desk import notice_of
 from kikimori_dashboard.notices.mail import MailSender
 from kikimori_dashboard.notices.notice import payload
-from kikimori_dashboard.notices.settings import MailSettings
 
 KINDS = ("slack", "teams", "line_works", "json")
 LINK = "https://kikimori.office.example/"

@@ -1,0 +1,1 @@
+"""Mail that the program sends: settings of a server, and the sending of one message."""
