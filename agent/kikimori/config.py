@@ -17,6 +17,7 @@ from kikimori.control.targets import TargetPolicy
 from kikimori.integrations.registry import IntegrationTables, control_kinds, integrations_of
 from kikimori.taps.sides import SidesTable
 from kikimori_core.errors import ConfigError
+from kikimori_core.journal.settings import PBX, RecordingTable, RecordsTable
 from kikimori_core.messages import text
 from kikimori_core.wire.files import (
     MadeFolder,
@@ -129,6 +130,8 @@ class AgentConfig(IntegrationTables, _General):
     pbx: PbxTable = PbxTable()
     control: ControlTable = ControlTable()
     unanswered: UnansweredTable = UnansweredTable()
+    recording: RecordingTable = RecordingTable()
+    records: RecordsTable = RecordsTable()
     dashboard: dict[str, Any] = {}
     """Read and validated by the dashboard."""
     store: dict[str, Any] = {}
@@ -156,6 +159,14 @@ class AgentConfig(IntegrationTables, _General):
                     "needed": f"[{other.name}] {other.switch}",
                 }
                 raise ValueError(text("needs_way_in", **switches))
+        return self
+
+    @model_validator(mode="after")
+    def _announcement_is_known(self) -> Self:
+        wanted = self.recording.announcement
+        known = [each.name for each in self.pbx.announcements]
+        if wanted and wanted != PBX and wanted not in known:
+            raise ValueError(text("recording_announcement_unknown", name=wanted))
         return self
 
     def integrations(self) -> tuple[Integration[Any], ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from kikimori_core.journal.settings import RecordingTable, RecordsTable
 from kikimori_core.messages import text
 from kikimori_core.wire.files import MadeFolder, TomlFile, beside, require_toml_files
 from kikimori_core.wire.key_store import Identity, own_path
@@ -31,7 +32,18 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.toml_file import Location
 
-SHARED = ("site", "language", "mqtt", "store", "pbx", "signals", "notify", "unanswered")
+SHARED = (
+    "site",
+    "language",
+    "mqtt",
+    "store",
+    "pbx",
+    "signals",
+    "notify",
+    "unanswered",
+    "recording",
+    "records",
+)
 """Keys at the top of the file, for agents and dashboard; `[store]`, `[signals]` and `[notify]` are the dashboard's alone, of `[pbx]` it reads the superior."""
 
 
@@ -62,6 +74,8 @@ class DashboardSettings(AddressSettings):
     notify: NotifySettings = NotifySettings()
     """Webhooks and mail."""
     unanswered: UnansweredTable = UnansweredTable()
+    recording: RecordingTable = RecordingTable()
+    records: RecordsTable = RecordsTable()
     client_id: Name | None = None
     """MQTT client id; the broker keeps messages for it while the dashboard is away, so it must stay the same.
     None = the user of `[mqtt]`; without one made from host name and port."""

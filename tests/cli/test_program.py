@@ -285,6 +285,8 @@ def test_the_example_names_every_key_in_its_table_and_no_other() -> None:
         "unanswered",
         "signals",
         "notify",
+        "recording",
+        "records",
     }
     known["store"] = set(StoreSettings.model_fields)
     known |= keys(SignalSettings, "signals") | keys(NotifySettings, "notify")

@@ -14,13 +14,14 @@ from kikimori.doctor.dashboard_certificate import look_at_pages_certificate
 from kikimori.doctor.former_superior import look_at_former_superior
 from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.notices import look_at_notices
+from kikimori.doctor.recording import look_at_records_certificate
 from kikimori.doctor.store import look_at_store_settings
 from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.modelstore import models_folder, resolve
 from kikimori_core.messages import both, remedy, text
 from kikimori_core.wire.files import FileKind, NamedFile, named_files
-from kikimori_core.wire.settings import is_loopback, read_secret, secret_path
+from kikimori_core.wire.settings import is_loopback, read_secret, secret_path, trusting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,12 +42,17 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
     ]
     found = [fault for each in named if (fault := _look_at_file(each, config)) is not None]
     unread = {each.check.partition(" ")[0] for each in found}
-    contents: dict[str, Callable[[], object]] = {"[mqtt] ca_file": config.mqtt.tls}
+    contents: dict[str, Callable[[], object]] = {
+        "[mqtt] ca_file": config.mqtt.tls,
+        "[records] ca_file": lambda: trusting(config.records.ca_file),
+    }
     for each in config.integrations():
         contents |= each.contents()
     for key, read in contents.items():
         if key.partition(" ")[0] not in unread and (fault := _tried(key, read)) is not None:
             found.append(fault)
+    if "[records]" not in unread:
+        found += look_at_records_certificate(config.records)
     return [
         *found,
         *(fault for each in config.integrations() if each.is_on() for fault in each.faults()),
