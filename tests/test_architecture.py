@@ -34,6 +34,7 @@ CORE = {
     "model": {"messages", "errors", "wire"},
     "judging": {"messages", "errors", "wire", "model"},
     "journal": {"messages", "errors", "wire"},
+    "serving": {"messages", "errors", "wire", "certificates"},
 }
 
 SCRIPTS = ROOT / "dashboard" / "kikimori_dashboard" / "static" / "js"

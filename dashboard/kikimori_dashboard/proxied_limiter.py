@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import hdrs, web
 
+from kikimori_core.serving.connection_limiter import ConnectionLimiter
 from kikimori_core.wire.peers import AllowedPeers
 from kikimori_dashboard.access.browser_address import browser_address
-from kikimori_dashboard.connection_limiter import ConnectionLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ def limit_proxied(limiter: ConnectionLimiter, proxies: Sequence[str]) -> Middlew
         address = browser_address(request, trusted)
         if (reason := of_browsers.admit(address)) is not None:
             limiter.refused[reason] += 1
-            log.warning("dashboard_connection_refused", peer=address, reason=reason)
+            log.warning("connection_refused", server=limiter.server, peer=address, reason=reason)
             raise web.HTTPServiceUnavailable(
                 text="too many connections\n", headers={"Retry-After": str(limits.retry_after_s)}
             )

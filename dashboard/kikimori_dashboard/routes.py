@@ -26,10 +26,10 @@ from kikimori_dashboard.reach import view_of
 from kikimori_dashboard.worded import worded_result
 
 if TYPE_CHECKING:
+    from kikimori_core.serving.connection_limiter import ConnectionLimiter
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
-    from kikimori_dashboard.connection_limiter import ConnectionLimiter
     from kikimori_dashboard.live import Live
     from kikimori_dashboard.reach import ReachTry
     from kikimori_dashboard.sentences import SentenceBook

@@ -17,10 +17,10 @@ from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent
 from tests.support.sign_in import sign_in_page
 
+from kikimori_core.serving.connection_limiter import ConnectionLimiter, PortLimits
+from kikimori_core.serving.limited_port import LimitedPort
 from kikimori_dashboard import DashboardSettings, create_app, live
 from kikimori_dashboard.app import LIMITER
-from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
-from kikimori_dashboard.port import DashboardPort
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ async def hello(request: web.Request) -> web.Response:
 async def open_port(limiter: ConnectionLimiter) -> AsyncIterator[tuple[str, int]]:
     app = web.Application()
     app.router.add_route("*", "/", hello)
-    port = DashboardPort(app, limiter)
+    port = LimitedPort(app, limiter)
     await port.listen("127.0.0.1", 0)
     try:
         yield port.address

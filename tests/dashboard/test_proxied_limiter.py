@@ -10,7 +10,7 @@ import pytest
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.sign_in import headers
 
-from kikimori_dashboard.connection_limiter import PortLimits
+from kikimori_core.serving.connection_limiter import PortLimits
 
 if TYPE_CHECKING:
     from tests.support.mosquitto import Mosquitto

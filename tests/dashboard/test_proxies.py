@@ -21,8 +21,8 @@ from tests.support.proxies import NAME, Named, ReverseProxy, proxy_ports, revers
 from tests.support.sign_in import PASSWORD, cookie
 from yarl import URL
 
+from kikimori_core.serving.connection_limiter import PortLimits
 from kikimori_dashboard.access.cookies import SESSION
-from kikimori_dashboard.connection_limiter import PortLimits
 from kikimori_dashboard.live import BEAT_S
 from kikimori_records.sessions import sessions_of
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser
 
+    from kikimori_core.serving.connection_limiter import PortLimits
     from kikimori_core.wire.key_store import Identity
     from kikimori_core.wire.settings import BrokerSettings
-    from kikimori_dashboard.connection_limiter import PortLimits
     from kikimori_records.store import Store
 
 CHROMIUM = "/usr/bin/chromium"

@@ -15,14 +15,14 @@ from tests.support.certificates import Authority
 from tests.support.sign_in import SUPERVISOR, headers
 
 from kikimori_core.certificates.examination import load_pair
-from kikimori_dashboard.https.listener import HttpsListener
-from kikimori_dashboard.port import DashboardPort
+from kikimori_core.serving.https_listener import HttpsListener
+from kikimori_core.serving.limited_port import LimitedPort
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from kikimori_dashboard.connection_limiter import ConnectionLimiter
+    from kikimori_core.serving.connection_limiter import ConnectionLimiter
 
 NAMES = "IP:127.0.0.1"
 NAMED = "DNS:kikimori.office.example,DNS:*.branch.example,IP:127.0.0.1"
@@ -88,7 +88,7 @@ def _app() -> web.Application:
 @asynccontextmanager
 async def open_https(limiter: ConnectionLimiter, pair: OfficeCertificate) -> AsyncIterator[tuple[str, int]]:
     """A listener whose answers say by which scheme they were asked; gives its address."""
-    secure, plain = DashboardPort(_app(), limiter), DashboardPort(_app(), limiter)
+    secure, plain = LimitedPort(_app(), limiter), LimitedPort(_app(), limiter)
     await secure.prepare()
     await plain.prepare()
     context = load_pair(pair.file, pair.key)

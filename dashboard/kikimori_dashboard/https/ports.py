@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori_core.serving.https_listener import HttpsListener
+from kikimori_core.serving.limited_port import LimitedPort
 from kikimori_dashboard.https.hangup import on_hangup
 from kikimori_dashboard.https.host_names import HostNames
-from kikimori_dashboard.https.listener import HttpsListener
 from kikimori_dashboard.https.redirect import redirect_app
-from kikimori_dashboard.port import DashboardPort
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from kikimori_core.serving.connection_limiter import ConnectionLimiter
     from kikimori_dashboard.address_settings import AddressSettings
-    from kikimori_dashboard.connection_limiter import ConnectionLimiter
     from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
 
 
@@ -40,9 +40,9 @@ class DashboardPorts:
         self._settings = settings
         self._keeper = keeper
         self._limiter = limiter
-        self._pages = DashboardPort(app, limiter)
+        self._pages = LimitedPort(app, limiter)
         names = HostNames(settings, keeper.covers)
-        self._redirect = DashboardPort(redirect_app(names, keeper, self._url), limiter)
+        self._redirect = LimitedPort(redirect_app(names, keeper, self._url), limiter)
         self._listeners: list[HttpsListener] = []
         self.page_port = settings.page_port
         """Port of the pages; the real one when 0 was asked for."""
@@ -82,7 +82,7 @@ class DashboardPorts:
         self.page_port = await self._listen(self._settings.https_port, self._pages)
         self.plain_port = await self._listen(self._settings.port, self._redirect)
 
-    async def _listen(self, port: int, secure: DashboardPort) -> int:
+    async def _listen(self, port: int, secure: LimitedPort) -> int:
         listener = HttpsListener(self._limiter, lambda: self._keeper.context, secure, self._redirect)
         try:
             await listener.listen(self._settings.host, port)

@@ -10,7 +10,7 @@ import pytest
 from tests.dashboard.test_port import REQUEST, WITHIN_S, Client
 from tests.support.https import open_https
 
-from kikimori_dashboard.connection_limiter import ConnectionLimiter, PortLimits
+from kikimori_core.serving.connection_limiter import ConnectionLimiter, PortLimits
 
 if TYPE_CHECKING:
     from tests.support.https import OfficeCertificate

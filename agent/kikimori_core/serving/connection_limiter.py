@@ -1,4 +1,4 @@
-"""Limit on the number of connections to the dashboard, in all and of one address. Pure: no sockets."""
+"""Limit on the number of connections to a server, in all and of one address. Pure: no sockets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PortLimits:
-    """Limits of the dashboard's port."""
+    """Limits of a port; as they stand, the dashboard's."""
 
     connections: int = 200
     """Connections at a time."""
@@ -34,8 +34,17 @@ class PortLimits:
 class ConnectionLimiter:
     """Connection limiter: counts open connections, refuses those above the limits."""
 
-    def __init__(self, limits: PortLimits, unlimited: Iterable[str] = LOOPBACK) -> None:
-        """`unlimited`: networks without a limit per address, as many browsers come from one of them."""
+    def __init__(
+        self, limits: PortLimits, unlimited: Iterable[str] = LOOPBACK, *, server: str = "dashboard"
+    ) -> None:
+        """Begin without connections.
+
+        Args:
+            limits: The limits.
+            unlimited: Networks without a limit per address, as many browsers come from one of them.
+            server: Name of the server in the log.
+        """
+        self.server = server
         self.limits = limits
         self.open = 0
         self.refused: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""HTTP port of the dashboard, bounded in number and time. A connection too many gets 503 with Retry-After."""
+"""HTTP port, bounded in number and time. A connection too many gets 503 with Retry-After."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiohttp import web
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
-    from kikimori_dashboard.connection_limiter import ConnectionLimiter
+    from kikimori_core.serving.connection_limiter import ConnectionLimiter
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ LOOKS_PER_LIMIT = 5
 SHUTDOWN_S = 2.0
 
 
-class DashboardPort:
+class LimitedPort:
     """Serves `app`, an application that is not yet set up."""
 
     def __init__(self, app: web.Application, limiter: ConnectionLimiter) -> None:
@@ -90,7 +90,9 @@ class DashboardPort:
         else:
             reason = "closing" if server is None else self._limiter.admit(connection.address)
             if server is None or reason is not None:
-                log.warning("dashboard_connection_refused", peer=connection.address, reason=reason)
+                log.warning(
+                    "connection_refused", server=self._limiter.server, peer=connection.address, reason=reason
+                )
                 self._refuse(transport)
                 return None
         self._connections[transport] = connection
@@ -157,7 +159,7 @@ class _Connection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, port: DashboardPort, admitted: str | None = None) -> None:
+    def __init__(self, port: LimitedPort, admitted: str | None = None) -> None:
         """`admitted`: address of a peer that the limiter has admitted already."""
         self._port = port
         self._time = asyncio.get_running_loop().time

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Coroutine
 
-    from kikimori_dashboard.connection_limiter import ConnectionLimiter
-    from kikimori_dashboard.port import DashboardPort
+    from kikimori_core.serving.connection_limiter import ConnectionLimiter
+    from kikimori_core.serving.limited_port import LimitedPort
 
 log = structlog.get_logger()
 
@@ -37,8 +37,8 @@ class HttpsListener:
         self,
         limiter: ConnectionLimiter,
         context: Callable[[], ssl.SSLContext],
-        secure: DashboardPort,
-        plain: DashboardPort,
+        secure: LimitedPort,
+        plain: LimitedPort,
     ) -> None:
         """Prepare for `listen`.
 
@@ -96,7 +96,7 @@ class HttpsListener:
                 self._start(self._take(accepted, address[0]))
                 continue
             # No answer: it would need a handshake, which is what there is no room for.
-            log.warning("dashboard_connection_refused", peer=address[0], reason=reason)
+            log.warning("connection_refused", server=self._limiter.server, peer=address[0], reason=reason)
             accepted.close()
 
     async def _take(self, accepted: socket.socket, peer: str) -> None:
@@ -125,7 +125,7 @@ class HttpsListener:
             else:
                 accepted.close()
         except OSError as error:  # also ssl.SSLError and TimeoutError
-            log.debug("dashboard_handshake_failed", error=str(error))
+            log.debug("handshake_failed", server=self._limiter.server, error=str(error))
         finally:
             if connection is None or not connection.made:
                 self._limiter.release(peer)
