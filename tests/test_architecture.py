@@ -104,6 +104,7 @@ ONE_DOOR = {
         "kikimori_records.migrations.versions.v0001_people",
         "kikimori_records.migrations.versions.v0002_call_notes",
         "kikimori_records.migrations.versions.v0003_recorded_calls",
+        "kikimori_records.migrations.versions.v0004_keeping",
     },
 }
 

@@ -14,6 +14,7 @@ from kikimori_records.calls.tables import (
     recorded_lines,
 )
 from kikimori_records.columns import UtcTime, Words
+from kikimori_records.keeping.tables import erasures, legal_holds, removals
 from kikimori_records.tables import metadata
 
 __all__ = [
@@ -21,11 +22,13 @@ __all__ = [
     "call_notes",
     "claims",
     "devices",
+    "erasures",
     "false_alarms",
     "journal_faults",
     "journal_positions",
     "kiosk_codes",
     "kiosks",
+    "legal_holds",
     "metadata",
     "notes_of_store",
     "one_time_links",
@@ -37,6 +40,7 @@ __all__ = [
     "recorded_legs",
     "recorded_lines",
     "recovery_codes",
+    "removals",
     "seatings",
     "sessions",
     "superiors",

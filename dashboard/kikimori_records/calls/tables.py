@@ -35,6 +35,7 @@ recorded_calls = Table(
     Column("heard_s", Double, nullable=False),
     Column("caller_number", Words),
     Column("caller_name", Words),
+    Column("caller_key", Words),  # pseudonym of the number, also where the number is masked or removed
     Column("operator_number", Words),
     Column("operator_name", Words),
     Column("person_id", Words, ForeignKey("people.id")),  # as seated at the start, known at the end
@@ -50,6 +51,7 @@ recorded_calls = Table(
     Column("sound_lost_s", Double, nullable=False),  # not written by the agent, or damaged
     Column("manifest_hash", Words),  # SHA-256 of manifest.json in hexadecimal digits
     Column("salt", Words),  # 32 bytes in hexadecimal digits; null: erased
+    Column("leaf", Words),  # of the day's tree, in hexadecimal digits; there where the salt is not any more
     Column("recorded_at", UtcTime, nullable=False),
     Column("erased_at", UtcTime),
     Column("erased_by", Words),
@@ -58,6 +60,7 @@ recorded_calls = Table(
     Index("ix_recorded_calls_ended_at", "ended_at"),
     Index("ix_recorded_calls_call_id", "call_id"),
     Index("ix_recorded_calls_caller_number", "caller_number", "started_at"),
+    Index("ix_recorded_calls_caller_key", "caller_key", "started_at"),
     Index("ix_recorded_calls_operator_number", "operator_number", "started_at"),
     Index("ix_recorded_calls_person_id", "person_id", "started_at"),
 )
