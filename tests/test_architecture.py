@@ -105,6 +105,7 @@ ONE_DOOR = {
         "kikimori_records.migrations.versions.v0002_call_notes",
         "kikimori_records.migrations.versions.v0003_recorded_calls",
         "kikimori_records.migrations.versions.v0004_keeping",
+        "kikimori_records.migrations.versions.v0005_proof",
     },
 }
 

@@ -15,6 +15,13 @@ from kikimori_records.calls.tables import (
 )
 from kikimori_records.columns import UtcTime, Words
 from kikimori_records.keeping.tables import erasures, legal_holds, removals
+from kikimori_records.proof.tables import (
+    record_accounts,
+    record_anchors,
+    record_leaves,
+    record_runs,
+    record_trees,
+)
 from kikimori_records.tables import metadata
 
 __all__ = [
@@ -34,6 +41,11 @@ __all__ = [
     "one_time_links",
     "people",
     "person_extensions",
+    "record_accounts",
+    "record_anchors",
+    "record_leaves",
+    "record_runs",
+    "record_trees",
     "recorded_alerts",
     "recorded_calls",
     "recorded_events",

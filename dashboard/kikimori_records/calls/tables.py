@@ -27,6 +27,7 @@ recorded_calls = Table(
     Column("agent_id", Words, nullable=False),
     Column("run", Words, nullable=False),
     Column("call_id", Words, nullable=False),
+    Column("call_key", BigInteger),  # number of the call within its run, from 0
     Column("site", Words, nullable=False),
     Column("tap", Words, nullable=False),
     Column("started_at", UtcTime, nullable=False),
