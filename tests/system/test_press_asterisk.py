@@ -18,12 +18,17 @@ from tests.support.browser import chromium, store_of_people
 from tests.support.real_asterisk import needs_asterisk
 from tests.support.sign_in import sign_in_page
 from tests.support.sip_phone import Habit
+from tests.support.stores import audited
 
 from kikimori.config import AgentConfig
 from kikimori.control.move_limit import GAP_S
 from kikimori.office import open_office
+from kikimori_core.model.call import Role
 from kikimori_core.wire.actions import MOVES
 from kikimori_dashboard import DashboardSettings
+from kikimori_records.audit.entry import ActorKind
+from kikimori_records.people.changes import Author
+from kikimori_records.people.superiors import add_superior
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,9 +40,10 @@ pytestmark = needs_asterisk
 WITHIN_MS = 60_000
 
 
-def config(folder: Path, office: AsteriskOffice) -> AgentConfig:
+def config(folder: Path, office: AsteriskOffice, **more: object) -> AgentConfig:
     return AgentConfig.model_validate(
         {
+            **more,
             "site": "demo",
             "agent_id": "demo",
             "state_dir": folder / "state",
@@ -158,3 +164,34 @@ async def test_every_press_reaches_the_telephones(tmp_path: Path) -> None:
         await page.mouse.move(0, 0)
         await expect(page.locator("[data-call]")).to_have_count(0, timeout=WITHIN_MS)
         await office.nobody()
+
+
+async def test_a_superior_is_rung_though_no_page_is_open(tmp_path: Path) -> None:
+    """Agent, dashboard and Asterisk together: the first superior is busy, the next one is rung and answers."""
+    steps = {"louder_after_s": 0, "hold_after_s": 0, "ring_after_s": 1}
+    habits = {"200": Habit.BUSY, "205": Habit.RING}
+    async with (
+        controlled_office(tmp_path, habits=habits, run=False) as office,
+        store_of_people() as store,
+    ):
+        by = Author(ActorKind.SYSTEM, "test")
+        for name, number in (("課長 木村", "200"), ("部長 大野", "205")):
+            await add_superior(store, name, number, by)
+        board = DashboardSettings.model_validate({"site": "demo", "port": 0, "unanswered": steps})
+        async with open_office(
+            config(tmp_path, office, unanswered=steps), board, broker_port=0, store=store
+        ) as program:
+            await office.talk()
+            await office.until(lambda: bool(program.agent.desk.calls))
+            (call_id,) = program.agent.desk.calls
+            for digit in "*9":
+                program.agent.desk.key(call_id, Role.OPERATOR, digit)
+            await office.until(lambda: office.supervisor.ringing)
+            office.supervisor.answer()
+            # Nobody was moved.
+            await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+            async with asyncio.timeout(30):
+                while not (rung := await audited(store, "command.ring_superior")):  # noqa: ASYNC110  (a table tells nobody)
+                    await asyncio.sleep(0.2)
+            assert [(each["outcome"], each["object_id"]) for each in rung] == [("done", call_id)]
+            assert rung[0]["details"]["target"] == "205"
