@@ -47,6 +47,7 @@ OF_CALL = {
     "keep_operator",
     "help_keys",
     "judging_failed",
+    "recording",
 }
 OF_ALERT = (
     "alert_id",

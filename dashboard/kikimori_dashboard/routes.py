@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kikimori_core.wire.actions import FOR_HELP, RING, TRANSFERS, WITHOUT_BUTTON
+from kikimori_core.wire.actions import FOR_HELP, OF_RECORDING, RING, TRANSFERS, WITHOUT_BUTTON
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.bodies import read_body
@@ -134,7 +134,7 @@ class SiteRoutes:
                 "POST",
                 "/api/calls/{call_id}/commands",
                 self._press,
-                needs(Right.COMMAND, Right.ESCALATE, Right.HOLD_UNANSWERED),
+                needs(Right.COMMAND, Right.ESCALATE, Right.HOLD_UNANSWERED, Right.STOP_RECORDING),
                 PressBody,
             ),
             ("POST", "/api/missed/seen", self._seen, needs(Right.SEE_MISSED), SeenBody),
@@ -215,7 +215,7 @@ class SiteRoutes:
         """
         entry = self._state.calls.get(call_id)
         target = self._sights.target(None if entry is None else entry.state.operator.number)
-        right = Right.ESCALATE if body.action in FOR_HELP else Right.COMMAND
+        right = _right_for(body.action)
         if not may(who, right, target):
             if self._may_hold(who, call_id, body, target):
                 return "operator"
@@ -250,3 +250,10 @@ class SiteRoutes:
         seen = self._state.acknowledge_missed(body.first, body.last, lambda each: sees(each.operator.number))
         self._live.changed()
         return web.json_response({"acknowledged": seen})
+
+
+def _right_for(action: Action) -> Right:
+    """Return the right that a press of an action needs."""
+    if action in FOR_HELP:
+        return Right.ESCALATE
+    return Right.STOP_RECORDING if action in OF_RECORDING else Right.COMMAND

@@ -56,7 +56,14 @@ async def test_one_action_is_obvious_and_the_further_ones_are_quiet(
         assert box is not None
         assert box["width"] * box["height"] < big["width"] * big["height"]
     await open_menu(card)
-    assert await offered(card, ".aside") == ["whisper", "barge", "announce", "accommodate", "hang_up"]
+    assert await offered(card, ".aside") == [
+        "whisper",
+        "barge",
+        "announce",
+        "accommodate",
+        "stop_recording",
+        "hang_up",
+    ]
     await page.keyboard.press("Escape")
     await expect(card.locator(".menu")).to_be_hidden()
     await expect(card.locator(".opener")).to_be_focused()

@@ -22,6 +22,7 @@ from kikimori_core.wire.messages import (
     SpeechStatus,
     WordsEvidence,
 )
+from kikimori_core.wire.values import CallRecording
 
 if TYPE_CHECKING:
     from tests.support.peer_agent import PeerAgent
@@ -86,6 +87,7 @@ CAN_EVERYTHING: dict[str, Any] = {
         Announcement(name="closing", title="終話の予告"),
     ),
     "keep_operator": True,
+    "recording": CallRecording.ON,
 }
 """Fields of a call behind a PBX that can do all there is."""
 

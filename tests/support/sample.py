@@ -42,6 +42,7 @@ from kikimori_core.wire.messages import (
     WordsEvidence,
 )
 from kikimori_core.wire.topics import AgentTopics
+from kikimori_core.wire.values import CallRecording
 
 SITE = "main"
 AGENT = "agent-1"
@@ -82,6 +83,7 @@ def call(call_id: str = "call-1", **fields: Any) -> CallState:
         "announcements": (Announcement(name="recorded", title="録音の案内"),),
         "keep_operator": True,
         "keys": (KeysToPress(action="hold", text="保留ボタンを押してください。"),),
+        "recording": CallRecording.ON,
         "ringing": Ringing(number="200", name="高橋 課長", since=NOON, purpose="transfer"),
         "transcript_tail": (line(call_id),),
     }

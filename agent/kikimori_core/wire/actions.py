@@ -113,6 +113,7 @@ ACTIONS: tuple[ActionFacts, ...] = (
     ActionFacts(Action.HANG_UP, reason=NeedsReason.ALWAYS, place=ButtonPlace.ASIDE, asks=Confirmation.ALWAYS),
     ActionFacts(Action.ACCOMMODATE, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
     ActionFacts(Action.ACCOMMODATE_END, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
+    ActionFacts(Action.STOP_RECORDING, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Confirmation.ALWAYS),
     ActionFacts(
         Action.RING_SUPERIOR,
         Lane.ALARM,
@@ -136,12 +137,16 @@ RING = (*TRANSFERS, *TO_OWN_TELEPHONE)
 """Actions that ring a telephone."""
 OF_JUDGING = (Action.ACCOMMODATE, Action.ACCOMMODATE_END)
 """Actions that change how the agent judges a call, on every PBX."""
+OF_RECORDING = (Action.STOP_RECORDING,)
+"""Actions that change how the agent records a call, on every PBX; operators may press them for their own calls."""
 WITHOUT_BUTTON = tuple(each.action for each in ACTIONS if each.place is ButtonPlace.NONE)
 """Actions that no person may press."""
 FOR_HELP = tuple(each.action for each in ACTIONS if each.lane is Lane.HELP)
 """Actions of operators themselves; they need nothing from the PBX."""
 ANSWERS = tuple(
-    each.action for each in ACTIONS if each.lane in (Lane.MOVE, Lane.ASIDE) and each.action not in OF_JUDGING
+    each.action
+    for each in ACTIONS
+    if each.lane in (Lane.MOVE, Lane.ASIDE) and each.action not in (*OF_JUDGING, *OF_RECORDING)
 )
 """Actions of a superior that answer a call for help: they move the customer, or bring a superior into the call."""
 OPERATOR_ROLE = "operator"

@@ -36,6 +36,7 @@ from kikimori_core.wire.ringing import Ringing
 from kikimori_core.wire.values import (
     Action,
     AlertState,
+    CallRecording,
     CallStatus,
     ClosedBecause,
     Outcome,
@@ -164,6 +165,8 @@ class CallState(Message):
     """True = judging failed in this call: only the operator's button still raises an alert in it."""
     accommodated: bool = False
     """True = a person marked the call as a request for reasonable accommodation: see `Action.ACCOMMODATE`."""
+    recording: CallRecording | None = None
+    """None = this agent records no calls, or is of a release before."""
     identity: Name | None = None
     """`uncertain`: two callers who cannot be told apart; the caller is left blank and no command is offered."""
     ringing: Ringing | None = None

@@ -110,6 +110,18 @@ class AlertState(OpenEnum):
     CLOSED = "closed"
 
 
+class CallRecording(OpenEnum):
+    """State of a call's recording."""
+
+    ON = "on"
+    EXCLUDED = "excluded"
+    """Its extension or queue is not recorded: `[recording] exclude_extensions`, `exclude_queues`."""
+    STOPPED = "stopped"
+    """A person asked for it during the call; what was recorded is erased."""
+    NO_DISK = "no_disk"
+    """The agent's disk is full or fails: no sound is written at the moment."""
+
+
 class ClosedBecause(OpenEnum):
     CALMED = "calmed"
     """Nothing new for the rule's `clear_after_s`."""
@@ -149,6 +161,8 @@ class Action(OpenEnum):
     """Mark the call as a request for reasonable accommodation: no alerts of repetition and length; not on the PBX."""
     ACCOMMODATE_END = "accommodate_end"
     """Take that mark back."""
+    STOP_RECORDING = "stop_recording"
+    """Erase what is recorded of the call from its first frame, and record no more of it; cannot be undone."""
     RING_SUPERIOR = "ring_superior"
     """Ring the next free superior, who hears where help is needed. Sent by the dashboard's clock, by no button."""
     ESCALATE = "escalate"

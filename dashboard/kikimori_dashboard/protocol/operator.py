@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from kikimori_core.wire.messages import Party
-from kikimori_core.wire.values import Action, AlertState, CallStatus, Severity, SpeechStatus
+from kikimori_core.wire.values import Action, AlertState, CallRecording, CallStatus, Severity, SpeechStatus
 from kikimori_dashboard.protocol.parts import Beat, Echo, PagePart, PageSite, Presses
 
 
@@ -25,6 +25,7 @@ class OperatorCall(PagePart):
     keep_operator: bool | None
     help_keys: str | None
     judging_failed: bool
+    recording: CallRecording | None
     lines: Annotated[list[None], Field(max_length=0)]
     stale: bool
     unconfirmed: bool

@@ -2,7 +2,7 @@
 
 import { fill, h, setText, show } from "./dom.js";
 import { announcements, asideRow } from "./aside.js";
-import { t, word } from "../store/i18n.js";
+import { find, t, word } from "../store/i18n.js";
 import { isPrimary } from "../store/offered.js";
 import { TRANSFERS, laneOf, worded } from "../store/press.js";
 import { reasonChoice } from "./reason.js";
@@ -79,6 +79,7 @@ export class Buttons {
     const rest = aside.filter((action) => !inRow.includes(action));
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.action;
     const { status, superior, keep_operator: keep, announcements: titles } = actions.call;
+    const hint = actions.asked ? find(`hint.${actions.asked}`) : null;
     const asks = actions.asked === "hang_up";
     const key = JSON.stringify([main, aside, actions.under(), actions.asked, actions.usable, actions.prompted, status, superior, keep, titles, actions.choosing, actions.superiors, actions.superior, actions.keep, t("ui.language")]);
     // A button keeps its element while it says the same, so that focus stays on it.
@@ -92,8 +93,8 @@ export class Buttons {
     fill(this.extra, key, () => (this.whole || !this.open ? [] : this.more()));
     show(this.aside, this.aside.childElementCount > 0);
     show(this.choices, actions.choosing);
-    show(this.hint, asks);
-    setText(this.hint, asks ? t("hint.hang_up") : "");
+    show(this.hint, hint !== null);
+    setText(this.hint, hint ?? "");
     show(this.why, asks);
     fill(this.why, JSON.stringify([actions.asked, t("ui.language")]), () => (asks ? [reasonChoice(actions)] : []));
     show(this.menu, this.whole || this.open);

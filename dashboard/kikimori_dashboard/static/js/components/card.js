@@ -5,6 +5,7 @@ import { callerName, who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
 import { claimButton, marksKey, marksRow } from "./marks.js";
+import { recordingMark } from "./recording.js";
 import { look, shape } from "./severity.js";
 import { age, handling } from "./since.js";
 import { Voices } from "./voices.js";
@@ -105,11 +106,12 @@ export class Card {
     setText(this.handling, alerts.length ? handling(alerts) : "");
     this.handling.dataset.claimed = alerts.some((alert) => alert.claim) ? "yes" : "no";
     fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout())].filter(Boolean));
-    fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, current()]), () => [
+    fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, current()]), () => [
       call.accommodated ? h("strong", { class: "accommodated", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
       h("span", {}, `${t("role.customer")}: ${callerName(call)}`),
       call.caller.number ? h("span", { class: "number" }, call.caller.number) : null,
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
+      recordingMark(call),
       call.roles.includes("mixed") ? h("span", { class: "queue" }, t("call.mixed_only")) : null,
     ].filter(Boolean));
     this.caller.title = this.caller.textContent;

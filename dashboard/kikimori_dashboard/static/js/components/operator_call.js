@@ -5,6 +5,7 @@ import { HelpNote } from "./help_note.js";
 import { drawOffers } from "./help_offers.js";
 import { stepText, stepsList, tickSteps } from "./help_steps.js";
 import { phrases } from "./phrases.js";
+import { RecordingOffer } from "./recording.js";
 import { progress } from "./unanswered.js";
 import { calledAt, cancellable, facts, helpState, holdOffered, proven, said, situation, stays } from "../store/help.js";
 import { current, t, timeOfDay } from "../store/i18n.js";
@@ -41,6 +42,7 @@ export class OperatorCall {
     this.say = h("div", { class: "say", role: "status" });
     this.centre = h("div", { class: "centre" });
     this.offers = h("div", { class: "offers" });
+    this.recording = new RecordingOffer(() => page.draw());
     this.note = new HelpNote((more) => this.tell(more));
     this.failed = h("p", { class: "failed", role: "alert" });
     this.elements = [this.say, this.centre, this.offers, this.note.element, this.failed];
@@ -68,8 +70,9 @@ export class OperatorCall {
     this.drawCentre(help, proven(call, alerts, commands), lanes, usable);
     const canCancel = cancellable(call, alerts, commands);
     const canHold = holdOffered(call, alerts);
-    fill(this.offers, JSON.stringify([call.call_id, call.status, canCancel, canHold, usable, lanes.help?.doing, lanes.move?.doing, help, current()]), () =>
-      drawOffers({ call, help, usable, cancellable: canCancel, holdOffered: canHold, lanes, press: (action) => this.press(action) }));
+    fill(this.offers, JSON.stringify([call.call_id, call.status, canCancel, canHold, usable, lanes.help?.doing, lanes.move?.doing, lanes.aside?.doing, call.recording, call.capabilities, this.recording.asked, help, current()]), () => [
+      ...drawOffers({ call, help, usable, cancellable: canCancel, holdOffered: canHold, lanes, press: (action) => this.press(action) }),
+      ...this.recording.elements({ call, usable, lanes, press: (action) => this.press(action) })]);
     const asked = help !== "none" && help !== "transferred" && alerts.some((/** @type {any} */ alert) => alert.rule_kind === "escalate");
     this.note.update(asked && call.capabilities.includes("escalate_cancel"), said(alerts), usable);
     show(this.failed, this.failure !== null);
@@ -172,7 +175,7 @@ export class OperatorCall {
     this.page.draw();
     const result = await press(/** @type {string} */ (callId), action, "operator", more);
     if (callId !== this.callId) return "over";
-    const what = action === "escalate_cancel" ? "cancel" : ["hold", "unhold"].includes(action) ? "hold" : Object.keys(more).length ? "tell" : "call";
+    const what = action === "stop_recording" ? "recording" : action === "escalate_cancel" ? "cancel" : ["hold", "unhold"].includes(action) ? "hold" : Object.keys(more).length ? "tell" : "call";
     if (result.outcome !== "done") this.failure = { ...result, what };
     else if (action === "escalate_cancel") {
       this.sent = false;

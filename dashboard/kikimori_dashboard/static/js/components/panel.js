@@ -6,6 +6,7 @@ import { fill, h, setText, show } from "./dom.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
 import { marksKey, marksRow } from "./marks.js";
 import { Notes } from "./notes.js";
+import { recordingMark } from "./recording.js";
 import { look, shape } from "./severity.js";
 import { Timeline } from "./timeline.js";
 import { Transcript } from "./transcript.js";
@@ -172,7 +173,8 @@ export class Panel {
     show(this.close, this.wanted !== null);
     show(this.auto, this.wanted === null);
     setText(this.auto, t(call.status === "ended" ? "panel.over" : call.urgency >= 2 ? "panel.worst" : "panel.first"));
-    setText(this.caller, [`${t("role.customer")}: ${callerName(call)}`, call.caller.number, call.queue ? t("call.queue", { name: call.queue }) : null].filter(Boolean).join("　"));
+    const about = [`${t("role.customer")}: ${callerName(call)}`, call.caller.number, call.queue ? t("call.queue", { name: call.queue }) : null].filter(Boolean).join("　");
+    fill(this.caller, JSON.stringify([about, call.recording, current()]), () => [recordingMark(call), h("span", {}, about)].filter((each) => each !== null));
     this.caller.title = this.caller.textContent ?? "";
     const unwatched = call.status === "ended" ? "" : call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";
     show(this.stale, unwatched !== "");

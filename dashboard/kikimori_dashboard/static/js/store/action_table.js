@@ -16,6 +16,7 @@ export const ACTIONS = {
   hang_up: { lane: "move", rings: null, reason: "always", leadsTo: null, place: "aside", asks: "always" },
   accommodate: { lane: "aside", rings: null, reason: null, leadsTo: null, place: "aside", asks: "never" },
   accommodate_end: { lane: "aside", rings: null, reason: null, leadsTo: null, place: "aside", asks: "never" },
+  stop_recording: { lane: "aside", rings: null, reason: null, leadsTo: null, place: "aside", asks: "always" },
   ring_superior: { lane: "alarm", rings: "superior", reason: null, leadsTo: null, place: "none", asks: "never" },
   escalate: { lane: "help", rings: null, reason: null, leadsTo: null, place: "operator", asks: "never" },
   escalate_cancel: { lane: "help", rings: null, reason: null, leadsTo: null, place: "operator", asks: "never" },

@@ -21,6 +21,10 @@ export type Action = string;
 export type CallLane = "attention" | "held" | "ringing" | "taken" | "calm";
 export type CallStatus = string;
 export type Outcome = string;
+/**
+ * State of a call's recording.
+ */
+export type CallRecording = string;
 export type OperatorMessage = OperatorSnapshot | OperatorDelta | Echo | Beat;
 export type BrowserMessage = Ping | DrawnAlerts | Look;
 
@@ -312,6 +316,7 @@ export interface SupervisorCall {
   order: string;
   presses?: PressInStory[];
   queue: string | null;
+  recording: CallRecording | null;
   returned: boolean;
   ringing: Ringing | null;
   roles: Role[];
@@ -744,6 +749,7 @@ export interface OperatorCall {
   lines: [];
   operator: Party;
   queue: string | null;
+  recording: CallRecording | null;
   returned: boolean;
   stale: boolean;
   started_at: string;
