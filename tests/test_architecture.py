@@ -33,7 +33,8 @@ CORE = {
     "wire": {"cancellation", "messages", "errors"},
     "model": {"messages", "errors", "wire"},
     "judging": {"messages", "errors", "wire", "model"},
-    "journal": {"messages", "errors", "wire"},
+    "g711": set[str](),
+    "journal": {"g711", "messages", "errors", "wire"},
     "serving": {"messages", "errors", "wire", "certificates"},
 }
 

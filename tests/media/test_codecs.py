@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kikimori.media.g711 import ALAW, ULAW, decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
+from kikimori.media.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 from kikimori.media.g722 import G722Decoder, G722Encoder
+from kikimori_core.g711 import ALAW, ULAW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
