@@ -10,7 +10,7 @@ from kikimori.integrations.freeswitch.esl import event_from
 from kikimori.integrations.freeswitch.tap.tracking import (
     EVENTS,
     CallBegan,
-    CallEnded,
+    CallFinished,
     Change,
     FreeSwitchCallTracker,
     OperatorCame,
@@ -86,7 +86,7 @@ def test_a_captured_call_from_beginning_to_end() -> None:
         DigitPressed(call_id, Role.OPERATOR, "*"),
         DigitPressed(call_id, Role.OPERATOR, "9"),
         OperatorLeft(call_id),
-        CallEnded(call_id, hung_up=True),
+        CallFinished(call_id, hung_up=True),
     ]
 
 
@@ -168,7 +168,7 @@ def test_who_must_never_be_heard_ends_the_listening() -> None:
     tracker = FreeSwitchCallTracker(SidesTable(operator_numbers=("2??",), never_operators=("200",)))
     told(tracker, *call())
     assert told(tracker, created("s", "200", outbound=True), bridge("c", "s")) == [
-        CallEnded("c", hung_up=False)
+        CallFinished("c", hung_up=False)
     ]
 
 
@@ -209,8 +209,8 @@ def test_after_a_loss_what_is_gone_has_ended_and_the_rest_goes_on() -> None:
     tracker = FreeSwitchCallTracker(OFFICE)
     told(tracker, *call(), *call("c2", "o2", "205"))
     changes = tracker.adopt(ROWS, [{"uuid": "c", "b_uuid": "o"}])
-    assert CallEnded("c2", hung_up=True) in changes
-    assert [each for each in changes if isinstance(each, CallEnded)] == [CallEnded("c2", hung_up=True)]
+    assert CallFinished("c2", hung_up=True) in changes
+    assert [each for each in changes if isinstance(each, CallFinished)] == [CallFinished("c2", hung_up=True)]
     assert "c" in tracker.calls
 
 
@@ -255,7 +255,7 @@ def test_events_in_any_order_keep_calls_whole(events: list[dict[str, str]]) -> N
                     live.add(info.call_id)
                 case OperatorCame(call=info):
                     assert info.call_id in live
-                case CallEnded(call_id=call_id):
+                case CallFinished(call_id=call_id):
                     live.remove(call_id)
                 case (
                     OperatorLeft(call_id=call_id)

@@ -16,7 +16,7 @@ from kikimori.integrations.freeswitch.tap.streams import Streams
 from kikimori.integrations.freeswitch.tap.tracking import (
     EVENTS,
     CallBegan,
-    CallEnded,
+    CallFinished,
     Change,
     FreeSwitchCallTracker,
     OperatorCame,
@@ -190,7 +190,7 @@ class FreeSwitchTap:
                     self._desk.held(call_id, on_hold=on_hold)
                 case DigitPressed(call_id, role, digit):
                     self._desk.key(call_id, role, digit)
-                case CallEnded(call_id, hung_up):
+                case CallFinished(call_id, hung_up):
                     streams.end(call_id, hung_up=hung_up)
 
 

@@ -67,14 +67,14 @@ class OperatorLeft:
 
 
 @dataclass(frozen=True, slots=True)
-class CallEnded:
+class CallFinished:
     """The customer's channel has ended, or must not be listened to any more."""
 
     call_id: str
     hung_up: bool
 
 
-Change = CallBegan | OperatorCame | OperatorLeft | HoldChanged | DigitPressed | CallEnded
+Change = CallBegan | OperatorCame | OperatorLeft | HoldChanged | DigitPressed | CallFinished
 
 
 class FreeSwitchCallTracker:
@@ -218,7 +218,7 @@ class FreeSwitchCallTracker:
         if not selected(SidesTable(never_operators=self._sides.never_operators), who.number, None):
             del self._calls[customer]
             self._forget_operators(customer)
-            return [CallEnded(customer, hung_up=False)]
+            return [CallFinished(customer, hung_up=False)]
         known = self._calls[customer]
         # Whoever comes back on the same channel is who they were, whatever FreeSWITCH calls them by now.
         same = known.operator_channel == operator
@@ -249,7 +249,7 @@ class FreeSwitchCallTracker:
         self._channels.pop(uuid, None)
         if self._calls.pop(uuid, None) is not None:
             self._forget_operators(uuid)
-            return [CallEnded(uuid, hung_up=True)]
+            return [CallFinished(uuid, hung_up=True)]
         customer = self._operators.pop(uuid, None)
         return [] if customer is None else [OperatorLeft(customer)]
 
