@@ -1,0 +1,154 @@
+"""Erasure of one call from a run's segments. Needs numpy."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kikimori_core.journal.events import EVENTS, CallBegun, CallEvent, ErasedEvent, event_of
+from kikimori_core.journal.folder import segments_of, sync_folder
+from kikimori_core.journal.framing import JournalError, Kind, Record, encode
+from kikimori_core.journal.reading import Located, locate
+from kikimori_core.journal.sound import COUNT, PIECE, SoundEncoding, decode_batch
+from kikimori_core.journal.windows import ROW_ERASED, WINDOW, decode_windows, encode_windows
+from kikimori_core.wire.messages import Party
+
+if TYPE_CHECKING:
+    from io import BufferedReader, BufferedWriter
+    from pathlib import Path
+
+_PART = 1 << 20
+_MEASURED = [name for name in WINDOW.names or () if name not in ("call", "leg", "flags", "pad", "start_s")]
+_FRAME = {Kind.LEG_OPENED, Kind.LEG_CLOSED, Kind.CALL_ENDED, Kind.RECORDING}
+"""Events of a call that hold nothing of what was said, and of nobody."""
+
+
+def rewrite_without(folder: Path, call_key: int) -> int:
+    """Erase one call's sound, words, windows, names and numbers from all segments; return the number of changed records.
+
+    A record keeps its number, and its length wherever the content allows: pieces of sound become zero bytes marked
+    `ERASED`, an event becomes `{"call": key, "erased": true}` filled up with spaces. The call's begin keeps its id, time
+    and way in; opening and closing of legs, the end and `RECORDING` stay. Damaged stretches are kept as they are.
+
+    A segment is replaced whole by a file that is on the disk: no writer may have it open (`SegmentWriter.rotate`).
+
+    Raises:
+        OSError: the disk; segments that were not reached hold the call still.
+    """
+    return sum(_rewrite(path, call_key) for path in segments_of(folder))
+
+
+def without_call(record: Record, call_key: int) -> Record | None:
+    """Return the record without a call's content; None when it has none of it."""
+    try:
+        match record.kind:
+            case Kind.SOUND:
+                payload = _sound_without(record.payload, call_key)
+            case Kind.WINDOWS:
+                payload = _windows_without(record.payload, call_key)
+            case _:
+                payload = _event_without(record, call_key)
+    except JournalError:
+        return None
+    return None if payload is None else Record(record.number, record.kind, payload)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    at: int
+    end: int
+    frame: bytes
+
+
+def _rewrite(path: Path, call_key: int) -> int:
+    changes = []
+    for each in locate(path):
+        if isinstance(each, Located) and (changed := without_call(each.record, call_key)) is not None:
+            frame = encode(changed.number, changed.kind, changed.payload)
+            changes.append(_Change(each.offset, each.end, frame))
+    if changes:
+        _replace(path, changes)
+    return len(changes)
+
+
+def _replace(path: Path, changes: list[_Change]) -> None:
+    """Write a segment anew with other frames in some places."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        with path.open("rb") as old, os.fdopen(_made(new), "wb") as file:
+            at = 0
+            for change in changes:
+                _copy(old, file, change.at - at)
+                file.write(change.frame)
+                at = change.end
+                old.seek(at)
+            _copy(old, file, None)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def _made(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+
+def _copy(old: BufferedReader, new: BufferedWriter, length: int | None) -> None:
+    """Copy so many bytes, or all that follow."""
+    while length is None or length > 0:
+        part = old.read(_PART if length is None else min(_PART, length))
+        if not part:
+            return
+        new.write(part)
+        length = None if length is None else length - len(part)
+
+
+def _sound_without(payload: bytes, call_key: int) -> bytes | None:
+    batch = decode_batch(payload)
+    theirs = np.flatnonzero(
+        (batch.pieces["call"] == call_key) & (batch.pieces["encoding"] != SoundEncoding.ERASED)
+    )
+    if not len(theirs):
+        return None
+    changed = bytearray(payload)
+    heads = np.frombuffer(changed, PIECE, len(batch.pieces), COUNT.size)
+    heads["encoding"][theirs] = SoundEncoding.ERASED
+    for index in theirs.tolist():
+        begin, length = int(batch.offsets[index]), len(batch.raw(index))
+        changed[begin : begin + length] = bytes(length)
+    return bytes(changed)
+
+
+def _windows_without(payload: bytes, call_key: int) -> bytes | None:
+    rows = decode_windows(payload)
+    theirs = (rows["call"] == call_key) & (rows["flags"] & ROW_ERASED == 0)
+    if not theirs.any():
+        return None
+    changed = rows.copy()
+    changed["flags"][theirs] = ROW_ERASED
+    for name in _MEASURED:
+        changed[name][theirs] = np.nan
+    return encode_windows(changed)
+
+
+def _event_without(record: Record, call_key: int) -> bytes | None:
+    if record.kind in _FRAME or record.kind not in EVENTS:
+        return None
+    event = event_of(record)
+    if not isinstance(event, CallEvent) or event.call != call_key or event.erased:
+        return None
+    if isinstance(event, CallBegun):
+        kept = event.model_copy(
+            update={"caller": Party(), "operator": Party(), "queue": None, "erased": True}
+        )
+        payload = kept.to_payload()
+    else:
+        payload = ErasedEvent(call=call_key, erased=True).to_payload()
+    return payload.ljust(len(record.payload))

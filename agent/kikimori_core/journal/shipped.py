@@ -1,0 +1,90 @@
+"""Raw frames of a run from a number on, as they are sent on; what is damaged is replaced, so that no number is missing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from kikimori_core.journal.damage import Damage
+from kikimori_core.journal.folder import first_of, segments_of
+from kikimori_core.journal.framing import DamageCode, Kind, encode
+from kikimori_core.journal.reading import locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class RawFrames:
+    """Frames of the segments in `folder`, also while a writer appends to the last one.
+
+    Remembers its place, so that the next `take` need not read a segment from its begin.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._place: tuple[Path, int, int] | None = None
+
+    def take(self, number: int, at_most: int) -> tuple[int, int, bytes]:
+        """Return first number, count and bytes of whole frames from `number` on; `at_most` bytes, but one record at least.
+
+        Nothing (count 0) when `number` is not written yet. A record that cannot be read becomes a `NOTE_GAP` of the same
+        number. Where the oldest segment begins after `number`, the first number is that segment's.
+
+        Raises:
+            OSError: the disk.
+        """
+        frames: list[bytes] = []
+        size = 0
+        first = number
+        for at, frame in self._frames(number):
+            if not frames:
+                first = at
+            elif size + len(frame) > at_most:
+                break
+            frames.append(frame)
+            size += len(frame)
+        return first, len(frames), b"".join(frames)
+
+    def _frames(self, number: int) -> Iterator[tuple[int, bytes]]:
+        """Give number and bytes of each frame from `number` on, without a gap after the first."""
+        paths = segments_of(self._folder)
+        firsts = [first_of(path) for path in paths]
+        begin = max((at for at, first in enumerate(firsts) if first <= number), default=0)
+        for at in range(begin, len(paths)):
+            following = firsts[at + 1] if at + 1 < len(paths) else None
+            wanted = max(number, firsts[at])
+            for each, frame in self._of_segment(paths[at], wanted, following):
+                yield each, frame
+                number = each + 1
+
+    def _of_segment(self, path: Path, number: int, following: int | None) -> Iterator[tuple[int, bytes]]:
+        """Give the frames of a segment from `number` on; `following`: the next one's first, None = it may still grow."""
+        start = None
+        if self._place is not None and self._place[0] == path and self._place[2] <= number:
+            start = self._place[1:]
+        why = DamageCode.CUT
+        for each in locate(path, start=start):
+            if isinstance(each, Damage):
+                why = each.code
+                continue
+            record = each.record
+            if record.number < number:
+                continue
+            yield from _replaced(number, record.number, why)
+            self._place = (path, each.offset, record.number)
+            yield record.number, encode(record.number, record.kind, record.payload)
+            number = record.number + 1
+        if following is not None:
+            yield from _replaced(number, following, why)
+
+
+def bytes_from(folder: Path, number: int, at_most: int) -> tuple[int, int, bytes]:
+    """Return raw frames once, see `RawFrames.take`."""
+    return RawFrames(folder).take(number, at_most)
+
+
+def _replaced(number: int, end: int, why: DamageCode) -> Iterator[tuple[int, bytes]]:
+    for lost in range(number, end):
+        payload = json.dumps({"records_lost": 1, "why": why}, separators=(",", ":")).encode()
+        yield lost, encode(lost, Kind.NOTE_GAP, payload)
