@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +21,9 @@ log = structlog.get_logger()
 
 MOST_WAITING_S = 5.0
 """Longest audio in s that a leg may have waiting; beyond it the oldest blocks are dropped and counted."""
+
+BEHIND_GAP_S = 1.0
+"""Room in s that the silence of a gap leaves for the audio behind it, so that none before it is dropped."""
 
 QUIET_BLOCK_MEANS_SILENT = 2
 """Blocks without speech (0.4 s) after which the speaker is shown as silent."""
@@ -59,9 +63,18 @@ class LiveLeg:
         self._offset_s = offset_s
         self._block_bytes = block_samples(info.rate) * 2
         self._most_waiting_s = most_waiting_s
-        self._most_bytes = int(most_waiting_s * info.rate) * 2
+        # Whole blocks, so that a jump in time falls between two of them.
+        self._most_bytes = int(most_waiting_s * info.rate) * 2 // self._block_bytes * self._block_bytes
+        self._most_silence = max(self._most_bytes - int(BEHIND_GAP_S * info.rate) * 2, 0)
         self._waiting = bytearray()
         self._taken = 0
+        """Samples up to which the leg was heard, those that never came or were dropped included."""
+        self._passed = 0
+        """Bytes that left the buffer."""
+        self._jumps: deque[tuple[int, int]] = deque()
+        """Gaps with no room in the buffer: bytes that leave it before, samples missing."""
+        self._jumping = 0
+        """Samples of all jumps ahead."""
         self._before: bytes = b""
         self._level_db = SILENCE_DB
         self._over_calm_db: float | None = None
@@ -86,9 +99,13 @@ class LiveLeg:
         self.gap_samples += samples
         # Silence goes through hearing like any audio, so that an utterance ends and levels fall; as much of it as
         # there is room for, because nothing that was said may be dropped for it.
-        silence = min(samples * 2, self._most_bytes - len(self._waiting))
+        waiting = len(self._waiting)
+        room = max(self._most_silence - waiting, -waiting % self._block_bytes)
+        silence = min(samples * 2, room)
         self.audio(bytes(silence))
-        self._taken += samples - silence // 2
+        if rest := samples - silence // 2:
+            self._jumps.append((self._passed + len(self._waiting), rest))
+            self._jumping += rest
 
     def dtmf(self, digit: str) -> None:
         if not self.closed:
@@ -121,14 +138,14 @@ class LiveLeg:
     @property
     def received_s(self) -> float:
         """Media time up to which audio has arrived."""
-        return self.heard_s + len(self._waiting) / 2 / self.rate
+        return self.heard_s + (self._jumping + len(self._waiting) // 2) / self.rate
 
     def lag_s(self) -> float:
         """Return how long ago the last sample that was taken had come in, by the pace of the whole leg."""
         if self._anchor is None:
             return 0.0
         now = self._clock()
-        lag = now - self._anchor - self._taken / self.rate
+        lag = now - self._anchor - (self._taken + self._jumping) / self.rate
         if lag < 0:
             # The first packets were late, or the PBX's clock runs faster than ours: take the earliest as the pace.
             self._anchor += lag
@@ -144,8 +161,7 @@ class LiveLeg:
         """Return the next block and the media time at which it begins."""
         start_s = self.heard_s
         block = bytes(self._waiting[: self._block_bytes])
-        del self._waiting[: self._block_bytes]
-        self._taken += self._block_bytes // 2
+        self._remove(1)
         return start_s, block
 
     def recognise(self, start_s: float, block: bytes, *, passes: bool, closes: bool) -> None:
@@ -185,10 +201,20 @@ class LiveLeg:
             noise=self._noise,
         )
 
+    def _remove(self, blocks: int) -> None:
+        """Remove the first blocks from the buffer; media time goes on by them, and by a gap behind them."""
+        size = blocks * self._block_bytes
+        del self._waiting[:size]
+        self._taken += size // 2
+        self._passed += size
+        while self._jumps and self._jumps[0][0] <= self._passed:
+            samples = self._jumps.popleft()[1]
+            self._taken += samples
+            self._jumping -= samples
+
     def _drop_oldest(self) -> None:
         blocks = -(-(len(self._waiting) - self._most_bytes) // self._block_bytes)
-        del self._waiting[: blocks * self._block_bytes]
-        self._taken += blocks * self._block_bytes // 2
+        self._remove(blocks)
         if not self.dropped_frames:
             log.warning(
                 "frames_dropped",
