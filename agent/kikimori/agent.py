@@ -225,7 +225,7 @@ class Agent:
             return SpeechStatus.OFF
         return SpeechStatus.SHED if self._speech.shed_lately else SpeechStatus.ON
 
-    # --- calls.call.CallObserver
+    # --- calls.call_observer.CallObserver
 
     def call_changed(self, state: CallState) -> None:
         self.bus.publish_call(self._help.call(self._office.call(state)))

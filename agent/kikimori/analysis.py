@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Findings:
-    """Alerts, transcript and calls of one recording, collected as its `kikimori.calls.call.CallObserver`."""
+    """Alerts, transcript and calls of one recording, collected as its `kikimori.calls.call_observer.CallObserver`."""
 
     lines: list[TranscriptLine] = field(default_factory=list)
     """Final utterances in the order in which they ended, each as it was heard best."""

@@ -42,7 +42,7 @@ SECOND = bytes(RATE * 2)
 
 @dataclass
 class News:
-    """A `kikimori.calls.call.CallObserver` that keeps everything."""
+    """A `kikimori.calls.call_observer.CallObserver` that keeps everything."""
 
     states: list[CallState] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)

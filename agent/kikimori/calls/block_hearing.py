@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.calls.lag import LagMeter
 from kikimori.errors import place_of
 from kikimori.hearing.bank import AcousticBank, AcousticResult
@@ -18,23 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kikimori.calls.call import LiveCall
-    from kikimori.calls.leg import LiveLeg
+    from kikimori.calls.call_recorder import CallRecorder
+    from kikimori.calls.leg import Block, LiveLeg
 
 log = structlog.get_logger()
-
-Block = tuple[float, bytes]
-"""Media time at which it begins, and s16le audio."""
 
 
 class BlockHearing:
     """Acoustic state of all legs, by rate. A failure in one leg's sound or one call stays with that call."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, recorder: CallRecorder = NO_RECORDER) -> None:
+        """`recorder` is given every block, and what was heard in it."""
         self.lag = LagMeter()
         self.frames_heard = 0
         self.behind_s = 0.0
         """Longest audio in s that waited besides the block taken, since `hear` began anew."""
         self._loop = loop
+        self._recorder = recorder
         self._banks = {rate: AcousticBank(rate) for rate in RATES}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
         self._stopped = False
@@ -63,8 +64,10 @@ class BlockHearing:
                 continue
             self.behind_s = max(self.behind_s, max(leg.waiting_s for leg in ready) - BLOCK_S)
             blocks = [leg.take_block() for leg in ready]
+            pcm = b"".join(block for _, block in blocks)
+            self._recorder.sound(ready, pcm)
             try:
-                heard = await self._hear(bank, ready, blocks)
+                heard = await self._hear(bank, ready, pcm)
             except Exception as error:  # noqa: BLE001 - one leg's sound must not end the hearing of all
                 if self._stopped:
                     break
@@ -74,9 +77,8 @@ class BlockHearing:
                 self._deliver(ready, blocks, heard, touched)
         return touched
 
-    async def _hear(self, bank: AcousticBank, legs: list[LiveLeg], blocks: list[Block]) -> AcousticResult:
+    async def _hear(self, bank: AcousticBank, legs: list[LiveLeg], pcm: bytes) -> AcousticResult:
         slots = [leg.slot for leg in legs]
-        pcm = b"".join(block for _, block in blocks)
         return await self._loop.run_in_executor(self._thread, bank.hear, slots, pcm)
 
     async def _hear_each(
@@ -85,7 +87,7 @@ class BlockHearing:
         """Hear the legs one by one, as together they failed. One that fails alone is not heard any more."""
         for leg, block in zip(legs, blocks, strict=True):
             try:
-                heard = await self._hear(bank, [leg], [block])
+                heard = await self._hear(bank, [leg], block[1])
             except Exception as error:  # noqa: BLE001 - the boundary of this leg's call
                 if self._stopped:
                     return
@@ -98,6 +100,7 @@ class BlockHearing:
     def _deliver(
         self, legs: list[LiveLeg], blocks: list[Block], heard: AcousticResult, touched: dict[LiveCall, None]
     ) -> None:
+        self._recorder.windows(legs, blocks, heard)
         effort = heard.effort
         rows = zip(
             legs,

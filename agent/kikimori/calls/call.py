@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol
+from typing import TYPE_CHECKING, Literal, ParamSpec
 
 import structlog
 
 from kikimori.calls.alert_message import alert_message
+from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.calls.help_call import HelpCall
 from kikimori.calls.line import LineTail, transcript_line
 from kikimori.calls.open_changes import OpenChanges
@@ -24,14 +25,15 @@ from kikimori_core.wire.messages import (
     ClosedBecause,
     Party,
     SpeechStatus,
-    TranscriptLine,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from kikimori.calls.call_observer import CallObserver
     from kikimori.calls.call_offers import CallOffers
+    from kikimori.calls.call_recorder import CallRecorder
     from kikimori.calls.leg import LiveLeg
     from kikimori_core.judging.judge import CallJudge
     from kikimori_core.judging.phrases import Match
@@ -41,16 +43,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 P = ParamSpec("P")
-
-
-class CallObserver(Protocol):
-    """Receiver of a call's news. Called on the event loop; must return at once and never raise."""
-
-    def call_changed(self, state: CallState) -> None: ...
-
-    def alert_changed(self, alert: Alert) -> None: ...
-
-    def line(self, line: TranscriptLine) -> None: ...
 
 
 class LiveCall:
@@ -70,6 +62,7 @@ class LiveCall:
         offers: CallOffers,
         run: str = "",
         accommodated: bool = False,
+        recorder: CallRecorder = NO_RECORDER,
     ) -> None:
         """Begin a call.
 
@@ -94,16 +87,18 @@ class LiveCall:
         self._listener = listener
         self._site = site
         self._agent_id = agent_id
-        self._started_at = started_at
-        self._words_heard = words_heard
+        self.started_at = started_at
+        self.words_heard = words_heard
         self._help = HelpCall(escalate_code)
-        self._held_by_key = False
+        self.held_by_key = False
         self._offers = offers
         self._run = run
         self._tail = LineTail()
         self._shown: dict[Role, str] = {}
         """Line id of the partial on the screen, by voice."""
         self._heard_to_s = 0.0
+        self._recorder = recorder
+        recorder.call_begun(self)
 
     @property
     def call_id(self) -> str:
@@ -130,24 +125,27 @@ class LiveCall:
             channel=info.channel if leg.role is not Role.OPERATOR and info.channel else self.info.channel,
             operator_channel=info.operator_channel or self.info.operator_channel,
         )
+        self._recorder.leg_opened(self, leg)
         self.publish()
 
     def leg_closed(self, leg: LiveLeg) -> None:
         """Remove a leg that was heard to its end."""
         self.legs.remove(leg)
         self._heard_to_s = max(self._heard_to_s, leg.heard_s)
+        self._recorder.leg_closed(self, leg)
         if self.legs:
             self.publish()
 
     def set_status(self, status: CallStatus) -> None:
         """Take the call's status from control of the PBX."""
-        self._held_by_key = False
+        self.held_by_key = False
         self._become(status)
 
     def _become(self, status: CallStatus) -> None:
         # The PBX may answer when the call is over already.
         if status is not self.status and self.status is not CallStatus.ENDED:
             self.status = status
+            self._recorder.status(self)
             self.publish()
 
     def observe(self, evidence: Evidence) -> None:
@@ -156,6 +154,8 @@ class LiveCall:
 
     def _observe(self, evidence: Evidence) -> None:
         if isinstance(evidence, Utterance):
+            if evidence.final:
+                self._recorder.line(self, evidence)
             if evidence.final or evidence.text != self._shown.get(evidence.role):
                 self._show(evidence)
             if not evidence.again:
@@ -213,11 +213,11 @@ class LiveCall:
         log.info("escalate_pressed", call_id=self.call_id, source=source)
         if not self._open.help_called:
             self._help.acted_on = False
-        self.observe(ButtonPress(self._received_s, source, pressed_by, reason, comment))
+        self.observe(ButtonPress(self.received_s, source, pressed_by, reason, comment))
 
     def cancel_help(self) -> str | None:
         """Take the operator's request for help back; return the reason for which it stands, else None."""
-        moved = self.status is not CallStatus.TALKING and not self._held_by_key
+        moved = self.status is not CallStatus.TALKING and not self.held_by_key
         refusal = self._help.refusal(called=self._open.help_called, moved=moved)
         if refusal is None:
             log.info("escalate_cancelled", call_id=self.call_id)
@@ -226,14 +226,14 @@ class LiveCall:
 
     def _cancel_help(self) -> None:
         if self._judge is not None:
-            self._tell(self._judge.cancel_help(self._received_s))
+            self._tell(self._judge.cancel_help(self.received_s))
 
     def act_on_help(self) -> None:
         """Note that somebody moves the customer: a request for help can no longer be taken back."""
         self._help.acted_on = True
 
     @property
-    def _received_s(self) -> float:
+    def received_s(self) -> float:
         return max((leg.received_s for leg in self.legs), default=0.0)
 
     def accommodate(self, *, marked: bool) -> None:
@@ -241,6 +241,7 @@ class LiveCall:
         self.accommodated = marked
         log.info("call_accommodated", call_id=self.call_id, marked=marked)
         self._safely(self._accommodate, marked)
+        self._recorder.status(self)
         self.publish()
 
     def _accommodate(self, marked: bool) -> None:
@@ -250,10 +251,10 @@ class LiveCall:
     def held(self, *, on_hold: bool) -> None:
         """Note the telephone's own hold key; it does not undo a hold by control of the PBX."""
         if on_hold and self.status is CallStatus.TALKING:
-            self._held_by_key = True
+            self.held_by_key = True
             self._become(CallStatus.ON_HOLD)
-        elif not on_hold and self._held_by_key:
-            self._held_by_key = False
+        elif not on_hold and self.held_by_key:
+            self.held_by_key = False
             self._become(CallStatus.TALKING)
 
     def digit(self, role: Role, digit: str) -> None:
@@ -266,6 +267,7 @@ class LiveCall:
         because = ClosedBecause.AGENT_RESTARTED if reason is EndReason.SHUTDOWN else ClosedBecause.CALL_ENDED
         self._safely(self._close, because)
         self.status = CallStatus.ENDED
+        self._recorder.call_ended(self, at, reason)
         self._safely(self._say_ended, at)
 
     def _close(self, because: ClosedBecause) -> None:
@@ -288,7 +290,7 @@ class LiveCall:
             site=self._site,
             agent_id=self._agent_id,
             tap=self.info.tap,
-            started_at=self._started_at,
+            started_at=self.started_at,
             ended_at=ended_at,
             status=self.status,
             caller=self.info.caller,
@@ -312,7 +314,7 @@ class LiveCall:
         return CallLevels(media_s=round(self.heard_s, 2), legs={leg.role: leg.level() for leg in self.legs})
 
     def _speech_status(self) -> SpeechStatus:
-        if not self._words_heard:
+        if not self.words_heard:
             return SpeechStatus.OFF
         shed = any(leg.speech is not None and leg.speech.shed_s > 0 for leg in self.legs)
         return SpeechStatus.SHED if shed else SpeechStatus.ON
@@ -327,7 +329,9 @@ class LiveCall:
     def _tell(self, changes: Sequence[AlertChange]) -> None:
         for change in changes:
             self._open.note(change)
-            self._listener.alert_changed(self._alert(change))
+            alert = self._alert(change)
+            self._recorder.alert(self, alert)
+            self._listener.alert_changed(alert)
         if changes:
             worst = None if self._judge is None else self._judge.worst
             for leg in self.legs:
@@ -336,5 +340,5 @@ class LiveCall:
 
     def _alert(self, change: AlertChange) -> Alert:
         return alert_message(
-            change, self.info, self._started_at, site=self._site, agent_id=self._agent_id, run=self._run
+            change, self.info, self.started_at, site=self._site, agent_id=self._agent_id, run=self._run
         )

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.calls.block_hearing import BlockHearing
-from kikimori.calls.call import CallObserver, LiveCall
+from kikimori.calls.call import LiveCall
 from kikimori.calls.call_offers import CallOffers
+from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.calls.leg import MOST_WAITING_S, LiveLeg
 from kikimori.hearing.frames import FRAME_S, RATES
 from kikimori_core.judging.judge import CallJudge
@@ -23,6 +24,8 @@ from kikimori_core.wire.messages import Action, Announcement, CallLevels, KeysTo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from kikimori.calls.call_observer import CallObserver
+    from kikimori.calls.call_recorder import CallRecorder
     from kikimori.hearing.speech.pool import SpeechPool
     from kikimori_core.judging.kinds.rule import Rule
     from kikimori_core.judging.phrases import PhraseFinder
@@ -90,6 +93,7 @@ class Desk:
         met: Callable[[LiveCall], None] | None = None,
         accommodated: Callable[[str], bool] = lambda _call_id: False,
         ended: Callable[[str, EndReason], None] = lambda _call_id, _reason: None,
+        recorder: CallRecorder = NO_RECORDER,
     ) -> None:
         """`clock`: seconds that place a leg that opens later; None = the loop's.
 
@@ -104,7 +108,8 @@ class Desk:
         self._listener = listener
         self._speech = speech
         self._loop = asyncio.get_running_loop()
-        self.hearing = BlockHearing(self._loop)
+        self.hearing = BlockHearing(self._loop, recorder)
+        self._recorder = recorder
         self._clock = clock or self._loop.time
         self._met = met
         self._accommodated = accommodated
@@ -287,6 +292,7 @@ class Desk:
                 offers=self._offers,
                 run=self.settings.run,
                 accommodated=self._accommodated(info.call_id),
+                recorder=self._recorder,
             )
             self.calls[info.call_id] = call
             self._calls_begun += 1

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+Block = tuple[float, bytes]
+"""Media time at which it begins, and s16le audio."""
+
 MOST_WAITING_S = 5.0
 """Longest audio in s that a leg may have waiting; beyond it the oldest blocks are dropped and counted."""
 
@@ -58,6 +61,12 @@ class LiveLeg:
         self.dropped_at: float | None = None
         """Time of the last dropped frame, by `clock`; None = none was dropped."""
         self.gap_samples = 0
+        self.recorded_as = -1
+        """Key of the leg in the record of its sound; -1 = its sound is not recorded."""
+        self.taken_at = 0
+        """Samples of the leg before the block taken last, those that never came or were dropped included."""
+        self.padding = 0
+        """Samples of silence that fill the leg's last block."""
         self._clock = clock
         self._anchor: float | None = None
         self._offset_s = offset_s
@@ -117,6 +126,7 @@ class LiveLeg:
             # The last, incomplete block is heard too, filled up with silence.
             missing = -len(self._waiting) % self._block_bytes
             self._waiting += bytes(missing)
+            self.padding = missing // 2
             log.info("leg_closed", call_id=self.call.call_id, role=str(self.role), reason=str(reason))
 
     # --- for the desk
@@ -134,6 +144,16 @@ class LiveLeg:
     def heard_s(self) -> float:
         """Media time up to which the leg was heard."""
         return self._offset_s + self._taken / self.rate
+
+    @property
+    def offset_s(self) -> float:
+        """Media time of the call at the leg's first sample."""
+        return self._offset_s
+
+    @property
+    def samples(self) -> int:
+        """Samples of a leg that was heard to its end, those that never came or were dropped included."""
+        return self._taken + self._jumping - self.padding
 
     @property
     def received_s(self) -> float:
@@ -157,9 +177,10 @@ class LiveLeg:
         self.deaf = True
         self._waiting.clear()
 
-    def take_block(self) -> tuple[float, bytes]:
+    def take_block(self) -> Block:
         """Return the next block and the media time at which it begins."""
         start_s = self.heard_s
+        self.taken_at = self._taken
         block = bytes(self._waiting[: self._block_bytes])
         self._remove(1)
         return start_s, block

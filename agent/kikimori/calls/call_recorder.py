@@ -1,0 +1,79 @@
+"""Interface by which calls are recorded, for an agent that records and for one that does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from kikimori.calls.call import LiveCall
+    from kikimori.calls.leg import Block, LiveLeg
+    from kikimori.hearing.bank import AcousticResult
+    from kikimori_core.model.call import EndReason
+    from kikimori_core.model.evidence import Utterance
+    from kikimori_core.wire.messages import Alert
+
+Recording = Literal["on", "excluded", "stopped", "no_disk"]
+"""State of a call's recording as pages show it."""
+
+
+class CallRecorder(Protocol):
+    """Keeper of what is known of calls. Called on the event loop; every method returns at once and never raises."""
+
+    def call_begun(self, call: LiveCall) -> None: ...
+
+    def leg_opened(self, call: LiveCall, leg: LiveLeg) -> None:
+        """Note a leg that was added to its call; the call's parties may be others from now on."""
+
+    def leg_closed(self, call: LiveCall, leg: LiveLeg) -> None:
+        """Note a leg that was heard to its end."""
+
+    def sound(self, legs: Sequence[LiveLeg], pcm: bytes) -> None:
+        """Note the blocks that were just taken from legs of one rate: s16le, one block of each after another."""
+
+    def windows(self, legs: Sequence[LiveLeg], blocks: Sequence[Block], heard: AcousticResult) -> None:
+        """Note the results for one block of each leg."""
+
+    def line(self, call: LiveCall, utterance: Utterance) -> None:
+        """Note a final; one without text takes back what was on the screen, and is no line."""
+
+    def alert(self, call: LiveCall, alert: Alert) -> None:
+        """Note a revision of an alert."""
+
+    def status(self, call: LiveCall) -> None:
+        """Note the call's status and parties where they have changed."""
+
+    def call_ended(self, call: LiveCall, at: datetime, reason: EndReason) -> None: ...
+
+    def state_of(self, call: LiveCall) -> Recording | None:
+        """Return the state of a call's recording; None where nothing is recorded at all."""
+
+
+class NoRecorder:
+    """A `CallRecorder` that keeps nothing."""
+
+    def call_begun(self, call: LiveCall) -> None: ...
+
+    def leg_opened(self, call: LiveCall, leg: LiveLeg) -> None: ...
+
+    def leg_closed(self, call: LiveCall, leg: LiveLeg) -> None: ...
+
+    def sound(self, legs: Sequence[LiveLeg], pcm: bytes) -> None: ...
+
+    def windows(self, legs: Sequence[LiveLeg], blocks: Sequence[Block], heard: AcousticResult) -> None: ...
+
+    def line(self, call: LiveCall, utterance: Utterance) -> None: ...
+
+    def alert(self, call: LiveCall, alert: Alert) -> None: ...
+
+    def status(self, call: LiveCall) -> None: ...
+
+    def call_ended(self, call: LiveCall, at: datetime, reason: EndReason) -> None: ...
+
+    def state_of(self, _call: LiveCall) -> None:
+        return None
+
+
+NO_RECORDER = NoRecorder()
