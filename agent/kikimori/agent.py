@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.addresses import Addresses
+from kikimori.alert_writing import AlertWriter
 from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.control.accommodation import AccommodationBook
 from kikimori.control.pbx_control import ControlByHand, OperatorChoice, RecoveringControl
 from kikimori.control.record import CommandRecord
-from kikimori.errors import first_of, place_of
+from kikimori.errors import first_of
 from kikimori.office_directory import OfficeDirectory
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.rule_warnings import warn_of_capped_rules, warn_of_unknown_categories
@@ -65,9 +66,6 @@ WORDS_LATEST_S = 1.5
 HEARING_RETRY_S = 0.5
 """Delay in s before hearing as a whole is tried again after a failure; short, as audio that waits some
 seconds is lost."""
-ALERT_RETRIES_S = (0.1, 0.5, 2.0)
-"""Delays in s between attempts to write an alert; after the last one it is lost, which is counted and
-reported."""
 SETTLED_EVERY_S = 0.05
 CALLS_PER_LEVELS_MESSAGE = 200
 
@@ -104,10 +102,9 @@ class Agent:
         self.pbx: PbxControl = pbx or make_control(config, self._office.superior_number)
         self._started_at = datetime.now(UTC)
         self._run = run_name(self._started_at)
-        self._alerts: asyncio.Queue[Alert] = asyncio.Queue()
+        self._alerts = AlertWriter()
         self._make_taps = taps
         self._supervisor = Supervisor()
-        self._alerts_lost = 0
         self._speech: SpeechPool | None = None
         self._directory = LegDirectory(asyncio.get_running_loop().time)
         warn_of_unknown_categories(self.rules, self.phrases)
@@ -173,7 +170,7 @@ class Agent:
                     "bus", self.bus.run, fatal=lambda error: isinstance(first_of(error), AgentIdTakenError)
                 )
                 kept: dict[str, Callable[[], Awaitable[None]]] = {
-                    "alerts": self._write_alerts,
+                    "alerts": partial(self._alerts.run, self.bus.raise_alert),
                     "levels": self._show_levels,
                     "health": self._show_health,
                     "pbx": self.pbx.run,
@@ -232,7 +229,7 @@ class Agent:
 
     def alert_changed(self, alert: Alert) -> None:
         self._help.note_alert(alert)
-        self._alerts.put_nowait(self._office.alert(alert))
+        self._alerts.put(self._office.alert(alert))
 
     def line(self, line: TranscriptLine) -> None:
         self.bus.publish_transcript(line)
@@ -264,37 +261,16 @@ class Agent:
         await self.desk.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(5):
-                await self._alerts.join()
+                await self._alerts.written()
         await self.bus.aclose()
 
     async def settle(self) -> None:
         """Wait until every call has ended, with its words, and the broker has confirmed everything."""
         while self.desk.calls:  # noqa: ASYNC110 - what is looked at offers its state for reading only
             await asyncio.sleep(SETTLED_EVERY_S)
-        await self._alerts.join()
+        await self._alerts.written()
         while self.bus.counters()["outbox_pending"]:  # noqa: ASYNC110
             await asyncio.sleep(SETTLED_EVERY_S)
-
-    async def _write_alerts(self) -> None:
-        while True:
-            alert = await self._alerts.get()
-            try:
-                await self._write_alert(alert)
-            finally:
-                self._alerts.task_done()
-
-    async def _write_alert(self, alert: Alert) -> None:
-        for wait_s in ALERT_RETRIES_S:
-            try:
-                await self.bus.raise_alert(alert)
-            except Exception as error:  # noqa: BLE001 - the alerts behind it must not be lost for this one
-                log.error(
-                    "alert_not_written", call_id=alert.call_id, error=type(error).__name__, at=place_of(error)
-                )
-                await asyncio.sleep(wait_s)
-            else:
-                return
-        self._alerts_lost += 1
 
     async def _show_levels(self) -> None:
         while True:
@@ -321,8 +297,8 @@ class Agent:
         problems += [*self._supervisor.problems(), *self.desk.problems()]
         problems += (*(self._identity.problems() if self._identity else ()), *self._record.problems())
         problems += self._accommodations.problems()
-        if self._alerts_lost:
-            problems.append(Problem.of("alerts_lost", alerts_lost=self._alerts_lost))
+        if self._alerts.lost:
+            problems.append(Problem.of("alerts_lost", alerts_lost=self._alerts.lost))
         if self.phrases.skipped:
             problems.append(Problem.of("phrases_skipped", skipped=self.phrases.skipped[0]))
         problems += [*self.pbx.problems(), *(problem for tap in self.taps for problem in tap.problems())]
