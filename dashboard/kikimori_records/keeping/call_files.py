@@ -1,0 +1,46 @@
+"""Files of recorded calls on the disk, removed for good. Everything here blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_records.errors import StoreError
+from kikimori_records.keeping.ledger import fsync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from pathlib import Path
+
+OF_SOUND = ("sound.flac", "peaks.bin", "windows.bin")
+"""Files that hold the sound, or follow from it."""
+
+
+def folder_of(records: Path, below: str) -> Path:
+    """Return a call's folder; raises StoreError for one that is not below the records' folder."""
+    found = (records / below).resolve()
+    if records.resolve() not in found.parents:
+        raise StoreError.of("records_strange_path", path=below)
+    return found
+
+
+def remove_files(records: Path, below: str | None, names: Container[str] | None = None) -> None:
+    """Remove files of a call's folder, `None` = all with the folder; they are gone from the disk when it returns.
+
+    What is gone already is no error: a removal that was cut off is repeated. Raises OSError, StoreError.
+    """
+    if below is None or not (folder := folder_of(records, below)).is_dir():
+        return
+    for each in sorted(folder.iterdir()):
+        if names is None or each.name in names:
+            each.unlink(missing_ok=True)
+    fsync_folder(folder)
+    if names is None:
+        folder.rmdir()
+        fsync_folder(folder.parent)
+
+
+def bytes_of(records: Path, below: str | None) -> int:
+    """Return the bytes of a call's files. Raises OSError, StoreError."""
+    if below is None or not (folder := folder_of(records, below)).is_dir():
+        return 0
+    return sum(each.stat().st_size for each in folder.iterdir())

@@ -1,0 +1,88 @@
+"""Keeper of records: carries out erasures within seconds and retention every hour, for as long as the service runs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori_core.cancellation import run_cancellable
+from kikimori_records.errors import StoreError
+from kikimori_records.keeping.erasing import erase_due
+from kikimori_records.keeping.ledger import Ledger
+from kikimori_records.keeping.pseudonyms import Pseudonyms
+from kikimori_records.keeping.reconciling import reconcile
+from kikimori_records.keeping.retention import remove_aged
+from kikimori_records.locks import FileLock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from kikimori_records.keeping.days import KeptDays
+    from kikimori_records.keeping.erasing import OpenJournals
+    from kikimori_records.store import Store
+
+log = structlog.get_logger()
+
+LOCK = "keeping.lock"
+EVERY_S = 2.0
+RETENTION_EVERY = timedelta(hours=1)
+
+
+class RecordKeeper:
+    """Removes from one folder of records what has to go. `run` it in the program that receives the journals."""
+
+    def __init__(
+        self, store: Store, folder: Path, days: KeptDays | None, journals: OpenJournals | None = None
+    ) -> None:
+        """Keep the records in `folder` for `days`, None = for ever; see `erase_due` for `journals`."""
+        self._store = store
+        self._folder = folder
+        self._days = days
+        self._journals = journals
+        self._pseudonyms: Pseudonyms | None = None
+        self._retained_at: datetime | None = None
+        self._reconciled = False
+
+    async def run(self) -> None:
+        """Work until cancelled; what fails is tried again."""
+        while True:
+            try:
+                await run_cancellable(self.round)
+            except (OSError, StoreError) as error:
+                log.warning("records_not_kept", error=type(error).__name__)
+            await asyncio.sleep(EVERY_S)
+
+    async def round(self) -> None:
+        """Do once what is due; nothing while another program does. Raises OSError, StoreError."""
+        async with alone(self._folder) as mine:
+            if mine:
+                await self._round()
+
+    async def _round(self) -> None:
+        if self._pseudonyms is None:
+            self._pseudonyms = await asyncio.to_thread(Pseudonyms.load, self._folder)
+        if not self._reconciled:
+            await reconcile(self._store, Ledger(self._folder))
+            self._reconciled = True
+        await erase_due(self._store, self._folder, self._pseudonyms, self._journals)
+        now = datetime.now(UTC)
+        if self._days is None or (self._retained_at and now - self._retained_at < RETENTION_EVERY):
+            return
+        await remove_aged(self._store, self._folder, self._days, now)
+        self._retained_at = now
+
+
+@asynccontextmanager
+async def alone(folder: Path) -> AsyncIterator[bool]:
+    """Hold the lock of the one program that removes records; gives False while another has it. Raises OSError."""
+    lock = await asyncio.to_thread(FileLock.take, folder / LOCK)
+    try:
+        yield lock is not None
+    finally:
+        if lock is not None:
+            lock.release()

@@ -1,0 +1,72 @@
+"""Retention: data of each kind is removed from calls after its days, unless a legal hold keeps it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, exists, select
+
+from kikimori_records.audit.entry import ActorKind, AuditEntry
+from kikimori_records.audit.log import append
+from kikimori_records.calls.tables import recorded_calls as calls
+from kikimori_records.keeping.days import DataKind
+from kikimori_records.keeping.holds import is_held
+from kikimori_records.keeping.removal import RemovalCause, remove
+from kikimori_records.keeping.tables import removals
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from kikimori_records.keeping.days import KeptDays
+    from kikimori_records.store import Store
+
+AT_ONCE = 50
+"""Calls in one transaction."""
+OF_AGE = "age"
+PROGRAM = "kikimori"
+
+
+async def remove_aged(store: Store, folder: Path, days: KeptDays, now: datetime) -> dict[DataKind, int]:
+    """Remove what is older than its days, and return the number of calls by kind. Cut off, it may be repeated.
+
+    Raises:
+        OSError: a file cannot be removed.
+        StoreError: the database is away.
+    """
+    done: dict[DataKind, int] = {}
+    size = 0
+    cause = RemovalCause(PROGRAM, OF_AGE, now)
+    # Whole calls first: of those nothing else has to be removed.
+    for kind in (DataKind.CALL, DataKind.SOUND, DataKind.WORDS, DataKind.NUMBER):
+        while uids := await aged(store, kind, days, now):
+            size += await remove(store, folder, kind, uids, cause)
+            done[kind] = done.get(kind, 0) + len(uids)
+    if done:
+        details: dict[str, Any] = {f"{kind}_calls": count for kind, count in done.items()}
+        entry = AuditEntry(
+            "records.retention", ActorKind.SYSTEM, PROGRAM, details={**details, "sound_bytes": size}
+        )
+        await append(store, entry)
+    return done
+
+
+async def aged(store: Store, kind: DataKind, days: KeptDays, now: datetime, most: int = AT_ONCE) -> list[str]:
+    """Return uids of calls with data of a kind that is older than its days, oldest first."""
+    query = (
+        select(calls.c.uid)
+        .where(
+            calls.c.ended_at < days.limit(kind, now), calls.c.erased_at.is_(None), _has(kind), ~is_held(now)
+        )
+        .order_by(calls.c.ended_at, calls.c.uid)
+        .limit(most)
+    )
+    async with store.read(within_s=60) as connection:
+        return list((await connection.execute(query)).scalars())
+
+
+def _has(kind: DataKind) -> ColumnElement[bool]:
+    if kind is DataKind.SOUND:
+        return calls.c.sound == "kept"
+    gone = select(removals.c.uid).where(removals.c.uid == calls.c.uid, removals.c.kind == kind.value)
+    return ~exists(gone.correlate(calls))
