@@ -26,7 +26,18 @@ MODULES: dict[Part, tuple[str, ...]] = {
         "websocket",
         "webrtcvad",
     ),
-    "dashboard": ("aiosqlite", "alembic", "argon2", "psycopg", "pyotp", "segno", "sqlalchemy", "zxcvbn"),
+    "dashboard": (
+        "aiosqlite",
+        "alembic",
+        "argon2",
+        "numpy",
+        "psycopg",
+        "pyotp",
+        "segno",
+        "soundfile",
+        "sqlalchemy",
+        "zxcvbn",
+    ),
 }
 """Libraries that each extra of pyproject.toml adds, by the names under which they are imported."""
 
