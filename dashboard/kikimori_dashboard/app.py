@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from kikimori_core.serving.connection_limiter import ConnectionLimiter, PortLimits
+from kikimori_core.serving.disconnects import tolerate_disconnects
 from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.settings import LOOPBACK
 from kikimori_dashboard import openapi
@@ -24,7 +25,6 @@ from kikimori_dashboard.audit.routes import AuditRoutes
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.commands import CommandSender
-from kikimori_dashboard.disconnects import tolerate_disconnects
 from kikimori_dashboard.guard import Guard, require_known_name
 from kikimori_dashboard.handover_routes import HandoverRoutes
 from kikimori_dashboard.https.authority_file import add_authority

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori_core.serving.hangup import on_hangup
 from kikimori_core.serving.https_listener import HttpsListener
 from kikimori_core.serving.limited_port import LimitedPort
-from kikimori_dashboard.https.hangup import on_hangup
 from kikimori_dashboard.https.host_names import HostNames
 from kikimori_dashboard.https.redirect import redirect_app
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
+    from kikimori_core.serving.certificate_keeper import PairKeeper
 
 log = structlog.get_logger()
 
 
-def on_hangup(keeper: CertificateKeeper) -> None:
+def on_hangup(keeper: PairKeeper) -> None:
     """Look at the certificate at each SIGHUP, for the rest of this event loop.
 
     A program on a terminal still ends with it. So does one that has no certificate, unless it is a service of systemd's:

@@ -1,4 +1,4 @@
-"""Tolerance for browsers that close their connection before the answer, which is usual and no fault."""
+"""Tolerance for clients that close their connection before the answer, which is usual and no fault."""
 
 from __future__ import annotations
 
