@@ -29,11 +29,28 @@ class RefusalCode(StrEnum):
     DISK_FAILED = "records_disk_failed"
     """The receiver cannot write, likewise."""
     NOT_READY = "records_not_ready"
-    """The receiver starts or stops, likewise."""
+    """The receiver starts, stops or has too much to do, likewise."""
+
+    KEY_UNKNOWN = "records_key_unknown"
+    """The key with which the request is signed is not trusted."""
+    KEY_REVOKED = "records_key_revoked"
+    KEY_OTHER_AGENT = "records_key_other_agent"
+    """The key is trusted as that of another agent."""
+    SIGNATURE_WRONG = "records_signature_wrong"
+    TIME_WRONG = "records_time_wrong"
+    """The clocks of sender and receiver differ by more than `signing.MOST_APART_S`."""
+    BODY_ALTERED = "records_body_altered"
+    """The body is not the one that was signed."""
+    REQUEST_WRONG = "records_request_wrong"
+    """The request is none that the receiver knows."""
 
 
 PASSING = frozenset({RefusalCode.DISK_FULL, RefusalCode.DISK_FAILED, RefusalCode.NOT_READY})
 """Refusals that come from the receiver's state: the same frames may be taken later."""
+
+
+class SinkAwayError(Exception):
+    """The receiver cannot be reached, or its answer did not come; whether it kept the frames is not known."""
 
 
 class SinkRefusal(Exception):  # noqa: N818 - the receiver is not at fault
@@ -54,7 +71,8 @@ class JournalSink(Protocol):
         """Return the number of the next record wanted of a run; 0 for one that it does not know.
 
         Raises:
-            SinkRefusal: it cannot say now.
+            SinkRefusal: it does not say, and why.
+            SinkAwayError: it cannot be reached.
         """
         ...
 
@@ -66,5 +84,6 @@ class JournalSink(Protocol):
 
         Raises:
             SinkRefusal: nothing was kept, and why.
+            SinkAwayError: it cannot be reached; the same frames may be delivered again.
         """
         ...
