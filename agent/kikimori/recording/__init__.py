@@ -1,0 +1,1 @@
+"""Recording of calls: a journal on the agent's disk, shipped to the records service."""
