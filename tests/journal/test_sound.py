@@ -7,12 +7,12 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kikimori_core.g711 import ALAW, ULAW
 from kikimori_core.journal.framing import MAX_RECORD, JournalError
-from kikimori_core.journal.sound import PIECE, SoundEncoding, decode_batch
+from kikimori_core.journal.sound import MAX_SAMPLES, PIECE, SoundEncoding, decode_batch
 from kikimori_core.journal.sound_coder import SoundCoder
 from kikimori_core.journal.windows import WINDOW, decode_windows, encode_windows
 
@@ -66,6 +66,7 @@ PIECES = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(rounds=st.lists(PIECES, max_size=12))
 def test_any_sound_comes_back_bit_for_bit(rounds: list[list[bytes]]) -> None:
     coder = SoundCoder()
@@ -94,6 +95,11 @@ def test_more_than_a_record_holds_is_several() -> None:
     assert b"".join(each.pcm(at) for each in batches for at in range(len(each.pieces))) == pcm * 2
     one = SoundCoder().encode_batch(heads([1] * 70_000), bytes(range(256)) * 546 + bytes(224))
     assert [len(decode_batch(each).pieces) for each in one] == [65_535, 4_465]
+    largest = Random(2).randbytes(2 * MAX_SAMPLES)  # noqa: S311 - repeatable
+    two = SoundCoder().encode_batch(heads([MAX_SAMPLES] * 2), [largest, largest])
+    assert [decode_batch(each).pcm(0) == largest for each in two] == [True, True]
+    with pytest.raises(ValueError, match="samples"):
+        SoundCoder().encode_batch(heads([MAX_SAMPLES + 1]), bytes(2 * MAX_SAMPLES + 2))
 
 
 def test_samples_that_do_not_fit_their_heads_are_refused() -> None:

@@ -19,8 +19,10 @@ from kikimori_core.journal.framing import DamageCode, JournalError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MAX_SAMPLES = 2 << 20
+MAX_SAMPLES = 1 << 20
 """Samples of one piece at most."""
+MAX_PIECES = 0xFFFF
+"""Pieces of one record at most."""
 
 PIECE = np.dtype(
     [

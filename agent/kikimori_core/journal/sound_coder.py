@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kikimori_core.g711 import ALAW, TO_ALAW, TO_ULAW, ULAW
 from kikimori_core.journal.framing import MAX_RECORD
-from kikimori_core.journal.sound import COUNT, MAX_SAMPLES, PIECE, WIDTHS, SoundEncoding
+from kikimori_core.journal.sound import COUNT, MAX_PIECES, MAX_SAMPLES, PIECE, WIDTHS, SoundEncoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-_LAWS = {SoundEncoding.ULAW: (TO_ULAW, ULAW), SoundEncoding.ALAW: (TO_ALAW, ALAW)}
+_EXACT = 0x100
 _PATIENCE = 8
 """Pieces in a row that were of no law, after which a leg is taken for one without."""
 _AGAIN = 50
 """Pieces after which such a leg is tried again."""
 
 
+def _marked(to_code: NDArray[np.uint8], table: NDArray[np.int16]) -> NDArray[np.uint16]:
+    """Return, by sample as an unsigned number, its code, and `_EXACT` where the code has that very value."""
+    samples = np.arange(65536, dtype=np.uint16)
+    exact = table[to_code] == samples.view(np.int16)
+    return np.where(exact, to_code + np.uint16(_EXACT), to_code).astype(np.uint16)
+
+
+_LAWS = {
+    int(SoundEncoding.ULAW): _marked(TO_ULAW, ULAW),
+    int(SoundEncoding.ALAW): _marked(TO_ALAW, ALAW),
+}
+_OTHER = {int(SoundEncoding.ULAW): int(SoundEncoding.ALAW), int(SoundEncoding.ALAW): int(SoundEncoding.ULAW)}
+_WIDTHS = np.array([WIDTHS[each] for each in sorted(WIDTHS)], np.uint8)
+
+
 class SoundCoder:
     """Remembers for each leg the law of its last piece, so that one law is tried as a rule."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[int, int], SoundEncoding] = {}
-        self._misses: dict[tuple[int, int], int] = {}
+        self._laws: dict[int, int] = {}
+        self._misses: dict[int, int] = {}
 
     def forget(self, call: int) -> None:
         """Drop what is known of a call's legs."""
-        for known in (self._last, self._misses):
-            for key in [each for each in known if each[0] == call]:
+        for known in (self._laws, self._misses):
+            for key in [each for each in known if each >> 16 == call]:
                 del known[key]
 
     def encode_batch(self, pieces: NDArray[np.void], pcm: bytes | Iterable[bytes]) -> list[bytes]:
@@ -47,101 +63,107 @@ class SoundCoder:
         """
         samples = np.frombuffer(pcm if isinstance(pcm, bytes) else b"".join(pcm), "<i2")
         counts = pieces["samples"].astype(np.int64)
-        if int(counts.sum()) != len(samples) or (len(pieces) and counts.max() > MAX_SAMPLES):
+        if int(counts.sum()) != len(samples) or (counts > MAX_SAMPLES).any():
             raise ValueError(f"{len(samples)} samples for pieces of {int(counts.sum())}")
-        pieces, counts = pieces[counts > 0], counts[counts > 0]
-        if not len(pieces):
+        heads, counts = pieces[counts > 0], counts[counts > 0]
+        if not len(heads):
             return []
-        heads, data = self._encoded(pieces, counts, samples)
-        return list(_payloads(heads, data))
+        coded = _CodedPieces(samples, counts)
+        keys = ((heads["call"].astype(np.int64) << 16) | heads["leg"]).tolist()
+        silent = np.bitwise_or.reduceat(samples, coded.begins) == 0
+        coded.encodings[silent] = SoundEncoding.SILENCE
+        laws = np.array([self._to_try(key) for key in keys])
+        laws[silent] = 0
+        failed = np.concatenate([coded.write(law, np.flatnonzero(laws == law)) for law in _LAWS])
+        for law, other in _OTHER.items():
+            coded.write(other, failed[laws[failed] == law])
+        self._remember(keys, laws, coded.encodings)
+        heads["encoding"] = coded.encodings
+        heads["width"] = _WIDTHS[coded.encodings]
+        return list(_payloads(heads, coded))
 
-    def _encoded(
-        self, pieces: NDArray[np.void], counts: NDArray[np.int64], samples: NDArray[np.int16]
-    ) -> tuple[NDArray[np.void], list[memoryview]]:
-        """Return the heads with their encodings, and the bytes of each piece."""
-        starts = np.cumsum(counts) - counts
-        keys = list(zip(pieces["call"].tolist(), pieces["leg"].tolist(), strict=True))
-        encodings = np.zeros(len(pieces), np.uint8)
-        raw = samples.view(np.uint8).data
-        ends = ((starts + counts) * 2).tolist()
-        data = [raw[begin:end] for begin, end in zip((starts * 2).tolist(), ends, strict=True)]
-        silent = np.bitwise_or.reduceat(samples, starts) == 0
-        for index in np.flatnonzero(silent).tolist():
-            encodings[index], data[index] = SoundEncoding.SILENCE, memoryview(b"")
-        rest = [index for index in np.flatnonzero(~silent).tolist() if self._is_tried(keys[index])]
-        # Each in the law of its leg's last piece, then those that were not exact in the other one.
-        for other in (False, True):
-            failed: list[int] = []
-            for law in _LAWS:
-                tried = [at for at in rest if (self._last.get(keys[at], SoundEncoding.ULAW) == law) != other]
-                failed += self._try(law, tried, samples, starts, counts, encodings, data)
-            rest = failed
-        self._remember(keys, encodings, silent)
-        heads = pieces.copy()
-        heads["encoding"] = encodings
-        heads["width"] = _WIDTHS[encodings]
-        return heads, data
-
-    @staticmethod
-    def _try(
-        law: SoundEncoding,
-        tried: list[int],
-        samples: NDArray[np.int16],
-        starts: NDArray[np.int64],
-        counts: NDArray[np.int64],
-        encodings: NDArray[np.uint8],
-        data: list[memoryview],
-    ) -> list[int]:
-        """Write the pieces `tried` in a law where that is exact; return the others."""
-        if not tried:
-            return []
-        to_code, to_sample = _LAWS[law]
-        if len(tried) == len(starts):
-            part = samples
-        else:
-            part = np.concatenate([samples[starts[at] : starts[at] + counts[at]] for at in tried])
-        codes = to_code[part.view("<u2")]
-        lengths = counts[tried]
-        begins = np.cumsum(lengths) - lengths
-        exact = np.logical_and.reduceat(to_sample[codes] == part, begins)
-        coded = codes.data
-        failed = []
-        for at, begin, length, fits in zip(
-            tried, begins.tolist(), lengths.tolist(), exact.tolist(), strict=True
-        ):
-            if fits:
-                encodings[at], data[at] = law, coded[begin : begin + length]
-            else:
-                failed.append(at)
-        return failed
-
-    def _is_tried(self, key: tuple[int, int]) -> bool:
+    def _to_try(self, key: int) -> int:
+        """Return the law to try first; 0 for a leg that is taken for one without."""
         misses = self._misses.get(key, 0)
-        return misses < _PATIENCE or misses % _AGAIN == 0
+        if misses >= _PATIENCE and misses % _AGAIN:
+            return 0
+        return self._laws.get(key, int(SoundEncoding.ULAW))
 
-    def _remember(
-        self, keys: list[tuple[int, int]], encodings: NDArray[np.uint8], silent: NDArray[np.bool_]
-    ) -> None:
-        for key, encoding, is_silent in zip(keys, encodings.tolist(), silent.tolist(), strict=True):
-            if is_silent:
-                continue
-            if encoding == SoundEncoding.S16LE:
-                self._misses[key] = self._misses.get(key, 0) + 1
-            else:
-                self._last[key] = SoundEncoding(encoding)
-                self._misses.pop(key, None)
-
-
-_WIDTHS = np.array([WIDTHS[each] for each in sorted(WIDTHS)], np.uint8)
+    def _remember(self, keys: list[int], laws: NDArray[np.int64], encodings: NDArray[np.uint8]) -> None:
+        plain = encodings == SoundEncoding.S16LE
+        for at in np.flatnonzero(plain).tolist():
+            self._misses[keys[at]] = self._misses.get(keys[at], 0) + 1
+        coded = np.flatnonzero((encodings == SoundEncoding.ULAW) | (encodings == SoundEncoding.ALAW))
+        for at in coded[encodings[coded] != laws[coded]].tolist():
+            self._laws[keys[at]] = int(encodings[at])
+        if self._misses:
+            for at in coded.tolist():
+                self._misses.pop(keys[at], None)
 
 
-def _payloads(heads: NDArray[np.void], data: list[memoryview]) -> Iterator[bytes]:
+@dataclass(slots=True)
+class _CodedPieces:
+    """Samples of some pieces one after the other, and for each piece the place of its bytes in one of `sources`."""
+
+    samples: NDArray[np.int16]
+    counts: NDArray[np.int64]
+    begins: NDArray[np.int64] = field(init=False)
+    """Index of each piece's first sample."""
+    encodings: NDArray[np.uint8] = field(init=False)
+    sources: list[memoryview] = field(init=False)
+    source: NDArray[np.int64] = field(init=False)
+    places: NDArray[np.int64] = field(init=False)
+    """Place of each piece's bytes in its source."""
+
+    def __post_init__(self) -> None:
+        self.begins = np.cumsum(self.counts) - self.counts
+        self.encodings = np.zeros(len(self.counts), np.uint8)
+        self.sources = [self.samples.view(np.uint8).data]
+        self.source = np.zeros(len(self.counts), np.int64)
+        self.places = self.begins * 2
+
+    def write(self, law: int, tried: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Write the pieces `tried` in a law where that is exact; return the others."""
+        if not len(tried):
+            return tried
+        if len(tried) == len(self.counts):
+            part, begins = self.samples, self.begins
+        else:
+            edges = zip(self.begins[tried].tolist(), self.counts[tried].tolist(), strict=True)
+            part = np.concatenate([self.samples[begin : begin + count] for begin, count in edges])
+            begins = np.cumsum(self.counts[tried]) - self.counts[tried]
+        # "wrap" saves the check of indices, of which none can be outside.
+        marked = np.take(_LAWS[law], part.view("<u2"), mode="wrap")
+        exact = (np.bitwise_and.reduceat(marked, begins) & _EXACT) != 0
+        fit = tried[exact]
+        self.encodings[fit] = law
+        self.source[fit] = len(self.sources)
+        self.places[fit] = begins[exact]
+        self.sources.append(marked.astype(np.uint8).data)
+        return np.asarray(tried[~exact])
+
+    def join(self, begin: int, end: int) -> Iterator[memoryview]:
+        """Give the bytes of the pieces from one to before another, neighbours in a source at once."""
+        lengths = self.counts[begin:end] * _WIDTHS[self.encodings[begin:end]]
+        full = np.flatnonzero(lengths)
+        if not len(full):
+            return
+        source, places, lengths = self.source[begin:end][full], self.places[begin:end][full], lengths[full]
+        ends = places + lengths
+        new = np.flatnonzero((source[1:] != source[:-1]) | (places[1:] != ends[:-1])) + 1
+        first, last = np.concatenate(([0], new)), np.concatenate((new, [len(full)])) - 1
+        runs = zip(source[first].tolist(), places[first].tolist(), ends[last].tolist(), strict=True)
+        for at, place, stop in runs:
+            yield self.sources[at][place:stop]
+
+
+def _payloads(heads: NDArray[np.void], coded: _CodedPieces) -> Iterator[bytes]:
     """Join heads and bytes to payloads of at most `MAX_RECORD` bytes."""
-    begin, size = 0, COUNT.size
-    for at, each in enumerate(data):
-        more = PIECE.itemsize + len(each)
-        if size + more > MAX_RECORD or at - begin == 0xFFFF:
-            yield b"".join((COUNT.pack(at - begin), heads[begin:at].tobytes(), *data[begin:at]))
-            begin, size = at, COUNT.size
-        size += more
-    yield b"".join((COUNT.pack(len(data) - begin), heads[begin:].tobytes(), *data[begin:]))
+    ends = np.cumsum(PIECE.itemsize + heads["samples"].astype(np.int64) * heads["width"])
+    begin = 0
+    while begin < len(heads):
+        before = int(ends[begin - 1]) if begin else 0
+        most = int(np.searchsorted(ends, before + MAX_RECORD - COUNT.size, side="right"))
+        end = min(most, begin + MAX_PIECES)
+        yield b"".join((COUNT.pack(end - begin), heads[begin:end].tobytes(), *coded.join(begin, end)))
+        begin = end
