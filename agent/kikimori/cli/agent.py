@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori.cli.options import add_config, add_log, configured
+from kikimori_core.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +20,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     config = configured(args)
+    if config.recording.is_on and config.records.url is None:
+        raise ConfigError.of("recording_no_url")
     from kikimori.agent import Agent  # noqa: PLC0415  (see cli/up.py)
     from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415
 

@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_dashboard(args: argparse.Namespace, config: AgentConfig, dashboard: DashboardSettings) -> None:
     """Check and describe the configuration of a machine on which the agent is not installed."""
+    from kikimori.cli.config_of_recording import say_recording  # noqa: PLC0415  (see cli/later.py)
     from kikimori.doctor.configuration import look_at_dashboard  # noqa: PLC0415  (see cli/up.py)
     from kikimori_dashboard.https.page_url import page_url  # noqa: PLC0415
 
@@ -51,6 +52,8 @@ def _check_dashboard(args: argparse.Namespace, config: AgentConfig, dashboard: D
     show(text("doctor_configuration", path=config_path(args) or text("builtin_defaults")))
     show(text("check_site_of_dashboard", site=config.site, host=mqtt.host, port=mqtt.port))
     show(text("check_dashboard", url=page_url(dashboard)))
+    store = dashboard.store_settings().folder()
+    say_recording(dashboard.recording, dashboard.records.model_copy(update={"url": None}), store, store)
     show(text("check_no_agent"))
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kikimori.cli.config import say_findings
+from kikimori.cli.config_of_recording import say_recording
 from kikimori.cli.config_of_unanswered import unanswered_lines
 from kikimori.cli.options import config_path, state_warning
 from kikimori.cli.terminal import language, say, show, warn
@@ -57,6 +58,7 @@ def check_agent(args: argparse.Namespace, config: AgentConfig, dashboard: Dashbo
     for line in unanswered_lines(config.unanswered, can=controlling(config).rings_superiors):
         show(line)
     show(text("check_state", path=config.state_path()))
+    say_recording(config.recording, config.records, config.state_path(), dashboard.store_settings().folder())
     show(text("check_rules", rules=len(rules), categories=len(phrases.names)))
     _sentences(dashboard, {rule.kind for rule in rules} | set(phrases.names))
     if args.rules:

@@ -14,7 +14,7 @@ from kikimori.doctor.dashboard_certificate import look_at_pages_certificate
 from kikimori.doctor.former_superior import look_at_former_superior
 from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.notices import look_at_notices
-from kikimori.doctor.recording import look_at_records_certificate
+from kikimori.doctor.recording import look_at_recording_settings, look_at_records_certificate
 from kikimori.doctor.store import look_at_store_settings
 from kikimori.doctor.targets import look_at_targets
 from kikimori.errors import KikimoriError, secret_next_step
@@ -61,6 +61,7 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
         *certificate_faults(dashboard),
         *_state_folder(config),
         *look_at_targets(config),
+        *look_at_recording_settings(config),
         *look_at_mosquitto(config),
         *look_at_store_settings(dashboard.store_settings()),
         *look_at_former_superior(dashboard),
@@ -74,6 +75,8 @@ def look_at_dashboard(config: AgentConfig, dashboard: DashboardSettings) -> list
     found = [fault for each in named if (fault := _look_at_file(each, config)) is not None]
     if not found and (fault := _tried("[mqtt] ca_file", dashboard.mqtt.tls)) is not None:
         found.append(fault)
+    if not found:
+        found += look_at_records_certificate(dashboard.records)
     addresses = (tcp_port(*each) for each in dashboard_listeners(dashboard))
     return [
         *found,

@@ -5,7 +5,7 @@ Read by the agent, which records, by the records service, which keeps, and by th
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -14,8 +14,14 @@ from kikimori_core.messages import text
 from kikimori_core.wire.files import MadeFolder, PemFile
 from kikimori_core.wire.settings import HostName, ListenPort, is_loopback, matching
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PBX = "pbx"
 """Value of `[recording] announcement` for an office whose PBX announces the recording itself."""
+
+RECORDS = "records"
+"""Name of the folder of recordings beside the database."""
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
@@ -51,7 +57,8 @@ class RecordingTable(BaseModel):
     announcement: Annotated[
         str,
         matching(
-            r"([0-9A-Za-z][0-9A-Za-z._-]{0,63})?", 'write the name of one of [[pbx.announcements]], or "pbx"'
+            r"([0-9A-Za-z][0-9A-Za-z._-]{0,63})?",
+            'write the name of one of [[pbx.announcements]], e.g. "recorded", or "pbx"',
         ),
     ] = ""
     """Name of one of `[[pbx.announcements]]`, played to the customer at the begin of a call that is recorded; `pbx` = the
@@ -105,6 +112,10 @@ class RecordsTable(BaseModel):
     """Days after which a call is removed from the history; None = `[recording] days`."""
     number_days: Days | None = None
     """Days after which callers' numbers and names are removed; None = `[recording] days`."""
+
+    def folder(self, store: Path) -> Path:
+        """Return the folder of sound and received journals; `store`: the folder of the database."""
+        return self.dir or store / RECORDS
 
     @field_validator("url")
     @classmethod
