@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import insert, select
+from tests.support.backups import written
 from tests.support.stores import opened, settings_on
 
 from kikimori_records import people, schema, sessions
 from kikimori_records.audit import log
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.verify import verify
-from kikimori_records.backup import back_up
 from kikimori_records.errors import StoreError
 from kikimori_records.migrating import newest_version
 from kikimori_records.people import NewPerson
@@ -23,8 +23,6 @@ from kikimori_records.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from kikimori_records.settings import StoreSettings
 
 NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
 
@@ -66,13 +64,6 @@ async def content(store: Store) -> dict[str, list[dict[str, object]]]:
             ]
             for table in schema.metadata.sorted_tables
         }
-
-
-def written(settings: StoreSettings, folder: Path, keys: Path | None = None) -> IO[bytes]:
-    file = folder / "backup.jsonl"
-    with file.open("wb") as out:
-        back_up(settings, out, keys)
-    return file.open("rb")
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])

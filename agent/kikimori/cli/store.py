@@ -1,4 +1,4 @@
-"""`kikimori store`: the database of people, sessions and audit: check, migrate, back up, restore."""
+"""`kikimori store`: database, sound and keys: check, migrate, back up, restore."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     backup = _action(actions, "backup")
     backup.add_argument("file", type=Path, metavar="FILE")
+    backup.add_argument("--without-sound", action="store_true")
     backup.set_defaults(run=run_backup)
 
     restore = _action(actions, "restore")
@@ -87,9 +88,9 @@ def run_backup(args: argparse.Namespace) -> int:
 
     # Opened by root: the owner of the store may write elsewhere as little as others.
     with _new_file(args.file) as out:
-        settings, keys = _settings_and_keys(args)
+        settings, keys, records = _places(args)
         with _in_words(settings):
-            done = back_up(settings, out, keys)
+            done = back_up(settings, out, keys, records, with_sound=not args.without_sound)
     show(text("file_reason", file=args.file, reason=_summary(done)))
     say(text("backup_is_secret"))
     return 0
@@ -99,20 +100,23 @@ def run_restore(args: argparse.Namespace) -> int:
     from kikimori_records.restore import restore  # noqa: PLC0415  (see cli/up.py)
 
     with args.file.open("rb") as file:
-        settings, keys = _settings_and_keys(args)
+        settings, keys, records = _places(args)
         with _in_words(settings):
-            done = restore(settings, file, keys)
+            done = restore(settings, file, keys, records)
     show(text("store_restored", summary=_summary(done)))
     return 0
 
 
-def _settings_and_keys(args: argparse.Namespace) -> tuple[StoreSettings, Path]:
-    """Return the store's settings and the folder of the dashboard's keys."""
+def _places(args: argparse.Namespace) -> tuple[StoreSettings, Path, Path]:
+    """Return the store's settings, the folder of the dashboard's keys and that of the records."""
+    from kikimori_records.folder import records_folder  # noqa: PLC0415  (see cli/up.py)
+
     configured(args, log_level="warning")
     dashboard = dashboard_settings(args)
     settings = as_owner(dashboard, config_path(args))
     in_place = dashboard.model_copy(update={"store": settings})
-    return settings, in_place.state_path() or settings.folder()
+    keys = in_place.state_path() or settings.folder()
+    return settings, keys, records_folder(dashboard.records, settings)
 
 
 @contextmanager
@@ -134,7 +138,9 @@ def _new_file(path: Path) -> Iterator[IO[bytes]]:
 
 def _summary(done: BackupDone) -> str:
     counts = [text("store_rows", count=count, table=name) for name, count in done.rows.items() if count]
-    parts = (text("store_schema_of", schema=done.schema), *(counts or [text("store_no_rows")]), *done.files)
+    parts = [text("store_schema_of", schema=done.schema), *(counts or [text("store_no_rows")]), *done.files]
+    if done.records:
+        parts.append(text("store_record_files", count=done.records, size=f"{done.record_bytes / 1e6:.1f}"))
     return joined(parts)
 
 

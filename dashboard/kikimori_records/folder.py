@@ -1,0 +1,18 @@
+"""Folder of the records: sound, received journals, the list of erasures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kikimori_core.journal.settings import RecordsTable
+    from kikimori_records.settings import StoreSettings
+
+NAME = "records"
+
+
+def records_folder(table: RecordsTable, store: StoreSettings) -> Path:
+    """Return `[records] dir`, else the folder `records` beside the database; raises StoreError where that has none."""
+    return table.dir or store.folder() / NAME
