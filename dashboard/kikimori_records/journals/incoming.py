@@ -1,0 +1,223 @@
+"""Receiver of journals on this service's disk: `incoming/<agent>/<run>/` with segments in the agent's own format."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from kikimori_core.journal.folder import segments_of
+from kikimori_core.journal.framing import DamageCode, JournalError
+from kikimori_core.journal.sink import MAX_DELIVERY, RefusalCode, SinkRefusal
+from kikimori_core.journal.writing import MAX_BYTES
+from kikimori_core.wire.topics import NAME_PATTERN
+from kikimori_records import locks
+from kikimori_records.errors import StoreError
+from kikimori_records.journals.journal_run import JournalRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+INCOMING = "incoming"
+APART = "apart"
+LOCK = "records-serving.lock"
+_NAME = re.compile(NAME_PATTERN)
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """Names of one run of an agent."""
+
+    agent_id: str
+    run: str
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Return what sorts the runs of an agent by their start: a run's name is its time in base 36."""
+        return (int(self.run, 36) if re.fullmatch(r"[0-9a-z]{1,16}", self.run) else 0, self.run)
+
+
+@dataclass(slots=True)
+class _Held:
+    journal: JournalRun
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the thread that uses the journal: it may go on after the task that asked for it was cancelled."""
+    loaded: bool = False
+    ended: bool = False
+    """A later run of the agent has sent records: nothing more comes."""
+
+    async def use(self, work: Callable[[JournalRun], T]) -> T:
+        """Do something with the journal in a thread, while no other thread uses it."""
+        return await asyncio.to_thread(self._use, work)
+
+    def _use(self, work: Callable[[JournalRun], T]) -> T:
+        with self.lock:
+            if not self.loaded:
+                self.journal.load()
+                self.loaded = True
+            return work(self.journal)
+
+
+class IncomingJournals:
+    """Journals of all agents. It is a `JournalSink` once it is loaded, and tells which calls have ended."""
+
+    def __init__(self, folder: Path, *, segment_bytes: int = MAX_BYTES) -> None:
+        """`folder`: that of the records, of which this is the only user."""
+        self.changed = asyncio.Event()
+        """Set when a call may have ended, or a fault was found."""
+        self._folder = folder
+        self._segment_bytes = segment_bytes
+        self._runs: dict[RunKey, _Held] = {}
+        self._loaded = False
+        self._lock: locks.FileLock | None = None
+
+    async def load(self) -> None:
+        """Read what earlier processes left.
+
+        Raises:
+            OSError: the folder cannot be used.
+            StoreError: another records service uses it.
+        """
+        self._lock = await asyncio.to_thread(_lock, self._folder)
+        for key in await asyncio.to_thread(self._keys_with_segments):
+            await self._held(key).use(_position)
+        for key in list(self._runs):
+            self._end_earlier(key)
+        self._loaded = True
+        self.changed.set()
+
+    async def close(self) -> None:
+        """Take nothing more, and end the open segments."""
+        self._loaded = False
+        for held in self._runs.values():
+            await held.use(_close_quietly)
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    async def position(self, agent_id: str, run: str) -> int:
+        """Return the number of the next record wanted of a run; 0 for one that it does not know. Raises SinkRefusal."""
+        return await self._use(agent_id, run, _position)
+
+    async def deliver(self, agent_id: str, run: str, first: int, frames: bytes) -> int:
+        """Keep whole frames and return the number of the next record wanted; see `JournalSink`. Raises SinkRefusal."""
+        if len(frames) > MAX_DELIVERY:
+            raise SinkRefusal(RefusalCode.TOO_LARGE, detail=f"{len(frames)} bytes")
+
+        def append(journal: JournalRun) -> int:
+            journal.append(first, frames)
+            return journal.position
+
+        position = await self._use(agent_id, run, append)
+        self._end_earlier(RunKey(agent_id, run))
+        self.changed.set()
+        return position
+
+    def ended_calls(self) -> list[tuple[RunKey, int]]:
+        """Return the calls that have ended and are not in the history yet, in the order of their last records."""
+        found = [
+            (each.last, key, call)
+            for key, held in self._runs.items()
+            for call, each in list(held.journal.calls.calls.items())
+            if each.ended or held.ended
+        ]
+        return [(key, call) for _, key, call in sorted(found, key=lambda each: (each[1].order, each[0]))]
+
+    def runs(self) -> dict[RunKey, JournalRun]:
+        """Return the journals that are in memory."""
+        return {key: held.journal for key, held in self._runs.items()}
+
+    async def erase(self, agent_id: str, run: str, call_id: str) -> None:
+        """Erase a call's sound and words from every segment that holds some of it. Raises OSError."""
+        key = RunKey(agent_id, run)
+        if key in self._runs:
+            await self._runs[key].use(lambda journal: journal.erase_named(call_id))
+
+    async def within(self, key: RunKey, work: Callable[[JournalRun], T]) -> T:
+        """Do something with a journal in a thread while nothing else uses it. Raises OSError."""
+        return await self._runs[key].use(work)
+
+    async def _use(self, agent_id: str, run: str, work: Callable[[JournalRun], T]) -> T:
+        if not self._loaded:
+            raise SinkRefusal(RefusalCode.NOT_READY)
+        if not (_NAME.fullmatch(agent_id) and _NAME.fullmatch(run)):
+            raise SinkRefusal(RefusalCode.OTHER_RUN, detail="names")
+        try:
+            return await self._held(RunKey(agent_id, run)).use(work)
+        except JournalError as error:
+            code = RefusalCode.TOO_LARGE if error.code is DamageCode.TOO_LONG else RefusalCode.DAMAGED
+            raise SinkRefusal(code, detail=error.detail) from None
+        except OSError as error:
+            raise _refusal(error) from error
+
+    def _held(self, key: RunKey) -> _Held:
+        if (held := self._runs.get(key)) is None:
+            held = self._runs[key] = _Held(self._journal(key))
+        return held
+
+    def _journal(self, key: RunKey) -> JournalRun:
+        place = f"{key.agent_id}/{key.run}"
+        return JournalRun(
+            self._folder / INCOMING / place,
+            self._folder / APART / place,
+            key.agent_id,
+            key.run,
+            max_bytes=self._segment_bytes,
+        )
+
+    def _end_earlier(self, key: RunKey) -> None:
+        """Note that the earlier runs of an agent are over: it sends the oldest first."""
+        if not self._runs[key].journal.position:
+            return
+        for other, held in self._runs.items():
+            if other.agent_id == key.agent_id and other.order < key.order:
+                held.ended = True
+
+    def _keys_with_segments(self) -> list[RunKey]:
+        top = self._folder / INCOMING
+        top.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return [
+            RunKey(agent.name, run.name)
+            for agent in sorted(top.iterdir())
+            if agent.is_dir() and _NAME.fullmatch(agent.name)
+            for run in sorted(agent.iterdir())
+            if _NAME.fullmatch(run.name) and segments_of(run)
+        ]
+
+
+def _lock(folder: Path) -> locks.FileLock:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = locks.FileLock.take(folder / LOCK)
+    if found is None:
+        raise StoreError.of("records_in_use", folder=folder)
+    return found
+
+
+def _refusal(error: OSError) -> SinkRefusal:
+    full = error.errno in _FULL
+    log.warning("journal_not_kept", error=error.strerror)
+    return SinkRefusal(
+        RefusalCode.DISK_FULL if full else RefusalCode.DISK_FAILED, detail=error.strerror or ""
+    )
+
+
+def _position(journal: JournalRun) -> int:
+    return journal.position
+
+
+def _close_quietly(journal: JournalRun) -> None:
+    try:
+        journal.close()
+    except OSError as error:
+        log.warning("journal_not_closed", error=error.strerror)

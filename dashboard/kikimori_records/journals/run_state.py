@@ -1,0 +1,43 @@
+"""State of a run that outlives its segments: its position, and which of its calls are in the history."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kikimori_records.journals.whole_file import whole_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """State of a run on the disk."""
+
+    position: int = 0
+    """Number of the next record wanted, at least."""
+    finished: dict[int, int] = field(default_factory=dict)
+    """Calls that are in the history, with the number of the record of their end."""
+
+
+def read_state(folder: Path) -> RunState:
+    """Return the state of a run; an empty one where there is none. Raises OSError, ValueError."""
+    try:
+        said = json.loads((folder / FILE).read_bytes())
+    except FileNotFoundError:
+        return RunState()
+    try:
+        return RunState(int(said["position"]), {int(key): int(end) for key, end in said["finished"].items()})
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(str(folder / FILE)) from error
+
+
+def write_state(folder: Path, state: RunState) -> None:
+    """Put the state on the disk in place of the earlier one. Raises OSError."""
+    said = {"position": state.position, "finished": {str(key): end for key, end in state.finished.items()}}
+    with whole_file(folder / FILE) as file:
+        file.write(json.dumps(said).encode())

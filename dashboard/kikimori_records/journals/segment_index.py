@@ -1,0 +1,81 @@
+"""Index of one segment: the place of every piece of sound, run of windows and event, by call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SOUND_PLACE = np.dtype(
+    [
+        ("call", "<u4"),
+        ("leg", "<u2"),
+        ("encoding", "u1"),
+        ("width", "u1"),
+        ("position", "<u8"),
+        ("samples", "<u4"),
+        ("offset", "<u8"),
+    ]
+)
+"""A piece of sound: as `PIECE` of the journal, and `offset` in bytes of its samples within the file."""
+
+WINDOWS_PLACE = np.dtype([("call", "<u4"), ("rows", "<u4"), ("offset", "<u8")])
+"""Rows of one call that follow each other in one record, and the place of the first within the file."""
+
+EVENT_PLACE = np.dtype(
+    [("number", "<u8"), ("offset", "<u8"), ("length", "<u4"), ("call", "<u4"), ("kind", "u1")]
+)
+"""An event: number of its record, place and length of its JSON within the file."""
+
+
+class PlaceTable:
+    """Rows of one type that grow by pieces and are searched by call."""
+
+    def __init__(self, dtype: np.dtype[np.void]) -> None:
+        self._dtype = dtype
+        self._parts: list[NDArray[np.void]] = []
+
+    def add(self, rows: NDArray[np.void]) -> None:
+        self._parts.append(rows)
+
+    def of(self, call: int) -> NDArray[np.void]:
+        """Return a call's rows in their order."""
+        rows = self.all()
+        theirs: NDArray[np.void] = rows[rows["call"] == call]
+        return theirs
+
+    def all(self) -> NDArray[np.void]:
+        """Return every row, in their order."""
+        if len(self._parts) != 1:
+            joined = np.concatenate(self._parts) if self._parts else np.empty(0, self._dtype)
+            self._parts = [joined]
+        return self._parts[0]
+
+
+@dataclass(frozen=True, slots=True)
+class UnfitPlace:
+    """Place of a record that has a fault."""
+
+    offset: int
+    """Of its header, in bytes from the begin of the file."""
+    items: NDArray[np.bool_] | None
+    """Pieces or rows that have it; None = the whole record."""
+
+
+class SegmentIndex:
+    """Content of a segment file by call."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.sound = PlaceTable(SOUND_PLACE)
+        self.windows = PlaceTable(WINDOWS_PLACE)
+        self.events = PlaceTable(EVENT_PLACE)
+        self.calls: set[int] = set()
+        """Keys of all calls that have something in it."""
+        self.unfit: list[UnfitPlace] = []
