@@ -77,7 +77,7 @@ async def sit_down(
     What the PBX tells changes nothing where somebody chose or corrected it.
     """
     async with store.begin() as connection:
-        now = await _covering(connection, at, seatings.c.extension == extension)
+        now = await covering(connection, at, seatings.c.extension == extension)
         if now and now[-1].person_id == person_id:
             return now[-1]
         if now and source is SeatingSource.PBX and now[-1].source != SeatingSource.PBX:
@@ -144,17 +144,17 @@ async def seatings_of(store: Store, extension: str, *, replaced: bool = False) -
 async def seated_at(store: Store, moment: datetime) -> dict[str, Seating]:
     """Return who sits at each extension at a moment; extensions of which nothing is known are not there."""
     async with store.read() as connection:
-        return {each.extension: each for each in await _covering(connection, moment)}
+        return {each.extension: each for each in await covering(connection, moment)}
 
 
 async def person_at(store: Store, extension: str, moment: datetime) -> Seating | None:
     """Return who sat at an extension at a moment, as it is known today; None when nothing is known."""
     async with store.read() as connection:
-        found = await _covering(connection, moment, seatings.c.extension == extension)
+        found = await covering(connection, moment, seatings.c.extension == extension)
     return found[-1] if found else None
 
 
-async def _covering(
+async def covering(
     connection: AsyncConnection, moment: datetime, *where: ColumnElement[bool]
 ) -> list[Seating]:
     """Return the seatings that count at a moment, without reading the years before: a correction has the same `since`."""

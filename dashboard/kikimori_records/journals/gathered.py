@@ -1,0 +1,247 @@
+"""Everything of one call, gathered from the places of its records: events parsed, sound and windows by place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from kikimori_core.journal.events import (
+    AlertRevision,
+    CallBegun,
+    CallEnded,
+    CommandDone,
+    LegClosed,
+    LegOpened,
+    Line,
+    RecordingState,
+    RecordingStatus,
+    StatusChanged,
+    event_of,
+)
+from kikimori_core.journal.framing import Record
+from kikimori_core.journal.sound import SoundEncoding
+from kikimori_core.journal.windows import WINDOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from kikimori_core.wire.messages import Party
+    from kikimori_records.journals.journal_run import CallPlaces
+
+AGENT_ENDED = "agent_ended"
+"""Reason of the end of a call whose journal holds none: the agent was stopped or started anew."""
+
+TimedEvent = AlertRevision | CommandDone | StatusChanged | RecordingState
+
+
+PIECE_PLACE = np.dtype(
+    [
+        ("file", "<u4"),
+        ("offset", "<u8"),
+        ("encoding", "u1"),
+        ("width", "u1"),
+        ("position", "<u8"),
+        ("samples", "<u4"),
+    ]
+)
+"""A piece of a leg's sound: number of its file in `GatheredCall.files`, place in it, and as in the journal."""
+
+
+@dataclass(slots=True)
+class GatheredLeg:
+    """A leg with its sound by place."""
+
+    opened: LegOpened
+    closed: LegClosed | None = None
+    pieces: NDArray[np.void] = field(default_factory=lambda: np.empty(0, PIECE_PLACE))
+    """In the order of their positions, which do not overlap."""
+
+    @property
+    def end(self) -> int:
+        """Return the sample after the last one that there is sound of."""
+        return int(self.pieces[-1]["position"]) + int(self.pieces[-1]["samples"]) if len(self.pieces) else 0
+
+    @property
+    def samples(self) -> int:
+        """Return the samples that the leg had, those that are missing among them."""
+        return max(self.end, self.closed.samples if self.closed else 0)
+
+    @property
+    def lost_s(self) -> float:
+        """Return the seconds of it that there is no sound of."""
+        return (self.samples - int(self.pieces["samples"].sum())) / self.opened.rate
+
+
+@dataclass(slots=True)
+class GatheredCall:
+    """A call as its journal tells it."""
+
+    begun: CallBegun
+    legs: dict[int, GatheredLeg] = field(default_factory=dict)
+    lines: list[tuple[int, Line]] = field(default_factory=list)
+    alerts: list[tuple[int, AlertRevision]] = field(default_factory=list)
+    events: list[tuple[int, CommandDone | StatusChanged | RecordingState]] = field(default_factory=list)
+    ended: CallEnded | None = None
+    files: list[Path] = field(default_factory=list)
+    windows: list[tuple[Path, int, int]] = field(default_factory=list)
+    """Path, place in bytes and number of rows."""
+    stopped: bool = False
+
+    @property
+    def uid(self) -> str:
+        """Return the call's name over all agents and runs."""
+        return f"{self.begun.call_id}.{self.begun.run}"
+
+    @property
+    def last_s(self) -> float:
+        """Return the latest media time that is known of it."""
+        times = [0.0]
+        times += [each.opened.offset_s + each.end / each.opened.rate for each in self.legs.values()]
+        times += [each.end_s for _, each in self.lines]
+        times += [each.media_s for _, each in (*self.alerts, *self.events)]
+        return max(times)
+
+    @property
+    def ended_at(self) -> datetime:
+        return self.ended.ended_at if self.ended else self.begun.started_at + timedelta(seconds=self.last_s)
+
+    @property
+    def end_reason(self) -> str:
+        return self.ended.reason if self.ended else AGENT_ENDED
+
+    @property
+    def caller(self) -> Party:
+        return _first_known(self.begun.caller, (each.caller for each in self._states()))
+
+    @property
+    def operator(self) -> Party:
+        return _first_known(self.begun.operator, (each.operator for each in self._states()))
+
+    @property
+    def has_sound(self) -> bool:
+        return any(len(each.pieces) for each in self.legs.values())
+
+    @property
+    def sound_state(self) -> str:
+        """Return what became of the sound: kept, stopped, excluded, no_disk or none."""
+        if self.stopped:
+            return str(RecordingStatus.STOPPED)
+        if self.has_sound:
+            return "kept"
+        told = [each.state for _, each in self.events if isinstance(each, RecordingState)]
+        return str(told[-1]) if told and told[-1] != RecordingStatus.RECORDED else "none"
+
+    def _states(self) -> Iterable[StatusChanged]:
+        return (each for _, each in self.events if isinstance(each, StatusChanged))
+
+
+def gather(places: list[CallPlaces]) -> GatheredCall:
+    """Read a call's events and note the places of its sound and windows.
+
+    Raises:
+        OSError: a segment cannot be read.
+        LookupError: there is no begin of the call.
+        JournalError: an event is not what it was when it came.
+    """
+    made: GatheredCall | None = None
+    for place in places:
+        for number, event in _events(place):
+            if isinstance(event, CallBegun):
+                made = GatheredCall(event)
+            elif made is not None:
+                _add(made, number, event)
+    if made is None:
+        raise LookupError("call without begin")
+    if made.stopped:
+        made.lines.clear()
+        return made
+    for place in places:
+        _add_sound(made, place)
+        made.windows += [(place.path, int(each["offset"]), int(each["rows"])) for each in place.windows]
+    return made
+
+
+def read_windows(call: GatheredCall) -> NDArray[np.void]:
+    """Return a call's windows in their order. Raises OSError."""
+    parts = []
+    with OpenFiles() as files:
+        for path, offset, rows in call.windows:
+            data = files.read(path, rows * WINDOW.itemsize, offset)
+            parts.append(np.frombuffer(data, WINDOW))
+    return np.concatenate(parts) if parts else np.empty(0, WINDOW)
+
+
+class OpenFiles:
+    """Files that are read by place, opened once each."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._open.values():
+            os.close(each)
+        self._open.clear()
+
+    def read(self, path: Path, length: int, offset: int) -> bytes:
+        """Return so many bytes from a place. Raises OSError, also where the file is shorter."""
+        if (file := self._open.get(path)) is None:
+            file = self._open[path] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        data = os.pread(file, length, offset)
+        if len(data) < length:
+            raise OSError(None, "shorter than it was", str(path))
+        return data
+
+
+def _events(place: CallPlaces) -> Iterable[tuple[int, object]]:
+    with OpenFiles() as files:
+        for number, offset, length, _, kind in place.events.tolist():
+            payload = files.read(place.path, length, offset)
+            yield number, event_of(Record(number, kind, payload))
+
+
+def _add(call: GatheredCall, number: int, event: object) -> None:
+    match event:
+        case LegOpened():
+            call.legs[event.leg] = GatheredLeg(event)
+        case LegClosed():
+            call.legs[event.leg].closed = event
+        case Line():
+            call.lines.append((number, event))
+        case AlertRevision():
+            call.alerts.append((number, event))
+        case CallEnded():
+            call.ended = event
+        case CommandDone() | StatusChanged() | RecordingState():
+            call.events.append((number, event))
+            if isinstance(event, RecordingState) and event.state == RecordingStatus.STOPPED:
+                call.stopped = True
+
+
+def _add_sound(call: GatheredCall, place: CallPlaces) -> None:
+    rows = place.sound[place.sound["encoding"] != SoundEncoding.ERASED]
+    pieces = np.empty(len(rows), PIECE_PLACE)
+    for name in ("offset", "encoding", "width", "position", "samples"):
+        pieces[name] = rows[name]
+    pieces["file"] = len(call.files)
+    call.files.append(place.path)
+    for leg in np.unique(rows["leg"]).tolist():
+        of = call.legs[leg]
+        of.pieces = np.concatenate([of.pieces, pieces[rows["leg"] == leg]])
+
+
+def _first_known(begun: Party, later: Iterable[Party]) -> Party:
+    """Return the first party that has a number, else the first with a name."""
+    told = [begun, *later]
+    numbered = next((each for each in told if each.number), None)
+    return numbered or next((each for each in told if each.name), begun)

@@ -1,0 +1,50 @@
+"""Records of an office for tests: received journals and the worker that finishes calls, on a store and a folder."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kikimori_core.journal.writing import MAX_BYTES
+from kikimori_records.journals.finishing import Finishing
+from kikimori_records.journals.incoming import IncomingJournals
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.support.told_calls import ToldRun
+
+    from kikimori_records.store import Store
+
+
+@dataclass
+class RecordsOffice:
+    """An open folder of records."""
+
+    incoming: IncomingJournals
+    finishing: Finishing
+    folder: Path
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls, store: Store, folder: Path, *, segment_bytes: int = MAX_BYTES
+    ) -> AsyncIterator[RecordsOffice]:
+        incoming = IncomingJournals(folder, segment_bytes=segment_bytes)
+        await incoming.load()
+        try:
+            yield cls(incoming, Finishing(incoming, store, folder), folder)
+        finally:
+            await incoming.close()
+
+    def segments(self) -> list[Path]:
+        return sorted((self.folder / "incoming").rglob("*.kkj"))
+
+
+async def delivered(incoming: IncomingJournals, told: ToldRun, *, pieces: int = 50, first: int = 0) -> int:
+    """Deliver the records from `first` on, so many at a time; return the position."""
+    for begin in range(first, len(told.records), pieces):
+        await incoming.deliver(told.agent_id, told.run, begin, told.frames(begin, begin + pieces))
+    return await incoming.position(told.agent_id, told.run)
