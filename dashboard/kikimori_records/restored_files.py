@@ -115,7 +115,7 @@ def restored_files(
     records.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = locks.FileLock.take(records / LOCK)
     if lock is None:
-        raise StoreError.of("records_in_use", folder=records)
+        raise StoreError.of("records_folder_in_use", folder=records)
     try:
         for each in (CALLS, *JOURNALS):
             if any(path.is_file() for path in (records / each).rglob("*")):
