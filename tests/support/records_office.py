@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tests.support.told_calls import ToldRun
 
+    from kikimori_records.keeping.shaping import RowShaping
     from kikimori_records.store import Store
 
 
@@ -30,12 +31,13 @@ class RecordsOffice:
     @classmethod
     @asynccontextmanager
     async def opened(
-        cls, store: Store, folder: Path, *, segment_bytes: int = MAX_BYTES
+        cls, store: Store, folder: Path, *, segment_bytes: int = MAX_BYTES, shaping: RowShaping | None = None
     ) -> AsyncIterator[RecordsOffice]:
         incoming = IncomingJournals(folder, segment_bytes=segment_bytes)
         await incoming.load()
+        shape = shaping.shape if shaping else None
         try:
-            yield cls(incoming, Finishing(incoming, store, folder), folder)
+            yield cls(incoming, Finishing(incoming, store, folder, shape=shape), folder)
         finally:
             await incoming.close()
 

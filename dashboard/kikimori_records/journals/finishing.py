@@ -65,15 +65,26 @@ class Finishing:
         store: Store,
         folder: Path,
         *,
+        shape: Callable[[CallRows], None] | None = None,
         steps: Sequence[FinishingStep] = (),
         threads: int | None = None,
     ) -> None:
-        """`steps` are done in the transaction of a call's rows; `threads`: calls at a time, None = one a processor."""
+        """Prepare for `run`.
+
+        Args:
+            incoming: Received journals.
+            store: The open database.
+            folder: That of the records.
+            shape: Changes the rows of a call before anything of it is written; called in a thread.
+            steps: Done in the transaction of a call's rows.
+            threads: Calls at a time; None = one a processor.
+        """
         self.problem: str | None = None
         """Reason for which calls wait, in English for the log; None while nothing hinders."""
         self._incoming = incoming
         self._store = store
         self._folder = folder
+        self._shape = shape
         self._steps = steps
         self._threads = threads or max(os.cpu_count() or 1, 1)
         self._tries: dict[tuple[RunKey, int], int] = {}
@@ -156,7 +167,7 @@ class Finishing:
             key, lambda journal: (journal.places(call), journal.generation)
         )
         loop = asyncio.get_running_loop()
-        rows = await loop.run_in_executor(pool, _make, places, uid, self._folder)
+        rows = await loop.run_in_executor(pool, self._make, places, uid)
         if self._incoming.runs()[key].generation != generation:
             return False
         async with self._store.begin() as connection:
@@ -166,6 +177,25 @@ class Finishing:
                 await step(connection, rows)
         log.info("call_recorded", call_id=call_id, sound=rows.call["sound"])
         return True
+
+    def _make(self, places: list[CallPlaces], uid: str) -> CallRows:
+        """Write a call's files and return its rows. Raises JournalError, LookupError, OSError."""
+        call = gather(places)
+        rows = rows_of(call)
+        rows.call["uid"] = uid
+        if self._shape is not None:
+            self._shape(rows)
+        files = write_call_files(call, rows, self._folder)
+        rows.call |= {
+            "sound_path": files.path,
+            "sound_bytes": files.sound_bytes,
+            "sound_seconds": files.sound_seconds,
+            "sound_lost_s": files.sound_lost_s,
+            "manifest_hash": files.manifest_hash,
+            "salt": secrets.token_hex(32),
+            "recorded_at": datetime.now(UTC),
+        }
+        return rows
 
     async def _note_unreadable(self, key: RunKey, call: int, error: Exception) -> None:
         tries = self._tries[key, call] = self._tries.get((key, call), 0) + 1
@@ -199,24 +229,6 @@ class Finishing:
         if reason != self.problem:
             log.warning("calls_wait", reason=reason)
         self.problem = reason
-
-
-def _make(places: list[CallPlaces], uid: str, folder: Path) -> CallRows:
-    """Write a call's files and return its rows. Raises JournalError, LookupError, OSError."""
-    call = gather(places)
-    rows = rows_of(call)
-    rows.call["uid"] = uid
-    files = write_call_files(call, rows, folder)
-    rows.call |= {
-        "sound_path": files.path,
-        "sound_bytes": files.sound_bytes,
-        "sound_seconds": files.sound_seconds,
-        "sound_lost_s": files.sound_lost_s,
-        "manifest_hash": files.manifest_hash,
-        "salt": secrets.token_hex(32),
-        "recorded_at": datetime.now(UTC),
-    }
-    return rows
 
 
 def _erase_stopped(journal: JournalRun) -> None:
