@@ -12,13 +12,11 @@ from kikimori_core.wire.private_file import write_private
 from kikimori_records import locks
 from kikimori_records.backup_files import CALLS, JOURNALS, checked_name, parts_of, size_of
 from kikimori_records.errors import StoreError
+from kikimori_records.journals.incoming import LOCK
 from kikimori_records.keeping import ledger, pseudonyms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-LOCK = "records-serving.lock"
-"""Held by the one records service of a folder."""
 
 
 class RestoredFiles:

@@ -11,11 +11,11 @@ from tests.support.kept_calls import add_recorded
 from tests.support.stores import opened, settings_on
 
 from kikimori_records.errors import StoreError
+from kikimori_records.journals.incoming import LOCK
 from kikimori_records.keeping.ledger import Ledger
 from kikimori_records.keeping.pseudonyms import FILE, Pseudonyms
 from kikimori_records.locks import FileLock
 from kikimori_records.restore import restore
-from kikimori_records.restored_files import LOCK
 from kikimori_records.settings import StoreSettings
 
 if TYPE_CHECKING:

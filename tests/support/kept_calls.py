@@ -34,6 +34,7 @@ async def add_recorded(
     number: str | None = "09012345678",
     ended_at: datetime | None = None,
     run: str = "r1",
+    key: int = 7,
     with_sound: bool = True,
 ) -> str:
     """Add a call that ended, with a line, an alert, an event and its files, and return its uid."""
@@ -51,6 +52,7 @@ async def add_recorded(
         "agent_id": "agent1",
         "run": run,
         "call_id": call_id,
+        "call_key": key,
         "site": "office",
         "tap": "mirror",
         "started_at": ended_at - timedelta(minutes=10),

@@ -42,8 +42,12 @@ REWRITTEN = ("recorded_calls", "recorded_lines", "recorded_alerts", "recorded_ev
 class OpenJournals(Protocol):
     """Received journals whose calls are not all finished."""
 
-    async def erase(self, agent_id: str, run: str, call_id: str) -> None:
-        """Erase one call's sound and words from every segment that holds some of it; nothing where none does."""
+    async def erase(self, agent_id: str, run: str, call_key: int) -> None:
+        """Erase one call's sound and words from every segment that holds some of it; nothing where none does.
+
+        Raises:
+            OSError: the disk.
+        """
         ...
 
 
@@ -99,14 +103,15 @@ async def _erase_from_journals(store: Store, journals: OpenJournals) -> None:
     """Erase from the received journals the calls whose rows are erased, each once."""
     done = select(removals.c.uid).where(removals.c.uid == calls.c.uid, removals.c.kind == JOURNAL)
     query = (
-        select(calls.c.uid, calls.c.agent_id, calls.c.run, calls.c.call_id, removals.c.erasure_id)
+        select(calls.c.uid, calls.c.agent_id, calls.c.run, calls.c.call_key, removals.c.erasure_id)
         .join(removals, (removals.c.uid == calls.c.uid) & (removals.c.kind == DataKind.CALL.value))
         .where(removals.c.erasure_id.is_not(None), ~exists(done.correlate(calls)))
     )
     async with store.read() as connection:
         found = (await connection.execute(query)).all()
     for each in found:
-        await journals.erase(each.agent_id, each.run, each.call_id)
+        if each.call_key is not None:
+            await journals.erase(each.agent_id, each.run, each.call_key)
         row = {"uid": each.uid, "kind": JOURNAL, "at": datetime.now(UTC), "erasure_id": each.erasure_id}
         async with store.begin() as connection:
             await connection.execute(insert(removals).values(**row))

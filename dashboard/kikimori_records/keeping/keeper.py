@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,10 +15,8 @@ from kikimori_records.keeping.ledger import Ledger
 from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.reconciling import reconcile
 from kikimori_records.keeping.retention import remove_aged
-from kikimori_records.locks import FileLock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from kikimori_records.keeping.days import KeptDays
@@ -28,13 +25,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LOCK = "keeping.lock"
 EVERY_S = 2.0
 RETENTION_EVERY = timedelta(hours=1)
 
 
 class RecordKeeper:
-    """Removes from one folder of records what has to go. `run` it in the program that receives the journals."""
+    """Removes from one folder of records what has to go. `run` it in the one program that receives the journals."""
 
     def __init__(
         self, store: Store, folder: Path, days: KeptDays | None, journals: OpenJournals | None = None
@@ -58,12 +54,7 @@ class RecordKeeper:
             await asyncio.sleep(EVERY_S)
 
     async def round(self) -> None:
-        """Do once what is due; nothing while another program does. Raises OSError, StoreError."""
-        async with alone(self._folder) as mine:
-            if mine:
-                await self._round()
-
-    async def _round(self) -> None:
+        """Do once what is due. Raises OSError, StoreError."""
         if self._pseudonyms is None:
             self._pseudonyms = await asyncio.to_thread(Pseudonyms.load, self._folder)
         if not self._reconciled:
@@ -75,14 +66,3 @@ class RecordKeeper:
             return
         await remove_aged(self._store, self._folder, self._days, now)
         self._retained_at = now
-
-
-@asynccontextmanager
-async def alone(folder: Path) -> AsyncIterator[bool]:
-    """Hold the lock of the one program that removes records; gives False while another has it. Raises OSError."""
-    lock = await asyncio.to_thread(FileLock.take, folder / LOCK)
-    try:
-        yield lock is not None
-    finally:
-        if lock is not None:
-            lock.release()

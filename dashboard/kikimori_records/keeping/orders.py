@@ -84,9 +84,17 @@ async def foresee(store: Store, subject: KeepingSubject) -> Foreseen:
 
 
 async def order(
-    store: Store, ledger: Ledger, subject: KeepingSubject, reason: str, by: Author
+    store: Store,
+    ledger: Ledger,
+    subject: KeepingSubject,
+    reason: str,
+    by: Author,
+    *,
+    at: datetime | None = None,
 ) -> ErasureOrder:
     """Order an erasure; `kikimori_records.keeping.keeper` carries it out, and repeats it until it is done.
+
+    Of a caller it covers the calls that began until `at`, None = until now.
 
     Raises:
         HeldError: nothing was ordered.
@@ -94,7 +102,7 @@ async def order(
         OSError: it is ordered, and the list beside the sound could not be written yet; the records service does it later.
     """
     made = ErasureOrder(
-        uuid.uuid4().hex, subject.uid, subject.caller_key, reason, by.name, datetime.now(UTC), None, 0
+        uuid.uuid4().hex, subject.uid, subject.caller_key, reason, by.name, at or datetime.now(UTC), None, 0
     )
     entry = by.entry("records.erase", subject.kind, subject.name, erasure=made.id, reason=reason)
     async with store.begin() as connection:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import delete, select, update
 from tests.support.kept_calls import MANIFEST, NAME, SAID, SALT, add_recorded
-from tests.support.stores import audited
+from tests.support.stores import audited, opened
 
 from kikimori_records import call_notes, people
 from kikimori_records.audit.entry import ActorKind
@@ -24,7 +24,6 @@ from kikimori_records.calls.tables import (
 from kikimori_records.errors import StoreError
 from kikimori_records.keeping.erasing import erase_due
 from kikimori_records.keeping.holds import all_holds, hold, release
-from kikimori_records.keeping.keeper import RecordKeeper
 from kikimori_records.keeping.ledger import Ledger
 from kikimori_records.keeping.orders import HeldError, foresee, order, order_by_id
 from kikimori_records.keeping.pseudonyms import Pseudonyms
@@ -33,6 +32,7 @@ from kikimori_records.keeping.subject import call_named, caller
 from kikimori_records.keeping.tables import erasures, legal_holds
 from kikimori_records.people import NewPerson
 from kikimori_records.people.changes import Author
+from kikimori_records.settings import StoreSettings
 
 if TYPE_CHECKING:
     from kikimori_records.keeping.subject import KeepingSubject
@@ -46,10 +46,10 @@ class JournalsOfTest:
     """Received journals that note what is erased from them."""
 
     def __init__(self) -> None:
-        self.erased: list[tuple[str, str, str]] = []
+        self.erased: list[tuple[str, str, int]] = []
 
-    async def erase(self, agent_id: str, run: str, call_id: str) -> None:
-        self.erased.append((agent_id, run, call_id))
+    async def erase(self, agent_id: str, run: str, call_key: int) -> None:
+        self.erased.append((agent_id, run, call_key))
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ async def test_an_erased_caller_leaves_a_pseudonym_and_a_leaf(
         assert found.leaf == hashlib.sha256(digits).hexdigest()
     assert not any((folder / "calls").rglob("c?.r1"))
     assert len(list((folder / "calls").rglob("*.*"))) == 5  # the other caller's folder and files
-    assert journals.erased == [("agent1", "r1", f"c{each}") for each in range(3)]
+    assert journals.erased == [("agent1", "r1", 7)] * 3
     left = await row_of(store, others)
     assert (left.sound, left.salt, left.caller_number) == ("kept", SALT, OTHER)
     assert [each.call_id for each in await call_notes.notes_since(store, now)] == ["other"]
@@ -147,16 +147,15 @@ async def test_an_erased_caller_leaves_a_pseudonym_and_a_leaf(
 
 
 async def test_the_rows_of_an_erased_call_are_overwritten(
-    store: Store, folder: Path, ledger: Ledger, pseudonyms: Pseudonyms
+    folder: Path, ledger: Ledger, pseudonyms: Pseudonyms, tmp_path: Path
 ) -> None:
-    """In SQLite's file, its log, and beside it."""
-    if not store.settings.is_sqlite:
-        pytest.skip("the server's files are not ours")
-    await add_recorded(store, folder, "c1")
-    assert traces(store.settings.folder(), SAID, NAME, "09012345678")
-    await order(store, ledger, await call(store, "c1"), "x", BY)
-    await erase_due(store, folder, pseudonyms, JournalsOfTest())
-    assert traces(store.settings.folder(), SAID, NAME, "09012345678") == []
+    """In SQLite's file, its log, and beside it; PostgreSQL's files are not ours."""
+    async with opened(StoreSettings(dir=tmp_path / "store")) as store:
+        await add_recorded(store, folder, "c1")
+        assert traces(tmp_path, SAID, NAME, "09012345678")
+        await order(store, ledger, await call(store, "c1"), "x", BY)
+        await erase_due(store, folder, pseudonyms, JournalsOfTest())
+        assert traces(tmp_path, SAID, NAME, "09012345678") == []
 
 
 async def test_calls_that_arrive_after_the_order_are_erased_and_later_ones_are_kept(
@@ -174,7 +173,7 @@ async def test_calls_that_arrive_after_the_order_are_erased_and_later_ones_are_k
     found = await order_by_id(store, made.id)
     assert found is not None
     assert found.calls == 1
-    assert journals.erased == [("agent1", "r1", "late")]
+    assert journals.erased == [("agent1", "r1", 7)]
     assert await erase_due(store, folder, pseudonyms, journals) == 0
 
 
@@ -288,20 +287,3 @@ async def test_a_path_outside_of_the_folder_is_left_alone(
     with pytest.raises(StoreError, match="no folder of a recorded call"):
         await erase_due(store, folder, pseudonyms)
     assert list(outside.iterdir())
-
-
-async def test_one_program_removes_at_a_time(
-    store: Store, folder: Path, ledger: Ledger, pseudonyms: Pseudonyms
-) -> None:
-    from kikimori_records.keeping.keeper import alone  # noqa: PLC0415
-
-    uid = await add_recorded(store, folder, "a")
-    await order(store, ledger, await call(store, "a"), "x", BY)
-    keeper = RecordKeeper(store, folder, None, JournalsOfTest())
-    async with alone(folder) as mine:
-        assert mine
-        await keeper.round()
-        assert (await row_of(store, uid)).erased_at is None
-    await keeper.round()
-    assert (await row_of(store, uid)).erased_at is not None
-    assert pseudonyms.of("1") == Pseudonyms.load(folder).of("1")

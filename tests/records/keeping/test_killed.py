@@ -46,8 +46,8 @@ class JournalFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def erase(self, agent_id: str, run: str, call_id: str) -> None:
-        (self._folder / f"{agent_id}.{run}.{call_id}").touch()
+    async def erase(self, agent_id: str, run: str, call_key: int) -> None:
+        (self._folder / f"{agent_id}.{run}.{call_key}").touch()
 
 
 def in_a_child(work: Callable[[], Coroutine[Any, Any, None]], kill_when: Callable[[], bool]) -> bool:
@@ -74,7 +74,9 @@ def in_a_child(work: Callable[[], Coroutine[Any, Any, None]], kill_when: Callabl
 async def fill(settings: StoreSettings, folder: Path, *, order_now: bool) -> None:
     async with opened(settings) as store:
         for each in range(CALLS):
-            await add_recorded(store, folder, f"c{each:02}", ended_at=datetime.now(UTC) - timedelta(50))
+            await add_recorded(
+                store, folder, f"c{each:02}", key=each, ended_at=datetime.now(UTC) - timedelta(50)
+            )
         pseudonyms = Pseudonyms.load(folder)
         if order_now:
             by = Author(ActorKind.PERSON, "森")
