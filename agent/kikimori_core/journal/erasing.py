@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori_core.journal.events import EVENTS, CallBegun, CallEvent, ErasedEvent, event_of
-from kikimori_core.journal.folder import segments_of, sync_folder
+from kikimori_core.journal.folder import first_of, segments_of, sync_folder
 from kikimori_core.journal.framing import JournalError, Kind, Record, encode
 from kikimori_core.journal.reading import Located, locate
 from kikimori_core.journal.sound import COUNT, PIECE, SoundEncoding, decode_batch
@@ -26,8 +26,10 @@ _FRAME = {Kind.LEG_OPENED, Kind.LEG_CLOSED, Kind.CALL_ENDED, Kind.RECORDING}
 """Events of a call that hold nothing of what was said, and of nobody."""
 
 
-def rewrite_without(folder: Path, call_key: int) -> int:
+def rewrite_without(folder: Path, call_key: int, *, before: int | None = None) -> int:
     """Erase one call's sound, words, windows, names and numbers from all segments; return the number of changed records.
+
+    With `before` only segments that begin before that record, for a run whose writer has gone on to another segment.
 
     A record keeps its number, and its length wherever the content allows: pieces of sound become zero bytes marked
     `ERASED`, an event becomes `{"call": key, "erased": true}` filled up with spaces. The call's begin keeps its id, time
@@ -38,7 +40,8 @@ def rewrite_without(folder: Path, call_key: int) -> int:
     Raises:
         OSError: the disk; segments that were not reached hold the call still.
     """
-    return sum(_rewrite(path, call_key) for path in segments_of(folder))
+    paths = [path for path in segments_of(folder) if before is None or first_of(path) < before]
+    return sum(_rewrite(path, call_key) for path in paths)
 
 
 def without_call(record: Record, call_key: int) -> Record | None:

@@ -97,12 +97,28 @@ class LegClosed(CallEvent):
     """Frames of 20 ms that were not heard."""
 
 
+class RecordingStatus(OpenEnum):
+    RECORDED = "recorded"
+    EXCLUDED = "excluded"
+    STOPPED = "stopped"
+    """A person asked for it during the call."""
+    NO_DISK = "no_disk"
+
+
 class CallEnded(CallEvent):
     kind = Kind.CALL_ENDED
 
     ended_at: AwareDatetime
     reason: str = ""
     heard_s: float = 0.0
+    outcome: RecordingStatus | None = None
+    """Share of the call that was recorded; `excluded`, `stopped` and `no_disk`: nothing of its sound."""
+    samples_written: Count = 0
+    """Samples of all legs together; of a stopped call those that were erased again."""
+    samples_lost: Count = 0
+    """Samples that were not written: for want of disk, or because the machine was too slow."""
+    accounts: dict[str, int] = Field(default_factory=dict)
+    """Calls of the run that have ended, this one included: `heard`, and how many of them with which `outcome`."""
 
 
 class OtherWords(Part):
@@ -161,14 +177,6 @@ class StatusChanged(CallEvent):
     operator: Party = Party()
     caller: Party = Party()
     accommodated: bool = False
-
-
-class RecordingStatus(OpenEnum):
-    RECORDED = "recorded"
-    EXCLUDED = "excluded"
-    STOPPED = "stopped"
-    """A person asked for it during the call."""
-    NO_DISK = "no_disk"
 
 
 class RecordingState(CallEvent):
