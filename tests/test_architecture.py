@@ -61,9 +61,9 @@ STAGES = {
     # Each PBX and each way in; code of its own is loaded when it is asked for.
     "integrations": {"media", "ports", "taps", "control", "checks"},
     "modelstore": set[str](),
-    "recording": set[str](),
     # The only place where hearing and judging meet.
     "calls": {"hearing", "judging"},
+    "recording": {"calls", "hearing"},
 }
 
 ONE_DOOR = {

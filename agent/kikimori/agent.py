@@ -22,12 +22,14 @@ from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of
 from kikimori.office_directory import OfficeDirectory
 from kikimori.recognition import Recognition, load_recognition
+from kikimori.recording.office_choice import recording_of
 from kikimori.rule_warnings import warn_of_capped_rules, warn_of_unknown_categories
 from kikimori.supervision import Supervisor
 from kikimori.taps.announced.directory import LegDirectory
 from kikimori.unanswered.help import UnansweredHelp
 from kikimori.version import VERSION
 from kikimori.ways_in import make_control, make_taps
+from kikimori_core.journal.framing import SegmentHead
 from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.judging.second_opinion import with_second_opinion
@@ -107,6 +109,12 @@ class Agent:
         self._supervisor = Supervisor()
         self._speech: SpeechPool | None = None
         self._directory = LegDirectory(asyncio.get_running_loop().time)
+        self._recording = recording_of(
+            config.recording,
+            config.state_path,
+            config.site,
+            SegmentHead(config.agent_id, self._run, 0, self._started_at),
+        )
         warn_of_unknown_categories(self.rules, self.phrases)
         warn_of_capped_rules(self.rules)
 
@@ -139,12 +147,21 @@ class Agent:
             met=self._met,
             accommodated=self._accommodations.has,
             ended=self._accommodations.ended,
+            recorder=self._recording.recorder,
         )
         await self._accommodations.load()
         self.taps = self._make_taps(config, self.desk, self._directory)
         office, desk, marks = self._office, self.desk, self._accommodations
         help_ = self._help = UnansweredHelp(config.unanswered, desk, self.pbx, office)
-        handler = CommandHandler(desk, self.pbx, office.superior_number, office.targets, marks, help_)
+        handler = CommandHandler(
+            desk,
+            self.pbx,
+            office.superior_number,
+            office.targets,
+            marks,
+            help_,
+            recorder=self._recording.recorder,
+        )
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
         if (identity := self._identity) is None:
             name = f"agent-{config.agent_id}"
@@ -162,6 +179,7 @@ class Agent:
             witness=self._record,
             directory=self._office.book,
         )
+        await self._recording.start()
         self.bus.set_health(self._health())
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -259,6 +277,7 @@ class Agent:
             if isinstance(closed, BaseException):
                 log.error("tap_close_failed", error=type(closed).__name__)
         await self.desk.close()
+        await self._recording.aclose()
         with suppress(TimeoutError):
             async with asyncio.timeout(5):
                 await self._alerts.written()
@@ -297,6 +316,7 @@ class Agent:
         problems += [*self._supervisor.problems(), *self.desk.problems()]
         problems += (*(self._identity.problems() if self._identity else ()), *self._record.problems())
         problems += self._accommodations.problems()
+        problems += self._recording.problems()
         if self._alerts.lost:
             problems.append(Problem.of("alerts_lost", alerts_lost=self._alerts.lost))
         if self.phrases.skipped:
@@ -306,6 +326,7 @@ class Agent:
         for tap in self.taps:
             counters |= tap.counters()
         counters |= self.phrases.counters()
+        counters |= self._recording.counters()
         counters["tasks_restarted"] = self._supervisor.restarts
         counters["legs_never_came"] = self._directory.never_came
         return Health(

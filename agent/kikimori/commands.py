@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.control.move_limit import GAP_S, MoveLimit
 from kikimori.control.pbx_control import PbxAnswer, PbxRequest
 from kikimori.control.targets import TargetPolicy
 from kikimori.unanswered.help import NOBODY_ANSWERED
-from kikimori_core.wire.actions import MOVES, NEED_REASON, OF_JUDGING, RING, TRANSFERS
+from kikimori_core.wire.actions import MOVES, NEED_REASON, OF_JUDGING, OF_RECORDING, RING, TRANSFERS
 from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome
 from kikimori_core.wire.topics import is_name
 from kikimori_core.wire.unanswered import UNREACHED
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.calls.call import LiveCall
+    from kikimori.calls.call_recorder import CallRecorder
     from kikimori.calls.desk import Desk
     from kikimori.control.accommodation import AccommodationBook
     from kikimori.control.pbx_control import PbxControl
@@ -44,11 +46,13 @@ class CommandHandler:
         help_: UnansweredHelp | None = None,
         *,
         gap_s: float = GAP_S,
+        recorder: CallRecorder = NO_RECORDER,
     ) -> None:
         """`superior`: a number, or returns that of the moment.
 
         `targets`: telephones that may be rung, else that superior's alone; `accommodations`: keeps marks for a later run;
-        `help_`: None = nobody is rung but by a press, and nobody follows; `gap_s`: see `MoveLimit`.
+        `help_`: None = nobody is rung but by a press, and nobody follows; `gap_s`: see `MoveLimit`; `recorder` is given
+        every command with its result.
         """
         self._desk = desk
         self._pbx = pbx
@@ -57,12 +61,22 @@ class CommandHandler:
         self._accommodations = accommodations
         self._moves = MoveLimit(gap_s)
         self._help = help_
+        self._recorder = recorder
 
     async def handle(self, command: Command) -> CommandResult:
         """Carry out a command and return its result."""
-        result = await self._handle(command)
+        result = await self._recorded(command)
         if self._help is not None:
             self._help.note(command, result)
+        return result
+
+    async def _recorded(self, command: Command) -> CommandResult:
+        """Carry out a command; it becomes part of the call's record with its result."""
+        done, result = self._recorder.command_begun(command), None
+        try:
+            result = await self._handle(command)
+        finally:
+            done(result)
         return result
 
     async def _handle(self, command: Command) -> CommandResult:
@@ -81,6 +95,8 @@ class CommandHandler:
             return _result(command, Outcome.REFUSED if refusal else Outcome.DONE, refusal)
         if command.action in OF_JUDGING:
             return await self._accommodate(command, call)
+        if command.action in OF_RECORDING:
+            return self._stop_recording(command, call)
         if command.action is Action.RING_SUPERIOR:
             return await self._ring_superior(command, call)
         refusal = _refusal(command.action, call.status)
@@ -118,6 +134,13 @@ class CommandHandler:
             else:
                 await self._accommodations.drop(call.call_id)
         return _result(command, Outcome.DONE)
+
+    def _stop_recording(self, command: Command, call: LiveCall) -> CommandResult:
+        """Erase what is recorded of the call, and record no more of it. The PBX is not asked."""
+        if call.info.identity:
+            return _result(command, Outcome.REFUSED, "not_supported")
+        refusal = self._recorder.stop_recording(call.call_id, command.issued_by)
+        return _result(command, Outcome.REFUSED if refusal else Outcome.DONE, refusal)
 
     async def _carry_out(self, command: Command, call: LiveCall) -> PbxAnswer:
         target = command.target or self._superior()

@@ -17,7 +17,6 @@ from kikimori.errors import place_of
 from kikimori_core.model.call import CallInfo, EndReason, Role
 from kikimori_core.model.evidence import ButtonPress, Utterance
 from kikimori_core.wire.messages import (
-    Action,
     Alert,
     CallLevels,
     CallState,
@@ -267,8 +266,8 @@ class LiveCall:
         because = ClosedBecause.AGENT_RESTARTED if reason is EndReason.SHUTDOWN else ClosedBecause.CALL_ENDED
         self._safely(self._close, because)
         self.status = CallStatus.ENDED
-        self._recorder.call_ended(self, at, reason)
         self._safely(self._say_ended, at)
+        self._recorder.call_ended(self, at, reason)
 
     def _close(self, because: ClosedBecause) -> None:
         if self._judge is not None:
@@ -285,6 +284,7 @@ class LiveCall:
         self._listener.call_changed(self.state())
 
     def state(self, ended_at: datetime | None = None) -> CallState:
+        recording = self._recorder.state_of(self)
         return CallState(
             call_id=self.call_id,
             site=self._site,
@@ -298,7 +298,7 @@ class LiveCall:
             queue=self.info.queue,
             roles=tuple(sorted({leg.role for leg in self.legs})),
             speech=self._speech_status(),
-            capabilities=(*(() if self.info.identity else self._offers.capabilities), Action.ESCALATE_CANCEL),
+            capabilities=self._offers.actions(recording, certain=not self.info.identity),
             identity=self.info.identity,
             superior=self._offers.superior,
             announcements=self._offers.announcements,
@@ -307,6 +307,7 @@ class LiveCall:
             help_keys=self._help.keys or None,
             judging_failed=self.failed,
             accommodated=self.accommodated,
+            recording=recording,
             transcript_tail=self._tail.lines(),
         )
 

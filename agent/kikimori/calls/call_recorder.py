@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from kikimori.calls.call import LiveCall
@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from kikimori.hearing.bank import AcousticResult
     from kikimori_core.model.call import EndReason
     from kikimori_core.model.evidence import Utterance
-    from kikimori_core.wire.messages import Alert
-
-Recording = Literal["on", "excluded", "stopped", "no_disk"]
-"""State of a call's recording as pages show it."""
+    from kikimori_core.wire.messages import Alert, Command, CommandResult
+    from kikimori_core.wire.values import CallRecording
 
 
 class CallRecorder(Protocol):
@@ -47,7 +45,14 @@ class CallRecorder(Protocol):
 
     def call_ended(self, call: LiveCall, at: datetime, reason: EndReason) -> None: ...
 
-    def state_of(self, call: LiveCall) -> Recording | None:
+    def command_begun(self, command: Command) -> Callable[[CommandResult | None], None]:
+        """Note that a command is being carried out; what it returns is given the result, or None without one."""
+        ...
+
+    def stop_recording(self, call_id: str, by: str) -> str | None:
+        """Erase a call from its first frame and write no more of it; return the reason for which it is not done."""
+
+    def state_of(self, call: LiveCall) -> CallRecording | None:
         """Return the state of a call's recording; None where nothing is recorded at all."""
 
 
@@ -72,8 +77,17 @@ class NoRecorder:
 
     def call_ended(self, call: LiveCall, at: datetime, reason: EndReason) -> None: ...
 
+    def command_begun(self, _command: Command) -> Callable[[CommandResult | None], None]:
+        return _forget
+
+    def stop_recording(self, _call_id: str, _by: str) -> str:
+        return "not_recorded"
+
     def state_of(self, _call: LiveCall) -> None:
         return None
+
+
+def _forget(_result: CommandResult | None) -> None: ...
 
 
 NO_RECORDER = NoRecorder()

@@ -1,0 +1,115 @@
+"""Recording of one run of an agent, put together: recorder, journal's thread, erasures, earlier runs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from kikimori.recording.disk_room import DISK_FAILED, MAX_GB
+from kikimori.recording.earlier_runs import EarlierRuns, look_at_earlier_runs
+from kikimori.recording.erasing import CallEraser
+from kikimori.recording.journal_thread import JournalThread
+from kikimori.recording.record_queue import RecordQueue
+from kikimori.recording.recorder import JournalRecorder
+from kikimori_core.wire.messages import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kikimori.recording.journal_thread import WritingPace
+    from kikimori_core.journal.framing import SegmentHead
+    from kikimori_core.journal.settings import RecordingTable
+
+STOP_S = 5.0
+"""Seconds that the journal's thread may take for what waits, when the agent ends."""
+SHOWN_S = 30.0
+"""Seconds that shed sound is shown as a problem."""
+NARROWBAND = 8000
+"""Samples a second by which lost sound is counted in seconds."""
+
+
+def journals_folder(state: Path, agent_id: str) -> Path:
+    """Return the folder of an agent's journals, one folder for each run in it."""
+    return state / f"journal-{agent_id}"
+
+
+class AgentRecording:
+    """Recording of a run. `start` before the first call, `aclose` after the last."""
+
+    def __init__(
+        self,
+        settings: RecordingTable,
+        state: Path,
+        site: str,
+        head: SegmentHead,
+        *,
+        pace: WritingPace | None = None,
+    ) -> None:
+        """`state`: folder for the agent's state; `head`: agent and run."""
+        self.root = journals_folder(state, head.agent_id)
+        self._queue = RecordQueue()
+        self._eraser = CallEraser()
+        self.journal = JournalThread(
+            self.root, head, self._queue, self._eraser, most_bytes=settings.most_bytes, pace=pace
+        )
+        self.recorder = JournalRecorder(settings, site, head, self._queue, self.journal)
+        self._earlier = EarlierRuns()
+        self._loop = asyncio.get_running_loop()
+        self._shed = 0
+        self._shed_at = -SHOWN_S
+
+    async def start(self) -> None:
+        """Repair what earlier runs left, and begin to write. Never raises for the disk: detection goes on without."""
+        self._earlier = await asyncio.to_thread(
+            look_at_earlier_runs, self.root, self.journal.folder.name, self._eraser
+        )
+        self.journal.start()
+
+    async def aclose(self) -> None:
+        """Write what waits."""
+        self.recorder.settle()
+        await asyncio.to_thread(self._stop)
+
+    def _stop(self) -> None:
+        self.journal.stop(STOP_S)
+        self._eraser.stop(1.0)
+
+    def counters(self) -> dict[str, int]:
+        """Return figures for the agent's health."""
+        journal = self.journal
+        accounts = {f"record_calls_{name}": number for name, number in journal.accounts.ended.items()}
+        lost = self.recorder.shed_samples + journal.lost_samples
+        return accounts | {
+            "record_calls_incomplete": journal.accounts.incomplete,
+            "record_sound_lost_s": -(-lost // NARROWBAND),
+            "record_events_lost": self._queue.events_lost + journal.failures,
+            "record_events_waiting": self._queue.events_waiting,
+            "record_bytes": journal.bytes_written,
+        }
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what keeps calls from being recorded whole."""
+        journal, found = self.journal, list[Problem]()
+        if journal.fault:
+            found.append(Problem.of("journal_not_written", fault=journal.fault, folder=self.root))
+        elif (why := journal.sound_off) is not None:
+            cause = why if why in (MAX_GB, DISK_FAILED) else None
+            found.append(Problem.of("journal_no_sound", cause=cause, folder=self.root))
+        if self._shed_lately():
+            found.append(Problem.of("journal_too_slow"))
+        if lost := self._queue.events_lost + journal.failures:
+            found.append(Problem.of("journal_events_lost", lost=lost))
+        if self._eraser.fault:
+            found.append(
+                Problem.of("journal_not_erased", count=self._eraser.pending, fault=self._eraser.fault)
+            )
+        if self._earlier.damaged:
+            found.append(Problem.of("journal_damaged", count=self._earlier.damaged, folder=self.root))
+        return tuple(found)
+
+    def _shed_lately(self) -> bool:
+        """Return whether sound was shed by the queue in the last half minute."""
+        now = self._loop.time()
+        if self.recorder.shed_samples > self._shed:
+            self._shed, self._shed_at = self.recorder.shed_samples, now
+        return now - self._shed_at < SHOWN_S

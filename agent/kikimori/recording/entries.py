@@ -1,0 +1,111 @@
+"""Parts of the record on their way from the event loop to the journal's thread, as they are queued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from kikimori.hearing.bank import AcousticResult
+    from kikimori_core.journal.events import JournalEvent, RecordingStatus
+    from kikimori_core.model.call import EndReason
+
+
+def leg_key(call: int, leg: int) -> int:
+    """Return one number for a leg of a call: `LiveLeg.recorded_as`."""
+    return call << 16 | leg
+
+
+def call_of(key: int) -> int:
+    """Return the call's part of `leg_key`."""
+    return key >> 16
+
+
+@dataclass(frozen=True, slots=True)
+class SoundRound:
+    """One block of each leg of one rate."""
+
+    keys: list[int]
+    """`leg_key` of each row; -1 = its sound is not recorded."""
+    positions: list[int]
+    """Samples of the leg before the block."""
+    samples: int
+    """Samples in each block."""
+    shorter: dict[int, int]
+    """Samples of the blocks that are filled up with silence, by row."""
+    pcm: bytes
+    """s16le, row after row."""
+
+    def lengths(self) -> dict[int, int]:
+        """Return the recorded samples of each call."""
+        lengths: dict[int, int] = {}
+        for row, key in enumerate(self.keys):
+            if key >= 0:
+                call = call_of(key)
+                lengths[call] = lengths.get(call, 0) + self.shorter.get(row, self.samples)
+        return lengths
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRound:
+    """Results for one block of each leg of one rate."""
+
+    keys: list[int]
+    starts_s: list[float]
+    heard: AcousticResult
+
+
+@dataclass(frozen=True, slots=True)
+class EventEntry:
+    """An event; the thread makes it."""
+
+    make: Callable[[], JournalEvent]
+    opens: bool = False
+    """True = it stands before the sound of the same moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndEntry:
+    """End of a call."""
+
+    call: int
+    at: datetime
+    reason: EndReason
+    heard_s: float
+    status: RecordingStatus
+    """State of its recording, as far as the loop knows."""
+    lost_samples: int
+    """Samples that were shed before the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class EraseEntry:
+    """Erasure of what a call has in the journal up to here."""
+
+    call: int
+
+
+@dataclass(slots=True)
+class LostSound:
+    """Sound that was not written since the last note of it."""
+
+    samples: int = 0
+    legs: set[int] = field(default_factory=set)
+
+    def add(self, lost: SoundRound) -> None:
+        """Count a round."""
+        for row, key in enumerate(lost.keys):
+            if key >= 0:
+                self.samples += lost.shorter.get(row, lost.samples)
+                self.legs.add(key)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.samples = 0
+        self.legs = set()
+
+
+Entry = SoundRound | WindowRound | EventEntry | EndEntry | EraseEntry
