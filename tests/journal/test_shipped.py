@@ -87,3 +87,15 @@ def test_a_folder_whose_begin_is_gone_says_where_it_begins(tmp_path: Path) -> No
     first, second, *_ = segments_of(tmp_path)
     first.unlink()
     assert bytes_from(tmp_path, 2, 1)[0] == int(second.stem)
+
+
+def test_a_file_that_was_replaced_meanwhile_is_read_on_at_the_right_place(tmp_path: Path) -> None:
+    write(tmp_path / "run", RECORDS)
+    source = RawFrames(tmp_path / "run")
+    first, count, _ = source.take(0, 100_000)
+    assert first == 0
+    assert 2 < count < 50
+    shorter = [RECORDS[0], Record(1, Kind.LINE, b"{}"), *RECORDS[2:]]
+    write(tmp_path / "other", shorter)
+    segments_of(tmp_path / "other")[0].replace(segments_of(tmp_path / "run")[0])
+    assert source.take(count, 1 << 30) == (count, 60 - count, frames(RECORDS[count:]))

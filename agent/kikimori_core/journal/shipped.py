@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kikimori_core.journal.damage import Damage
 from kikimori_core.journal.folder import first_of, segments_of
 from kikimori_core.journal.framing import DamageCode, Kind, encode
-from kikimori_core.journal.reading import locate
+from kikimori_core.journal.reading import Located, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ class RawFrames:
         if self._place is not None and self._place[0] == path and self._place[2] <= number:
             start = self._place[1:]
         why = DamageCode.CUT
-        for each in locate(path, start=start):
+        for each in _located(path, start):
             if isinstance(each, Damage):
                 why = each.code
                 continue
@@ -77,6 +77,21 @@ class RawFrames:
             number = record.number + 1
         if following is not None:
             yield from _replaced(number, following, why)
+
+
+def _located(path: Path, start: tuple[int, int] | None) -> Iterator[Located | Damage]:
+    """Give what stands from a known place on; from the begin where that record stands elsewhere now.
+
+    Erasing a call moves the records behind it.
+    """
+    if start is not None:
+        found = locate(path, start=start)
+        first = next(found, None)
+        if isinstance(first, Located) and first.record.number == start[1]:
+            yield first
+            yield from found
+            return
+    yield from locate(path)
 
 
 def bytes_from(folder: Path, number: int, at_most: int) -> tuple[int, int, bytes]:
