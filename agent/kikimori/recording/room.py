@@ -1,4 +1,4 @@
-"""Room that an agent's journals may take on its disk: measured, limited, warned of from half on."""
+"""Room that an agent's journals take on its disk: measured, and warned of when half of it is taken."""
 
 from __future__ import annotations
 
@@ -19,22 +19,13 @@ GB = 1e9
 
 
 class JournalRoom:
-    """Bytes of the journals in `folder`, and their limit `most_bytes`."""
+    """Bytes of the journals in `folder`, and their limit `most_bytes`, which the writer keeps."""
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
         self.used = 0
-        """Bytes at the last measurement, with those written since."""
+        """Bytes at the last measurement."""
         self._folder = folder
         self._most = most_bytes
-
-    @property
-    def has_room(self) -> bool:
-        """Return whether sound may be written; may be asked from any thread."""
-        return self.used < self._most
-
-    def wrote(self, size: int) -> None:
-        """Count bytes that were written since the last measurement."""
-        self.used += size
 
     async def run(self) -> None:
         """Measure every 2 s, until cancelled."""
@@ -43,16 +34,15 @@ class JournalRoom:
             await asyncio.sleep(MEASURED_EVERY_S)
 
     async def measure(self) -> None:
-        """Measure once; what was written while it measures may be counted at the next time."""
+        """Measure once."""
         self.used = await asyncio.to_thread(lambda: sum(_sizes(self._folder)))
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return the problem that half of the room is taken, or all of it; empty before."""
-        if self.used < self._most * WARNED_FROM:
+        """Return the problem that half of the room is taken; that there is none left is the writer's to tell."""
+        if not self._most or not self._most * WARNED_FROM <= self.used < self._most:
             return ()
-        code = "journal_half_full" if self.has_room else "journal_full"
         figures = {"used_gb": f"{self.used / GB:.1f}", "max_gb": f"{self._most / GB:g}"}
-        return (Problem.of(code, **figures),)
+        return (Problem.of("journal_half_full", **figures),)
 
 
 def _sizes(folder: Path) -> Iterator[int]:
