@@ -39,6 +39,7 @@ COMMANDS = (
     Subcommand("up", "kikimori.cli.up", BOTH),
     Subcommand("agent", "kikimori.cli.agent", ("agent",)),
     Subcommand("dashboard", "kikimori.cli.dashboard", ("dashboard",)),
+    Subcommand("records", "kikimori.cli.records", ("dashboard",)),
     Subcommand("analyze", "kikimori.cli.analyze", ("agent",)),
     Subcommand("evaluate", "kikimori_lab.cli.evaluate", ("agent",)),
     Subcommand("evaluate-effort", "kikimori_lab.cli.evaluate_effort", ("agent",)),

@@ -1,0 +1,50 @@
+"""`kikimori records`: the records service, and what it keeps."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from kikimori.cli.options import add_config, add_log, configured, dashboard_settings
+from kikimori.cli.terminal import say
+from kikimori_core.messages import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("records")
+    add_config(parser)
+    add_log(parser)
+    parser.set_defaults(
+        run=run_serve,
+        loads=("kikimori.config", "kikimori.logs", "kikimori.process", "kikimori.records_serving"),
+    )
+    actions = parser.add_subparsers(required=False, metavar="ACTION")
+    serve = actions.add_parser("serve")
+    # What stands before the action counts too.
+    add_config(serve, argparse.SUPPRESS)
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    configured(args)
+    settings = dashboard_settings(args)
+    from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.records_serving import serve_records  # noqa: PLC0415
+
+    async def serve() -> int:
+        async with stop_on_signals() as stop, asyncio.TaskGroup() as tasks:
+            ready: Callable[[str], None] = lambda url: say(text("records_at", url=url))  # noqa: E731
+            serving = tasks.create_task(serve_records(settings, ready))
+            told = tasks.create_task(stop.wait())
+            await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
+            serving.cancel()
+            told.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving
+        return 0
+
+    return run_until_done(serve())

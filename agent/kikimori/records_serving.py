@@ -1,0 +1,102 @@
+"""The records service as `kikimori records` runs it, and inside `kikimori up`."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kikimori.errors import KikimoriError
+from kikimori.supervision import Supervisor
+from kikimori_core.wire.key_store import TrustStore, trusted_path
+from kikimori_core.wire.key_watch import follow_trust
+from kikimori_records.journals.ingest import JournalIngest
+from kikimori_records.port import RecordsPort
+from kikimori_records.service import RecordsService
+from kikimori_records.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from kikimori_core.journal.settings import RecordingTable, RecordsTable
+    from kikimori_dashboard import DashboardSettings
+
+log = structlog.get_logger()
+
+OF_DASHBOARD = "dashboard"
+"""Name of the file with the agents' keys: the dashboard's."""
+
+
+async def serve_records(settings: DashboardSettings, ready: Callable[[str], None]) -> None:
+    """Serve until cancelled; `ready` is called with the address.
+
+    Raises:
+        KikimoriError: the port is taken, certificate, folder or database cannot be used.
+    """
+    table = settings.records
+    folder = table.trust or settings.state_path()
+    if folder is None:
+        raise KikimoriError.of("no_state_folder")
+    trust = TrustStore(trusted_path(folder, OF_DASHBOARD))
+    # A dashboard may hold SQLite's lock beside it.
+    store = await Store.open(settings.store_settings(), beside=True)
+    try:
+        await _serve(table, RecordsService(settings.recording, table, store), trust, ready)
+    finally:
+        await store.close()
+
+
+async def _serve(
+    table: RecordsTable, service: RecordsService, trust: TrustStore, ready: Callable[[str], None]
+) -> None:
+    port = RecordsPort(table, JournalIngest(service.sink, trust).app())
+    supervisor = Supervisor()
+    try:
+        await service.open()
+        url = await port.open()
+        log.info("records_ready", url=url)
+        ready(url)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(service.run(supervisor.keep), name="records")
+            tasks.create_task(supervisor.keep("port", port.keep), name="port")
+            tasks.create_task(follow_trust(trust), name="keys")
+    except OSError as error:
+        raise _explained(error, table) from error
+    finally:
+        # Deliveries under way end, or are refused, before the folder is closed.
+        await port.close()
+        await service.close()
+
+
+def _explained(error: OSError, table: RecordsTable) -> KikimoriError:
+    if error.filename is not None or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return KikimoriError.of(
+            "records_folder_refused", path=error.filename or "[records] dir", reason=error.strerror or error
+        )
+    return KikimoriError.of(
+        "records_not_served", host=table.address, port=table.port, reason=error.strerror or error
+    )
+
+
+@asynccontextmanager
+async def records_inside(
+    recording: RecordingTable, records: RecordsTable, store: Store
+) -> AsyncIterator[RecordsService]:
+    """Run the service inside of this process until the end of the `async with`; calls are heard whatever happens to it."""
+    service = RecordsService(recording, records, store)
+    supervisor = Supervisor()
+
+    async def work() -> None:
+        await supervisor.keep("records", service.open)
+        await service.run(supervisor.keep)
+
+    task = asyncio.create_task(work(), name="records")
+    try:
+        yield service
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await service.close()

@@ -1,0 +1,100 @@
+"""Records service of an office: takes journals, finishes calls, and keeps them. A task inside `kikimori up`, or a program."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from kikimori_core.errors import KikimoriError
+from kikimori_core.wire.messages import Problem
+from kikimori_records.folder import records_folder
+from kikimori_records.journals.finishing import Finishing
+from kikimori_records.journals.incoming import IncomingJournals
+from kikimori_records.keeping.days import KeptDays
+from kikimori_records.keeping.from_journals import ReceivedJournals
+from kikimori_records.keeping.keeper import RecordKeeper
+from kikimori_records.keeping.pseudonyms import Pseudonyms
+from kikimori_records.keeping.shaping import RowShaping
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from kikimori_core.journal.settings import RecordingTable, RecordsTable
+    from kikimori_core.journal.sink import JournalSink
+    from kikimori_records.store import Store
+
+log = structlog.get_logger()
+
+
+class RecordsService:
+    """Everything of the records service but its port. It takes nothing before `open`; `run` works until cancelled."""
+
+    def __init__(self, recording: RecordingTable, records: RecordsTable, store: Store) -> None:
+        """`store` is open, and closed by its owner after `close`; raises StoreError where there is no folder."""
+        self._folder = records_folder(records, store.settings)
+        self._store = store
+        self._recording = recording
+        self._incoming = IncomingJournals(self._folder)
+        self._keeper = RecordKeeper(
+            store,
+            self._folder,
+            kept_days(recording, records),
+            ReceivedJournals(self._incoming, self._folder),
+        )
+        self._finishing: Finishing | None = None
+        self._fault = ""
+
+    @property
+    def sink(self) -> JournalSink:
+        """Receiver of journals; refuses with `records_not_ready` before `open`."""
+        return self._incoming
+
+    async def open(self) -> None:
+        """Read what earlier processes left, and take journals from now on.
+
+        Raises:
+            KikimoriError: another records service uses the folder.
+            OSError: the folder cannot be used.
+        """
+        try:
+            await self._incoming.load()
+            pseudonyms = await asyncio.to_thread(Pseudonyms.load, self._folder)
+        except (KikimoriError, OSError) as error:
+            self._fault = error.message if isinstance(error, KikimoriError) else error.strerror or str(error)
+            log.error("records_not_opened", error=self._fault)
+            await self._incoming.close()
+            raise
+        self._fault = ""
+        wanted = self._recording
+        shaping = RowShaping(pseudonyms, wanted.transcript_operator, wanted.mask_numbers)
+        self._finishing = Finishing(self._incoming, self._store, self._folder, shape=shaping.shape)
+
+    async def run(
+        self, keep: Callable[[str, Callable[[], Awaitable[None]]], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Work until cancelled, after `open`. `keep` runs a work of a name again when it fails."""
+        if self._finishing is None:
+            raise RuntimeError("not open")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep("finishing", self._finishing.run), name="finishing")
+            tasks.create_task(keep("keeping", self._keeper.run), name="keeping")
+
+    async def close(self) -> None:
+        """Take nothing more."""
+        await self._incoming.close()
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what keeps calls out of the history."""
+        reason = self._fault or (self._finishing.problem if self._finishing is not None else None)
+        return (Problem.of("records_wait", reason=reason),) if reason else ()
+
+
+def kept_days(recording: RecordingTable, records: RecordsTable) -> KeptDays | None:
+    """Return the days of an office; None = it has not said: nothing is removed by its age."""
+    if recording.days is None:
+        return None
+    return KeptDays.of(
+        recording.days, words=records.transcript_days, number=records.number_days, call=records.row_days
+    )
