@@ -61,12 +61,13 @@ office: ## sudo make office NAME=… [ADDRESS=…]: install on this machine of a
 	$(OPT)/bin/pip install --quiet $(if $(filter all,$(PARTS)),--no-deps) '.[$(PARTS)]'
 	ln -sf $(OPT)/bin/kikimori /usr/local/bin/
 	getent passwd kikimori >/dev/null || useradd --system --user-group --no-create-home --shell /usr/sbin/nologin kikimori
-	mkdir -p $(ETC) $(UNITS)/kikimori-dashboard.service.d
+	mkdir -p $(ETC) $(UNITS)/kikimori-dashboard.service.d $(UNITS)/kikimori-records.service.d
 	$(if $(NAME),test -e $(ETC)/certificates/authority.crt || \
 	  $(OPT)/bin/kikimori certificate create --name "$(NAME)" $(if $(ADDRESS),--address "$(ADDRESS)"))
 	test -e $(ETC)/kikimori.toml || sed -E $(STATE) $(if $(NAME),$(PAGES)) config/kikimori.toml > $(ETC)/kikimori.toml
 	cp systemd/kikimori*.service systemd/kikimori-certificate.timer $(UNITS)/
 	cp systemd/kikimori-certificate.conf $(UNITS)/kikimori-dashboard.service.d/
+	cp systemd/kikimori-certificate.conf $(UNITS)/kikimori-records.service.d/
 	systemctl daemon-reload
 
 # Lines of the sample that a service needs otherwise: its folder; and the pages by HTTPS for the whole office.
