@@ -7,10 +7,13 @@ import resource
 import signal
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.support.journals import AGENT, NOON, RUN, frames, head, records, write
 
 from kikimori_core.journal.damage import Damage
@@ -25,10 +28,8 @@ from kikimori_core.journal.framing import (
     segment_head,
 )
 from kikimori_core.journal.reading import Owner, read_segment
+from kikimori_core.journal.repairing import repair
 from kikimori_core.journal.writing import SegmentWriter
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RECORDS = records(40)
 
@@ -152,6 +153,50 @@ def test_a_file_that_is_no_journal_is_named(tmp_path: Path, content: bytes, code
     assert damage.code == code
 
 
+@given(
+    edits=st.lists(
+        st.tuples(
+            st.floats(0, 1, exclude_max=True), st.sampled_from(("flip", "cut", "insert", "zero", "twice"))
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    noise=st.binary(max_size=60),
+)
+def test_after_any_accident_every_record_is_true_or_named_as_lost(
+    edits: list[tuple[float, str]], noise: bytes
+) -> None:
+    """Whatever is given was written so; records that are not given lie in a damage, or after the last one."""
+    few = RECORDS[:12]
+    begin = len(segment_head(head()))
+    data = bytearray(segment_head(head()) + frames(few))
+    for where, accident in edits:
+        at = begin + int(where * (len(data) - begin))
+        match accident:
+            case "flip" if at < len(data):
+                data[at] ^= 16
+            case "cut":
+                del data[at : at + 200]
+            case "insert":
+                data[at:at] = noise
+            case "zero":
+                data[at : at + 500] = bytes(min(500, len(data) - at))
+            case "twice":
+                data[at:at] = data[at : at + 3000]
+    with TemporaryDirectory() as folder:
+        path = segment_path(Path(folder), 0)
+        path.write_bytes(data)
+        found = list(read_segment(path))
+    kept = [each for each in found if isinstance(each, Record)]
+    damage = [each for each in found if isinstance(each, Damage)]
+    numbers = [each.number for each in kept]
+    assert numbers == sorted(set(numbers))
+    assert all(each == few[each.number] for each in kept)
+    last = numbers[-1] + 1 if numbers else 0
+    assert len(kept) + sum(each.lost for each in damage) == last
+    assert damage or kept == few[: len(kept)]
+
+
 def test_ten_gigabytes_are_read_only_as_far_as_they_are_a_journal(tmp_path: Path) -> None:
     write(tmp_path, RECORDS)
     (path,) = segments_of(tmp_path)
@@ -163,6 +208,8 @@ def test_ten_gigabytes_are_read_only_as_far_as_they_are_a_journal(tmp_path: Path
     assert isinstance(rest, Damage)
     assert (zeros.code, zeros.offset) == (DamageCode.CUT, end)
     assert (rest.code, rest.offset + rest.length) == (DamageCode.TOO_LONG, 10 << 30)
+    assert repair(tmp_path).cut_bytes == (10 << 30) - end
+    assert read(tmp_path) == RECORDS
 
 
 def test_numbers_out_of_order_are_named(tmp_path: Path) -> None:

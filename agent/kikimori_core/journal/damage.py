@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from kikimori_core.journal.framing import MAX_RECORD, RECORD_HEADER, DamageCode, header_of, is_intact
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
 SEARCHED = 2 * (MAX_RECORD + RECORD_HEADER)
 """Bytes after the begin of a damaged record in which a next one is searched for."""
-_TRIES = 20_000
-"""Places that look like a header, of which as many are tried."""
+_TRIED = 64 << 20
+"""Bytes of payload whose CRC is computed at most, for all places that look like a header together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +39,19 @@ def next_whole(source: SegmentBytes, at: int, expected: int) -> int | None:
 
     One counts whose number is so near to `expected` that the records between fit into the damaged bytes.
     """
-    length = (
-        header_of(source.view(at, RECORD_HEADER))[0] if source.size - at >= RECORD_HEADER else MAX_RECORD + 1
-    )
-    if length <= MAX_RECORD and _fits(source, at + RECORD_HEADER + length, at, expected):
+    header = source.view(at, RECORD_HEADER)
+    length = header_of(header)[0] if len(header) == RECORD_HEADER else MAX_RECORD + 1
+    if length <= MAX_RECORD and _is_whole(source, at + RECORD_HEADER + length, at, expected):
         return at + RECORD_HEADER + length
     end = min(source.size, at + SEARCHED)
     highest = expected + (end - at) // RECORD_HEADER
-    for place in islice(_looks_like_header(source, at, end, expected, highest), _TRIES):
-        if _fits(source, place, at, expected):
+    left = _TRIED
+    for place in _looks_like_header(source, at, end, expected, highest):
+        if (length := _fitting(source, place, at, expected)) is None:
+            continue
+        if (left := left - length) < 0:
+            return None
+        if _is_whole(source, place, at, expected):
             return place
     return None
 
@@ -65,12 +68,21 @@ def _looks_like_header(source: SegmentBytes, at: int, end: int, lowest: int, hig
         yield at + 1 + found.start()
 
 
-def _fits(source: SegmentBytes, place: int, damaged_at: int, expected: int) -> bool:
-    if place + RECORD_HEADER > source.size:
-        return False
-    length, crc, number, kind = header_of(source.view(place, RECORD_HEADER))
+def _fitting(source: SegmentBytes, place: int, damaged_at: int, expected: int) -> int | None:
+    """Return the length of the payload by the header at a place; None where length or number cannot be."""
+    header = source.view(place, RECORD_HEADER)
+    if len(header) < RECORD_HEADER:
+        return None
+    length, _, number, _ = header_of(header)
     if length > MAX_RECORD or place + RECORD_HEADER + length > source.size:
+        return None
+    near = expected < number <= expected + (place - damaged_at) // RECORD_HEADER
+    return length if near else None
+
+
+def _is_whole(source: SegmentBytes, place: int, damaged_at: int, expected: int) -> bool:
+    length = _fitting(source, place, damaged_at, expected)
+    if length is None:
         return False
-    if not expected < number <= expected + (place - damaged_at) // RECORD_HEADER:
-        return False
+    _, crc, number, kind = header_of(source.view(place, RECORD_HEADER))
     return is_intact(crc, number, kind, source.view(place + RECORD_HEADER, length))

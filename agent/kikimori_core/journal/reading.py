@@ -47,6 +47,12 @@ class Located:
 
     record: Record
     offset: int
+    header: bytes
+
+    @property
+    def frame(self) -> bytes:
+        """Return the record's bytes as they are in the file."""
+        return self.header + self.record.payload
 
     @property
     def end(self) -> int:
@@ -150,4 +156,4 @@ def _at(source: SegmentBytes, at: int) -> Located | DamageCode:
         return DamageCode.CUT
     if not is_intact(crc, number, kind, payload):
         return DamageCode.BAD_CRC
-    return Located(Record(number, kind, payload), at)
+    return Located(Record(number, kind, payload), at, header)

@@ -51,7 +51,9 @@ class SoundCoder:
             for key in [each for each in known if each >> 16 == call]:
                 del known[key]
 
-    def encode_batch(self, pieces: NDArray[np.void], pcm: bytes | Iterable[bytes]) -> list[bytes]:
+    def encode_batch(
+        self, pieces: NDArray[np.void], pcm: bytes | Iterable[bytes | memoryview]
+    ) -> list[bytes]:
         """Return payloads of `SOUND` records: one, or more where one would be too long.
 
         Args:
