@@ -47,9 +47,9 @@ def next_whole(source: SegmentBytes, at: int, expected: int) -> int | None:
     highest = expected + (end - at) // RECORD_HEADER
     left = _TRIED
     for place in _looks_like_header(source, at, end, expected, highest):
-        if (length := _fitting(source, place, at, expected)) is None:
+        if (fitting := _fitting(source, place, at, expected)) is None:
             continue
-        if (left := left - length) < 0:
+        if (left := left - fitting) < 0:
             return None
         if _is_whole(source, place, at, expected):
             return place

@@ -11,6 +11,7 @@ from kikimori.bus.broker import embedded_broker
 from kikimori.bus.broker_users import everything
 from kikimori.config import AgentConfig
 from kikimori.integrations.audiosocket.settings import AudioSocketTable
+from kikimori_core.journal.settings import RecordingTable
 from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
@@ -25,15 +26,24 @@ AgentT = TypeVar("AgentT", bound=Agent)
 
 @asynccontextmanager
 async def bench_agent(
-    make: Callable[[AgentConfig], AgentT], state: Path, speech: SpeechTable, *, connections: int
+    make: Callable[[AgentConfig], AgentT],
+    state: Path,
+    speech: SpeechTable,
+    *,
+    connections: int,
+    recording: RecordingTable | None = None,
 ) -> AsyncIterator[tuple[AgentT, Addresses]]:
-    """Run the agent that `make` makes, with AudioSocket for at most `connections`; its ports are real ones."""
+    """Run the agent that `make` makes, with AudioSocket for at most `connections`; its ports are real ones.
+
+    Without `recording` no call is recorded.
+    """
     config = AgentConfig(
         site="bench",
         agent_id="bench",
         state_dir=state,
         audiosocket=AudioSocketTable(port=0, announce_port=0, max_connections=connections),
         speech=speech,
+        recording=recording or RecordingTable(),
     )
     user = everything()
     async with embedded_broker("127.0.0.1", 0, users=[user]) as broker, asyncio.TaskGroup() as tasks:

@@ -24,6 +24,7 @@ from kikimori.config import SpeechTable
 from kikimori.errors import KikimoriError
 from kikimori_core.model.call import Role
 from kikimori_lab.bench.bench_agent import bench_agent
+from kikimori_lab.bench.sender import SenderSound
 from kikimori_lab.demo.leg import FRAME_SAMPLES
 from kikimori_lab.demo.script import RATE, load_calls
 
@@ -121,7 +122,9 @@ async def _measure(
     )
 
 
-async def start_sender(addresses: Addresses, calls: int, seconds: float) -> asyncio.subprocess.Process:
+async def start_sender(
+    addresses: Addresses, calls: int, seconds: float, sound: SenderSound = SenderSound.G711
+) -> asyncio.subprocess.Process:
     announce, audiosocket = addresses.announce, addresses.audiosocket
     if announce is None or audiosocket is None:
         raise RuntimeError("the agent listens to nothing")
@@ -133,6 +136,7 @@ async def start_sender(addresses: Addresses, calls: int, seconds: float) -> asyn
         f"--audiosocket={audiosocket[0]}:{audiosocket[1]}",
         f"--calls={calls}",
         f"--seconds={seconds}",
+        f"--sound={sound}",
         stdout=asyncio.subprocess.PIPE,
         preexec_fn=_use_other_cores,
     )

@@ -13,18 +13,39 @@ import socket
 import struct
 import time
 from contextlib import suppress
-from typing import Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from kikimori.integrations.audiosocket.protocol import HANG_UP, IDENTIFIER
+import numpy as np
+
+from kikimori.integrations.audiosocket.protocol import AUDIO_RATES, HANG_UP, IDENTIFIER
 from kikimori_core.model.call import Role
 from kikimori_lab.demo.leg import FRAME_HEADER, FRAME_SAMPLES
 from kikimori_lab.demo.script import RATE, load_calls
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 GROUPS = 20
 """Legs are spread over the 20 ms of a frame, as the calls of a real PBX are."""
 TICK_S = FRAME_SAMPLES / RATE / GROUPS
+
+
+class SenderSound(StrEnum):
+    """Kind of the sent sound."""
+
+    G711 = "g711"
+    """The demo's voices as they are: decoded G.711."""
+    SLIN = "slin"
+    """A little softer, so that they are no values of G.711."""
+    WIDE = "wide"
+    """Likewise, at 16 kHz."""
+
+
+_SLIN16 = next(kind for kind, rate in AUDIO_RATES.items() if rate == 16_000)
+_SOFTER = 0.83
 SEND_BUFFER = 16 * 1024
 """Bytes. Audio that the agent does not take within half a second is lost, and counted."""
 
@@ -42,8 +63,9 @@ def main() -> None:
     arguments.add_argument("--audiosocket", required=True)
     arguments.add_argument("--calls", type=int, required=True)
     arguments.add_argument("--seconds", type=float, required=True)
+    arguments.add_argument("--sound", type=SenderSound, default=SenderSound.G711)
     args = arguments.parse_args()
-    legs = _connect(args.announce, args.audiosocket, args.calls)
+    legs = _connect(args.announce, args.audiosocket, args.calls, args.sound)
     _say({"ready": True, "legs": len(legs)})
     lost, late_s = _stream(legs, args.seconds)
     for leg in legs:
@@ -53,10 +75,10 @@ def main() -> None:
     _say({"ready": False, "lost_frames": lost, "late_ms_max": round(late_s * 1000, 1)})
 
 
-def _connect(announce: str, audiosocket: str, calls: int) -> list[_Leg]:
+def _connect(announce: str, audiosocket: str, calls: int, sound: SenderSound) -> list[_Leg]:
     """Announce and connect two legs per call; the demo's voices, each call at another place of its recording."""
     voices = [call.voices for call in load_calls()]
-    cut = [{role: _frames(voice.tobytes()) for role, voice in call.items()} for call in voices]
+    cut = [{role: _frames(voice, sound) for role, voice in call.items()} for call in voices]
     host, port = audiosocket.rsplit(":", 1)
     session = http.client.HTTPConnection(announce)
     legs = []
@@ -78,9 +100,16 @@ def _connect(announce: str, audiosocket: str, calls: int) -> list[_Leg]:
     return legs
 
 
-def _frames(pcm: bytes) -> list[bytes]:
-    size = FRAME_SAMPLES * 2
-    return [FRAME_HEADER + pcm[at : at + size] for at in range(0, len(pcm) - size + 1, size)]
+def _frames(voice: NDArray[np.int16], sound: SenderSound) -> list[bytes]:
+    header, size = FRAME_HEADER, FRAME_SAMPLES * 2
+    if sound is not SenderSound.G711:
+        voice = (voice * _SOFTER).astype("<i2")
+    if sound is SenderSound.WIDE:
+        size *= 2
+        header = struct.pack(">BH", _SLIN16, size)
+        voice = np.interp(np.arange(2 * len(voice)) / 2, np.arange(len(voice)), voice).astype("<i2")
+    pcm = voice.tobytes()
+    return [header + pcm[at : at + size] for at in range(0, len(pcm) - size + 1, size)]
 
 
 def _stream(legs: list[_Leg], seconds: float) -> tuple[int, float]:
