@@ -78,7 +78,7 @@ async def hold(
         subject.kind,
         subject.name,
         hold=made.id,
-        reason=reason,
+        why=reason,
         until=until and time_text(until),
     )
     async with store.begin() as connection:
@@ -101,7 +101,7 @@ async def release(store: Store, ledger: Ledger, hold_id: str, reason: str, by: A
         values = {"released_at": now, "released_by": by.name, "release_reason": reason}
         await connection.execute(update(legal_holds).where(legal_holds.c.id == before.id).values(**values))
         kind, name = ("caller", before.caller_key) if before.uid is None else ("call", before.uid)
-        entry = by.entry("records.release", kind, str(name), hold=before.id, reason=reason)
+        entry = by.entry("records.release", kind, str(name), hold=before.id, why=reason)
         await append_within(connection, [entry])
         after = (await _holds(connection, legal_holds.c.id == before.id))[0]
     await asyncio.to_thread(ledger.append, [release_line(after)])

@@ -104,7 +104,7 @@ async def order(
     made = ErasureOrder(
         uuid.uuid4().hex, subject.uid, subject.caller_key, reason, by.name, at or datetime.now(UTC), None, 0
     )
-    entry = by.entry("records.erase", subject.kind, subject.name, erasure=made.id, reason=reason)
+    entry = by.entry("records.erase", subject.kind, subject.name, erasure=made.id, why=reason)
     async with store.begin() as connection:
         if holds := await holding(connection, subject, made.at):
             raise HeldError.of("records_held", hold=holds[0].id, by=holds[0].held_by, reason=holds[0].reason)
