@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from tests.support.stores import opened, settings_on
 from tests.support.told_calls import NOON, ToldRun, told_call
 
 from kikimori_core.journal.events import AlertRevision, Line
+from kikimori_core.journal.settings import RecordingTable, RecordsTable
 from kikimori_core.wire.messages import Party
 from kikimori_core.wire.values import Role
 from kikimori_records.audit.entry import ActorKind
@@ -29,12 +31,13 @@ from kikimori_records.keeping.shaping import RowShaping
 from kikimori_records.keeping.subject import KeepingSubject, caller
 from kikimori_records.people.changes import Author
 from kikimori_records.restore import restore
+from kikimori_records.service import RecordsService
 from kikimori_records.settings import StoreSettings
+from kikimori_records.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
-
-    from kikimori_records.store import Store
 
 BY = Author(ActorKind.PERSON, "森")
 MINE, OTHER = "09012345678", "0312345678"
@@ -122,6 +125,39 @@ async def test_an_order_is_carried_out_by_a_command_where_no_service_runs(
         assert (done.calls, done.done_at is not None) == (1, True)
         assert await sound(store, folder, "call-0") is None
         assert await sound(store, folder, "call-2") is not None
+
+
+async def test_a_command_waits_for_the_service_that_runs(folder: Path, tmp_path: Path) -> None:
+    settings = StoreSettings(dir=tmp_path / "store")
+    tables = (RecordingTable(enabled=True, days=36_500, max_gb=1), RecordsTable(dir=folder))
+    run = told()
+    async with opened(settings) as store:
+        service = RecordsService(*tables, store)
+        await service.open()
+        working = asyncio.create_task(service.run(lambda _name, work: plain(work)))
+        for begin in range(0, len(run.records), 50):
+            await service.sink.deliver("office", "run1", begin, run.frames(begin, begin + 50))
+        await in_the_history(store, 3)
+        beside = await Store.open(settings, beside=True)
+        made = await order(beside, Ledger(folder), caller(MINE, Pseudonyms.load(folder)), "x", BY, at=LATER)
+        done = await erase_now(beside, folder, made)
+        assert (done.calls, done.done_at is not None) == (2, True)
+        assert await sound(store, folder, "call-1") is not None
+        await beside.close()
+        working.cancel()
+        await asyncio.wait([working])
+        await service.close()
+
+
+async def plain(work: Callable[[], Awaitable[None]]) -> None:
+    """Do a work without a second attempt."""
+    await work()
+
+
+async def in_the_history(store: Store, count: int) -> None:
+    async with asyncio.timeout(60):
+        while len(await newest_calls(store, count)) < count:  # noqa: ASYNC110 - of a database
+            await asyncio.sleep(0.05)
 
 
 async def test_words_of_the_operator_and_numbers_are_kept_as_the_office_wants(
