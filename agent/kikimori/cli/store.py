@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from contextlib import contextmanager, suppress
@@ -18,9 +19,10 @@ from kikimori_core.model.diagnosis import CheckState
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from kikimori_records.backup import BackupDone
+    from kikimori_records.keeping.ledger import Line
     from kikimori_records.settings import StoreSettings
 
 
@@ -42,6 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     restore = _action(actions, "restore")
     restore.add_argument("file", type=Path, metavar="FILE")
+    restore.add_argument("--erasures", type=Path, metavar="LIST", action="append", default=[])
     restore.set_defaults(run=run_restore)
 
 
@@ -97,14 +100,30 @@ def run_backup(args: argparse.Namespace) -> int:
 
 
 def run_restore(args: argparse.Namespace) -> int:
-    from kikimori_records.restore import restore  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_records.keeping.ledger import parsed  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_records.restore import restore  # noqa: PLC0415
 
+    lists = [parsed(each.read_bytes()) for each in args.erasures]
     with args.file.open("rb") as file:
         settings, keys, records = _places(args)
         with _in_words(settings):
             done = restore(settings, file, keys, records)
     show(text("store_restored", summary=_summary(done)))
+    if done.records or lists:
+        records.mkdir(mode=0o700, parents=True, exist_ok=True)
+        show(text("store_erased_again", calls=asyncio.run(_erased_again(settings, records, lists))))
+    if done.records and not lists:
+        say(text("store_without_list"))
     return 0
+
+
+async def _erased_again(settings: StoreSettings, records: Path, lists: Sequence[Sequence[Line]]) -> int:
+    """Erase what was erased after the backup; return the number of calls."""
+    from kikimori.cli.people_store import store_beside  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_records.keeping.served import erase_again  # noqa: PLC0415
+
+    async with store_beside(settings) as store:
+        return await erase_again(store, records, lists)
 
 
 def _places(args: argparse.Namespace) -> tuple[StoreSettings, Path, Path]:
