@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori_core.journal.folder import sync_folder
 from kikimori_records.errors import StoreError
-from kikimori_records.keeping.ledger import fsync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -23,20 +23,24 @@ def folder_of(records: Path, below: str) -> Path:
     return found
 
 
-def remove_files(records: Path, below: str | None, names: Container[str] | None = None) -> None:
+def remove_files(records: Path, below: str | None, names: Container[str] | None = None) -> bool:
     """Remove files of a call's folder, `None` = all with the folder; they are gone from the disk when it returns.
 
-    What is gone already is no error: a removal that was cut off is repeated. Raises OSError, StoreError.
+    Returns whether there was one. What is gone already is no error: a removal that was cut off is repeated.
+
+    Raises:
+        OSError, StoreError: something is left.
     """
     if below is None or not (folder := folder_of(records, below)).is_dir():
-        return
-    for each in sorted(folder.iterdir()):
-        if names is None or each.name in names:
-            each.unlink(missing_ok=True)
-    fsync_folder(folder)
+        return False
+    found = [each for each in sorted(folder.iterdir()) if names is None or each.name in names]
+    for each in found:
+        each.unlink(missing_ok=True)
+    sync_folder(folder)
     if names is None:
         folder.rmdir()
-        fsync_folder(folder.parent)
+        sync_folder(folder.parent)
+    return names is None or bool(found)
 
 
 def bytes_of(records: Path, below: str | None) -> int:

@@ -12,6 +12,7 @@ from kikimori_core.cancellation import run_cancellable
 from kikimori_records.errors import StoreError
 from kikimori_records.keeping.erasing import erase_due
 from kikimori_records.keeping.ledger import Ledger
+from kikimori_records.keeping.leftovers import remove_leftovers
 from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.reconciling import reconcile
 from kikimori_records.keeping.retention import remove_aged
@@ -59,6 +60,7 @@ class RecordKeeper:
             self._pseudonyms = await asyncio.to_thread(Pseudonyms.load, self._folder)
         if not self._reconciled:
             await reconcile(self._store, Ledger(self._folder))
+            await remove_leftovers(self._store, self._folder)
             self._reconciled = True
         await erase_due(self._store, self._folder, self._pseudonyms, self._journals)
         now = datetime.now(UTC)

@@ -12,6 +12,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from kikimori_core.journal.folder import sync_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -63,7 +65,7 @@ class Ledger:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             if is_new:
-                fsync_folder(self.path.parent)
+                sync_folder(self.path.parent)
             yield handle
         finally:
             os.close(handle)
@@ -72,15 +74,6 @@ class Ledger:
 def parsed(content: bytes) -> list[Line]:
     """Return the lines of a list; what is no line of a list is left out."""
     return [line for each in content.splitlines() if (line := _parsed(each)) is not None]
-
-
-def fsync_folder(folder: Path) -> None:
-    """Bring a folder's own entries onto the disk: names that were added, removed or replaced. Raises OSError."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _written(line: Line) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +23,15 @@ from kikimori_records.calls.tables import (
     recorded_lines,
 )
 from kikimori_records.errors import StoreError
+from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.erasing import erase_due
 from kikimori_records.keeping.holds import all_holds, hold, release
 from kikimori_records.keeping.ledger import Ledger
+from kikimori_records.keeping.leftovers import remove_leftovers
 from kikimori_records.keeping.orders import HeldError, foresee, order, order_by_id
 from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.reconciling import Reconciled, reconcile
+from kikimori_records.keeping.removal import RemovalCause, remove
 from kikimori_records.keeping.subject import call_named, caller
 from kikimori_records.keeping.tables import erasures, legal_holds
 from kikimori_records.people import NewPerson
@@ -287,3 +291,24 @@ async def test_a_path_outside_of_the_folder_is_left_alone(
     with pytest.raises(StoreError, match="no folder of a recorded call"):
         await erase_due(store, folder, pseudonyms)
     assert list(outside.iterdir())
+
+
+async def test_files_that_are_copied_back_are_removed(
+    folder: Path, ledger: Ledger, pseudonyms: Pseudonyms, tmp_path: Path
+) -> None:
+    """After a restore without sound, from a copy that is older than an erasure."""
+    async with opened(StoreSettings(dir=tmp_path / "store")) as store:
+        for each in ("a", "b", "c"):
+            await add_recorded(store, folder, each)
+        shutil.copytree(folder / "calls", tmp_path / "copy")
+        await order(store, ledger, await call(store, "a"), "x", BY)
+        cause = RemovalCause("kikimori", "age", datetime.now(UTC))
+        await remove(store, folder, DataKind.SOUND, ["b.r1"], cause)
+        await erase_due(store, folder, pseudonyms)
+        shutil.copytree(tmp_path / "copy", folder / "calls", dirs_exist_ok=True)
+        strange = next((folder / "calls").rglob("c.r1")).with_name("without-a-row")
+        strange.mkdir()
+        assert await remove_leftovers(store, folder) == 2
+        left = {each.name: len(list(each.iterdir())) for each in strange.parent.iterdir()}
+        assert left == {"b.r1": 1, "c.r1": 4, "without-a-row": 0}
+        assert await remove_leftovers(store, folder) == 0
