@@ -39,6 +39,7 @@ from kikimori_dashboard.pages import SETTINGS
 from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.proxied_limiter import limit_proxied
 from kikimori_dashboard.reach import ReachTry
+from kikimori_dashboard.recording.routes import RecordingRoutes
 from kikimori_dashboard.routes import MAX_BODY, SiteRoutes
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.sights import ExtensionTeams, Sights
@@ -196,6 +197,7 @@ def create_app(
     AccountRoutes(access, settings.site_name or settings.site).add_to(app)
     people.add_to(app)
     AuditRoutes(access, settings.time_zone).add_to(app)
+    RecordingRoutes(settings, store, state).add_to(app)
     add_authority(app, keeper)
     add_certificate(app, keeper)
     openapi.add_to(app)

@@ -63,6 +63,8 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/audit"): AUDITORS,
     ("GET", "/api/audit"): AUDITORS,
     ("GET", "/api/audit.csv"): AUDITORS,
+    ("GET", "/recording"): ADMINS,
+    ("GET", "/api/recording"): ADMINS,
     ("GET", "/my-record"): EVERYBODY,
     ("GET", "/api/my-record"): EVERYBODY,
     ("GET", "/static"): None,
@@ -95,7 +97,7 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/seatings/{extension}"): ADMINS,
     ("POST", "/api/seatings/{id}/correct"): ADMINS,
 }
-PAGES = {"/", "/operator", "/handover", "/account", "/people", "/audit", "/my-record"}
+PAGES = {"/", "/operator", "/handover", "/account", "/people", "/audit", "/recording", "/my-record"}
 ENDS = {"/api/logout", "/api/logout/everywhere"}
 """Not asked for everybody: they end the sessions that the other routes are asked with."""
 NOT_LET_IN = {401, 403}

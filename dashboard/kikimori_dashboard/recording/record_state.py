@@ -1,0 +1,90 @@
+"""State of the record as the administrator's page shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from kikimori_core.journal.forecast import forecast
+from kikimori_core.messages import in_language, remedy
+from kikimori_dashboard.worded import LANGUAGES, worded_problem
+from kikimori_records.calls.totals import record_totals
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kikimori_core.wire.messages import Health
+    from kikimori_dashboard.config import DashboardSettings
+    from kikimori_dashboard.state import SiteState
+    from kikimori_records.calls.totals import RecordTotals
+    from kikimori_records.store import Store
+
+OF_THE_RECORD = ("journal_", "record_", "records_", "recording_")
+"""Beginnings of the codes of problems that belong to the record."""
+
+
+class RecordState:
+    """Reads settings, disk, database and the agents' health."""
+
+    def __init__(self, settings: DashboardSettings, store: Store, state: SiteState) -> None:
+        self._settings = settings
+        self._store = store
+        self._state = state
+
+    async def view(self) -> dict[str, Any]:
+        """Return everything that the page shows; raises StoreAwayError."""
+        recording = self._settings.recording
+        totals = await record_totals(self._store)
+        return {
+            "enabled": recording.enabled,
+            "lines": _lines() if recording.enabled is None else None,
+            "days": recording.days,
+            "max_gb": recording.max_gb,
+            "announcement": recording.announcement,
+            "disk": await self._disk(totals) if recording.is_on else None,
+            "calls": totals.calls,
+            "bytes": totals.sound_bytes,
+            "oldest": None if totals.oldest is None else totals.oldest.isoformat(),
+            "newest": None if totals.newest is None else totals.newest.isoformat(),
+            "accounts": totals.days,
+            "agents": [_agent(each) for _, each in sorted(self._state.agents.items())],
+        }
+
+    async def _disk(self, totals: RecordTotals) -> dict[str, Any] | None:
+        """Return the room of the records' folder; None where it is not on this machine."""
+        settings = self._settings
+        folder = settings.records.folder(settings.store_settings().folder())
+        free = await asyncio.to_thread(_free_bytes, folder)
+        if free is None:
+            return None
+        ahead = forecast(settings.recording, free, totals.sound_bytes)
+        return {
+            "folder": str(folder),
+            "free_bytes": free,
+            "day_bytes": round(ahead.bytes_a_day),
+            "lasts_days": round(ahead.days, 1),
+        }
+
+
+def _free_bytes(folder: Path) -> int | None:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
+
+
+def _lines() -> dict[str, str]:
+    """Return what an office that has not decided may add to the configuration file, by language."""
+    return {each: in_language(remedy("recording_undecided"), each) for each in LANGUAGES}
+
+
+def _agent(health: Health) -> dict[str, Any]:
+    """Return an agent's part in the record."""
+    counters = {name: count for name, count in health.counters.items() if name.startswith(OF_THE_RECORD)}
+    return {
+        "agent_id": health.agent_id,
+        "online": health.online,
+        "counters": counters,
+        "problems": [worded_problem(each) for each in health.problems if each.code.startswith(OF_THE_RECORD)],
+    }

@@ -1,0 +1,130 @@
+// The state of the record, for administrators: what the office decided, the disk, the agents, the counts of each day.
+
+import { byId as at, h, setText, show } from "../components/dom.js";
+import * as i18n from "../store/i18n.js";
+import { applyTheme } from "../store/preferences.js";
+import { load, toLogin } from "../store/session.js";
+
+const { t } = i18n;
+const EVERY_MS = 10_000;
+const COUNTED = ["heard", "recorded", "excluded", "stopped", "no_disk", "running", "missing"];
+
+/** @typedef {{code: string, detail: string, remedy: string, words?: Record<string, {detail: string, remedy: string}>}} Problem */
+/** @typedef {{agent_id: string, online: boolean, counters: Record<string, number>, problems: Problem[]}} AgentPart */
+/** @typedef {{folder: string, free_bytes: number, day_bytes: number, lasts_days: number}} Disk */
+/**
+ * @typedef {object} RecordView
+ * @property {boolean | null} enabled
+ * @property {Record<string, string> | null} lines what to add to the file, by language
+ * @property {number | null} days
+ * @property {number | null} max_gb
+ * @property {string} announcement
+ * @property {Disk | null} disk
+ * @property {Record<string, number>} calls
+ * @property {number} bytes
+ * @property {string | null} oldest
+ * @property {string | null} newest
+ * @property {Record<string, any>[]} accounts
+ * @property {AgentPart[]} agents
+ */
+
+/** @type {RecordView | null} */
+let view = null;
+/** @type {import("../store/session.js").Answer | null} */
+let fault = null;
+
+applyTheme();
+await i18n.start();
+at("language").addEventListener("click", async () => { await i18n.toggle(); draw(); });
+draw();
+await read();
+setInterval(read, EVERY_MS);
+
+async function read() {
+  const answer = await load("/api/recording");
+  if (answer.status === 401) return toLogin();
+  fault = answer.ok ? null : answer;
+  if (answer.ok) view = /** @type {any} */ (answer);
+  return draw();
+}
+
+/** @param {number} bytes */
+function gb(bytes) {
+  return (bytes / 1e9).toLocaleString(i18n.current(), { maximumFractionDigits: bytes < 1e10 ? 1 : 0 });
+}
+
+/** @param {[string, string | null | undefined][]} rows */
+function facts(rows) {
+  return h("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => (value ? [h("dt", {}, name), h("dd", {}, value)] : [])));
+}
+
+function draw() {
+  document.title = `${t("recording.title")} – ${t("app.name")}`;
+  setText(at("title"), t("recording.title"));
+  setText(at("account"), t("account.title"));
+  setText(at("language"), t("ui.language"));
+  show(at("fault"), fault !== null);
+  if (fault !== null) setText(at("fault"), t(`audit.faults.${fault.reason === "store_away" ? "store_away" : "network"}`));
+  for (const each of ["decision", "agents", "accounts"]) show(at(each), view !== null);
+  if (view === null) return;
+  at("decision").replaceChildren(...decision(view));
+  at("agents").replaceChildren(...agents(view));
+  at("accounts").replaceChildren(...accounts(view));
+}
+
+/** @param {RecordView} record */
+function decision(record) {
+  if (record.lines) {
+    const [first, ...rest] = (record.lines[i18n.current()] ?? record.lines.en ?? "").split("\n");
+    return [h("h2", {}, t("recording.undecided")), h("p", {}, t("recording.undecided_why")), h("p", {}, first), h("pre", { tabindex: "0" }, rest.join("\n"))];
+  }
+  if (!record.enabled) return [h("h2", {}, t("recording.off")), ...kept(record)];
+  const { disk, days } = record;
+  const short = disk !== null && days !== null && disk.lasts_days < days;
+  return [
+    h("h2", {}, t("recording.on")),
+    facts([
+      [t("recording.days"), t("recording.days_n", { n: days })],
+      [t("recording.limit"), t("recording.gb", { n: gb((record.max_gb ?? 0) * 1e9) })],
+      [t("recording.announcement"), t(`recording.announced_${record.announcement === "pbx" ? "pbx" : record.announcement ? "played" : "nobody"}`, { name: record.announcement })],
+      [t("recording.disk"), disk && t("recording.disk_free", { n: gb(disk.free_bytes), folder: disk.folder })],
+      [t("recording.forecast"), disk && t("recording.forecast_n", { day: gb(disk.day_bytes), days: disk.lasts_days.toLocaleString(i18n.current()) })],
+    ]),
+    short ? h("p", { class: "short" }, t("recording.short", { lasts: disk?.lasts_days, days })) : null,
+    ...kept(record),
+  ].filter((each) => each !== null);
+}
+
+/** @param {RecordView} record */
+function kept(record) {
+  const calls = Object.entries(record.calls);
+  if (!calls.length) return [h("p", {}, t("recording.none"))];
+  return [facts([
+    [t("recording.calls"), calls.map(([sound, n]) => t("recording.calls_of", { what: i18n.word("recording.sound", sound), n: n.toLocaleString(i18n.current()) })).join(t("recording.comma"))],
+    [t("recording.size"), t("recording.gb", { n: gb(record.bytes) })],
+    [t("recording.oldest"), record.oldest && i18n.dateAndTime(record.oldest)],
+    [t("recording.newest"), record.newest && i18n.dateAndTime(record.newest)],
+  ])];
+}
+
+/** @param {RecordView} record */
+function agents(record) {
+  const items = record.agents.map((agent) => h("li", {},
+    h("span", {}, h("strong", {}, agent.agent_id), ` ${t(agent.online ? "recording.agent_on" : "recording.agent_off")}`),
+    ...agent.problems.map((problem) => {
+      const words = problem.words?.[i18n.current()] ?? problem;
+      return h("div", { class: "problem" }, h("div", {}, words.detail), words.remedy ? h("div", {}, `→ ${words.remedy}`) : null);
+    }),
+    agent.problems.length || !agent.online ? null : h("span", {}, t(record.enabled ? "recording.agent_well" : "recording.agent_idle"))));
+  return [h("h2", {}, t("recording.agents")), items.length ? h("ul", { class: "agents" }, ...items) : h("p", {}, t("recording.no_agents"))];
+}
+
+/** @param {RecordView} record */
+function accounts(record) {
+  const title = h("h2", {}, t("recording.accounts"));
+  if (!record.accounts.length) return [title, h("p", {}, t("recording.no_accounts"))];
+  return [title, h("div", { class: "table", tabindex: "0" }, h("table", {},
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("recording.day")), ...COUNTED.map((each) => h("th", { scope: "col" }, t(`recording.count.${each}`))))),
+    h("tbody", {}, ...record.accounts.map((row) => h("tr", {}, h("td", {}, row.day),
+      ...COUNTED.map((each) => h("td", { dataset: { missing: each === "missing" && row[each] > 0 ? "yes" : "no" } }, row[each].toLocaleString(i18n.current()))))))))];
+}

@@ -1,0 +1,71 @@
+"""The page of the record: the lines to add until the office has decided; then disk, agents and counts of each day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from playwright.async_api import expect
+from sqlalchemy import insert
+from tests.support.axe import assert_accessible
+from tests.support.browser import chromium, dashboard, dashboard_settings
+from tests.support.kept_calls import add_recorded
+from tests.support.sign_in import client, sign_in_browser
+
+from kikimori_core.journal.settings import RecordingTable, RecordsTable
+from kikimori_core.wire.messages import Problem
+from kikimori_records.proof.tables import record_accounts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.mosquitto import Mosquitto
+    from tests.support.peer_agent import PeerAgent
+
+    from kikimori_records.store import Store
+
+COUNTS = {"heard": 9, "recorded": 5, "excluded": 1, "stopped": 1, "no_disk": 0, "running": 0, "missing": 2}
+
+
+async def test_administrators_read_the_state_of_the_record(
+    tmp_path: Path, real: Mosquitto, store: Store, agent: PeerAgent
+) -> None:
+    settings = dashboard_settings(real.settings)
+    async with chromium() as browser:
+        context = await browser.new_context()
+        await sign_in_browser(context, "admin")
+        page = await context.new_page()
+        async with dashboard(settings, store=store) as url:
+            await page.goto(f"{url}/account")
+            await page.get_by_role("link", name="録音の状態").click()
+            await expect(page.locator("#decision h2")).to_contain_text("未決定")
+            await expect(page.locator("pre")).to_contain_text("[recording]\nenabled = true\ndays = 90")
+            await expect(page.locator("pre")).to_contain_text("enabled = false")
+            await assert_accessible(page)
+            async with client(url) as http, http.get("/api/recording") as answer:
+                assert answer.status == 403
+
+        await add_recorded(store, tmp_path, "c1")
+        await add_recorded(store, tmp_path, "c2", with_sound=False)
+        async with store.begin() as connection:
+            rows = [
+                {"day": "2026-11-28", "agent_id": each, "checked_at": datetime.now(UTC), **COUNTS}
+                for each in ("a", "b")
+            ]
+            await connection.execute(insert(record_accounts), rows)
+        records = RecordsTable(dir=tmp_path)
+        table = RecordingTable(enabled=True, days=90, max_gb=0.5, announcement="pbx")
+        await agent.health(problems=(Problem.of("records_away", reason="no route"),))
+        async with dashboard(
+            settings.model_copy(update={"recording": table, "records": records}), store=store
+        ) as url:
+            await page.goto(f"{url}/recording")
+            await expect(page.locator("#decision h2")).to_have_text("通話を録音しています")
+            await expect(page.locator("#decision")).to_contain_text("録音あり 1件")
+            await expect(page.locator("#decision")).to_contain_text("対象外 1件")
+            await expect(page.locator(".short")).to_contain_text("残す日数 90日に足りません")
+            await expect(page.locator("#agents .problem")).to_contain_text("no route")
+            row = page.locator("tbody tr")
+            await expect(row.locator("td")).to_have_text(["2026-11-28", "18", "10", "2", "2", "0", "0", "4"])
+            await expect(row.locator("[data-missing=yes]")).to_have_text("4")
+            await assert_accessible(page)
