@@ -20,9 +20,11 @@ from kikimori.control.accommodation import AccommodationBook
 from kikimori.control.pbx_control import ControlByHand, OperatorChoice, RecoveringControl
 from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of
+from kikimori.levels_telling import tell_levels
 from kikimori.office_directory import OfficeDirectory
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.recording.office_choice import recording_of
+from kikimori.recording_notice import RecordingNotice
 from kikimori.rule_warnings import warn_of_capped_rules, warn_of_unknown_categories
 from kikimori.supervision import Supervisor
 from kikimori.taps.announced.directory import LegDirectory
@@ -40,7 +42,6 @@ from kikimori_core.wire.messages import (
     Alert,
     CallState,
     Health,
-    Levels,
     Problem,
     SpeechStatus,
     TranscriptLine,
@@ -61,7 +62,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LEVELS_EVERY_S = 0.25
 HEALTH_EVERY_S = 5.0
 WORDS_LATEST_S = 1.5
 """Words that waited for recognition longer than this are shed: with the decoding, no alert may come later than 2 s."""
@@ -69,7 +69,6 @@ HEARING_RETRY_S = 0.5
 """Delay in s before hearing as a whole is tried again after a failure; short, as audio that waits some
 seconds is lost."""
 SETTLED_EVERY_S = 0.05
-CALLS_PER_LEVELS_MESSAGE = 200
 
 
 class Agent:
@@ -152,6 +151,7 @@ class Agent:
         await self._accommodations.load()
         self.taps = self._make_taps(config, self.desk, self._directory)
         office, desk, marks = self._office, self.desk, self._accommodations
+        notice = self._notice = RecordingNotice(config.recording.announcement, self.pbx, desk.find)
         help_ = self._help = UnansweredHelp(config.unanswered, desk, self.pbx, office)
         handler = CommandHandler(
             desk,
@@ -189,13 +189,14 @@ class Agent:
                 )
                 kept: dict[str, Callable[[], Awaitable[None]]] = {
                     "alerts": partial(self._alerts.run, self.bus.raise_alert),
-                    "levels": self._show_levels,
+                    "levels": partial(tell_levels, desk, config.agent_id, self.bus.publish_levels),
                     "health": self._show_health,
                     "pbx": self.pbx.run,
                     "record": self._record.run,
                     "accommodations": self._accommodations.run,
                     "keys": partial(follow_trust, identity.trust, self._office.book.recheck),
                     "directory": self._office.book.run,
+                    "recording-notice": notice.run,
                     "help": lambda: help_.run(self.bus.dashboards),
                 }
                 background = [tasks.create_task(keep(name, run), name=name) for name, run in kept.items()]
@@ -243,6 +244,7 @@ class Agent:
     # --- calls.call_observer.CallObserver
 
     def call_changed(self, state: CallState) -> None:
+        self._notice.note(state)
         self.bus.publish_call(self._help.call(self._office.call(state)))
 
     def alert_changed(self, alert: Alert) -> None:
@@ -291,16 +293,6 @@ class Agent:
         while self.bus.counters()["outbox_pending"]:  # noqa: ASYNC110
             await asyncio.sleep(SETTLED_EVERY_S)
 
-    async def _show_levels(self) -> None:
-        while True:
-            await asyncio.sleep(LEVELS_EVERY_S)
-            calls = list(self.desk.levels().items())
-            for first in range(0, len(calls), CALLS_PER_LEVELS_MESSAGE):
-                some = dict(calls[first : first + CALLS_PER_LEVELS_MESSAGE])
-                self.bus.publish_levels(
-                    Levels(agent_id=self.config.agent_id, at=datetime.now(UTC), calls=some)
-                )
-
     async def _show_health(self) -> None:
         while True:
             await asyncio.sleep(HEALTH_EVERY_S)
@@ -316,7 +308,7 @@ class Agent:
         problems += [*self._supervisor.problems(), *self.desk.problems()]
         problems += (*(self._identity.problems() if self._identity else ()), *self._record.problems())
         problems += self._accommodations.problems()
-        problems += self._recording.problems()
+        problems += [*self._recording.problems(), *self._notice.problems()]
         if self._alerts.lost:
             problems.append(Problem.of("alerts_lost", alerts_lost=self._alerts.lost))
         if self.phrases.skipped:

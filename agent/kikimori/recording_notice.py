@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -74,7 +74,7 @@ class RecordingNotice:
         """Return that calls were recorded without their announcement of late."""
         if not self._failed or self._loop.time() - self._failed_at > SHOWN_S:
             return ()
-        given = {"name": self._name, "count": self._failed, "reason": self._reason}
+        given: dict[str, Any] = {"name": self._name, "count": self._failed, "reason": self._reason}
         return (Problem.of("recording_not_announced", **given),)
 
     async def _play(self, call_id: str) -> None:

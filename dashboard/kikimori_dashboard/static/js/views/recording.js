@@ -75,8 +75,7 @@ function draw() {
 /** @param {RecordView} record */
 function decision(record) {
   if (record.lines) {
-    const [first, ...rest] = (record.lines[i18n.current()] ?? record.lines.en ?? "").split("\n");
-    return [h("h2", {}, t("recording.undecided")), h("p", {}, t("recording.undecided_why")), h("p", {}, first), h("pre", { tabindex: "0" }, rest.join("\n"))];
+    return [h("h2", {}, t("recording.undecided")), h("p", {}, t("recording.undecided_why")), ...written(record.lines[i18n.current()] ?? record.lines.en ?? "")];
   }
   if (!record.enabled) return [h("h2", {}, t("recording.off")), ...kept(record)];
   const { disk, days } = record;
@@ -93,6 +92,22 @@ function decision(record) {
     short ? h("p", { class: "short" }, t("recording.short", { lasts: disk?.lasts_days, days })) : null,
     ...kept(record),
   ].filter((each) => each !== null);
+}
+
+/**
+ * Lines of a configuration file as a block each that can be copied whole, with what is said between them.
+ * @param {string} text
+ */
+function written(text) {
+  /** @type {HTMLElement[]} */
+  const found = [];
+  for (const line of text.split("\n")) {
+    const last = found.at(-1);
+    if (!/^\[|^\w+ = /.test(line)) found.push(h("p", {}, line));
+    else if (last?.tagName === "PRE") last.append(`\n${line}`);
+    else found.push(h("pre", { tabindex: "0" }, line));
+  }
+  return found;
 }
 
 /** @param {RecordView} record */
