@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kikimori_core.journal.events import NoteGap
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -94,18 +96,22 @@ class LostSound:
 
     samples: int = 0
     legs: set[int] = field(default_factory=set)
+    why: str = ""
+    """Reason for the last loss."""
 
-    def add(self, lost: SoundRound) -> None:
+    def add(self, lost: SoundRound, why: str) -> None:
         """Count a round."""
+        self.why = why
         for row, key in enumerate(lost.keys):
             if key >= 0:
                 self.samples += lost.shorter.get(row, lost.samples)
                 self.legs.add(key)
 
-    def clear(self) -> None:
-        """Begin anew."""
-        self.samples = 0
-        self.legs = set()
+    def take(self) -> NoteGap:
+        """Return the note of what was lost, and begin anew."""
+        note = NoteGap(sound_lost=self.samples, legs=len(self.legs), why=self.why)
+        self.samples, self.legs = 0, set()
+        return note
 
 
 Entry = SoundRound | WindowRound | EventEntry | EndEntry | EraseEntry

@@ -28,7 +28,7 @@ from kikimori.recording.entries import (
     SoundRound,
     WindowRound,
 )
-from kikimori_core.journal.events import CallEnded, JournalEvent, NoteGap
+from kikimori_core.journal.events import CallEnded, JournalEvent
 from kikimori_core.journal.framing import Kind, encode
 from kikimori_core.journal.writing import SegmentWriter
 
@@ -196,21 +196,26 @@ class JournalThread:
     def _append_somehow(self, records: list[JournalRecord]) -> OSError | None:
         """Append events, at last on the reserve; return the error that is left."""
         error = self._tried(records)
-        if error is not None and error.errno == errno.EFBIG:
-            with suppress(OSError):
-                self._writer.rotate()
-            error = self._tried(records)
         if error is not None and self.room is not None and reason_of(error) == DISK_FULL:
             self.room.release_reserve()
             error = self._tried(records)
         return error
 
     def _tried(self, records: list[JournalRecord]) -> OSError | None:
-        try:
-            self._append(records)
-        except OSError as error:
-            return error
-        return None
+        """Append; a file that may not grow is followed by another one. Return the error that is left."""
+        left: OSError | None = None
+        for _ in range(2):
+            try:
+                self._append(records)
+            except OSError as error:
+                left = error
+                if error.errno != errno.EFBIG:
+                    break
+                with suppress(OSError):
+                    self._writer.rotate()
+            else:
+                return None
+        return left
 
     def _fail(self, error: OSError) -> None:
         if not self.fault:
@@ -250,7 +255,7 @@ class JournalThread:
         for each in sound:
             lengths = each.lengths()
             self.accounts.lost(lengths)
-            self._lost.add(each)
+            self._lost.add(each, self.sound_off or "")
             self.lost_samples += sum(lengths.values())
 
     def _refusal(self, size: int) -> str | None:
@@ -297,13 +302,13 @@ class JournalThread:
             return
         self.room.hold_reserve()
         log.info("sound_recorded_again")
-        self._note_lost(self.sound_off)
+        self._note_lost()
         self.sound_off = None
 
-    def _note_lost(self, why: str) -> None:
-        if lost := self._lost.samples:
-            self._write_events([partial(NoteGap, sound_lost=lost, legs=len(self._lost.legs), why=why)])
-            self._lost.clear()
+    def _note_lost(self) -> None:
+        if self._lost.samples:
+            note = self._lost.take()
+            self._write_events([lambda: note])
 
     def _sync(self, now: float) -> None:
         number = self._writer.next_number
@@ -329,8 +334,7 @@ class JournalThread:
                 self._eraser.add(self.folder, self._to_erase.pop(0), self._writer.next_number)
 
     def _close(self) -> None:
-        if self.sound_off is not None:
-            self._note_lost(self.sound_off)
+        self._note_lost()
         try:
             self._writer.close()
         except OSError as error:

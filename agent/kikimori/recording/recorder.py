@@ -24,7 +24,6 @@ from kikimori.recording.recorded_call import RecordingCall
 from kikimori_core.journal.events import (
     LegClosed,
     LegOpened,
-    NoteGap,
     RecordingState,
     RecordingStatus,
 )
@@ -287,7 +286,7 @@ class JournalRecorder:
         self._put(partial(RecordingState, call=record.key, reason=reason, **facts), opens=opens)
 
     def _lose(self, entry: SoundRound) -> None:
-        self._lost.add(entry)
+        self._lost.add(entry, self._sound_off or SHED)
         for key, samples in entry.lengths().items():
             if (record := self._by_key.get(key)) is not None:
                 record.lost_samples += samples
@@ -295,9 +294,8 @@ class JournalRecorder:
             self.shed_samples += sum(entry.lengths().values())
 
     def _note_lost(self) -> None:
-        facts = {"sound_lost": self._lost.samples, "legs": len(self._lost.legs)}
-        self._put(partial(NoteGap, why=self._sound_off or SHED, **facts))
-        self._lost.clear()
+        note = self._lost.take()
+        self._put(lambda: note)
 
     def _put(self, make: Callable[[], JournalEvent], *, opens: bool = False) -> None:
         self._queue.put(EventEntry(make, opens))
