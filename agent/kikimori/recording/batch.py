@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kikimori.recording.entries import CALL_SHIFT
 from kikimori_core.journal.sound import PIECE
 from kikimori_core.journal.sound_coder import SoundCoder
 from kikimori_core.journal.windows import (
@@ -58,7 +59,7 @@ def _pieces(entry: SoundRound) -> tuple[NDArray[np.void], list[bytes | memoryvie
     for row, less in entry.shorter.items():
         samples[row] = less
     heads = np.zeros(len(keys), PIECE)
-    heads["call"], heads["leg"] = keys >> 16, keys & 0xFFFF
+    heads["call"], heads["leg"] = keys >> CALL_SHIFT, keys & 0xFFFF
     heads["position"], heads["samples"] = entry.positions, samples
     if recorded.all() and not entry.shorter:
         return heads, [entry.pcm]
@@ -78,7 +79,7 @@ def windows(rounds: list[WindowRound]) -> list[bytes]:
 def _rows(entry: WindowRound) -> NDArray[np.void]:
     heard, keys = entry.heard, np.array(entry.keys, np.int64)
     rows = np.zeros(len(keys), WINDOW)
-    rows["call"], rows["leg"] = keys >> 16, keys & 0xFFFF
+    rows["call"], rows["leg"] = keys >> CALL_SHIFT, keys & 0xFFFF
     rows["start_s"] = entry.starts_s
     rows["flags"] = heard.effort.known * SPEECH_KNOWN | heard.noise * NOISE | heard.covered * COVERED
     rows["speech_s"], rows["level_db"] = heard.effort.speech_s, heard.effort.level_db

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kikimori_core.journal.events import NoteGap
 
 if TYPE_CHECKING:
@@ -16,14 +18,13 @@ if TYPE_CHECKING:
     from kikimori_core.model.call import EndReason
 
 
+CALL_SHIFT = 16
+"""Bits of a `leg_key` below the call."""
+
+
 def leg_key(call: int, leg: int) -> int:
     """Return one number for a leg of a call: `LiveLeg.recorded_as`."""
-    return call << 16 | leg
-
-
-def call_of(key: int) -> int:
-    """Return the call's part of `leg_key`."""
-    return key >> 16
+    return call << CALL_SHIFT | leg
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,13 @@ class SoundRound:
 
     def lengths(self) -> dict[int, int]:
         """Return the recorded samples of each call."""
-        lengths: dict[int, int] = {}
-        for row, key in enumerate(self.keys):
-            if key >= 0:
-                call = call_of(key)
-                lengths[call] = lengths.get(call, 0) + self.shorter.get(row, self.samples)
-        return lengths
+        samples = np.full(len(self.keys), self.samples)
+        for row, less in self.shorter.items():
+            samples[row] = less
+        calls, rows = np.unique(np.array(self.keys, np.int64) >> CALL_SHIFT, return_inverse=True)
+        sums = np.bincount(rows, samples).astype(np.int64)
+        # The key -1 is left of all calls.
+        return {call: size for call, size in zip(calls.tolist(), sums.tolist(), strict=True) if call >= 0}
 
 
 @dataclass(frozen=True, slots=True)
