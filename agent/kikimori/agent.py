@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.control.pbx_control import PbxControl
     from kikimori.hearing.speech.pool import SpeechPool
+    from kikimori.recording.outlet import RecordsInside
     from kikimori.taps.tap import Tap
     from kikimori_core.judging.kinds.rule import Rule
     from kikimori_core.judging.phrases import PhraseBook
@@ -82,11 +83,12 @@ class Agent:
         taps: Callable[[AgentConfig, CallDesk, LegDirectory], list[Tap]] = make_taps,
         patience_s: float = 0.0,
         identity: Identity | None = None,
+        records: RecordsInside | None = None,
     ) -> None:
         """Read rules and phrases; raises ConfigError.
 
         `pbx` replaces the configured control, `taps` makes the taps; `patience_s`: see `DeskSettings`; `identity` replaces
-        the keys of the state folder.
+        the keys of the state folder; `records` is the records service of this process.
         """
         self._identity = identity
         self._accommodations = AccommodationBook(config.state_path() / f"accommodated-{config.agent_id}.json")
@@ -110,9 +112,11 @@ class Agent:
         self._directory = LegDirectory(asyncio.get_running_loop().time)
         self._recording = recording_of(
             config.recording,
+            config.records,
             config.state_path,
             config.site,
             SegmentHead(config.agent_id, self._run, 0, self._started_at),
+            records,
         )
         warn_of_unknown_categories(self.rules, self.phrases)
         warn_of_capped_rules(self.rules)
@@ -199,6 +203,7 @@ class Agent:
                     "recording-notice": notice.run,
                     "help": lambda: help_.run(self.bus.dashboards),
                 }
+                kept |= self._recording.works
                 background = [tasks.create_task(keep(name, run), name=name) for name, run in kept.items()]
                 background.append(tasks.create_task(bus, name="bus"))
                 hearing = keep("hearing", self.desk.run, last_retry_s=HEARING_RETRY_S)
@@ -317,8 +322,7 @@ class Agent:
         counters = self.desk.counters()
         for tap in self.taps:
             counters |= tap.counters()
-        counters |= self.phrases.counters()
-        counters |= self._recording.counters()
+        counters |= self.phrases.counters() | self._recording.counters()
         counters["tasks_restarted"] = self._supervisor.restarts
         counters["legs_never_came"] = self._directory.never_came
         return Health(

@@ -22,10 +22,12 @@ from kikimori.bus.broker_users import (
 )
 from kikimori.errors import ConfigError, secret_fault
 from kikimori.pages import serve_dashboard
+from kikimori.records_serving import records_inside, wants_records
 from kikimori.supervision import Supervisor
 from kikimori_core.wire.key_store import Identity, TrustStore, given_key
 from kikimori_core.wire.keys import SigningKey
 from kikimori_core.wire.settings import read_secret
+from kikimori_records.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.control.pbx_control import PbxControl
     from kikimori_core.wire.settings import BrokerSettings
-    from kikimori_records.store import Store
 
 log = structlog.get_logger()
 
@@ -75,7 +76,7 @@ async def open_office(
         broker_port: Another port for the broker; 0 = any free one.
         pbx: Control to use instead of the configured one.
         patience_s: Seconds of audio that a leg keeps while hearing waits for recognition; see `DeskSettings`.
-        store: Open database of people; without it the configured one is opened.
+        store: Open database; without it the configured one is opened.
         show_first: See `kikimori_dashboard.serve`.
 
     Raises:
@@ -112,7 +113,14 @@ async def open_office(
         agents, boards = SigningKey.make(), SigningKey.make()
         of_agent = Identity(agents, TrustStore(given=[given_key("dashboard", boards)]))
         of_board = Identity(boards, TrustStore(given=[given_key(config.agent_id, agents)]))
-        agent = Agent(config, pbx=pbx, patience_s=patience_s, identity=of_agent)
+        records = None
+        if wants_records(config.recording, config.records, dashboard.store_settings()):
+            if store is None:
+                store = await Store.open(dashboard.store_settings())
+                stack.push_async_callback(store.close)
+            inside = records_inside(config.recording, config.records, store)
+            records = await stack.enter_async_context(inside)
+        agent = Agent(config, pbx=pbx, patience_s=patience_s, identity=of_agent, records=records)
         async with asyncio.TaskGroup() as tasks:
             url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             pages = tasks.create_task(

@@ -13,6 +13,8 @@ from kikimori.errors import KikimoriError
 from kikimori.supervision import Supervisor
 from kikimori_core.wire.key_store import TrustStore, trusted_path
 from kikimori_core.wire.key_watch import follow_trust
+from kikimori_records.errors import StoreError
+from kikimori_records.folder import records_folder
 from kikimori_records.journals.ingest import JournalIngest
 from kikimori_records.port import RecordsPort
 from kikimori_records.service import RecordsService
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.journal.settings import RecordingTable, RecordsTable
     from kikimori_dashboard import DashboardSettings
+    from kikimori_records.settings import StoreSettings
 
 log = structlog.get_logger()
 
@@ -79,6 +82,18 @@ def _explained(error: OSError, table: RecordsTable) -> KikimoriError:
     return KikimoriError.of(
         "records_not_served", host=table.address, port=table.port, reason=error.strerror or error
     )
+
+
+def wants_records(recording: RecordingTable, records: RecordsTable, store: StoreSettings) -> bool:
+    """Return whether the service has something to do here: calls are recorded, or were, and go when they are due."""
+    if records.url is not None:
+        return False
+    if recording.is_on:
+        return True
+    try:
+        return records_folder(records, store).is_dir()
+    except StoreError:
+        return False
 
 
 @asynccontextmanager

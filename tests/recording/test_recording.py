@@ -27,6 +27,7 @@ from kikimori_core.journal.events import (
     StatusChanged,
 )
 from kikimori_core.journal.framing import SegmentHead
+from kikimori_core.journal.settings import RecordsTable
 from kikimori_core.journal.sound import SoundEncoding
 from kikimori_core.model.call import Role
 from kikimori_core.model.evidence import RecognisedWord, Utterance
@@ -198,7 +199,7 @@ async def test_without_the_operators_words_and_numbers(tmp_path: Path) -> None:
 
 def test_an_office_that_records_nothing_has_no_file(tmp_path: Path) -> None:
     head = SegmentHead("agent", "run", 0, datetime.now(UTC))
-    chosen = recording_of(settings(enabled=False), lambda: tmp_path, "test", head)
+    chosen = recording_of(settings(enabled=False), RecordsTable(), lambda: tmp_path, "test", head)
 
     async def run() -> None:
         await chosen.start()

@@ -74,6 +74,11 @@ class AgentRecording:
         self.journal.stop(STOP_S)
         self._eraser.stop(1.0)
 
+    @property
+    def durable(self) -> int:
+        """Return the number after the last record that is on the disk."""
+        return self.journal.next_number
+
     def counters(self) -> dict[str, int]:
         """Return figures for the agent's health."""
         journal = self.journal

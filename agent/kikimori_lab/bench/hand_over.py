@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from kikimori.calls.call_recorder import CallRecorder
     from kikimori.calls.leg import Block, LiveLeg
@@ -47,8 +47,14 @@ class HandOver:
     """A `RecordingOfRun` that passes everything on to another one."""
 
     def __init__(self, recording: RecordingOfRun) -> None:
+        self._recording = recording
         self.recorder = TimedRecorder(recording.recorder)
         self.start = recording.start
         self.aclose = recording.aclose
         self.counters = recording.counters
         self.problems = recording.problems
+
+    @property
+    def works(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return what runs until it is cancelled, by name."""
+        return self._recording.works

@@ -59,6 +59,7 @@ def demo_config(state: Path, *, speech: bool) -> AgentConfig:
     from kikimori.config import DEFAULTS, AgentConfig, JudgingTable, SpeechTable  # noqa: PLC0415  (see cli/later.py)
     from kikimori.control.settings import PbxTable  # noqa: PLC0415  (see cli/later.py)
     from kikimori.integrations.audiosocket.settings import AudioSocketTable  # noqa: PLC0415  (see cli/later.py)
+    from kikimori_core.journal.settings import RecordingTable  # noqa: PLC0415  (see cli/later.py)
 
     return AgentConfig(
         site="demo",
@@ -68,6 +69,7 @@ def demo_config(state: Path, *, speech: bool) -> AgentConfig:
         speech=SpeechTable(enabled=speech, model=MODEL),
         judging=JudgingTable(rules=(DEFAULTS / "demo" / "rules.toml",)),
         pbx=PbxTable(superior="200", superior_name="課長 木村"),
+        recording=RecordingTable(enabled=True, days=1, max_gb=1),
     )
 
 
@@ -86,7 +88,12 @@ async def _demo(args: argparse.Namespace, state: Path) -> int:
     pbx = SimulatedPbx()
     config = demo_config(state, speech=not args.no_speech)
     # An open dashboard keeps the demo's last picture; --once must not be held up by a demo that runs beside it.
-    pages = DashboardSettings(site="demo", port=0 if args.once else args.port, state_dir=state / "dashboard")
+    pages = DashboardSettings(
+        site="demo",
+        port=0 if args.once else args.port,
+        state_dir=state / "dashboard",
+        recording=config.recording,
+    )
     async with (
         stop_on_signals() as stop,
         opened_store(pages.store_settings()) as store,
