@@ -95,6 +95,7 @@ class ToldRun:
         self.run = run
         self.records: list[Record] = []
         self._coder = SoundCoder()
+        self._ended: set[int] = set()
         ticks = round(max(each.begins_s + each.length_s for each in calls) / TICK_S) + 2
         for tick in range(ticks):
             self._tick(tick * TICK_S)
@@ -130,7 +131,8 @@ class ToldRun:
                 pieces.append((key, number, 0, 0, begin, end - begin))
                 parts.append(leg.sound[begin:end].tobytes())
                 windows.append((key, number, 1, 0, into, 0.1, -30.5, *[np.nan] * 5))
-            if into + TICK_S / 2 >= call.length_s:
+            if into + TICK_S / 2 >= call.length_s and key not in self._ended:
+                self._ended.add(key)
                 ended.append(key)
         for payload in self._coder.encode_batch(np.array(pieces, PIECE), parts):
             self.put(Kind.SOUND, payload)

@@ -32,6 +32,11 @@ class FaultList:
             known.count += 1
             self._changed.add((known.number, known.code))
 
+    @property
+    def waiting(self) -> bool:
+        """Return whether something waits for the database."""
+        return bool(self._changed)
+
     def take(self) -> list[JournalFault]:
         """Return what waits for the database: of one record and code always all calls."""
         changed, self._changed = self._changed, set()

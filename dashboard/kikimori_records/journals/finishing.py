@@ -205,24 +205,26 @@ class Finishing:
         await self._incoming.within(key, lambda journal: journal.faults.add([fault]))
 
     async def _keep_books(self) -> None:
-        """Remove finished segments, note faults and positions."""
+        """Note faults and positions, remove the segments that are not needed; in this order, or a fault is forgotten."""
         now = asyncio.get_running_loop().time()
         for key, journal in self._incoming.runs().items():
-            await self._incoming.within(key, _retire)
             faults = journal.faults.take()
-            moved = journal.position != self._positions.get(key) and now >= self._positions_at
-            if not faults and not moved:
-                continue
-            try:
-                async with self._store.begin() as connection:
-                    await write_faults(connection, key, faults, datetime.now(UTC))
-                    await write_position(connection, key, journal, datetime.now(UTC))
-            except BaseException:
-                journal.faults.put_back(faults)
-                raise
-            self._positions[key] = journal.position
+            if faults or (journal.position != self._positions.get(key) and now >= self._positions_at):
+                await self._write_books(key, journal, faults)
+                self._positions[key] = journal.position
+            await self._incoming.within(key, _retire)
         if now >= self._positions_at:
             self._positions_at = now + POSITIONS_S
+
+    async def _write_books(self, key: RunKey, journal: JournalRun, faults: list[JournalFault]) -> None:
+        now = datetime.now(UTC)
+        try:
+            async with self._store.begin() as connection:
+                await write_faults(connection, key, faults, now)
+                await write_position(connection, key, journal, now)
+        except BaseException:
+            journal.faults.put_back(faults)
+            raise
 
     def _wait_for(self, error: StoreError | OSError) -> None:
         reason = error.message if isinstance(error, StoreError) else error.strerror or type(error).__name__
@@ -236,7 +238,8 @@ def _erase_stopped(journal: JournalRun) -> None:
 
 
 def _retire(journal: JournalRun) -> None:
-    journal.retire()
+    if not journal.faults.waiting:
+        journal.retire()
 
 
 def _lower_priority() -> None:

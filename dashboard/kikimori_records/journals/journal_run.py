@@ -160,7 +160,8 @@ class JournalRun:
         kept = [each for each in self._segments if each not in done]
         for each in done:
             keep_apart(each, self._apart)
-        needed = set[int]().union(*(each.calls for each in kept))
+        # Of all segments: a kill may leave some of those that go.
+        needed = set[int]().union(*(each.calls for each in self._segments))
         ends = {call: end for call, end in self.calls.finished.items() if call in needed}
         if done or ends != self._saved:
             write_state(self._folder, RunState(self.position, ends))
