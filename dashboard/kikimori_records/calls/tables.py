@@ -117,7 +117,7 @@ recorded_events = Table(
     _number(),
     Column("at", UtcTime, nullable=False),
     Column("media_s", Double, nullable=False),
-    Column("kind", Words, nullable=False),  # command, status, recording, gap
+    Column("kind", Words, nullable=False),  # command, status, recording, ended
     Column("body", JSON, nullable=False),
 )
 

@@ -81,7 +81,7 @@ def write_call_files(call: GatheredCall, rows: CallRows, records: Path) -> CallF
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
     making = _Making(new)
-    lost_s = sum(each.lost_s for each in call.legs.values()) if call.has_sound else 0.0
+    lost_s = call.lost_s
     audio = _write_sound(call, making) if call.has_sound else None
     if call.windows:
         making.put(WINDOWS, windows_file(read_windows(call)))

@@ -11,6 +11,8 @@ from kikimori_records.calls.rows import CallRows
 from kikimori_records.columns import storable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from kikimori_core.journal.events import AlertRevision
     from kikimori_records.calls.rows import Row
     from kikimori_records.journals.gathered import GatheredCall
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 LONGEST_NAME = 200
 """Characters of a number or a name that are kept: PostgreSQL's indexes take no long ones."""
 _RANK = {Severity.NOTICE: 1, Severity.WARNING: 2, Severity.CRITICAL: 3}
+_APART = {"call", "erased", "at", "ended_at", "media_s", "heard_s"}
+"""Fields of events that have a column of their own, or mean nothing outside of the journal."""
 _KINDS = {CommandDone: "command", StatusChanged: "status", RecordingState: "recording"}
 
 
@@ -111,18 +115,20 @@ def _alert(alert_id: str, revisions: list[tuple[int, AlertRevision]]) -> Row:
 
 
 def _events(call: GatheredCall) -> list[Row]:
-    return [
-        {
-            "number": number,
-            "at": each.at,
-            "media_s": each.media_s,
-            "kind": _KINDS[type(each)],
-            "body": storable_values(
-                each.model_dump(mode="json", exclude={"call", "erased", "at", "media_s"})
-            ),
-        }
+    rows = [
+        _event(
+            number, each.at, each.media_s, _KINDS[type(each)], each.model_dump(mode="json", exclude=_APART)
+        )
         for number, each in call.events
     ]
+    if (end := call.ended) is not None:
+        body = end.model_dump(mode="json", exclude=_APART)
+        rows.append(_event(call.ended_number, end.ended_at, end.heard_s, "ended", body))
+    return rows
+
+
+def _event(number: int, at: datetime, media_s: float, kind: str, body: Row) -> Row:
+    return {"number": number, "at": at, "media_s": media_s, "kind": kind, "body": storable_values(body)}
 
 
 def storable_values(value: Any) -> Any:

@@ -117,13 +117,29 @@ def _samples(
     ends = leg.pieces["position"] + leg.pieces["samples"]
     at = int(np.searchsorted(ends, begin, side="right"))
     to = int(np.searchsorted(leg.pieces["position"], end, side="left"))
-    for file, offset, encoding, width, position, samples in leg.pieces[at:to].tolist():
-        if not width:
-            continue
-        data = files.read(paths[file], samples * width, offset)
+    for encoding, position, samples, data in _stretches(leg.pieces[at:to], paths, files):
         pcm = np.frombuffer(pcm_of(encoding, samples, data), "<i2")
         skip = max(begin - position, 0)
         part = pcm[skip : end - position]
         place = position + skip - begin
         made[place : place + len(part)] = part
     return made
+
+
+def _stretches(
+    pieces: NDArray[np.void], paths: list[Path], files: OpenFiles
+) -> Iterator[tuple[int, int, int, bytes]]:
+    """Give encoding, position, samples and bytes of pieces that follow each other in one encoding, as one; no silence."""
+    law, begin, end, parts = -1, 0, 0, list[bytes]()
+    for file, offset, encoding, width, position, samples in pieces.tolist():
+        if not width:
+            continue
+        if parts and (encoding != law or position != end):
+            yield law, begin, end - begin, b"".join(parts)
+            parts = []
+        if not parts:
+            law, begin = encoding, position
+        parts.append(files.read(paths[file], samples * width, offset))
+        end = position + samples
+    if parts:
+        yield law, begin, end - begin, b"".join(parts)

@@ -90,6 +90,8 @@ class GatheredCall:
     alerts: list[tuple[int, AlertRevision]] = field(default_factory=list)
     events: list[tuple[int, CommandDone | StatusChanged | RecordingState]] = field(default_factory=list)
     ended: CallEnded | None = None
+    ended_number: int = 0
+    """Number of the record of the end."""
     files: list[Path] = field(default_factory=list)
     windows: list[tuple[Path, int, int]] = field(default_factory=list)
     """Path, place in bytes and number of rows."""
@@ -137,7 +139,23 @@ class GatheredCall:
         if self.has_sound:
             return "kept"
         told = [each.state for _, each in self.events if isinstance(each, RecordingState)]
+        if self.ended is not None and self.ended.outcome is not None:
+            told.append(self.ended.outcome)
         return str(told[-1]) if told and told[-1] != RecordingStatus.RECORDED else "none"
+
+    @property
+    def lost_s(self) -> float:
+        """Return the seconds of all legs that should be there and are not; what was excluded meanwhile is not lost."""
+        if not self.has_sound:
+            return 0.0
+        excluded = any(
+            isinstance(each, RecordingState) and each.state == RecordingStatus.EXCLUDED
+            for _, each in self.events
+        )
+        if not excluded:
+            return sum(each.lost_s for each in self.legs.values())
+        lowest = min(each.opened.rate for each in self.legs.values())
+        return self.ended.samples_lost / lowest if self.ended else 0.0
 
     def _states(self) -> Iterable[StatusChanged]:
         return (each for _, each in self.events if isinstance(each, StatusChanged))
@@ -171,12 +189,9 @@ def gather(places: list[CallPlaces]) -> GatheredCall:
 
 def read_windows(call: GatheredCall) -> NDArray[np.void]:
     """Return a call's windows in their order. Raises OSError."""
-    parts = []
     with OpenFiles() as files:
-        for path, offset, rows in call.windows:
-            data = files.read(path, rows * WINDOW.itemsize, offset)
-            parts.append(np.frombuffer(data, WINDOW))
-    return np.concatenate(parts) if parts else np.empty(0, WINDOW)
+        parts = [files.read(path, rows * WINDOW.itemsize, offset) for path, offset, rows in call.windows]
+    return np.frombuffer(b"".join(parts), WINDOW)
 
 
 class OpenFiles:
@@ -221,7 +236,7 @@ def _add(call: GatheredCall, number: int, event: object) -> None:
         case AlertRevision():
             call.alerts.append((number, event))
         case CallEnded():
-            call.ended = event
+            call.ended, call.ended_number = event, number
         case CommandDone() | StatusChanged() | RecordingState():
             call.events.append((number, event))
             if isinstance(event, RecordingState) and event.state == RecordingStatus.STOPPED:

@@ -29,21 +29,24 @@ class PeakMeter:
         """Add sound of shape (samples, channels)."""
         sound = np.concatenate([self._rest, block])
         whole = len(sound) // self._size * self._size
-        self._add(sound[:whole].reshape(-1, self._size, self._channels))
+        self._add(sound[:whole], self._size)
         self._rest = sound[whole:]
 
     def file(self) -> bytes:
         """Return the file's bytes; what is left of the sound makes a last peak."""
         if len(self._rest):
-            self._add(self._rest[np.newaxis])
+            self._add(self._rest, len(self._rest))
             self._rest = self._rest[:0]
         peaks = np.concatenate(self._peaks) if self._peaks else np.empty((0, self._channels), np.uint8)
         return HEAD.pack(MAGIC, self._channels, 0, PEAK_MS, len(peaks)) + peaks.tobytes()
 
-    def _add(self, pieces: NDArray[np.int16]) -> None:
-        if len(pieces):
-            largest = np.maximum(pieces.max(axis=1).astype(np.int32), -pieces.min(axis=1).astype(np.int32))
-            self._peaks.append(np.minimum(largest >> 7, 255).astype(np.uint8))
+    def _add(self, sound: NDArray[np.int16], size: int) -> None:
+        if not len(sound):
+            return
+        # A channel in one row: across channels numpy takes twenty times as long.
+        rows = np.ascontiguousarray(sound.T).reshape(self._channels, -1, size)
+        largest = np.maximum(rows.max(axis=2).astype(np.int32), -rows.min(axis=2).astype(np.int32))
+        self._peaks.append(np.minimum(largest >> 7, 255).astype(np.uint8).T)
 
 
 def read_peaks(data: bytes) -> tuple[int, NDArray[np.uint8]]:
