@@ -16,7 +16,16 @@ log = structlog.get_logger()
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 FILES = (
-    *("outbox-", "held-", "keys-", "commands-", "broker-", "directory-", "accommodated-"),
+    *(
+        "outbox-",
+        "held-",
+        "keys-",
+        "commands-",
+        "broker-",
+        "directory-",
+        "accommodated-",
+        "recording-stopped-",
+    ),
     *("kikimori.", "store-", "audit-"),  # the dashboard's, where both have one folder
 )
 """Beginnings of the names of files that are written into a state folder."""

@@ -11,6 +11,7 @@ from kikimori.recording.erasing import CallEraser
 from kikimori.recording.journal_thread import JournalThread
 from kikimori.recording.record_queue import RecordQueue
 from kikimori.recording.recorder import JournalRecorder
+from kikimori.recording.stopped_calls import StoppedCalls
 from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class AgentRecording:
         self.journal = JournalThread(
             self.root, head, self._queue, self._eraser, most_bytes=settings.most_bytes, pace=pace
         )
-        self.recorder = JournalRecorder(settings, site, head, self._queue, self.journal)
+        self._stopped = StoppedCalls(state / f"recording-stopped-{head.agent_id}.json")
+        self.recorder = JournalRecorder(settings, site, head, self._queue, self.journal, self._stopped)
         self._earlier = EarlierRuns()
         self._loop = asyncio.get_running_loop()
         self._shed = 0
@@ -63,12 +65,14 @@ class AgentRecording:
         self._earlier = await asyncio.to_thread(
             look_at_earlier_runs, self.root, self.journal.folder.name, self._eraser
         )
+        await asyncio.to_thread(self._stopped.load)
         self.journal.start()
 
     async def aclose(self) -> None:
         """Write what waits."""
         self.recorder.settle()
         await asyncio.to_thread(self._stop)
+        await self._stopped.aclose()
 
     def _stop(self) -> None:
         self.journal.stop(STOP_S)
@@ -110,7 +114,7 @@ class AgentRecording:
             )
         if self._earlier.damaged:
             found.append(Problem.of("journal_damaged", count=self._earlier.damaged, folder=self.root))
-        return tuple(found)
+        return (*found, *self._stopped.problems())
 
     def _shed_lately(self) -> bool:
         """Return whether sound was shed by the queue in the last half minute."""

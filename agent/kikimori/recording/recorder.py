@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from kikimori.hearing.bank import AcousticResult
     from kikimori.recording.journal_thread import JournalThread
     from kikimori.recording.record_queue import RecordQueue
+    from kikimori.recording.stopped_calls import StoppedCalls
     from kikimori_core.journal.events import JournalEvent
     from kikimori_core.journal.framing import SegmentHead
     from kikimori_core.journal.settings import RecordingTable
@@ -70,8 +71,13 @@ class JournalRecorder:
         head: SegmentHead,
         queue: RecordQueue,
         journal: JournalThread,
+        stopped: StoppedCalls,
     ) -> None:
-        """`head`: agent and run; `journal` takes from `queue`, and is started and stopped elsewhere."""
+        """`head`: agent and run; `journal` takes from `queue`, and is started and stopped elsewhere.
+
+        `stopped`: calls whose recording a person stopped, in this run or the one before.
+        """
+        self._stopped = stopped
         self._site = site
         self._head = head
         self._queue = queue
@@ -95,6 +101,7 @@ class JournalRecorder:
     def call_begun(self, call: LiveCall) -> None:
         key, info = next(self._keys), call.info
         record = RecordingCall(key, self._exclusion.reason(info), operator_known=bool(info.operator.number))
+        record.stopped = call.call_id in self._stopped
         self._calls[call] = self._by_key[key] = record
         self._by_id[call.call_id] = call
         caller = self._kept(info.caller) if record.content else Party()
@@ -178,6 +185,7 @@ class JournalRecorder:
         record = self._calls.get(call)
         if record is None:
             return
+        self._stopped.ended(call.call_id, reason)
         record.end = (at, reason, call.heard_s)
         if record.commands:
             asyncio.get_running_loop().call_later(COMMAND_S, self._finish, call)
@@ -211,6 +219,7 @@ class JournalRecorder:
         if record.stopped:
             return "already_stopped"
         record.stopped = True
+        self._stopped.add(call_id)
         record.mark_legs()
         log.info("recording_stopped", call_id=call_id)
         self._say_state(call, record, by=by)
