@@ -16,6 +16,7 @@ from kikimori_records.keeping.days import KeptDays
 from kikimori_records.keeping.from_journals import ReceivedJournals
 from kikimori_records.keeping.keeper import RecordKeeper
 from kikimori_records.keeping.pseudonyms import Pseudonyms
+from kikimori_records.keeping.room import SoundRoom
 from kikimori_records.keeping.shaping import RowShaping
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class RecordsService:
         self._store = store
         self._recording = recording
         self._incoming = IncomingJournals(self._folder)
-        self._keeper = RecordKeeper(
-            store,
-            self._folder,
-            kept_days(recording, records),
-            ReceivedJournals(self._incoming, self._folder),
+        days = kept_days(recording, records)
+        self._room = (
+            SoundRoom(store, self._folder, recording.most_bytes, days.sound)
+            if days and recording.is_on
+            else None
         )
+        journals = ReceivedJournals(self._incoming, self._folder)
+        self._keeper = RecordKeeper(store, self._folder, days, journals, self._room)
         self._finishing: Finishing | None = None
         self._fault = ""
 
@@ -69,7 +72,9 @@ class RecordsService:
         self._fault = ""
         wanted = self._recording
         shaping = RowShaping(pseudonyms, wanted.transcript_operator, wanted.mask_numbers)
-        self._finishing = Finishing(self._incoming, self._store, self._folder, shape=shaping.shape)
+        self._finishing = Finishing(
+            self._incoming, self._store, self._folder, shape=shaping.shape, room=self._room
+        )
 
     async def run(
         self, keep: Callable[[str, Callable[[], Awaitable[None]]], Coroutine[Any, Any, None]]
@@ -86,9 +91,10 @@ class RecordsService:
         await self._incoming.close()
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return what keeps calls out of the history."""
+        """Return what keeps calls out of the history, or their sound from being kept for its days."""
         reason = self._fault or (self._finishing.problem if self._finishing is not None else None)
-        return (Problem.of("records_wait", reason=reason),) if reason else ()
+        waits = (Problem.of("records_wait", reason=reason),) if reason else ()
+        return waits + (self._room.problems() if self._room else ())
 
 
 def kept_days(recording: RecordingTable, records: RecordsTable) -> KeptDays | None:

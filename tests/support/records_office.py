@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tests.support.told_calls import ToldRun
 
+    from kikimori_records.keeping.room import SoundRoom
     from kikimori_records.keeping.shaping import RowShaping
     from kikimori_records.store import Store
 
@@ -31,13 +32,19 @@ class RecordsOffice:
     @classmethod
     @asynccontextmanager
     async def opened(
-        cls, store: Store, folder: Path, *, segment_bytes: int = MAX_BYTES, shaping: RowShaping | None = None
+        cls,
+        store: Store,
+        folder: Path,
+        *,
+        segment_bytes: int = MAX_BYTES,
+        shaping: RowShaping | None = None,
+        room: SoundRoom | None = None,
     ) -> AsyncIterator[RecordsOffice]:
         incoming = IncomingJournals(folder, segment_bytes=segment_bytes)
         await incoming.load()
         shape = shaping.shape if shaping else None
         try:
-            yield cls(incoming, Finishing(incoming, store, folder, shape=shape), folder)
+            yield cls(incoming, Finishing(incoming, store, folder, shape=shape, room=room), folder)
         finally:
             await incoming.close()
 

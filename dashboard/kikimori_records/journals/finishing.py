@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from kikimori_records.calls.rows import CallRows
     from kikimori_records.journals.incoming import IncomingJournals, RunKey
     from kikimori_records.journals.journal_run import CallPlaces, JournalRun
+    from kikimori_records.keeping.room import SoundRoom
     from kikimori_records.store import Store
 
     FinishingStep = Callable[[AsyncConnection, CallRows], Awaitable[None]]
@@ -66,6 +67,7 @@ class Finishing:
         folder: Path,
         *,
         shape: Callable[[CallRows], None] | None = None,
+        room: SoundRoom | None = None,
         steps: Sequence[FinishingStep] = (),
         threads: int | None = None,
     ) -> None:
@@ -76,6 +78,7 @@ class Finishing:
             store: The open database.
             folder: That of the records.
             shape: Changes the rows of a call before anything of it is written; called in a thread.
+            room: Says whether there is room for sound; None = always.
             steps: Done in the transaction of a call's rows.
             threads: Calls at a time; None = one a processor.
         """
@@ -85,6 +88,7 @@ class Finishing:
         self._store = store
         self._folder = folder
         self._shape = shape
+        self._room = room
         self._steps = steps
         self._threads = threads or max(os.cpu_count() or 1, 1)
         self._tries: dict[tuple[RunKey, int], int] = {}
@@ -181,6 +185,7 @@ class Finishing:
     def _make(self, places: list[CallPlaces], uid: str) -> CallRows:
         """Write a call's files and return its rows. Raises JournalError, LookupError, OSError."""
         call = gather(places)
+        call.no_room = self._room is not None and self._room.is_full
         rows = rows_of(call)
         rows.call["uid"] = uid
         if self._shape is not None:

@@ -93,6 +93,8 @@ class GatheredCall:
     ended_number: int = 0
     """Number of the record of the end."""
     files: list[Path] = field(default_factory=list)
+    no_room: bool = False
+    """The disk that the office gives to sound is full: it is left out."""
     windows: list[tuple[Path, int, int]] = field(default_factory=list)
     """Path, place in bytes and number of rows."""
     stopped: bool = False
@@ -129,6 +131,11 @@ class GatheredCall:
 
     @property
     def has_sound(self) -> bool:
+        return not self.no_room and self.had_sound
+
+    @property
+    def had_sound(self) -> bool:
+        """Return whether the journal holds sound."""
         return any(len(each.pieces) for each in self.legs.values())
 
     @property
@@ -138,6 +145,8 @@ class GatheredCall:
             return str(RecordingStatus.STOPPED)
         if self.has_sound:
             return "kept"
+        if self.had_sound:
+            return str(RecordingStatus.NO_DISK)
         told = [each.state for _, each in self.events if isinstance(each, RecordingState)]
         if self.ended is not None and self.ended.outcome is not None:
             told.append(self.ended.outcome)

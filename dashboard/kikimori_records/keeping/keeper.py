@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
     from kikimori_records.keeping.days import KeptDays
     from kikimori_records.keeping.erasing import OpenJournals
+    from kikimori_records.keeping.room import SoundRoom
     from kikimori_records.store import Store
 
 log = structlog.get_logger()
 
 EVERY_S = 2.0
+MEASURE_EVERY = timedelta(minutes=1)
 RETENTION_EVERY = timedelta(hours=1)
 
 
@@ -34,13 +36,20 @@ class RecordKeeper:
     """Removes from one folder of records what has to go. `run` it in the one program that receives the journals."""
 
     def __init__(
-        self, store: Store, folder: Path, days: KeptDays | None, journals: OpenJournals | None = None
+        self,
+        store: Store,
+        folder: Path,
+        days: KeptDays | None,
+        journals: OpenJournals | None = None,
+        room: SoundRoom | None = None,
     ) -> None:
         """Keep the records in `folder` for `days`, None = for ever; see `erase_due` for `journals`."""
         self._store = store
         self._folder = folder
         self._days = days
         self._journals = journals
+        self._room = room
+        self._measured_at: datetime | None = None
         self._pseudonyms: Pseudonyms | None = None
         self._retained_at: datetime | None = None
         self._reconciled = False
@@ -64,6 +73,9 @@ class RecordKeeper:
             self._reconciled = True
         await erase_due(self._store, self._folder, self._pseudonyms, self._journals)
         now = datetime.now(UTC)
+        if self._room is not None and (self._measured_at is None or now - self._measured_at >= MEASURE_EVERY):
+            await self._room.measure(now)
+            self._measured_at = now
         if self._days is None or (self._retained_at and now - self._retained_at < RETENTION_EVERY):
             return
         await remove_aged(self._store, self._folder, self._days, now)
