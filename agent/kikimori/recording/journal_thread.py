@@ -59,6 +59,8 @@ class WritingPace:
     """Between two syncs; with the pass, what a loss of power loses."""
     retry_s: float = 5.0
     """Until a disk that was full or failed is tried again."""
+    segment_s: float = 600.0
+    """After which a segment is followed by another one: with it goes what is delivered, also where calls are few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class JournalThread:
         self._lost = LostSound()
         self._retry_at = 0.0
         self._synced_at = 0.0
+        self._segment_at = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
@@ -280,7 +283,11 @@ class JournalThread:
         return self.room
 
     def _append(self, records: list[JournalRecord]) -> None:
-        room, number = self._opened(), self._writer.next_number
+        room, now, number = self._opened(), time.monotonic(), self._writer.next_number
+        if now - self._segment_at >= self._pace.segment_s:
+            self._writer.rotate()
+        if not self._writer.size:
+            self._segment_at = now
         frames = b"".join(encode(number + at, each.kind, each.payload) for at, each in enumerate(records))
         self._writer.append(frames, number, len(records))
         self.bytes_written += len(frames)
