@@ -94,7 +94,7 @@ class RecordsService:
         """Return what keeps calls out of the history, or their sound from being kept for its days."""
         reason = self._fault or (self._finishing.problem if self._finishing is not None else None)
         waits = (Problem.of("records_wait", reason=reason),) if reason else ()
-        return waits + (self._room.problems() if self._room else ())
+        return waits + self._keeper.problems() + (self._room.problems() if self._room else ())
 
 
 def kept_days(recording: RecordingTable, records: RecordsTable) -> KeptDays | None:

@@ -109,7 +109,7 @@ class RecordsTable(BaseModel):
     transcript_days: Days | None = None
     """Days after which a call's words are removed; None = `[recording] days`."""
     row_days: Days | None = None
-    """Days after which a call is removed from the history; None = `[recording] days`."""
+    """Days after which a call is removed from the history; None = as long as the longest of its kinds."""
     number_days: Days | None = None
     """Days after which callers' numbers and names are removed; None = `[recording] days`."""
 

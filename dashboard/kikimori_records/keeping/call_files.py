@@ -9,6 +9,7 @@ from kikimori_records.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Container
+    from datetime import datetime
     from pathlib import Path
 
 OF_SOUND = ("sound.flac", "peaks.bin", "windows.bin")
@@ -43,8 +44,8 @@ def remove_files(records: Path, below: str | None, names: Container[str] | None 
     return names is None or bool(found)
 
 
-def bytes_of(records: Path, below: str | None) -> int:
-    """Return the bytes of a call's files. Raises OSError, StoreError."""
-    if below is None or not (folder := folder_of(records, below)).is_dir():
-        return 0
-    return sum(each.stat().st_size for each in folder.iterdir())
+def remove_old_files(folder: Path, before: datetime) -> None:
+    """Remove files below a folder that were last written before a time. Raises OSError."""
+    for each in folder.rglob("*"):
+        if each.is_file() and each.stat().st_mtime < before.timestamp():
+            each.unlink(missing_ok=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori_core.cancellation import run_cancellable
-from kikimori_records.errors import StoreError
+from kikimori_core.wire.messages import Problem
+from kikimori_records.errors import StoreAwayError, StoreError
 from kikimori_records.keeping.erasing import erase_due
 from kikimori_records.keeping.ledger import Ledger
 from kikimori_records.keeping.leftovers import remove_leftovers
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 EVERY_S = 2.0
-MEASURE_EVERY = timedelta(minutes=1)
+MEASURE_EVERY = RETRY_EVERY = timedelta(minutes=1)
 RETENTION_EVERY = timedelta(hours=1)
 
 
@@ -49,9 +50,9 @@ class RecordKeeper:
         self._days = days
         self._journals = journals
         self._room = room
-        self._measured_at: datetime | None = None
         self._pseudonyms: Pseudonyms | None = None
-        self._retained_at: datetime | None = None
+        self._measure_at = self._retain_at = datetime.min.replace(tzinfo=UTC)
+        self._fault = ""
         self._reconciled = False
 
     async def run(self) -> None:
@@ -64,7 +65,27 @@ class RecordKeeper:
             await asyncio.sleep(EVERY_S)
 
     async def round(self) -> None:
-        """Do once what is due. Raises OSError, StoreError."""
+        """Do once what is due; one part that fails does not keep the others.
+
+        Raises:
+            OSError, StoreError: the first of the failures.
+        """
+        failures: list[OSError | StoreError] = []
+        for part in (self._erase, self._measure, self._retain):
+            try:
+                await part(datetime.now(UTC))
+            except (OSError, StoreError) as error:
+                failures.append(error)
+        lasting = [each for each in failures if not isinstance(each, StoreAwayError)]
+        self._fault = str(lasting[0]) if lasting else ""
+        if failures:
+            raise failures[0]
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what cannot be removed although it has to go."""
+        return (Problem.of("records_not_removed", reason=self._fault),) if self._fault else ()
+
+    async def _erase(self, _now: datetime) -> None:
         if self._pseudonyms is None:
             self._pseudonyms = await asyncio.to_thread(Pseudonyms.load, self._folder)
         if not self._reconciled:
@@ -72,11 +93,15 @@ class RecordKeeper:
             await remove_leftovers(self._store, self._folder)
             self._reconciled = True
         await erase_due(self._store, self._folder, self._pseudonyms, self._journals)
-        now = datetime.now(UTC)
-        if self._room is not None and (self._measured_at is None or now - self._measured_at >= MEASURE_EVERY):
+
+    async def _measure(self, now: datetime) -> None:
+        if self._room is not None and now >= self._measure_at:
             await self._room.measure(now)
-            self._measured_at = now
-        if self._days is None or (self._retained_at and now - self._retained_at < RETENTION_EVERY):
+            self._measure_at = now + MEASURE_EVERY
+
+    async def _retain(self, now: datetime) -> None:
+        if self._days is None or now < self._retain_at:
             return
+        self._retain_at = now + RETRY_EVERY
         await remove_aged(self._store, self._folder, self._days, now)
-        self._retained_at = now
+        self._retain_at = now + RETENTION_EVERY

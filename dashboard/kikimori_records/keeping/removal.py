@@ -17,6 +17,7 @@ from kikimori_records.calls.tables import (
     recorded_events,
     recorded_lines,
 )
+from kikimori_records.errors import StoreError
 from kikimori_records.keeping.call_files import OF_SOUND, remove_files
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.stripped import OF_NUMBER, OF_WORDS, without
@@ -25,7 +26,7 @@ from kikimori_records.proof.verify_alone import leaf_hash
 from kikimori_records.schema import call_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -51,20 +52,37 @@ class RemovalCause:
 async def remove(store: Store, folder: Path, kind: DataKind, uids: Sequence[str], cause: RemovalCause) -> int:
     """Remove data of one kind from calls, and return the bytes of sound that went. It may be repeated.
 
+    A call whose files cannot be removed does not keep the others.
+
     Raises:
-        OSError: a file cannot be removed; no row has changed.
-        StoreError: the database is away.
+        OSError, StoreError: files of a call cannot be removed, whose row has not changed; or the database is away.
     """
     rows = await _rows(store, uids)
     names = {DataKind.SOUND: OF_SOUND, DataKind.WORDS: (), DataKind.NUMBER: (MANIFEST,), DataKind.CALL: None}
-    for each in rows:
-        await asyncio.to_thread(remove_files, folder, each.sound_path, names[kind])
+    rows, error = await asyncio.to_thread(_without_files, folder, rows, names[kind])
     async with store.begin(within_s=WITHIN_S) as connection:
         await overwrite_deleted(connection)
         for each in rows:
             await _CHANGES[kind](connection, each, cause)
         await _note(connection, kind, rows, cause)
+    if error is not None:
+        raise error
     return sum(each.sound_bytes for each in rows) if kind in (DataKind.SOUND, DataKind.CALL) else 0
+
+
+def _without_files(
+    folder: Path, rows: Sequence[Any], names: Container[str] | None
+) -> tuple[list[Any], OSError | StoreError | None]:
+    """Remove the files of calls, return the rows of those that are rid of them, and the first error of another."""
+    done: list[Any] = []
+    error: OSError | StoreError | None = None
+    for each in rows:
+        try:
+            remove_files(folder, each.sound_path, names)
+            done.append(each)
+        except (OSError, StoreError) as failed:
+            error = error or failed
+    return done, error
 
 
 async def overwrite_deleted(connection: AsyncConnection) -> None:

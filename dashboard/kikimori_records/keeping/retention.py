@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, exists, select
@@ -9,6 +10,8 @@ from sqlalchemy import ColumnElement, exists, select
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append
 from kikimori_records.calls.tables import recorded_calls as calls
+from kikimori_records.journals.incoming import APART
+from kikimori_records.keeping.call_files import remove_old_files
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.holds import is_held
 from kikimori_records.keeping.removal import RemovalCause, remove
@@ -42,6 +45,8 @@ async def remove_aged(store: Store, folder: Path, days: KeptDays, now: datetime)
         while uids := await aged(store, kind, days, now):
             size += await remove(store, folder, kind, uids, cause)
             done[kind] = done.get(kind, 0) + len(uids)
+    # By sound's days: records with faults are kept for whoever looks for the fault, and name no caller to be held.
+    await asyncio.to_thread(remove_old_files, folder / APART, days.limit(DataKind.SOUND, now))
     if done:
         details: dict[str, Any] = {f"{kind}_calls": count for kind, count in done.items()}
         entry = AuditEntry(

@@ -23,9 +23,10 @@ from kikimori_records.calls.tables import (
     recorded_lines,
 )
 from kikimori_records.errors import StoreError
-from kikimori_records.keeping.days import DataKind
+from kikimori_records.keeping.days import DataKind, KeptDays
 from kikimori_records.keeping.erasing import erase_due
 from kikimori_records.keeping.holds import all_holds, hold, release
+from kikimori_records.keeping.keeper import RecordKeeper
 from kikimori_records.keeping.ledger import Ledger
 from kikimori_records.keeping.leftovers import remove_leftovers
 from kikimori_records.keeping.orders import HeldError, foresee, order, order_by_id
@@ -287,10 +288,16 @@ async def test_a_path_outside_of_the_folder_is_left_alone(
     (outside / "sound.flac").touch()
     async with store.begin() as connection:
         await connection.execute(update(recorded_calls).values(sound_path="../outside"))
-    await order(store, ledger, await call(store, "a"), "x", BY)
+    other = await add_recorded(store, folder, "b")
+    await order(store, ledger, caller("09012345678", pseudonyms), "x", BY)
+    keeper = RecordKeeper(store, folder, KeptDays.of(30), JournalsOfTest())
+    old = await add_recorded(store, folder, "old", number=OTHER, ended_at=datetime.now(UTC) - timedelta(31))
     with pytest.raises(StoreError, match="no folder of a recorded call"):
-        await erase_due(store, folder, pseudonyms)
+        await keeper.round()
     assert list(outside.iterdir())
+    assert [each.code for each in keeper.problems()] == ["records_not_removed"]
+    # Neither another call of the order nor what is old has to wait for it.
+    assert [(await row_of(store, each)).erased_at is not None for each in (other, old)] == [True, True]
 
 
 async def test_files_that_are_copied_back_are_removed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,11 @@ async def test_each_kind_goes_after_its_days(store: Store, tmp_path: Path) -> No
     ages = (5, 15, 25, 35, 45)
     for age in ages:
         await add_recorded(store, tmp_path, f"c{age}", ended_at=NOW - timedelta(age))
+    apart = [tmp_path / "apart" / "agent1" / "r1" / f"{each}.kkj" for each in ("old", "young")]
+    apart[0].parent.mkdir(parents=True)
+    for path, age in zip(apart, (11, 9), strict=True):
+        path.touch()
+        os.utime(path, times=(0, (NOW - timedelta(age)).timestamp()))
     silent = await add_recorded(store, tmp_path, "silent", ended_at=NOW - timedelta(15), with_sound=False)
     await name_callers(store, Pseudonyms.load(tmp_path))
     done = await remove_aged(store, tmp_path, DAYS, NOW)
@@ -62,6 +68,7 @@ async def test_each_kind_goes_after_its_days(store: Store, tmp_path: Path) -> No
     files = {age: files_of(tmp_path, f"c{age}.r1") for age in ages}
     every = ["manifest.json", "peaks.bin", "sound.flac", "windows.bin"]
     assert files == {5: every, 15: ["manifest.json"], 25: ["manifest.json"], 35: [], 45: []}
+    assert [each.exists() for each in apart] == [False, True]
     said = {age: await told(store, f"c{age}.r1") for age in ages}
     assert [SAID in said[age] for age in ages] == [True, True, False, False, False]
     assert [NAME in said[age] for age in ages] == [True, True, True, False, False]
