@@ -39,6 +39,8 @@ class BlockHearing:
         self._banks = {rate: AcousticBank(rate) for rate in RATES}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
         self._stopped = False
+        self._gave_up = False
+        """True after hearing failed on a leg's sound."""
 
     def open(self, rate: int) -> int:
         """Give a slot to a new leg. Raises ValueError for a rate that hearing does not know."""
@@ -66,6 +68,10 @@ class BlockHearing:
             blocks = [leg.take_block() for leg in ready]
             pcm = b"".join(block for _, block in blocks)
             self._recorder.sound(ready, pcm)
+            if self._gave_up:
+                ready, blocks, pcm = _without_deaf(ready, blocks, touched)
+                if not ready:
+                    continue
             try:
                 heard = await self._hear(bank, ready, pcm)
             except Exception as error:  # noqa: BLE001 - one leg's sound must not end the hearing of all
@@ -92,6 +98,7 @@ class BlockHearing:
                 if self._stopped:
                     return
                 leg.give_up()
+                self._gave_up = True
                 leg.call.fail(error)
                 touched[leg.call] = None
             else:
@@ -169,3 +176,12 @@ class BlockHearing:
                         raised,
                     )
                 )
+
+
+def _without_deaf(
+    legs: list[LiveLeg], blocks: list[Block], touched: dict[LiveCall, None]
+) -> tuple[list[LiveLeg], list[Block], bytes]:
+    """Return what is still heard, with its joined sound: other legs are only recorded."""
+    touched.update((leg.call, None) for leg in legs if leg.deaf)
+    heard = [(leg, block) for leg, block in zip(legs, blocks, strict=True) if not leg.deaf]
+    return [leg for leg, _ in heard], [block for _, block in heard], b"".join(pcm for _, (_, pcm) in heard)

@@ -56,7 +56,7 @@ class LiveLeg:
         self.speech: SpeechLeg | None = None
         self.closed: EndReason | None = None
         self.deaf = False
-        """True after hearing failed on this leg's sound; further audio is dropped."""
+        """True after hearing failed on this leg's sound; further audio is dropped, unless it is recorded."""
         self.dropped_frames = 0
         self.dropped_at: float | None = None
         """Time of the last dropped frame, by `clock`; None = none was dropped."""
@@ -94,7 +94,7 @@ class LiveLeg:
     # --- LegFeed
 
     def audio(self, pcm: bytes | bytearray | memoryview) -> None:
-        if self.closed or self.deaf:
+        if self._is_over:
             return
         if self._anchor is None:
             self._anchor = self._clock() - len(pcm) / 2 / self.rate
@@ -103,7 +103,7 @@ class LiveLeg:
             self._drop_oldest()
 
     def gap(self, samples: int) -> None:
-        if self.closed or self.deaf:
+        if self._is_over:
             return
         self.gap_samples += samples
         # Silence goes through hearing like any audio, so that an utterance ends and levels fall; as much of it as
@@ -172,10 +172,16 @@ class LiveLeg:
             return 0.0
         return lag
 
+    @property
+    def _is_over(self) -> bool:
+        """Return whether audio is of no use any more."""
+        return self.closed is not None or (self.deaf and self.recorded_as < 0)
+
     def give_up(self) -> None:
-        """Drop the audio that waits and all that follows."""
+        """Drop the audio that waits and all that follows, unless it is recorded."""
         self.deaf = True
-        self._waiting.clear()
+        if self._is_over:
+            self._waiting.clear()
 
     def take_block(self) -> Block:
         """Return the next block and the media time at which it begins."""
