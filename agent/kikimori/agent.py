@@ -156,7 +156,9 @@ class Agent:
         self.taps = self._make_taps(config, self.desk, self._directory)
         office, desk, marks = self._office, self.desk, self._accommodations
         notice = self._notice = RecordingNotice(config.recording.announcement, self.pbx, desk.find)
-        help_ = self._help = UnansweredHelp(config.unanswered, desk, self.pbx, office)
+        help_ = self._help = UnansweredHelp(
+            config.unanswered, desk, self.pbx, office, self._recording.recorder
+        )
         handler = CommandHandler(
             desk,
             self.pbx,

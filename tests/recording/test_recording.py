@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.commands import CommandHandler
 from kikimori.integrations.manual.control import ManualControl
 from kikimori.recording.office_choice import recording_of
+from kikimori.unanswered.telephones import SuperiorTelephones
 from kikimori_core.g711 import ULAW
 from kikimori_core.journal.events import (
     AlertRevision,
@@ -31,7 +32,7 @@ from kikimori_core.journal.settings import RecordsTable
 from kikimori_core.journal.sound import SoundEncoding
 from kikimori_core.model.call import Role
 from kikimori_core.model.evidence import RecognisedWord, Utterance
-from kikimori_core.wire.messages import Action, CallStatus, Command
+from kikimori_core.wire.messages import Action, CallStatus, Command, Party
 from kikimori_core.wire.values import CallRecording
 from kikimori_lab.demo.script import load_calls
 
@@ -208,3 +209,41 @@ def test_an_office_that_records_nothing_has_no_file(tmp_path: Path) -> None:
     asyncio.run(run())
     assert list(tmp_path.iterdir()) == []
     assert (chosen.counters(), chosen.problems(), chosen.recorder) == ({}, (), NO_RECORDER)
+
+
+async def test_a_superior_who_is_rung_is_in_the_record(tmp_path: Path) -> None:
+    """By a press, by a transfer's next target, or by the agent's own clock."""
+    async with recorded_office(tmp_path) as office:
+        leg = office.open("c1")
+        telephones = SuperiorTelephones(office.recording.recorder.ringing)
+        telephones.ring("c1", Party(number="200"), "help", datetime.now(UTC))
+        telephones.over("c1", taken=False)
+        telephones.ring("c1", Party(number="201"), "transfer", datetime.now(UTC))
+        telephones.over("c1", taken=True)
+        telephones.ring("not recorded", Party(number="202"), "help", datetime.now(UTC))
+        await office.end(leg)
+    rung = [(each.ringing, each.ringing_for) for each in office.read().call("c1").of(StatusChanged)]
+    assert rung == [("200", "help"), ("", ""), ("201", "transfer"), ("", "")]
+
+
+async def test_a_leg_that_cannot_be_heard_is_recorded_to_its_end(tmp_path: Path) -> None:
+    class Broken:
+        def is_speech(self, *_: Any) -> bool:
+            raise RuntimeError
+
+    async with recorded_office(tmp_path) as office:
+        broken, sound = office.open("c1"), office.open("c2")
+        detector: Any = Broken()
+        office.desk.hearing._banks[RATE]._detectors[broken.slot] = detector
+        for second in range(3):
+            await office.say(broken, noise(1, second))
+            await office.say(sound, noise(1, second))
+        assert (broken.deaf, sound.deaf) == (True, False)
+        await office.end(broken, sound)
+        assert office.desk.calls == {}
+    whole = np.concatenate([noise(1, second) for second in range(3)])
+    journal = office.read()
+    for call_id in ("c1", "c2"):
+        assert np.array_equal(journal.call(call_id).sound(0, 3 * RATE), whole)
+        assert journal.call(call_id).of(LegClosed)[0].samples == 3 * RATE
+    assert journal.call("c1").windows == []

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kikimori.hearing.bank import AcousticResult
     from kikimori_core.model.call import EndReason
     from kikimori_core.model.evidence import Utterance
-    from kikimori_core.wire.messages import Alert, Command, CommandResult
+    from kikimori_core.wire.messages import Alert, Command, CommandResult, Ringing
     from kikimori_core.wire.values import CallRecording
 
 
@@ -44,6 +44,9 @@ class CallRecorder(Protocol):
         """Note the call's status and parties where they have changed."""
 
     def call_ended(self, call: LiveCall, at: datetime, reason: EndReason) -> None: ...
+
+    def ringing(self, call_id: str, ringing: Ringing | None) -> None:
+        """Note the superior whose telephone rings for a call; None = no longer."""
 
     def command_begun(self, command: Command) -> Callable[[CommandResult | None], None]:
         """Note that a command is being carried out; what it returns is given the result, or None without one."""
@@ -76,6 +79,8 @@ class NoRecorder:
     def status(self, call: LiveCall) -> None: ...
 
     def call_ended(self, call: LiveCall, at: datetime, reason: EndReason) -> None: ...
+
+    def ringing(self, call_id: str, ringing: Ringing | None) -> None: ...
 
     def command_begun(self, _command: Command) -> Callable[[CommandResult | None], None]:
         return _forget

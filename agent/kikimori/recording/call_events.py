@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.model.call import CallInfo
     from kikimori_core.model.evidence import Utterance
-    from kikimori_core.wire.messages import Alert, CallStatus, Command, CommandResult, Party
+    from kikimori_core.wire.messages import Alert, CallStatus, Command, CommandResult, Party, Ringing
 
 SHOWN_DIGITS = 4
 """Last digits of a caller's number that are kept where numbers are masked."""
@@ -104,13 +104,13 @@ def status_changed(
     media_s: float,
     at: datetime,
     status: CallStatus,
-    parties: tuple[Party, Party],
+    parties: tuple[Party, Party, Ringing | None],
     *,
     held_by_key: bool,
     accommodated: bool,
 ) -> StatusChanged:
-    """Return the status of a call; `parties`: caller and operator."""
-    caller, operator = parties
+    """Return the status of a call; `parties`: caller, operator, and a superior who is rung."""
+    caller, operator, ringing = parties
     return StatusChanged(
         call=call,
         media_s=round(media_s, 3),
@@ -120,6 +120,8 @@ def status_changed(
         operator=operator,
         caller=caller,
         accommodated=accommodated,
+        ringing=(ringing and ringing.number) or "",
+        ringing_for=(ringing and ringing.purpose) or "",
     )
 
 

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from kikimori.calls.leg import LiveLeg
     from kikimori_core.model.call import EndReason
-    from kikimori_core.wire.messages import CallStatus, Party
+    from kikimori_core.wire.messages import CallStatus, Party, Ringing
 
-Shown = tuple["CallStatus", bool, "Party", "Party", bool]
-"""Status, held by key, caller, operator, accommodated."""
+Shown = tuple["CallStatus", bool, "Party", "Party", bool, "Ringing | None"]
+"""Status, held by key, caller, operator, accommodated, superior who is rung."""
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class RecordingCall:
     """`leg_key` of each open leg."""
     shown: Shown | None = None
     """Status written last."""
+    ringing: Ringing | None = None
     commands: int = 0
     """Commands that are being carried out."""
     end: tuple[datetime, EndReason, float] | None = None

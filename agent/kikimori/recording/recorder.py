@@ -38,13 +38,14 @@ if TYPE_CHECKING:
     from kikimori.hearing.bank import AcousticResult
     from kikimori.recording.journal_thread import JournalThread
     from kikimori.recording.record_queue import RecordQueue
+    from kikimori.recording.recorded_call import Shown
     from kikimori.recording.stopped_calls import StoppedCalls
     from kikimori_core.journal.events import JournalEvent
     from kikimori_core.journal.framing import SegmentHead
     from kikimori_core.journal.settings import RecordingTable
     from kikimori_core.model.call import EndReason
     from kikimori_core.model.evidence import Utterance
-    from kikimori_core.wire.messages import Alert, CallStatus, Command, CommandResult
+    from kikimori_core.wire.messages import Alert, Command, CommandResult, Ringing
 
 log = structlog.get_logger()
 
@@ -110,7 +111,7 @@ class JournalRecorder:
             call_events.call_begun, key, info, caller, call.started_at, words=call.words_heard, **names
         )
         self._put(begun, opens=True)
-        record.shown = _shown(call)
+        record.shown = _shown(call, record)
         self._say_state(call, record, opens=True)
 
     def leg_opened(self, call: LiveCall, leg: LiveLeg) -> None:
@@ -170,16 +171,21 @@ class JournalRecorder:
             self._put(partial(call_events.alert_revision, record.key, media_s, alert, self._kept))
 
     def status(self, call: LiveCall) -> None:
-        record, shown = self._written(call), _shown(call)
-        if record is None or record.shown == shown:
+        record = self._written(call)
+        if record is None or record.shown == (shown := _shown(call, record)):
             return
         record.shown = shown
-        status, held_by_key, caller, operator, accommodated = shown
-        parties = (self._kept(caller), operator)
+        status, held_by_key, caller, operator, accommodated, ringing = shown
+        parties = (self._kept(caller), operator, ringing)
         flags = {"held_by_key": held_by_key, "accommodated": accommodated}
         self._put(
             partial(call_events.status_changed, record.key, call.received_s, _now(), status, parties, **flags)
         )
+
+    def ringing(self, call_id: str, ringing: Ringing | None) -> None:
+        if (call := self._by_id.get(call_id)) is not None:
+            self._calls[call].ringing = ringing
+            self.status(call)
 
     def call_ended(self, call: LiveCall, at: datetime, reason: EndReason) -> None:
         record = self._calls.get(call)
@@ -310,8 +316,9 @@ class JournalRecorder:
         self._queue.put(EventEntry(make, opens))
 
 
-def _shown(call: LiveCall) -> tuple[CallStatus, bool, Party, Party, bool]:
-    return call.status, call.held_by_key, call.info.caller, call.info.operator, call.accommodated
+def _shown(call: LiveCall, record: RecordingCall) -> Shown:
+    caller, operator = call.info.caller, call.info.operator
+    return call.status, call.held_by_key, caller, operator, call.accommodated, record.ringing
 
 
 def _now() -> datetime:

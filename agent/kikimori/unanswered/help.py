@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.unanswered.acted import ActedCalls
 from kikimori.unanswered.alarms import SuperiorAlarms
 from kikimori.unanswered.alone import LoneAlarm, LoneClock
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.calls.call import LiveCall
+    from kikimori.calls.call_recorder import CallRecorder
     from kikimori.calls.desk import Desk
     from kikimori.control.pbx_control import PbxAnswer, PbxControl
     from kikimori.office_directory import OfficeDirectory
@@ -32,13 +34,19 @@ class UnansweredHelp:
     """Superiors' telephones of one agent."""
 
     def __init__(
-        self, settings: UnansweredTable, desk: Desk, pbx: PbxControl, office: OfficeDirectory
+        self,
+        settings: UnansweredTable,
+        desk: Desk,
+        pbx: PbxControl,
+        office: OfficeDirectory,
+        recorder: CallRecorder = NO_RECORDER,
     ) -> None:
+        """`recorder` is told whose telephone rings."""
         self._settings = settings
         self._desk = desk
         self._office = office
         self._acted = ActedCalls()
-        self._telephones = SuperiorTelephones()
+        self._telephones = SuperiorTelephones(recorder.ringing)
         self._clock = LoneClock(settings.ring_after_s)
         self.alarms = SuperiorAlarms(desk, pbx, office, self._telephones)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kikimori_core.wire.messages import CallStatus, Ringing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from kikimori.calls.call import LiveCall
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 class SuperiorTelephones:
     """Telephones by call: one that rings, and one that has taken the customer."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, noted: Callable[[str, Ringing | None], None] = lambda _call_id, _ringing: None
+    ) -> None:
+        """`noted` is told of each call for which a telephone rings, and of the end of that."""
+        self._noted = noted
         self._ringing: dict[str, Ringing] = {}
         self._taken: dict[str, str] = {}
 
@@ -26,10 +30,12 @@ class SuperiorTelephones:
         self._ringing[call_id] = Ringing(
             number=superior.number, name=superior.name, since=at, purpose=purpose
         )
+        self._noted(call_id, self._ringing[call_id])
 
     def over(self, call_id: str, *, taken: bool) -> None:
         """Note the end of the ringing; `taken`: the superior has the customer."""
         rung = self._ringing.pop(call_id, None)
+        self._noted(call_id, None)
         if taken and rung is not None and rung.number is not None:
             self._taken[call_id] = rung.number
 

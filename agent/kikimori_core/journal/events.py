@@ -177,6 +177,10 @@ class StatusChanged(CallEvent):
     operator: Party = Party()
     caller: Party = Party()
     accommodated: bool = False
+    ringing: str = ""
+    """Number of the superior whose telephone rings for the call now."""
+    ringing_for: str = ""
+    """`transfer`: to take the customer; `help`: only to be told."""
 
 
 class RecordingState(CallEvent):

@@ -27,6 +27,7 @@ class TimedRecorder:
         self.line = recorder.line
         self.alert = recorder.alert
         self.status = recorder.status
+        self.ringing = recorder.ringing
         self.call_ended = recorder.call_ended
         self.command_begun = recorder.command_begun
         self.stop_recording = recorder.stop_recording
