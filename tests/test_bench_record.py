@@ -1,4 +1,4 @@
-"""The bench of recording in short: it records what it says, and counts what is missing."""
+"""The bench of recording in short: it records what it says, and counts what stands twice."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tests.support.journals import frames, head
 
-from kikimori_core.journal.events import LegClosed
+from kikimori_core.journal.events import LegClosed, LegOpened, NoteGap
 from kikimori_core.journal.folder import segments_of
 from kikimori_core.journal.framing import Kind, Record
 from kikimori_core.journal.sound import PIECE
 from kikimori_core.journal.sound_coder import SoundCoder
 from kikimori_core.journal.writing import SegmentWriter
+from kikimori_core.wire.values import Role
 from kikimori_lab.bench.record import bench_record
 from kikimori_lab.bench.record_check import JournalCheck, check_journals
 from kikimori_lab.bench.sender import SenderSound
@@ -27,6 +28,7 @@ async def test_a_short_run() -> None:
     assert told == ["wide, no journal", "wide, journal"]
     (run,) = figures.runs
     assert figures.faults == 0
+    assert (run.samples_shed, run.samples_missing) == (0, 0)
     assert run.journal_ms > 0
     assert run.handed_over_ms > 0
     assert run.with_ms > run.journal_ms
@@ -35,17 +37,20 @@ async def test_a_short_run() -> None:
     assert run.bytes_per_s > 2 * 2 * 16_000 / 2
 
 
-def test_what_is_missing_is_counted(tmp_path: Path) -> None:
+def test_what_stands_twice_is_counted(tmp_path: Path) -> None:
     pieces = np.zeros(3, PIECE)
-    # The second piece comes 100 samples late, the third overlaps it by 50.
-    pieces["samples"], pieces["position"] = 200, [0, 300, 450]
+    # The second piece comes 500 samples late, the third overlaps it by 50 and goes beyond the end by 30.
+    pieces["samples"], pieces["position"] = 200, [0, 700, 850]
     (sound,) = SoundCoder().encode_batch(pieces, bytes(range(240)) * 5)
-    closed = LegClosed(call=0, leg=0, samples=700).to_payload()
-    records = [Record(0, Kind.SOUND, sound), Record(1, Kind.LEG_CLOSED, closed)]
+    opened = LegOpened(call=0, leg=0, role=Role.CUSTOMER, rate=8000).to_payload()
+    closed = LegClosed(call=0, leg=0, samples=1020).to_payload()
+    shed = NoteGap(sound_lost=40).to_payload()
+    said = ((Kind.LEG_OPENED, opened), (Kind.SOUND, sound), (Kind.NOTE_GAP, shed), (Kind.LEG_CLOSED, closed))
+    records = [Record(number, kind, payload) for number, (kind, payload) in enumerate(said)]
     writer = SegmentWriter(tmp_path, head())
-    writer.append(frames(records), 0, 2)
+    writer.append(frames(records), 0, 4)
     writer.close()
-    assert check_journals(tmp_path) == JournalCheck(samples=600, missing=100 + 50 + 50)
+    assert check_journals(tmp_path) == JournalCheck(samples=600, shed=40, twice=80)
     (path,) = segments_of(tmp_path)
     path.write_bytes(path.read_bytes()[:-1])
-    assert check_journals(tmp_path) == JournalCheck(samples=600, missing=150, damaged=2)
+    assert check_journals(tmp_path).damaged == 2

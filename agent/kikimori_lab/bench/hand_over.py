@@ -20,6 +20,8 @@ class TimedRecorder:
     def __init__(self, recorder: CallRecorder) -> None:
         self.cpu_s = 0.0
         """CPU seconds spent in `sound` and `windows`, which come several times a second; the others are rare."""
+        self.samples = 0
+        """Samples of all legs that were handed over."""
         self._recorder = recorder
         self.call_begun = recorder.call_begun
         self.leg_opened = recorder.leg_opened
@@ -37,6 +39,8 @@ class TimedRecorder:
         began = time.thread_time()
         self._recorder.sound(legs, pcm)
         self.cpu_s += time.thread_time() - began
+        # A leg's last block is filled up with silence.
+        self.samples += len(pcm) // 2 - sum(leg.padding for leg in legs if not leg.has_block)
 
     def windows(self, legs: Sequence[LiveLeg], blocks: Sequence[Block], heard: AcousticResult) -> None:
         began = time.thread_time()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kikimori.addresses import Addresses
 
 MAX_GB = 1000.0
+ENDED_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,10 @@ class RecordRun:
     """Frames of 20 ms that the agent did not hear or did not take in time, in both runs."""
     samples: int
     """Samples in the journal."""
+    samples_shed: int
+    """Samples that the journal says were not written: it did not keep up."""
     samples_missing: int
-    """Samples that the agent heard, and that are not in the journal, or twice."""
+    """Samples that the agent heard and the journal has not, without a word, or in two places."""
     damaged: int
     """Stretches of the journal that cannot be read, and legs without an end."""
 
@@ -71,8 +74,8 @@ class JournalFigures:
 
     @property
     def faults(self) -> int:
-        """Return the number of samples missing and of damaged stretches in all runs."""
-        return sum(each.samples_missing + each.damaged for each in self.runs)
+        """Return the number of samples that are not in the journal and of damaged stretches, in all runs."""
+        return sum(each.samples_shed + each.samples_missing + each.damaged for each in self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class _Played:
     call_s: float
     size: int
     dropped: int
+    heard: int
     found: JournalCheck
 
 
@@ -127,7 +131,8 @@ def _run(sound: SenderSound, without: _Played, recorded: _Played) -> RecordRun:
         bytes_per_s=round(recorded.size / recorded.call_s),
         frames_dropped=without.dropped + recorded.dropped,
         samples=found.samples,
-        samples_missing=found.missing,
+        samples_shed=found.shed,
+        samples_missing=abs(recorded.heard - found.samples - found.shed) + found.twice,
         damaged=found.damaged,
     )
 
@@ -146,7 +151,8 @@ async def _play(
             recording=recording,
         ) as (agent, addresses):
             measured = await _measured(agent, addresses, calls, times, sound)
-        return _Played(*measured, await asyncio.to_thread(check_journals, folder))
+        heard = agent.hand_over.recorder.samples
+        return _Played(*measured, heard, await asyncio.to_thread(check_journals, folder))
 
 
 async def _measured(
@@ -162,6 +168,10 @@ async def _measured(
         await asyncio.sleep(seconds)
         elapsed, after = time.perf_counter() - began, _clocks(agent)
         end = await report_of(sender)
+        # What has arrived is heard and written to its end.
+        async with asyncio.timeout(ENDED_WITHIN_S):
+            while agent.desk.calls:  # noqa: ASYNC110 - a desk has no event for it
+                await asyncio.sleep(0.1)
     finally:
         if sender.returncode is None:
             sender.terminate()

@@ -1,13 +1,12 @@
-"""Check of journals that were written: every sample of every leg stands in them once."""
+"""Check of journals that were written: how many samples stand in them, and that none stands in two places."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kikimori_core.journal.damage import Damage
-from kikimori_core.journal.events import LegClosed, event_of
+from kikimori_core.journal.events import LegClosed, LegOpened, NoteGap, event_of
 from kikimori_core.journal.folder import SUFFIX
 from kikimori_core.journal.framing import Kind
 from kikimori_core.journal.reading import read_segment
@@ -18,45 +17,56 @@ if TYPE_CHECKING:
 
     from kikimori_core.journal.framing import Record
 
-Leg = tuple[str, int, int]
-"""Run, call and leg."""
-
 
 @dataclass(slots=True)
 class JournalCheck:
-    """Findings in all journals below a folder."""
+    """Findings in all journals below a folder. Samples of all legs together."""
 
     samples: int = 0
     """Samples in the journals."""
-    missing: int = 0
-    """Samples that the end of their leg counts and that no piece holds, or two."""
+    shed: int = 0
+    """Samples that the journals say were not written."""
+    twice: int = 0
+    """Samples that stand in two places, or behind the end of their leg."""
     damaged: int = 0
     """Stretches that cannot be read, and legs without an end."""
 
 
+class _JournalReader:
+    def __init__(self) -> None:
+        self.found = JournalCheck()
+        self.ends: dict[tuple[str, int, int], int] = {}
+        """Position after the last sample of each open leg, by run, call and leg."""
+
+    def take(self, run: str, record: Record) -> None:
+        if record.kind == Kind.SOUND:
+            self._sound(run, record.payload)
+            return
+        match event_of(record):
+            case LegOpened(call=call, leg=leg):
+                self.ends[run, call, leg] = 0
+            case LegClosed(call=call, leg=leg, samples=samples):
+                self.found.twice += max(self.ends.pop((run, call, leg)) - samples, 0)
+            case NoteGap(sound_lost=lost):
+                self.found.shed += lost
+
+    def _sound(self, run: str, payload: bytes) -> None:
+        pieces = decode_batch(payload).pieces
+        fields = (pieces[name].tolist() for name in ("call", "leg", "position", "samples"))
+        for call, leg, position, samples in zip(*fields, strict=True):
+            self.found.samples += samples
+            self.found.twice += max(self.ends[run, call, leg] - position, 0)
+            self.ends[run, call, leg] = position + samples
+
+
 def check_journals(folder: Path) -> JournalCheck:
-    """Read all segments below `folder`. Holds nothing but a number for each leg in memory."""
-    found = JournalCheck()
-    heard: dict[Leg, int] = defaultdict(int)
+    """Read all segments below `folder`."""
+    reader = _JournalReader()
     for path in sorted(folder.rglob(f"*{SUFFIX}")):
         for each in read_segment(path):
             if isinstance(each, Damage):
-                found.damaged += 1
+                reader.found.damaged += 1
             else:
-                _take(each, path.parent.name, found, heard)
-    found.damaged += len(heard)
-    return found
-
-
-def _take(record: Record, run: str, found: JournalCheck, heard: dict[Leg, int]) -> None:
-    if record.kind == Kind.SOUND:
-        pieces = decode_batch(record.payload).pieces
-        fields = (pieces[name].tolist() for name in ("call", "leg", "position", "samples"))
-        for call, leg, position, samples in zip(*fields, strict=True):
-            found.samples += samples
-            found.missing += abs(position - heard[run, call, leg])
-            heard[run, call, leg] = position + samples
-    elif record.kind == Kind.LEG_CLOSED:
-        closed = event_of(record)
-        if isinstance(closed, LegClosed):
-            found.missing += abs(closed.samples - heard.pop((run, closed.call, closed.leg), 0))
+                reader.take(path.parent.name, each)
+    reader.found.damaged += len(reader.ends)
+    return reader.found
