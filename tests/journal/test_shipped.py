@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.support.journals import frames, head, records, write
+import pytest
+from tests.support.journals import AGENT, RUN, frames, head, records, write
 
 from kikimori_core.journal.events import NoteGap, event_of
 from kikimori_core.journal.folder import segments_of
-from kikimori_core.journal.framing import FrameReader, Kind, Record
+from kikimori_core.journal.framing import DamageCode, FrameReader, JournalError, Kind, Record, segment_head
+from kikimori_core.journal.reading import Owner
 from kikimori_core.journal.shipped import RawFrames, bytes_from
 from kikimori_core.journal.writing import SegmentWriter
 
@@ -99,3 +104,22 @@ def test_a_file_that_was_replaced_meanwhile_is_read_on_at_the_right_place(tmp_pa
     write(tmp_path / "other", shorter)
     segments_of(tmp_path / "other")[0].replace(segments_of(tmp_path / "run")[0])
     assert source.take(count, 1 << 30) == (count, 60 - count, frames(RECORDS[count:]))
+
+
+def test_a_segment_of_another_agent_or_a_newer_version_is_never_sent(tmp_path: Path) -> None:
+    """What stands before it is; it and all behind it stays where it is."""
+    write(tmp_path, RECORDS, max_bytes=30_000)
+    second = segments_of(tmp_path)[1]
+    first = int(second.stem)
+    whole = second.read_bytes()
+    begin = len(segment_head(head(first)))
+    newer = segment_head(head(first)).replace(b'"format":1', b'"format":2')[12:]
+    prefix = b"KKJ1" + struct.pack("<II", len(newer), zlib.crc32(newer))
+    foreign = segment_head(replace(head(first), agent_id="another"))
+    for made, code in ((prefix + newer, DamageCode.FROM_FUTURE), (foreign, DamageCode.OTHER_AGENT)):
+        second.write_bytes(made + whole[begin:])
+        source = RawFrames(tmp_path, Owner(AGENT, RUN))
+        assert source.take(0, 1 << 30)[:2] == (0, first)
+        with pytest.raises(JournalError) as refused:
+            source.take(first, 1 << 30)
+        assert refused.value.code == code

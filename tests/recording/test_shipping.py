@@ -201,3 +201,18 @@ async def test_tls_of_the_offices_authority(tmp_path: Path) -> None:
         async with shipping(run, HttpsSink(url.replace("https", "http"), KEY)) as shipper:
             run.write(1)
             await until(lambda: shipper.state.refusal is RefusalCode.REQUEST_WRONG)
+
+
+async def test_a_journal_of_another_agent_is_told_and_left_where_it_is(tmp_path: Path) -> None:
+    foreign, run = WrittenRun(tmp_path / "agent", "r1"), WrittenRun(tmp_path / "agent", "r2", seed=2)
+    foreign.write(20)
+    foreign.close()
+    # Copied into the folder of a run that it is none of.
+    foreign.folder.rename(tmp_path / "agent" / "r0")
+    run.write(20)
+    sink = FileSink(tmp_path / "service")
+    async with shipping(run, sink) as shipper:
+        await until(lambda: frames_in(sink.folder / AGENT / "r2") == run.written)
+        await until(lambda: codes(shipper) == [("journal_foreign", "other_agent")])
+    assert frames_in(tmp_path / "agent" / "r0") == foreign.written
+    assert not (sink.folder / AGENT / "r0").exists()

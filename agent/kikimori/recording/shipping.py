@@ -16,7 +16,8 @@ import structlog
 from kikimori.recording.shipping_state import ShippingState
 from kikimori_core.cancellation import run_cancellable
 from kikimori_core.journal.folder import first_of, segments_of
-from kikimori_core.journal.framing import RECORD_HEADER, Kind, encode, header_of
+from kikimori_core.journal.framing import RECORD_HEADER, JournalError, Kind, encode, header_of
+from kikimori_core.journal.reading import Owner
 from kikimori_core.journal.shipped import RawFrames
 from kikimori_core.journal.sink import RefusalCode, SinkAwayError, SinkRefusal
 from kikimori_core.wire.topics import is_name
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from kikimori_core.journal.framing import DamageCode
     from kikimori_core.journal.sink import JournalSink
 
 log = structlog.get_logger()
@@ -73,7 +75,7 @@ class Shipper:
         self._first_retry_s = first_retry_s
         self._wanted: dict[str, int] = {}
         """Number of the next record that the receiver wants, by run."""
-        self._live_frames = RawFrames(folder / live)
+        self._live_frames = RawFrames(folder / live, Owner(agent_id, live))
         self._at_most = MOST_BYTES
         self._shipping = asyncio.Lock()
 
@@ -121,8 +123,13 @@ class Shipper:
         self.state.refused(error.code)
 
     async def _ship_all(self) -> None:
+        foreign: dict[str, DamageCode] = {}
         for run in await asyncio.to_thread(self._runs):
-            await self._ship(run)
+            try:
+                await self._ship(run)
+            except JournalError as error:
+                foreign[run] = error.code
+        self.state.foreign(foreign)
 
     def _runs(self) -> list[str]:
         """Return the runs with segments, the oldest first: names of runs grow with the time."""
@@ -134,7 +141,7 @@ class Shipper:
 
     async def _ship(self, run: str) -> None:
         folder = self._folder / run
-        frames = self._live_frames if run == self._live else RawFrames(folder)
+        frames = self._live_frames if run == self._live else RawFrames(folder, Owner(self._agent_id, run))
         if (wanted := self._wanted.get(run)) is None:
             wanted = await self._sink.position(self._agent_id, run)
         while True:

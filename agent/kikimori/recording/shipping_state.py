@@ -10,12 +10,17 @@ import structlog
 from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
+    from kikimori_core.journal.framing import DamageCode
     from kikimori_core.journal.sink import RefusalCode
 
 log = structlog.get_logger()
 
 TOLD_AFTER_S = 30.0
 """Seconds for which the receiver may be away before a problem is shown: it may be restarted."""
+
+
+MOST_TOLD = 3
+"""Runs of which a problem is shown at a time."""
 
 
 class ShippingState:
@@ -26,6 +31,7 @@ class ShippingState:
         """Reason for which the receiver took nothing at the last attempt; None = it took all."""
         self.bytes_delivered = 0
         self._lacking = 0
+        self._foreign: dict[str, DamageCode] = {}
         self._away = ""
         self._away_since: float | None = None
         self._fault = ""
@@ -63,6 +69,12 @@ class ShippingState:
         log.error("journal_records_missing", records=records)
         self._lacking = max(self._lacking, records)
 
+    def foreign(self, runs: dict[str, DamageCode]) -> None:
+        """Note the runs that are left as they are: journals of another agent, or of a newer version."""
+        for run in runs.keys() - self._foreign.keys():
+            log.error("journal_foreign", run=run, code=str(runs[run]))
+        self._foreign = runs
+
     def problems(self) -> tuple[Problem, ...]:
         found = []
         if self._away_since is not None and time.monotonic() - self._away_since >= TOLD_AFTER_S:
@@ -73,6 +85,10 @@ class ShippingState:
             found.append(Problem.of("journal_not_read", reason=self._fault))
         if self._lacking:
             found.append(Problem.of("journal_records_missing", records=self._lacking))
+        found += [
+            Problem.of("journal_foreign", cause=str(code), run=run)
+            for run, code in sorted(self._foreign.items())[:MOST_TOLD]
+        ]
         return tuple(found)
 
     def counters(self) -> dict[str, int]:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.journal.damage import Damage
 from kikimori_core.journal.folder import first_of, segments_of
-from kikimori_core.journal.framing import DamageCode, Kind, encode
-from kikimori_core.journal.reading import Located, locate
+from kikimori_core.journal.framing import DamageCode, JournalError, Kind, encode
+from kikimori_core.journal.reading import Located, Owner, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+_NOT_OURS = {DamageCode.OTHER_AGENT, DamageCode.FROM_FUTURE}
 
 
 class RawFrames:
@@ -21,8 +24,10 @@ class RawFrames:
     Remembers its place, so that the next `take` need not read a segment from its begin.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, owner: Owner | None = None) -> None:
+        """`owner`: whose they must be; None = anybody's."""
         self._folder = folder
+        self._owner = owner
         self._place: tuple[Path, int, int] | None = None
 
     def take(self, number: int, at_most: int) -> tuple[int, int, bytes]:
@@ -32,18 +37,24 @@ class RawFrames:
         number. Where the oldest segment begins after `number`, the first number is that segment's.
 
         Raises:
+            JournalError: `other_agent` or `from_future`, for a segment that is not ours to send or to lose.
             OSError: the disk.
         """
         frames: list[bytes] = []
         size = 0
         first = number
-        for at, frame in self._frames(number):
+        try:
+            for at, frame in self._frames(number):
+                if not frames:
+                    first = at
+                elif size + len(frame) > at_most:
+                    break
+                frames.append(frame)
+                size += len(frame)
+        except JournalError:
+            # What stands before that segment is sent first.
             if not frames:
-                first = at
-            elif size + len(frame) > at_most:
-                break
-            frames.append(frame)
-            size += len(frame)
+                raise
         return first, len(frames), b"".join(frames)
 
     def _frames(self, number: int) -> Iterator[tuple[int, bytes]]:
@@ -64,34 +75,36 @@ class RawFrames:
         if self._place is not None and self._place[0] == path and self._place[2] <= number:
             start = self._place[1:]
         why = DamageCode.CUT
-        for each in _located(path, start):
+        for each in _located(path, start, self._owner):
             if isinstance(each, Damage):
                 why = each.code
+                if each.offset == 0 and why in _NOT_OURS:
+                    raise JournalError(why, path.name)
                 continue
             record = each.record
             if record.number < number:
                 continue
             yield from _replaced(number, record.number, why)
             self._place = (path, each.offset, record.number)
-            yield record.number, encode(record.number, record.kind, record.payload)
+            yield record.number, each.frame
             number = record.number + 1
         if following is not None:
             yield from _replaced(number, following, why)
 
 
-def _located(path: Path, start: tuple[int, int] | None) -> Iterator[Located | Damage]:
+def _located(path: Path, start: tuple[int, int] | None, owner: Owner | None) -> Iterator[Located | Damage]:
     """Give what stands from a known place on; from the begin where that record stands elsewhere now.
 
     Erasing a call moves the records behind it.
     """
     if start is not None:
-        found = locate(path, start=start)
+        found = locate(path, owner=owner, start=start)
         first = next(found, None)
         if isinstance(first, Located) and first.record.number == start[1]:
             yield first
             yield from found
             return
-    yield from locate(path)
+    yield from locate(path, owner=owner)
 
 
 def bytes_from(folder: Path, number: int, at_most: int) -> tuple[int, int, bytes]:
