@@ -46,14 +46,15 @@ def _check_dashboard(args: argparse.Namespace, config: AgentConfig, dashboard: D
     from kikimori.cli.config_of_recording import say_recording  # noqa: PLC0415  (see cli/later.py)
     from kikimori.doctor.configuration import look_at_dashboard  # noqa: PLC0415  (see cli/up.py)
     from kikimori_dashboard.https.page_url import page_url  # noqa: PLC0415
+    from kikimori_records.folder import records_folder  # noqa: PLC0415  (see cli/up.py)
 
     say_findings(look_at_dashboard(config, dashboard), config_path(args))
     mqtt = dashboard.mqtt
     show(text("doctor_configuration", path=config_path(args) or text("builtin_defaults")))
     show(text("check_site_of_dashboard", site=config.site, host=mqtt.host, port=mqtt.port))
     show(text("check_dashboard", url=page_url(dashboard)))
-    store = dashboard.store_settings().folder()
-    say_recording(dashboard.recording, dashboard.records.model_copy(update={"url": None}), store, store)
+    kept = records_folder(dashboard.records, dashboard.store_settings())
+    say_recording(dashboard.recording, dashboard.records.model_copy(update={"url": None}), kept, kept)
     show(text("check_no_agent"))
 
 

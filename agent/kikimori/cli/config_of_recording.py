@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from kikimori_core.journal.settings import RecordingTable, RecordsTable
 
 
-def say_recording(recording: RecordingTable, records: RecordsTable, journals: Path, store: Path) -> None:
+def say_recording(recording: RecordingTable, records: RecordsTable, journals: Path, kept: Path) -> None:
     """Print what is recorded and for how long the disk lasts; warn where that is less than `days`.
 
     Args:
         recording: What the office decided.
         records: Where the records service is.
         journals: Folder of an agent's journals, whose disk counts where the service is elsewhere.
-        store: Folder of the database, beside which the records service keeps recordings.
+        kept: Folder of the records service.
     """
     if recording.enabled is None:
         show(text("recording_undecided"))
@@ -31,7 +31,7 @@ def say_recording(recording: RecordingTable, records: RecordsTable, journals: Pa
     if not recording.enabled:
         show(text("check_recording_off"))
         return
-    folder = records.folder(store) if records.url is None else journals
+    folder = kept if records.url is None else journals
     free = _free_bytes(folder)
     ahead = forecast(recording, free, used_bytes(folder) if records.url is None else 0)
     given = {

@@ -12,8 +12,8 @@ from kikimori.cli.options import (
     on_a_terminal,
     show_first,
 )
-from kikimori.cli.terminal import say
-from kikimori_core.messages import text
+from kikimori.cli.terminal import say, say_both
+from kikimori_core.messages import both, text
 
 if TYPE_CHECKING:
     import argparse
@@ -30,6 +30,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     config = configured(args)
+    if config.recording.enabled is None and on_a_terminal(say) is not None:
+        say_both(both("recording_undecided"))
     pages = dashboard_settings(args)
     # Broker and web server take a moment to load; `--help` should not pay for them.
     from kikimori.office import open_office  # noqa: PLC0415

@@ -18,6 +18,7 @@ from kikimori_core.certificates import examine_pair
 from kikimori_core.journal.settings import PBX
 from kikimori_core.messages import both, text
 from kikimori_core.wire.settings import is_loopback, trusting
+from kikimori_records.folder import records_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ async def look_at_recording(config: AgentConfig, dashboard: DashboardSettings) -
     if (url := config.records.url) is not None:
         place = await _look_at_service(url, config.records.ca_file)
     else:
-        folder = config.records.folder(dashboard.store_settings().folder())
+        folder = records_folder(config.records, dashboard.store_settings())
         place = await asyncio.to_thread(partial(_look_at_folder, folder))
     return [place, look_at_announcement(config)]
 

@@ -5,7 +5,7 @@ Read by the agent, which records, by the records service, which keeps, and by th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -14,14 +14,8 @@ from kikimori_core.messages import text
 from kikimori_core.wire.files import MadeFolder, PemFile
 from kikimori_core.wire.settings import HostName, ListenPort, is_loopback, matching
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 PBX = "pbx"
 """Value of `[recording] announcement` for an office whose PBX announces the recording itself."""
-
-RECORDS = "records"
-"""Name of the folder of recordings beside the database."""
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
@@ -112,10 +106,6 @@ class RecordsTable(BaseModel):
     """Days after which a call is removed from the history; None = as long as the longest of its kinds."""
     number_days: Days | None = None
     """Days after which callers' numbers and names are removed; None = `[recording] days`."""
-
-    def folder(self, store: Path) -> Path:
-        """Return the folder of sound and received journals; `store`: the folder of the database."""
-        return self.dir or store / RECORDS
 
     @field_validator("url")
     @classmethod

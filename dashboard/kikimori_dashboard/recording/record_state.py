@@ -10,6 +10,7 @@ from kikimori_core.journal.forecast import forecast
 from kikimori_core.messages import in_language, remedy
 from kikimori_dashboard.worded import LANGUAGES, worded_problem
 from kikimori_records.calls.totals import record_totals
+from kikimori_records.folder import records_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,7 @@ class RecordState:
     async def _disk(self, totals: RecordTotals) -> dict[str, Any] | None:
         """Return the room of the records' folder; None where it is not on this machine."""
         settings = self._settings
-        folder = settings.records.folder(settings.store_settings().folder())
+        folder = records_folder(settings.records, settings.store_settings())
         free = await asyncio.to_thread(_free_bytes, folder)
         if free is None:
             return None
