@@ -79,10 +79,12 @@ async def test_an_earlier_run_goes_first_and_is_deleted_whole(tmp_path: Path) ->
     early, run = WrittenRun(tmp_path / "agent", "r1"), WrittenRun(tmp_path / "agent", "r2", seed=2)
     early.write(100)
     early.close()
-    run.write(20)
     sink = FileSink(tmp_path / "service")
     async with shipping(run, sink):
         await until(lambda: not early.folder.exists())
+        # It is told of the present run before that has anything: the earlier one's calls are over.
+        await until(lambda: sink.asked == ["r1", "r2"])
+        run.write(20)
         await until(lambda: frames_in(sink.folder / AGENT / "r2") == run.written)
     assert frames_in(sink.folder / AGENT / "r1") == early.written
 

@@ -20,10 +20,13 @@ class FileSink:
         self.full = False
         """True = the disk has no room."""
         self.deliveries = 0
+        self.asked: list[str] = []
+        """Runs whose position was asked for."""
         self._writers: dict[tuple[str, str], SegmentWriter] = {}
         self._alone = asyncio.Lock()
 
     async def position(self, agent_id: str, run: str) -> int:
+        self.asked.append(run)
         async with self._alone:
             return (await asyncio.to_thread(self._writer, agent_id, run)).next_number
 

@@ -130,6 +130,9 @@ class Shipper:
             except JournalError as error:
                 foreign[run] = error.code
         self.state.foreign(foreign)
+        if self._live not in self._wanted:
+            # Nothing is written yet. That this run is asked for tells the receiver that the earlier ones are over.
+            self._wanted[self._live] = await self._sink.position(self._agent_id, self._live)
 
     def _runs(self) -> list[str]:
         """Return the runs with segments, the oldest first: names of runs grow with the time."""

@@ -70,6 +70,8 @@ class JournalSink(Protocol):
     async def position(self, agent_id: str, run: str) -> int:
         """Return the number of the next record wanted of a run; 0 for one that it does not know.
 
+        An agent asks for its runs in their order: the earlier ones are then over.
+
         Raises:
             SinkRefusal: it does not say, and why.
             SinkAwayError: it cannot be reached.

@@ -55,7 +55,7 @@ class _Held:
     """Held by the thread that uses the journal: it may go on after the task that asked for it was cancelled."""
     loaded: bool = False
     ended: bool = False
-    """A later run of the agent has sent records: nothing more comes."""
+    """A later run of the agent sends records, or asks where to begin: nothing more comes."""
 
     async def use(self, work: Callable[[JournalRun], T]) -> T:
         """Do something with the journal in a thread, while no other thread uses it."""
@@ -108,7 +108,10 @@ class IncomingJournals:
 
     async def position(self, agent_id: str, run: str) -> int:
         """Return the number of the next record wanted of a run; 0 for one that it does not know. Raises SinkRefusal."""
-        return await self._use(agent_id, run, _position)
+        position = await self._use(agent_id, run, _position)
+        self._end_earlier(RunKey(agent_id, run))
+        self.changed.set()
+        return position
 
     async def deliver(self, agent_id: str, run: str, first: int, frames: bytes) -> int:
         """Keep whole frames and return the number of the next record wanted; see `JournalSink`. Raises SinkRefusal."""
@@ -177,9 +180,7 @@ class IncomingJournals:
         )
 
     def _end_earlier(self, key: RunKey) -> None:
-        """Note that the earlier runs of an agent are over: it sends the oldest first."""
-        if not self._runs[key].journal.position:
-            return
+        """Note that the earlier runs of an agent are over: it sends, and asks for, the oldest first."""
         for other, held in self._runs.items():
             if other.agent_id == key.agent_id and other.order < key.order:
                 held.ended = True

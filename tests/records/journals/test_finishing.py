@@ -129,7 +129,11 @@ async def test_states_of_sound_and_an_agent_that_stopped(store: Store, tmp_path:
         assert secret not in office.segments()[0].read_bytes()
         assert cut.legs[1].sound[800:2400].tobytes() in office.segments()[0].read_bytes()
         assert "call-4" not in {each.call_id for each in await newest_calls(store, 9)}
+        # The agent's next run asks where to begin, before any call of it.
         later = ToldRun([told_call(5)], run="run2")
+        assert await office.incoming.position(later.agent_id, later.run) == 0
+        await office.finishing.finish_ended()
+        assert "call-4" in {each.call_id for each in await newest_calls(store, 9)}
         await delivered(office.incoming, later)
         await office.finishing.finish_ended()
         assert office.segments() == []
