@@ -13,10 +13,12 @@ import asyncio
 import json
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
+from kikimori_records.journals import journal_run
 from kikimori_records.journals.finishing import Finishing
 from kikimori_records.journals.incoming import IncomingJournals
 from kikimori_records.settings import StoreSettings
@@ -48,6 +50,7 @@ async def keep(folder: Path, settings: StoreSettings, deliveries: list[tuple[int
 
 
 def main() -> None:
+    journal_run.COMPACTED_AFTER = timedelta(0)  # to be killed in this too
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     lines = [json.loads(each) for each in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
     deliveries = [(first, bytes.fromhex(frames)) for first, frames in lines]

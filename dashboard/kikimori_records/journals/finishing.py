@@ -245,6 +245,7 @@ def _erase_stopped(journal: JournalRun) -> None:
 def _retire(journal: JournalRun) -> None:
     if not journal.faults.waiting:
         journal.retire()
+        journal.compact(datetime.now(UTC))
 
 
 def _lower_priority() -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kikimori_core.journal.damage import Damage
 from kikimori_core.journal.erasing import rewrite_without
 from kikimori_core.journal.events import CallBegun
 from kikimori_core.journal.folder import segment_path, segments_of, sync_folder
-from kikimori_core.journal.framing import RECORD_HEADER, FrameReader, Kind, SegmentHead
-from kikimori_core.journal.reading import locate
+from kikimori_core.journal.framing import RECORD_HEADER, DamageCode, FrameReader, Kind, SegmentHead
+from kikimori_core.journal.reading import head_of, locate
 from kikimori_core.journal.sink import RefusalCode, SinkRefusal
 from kikimori_core.journal.sound import SoundEncoding
 from kikimori_core.journal.writing import MAX_BYTES, SegmentWriter
 from kikimori_records.journals.apart import keep_apart
+from kikimori_records.journals.compacting import compact, kept_share
 from kikimori_records.journals.fault_list import FaultList
 from kikimori_records.journals.faults import FaultCode, JournalFault
 from kikimori_records.journals.indexing import note_places
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kikimori_core.journal.framing import Record
+
+
+COMPACTED_AFTER = timedelta(minutes=10)
+"""Age from which a segment is compacted; most calls are over before."""
+COMPACTED_BELOW = 0.5
+"""Share of a segment's bytes that calls still need, below which it is compacted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +180,22 @@ class JournalRun:
         self._segments = kept
         return len(done)
 
+    def compact(self, now: datetime) -> bool:
+        """Take out of one segment what is in the history, where that is most of it and a long call holds the rest.
+
+        Return whether there was one. Raises OSError.
+        """
+        for at, index in enumerate(self._segments[:-1]):
+            calls = index.calls - self.calls.finished.keys()
+            if calls == index.calls or kept_share(index, calls) >= COMPACTED_BELOW:
+                continue
+            if now - head_of(index.path).made_at >= COMPACTED_AFTER:
+                keep_apart(index, self._apart)
+                self._segments[at] = compact(index, calls)
+                self.generation += 1
+                return True
+        return False
+
     def close(self) -> None:
         """End the open segment. Raises OSError."""
         if self._writer is not None:
@@ -257,5 +280,7 @@ class JournalRun:
 
     def _note_damage(self, damage: Iterable[Damage]) -> None:
         for each in damage:
+            if each.code is DamageCode.NUMBER and not each.length:
+                continue  # left out by `compact`
             details = {"reason": str(each.code), "bytes": each.length, "records": each.lost}
             self.faults.add([JournalFault(each.number, FaultCode.DAMAGED, details=details)])

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from kikimori_records.settings import StoreSettings
 
-KILLS = 8
+KILLS = 5
 TIMES = ("salt", "recorded_at", "found_at")
 
 
