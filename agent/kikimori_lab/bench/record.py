@@ -21,7 +21,7 @@ from kikimori.config import AgentConfig, SpeechTable
 from kikimori_core.journal.settings import RecordingTable
 from kikimori_lab.bench.bench_agent import bench_agent
 from kikimori_lab.bench.calls import LEGS_PER_CALL, WARM_UP_S, report_of, start_sender
-from kikimori_lab.bench.hand_over import HandOver
+from kikimori_lab.bench.hand_over import HandOver, TimedRecorder
 from kikimori_lab.bench.record_check import JournalCheck, check_journals
 from kikimori_lab.bench.sender import SenderSound
 
@@ -48,7 +48,7 @@ class RecordRun:
     handed_over_ms: float
     """The event loop, for sound and windows."""
     bytes_per_s: int
-    """Bytes of the journal."""
+    """Bytes of the journal, with what stands at begin and end of each call."""
     frames_dropped: int
     """Frames of 20 ms that the agent did not hear or did not take in time, in both runs."""
     samples: int
@@ -81,13 +81,12 @@ class JournalFigures:
 @dataclass(frozen=True, slots=True)
 class _Played:
     agent_s: float
-    journal_s: float
-    handed_over_s: float
+    """CPU seconds of the agent while the calls ran, after warming up."""
     call_s: float
-    size: int
+    """Seconds of all calls in that time."""
+    journal_s: float
+    """CPU seconds of the journal's thread, from the first call's begin to its last record."""
     dropped: int
-    heard: int
-    found: JournalCheck
 
 
 class _RecordedAgent(Agent):
@@ -97,6 +96,25 @@ class _RecordedAgent(Agent):
         super().__init__(config)
         self.hand_over = HandOver(self._recording)
         self._recording = self.hand_over
+
+    @property
+    def journal_s(self) -> float:
+        """Return the CPU seconds of the journal's thread; 0 without one."""
+        journal = next((each for each in threading.enumerate() if each.name == "journal"), None)
+        if journal is None or journal.ident is None:
+            return 0.0
+        return time.clock_gettime(time.pthread_getcpuclockid(journal.ident))
+
+    async def settled(self) -> None:
+        """Return when all calls have ended and nothing was written for a second."""
+        size = -1
+        while self.desk.calls or self._size != size:
+            size = self._size
+            await asyncio.sleep(1.0)
+
+    @property
+    def _size(self) -> int:
+        return self.hand_over.counters().get("record_bytes", 0)
 
 
 async def bench_record(
@@ -111,35 +129,37 @@ async def bench_record(
     """Play every kind of sound without and with a journal; raises KikimoriError when the sending process fails."""
     runs = []
     times = (warm_up_s, seconds)
+    on = RecordingTable(enabled=True, days=1, max_gb=MAX_GB)
     for sound in sounds:
         progress(f"{sound}, no journal")
-        without = await _play(calls, times, sound, RecordingTable())
+        without, _, _ = await _play(calls, times, sound, RecordingTable())
         progress(f"{sound}, journal")
-        recorded = await _play(calls, times, sound, RecordingTable(enabled=True, days=1, max_gb=MAX_GB))
-        runs.append(_run(sound, without, recorded))
+        runs.append(_run(sound, without, *await _play(calls, times, sound, on)))
     return JournalFigures(calls=calls, seconds=seconds, cores=cores, runs=tuple(runs))
 
 
-def _run(sound: SenderSound, without: _Played, recorded: _Played) -> RecordRun:
-    found = recorded.found
+def _run(
+    sound: SenderSound, without: _Played, recorded: _Played, handed_over: TimedRecorder, found: JournalCheck
+) -> RecordRun:
+    call_s = found.samples / LEGS_PER_CALL / sound.rate
     return RecordRun(
         sound=sound,
         without_ms=round(without.agent_s / without.call_s * 1000, 3),
         with_ms=round(recorded.agent_s / recorded.call_s * 1000, 3),
-        journal_ms=round(recorded.journal_s / recorded.call_s * 1000, 3),
-        handed_over_ms=round(recorded.handed_over_s / recorded.call_s * 1000, 4),
-        bytes_per_s=round(recorded.size / recorded.call_s),
+        journal_ms=round(recorded.journal_s / call_s * 1000, 3),
+        handed_over_ms=round(handed_over.cpu_s / call_s * 1000, 4),
+        bytes_per_s=round(found.size / call_s),
         frames_dropped=without.dropped + recorded.dropped,
         samples=found.samples,
         samples_shed=found.shed,
-        samples_missing=abs(recorded.heard - found.samples - found.shed) + found.twice,
+        samples_missing=abs(handed_over.samples - found.samples - found.shed) + found.twice,
         damaged=found.damaged,
     )
 
 
 async def _play(
     calls: int, times: tuple[float, float], sound: SenderSound, recording: RecordingTable
-) -> _Played:
+) -> tuple[_Played, TimedRecorder, JournalCheck]:
     """Play calls; `times`: of warming up, and of what is measured."""
     with tempfile.TemporaryDirectory(prefix="kikimori-bench-") as state:
         folder = Path(state)
@@ -150,41 +170,28 @@ async def _play(
             connections=calls * LEGS_PER_CALL,
             recording=recording,
         ) as (agent, addresses):
-            measured = await _measured(agent, addresses, calls, times, sound)
-        heard = agent.hand_over.recorder.samples
-        return _Played(*measured, heard, await asyncio.to_thread(check_journals, folder))
+            played = await _played(agent, addresses, calls, times, sound)
+        return played, agent.hand_over.recorder, await asyncio.to_thread(check_journals, folder)
 
 
-async def _measured(
+async def _played(
     agent: _RecordedAgent, addresses: Addresses, calls: int, times: tuple[float, float], sound: SenderSound
-) -> tuple[float, float, float, float, int, int]:
-    """Return CPU seconds of agent, journal and hand-over, seconds of call, bytes, and frames dropped."""
+) -> _Played:
     warm_up_s, seconds = times
+    journal_s = agent.journal_s
     sender = await start_sender(addresses, calls, seconds + 2 * warm_up_s, sound)
     try:
         await report_of(sender)
         await asyncio.sleep(warm_up_s)
-        began, before = time.perf_counter(), _clocks(agent)
+        began, cpu = time.perf_counter(), time.process_time()
         await asyncio.sleep(seconds)
-        elapsed, after = time.perf_counter() - began, _clocks(agent)
+        elapsed, cpu = time.perf_counter() - began, time.process_time() - cpu
         end = await report_of(sender)
-        # What has arrived is heard and written to its end.
         async with asyncio.timeout(ENDED_WITHIN_S):
-            while agent.desk.calls:  # noqa: ASYNC110 - a desk has no event for it
-                await asyncio.sleep(0.1)
+            await agent.settled()
     finally:
         if sender.returncode is None:
             sender.terminate()
         await sender.wait()
-    agent_s, journal_s, handed_over_s, size = (b - a for a, b in zip(before, after, strict=True))
     dropped = agent.desk.counters()["frames_dropped"] + int(end["lost_frames"])
-    return agent_s, journal_s, handed_over_s, elapsed * calls, int(size), dropped
-
-
-def _clocks(agent: _RecordedAgent) -> tuple[float, float, float, float]:
-    journal = next((each for each in threading.enumerate() if each.name == "journal"), None)
-    journal_s = 0.0
-    if journal is not None and journal.ident is not None:
-        journal_s = time.clock_gettime(time.pthread_getcpuclockid(journal.ident))
-    size = agent.hand_over.counters().get("record_bytes", 0)
-    return time.process_time(), journal_s, agent.hand_over.recorder.cpu_s, float(size)
+    return _Played(cpu, elapsed * calls, agent.journal_s - journal_s, dropped)

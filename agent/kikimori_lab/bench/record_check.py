@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class JournalCheck:
     """Findings in all journals below a folder. Samples of all legs together."""
 
+    size: int = 0
+    """Bytes of the files."""
     samples: int = 0
     """Samples in the journals."""
     shed: int = 0
@@ -63,6 +65,7 @@ def check_journals(folder: Path) -> JournalCheck:
     """Read all segments below `folder`."""
     reader = _JournalReader()
     for path in sorted(folder.rglob(f"*{SUFFIX}")):
+        reader.found.size += path.stat().st_size
         for each in read_segment(path):
             if isinstance(each, Damage):
                 reader.found.damaged += 1

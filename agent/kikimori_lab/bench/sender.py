@@ -43,6 +43,11 @@ class SenderSound(StrEnum):
     WIDE = "wide"
     """Likewise, at 16 kHz."""
 
+    @property
+    def rate(self) -> int:
+        """Return the samples per second."""
+        return 16_000 if self is SenderSound.WIDE else RATE
+
 
 _SLIN16 = next(kind for kind, rate in AUDIO_RATES.items() if rate == 16_000)
 _SOFTER = 0.83
