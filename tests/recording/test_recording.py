@@ -125,6 +125,7 @@ async def test_everything_that_is_known_of_a_call_is_in_the_journal(tmp_path: Pa
         call.observe(
             Utterance(Role.CUSTOMER, "1", 1.0, 1.6, "責任者を", final=True, words=words, engine="vosk")
         )
+        call.held(on_hold=True)
         call.set_status(CallStatus.ON_HOLD)
         call.set_status(CallStatus.TALKING)
         result = await handler.handle(command(Action.HOLD))
@@ -144,8 +145,10 @@ async def test_everything_that_is_known_of_a_call_is_in_the_journal(tmp_path: Pa
     written = [each.alert for each in read.of(AlertRevision)]
     assert written == [each.model_dump(mode="json", exclude_none=True) for each in office.news.alerts]
     assert {each["state"] for each in written} == {"open", "closed"}
+    assert [each.held_by_key for each in read.of(StatusChanged)] == [True, *[False] * 4]
     status = [(each.status, each.operator.number, each.accommodated) for each in read.of(StatusChanged)]
     assert status == [
+        (CallStatus.ON_HOLD, "204", False),
         (CallStatus.ON_HOLD, "204", False),
         (CallStatus.TALKING, "204", False),
         (CallStatus.TALKING, "204", True),

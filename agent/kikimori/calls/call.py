@@ -139,6 +139,7 @@ class LiveCall:
         """Take the call's status from control of the PBX."""
         self.held_by_key = False
         self._become(status)
+        self._recorder.status(self)
 
     def _become(self, status: CallStatus) -> None:
         # The PBX may answer when the call is over already.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori_core.journal.folder import SUFFIX
 from kikimori_core.journal.framing import DamageCode
 from kikimori_core.journal.repairing import repair
 
@@ -29,7 +30,10 @@ class EarlierRuns:
 
 
 def look_at_earlier_runs(root: Path, run: str, eraser: CallEraser) -> EarlierRuns:
-    """Repair the journals in `root` of all runs but `run`. Never raises for what is in them."""
+    """Repair the journals in `root` of all runs but `run`. Never raises for what is in them.
+
+    A file that the erasing of a call had not finished is removed; it is made anew.
+    """
     found = EarlierRuns()
     try:
         folders = sorted(each for each in root.iterdir() if each.is_dir() and each.name != run)
@@ -37,6 +41,8 @@ def look_at_earlier_runs(root: Path, run: str, eraser: CallEraser) -> EarlierRun
         return found
     for folder in folders:
         try:
+            for unfinished in folder.glob(f"*{SUFFIX}.new"):
+                unfinished.unlink()
             done = repair(folder)
         except OSError as error:
             log.error("journal_not_repaired", run=folder.name, error=type(error).__name__)
