@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from kikimori_lab.bench.chaos_lines import ChaosLines
 from kikimori_lab.bench.chaos_page import CountingPage
 from kikimori_lab.bench.chaos_process import KillableProcess, program
 from kikimori_lab.bench.mosquitto import ShippedMosquitto
+from kikimori_lab.bench.ports import free_ports
 from kikimori_lab.signed_in import SUPERVISOR, cookie_of, token_for
 from kikimori_records.settings import StoreSettings
 from kikimori_records.store import Store
@@ -106,7 +106,7 @@ class Chaos:
         """
         began = time.monotonic()
         broker = ShippedMosquitto(self._folder / "mosquitto", SITE, agents=[AGENT], dashboards=[BOARD])
-        audio, announce, web = _free_ports(3)
+        audio, announce, web = free_ports(3)
         config = self._write_config(broker, audio, announce, web)
         agent = KillableProcess(
             program("kikimori", "agent", "--config", str(config), "--log-format", "json"),
@@ -266,14 +266,3 @@ async def _retained(settings: BrokerSettings) -> list[str]:
             ):
                 found.append(topic)
     return found
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from random import Random
 
 FRAME_S = 0.02
-SILENCE = struct.pack(">BH", 0x10, 320) + bytes(320)
+FRAME_BYTES = 320
 HANG_UP = struct.pack(">BH", 0x00, 0)
 FRAMES_AT_ONCE = 5
 TRY_AGAIN_S = 0.2
@@ -24,7 +24,11 @@ TRY_AGAIN_S = 0.2
 class ChaosLines:
     """Telephone lines that make calls until `stop`; an agent that is away is tried again."""
 
-    def __init__(self, audio_port: int, announce_port: int, random: Random) -> None:
+    def __init__(
+        self, audio_port: int, announce_port: int, random: Random, sound: bytes = bytes(FRAME_BYTES)
+    ) -> None:
+        """`sound`: 20 ms of s16le at 8 kHz that the lines say again and again."""
+        self._frame = struct.pack(">BH", 0x10, FRAME_BYTES) + sound
         self._audio_port = audio_port
         self._announce_port = announce_port
         self._random = random
@@ -79,6 +83,6 @@ class ChaosLines:
     async def _speak(self, writer: asyncio.StreamWriter, seconds: float) -> None:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends and not self._stopping.is_set():
-            writer.write(SILENCE * FRAMES_AT_ONCE)
+            writer.write(self._frame * FRAMES_AT_ONCE)
             await writer.drain()
             await asyncio.sleep(FRAME_S * FRAMES_AT_ONCE)

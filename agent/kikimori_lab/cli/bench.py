@@ -9,7 +9,15 @@ from kikimori.cli.options import add_finals, bars, log_errors, print_figures, wi
 from kikimori.cli.terminal import say, worded
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
-from kikimori_lab.cli import bench_chaos, bench_commands, bench_page, bench_record, bench_requests, bench_wall
+from kikimori_lab.cli import (
+    bench_chaos,
+    bench_commands,
+    bench_page,
+    bench_record,
+    bench_record_chaos,
+    bench_requests,
+    bench_wall,
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -81,6 +89,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     bench_wall.add_parser(what, _positive)
     bench_commands.add_parser(what, _positive)
     bench_chaos.add_parser(what, _positive)
+    bench_record_chaos.add_parser(what, _positive)
     bench_requests.add_parser(what, _positive)
     bench_record.add_parser(what, _positive)
 

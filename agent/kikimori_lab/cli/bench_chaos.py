@@ -16,8 +16,8 @@ def add_parser(
     what: argparse._SubParsersAction[argparse.ArgumentParser], positive: Callable[[str], int]
 ) -> None:
     chaos = what.add_parser("chaos")
-    chaos.add_argument("--kills", type=_from_zero, default=20, metavar="N")
-    chaos.add_argument("--overlapping", type=_from_zero, default=30, metavar="N")
+    chaos.add_argument("--kills", type=from_zero, default=20, metavar="N")
+    chaos.add_argument("--overlapping", type=from_zero, default=30, metavar="N")
     chaos.add_argument("--of", choices=["broker", "agent", "dashboard"], action="append")
     chaos.add_argument("--lines", type=positive, default=6, metavar="N")
     chaos.add_argument("--seed", type=int, default=1, metavar="N")
@@ -26,7 +26,8 @@ def add_parser(
     chaos.set_defaults(run=run)
 
 
-def _from_zero(text: str) -> int:
+def from_zero(text: str) -> int:
+    """Read a number that may be 0."""
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError("must be 0 or more")
