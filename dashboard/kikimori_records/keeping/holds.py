@@ -118,24 +118,16 @@ async def holding(connection: AsyncConnection, subject: KeepingSubject, now: dat
     """Return the holds that keep a subject, or some of its calls, from being erased."""
     of_calls = select(calls.c.uid).where(subject.calls())
     of_callers = select(calls.c.caller_key).where(subject.calls())
-    about = or_(
-        legal_holds.c.uid.in_(of_calls),
-        legal_holds.c.caller_key.in_(of_callers),
-        legal_holds.c.caller_key == subject.caller_key,
-    )
-    return await _holds(connection, about, _active(now))
+    about = [legal_holds.c.uid.in_(of_calls), legal_holds.c.caller_key.in_(of_callers)]
+    if subject.caller_key is not None:
+        about.append(legal_holds.c.caller_key == subject.caller_key)
+    return await _holds(connection, or_(*about), _active(now))
 
 
-def is_held(now: datetime, after: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
-    """Return the condition that a row of `recorded_calls` is held at a time; with `after` by a hold of a later time.
-
-    An erasure is refused while a hold is there. A hold from before it is therefore released, or was put back by a restore.
-    """
+def is_held(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a row of `recorded_calls` is held at a time."""
     about = or_(legal_holds.c.uid == calls.c.uid, legal_holds.c.caller_key == calls.c.caller_key)
-    query = select(legal_holds.c.id).where(about, _active(now)).correlate(calls)
-    if after is not None:
-        query = query.where(legal_holds.c.at > after).correlate(calls, after.table)
-    return exists(query)
+    return exists(select(legal_holds.c.id).where(about, _active(now)).correlate(calls))
 
 
 def hold_line(held: LegalHold) -> Line:

@@ -186,7 +186,10 @@ async def test_a_hold_stands_before_an_erasure(
     store: Store, folder: Path, ledger: Ledger, pseudonyms: Pseudonyms
 ) -> None:
     uid = await add_recorded(store, folder, "c1")
+    await add_recorded(store, folder, "c2", number=OTHER)
     await erase_due(store, folder, pseudonyms)
+    elsewhere = await hold(store, ledger, await call(store, "c2"), "訴訟", BY)
+    assert (await foresee(store, await call(store, uid))).holds == []
     subject = caller("09012345678", pseudonyms)
     by_call = await hold(store, ledger, await call(store, uid), "訴訟", BY)
     by_caller = await hold(store, ledger, subject, "訴訟", BY, datetime.now(UTC) + timedelta(1))
@@ -208,8 +211,9 @@ async def test_a_hold_stands_before_an_erasure(
     await release(store, ledger, after.id, "x", BY)
     assert await erase_due(store, folder, pseudonyms, JournalsOfTest()) == 1
     assert {each.caller_number for each in await all_holds(store)} == {None}
+    assert [each.id for each in await all_holds(store) if each.holds_at(datetime.now(UTC))] == [elsewhere.id]
     names = [each["action"] for each in await audited(store, "records.")]
-    assert (names.count("records.hold"), names.count("records.release")) == (4, 3)
+    assert (names.count("records.hold"), names.count("records.release")) == (5, 3)
 
 
 async def test_a_number_that_is_not_there_and_a_call_that_is_several(
