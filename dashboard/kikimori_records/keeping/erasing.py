@@ -36,7 +36,14 @@ AT_ONCE = 20
 JOURNAL = "journal"
 """Kind of removal: the call is erased from the received journals too."""
 WAL_WITHIN_S = 10.0
-REWRITTEN = ("recorded_calls", "recorded_lines", "recorded_alerts", "recorded_events", "legal_holds")
+REWRITTEN = (
+    "recorded_calls",
+    "recorded_lines",
+    "recorded_alerts",
+    "recorded_events",
+    "legal_holds",
+    "call_notes",
+)
 
 
 class OpenJournals(Protocol):

@@ -14,6 +14,7 @@ from kikimori_records.errors import StoreAwayError, StoreError
 from kikimori_records.keeping.erasing import erase_due
 from kikimori_records.keeping.ledger import Ledger
 from kikimori_records.keeping.leftovers import remove_leftovers
+from kikimori_records.keeping.orders import waiting
 from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.reconciling import reconcile
 from kikimori_records.keeping.retention import remove_aged
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 EVERY_S = 2.0
+LOOK_EVERY = timedelta(seconds=20)
 MEASURE_EVERY = RETRY_EVERY = timedelta(minutes=1)
 RETENTION_EVERY = timedelta(hours=1)
 
@@ -51,7 +53,7 @@ class RecordKeeper:
         self._journals = journals
         self._room = room
         self._pseudonyms: Pseudonyms | None = None
-        self._measure_at = self._retain_at = datetime.min.replace(tzinfo=UTC)
+        self._look_at = self._measure_at = self._retain_at = datetime.min.replace(tzinfo=UTC)
         self._fault = ""
         self._reconciled = False
 
@@ -85,14 +87,17 @@ class RecordKeeper:
         """Return what cannot be removed although it has to go."""
         return (Problem.of("records_not_removed", reason=self._fault),) if self._fault else ()
 
-    async def _erase(self, _now: datetime) -> None:
+    async def _erase(self, now: datetime) -> None:
         if self._pseudonyms is None:
             self._pseudonyms = await asyncio.to_thread(Pseudonyms.load, self._folder)
         if not self._reconciled:
             await reconcile(self._store, Ledger(self._folder))
             await remove_leftovers(self._store, self._folder)
             self._reconciled = True
-        await erase_due(self._store, self._folder, self._pseudonyms, self._journals)
+        # Calls that arrive after their order may wait a little; a new order does not.
+        if now >= self._look_at or await waiting(self._store):
+            await erase_due(self._store, self._folder, self._pseudonyms, self._journals)
+            self._look_at = now + LOOK_EVERY
 
     async def _measure(self, now: datetime) -> None:
         if self._room is not None and now >= self._measure_at:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select
+from sqlalchemy import and_, exists, func, insert, select
 
 from kikimori_records.audit.log import append_within
 from kikimori_records.calls.tables import recorded_calls as calls
 from kikimori_records.calls.tables import recorded_lines
 from kikimori_records.columns import time_text
 from kikimori_records.errors import StoreError
-from kikimori_records.keeping.holds import holding, is_held
+from kikimori_records.keeping.holds import holding
+from kikimori_records.keeping.subject import KeepingSubject
 from kikimori_records.keeping.tables import erasures
 
 if TYPE_CHECKING:
@@ -25,16 +26,17 @@ if TYPE_CHECKING:
 
     from kikimori_records.keeping.holds import LegalHold
     from kikimori_records.keeping.ledger import Ledger, Line
-    from kikimori_records.keeping.subject import KeepingSubject
     from kikimori_records.people.changes import Author
     from kikimori_records.store import Store
 
 
-COVERED = or_(
+COVERED = (
     erasures.c.uid == calls.c.uid,
     and_(erasures.c.caller_key == calls.c.caller_key, calls.c.started_at <= erasures.c.at),
 )
-"""Condition that an order covers a call."""
+"""Conditions that an order covers a call: by name, or by caller."""
+AT_ONCE = 500
+"""Names in one question: databases limit the number of parameters."""
 
 
 class HeldError(StoreError):
@@ -123,26 +125,62 @@ async def order_by_id(store: Store, order_id: str) -> ErasureOrder | None:
 
 async def carried_out(store: Store) -> list[ErasureOrder]:
     """Return the orders that are not noted as done and of which no call is left, oldest first."""
-    left = select(calls.c.uid).where(COVERED, calls.c.erased_at.is_(None)).correlate(erasures)
+    left = [
+        ~exists(select(calls.c.uid).where(each, calls.c.erased_at.is_(None)).correlate(erasures))
+        for each in COVERED
+    ]
     async with store.read() as connection:
-        return await _orders(connection, erasures.c.done_at.is_(None), ~exists(left))
+        return await _orders(connection, erasures.c.done_at.is_(None), *left)
 
 
 async def due(store: Store, now: datetime, most: int) -> list[tuple[str, str]]:
     """Return uids of calls that an order covers and that are still there, each with the order's id.
 
-    Among them are calls that arrived after the order. A hold that was placed after the order keeps its calls.
+    Among them are calls that arrived after the order. A hold that was placed after the order keeps its calls; one
+    from before was released, or put back by a restore, as an order is refused while a hold is there. The calls are
+    looked up by the orders' names, so that a database with many calls has little to do.
     """
-    query = (
-        select(calls.c.uid, func.min(erasures.c.id))
-        .join(erasures, COVERED)
-        .where(calls.c.erased_at.is_(None), ~is_held(now, erasures.c.at))
-        .group_by(calls.c.uid)
-        .order_by(calls.c.uid)
-        .limit(most)
-    )
     async with store.read() as connection:
-        return [(uid, order_id) for uid, order_id in await connection.execute(query)]
+        orders = await _orders(connection)
+        found: list[tuple[str, str]] = []
+        for covering, call_id in await _covered(connection, orders):
+            holds = await holding(connection, KeepingSubject(uid=call_id), now)
+            if not any(each.at > covering.at for each in holds):
+                found.append((call_id, covering.id))
+                if len(found) == most:
+                    break
+    return found
+
+
+async def _covered(
+    connection: AsyncConnection, orders: Sequence[ErasureOrder]
+) -> list[tuple[ErasureOrder, str]]:
+    """Return the calls that are there, each with the first order that covers it."""
+    by_name: dict[str, ErasureOrder] = {}
+    by_caller: dict[str, ErasureOrder] = {}
+    for each in orders:
+        if each.uid is not None:
+            by_name.setdefault(each.uid, each)
+        elif each.caller_key is not None:
+            by_caller[each.caller_key] = each  # the last one covers what the earlier ones cover
+    found: dict[str, ErasureOrder] = {}
+    for column, known in ((calls.c.caller_key, by_caller), (calls.c.uid, by_name)):
+        names = list(known)
+        for at in range(0, len(names), AT_ONCE):
+            query = select(calls.c.uid, calls.c.started_at, column.label("name"))
+            there = (column.in_(names[at : at + AT_ONCE]), calls.c.erased_at.is_(None))
+            for row in await connection.execute(query.where(*there).order_by(calls.c.uid)):
+                covering = known[row.name]
+                if covering.uid is not None or row.started_at <= covering.at:
+                    found.setdefault(row.uid, covering)
+    return [(covering, uid) for uid, covering in sorted(found.items())]
+
+
+async def waiting(store: Store) -> bool:
+    """Return whether an order is not noted as done. Cheap, unlike `due`."""
+    async with store.read() as connection:
+        query = select(erasures.c.id).where(erasures.c.done_at.is_(None)).limit(1)
+        return (await connection.execute(query)).scalar() is not None
 
 
 def order_line(made: ErasureOrder) -> Line:
