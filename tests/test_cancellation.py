@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kikimori.supervision import Supervisor
+from kikimori_core.cancellation import run_whole
 from kikimori_core.wire.connection import BrokerError, only_broker_error, stay_connected
 
 if TYPE_CHECKING:
@@ -53,3 +54,23 @@ async def test_a_loop_ends_that_is_cancelled_as_its_connection_breaks(
     async with asyncio.timeout(WITHIN_S):
         await asyncio.wait([task])
     assert task.cancelled()
+
+
+async def test_a_whole_step_is_done_before_its_cancellation_is_raised() -> None:
+    began, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def step() -> None:
+        began.set()
+        await go_on.wait()
+        done.set()
+
+    task = asyncio.create_task(run_whole(step))
+    await began.wait()
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0)
+    go_on.set()
+    async with asyncio.timeout(WITHIN_S):
+        await asyncio.wait([task])
+    assert task.cancelled()
+    assert done.is_set()
