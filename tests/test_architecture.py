@@ -34,7 +34,7 @@ CORE = {
     "model": {"messages", "errors", "wire"},
     "judging": {"messages", "errors", "wire", "model"},
     "g711": set[str](),
-    "journal": {"g711", "messages", "errors", "wire"},
+    "journal": {"g711", "messages", "errors", "wire", "mail"},
     "serving": {"messages", "errors", "wire", "certificates"},
 }
 
@@ -85,6 +85,7 @@ ONE_DOOR = {
     "pylibsrtp": {"kikimori.media.rtp.srtp", "kikimori_lab.bench.rtp"},  # the bench's sender
     "cryptography": {
         "kikimori_core.wire.keys",
+        "kikimori_records.proof.time_stamps",  # certificates of a time-stamping authority
         *(
             f"kikimori_core.certificates.{each}"
             for each in (
@@ -109,6 +110,7 @@ ONE_DOOR = {
         "kikimori_records.migrations.versions.v0004_keeping",
         "kikimori_records.migrations.versions.v0005_proof",
     },
+    "rfc3161_client": {"kikimori_records.proof.time_stamps"},
 }
 
 

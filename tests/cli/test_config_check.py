@@ -46,7 +46,7 @@ KEYS = [
         if table.partition(".")[0]
         not in ("mqtt", "store", "signals", "notify", "records")  # tables of their own
     ]
-    if each[1] not in ("state_dir", "dir", "trust")  # made where it is not there
+    if each[1] not in ("state_dir", "dir", "trust", "folder")  # made where it is not there
 ]
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from kikimori_core.journal.anchor_settings import AnchorTable
 from kikimori_core.messages import text
 from kikimori_core.wire.files import MadeFolder, PemFile
 from kikimori_core.wire.settings import HostName, ListenPort, is_loopback, matching
@@ -106,6 +107,8 @@ class RecordsTable(BaseModel):
     """Days after which a call is removed from the history; None = as long as the longest of its kinds."""
     number_days: Days | None = None
     """Days after which callers' numbers and names are removed; None = `[recording] days`."""
+    anchors: AnchorTable = AnchorTable()
+    """Places outside of the service's machine that vouch for what is kept."""
 
     @field_validator("url")
     @classmethod
