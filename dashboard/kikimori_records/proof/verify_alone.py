@@ -4,7 +4,7 @@
 
 FOLDER (default: the folder of this file) was written by `kikimori records proof`. The steps:
 
-1. Each file has the SHA-256 that stands in `manifest.json`, and no other file is there.
+1. Each file, and what was said and done (`rows-….json`), has the SHA-256 that stands in `manifest.json`; no other file is there.
 2. The leaf of the call: SHA-256 of byte 0, the salt (32 bytes) and the SHA-256 of `manifest.json`.
 3. From the leaf along the path to the root of the day's tree, as in RFC 6962: a node is the SHA-256 of byte 1, left, right.
 4. From the root to the head of the chain: the SHA-256 of byte 2, the head before, and `{"count":…,"day":…,"format":1,
@@ -34,6 +34,7 @@ TEXTS = {
     "file_good": ("{name}: 変更なし", "{name}: unchanged"),
     "file_altered": ("{name}: 変更されています", "{name}: altered"),
     "file_missing": ("{name}: ありません", "{name}: missing"),
+    "file_left_out": ("{name}: 保存期間後に削除済み", "{name}: removed for its age, not part of this export"),
     "file_added": ("{name}: 証明にないファイルです", "{name}: not part of the proof"),
     "unreadable": ("{name}: 読めません({reason})", "{name}: cannot be read ({reason})"),
     "leaf_wrong": (
@@ -163,10 +164,14 @@ class Verification:
         return self.whole
 
     def _files(self, proof: dict[str, Any], manifest: dict[str, Any]) -> None:
-        files = dict(manifest["files"])
+        left_out = set(proof.get("left_out", []))
+        rows = {rows_file(name): each for name, each in manifest.get("rows", {}).items()}
+        files = {**manifest["files"], **rows}
         for name, expected in sorted(files.items()):
             path = self.folder / name
-            if Path(name).name != name or path.is_symlink() or not path.is_file():
+            if name in left_out and not path.exists():
+                self._say("file_left_out", name=name)
+            elif Path(name).name != name or path.is_symlink() or not path.is_file():
                 self._wrong("file_missing", name=name)
             elif file_hash(path).hex() != expected["sha256"]:
                 self._wrong("file_altered", name=name)
@@ -236,6 +241,11 @@ class Verification:
 
     def _say(self, code: str, **values: object) -> None:
         self.lines.append(TEXTS[code][self._column].format(**values))
+
+
+def rows_file(part: str) -> str:
+    """Return the name of the file with a part of the call's rows: legs, lines, alerts or events."""
+    return f"rows-{part}.json"
 
 
 def spaced(digest: str) -> str:
