@@ -17,6 +17,7 @@ from kikimori_records.errors import StoreError
 from kikimori_records.folder import records_folder
 from kikimori_records.journals.ingest import JournalIngest
 from kikimori_records.port import RecordsPort
+from kikimori_records.proof.office import RecordedOffice
 from kikimori_records.service import RecordsService
 from kikimori_records.store import Store
 
@@ -47,9 +48,16 @@ async def serve_records(settings: DashboardSettings, ready: Callable[[str], None
     # A dashboard may hold SQLite's lock beside it.
     store = await Store.open(settings.store_settings(), beside=True)
     try:
-        await _serve(table, RecordsService(settings.recording, table, store), trust, ready)
+        await _serve(
+            table, RecordsService(settings.recording, table, store, recorded_office(settings)), trust, ready
+        )
     finally:
         await store.close()
+
+
+def recorded_office(settings: DashboardSettings) -> RecordedOffice:
+    """Return the office that the settings describe."""
+    return RecordedOffice(settings.site_name or settings.site, settings.language, settings.time_zone)
 
 
 async def _serve(
@@ -98,10 +106,10 @@ def wants_records(recording: RecordingTable, records: RecordsTable, store: Store
 
 @asynccontextmanager
 async def records_inside(
-    recording: RecordingTable, records: RecordsTable, store: Store
+    recording: RecordingTable, records: RecordsTable, store: Store, office: RecordedOffice | None = None
 ) -> AsyncIterator[RecordsService]:
     """Run the service inside of this process until the end of the `async with`; calls are heard whatever happens to it."""
-    service = RecordsService(recording, records, store)
+    service = RecordsService(recording, records, store, office)
     supervisor = Supervisor()
 
     async def work() -> None:

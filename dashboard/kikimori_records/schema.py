@@ -19,7 +19,6 @@ from kikimori_records.proof.tables import (
     record_accounts,
     record_anchors,
     record_leaves,
-    record_runs,
     record_trees,
 )
 from kikimori_records.tables import metadata
@@ -44,7 +43,6 @@ __all__ = [
     "record_accounts",
     "record_anchors",
     "record_leaves",
-    "record_runs",
     "record_trees",
     "recorded_alerts",
     "recorded_calls",

@@ -18,12 +18,15 @@ from kikimori_records.keeping.keeper import RecordKeeper
 from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.room import SoundRoom
 from kikimori_records.keeping.shaping import RowShaping
+from kikimori_records.proof.keeper import ProofKeeper
+from kikimori_records.proof.office import RecordedOffice
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     from kikimori_core.journal.settings import RecordingTable, RecordsTable
     from kikimori_core.journal.sink import JournalSink
+    from kikimori_records.proof.accounts import OpenCall
     from kikimori_records.store import Store
 
 log = structlog.get_logger()
@@ -32,7 +35,13 @@ log = structlog.get_logger()
 class RecordsService:
     """Everything of the records service but its port. It takes nothing before `open`; `run` works until cancelled."""
 
-    def __init__(self, recording: RecordingTable, records: RecordsTable, store: Store) -> None:
+    def __init__(
+        self,
+        recording: RecordingTable,
+        records: RecordsTable,
+        store: Store,
+        office: RecordedOffice | None = None,
+    ) -> None:
         """`store` is open, and closed by its owner after `close`; raises StoreError where there is no folder."""
         self._folder = records_folder(records, store.settings)
         self._store = store
@@ -46,6 +55,7 @@ class RecordsService:
         )
         journals = ReceivedJournals(self._incoming, self._folder)
         self._keeper = RecordKeeper(store, self._folder, days, journals, self._room)
+        self._proof = ProofKeeper(store, records.anchors, office or RecordedOffice(), self._open_calls)
         self._finishing: Finishing | None = None
         self._fault = ""
 
@@ -85,16 +95,25 @@ class RecordsService:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep("finishing", self._finishing.run), name="finishing")
             tasks.create_task(keep("keeping", self._keeper.run), name="keeping")
+            tasks.create_task(keep("proof", self._proof.run), name="proof")
 
     async def close(self) -> None:
         """Take nothing more."""
         await self._incoming.close()
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return what keeps calls out of the history, or their sound from being kept for its days."""
+        """Return what keeps calls out of the history, sound from its days, or heads from the places outside."""
         reason = self._fault or (self._finishing.problem if self._finishing is not None else None)
         waits = (Problem.of("records_wait", reason=reason),) if reason else ()
-        return waits + self._keeper.problems() + (self._room.problems() if self._room else ())
+        room = self._room.problems() if self._room else ()
+        return (*waits, *self._keeper.problems(), *room, *self._proof.problems())
+
+    def _open_calls(self) -> set[OpenCall]:
+        return {
+            (key.agent_id, key.run, call)
+            for key, journal in self._incoming.runs().items()
+            for call in journal.calls.calls
+        }
 
 
 def kept_days(recording: RecordingTable, records: RecordsTable) -> KeptDays | None:

@@ -1,11 +1,11 @@
-"""Tables of the days' trees, of where their heads were kept, of what runs have heard, and of the accounts. A change here needs a migration.
+"""Tables of the days' trees, of where their heads were kept, and of the accounts. A change here needs a migration.
 
 Hashes are SHA-256 in hexadecimal digits. A `day` is a date of the office's time zone, `2026-11-30`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table
 
 from kikimori_records.columns import UtcTime, Words
 from kikimori_records.tables import metadata
@@ -48,15 +48,6 @@ record_anchors = Table(
     Column("target", Words, primary_key=True),
     Column("at", UtcTime, nullable=False),
     Column("receipt", Words),  # of a time stamp: the answer, base64
-)
-
-record_runs = Table(
-    "record_runs",
-    metadata,
-    Column("agent_id", Words, primary_key=True),
-    Column("run", Words, primary_key=True),
-    Column("heard", BigInteger, nullable=False),  # calls of the run so far, as the agent counts them
-    Column("at", UtcTime, nullable=False),  # the agent's clock when it counted
 )
 
 record_accounts = Table(

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
-from tests.support.recorded import TOKYO, call_row, keep_calls, tokyo
+from tests.support.recorded import call_row, keep_calls, tokyo
 
 from kikimori_core.journal.anchor_settings import AnchorTable
 from kikimori_core.mail.settings import MailSettings
 from kikimori_records.proof import queries
 from kikimori_records.proof.anchor_file import NAME, FileAnchor, heads_in
 from kikimori_records.proof.keeper import ProofKeeper
+from kikimori_records.proof.office import RecordedOffice
 from kikimori_records.proof.trees import ClosedTree
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Mails:
 def keeper_of(store: Store, table: AnchorTable, now: list[datetime]) -> ProofKeeper:
     """Return a keeper whose clock is the last of `now`, and which waits for nothing."""
     return ProofKeeper(
-        store, table, "本社", "ja", TOKYO, every_s=0.01, first_retry_s=0.0, clock=lambda: now[-1]
+        store, table, RecordedOffice("本社"), every_s=0.01, first_retry_s=0.0, clock=lambda: now[-1]
     )
 
 

@@ -47,14 +47,6 @@ def upgrade() -> None:
     )
     op.add_column("recorded_calls", sa.Column("call_key", sa.BigInteger(), nullable=True))
     op.create_table(
-        "record_runs",
-        sa.Column("agent_id", Words(), nullable=False),
-        sa.Column("run", Words(), nullable=False),
-        sa.Column("heard", sa.BigInteger(), nullable=False),
-        sa.Column("at", UtcTime(), nullable=False),
-        sa.PrimaryKeyConstraint("agent_id", "run", name=op.f("pk_record_runs")),
-    )
-    op.create_table(
         "record_accounts",
         sa.Column("day", Words(), nullable=False),
         sa.Column("agent_id", Words(), nullable=False),
