@@ -30,7 +30,7 @@ STRIPPED = ("lines", "alerts", "events")
 
 @dataclass(slots=True)
 class CallEvidence:
-    """What the database has of a call."""
+    """Rows of a call, and what was removed of it."""
 
     leaf: Leaf
     day: str
