@@ -22,7 +22,7 @@ from kikimori.bus.broker_users import (
 )
 from kikimori.errors import ConfigError, secret_fault
 from kikimori.pages import serve_dashboard
-from kikimori.records_serving import records_inside, wants_records
+from kikimori.records_serving import recorded_office, records_inside, wants_records
 from kikimori.supervision import Supervisor
 from kikimori_core.wire.key_store import Identity, TrustStore, given_key
 from kikimori_core.wire.keys import SigningKey
@@ -118,7 +118,7 @@ async def open_office(
             if store is None:
                 store = await Store.open(dashboard.store_settings())
                 stack.push_async_callback(store.close)
-            inside = records_inside(config.recording, config.records, store)
+            inside = records_inside(config.recording, config.records, store, recorded_office(dashboard))
             records = await stack.enter_async_context(inside)
         agent = Agent(config, pbx=pbx, patience_s=patience_s, identity=of_agent, records=records)
         async with asyncio.TaskGroup() as tasks:

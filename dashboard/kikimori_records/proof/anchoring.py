@@ -42,7 +42,7 @@ class AnchorDelivery:
         if not self._cause:
             return None
         return Problem.of(
-            "anchor_failing", kind=self._anchor.kind, target=self._anchor.target, fault=self._cause
+            "record_anchor_failing", kind=self._anchor.kind, target=self._anchor.target, fault=self._cause
         )
 
     async def give(self, store: Store) -> None:

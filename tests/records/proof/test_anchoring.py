@@ -111,7 +111,7 @@ async def test_every_place_gets_every_head_once(store: Store, tmp_path: Path) ->
         now.append(tokyo(13, 9))
         await keeper.once()
         (problem,) = keeper.problems()
-        assert (problem.code, problem.parameters["fault"]) == ("anchor_failing", "http_503")
+        assert (problem.code, problem.parameters["fault"]) == ("record_anchor_failing", "http_503")
         other.status = 200
         await keeper.once()
         assert keeper.problems() == []
