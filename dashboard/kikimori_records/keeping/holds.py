@@ -118,7 +118,10 @@ async def holding(connection: AsyncConnection, subject: KeepingSubject, now: dat
     """Return the holds that keep a subject, or some of its calls, from being erased."""
     of_calls = select(calls.c.uid).where(subject.calls())
     of_callers = select(calls.c.caller_key).where(subject.calls())
-    about = [legal_holds.c.uid.in_(of_calls), legal_holds.c.caller_key.in_(of_callers)]
+    about: list[ColumnElement[bool]] = [
+        legal_holds.c.uid.in_(of_calls),
+        legal_holds.c.caller_key.in_(of_callers),
+    ]
     if subject.caller_key is not None:
         about.append(legal_holds.c.caller_key == subject.caller_key)
     return await _holds(connection, or_(*about), _active(now))
