@@ -1,7 +1,7 @@
 """Levels of a call for pages that draw it, in whole dB.
 
-`{"s": media seconds, role: leg, …}`; a leg is null in silence, else `[dB, dB over the calm voice or null, effort 0…100]`,
-with a fourth member, 1, where it is noise and no voice. A row has no `s`, and of a voice as it usually is the dB alone.
+`{"s": media seconds, role: leg, …}`; a leg is `[dB, dB over the calm voice or null, effort 0…100]`, with a fourth member,
+1, where it is noise and no voice; silence is left out. A row has no `s`, and of a voice as it usually is the dB alone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class EncodedLevels:
         """Return the member for a card."""
         if levels is not self._card_of:
             self._card_of = levels
-            legs = "".join([f',"{role.value}":{_leg(leg)}' for role, leg in levels.legs.items()])
+            legs = "".join(
+                [f',"{role.value}":{_leg(leg)}' for role, leg in levels.legs.items() if _told(leg)]
+            )
             self._card = f'{self.key}:{{"s":{round(levels.media_s, 1)}{legs}}}'
         return self._card
 
@@ -44,15 +46,22 @@ class EncodedLevels:
         """Return the member for a row: the same text as long as nothing is to be drawn anew."""
         if levels is not self._row_of:
             self._row_of = levels
-            legs = ",".join([f'"{role.value}":{_short(leg)}' for role, leg in levels.legs.items()])
+            legs = ",".join(
+                [f'"{role.value}":{_short(leg)}' for role, leg in levels.legs.items() if _told(leg)]
+            )
             self._row = f"{self.key}:{{{legs}}}"
         return self._row
 
 
+def _told(leg: LegLevel) -> bool:
+    """Return whether there is anything to hear: most legs are silent at any moment."""
+    return leg.speaking or leg.noise
+
+
 def _leg(leg: LegLevel) -> str:
-    """Return a leg's JSON, formatted by hand: it changes ten times a second."""
+    """Return the JSON of a leg that is told of, formatted by hand: it changes ten times a second."""
     if not leg.speaking:
-        return "[null,null,0,1]" if leg.noise else "null"
+        return "[null,null,0,1]"
     over = "null" if leg.over_calm_db is None else round(leg.over_calm_db)
     return f"[{round(leg.level_db)},{over},{round(100 * leg.effort)}{',1' if leg.noise else ''}]"
 

@@ -198,11 +198,11 @@ VoiceLevels = (
 
 
 class CallVoices(PagePart):
-    """Levels of a call's voices by role, None in silence, in a row the dB alone of a usual voice; `s`: seconds of the call, for cards."""
+    """Levels of a call's voices by role, without those in silence, in a row the dB alone of a usual voice; `s`: seconds of the call, for cards."""
 
     model_config = ConfigDict(extra="allow")
 
-    __pydantic_extra__: dict[str, VoiceLevels | int | None]
+    __pydantic_extra__: dict[str, VoiceLevels | int]
 
     s: float | None = None
 

@@ -168,8 +168,8 @@ def test_of_what_is_not_drawn_neither_words_nor_levels_are_sent() -> None:
     state.take_levels(levels(2.0, *NAMES, level_db=-30))
     told = reader.read()
     assert (set(told["levels"]), set(told["lines"])) == ({"c0", "c1", "c2"}, {"c2"})
-    assert told["levels"]["c0"] == {"s": 2.0, "customer": [-30, 3, 41], "operator": None}
-    assert told["levels"]["c1"] == {"customer": -30, "operator": None}
+    assert told["levels"]["c0"] == {"s": 2.0, "customer": [-30, 3, 41]}
+    assert told["levels"]["c1"] == {"customer": -30}
     state.take_line(said("c5", 2))
     state.take_levels(levels(3.0, "c5"))
     assert reader.read() == {}
@@ -185,7 +185,7 @@ def test_rows_once_a_second_and_only_what_differs_in_whole_db() -> None:
     assert "c0" in reader.read()["levels"]
     state.take_levels(levels(1.1, *NAMES, level_db=-31))
     assert reader.read(0.1) == {}
-    assert reader.read(1.0)["levels"] == {"c0": {"customer": -31, "operator": None}}
+    assert reader.read(1.0)["levels"] == {"c0": {"customer": -31}}
     state.take_levels(levels(2.3, *NAMES, level_db=-31.3))
     assert reader.read(1.0) == {}
     raised = LegLevel(level_db=-12, speaking=True, over_calm_db=9, effort=0.8)

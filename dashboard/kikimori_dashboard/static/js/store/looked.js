@@ -2,8 +2,6 @@
 
 const SAY_EVERY_MS = 100;
 const KEPT_STEPS = 120; // of the last minute
-/** @type {Leg} */
-const SILENT = { level_db: null, speaking: false, over_calm_db: null, effort: 0, noise: false };
 /** @type {(a: Line, b: Line) => number} */
 const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
 
@@ -19,11 +17,11 @@ const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
  * @typedef {{step_s: number, end_s: number, legs: Record<string, {db: (number | null)[], effort: (number | null)[]}>}} Past
  */
 
-/** @typedef {[number | null, number | null, number, 1?] | null} ToldLeg dB, dB over the calm voice, effort in percent, noise */
-/** @typedef {Record<string, ToldLeg | number>} ToldLevels legs by role, a number is dB and nothing else; `s`: seconds of the call */
+/** @typedef {[number | null, number | null, number, 1?]} ToldLeg dB, dB over the calm voice, effort in percent, noise */
+/** @typedef {Record<string, ToldLeg | number>} ToldLevels legs by role, a number is dB and nothing else, silent ones are left out; `s`: seconds of the call */
 
 /**
- * Levels of one call from the message: `{s, role: null | [dB, over calm, effort, noise]}`.
+ * Levels of one call from the message: `{s, role: dB | [dB, over calm, effort, noise]}`.
  * @param {ToldLevels} told
  * @returns {Record<string, Leg>}
  */
@@ -33,9 +31,7 @@ export const readLevels = (told) => Object.fromEntries(legsOf(told).map(([role, 
 const legsOf = (told) => Object.entries(told).flatMap(([role, leg]) => (role === "s" ? [] : [[role, typeof leg === "number" ? [leg, null, 0] : leg]]));
 
 /** @type {(leg: ToldLeg) => Leg} */
-function readLeg(leg) {
-  if (leg === null) return SILENT;
-  const [level, over, effort, noise] = leg;
+function readLeg([level, over, effort, noise]) {
   return { level_db: level, speaking: level !== null, over_calm_db: over, effort: effort / 100, noise: Boolean(noise) };
 }
 
@@ -157,7 +153,7 @@ export class Looked {
       }
       leg.db.splice(0, leg.db.length - KEPT_STEPS);
       leg.effort.splice(0, leg.effort.length - KEPT_STEPS);
-      const [level, , effort] = legs[role] ?? [null, null, null];
+      const [level, , effort] = legs[role] ?? [null, null, 0];
       leg.db[leg.db.length - 1] = level;
       leg.effort[leg.effort.length - 1] = level === null ? null : effort;
     }

@@ -421,11 +421,11 @@ export interface RungView {
   number: string | null;
 }
 /**
- * Levels of a call's voices by role, None in silence, in a row the dB alone of a usual voice; `s`: seconds of the call, for cards.
+ * Levels of a call's voices by role, without those in silence, in a row the dB alone of a usual voice; `s`: seconds of the call, for cards.
  */
 export interface CallVoices {
   s?: number;
-  [k: string]: [number | null, number | null, number] | [number | null, number | null, number, 1] | number | null | undefined;
+  [k: string]: [number | null, number | null, number] | [number | null, number | null, number, 1] | number | undefined;
 }
 /**
  * Changed lines of the call that is drawn whole; `all`: there are no others.
