@@ -10,6 +10,11 @@ const CONFIRM_WITHIN_MS = 4_000;
 const NEW_FOR_MS = 400; // a press this soon after the buttons became others may have been meant for those before
 const SHOWN_LANES = ["move", "aside"];
 
+/**
+ * @typedef {import("../store/press.js").Result} Result
+ * @typedef {import("../store/messages.js").ResultView} Answered
+ */
+
 /** State of the presses of one call; any number of `Buttons` show it. */
 export class Actions {
   /**
@@ -21,19 +26,42 @@ export class Actions {
     this.telephoneChanged = telephoneChanged;
     /** @type {Set<() => void>} called after every change */
     this.views = new Set();
-    this.asked = null; // action waiting for the second press
-    this.sent = {}; // lane → action pressed here, not yet seen in the picture
-    this.own = null; // result of a press here that never reached the agent
-    this.keep = null; // whether the operator stays, if somebody chose; else as the PBX is configured
+    /** @type {import("../store/picture.js").Call | null} null until it was drawn once */
+    this.call = null;
+    this.usable = false;
+    this.prompted = false; // an alert asks for a press
+    this.alerted = false;
+    /** @type {string | null} action waiting for the second press */
+    this.asked = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.askedTimer = undefined;
+    /** @type {Record<string, string>} lane → action pressed here, not yet seen in the picture */
+    this.sent = {};
+    /** @type {Result | null} of a press here that never reached the agent */
+    this.own = null;
+    /** @type {boolean | null} whether the operator stays, if somebody chose; else as the PBX is configured */
+    this.keep = null;
     this.choosing = false; // the announcements are shown
-    this.superior = null; // number of the superior, if somebody chose; else the first within opening hours
-    this.superiors = []; // of the directory, in their order
-    this.reason = null; // why, if somebody chose; else by what is on the card
+    /** @type {string | null} number of the superior, if somebody chose; else the first within opening hours */
+    this.superior = null;
+    /** @type {import("../store/messages.js").SuperiorView[]} of the directory, in their order */
+    this.superiors = [];
+    /** @type {string | null} why, if somebody chose; else by what is on the card */
+    this.reason = null;
+    /** @type {Record<string, import("../store/picture.js").Press>} the last press by lane */
     this.commands = {};
-    this.offeredBefore = null; // the large buttons as they were drawn last
+    /** @type {string | null} the large buttons as they were drawn last */
+    this.offeredBefore = null;
     this.changedAt = -Infinity; // when they became others without a press of this page
   }
 
+  /**
+   * @param {import("../store/picture.js").Call} call
+   * @param {import("../store/picture.js").Alert[]} alerts
+   * @param {Record<string, import("../store/picture.js").Press> | undefined} commands
+   * @param {boolean} usable whether a press can reach the agent
+   * @param {import("../store/messages.js").SuperiorView[]} superiors
+   */
   update(call, alerts, commands, usable, superiors = []) {
     this.call = call;
     this.superiors = superiors;
@@ -42,6 +70,12 @@ export class Actions {
     this.alerted = alerts.length > 0;
     this.commands = commands ?? {};
     this.draw();
+  }
+
+  /** The call as it was drawn last; throws before that. */
+  get shown() {
+    if (this.call === null) throw new Error("the call was not drawn yet");
+    return this.call;
   }
 
   /** @param {string} lane */
@@ -54,7 +88,7 @@ export class Actions {
   }
 
   offered() {
-    return offered(this.call, this.doing("move"));
+    return this.call ? offered(this.call, this.doing("move")) : { main: [], aside: [] };
   }
 
   /** Draws the buttons again wherever they stand. `own`: because of a press here. */
@@ -72,17 +106,22 @@ export class Actions {
     return this.own ?? this.lastResult(this.under());
   }
 
-  /** The newest answer, unless something newer is under way, or it says what is no longer so. */
+  /**
+   * The newest answer, unless something newer is under way, or it says what is no longer so.
+   * @param {Record<string, string | null>} under action under way by lane
+   * @returns {Result | null}
+   */
   lastResult(under) {
     const lane = SHOWN_LANES.filter((each) => this.commands[each])
       .sort((a, b) => this.commands[b].issued_at.localeCompare(this.commands[a].issued_at))[0];
     if (!lane || under[lane] !== null || (lane === "move" && this.sent.move)) return null;
     const result = pressState(this.commands[lane])?.result;
     if (!result) return null;
-    const past = result.outcome === "done" && (ACTIONS[result.action]?.leadsTo ?? this.call.status) !== this.call.status;
+    const past = result.outcome === "done" && (ACTIONS[result.action]?.leadsTo ?? this.call?.status) !== this.call?.status;
     return past ? null : result;
   }
 
+  /** @param {string} action */
   waits(action) {
     return waits(action, laneOf(action), this.under());
   }
@@ -96,7 +135,7 @@ export class Actions {
    */
   async pressed(action, more = {}, unsure = false) {
     const { main, aside } = this.offered();
-    if (!this.usable || ![...main, ...aside].includes(action) || this.waits(action)) return;
+    if (!this.call || !this.usable || ![...main, ...aside].includes(action) || this.waits(action)) return;
     // An announcement is chosen from a list that was opened for it.
     const doubted = unsure || (!("announcement" in more) && performance.now() - this.changedAt < NEW_FOR_MS);
     if (this.asked !== action && (doubted || asksFirst(action, this.call, this.doing("move"), this.prompted))) {
@@ -108,7 +147,12 @@ export class Actions {
     if (details !== null) await this.send(action, details);
   }
 
-  /** What the command needs besides the action; null when somebody thought better of it. */
+  /**
+   * What the command needs besides the action; null when somebody thought better of it.
+   * @param {string} action
+   * @param {object} more
+   * @returns {Promise<object | null>}
+   */
   async details(action, more) {
     const found = await this.parts(action, more);
     return found === null || !WITH_REASON.includes(action) ? found : { ...found, reason: this.because() };
@@ -119,17 +163,26 @@ export class Actions {
     return this.reason ?? (this.alerted ? "abuse" : "other");
   }
 
+  /**
+   * @param {string} action
+   * @param {object} more
+   * @returns {Promise<object | null>}
+   */
   async parts(action, more) {
     if (TO_OWN_TELEPHONE.includes(action)) {
       const target = telephone.own() ?? (await telephone.ask(this.telephoneChanged));
       return target === null ? null : { ...more, target };
     }
-    if (!TRANSFERS.includes(action)) return more;
+    if (!this.call || !TRANSFERS.includes(action)) return more;
     const target = this.superiors.length ? { target: superiorOf(this.call, this.superiors, this.superior).number } : {};
     const keep = this.keep !== null && this.call.keep_operator !== null ? { keep_operator: this.keep } : {};
     return { ...more, ...target, ...keep };
   }
 
+  /**
+   * @param {string} action
+   * @param {object} details
+   */
   async send(action, details) {
     const lane = laneOf(action);
     this.sent[lane] = action;
@@ -141,17 +194,21 @@ export class Actions {
     if (this.sent[lane] === action) delete this.sent[lane];
     // The agent's own answers come to every browser with the picture; the rest is known only here.
     if (!result.command_id) this.own = result;
-    else if (this.commands[lane]?.command_id === result.command_id) this.commands = { ...this.commands, [lane]: { ...this.commands[lane], result } };
+    else if (this.commands[lane]?.command_id === result.command_id) this.commands = { ...this.commands, [lane]: { ...this.commands[lane], result: /** @type {Answered} */ (result) } };
     this.draw(true);
   }
 
-  /** Opens or closes the list of announcements. */
+  /**
+   * Opens or closes the list of announcements.
+   * @param {boolean} open
+   */
   choose(open) {
     this.choosing = open;
     this.own = null;
     this.draw(true);
   }
 
+  /** @param {string} action */
   ask(action) {
     this.asked = action;
     this.own = null;

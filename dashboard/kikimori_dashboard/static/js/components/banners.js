@@ -3,8 +3,18 @@
 import { fill, h } from "./dom.js";
 import { current, dateAndTime, find, t, timeOfDay, word } from "../store/i18n.js";
 
-/** The banners of a picture, worst first: [{mood, text, detail, remedy, blind}]; `blind`: no button works meanwhile. */
+/**
+ * @typedef {{mood: string, text: string, detail?: string, remedy?: string, blind?: boolean}} Banner `blind`: no button works meanwhile
+ * @typedef {import("../store/picture.js").Picture} Picture
+ * @typedef {import("../store/messages.js").ProblemView} Problem
+ */
+
+/**
+ * The banners of a picture, worst first.
+ * @param {Picture} picture
+ */
 export function banners(picture) {
+  /** @type {Banner[]} */
   const found = [];
   if (!picture.linked) {
     found.push({
@@ -46,7 +56,9 @@ export function banners(picture) {
   return found;
 }
 
+/** @param {import("../store/picture.js").Agent[]} agents */
 function problems(agents) {
+  /** @type {Banner[]} */
   const found = [];
   const several = agents.length > 1;
   for (const agent of agents) {
@@ -69,18 +81,28 @@ function problems(agents) {
   return found.sort((a, b) => Number(b.mood === "bad") - Number(a.mood === "bad"));
 }
 
-/** Banners of the problems of the pages' own certificate: for everybody what it means, for whoever mends it the rest. */
+/**
+ * Banners of the problems of the pages' own certificate: for everybody what it means, for whoever mends it the rest.
+ * @type {(found: Problem[]) => Banner[]}
+ */
 export const certificateBanners = (found) => found.map((problem) => {
   const { detail = problem.code, remedy } = inOurWords(problem);
   return { mood: moodOf(problem.severity), text: find(`banner.${problem.code}`) ?? t("banner.certificate"), detail, remedy };
 });
 
-/** The colour of a problem's line: red where calls are not watched or pages are kept away, else amber. */
+/**
+ * The colour of a problem's line: red where calls are not watched or pages are kept away, else amber.
+ * @param {string} severity
+ */
 const moodOf = (severity) => (severity === "critical" ? "bad" : "warn");
 
-/** {detail, remedy} of a problem in the language of the page; empty without one. */
+/**
+ * Detail and remedy of a problem in the language of the page; empty without one.
+ * @type {(problem: Problem | null | undefined) => {detail?: string, remedy?: string}}
+ */
 const inOurWords = (problem) => problem?.words?.[current()] ?? {};
 
+/** @param {Problem} problem */
 const meaning = ({ code, cause }) => {
   const known = (cause && find(`banner.${code}_${cause}`)) || find(`banner.${code}`);
   if (known) return known;
@@ -91,18 +113,24 @@ const meaning = ({ code, cause }) => {
 /**
  * Shows what `banners` found. `still`: nothing below may move now. Then what is over leaves its place empty, and what is
  * new waits, unless nothing can be pressed anyway. True when the page below may have moved.
+ * @param {HTMLElement} element
+ * @param {Banner[]} found
  */
 export function showBanners(element, found, still = false) {
   const key = JSON.stringify(found);
+  const children = /** @type {HTMLElement[]} */ ([...element.children]);
   if (still && !found.some((each) => each.blind)) {
-    for (const shown of element.children) shown.style.visibility = found.some((each) => text(each) === shown.dataset.says) ? "" : "hidden";
+    for (const shown of children) shown.style.visibility = found.some((each) => text(each) === shown.dataset.says) ? "" : "hidden";
     return false;
   }
-  for (const shown of element.children) shown.style.visibility = "";
+  for (const shown of children) shown.style.visibility = "";
   return fill(element, key, () => found.map(drawn));
 }
 
-/** In a low window a banner is one line; its button shows the rest. */
+/**
+ * In a low window a banner is one line; its button shows the rest.
+ * @param {Banner} each
+ */
 function drawn(each) {
   const more = Boolean(each.detail || each.remedy);
   const banner = h("p", { class: `banner ${each.mood}`, dataset: { says: text(each) } },
@@ -119,4 +147,5 @@ function drawn(each) {
   return banner;
 }
 
+/** @param {Banner} each */
 const text = (each) => `${each.text}${each.detail ?? ""}${each.remedy ? `${t("banner.remedy")} ${each.remedy}` : ""}`;

@@ -113,8 +113,8 @@ export class Buttons {
    */
   drawKeys(main) {
     const { actions } = this;
-    const keys = (actions.call.keys ?? []).find((/** @type {{action: string}} */ each) => each.action === main[0]);
-    const target = superiorOf(actions.call, actions.superiors, actions.superior).number ?? "";
+    const keys = (actions.shown.keys ?? []).find((/** @type {{action: string}} */ each) => each.action === main[0]);
+    const target = superiorOf(actions.shown, actions.superiors, actions.superior).number ?? "";
     show(this.keys, keys !== undefined && actions.shownResult()?.outcome !== "instructed");
     setText(this.keys, keys ? t("card.keys", { keys: keys.text.replaceAll("{target}", target) }) : "");
   }
@@ -125,7 +125,7 @@ export class Buttons {
     if (result === null) return;
     const { mood, text, detail } = worded(result);
     // After something went wrong the first question is where the customer is now.
-    const where = mood === "bad" && laneOf(result.action) === "move" ? word("where", this.actions.call.status) : null;
+    const where = mood === "bad" && laneOf(result.action) === "move" ? word("where", this.actions.shown.status) : null;
     this.result.dataset.mood = mood;
     fill(this.result, JSON.stringify([mood, text, detail, where]), () =>
       [h("strong", {}, text), detail ? h("span", {}, detail) : null, where ? h("span", { class: "where" }, where) : null].filter((each) => each !== null));
@@ -138,7 +138,7 @@ export class Buttons {
   mainButton(action, primary) {
     const { actions } = this;
     const button = this.dress(h("button", { type: "button", class: primary ? "primary" : "secondary" }), action);
-    const to = towards(superiorOf(actions.call, actions.superiors, actions.superior));
+    const to = towards(superiorOf(actions.shown, actions.superiors, actions.superior));
     if (primary && to && TRANSFERS.includes(action) && actions.asked !== action && actions.doing("move") !== action) button.append(h("small", {}, to));
     return button;
   }
@@ -147,6 +147,7 @@ export class Buttons {
    * Gives a button what every one has: its words, whether it may be pressed, what pressing does.
    * @param {HTMLElement} button
    * @param {string} action
+   * @param {() => unknown} onclick
    */
   dress(button, action, onclick = () => this.actions.pressed(action, {}, this.unsure())) {
     const { actions } = this;
@@ -155,7 +156,7 @@ export class Buttons {
     /** @type {HTMLButtonElement} */ (button).disabled = !actions.usable || actions.waits(action);
     if (doing) button.setAttribute("aria-busy", "true");
     if (actions.asked === action) button.dataset.asked = "yes";
-    if (doing) setText(button, t(TRANSFERS.includes(action) && actions.call.status === "on_hold" ? "doing.ringing" : `doing.${action}`));
+    if (doing) setText(button, t(TRANSFERS.includes(action) && actions.shown.status === "on_hold" ? "doing.ringing" : `doing.${action}`));
     else if (actions.asked === action) setText(button, t("action.confirm", { action: t(`action.${action}`) }));
     else button.append(h("span", {}, t(`action.${action}`)));
     button.addEventListener("click", onclick);

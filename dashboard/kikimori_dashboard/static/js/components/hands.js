@@ -3,15 +3,21 @@
 const AFTER_MS = 2_500; // after the last movement, press or key at the call
 const RESTING_MS = 30_000; // a pointer or focus that was not used for so long was left there
 
-/** The call of an element of the page. */
-const callOf = (element) => element?.closest?.("[data-call]")?.dataset.call ?? null;
+/**
+ * The call of an element of the page.
+ * @param {EventTarget | null} target
+ */
+const callOf = (target) => (target instanceof Element && target.closest("[data-call]")?.getAttribute("data-call")) || null;
 
 export class Hands {
   /** @param {HTMLElement[]} sections the elements that hold the calls */
   constructor(sections) {
     this.usedAt = -Infinity;
-    this.used = null; // the call that was last pointed at, pressed or focused
+    /** @type {string | null} the call that was last pointed at, pressed or focused */
+    this.used = null;
+    /** @type {string | null} */
     this.pressed = null;
+    /** @type {string | null} */
     this.over = null;
     for (const section of sections) {
       for (const event of ["pointermove", "keydown", "pointerdown", "wheel"]) {
@@ -24,13 +30,19 @@ export class Hands {
     for (const event of ["pointerup", "pointercancel", "blur"]) addEventListener(event, () => { this.pressed = null; });
   }
 
-  /** Takes note of a key or movement for a call, wherever the focus was. */
+  /**
+   * Takes note of a key or movement for a call, wherever the focus was.
+   * @param {string | null} callId
+   */
   use(callId) {
     this.usedAt = performance.now();
     this.used = callId;
   }
 
-  /** Whether a hand is on a call. */
+  /**
+   * Whether a hand is on a call.
+   * @param {string} callId
+   */
   holds(callId) {
     if (this.pressed === callId) return true;
     const unused = performance.now() - this.usedAt;

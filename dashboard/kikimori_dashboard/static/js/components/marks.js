@@ -4,10 +4,17 @@ import { h } from "./dom.js";
 import { current, find, t } from "../store/i18n.js";
 import { me, send } from "../store/session.js";
 
+/** @typedef {import("../store/picture.js").Alert} Alert */
+
+/** @type {{person_id: string | null, roles: string[]}} */
 let own = { person_id: null, roles: [] };
+/** @type {({id: string, ja: string} & Record<string, string>)[]} */
 let reasons = [];
 
-/** Learns who is here, and the reasons; calls `changed` when the rows can be drawn. */
+/**
+ * Learns who is here, and the reasons; calls `changed` when the rows can be drawn.
+ * @param {() => void} changed
+ */
 export async function start(changed) {
   own = (await me().catch(() => null)) ?? own;
   try {
@@ -20,20 +27,29 @@ export async function start(changed) {
 /** Whether a person of this page may press at all; a display on a wall only shows. */
 const presses = () => own.person_id !== null && own.roles.includes("supervisor");
 
-/** Whether a claim or a note is of the person who is signed in here. */
+/**
+ * Whether a claim or a note is of the person who is signed in here.
+ * @param {{person_id: string | null}} mark
+ */
 export const isOwn = (mark) => mark.person_id === own.person_id;
 
+/** @param {string} reason */
 const wordOf = (reason) => reasons.find((each) => each.id === reason)?.[current()] ?? reason;
 
-/** Something that differs whenever the row of an alert looks different. */
+/**
+ * Something that differs whenever the row of an alert looks different.
+ * @param {Alert} alert
+ */
 export const marksKey = (alert) => [alert.claim, alert.false_alarm, own.person_id, reasons.length, choosing.has(alert.alert_id), failed.get(alert.alert_id)];
 
-const choosing = new Set(); // alerts whose reasons are shown
-const failed = new Map(); // alert → reason why the last press here did nothing
+/** @type {Set<string>} alerts whose reasons are shown */
+const choosing = new Set();
+/** @type {Map<string, string>} alert → reason why the last press here did nothing */
+const failed = new Map();
 
 /**
  * The row of an alert on a card. What a press comes to is seen in the next picture; only a failure is shown at once.
- * @param {object} alert
+ * @param {Alert} alert
  * @param {() => void} redraw draws the card again
  * @returns {HTMLElement}
  */
@@ -46,7 +62,7 @@ export function marksRow(alert, redraw) {
 
 /**
  * The button that takes on all open alerts of a call, or lets them go again; null where there is nothing to take on.
- * @param {object[]} alerts
+ * @param {Alert[]} alerts
  * @param {() => void} redraw
  * @returns {HTMLElement | null}
  */
@@ -55,7 +71,8 @@ export function claimButton(alerts, redraw) {
   const free = alerts.filter((alert) => !alert.claim);
   const mine = alerts.filter((alert) => alert.claim && isOwn(alert.claim));
   if (!free.length && !mine.length) return null;
-  const [path, marked] = free.length ? ["claim", free] : ["release", mine];
+  const path = free.length ? "claim" : "release";
+  const marked = free.length ? free : mine;
   const made = h("button", { type: "button", class: "quiet", dataset: { mark: path } }, t(`mark.${path}`));
   made.addEventListener("click", async () => {
     made.disabled = true;
@@ -70,6 +87,7 @@ export function claimButton(alerts, redraw) {
   return made;
 }
 
+/** @type {(alert: Alert, redraw: () => void) => HTMLElement[]} */
 function claimParts(alert, redraw) {
   const { claim } = alert;
   const mine = claim ? isOwn(claim) : false;
@@ -81,6 +99,7 @@ function claimParts(alert, redraw) {
   return parts;
 }
 
+/** @type {(alert: Alert, redraw: () => void) => HTMLElement[]} */
 function falseParts(alert, redraw) {
   const mark = alert.false_alarm;
   if (mark) {
@@ -91,20 +110,23 @@ function falseParts(alert, redraw) {
   const shown = choosing.has(alert.alert_id);
   const opener = h("button", { type: "button", class: "quiet", "aria-expanded": String(shown), onclick: () => { toggle(alert.alert_id, !shown); redraw(); } }, t("mark.is_false"));
   if (!shown) return [opener];
-  const taps = reasons.map((each) => button(alert, redraw, null, "false", { reason: each.id }, each[current()] ?? each.ja));
+  const taps = reasons.map((each) => button(alert, redraw, "", "false", { reason: each.id }, each[current()] ?? each.ja));
   return [opener, h("div", { class: "reasons", role: "group", "aria-label": t("mark.why_false") }, ...taps)];
 }
 
+/** @type {(alertId: string, shown: boolean) => void} */
 function toggle(alertId, shown) {
   if (shown) choosing.add(alertId);
   else choosing.delete(alertId);
 }
 
+/** @type {(alert: Alert, redraw: () => void, key: string, path: string, body?: object, text?: string) => HTMLElement} */
 function button(alert, redraw, key, path, body = {}, text = t(key)) {
   const made = h("button", { type: "button", class: path === "claim" ? "secondary" : "quiet", dataset: { mark: path }, onclick: () => pressed(made, alert.alert_id, redraw, path, body) }, text);
   return made;
 }
 
+/** @type {(made: HTMLButtonElement, alertId: string, redraw: () => void, path: string, body: object) => Promise<void>} */
 async function pressed(made, alertId, redraw, path, body) {
   made.disabled = true;
   made.setAttribute("aria-busy", "true");

@@ -8,10 +8,12 @@ import { send } from "../store/session.js";
 const { t } = i18n;
 const FAILED_FOR_MS = 5_000;
 
+/** @typedef {import("../store/messages.js").MissedAlertView} Missed */
+
 /**
  * Draws the list, or hides it where nothing was missed.
  * @param {HTMLElement} section
- * @param {{alerts: object[], more: number, dropped: number}} missed as the server tells it
+ * @param {import("../store/messages.js").MissedView} missed as the server tells it
  */
 export function drawMissed(section, missed) {
   const { alerts, more, dropped } = missed;
@@ -22,9 +24,10 @@ export function drawMissed(section, missed) {
     more ? h("p", {}, t("missed.more", { n: more })) : null,
     dropped ? h("p", { class: "dropped" }, t("missed.dropped", { n: dropped })) : null,
     alerts.length ? button(alerts) : null,
-  ].filter(Boolean));
+  ]);
 }
 
+/** @param {Missed} alert */
 function line(alert) {
   const title = i18n.title(alert.title);
   return h("li", {},
@@ -34,11 +37,12 @@ function line(alert) {
     h("span", { class: "because" }, alert.closed_because ? i18n.word("closed", alert.closed_because) : ""));
 }
 
+/** @param {Missed[]} alerts */
 function button(alerts) {
   const made = h("button", { type: "button", class: "secondary" }, t("missed.seen"));
   made.addEventListener("click", async () => {
     made.disabled = true;
-    if ((await send("/api/missed/seen", { first: alerts[0].number, last: alerts.at(-1).number })).ok) return;
+    if ((await send("/api/missed/seen", { first: alerts[0].number, last: alerts.at(-1)?.number })).ok) return;
     setText(made, t("missed.failed"));
     setTimeout(() => { setText(made, t("missed.seen")); made.disabled = false; }, FAILED_FOR_MS);
   });

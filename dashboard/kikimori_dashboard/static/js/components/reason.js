@@ -6,7 +6,7 @@ import { REASONS } from "../store/press.js";
 
 /**
  * The list of reasons; choosing one gives more time for the second press.
- * @param {object} actions the card's `Actions`
+ * @param {import("./actions.js").Actions} actions of the card
  * @returns {HTMLElement}
  */
 export function reasonChoice(actions) {

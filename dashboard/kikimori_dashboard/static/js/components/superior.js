@@ -4,22 +4,28 @@ import { h } from "./dom.js";
 import { t } from "../store/i18n.js";
 import { TRANSFERS } from "../store/press.js";
 
+/** @typedef {{name: string | null, number: string | null, open: boolean}} Superior */
+
+/** @param {Superior} superior */
 const nameOf = (superior) => superior.name ?? superior.number;
 
 /**
  * The superior to whom a transfer leads: the one chosen here, else the first within opening hours, else the first of all.
  * Without a directory it is the call's own, as its agent is configured.
- * @param {object} call
- * @param {{name: string, number: string, open: boolean}[]} listed the directory's, in their order
+ * @param {{superior: import("../store/messages.js").Party}} call
+ * @param {import("../store/messages.js").SuperiorView[]} listed the directory's, in their order
  * @param {string | null} chosen number chosen on this card
- * @returns {{name: string | null, number: string | null, open: boolean}}
+ * @returns {Superior}
  */
 export function superiorOf(call, listed, chosen) {
   if (!listed.length) return { ...call.superior, open: true };
   return listed.find((each) => each.number === chosen) ?? listed.find((each) => each.open) ?? listed[0];
 }
 
-/** What stands on the button: to whom, and whether nobody is expected there now. */
+/**
+ * What stands on the button: to whom, and whether nobody is expected there now.
+ * @param {Superior} superior
+ */
 export function towards(superior) {
   const target = nameOf(superior);
   if (!target) return null;
@@ -34,7 +40,7 @@ export function towards(superior) {
  */
 export function superiorChoice(actions, main) {
   if (actions.superiors.length < 2 || !main.some((action) => TRANSFERS.includes(action))) return null;
-  const now = superiorOf(actions.call, actions.superiors, actions.superior);
+  const now = superiorOf(actions.shown, actions.superiors, actions.superior);
   const options = actions.superiors.map((each) =>
     h("option", { value: each.number, selected: each.number === now.number }, each.open ? nameOf(each) : t("superior.closed", { name: nameOf(each) })));
   const list = h("select", {

@@ -8,11 +8,15 @@ const PATTERN = "[0-9A-Za-z._\\-]{1,64}"; // what the command's target may be
 
 export const own = () => read("telephone") || null;
 
-/** Asks for the extension; resolves to it, or to null when somebody thought better of it. `changed` hears of it. */
+/**
+ * Asks for the extension; resolves to it, or to null when somebody thought better of it. `changed` hears of it.
+ * @param {() => void} changed
+ * @returns {Promise<string | null>}
+ */
 export function ask(changed) {
   const input = h("input", { name: "telephone", inputmode: "tel", maxlength: "64", pattern: PATTERN, required: true, autocomplete: "off", "aria-labelledby": "telephone-title", value: own() ?? "" });
   const dialog = h("dialog", { class: "ask", "aria-labelledby": "telephone-title", "aria-describedby": "telephone-why" },
-    h("form", { onsubmit: (event) => { event.preventDefault(); dialog.close(input.value.trim()); } },
+    h("form", { onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); dialog.close(input.value.trim()); } },
       h("h2", { id: "telephone-title" }, t("telephone.title")),
       h("p", { id: "telephone-why" }, t("telephone.why")),
       h("div", { class: "fields" }, input,
@@ -31,7 +35,10 @@ export function ask(changed) {
   });
 }
 
-/** The button in the page's head: which telephone rings, and how to change it. */
+/**
+ * The button in the page's head: which telephone rings, and how to change it.
+ * @param {HTMLElement} button
+ */
 export function label(button) {
   setText(button, own() ? t("telephone.is", { ext: own() }) : t("telephone.set"));
 }

@@ -6,12 +6,36 @@ import { clock, find, signed, span, t, title } from "../store/i18n.js";
 const SHOWN_WORDS = 3;
 const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "button"];
 
-/** [{start_s, at: "03:12", text, quote}] of one alert; `quote` = the text is the speaker's words. */
+/**
+ * @typedef {import("../store/messages.js").SupervisorAlert["evidence"][number]} Evidence
+ * @typedef {import("../store/messages.js").ShoutingEvidence} Shouting
+ * @typedef {import("../store/messages.js").WordsEvidence} Words
+ * @typedef {import("../store/messages.js").ToneEvidence} Tone
+ * @typedef {import("../store/messages.js").DurationEvidence} Duration
+ * @typedef {import("../store/messages.js").OverlapEvidence} Overlap
+ * @typedef {import("../store/messages.js").SilenceEvidence} Silence
+ * @typedef {import("../store/messages.js").ButtonEvidence} Press
+ * @typedef {{shouting: Shouting, words: Words, tone: Tone, duration: Duration, overlap: Overlap, silence: Silence, button: Press}} ByKind
+ *
+ * @typedef {object} Line
+ * @property {number} [start_s]
+ * @property {string} at e.g. "03:12"
+ * @property {string} text
+ * @property {boolean} quote whether the text is the speaker's words
+ */
+
+/**
+ * Why an alert was raised, a line each.
+ * @param {{evidence: Evidence[]}} alert
+ * @returns {Line[]}
+ */
 export function why(alert) {
-  const of = (kind) => alert.evidence.filter((each) => each.kind === kind);
+  /** @type {<Kind extends keyof ByKind>(kind: Kind) => ByKind[Kind][]} */
+  const of = (kind) => alert.evidence.flatMap((each) => (each.kind === kind ? [/** @type {ByKind[typeof kind]} */ (/** @type {unknown} */ (each))] : []));
   return [...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...presses(of("button")).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
 }
 
+/** @type {(found: Shouting[]) => Line[]} */
 function shouting(found) {
   if (!found.length) return [];
   const seconds = found.reduce((sum, each) => sum + each.speech_s, 0);
@@ -19,14 +43,17 @@ function shouting(found) {
   const parts = [t("why.shouting", { seconds: Math.max(1, Math.round(seconds)) })];
   parts.push(loudest.over_calm_db == null ? t("why.calm_unknown") : t("why.over_calm", { db: signed(loudest.over_calm_db) }));
   if (loudest.tilt_over_calm_db != null) parts.push(tilt(loudest.tilt_over_calm_db));
-  if (loudest.pitch_over_calm_percent >= 5) parts.push(t("why.pitch", { percent: signed(loudest.pitch_over_calm_percent) }));
+  if (loudest.pitch_over_calm_percent !== null && loudest.pitch_over_calm_percent >= 5) parts.push(t("why.pitch", { percent: signed(loudest.pitch_over_calm_percent) }));
   return [{ start_s: found[0].start_s, at: clock(found[0].start_s), text: parts.join(" ・ "), quote: false }];
 }
 
 // Spectral tilt against the same speaker's calm voice: raised voices gain 3 dB and more above 1 kHz.
+/** @type {(db: number) => string} */
 const tilt = (db) => t(db >= 6 ? "why.tilt_strong" : db >= 3 ? "why.tilt_some" : "why.tilt_flat");
 
+/** @type {(found: Words[]) => Line[]} */
 function words(found) {
+  /** @type {Line[]} */
   const lines = found.slice(-SHOWN_WORDS).map((each) => ({
     start_s: each.start_s,
     at: clock(each.start_s),
@@ -38,6 +65,7 @@ function words(found) {
   return lines;
 }
 
+/** @type {(each: Tone) => Line} */
 const tone = (each) => ({
   start_s: each.start_s,
   at: clock(each.start_s),
@@ -45,7 +73,9 @@ const tone = (each) => ({
   quote: true,
 });
 
+/** @type {(each: Duration) => Line[]} */
 function duration(each) {
+  /** @type {Line[]} */
   const lines = [{
     at: clock(each.end_s),
     text: said(`duration_${each.since}`, each, { elapsed: span(each.elapsed_s), threshold: span(each.threshold_s) }),
@@ -55,26 +85,38 @@ function duration(each) {
   return lines;
 }
 
-/** The last press; where a later one says nothing, the last that said something. */
-const presses = (found) => [found.findLast((each) => each.reason || each.comment) ?? found.at(-1)].filter(Boolean);
+/**
+ * The last press; where a later one says nothing, the last that said something.
+ * @type {(found: Press[]) => Press[]}
+ */
+const presses = (found) => [found.findLast((each) => each.reason || each.comment) ?? found.at(-1)].flatMap((each) => each ?? []);
 
-/** A press: what the operator said of it, else how it was made. */
+/**
+ * A press: what the operator said of it, else how it was made.
+ * @type {(each: Press) => Line}
+ */
 function button(each) {
   const told = [each.reason ? reasonText(each.reason) : null, each.comment ? t("why.words", { words: each.comment }) : null].filter(Boolean).join("　");
   return { at: clock(each.start_s), text: told || said(`button_${each.source}`, each), quote: false };
 }
 
+/** @type {(each: Overlap) => Line} */
 const overlap = (each) => ({ at: clock(each.end_s), text: t("why.overlap", { seconds: Math.round(each.overlap_s) }), quote: false });
 
+/** @type {(each: Silence) => Line} */
 const silence = (each) => ({ at: clock(each.start_s), text: said(`silence_${each.who}`, each, { elapsed: span(each.silent_s) }), quote: false });
 
+/** @type {(each: Evidence) => Line} */
 const other = (each) => ({ at: clock(each.start_s), text: said(each.kind, each), quote: false });
 
-/** The text of a key; of what only newer agents know the line that they send along, else that there is something. */
+/**
+ * The text of a key; of what only newer agents know the line that they send along, else that there is something.
+ * @type {(key: string, each: {kind: string, summary?: Record<string, string>}, values?: Record<string, unknown>) => string}
+ */
 const said = (key, each, values) => find(`why.${key}`, values) ?? (title(each.summary ?? {}) || t("why.other", { kind: each.kind }));
 
 /**
- * @param {object} alert
+ * @param {{evidence: Evidence[]}} alert
  * @param {boolean} whole with its quotes, where they are not shown beside
  * @returns {string} in one line why it was raised
  */
@@ -86,11 +128,11 @@ export function reason(alert, whole = false) {
 }
 
 /**
- * @param {object[]} alerts
+ * @param {{evidence: Evidence[]}[]} alerts
  * @param {number} most
  * @returns {{at: string, text: string}[]} the newest quotes, the oldest of them first
  */
 export function newestQuotes(alerts, most) {
   const quotes = new Map(alerts.flatMap(why).filter((line) => line.quote).map((line) => [`${line.at} ${line.text}`, line]));
-  return [...quotes.values()].sort((a, b) => a.start_s - b.start_s).slice(-most);
+  return [...quotes.values()].sort((a, b) => (a.start_s ?? 0) - (b.start_s ?? 0)).slice(-most);
 }

@@ -12,8 +12,10 @@ export class Age {
 
   /** Forgets what was measured: the connection is another one. */
   forget() {
-    this.answered = null; // {at, seq} of the newest echo
-    this.shownAt = null; // the page shows what was known at this moment of performance.now(), or later
+    /** @type {{at: number, seq: number} | null} the newest echo */
+    this.answered = null;
+    /** @type {number | null} the page shows what was known at this moment of performance.now(), or later */
+    this.shownAt = null;
   }
 
   /** The message that asks for an echo. */
@@ -21,11 +23,15 @@ export class Age {
     return JSON.stringify({ type: "ping", at: performance.now() });
   }
 
+  /** @param {{at: number, seq: number}} echo */
   echo({ at, seq }) {
     this.answered = { at, seq };
   }
 
-  /** Takes note that everything up to this change is on the screen. */
+  /**
+   * Takes note that everything up to this change is on the screen.
+   * @param {number} seq
+   */
   drawn(seq) {
     if (this.answered !== null && this.answered.seq <= seq) this.shownAt = this.answered.at;
   }
@@ -36,6 +42,6 @@ export class Age {
   }
 
   late() {
-    return this.shownAt !== null && this.ms() > LATE_MS;
+    return (this.ms() ?? 0) > LATE_MS;
   }
 }

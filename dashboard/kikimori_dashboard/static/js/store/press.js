@@ -22,7 +22,7 @@ export const REASONS = ["abuse", "threat", "warned", "other"];
 
 /**
  * What came of a press; `words` is its detail by language.
- * @typedef {{action: string, outcome: string, reason?: string | null, detail?: string | null, words?: Record<string, string>, at?: string}} Result
+ * @typedef {{action: string, outcome: string, command_id?: string, reason?: string | null, detail?: string | null, words?: Record<string, string>, at?: string}} Result
  */
 
 /**
