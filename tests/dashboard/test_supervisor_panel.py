@@ -30,7 +30,7 @@ async def test_the_panel_tells_a_call_in_full(url: str, agent: PeerAgent, page: 
         await agent.say("c", CUSTOMER, "先月の請求が高いので、理由を教えてほしいんです", 5 + 8 * turn)
         await agent.say("c", OPERATOR, "恐れ入ります、ただいまお調べしております", 9 + 8 * turn)
     await agent.say("c", CUSTOMER, "ふざけるな、いい加減にしろよ", 193)
-    await agent.say("c", CUSTOMER, "責任者を出せ", 198, final=False)
+    await agent.say("c", CUSTOMER, "責任者を出せ", 198, line_id="now", final=False)
     await agent.alert(
         "c",
         rule="phrase-insult",
@@ -48,7 +48,14 @@ async def test_the_panel_tells_a_call_in_full(url: str, agent: PeerAgent, page: 
     mark = panel.locator(".line mark")
     await expect(mark).to_have_text("いい加減にしろ")
     await expect(mark).to_be_in_viewport()
-    await expect(panel.locator('.line[data-final="no"]')).to_contain_text("責任者を出せ")
+    spoken = panel.locator('.line[data-final="no"] .words')
+    await expect(spoken).to_have_text("責任者を出せ")
+    await spoken.evaluate("words => { window.before = words.firstChild; }")
+    await agent.say("c", CUSTOMER, "責任者を出せと", 198, line_id="now", final=False)
+    await expect(spoken).to_have_text("責任者を出せと")
+    assert await spoken.evaluate("words => window.before === words.firstChild"), (
+        "a longer line is a new element"
+    )
     left, right = (
         panel.locator(".line[data-role=customer]").first,
         panel.locator(".line[data-role=operator]").first,

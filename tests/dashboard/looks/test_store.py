@@ -22,6 +22,18 @@ OPEN = """async () => {
 }"""
 
 
+IN_ONE_FRAME = """async () => {
+  const { inFrame } = await import("/static/js/components/frames.js");
+  return new Promise((done) => {
+    const order = [];
+    inFrame(() => { order.push("first"); inFrame(within); requestAnimationFrame(() => done([...order, "after"])); });
+    const last = () => order.push("last");
+    const within = () => { order.push("within"); inFrame(last); inFrame(last); };
+  });
+}"""
+"""What is asked for while a frame is drawn is drawn in the same one, once."""
+
+
 async def until(page: Page, condition: str) -> None:
     """Wait for a condition; the page's policy forbids `wait_for_function`, which evaluates it within the page."""
     again = f"""() => new Promise((done) => {{
@@ -47,6 +59,8 @@ async def test_the_store_asks_for_what_is_drawn_and_keeps_it(agent: PeerAgent, u
     await page.goto(url)
     await page.evaluate(OPEN)
     await until(page, "picture.known && picture.site.broker_connected && picture.inOrder().length === 3")
+    frames = await page.evaluate(IN_ONE_FRAME)
+    assert frames == ["first", "within", "last", "after"]
     assert await page.evaluate("picture.inOrder()[0]") == "c"
     assert await page.evaluate("[picture.calls.c.lane, picture.calls.a.lane]") == ["attention", "calm"]
     await page.evaluate("""() => picture.look({ cards: ["a"], rows: ["b"], whole: "c" })""")

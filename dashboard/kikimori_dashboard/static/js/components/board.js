@@ -19,16 +19,27 @@ const MOST_COLUMNS = 4;
 
 const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** @typedef {import("../store/picture.js").Picture} Picture */
+
 export class Board {
   /**
-   * @param {{cards: HTMLElement, waiting: HTMLElement, lane: HTMLElement, rows: HTMLElement}} elements
-   * @param {{telephoneChanged: () => void, selected: (callId: string | null) => void}} listeners
+   * @param {{cards: HTMLElement, waiting: HTMLDetailsElement, lane: HTMLElement, rows: HTMLElement}} elements
+   * @param {{telephoneChanged: () => void, selected: (callId: string | null) => void, drawsOthers: () => void}} listeners
+   *   `drawsOthers`: called when other calls are drawn than before
    */
-  constructor({ cards, waiting, lane, rows }, { telephoneChanged, selected }) {
+  constructor({ cards, waiting, lane, rows }, { telephoneChanged, selected, drawsOthers }) {
     this.telephoneChanged = telephoneChanged;
     this.whenSelected = selected;
+    this.whenOthers = drawsOthers;
     this.section = cards;
-    this.grid = cards.querySelector(".grid");
+    const grid = cards.querySelector(".grid");
+    if (!(grid instanceof HTMLElement)) throw new Error("the section of cards has no grid");
+    this.grid = grid;
+    /** @type {Picture | null} */
+    this.picture = null;
+    /** @type {number | null} of the last tick */
+    this.now = null;
+    this.columns = 1;
     this.regions = [cards, lane, rows];
     this.slots = new Slots(0);
     this.arranged = 0; // how often a slot got another call
@@ -38,19 +49,21 @@ export class Board {
     this.actions = new Map();
     this.hands = new Hands(this.regions);
     this.waiting = new Waiting(waiting, this);
-    this.selected = null; // shown in the panel
-    this.marked = null; // where the keyboard is
+    /** @type {string | null} shown in the panel */
+    this.selected = null;
+    /** @type {HTMLElement | null} where the keyboard is */
+    this.marked = null;
     this.unsettled = false; // a slot holds what no longer needs it, or somebody waits for a slot
     // Voices and clocks run only where somebody can see them.
     this.sight = new IntersectionObserver((entries) => this.noticeSight(entries), { rootMargin: "100px" });
-    for (const region of this.regions) region.addEventListener("focusin", ({ target }) => this.mark(target.closest("[data-call]")));
+    for (const region of this.regions) region.addEventListener("focusin", ({ target }) => this.mark(target instanceof Element ? target.closest("[data-call]") : null));
     addEventListener("resize", () => this.fit());
     this.fit();
   }
 
   /** Finds out how many cards the window has room for. */
   fit() {
-    const width = this.grid.parentElement.parentElement.clientWidth || innerWidth;
+    const width = this.section.parentElement?.clientWidth || innerWidth;
     const list = innerWidth <= LIST_PX;
     const height = innerHeight < LOW_PX ? CARD_HEIGHT_PX.low : CARD_HEIGHT_PX.high;
     const columns = list ? 1 : Math.min(MOST_COLUMNS, Math.max(1, Math.floor((width + 8) / (CARD_WIDTH_PX + 8))));
@@ -60,11 +73,14 @@ export class Board {
     if (this.slots.places.length === columns * rows) return;
     this.slots.resize(columns * rows);
     while (this.grid.childElementCount < columns * rows) this.grid.append(Object.assign(document.createElement("div"), { className: "slot" }));
-    if (this.picture?.known) this.arrange();
+    if (this.picture?.known) this.arrange(this.picture);
     while (this.grid.childElementCount > columns * rows) this.grid.lastElementChild?.remove();
   }
 
-  /** The presses of a call; one object for all places that show its buttons. */
+  /**
+   * The presses of a call; one object for all places that show its buttons.
+   * @param {string} callId
+   */
   actionsOf(callId) {
     let found = this.actions.get(callId);
     if (!found) {
@@ -75,14 +91,19 @@ export class Board {
     return found;
   }
 
+  /** @param {string} callId */
   updateActions(callId) {
-    const call = this.picture?.calls[callId];
-    if (!call) return;
     const { picture } = this;
+    const call = picture?.calls[callId];
+    if (!picture || !call) return;
     this.actions.get(callId)?.update(call, picture.alertsOf(callId), picture.commands[callId], picture.usable(call), picture.site.superiors);
   }
 
-  /** Draws what changed; `changes` as of `Picture.takeChanges`. */
+  /**
+   * Draws what changed.
+   * @param {Picture} picture
+   * @param {import("../store/picture.js").Changes} changes
+   */
   update(picture, changes) {
     this.picture = picture;
     const changed = changes.all ? new Set([...Object.keys(picture.calls), ...this.actions.keys()]) : changes.calls;
@@ -90,32 +111,41 @@ export class Board {
       if (picture.calls[callId]) this.updateActions(callId);
       else this.end(callId);
     }
-    if (changed.size) this.arrange();
+    if (changed.size) this.arrange(picture);
     for (const callId of changed) if (picture.calls[callId]) this.cards.get(callId)?.update(picture);
     for (const callId of changes.levels) if (!changed.has(callId)) this.cards.get(callId)?.updateLevels(picture);
     if (changed.size) this.waiting.update(picture, this.slots.waiting);
   }
 
-  /** A call is over; its card stays where it is while a hand is on it. */
+  /**
+   * A call is over; its card stays where it is while a hand is on it.
+   * @param {string} callId
+   */
   end(callId) {
     const found = this.actions.get(callId);
     if (found?.call) {
       found.cancel();
-      found.update({ ...found.call, status: "ended" }, [], null, false);
+      found.update({ ...found.call, status: "ended" }, [], undefined, false);
     }
     this.cards.get(callId)?.end();
     this.actions.delete(callId);
     if (this.selected === callId) this.select(null);
   }
 
-  /** Whether a call's card must stay where it is. */
+  /**
+   * Whether a call's card must stay where it is.
+   * @param {string} callId
+   */
   held(callId) {
     return this.hands.holds(callId) || Boolean(this.cards.get(callId)?.inUse());
   }
 
-  /** Gives the slots to the calls. */
-  arrange() {
-    const calls = Object.values(this.picture.calls).map((call) => slotCall(this.picture, call));
+  /**
+   * Gives the slots to the calls.
+   * @param {Picture} picture
+   */
+  arrange(picture) {
+    const calls = Object.values(picture.calls).map((call) => slotCall(picture, call));
     if (this.slots.update(calls, (callId) => this.held(callId))) this.arranged += 1;
     const keeps = new Set(calls.filter((call) => call.keeps).map((call) => call.callId));
     this.unsettled = this.slots.waiting.length > 0 || this.slots.places.some((callId) => callId !== null && !keeps.has(callId));
@@ -126,34 +156,42 @@ export class Board {
       card.element.remove();
       this.cards.delete(callId);
     }
-    this.slots.places.forEach((callId, at) => this.fill(this.grid.children[at], callId));
+    this.slots.places.forEach((callId, at) => this.fill(this.grid.children[at], callId, picture));
     const used = this.slots.places.findLastIndex((callId) => callId !== null) + 1;
     const rows = Math.ceil(used / this.columns);
     [...this.grid.children].forEach((slot, at) => show(/** @type {HTMLElement} */ (slot), at < rows * this.columns));
     show(this.section, used > 0);
   }
 
-  fill(slot, callId) {
-    if (callId === null || slot.firstElementChild?.dataset.call === callId) return;
+  /**
+   * @param {Element} slot
+   * @param {string | null} callId
+   * @param {Picture} picture
+   */
+  fill(slot, callId, picture) {
+    if (callId === null || slot.firstElementChild?.getAttribute("data-call") === callId) return;
     let card = this.cards.get(callId);
     if (!card) {
       card = new Card(callId, this);
       this.cards.set(callId, card);
-      card.update(this.picture);
+      card.update(picture);
       this.sight.observe(card.element);
     }
     slot.replaceChildren(card.element);
   }
 
+  /** @param {IntersectionObserverEntry[]} entries */
   noticeSight(entries) {
+    const { picture } = this;
     for (const { target, isIntersecting } of entries) {
-      const card = this.cards.get(target.dataset.call);
+      const card = this.cards.get(target.getAttribute("data-call") ?? "");
       if (!card) continue;
       card.inSight = isIntersecting;
-      if (!isIntersecting || !this.picture.calls[card.callId]) continue;
-      card.updateLevels(this.picture);
-      card.tick(this.now ?? this.picture.now());
+      if (!isIntersecting || !picture?.calls[card.callId]) continue;
+      card.updateLevels(picture);
+      card.tick(this.now ?? picture.now());
     }
+    this.whenOthers();
   }
 
   /** @returns {string[]} calls whose cards are in sight */
@@ -161,14 +199,20 @@ export class Board {
     return [...this.cards.values()].filter((card) => card.inSight).map((card) => card.callId);
   }
 
-  /** @returns {boolean} whether a call has a slot */
+  /**
+   * @param {string} callId
+   * @returns {boolean} whether a call has a slot
+   */
   hasSlot(callId) {
     return this.slots.places.includes(callId);
   }
 
-  /** Takes note of where the keyboard is. */
+  /**
+   * Takes note of where the keyboard is.
+   * @param {Element | null} element
+   */
   mark(element) {
-    if (!element || this.marked === element) return;
+    if (!(element instanceof HTMLElement) || this.marked === element) return;
     if (this.marked) this.marked.tabIndex = -1;
     this.marked = element;
     element.tabIndex = 0;
@@ -176,11 +220,14 @@ export class Board {
 
   /** The call at which the keyboard is, else the selected one. */
   current() {
-    const marked = this.marked?.isConnected ? this.marked.dataset.call : null;
+    const marked = this.marked?.isConnected ? this.marked.dataset.call : undefined;
     return marked ?? this.selected;
   }
 
-  /** Shows a call in the panel; null for none. */
+  /**
+   * Shows a call in the panel; null for none.
+   * @param {string | null} callId
+   */
   select(callId) {
     if (callId !== null && !this.picture?.calls[callId]) return;
     for (const element of document.querySelectorAll("main [data-selected]")) element.removeAttribute("data-selected");
@@ -191,27 +238,34 @@ export class Board {
     this.whenSelected(callId);
   }
 
-  /** Goes to a call's card or row, and shows the call. */
+  /**
+   * Goes to a call's card or row, and shows the call.
+   * @param {string} callId
+   */
   goTo(callId) {
     const element = this.regions.map((region) => region.querySelector(`[data-call="${CSS.escape(callId)}"]`)).find((found) => found !== null);
     const closed = element?.closest("details:not([open])");
-    if (closed) closed.open = true;
+    if (closed instanceof HTMLDetailsElement) closed.open = true;
     this.select(callId);
-    if (element) this.focus(element);
+    if (element instanceof HTMLElement) this.focus(element);
   }
 
+  /** @param {HTMLElement} element of a call */
   focus(element) {
     this.mark(element);
-    this.hands.use(element.dataset.call);
+    this.hands.use(element.dataset.call ?? null);
     element.focus({ preventScroll: true });
     element.scrollIntoView({ block: "nearest", behavior: lessMotion.matches ? "auto" : "smooth" });
   }
 
-  /** Moves the keyboard over cards, lane and rows. */
+  /**
+   * Moves the keyboard over cards, lane and rows.
+   * @param {number} by
+   */
   step(by) {
-    const all = this.regions.flatMap((region) => [...region.querySelectorAll("[data-call]")]).filter((element) => element.checkVisibility());
+    const all = this.regions.flatMap((region) => /** @type {HTMLElement[]} */ ([...region.querySelectorAll("[data-call]")])).filter((element) => element.checkVisibility());
     if (!all.length) return;
-    const at = all.indexOf(this.marked);
+    const at = this.marked ? all.indexOf(this.marked) : -1;
     const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + by));
     this.focus(all[next]);
   }
@@ -219,7 +273,7 @@ export class Board {
   /** Presses the main button of the current call. */
   pressMain() {
     const callId = this.current();
-    if (callId === null || !this.picture.calls[callId]) return;
+    if (callId === null || !this.picture?.calls[callId]) return;
     const actions = this.actionsOf(callId);
     const [main] = actions.offered().main;
     if (main) actions.pressed(main);
@@ -232,12 +286,13 @@ export class Board {
     return card ? card.buttons.cancel() : Boolean(callId !== null && this.actions.get(callId)?.cancel());
   }
 
+  /** @param {number} now */
   tick(now) {
     this.now = now;
     for (const card of this.cards.values()) card.tick(now);
     this.waiting.tick(now);
     if (!this.unsettled || !this.picture?.known) return;
-    this.arrange();
+    this.arrange(this.picture);
     this.waiting.update(this.picture, this.slots.waiting);
   }
 }

@@ -15,6 +15,12 @@ import { reasonsKey } from "../store/help_reasons.js";
 const REASONS = 3; // alerts that are shown with their reason; of more, the titles
 const QUOTES = 2;
 
+/**
+ * @typedef {import("../store/picture.js").Picture} Picture
+ * @typedef {import("../store/picture.js").Call} Call
+ * @typedef {import("../store/picture.js").Alert} Alert
+ */
+
 export class Card {
   /**
    * @param {string} callId
@@ -24,6 +30,13 @@ export class Card {
     this.callId = callId;
     this.board = board;
     this.inSight = true; // until the browser says otherwise
+    /** @type {Picture | null} */
+    this.picture = null;
+    /** @type {Call | null} */
+    this.call = null;
+    /** @type {Alert[]} */
+    this.alerts = [];
+    this.usable = false;
     this.badge = h("span", { class: "badge" });
     this.name = h("h3", { class: "who", id: `who-${callId}` });
     this.status = h("span", { class: "status" });
@@ -43,11 +56,14 @@ export class Card {
       h("p", { class: "about" }, this.since, this.handling, this.claim, this.caller),
       this.stale, this.why, this.quotes, this.voices.element, this.buttons.element);
     this.element.addEventListener("click", (event) => {
-      if (!event.target.closest("button, select, input, label, .menu")) board.select(callId);
+      if (event.target instanceof Element && !event.target.closest("button, select, input, label, .menu")) board.select(callId);
     });
   }
 
-  /** Draws the call again. */
+  /**
+   * Draws the call again.
+   * @param {Picture} picture
+   */
   update(picture) {
     this.picture = picture;
     const call = picture.calls[this.callId];
@@ -63,13 +79,13 @@ export class Card {
       call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : null,
       // An extension is not a person: whoever is not known is said to be not known.
       picture.site.names_people && !call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.nobody_known")) : null,
-    ].filter(Boolean));
+    ]);
     setText(this.status, word("status", call.status));
-    this.drawAbout();
+    this.drawAbout(call);
     const unwatched = call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";
     show(this.stale, unwatched !== "");
     setText(this.stale, unwatched);
-    this.drawWhy();
+    this.drawWhy(call);
     const mixed = call.roles.length > 0 && !call.roles.includes("customer") && call.roles.includes("mixed");
     this.voices.show(mixed ? ["mixed"] : ["customer", "operator"]);
     this.updateLevels(picture);
@@ -77,6 +93,7 @@ export class Card {
     this.buttons.draw();
   }
 
+  /** @param {Picture} picture */
   updateLevels(picture) {
     if (!this.inSight) return;
     const marks = this.alerts.flatMap((alert) => alert.evidence.filter((each) => each.kind !== "duration").map(({ start_s, end_s }) => ({ start_s, end_s })));
@@ -85,7 +102,7 @@ export class Card {
 
   /** The call is over, and the card must stay where it is for a moment. */
   end() {
-    if (this.call.status === "ended") return;
+    if (!this.call || this.call.status === "ended") return;
     this.call = { ...this.call, status: "ended", urgency: 0 };
     this.alerts = [];
     this.buttons.toggle(false);
@@ -101,11 +118,12 @@ export class Card {
     return this.buttons.open || this.actions.asked !== null || this.actions.choosing;
   }
 
-  drawAbout() {
-    const { call, alerts } = this;
+  /** @param {Call} call */
+  drawAbout(call) {
+    const { alerts } = this;
     setText(this.handling, alerts.length ? handling(alerts) : "");
     this.handling.dataset.claimed = alerts.some((alert) => alert.claim) ? "yes" : "no";
-    fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout())].filter(Boolean));
+    fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]);
     fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, current()]), () => [
       call.accommodated ? h("strong", { class: "accommodated", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
       h("span", {}, `${t("role.customer")}: ${callerName(call)}`),
@@ -113,19 +131,22 @@ export class Card {
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
       recordingMark(call),
       call.roles.includes("mixed") ? h("span", { class: "queue" }, t("call.mixed_only")) : null,
-    ].filter(Boolean));
-    this.caller.title = this.caller.textContent;
+    ]);
+    this.caller.title = this.caller.textContent ?? "";
   }
 
-  /** Every alert by its title; the worst with their reasons; then the newest of what was said. */
-  drawWhy() {
-    const { alerts, call } = this;
+  /**
+   * Every alert by its title; the worst with their reasons; then the newest of what was said.
+   * @param {Call} call
+   */
+  drawWhy(call) {
+    const { alerts } = this;
     const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), call.returned, reasonsKey()]);
     fill(this.why, key, () => [
       call.returned ? alertLine("warning", t("call.returned"), "", "alert came-back") : null,
       ...alerts.slice(0, REASONS).map((alert) => alertLine(alert.severity, title(alert.title), reason(alert))),
       alerts.length > REASONS ? h("li", { class: "rest" }, ...alerts.slice(REASONS).map((alert) => heading(alert.severity, title(alert.title)))) : null,
-    ].filter(Boolean));
+    ]);
     fill(this.quotes, key, () => newestQuotes(alerts, QUOTES).map((line) =>
       h("li", {}, h("time", {}, line.at), h("span", { class: "quote", title: line.text }, line.text))));
     show(this.why, this.why.childElementCount > 0);
@@ -137,7 +158,7 @@ export class Card {
     return this.alerts.map((alert) => {
       const row = h("div", { class: "marked" });
       const draw = () => {
-        const now = this.picture.alertsOf(this.callId).find((each) => each.alert_id === alert.alert_id) ?? alert;
+        const now = this.picture?.alertsOf(this.callId).find((each) => each.alert_id === alert.alert_id) ?? alert;
         row.replaceChildren(h("span", { class: "marked-title" }, title(now.title)), marksRow(now, draw));
       };
       draw();
@@ -145,14 +166,17 @@ export class Card {
     });
   }
 
+  /** @param {number} now */
   tick(now) {
-    if (!this.inSight || this.call.status === "ended") return;
+    if (!this.inSight || !this.call || this.call.status === "ended") return;
     setText(this.timer, clock((now - Date.parse(this.call.started_at)) / 1000));
     setText(this.since, this.alerts.length ? t("card.since", { age: age(this.alerts, now) }) : "");
   }
 }
 
+/** @type {(severity: string, text: string) => HTMLElement} */
 const heading = (severity, text) => h("strong", { dataset: { severity: look(severity) } }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), text);
 
+/** @type {(severity: string, text: string, why: string, name?: string) => HTMLElement} */
 const alertLine = (severity, text, why, name = "alert") =>
   h("li", { class: name, dataset: { severity: look(severity) } }, heading(severity, text), why ? h("span", { class: "fact", title: why }, why) : null);

@@ -36,12 +36,33 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
- * Sets text only when it differs, so that nothing is announced or repainted without need.
+ * The same for an element of a drawing.
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number>} [attributes]
+ * @param {...SVGElement} children
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
+/**
+ * Sets text only when it differs, so that nothing is announced or repainted without need. The node of the text stays: another
+ * one would have to be styled, laid out and painted anew.
  * @param {Element} element
  * @param {string} text
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const only = element.firstChild;
+  if (text !== "" && only instanceof Text && only === element.lastChild) {
+    if (only.data !== text) only.data = text;
+  } else if (element.textContent !== text) {
+    element.textContent = text;
+  }
 }
 
 /**
@@ -52,6 +73,21 @@ export function show(element, visible) {
   if (element.hidden === visible) element.hidden = !visible;
 }
 
+/**
+ * Gives an element these children in their order; those that are there already, and in order, are not touched.
+ * @param {Element} element
+ * @param {Element[]} wanted
+ */
+export function arrange(element, wanted) {
+  const kept = new Set(wanted);
+  for (const child of [...element.children]) if (!kept.has(child)) child.remove();
+  let next = element.firstElementChild;
+  for (const child of wanted) {
+    if (child === next) next = next.nextElementSibling;
+    else element.insertBefore(child, next);
+  }
+}
+
 /** @type {WeakMap<Element, unknown>} */
 const filledWith = new WeakMap();
 
@@ -59,11 +95,11 @@ const filledWith = new WeakMap();
  * Replaces the children only when `key` differs from the last time; tells whether it did.
  * @param {Element} element
  * @param {unknown} key
- * @param {() => (Node | string)[]} build
+ * @param {() => Child[]} build
  */
 export function fill(element, key, build) {
   if (filledWith.has(element) && filledWith.get(element) === key) return false;
   filledWith.set(element, key);
-  element.replaceChildren(...build());
+  element.replaceChildren(...build().filter((child) => child !== null && child !== undefined));
   return true;
 }

@@ -6,6 +6,7 @@ import { h, setText } from "./dom.js";
 import { clock, t, title, word } from "../store/i18n.js";
 import { look, shape } from "./severity.js";
 
+export const ROW_PX = 34; // with the gap, as in css/rows.css
 const QUIETEST_DB = -60;
 const LOUDEST_DB = -6;
 
@@ -20,6 +21,7 @@ export class Row {
     /** @type {Buttons | null} */
     this.buttons = null;
     this.level = "";
+    this.placed = "";
     this.sign = h("span", { class: "shape", "aria-hidden": "true" });
     this.state = h("span", { class: "unseen" });
     this.name = h("b", { class: "who" });
@@ -48,6 +50,24 @@ export class Row {
       this.buttons.element.remove();
       this.buttons = null;
     }
+  }
+
+  /**
+   * Puts the row in its place.
+   * @param {number} at
+   * @param {number} columns
+   * @param {number} of how many rows there are
+   */
+  place(at, columns, of) {
+    const placed = `${at} ${columns} ${of}`;
+    if (placed === this.placed) return;
+    this.placed = placed;
+    const { style } = this.element;
+    style.top = `${Math.floor(at / columns) * ROW_PX}px`;
+    style.left = columns === 2 && at % 2 ? "calc(50% + 3px)" : "0";
+    style.width = columns === 2 ? "calc(50% - 3px)" : "100%";
+    this.element.setAttribute("aria-setsize", String(of));
+    this.element.setAttribute("aria-posinset", String(at + 1));
   }
 
   inUse() {

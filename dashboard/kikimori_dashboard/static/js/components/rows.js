@@ -1,14 +1,14 @@
 // Calm calls as rows in two columns, or as seats. Only rows in the window exist; nothing moves under a hand.
 
-import { h, setText, show } from "./dom.js";
+import { arrange, h, setText, show } from "./dom.js";
 import { Filter } from "./filter.js";
+import { inFrame } from "./frames.js";
 import { t } from "../store/i18n.js";
 import { read, write } from "../store/preferences.js";
-import { Row } from "./row.js";
+import { ROW_PX, Row } from "./row.js";
 import { Seats } from "../store/seats.js";
 import { Tiles } from "./tiles.js";
 
-const ROW_PX = 34; // with the gap, as in css/rows.css
 const AROUND_ROWS = 4; // rows above and below the window that exist
 const ONE_COLUMN_PX = 700; // a list narrower than this has one column
 const LEVELS_MS = 1_000;
@@ -30,8 +30,10 @@ export class Rows {
     /** @type {string[]} calls in their places */
     this.places = [];
     this.stale = true; // the places are not those that are wanted
+    this.moved = false; // other places are in the window than those that are drawn
     this.arranged = 0; // slots for which the calls have their places, as `Board.arranged` counts
     this.levelsAt = -Infinity;
+    this.sight = { columns: 1, from: 0, to: 0 }; // columns, and places in the window, as measured last
     this.seats = new Seats(() => this.again());
     this.filter = new Filter(this.seats, () => this.again());
     this.title = element.querySelector("h2");
@@ -43,7 +45,8 @@ export class Rows {
     this.views = Object.fromEntries(["list", "seats"].map((each) => [each, h("button", { type: "button", onclick: () => this.change(each) })]));
     switcher?.append(...Object.values(this.views));
     this.view = read("calls_view") === "seats" ? "seats" : "list";
-    for (const event of ["scroll", "resize"]) addEventListener(event, () => this.soon(), { passive: true });
+    this.look = this.look.bind(this);
+    for (const event of ["scroll", "resize"]) addEventListener(event, () => inFrame(this.look), { passive: true });
     this.seats.follow();
   }
 
@@ -117,6 +120,7 @@ export class Rows {
   arrange() {
     const { picture } = this;
     const list = this.view === "list";
+    const slots = this.arranged !== this.board.arranged; // cards have come or gone above
     this.arranged = this.board.arranged;
     this.words();
     show(this.list, list);
@@ -126,52 +130,60 @@ export class Rows {
     this.places = this.stale ? [...this.places, ...wanted.filter((/** @type {string} */ each) => !this.places.includes(each))] : wanted;
     show(this.none, list && this.places.length === 0);
     setText(this.none, t(this.filter.on ? "rows.none_found" : "rows.none"));
+    if (slots || !this.rows.size) this.measure();
     this.draw();
   }
 
-  soon() {
-    if (this.due || this.view !== "list") return;
-    this.due = true;
-    requestAnimationFrame(() => {
-      this.due = false;
-      if (this.picture?.known) this.draw();
-    });
+  /** Another part of the list may be in the window. */
+  look() {
+    if (this.view === "list" && this.picture?.known && this.measure()) this.draw();
+  }
+
+  /** Finds out which places are in the window; true when they are others. It costs a layout where something was written before. */
+  measure() {
+    if (this.view !== "list") return false;
+    const columns = this.list.clientWidth < ONE_COLUMN_PX ? 1 : 2;
+    const { top } = this.list.getBoundingClientRect();
+    const from = (Math.floor(-top / ROW_PX) - AROUND_ROWS) * columns;
+    const to = (Math.ceil((innerHeight - top) / ROW_PX) + AROUND_ROWS) * columns;
+    const { sight } = this;
+    if (columns === sight.columns && from === sight.from && to === sight.to) return false;
+    this.sight = { columns, from, to };
+    this.moved = true;
+    return true;
   }
 
   /** Draws the rows that are in the window, and takes away those that are not. */
   draw() {
+    this.moved = false;
     if (this.view !== "list") {
       for (const row of this.rows.values()) row.remove();
       this.rows.clear();
       return;
     }
-    const columns = this.list.clientWidth < ONE_COLUMN_PX ? 1 : 2;
-    this.list.style.height = `${Math.ceil(this.places.length / columns) * ROW_PX}px`;
-    const { top } = this.list.getBoundingClientRect();
-    const from = (Math.floor(-top / ROW_PX) - AROUND_ROWS) * columns;
-    const to = (Math.ceil((innerHeight - top) / ROW_PX) + AROUND_ROWS) * columns;
+    const { columns, from, to } = this.sight;
+    const height = `${Math.ceil(this.places.length / columns) * ROW_PX}px`;
+    if (this.list.style.height !== height) this.list.style.height = height;
     const wanted = new Map(this.places.map((callId, at) => /** @type {[string, number]} */ ([callId, at])).filter(([callId, at]) => (at >= from && at < to) || this.rows.get(callId)?.inUse()));
+    let others = false;
     for (const [callId, row] of this.rows) {
       if (wanted.has(callId)) continue;
       row.remove();
       this.rows.delete(callId);
+      others = true;
     }
-    let next = this.list.firstElementChild;
     for (const [callId, at] of wanted) {
       let row = this.rows.get(callId);
       if (!row) {
         row = new Row(callId, this.board);
         this.rows.set(callId, row);
         row.update(this.picture);
+        others = true;
       }
-      row.element.style.top = `${Math.floor(at / columns) * ROW_PX}px`;
-      row.element.style.left = columns === 2 && at % 2 ? "calc(50% + 3px)" : "0";
-      row.element.style.width = columns === 2 ? "calc(50% - 3px)" : "100%";
-      row.element.setAttribute("aria-setsize", String(this.places.length));
-      row.element.setAttribute("aria-posinset", String(at + 1));
-      if (row.element === next) next = next.nextElementSibling;
-      else this.list.insertBefore(row.element, next);
+      row.place(at, columns, this.places.length);
     }
+    arrange(this.list, [...wanted.keys()].flatMap((callId) => this.rows.get(callId)?.element ?? []));
+    if (others) this.board.whenOthers();
     // The list can be reached with the tabulator though its rows have no buttons.
     if (!this.list.querySelector(".row[tabindex='0']")) this.list.firstElementChild?.setAttribute("tabindex", "0");
   }
@@ -180,7 +192,9 @@ export class Rows {
   tick(now) {
     for (const row of this.rows.values()) row.tick(now);
     if (this.view === "seats") this.tiles.tick(now);
+    if (!this.picture?.known) return;
     const moved = this.arranged !== this.board.arranged; // a call has lost its slot, or got one
-    if ((moved || (this.stale && !this.held())) && this.picture?.known) this.arrange();
+    if (moved || (this.stale && !this.held())) this.arrange();
+    else if (this.moved) this.draw();
   }
 }

@@ -11,7 +11,10 @@ import { age, handling } from "./since.js";
 const { t } = i18n;
 const NEW_FOR_MS = 400; // a press this soon after the strip showed another call may have been meant for that before
 
-/** Whether what is shown is all there is: the feed, the broker and every agent are there. */
+/**
+ * Whether what is shown is all there is: the feed, the broker and every agent are there.
+ * @param {import("../store/picture.js").Picture} picture
+ */
 export function watched(picture) {
   const agents = Object.values(picture.agents);
   return picture.linked && picture.site.broker_connected && !picture.age.late() && agents.length > 0 && agents.every((agent) => agent.online && !agent.unconfirmed);
@@ -25,8 +28,12 @@ export class Strip {
   constructor(element, board) {
     this.element = element;
     this.board = board;
+    /** @type {string | null} */
     this.callId = null;
+    /** @type {import("../store/picture.js").Alert[]} of the call */
+    this.alerts = [];
     this.shownAt = -Infinity; // when it began to show this call
+    /** @type {Buttons | null} */
     this.buttons = null;
     this.headline = h("div", { class: "headline" });
     this.since = h("span", { class: "since" });
@@ -44,13 +51,14 @@ export class Strip {
     return this.over || this.act.matches(":has(:focus-visible)") || (this.callId !== null && this.board.actions.get(this.callId)?.asked != null);
   }
 
+  /** @param {import("../store/picture.js").Picture} picture */
   draw(picture) {
     const calls = picture.known ? Object.values(picture.calls) : [];
     const urgent = picture.known ? urgentCalls(picture) : [];
     const kept = this.held() ? urgent.find((call) => call.call_id === this.callId) : undefined;
     const worst = kept ?? urgent[0];
     const seen = picture.known && watched(picture);
-    const usable = picture.linked && picture.site?.broker_connected;
+    const usable = picture.linked && picture.site.broker_connected;
     this.element.dataset.severity = worst && usable ? look(worst.severity) : seen && !worst ? "calm" : "unknown";
     this.showButton(worst?.call_id ?? null);
     this.alerts = worst ? picture.alertsOf(worst.call_id) : [];
@@ -65,6 +73,7 @@ export class Strip {
     this.tick(picture);
   }
 
+  /** @param {string | null} callId */
   showButton(callId) {
     if (this.callId === callId) {
       this.buttons?.draw();
@@ -84,19 +93,25 @@ export class Strip {
     this.act.replaceChildren(this.buttons.element);
   }
 
+  /** @param {import("../store/picture.js").Picture} picture */
   tick(picture) {
-    setText(this.since, this.alerts?.length && picture.known ? t("strip.since", { age: age(this.alerts, picture.now()) }) : "");
+    setText(this.since, this.alerts.length && picture.known ? t("strip.since", { age: age(this.alerts, picture.now()) }) : "");
   }
 
   /** Goes to the call after the one that is shown. */
   showOthers() {
     const urgent = urgentCalls(this.board.picture).map((call) => call.call_id);
-    const at = urgent.indexOf(this.board.current());
+    const at = urgent.indexOf(this.board.current() ?? "");
     const next = urgent.find((callId, index) => index > at && callId !== this.callId) ?? urgent.find((callId) => callId !== this.callId);
     if (next) this.board.goTo(next);
   }
 }
 
+/**
+ * @param {import("../store/picture.js").Call} call
+ * @param {import("../store/picture.js").Alert[]} alerts
+ * @param {string | undefined} mood
+ */
 function sentence(call, alerts, mood) {
   const reasons = [...new Set([...(call.returned ? [t("strip.returned")] : []), ...alerts.map((alert) => i18n.title(alert.title))])].join(" ・ ");
   const severity = call.severity ?? "warning";
@@ -104,16 +119,22 @@ function sentence(call, alerts, mood) {
     mood === "unknown" ? h("span", { class: "blind" }, t("strip.unknown")) : h("span", { class: "badge" }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), i18n.word("severity", severity)),
     h("strong", {}, t("strip.sentence", { who: who(call), reasons })),
     alerts.length ? h("span", { class: "handling" }, handling(alerts)) : null,
-  ].filter(Boolean);
+  ];
 }
 
-let outside = null; // the number that the browser shows
+/** @type {number | null} the number that the browser shows */
+let outside = null;
+let language = ""; // of the title
 
-/** What the browser shows of it beside the page: title, icon, badge. */
+/**
+ * What the browser shows of it beside the page: title, icon, badge.
+ * @param {number} number
+ */
 export function drawOutside(number) {
+  if (number === outside && language === i18n.current()) return;
   document.title = `${number ? `(${number}) ${t("severity.warning")} – ` : ""}${t("app.name")}`;
-  if (number === outside) return;
   outside = number;
-  document.querySelector("link[rel=icon]").setAttribute("href", number ? "/static/icon-alert.svg" : "/static/icon.svg");
+  language = i18n.current();
+  document.querySelector("link[rel=icon]")?.setAttribute("href", number ? "/static/icon-alert.svg" : "/static/icon.svg");
   (number ? navigator.setAppBadge?.(number) : navigator.clearAppBadge?.())?.catch(() => {});
 }

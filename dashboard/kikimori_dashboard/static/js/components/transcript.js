@@ -1,7 +1,7 @@
 // The words of a call in two columns, oldest first: customer left, operator right. The box keeps to the newest line by
 // itself, unless somebody scrolled up: it is laid out from the bottom (css), so nothing has to be measured.
 
-import { fill, h, setText, show } from "./dom.js";
+import { arrange, fill, h, setText, show } from "./dom.js";
 import { evidenceIn } from "../store/evidence.js";
 import { clock, current, find, t, title, word } from "../store/i18n.js";
 import { look } from "./severity.js";
@@ -31,13 +31,18 @@ function withMarks(text, marked) {
   return [...parts, text.slice(done)];
 }
 
-/** @typedef {{element: HTMLElement, time: HTMLElement, said: HTMLElement, says: string | null}} Item */
+/**
+ * The elements of a line; `line`: as it was drawn, `around`: what else decided how.
+ * @typedef {{element: HTMLElement, speaker: HTMLElement, words: HTMLElement, rest: HTMLElement, line: Line | null, around: string}} Item
+ */
 
 /**
+ * @typedef {import("../store/messages.js").LineView} Line
+ *
  * @typedef {object} Said
- * @property {any[]} lines in order of time
+ * @property {Line[]} lines in order of time
  * @property {string} speech state of the call's speech recognition
- * @property {any[]} alerts of the call, worst first
+ * @property {import("../store/picture.js").Alert[]} alerts of the call, worst first
  * @property {{from: number, alone: boolean} | null} superior from when a superior speaks; see `superiorSpeaks`
  */
 
@@ -70,17 +75,9 @@ export class Transcript {
     show(this.note, note !== "");
     setText(this.note, note ? t(note) : "");
     const there = new Set(lines.map((line) => line.id));
-    for (const [id, item] of this.items) {
-      if (there.has(id)) continue;
-      item.element.remove();
-      this.items.delete(id);
-    }
-    let next = this.note.nextElementSibling;
-    for (const line of lines) {
-      const item = this.item(line, said);
-      if (item.element === next) next = next.nextElementSibling;
-      else this.list.insertBefore(item.element, next);
-    }
+    for (const id of this.items.keys()) if (!there.has(id)) this.items.delete(id);
+    const around = JSON.stringify([current(), said.superior, said.alerts.map((alert) => [alert.alert_id, alert.revision])]);
+    arrange(this.list, [this.note, ...lines.map((line) => this.item(line, said, around).element)]);
   }
 
   /** Another call: begins at its newest line. */
@@ -92,35 +89,59 @@ export class Transcript {
   }
 
   /**
-   * @param {any} line
+   * @param {Line} line
    * @param {Said} said
+   * @param {string} around differs when lines may look otherwise though they say the same
    * @returns {Item}
    */
-  item(line, { alerts, superior }) {
-    let item = this.items.get(line.id);
-    if (!item) {
-      item = { element: h("li", { class: "line" }), time: h("time", {}, clock(line.start_s)), said: h("div", { class: "said" }), says: null };
-      item.element.append(item.time, item.said);
-      this.items.set(line.id, item);
-    }
+  item(line, { alerts, superior }, around) {
+    const item = this.items.get(line.id) ?? this.begun(line);
+    if (item.line === line && item.around === around) return item;
+    item.line = line;
+    item.around = around;
     const found = evidenceIn(alerts, line, title);
     const speaker = line.role === "operator" && superior && line.start_s >= superior.from ? (superior.alone ? "superior" : "both") : line.role;
-    const says = JSON.stringify([current(), speaker, line.final, line.doubted, line.text, line.other, found]);
-    if (item.says === says) return item;
-    item.says = says;
-    Object.assign(item.element.dataset, { role: line.role, speaker, final: line.final ? "yes" : "no", found: found.words.length || found.loud ? "yes" : "no" });
-    const whole = found.words.find((each) => each.matched === "");
-    item.said.replaceChildren(
-      h("span", { class: speaker === line.role && line.role !== "mixed" ? "unseen" : "speaker" }, `${speaker === line.role ? word("role", line.role) : t(`panel.speaker_${speaker}`)}: `),
-      h("span", { class: "words" }, ...(whole ? [h("mark", { dataset: { severity: look(whole.severity) }, title: whole.title }, line.text)] : withMarks(line.text, marksOf(line, found.words)))),
+    const shown = { role: line.role, speaker, final: line.final ? "yes" : "no", found: found.words.length || found.loud ? "yes" : "no" };
+    for (const [name, value] of Object.entries(shown)) if (item.element.dataset[name] !== value) item.element.dataset[name] = value;
+    const named = speaker === line.role && line.role !== "mixed" ? "unseen" : "speaker";
+    if (item.speaker.className !== named) item.speaker.className = named;
+    setText(item.speaker, `${speaker === line.role ? word("role", line.role) : t(`panel.speaker_${speaker}`)}: `);
+    this.drawWords(item.words, line, found.words);
+    fill(item.rest, JSON.stringify([found.loud, line.other ?? null, current()]), () => [
       ...(found.loud ? [" ", h("span", { class: "loud", dataset: { severity: look(found.loud) } }, t("panel.loud"))] : []),
-      ...otherHearing(line.other));
+      ...otherHearing(line.other)]);
     return item;
+  }
+
+  /**
+   * The elements of a line that is new.
+   * @param {Line} line
+   * @returns {Item}
+   */
+  begun(line) {
+    const [speaker, words, rest] = [h("span"), h("span", { class: "words" }), h("span")];
+    const element = h("li", { class: "line" }, h("time", {}, clock(line.start_s)), h("div", { class: "said" }, speaker, words, rest));
+    /** @type {Item} */
+    const item = { element, speaker, words, rest, line: null, around: "" };
+    this.items.set(line.id, item);
+    return item;
+  }
+
+  /**
+   * @param {HTMLElement} element
+   * @param {Line} line
+   * @param {import("../store/evidence.js").FoundWords[]} found
+   */
+  drawWords(element, line, found) {
+    const whole = found.find((each) => each.matched === "");
+    if (whole) element.replaceChildren(h("mark", { dataset: { severity: look(whole.severity) }, title: whole.title }, line.text));
+    else if (found.length || line.doubted?.length) element.replaceChildren(...withMarks(line.text, marksOf(line, found)));
+    else setText(element, line.text);
   }
 }
 
 /**
- * @param {any} line
+ * @param {Line} line
  * @param {import("../store/evidence.js").FoundWords[]} found
  * @returns {Marked[]}
  */
@@ -130,7 +151,7 @@ function marksOf(line, found) {
     words: each.matched,
     element: () => h("mark", { dataset: { severity: look(each.severity) }, title: each.title }, each.matched),
   }));
-  const doubted = (line.doubted ?? []).map((/** @type {any} */ each) => ({
+  const doubted = (line.doubted ?? []).map((each) => ({
     at: line.text.indexOf(each.matched),
     words: each.matched,
     element: () => h("span", { class: "doubted", title: t("call.doubted", { category: find(`category.${each.category}`) ?? each.category }) }, each.matched),
@@ -140,6 +161,6 @@ function marksOf(line, found) {
 
 /**
  * Another recogniser's hearing of a line, a click away.
- * @param {any} other
+ * @param {Line["other"]} other
  */
 const otherHearing = (other) => (other ? [h("details", { class: "other" }, h("summary", {}, t("call.other_hearing")), h("span", { class: "heard" }, `${other.text} (${other.engine})`))] : []);

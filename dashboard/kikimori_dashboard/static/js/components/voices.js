@@ -1,144 +1,156 @@
 // The last minute of both voices of a call as a picture, the evidence marked in it, and the same in words.
+//
+// A voice is a path that is drawn anew when a step of half a second is over, and a bar for the present step, of which ten times
+// a second the size of a background is set: nothing is laid out for it. No canvas: each would be a layer to be put together.
 
-import { fill, h, setText } from "./dom.js";
+import { fill, h, setText, svg } from "./dom.js";
 import { current, signed, t } from "../store/i18n.js";
 
 const SHOWN_S = 60;
+const SHOWN_STEPS = 120;
 const QUIETEST_DB = -60;
 const LOUDEST_DB = -6;
 const MARKED_OVER_CALM_DB = 4;
 const RAISED = 60; // percent of effort from which a bar says "raised"
+const BAR = 0.8; // width of a bar, in steps
+const LEAST_S = 0.9; // a mark is at least so long, so that it can be seen
 const WORDS_EVERY_MS = 5_000; // a screen reader must not be told of every bar
-const GAP_PX = 3; // between the two voices
 
 /**
  * @typedef {import("../store/looked.js").Past} Past
+ * @typedef {import("../store/looked.js").Leg} Leg
  * @typedef {{start_s: number, end_s: number}} Mark
- * @typedef {{width: number, height: number, ratio: number, colours: Record<string, string>}} Measured
  */
 
-/** @type {Set<Voices>} pictures to be drawn at the next frame */
-const due = new Set();
+/**
+ * Height of a level in percent.
+ * @param {number} db
+ */
+const height = (db) => Math.round(100 * Math.min(1, Math.max(0.04, (db - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB))));
 
-function drawDue() {
-  const all = [...due];
-  due.clear();
-  const measured = all.map((each) => each.measure()); // one layout for all of them
-  all.forEach((each, index) => each.draw(measured[index]));
+/** One voice in the picture. */
+class Voice {
+  /** @param {string} role */
+  constructor(role) {
+    this.role = role;
+    this.usual = svg("path", { class: "usual" });
+    this.raised = svg("path", { class: "raised" });
+    this.now = h("span", { class: "now" });
+    this.element = h("div", { class: "voice", dataset: { role } });
+    const drawing = svg("svg", { viewBox: `0 0 ${SHOWN_STEPS} 100`, preserveAspectRatio: "none" }, this.usual, this.raised);
+    this.element.append(drawing, this.now);
+    this.over = h("span", { class: "meter-over" });
+    this.size = "";
+  }
+
+  /**
+   * Draws the steps that are over.
+   * @param {Past | null} past
+   */
+  drawPast(past) {
+    const leg = past?.legs[this.role];
+    const paths = { usual: "", raised: "" };
+    const last = (leg?.db.length ?? 0) - 1;
+    leg?.db.forEach((db, index) => {
+      if (db === null || index === last) return;
+      const high = height(db);
+      paths[(leg.effort[index] ?? 0) >= RAISED ? "raised" : "usual"] += `M${SHOWN_STEPS - 1 - last + index} ${100 - high}h${BAR}v${high}h-${BAR}z`;
+    });
+    this.usual.setAttribute("d", paths.usual);
+    this.raised.setAttribute("d", paths.raised);
+  }
+
+  /**
+   * Draws the present step.
+   * @param {Leg | undefined} leg
+   */
+  drawNow(leg) {
+    const size = leg?.speaking && leg.level_db !== null ? `100% ${height(leg.level_db)}%` : "0 0";
+    if (size !== this.size) this.now.style.backgroundSize = size;
+    this.size = size;
+    const over = leg?.speaking ? leg.over_calm_db : null;
+    setText(this.over, leg?.noise ? t("level.noise") : over !== null && over >= MARKED_OVER_CALM_DB ? t("level.over_calm", { db: signed(over) }) : "");
+    const raised = leg?.speaking && leg.effort >= RAISED / 100 ? "yes" : "no";
+    if (this.over.dataset.raised === raised) return;
+    this.over.dataset.raised = raised;
+    this.now.dataset.raised = raised;
+  }
 }
 
 export class Voices {
   constructor() {
-    this.canvas = h("canvas", { role: "img" });
-    /** @type {Record<string, HTMLElement>} */
-    this.overs = {};
-    this.element = h("div", { class: "voices" }, this.canvas);
-    /** @type {string[]} */
-    this.roles = [];
+    /** @type {Voice[]} from above */
+    this.voices = [];
+    this.marks = svg("svg", { class: "voice-marks", viewBox: `0 0 ${SHOWN_S} 1`, preserveAspectRatio: "none" });
+    this.picture = h("div", { class: "voice-picture", role: "img" });
+    this.element = h("div", { class: "voices" }, this.picture);
     /** @type {Past | null} */
     this.past = null;
-    /** @type {Mark[]} */
-    this.marks = [];
+    /** @type {number | null} end of the steps that are drawn */
+    this.drawnTo = null;
+    this.marked = "";
     this.wordsAt = -Infinity;
   }
 
   /** @param {string[]} roles the voices of the call, from above */
   show(roles) {
-    fill(this.element, JSON.stringify([roles, current()]), () => [this.canvas, ...roles.map((role) => {
-      this.overs[role] = h("span", { class: "meter-over" });
-      return h("div", { class: "meter", dataset: { role } }, h("span", { class: "meter-name" }, t(`role.${role}`)), this.overs[role]);
-    })]);
+    fill(this.element, JSON.stringify([roles, current()]), () => {
+      this.voices = roles.map((role) => new Voice(role));
+      this.picture.replaceChildren(this.marks, ...this.voices.map((voice) => voice.element));
+      this.past = null;
+      this.drawnTo = null;
+      this.wordsAt = -Infinity;
+      return [this.picture, ...this.voices.map(({ role, over }) => h("div", { class: "meter", dataset: { role } }, h("span", { class: "meter-name" }, t(`role.${role}`)), over))];
+    });
     this.element.dataset.voices = String(roles.length);
-    this.roles = roles;
   }
 
   /**
    * @param {Past | null} past
-   * @param {Record<string, any> | null} levels the newest level of each voice
+   * @param {Record<string, Leg> | null | undefined} levels the newest level of each voice
    * @param {Mark[]} marks evidence
    */
   update(past, levels, marks) {
-    this.past = past;
-    this.marks = marks;
-    for (const role of this.roles) {
-      const leg = levels?.[role];
-      const raised = leg?.speaking && leg.over_calm_db != null && leg.over_calm_db >= MARKED_OVER_CALM_DB;
-      setText(this.overs[role], leg?.noise ? t("level.noise") : raised ? t("level.over_calm", { db: signed(leg.over_calm_db) }) : "");
-      const loud = leg?.speaking && leg.effort >= RAISED / 100 ? "yes" : "no";
-      if (this.overs[role].dataset.raised !== loud) this.overs[role].dataset.raised = loud;
+    for (const voice of this.voices) voice.drawNow(levels?.[voice.role]);
+    const end = past?.end_s ?? null;
+    if (past !== this.past || end !== this.drawnTo) {
+      this.past = past;
+      this.drawnTo = end;
+      for (const voice of this.voices) voice.drawPast(past);
     }
-    if (!due.size) requestAnimationFrame(drawDue);
-    due.add(this);
+    this.drawMarks(marks);
+    this.say(marks);
   }
 
-  /** @returns {Measured} */
-  measure() {
-    const computed = getComputedStyle(this.canvas);
-    const colour = (/** @type {string} */ name) => computed.getPropertyValue(name).trim();
-    return {
-      width: this.canvas.clientWidth,
-      height: this.canvas.clientHeight,
-      ratio: devicePixelRatio,
-      colours: { customer: colour("--customer"), operator: colour("--operator"), mixed: colour("--calm"), raised: colour("--critical-text"), mark: colour("--mark"), line: colour("--line") },
-    };
-  }
-
-  /** @param {Measured} measured */
-  draw({ width, height, ratio, colours }) {
-    const context = this.canvas.getContext("2d");
-    if (!width || !height || !context) return;
-    const size = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== size[0] || this.canvas.height !== size[1]) [this.canvas.width, this.canvas.height] = size;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    const lane = (height - GAP_PX * (this.roles.length - 1)) / Math.max(1, this.roles.length);
-    if (this.past) {
-      const end = this.past.end_s;
-      const x = (/** @type {number} */ second) => ((second - end + SHOWN_S) / SHOWN_S) * width;
-      context.fillStyle = colours.mark;
-      for (const mark of this.marks) {
-        const from = Math.max(0, x(mark.start_s));
-        const to = Math.min(width, Math.max(x(mark.end_s), x(mark.start_s) + 4));
-        if (to > 0 && from < width) context.fillRect(from, 0, to - from, height);
-      }
-      for (const [at, role] of this.roles.entries()) this.drawVoice(context, role, this.past, { top: at * (lane + GAP_PX), lane, width, colours });
-    }
-    context.fillStyle = colours.line;
-    this.roles.forEach((_, at) => context.fillRect(0, at * (lane + GAP_PX) + lane - 1, width, 1));
-    this.say();
+  /** @param {Mark[]} marks */
+  drawMarks(marks) {
+    const end = this.drawnTo;
+    const seen = end === null ? [] : marks.flatMap(({ start_s: start, end_s: over }) => {
+      const from = Math.max(0, start - end + SHOWN_S);
+      const to = Math.min(SHOWN_S, Math.max(over, start + LEAST_S) - end + SHOWN_S);
+      return to > 0 && from < SHOWN_S ? [{ from, width: to - from }] : [];
+    });
+    const key = JSON.stringify(seen);
+    if (key === this.marked) return;
+    this.marked = key;
+    this.marks.replaceChildren(...seen.map(({ from, width }) => svg("rect", { x: from, y: 0, width, height: 1 })));
   }
 
   /**
-   * @param {CanvasRenderingContext2D} context
-   * @param {string} role
-   * @param {Past} past
-   * @param {{top: number, lane: number, width: number, colours: Record<string, string>}} place
+   * Says the picture in words, now and then.
+   * @param {Mark[]} marks
    */
-  drawVoice(context, role, past, { top, lane, width, colours }) {
-    const leg = past.legs[role];
-    if (!leg) return;
-    const step = (past.step_s / SHOWN_S) * width;
-    leg.db.forEach((db, index) => {
-      if (db === null) return;
-      const share = Math.min(1, Math.max(0.04, (db - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB)));
-      context.fillStyle = (leg.effort[index] ?? 0) >= RAISED ? colours.raised : colours[role];
-      const left = width - (leg.db.length - index) * step;
-      context.fillRect(left, top + lane * (1 - share), Math.max(1, step - 0.5), lane * share);
-    });
-  }
-
-  /** Says the picture in words, now and then. */
-  say() {
+  say(marks) {
     if (performance.now() - this.wordsAt < WORDS_EVERY_MS) return;
     this.wordsAt = performance.now();
     const { past } = this;
     const seconds = (/** @type {(number | null)[] | undefined} */ values, least = -Infinity) => Math.round((values ?? []).filter((value) => value !== null && value >= least).length * (past?.step_s ?? 0));
-    const spoken = this.roles.map((role) => t("voices.leg", {
+    const spoken = this.voices.map(({ role }) => t("voices.leg", {
       role: t(`role.${role}`),
       spoken: seconds(past?.legs[role]?.db),
       raised: seconds(past?.legs[role]?.effort, RAISED),
     }));
-    const seen = past ? this.marks.filter((mark) => mark.end_s > past.end_s - SHOWN_S).length : 0;
-    this.canvas.setAttribute("aria-label", [t("voices.title"), ...spoken, t("voices.marks", { n: seen })].join(" "));
+    const seen = past ? marks.filter((mark) => mark.end_s > past.end_s - SHOWN_S).length : 0;
+    this.picture.setAttribute("aria-label", [t("voices.title"), ...spoken, t("voices.marks", { n: seen })].join(" "));
   }
 }

@@ -3,22 +3,19 @@
 const MOST = 500; // alerts in a message
 
 export class Drawn {
+  /** @param {import("./picture.js").Picture} picture */
   constructor(picture) {
     this.picture = picture;
-    this.socket = null; // the connection on which `told` was said
-    this.told = new Map(); // alert → revision
-    this.due = false;
+    /** @type {WebSocket | null} the connection on which `told` was said */
+    this.socket = null;
+    /** @type {Map<string, number>} alert → revision */
+    this.told = new Map();
     document.addEventListener("visibilitychange", () => this.report());
   }
 
-  /** To be called when the picture was drawn. A page in the background shows nothing to anybody. */
+  /** To be called in a frame in which the picture was drawn. A page in the background shows nothing to anybody. */
   report() {
-    if (this.due || document.visibilityState !== "visible") return;
-    this.due = true;
-    requestAnimationFrame(() => {
-      this.due = false;
-      this.send();
-    });
+    if (document.visibilityState === "visible") this.send();
   }
 
   send() {

@@ -149,6 +149,10 @@ export function dateAndTime(instant) {
  * @param {Instant} instant
  */
 export function timeOfDay(instant) {
-  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone })
-    .format(new Date(instant));
+  const wanted = `${language} ${zone}`;
+  if (wanted !== ofDay?.of) ofDay = { of: wanted, format: new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone }) };
+  return ofDay.format.format(new Date(instant));
 }
+
+/** @type {{of: string, format: Intl.DateTimeFormat} | null} made once: it costs more than all else of a clock */
+let ofDay = null;

@@ -5,7 +5,7 @@ const KEPT_STEPS = 120; // of the last minute
 /** @type {(a: Line, b: Line) => number} */
 const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
 
-/** @typedef {{id: string, start_s: number}} Line */
+/** @typedef {import("./messages.js").LineView} Line */
 
 /**
  * Levels of a voice as pages draw them.
@@ -17,8 +17,8 @@ const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
  * @typedef {{step_s: number, end_s: number, legs: Record<string, {db: (number | null)[], effort: (number | null)[]}>}} Past
  */
 
-/** @typedef {[number | null, number | null, number, 1?]} ToldLeg dB, dB over the calm voice, effort in percent, noise */
-/** @typedef {Record<string, ToldLeg | number>} ToldLevels legs by role, a number is dB and nothing else, silent ones are left out; `s`: seconds of the call */
+/** @typedef {[number | null, number | null, number] | [number | null, number | null, number, 1]} ToldLeg dB, dB over the calm voice, effort in percent, noise */
+/** @typedef {import("./messages.js").CallVoices} ToldLevels legs by role, a number is dB and nothing else, silent ones are left out; `s`: seconds of the call */
 
 /**
  * Levels of one call from the message: `{s, role: dB | [dB, over calm, effort, noise]}`.
@@ -28,7 +28,7 @@ const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
 export const readLevels = (told) => Object.fromEntries(legsOf(told).map(([role, leg]) => [role, readLeg(leg)]));
 
 /** @type {(told: ToldLevels) => [string, ToldLeg][]} */
-const legsOf = (told) => Object.entries(told).flatMap(([role, leg]) => (role === "s" ? [] : [[role, typeof leg === "number" ? [leg, null, 0] : leg]]));
+const legsOf = (told) => Object.entries(told).flatMap(([role, leg]) => (role === "s" || !leg ? [] : [[role, typeof leg === "number" ? [leg, null, 0] : leg]]));
 
 /** @type {(leg: ToldLeg) => Leg} */
 function readLeg([level, over, effort, noise]) {

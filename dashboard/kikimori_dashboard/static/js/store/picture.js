@@ -9,14 +9,46 @@ const SILENCE_MS = 12_000; // the server says something every five seconds
 const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5_000;
 const PING_EVERY_MS = 1_000;
+/** @type {MissedView} */
 const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
+/** @type {(alert: Alert) => number} */
 const isHelp = (alert) => Number(alert.rule_kind === "escalate");
 
-/** Parts that somebody waits for: a page draws them without waiting for a frame. */
-const AT_ONCE = ["alerts", "commands"];
+/**
+ * @typedef {import("./messages.js").SupervisorCall} Call
+ * @typedef {import("./messages.js").SupervisorAlert} Alert
+ * @typedef {import("./messages.js").SupervisorAgent} Agent
+ * @typedef {import("./messages.js").SupervisorSite} Site
+ * @typedef {import("./messages.js").PressView} Press
+ * @typedef {import("./messages.js").MissedView} MissedView
+ * @typedef {import("./messages.js").SupervisorSnapshot} Snapshot
+ * @typedef {import("./messages.js").SupervisorDelta} Delta
+ * @typedef {import("./messages.js").SupervisorMessage} Message
+ */
 
-/** {all, calls, lines, levels, closed}: what to draw again; sets of call ids, `calls` of those of which anything may differ. */
-const nothing = () => ({ all: false, calls: new Set(), lines: new Set(), levels: new Set(), closed: false });
+/**
+ * What to draw again: sets of call ids, `calls` of those of which anything may differ; `agents`: how the watching itself stands.
+ * @typedef {{all: boolean, calls: Set<string>, lines: Set<string>, levels: Set<string>, closed: boolean, missed: boolean, agents: boolean}} Changes
+ */
+
+/** @returns {Changes} */
+const nothing = () => ({ all: false, calls: new Set(), lines: new Set(), levels: new Set(), closed: false, missed: false, agents: false });
+
+/**
+ * Takes over what a change says of a part: null = gone.
+ * @template T
+ * @param {Record<string, T>} part
+ * @param {Record<string, T | null> | undefined} told
+ */
+function takePart(part, told) {
+  for (const [name, value] of Object.entries(told ?? {})) {
+    if (value === null) delete part[name];
+    else part[name] = value;
+  }
+}
+
+/** @returns {Site} of a page that knows nothing yet */
+const unknownSite = () => ({ name: "", language: "ja", time_zone: "Asia/Tokyo", broker_connected: false, broker_problem: null, certificate: [], clocks: {}, help: null, incomplete: false, left_out: {}, names_people: false, newer: [], own_roles: [], reading: false, signatures: {}, superiors: [], watching_since: null });
 
 export class Picture {
   /**
@@ -29,19 +61,44 @@ export class Picture {
     this.looked = look ? new Looked((text) => this.sendLook(text)) : null;
     this.linked = false; // what is shown is current as far as this browser can know
     this.known = false; // a snapshot has been seen
-    this.heardAt = null; // the server's time of the last message
+    this.heardAt = ""; // the server's time of the last message
     this.offset = 0; // server's clock − ours, ms; for the clocks of calls, never for the age of the picture
     this.age = new Age();
+    /** @type {WebSocket | null} */
     this.socket = null;
-    this.clear();
     this.retry = FIRST_RETRY_MS;
+    this.clear();
   }
 
   clear() {
-    Object.assign(this, { seq: null, site: null, calls: {}, levels: {}, alerts: {}, agents: {}, commands: {}, extensions: {}, closed: [], closedMore: 0, missed: NONE_MISSED });
+    /** @type {number | null} */
+    this.seq = null;
+    /** @type {Site} */
+    this.site = unknownSite();
+    /** @type {Record<string, Call>} */
+    this.calls = {};
+    /** @type {Record<string, Record<string, import("./looked.js").Leg>>} levels by call and role */
+    this.levels = {};
+    /** @type {Record<string, Alert>} */
+    this.alerts = {};
+    /** @type {Record<string, Agent>} */
+    this.agents = {};
+    /** @type {Record<string, Record<string, Press>>} the last press by call and lane */
+    this.commands = {};
+    /** @type {Record<string, string>} when an extension was heard last */
+    this.extensions = {};
+    /** @type {Alert[]} */
+    this.closed = [];
+    /** @type {number} */
+    this.closedMore = 0;
+    /** @type {MissedView} */
+    this.missed = NONE_MISSED;
+    /** @type {Map<string, Alert[]>} */
     this.ofCall = new Map();
-    this.order = null; // call ids in order; null = to be sorted again
+    /** @type {string[] | null} call ids in order; null = to be sorted again */
+    this.order = null;
     this.looked?.clear();
+    /** @type {Changes} */
     this.dirty = { ...nothing(), all: true };
   }
 
@@ -49,21 +106,31 @@ export class Picture {
     return Date.now() + this.offset;
   }
 
-  /** Whether what is shown of a call is current, and a press can reach its agent. */
+  /**
+   * Whether what is shown of a call is current, and a press can reach its agent.
+   * @param {{stale: boolean}} call
+   */
   usable(call) {
     return this.linked && this.site.broker_connected && !call.stale;
   }
 
-  /** Open alerts of a call: the operator's request for help, then worst first. */
+  /**
+   * Open alerts of a call: the operator's request for help, then worst first.
+   * @param {string} callId
+   */
   alertsOf(callId) {
     return this.ofCall.get(callId) ?? [];
   }
 
-  /** Says which calls are drawn: `cards` and `whole` with levels, `rows` with slower ones, `whole` with its words. Cheap when it is the same. */
+  /**
+   * Says which calls are drawn: `cards` and `whole` with levels, `rows` with slower ones, `whole` with its words. Cheap when it is the same.
+   * @param {{cards?: string[], rows?: string[], whole?: string | null}} drawn
+   */
   look(drawn) {
     this.looked?.look(drawn);
   }
 
+  /** @param {string} text */
   sendLook(text) {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(text);
@@ -77,12 +144,18 @@ export class Picture {
     return this.order;
   }
 
-  /** Lines of a call in time order; of the call that is drawn whole only. */
+  /**
+   * Lines of a call in time order; of the call that is drawn whole only.
+   * @param {string} callId
+   */
   lines(callId) {
     return this.looked?.linesOf(callId) ?? [];
   }
 
-  /** Levels of a call's last minute, kept up to date; null for a call that is not drawn as a card. See `Past`. */
+  /**
+   * Levels of a call's last minute, kept up to date; null for a call that is not drawn as a card. See `Past`.
+   * @param {string} callId
+   */
   past(callId) {
     return this.looked?.past.get(callId) ?? null;
   }
@@ -98,7 +171,8 @@ export class Picture {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/live?lines=changed${location.pathname === "/" ? "&page=supervisor" : ""}${this.looked ? "&look=1" : ""}`);
     this.socket = socket;
-    let silence = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let silence;
     const listen = () => {
       clearTimeout(silence);
       silence = setTimeout(() => socket.close(), SILENCE_MS);
@@ -108,11 +182,17 @@ export class Picture {
     // A page that was hidden could not measure.
     document.addEventListener("visibilitychange", ping);
     let over = false;
-    const lost = ({ code } = {}) => {
+    const lost = (/** @type {CloseEvent} */ { code }) => {
       if (over) return;
       over = true;
-      if (code === SESSION_OVER) return toLogin();
-      if (code === RIGHTS_CHANGED) return location.reload();
+      if (code === SESSION_OVER) {
+        toLogin();
+        return;
+      }
+      if (code === RIGHTS_CHANGED) {
+        location.reload();
+        return;
+      }
       clearTimeout(silence);
       clearInterval(pings);
       document.removeEventListener("visibilitychange", ping);
@@ -122,7 +202,6 @@ export class Picture {
       this.changed();
       setTimeout(() => this.connectAgain(), this.retry);
       this.retry = Math.min(this.retry * 2, LAST_RETRY_MS);
-      return undefined;
     };
     listen();
     socket.onmessage = (event) => {
@@ -147,7 +226,10 @@ export class Picture {
     else this.connect();
   }
 
-  /** False when a change was missed and a snapshot is needed. */
+  /**
+   * Takes a message; false when a change was missed and a snapshot is needed.
+   * @param {Message} message
+   */
   take(message) {
     if (message.type === "echo") {
       if (this.seq === null || message.seq > this.seq) return false;
@@ -157,36 +239,37 @@ export class Picture {
     }
     this.offset = Date.parse(message.now) - Date.now();
     this.heardAt = message.now;
-    if (message.type === "snapshot") {
-      this.clear();
-      for (const part of ["site", "calls", "agents", "commands", "extensions", "closed"]) this[part] = message[part];
-      if (this.looked) this.takeDrawn(message);
-      this.takeAlerts(message.alerts);
-      this.missed = message.missed ?? NONE_MISSED;
-      this.known = true;
-      this.linked = true;
-      this.retry = FIRST_RETRY_MS;
-    } else if (message.type === "delta") {
-      if (message.from !== this.seq) return false;
-      this.takeDelta(message);
-    } else {
-      return true;
-    }
+    if (message.type === "snapshot") this.takeSnapshot(message);
+    else if (message.type !== "delta") return true;
+    else if (message.from !== this.seq) return false;
+    else this.takeDelta(message);
     if (message.closed) this.closedMore = message.closed_more ?? 0;
     this.seq = message.seq;
-    this.changed(AT_ONCE.some((part) => message[part]));
+    // Somebody waits for these: a page draws them without waiting for a frame.
+    this.changed(Boolean(message.alerts || message.commands));
     return true;
   }
 
+  /** @param {Snapshot} message */
+  takeSnapshot(message) {
+    this.clear();
+    ({ site: this.site, calls: this.calls, agents: this.agents, commands: this.commands, extensions: this.extensions, closed: this.closed, missed: this.missed = NONE_MISSED } = message);
+    this.takeDrawn(message);
+    this.takeAlerts(message.alerts);
+    this.known = true;
+    this.linked = true;
+    this.retry = FIRST_RETRY_MS;
+  }
+
+  /** @param {Delta} message */
   takeDelta(message) {
-    for (const part of ["calls", "agents", "commands", "extensions"]) {
-      for (const [name, value] of Object.entries(message[part] ?? {})) {
-        if (value === null) delete this[part][name];
-        else this[part][name] = value;
-      }
-    }
+    takePart(this.calls, message.calls);
+    takePart(this.agents, message.agents);
+    takePart(this.commands, message.commands);
+    takePart(this.extensions, message.extensions);
     if (message.calls) this.order = null;
-    if (this.looked) this.takeDrawn(message);
+    if (message.agents) this.dirty.agents = true;
+    this.takeDrawn(message);
     for (const callId of Object.keys({ ...message.calls, ...message.commands })) this.dirty.calls.add(callId);
     for (const callId of Object.keys(message.levels ?? {})) this.dirty.levels.add(callId);
     if (message.alerts) this.takeAlerts(message.alerts);
@@ -194,28 +277,39 @@ export class Picture {
       this.dirty.all = true;
       this.site = message.site;
     }
-    if (message.missed) this.missed = message.missed;
+    if (message.missed) {
+      this.dirty.missed = true;
+      this.missed = message.missed;
+    }
     if (message.closed) {
       this.dirty.closed = true;
       this.closed = message.closed;
     }
   }
 
-  /** Takes words and levels of the calls that this page draws. */
+  /**
+   * Takes words and levels of the calls that this page draws.
+   * @param {Pick<Delta, "calls" | "lines" | "past" | "levels">} drawn
+   */
   takeDrawn({ calls = {}, lines = {}, past = {}, levels = {} }) {
+    const { looked } = this;
+    if (looked === null) return;
     for (const [callId, call] of Object.entries(calls)) if (call === null) delete this.levels[callId];
-    for (const [callId, told] of Object.entries(lines)) if (this.looked.takeLines(callId, told)) this.dirty.lines.add(callId);
-    for (const [callId, told] of Object.entries(past)) this.looked.past.set(callId, told);
+    for (const [callId, told] of Object.entries(lines)) if (looked.takeLines(callId, told)) this.dirty.lines.add(callId);
+    for (const [callId, told] of Object.entries(past)) if (told !== null) looked.past.set(callId, told);
     for (const [callId, told] of Object.entries(levels)) {
       this.levels[callId] = readLevels(told);
-      this.looked.append(callId, told);
+      looked.append(callId, told);
     }
   }
 
+  /** @param {Record<string, Alert | null>} alerts */
   takeAlerts(alerts) {
+    /** @type {Set<string>} */
     const calls = new Set();
     for (const [alertId, alert] of Object.entries(alerts)) {
-      calls.add((alert ?? this.alerts[alertId])?.call_id);
+      const of = alert ?? this.alerts[alertId];
+      if (of) calls.add(of.call_id);
       if (alert === null) delete this.alerts[alertId];
       else this.alerts[alertId] = alert;
     }
@@ -225,8 +319,9 @@ export class Picture {
     }
     for (const alert of Object.values(this.alerts)) {
       if (!calls.has(alert.call_id)) continue;
-      if (!this.ofCall.has(alert.call_id)) this.ofCall.set(alert.call_id, []);
-      this.ofCall.get(alert.call_id).push(alert);
+      const before = this.ofCall.get(alert.call_id);
+      if (before) before.push(alert);
+      else this.ofCall.set(alert.call_id, [alert]);
     }
     for (const callId of calls) {
       this.ofCall.get(callId)?.sort((a, b) => isHelp(b) - isHelp(a) || rank(b.severity) - rank(a.severity) || a.raised_at.localeCompare(b.raised_at));

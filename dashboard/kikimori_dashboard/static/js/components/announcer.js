@@ -1,0 +1,68 @@
+// Says aloud, and by sound, what is new on the supervisor's page; not what was there when the page opened.
+
+import { who } from "./call_names.js";
+import * as chime from "./chime.js";
+import { setText } from "./dom.js";
+import * as i18n from "../store/i18n.js";
+import { rank } from "../store/rank.js";
+import * as unanswered from "./unanswered.js";
+
+const { t } = i18n;
+const MOST = 2000; // alerts that are remembered
+
+/** @typedef {import("../store/picture.js").Picture} Picture */
+
+export class Announcer {
+  /** @param {HTMLElement} element a live region */
+  constructor(element) {
+    this.element = element;
+    /** @type {Map<string, number>} alert → worst severity that was announced */
+    this.announced = new Map();
+    /** @type {Set<string>} calls that came back from hold and were announced */
+    this.returned = new Set();
+    this.first = true;
+  }
+
+  /** @param {Picture} picture */
+  update(picture) {
+    this.announceAlerts(picture);
+    this.announceReturned(picture);
+    this.first = false;
+  }
+
+  /** @param {Picture} picture */
+  announceAlerts(picture) {
+    const news = [];
+    for (const alert of Object.values(picture.alerts)) {
+      const now = rank(alert.severity);
+      if (now <= (this.announced.get(alert.alert_id) ?? -1)) continue;
+      this.announced.set(alert.alert_id, now);
+      if (now >= 1) news.push(alert);
+    }
+    for (const id of this.announced.keys()) if (this.announced.size > MOST) this.announced.delete(id);
+    if (!news.length || this.first) return;
+    const worst = news.reduce((a, b) => (rank(b.severity) > rank(a.severity) ? b : a));
+    const call = picture.calls[worst.call_id];
+    this.say(worst.severity, call ? who(call) : "", i18n.title(worst.title));
+    if (news.some(unanswered.ringsFirst)) chime.play(worst.severity);
+  }
+
+  /** @param {Picture} picture */
+  announceReturned(picture) {
+    const back = Object.values(picture.calls).filter((call) => call.returned);
+    const [fresh] = back.filter((call) => !this.returned.has(call.call_id));
+    this.returned = new Set(back.map((call) => call.call_id));
+    if (!fresh || this.first) return;
+    this.say("warning", who(fresh), t("call.returned"));
+    chime.play("warning");
+  }
+
+  /**
+   * @param {string} severity
+   * @param {string} name
+   * @param {string} title
+   */
+  say(severity, name, title) {
+    setText(this.element, t("announce.alert", { severity: i18n.word("severity", severity), who: name, title }));
+  }
+}
