@@ -113,6 +113,9 @@ async def test_the_rung_superior_sees_on_one_screen_what_it_is_about(
             await expect(handover.locator(".worst li").first).to_contain_text("覚えとけ")
             assert await handover.evaluate("document.documentElement.scrollWidth") <= size[0]
         await assert_accessible(handover)
+        await handover.keyboard.press("?")
+        await expect(handover.get_by_role("dialog", name="キー操作")).to_be_visible()
+        await handover.keyboard.press("Escape")
         await agent.call("c", status=CallStatus.TRANSFERRED)
         await agent.answer(command)
         await moving

@@ -16,12 +16,23 @@ if TYPE_CHECKING:
     from tests.support.peer_agent import PeerAgent
 
 
+MOVING = "() => document.getAnimations().filter((each) => each.playState === 'running').length"
+OUT_OF_REACH = """() => [...document.querySelectorAll("button, a[href], select, input, summary, [tabindex]")]
+  .filter((each) => each.checkVisibility() && !each.disabled && each.tabIndex < 0)
+  .filter((each) => !each.matches("[data-call]:not(button), [role=tab]"))
+  .map((each) => each.outerHTML)"""
+"""What can be pressed, and cannot be reached with the tabulator; cards and rows are reached by j and k, tabs by arrows."""
+
+
 async def test_the_supervisors_page_from_empty_to_blind(url: str, page: Page, agent: PeerAgent) -> None:
     await page.goto(url)
     await expect(page.locator("#link")).to_have_attribute("data-mood", "good")
     await assert_accessible(page)
     for number in range(1, 8):
         await agent.call(f"c{number}", operator=Party(number=str(200 + number), name="佐藤 美咲"))
+    for turn in range(39):
+        role = Role.OPERATOR if turn % 2 else Role.CUSTOMER
+        await agent.say("c1", role, "先月の請求が高いので、理由を教えてほしいんです", 4 + 4 * turn)
     await agent.say("c1", Role.CUSTOMER, "責任者を出せと言っているだろう", 190)
     await agent.levels(c1=(leg(-14, over=12, effort=0.9), leg(-30)))
     await expect(page.locator("#rows")).to_contain_text("佐藤 美咲")
@@ -39,10 +50,21 @@ async def test_the_supervisors_page_from_empty_to_blind(url: str, page: Page, ag
     await page.locator("#cards [data-call=c1] .primary").first.click()
     command = await agent.command()
     await assert_accessible(page)
+    await expect(page.locator("#cards [data-call=c1] .primary[aria-busy]")).to_be_visible()
+    await page.emulate_media(reduced_motion="no-preference")
+    assert await page.evaluate(MOVING) > 0
+    await page.emulate_media(reduced_motion="reduce")
+    assert await page.evaluate(MOVING) == 0
     await agent.answer(command, Outcome.FAILED, reason="pbx_error")
     await page.locator("#cards [data-call=c1]").get_by_role("button", name="そのほかの操作").click()
+    assert await page.evaluate(OUT_OF_REACH) == []
     await assert_accessible(page)
     await page.keyboard.press("Escape")
+    await page.locator("#switch button").last.click()
+    await expect(page.locator(".tiles .tile")).to_have_count(7)
+    assert await page.evaluate(OUT_OF_REACH) == []
+    await assert_accessible(page)
+    await page.locator("#switch button").first.click()
     await page.mouse.move(0, 0)  # nothing moves under the pointer
     agent.abort()
     await expect(page.locator("#banners")).not_to_be_empty()
@@ -59,11 +81,15 @@ async def test_the_operators_page_from_idle_to_a_failed_call_for_help(
     await page.goto(f"{url}/operator?ext=205")
     await expect(page.locator("#main")).to_contain_text("205")
     await assert_accessible(page)
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="キー操作")).to_contain_text("応援を呼ぶ")
+    await page.keyboard.press("Escape")
     await agent.call("c", operator=Party(number="205", name="木村 さくら"))
     button = page.get_by_role("button", name="応援を呼ぶ")
     await expect(button).to_be_enabled()
     await agent.alert("c")
     await assert_accessible(page)
+    assert await page.evaluate(OUT_OF_REACH) == []
     await button.click()
     command = await agent.command()
     await assert_accessible(page)

@@ -413,6 +413,7 @@ async def test_the_button_is_big_on_a_telephone_and_whole_in_a_small_window(
             found = await page.evaluate(overflow)
             assert found[0] <= width, language
             assert found[1] <= height, language
+        await assert_accessible(page)
         await page.set_viewport_size({"width": 390, "height": 844})
         await page.locator("#language").click()
 

@@ -1,6 +1,7 @@
 // 引き継ぎ: what the superior who is rung has to know before picking up, on one screen.
 
 import { byId as at, fill, h, setText } from "../components/dom.js";
+import { openKeys } from "../components/keys.js";
 import * as i18n from "../store/i18n.js";
 import { loadReasons, reasonText } from "../store/help_reasons.js";
 import { spoken } from "../store/names.js";
@@ -107,6 +108,7 @@ function words() {
   setText(at("title"), t("handover.title"));
   setText(at("back"), t("app.supervisor"));
   setText(at("note"), t("ui.evidence_note"));
+  setText(at("keys"), t("keys.open"));
   setText(at("language"), t("ui.language"));
 }
 
@@ -115,6 +117,7 @@ await i18n.start();
 await loadReasons();
 words();
 draw();
+at("keys").addEventListener("click", openKeys);
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); draw(); });
 setInterval(tick, EVERY_MS);
 for (;;) {

@@ -2,6 +2,7 @@
 
 import { fill, h, setText, show } from "../components/dom.js";
 import { idle, lastHeard } from "../components/idle.js";
+import { openKeys, register } from "../components/keys.js";
 import { OperatorCall } from "../components/operator_call.js";
 import { ReachTry } from "../components/reach_try.js";
 import { Seat } from "../components/seat.js";
@@ -126,11 +127,14 @@ function words() {
   document.title = `${t("app.operator")} – ${t("app.name")}`;
   small.words();
   setText(at("change"), t("operator.change"));
+  setText(at("keys"), t("keys.open"));
   setText(at("language"), t("ui.language"));
   whoBar.words();
   seat.words();
 }
 
+register(HELP_KEY, "keys.help");
+at("keys").addEventListener("click", openKeys);
 at("change").addEventListener("click", () => use(""));
 at("language").addEventListener("click", async () => { await i18n.toggle(); await sentences.load(i18n.current()); words(); draw(); });
 
