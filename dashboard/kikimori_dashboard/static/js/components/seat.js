@@ -7,12 +7,16 @@ import { load, send } from "../store/session.js";
 
 const ASK_AGAIN_MS = 60_000; // after a shift the answer counts no more
 
+/** @typedef {{id: string, name: string, pin: boolean}} Candidate */
+
 /** The question and the answer, in the foot of the operator's page. */
 export class Seat {
-  /** `element`: the button in the foot. */
+  /** @param {HTMLElement} element the button in the foot */
   constructor(element) {
     this.element = element;
+    /** @type {import("../store/session.js").Answer | null} {kiosk, asked, name, extension, candidates} */
     this.seat = null;
+    /** @type {HTMLDialogElement | null} */
     this.dialog = null;
     element.addEventListener("click", () => this.ask());
   }
@@ -39,29 +43,34 @@ export class Seat {
   ask() {
     if (this.dialog || !this.seat?.kiosk) return;
     const fault = h("p", { class: "failed", role: "alert", hidden: true });
-    const sit = async (person, pin = "") => {
+    const sit = async (/** @type {Candidate | null} */ person, pin = "") => {
       const answer = await send("/api/seat", { person_id: person?.id ?? null, pin });
       if (answer.ok) {
-        this.dialog.close();
+        this.dialog?.close();
         await this.look();
         return;
       }
       fault.hidden = false;
       setText(fault, refusalText(answer));
     };
-    const names = this.seat.candidates.map((person) => h("button", { type: "button", class: "seat-name", onclick: () => (person.pin ? this.askPin(person, sit) : sit(person)) }, person.name));
-    this.dialog = h("dialog", { class: "seat", "aria-label": t("seat.title") }, h("h2", {}, t("seat.title")), h("p", {}, t("call.extension", { number: this.seat.extension })), fault,
+    const names = this.seat.candidates.map((/** @type {Candidate} */ person) => h("button", { type: "button", class: "seat-name", onclick: () => (person.pin ? this.askPin(person, sit) : sit(person)) }, person.name));
+    const dialog = h("dialog", { class: "seat", "aria-label": t("seat.title") }, h("h2", {}, t("seat.title")), h("p", {}, t("call.extension", { number: this.seat.extension })), fault,
       h("div", { class: "seat-names" }, ...names, h("button", { type: "button", class: "quiet", onclick: () => sit(null) }, t("seat.not_listed"))));
-    this.dialog.addEventListener("close", () => { this.dialog.remove(); this.dialog = null; });
-    document.body.append(this.dialog);
-    this.dialog.show(); // not modal: the button for help stays in reach
+    this.dialog = dialog;
+    dialog.addEventListener("close", () => { dialog.remove(); this.dialog = null; });
+    document.body.append(dialog);
+    dialog.show(); // not modal: the button for help stays in reach
   }
 
+  /**
+   * @param {Candidate} person
+   * @param {(person: Candidate, pin: string) => void} sit
+   */
   askPin(person, sit) {
     const input = h("input", { type: "password", inputmode: "numeric", autocomplete: "off", maxlength: 8, "aria-label": t("seat.pin") });
-    const form = h("form", { class: "seat-pin", onsubmit: (event) => { event.preventDefault(); sit(person, input.value); } }, h("label", {}, `${person.name}: ${t("seat.pin")} `, input), h("button", { type: "submit", class: "seat-name" }, t("seat.ok")));
-    this.dialog.querySelector(".seat-pin")?.remove();
-    this.dialog.append(form);
+    const form = h("form", { class: "seat-pin", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); sit(person, input.value); } }, h("label", {}, `${person.name}: ${t("seat.pin")} `, input), h("button", { type: "submit", class: "seat-name" }, t("seat.ok")));
+    this.dialog?.querySelector(".seat-pin")?.remove();
+    this.dialog?.append(form);
     input.focus();
   }
 }

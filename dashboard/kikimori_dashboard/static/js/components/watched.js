@@ -4,8 +4,16 @@ import { h } from "./dom.js";
 import { t, timeOfDay } from "../store/i18n.js";
 
 /**
+ * @typedef {import("../store/picture.js").Picture} Picture
+ * @typedef {import("../store/picture.js").Call} Call
+ * @typedef {{mood: string, text: string}} Banner
+ */
+
+/**
  * "yes", "no" or "unknown". Without a call of one's own: whether the next one would be watched.
  * While the dashboard or its feed is away the agents may listen as before: that is not known here.
+ * @param {Picture} picture
+ * @param {Call | null} call
  */
 export function watched(picture, call) {
   if (!picture.linked || !picture.site.broker_connected) return "unknown";
@@ -18,11 +26,18 @@ export function watched(picture, call) {
 /**
  * Whether the keys of the telephone may call for help where this page cannot, or is not sure: the agent is there, as far as
  * is known, and the way from it to the dashboard too.
+ * @param {Picture} picture
+ * @param {Call | null} call
  */
 export const reachedByKeys = (picture, call) =>
-  Boolean(call?.help_keys) && !call.stale && (!picture.linked || picture.site.broker_connected);
+  call !== null && Boolean(call.help_keys) && !call.stale && (!picture.linked || picture.site.broker_connected);
 
-/** The one banner of the page: {mood, text}; null where nothing is wrong. */
+/**
+ * The one banner of the page; null where nothing is wrong.
+ * @param {Picture} picture
+ * @param {Call | null} call
+ * @returns {Banner | null}
+ */
 export function watchBanner(picture, call) {
   if (!picture.known) return { mood: "wait", text: t("link.connecting") };
   const state = watched(picture, call);
@@ -31,15 +46,21 @@ export function watchBanner(picture, call) {
   return { mood: "warn", text: `${cause(picture)} ${t("operator.unknown")}` };
 }
 
+/**
+ * @param {Picture} picture
+ * @returns {Banner | null}
+ */
 function newer(picture) {
   const agents = picture.site.newer ?? [];
   return agents.length ? { mood: "bad", text: t("banner.newer", { agents: agents.filter(Boolean).join(", ") }) } : null;
 }
 
+/** @param {Picture} picture */
 function cause(picture) {
   if (!picture.linked) return t("link.lost", { time: timeOfDay(picture.heardAt) });
   if (!picture.site.broker_connected) return t("link.broker");
   return t(Object.values(picture.agents).some((each) => !each.online) ? "operator.some_away" : "operator.some_unconfirmed");
 }
 
+/** @param {Banner} banner */
 export const bannerElement = (banner) => h("p", { class: `banner ${banner.mood}` }, h("span", {}, banner.text));

@@ -6,12 +6,25 @@ export const STEPS = ["called", "seen", "on_hold", "transferred"];
 const CAME_TO_SOMETHING = ["done", "instructed"];
 const NOBODY_ANSWERED = "no_superior_answered"; // reason of a transfer for which one superior after the other was rung
 
-/** The open request for help among a call's alerts, or null. */
+/**
+ * @typedef {import("./messages.d.ts").SupervisorAlert} Alert
+ * @typedef {import("./messages.d.ts").PressView} Press
+ * @typedef {Pick<import("./messages.d.ts").SupervisorCall, "status" | "returned" | "capabilities" | "keep_operator">} Call
+ * @typedef {Record<string, ReturnType<typeof import("./press.js").pressState>>} Lanes the last press of each lane
+ */
+
+/**
+ * The open request for help among a call's alerts, or null.
+ * @param {Alert[]} alerts
+ */
 export const helpAlert = (alerts) => alerts.find((alert) => alert.rule_kind === "escalate") ?? null;
 
 /**
  * How far the help is: "none", "called", "seen", "on_hold", "transferred".
- * `sent`: pressed on this page and not yet answered.
+ * @param {Call} call
+ * @param {Alert[]} alerts
+ * @param {Lanes} lanes
+ * @param {boolean} sent pressed on this page and not yet answered
  */
 export function helpState(call, alerts, lanes, sent) {
   if (call.status === "transferred") return "transferred";
@@ -26,7 +39,11 @@ export function helpState(call, alerts, lanes, sent) {
 
 /**
  * What has come of the help, as far as it is known here: who saw it, whether the customer was held, who took over.
- * `commands`: the last press of each lane. A step that nobody can vouch for is null, though a later one may have come.
+ * A step that nobody can vouch for is null, though a later one may have come.
+ * @param {Call} call
+ * @param {Alert[]} alerts
+ * @param {Record<string, Press>} commands the last press of each lane
+ * @returns {Record<string, {name?: string | null} | null>}
  */
 export function proven(call, alerts, commands) {
   const alert = helpAlert(alerts);
@@ -42,10 +59,18 @@ export function proven(call, alerts, commands) {
   };
 }
 
-/** Whether a press is under way or came to something. */
+/**
+ * Whether a press is under way or came to something.
+ * @param {Press} press
+ */
 const standing = (press) => !press.unanswered && (!press.result || CAME_TO_SOMETHING.includes(press.result.outcome));
 
-/** Whether the request for help may still be taken back: nobody has claimed it, nobody has moved the customer since. */
+/**
+ * Whether the request for help may still be taken back: nobody has claimed it, nobody has moved the customer since.
+ * @param {Call} call
+ * @param {Alert[]} alerts
+ * @param {Record<string, Press>} commands
+ */
 export function cancellable(call, alerts, commands) {
   const alert = helpAlert(alerts);
   if (!alert || alert.claim || call.status === "transferred" || !call.capabilities.includes("escalate_cancel")) return false;
@@ -53,37 +78,62 @@ export function cancellable(call, alerts, commands) {
   return !move || Date.parse(move.issued_at) < Date.parse(alert.raised_at) || !standing(move);
 }
 
-/** The instant from which the seconds since the call for help are counted, or null. */
+/**
+ * The instant from which the seconds since the call for help are counted, or null.
+ * @param {Alert[]} alerts
+ * @param {Record<string, Press>} commands
+ */
 export function calledAt(alerts, commands) {
   const at = helpAlert(alerts)?.raised_at ?? (commands.help?.action === "escalate" ? commands.help.issued_at : null);
   return at ? Date.parse(at) : null;
 }
 
-/** What the operator said with the call for help last: {reason, comment}, each perhaps null. */
+/**
+ * What the operator said with the call for help last.
+ * @param {Alert[]} alerts
+ * @returns {{reason: string | null, comment: string | null}}
+ */
 export function said(alerts) {
-  const presses = helpAlert(alerts)?.evidence.filter((each) => each.kind === "button") ?? [];
-  const last = presses.findLast((each) => each.reason || each.comment);
-  return { reason: last?.reason ?? null, comment: last?.comment ?? null };
+  const presses = (helpAlert(alerts)?.evidence ?? []).flatMap((each) => (each.kind === "button" && "comment" in each ? [{ reason: each.reason ?? null, comment: each.comment ?? null }] : []));
+  return presses.findLast((each) => each.reason || each.comment) ?? { reason: null, comment: null };
 }
 
-/** Whether the customer is back from hold or from the superior, and nothing has happened since. */
+/**
+ * Whether the customer is back from hold or from the superior, and nothing has happened since.
+ * @param {Call} call
+ * @param {Alert[]} alerts
+ * @param {Lanes} lanes
+ */
 function cameBack(call, alerts, lanes) {
   if (call.returned) return true;
   const result = lanes.move?.result;
-  return ["take_back", "unhold"].includes(result?.action) && result.outcome === "done" && alerts.every((alert) => alert.updated_at < result.at);
+  if (!result || !["take_back", "unhold"].includes(result.action) || result.outcome !== "done") return false;
+  return alerts.every((alert) => alert.updated_at < (result.at ?? ""));
 }
 
-/** Whether the operator is still in the call that a superior has taken over; `move`: the last press that moved the customer. */
+/**
+ * Whether the operator is still in the call that a superior has taken over.
+ * @param {Call} call
+ * @param {{keep_operator: boolean | null} | null | undefined} move the last press that moved the customer
+ */
 export const stays = (call, move) => call.keep_operator !== null && (move?.keep_operator ?? call.keep_operator);
 
 /**
  * Whether nobody has answered for so long that operators may put the customer on hold by themselves.
- * @param {any} call
- * @param {any[]} alerts
+ * @param {Call} call
+ * @param {Alert[]} alerts
  */
 export const holdOffered = (call, alerts) => call.status === "talking" && alerts.some((alert) => alert.unanswered?.hold);
 
-/** Names of the situation, the closest first, as they stand in the files of sentences; and the alert that it comes from. */
+/**
+ * Names of the situation, the closest first, as they stand in the files of sentences; and the alert that it comes from.
+ * @param {Call} call
+ * @param {Alert[]} alerts
+ * @param {string} help how far the help is
+ * @param {Lanes} lanes
+ * @param {Press | undefined} move the last press that moved the customer
+ * @returns {{names: string[], alert: Alert | null}}
+ */
 export function situation(call, alerts, help, lanes, move) {
   if (help === "transferred") return { names: stays(call, move) ? ["joined"] : [], alert: null };
   if (help === "on_hold") return { names: [], alert: null };
@@ -92,19 +142,25 @@ export function situation(call, alerts, help, lanes, move) {
   if (help !== "none") return { names: ["waiting"], alert: null };
   const worst = alerts.find((alert) => alert.rule_kind !== "escalate");
   if (worst && !cameBack(call, [], lanes)) {
-    const category = worst.evidence.findLast?.((each) => ["words", "tone"].includes(each.kind))?.category;
-    return { names: [category, worst.rule_kind].filter(Boolean), alert: worst };
+    const categories = worst.evidence.flatMap((each) => (["words", "tone"].includes(each.kind) && "category" in each ? [each.category] : []));
+    return { names: [...categories.slice(-1), worst.rule_kind], alert: worst };
   }
   return { names: cameBack(call, alerts, lanes) ? ["back"] : [], alert: null };
 }
 
-/** Keys of texts about who hears whom, e.g. "operator.held". */
+/**
+ * Keys of texts about who hears whom, e.g. "operator.held".
+ * @param {Call} call
+ * @param {string} help how far the help is
+ * @param {Lanes} lanes
+ */
 export function facts(call, help, lanes) {
   const found = [];
-  if (help === "on_hold") found.push(TRANSFERS.includes(lanes.move?.doing) ? "operator.ringing" : "operator.held");
+  if (help === "on_hold") found.push(TRANSFERS.includes(lanes.move?.doing ?? "") ? "operator.ringing" : "operator.held");
   if (help === "none" && call.returned) found.push(lanes.move?.result?.reason === NOBODY_ANSWERED ? "operator.back_alone" : "operator.back");
   const beside = lanes.aside;
   if (beside?.doing === "announce") found.push("operator.announce");
-  if (["whisper", "barge"].includes(beside?.result?.action) && beside.result.outcome === "done") found.push(`operator.${beside.result.action}`);
+  const heard = beside?.result;
+  if (heard && ["whisper", "barge"].includes(heard.action) && heard.outcome === "done") found.push(`operator.${heard.action}`);
   return found;
 }

@@ -1,6 +1,6 @@
 // The operator's page: the own call, one button, the next sentence. Nothing else.
 
-import { fill, h, setText, show } from "../components/dom.js";
+import { byId as at, fill, h, setText, show } from "../components/dom.js";
 import { idle, lastHeard } from "../components/idle.js";
 import { openKeys, register } from "../components/keys.js";
 import { OperatorCall } from "../components/operator_call.js";
@@ -17,9 +17,8 @@ import * as sentences from "../store/sentences.js";
 import { me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
-const at = (id) => document.getElementById(id);
 // Elements that may stand in the small window, where the page's document does not find them.
-const [desk, head, mine, watch, timer, main] = ["desk", "head", "mine", "watch", "timer", "main"].map(at);
+const [desk, head, mine, watch, timer, main] = ["desk", "head", "mine", "watch", "timer", "main"].map((id) => at(id));
 const HELP_KEY = "F9"; // calls for help wherever the focus is; as *9 on the telephone
 
 applyTheme();
@@ -34,7 +33,8 @@ if (person === null) toLogin();
 if (person) whoBar.show(person);
 const ofOthers = person?.roles.includes("supervisor") ?? true; // may look at any extension; the server decides all the same
 let extension = new URLSearchParams(location.search).get("ext") ?? read("extension") ?? "";
-if (!ofOthers && !person.extensions.includes(extension)) extension = person.extensions.length === 1 ? person.extensions[0] : "";
+const own = person?.extensions ?? [];
+if (!ofOthers && !own.includes(extension)) extension = own.length === 1 ? own[0] : "";
 if (extension) write("extension", extension);
 let linked = true; // at the last change of the picture
 
@@ -62,7 +62,7 @@ function draw() {
   const call = extension && picture.known ? ownCall() : null;
   const banner = watchBanner(picture, call);
   fill(at("banners"), JSON.stringify(banner), () => (banner ? [bannerElement(banner)] : []));
-  at("change").hidden = !extension || (!ofOthers && person.extensions.length < 2);
+  at("change").hidden = !extension || (!ofOthers && own.length < 2);
   const state = picture.known ? watched(picture, call) : "unknown";
   desk.dataset.watched = state;
   drawHead(call, state);
@@ -77,18 +77,23 @@ function draw() {
   tick();
 }
 
+/** @param {string} state what `watched` says */
 function drawIdle(state) {
   reach.draw();
   const key = JSON.stringify(["idle", extension, state, lastHeard(picture, extension), Object.keys(picture.extensions).sort(), i18n.current()]);
   fill(main, key, () => idle(picture, extension, state, reach.element));
 }
 
-/** Whose telephone this is, and whether its call is watched. */
+/**
+ * Whose telephone this is, and whether its call is watched.
+ * @param {import("../store/picture.js").Call | null} call
+ * @param {string} state what `watched` says
+ */
 function drawHead(call, state) {
   show(head, Boolean(extension));
-  const name = call ? call.operator.name : person?.extensions?.includes(extension) ? person.name : seat.seat?.name;
+  const name = call ? call.operator.name : own.includes(extension) ? person?.name : seat.seat?.name;
   setText(mine, extension ? [t("operator.mine", { ext: extension }), name].filter(Boolean).join("・") : "");
-  const keys = state !== "yes" && reachedByKeys(picture, call) ? t("operator.by_keys", { keys: call.help_keys }) : "";
+  const keys = state !== "yes" && reachedByKeys(picture, call) ? t("operator.by_keys", { keys: call?.help_keys }) : "";
   setText(watch, [t(`operator.watch.${state === "yes" && !call ? "ready" : state}`), keys].filter(Boolean).join("　"));
   show(timer, Boolean(call));
 }
@@ -103,19 +108,20 @@ function tick() {
 }
 
 function choose() {
-  const numbers = !ofOthers ? person.extensions : [...Object.values(picture.calls).map((call) => call.operator.number), ...Object.keys(picture.extensions)];
-  const known = [...new Set(numbers.filter(Boolean))].sort();
+  const numbers = !ofOthers ? own : [...Object.values(picture.calls).map((call) => call.operator.number), ...Object.keys(picture.extensions)];
+  const known = [...new Set(numbers.flatMap((number) => number || []))].sort();
   fill(main, JSON.stringify([known, i18n.current()]), () => {
     const input = h("input", { name: "ext", inputmode: "numeric", maxlength: "64", autocomplete: "off", "aria-label": t("operator.other"), placeholder: t("operator.other") });
     if (!ofOthers && !known.length) return [h("div", { class: "choose" }, h("h1", {}, t("operator.no_extension")))];
     return [h("div", { class: "choose" },
       h("h1", {}, t("operator.choose")),
       h("div", { class: "known" }, ...known.map((number) => h("button", { type: "button", onclick: () => use(number) }, number))),
-      !ofOthers ? null : h("form", { onsubmit: (event) => { event.preventDefault(); if (input.value.trim()) use(input.value.trim()); } },
+      !ofOthers ? null : h("form", { onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); if (input.value.trim()) use(input.value.trim()); } },
         input, h("button", { type: "submit" }, t("operator.use"))))];
   });
 }
 
+/** @param {string} number */
 function use(number) {
   extension = number;
   write("extension", number);
@@ -138,10 +144,11 @@ at("keys").addEventListener("click", openKeys);
 at("change").addEventListener("click", () => use(""));
 at("language").addEventListener("click", async () => { await i18n.toggle(); await sentences.load(i18n.current()); words(); draw(); });
 
+/** @param {KeyboardEvent} event */
 function onKey(event) {
   if (event.key !== HELP_KEY || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   event.preventDefault();
-  main.querySelector(".help:not(:disabled)")?.click();
+  /** @type {HTMLElement | null} */ (main.querySelector(".help:not(:disabled)"))?.click();
 }
 addEventListener("keydown", onKey);
 setInterval(tick, 500);
