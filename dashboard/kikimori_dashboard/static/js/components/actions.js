@@ -12,7 +12,7 @@ const SHOWN_LANES = ["move", "aside"];
 
 /**
  * @typedef {import("../store/press.js").Result} Result
- * @typedef {import("../store/messages.js").ResultView} Answered
+ * @typedef {import("../store/messages.d.ts").ResultView} Answered
  */
 
 /** State of the presses of one call; any number of `Buttons` show it. */
@@ -44,7 +44,7 @@ export class Actions {
     this.choosing = false; // the announcements are shown
     /** @type {string | null} number of the superior, if somebody chose; else the first within opening hours */
     this.superior = null;
-    /** @type {import("../store/messages.js").SuperiorView[]} of the directory, in their order */
+    /** @type {import("../store/messages.d.ts").SuperiorView[]} of the directory, in their order */
     this.superiors = [];
     /** @type {string | null} why, if somebody chose; else by what is on the card */
     this.reason = null;
@@ -60,7 +60,7 @@ export class Actions {
    * @param {import("../store/picture.js").Alert[]} alerts
    * @param {Record<string, import("../store/picture.js").Press> | undefined} commands
    * @param {boolean} usable whether a press can reach the agent
-   * @param {import("../store/messages.js").SuperiorView[]} superiors
+   * @param {import("../store/messages.d.ts").SuperiorView[]} superiors
    */
   update(call, alerts, commands, usable, superiors = []) {
     this.call = call;

@@ -6,7 +6,7 @@ import { current, dateAndTime, find, t, timeOfDay, word } from "../store/i18n.js
 /**
  * @typedef {{mood: string, text: string, detail?: string, remedy?: string, blind?: boolean}} Banner `blind`: no button works meanwhile
  * @typedef {import("../store/picture.js").Picture} Picture
- * @typedef {import("../store/messages.js").ProblemView} Problem
+ * @typedef {import("../store/messages.d.ts").ProblemView} Problem
  */
 
 /**

@@ -8,12 +8,12 @@ import { send } from "../store/session.js";
 const { t } = i18n;
 const FAILED_FOR_MS = 5_000;
 
-/** @typedef {import("../store/messages.js").MissedAlertView} Missed */
+/** @typedef {import("../store/messages.d.ts").MissedAlertView} Missed */
 
 /**
  * Draws the list, or hides it where nothing was missed.
  * @param {HTMLElement} section
- * @param {import("../store/messages.js").MissedView} missed as the server tells it
+ * @param {import("../store/messages.d.ts").MissedView} missed as the server tells it
  */
 export function drawMissed(section, missed) {
   const { alerts, more, dropped } = missed;

@@ -12,8 +12,8 @@ const nameOf = (superior) => superior.name ?? superior.number;
 /**
  * The superior to whom a transfer leads: the one chosen here, else the first within opening hours, else the first of all.
  * Without a directory it is the call's own, as its agent is configured.
- * @param {{superior: import("../store/messages.js").Party}} call
- * @param {import("../store/messages.js").SuperiorView[]} listed the directory's, in their order
+ * @param {{superior: import("../store/messages.d.ts").Party}} call
+ * @param {import("../store/messages.d.ts").SuperiorView[]} listed the directory's, in their order
  * @param {string | null} chosen number chosen on this card
  * @returns {Superior}
  */

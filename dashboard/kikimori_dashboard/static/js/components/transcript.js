@@ -37,7 +37,7 @@ function withMarks(text, marked) {
  */
 
 /**
- * @typedef {import("../store/messages.js").LineView} Line
+ * @typedef {import("../store/messages.d.ts").LineView} Line
  *
  * @typedef {object} Said
  * @property {Line[]} lines in order of time

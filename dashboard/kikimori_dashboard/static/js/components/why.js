@@ -7,14 +7,14 @@ const SHOWN_WORDS = 3;
 const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "button"];
 
 /**
- * @typedef {import("../store/messages.js").SupervisorAlert["evidence"][number]} Evidence
- * @typedef {import("../store/messages.js").ShoutingEvidence} Shouting
- * @typedef {import("../store/messages.js").WordsEvidence} Words
- * @typedef {import("../store/messages.js").ToneEvidence} Tone
- * @typedef {import("../store/messages.js").DurationEvidence} Duration
- * @typedef {import("../store/messages.js").OverlapEvidence} Overlap
- * @typedef {import("../store/messages.js").SilenceEvidence} Silence
- * @typedef {import("../store/messages.js").ButtonEvidence} Press
+ * @typedef {import("../store/messages.d.ts").SupervisorAlert["evidence"][number]} Evidence
+ * @typedef {import("../store/messages.d.ts").ShoutingEvidence} Shouting
+ * @typedef {import("../store/messages.d.ts").WordsEvidence} Words
+ * @typedef {import("../store/messages.d.ts").ToneEvidence} Tone
+ * @typedef {import("../store/messages.d.ts").DurationEvidence} Duration
+ * @typedef {import("../store/messages.d.ts").OverlapEvidence} Overlap
+ * @typedef {import("../store/messages.d.ts").SilenceEvidence} Silence
+ * @typedef {import("../store/messages.d.ts").ButtonEvidence} Press
  * @typedef {{shouting: Shouting, words: Words, tone: Tone, duration: Duration, overlap: Overlap, silence: Silence, button: Press}} ByKind
  *
  * @typedef {object} Line

@@ -5,7 +5,7 @@ const KEPT_STEPS = 120; // of the last minute
 /** @type {(a: Line, b: Line) => number} */
 const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
 
-/** @typedef {import("./messages.js").LineView} Line */
+/** @typedef {import("./messages.d.ts").LineView} Line */
 
 /**
  * Levels of a voice as pages draw them.
@@ -18,7 +18,7 @@ const inTime = (a, b) => a.start_s - b.start_s || (a.id < b.id ? -1 : 1);
  */
 
 /** @typedef {[number | null, number | null, number] | [number | null, number | null, number, 1]} ToldLeg dB, dB over the calm voice, effort in percent, noise */
-/** @typedef {import("./messages.js").CallVoices} ToldLevels legs by role, a number is dB and nothing else, silent ones are left out; `s`: seconds of the call */
+/** @typedef {import("./messages.d.ts").CallVoices} ToldLevels legs by role, a number is dB and nothing else, silent ones are left out; `s`: seconds of the call */
 
 /**
  * Levels of one call from the message: `{s, role: dB | [dB, over calm, effort, noise]}`.

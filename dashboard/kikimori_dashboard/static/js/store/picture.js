@@ -15,15 +15,15 @@ const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
 const isHelp = (alert) => Number(alert.rule_kind === "escalate");
 
 /**
- * @typedef {import("./messages.js").SupervisorCall} Call
- * @typedef {import("./messages.js").SupervisorAlert} Alert
- * @typedef {import("./messages.js").SupervisorAgent} Agent
- * @typedef {import("./messages.js").SupervisorSite} Site
- * @typedef {import("./messages.js").PressView} Press
- * @typedef {import("./messages.js").MissedView} MissedView
- * @typedef {import("./messages.js").SupervisorSnapshot} Snapshot
- * @typedef {import("./messages.js").SupervisorDelta} Delta
- * @typedef {import("./messages.js").SupervisorMessage} Message
+ * @typedef {import("./messages.d.ts").SupervisorCall} Call
+ * @typedef {import("./messages.d.ts").SupervisorAlert} Alert
+ * @typedef {import("./messages.d.ts").SupervisorAgent} Agent
+ * @typedef {import("./messages.d.ts").SupervisorSite} Site
+ * @typedef {import("./messages.d.ts").PressView} Press
+ * @typedef {import("./messages.d.ts").MissedView} MissedView
+ * @typedef {import("./messages.d.ts").SupervisorSnapshot} Snapshot
+ * @typedef {import("./messages.d.ts").SupervisorDelta} Delta
+ * @typedef {import("./messages.d.ts").SupervisorMessage} Message
  */
 
 /**
