@@ -34,8 +34,10 @@ class JournalWitness:
 
     def look(self) -> None:
         """Link what is new now."""
-        for path in self._folder.glob(f"*/*{SUFFIX}"):
+        for path in (each for run in _listed(self._folder) for each in _listed(run)):
             linked = self._links / path.parent.name / path.name
+            if path.suffix != SUFFIX:
+                continue
             if not linked.exists():
                 linked.parent.mkdir(parents=True, exist_ok=True)
                 with suppress(OSError):
@@ -58,3 +60,11 @@ class JournalWitness:
                     twice.append(each.number)
                 found[each.number] = each
         return found, twice
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Return what is in a folder; nothing where it was removed meanwhile, or is a file."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
