@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from kikimori_core.journal.framing import Record
     from kikimori_records.store import Store
 
+COMPARISON_S = 600.0
+"""Longest time in s for the comparison of one run."""
+
 EVENTS = (Kind.COMMAND, Kind.STATUS, Kind.RECORDING, Kind.CALL_ENDED)
 """Kinds of records that are entries of the history's events."""
 
@@ -70,7 +73,8 @@ async def faults_of(
     `run/call: N/M` = the call stands there N times instead of M; `uid table: N/M` = N of M entries; `uid sound.flac` = other samples.
     """
     c = recorded_calls.c
-    async with store.read() as connection:
+    # The sound of every call is read inside of it.
+    async with store.read(within_s=COMPARISON_S) as connection:
         rows = (
             await connection.execute(
                 select(c.uid, c.call_key, c.sound_path).where(c.agent_id == agent_id, c.run == run)
