@@ -145,9 +145,10 @@ async def test_what_is_wrong_says_what_it_means_and_what_to_do(
         remedy=remedy("pbx_unreachable"),
     )
     music = Problem.of("pbx_no_music", music="default")
-    await agent.health(speech=SpeechStatus.SHED, problems=(away, music))
+    records = Problem.of("records_away", reason="no route")
+    await agent.health(speech=SpeechStatus.SHED, problems=(away, music, records))
     await page.goto(url)
-    shed, pbx, more = (page.locator(".banner.warn").nth(at) for at in range(3))
+    shed, pbx, more, recordings = (page.locator(".banner.warn").nth(at) for at in range(4))
     await expect(shed).to_contain_text("追いつかず")
     await expect(shed.locator(".remedy")).to_have_count(0)
     await expect(pbx).to_contain_text("ボタンが働かない")
@@ -155,6 +156,7 @@ async def test_what_is_wrong_says_what_it_means_and_what_to_do(
     await expect(pbx.locator("code")).to_contain_text("Asterisk は動いていますか")
     await expect(more).to_contain_text("クラス default を再生できません")
     await expect(more).not_to_contain_text("ボタンが働かない")
+    await expect(recordings).to_contain_text("見守りと操作は続いています")
 
 
 async def test_what_leaves_calls_unwatched_is_red_and_first(agent: PeerAgent, url: str, page: Page) -> None:

@@ -107,6 +107,7 @@ const meaning = ({ code, cause }) => {
   const known = (cause && find(`banner.${code}_${cause}`)) || find(`banner.${code}`);
   if (known) return known;
   if (/^(pbx|held)_/.test(code)) return t("banner.control");
+  if (/^(journal|records?|recording)_/.test(code)) return t("banner.recording");
   return /^(asterisk|audiosocket|chan_websocket|freeswitch|line_in|mirror|siprec)/.test(code) ? t("banner.hearing") : null;
 };
 
