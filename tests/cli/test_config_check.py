@@ -50,6 +50,22 @@ KEYS = [
 ]
 
 
+NEEDED = {
+    "records.anchors.mail": {
+        "host": '"mail.example"',
+        "sender": '"kikimori@office.example"',
+        "recipients": '["records@office.example"]',
+    },
+    "records.anchors.timestamps": {"url": '"https://tsa.example/tsr"', "ca_file": '"ca.pem"'},
+}
+"""Keys without which a table cannot be read at all."""
+
+
+def needed(table: str, name: str) -> str:
+    """Return the lines that a table needs besides a key."""
+    return "".join(f"{key} = {value}\n" for key, value in NEEDED.get(table, {}).items() if key != name)
+
+
 def test_the_keys_were_found() -> None:
     assert {("mqtt", "ca_file", False), ("judging", "rules", True), ("dashboard", "sentences", True)} <= set(
         KEYS
@@ -69,7 +85,7 @@ def test_a_file_that_is_not_there_is_named(
 ) -> None:
     value = '["gone/file"]' if several else '"gone/file"'
     more = beside_it(tmp_path, name) if name == "certificate_key" else ""
-    code, said = checked(tmp_path, f"[{table}]\n{name} = {value}\n{more}", capsys)
+    code, said = checked(tmp_path, f"[{table}]\n{name} = {value}\n{more}{needed(table, name)}", capsys)
     assert code == 2
     assert name in said
     assert "gone/file" in said
@@ -90,7 +106,7 @@ def test_a_relative_path_is_beside_the_configuration_file(
     config = office / "kikimori.toml"
     value = '["in/file"]' if several else '"in/file"'
     more = 'certificate = "in/file"\n' if name == "certificate_key" else ""
-    config.write_text(f"[{table}]\n{name} = {value}\n{more}", encoding="utf-8")
+    config.write_text(f"[{table}]\n{name} = {value}\n{more}{needed(table, name)}", encoding="utf-8")
     if table == "dashboard":
         shutil.copy(DEFAULTS / "sentences" / "en.toml", office / "in" / "file")
     else:
@@ -112,7 +128,7 @@ def test_files_of_the_working_directory_are_read_for_one_release_more(
     place(elsewhere / "in" / "file", FileKind.MODEL if name == "model" else None)
     monkeypatch.chdir(elsewhere)
     config = office / "kikimori.toml"
-    config.write_text(f'[{table}]\n{name} = "in/file"\n', encoding="utf-8")
+    config.write_text(f'[{table}]\n{name} = "in/file"\n{needed(table, name)}', encoding="utf-8")
     with pytest.warns(ConfigWarning, match=f"{table}.*{name}.*working directory"):
         read = read_config(config)
     assert [each.path for each in named_files(read)] == [elsewhere / "in" / "file"]
@@ -174,7 +190,7 @@ def test_a_file_that_holds_nothing_of_use_is_named(
     broken.write_bytes(b"\n" if "password" in name or "token" in name else b"\xff\n")
     value = '["in/file"]' if several else '"in/file"'
     more = beside_it(tmp_path, name)
-    code, said = checked(tmp_path, f"[{table}]\n{name} = {value}\n{more}", capsys)
+    code, said = checked(tmp_path, f"[{table}]\n{name} = {value}\n{more}{needed(table, name)}", capsys)
     assert code == 2
     assert str(broken) in said
 
@@ -285,7 +301,7 @@ def test_text_that_cannot_stand_is_answered_in_plain_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], key: tuple[str, ...]
 ) -> None:
     *table, name = key
-    text = f"[{'.'.join(table)}]\n" if table else ""
+    text = f"[{'.'.join(table)}]\n{needed('.'.join(table), name.removesuffix('[]'))}" if table else ""
     value = '["東京 本社"]' if name.endswith("[]") else '"東京 本社"'
     code, said = checked(tmp_path, f"{text}{name.removesuffix('[]')} = {value}\n", capsys)
     assert code == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import ssl
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from kikimori.config import AgentConfig
     from kikimori.integrations.integration import Integration
+    from kikimori_core.journal.settings import RecordsTable
     from kikimori_dashboard import DashboardSettings
 
 
@@ -44,7 +46,7 @@ def look_at_configuration(config: AgentConfig, dashboard: DashboardSettings) -> 
     unread = {each.check.partition(" ")[0] for each in found}
     contents: dict[str, Callable[[], object]] = {
         "[mqtt] ca_file": config.mqtt.tls,
-        "[records] ca_file": lambda: trusting(config.records.ca_file),
+        **_authorities(config.records, dashboard),
     }
     for each in config.integrations():
         contents |= each.contents()
@@ -73,8 +75,9 @@ def look_at_dashboard(config: AgentConfig, dashboard: DashboardSettings) -> list
     """Return the same for a machine of the dashboard alone."""
     named = [each for each in named_files(dashboard) if each.kind is not FileKind.PEM or each.key[0] == "["]
     found = [fault for each in named if (fault := _look_at_file(each, config)) is not None]
-    if not found and (fault := _tried("[mqtt] ca_file", dashboard.mqtt.tls)) is not None:
-        found.append(fault)
+    if not found:
+        contents = {"[mqtt] ca_file": dashboard.mqtt.tls, **_authorities(dashboard.records, dashboard)}
+        found += [fault for key, read in contents.items() if (fault := _tried(key, read)) is not None]
     if not found:
         found += look_at_records_certificate(dashboard.records)
     addresses = (tcp_port(*each) for each in dashboard_listeners(dashboard))
@@ -91,6 +94,19 @@ def look_at_dashboard(config: AgentConfig, dashboard: DashboardSettings) -> list
 def certificate_faults(dashboard: DashboardSettings) -> list[Diagnosis]:
     """Return what is wrong with the certificate of the pages."""
     return [each for each in look_at_pages_certificate(dashboard) if each.state is not CheckState.OK]
+
+
+def _authorities(records: RecordsTable, dashboard: DashboardSettings) -> dict[str, Callable[[], object]]:
+    """Return the authorities' certificates of records and mail by their keys, as functions that read them."""
+    anchors, mail = records.anchors, dashboard.notify.mail
+    files = {"[records]": records.ca_file, "[records.anchors]": anchors.ca_file}
+    if anchors.mail is not None:
+        files["[records.anchors.mail]"] = anchors.mail.ca_file
+    if anchors.timestamps is not None:
+        files["[records.anchors.timestamps]"] = anchors.timestamps.ca_file
+    if mail is not None:
+        files["[notify.mail]"] = mail.ca_file
+    return {f"{table} ca_file": partial(trusting, path) for table, path in files.items() if path is not None}
 
 
 def _look_at_file(named: NamedFile, config: AgentConfig) -> Diagnosis | None:

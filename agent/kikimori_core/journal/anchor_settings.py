@@ -10,9 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from kikimori_core.mail.settings import MailSettings
 from kikimori_core.messages import text
 from kikimori_core.wire.files import MadeFolder, PemFile, SecretFile
-from kikimori_core.wire.settings import is_loopback
+from kikimori_core.wire.settings import is_loopback, matching
 
-Url = Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s@]+$")]
+Url = Annotated[
+    str,
+    Field(max_length=500),
+    matching(r"https?://[^\s@]+", 'write an address like "https://backup.office.example/heads"'),
+]
 
 
 class TimestampSettings(BaseModel):

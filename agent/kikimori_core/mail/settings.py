@@ -8,10 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori_core.messages import text
 from kikimori_core.wire.files import PemFile, SecretFile
-from kikimori_core.wire.settings import HostName, Port, is_loopback
+from kikimori_core.wire.settings import HostName, Port, is_loopback, matching
 
 MOST_RECIPIENTS = 20
-Address = Annotated[str, Field(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
+Address = Annotated[
+    str,
+    Field(max_length=254),
+    matching(r"[^@\s<>,;]+@[^@\s<>,;]+", 'write an address like "kikimori@office.example"'),
+]
 
 
 class MailSettings(BaseModel):
