@@ -24,7 +24,7 @@ from kikimori.integrations.asterisk.control.customer import AsteriskCustomer
 from kikimori.integrations.asterisk.control.customers import Customers
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori_core.model.call import CallInfo
-from kikimori_core.wire.actions import FOR_HELP, OF_JUDGING
+from kikimori_core.wire.actions import FOR_HELP, OF_JUDGING, OF_RECORDING
 from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party
 
 if TYPE_CHECKING:
@@ -346,5 +346,5 @@ def test_capabilities_follow_the_configuration(tmp_path: Path) -> None:
         return control.capabilities, tuple(each.name for each in control.announcements), control.keep_operator
 
     capabilities, announcements, keep = asyncio.run(made())
-    assert set(capabilities) == set(Action) - {*FOR_HELP, *OF_JUDGING}
+    assert set(capabilities) == set(Action) - {*FOR_HELP, *OF_JUDGING, *OF_RECORDING}
     assert (announcements, keep) == (("hello", "missing"), True)
