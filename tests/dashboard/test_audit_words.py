@@ -148,6 +148,24 @@ def _noted() -> list[AuditEntry]:
         entry(WHO, "alert.false_undo", about=alert, call_id=ID, rule="R-1"),
         entry(None, "audit.left_out", outcome="failed", count=3, since="2026-11-01T00:00:00+00:00"),
     ]
+    caller, program = ("caller", ID), Principal("kikimori")
+    found += [entry(WHO, f"records.{each}", about=call) for each in ("show", "proof")]
+    found += [
+        entry(WHO, "records.erase", about=caller, erasure=ID, why="本人の求め"),
+        entry(WHO, "records.hold", about=call, hold=ID, why="係争中", until="2027-11-29T00:00:00+00:00"),
+        entry(WHO, "records.release", about=call, hold=ID, why="解決"),
+        entry(program, "records.erased", about=caller, erasure=ID, calls=3),
+        entry(program, "records.replay", erasures=1, holds=1, releases=1),
+        entry(
+            program,
+            "records.retention",
+            call_calls=1,
+            sound_calls=1,
+            words_calls=1,
+            number_calls=1,
+            sound_bytes=16000,
+        ),
+    ]
     begun: dict[str, Any] = {"about": person, "address": "192.0.2.1"}
     proofs, faults = ("password", "password_and_code", "link"), ("wrong", "wrong_code")
     found += [entry(WHO, "session.begin", **begun, by=by) for by in proofs]
