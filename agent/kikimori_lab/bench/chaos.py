@@ -12,11 +12,12 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 from kikimori_core.wire.connection import connect
 from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.topics import TopicKind, Topics
+from kikimori_lab.bench.chaos_kills import ChaosKills
 from kikimori_lab.bench.chaos_lines import ChaosLines
 from kikimori_lab.bench.chaos_page import CountingPage
 from kikimori_lab.bench.chaos_process import KillableProcess, program
@@ -30,27 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_core.wire.settings import BrokerSettings
+    from kikimori_lab.bench.chaos_kills import ChaosSettings, Killable
 
 SITE, AGENT, BOARD = "chaos", "front-desk", "dashboard"
 SETTLE_S = 30.0
 """Longest time in s after the last fault until everything must be right."""
 WARM_UP_S = 3.0
-
-Target = Literal["broker", "agent", "dashboard"]
-TARGETS: tuple[Target, ...] = ("broker", "agent", "dashboard")
-
-
-@dataclass(frozen=True, slots=True)
-class ChaosSettings:
-    """Settings of a chaos run."""
-
-    kills: int
-    """Number of kills of each target, one after another."""
-    overlapping: int
-    """Further kills of any target, without waiting for the one before."""
-    lines: int
-    seed: int
-    targets: tuple[Target, ...] = TARGETS
+TARGETS = ("broker", "agent", "dashboard")
 
 
 @dataclass(slots=True)
@@ -76,11 +63,6 @@ class ChaosReport:
         return self.raised > 0 and not (self.unseen or self.stale or self.doubled)
 
 
-class _Killable(Protocol):
-    async def start(self) -> None: ...
-    async def kill(self) -> None: ...
-
-
 class Chaos:
     """One run; `progress` is called after each kill."""
 
@@ -89,14 +71,10 @@ class Chaos:
     ) -> None:
         """`stop`: kill no more, and report what was done until then."""
         self._settings = settings
-        self._stop = stop
-        self._overlapped = 0
         self._folder = folder
-        self._progress = progress
         self._random = random.Random(settings.seed)  # noqa: S311 - the same faults again
+        self._kills = ChaosKills(settings, self._random, progress, stop)
         self._raised: dict[str, None] = {}
-        self._kills: dict[str, int] = dict.fromkeys(settings.targets, 0)
-        self._busy = {target: asyncio.Lock() for target in TARGETS}
 
     async def run(self) -> ChaosReport:
         """Start everything, kill, wait, count.
@@ -120,7 +98,7 @@ class Chaos:
             "dashboard: http",
             lambda _line: None,
         )
-        parts: dict[Target, _Killable] = {"broker": broker, "agent": agent, "dashboard": board}
+        parts: dict[str, Killable] = {"broker": broker, "agent": agent, "dashboard": board}
         lines = ChaosLines(audio, announce, self._random)
         page = CountingPage(f"http://127.0.0.1:{web}", await self._sign_in())
         try:
@@ -129,7 +107,7 @@ class Chaos:
             watching = asyncio.create_task(page.run())
             calling = asyncio.create_task(lines.run(self._settings.lines))
             await asyncio.sleep(WARM_UP_S)
-            await self._kill_all(parts)
+            await self._kills.run(parts)
             lines.stop()
             await calling
             stale = await self._settle(page)
@@ -141,8 +119,8 @@ class Chaos:
             for each in (agent, board, broker):
                 await each.stop()
         return ChaosReport(
-            kills=self._kills,
-            overlapping=self._overlapped,
+            kills=self._kills.done,
+            overlapping=self._kills.overlapped,
             seconds=round(time.monotonic() - began, 1),
             calls=lines.made,
             raised=len(self._raised),
@@ -151,35 +129,6 @@ class Chaos:
             doubled=sorted(page.doubled),
             reopened=sorted(page.reopened),
         )
-
-    async def _kill_all(self, parts: dict[Target, _Killable]) -> None:
-        order = [target for target in self._settings.targets for _ in range(self._settings.kills)]
-        self._random.shuffle(order)
-        done = 0
-        for target in order:
-            await asyncio.sleep(self._random.uniform(0.2, 2.5))
-            if self._stop.is_set():
-                return
-            await self._kill(target, parts[target])
-            self._kills[target] += 1
-            done += 1
-            self._progress(done)
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(self._settings.overlapping):
-                await asyncio.sleep(self._random.uniform(0.05, 1.0))
-                if self._stop.is_set():
-                    break
-                target = self._random.choice(self._settings.targets)
-                tasks.create_task(self._kill(target, parts[target]))
-                self._overlapped += 1
-                done += 1
-                self._progress(done)
-
-    async def _kill(self, target: Target, part: _Killable) -> None:
-        async with self._busy[target]:
-            await part.kill()
-            await asyncio.sleep(self._random.choice((0.0, self._random.uniform(0.0, 1.5))))
-            await part.start()
 
     async def _settle(self, page: CountingPage) -> list[str]:
         """Wait until all is shown and over, for `SETTLE_S` at most; return what is still on the page then."""

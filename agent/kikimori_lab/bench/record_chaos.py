@@ -12,9 +12,10 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING
 
 from kikimori_core.wire.key_store import Identity
+from kikimori_lab.bench.chaos_kills import ChaosKills
 from kikimori_lab.bench.chaos_lines import ChaosLines
 from kikimori_lab.bench.chaos_postgres import ChaosPostgres, programs
 from kikimori_lab.bench.chaos_process import KillableProcess, program
@@ -29,28 +30,15 @@ from kikimori_records.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kikimori_lab.bench.chaos_kills import ChaosSettings, Killable
+
 SITE, AGENT = "chaos", "front-desk"
 SETTLE_S = 90.0
 """Longest time in s after the last kill in which nothing more comes into the history."""
 WARM_UP_S = 3.0
 LOUD = 2000
 """Loudness of the lines' noise: the standard deviation of its samples."""
-
-Target = Literal["agent", "service", "database"]
-TARGETS: tuple[Target, ...] = ("agent", "service", "database")
-
-
-@dataclass(frozen=True, slots=True)
-class RecordChaosSettings:
-    """Settings of a run."""
-
-    kills: int
-    """Number of kills of each target, one after another."""
-    overlapping: int
-    """Further kills of any target, without waiting for the one before."""
-    lines: int
-    seed: int
-    targets: tuple[Target, ...] = TARGETS
+TARGETS = ("agent", "service", "database")
 
 
 @dataclass(slots=True)
@@ -85,31 +73,18 @@ class RecordChaosReport:
         )
 
 
-class _Killable(Protocol):
-    async def start(self) -> None: ...
-    async def kill(self) -> None: ...
-
-
 class RecordChaos:
     """One run; `progress` is called after each kill."""
 
     def __init__(
-        self,
-        settings: RecordChaosSettings,
-        folder: Path,
-        progress: Callable[[int], None],
-        stop: asyncio.Event,
+        self, settings: ChaosSettings, folder: Path, progress: Callable[[int], None], stop: asyncio.Event
     ) -> None:
         """`stop`: kill no more, and report what was done until then."""
         self._settings = settings
         self._folder = folder
         self._kept = folder / "kept"
-        self._progress = progress
-        self._stop = stop
         self._random = random.Random(settings.seed)  # noqa: S311 - the same faults again
-        self._kills: dict[str, int] = dict.fromkeys(settings.targets, 0)
-        self._overlapped = 0
-        self._busy = {target: asyncio.Lock() for target in TARGETS}
+        self._kills = ChaosKills(settings, self._random, progress, stop)
         self._sent = JournalWitness(folder / "state" / f"journal-{AGENT}", folder / "sent")
         self._taken = JournalWitness(self._kept / "records" / "incoming" / AGENT, folder / "taken")
 
@@ -120,10 +95,9 @@ class RecordChaos:
         audio, announce, records, broker, sql = free_ports(5)
         database = self._database(sql)
         agent, service = self._write_configs(audio, announce, records, broker)
-        parts: dict[Target, _Killable] = {"agent": agent, "service": service}
+        parts: dict[str, Killable] = {"agent": agent, "service": service}
         if database is not None:
             parts["database"] = database
-        targets = [each for each in self._settings.targets if each in parts]
         noise = self._random.gauss
         frame = b"".join(round(noise(0, LOUD)).to_bytes(2, "little", signed=True) for _ in range(160))
         lines = ChaosLines(audio, announce, self._random, frame)
@@ -137,7 +111,7 @@ class RecordChaos:
             looking = [asyncio.create_task(each.run()) for each in (self._sent, self._taken)]
             calling = asyncio.create_task(lines.run(self._settings.lines))
             await asyncio.sleep(WARM_UP_S)
-            await self._kill_all(parts, targets)
+            await self._kills.run(parts)
             lines.stop()
             await calling
             report = await self._settle(store_settings)
@@ -151,35 +125,6 @@ class RecordChaos:
                 await database.stop()
         report.seconds = round(time.monotonic() - began, 1)
         return report
-
-    async def _kill_all(self, parts: dict[Target, _Killable], targets: list[Target]) -> None:
-        order = [target for target in targets for _ in range(self._settings.kills)]
-        self._random.shuffle(order)
-        done = 0
-        for target in order:
-            await asyncio.sleep(self._random.uniform(0.2, 2.5))
-            if self._stop.is_set():
-                return
-            await self._kill(target, parts[target])
-            self._kills[target] += 1
-            done += 1
-            self._progress(done)
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(self._settings.overlapping):
-                await asyncio.sleep(self._random.uniform(0.05, 1.0))
-                if self._stop.is_set():
-                    break
-                target = self._random.choice(targets)
-                tasks.create_task(self._kill(target, parts[target]))
-                self._overlapped += 1
-                done += 1
-                self._progress(done)
-
-    async def _kill(self, target: Target, part: _Killable) -> None:
-        async with self._busy[target]:
-            await part.kill()
-            await asyncio.sleep(self._random.choice((0.0, self._random.uniform(0.0, 1.5))))
-            await part.start()
 
     # --- comparison
 
@@ -215,8 +160,8 @@ class RecordChaos:
         self._sent.look()
         self._taken.look()
         report = RecordChaosReport(
-            self._kills,
-            self._overlapped,
+            self._kills.done,
+            self._kills.overlapped,
             0.0,
             "sqlite" if store.settings.is_sqlite else "postgresql",
             0,
@@ -290,7 +235,7 @@ class RecordChaos:
 
 
 async def run_record_chaos(
-    settings: RecordChaosSettings,
+    settings: ChaosSettings,
     progress: Callable[[int], None],
     stop: asyncio.Event,
     folder: Path | None = None,

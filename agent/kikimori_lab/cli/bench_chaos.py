@@ -37,7 +37,8 @@ def from_zero(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     log_errors()
     from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415
-    from kikimori_lab.bench.chaos import TARGETS, ChaosSettings, run_chaos  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_lab.bench.chaos import TARGETS, run_chaos  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_lab.bench.chaos_kills import ChaosSettings  # noqa: PLC0415
 
     targets = tuple(dict.fromkeys(args.of)) if args.of else TARGETS
     settings = ChaosSettings(

@@ -30,14 +30,11 @@ def add_parser(
 def run(args: argparse.Namespace) -> int:
     log_errors()
     from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415
-    from kikimori_lab.bench.record_chaos import (  # noqa: PLC0415  (see cli/up.py)
-        TARGETS,
-        RecordChaosSettings,
-        run_record_chaos,
-    )
+    from kikimori_lab.bench.chaos_kills import ChaosSettings  # noqa: PLC0415
+    from kikimori_lab.bench.record_chaos import TARGETS, run_record_chaos  # noqa: PLC0415  (see cli/up.py)
 
     targets = tuple(dict.fromkeys(args.of)) if args.of else TARGETS
-    settings = RecordChaosSettings(
+    settings = ChaosSettings(
         kills=args.kills, overlapping=args.overlapping, lines=args.lines, seed=args.seed, targets=targets
     )
     if args.folder is not None:
