@@ -7,12 +7,12 @@ import getpass
 import re
 import shutil
 import signal
-import socket
 from typing import TYPE_CHECKING
 
 from kikimori.config import DEFAULTS
 from kikimori.errors import KikimoriError
 from kikimori_core.wire.settings import BrokerSettings
+from kikimori_lab.bench.ports import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +43,7 @@ class ShippedMosquitto:
         certificates: Path | None = None,
     ) -> None:
         """`certificates`: folder with mosquitto.crt and .key for the listener with TLS; None = there is no such listener."""
-        self.port = _free_port()
-        self.tls_port = _free_port()
+        self.port, self.tls_port = free_ports(2)
         self._folder = folder
         self._config = folder / "mosquitto.conf"
         installed = folder / "conf.d"
@@ -153,10 +152,3 @@ def _renamed(block: str, name: str) -> str:
     return block.replace("user dashboard\n", f"user {name}\n").replace(
         "dashboards/dashboard/", f"dashboards/{name}/"
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
