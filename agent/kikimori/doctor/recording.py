@@ -7,7 +7,6 @@ import errno
 import os
 import shutil
 import tempfile
-from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -82,7 +81,7 @@ async def look_at_recording(config: AgentConfig, dashboard: DashboardSettings) -
         place = await _look_at_service(url, config.records.ca_file)
     else:
         folder = records_folder(config.records, dashboard.store_settings())
-        place = await asyncio.to_thread(partial(_look_at_folder, folder))
+        place = await asyncio.to_thread(_look_at_folder, folder)
     return [place, look_at_announcement(config)]
 
 
