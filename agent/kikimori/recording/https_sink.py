@@ -72,7 +72,7 @@ class HttpsSink:
         if body:
             headers["Content-Type"] = "application/octet-stream"
         try:
-            session = self._opened()
+            session = await self._opened()
             async with session.request(
                 method,
                 self._url + path,
@@ -88,11 +88,12 @@ class HttpsSink:
             raise SinkAwayError(_reason(error)) from error
         return _acknowledged(status, said)
 
-    def _opened(self) -> aiohttp.ClientSession:
+    async def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            context: ssl.SSLContext | bool = (
-                trusting(self._ca_file) if self._url.startswith("https") else True
-            )
+            context: ssl.SSLContext | bool = True
+            if self._url.startswith("https"):
+                # Reading the system's authorities takes as long as some frames of audio.
+                context = await asyncio.to_thread(trusting, self._ca_file)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=context, limit=1),
                 timeout=aiohttp.ClientTimeout(
