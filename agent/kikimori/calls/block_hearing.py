@@ -39,8 +39,6 @@ class BlockHearing:
         self._banks = {rate: AcousticBank(rate) for rate in RATES}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
         self._stopped = False
-        self._gave_up = False
-        """True after hearing failed on a leg's sound."""
 
     def open(self, rate: int) -> int:
         """Give a slot to a new leg. Raises ValueError for a rate that hearing does not know."""
@@ -68,7 +66,7 @@ class BlockHearing:
             blocks = [leg.take_block() for leg in ready]
             pcm = b"".join(block for _, block in blocks)
             self._recorder.sound(ready, pcm)
-            if self._gave_up:
+            if any(leg.deaf for leg in ready):
                 ready, blocks, pcm = _without_deaf(ready, blocks, touched)
                 if not ready:
                     continue
@@ -98,7 +96,6 @@ class BlockHearing:
                 if self._stopped:
                     return
                 leg.give_up()
-                self._gave_up = True
                 leg.call.fail(error)
                 touched[leg.call] = None
             else:
