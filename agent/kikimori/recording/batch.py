@@ -55,9 +55,7 @@ def _pieces(entry: SoundRound) -> tuple[NDArray[np.void], list[bytes | memoryvie
     """Return the heads of a round's recorded blocks, and their sound."""
     keys = np.array(entry.keys, np.int64)
     recorded = keys >= 0
-    samples = np.full(len(keys), entry.samples, np.int64)
-    for row, less in entry.shorter.items():
-        samples[row] = less
+    samples = entry.row_lengths()
     heads = np.zeros(len(keys), PIECE)
     heads["call"], heads["leg"] = keys >> CALL_SHIFT, keys & 0xFFFF
     heads["position"], heads["samples"] = entry.positions, samples

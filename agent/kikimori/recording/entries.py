@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from numpy.typing import NDArray
+
     from kikimori.hearing.bank import AcousticResult
     from kikimori_core.journal.events import JournalEvent, RecordingStatus
     from kikimori_core.model.call import EndReason
@@ -42,13 +44,17 @@ class SoundRound:
     pcm: bytes
     """s16le, row after row."""
 
-    def lengths(self) -> dict[int, int]:
-        """Return the recorded samples of each call."""
-        samples = np.full(len(self.keys), self.samples)
+    def row_lengths(self) -> NDArray[np.int64]:
+        """Return the samples of each row, without the silence that fills it up."""
+        samples = np.full(len(self.keys), self.samples, np.int64)
         for row, less in self.shorter.items():
             samples[row] = less
+        return samples
+
+    def lengths(self) -> dict[int, int]:
+        """Return the recorded samples of each call."""
         calls, rows = np.unique(np.array(self.keys, np.int64) >> CALL_SHIFT, return_inverse=True)
-        sums = np.bincount(rows, samples).astype(np.int64)
+        sums = np.bincount(rows, self.row_lengths()).astype(np.int64)
         # The key -1 is left of all calls.
         return {call: size for call, size in zip(calls.tolist(), sums.tolist(), strict=True) if call >= 0}
 

@@ -142,13 +142,12 @@ class JournalRecorder:
         keys = [leg.recorded_as for leg in legs]
         if max(keys) < 0:
             return
+        samples = len(pcm) // (2 * len(legs))
         shorter = {
-            row: len(pcm) // (2 * len(legs)) - leg.padding
-            for row, leg in enumerate(legs)
-            if leg.padding and not leg.has_block
+            row: samples - leg.padding for row, leg in enumerate(legs) if leg.padding and not leg.has_block
         }
         positions = [leg.taken_at for leg in legs]
-        entry = SoundRound(keys, positions, len(pcm) // (2 * len(legs)), shorter, pcm)
+        entry = SoundRound(keys, positions, samples, shorter, pcm)
         if self._sound_off is not None or not self._queue.put_sound(entry):
             self._lose(entry)
         elif self._lost.samples:
@@ -302,11 +301,12 @@ class JournalRecorder:
 
     def _lose(self, entry: SoundRound) -> None:
         self._lost.add(entry, self._sound_off or SHED)
-        for key, samples in entry.lengths().items():
+        lengths = entry.lengths()
+        for key, samples in lengths.items():
             if (record := self._by_key.get(key)) is not None:
                 record.lost_samples += samples
         if self._sound_off is None:
-            self.shed_samples += sum(entry.lengths().values())
+            self.shed_samples += sum(lengths.values())
 
     def _note_lost(self) -> None:
         note = self._lost.take()
