@@ -14,7 +14,7 @@ from kikimori_core.journal.events import NoteGap, event_of
 from kikimori_core.journal.folder import segments_of
 from kikimori_core.journal.framing import DamageCode, FrameReader, JournalError, Kind, Record, segment_head
 from kikimori_core.journal.reading import Owner
-from kikimori_core.journal.shipped import RawFrames, bytes_from
+from kikimori_core.journal.shipped import RawFrames
 from kikimori_core.journal.writing import SegmentWriter
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def test_everything_is_sent_once_in_pieces_of_any_size(tmp_path: Path) -> None:
     write(tmp_path, RECORDS, max_bytes=30_000)
     for at_most in (1, 10_000, 100_000, 1 << 30):
         assert sent(tmp_path, at_most) == RECORDS
-    assert bytes_from(tmp_path, 17, 1) == (17, 1, frames(RECORDS[17:18]))
-    assert bytes_from(tmp_path, 60, 1000) == (60, 0, b"")
-    assert bytes_from(tmp_path / "none", 0, 1000) == (0, 0, b"")
+    assert RawFrames(tmp_path).take(17, 1) == (17, 1, frames(RECORDS[17:18]))
+    assert RawFrames(tmp_path).take(60, 1000) == (60, 0, b"")
+    assert RawFrames(tmp_path / "none").take(0, 1000) == (0, 0, b"")
 
 
 def test_what_is_written_meanwhile_follows(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_folder_whose_begin_is_gone_says_where_it_begins(tmp_path: Path) -> No
     write(tmp_path, RECORDS, max_bytes=30_000)
     first, second, *_ = segments_of(tmp_path)
     first.unlink()
-    assert bytes_from(tmp_path, 2, 1)[0] == int(second.stem)
+    assert RawFrames(tmp_path).take(2, 1)[0] == int(second.stem)
 
 
 def test_a_file_that_was_replaced_meanwhile_is_read_on_at_the_right_place(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ A segment is deleted when every record in it is acknowledged, and never before.
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,9 +15,9 @@ import structlog
 from kikimori.recording.shipping_state import ShippingState
 from kikimori_core.cancellation import run_cancellable
 from kikimori_core.journal.folder import first_of, segments_of
-from kikimori_core.journal.framing import RECORD_HEADER, JournalError, Kind, encode, header_of
+from kikimori_core.journal.framing import RECORD_HEADER, JournalError, header_of
 from kikimori_core.journal.reading import Owner
-from kikimori_core.journal.shipped import RawFrames
+from kikimori_core.journal.shipped import RawFrames, gap_frames
 from kikimori_core.journal.sink import RefusalCode, SinkAwayError, SinkRefusal
 from kikimori_core.wire.topics import is_name
 
@@ -155,7 +154,9 @@ class Shipper:
                 break
             if first > wanted:
                 self.state.lacking(first - wanted)
-                body = _gaps(wanted, min(first, wanted + MOST_GAPS))
+                # They are neither here nor with the receiver.
+                gaps = gap_frames(wanted, min(first, wanted + MOST_GAPS), "deleted")
+                body = b"".join(frame for _, frame in gaps)
                 first = wanted
             wanted = self._wanted[run] = await self._deliver(run, first, body)
             await asyncio.to_thread(self._delete, run, wanted, whole=False)
@@ -206,9 +207,3 @@ def _length(frames: bytes, count: int) -> int:
     for _ in range(count):
         at += RECORD_HEADER + header_of(frames, at)[0]
     return at
-
-
-def _gaps(first: int, end: int) -> bytes:
-    """Return records that stand for those which are neither here nor with the receiver."""
-    payload = json.dumps({"records_lost": 1, "why": "deleted"}, separators=(",", ":")).encode()
-    return b"".join(encode(number, Kind.NOTE_GAP, payload) for number in range(first, end))

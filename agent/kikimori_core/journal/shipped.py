@@ -84,12 +84,12 @@ class RawFrames:
             record = each.record
             if record.number < number:
                 continue
-            yield from _replaced(number, record.number, why)
+            yield from gap_frames(number, record.number, why)
             self._place = (path, each.offset, record.number)
             yield record.number, each.frame
             number = record.number + 1
         if following is not None:
-            yield from _replaced(number, following, why)
+            yield from gap_frames(number, following, why)
 
 
 def _located(path: Path, start: tuple[int, int] | None, owner: Owner | None) -> Iterator[Located | Damage]:
@@ -107,12 +107,8 @@ def _located(path: Path, start: tuple[int, int] | None, owner: Owner | None) -> 
     yield from locate(path, owner=owner)
 
 
-def bytes_from(folder: Path, number: int, at_most: int) -> tuple[int, int, bytes]:
-    """Return raw frames once, see `RawFrames.take`."""
-    return RawFrames(folder).take(number, at_most)
-
-
-def _replaced(number: int, end: int, why: DamageCode) -> Iterator[tuple[int, bytes]]:
+def gap_frames(number: int, end: int, why: str) -> Iterator[tuple[int, bytes]]:
+    """Give number and bytes of a record for each that is missing from a number to before another."""
+    payload = json.dumps({"records_lost": 1, "why": why}, separators=(",", ":")).encode()
     for lost in range(number, end):
-        payload = json.dumps({"records_lost": 1, "why": why}, separators=(",", ":")).encode()
         yield lost, encode(lost, Kind.NOTE_GAP, payload)
