@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from kikimori.recording.disk_room import DISK_FAILED, MAX_GB
-from kikimori.recording.earlier_runs import EarlierRuns, look_at_earlier_runs
+from kikimori.recording.earlier_runs import look_at_earlier_runs
 from kikimori.recording.erasing import CallEraser
 from kikimori.recording.journal_thread import JournalThread
 from kikimori.recording.record_queue import RecordQueue
@@ -55,14 +55,14 @@ class AgentRecording:
         )
         self._stopped = StoppedCalls(state / f"recording-stopped-{head.agent_id}.json")
         self.recorder = JournalRecorder(settings, site, head, self._queue, self.journal, self._stopped)
-        self._earlier = EarlierRuns()
+        self._damaged = 0
         self._loop = asyncio.get_running_loop()
         self._shed = 0
         self._shed_at = -SHOWN_S
 
     async def start(self) -> None:
         """Repair what earlier runs left, and begin to write. Never raises for the disk: detection goes on without."""
-        self._earlier = await asyncio.to_thread(
+        self._damaged = await asyncio.to_thread(
             look_at_earlier_runs, self.root, self.journal.folder.name, self._eraser
         )
         await asyncio.to_thread(self._stopped.load)
@@ -112,8 +112,8 @@ class AgentRecording:
             found.append(
                 Problem.of("journal_not_erased", count=self._eraser.pending, fault=self._eraser.fault)
             )
-        if self._earlier.damaged:
-            found.append(Problem.of("journal_damaged", count=self._earlier.damaged, folder=self.root))
+        if self._damaged:
+            found.append(Problem.of("journal_damaged", count=self._damaged, folder=self.root))
         return (*found, *self._stopped.problems())
 
     def _shed_lately(self) -> bool:

@@ -45,10 +45,6 @@ class RefusalCode(StrEnum):
     """The request is none that the receiver knows."""
 
 
-PASSING = frozenset({RefusalCode.DISK_FULL, RefusalCode.DISK_FAILED, RefusalCode.NOT_READY})
-"""Refusals that come from the receiver's state: the same frames may be taken later."""
-
-
 class SinkAwayError(Exception):
     """The receiver cannot be reached, or its answer did not come; whether it kept the frames is not known."""
 
