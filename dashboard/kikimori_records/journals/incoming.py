@@ -15,7 +15,7 @@ from kikimori_core.journal.folder import segments_of
 from kikimori_core.journal.framing import DamageCode, JournalError
 from kikimori_core.journal.sink import MAX_DELIVERY, RefusalCode, SinkRefusal
 from kikimori_core.journal.writing import MAX_BYTES
-from kikimori_core.wire.topics import NAME_PATTERN
+from kikimori_core.wire.topics import is_name
 from kikimori_records import locks
 from kikimori_records.errors import StoreError
 from kikimori_records.journals.journal_run import JournalRun
@@ -31,7 +31,6 @@ log = structlog.get_logger()
 INCOMING = "incoming"
 APART = "apart"
 LOCK = "records-serving.lock"
-_NAME = re.compile(NAME_PATTERN)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -154,7 +153,7 @@ class IncomingJournals:
     async def _use(self, agent_id: str, run: str, work: Callable[[JournalRun], T]) -> T:
         if not self._loaded:
             raise SinkRefusal(RefusalCode.NOT_READY)
-        if not (_NAME.fullmatch(agent_id) and _NAME.fullmatch(run)):
+        if not (is_name(agent_id) and is_name(run)):
             raise SinkRefusal(RefusalCode.OTHER_RUN, detail="names")
         try:
             return await self._held(RunKey(agent_id, run)).use(work)
@@ -191,9 +190,9 @@ class IncomingJournals:
         return [
             RunKey(agent.name, run.name)
             for agent in sorted(top.iterdir())
-            if agent.is_dir() and _NAME.fullmatch(agent.name)
+            if agent.is_dir() and is_name(agent.name)
             for run in sorted(agent.iterdir())
-            if _NAME.fullmatch(run.name) and segments_of(run)
+            if is_name(run.name) and segments_of(run)
         ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from kikimori_core.journal.events import (
 from kikimori_core.journal.framing import JournalError, Kind
 from kikimori_core.journal.sound import decode_batch
 from kikimori_core.journal.windows import decode_windows
-from kikimori_core.wire.topics import NAME_PATTERN
+from kikimori_core.wire.topics import is_name
 from kikimori_records.journals.faults import FaultCode, JournalFault
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from kikimori_core.journal.framing import Record
     from kikimori_core.journal.sound import SoundBatch
 
-_NAME = re.compile(NAME_PATTERN)
 RATES = (8000, 16000)
 MOST_SECONDS = 24 * 3600
 """Longest call in s. Later sound is kept apart, so that nobody can make the service write years of silence."""
@@ -209,7 +207,7 @@ class RunCalls:
     def _begun(self, number: int, event: CallBegun) -> FaultCode | None:
         if event.call in self.calls or event.call in self.finished:
             return FaultCode.CALL_BEGUN_TWICE
-        if not _NAME.fullmatch(event.call_id):
+        if not is_name(event.call_id):
             return FaultCode.BAD_CALL_ID
         if (event.agent_id, event.run) != (self.agent_id, self.run):
             return FaultCode.OTHER_AGENT
