@@ -140,12 +140,6 @@ class IncomingJournals:
         """Return the journals that are in memory."""
         return {key: held.journal for key, held in self._runs.items()}
 
-    async def erase(self, agent_id: str, run: str, call_id: str) -> None:
-        """Erase a call's sound and words from every segment that holds some of it. Raises OSError."""
-        key = RunKey(agent_id, run)
-        if key in self._runs:
-            await self._runs[key].use(lambda journal: journal.erase_named(call_id))
-
     async def within(self, key: RunKey, work: Callable[[JournalRun], T]) -> T:
         """Do something with a journal in a thread while nothing else uses it. Raises OSError."""
         return await self._runs[key].use(work)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.journal.damage import Damage
 from kikimori_core.journal.erasing import rewrite_without
-from kikimori_core.journal.events import CallBegun
 from kikimori_core.journal.folder import segment_path, segments_of, sync_folder
-from kikimori_core.journal.framing import RECORD_HEADER, DamageCode, FrameReader, Kind, SegmentHead
+from kikimori_core.journal.framing import RECORD_HEADER, DamageCode, FrameReader, SegmentHead
 from kikimori_core.journal.reading import head_of, locate
 from kikimori_core.journal.sink import RefusalCode, SinkRefusal
 from kikimori_core.journal.sound import SoundEncoding
@@ -143,11 +142,6 @@ class JournalRun:
             self.load()  # the places of what follows have moved
         return changed
 
-    def erase_named(self, call_id: str) -> None:
-        """Erase every call of that id, also one that is in the history and whose segments are here still. Raises OSError."""
-        for call in self._keys_of(call_id):
-            self.erase(call)
-
     def erase_stopped(self) -> None:
         """Erase the calls that a person asked not to record. Raises OSError."""
         for call, each in list(self.calls.calls.items()):
@@ -201,19 +195,6 @@ class JournalRun:
         if self._writer is not None:
             writer, self._writer = self._writer, None
             writer.close()
-
-    def _keys_of(self, call_id: str) -> set[int]:
-        """Return the keys of the calls of an id whose begin is in a segment."""
-        found = set()
-        for index in self._segments:
-            with index.path.open("rb") as file:
-                for _, offset, length, call, kind in index.events.all().tolist():
-                    if kind != Kind.CALL_BEGUN:
-                        continue
-                    file.seek(offset)
-                    if CallBegun.from_payload(file.read(length)).call_id == call_id:
-                        found.add(call)
-        return found
 
     def _write(self, frames: bytes, count: int) -> int:
         """Append the frames, return their place in the last segment. Raises OSError."""
