@@ -32,18 +32,14 @@ from kikimori_records.journals.faults import FaultCode, JournalFault
 from kikimori_records.journals.gathered import gather
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from kikimori_records.calls.rows import CallRows
     from kikimori_records.journals.incoming import IncomingJournals, RunKey
     from kikimori_records.journals.journal_run import CallPlaces, JournalRun
     from kikimori_records.keeping.room import SoundRoom
     from kikimori_records.store import Store
-
-    FinishingStep = Callable[[AsyncConnection, CallRows], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -68,8 +64,6 @@ class Finishing:
         *,
         shape: Callable[[CallRows], None] | None = None,
         room: SoundRoom | None = None,
-        steps: Sequence[FinishingStep] = (),
-        threads: int | None = None,
     ) -> None:
         """Prepare for `run`.
 
@@ -79,8 +73,6 @@ class Finishing:
             folder: That of the records.
             shape: Changes the rows of a call before anything of it is written; called in a thread.
             room: Says whether there is room for sound; None = always.
-            steps: Done in the transaction of a call's rows.
-            threads: Calls at a time; None = one a processor.
         """
         self.problem: str | None = None
         """Reason for which calls wait, in English for the log; None while nothing hinders."""
@@ -89,8 +81,7 @@ class Finishing:
         self._folder = folder
         self._shape = shape
         self._room = room
-        self._steps = steps
-        self._threads = threads or max(os.cpu_count() or 1, 1)
+        self._threads = os.cpu_count() or 1
         self._tries: dict[tuple[RunKey, int], int] = {}
         self._positions: dict[RunKey, int] = {}
         self._positions_at = 0.0
@@ -177,8 +168,6 @@ class Finishing:
         async with self._store.begin() as connection:
             await attribute(connection, rows)
             await insert_call(connection, rows)
-            for step in self._steps:
-                await step(connection, rows)
         log.info("call_recorded", call_id=call_id, sound=rows.call["sound"])
         return True
 
