@@ -25,12 +25,12 @@ _APART = {"call", "erased", "at", "ended_at", "media_s", "heard_s"}
 _KINDS = {CommandDone: "command", StatusChanged: "status", RecordingState: "recording"}
 
 
-def rows_of(call: GatheredCall) -> CallRows:
+def rows_of(call: GatheredCall, uid: str) -> CallRows:
     """Return the rows of a call, without its sound's length, its manifest's hash and the person."""
     alerts = _alerts(call)
     begun, caller, operator = call.begun, call.caller, call.operator
     row: Row = {
-        "uid": call.uid,
+        "uid": uid,
         "agent_id": _short(begun.agent_id),
         "run": _short(begun.run),
         "call_id": _short(begun.call_id),

@@ -175,8 +175,7 @@ class Finishing:
         """Write a call's files and return its rows. Raises JournalError, LookupError, OSError."""
         call = gather(places)
         call.no_room = self._room is not None and self._room.is_full
-        rows = rows_of(call)
-        rows.call["uid"] = uid
+        rows = rows_of(call, uid)
         if self._shape is not None:
             self._shape(rows)
         files = write_call_files(call, rows, self._folder)

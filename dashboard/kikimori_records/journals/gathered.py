@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 AGENT_ENDED = "agent_ended"
 """Reason of the end of a call whose journal holds none: the agent was stopped or started anew."""
 
-TimedEvent = AlertRevision | CommandDone | StatusChanged | RecordingState
-
-
 PIECE_PLACE = np.dtype(
     [
         ("file", "<u4"),
@@ -98,11 +95,6 @@ class GatheredCall:
     windows: list[tuple[Path, int, int]] = field(default_factory=list)
     """Path, place in bytes and number of rows."""
     stopped: bool = False
-
-    @property
-    def uid(self) -> str:
-        """Return the call's name over all agents and runs."""
-        return f"{self.begun.call_id}.{self.begun.run}"
 
     @property
     def last_s(self) -> float:
