@@ -76,6 +76,13 @@ class SoundBatch:
         piece = self.pieces[index]
         return pcm_of(int(piece["encoding"]), int(piece["samples"]), self.raw(index))
 
+    def only(self, chosen: NDArray[np.bool_]) -> bytes:
+        """Return the payload of a record that holds these pieces alone."""
+        kept = chosen.nonzero()[0].tolist()
+        return b"".join(
+            (COUNT.pack(len(kept)), self.pieces[kept].tobytes(), *(self.raw(each) for each in kept))
+        )
+
 
 def decode_batch(payload: bytes) -> SoundBatch:
     """Return the content of a `SOUND` record. Raises JournalError with `bad_payload`."""

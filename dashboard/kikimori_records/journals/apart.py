@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from kikimori_core.journal.framing import RECORD_HEADER, Kind, encode, header_of
-from kikimori_core.journal.sound import COUNT, decode_batch
+from kikimori_core.journal.sound import decode_batch
 from kikimori_core.journal.windows import decode_windows, encode_windows
 from kikimori_records.journals.whole_file import whole_file
 
@@ -42,9 +42,7 @@ def _frame(source: int, place: UnfitPlace) -> bytes:
     length, _, number, kind = header_of(os.pread(source, RECORD_HEADER, place.offset))
     payload = os.pread(source, length, place.offset + RECORD_HEADER)
     if place.items is not None and kind == Kind.SOUND:
-        batch = decode_batch(payload)
-        raw = [bytes(batch.raw(at)) for at in place.items.nonzero()[0].tolist()]
-        payload = COUNT.pack(len(raw)) + batch.pieces[place.items].tobytes() + b"".join(raw)
+        payload = decode_batch(payload).only(place.items)
     elif place.items is not None and kind == Kind.WINDOWS:
         payload = encode_windows(decode_windows(payload)[place.items])
     return encode(number, kind, payload)

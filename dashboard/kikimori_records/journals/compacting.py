@@ -14,7 +14,7 @@ from kikimori_core.journal.damage import Damage
 from kikimori_core.journal.events import CallEvent, event_of
 from kikimori_core.journal.framing import RECORD_HEADER, Kind, encode, segment_head
 from kikimori_core.journal.reading import head_of, locate
-from kikimori_core.journal.sound import COUNT, decode_batch
+from kikimori_core.journal.sound import decode_batch
 from kikimori_core.journal.windows import WINDOW, decode_windows, encode_windows
 from kikimori_records.journals.indexing import WINDOWS_BEGIN, note_places
 from kikimori_records.journals.run_calls import Examined
@@ -95,10 +95,9 @@ def _sound(
     kept = np.array([each[0] in calls and each in fitting for each in pieces], np.bool_)
     if not kept.any():
         return None
-    raw = [bytes(batch.raw(at)) for at in kept.nonzero()[0].tolist()]
-    payload = COUNT.pack(len(raw)) + batch.pieces[kept].tobytes() + b"".join(raw)
+    payload = batch.only(kept)
     made = decode_batch(payload)
-    return replace(record, payload=payload), Examined(sound=made, fits=np.ones(len(raw), np.bool_))
+    return replace(record, payload=payload), Examined(sound=made, fits=np.ones(len(made.pieces), np.bool_))
 
 
 def _windows(located: Located, calls: set[int], index: SegmentIndex) -> tuple[Record, Examined] | None:
