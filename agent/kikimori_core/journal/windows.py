@@ -36,6 +36,8 @@ SPEECH_KNOWN, NOISE, COVERED, ROW_ERASED = 1, 2, 4, 8
 MAX_ROWS = 0xFFFF
 
 _COUNT = struct.Struct("<H")
+WINDOWS_BEGIN = _COUNT.size
+"""Bytes of a payload before its first row."""
 
 
 def encode_windows(rows: NDArray[np.void]) -> bytes:

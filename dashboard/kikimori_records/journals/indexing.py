@@ -8,7 +8,7 @@ import numpy as np
 
 from kikimori_core.journal.events import CallEvent
 from kikimori_core.journal.framing import RECORD_HEADER, Kind
-from kikimori_core.journal.windows import WINDOW
+from kikimori_core.journal.windows import WINDOW, WINDOWS_BEGIN
 from kikimori_records.journals.segment_index import EVENT_PLACE, SOUND_PLACE, WINDOWS_PLACE, UnfitPlace
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 MOST_APART = 10_000
 """Records with faults of a segment whose bytes are kept; further ones are counted alone."""
-WINDOWS_BEGIN = 2
-"""Bytes before the first row of a `WINDOWS` record's payload."""
 
 
 def note_places(index: SegmentIndex, record: Record, offset: int, found: Examined) -> None:
