@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("agent", "dashboard", "models/training", "tests/support")
+FOLDERS = ("agent", "dashboard", "models/training", "tests")
 DESCRIPTION = re.compile(r'^[ \t]*r?"""[^\w\n]*(\w+)', re.MULTILINE)
 CLAUSES = {"How", "That", "What", "When", "Where", "Whether", "Which", "Who", "Whom", "Whose", "Why"}
 

@@ -236,7 +236,7 @@ async def test_the_request_for_help_is_taken_back_until_somebody_acts(office: Of
 async def test_only_a_move_by_the_pbx_is_an_answer_to_the_request(
     office: Office, status: CallStatus, refusal: str | None, *, by_press: bool
 ) -> None:
-    """Who holds the call at the telephone is the operator."""
+    """A hold at the telephone is the operator's own."""
     office.leg(role=Role.OPERATOR)
     call = office.desk.calls["c1"]
     if by_press:

@@ -1,4 +1,4 @@
-"""What `kikimori config check` and `kikimori doctor` say of recordings."""
+"""Findings of `kikimori config check` and `kikimori doctor` about recordings."""
 
 from __future__ import annotations
 

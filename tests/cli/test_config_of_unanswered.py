@@ -1,4 +1,4 @@
-"""What `kikimori config check` says of the steps while nobody answers."""
+"""Findings of `kikimori config check` about the steps while nobody answers."""
 
 from __future__ import annotations
 

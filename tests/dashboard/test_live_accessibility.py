@@ -21,7 +21,7 @@ OUT_OF_REACH = """() => [...document.querySelectorAll("button, a[href], select, 
   .filter((each) => each.checkVisibility() && !each.disabled && each.tabIndex < 0)
   .filter((each) => !each.matches("[data-call]:not(button), [role=tab]"))
   .map((each) => each.outerHTML)"""
-"""What can be pressed, and cannot be reached with the tabulator; cards and rows are reached by j and k, tabs by arrows."""
+"""Elements that can be pressed, and cannot be reached with the tabulator; cards and rows are reached by j and k, tabs by arrows."""
 
 
 async def test_the_supervisors_page_from_empty_to_blind(url: str, page: Page, agent: PeerAgent) -> None:

@@ -107,7 +107,7 @@ def test_a_file_that_was_replaced_meanwhile_is_read_on_at_the_right_place(tmp_pa
 
 
 def test_a_segment_of_another_agent_or_a_newer_version_is_never_sent(tmp_path: Path) -> None:
-    """What stands before it is; it and all behind it stays where it is."""
+    """Records before it are sent; it and all behind it stays where it is."""
     write(tmp_path, RECORDS, max_bytes=30_000)
     second = segments_of(tmp_path)[1]
     first = int(second.stem)

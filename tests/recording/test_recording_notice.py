@@ -25,7 +25,7 @@ ON, EXCLUDED = CallRecording.ON, CallRecording.EXCLUDED
 
 
 class HeardCall:
-    """What the announcement needs of a `LiveCall`."""
+    """The part of a `LiveCall` that the announcement needs."""
 
     def __init__(self, call_id: str) -> None:
         self.info = CallInfo(call_id, "test")

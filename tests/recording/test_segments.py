@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def test_a_segment_ends_by_its_age(tmp_path: Path) -> None:
-    """What was delivered leaves the agent's disk with its segment; an office with few calls fills none for a day."""
+    """Delivered records leave the agent's disk with their segment; an office with few calls fills none for a day."""
     sound = np.arange(3 * RATE, dtype=np.int16)
     async with recorded_office(tmp_path, pace=replace(QUICK, segment_s=0.0)) as office:
         leg = office.open()

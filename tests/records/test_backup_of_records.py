@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kikimori_records.store import Store
 
 JOURNAL = bytes(range(256)) * 9 + b'\n{"end": {}}\n\n'
-"""What a reader of lines must not take for lines."""
+"""Bytes with line ends, and with a line like the backup's last one, that are none of its lines."""
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -34,7 +34,7 @@ def voice(seconds: int, seed: int) -> NDArray[np.int16]:
 
 
 class RecordingProgram:
-    """A running `kikimori agent`. Neither a broker nor a records service is there, which must not matter."""
+    """A running `kikimori agent`, without a broker and without a records service."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process

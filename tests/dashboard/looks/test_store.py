@@ -31,7 +31,7 @@ IN_ONE_FRAME = """async () => {
     const within = () => { order.push("within"); inFrame(last); inFrame(last); };
   });
 }"""
-"""What is asked for while a frame is drawn is drawn in the same one, once."""
+"""Drawing that is asked for while a frame is drawn happens in the same frame, once."""
 
 
 async def until(page: Page, condition: str) -> None:
