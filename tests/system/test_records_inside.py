@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 from typing import TYPE_CHECKING
-from uuid import UUID
 
-import aiohttp
 import numpy as np
 import soundfile
+from tests.support.telephone import on_the_line
 from tests.system.conftest import WITHIN_S, until
 
 from kikimori.office import open_office
@@ -23,34 +21,7 @@ from kikimori_records.store import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kikimori.addresses import Addresses
     from kikimori_records.calls.queries import RecordedCall
-
-FRAME = 320
-
-
-async def call(addresses: Addresses, sound: bytes) -> None:
-    """Make a call with a customer alone, who says this and hangs up."""
-    assert addresses.announce is not None
-    assert addresses.audiosocket is not None
-    host, port = addresses.announce
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(
-            f"http://{host}:{port}/v1/legs", data={"call": "c1", "role": "customer", "operator": "204"}
-        ) as answer,
-    ):
-        answer.raise_for_status()
-        leg = UUID(await answer.text())
-    _, writer = await asyncio.open_connection(*addresses.audiosocket)
-    writer.write(struct.pack(">BH", 0x01, 16) + leg.bytes)
-    for at in range(0, len(sound), FRAME):
-        writer.write(struct.pack(">BH", 0x10, FRAME) + sound[at : at + FRAME])
-        await writer.drain()
-        await asyncio.sleep(0.02)
-    writer.write(struct.pack(">BH", 0x00, 0))
-    await writer.drain()
-    writer.close()
 
 
 async def test_a_call_is_in_the_history_after_its_end(tmp_path: Path) -> None:
@@ -62,7 +33,8 @@ async def test_a_call_is_in_the_history_after_its_end(tmp_path: Path) -> None:
         config = demo_config(tmp_path / "state", speech=False)
         pages = DashboardSettings(site="demo", port=0, store=store.settings)
         async with open_office(config, pages, broker_port=0, pbx=SimulatedPbx(), store=store) as office:
-            await call(office.addresses, sound.tobytes())
+            async with on_the_line(office.addresses, call="c1", role="customer") as telephone:
+                await telephone.speak(sound.tobytes())
             found: list[RecordedCall] = []
             async with asyncio.timeout(WITHIN_S):
                 while not found:
