@@ -7,11 +7,10 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tests.support.commands import run_here
 from tests.support.kept_calls import add_recorded
-from tests.support.program import ProgramResult
 from tests.support.stores import audited, opened
 
-from kikimori.cli.main import main
 from kikimori_records.keeping.erasing import name_callers
 from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.settings import StoreSettings
@@ -20,10 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+    from tests.support.program import ProgramResult
 
 
 class Office:
-    """An office with recorded calls, and commands that are run in this process: a new one takes seconds to load."""
+    """An office with recorded calls."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.config = folder / "kikimori.toml"
@@ -33,10 +33,7 @@ class Office:
         self._capsys = capsys
 
     def ran(self, *arguments: str | Path) -> ProgramResult:
-        self._capsys.readouterr()
-        code = main([*map(str, arguments), "--config", str(self.config)])
-        said = self._capsys.readouterr()
-        return ProgramResult(code, said.out, said.err)
+        return run_here(self._capsys, self.config, *arguments)
 
     def told(self, *arguments: str) -> Any:
         """The JSON that a command prints."""

@@ -7,11 +7,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.commands import run_here
 from tests.support.records_office import RecordsOffice, delivered
 from tests.support.stores import audited, opened
 from tests.support.told_calls import ToldRun, told_call
 
-from kikimori.cli.main import main
 from kikimori_records.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -38,10 +38,8 @@ def record(folder: Path) -> None:
 
 
 def ran(capsys: pytest.CaptureFixture[str], config: Path, *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = main(["records", *arguments, "--config", str(config)])
-    said = capsys.readouterr()
-    return code, said.out, said.err
+    done = run_here(capsys, config, "records", *arguments)
+    return done.code, done.out, done.err
 
 
 def test_calls_are_listed_and_shown_in_both_languages(

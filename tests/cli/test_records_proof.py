@@ -7,12 +7,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.support.program import ProgramResult
+from tests.support.commands import run_here
 from tests.support.records_office import RecordsOffice, delivered
 from tests.support.stores import audited, opened
 from tests.support.told_calls import NOON, ToldRun, told_call
 
-from kikimori.cli.main import main
 from kikimori_core.journal.anchor_settings import AnchorTable
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.removal import RemovalCause, remove
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+    from tests.support.program import ProgramResult
 
 DAY = "2026-11-29"
 
@@ -44,10 +44,7 @@ class ProvedOffice:
         self._capsys = capsys
 
     def ran(self, *arguments: str | Path) -> ProgramResult:
-        self._capsys.readouterr()
-        code = main(["records", *map(str, arguments), "--config", str(self.config)])
-        said = self._capsys.readouterr()
-        return ProgramResult(code, said.out, said.err)
+        return run_here(self._capsys, self.config, "records", *arguments)
 
     def asked(self, *arguments: str) -> Any:
         """The JSON that a command prints, whatever its exit code."""
