@@ -19,6 +19,7 @@ from kikimori_records.calls.tables import recorded_calls as calls
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.orders import carried_out, due, order_by_id
 from kikimori_records.keeping.removal import RemovalCause, remove
+from kikimori_records.keeping.subject import KeepingSubject
 from kikimori_records.keeping.tables import erasures, legal_holds, removals
 
 if TYPE_CHECKING:
@@ -136,16 +137,18 @@ async def _finish(store: Store, *, late: int, with_journals: bool) -> None:
             former = (legal_holds.c.caller_key == each.caller_key, legal_holds.c.at <= each.at)
             await connection.execute(update(legal_holds).where(*former).values(caller_number=None))
             await connection.execute(update(erasures).where(erasures.c.id == each.id).values(done_at=now))
-            count = (
-                await connection.execute(select(erasures.c.calls).where(erasures.c.id == each.id))
-            ).scalar()
-            kind, name = ("caller", each.caller_key) if each.uid is None else ("call", each.uid)
-            details = {"erasure": each.id, "calls": count}
+            subject = KeepingSubject(each.uid, each.caller_key)
             entry = AuditEntry(
-                "records.erased", ActorKind.SYSTEM, "kikimori", None, kind, str(name), details=details
+                "records.erased",
+                ActorKind.SYSTEM,
+                "kikimori",
+                None,
+                subject.kind,
+                subject.name,
+                details={"erasure": each.id, "calls": each.calls},
             )
             await append_within(connection, [entry])
-        log.info("records_erased", calls=count)
+        log.info("records_erased", calls=each.calls)
 
 
 def forget_deleted(settings: StoreSettings) -> None:

@@ -14,6 +14,7 @@ from kikimori_records.audit.log import append_within
 from kikimori_records.calls.tables import recorded_calls as calls
 from kikimori_records.columns import time_text
 from kikimori_records.errors import StoreError
+from kikimori_records.keeping.subject import KeepingSubject
 from kikimori_records.keeping.tables import legal_holds
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from kikimori_records.keeping.ledger import Ledger, Line
-    from kikimori_records.keeping.subject import KeepingSubject
     from kikimori_records.people.changes import Author
     from kikimori_records.store import Store
 
@@ -100,8 +100,8 @@ async def release(store: Store, ledger: Ledger, hold_id: str, reason: str, by: A
             raise StoreError.of("records_released_before", id=before.id, by=before.released_by)
         values = {"released_at": now, "released_by": by.name, "release_reason": reason}
         await connection.execute(update(legal_holds).where(legal_holds.c.id == before.id).values(**values))
-        kind, name = ("caller", before.caller_key) if before.uid is None else ("call", before.uid)
-        entry = by.entry("records.release", kind, str(name), hold=before.id, why=reason)
+        subject = KeepingSubject(before.uid, before.caller_key)
+        entry = by.entry("records.release", subject.kind, subject.name, hold=before.id, why=reason)
         await append_within(connection, [entry])
         after = (await _holds(connection, legal_holds.c.id == before.id))[0]
     await asyncio.to_thread(ledger.append, [release_line(after)])
