@@ -70,8 +70,7 @@ class RestoredFiles:
             if here and path.exists():
                 raise StoreError.of("restore_other_key", file=path)
             write_private(path, self._key)
-        known = {(each["kind"], each["id"]) for each in here}
-        mine.append(each for each in ledger.parsed(self._list) if (each["kind"], each["id"]) not in known)
+        mine.append(ledger.lacking(ledger.parsed(self._list), here))
 
     def undo(self) -> None:
         """Remove what was written."""

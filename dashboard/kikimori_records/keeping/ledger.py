@@ -76,6 +76,13 @@ def parsed(content: bytes) -> list[Line]:
     return [line for each in content.splitlines() if (line := _parsed(each)) is not None]
 
 
+def lacking(lines: Iterable[Line], known: Iterable[Line]) -> list[Line]:
+    """Return the lines that a list does not hold, each once."""
+    names = {(each["kind"], each["id"]) for each in known}
+    new = {(each["kind"], each["id"]): each for each in lines}
+    return [each for name, each in new.items() if name not in names]
+
+
 def _written(line: Line) -> bytes:
     return json.dumps({"format": FORMAT, **line}, sort_keys=True).encode() + b"\n"
 

@@ -17,6 +17,7 @@ from sqlalchemy import insert, select, update
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append_within
 from kikimori_records.keeping.holds import hold_line, hold_of, release_line
+from kikimori_records.keeping.ledger import lacking
 from kikimori_records.keeping.orders import order_line, order_of
 from kikimori_records.keeping.tables import erasures, legal_holds
 
@@ -55,12 +56,11 @@ async def reconcile(store: Store, ledger: Ledger) -> Reconciled:
     async with store.begin(within_s=60) as connection:
         done = await replay(connection, lines)
         here = await _lines_of(connection)
-    known = {(each["kind"], each["id"]) for each in lines}
-    lacking = [each for each in here if (each["kind"], each["id"]) not in known]
-    await asyncio.to_thread(ledger.append, lacking)
-    if lacking or done != Reconciled():
-        log.info("records_list_reconciled", erasures=done.erasures, holds=done.holds, listed=len(lacking))
-    return Reconciled(done.erasures, done.holds, done.releases, len(lacking))
+    unlisted = lacking(here, lines)
+    await asyncio.to_thread(ledger.append, unlisted)
+    if unlisted or done != Reconciled():
+        log.info("records_list_reconciled", erasures=done.erasures, holds=done.holds, listed=len(unlisted))
+    return Reconciled(done.erasures, done.holds, done.releases, len(unlisted))
 
 
 async def replay(connection: AsyncConnection, lines: Iterable[Line]) -> Reconciled:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from kikimori_records.errors import StoreError
 from kikimori_records.journals.incoming import IncomingJournals
 from kikimori_records.keeping.erasing import erase_due
 from kikimori_records.keeping.from_journals import ReceivedJournals
-from kikimori_records.keeping.ledger import Ledger
+from kikimori_records.keeping.ledger import Ledger, lacking
 from kikimori_records.keeping.orders import order_by_id
 from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.reconciling import reconcile
@@ -60,9 +61,8 @@ async def erase_again(store: Store, folder: Path, lists: Iterable[Iterable[Line]
         OSError, StoreError: not all is erased; the records service does it when it starts.
     """
     ledger = Ledger(folder)
-    known = {(each["kind"], each["id"]) for each in await asyncio.to_thread(ledger.lines)}
-    new = {(each["kind"], each["id"]): each for some in lists for each in some}
-    await asyncio.to_thread(ledger.append, [each for key, each in new.items() if key not in known])
+    new = lacking(chain.from_iterable(lists), await asyncio.to_thread(ledger.lines))
+    await asyncio.to_thread(ledger.append, new)
     await reconcile(store, ledger)
     async with journals_of(folder) as journals:
         return await _erase(store, folder, journals)
