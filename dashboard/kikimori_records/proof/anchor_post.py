@@ -11,6 +11,7 @@ import aiohttp
 
 from kikimori_core.wire.settings import read_secret, trusting
 from kikimori_records.proof.anchor import AnchorError
+from kikimori_records.proof.anchor_web import web_failures
 from kikimori_records.proof.queries import KeptAnchor
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class PostAnchor:
         except (OSError, UnicodeDecodeError):
             raise AnchorError("secret_unreadable") from None
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        try:
+        with web_failures():
             async with aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(WITHIN_S), headers=headers, trust_env=False
             ) as session:
@@ -53,10 +54,4 @@ class PostAnchor:
                         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
                             raise AnchorError(f"http_{answer.status}")
                     kept.append(KeptAnchor(each.number, self.kind, self.target, datetime.now(UTC)))
-        except aiohttp.ClientConnectorCertificateError:
-            raise AnchorError("certificate") from None
-        except TimeoutError:
-            raise AnchorError("timeout") from None
-        except (aiohttp.ClientError, OSError, ValueError):
-            raise AnchorError("unreachable") from None
         return kept

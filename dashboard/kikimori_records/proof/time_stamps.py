@@ -11,6 +11,7 @@ import aiohttp
 from cryptography.x509 import load_pem_x509_certificates
 
 from kikimori_records.proof.anchor import AnchorError
+from kikimori_records.proof.anchor_web import web_failures
 from kikimori_records.proof.queries import KeptAnchor
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class TimeStampAnchor:
         return [KeptAnchor(trees[-1].number, self.kind, self.target, datetime.now(UTC), receipt)]
 
     async def _ask(self, request: bytes) -> bytes:
-        try:
+        with web_failures():
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(WITHIN_S), trust_env=False) as session,
                 session.post(
@@ -62,12 +63,6 @@ class TimeStampAnchor:
                 content = await answer.content.read(MOST_BYTES + 1)
                 while len(content) <= MOST_BYTES and (more := await answer.content.read(MOST_BYTES)):
                     content += more
-        except aiohttp.ClientConnectorCertificateError:
-            raise AnchorError("certificate") from None
-        except TimeoutError:
-            raise AnchorError("timeout") from None
-        except (aiohttp.ClientError, OSError, ValueError):
-            raise AnchorError("unreachable") from None
         if len(content) > MOST_BYTES:
             raise AnchorError("stamp_too_long")
         return content
