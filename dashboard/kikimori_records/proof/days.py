@@ -25,17 +25,12 @@ def last_closed_day(now: datetime, zone: tzinfo) -> date:
 
 def end_of(day: date, zone: tzinfo) -> datetime:
     """Return the midnight at the end of a day."""
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
+    return begin_of(day + timedelta(days=1), zone)
 
 
 def begin_of(day: date, zone: tzinfo) -> datetime:
     """Return the midnight at the begin of a day."""
     return datetime.combine(day, datetime.min.time(), zone)
-
-
-def next_closing(now: datetime, zone: tzinfo) -> datetime:
-    """Return the time at which the day after the last closed one is closed."""
-    return end_of(last_closed_day(now, zone) + timedelta(days=1), zone) + CLOSED_AFTER
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
