@@ -75,7 +75,7 @@ class AnchorDelivery:
         """Return the trees whose heads the place has not, the oldest first."""
         async with store.read() as connection:
             last = await queries.last_anchored(connection, self._anchor.kind, self._anchor.target)
-            return (await queries.trees(connection, after=last))[:AT_ONCE]
+            return await queries.trees(connection, after=last, most=AT_ONCE)
 
     def _failed(self, cause: str) -> None:
         if cause != self._cause:

@@ -100,9 +100,9 @@ class ProofKeeper:
     async def _close(self) -> None:
         now = self._clock()
         async with self._store.read() as connection:
-            parts = await queries.parts_by_day(connection)
+            is_closed = await queries.is_closed(connection, last_closed_day(now, self._zone).isoformat())
         # Once a day: what comes later is in the next night's supplements, not in a tree for each call.
-        if last_closed_day(now, self._zone).isoformat() not in parts:
+        if not is_closed:
             for each in await close_days(self._store, now, self._zone):
                 log.info("record_day_closed", day=each.day, part=each.part, calls=each.count)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
@@ -13,7 +13,6 @@ from kikimori_records.proof.trees import ClosedTree
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -38,21 +37,24 @@ class Leaf:
     leaf: str
 
 
-def _tree(row: Row[tuple[object, ...]]) -> ClosedTree:
-    return ClosedTree(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-
-
-async def trees(connection: AsyncConnection, *, after: int = 0) -> list[ClosedTree]:
-    """Return the closed trees with a higher number, in their order."""
-    query = select(record_trees).where(record_trees.c.number > after).order_by(record_trees.c.number)
-    return [_tree(row) for row in await connection.execute(query)]
+async def trees(connection: AsyncConnection, *, after: int = 0, most: int | None = None) -> list[ClosedTree]:
+    """Return the closed trees with a higher number, the first `most` or all of them, in their order."""
+    c = record_trees.c
+    query = select(record_trees).where(c.number > after).order_by(c.number).limit(most)
+    return [ClosedTree(**row) for row in (await connection.execute(query)).mappings()]
 
 
 async def last_tree(connection: AsyncConnection) -> ClosedTree | None:
     """Return the last closed tree."""
     query = select(record_trees).order_by(record_trees.c.number.desc()).limit(1)
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else _tree(row)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else ClosedTree(**row)
+
+
+async def is_closed(connection: AsyncConnection, day: str) -> bool:
+    """Return whether a day has a tree."""
+    query = select(record_trees.c.number).where(record_trees.c.day == day).limit(1)
+    return (await connection.execute(query)).scalar() is not None
 
 
 async def parts_by_day(connection: AsyncConnection) -> dict[str, int]:
@@ -100,14 +102,4 @@ async def last_anchored(connection: AsyncConnection, kind: str, target: str) -> 
 async def note_anchors(connection: AsyncConnection, kept: list[KeptAnchor]) -> None:
     """Note that heads were kept elsewhere."""
     if kept:
-        rows = [
-            {
-                "number": each.number,
-                "kind": each.kind,
-                "target": each.target,
-                "at": each.at,
-                "receipt": each.receipt,
-            }
-            for each in kept
-        ]
-        await connection.execute(insert(record_anchors), rows)
+        await connection.execute(insert(record_anchors), [asdict(each) for each in kept])
