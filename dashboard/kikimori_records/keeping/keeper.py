@@ -54,7 +54,8 @@ class RecordKeeper:
         self._room = room
         self._pseudonyms: Pseudonyms | None = None
         self._look_at = self._measure_at = self._retain_at = datetime.min.replace(tzinfo=UTC)
-        self._fault = ""
+        self._faults: dict[str, str] = {}
+        """Reason for which a part failed when it was last due, by the part's name; empty = it did not."""
         self._reconciled = False
 
     async def run(self) -> None:
@@ -69,25 +70,28 @@ class RecordKeeper:
     async def round(self) -> None:
         """Do once what is due; one part that fails does not keep the others.
 
+        A part returns whether it was due: one that was not keeps the fault of its last time.
+
         Raises:
             OSError, StoreError: the first of the failures.
         """
         failures: list[OSError | StoreError] = []
         for part in (self._erase, self._measure, self._retain):
             try:
-                await part(datetime.now(UTC))
+                if await part(datetime.now(UTC)):
+                    self._faults[part.__name__] = ""
             except (OSError, StoreError) as error:
                 failures.append(error)
-        lasting = [each for each in failures if not isinstance(each, StoreAwayError)]
-        self._fault = str(lasting[0]) if lasting else ""
+                self._faults[part.__name__] = "" if isinstance(error, StoreAwayError) else str(error)
         if failures:
             raise failures[0]
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what cannot be removed although it has to go."""
-        return (Problem.of("records_not_removed", reason=self._fault),) if self._fault else ()
+        fault = next(filter(None, self._faults.values()), None)
+        return () if fault is None else (Problem.of("records_not_removed", reason=fault),)
 
-    async def _erase(self, now: datetime) -> None:
+    async def _erase(self, now: datetime) -> bool:
         if self._pseudonyms is None:
             self._pseudonyms = await asyncio.to_thread(Pseudonyms.load, self._folder)
         if not self._reconciled:
@@ -98,15 +102,19 @@ class RecordKeeper:
         if now >= self._look_at or await waiting(self._store):
             await erase_due(self._store, self._folder, self._pseudonyms, self._journals)
             self._look_at = now + LOOK_EVERY
+        return True
 
-    async def _measure(self, now: datetime) -> None:
-        if self._room is not None and now >= self._measure_at:
-            await self._room.measure(now)
-            self._measure_at = now + MEASURE_EVERY
+    async def _measure(self, now: datetime) -> bool:
+        if self._room is None or now < self._measure_at:
+            return False
+        await self._room.measure(now)
+        self._measure_at = now + MEASURE_EVERY
+        return True
 
-    async def _retain(self, now: datetime) -> None:
+    async def _retain(self, now: datetime) -> bool:
         if self._days is None or now < self._retain_at:
-            return
+            return False
         self._retain_at = now + RETRY_EVERY
         await remove_aged(self._store, self._folder, self._days, now)
         self._retain_at = now + RETENTION_EVERY
+        return True

@@ -304,6 +304,18 @@ async def test_a_path_outside_of_the_folder_is_left_alone(
     assert [(await row_of(store, each)).erased_at is not None for each in (other, old)] == [True, True]
 
 
+async def test_what_cannot_be_removed_is_told_until_it_is_tried_again(store: Store, folder: Path) -> None:
+    await add_recorded(store, folder, "old", ended_at=datetime.now(UTC) - timedelta(31))
+    async with store.begin() as connection:
+        await connection.execute(update(recorded_calls).values(sound_path="../outside"))
+    keeper = RecordKeeper(store, folder, KeptDays.of(30), JournalsOfTest())
+    with pytest.raises(StoreError, match="no folder of a recorded call"):
+        await keeper.round()
+    # Retention is not due again.
+    await keeper.round()
+    assert [each.code for each in keeper.problems()] == ["records_not_removed"]
+
+
 async def test_files_that_are_copied_back_are_removed(
     folder: Path, ledger: Ledger, pseudonyms: Pseudonyms, tmp_path: Path
 ) -> None:
