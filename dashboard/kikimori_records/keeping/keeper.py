@@ -53,10 +53,10 @@ class RecordKeeper:
         self._journals = journals
         self._room = room
         self._pseudonyms: Pseudonyms | None = None
-        self._look_at = self._measure_at = self._retain_at = datetime.min.replace(tzinfo=UTC)
+        self._look_at = self._tidy_at = self._measure_at = self._retain_at = datetime.min.replace(tzinfo=UTC)
         self._faults: dict[str, str] = {}
         """Reason for which a part failed when it was last due, by the part's name; empty = it did not."""
-        self._reconciled = False
+        self._reconciled = self._tidied = False
 
     async def run(self) -> None:
         """Work until cancelled; what fails is tried again."""
@@ -76,7 +76,7 @@ class RecordKeeper:
             OSError, StoreError: the first of the failures.
         """
         failures: list[OSError | StoreError] = []
-        for part in (self._erase, self._measure, self._retain):
+        for part in (self._erase, self._tidy, self._measure, self._retain):
             try:
                 if await part(datetime.now(UTC)):
                     self._faults[part.__name__] = ""
@@ -96,12 +96,19 @@ class RecordKeeper:
             self._pseudonyms = await asyncio.to_thread(Pseudonyms.load, self._folder)
         if not self._reconciled:
             await reconcile(self._store, Ledger(self._folder))
-            await remove_leftovers(self._store, self._folder)
             self._reconciled = True
         # Calls that arrive after their order may wait a little; a new order does not.
         if now >= self._look_at or await waiting(self._store):
             await erase_due(self._store, self._folder, self._pseudonyms, self._journals)
             self._look_at = now + LOOK_EVERY
+        return True
+
+    async def _tidy(self, now: datetime) -> bool:
+        if self._tidied or now < self._tidy_at:
+            return False
+        self._tidy_at = now + RETRY_EVERY
+        await remove_leftovers(self._store, self._folder)
+        self._tidied = True
         return True
 
     async def _measure(self, now: datetime) -> bool:

@@ -316,6 +316,25 @@ async def test_what_cannot_be_removed_is_told_until_it_is_tried_again(store: Sto
     assert [each.code for each in keeper.problems()] == ["records_not_removed"]
 
 
+async def test_a_leftover_that_cannot_be_removed_keeps_no_order(
+    store: Store, folder: Path, ledger: Ledger, pseudonyms: Pseudonyms, tmp_path: Path
+) -> None:
+    uids = [await add_recorded(store, folder, each) for each in ("a", "b")]
+    below = (await row_of(store, uids[0])).sound_path
+    await order(store, ledger, await call(store, "a"), "x", BY)
+    await erase_due(store, folder, pseudonyms)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (folder / below).symlink_to(outside)
+    await order(store, ledger, await call(store, "b"), "x", BY)
+    keeper = RecordKeeper(store, folder, None, JournalsOfTest())
+    with pytest.raises(StoreError, match="no folder of a recorded call"):
+        await keeper.round()
+    assert (await row_of(store, uids[1])).erased_at is not None
+    await keeper.round()
+    assert [each.code for each in keeper.problems()] == ["records_not_removed"]
+
+
 async def test_files_that_are_copied_back_are_removed(
     folder: Path, ledger: Ledger, pseudonyms: Pseudonyms, tmp_path: Path
 ) -> None:
