@@ -11,15 +11,16 @@ from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
 from kikimori_records.errors import StoreError
+from kikimori_records.folder import APART, CALLS, INCOMING
+from kikimori_records.keeping import ledger, pseudonyms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-JOURNALS = ("incoming", "apart")
+JOURNALS = (INCOMING, APART)
 """Folders of received journals below the records' folder."""
-CALLS = "calls"
-SINGLE = ("erasures.jsonl", "caller-key")
+SINGLE = (ledger.FILE, pseudonyms.FILE)
 """Files of the records' folder itself."""
 BLOCK = 1 << 20
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from kikimori_records.settings import StoreSettings
 
 NAME = "records"
+INCOMING, APART, CALLS = "incoming", "apart", "calls"
+"""Folders below it: received journals, their records with faults, files of recorded calls by day."""
+SOUND, PEAKS, WINDOWS = "sound.flac", "peaks.bin", "windows.bin"
+"""Files of a recorded call, beside its manifest."""
 
 
 def records_folder(table: RecordsTable, store: StoreSettings) -> Path:

@@ -10,8 +10,9 @@ from typing import IO, TYPE_CHECKING, Any
 from kikimori_core.journal.folder import sync_folder
 from kikimori_core.wire.private_file import write_private
 from kikimori_records import locks
-from kikimori_records.backup_files import CALLS, JOURNALS, checked_name, parts_of, size_of
+from kikimori_records.backup_files import JOURNALS, checked_name, parts_of, size_of
 from kikimori_records.errors import StoreError
+from kikimori_records.folder import CALLS
 from kikimori_records.journals.incoming import LOCK
 from kikimori_records.keeping import ledger, pseudonyms
 

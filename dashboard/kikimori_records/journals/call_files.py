@@ -13,11 +13,13 @@ import soundfile
 
 from kikimori_core.journal.folder import sync_folder
 from kikimori_records.calls.canonical import canonical
+from kikimori_records.folder import CALLS, PEAKS, SOUND, WINDOWS
 from kikimori_records.journals.channels import blocks_of, plan_channels
 from kikimori_records.journals.gathered import OpenFiles, read_windows
 from kikimori_records.journals.peaks import PeakMeter
 from kikimori_records.journals.whole_file import create_private
 from kikimori_records.journals.windows_file import windows_file
+from kikimori_records.proof.verify_alone import MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from kikimori_records.calls.rows import CallRows
     from kikimori_records.journals.gathered import GatheredCall
 
-CALLS = "calls"
-SOUND, PEAKS, WINDOWS, MANIFEST = "sound.flac", "peaks.bin", "windows.bin", "manifest.json"
 FORMAT = 1
 COMPRESSION = 0.0
 """Level of FLAC: the fastest. Higher ones take half as long again for 1 % less."""

@@ -18,6 +18,7 @@ from kikimori_core.journal.writing import MAX_BYTES
 from kikimori_core.wire.topics import is_name
 from kikimori_records import locks
 from kikimori_records.errors import StoreError
+from kikimori_records.folder import APART, INCOMING
 from kikimori_records.journals.journal_run import JournalRun
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 
-INCOMING = "incoming"
-APART = "apart"
 LOCK = "records-serving.lock"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.journal.folder import sync_folder
 from kikimori_records.errors import StoreError
+from kikimori_records.folder import PEAKS, SOUND, WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Container
     from datetime import datetime
     from pathlib import Path
 
-OF_SOUND = ("sound.flac", "peaks.bin", "windows.bin")
+OF_SOUND = (SOUND, PEAKS, WINDOWS)
 """Files that hold the sound, or follow from it."""
 
 

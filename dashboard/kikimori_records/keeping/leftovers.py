@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select
 
 from kikimori_records.calls.tables import recorded_calls as calls
+from kikimori_records.folder import CALLS
 from kikimori_records.keeping.call_files import OF_SOUND, remove_files
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from kikimori_records.store import Store
 
-DAYS = "calls/*/*/*"
+DAYS = f"{CALLS}/*/*/*"
 AT_ONCE = 500
 """Names in one question: databases limit the number of parameters."""
 

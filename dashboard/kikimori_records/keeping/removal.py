@@ -22,7 +22,7 @@ from kikimori_records.keeping.call_files import OF_SOUND, remove_files
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.stripped import OF_NUMBER, OF_WORDS, without
 from kikimori_records.keeping.tables import erasures, removals
-from kikimori_records.proof.verify_alone import leaf_hash
+from kikimori_records.proof.verify_alone import MANIFEST, leaf_hash
 from kikimori_records.schema import call_notes
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from kikimori_records.store import Store
 
-MANIFEST = "manifest.json"
 WITHIN_S = 60.0
 
 

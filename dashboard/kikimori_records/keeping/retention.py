@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, select
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append
 from kikimori_records.calls.tables import recorded_calls as calls
-from kikimori_records.journals.incoming import APART
+from kikimori_records.folder import APART
 from kikimori_records.keeping.call_files import remove_old_files
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.holds import is_held

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from kikimori_records.calls.rows import PARTS
+from kikimori_records.folder import CALLS
 from kikimori_records.proof import queries
 from kikimori_records.proof.anchor_check import compare
 from kikimori_records.proof.call_check import CallEvidence, check_call
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 AT_ONCE = 200
 """Calls that are read from the database at once."""
 WITHIN_S = 60.0
-CALLS = "calls"
 YOUNG_S = 600.0
 """Age in s up to which a folder without a row may be that of a call that is being put into the history."""
 
