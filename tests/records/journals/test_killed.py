@@ -114,7 +114,7 @@ def rows(settings: StoreSettings) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def records(journal: Path) -> Iterator[KeptRecords]:
     found = KeptRecords(journal)
     yield found
