@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from kikimori_core.journal.events import EVENTS, CallBegun, CallEvent, ErasedEvent, event_of
-from kikimori_core.journal.folder import first_of, segments_of, sync_folder
+from kikimori_core.journal.folder import first_of, segments_of
 from kikimori_core.journal.framing import JournalError, Kind, Record, encode
 from kikimori_core.journal.reading import Located, locate
 from kikimori_core.journal.sound import COUNT, PIECE, SoundEncoding, decode_batch
+from kikimori_core.journal.whole_file import whole_file
 from kikimori_core.journal.windows import ROW_ERASED, WINDOW, decode_windows, encode_windows
 from kikimori_core.wire.messages import Party
 
 if TYPE_CHECKING:
-    from io import BufferedReader, BufferedWriter
     from pathlib import Path
 
 _PART = 1 << 20
@@ -79,31 +78,17 @@ def _rewrite(path: Path, call_key: int) -> int:
 
 def _replace(path: Path, changes: list[_Change]) -> None:
     """Write a segment anew with other frames in some places."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    try:
-        with path.open("rb") as old, os.fdopen(_made(new), "wb") as file:
-            at = 0
-            for change in changes:
-                _copy(old, file, change.at - at)
-                file.write(change.frame)
-                at = change.end
-                old.seek(at)
-            _copy(old, file, None)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    with path.open("rb") as old, whole_file(path) as file:
+        at = 0
+        for change in changes:
+            _copy(old, file, change.at - at)
+            file.write(change.frame)
+            at = change.end
+            old.seek(at)
+        _copy(old, file, None)
 
 
-def _made(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-
-
-def _copy(old: BufferedReader, new: BufferedWriter, length: int | None) -> None:
+def _copy(old: IO[bytes], new: IO[bytes], length: int | None) -> None:
     """Copy so many bytes, or all that follow."""
     while length is None or length > 0:
         part = old.read(_PART if length is None else min(_PART, length))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.journal.framing import RECORD_HEADER, Kind, encode, header_of
 from kikimori_core.journal.sound import decode_batch
+from kikimori_core.journal.whole_file import whole_file
 from kikimori_core.journal.windows import decode_windows, encode_windows
-from kikimori_records.journals.whole_file import whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path

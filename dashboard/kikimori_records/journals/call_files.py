@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import soundfile
 
 from kikimori_core.journal.folder import sync_folder
+from kikimori_core.journal.whole_file import create_private
 from kikimori_records.calls.canonical import canonical
 from kikimori_records.folder import CALLS, PEAKS, SOUND, WINDOWS
 from kikimori_records.journals.channels import blocks_of, plan_channels
 from kikimori_records.journals.gathered import OpenFiles, read_windows
 from kikimori_records.journals.peaks import PeakMeter
-from kikimori_records.journals.whole_file import create_private
 from kikimori_records.journals.windows_file import windows_file
 from kikimori_records.proof.verify_alone import MANIFEST
 

@@ -15,11 +15,11 @@ from kikimori_core.journal.events import CallEvent, event_of
 from kikimori_core.journal.framing import RECORD_HEADER, Kind, encode, segment_head
 from kikimori_core.journal.reading import head_of, locate
 from kikimori_core.journal.sound import decode_batch
+from kikimori_core.journal.whole_file import whole_file
 from kikimori_core.journal.windows import WINDOW, WINDOWS_BEGIN, decode_windows, encode_windows
 from kikimori_records.journals.indexing import note_places
 from kikimori_records.journals.run_calls import Examined
 from kikimori_records.journals.segment_index import SegmentIndex
-from kikimori_records.journals.whole_file import whole_file
 
 if TYPE_CHECKING:
     from kikimori_core.journal.framing import Record

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori_records.journals.whole_file import whole_file
+from kikimori_core.journal.whole_file import whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from kikimori_core.journal.erasing import without_call
 from kikimori_core.journal.folder import segments_of
 from kikimori_core.journal.framing import RECORD_HEADER, Record, encode, header_of
+from kikimori_core.journal.whole_file import whole_file
 from kikimori_records.folder import APART
 from kikimori_records.journals.incoming import RunKey
-from kikimori_records.journals.whole_file import whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path

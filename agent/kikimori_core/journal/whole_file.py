@@ -22,6 +22,7 @@ def create_private(path: Path) -> int:
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Give a file that takes the place of `path` at the end, durable; an exception leaves the earlier one. Raises OSError."""
     new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
     try:
         with os.fdopen(create_private(new), "wb") as file:
             yield file
