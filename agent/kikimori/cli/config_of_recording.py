@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kikimori.cli.terminal import show, warn
+from kikimori.recording.room import used_bytes
 from kikimori_core.journal.forecast import forecast
 from kikimori_core.messages import both, remedy, text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kikimori_core.journal.settings import RecordingTable, RecordsTable
 
 
@@ -52,18 +53,6 @@ def say_recording(recording: RecordingTable, records: RecordsTable, journals: Pa
     show(text("check_recording", **given))
     if recording.days is not None and ahead.days < recording.days:
         warn(*both("check_recording_short", **given))
-
-
-def used_bytes(folder: Path) -> int:
-    """Return the bytes of all files in a folder and below; those that cannot be looked at are left out."""
-    total = 0
-    for base, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += (Path(base) / name).lstat().st_size
-            except OSError:
-                continue
-    return total
 
 
 def _free_bytes(folder: Path) -> int:

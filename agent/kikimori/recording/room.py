@@ -5,12 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MEASURED_EVERY_S = 2.0
 WARNED_FROM = 0.5
@@ -35,7 +31,7 @@ class JournalRoom:
 
     async def measure(self) -> None:
         """Measure once."""
-        self.used = await asyncio.to_thread(lambda: sum(_sizes(self._folder)))
+        self.used = await asyncio.to_thread(used_bytes, self._folder)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the problem that half of the room is taken; that there is none left is the writer's to tell."""
@@ -45,11 +41,14 @@ class JournalRoom:
         return (Problem.of("journal_half_full", **figures),)
 
 
-def _sizes(folder: Path) -> Iterator[int]:
-    for path, _, names in os.walk(folder):
+def used_bytes(folder: Path) -> int:
+    """Return the bytes of all files in a folder and below; those that cannot be looked at are left out."""
+    total = 0
+    for base, _, names in os.walk(folder):
         for name in names:
             try:
-                yield Path(path, name).stat().st_size
+                total += Path(base, name).lstat().st_size
             except OSError:
-                # Shipped and deleted since it was listed.
+                # Such as one that was shipped and deleted since it was listed.
                 continue
+    return total
