@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, fiel
 
 from kikimori_core.messages import text
 from kikimori_core.wire.files import PemFile
-from kikimori_core.wire.settings import HostName, ListenPort, Networks, is_loopback
+from kikimori_core.wire.settings import HostName, ListenPort, Networks, is_loopback, origin_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,12 +57,8 @@ class AddressSettings(BaseModel):
     def _is_an_origin(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        try:
-            parts = urlsplit(value)
-            named = parts.scheme == HTTPS and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            named = False
-        if not named or parts.username or parts.path.strip("/") or parts.query or parts.fragment:
+        parts = origin_parts(value)
+        if parts is None or parts.scheme != HTTPS:
             raise ValueError(text("public_url_no_origin"))
         return f"{HTTPS}://{parts.netloc.lower().removesuffix(':443')}"
 

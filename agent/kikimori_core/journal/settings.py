@@ -6,14 +6,13 @@ Read by the agent, which records, by the records service, which keeps, and by th
 from __future__ import annotations
 
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kikimori_core.journal.anchor_settings import AnchorTable
 from kikimori_core.messages import text
 from kikimori_core.wire.files import MadeFolder, PemFile
-from kikimori_core.wire.settings import HostName, ListenPort, is_loopback, matching
+from kikimori_core.wire.settings import HostName, ListenPort, is_loopback, matching, origin_parts
 
 PBX = "pbx"
 """Value of `[recording] announcement` for an office whose PBX announces the recording itself."""
@@ -115,12 +114,8 @@ class RecordsTable(BaseModel):
     def _is_an_origin(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        try:
-            parts = urlsplit(value)
-            named = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            named = False
-        if not named or parts.username or parts.path.strip("/") or parts.query or parts.fragment:
+        parts = origin_parts(value)
+        if parts is None or parts.scheme not in ("https", "http"):
             raise ValueError(text("records_url_wrong"))
         if parts.scheme == "http" and not is_loopback(str(parts.hostname)):
             raise ValueError(text("records_url_in_the_clear"))

@@ -9,6 +9,7 @@ import ssl
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -72,6 +73,17 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def origin_parts(url: str) -> SplitResult | None:
+    """Return the parts of an address of scheme, host and port alone, with or without a slash; None for any other."""
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    more = parts.username or parts.path.strip("/") or parts.query or parts.fragment
+    return parts if named and not more else None
 
 
 class BrokerSettings(BaseModel):
