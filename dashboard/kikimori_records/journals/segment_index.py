@@ -7,22 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kikimori_core.journal.sound import PIECE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-SOUND_PLACE = np.dtype(
-    [
-        ("call", "<u4"),
-        ("leg", "<u2"),
-        ("encoding", "u1"),
-        ("width", "u1"),
-        ("position", "<u8"),
-        ("samples", "<u4"),
-        ("offset", "<u8"),
-    ]
-)
+SOUND_PLACE = np.dtype([*PIECE.descr, ("offset", "<u8")])
 """A piece of sound: as `PIECE` of the journal, and `offset` in bytes of its samples within the file."""
 
 WINDOWS_PLACE = np.dtype([("call", "<u4"), ("rows", "<u4"), ("offset", "<u8")])
