@@ -63,12 +63,14 @@ async def test_what_an_earlier_release_left_open_is_tightened(tmp_path: Path) ->
     await write_all(folder)
     aside = folder / "outbox-front.sqlite3.corrupt-1"
     aside.write_bytes(b"numbers")
-    (folder / "models").mkdir()
+    beside = ("models", "journal-front", "records")
+    for name in beside:
+        (folder / name).mkdir()
     folder.chmod(0o755)
     for path in folder.iterdir():
         path.chmod(0o755 if path.is_dir() else 0o644)
     found = await write_all(folder)
-    assert found.pop("models") == "0o755"
+    assert {found.pop(name) for name in beside} == {"0o755"}
     assert found.pop("state") == "0o700"
     assert set(found.values()) == {"0o600"}
 

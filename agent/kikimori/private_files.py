@@ -29,8 +29,10 @@ FILES = (
     *("kikimori.", "store-", "audit-"),  # the dashboard's, where both have one folder
 )
 """Beginnings of the names of files that are written into a state folder."""
-BESIDE = ("models", "lost+found")
-"""Names of the other entries of a folder that is Kikimori's own."""
+BESIDE = ("models", "records", "lost+found")
+"""Names of the other entries of a folder that is Kikimori's own, besides the journals."""
+JOURNALS = "journal-"
+"""Begin of the name of a folder of journals, which is made for its user alone."""
 
 
 def make_private(folder: Path) -> None:
@@ -50,7 +52,7 @@ def make_private(folder: Path) -> None:
     for path in entries:
         if path.name.startswith(FILES):
             _tighten(path, FILE_MODE)
-    if any(not path.name.startswith(FILES) and path.name not in BESIDE for path in entries):
+    if any(not path.name.startswith((*FILES, JOURNALS)) and path.name not in BESIDE for path in entries):
         if stat.S_IMODE(folder.stat().st_mode) & ~FOLDER_MODE:
             log.warning(
                 "state_folder_shared",
