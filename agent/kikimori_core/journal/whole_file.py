@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def create_private(path: Path) -> int:
-    """Make a file for this user alone, empty where there was one, and return its open number. Raises OSError."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    """Make a file for this user alone and return its open number. Raises OSError, also where there is one."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
 
 @contextmanager
