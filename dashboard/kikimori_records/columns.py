@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, Text
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.engine import Dialect
 
 TIME_LENGTH = 32
@@ -48,3 +51,21 @@ def storable(value: str) -> str:
     """Return the text as both databases keep it."""
     clean = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
     return "".join("\N{REPLACEMENT CHARACTER}" if "\ud800" <= c <= "\udfff" else c for c in clean)
+
+
+def storable_json(value: Any, not_finite: Callable[[float], Any]) -> Any:
+    """Return a value of JSON without what PostgreSQL refuses in it, now or when it is asked for.
+
+    `not_finite` gives what stands there for NaN and infinite numbers.
+    """
+    match value:
+        case str():
+            return storable(value)
+        case float() if not math.isfinite(value):
+            return not_finite(value)
+        case list() | tuple():
+            return [storable_json(each, not_finite) for each in value]
+        case dict():
+            return {storable(name): storable_json(each, not_finite) for name, each in value.items()}
+        case _:
+            return value

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from kikimori_records.columns import storable, time_text
+from kikimori_records.columns import storable_json, time_text
 
 START = "0" * 64
 """Hash before the first entry."""
@@ -67,22 +66,7 @@ class AuditRow:
 
 def plain(entry: AuditEntry) -> AuditEntry:
     """Return an entry as every database can hold it, and gives it back."""
-    return entry_of(_storable(json.loads(json.dumps(written(entry), default=str))))
-
-
-def _storable(value: Any) -> Any:
-    """Return a value of JSON without what PostgreSQL refuses in it, now or when it is asked for."""
-    match value:
-        case str():
-            return storable(value)
-        case float() if not math.isfinite(value):
-            return str(value)
-        case list():
-            return [_storable(each) for each in value]
-        case dict():
-            return {storable(name): _storable(each) for name, each in value.items()}
-        case _:
-            return value
+    return entry_of(storable_json(json.loads(json.dumps(written(entry), default=str)), str))
 
 
 def columns(entry: AuditEntry) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from kikimori_core.journal.events import CommandDone, RecordingState, StatusChanged
 from kikimori_core.wire.messages import Severity
 from kikimori_records.calls.rows import CallRows
-from kikimori_records.columns import storable
+from kikimori_records.columns import storable, storable_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,9 +77,9 @@ def _lines(call: GatheredCall) -> list[Row]:
             "start_s": each.start_s,
             "end_s": each.end_s,
             "text": storable(each.text),
-            "words": storable_values(each.words),
+            "words": _json(each.words),
             "engine": _short(each.engine),
-            "other": storable_values(each.other.model_dump(mode="json")) if each.other else None,
+            "other": _json(each.other.model_dump(mode="json")) if each.other else None,
             "again": each.again,
         }
         for number, each in call.lines
@@ -108,7 +107,7 @@ def _alert(alert_id: str, revisions: list[tuple[int, AlertRevision]]) -> Row:
         "opened_s": float(raised) if isinstance(raised, int | float) else revisions[0][1].media_s,
         "closed_s": last.media_s if closed else None,
         "revisions": [
-            {"number": number, "media_s": each.media_s, "alert": storable_values(each.alert)}
+            {"number": number, "media_s": each.media_s, "alert": _json(each.alert)}
             for number, each in revisions
         ],
     }
@@ -128,21 +127,12 @@ def _events(call: GatheredCall) -> list[Row]:
 
 
 def _event(number: int, at: datetime, media_s: float, kind: str, body: Row) -> Row:
-    return {"number": number, "at": at, "media_s": media_s, "kind": kind, "body": storable_values(body)}
+    return {"number": number, "at": at, "media_s": media_s, "kind": kind, "body": _json(body)}
 
 
-def storable_values(value: Any) -> Any:
-    """Return JSON values as both databases keep them: see `storable`; what is no finite number is none."""
-    match value:
-        case str():
-            return storable(value)
-        case dict():
-            return {storable(name): storable_values(each) for name, each in value.items()}
-        case list() | tuple():
-            return [storable_values(each) for each in value]
-        case float() if not math.isfinite(value):
-            return None
-    return value
+def _json(value: Any) -> Any:
+    """Return JSON values as both databases keep them; what is no finite number is none."""
+    return storable_json(value, lambda _: None)
 
 
 def _rank(severity: str) -> int:
