@@ -14,6 +14,7 @@ from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.commands import CommandHandler
 from kikimori.integrations.manual.control import ManualControl
 from kikimori.recording.office_choice import recording_of
+from kikimori.recording.record_queue import RecordQueue
 from kikimori.unanswered.telephones import SuperiorTelephones
 from kikimori_core.g711 import ULAW
 from kikimori_core.journal.events import (
@@ -250,3 +251,24 @@ async def test_a_leg_that_cannot_be_heard_is_recorded_to_its_end(tmp_path: Path)
         assert np.array_equal(journal.call(call_id).sound(0, 3 * RATE), whole)
         assert journal.call(call_id).of(LegClosed)[0].samples == 3 * RATE
     assert journal.call("c1").windows == []
+
+
+async def test_a_fault_of_the_program_in_recording_costs_the_record_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue raises, as it would for a mistake of ours: calls are heard and judged as without recording."""
+
+    def broken(*_: object) -> None:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(RecordQueue, "put", broken)
+    monkeypatch.setattr(RecordQueue, "put_sound", broken)
+    async with recorded_office(tmp_path) as office:
+        leg = office.open("c1")
+        await office.say(leg, SHOUT[: 20 * RATE])
+        assert any(each.rule_kind == "shouting" for each in office.news.alerts)
+        await office.end(leg)
+        assert not office.desk.calls
+        assert not office.desk.counters()["calls_failed"]
+        assert office.recording.counters()["record_events_lost"] > 0
+        assert "journal_events_lost" in {each.code for each in office.recording.problems()}

@@ -91,7 +91,7 @@ class AgentRecording:
         return accounts | {
             "record_calls_incomplete": journal.accounts.incomplete,
             "record_sound_lost_s": -(-lost // NARROWBAND),
-            "record_events_lost": self._queue.events_lost + journal.failures,
+            "record_events_lost": self._events_lost,
             "record_events_waiting": self._queue.events_waiting,
             "record_bytes": journal.bytes_written,
         }
@@ -106,7 +106,7 @@ class AgentRecording:
             found.append(Problem.of("journal_no_sound", cause=cause, folder=self.root))
         if self._shed_lately():
             found.append(Problem.of("journal_too_slow"))
-        if lost := self._queue.events_lost + journal.failures:
+        if lost := self._events_lost:
             found.append(Problem.of("journal_events_lost", lost=lost))
         if self._eraser.fault:
             found.append(
@@ -115,6 +115,10 @@ class AgentRecording:
         if self._damaged:
             found.append(Problem.of("journal_damaged", count=self._damaged, folder=self.root))
         return (*found, *self._stopped.problems())
+
+    @property
+    def _events_lost(self) -> int:
+        return self._queue.events_lost + self.journal.failures + self.recorder.failures
 
     def _shed_lately(self) -> bool:
         """Return whether sound was shed by the queue in the last half minute."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.recording import call_events
+from kikimori.recording.contained import Contained, contained
 from kikimori.recording.entries import (
     EndEntry,
     EraseEntry,
@@ -62,7 +63,7 @@ _SHOWN = {
 }
 
 
-class JournalRecorder:
+class JournalRecorder(Contained):
     """A `kikimori.calls.call_recorder.CallRecorder` that writes a journal."""
 
     def __init__(
@@ -78,6 +79,7 @@ class JournalRecorder:
 
         `stopped`: calls whose recording a person stopped, in this run or the one before.
         """
+        super().__init__()
         self._stopped = stopped
         self._site = site
         self._head = head
@@ -99,6 +101,7 @@ class JournalRecorder:
 
     # --- CallRecorder
 
+    @contained
     def call_begun(self, call: LiveCall) -> None:
         key, info = next(self._keys), call.info
         record = RecordingCall(key, self._exclusion.reason(info), operator_known=bool(info.operator.number))
@@ -114,6 +117,7 @@ class JournalRecorder:
         record.shown = _shown(call, record)
         self._say_state(call, record, opens=True)
 
+    @contained
     def leg_opened(self, call: LiveCall, leg: LiveLeg) -> None:
         record = self._calls.get(call)
         if record is None or record.stopped:
@@ -124,6 +128,7 @@ class JournalRecorder:
         self._reconsider(call, record)
         self.status(call)
 
+    @contained
     def leg_closed(self, call: LiveCall, leg: LiveLeg) -> None:
         record = self._calls.get(call)
         key = None if record is None else record.legs.pop(leg, None)
@@ -136,6 +141,7 @@ class JournalRecorder:
         }
         self._put(partial(LegClosed, call=record.key, leg=key & 0xFFFF, **facts))
 
+    @contained
     def sound(self, legs: Sequence[LiveLeg], pcm: bytes) -> None:
         if self._journal.sound_off != self._sound_off:
             self._note_room()
@@ -153,22 +159,26 @@ class JournalRecorder:
         elif self._lost.samples:
             self._note_lost()
 
+    @contained
     def windows(self, legs: Sequence[LiveLeg], blocks: Sequence[Block], heard: AcousticResult) -> None:
         keys = [leg.recorded_as for leg in legs]
         if max(keys) >= 0 and self._sound_off is None:
             self._queue.put_windows(WindowRound(keys, [start_s for start_s, _ in blocks], heard))
 
+    @contained
     def line(self, call: LiveCall, utterance: Utterance) -> None:
         if not utterance.text or (utterance.role is Role.OPERATOR and not self._operator_words):
             return
         if (record := self._written(call)) is not None:
             self._put(partial(call_events.line, record.key, utterance))
 
+    @contained
     def alert(self, call: LiveCall, alert: Alert) -> None:
         if (record := self._written(call)) is not None:
             media_s = (alert.updated_at - call.started_at).total_seconds()
             self._put(partial(call_events.alert_revision, record.key, media_s, alert, self._kept))
 
+    @contained
     def status(self, call: LiveCall) -> None:
         record = self._written(call)
         if record is None or record.shown == (shown := _shown(call, record)):
@@ -181,11 +191,13 @@ class JournalRecorder:
             partial(call_events.status_changed, record.key, call.received_s, _now(), status, parties, **flags)
         )
 
+    @contained
     def ringing(self, call_id: str, ringing: Ringing | None) -> None:
         if (call := self._by_id.get(call_id)) is not None:
             self._calls[call].ringing = ringing
             self.status(call)
 
+    @contained
     def call_ended(self, call: LiveCall, at: datetime, reason: EndReason) -> None:
         record = self._calls.get(call)
         if record is None:
