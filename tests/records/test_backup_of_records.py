@@ -10,6 +10,7 @@ from tests.support.backups import written
 from tests.support.kept_calls import add_recorded
 from tests.support.stores import opened, settings_on
 
+from kikimori_records.backup_files import checked_name
 from kikimori_records.errors import StoreError
 from kikimori_records.journals.incoming import LOCK
 from kikimori_records.keeping.ledger import Ledger
@@ -125,7 +126,5 @@ async def test_a_damaged_or_forged_file_leaves_no_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "calls/../../x", "calls", "kikimori.sqlite3", "", 7])
 def test_a_name_outside_of_the_records_is_refused(name: object, tmp_path: Path) -> None:
-    from kikimori_records.backup_files import checked_name  # noqa: PLC0415
-
     with (tmp_path / "x").open("w+b") as file, pytest.raises(StoreError, match="no file of the record"):
         checked_name(name, file)

@@ -20,7 +20,7 @@ from kikimori_records.keeping.holds import hold
 from kikimori_records.keeping.ledger import Ledger
 from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.retention import remove_aged
-from kikimori_records.keeping.subject import caller
+from kikimori_records.keeping.subject import KeepingSubject, caller
 from kikimori_records.people.changes import Author
 
 if TYPE_CHECKING:
@@ -89,8 +89,6 @@ async def test_each_kind_goes_after_its_days(store: Store, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("by", ["call", "caller"])
 async def test_what_is_held_stays(store: Store, tmp_path: Path, by: str) -> None:
-    from kikimori_records.keeping.subject import KeepingSubject  # noqa: PLC0415
-
     uid = await add_recorded(store, tmp_path, "c", ended_at=NOW - timedelta(100))
     await add_recorded(store, tmp_path, "other", number="0312345678", ended_at=NOW - timedelta(100))
     pseudonyms = Pseudonyms.load(tmp_path)
