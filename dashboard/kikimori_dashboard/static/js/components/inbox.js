@@ -1,7 +1,7 @@
 // Alerts one below the other in the order in which they were raised, requests for help on top, to be gone through.
 
 import { who } from "./call_names.js";
-import { fill, h, setText, show } from "./dom.js";
+import { arrange, fill, h, setText, show } from "./dom.js";
 import * as i18n from "../store/i18n.js";
 import { isReviewed, review } from "../store/reviewed.js";
 import { marksKey, marksRow } from "./marks.js";
@@ -34,19 +34,10 @@ export class Inbox {
     this.picture = picture;
     const alerts = Object.values(picture.alerts).sort((a, b) => a.raised_at.localeCompare(b.raised_at) || a.alert_id.localeCompare(b.alert_id));
     const known = new Set(alerts.map((alert) => alert.alert_id));
-    for (const [id, item] of this.items) {
-      if (known.has(id)) continue;
-      item.remove();
-      this.items.delete(id);
-    }
+    for (const id of this.items.keys()) if (!known.has(id)) this.items.delete(id);
     for (const list of /** @type {const} */ (["help", "others"])) {
       const wanted = alerts.filter((alert) => isHelp(alert) === (list === "help"));
-      let next = this.lists[list].firstElementChild;
-      for (const alert of wanted) {
-        const item = this.item(alert);
-        if (item === next) next = next.nextElementSibling;
-        else this.lists[list].insertBefore(item, next);
-      }
+      arrange(this.lists[list], wanted.map((alert) => this.item(alert)));
       show(this.lists[list], wanted.length > 0);
     }
     const open = alerts.filter((alert) => !isReviewed(alert.alert_id)).length;

@@ -1,6 +1,6 @@
 // The seats of the office: a tile for each, with its call. Only tiles in the window are drawn again.
 
-import { h, setText } from "./dom.js";
+import { arrange, h, setText } from "./dom.js";
 import { span, t, word } from "../store/i18n.js";
 import { look, shape } from "./severity.js";
 
@@ -97,7 +97,6 @@ export class Tiles {
     for (const [key, tile] of this.tiles) {
       if (wanted.has(key)) continue;
       this.sight.unobserve(tile.element);
-      tile.element.remove();
       this.tiles.delete(key);
     }
     const planned = [...wanted].filter(([, each]) => each.seat !== null);
@@ -121,8 +120,7 @@ export class Tiles {
    * @param {boolean} placed whether tiles stand where the seats do
    */
   put(grid, list, picture, changes, placed) {
-    let next = grid.firstElementChild;
-    for (const [key, { seat, call }] of list) {
+    arrange(grid, list.map(([key, { seat, call }]) => {
       let tile = this.tiles.get(key);
       const fresh = !tile;
       if (!tile) {
@@ -133,9 +131,8 @@ export class Tiles {
       }
       if (fresh || changes.all || tile.call?.call_id !== call?.call_id || (call && changes.calls.has(call.call_id))) tile.update(picture, seat, call);
       tile.element.style.gridArea = placed && seat?.row && seat.column ? `${seat.row} / ${seat.column}` : "";
-      if (tile.element === next) next = next.nextElementSibling;
-      else grid.insertBefore(tile.element, next);
-    }
+      return tile.element;
+    }));
   }
 
   /** @param {number} now */
