@@ -87,7 +87,7 @@ export class Buttons {
       ...main.map((action, index) => this.mainButton(action, isPrimary(action, index))).flatMap((button, index) => (index ? [button] : [button, this.only ? null : superiorChoice(actions, main)])),
       ...inRow.map((action) => this.dress(h("button", { type: "button", class: "secondary" }), action)),
       this.whole || this.only || !main.length ? null : this.opener,
-    ].filter((each) => each !== null));
+    ]);
     fill(this.aside, key, () => (this.only ? [] : asideRow(this, rest, main)));
     fill(this.choices, key, () => (actions.choosing ? announcements(this) : []));
     fill(this.extra, key, () => (this.whole || !this.open ? [] : this.more()));
@@ -128,7 +128,7 @@ export class Buttons {
     const where = mood === "bad" && laneOf(result.action) === "move" ? word("where", this.actions.shown.status) : null;
     this.result.dataset.mood = mood;
     fill(this.result, JSON.stringify([mood, text, detail, where]), () =>
-      [h("strong", {}, text), detail ? h("span", {}, detail) : null, where ? h("span", { class: "where" }, where) : null].filter((each) => each !== null));
+      [h("strong", {}, text), detail ? h("span", {}, detail) : null, where ? h("span", { class: "where" }, where) : null]);
   }
 
   /**

@@ -37,7 +37,7 @@ export class Factor {
     show(this.element, state !== null);
     if (state === null) return;
     const key = JSON.stringify([state, this.begun?.secret, this.codes, this.fault, current()]);
-    fill(this.element, key, () => [h("h2", {}, t("factor.title")), this.fault ? h("p", { class: "fault", role: "alert" }, refused(this.fault)) : null, ...this.content(state)].filter((each) => each !== null));
+    fill(this.element, key, () => [h("h2", {}, t("factor.title")), this.fault ? h("p", { class: "fault", role: "alert" }, refused(this.fault)) : null, ...this.content(state)]);
   }
 
   /**

@@ -174,7 +174,7 @@ export class Panel {
     show(this.auto, this.wanted === null);
     setText(this.auto, t(call.status === "ended" ? "panel.over" : call.urgency >= 2 ? "panel.worst" : "panel.first"));
     const about = [`${t("role.customer")}: ${callerName(call)}`, call.caller.number, call.queue ? t("call.queue", { name: call.queue }) : null].filter(Boolean).join("　");
-    fill(this.caller, JSON.stringify([about, call.recording, current()]), () => [recordingMark(call), h("span", {}, about)].filter((each) => each !== null));
+    fill(this.caller, JSON.stringify([about, call.recording, current()]), () => [recordingMark(call), h("span", {}, about)]);
     this.caller.title = this.caller.textContent ?? "";
     const unwatched = call.status === "ended" ? "" : call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";
     show(this.stale, unwatched !== "");
