@@ -10,7 +10,7 @@ import { superiorChoice, superiorOf, towards } from "./superior.js";
 
 const IN_ROW = ["listen"]; // further actions that have a place in the row
 
-/** The elements of an `Actions`. */
+/** The elements of an `Actions`, which draws them again whenever something changes. */
 export class Buttons {
   /**
    * @param {import("./actions.js").Actions} actions
@@ -40,6 +40,7 @@ export class Buttons {
     this.element = h("div", { class: "actions", dataset: { whole: whole ? "yes" : "no" } }, only ? null : this.menu, this.result, this.keys, this.row);
     this.draw = this.draw.bind(this);
     actions.views.add(this.draw);
+    this.draw();
   }
 
   /** Shows nothing any more. */

@@ -90,7 +90,6 @@ export class Card {
     this.voices.show(mixed ? ["mixed"] : ["customer", "operator"]);
     this.updateLevels(picture);
     this.tick(picture.now());
-    this.buttons.draw();
   }
 
   /** @param {Picture} picture */

@@ -30,6 +30,7 @@ class Moved {
     this.element = h("li", { class: "moved", tabindex: "-1", dataset: { call: callId } }, this.state, this.seconds, this.name, this.caller, this.about, this.result, this.buttons.element);
     this.drawResult = this.drawResult.bind(this);
     this.actions.views.add(this.drawResult);
+    this.drawResult();
     this.element.addEventListener("click", ({ target }) => { if (target instanceof Element && !target.closest("button")) board.select(callId); });
   }
 
@@ -49,8 +50,6 @@ class Moved {
     fill(this.about, JSON.stringify([alerts.map((/** @type {any} */ each) => [each.alert_id, each.severity]), call.stale, current()]), () => (call.stale ? [t("row.stale")]
       : alerts.flatMap((/** @type {any} */ each) => [h("span", { class: "shape", dataset: { severity: look(each.severity) }, "aria-hidden": "true" }, shape(each.severity)), ` ${title(each.title)}　`])));
     this.element.title = [this.state.textContent, this.name.textContent, this.caller.textContent, this.about.textContent].filter(Boolean).join("　");
-    this.drawResult();
-    this.buttons.draw();
     this.tick(picture.now());
   }
 

@@ -189,7 +189,7 @@ export class Panel {
     setText(this.tabs.course, t("panel.course"));
     setText(this.tabs.notes, notes ? t("panel.notes_n", { n: notes }) : t("panel.notes"));
     this.element.dataset.stale = usable || call.status === "ended" ? "no" : "yes";
-    this.buttons?.draw();
+    if (!known) this.buttons?.draw(); // of a call that is over nothing else changes
     this.tick(picture.now());
   }
 

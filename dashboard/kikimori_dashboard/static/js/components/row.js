@@ -44,7 +44,6 @@ export class Row {
     if (wanted && !this.buttons && this.call?.status !== "ended") {
       this.buttons = new Buttons(this.board.actionsOf(this.callId));
       this.element.append(this.buttons.element);
-      this.buttons.draw();
     } else if (!wanted && this.buttons && !this.inUse()) {
       this.buttons.remove();
       this.buttons.element.remove();
@@ -94,7 +93,6 @@ export class Row {
     setText(this.queue, call.queue ?? "");
     this.element.title = [who(call), call.operator.number, callerName(call), call.caller.number, call.queue, this.about.textContent].filter(Boolean).join("　");
     this.updateLevels(picture);
-    this.buttons?.draw();
     this.tick(picture.now());
   }
 

@@ -75,10 +75,7 @@ export class Strip {
 
   /** @param {string | null} callId */
   showButton(callId) {
-    if (this.callId === callId) {
-      this.buttons?.draw();
-      return;
-    }
+    if (this.callId === callId) return;
     this.buttons?.remove();
     this.buttons = null;
     this.callId = callId;
@@ -89,7 +86,6 @@ export class Strip {
       return;
     }
     this.buttons = new Buttons(this.board.actionsOf(callId), { only: true, unsure: () => performance.now() - this.shownAt < NEW_FOR_MS });
-    this.buttons.draw();
     this.act.replaceChildren(this.buttons.element);
   }
 

@@ -31,7 +31,6 @@ class WaitingCall {
     this.element.dataset.severity = look(call.severity);
     setText(this.shape, shape(call.severity));
     setText(this.text, `${who(call)}　${call.returned ? t("strip.returned") : this.alerts.map((/** @type {any} */ alert) => title(alert.title)).join(" ・ ")}`);
-    this.buttons.draw();
     this.tick(picture.now());
   }
 
