@@ -4,11 +4,10 @@ import { Buttons } from "./buttons.js";
 import { callerName, who } from "./call_names.js";
 import { h, setText } from "./dom.js";
 import { clock, t, title, word } from "../store/i18n.js";
+import { loudness } from "./loudness.js";
 import { look, shape } from "./severity.js";
 
 export const ROW_PX = 34; // with the gap, as in css/rows.css
-const QUIETEST_DB = -60;
-const LOUDEST_DB = -6;
 
 export class Row {
   /**
@@ -130,7 +129,4 @@ export class Row {
 const unwatched = (call) => (call.stale ? t("row.stale") : call.unconfirmed ? t("row.unconfirmed") : call.judging_failed ? t("row.unjudged") : null);
 
 /** @param {any} leg */
-function share(leg) {
-  if (!leg?.speaking) return 0;
-  return Math.round(100 * Math.min(1, Math.max(0, (leg.level_db - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB))));
-}
+const share = (leg) => (leg?.speaking ? loudness(leg.level_db) : 0);

@@ -5,14 +5,14 @@
 
 import { fill, h, setText, svg } from "./dom.js";
 import { current, signed, t } from "../store/i18n.js";
+import { loudness } from "./loudness.js";
 
 const SHOWN_S = 60;
 const SHOWN_STEPS = 120;
-const QUIETEST_DB = -60;
-const LOUDEST_DB = -6;
 const MARKED_OVER_CALM_DB = 4;
 const RAISED = 60; // percent of effort from which a bar says "raised"
 const BAR = 0.8; // width of a bar, in steps
+const LEAST_SHARE = 0.04; // a voice that is hardly heard is drawn so high, so that it can be seen
 const LEAST_S = 0.9; // a mark is at least so long, so that it can be seen
 const WORDS_EVERY_MS = 5_000; // a screen reader must not be told of every bar
 
@@ -21,12 +21,6 @@ const WORDS_EVERY_MS = 5_000; // a screen reader must not be told of every bar
  * @typedef {import("../store/looked.js").Leg} Leg
  * @typedef {{start_s: number, end_s: number}} Mark
  */
-
-/**
- * Height of a level in percent.
- * @param {number} db
- */
-const height = (db) => Math.round(100 * Math.min(1, Math.max(0.04, (db - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB))));
 
 /** One voice in the picture. */
 class Voice {
@@ -53,7 +47,7 @@ class Voice {
     const last = (leg?.db.length ?? 0) - 1;
     leg?.db.forEach((db, index) => {
       if (db === null || index === last) return;
-      const high = height(db);
+      const high = loudness(db, LEAST_SHARE);
       paths[(leg.effort[index] ?? 0) >= RAISED ? "raised" : "usual"] += `M${SHOWN_STEPS - 1 - last + index} ${100 - high}h${BAR}v${high}h-${BAR}z`;
     });
     this.usual.setAttribute("d", paths.usual);
@@ -65,7 +59,7 @@ class Voice {
    * @param {Leg | undefined} leg
    */
   drawNow(leg) {
-    const size = leg?.speaking && leg.level_db !== null ? `100% ${height(leg.level_db)}%` : "0 0";
+    const size = leg?.speaking && leg.level_db !== null ? `100% ${loudness(leg.level_db, LEAST_SHARE)}%` : "0 0";
     if (size !== this.size) this.now.style.backgroundSize = size;
     this.size = size;
     const over = leg?.speaking ? leg.over_calm_db : null;
