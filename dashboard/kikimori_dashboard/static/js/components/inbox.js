@@ -5,11 +5,10 @@ import { arrange, fill, h, setText, show } from "./dom.js";
 import * as i18n from "../store/i18n.js";
 import { isReviewed, review } from "../store/reviewed.js";
 import { marksKey, marksRow } from "./marks.js";
+import { isHelp } from "../store/rank.js";
 import { look, shape } from "./severity.js";
 
 const { t } = i18n;
-/** @param {any} alert */
-const isHelp = (alert) => alert.rule_kind === "escalate";
 
 export class Inbox {
   /**

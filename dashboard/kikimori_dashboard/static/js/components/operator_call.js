@@ -10,6 +10,7 @@ import { progress } from "./unanswered.js";
 import { calledAt, cancellable, facts, helpState, holdOffered, proven, said, situation, stays } from "../store/help.js";
 import { current, t, timeOfDay } from "../store/i18n.js";
 import { TRANSFERS, press, pressState, worded } from "../store/press.js";
+import { isHelp } from "../store/rank.js";
 import * as sentences from "../store/sentences.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -73,7 +74,7 @@ export class OperatorCall {
     fill(this.offers, JSON.stringify([call.call_id, call.status, canCancel, canHold, usable, lanes.help?.doing, lanes.move?.doing, lanes.aside?.doing, call.recording, call.capabilities, this.recording.asked, help, current()]), () => [
       ...drawOffers({ call, help, usable, cancellable: canCancel, holdOffered: canHold, lanes, press: (action) => this.press(action) }),
       ...this.recording.elements({ call, usable, lanes, press: (action) => this.press(action) })]);
-    const asked = help !== "none" && help !== "transferred" && alerts.some((/** @type {any} */ alert) => alert.rule_kind === "escalate");
+    const asked = help !== "none" && help !== "transferred" && alerts.some(isHelp);
     this.note.update(asked && call.capabilities.includes("escalate_cancel"), said(alerts), usable);
     show(this.failed, this.failure !== null);
     fill(this.failed, JSON.stringify([this.failure, current()]), () =>

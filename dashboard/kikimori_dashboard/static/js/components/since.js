@@ -2,6 +2,7 @@
 
 import { clock, t } from "../store/i18n.js";
 import { isOwn } from "./marks.js";
+import { isHelp } from "../store/rank.js";
 import { progress } from "./unanswered.js";
 
 /**
@@ -13,7 +14,7 @@ export function handling(alerts) {
   if (claim) return isOwn(claim) ? t("mark.claimed_own") : t("mark.claimed", { name: claim.name });
   const waiting = progress(alerts);
   if (waiting) return waiting;
-  return t(alerts.some((alert) => alert.rule_kind === "escalate") ? "card.asks_for_help" : "card.unclaimed");
+  return t(alerts.some(isHelp) ? "card.asks_for_help" : "card.unclaimed");
 }
 
 /**

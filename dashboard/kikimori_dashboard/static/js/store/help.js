@@ -1,6 +1,7 @@
 // How far the help for the operator's own call is, and which situation the operator is in. Reads the picture, changes nothing.
 
 import { TRANSFERS } from "./press.js";
+import { isHelp } from "./rank.js";
 
 export const STEPS = ["called", "seen", "on_hold", "transferred"];
 const CAME_TO_SOMETHING = ["done", "instructed"];
@@ -17,7 +18,7 @@ const NOBODY_ANSWERED = "no_superior_answered"; // reason of a transfer for whic
  * The open request for help among a call's alerts, or null.
  * @param {Alert[]} alerts
  */
-export const helpAlert = (alerts) => alerts.find((alert) => alert.rule_kind === "escalate") ?? null;
+export const helpAlert = (alerts) => alerts.find(isHelp) ?? null;
 
 /**
  * How far the help is: "none", "called", "seen", "on_hold", "transferred".
@@ -140,7 +141,7 @@ export function situation(call, alerts, help, lanes, move) {
   if (lanes.move?.doing) return { names: ["before_hold"], alert: null };
   if (holdOffered(call, alerts)) return { names: ["before_hold"], alert: null };
   if (help !== "none") return { names: ["waiting"], alert: null };
-  const worst = alerts.find((alert) => alert.rule_kind !== "escalate");
+  const worst = alerts.find((alert) => !isHelp(alert));
   if (worst && !cameBack(call, [], lanes)) {
     const categories = worst.evidence.flatMap((each) => (["words", "tone"].includes(each.kind) && "category" in each ? [each.category] : []));
     return { names: [...categories.slice(-1), worst.rule_kind], alert: worst };

@@ -1,11 +1,13 @@
 // Calls as the slots of the supervisor's page see them. Lane and order are the server's.
 
+import { isHelp } from "./rank.js";
+
 /**
  * @param {any} picture
  * @param {string} callId
  * @returns {boolean} whether the operator of a call asks for help
  */
-export const asksForHelp = (picture, callId) => picture.alertsOf(callId).some((/** @type {any} */ alert) => alert.rule_kind === "escalate");
+export const asksForHelp = (picture, callId) => picture.alertsOf(callId).some(isHelp);
 
 /**
  * @param {any} picture

@@ -2,7 +2,7 @@
 
 import { Age } from "./age.js";
 import { Looked, readLevels } from "./looked.js";
-import { rank } from "./rank.js";
+import { isHelp, rank } from "./rank.js";
 import { RIGHTS_CHANGED, SESSION_OVER, me, toLogin } from "./session.js";
 
 const SILENCE_MS = 12_000; // the server says something every five seconds
@@ -11,8 +11,6 @@ const LAST_RETRY_MS = 5_000;
 const PING_EVERY_MS = 1_000;
 /** @type {MissedView} */
 const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
-/** @type {(alert: Alert) => number} */
-const isHelp = (alert) => Number(alert.rule_kind === "escalate");
 
 /**
  * @typedef {import("./messages.d.ts").SupervisorCall} Call
@@ -324,7 +322,7 @@ export class Picture {
       else this.ofCall.set(alert.call_id, [alert]);
     }
     for (const callId of calls) {
-      this.ofCall.get(callId)?.sort((a, b) => isHelp(b) - isHelp(a) || rank(b.severity) - rank(a.severity) || a.raised_at.localeCompare(b.raised_at));
+      this.ofCall.get(callId)?.sort((a, b) => Number(isHelp(b)) - Number(isHelp(a)) || rank(b.severity) - rank(a.severity) || a.raised_at.localeCompare(b.raised_at));
     }
   }
 }

@@ -1,4 +1,4 @@
-// How much a severity weighs.
+// How much an alert weighs: a call for help before all others, then by its severity.
 
 /** @type {Record<string, number>} */
 const RANKS = { notice: 0, warning: 1, critical: 2 };
@@ -8,3 +8,9 @@ const RANKS = { notice: 0, warning: 1, critical: 2 };
  * @param {string} severity
  */
 export const rank = (severity) => RANKS[severity] ?? RANKS.warning;
+
+/**
+ * Whether an alert is an operator's call for help.
+ * @param {{rule_kind: string}} alert
+ */
+export const isHelp = (alert) => alert.rule_kind === "escalate";
