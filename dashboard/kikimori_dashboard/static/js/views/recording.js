@@ -1,6 +1,6 @@
 // The state of the record, for administrators: what the office decided, the disk, the agents, the counts of each day.
 
-import { byId as at, h, setText, show } from "../components/dom.js";
+import { byId as at, fill, h, setText, show } from "../components/dom.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
 import { load, toLogin } from "../store/session.js";
@@ -67,9 +67,12 @@ function draw() {
   if (fault !== null) setText(at("fault"), t(`audit.faults.${fault.reason === "store_away" ? "store_away" : "network"}`));
   for (const each of ["decision", "agents", "accounts"]) show(at(each), view !== null);
   if (view === null) return;
-  at("decision").replaceChildren(...decision(view));
-  at("agents").replaceChildren(...agents(view));
-  at("accounts").replaceChildren(...accounts(view));
+  const record = view;
+  const language = i18n.current();
+  // What is the same stays: somebody may be about to copy the lines.
+  fill(at("decision"), JSON.stringify([{ ...record, agents: null, accounts: null }, language]), () => decision(record));
+  fill(at("agents"), JSON.stringify([record.enabled, record.agents, language]), () => agents(record));
+  fill(at("accounts"), JSON.stringify([record.accounts, language]), () => accounts(record));
 }
 
 /** @param {RecordView} record */
@@ -91,7 +94,7 @@ function decision(record) {
     ]),
     short ? h("p", { class: "short" }, t("recording.short", { lasts: disk?.lasts_days, days })) : null,
     ...kept(record),
-  ].filter((each) => each !== null);
+  ];
 }
 
 /**
