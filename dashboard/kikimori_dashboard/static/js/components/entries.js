@@ -33,7 +33,7 @@ const outcomeText = (outcome) => find(`audit.outcomes.${outcome}`) ?? outcome;
  * The answer to a request in words; `reason` is a stable code.
  * @param {{reason?: string}} answer
  */
-const faultText = ({ reason }) => find(`audit.faults.${reason}`) ?? t("audit.faults.other");
+export const faultText = ({ reason }) => find(`audit.faults.${reason}`) ?? t("audit.faults.other");
 
 /**
  * Groups of words of values that are codes, by the name of the detail.

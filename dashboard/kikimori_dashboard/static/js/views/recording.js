@@ -1,6 +1,7 @@
 // The state of the record, for administrators: what the office decided, the disk, the agents, the counts of each day.
 
 import { byId as at, fill, h, setText, show } from "../components/dom.js";
+import { faultText } from "../components/entries.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
 import { load, toLogin } from "../store/session.js";
@@ -9,8 +10,7 @@ const { t } = i18n;
 const EVERY_MS = 10_000;
 const COUNTED = ["heard", "recorded", "excluded", "stopped", "no_disk", "running", "missing"];
 
-/** @typedef {{code: string, detail: string, remedy: string, words?: Record<string, {detail: string, remedy: string}>}} Problem */
-/** @typedef {{agent_id: string, online: boolean, counters: Record<string, number>, problems: Problem[]}} AgentPart */
+/** @typedef {{agent_id: string, online: boolean, counters: Record<string, number>, problems: import("../store/messages.d.ts").ProblemView[]}} AgentPart */
 /** @typedef {{folder: string, free_bytes: number, day_bytes: number, lasts_days: number}} Disk */
 /**
  * @typedef {object} RecordView
@@ -64,7 +64,7 @@ function draw() {
   setText(at("account"), t("account.title"));
   setText(at("language"), t("ui.language"));
   show(at("fault"), fault !== null);
-  if (fault !== null) setText(at("fault"), t(`audit.faults.${fault.reason === "store_away" ? "store_away" : "network"}`));
+  if (fault !== null) setText(at("fault"), faultText(fault));
   for (const each of ["decision", "agents", "accounts"]) show(at(each), view !== null);
   if (view === null) return;
   const record = view;
@@ -130,7 +130,7 @@ function agents(record) {
   const items = record.agents.map((agent) => h("li", {},
     h("span", {}, h("strong", {}, agent.agent_id), ` ${t(agent.online ? "recording.agent_on" : "recording.agent_off")}`),
     ...agent.problems.map((problem) => {
-      const words = problem.words?.[i18n.current()] ?? problem;
+      const words = problem.words[i18n.current()] ?? problem;
       return h("div", { class: "problem" }, h("div", {}, words.detail), words.remedy ? h("div", {}, `→ ${words.remedy}`) : null);
     }),
     agent.problems.length || !agent.online ? null : h("span", {}, t(record.enabled ? "recording.agent_well" : "recording.agent_idle"))));
