@@ -248,7 +248,8 @@ async def test_who_stays_is_a_choice_that_costs_the_one_press_nothing(
 
 
 async def test_all_of_it_by_keyboard(agent: PeerAgent, url: str, page: Page) -> None:
-    await shown(agent, url, page)
+    card = await shown(agent, url, page)
+    await expect(card.get_by_role("button", name="私が対応")).to_be_visible()
     await page.keyboard.press("j")
     reached = []
     for _ in range(5):  # the first is 「私が対応」
@@ -258,12 +259,12 @@ async def test_all_of_it_by_keyboard(agent: PeerAgent, url: str, page: Page) -> 
         )
     assert [each for each in reached if each] == ["hold_transfer", "hold", "listen"]
     await page.keyboard.press("Enter")  # 「…」, to which the last step led
-    await expect(page.locator(".card[data-call=c] .menu")).to_be_visible()
+    await expect(card.locator(".menu")).to_be_visible()
     await page.keyboard.press("Shift+Tab")
     while await page.evaluate("document.activeElement.dataset.action") != "whisper":
         await page.keyboard.press("Tab")
     await page.keyboard.press("Escape")
-    await expect(page.locator(".card[data-call=c] .opener")).to_be_focused()
+    await expect(card.locator(".opener")).to_be_focused()
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
