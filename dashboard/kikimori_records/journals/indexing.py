@@ -25,6 +25,7 @@ MOST_APART = 10_000
 def note_places(index: SegmentIndex, record: Record, offset: int, found: Examined) -> None:
     """Add to a segment's index what fits of a record. `offset`: place of the record's header in the file."""
     payload_at = offset + RECORD_HEADER
+    index.calls |= found.done
     if found.sound is not None and found.fits is not None:
         _note_sound(index, payload_at, found)
     elif found.windows is not None and found.fits is not None:

@@ -78,6 +78,8 @@ class Examined:
     """Of the pieces of sound, or of the rows of windows: those that belong to their call."""
     unfit: NDArray[np.bool_] | None = None
     """Those with a fault; neither holds what is in the history already."""
+    done: set[int] = field(default_factory=set)
+    """Calls of it that are in the history already."""
     faults: list[JournalFault] = field(default_factory=list)
 
 
@@ -138,6 +140,8 @@ class RunCalls:
         for item in items:
             call = item[0]
             done = self._is_done(call, record.number)
+            if done:
+                made.done.add(call)
             code = None if done else check(record.number, *item)
             fits.append(not done and code is None)
             unfit.append(code is not None)
@@ -182,7 +186,7 @@ class RunCalls:
         if not isinstance(event, CallEvent):
             return _refused(record, FaultCode.UNKNOWN_KIND)
         if self._is_done(event.call, record.number):
-            return Examined()
+            return Examined(done={event.call})
         if isinstance(event, CallBegun):
             code = self._begun(record.number, event)
         else:

@@ -7,7 +7,9 @@ import json
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 import soundfile
+from sqlalchemy import delete
 from tests.support.records_office import RecordsOffice, delivered
 from tests.support.told_calls import NOON, ToldCall, ToldLeg, ToldRun, speech_like, told_call
 
@@ -15,11 +17,13 @@ from kikimori_core.journal.events import RecordingStatus
 from kikimori_core.wire.values import Role
 from kikimori_records.audit.entry import ActorKind
 from kikimori_records.calls.queries import RecordedCall, call_of, newest_calls, rows_of_call
+from kikimori_records.calls.rows import PARTS
 from kikimori_records.journals.peaks import read_peaks
 from kikimori_records.journals.windows_file import read_windows_file
 from kikimori_records.people import NewPerson, add
 from kikimori_records.people.changes import Author
 from kikimori_records.people.seatings import SeatingSource, sit_down
+from kikimori_records.schema import recorded_calls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,3 +204,22 @@ async def test_calls_of_one_name_are_kept_apart(store: Store, tmp_path: Path) ->
     uids = {each.uid: each for each in await newest_calls(store, 9)}
     assert set(uids) == {"call-0.run1", "call-0.run1.1"}
     assert np.array_equal(sound_of(tmp_path, uids["call-0.run1.1"])[0][:, 0], again.legs[0].sound)
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_a_call_that_was_erased_does_not_come_back_over_restarts_while_another_runs(
+    store: Store, tmp_path: Path
+) -> None:
+    told = ToldRun([told_call(0, 6.0), told_call(1, 1.0)])
+    middle = len(told.records) - 12
+    for first, end in ((0, middle), (middle, middle), (middle, middle), (middle, None)):
+        async with RecordsOffice.opened(store, tmp_path) as office:
+            if first != end:
+                await office.incoming.deliver("office", "run1", first, told.frames(first, end))
+            await office.finishing.finish_ended()
+        if first == 0:
+            async with store.begin() as connection:
+                for table in (*PARTS.values(), recorded_calls):
+                    await connection.execute(delete(table))
+    assert [each.call_id for each in await newest_calls(store, 9)] == ["call-0"]
+    assert office.segments() == []
