@@ -109,6 +109,7 @@ ONE_DOOR = {
         "kikimori_records.migrations.versions.v0003_recorded_calls",
         "kikimori_records.migrations.versions.v0004_keeping",
         "kikimori_records.migrations.versions.v0005_proof",
+        "kikimori_records.migrations.versions.v0006_reviews",
     },
     "rfc3161_client": {"kikimori_records.proof.time_stamps"},
 }

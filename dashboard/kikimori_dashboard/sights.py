@@ -56,6 +56,8 @@ class Sights:
         self._of_operator = OperatorViews(state, views)
         self._drawn = DrawnViews(state, views)
         self._teams = teams
+        self.reviewed_by: Callable[[str], str] = lambda _person_id: "[]"
+        """Returns the alerts that a person has gone through, as a JSON array."""
 
     def of(self, who: Principal, *, supervises: bool) -> Sight | None:
         """Return the view of a page; None = of the whole site."""
@@ -67,10 +69,14 @@ class Sights:
 
     def feed(self, who: Principal) -> LookFeed:
         """Return the messages for a supervisor's page that says what it draws."""
+        person_id = who.person_id
+        reviewed = None if person_id is None else lambda: self.reviewed_by(person_id)
         if widest(who, Right.WATCH) is Scope.ALL:
-            return LookFeed(self._state, SiteAudience(self._drawn))
+            return LookFeed(self._state, SiteAudience(self._drawn), reviewed)
         sight = self._sight(self._drawn, self.sees(who, Right.WATCH), DRAWN_PARTS)
-        return LookFeed(self._state, SightAudience(self._drawn, sight, lambda: self.outdated(sight)))
+        return LookFeed(
+            self._state, SightAudience(self._drawn, sight, lambda: self.outdated(sight)), reviewed
+        )
 
     def target(self, extension: str | None) -> AccessTarget:
         """Return the calls of an extension as an object of rights."""

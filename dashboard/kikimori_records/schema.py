@@ -51,6 +51,7 @@ __all__ = [
     "recorded_lines",
     "recovery_codes",
     "removals",
+    "reviews",
     "seatings",
     "sessions",
     "superiors",
@@ -224,6 +225,18 @@ call_notes = Table(
     Column("at", UtcTime, nullable=False),
     Index("ix_call_notes_call_id", "call_id"),
     Index("ix_call_notes_at", "at"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("kind", Words, primary_key=True),  # alert, call
+    Column("object_id", Words, primary_key=True),
+    _person(primary_key=True),
+    Column("call_id", Words, nullable=False),  # the agent's
+    Column("at", UtcTime, nullable=False),
+    Index("ix_reviews_call_id", "call_id"),
+    Index("ix_reviews_at", "at"),
 )
 
 audit = Table(

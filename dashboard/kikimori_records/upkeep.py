@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import delete, or_
+from sqlalchemy import delete, exists, or_
 
 from kikimori_records.audit.log import drain
 from kikimori_records.audit.retention import remove_old
+from kikimori_records.calls.tables import recorded_calls
 from kikimori_records.errors import StoreError
-from kikimori_records.schema import call_notes, devices, one_time_links, sessions
+from kikimori_records.schema import call_notes, devices, one_time_links, reviews, sessions
 
 if TYPE_CHECKING:
     from kikimori_records.store import Store
@@ -39,7 +40,7 @@ async def keep_store(store: Store) -> None:
 
 
 async def remove_too_old(store: Store, now: datetime) -> None:
-    """Remove sessions, notes and audit entries beyond their days, devices and links beyond their end; raises StoreError."""
+    """Remove sessions, notes, review marks and audit entries beyond their days, devices and links beyond their end; raises StoreError."""
     limit = now - timedelta(days=store.settings.session_days)
     notes_limit = now - timedelta(days=store.settings.note_days)
     async with store.begin(within_s=60) as connection:
@@ -48,5 +49,10 @@ async def remove_too_old(store: Store, now: datetime) -> None:
         await connection.execute(delete(devices).where(devices.c.expires_at < now))
         await connection.execute(delete(one_time_links).where(one_time_links.c.expires_at < limit))
         await connection.execute(delete(call_notes).where(call_notes.c.at < notes_limit))
+        # Those of a recorded call are removed with it.
+        recorded = exists().where(
+            recorded_calls.c.call_id == reviews.c.call_id, recorded_calls.c.erased_at.is_(None)
+        )
+        await connection.execute(delete(reviews).where(reviews.c.at < notes_limit, ~recorded))
     if removed := await remove_old(store, now):
         log.info("audit_trimmed", count=removed)

@@ -146,6 +146,8 @@ def _noted() -> list[AuditEntry]:
         entry(WHO, "note.add", about=call),
         entry(WHO, "note.remove", about=call),
         entry(WHO, "alert.false_undo", about=alert, call_id=ID, rule="R-1"),
+        entry(WHO, "alert.review", about=alert, call_id=ID),
+        entry(WHO, "alert.review_undo", about=alert, call_id=ID),
         entry(None, "audit.left_out", outcome="failed", count=3, since="2026-11-01T00:00:00+00:00"),
     ]
     caller, program = ("caller", ID), Principal("kikimori")

@@ -72,6 +72,8 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/alerts/{alert_id}/release"): SUPERVISORS,
     ("POST", "/api/alerts/{alert_id}/false"): SUPERVISORS,
     ("POST", "/api/alerts/{alert_id}/false/undo"): SUPERVISORS,
+    ("POST", "/api/alerts/{alert_id}/review"): SUPERVISORS,
+    ("POST", "/api/alerts/{alert_id}/review/undo"): SUPERVISORS,
     ("GET", "/api/false-alarm-reasons"): EVERYBODY,
     ("GET", "/people"): ADMINS,
     ("GET", "/api/people"): ADMINS,

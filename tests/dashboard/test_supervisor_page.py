@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 from tests.support.browser import dashboard, dashboard_settings
+from tests.support.json_requests import post
 from tests.support.office import open_office, words
 from tests.support.peer_agent import PeerAgent
+from tests.support.sign_in import client
 
 from kikimori_core.messages import remedy, text
 from kikimori_core.wire.messages import (
@@ -227,6 +229,18 @@ async def test_the_inbox_keeps_the_order_of_raising_and_what_was_reviewed(
     await page.reload()
     await expect(page.locator("#inbox-title")).to_contain_text("未確認 3件")
     assert [await each.get_attribute("data-inbox-call") for each in await items.all()] == in_order
+    mine = await items.nth(1).get_attribute("data-alert")
+    async with client(url) as elsewhere, client(url, "both") as other:
+        assert await post(other, f"/api/alerts/{await items.nth(2).get_attribute('data-alert')}/review") == (
+            200,
+            {"reviewed": True},
+        )
+        assert (await post(elsewhere, f"/api/alerts/{mine}/review/undo"))[0] == 200
+        await expect(page.locator("#inbox-title")).to_contain_text("未確認 4件")
+        assert (await post(elsewhere, f"/api/alerts/{mine}/review"))[0] == 200
+        await expect(page.locator("#inbox-title")).to_contain_text("未確認 3件")
+    await expect(items.nth(1)).to_have_attribute("data-reviewed", "yes")
+    await expect(items.nth(2)).to_have_attribute("data-reviewed", "no")
     await items.nth(2).locator(".inbox-call").click()
     await expect(card(page, "c-2")).to_have_attribute("data-selected", "yes")
     await expect(card(page, "c-2")).to_be_focused()

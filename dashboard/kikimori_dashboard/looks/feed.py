@@ -12,6 +12,7 @@ from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.looks.message import Look
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from kikimori_dashboard.call_entry import CallEntry
@@ -25,9 +26,18 @@ ROWS_EVERY_S = 1.0
 class LookFeed:
     """Knows what one page has, and says what it lacks."""
 
-    def __init__(self, state: SiteState, audience: SiteAudience | SightAudience) -> None:
+    def __init__(
+        self,
+        state: SiteState,
+        audience: SiteAudience | SightAudience,
+        reviewed: Callable[[], str] | None = None,
+    ) -> None:
+        """`reviewed` returns the alerts that the page's person has gone through, as a JSON array."""
         self._state = state
         self._audience = audience
+        self._reviewed = reviewed
+        self._reviewed_told = ""
+        """Array that the page has."""
         self._look = Look(type="look")
         self._wanted_cards: tuple[str, ...] = ()
         self._wanted_rows: tuple[str, ...] = ()
@@ -73,6 +83,7 @@ class LookFeed:
             fields = self._audience.fields_since(self.version)
         if fields is None:
             self._cards, self._rows, self._lines, self._rows_at = {}, {}, None, 0.0
+            self._reviewed_told = ""
             head = f'{{"type":"snapshot","seq":{seq},"now":"{now.isoformat()}"'
             fields = self._audience.all_fields()
         else:
@@ -99,6 +110,9 @@ class LookFeed:
                 shown.append(text)
         shown += self._row_levels(clock)
         fields = [f'"lines":{{{lines}}}'] if (lines := self._whole_lines()) else []
+        if self._reviewed is not None and (reviewed := self._reviewed()) != self._reviewed_told:
+            self._reviewed_told = reviewed
+            fields.append(f'"reviewed":{reviewed}')
         if past:
             fields.append(f'"past":{{{",".join(past)}}}')
         if shown:

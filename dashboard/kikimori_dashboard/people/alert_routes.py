@@ -1,4 +1,4 @@
-"""HTTP routes of what people do with alerts: take one on, let it go, mark it as false, take that back."""
+"""HTTP routes of what people do with alerts: take one on, let it go, mark it as false or gone through, take that back."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.people.mark_desk import MarkDesk
+    from kikimori_dashboard.people.review_desk import ReviewDesk
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.state import SiteState
 
@@ -39,8 +40,11 @@ class FalseBody(BaseModel):
 class AlertRoutes:
     """Routes under `/api/alerts`."""
 
-    def __init__(self, marks: MarkDesk, state: SiteState, sights: Sights, trail: AuditTrail) -> None:
+    def __init__(
+        self, marks: MarkDesk, reviews: ReviewDesk, state: SiteState, sights: Sights, trail: AuditTrail
+    ) -> None:
         self._marks = marks
+        self._reviews = reviews
         self._state = state
         self._sights = sights
         self._trail = trail
@@ -51,6 +55,8 @@ class AlertRoutes:
             ("/api/alerts/{alert_id}/release", Right.CLAIM, self._release, None),
             ("/api/alerts/{alert_id}/false", Right.FALSE_ALARM, self._false, FalseBody),
             ("/api/alerts/{alert_id}/false/undo", Right.FALSE_ALARM, self._undo, None),
+            ("/api/alerts/{alert_id}/review", Right.CLAIM, self._review, None),
+            ("/api/alerts/{alert_id}/review/undo", Right.CLAIM, self._undo_review, None),
         ):
             add_route(app, "POST", path, self._answering(right, act), needs(right), body)
         add_route(app, "GET", "/api/false-alarm-reasons", self._reasons, SIGNED_IN)
@@ -113,6 +119,18 @@ class AlertRoutes:
         if done:
             self._note(request, alert, "alert.false_undo", rule=alert.rule)
         return web.json_response({"undone": done})
+
+    async def _review(self, request: web.Request, alert: Alert) -> web.Response:
+        """Mark an alert as gone through by whoever asks; others do not see it."""
+        await self._reviews.mark(alert, request[WHO])
+        self._note(request, alert, "alert.review")
+        return web.json_response({"reviewed": True})
+
+    async def _undo_review(self, request: web.Request, alert: Alert) -> web.Response:
+        """Take the own mark of having gone through an alert back."""
+        await self._reviews.take_back(alert, request[WHO])
+        self._note(request, alert, "alert.review_undo")
+        return web.json_response({"reviewed": False})
 
     @staticmethod
     async def _reasons(_request: web.Request) -> web.Response:

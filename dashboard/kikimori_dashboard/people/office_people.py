@@ -1,4 +1,4 @@
-"""The people's part of one dashboard put together: directory, kiosks, marks on alerts, notes on calls, and their routes."""
+"""The people's part of one dashboard put together: directory, kiosks, marks and reviews of alerts, notes on calls, and their routes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kikimori_dashboard.people.mark_desk import MarkDesk
 from kikimori_dashboard.people.note_desk import NoteDesk
 from kikimori_dashboard.people.note_routes import NoteRoutes
 from kikimori_dashboard.people.people_routes import PeopleRoutes
+from kikimori_dashboard.people.review_desk import ReviewDesk
 from kikimori_dashboard.people.seating_plan import SeatingPlanRoutes
 
 if TYPE_CHECKING:
@@ -53,11 +54,13 @@ class OfficePeople:
         )
         self._marks = MarkDesk(access.store, state, live.changed, live.watching)
         self._notes = NoteDesk(access.store, state, live.changed)
+        self._reviews = ReviewDesk(access.store, state, live.changed)
+        sights.reviewed_by = self._reviews.of
         self._routes = (
             PeopleRoutes(access),
             KioskRoutes(access),
             SeatingPlanRoutes(access.store),
-            AlertRoutes(self._marks, state, sights, access.trail),
+            AlertRoutes(self._marks, self._reviews, state, sights, access.trail),
             NoteRoutes(self._notes, state, sights, access.trail),
         )
 
@@ -72,6 +75,7 @@ class OfficePeople:
             asyncio.create_task(self._directory.keep(), name="directory"),
             asyncio.create_task(self._marks.keep(), name="marks"),
             asyncio.create_task(self._notes.keep(), name="notes"),
+            asyncio.create_task(self._reviews.keep(), name="reviews"),
         ]
         try:
             yield

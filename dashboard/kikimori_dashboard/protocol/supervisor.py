@@ -240,6 +240,8 @@ class SupervisorSnapshot(PagePart):
     lines: dict[str, LineChanges] | None = None
     levels: dict[str, CallVoices] | None = None
     past: dict[str, PastLevels] | None = None
+    reviewed: list[str] | None = None
+    """Alerts that the person at the page has gone through; None = as before, or the page is nobody's."""
 
 
 class SupervisorDelta(PagePart):
@@ -261,6 +263,7 @@ class SupervisorDelta(PagePart):
     lines: dict[str, LineChanges] | None = None
     levels: dict[str, CallVoices] | None = None
     past: dict[str, PastLevels | None] | None = None
+    reviewed: list[str] | None = None
 
 
 SupervisorMessage = Annotated[SupervisorSnapshot | SupervisorDelta | Echo | Beat, Field(discriminator="type")]

@@ -44,6 +44,7 @@ REWRITTEN = (
     "recorded_events",
     "legal_holds",
     "call_notes",
+    "reviews",
 )
 
 

@@ -23,7 +23,7 @@ from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.stripped import OF_NUMBER, OF_WORDS, without
 from kikimori_records.keeping.tables import erasures, removals
 from kikimori_records.proof.verify_alone import MANIFEST, leaf_hash
-from kikimori_records.schema import call_notes
+from kikimori_records.schema import call_notes, reviews
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -114,7 +114,8 @@ async def _number(connection: AsyncConnection, row: Any, _cause: RemovalCause) -
 async def _call(connection: AsyncConnection, row: Any, cause: RemovalCause) -> None:
     for table in (recorded_lines, recorded_events):
         await connection.execute(delete(table).where(table.c.uid == row.uid))
-    await connection.execute(delete(call_notes).where(call_notes.c.call_id == row.call_id))
+    for of_call in (call_notes, reviews):
+        await connection.execute(delete(of_call).where(of_call.c.call_id == row.call_id))
     await connection.execute(
         update(recorded_alerts).where(recorded_alerts.c.uid == row.uid).values(revisions=[])
     )

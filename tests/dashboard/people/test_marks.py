@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ from kikimori_core.wire.messages import Party
 from kikimori_dashboard.access.people_book import who_of
 from kikimori_dashboard.people.mark_desk import MarkDesk
 from kikimori_dashboard.people.reasons import false_reasons
+from kikimori_dashboard.people.review_desk import ReviewDesk
 from kikimori_dashboard.state import SiteState
 from kikimori_records.alerts.claims import claim, open_claims
+from kikimori_records.reviews import ReviewedKind, mark_reviewed
 from kikimori_records.schema import claims
 
 if TYPE_CHECKING:
@@ -185,3 +188,24 @@ async def test_a_reason_is_one_of_the_list(url: str, agent: PeerAgent, superviso
         assert (status, answer["reason"]) == (422, "bad_request")
     assert (await post(supervisor, "/api/alerts/none/claim"))[0] == 404
     assert len(await get(supervisor, "/api/false-alarm-reasons")) == len(false_reasons())
+
+
+async def test_reviews_of_another_dashboard_are_read(store: Store) -> None:
+    people = await add_people(store)
+    state = SiteState()
+    raised = sample.alert(call_id="c")
+    state.take_call(sample.call(call_id="c"))
+    state.take_alert(raised)
+    changes: list[None] = []
+    desk = ReviewDesk(store, state, lambda: changes.append(None))
+    mine, other = people["supervisor"].id, people["both"].id
+    await mark_reviewed(
+        store, ReviewedKind.ALERT, raised.alert_id, call_id="c", person_id=mine, at=datetime.now(UTC)
+    )
+    for _ in range(2):
+        await desk.look()
+        assert json.loads(desk.of(mine)) == [raised.alert_id]
+    assert json.loads(desk.of(other)) == []
+    assert len(changes) == 1
+    await desk.take_back(raised, who_of(people["supervisor"]))
+    assert json.loads(desk.of(mine)) == []

@@ -37,6 +37,7 @@ from kikimori_records.keeping.subject import call_named, caller
 from kikimori_records.keeping.tables import erasures, legal_holds
 from kikimori_records.people import NewPerson
 from kikimori_records.people.changes import Author
+from kikimori_records.reviews import ReviewedKind, mark_reviewed, reviewed_by
 from kikimori_records.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -103,6 +104,10 @@ async def test_an_erased_caller_leaves_a_pseudonym_and_a_leaf(
     now = datetime.now(UTC)
     await call_notes.add_note(store, "c1", "番号は09012345678です", sato.id, now)
     await call_notes.add_note(store, "other", "折り返し", sato.id, now)
+    for call_id in ("c1", "other"):
+        await mark_reviewed(
+            store, ReviewedKind.ALERT, f"{call_id}-a", call_id=call_id, person_id=sato.id, at=now
+        )
     journals = JournalsOfTest()
     await erase_due(store, folder, pseudonyms, journals)
     subject = caller("090 1234 5678", pseudonyms)
@@ -132,6 +137,7 @@ async def test_an_erased_caller_leaves_a_pseudonym_and_a_leaf(
     left = await row_of(store, others)
     assert (left.sound, left.salt, left.caller_number) == ("kept", SALT, OTHER)
     assert [each.call_id for each in await call_notes.notes_since(store, now)] == ["other"]
+    assert await reviewed_by(store, ReviewedKind.ALERT, ["c1-a", "other-a"]) == {sato.id: {"other-a"}}
     async with store.read() as connection:
         for table in (recorded_lines, recorded_events):
             assert list((await connection.execute(select(table.c.uid))).scalars()) == [others]

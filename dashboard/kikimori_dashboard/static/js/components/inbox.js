@@ -3,8 +3,7 @@
 import { who } from "./call_names.js";
 import { arrange, fill, h, setText, show } from "./dom.js";
 import * as i18n from "../store/i18n.js";
-import { isReviewed, review } from "../store/reviewed.js";
-import { marksKey, marksRow } from "./marks.js";
+import { marksKey, marksRow, presses, reviewButton } from "./marks.js";
 import { isHelp } from "../store/rank.js";
 import { look, shape } from "./severity.js";
 
@@ -39,7 +38,7 @@ export class Inbox {
       arrange(this.lists[list], wanted.map((alert) => this.item(alert)));
       show(this.lists[list], wanted.length > 0);
     }
-    const open = alerts.filter((alert) => !isReviewed(alert.alert_id)).length;
+    const open = presses() ? alerts.filter((alert) => !picture.reviewed.has(alert.alert_id)).length : 0;
     setText(this.title, open ? t("inbox.title_open", { n: open }) : t("inbox.title"));
     show(this.none, alerts.length === 0);
     setText(this.none, t("inbox.none"));
@@ -53,7 +52,7 @@ export class Inbox {
       item = h("li", { class: "inbox-item", dataset: { alert: id, inboxCall: alert.call_id } });
       this.items.set(id, item);
     }
-    const reviewed = isReviewed(id);
+    const reviewed = this.picture.reviewed.has(id);
     Object.assign(item.dataset, { severity: look(alert.severity), reviewed: reviewed ? "yes" : "no" });
     const call = this.picture.calls[alert.call_id];
     const focused = item.contains(document.activeElement) ? document.activeElement?.getAttribute("data-part") : null;
@@ -62,7 +61,7 @@ export class Inbox {
         h("time", { datetime: alert.raised_at }, i18n.timeOfDay(alert.raised_at)),
         h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)),
         h("span", { class: "text" }, h("b", {}, call ? who(call) : alert.operator.name ?? alert.operator.number ?? t("call.unknown_operator")), ` ${i18n.title(alert.title)}`)),
-      h("button", { type: "button", class: "quiet reviewed", "aria-pressed": String(reviewed), dataset: { part: "reviewed" }, onclick: () => { review(id, !reviewed); this.update(this.picture); } }, t(reviewed ? "inbox.reviewed" : "inbox.review")),
+      reviewButton(alert, reviewed, () => this.update(this.picture)),
       marksRow(alert, () => this.update(this.picture)),
     ]);
     if (rebuilt && focused) /** @type {HTMLElement | null} */ (item.querySelector(`[data-part="${focused}"]`))?.focus({ preventScroll: true });

@@ -25,7 +25,7 @@ export async function start(changed) {
 }
 
 /** Whether a person of this page may press at all; a display on a wall only shows. */
-const presses = () => own.person_id !== null && own.roles.includes("supervisor");
+export const presses = () => own.person_id !== null && own.roles.includes("supervisor");
 
 /**
  * Whether a claim or a note is of the person who is signed in here.
@@ -76,15 +76,44 @@ export function claimButton(alerts, redraw) {
   const made = h("button", { type: "button", class: "quiet", dataset: { mark: path } }, t(`mark.${path}`));
   made.addEventListener("click", async () => {
     made.disabled = true;
-    for (const { alert_id: id } of marked) {
-      const answer = await send(`/api/alerts/${encodeURIComponent(id)}/${path}`);
-      if (answer.ok) failed.delete(id);
-      else failed.set(id, answer.reason ?? "network");
-    }
+    for (const { alert_id: id } of marked) await sent(id, path);
     made.disabled = false;
     redraw();
   });
   return made;
+}
+
+/**
+ * The button by which a person keeps for themselves that they have gone through an alert; null for whoever is no person.
+ * It stays enabled while the press is on its way: a disabled button loses the focus.
+ * @param {Alert} alert
+ * @param {boolean} reviewed
+ * @param {() => void} redraw
+ * @returns {HTMLElement | null}
+ */
+export function reviewButton({ alert_id: id }, reviewed, redraw) {
+  if (!presses()) return null;
+  const made = h("button", { type: "button", class: "quiet reviewed", "aria-pressed": String(reviewed), dataset: { part: "reviewed" } }, t(reviewed ? "inbox.reviewed" : "inbox.review"));
+  made.addEventListener("click", async () => {
+    if (made.ariaBusy === "true") return;
+    made.ariaBusy = "true";
+    await sent(id, reviewed ? "review/undo" : "review");
+    made.ariaBusy = null;
+    redraw();
+  });
+  return made;
+}
+
+/**
+ * Sends a press on an alert, and keeps why it did nothing.
+ * @param {string} alertId
+ * @param {string} path
+ * @param {object} [body]
+ */
+async function sent(alertId, path, body) {
+  const answer = await send(`/api/alerts/${encodeURIComponent(alertId)}/${path}`, body);
+  if (answer.ok) failed.delete(alertId);
+  else failed.set(alertId, answer.reason ?? "network");
 }
 
 /** @type {(alert: Alert, redraw: () => void) => HTMLElement[]} */
@@ -130,10 +159,8 @@ function button(alert, redraw, key, path, body = {}, text = t(key)) {
 async function pressed(made, alertId, redraw, path, body) {
   made.disabled = true;
   made.setAttribute("aria-busy", "true");
-  const answer = await send(`/api/alerts/${encodeURIComponent(alertId)}/${path}`, body);
+  await sent(alertId, path, body);
   toggle(alertId, false);
-  if (!answer.ok) failed.set(alertId, answer.reason ?? "network");
-  else failed.delete(alertId);
   redraw();
   made.disabled = false;
   made.removeAttribute("aria-busy");

@@ -62,6 +62,7 @@ export interface SupervisorSnapshot {
   past?: {
     [k: string]: PastLevels;
   };
+  reviewed?: string[];
   seq: number;
   site: SupervisorSite;
   type: "snapshot";
@@ -616,6 +617,7 @@ export interface SupervisorDelta {
   past?: {
     [k: string]: PastLevels | null;
   };
+  reviewed?: string[];
   seq: number;
   site?: SupervisorSite;
   type: "delta";

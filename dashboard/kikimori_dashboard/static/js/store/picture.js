@@ -91,6 +91,8 @@ export class Picture {
     this.closedMore = 0;
     /** @type {MissedView} */
     this.missed = NONE_MISSED;
+    /** @type {Set<string>} alerts that the person here has gone through */
+    this.reviewed = new Set();
     /** @type {Map<string, Alert[]>} */
     this.ofCall = new Map();
     /** @type {string[] | null} call ids in order; null = to be sorted again */
@@ -242,6 +244,7 @@ export class Picture {
     else if (message.from !== this.seq) return false;
     else this.takeDelta(message);
     if (message.closed) this.closedMore = message.closed_more ?? 0;
+    if (message.reviewed) this.takeReviewed(new Set(message.reviewed));
     this.seq = message.seq;
     // Somebody waits for these: a page draws them without waiting for a frame.
     this.changed(Boolean(message.alerts || message.commands));
@@ -299,6 +302,15 @@ export class Picture {
       this.levels[callId] = readLevels(told);
       looked.append(callId, told);
     }
+  }
+
+  /** @param {Set<string>} reviewed */
+  takeReviewed(reviewed) {
+    for (const alertId of new Set([...reviewed, ...this.reviewed])) {
+      const alert = this.alerts[alertId];
+      if (alert && reviewed.has(alertId) !== this.reviewed.has(alertId)) this.dirty.calls.add(alert.call_id);
+    }
+    this.reviewed = reviewed;
   }
 
   /** @param {Record<string, Alert | null>} alerts */
