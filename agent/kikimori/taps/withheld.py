@@ -1,52 +1,19 @@
-"""Reasons for withheld caller numbers, and parties as they may be shown. Pure."""
+"""Parties as they may be shown. Pure."""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from kikimori_core.model.call import Party
+from kikimori_core.model.withheld import reason_of, reason_of_user
 
 if TYPE_CHECKING:
     from kikimori.taps.sides import Endpoint
 
+__all__ = ["customer_party", "operator_party", "reason_of", "reason_of_user"]
+
 _MOST_NUMBER = 64
 _MOST_NAME = 128
-
-_REASONS = {
-    "anonymous": "anonymous",
-    "anonymous caller": "anonymous",
-    "withheld": "anonymous",
-    "restricted": "anonymous",
-    "private number": "anonymous",
-    "id hidden": "anonymous",
-    "非通知": "anonymous",
-    "非通知設定": "anonymous",
-    "coin line/payphone": "payphone",
-    "coin line": "payphone",
-    "payphone": "payphone",
-    "公衆電話": "payphone",
-    "unavailable": "unavailable",
-    "interaction with other service": "unavailable",
-    "out of area": "unavailable",
-    "表示圏外": "unavailable",
-    "通知圏外": "unavailable",
-    "通知不可": "unavailable",
-}
-"""Texts in place of a name, with the reason: `anonymous` 非通知, `payphone` 公衆電話, `unavailable` 表示圏外."""
-
-
-def reason_of(text: str) -> str:
-    """Return the reason of a withheld number, from the text in place of a name; empty for other texts."""
-    words = " ".join(unicodedata.normalize("NFKC", text).strip(" \"'()").lower().split())
-    return _REASONS.get(words, "")
-
-
-def reason_of_user(name: str) -> str:
-    """Return the same from `user@host` or a user: a word for a number, or its address (RFC 3323, 4.1)."""
-    user, _, host = name.lower().partition("@")
-    found = reason_of(user.replace("_", " ").replace("%20", " "))
-    return found or {"anonymous.invalid": "anonymous", "unknown.invalid": "unavailable"}.get(host, "")
 
 
 def customer_party(endpoint: Endpoint) -> Party:

@@ -8,6 +8,7 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from kikimori_core.model.withheld import reason_of_user
 from kikimori_core.wire.private_file import write_private
 from kikimori_records.errors import StoreError
 from kikimori_records.keeping.numbers import MASK, plain
@@ -49,9 +50,9 @@ class Pseudonyms:
         return cls(key)
 
     def of(self, number: str | None) -> str | None:
-        """Return the pseudonym of a number in any spelling; None for a caller without one, and for a masked number."""
+        """Return the pseudonym of a number in any spelling; None without one, and for a masked or a withheld number."""
         said = plain(number or "")
-        if not said or MASK in str(number):
+        if not said or MASK in str(number) or reason_of_user(str(number).strip().removeprefix("sip:")):
             return None
         return hmac.digest(self._key, said.encode(), "sha256").hex()[:DIGITS]
 
