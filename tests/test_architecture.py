@@ -110,6 +110,7 @@ ONE_DOOR = {
         "kikimori_records.migrations.versions.v0004_keeping",
         "kikimori_records.migrations.versions.v0005_proof",
         "kikimori_records.migrations.versions.v0006_reviews",
+        "kikimori_records.migrations.versions.v0007_customers",
     },
     "rfc3161_client": {"kikimori_records.proof.time_stamps"},
 }

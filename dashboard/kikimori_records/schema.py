@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table
 
+from kikimori_records.callers.tables import customer_numbers, customers
 from kikimori_records.calls.tables import (
     journal_faults,
     journal_positions,
@@ -27,6 +28,8 @@ __all__ = [
     "audit",
     "call_notes",
     "claims",
+    "customer_numbers",
+    "customers",
     "devices",
     "erasures",
     "false_alarms",

@@ -121,5 +121,9 @@ def kept_days(recording: RecordingTable, records: RecordsTable) -> KeptDays | No
     if recording.days is None:
         return None
     return KeptDays.of(
-        recording.days, words=records.transcript_days, number=records.number_days, call=records.row_days
+        recording.days,
+        words=records.transcript_days,
+        number=records.number_days,
+        call=records.row_days,
+        customer=records.customer_days,
     )

@@ -107,3 +107,26 @@ def test_the_last_administrator_is_kept(run_kikimori: Run) -> None:
 def test_a_name_is_no_markup(run_kikimori: Run) -> None:
     run_kikimori("user", "add", "[red]佐藤[/b]")
     assert "[red]佐藤[/b]" in run_kikimori("user", "list")[1]
+
+
+def test_customers_are_imported_listed_and_exported(run_kikimori: Run, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_bytes(
+        "電話番号,お客様名,契約,担当,お話しのしかた\n03-1234-5678,髙橋 商店,A-1,木村,結論から\n".encode(
+            "cp932"
+        )
+    )
+    code, out, _ = run_kikimori("customers", "import", str(file), "--dry-run")
+    assert (code, "髙橋 商店" in out, "would be added: 1" in out) == (0, True, True)
+    assert json.loads(run_kikimori("customers", "list", "--json")[1]) == []
+    assert run_kikimori("customers", "import", str(file))[0] == 0
+    file.write_text("number,in_charge\n+81 3 1234 5678,佐藤\n", encoding="utf-8")
+    code, out, _ = run_kikimori("customers", "import", str(file), "--json")
+    said = json.loads(out)
+    assert (said["changed"], said["changes"][0]["changed"]) == (1, {"in_charge": ["木村", "佐藤"]})
+    (customer,) = json.loads(run_kikimori("customers", "list", "--json")[1])
+    assert (customer["numbers"], customer["in_charge"]) == (["03-1234-5678"], "佐藤")
+    assert run_kikimori("customers", "export", str(tmp_path / "out.csv"), "--encoding", "cp932")[0] == 0
+    assert "髙橋 商店" in (tmp_path / "out.csv").read_bytes().decode("cp932")
+    file.write_text("番号,氏名\n非通知,x\n", encoding="utf-8")
+    assert "line 2" in run_kikimori("customers", "import", str(file))[2]

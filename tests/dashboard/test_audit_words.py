@@ -166,7 +166,19 @@ def _noted() -> list[AuditEntry]:
             words_calls=1,
             number_calls=1,
             sound_bytes=16000,
+            customers=2,
         ),
+    ]
+    customer = ("customer", ID)
+    found += [entry(WHO, f"customer.{each}", about=customer) for each in ("add", "remove")]
+    found += [entry(WHO, f"customer.{each}", about=customer, caller=ID[:24]) for each in ("join", "part")]
+    columns = ["name", "contract", "in_charge", "manner"]
+    found += [
+        entry(WHO, "customer.change", about=customer, columns=columns),
+        entry(WHO, "customer.import", about=("customer", ""), added=3, count=2),
+        entry(WHO, "customer.export", about=("customer", ""), count=12),
+        entry(WHO, "customer.open", about=("customer", "")),
+        entry(WHO, "caller.open", about=("caller", ID[:24])),
     ]
     begun: dict[str, Any] = {"about": person, "address": "192.0.2.1"}
     proofs, faults = ("password", "password_and_code", "link"), ("wrong", "wrong_code")

@@ -51,6 +51,7 @@ COMMANDS = (
     Subcommand("keys", "kikimori.cli.keys"),
     Subcommand("certificate", "kikimori.cli.certificate"),
     Subcommand("user", "kikimori.cli.user", ("dashboard",)),
+    Subcommand("customers", "kikimori.cli.customers", ("dashboard",)),
     Subcommand("store", "kikimori.cli.store", ("dashboard",)),
     Subcommand("superior", "kikimori.cli.superior", ("dashboard",)),
     Subcommand("audit", "kikimori.cli.audit"),

@@ -106,6 +106,8 @@ class RecordsTable(BaseModel):
     """Days after which a call is removed from the history; None = as long as the longest of its kinds."""
     number_days: Days | None = None
     """Days after which callers' numbers and names are removed; None = `[recording] days`."""
+    customer_days: Days | None = None
+    """Days after a customer's last change, import or call after which the entry is removed from the list; None = 1095."""
     anchors: AnchorTable = AnchorTable()
     """Places outside of the service's machine that vouch for what is kept."""
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+CUSTOMER_DAYS = 1095
+
+
 class DataKind(StrEnum):
     """Kind of data of a recorded call that is removed for itself."""
 
@@ -32,14 +35,23 @@ class KeptDays:
     words: int
     number: int
     call: int
+    customer: int = CUSTOMER_DAYS
+    """Days after the last change, import or call of a customer after which the entry is removed from the list."""
 
     @classmethod
     def of(
-        cls, days: int, *, words: int | None = None, number: int | None = None, call: int | None = None
+        cls,
+        days: int,
+        *,
+        words: int | None = None,
+        number: int | None = None,
+        call: int | None = None,
+        customer: int | None = None,
     ) -> KeptDays:
         """Return the days of an office; a kind that it does not name is kept as long as sound, a call as long as any."""
         words, number = words or days, number or days
-        return cls(days, words, number, call or max(days, words, number))
+        call = call or max(days, words, number)
+        return cls(days, words, number, call, customer or CUSTOMER_DAYS)
 
     def limit(self, kind: DataKind, now: datetime) -> datetime:
         """Return the time before which calls ended whose data of a kind is removed."""

@@ -15,10 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from kikimori_records.address import thread_engine
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append_within
+from kikimori_records.callers.changes import remove_within
+from kikimori_records.callers.erasing import listed_although_erased
 from kikimori_records.calls.tables import recorded_calls as calls
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.orders import carried_out, due, order_by_id
-from kikimori_records.keeping.removal import RemovalCause, remove
+from kikimori_records.keeping.removal import RemovalCause, overwrite_deleted, remove
 from kikimori_records.keeping.subject import KeepingSubject
 from kikimori_records.keeping.tables import erasures, legal_holds, removals
 
@@ -45,6 +47,8 @@ REWRITTEN = (
     "legal_holds",
     "call_notes",
     "reviews",
+    "customers",
+    "customer_numbers",
 )
 
 
@@ -76,6 +80,7 @@ async def erase_due(
         StoreError: the database is away, likewise.
     """
     await name_callers(store, pseudonyms)
+    await _erase_customers(store)
     count = 0
     orders: dict[str, ErasureOrder | None] = {}
     while found := await due(store, datetime.now(UTC), AT_ONCE):
@@ -92,6 +97,15 @@ async def erase_due(
         await _erase_from_journals(store, journals)
     await _finish(store, late=count, with_journals=journals is not None)
     return count
+
+
+async def _erase_customers(store: Store) -> None:
+    """Erase customers whom a restored backup holds again."""
+    if not (ids := await listed_although_erased(store)):
+        return
+    async with store.begin() as connection:
+        await overwrite_deleted(connection)
+        await remove_within(connection, ids)
 
 
 async def name_callers(store: Store, pseudonyms: Pseudonyms) -> None:

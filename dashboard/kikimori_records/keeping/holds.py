@@ -124,13 +124,13 @@ async def holding(connection: AsyncConnection, subject: KeepingSubject, now: dat
     ]
     if subject.caller_key is not None:
         about.append(legal_holds.c.caller_key == subject.caller_key)
-    return await _holds(connection, or_(*about), _active(now))
+    return await _holds(connection, or_(*about), active(now))
 
 
 def is_held(now: datetime) -> ColumnElement[bool]:
     """Return the condition that a row of `recorded_calls` is held at a time."""
     about = or_(legal_holds.c.uid == calls.c.uid, legal_holds.c.caller_key == calls.c.caller_key)
-    return exists(select(legal_holds.c.id).where(about, _active(now)).correlate(calls))
+    return exists(select(legal_holds.c.id).where(about, active(now)).correlate(calls))
 
 
 def hold_line(held: LegalHold) -> Line:
@@ -160,7 +160,8 @@ def _plain(said: dict[str, Any]) -> Line:
     return {name: time_text(value) if isinstance(value, datetime) else value for name, value in said.items()}
 
 
-def _active(now: datetime) -> ColumnElement[bool]:
+def active(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a row of `legal_holds` holds at a time."""
     open_end = or_(legal_holds.c.until.is_(None), legal_holds.c.until > now)
     return legal_holds.c.released_at.is_(None) & open_end
 

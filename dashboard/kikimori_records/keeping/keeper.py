@@ -10,6 +10,7 @@ import structlog
 
 from kikimori_core.cancellation import run_cancellable
 from kikimori_core.wire.messages import Problem
+from kikimori_records.callers.key import note_key
 from kikimori_records.errors import StoreAwayError, StoreError
 from kikimori_records.keeping.erasing import erase_due
 from kikimori_records.keeping.ledger import Ledger
@@ -93,7 +94,9 @@ class RecordKeeper:
 
     async def _erase(self, now: datetime) -> bool:
         if self._pseudonyms is None:
-            self._pseudonyms = await asyncio.to_thread(Pseudonyms.load, self._folder)
+            pseudonyms = await asyncio.to_thread(Pseudonyms.load, self._folder)
+            await note_key(self._store, pseudonyms)
+            self._pseudonyms = pseudonyms
         if not self._reconciled:
             await reconcile(self._store, Ledger(self._folder))
             self._reconciled = True

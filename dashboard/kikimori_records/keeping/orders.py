@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, exists, func, insert, select
 
 from kikimori_records.audit.log import append_within
+from kikimori_records.callers.erasing import erase_within
 from kikimori_records.calls.tables import recorded_calls as calls
 from kikimori_records.calls.tables import recorded_lines
 from kikimori_records.columns import time_text
 from kikimori_records.errors import StoreError
 from kikimori_records.keeping.holds import holding
+from kikimori_records.keeping.removal import overwrite_deleted
 from kikimori_records.keeping.subject import KeepingSubject
 from kikimori_records.keeping.tables import erasures
 
@@ -111,6 +113,9 @@ async def order(
         if holds := await holding(connection, subject, made.at):
             raise HeldError.of("records_held", hold=holds[0].id, by=holds[0].held_by, reason=holds[0].reason)
         await connection.execute(insert(erasures).values(**_row(made)))
+        if subject.caller_key is not None:
+            await overwrite_deleted(connection)
+            await erase_within(connection, subject.caller_key, made.at)
         await append_within(connection, [entry])
     await asyncio.to_thread(ledger.append, [order_line(made)])
     return made

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, exists, select
 
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append
+from kikimori_records.callers.changes import remove_within
+from kikimori_records.callers.erasing import unneeded
 from kikimori_records.calls.tables import recorded_calls as calls
 from kikimori_records.folder import APART
 from kikimori_records.keeping.call_files import remove_old_files
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.holds import is_held
-from kikimori_records.keeping.removal import RemovalCause, remove
+from kikimori_records.keeping.removal import RemovalCause, overwrite_deleted, remove
 from kikimori_records.keeping.tables import removals
 
 if TYPE_CHECKING:
@@ -47,13 +50,25 @@ async def remove_aged(store: Store, folder: Path, days: KeptDays, now: datetime)
             done[kind] = done.get(kind, 0) + len(uids)
     # By sound's days: records with faults are kept for whoever looks for the fault, and name no caller to be held.
     await asyncio.to_thread(remove_old_files, folder / APART, days.limit(DataKind.SOUND, now))
-    if done:
+    customers = await _remove_customers(store, days, now)
+    if done or customers:
         details: dict[str, Any] = {f"{kind}_calls": count for kind, count in done.items()}
+        if customers:
+            details["customers"] = customers
         entry = AuditEntry(
             "records.retention", ActorKind.SYSTEM, PROGRAM, details={**details, "sound_bytes": size}
         )
         await append(store, entry)
     return done
+
+
+async def _remove_customers(store: Store, days: KeptDays, now: datetime) -> int:
+    """Remove the customers that nobody has needed for their days, and return the number."""
+    async with store.begin(within_s=60) as connection:
+        await overwrite_deleted(connection)
+        ids = await unneeded(connection, now - timedelta(days=days.customer), now)
+        await remove_within(connection, ids)
+    return len(ids)
 
 
 async def aged(store: Store, kind: DataKind, days: KeptDays, now: datetime, most: int = AT_ONCE) -> list[str]:

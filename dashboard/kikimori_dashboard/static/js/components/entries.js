@@ -39,7 +39,7 @@ export const faultText = ({ reason }) => find(`audit.faults.${reason}`) ?? t("au
  * Groups of words of values that are codes, by the name of the detail.
  * @type {Record<string, string[]>}
  */
-const CODES = { roles: ["people.role"], why: ["because"], reason: ["reason", "login"], by: ["audit.by"] };
+const CODES = { roles: ["people.role"], why: ["because"], reason: ["reason", "login"], by: ["audit.by"], columns: ["audit.fields"] };
 
 /**
  * A value in words: roles by their names, nothing as a dash.

@@ -1,0 +1,1 @@
+"""Callers: customers with their numbers, and the contacts of a caller."""
