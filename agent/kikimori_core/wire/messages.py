@@ -14,7 +14,6 @@ from pydantic_core import from_json
 
 from kikimori_core.wire.evidence import (
     ButtonEvidence,
-    Decibel,
     DoubtedWords,
     DurationEvidence,
     Evidence,
@@ -30,6 +29,8 @@ from kikimori_core.wire.evidence import (
     ToneEvidence,
     WordsEvidence,
 )
+from kikimori_core.wire.levels import CallLevels, LegLevel
+from kikimori_core.wire.party import Party, SpokenBy
 from kikimori_core.wire.pbx_offers import Announcement, KeysToPress
 from kikimori_core.wire.problem import Problem
 from kikimori_core.wire.ringing import Ringing
@@ -101,16 +102,6 @@ def _is_newer(payload: bytes) -> bool:
 # --- calls -----------------------------------------------------------------------------------------------------
 
 
-class Party(Part):
-    """A customer or an operator as the PBX names them; any part may be unknown."""
-
-    number: Annotated[str, Field(max_length=64)] | None = None  # a customer's, or an operator's extension
-    name: Annotated[str, Field(max_length=128)] | None = None
-    withheld: Name | None = None
-    """Reason for which a customer's number is not told: `anonymous` (非通知), `payphone` (公衆電話), `unavailable` (表示圏外)."""
-    named_by: Name | None = None  # `directory`: an operator's name that the PBX did not tell
-
-
 class TranscriptLine(Message):
     """One utterance as recognised. A partial is replaced by later ones with the same `line_id`.
 
@@ -131,6 +122,8 @@ class TranscriptLine(Message):
     """Result of another recogniser for the same utterance."""
     doubted: tuple[DoubtedWords, ...] = ()
     """Shown in grey; the line comes once more with them."""
+    spoken_by: SpokenBy | None = None
+    """A superior, of the voice that is the operator's otherwise; None = the owner of the role, or the agent is of a release before."""
 
 
 class CallState(Message):
@@ -171,28 +164,17 @@ class CallState(Message):
     """`uncertain`: two callers who cannot be told apart; the caller is left blank and no command is offered."""
     ringing: Ringing | None = None
     """Superior whose telephone rings now; another one follows where nobody answers."""
+    hold_ends_at: AwareDatetime | None = None
+    """Time at which the PBX itself takes the customer off this agent's hold; None = not on hold, held by a telephone's own key, or
+    not known."""
+    with_superior: Party | None = None
+    """Superior who has the customer; None = nobody has, or the agent is of a release before."""
     transcript_tail: tuple[TranscriptLine, ...] = ()
     """The last few final lines, so that a dashboard started mid-call shows the story."""
     run: Name | None = None
     """Run of the agent that sent this."""
     seq: Annotated[int, Field(ge=1)] | None = None
     """Number of the message among everything that this run publishes of calls and alerts."""
-
-
-class LegLevel(Part):
-    level_db: Decibel
-    """Active speech level of the last second of speech, or the noise level in silence; dBFS."""
-    speaking: bool
-    over_calm_db: Decibel | None = None
-    """Against this speaker's own calm voice; None until enough calm speech was heard."""
-    effort: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Probability that the voice is raised (vocal effort), not how loud the line is."""
-    noise: bool = False  # it sounded for a minute without a voice, which is not judged then
-
-
-class CallLevels(Part):
-    media_s: Seconds
-    legs: dict[Role, LegLevel]
 
 
 class Levels(Message):
@@ -343,8 +325,8 @@ class Health(Message):
 
 
 __all__ = [
-    "Action", "AlertState", "Announcement", "ButtonEvidence", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
+    "Action", "AlertState", "Announcement", "ButtonEvidence", "CallLevels", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
     "DoubtedWords", "DurationEvidence", "Evidence", "Health", "KeysToPress", "LegLevel", "Levels", "Message", "OtherEvidence",
     "OtherHearing", "Outcome", "OverlapEvidence", "Party", "Problem", "Ringing", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence",
-    "SpeechStatus", "ToneEvidence", "TranscriptLine", "WordsEvidence",
+    "SpeechStatus", "SpokenBy", "ToneEvidence", "TranscriptLine", "WordsEvidence",
 ]  # fmt: skip

@@ -17,3 +17,5 @@ class Ringing(Part):
     since: AwareDatetime
     purpose: Name
     """`transfer`: the customer is on hold meanwhile; `help`: the superior is only told where help is needed."""
+    ends_at: AwareDatetime | None = None
+    """Time at which the PBX stops ringing this telephone; None = not known."""
