@@ -17,6 +17,7 @@ from kikimori.bus import AgentIdTakenError, Bus, Outbox
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.control.accommodation import AccommodationBook
+from kikimori.control.hold_clock import with_hold_times
 from kikimori.control.pbx_control import ControlByHand, OperatorChoice, RecoveringControl
 from kikimori.control.record import CommandRecord
 from kikimori.errors import first_of
@@ -252,7 +253,9 @@ class Agent:
 
     def call_changed(self, state: CallState) -> None:
         self._notice.note(state)
-        self.bus.publish_call(self._help.call(self._office.call(state)))
+        state = self._help.call(self._office.call(state))
+        call = self.desk.calls.get(state.call_id)
+        self.bus.publish_call(with_hold_times(state, call.info if call else None, self.pbx))
 
     def alert_changed(self, alert: Alert) -> None:
         self._help.note_alert(alert)

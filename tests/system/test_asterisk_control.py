@@ -59,7 +59,11 @@ async def test_hold_and_take_back(tmp_path: Path) -> None:
         assert office.told == [ON_HOLD]
         await office.heard(customer=MUSIC, operator=MUSIC)
         assert short(await office.press(Action.HOLD)) == (REFUSED, "already_on_hold")
+        left = office.control.hold_times(office.call)
+        assert left is not None
+        assert (0 < left.hold_s <= office.settings.longest_hold_s, left.ring_s) == (True, None)
         assert short(await office.press(Action.UNHOLD)) == (DONE, None)
+        assert office.control.hold_times(office.call) is None
         assert office.told == [ON_HOLD, TALKING]
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
         assert short(await office.press(Action.UNHOLD)) == (REFUSED, "not_on_hold")

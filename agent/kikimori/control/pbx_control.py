@@ -105,5 +105,23 @@ class RecoveringControl(Protocol):
         """Note a call that is heard. If its customer is on hold or handed over, `changed` gets its status."""
 
 
+@dataclass(frozen=True, slots=True)
+class HoldTimes:
+    """Times left of a customer's wait that the PBX ends by itself, in s."""
+
+    hold_s: float
+    """Until the customer is taken back."""
+    ring_s: float | None = None
+    """Until the telephone that rings now is given up; None = none rings."""
+
+
+@runtime_checkable
+class HoldingControl(Protocol):
+    """Control whose PBX ends a hold by itself."""
+
+    def hold_times(self, call: CallInfo) -> HoldTimes | None:
+        """Return what is left of the call's hold; None when this control did not put it on hold, or does not know."""
+
+
 def not_supported(action: Action) -> PbxAnswer:
     return PbxAnswer(Outcome.REFUSED, "not_supported", f"{action} is not possible on this PBX")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
+import pytest
+from tests.support.asterisk.controlled import control_settings
+
+from kikimori.control.pbx_control import HoldTimes
 from kikimori.integrations.asterisk.ami_codec import Block
 from kikimori.integrations.asterisk.control.customer import AsteriskCustomer
+from kikimori.integrations.asterisk.control.dialplan import CONTEXT
+from kikimori.integrations.asterisk.control.finding import Place
 from kikimori_core.wire.messages import CallStatus
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHANNEL = "PJSIP/trunk-00000001"
 
@@ -100,3 +109,27 @@ def test_a_local_channel_that_takes_itself_out_is_not_the_superior_who_leaves() 
     doubts.append(customer.doubt)
     assert doubts == [False, True]
     assert told == [CallStatus.ON_HOLD, CallStatus.TRANSFERRED]
+
+
+def test_what_is_left_of_a_wait_is_the_dialplans(tmp_path: Path) -> None:
+    settings = control_settings(tmp_path, longest_hold_s=100, ring_s=20)
+    customer = ringing([])
+    assert settings.hold_times(customer, 5.0) == HoldTimes(15.0, 15.0)
+    customer.expect()
+    customer.targets = ["200", "201"]
+    customer.note(step("ring"), 10.0)
+    assert settings.hold_times(customer, 12.0) == HoldTimes(98.0, 18.0)
+    customer.note(step("ring"), 30.0)  # the last of them: whoever does not answer sends the customer back
+    assert settings.hold_times(customer, 31.0) == HoldTimes(19.0, 19.0)
+    for each in (step("rung", Status="NOANSWER"), step("hold"), event("MusicOnHoldStart")):
+        customer.note(each, 50.0)
+    assert settings.hold_times(customer, 60.0) == HoldTimes(90.0)
+    customer.note(event("BridgeEnter", BridgeUniqueid="second"), 70.0)
+    assert settings.hold_times(customer, 70.0) is None
+
+
+def test_of_a_wait_that_was_found_begun_the_end_is_not_known(tmp_path: Path) -> None:
+    customer = AsteriskCustomer("c1", CHANNEL, "1.1")
+    customer.found(Place(CHANNEL, "1.1", CONTEXT, "hold", ""), (), 5.0)
+    assert customer.held_by_us
+    assert control_settings(tmp_path).hold_times(customer, 6.0) is None

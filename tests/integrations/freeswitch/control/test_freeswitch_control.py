@@ -14,7 +14,7 @@ import pytest_asyncio
 from tests.support.freeswitch.switch import Channel, Phone, Switch
 
 from kikimori.control.held import HeldBook
-from kikimori.control.pbx_control import PbxAnswer, PbxRequest
+from kikimori.control.pbx_control import HoldTimes, PbxAnswer, PbxRequest
 from kikimori.control.pbx_settings import AnnouncementFile, ControlSettings
 from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
 from kikimori.integrations.freeswitch.control.orders import OrderSubject, OrderWriter
@@ -63,9 +63,9 @@ class Office:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
-    async def press(self, action: Action, target: str = "200", **more: Any) -> PbxAnswer:
-        assert self.control is not None
-        call = CallInfo(
+    @property
+    def call(self) -> CallInfo:
+        return CallInfo(
             self.customer.uuid,
             "freeswitch",
             caller=Party(number="0355550142"),
@@ -73,7 +73,15 @@ class Office:
             channel=self.customer.uuid,
             operator_channel=self.operator.uuid,
         )
-        return await self.control.carry_out(PbxRequest(action, call, target, **more), self.statuses.append)
+
+    def hold_times(self) -> HoldTimes | None:
+        assert self.control is not None
+        return self.control.hold_times(self.call)
+
+    async def press(self, action: Action, target: str = "200", **more: Any) -> PbxAnswer:
+        assert self.control is not None
+        request = PbxRequest(action, self.call, target, **more)
+        return await self.control.carry_out(request, self.statuses.append)
 
     @property
     def held(self) -> dict[str, Any]:
@@ -130,6 +138,9 @@ async def test_hold_is_done_when_music_plays(office: Office) -> None:
     assert office.operator.plays == MUSIC
     assert office.statuses == [CallStatus.ON_HOLD]
     assert list(office.held) == [office.customer.uuid]
+    left = office.hold_times()
+    assert left is not None
+    assert (0 < left.hold_s <= 3000, left.ring_s) == (True, None)
 
 
 async def test_hold_without_music_is_no_hold(office: Office) -> None:
@@ -148,6 +159,7 @@ async def test_the_customer_comes_back(office: Office) -> None:
     assert office.customer.peer is office.operator
     assert office.statuses == [CallStatus.ON_HOLD, CallStatus.TALKING]
     assert office.held == {}
+    assert office.hold_times() is None
     assert (await office.press(Action.UNHOLD)).reason == "not_on_hold"
 
 

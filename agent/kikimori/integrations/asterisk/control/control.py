@@ -32,7 +32,7 @@ from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcom
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori.control.pbx_control import PbxRequest
+    from kikimori.control.pbx_control import HoldTimes, PbxRequest
     from kikimori.integrations.asterisk.ami_codec import Block
     from kikimori.integrations.asterisk.control.customer import AsteriskCustomer
     from kikimori.integrations.asterisk.control.settings import AsteriskControlSettings
@@ -107,6 +107,13 @@ class AsteriskControl:
     @property
     def connected(self) -> bool:
         return self._ami.away is None
+
+    def hold_times(self, call: CallInfo) -> HoldTimes | None:
+        """Return what is left of a call's hold, as `HoldingControl.hold_times`."""
+        customer = self._customers.get(call.channel or "")
+        if customer is None:
+            return None
+        return self._settings.hold_times(customer, asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Stay connected; after each login determine the state of the customers in the book."""

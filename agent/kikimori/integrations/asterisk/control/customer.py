@@ -48,6 +48,10 @@ class AsteriskCustomer:
     step: Step | None = None
     step_at: float = 0.0
     """The loop's time at which the step began."""
+    timed: bool = False
+    """True = `step_at` is the begin as reported; false = the step was found begun."""
+    chain_at: float | None = None
+    """The loop's time at which the first telephone of the present transfer began to ring."""
     music: bool = False
     """True once music has started in this step; a telephone that answers at once ends it within a
     millisecond."""
@@ -80,7 +84,7 @@ class AsteriskCustomer:
     def expect(self) -> None:
         """Reset the state before the customer is moved: later events belong to the new step."""
         self.step, self.rung, self.dial_status, self.ringing = None, None, "", False
-        self.music = False
+        self.music, self.chain_at = False, None
         self.left = self.bridge
 
     def call_off(self) -> None:
@@ -119,7 +123,7 @@ class AsteriskCustomer:
         self.lost = False
         step = step_of(there.exten)
         if step is not None and step is not self.step:
-            self.step, self.step_at = step, now
+            self.step, self.step_at, self.timed = step, now, False
         self.bridge, self.doubt = there.bridge, False
         self.operator_in = self.operator in others
         if not self.bridge:
@@ -193,11 +197,13 @@ class AsteriskCustomer:
             if event.get("Step") == NEXT:
                 self.dial_status, self.ringing = "", False
             return
-        self.step, self.step_at, self.music = step, now, False
+        self.step, self.step_at, self.timed, self.music = step, now, True, False
         if step is Step.RUNG:
             self.rung = event.get("Status")
-        elif step is Step.RING and self.targets:
-            self.on_ring(self.targets.pop(0))
+        elif step is Step.RING:
+            self.chain_at = now if self.chain_at is None else self.chain_at
+            if self.targets:
+                self.on_ring(self.targets.pop(0))
         elif step is Step.HAND:
             # What is heard is the target's: a ringing tone, a queue's music.
             self.set_status(CallStatus.ON_HOLD)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kikimori.control import pbx_settings
+from kikimori.control.pbx_control import HoldTimes
+from kikimori.integrations.asterisk.control.dialplan import Step
+
+if TYPE_CHECKING:
+    from kikimori.integrations.asterisk.control.customer import AsteriskCustomer
 
 EXTENSION = re.compile(r"[0-9A-Za-z*#+._-]{1,64}(@[0-9A-Za-z_-]{1,64})?")
 
@@ -39,3 +45,17 @@ class AsteriskControlSettings(pbx_settings.ControlSettings):
     @property
     def ringing_s(self) -> int:
         return math.ceil(self.ring_s)
+
+    def hold_times(self, customer: AsteriskCustomer, now: float) -> HoldTimes | None:
+        """Return what the dialplan leaves of a customer's wait; None when they do not wait in it, or the begin is not known."""
+        if not customer.held_by_us or customer.lost or not customer.timed:
+            return None
+        if customer.step in (Step.HOLD, Step.HAND):
+            return HoldTimes(customer.step_at + self.hold_s - now)
+        if customer.step is not Step.RING:
+            return None
+        ring_s = customer.step_at + self.ringing_s - now
+        if not customer.targets:
+            return HoldTimes(ring_s, ring_s)
+        chain_s = (customer.step_at if customer.chain_at is None else customer.chain_at) + self.chain_s - now
+        return HoldTimes(chain_s, min(ring_s, chain_s))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori.control.held import HeldBook
-from kikimori.control.pbx_control import PbxAnswer, not_supported
+from kikimori.control.pbx_control import HoldTimes, PbxAnswer, not_supported
 from kikimori.integrations.freeswitch.client import REMEDIES, EslAwayError, EslClient
 from kikimori.integrations.freeswitch.control.customer import FreeSwitchCustomer
 from kikimori.integrations.freeswitch.control.moves import FreeSwitchMover
@@ -88,6 +88,15 @@ class FreeSwitchControl:
     @property
     def keep_operator(self) -> bool:
         return self._settings.keep_operator
+
+    def hold_times(self, call: CallInfo) -> HoldTimes | None:
+        """Return what is left of a call's hold, as `HoldingControl.hold_times`."""
+        customer = self._customers.get(call.channel or "")
+        ends = None if customer is None else customer.hold_ends
+        if customer is None or ends is None or not self.connected:
+            return None
+        left = ends - asyncio.get_running_loop().time()
+        return HoldTimes(left, left if customer.rings else None)
 
     async def run(self) -> None:
         self._left = await self._book.load()

@@ -34,6 +34,10 @@ class FreeSwitchCustomer:
     doubtful: bool = False
     """True when it is unknown whether the last order is carried out: the connection was lost, or FreeSWITCH
     is slow."""
+    hold_ends: float | None = None
+    """The loop's time at which FreeSWITCH takes the customer back from the wait of the last order; None = not known."""
+    rings: bool = False
+    """True while a telephone rings until then."""
     turn: int = 0
     """Number of orders; a waiting order that finds it changed was superseded."""
 
@@ -71,6 +75,7 @@ class FreeSwitchCustomer:
     def begin(self) -> int:
         """Begin an order; return its turn."""
         self.channel.expect(uuid.uuid4().hex[:16])
+        self.hold_ends, self.rings = None, False
         self.turn += 1
         self.doubtful = False
         return self.turn

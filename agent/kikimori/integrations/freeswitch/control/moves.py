@@ -5,6 +5,7 @@ Each move is proved by FreeSWITCH's events, not by its "+OK".
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from kikimori.control.pbx_control import PbxAnswer
@@ -87,6 +88,7 @@ class FreeSwitchMover:
         failed = await self._ring(request, customer, join=keep, release=not keep)
         if failed is not None:
             return failed
+        request.on_ring(request.target)
         failed = await self._until(
             customer,
             lambda: customer.connected or customer.channel.failed,
@@ -214,6 +216,7 @@ class FreeSwitchMover:
         if refused is None:
             refused = await self._until(customer, lambda: channel.music or customer.connected, SOON_S)
             if refused is None and channel.music:
+                customer.hold_ends = asyncio.get_running_loop().time() + hold_s
                 customer.become(CallStatus.ON_HOLD)
                 return None
             if refused in (SUPERSEDED, HUNG_UP, AWAY):
@@ -250,7 +253,11 @@ class FreeSwitchMover:
             release=release,
             waited=waited,
         )
-        return _refusal(await self._esl.api(order))
+        refused = _refusal(await self._esl.api(order))
+        if refused is None:
+            customer.hold_ends = asyncio.get_running_loop().time() + self._settings.ring_s
+            customer.rings = True
+        return refused
 
     async def _begin(self, customer: FreeSwitchCustomer) -> None:
         customer.begin()
@@ -281,6 +288,7 @@ class FreeSwitchMover:
 
     async def _not_reached(self, customer: FreeSwitchCustomer) -> PbxAnswer:
         """Return the failure once the customer has come to rest: the next press must find them there."""
+        customer.hold_ends, customer.rings = None, False
         channel = customer.channel
         await self._until(customer, lambda: channel.failed, REASON_WITHIN_S)
         cause = channel.failed
