@@ -16,7 +16,7 @@ from kikimori.control.pbx_control import PbxAnswer, PbxRequest
 from kikimori.control.targets import TargetPolicy
 from kikimori.unanswered.help import NOBODY_ANSWERED
 from kikimori_core.wire.actions import MOVES, NEED_REASON, OF_JUDGING, OF_RECORDING, RING, TRANSFERS
-from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome
+from kikimori_core.wire.messages import Action, CallStatus, Command, CommandResult, Outcome, Party
 from kikimori_core.wire.topics import is_name
 from kikimori_core.wire.unanswered import UNREACHED
 
@@ -152,12 +152,16 @@ class CommandHandler:
             announcement=command.announcement,
         )
         help_ = self._help
+        if command.action in TRANSFERS:
+            led_to = Party(number=target) if help_ is None else help_.named(target)
+            call.superiors.led_to(led_to, keep_operator=command.keep_operator)
         if help_ is None or command.action is not Action.HOLD_TRANSFER:
             return await self._pbx.carry_out(request, call.set_status)
         rung: list[str] = []
 
         def rings(number: str) -> None:
             rung.append(number)
+            call.superiors.led_to(help_.named(number), keep_operator=command.keep_operator)
             help_.transfer_rings(call, number)
 
         then = help_.followers(command.action, target)

@@ -11,8 +11,10 @@ import structlog
 from kikimori.calls.alert_message import alert_message
 from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.calls.help_call import HelpCall
+from kikimori.calls.leg_names import LegNames
 from kikimori.calls.line import LineTail, transcript_line
 from kikimori.calls.open_changes import OpenChanges
+from kikimori.calls.superior_talks import SuperiorTalks
 from kikimori.errors import place_of
 from kikimori_core.model.call import CallInfo, EndReason, Role
 from kikimori_core.model.evidence import ButtonPress, Utterance
@@ -96,6 +98,8 @@ class LiveCall:
         self._shown: dict[Role, str] = {}
         """Line id of the partial on the screen, by voice."""
         self._heard_to_s = 0.0
+        self.superiors = SuperiorTalks(offers.keep_operator)
+        self.leg_names = LegNames()
         self._recorder = recorder
         recorder.call_begun(self)
 
@@ -145,25 +149,26 @@ class LiveCall:
         # The PBX may answer when the call is over already.
         if status is not self.status and self.status is not CallStatus.ENDED:
             self.status = status
+            self.superiors.become(status, self.received_s)
             self._recorder.status(self)
             self.publish()
 
-    def observe(self, evidence: Evidence) -> None:
-        """Take evidence from hearing. Never raises: a failure stays with this call."""
-        self._safely(self._observe, evidence)
+    def observe(self, evidence: Evidence, leg: LiveLeg | None = None) -> None:
+        """Take evidence from hearing; `leg`: that which heard it, if known. Never raises: a failure stays with this call."""
+        self._safely(self._observe, evidence, leg)
 
-    def _observe(self, evidence: Evidence) -> None:
+    def _observe(self, evidence: Evidence, leg: LiveLeg | None) -> None:
         if isinstance(evidence, Utterance):
             if evidence.final:
                 self._recorder.line(self, evidence)
             if evidence.final or evidence.text != self._shown.get(evidence.role):
-                self._show(evidence)
+                self._show(evidence, leg)
             if not evidence.again:
                 self._shown[evidence.role] = "" if evidence.final else evidence.text
         if self._judge is not None and (not self.failed or isinstance(evidence, ButtonPress)):
             self._tell(self._judge.observe(evidence))
             if isinstance(evidence, Utterance) and evidence.final and self._judge.doubted:
-                self._show(evidence, self._judge.doubted)
+                self._show(evidence, leg, self._judge.doubted)
 
     def advance(self) -> None:
         """Advance the rules' time. Never raises."""
@@ -267,15 +272,12 @@ class LiveCall:
         because = ClosedBecause.AGENT_RESTARTED if reason is EndReason.SHUTDOWN else ClosedBecause.CALL_ENDED
         self._safely(self._close, because)
         self.status = CallStatus.ENDED
-        self._safely(self._say_ended, at)
+        self._safely(lambda: self._listener.call_changed(self.state(ended_at=at)))
         self._recorder.call_ended(self, at, reason)
 
     def _close(self, because: ClosedBecause) -> None:
         if self._judge is not None:
             self._tell(self._judge.end(self.heard_s, because))
-
-    def _say_ended(self, at: datetime) -> None:
-        self._listener.call_changed(self.state(ended_at=at))
 
     def publish(self) -> None:
         """Publish the call's present state. Never raises."""
@@ -309,6 +311,7 @@ class LiveCall:
             judging_failed=self.failed,
             accommodated=self.accommodated,
             recording=recording,
+            with_superior=self.superiors.superior,
             transcript_tail=self._tail.lines(),
         )
 
@@ -321,8 +324,9 @@ class LiveCall:
         shed = any(leg.speech is not None and leg.speech.shed_s > 0 for leg in self.legs)
         return SpeechStatus.SHED if shed else SpeechStatus.ON
 
-    def _show(self, utterance: Utterance, doubted: Sequence[Match] = ()) -> None:
-        line = transcript_line(self.call_id, utterance, doubted)
+    def _show(self, utterance: Utterance, leg: LiveLeg | None, doubted: Sequence[Match] = ()) -> None:
+        superior = self.superiors.spoken_by(utterance, leg, self.legs)
+        line = transcript_line(self.call_id, utterance, doubted, superior)
         self._listener.line(line)
         if line.final:
             self._tail.keep(line)

@@ -139,7 +139,9 @@ class Desk:
             most_waiting_s=max(MOST_WAITING_S, self.settings.patience_s),
         )
         if self._speech is not None:
-            leg.speech = self._speech.open(info.role, info.rate, call.observe, partial(self._leg_done, leg))
+            hears, done = partial(call.observe, leg=leg), partial(self._leg_done, leg)
+            name = call.leg_names.next(info.role)
+            leg.speech = self._speech.open(info.role, info.rate, hears, done, name=name)
         self._legs[info.rate].append(leg)
         channel = call.info.channel if call.legs else None
         call.leg_opened(leg, info.call)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.judging.phrases import Match
     from kikimori_core.model.evidence import Utterance
+    from kikimori_core.wire.messages import SpokenBy
 
 MOST_LETTERS = 2000
 TAIL_LINES = 6
@@ -37,8 +38,10 @@ class LineTail:
         return tuple(self._lines)
 
 
-def transcript_line(call_id: str, utterance: Utterance, doubted: Sequence[Match]) -> TranscriptLine:
-    """Return an utterance as it is published, with its doubted words."""
+def transcript_line(
+    call_id: str, utterance: Utterance, doubted: Sequence[Match], spoken_by: SpokenBy | None = None
+) -> TranscriptLine:
+    """Return an utterance as it is published, with its doubted words, and the superior who says it."""
     other = utterance.other
     return TranscriptLine(
         call_id=call_id,
@@ -53,4 +56,5 @@ def transcript_line(call_id: str, utterance: Utterance, doubted: Sequence[Match]
         doubted=tuple(
             DoubtedWords(category=each.category, matched=each.matched[:MOST_LETTERS]) for each in doubted
         ),
+        spoken_by=spoken_by,
     )

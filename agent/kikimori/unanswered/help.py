@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kikimori.calls.desk import Desk
     from kikimori.control.pbx_control import PbxAnswer, PbxControl
     from kikimori.office_directory import OfficeDirectory
-    from kikimori_core.wire.messages import Alert, CallState, Command, CommandResult
+    from kikimori_core.wire.messages import Alert, CallState, Command, CommandResult, Party
     from kikimori_core.wire.unanswered import UnansweredTable
 
 TRANSFER = "transfer"
@@ -74,6 +74,10 @@ class UnansweredHelp:
         if action is not Action.HOLD_TRANSFER or not self._settings.next_superior:
             return ()
         return followers(self._office.superiors_open(), target, self._telephones.in_use(self._desk.calls))
+
+    def named(self, number: str) -> Party:
+        """Return the owner of a telephone, as far as the directory knows them."""
+        return self._office.named(number)
 
     def transfer_rings(self, call: LiveCall, target: str) -> None:
         """Note that a transfer rings a telephone now."""

@@ -195,7 +195,7 @@ class Decodings:
 
     @staticmethod
     def _line_id(leg: SpeechLeg, decoding: _Decoding) -> str:
-        return f"{leg.role}-{decoding.utterance}"
+        return f"{leg.name}-{decoding.utterance}"
 
     def _deliver(self, leg: SpeechLeg, utterance: Utterance) -> None:
         self._loop.call_soon_threadsafe(leg.deliver, utterance)

@@ -48,10 +48,13 @@ class SpeechLeg:
         rate: int,
         deliver: Callable[[Utterance], None],
         done: Callable[[], None],
+        name: str = "",
     ) -> None:
         self._pool = pool
         self.worker = worker
         self.role = role
+        self.name = name or str(role)
+        """Begin of the ids of its lines."""
         self.rate = rate
         self.deliver = deliver
         self.done = done
@@ -123,16 +126,23 @@ class SpeechPool:
         return next(self._serials)
 
     def open(
-        self, role: Role, rate: int, deliver: Callable[[Utterance], None], done: Callable[[], None]
+        self,
+        role: Role,
+        rate: int,
+        deliver: Callable[[Utterance], None],
+        done: Callable[[], None],
+        *,
+        name: str = "",
     ) -> SpeechLeg:
         """Open a leg.
 
+        `name` begins the ids of its lines, the role's without one; two legs of a call have two names.
         `deliver` is called on the event loop with partials, also unchanged ones, and finals, in order; `done` once after the last of them,
         when the leg was closed and all its audio decoded.
         """
         worker = min(self._workers, key=lambda each: each.legs)
         worker.legs += 1
-        return SpeechLeg(self, worker, role=role, rate=rate, deliver=deliver, done=done)
+        return SpeechLeg(self, worker, role=role, rate=rate, deliver=deliver, done=done, name=name)
 
     def feed(self, leg: SpeechLeg, pcm: bytes, media_s: float, *, closes: bool) -> None:
         duration_s = len(pcm) / 2 / leg.rate
