@@ -117,6 +117,9 @@ def _view(line: TranscriptLine) -> dict[str, Any]:
         "final": line.final,
         **({"doubted": [each.model_dump() for each in line.doubted]} if line.doubted else {}),
     }
+    if line.spoken_by is not None:
+        superior = line.spoken_by.superior
+        view["superior"] = {"name": superior.name or superior.number, "certain": line.spoken_by.certain}
     if line.other is not None and line.other.text != line.text:
         view["other"] = {"text": line.other.text, "engine": line.other.engine}
     return view

@@ -12,7 +12,8 @@ from tests.support.live_client import connected, live_client
 from tests.support.office import CAN_EVERYTHING, CUSTOMER, OPERATOR, leg, words
 from tests.support.sign_in import client
 
-from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party, Severity
+from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party, Severity, SpokenBy
+from kikimori_core.wire.ringing import Ringing
 from kikimori_records.people import NewPerson, add
 
 if TYPE_CHECKING:
@@ -149,19 +150,56 @@ async def test_moved_calls_have_a_line_with_the_way_back(url: str, agent: PeerAg
     await agent.answer(command, Outcome.FAILED, "pbx_away")
     await expect(lane.locator("[data-call=held] .lane-result")).to_contain_text("つながりません")
     await page.mouse.move(0, 0)
+    # A hold whose end the agent knows counts down to it; another one counts up.
+    await expect(lane.locator("[data-call=held] .seconds")).to_have_text(re.compile(r"^(00:\d\d)?$"))
+    now = datetime.now(UTC)
+    await agent.call("held", hold_ends_at=now + timedelta(seconds=95))
+    await expect(lane.locator("[data-call=held] .seconds")).to_have_text(re.compile(r"^あと 01:[0-3]\d$"))
     # While the superior's telephone rings, its seconds run and the way back is on the line.
     await page.locator("#cards [data-call=c] .primary").click()
     ring = await agent.command()
     ringing = lane.locator("[data-call=c]")
     await expect(ringing.locator(".state")).to_have_text("呼び出し中 → 高橋 課長")
     await expect(ringing.locator(".seconds")).to_have_text(re.compile(r"00:\d\d"))
+    now = datetime.now(UTC)
+    rung = Ringing(
+        number="300", name="林 課長", since=now, purpose="transfer", ends_at=now + timedelta(seconds=50)
+    )
+    await agent.call("c", status=CallStatus.ON_HOLD, ringing=rung, hold_ends_at=now + timedelta(seconds=110))
+    await expect(ringing.locator(".state")).to_have_text("呼び出し中 → 林 課長")
+    await expect(ringing.locator(".seconds")).to_have_text(re.compile(r"^あと 00:\d\d（保留 あと 01:\d\d）$"))
     await ringing.get_by_role("button", name="オペレーターへ戻す").click()
     back = await agent.command()
     assert (back.call_id, back.action) == ("c", Action.TAKE_BACK)
+    await agent.call("c", status=CallStatus.TALKING, ringing=None, hold_ends_at=None)
     await agent.answer(ring, Outcome.FAILED, "taken_back")
     await agent.answer(back)
     await page.mouse.move(0, 0)
     await expect(ringing).to_have_count(0)
+
+    # Whose words a superior's are is said by the agent; the customer's evidence stays marked beside them.
+    superior = Party(number="300", name="林 課長")
+    await agent.call("taken", with_superior=superior)
+    await agent.say("taken", OPERATOR, "担当の佐藤です", 200)
+    await agent.say("taken", OPERATOR, "代わりました", 210, spoken_by=SpokenBy(superior=superior))
+    await agent.say(
+        "taken", OPERATOR, "失礼します", 215, spoken_by=SpokenBy(superior=superior, certain=False)
+    )
+    await agent.say("taken", CUSTOMER, "いい加減にしろ", 220)
+    evidence = (words("いい加減にしろ", "いい加減にしろ", "insult", 220),)
+    await agent.alert("taken", rule="phrase-insult", kind="phrase", evidence=evidence)
+    await lane.locator("[data-call=taken] .state").click()
+    await expect(lane.locator("[data-call=taken] .state")).to_have_text("上席対応中 林 課長")
+    lines = page.locator("#panel .line")
+    for said, who in (
+        ("担当の佐藤です", "オペレーター: "),
+        ("代わりました", "上席 林 課長: "),
+        ("失礼します", "オペレーターか上席 林 課長: "),
+    ):
+        await expect(lines.filter(has_text=said).locator(".said > span").first).to_have_text(who)
+    await expect(lines.locator("mark")).to_have_text("いい加減にしろ")
+    await page.get_by_role("button", name="English").click()
+    await expect(lines.filter(has_text="代わりました")).to_contain_text("Superior 林 課長: ")
 
 
 async def many(agent: PeerAgent, count: int) -> None:

@@ -34,6 +34,13 @@ class OtherHearingView(PagePart):
     engine: str
 
 
+class SuperiorOfLine(PagePart):
+    """Superior who says a line; not `certain`: it may be the operator, who is heard by the same leg."""
+
+    name: str | None
+    certain: bool
+
+
 class LineView(PagePart):
     """Line of a transcript."""
 
@@ -44,6 +51,7 @@ class LineView(PagePart):
     final: bool
     doubted: list[DoubtedView] | None = None
     other: OtherHearingView | None = None
+    superior: SuperiorOfLine | None = None
 
 
 class LineChanges(PagePart):

@@ -63,7 +63,7 @@ class Moved {
 
   /** @param {number} now */
   tick(now) {
-    setText(this.seconds, this.at?.since ? clock((now - this.at.since) / 1000) : "");
+    setText(this.seconds, this.at ? timesOf(this.at, now) : "");
   }
 
   remove() {
@@ -71,6 +71,17 @@ class Moved {
     this.buttons.remove();
     this.element.remove();
   }
+}
+
+/**
+ * How long it still lasts; where nobody knows that, how long it has lasted.
+ * @param {import("../store/whereabouts.js").Whereabouts} at
+ * @param {number} now
+ */
+function timesOf({ since, until, holdUntil }, now) {
+  const left = (/** @type {number} */ end) => clock(Math.max(0, Math.ceil((end - now) / 1000)));
+  if (until === null) return since ? clock((now - since) / 1000) : "";
+  return holdUntil === null ? t("lane.left", { time: left(until) }) : t("lane.left_both", { time: left(until), hold: left(holdUntil) });
 }
 
 export class Lane {

@@ -43,7 +43,7 @@ function withMarks(text, marked) {
  * @property {Line[]} lines in order of time
  * @property {string} speech state of the call's speech recognition
  * @property {import("../store/picture.js").Alert[]} alerts of the call, worst first
- * @property {{from: number, alone: boolean} | null} superior from when a superior speaks; see `superiorSpeaks`
+ * @property {{from: number, alone: boolean} | null} superior from when a superior speaks, where the lines do not say it; see `superiorSpeaks`
  */
 
 export class Transcript {
@@ -100,12 +100,13 @@ export class Transcript {
     item.line = line;
     item.around = around;
     const found = evidenceIn(alerts, line, title);
-    const speaker = line.role === "operator" && superior && line.start_s >= superior.from ? (superior.alone ? "superior" : "both") : line.role;
+    const speaker = speakerOf(line, superior);
+    const superiorName = line.superior?.name;
     const shown = { role: line.role, speaker, final: line.final ? "yes" : "no", found: found.words.length || found.loud ? "yes" : "no" };
     for (const [name, value] of Object.entries(shown)) if (item.element.dataset[name] !== value) item.element.dataset[name] = value;
     const named = speaker === line.role && line.role !== "mixed" ? "unseen" : "speaker";
     if (item.speaker.className !== named) item.speaker.className = named;
-    setText(item.speaker, `${speaker === line.role ? word("role", line.role) : t(`panel.speaker_${speaker}`)}: `);
+    setText(item.speaker, `${speaker === line.role ? word("role", line.role) : superiorName ? t(`panel.speaker_${speaker}_name`, { name: superiorName }) : t(`panel.speaker_${speaker}`)}: `);
     this.drawWords(item.words, line, found.words);
     fill(item.rest, JSON.stringify([found.loud, line.other ?? null, current()]), () => [
       ...(found.loud ? [" ", h("span", { class: "loud", dataset: { severity: look(found.loud) } }, t("panel.loud"))] : []),
@@ -138,6 +139,17 @@ export class Transcript {
     else if (found.length || line.doubted?.length) element.replaceChildren(...withMarks(line.text, marksOf(line, found)));
     else setText(element, line.text);
   }
+}
+
+/**
+ * Who says a line: as the agent says it; where it does not, from the time on at which a superior has the call.
+ * @param {Line} line
+ * @param {Said["superior"]} guessed
+ */
+function speakerOf(line, guessed) {
+  if (line.superior) return line.superior.certain ? "superior" : "both";
+  if (line.role !== "operator" || !guessed || line.start_s < guessed.from) return line.role;
+  return guessed.alone ? "superior" : "both";
 }
 
 /**

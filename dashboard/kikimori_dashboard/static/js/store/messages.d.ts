@@ -306,6 +306,7 @@ export interface SupervisorCall {
   capabilities: Action[];
   ended_at: string | null;
   help_keys: string | null;
+  hold_ends_at: string | null;
   identity: string | null;
   judging_failed: boolean;
   keep_operator: boolean | null;
@@ -333,6 +334,7 @@ export interface SupervisorCall {
   tap: string;
   unconfirmed: boolean;
   urgency: number;
+  with_superior: Party | null;
 }
 /**
  * Something the PBX can play to the customer.
@@ -380,6 +382,7 @@ export interface PressInStory {
  * Superior whose telephone rings for a call.
  */
 export interface Ringing {
+  ends_at: string | null;
   name: string | null;
   number: string | null;
   purpose: string;
@@ -446,6 +449,7 @@ export interface LineView {
   other?: OtherHearingView;
   role: Role;
   start_s: number;
+  superior?: SuperiorOfLine;
   text: string;
 }
 /**
@@ -461,6 +465,13 @@ export interface DoubtedView {
 export interface OtherHearingView {
   engine: string;
   text: string;
+}
+/**
+ * Superior who says a line; not `certain`: it may be the operator, who is heard by the same leg.
+ */
+export interface SuperiorOfLine {
+  certain: boolean;
+  name: string | null;
 }
 /**
  * Missed alerts; `more` are not shown yet, `dropped` never will be.
