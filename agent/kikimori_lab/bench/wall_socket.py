@@ -31,6 +31,8 @@ class WallSocket:
         self.characters = 0
         self.late_ms: list[float] = []
         """Age of words at their arrival, in ms."""
+        self.alerts: dict[str, float] = {}
+        """Time in ms at which an alert arrived, by its title."""
         self.begun = asyncio.Event()
         """Set once it draws calls."""
         self._order: dict[str, str] = {}
@@ -40,6 +42,7 @@ class WallSocket:
         """Count from here on."""
         self.messages = self.characters = 0
         self.late_ms.clear()
+        self.alerts.clear()
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -61,6 +64,9 @@ class WallSocket:
             self.characters += len(text)
             for lines in message.get("lines", {}).values():
                 self._note_age(lines["changed"])
+            for alert in message.get("alerts", {}).values():
+                if alert is not None:
+                    self.alerts.setdefault(alert["title"]["en"], time.time() * 1000)
         for call_id, call in message.get("calls", {}).items():
             self._order.pop(call_id, None)
             if call is not None:

@@ -26,10 +26,10 @@ def add_parser(
 def run(args: argparse.Namespace) -> int:
     log_errors()
     from kikimori.process import run_until_done  # noqa: PLC0415
-    from kikimori_lab.bench.wall import bench_wall  # noqa: PLC0415  (see cli/up.py)
+    from kikimori_lab.bench.wall import ROUNDS, bench_wall  # noqa: PLC0415  (see cli/up.py)
 
     with bars("s") as progress:
-        bar = progress.add_task("wall", total=4 * args.seconds)
+        bar = progress.add_task("wall", total=ROUNDS * args.seconds)
 
         async def measure() -> int:
             figures = await bench_wall(
