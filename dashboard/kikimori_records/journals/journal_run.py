@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.journal.damage import Damage
 from kikimori_core.journal.erasing import rewrite_without
-from kikimori_core.journal.folder import segment_path, segments_of, sync_folder
+from kikimori_core.journal.folder import SUFFIX, segment_path, segments_of, sync_folder
 from kikimori_core.journal.framing import RECORD_HEADER, DamageCode, FrameReader, SegmentHead
 from kikimori_core.journal.reading import head_of, locate
 from kikimori_core.journal.sink import RefusalCode, SinkRefusal
@@ -78,6 +78,9 @@ class JournalRun:
     def load(self) -> None:
         """Read everything anew from the disk; cuts what the last delivery left half written. Raises OSError, ValueError."""
         self.close()
+        for unfinished in self._folder.glob(f"*{SUFFIX}.new"):
+            # Of an erasure or a compaction that a kill cut off: it is done again, and these calls may go before.
+            unfinished.unlink()
         state = read_state(self._folder)
         self.position = state.position
         self.calls = RunCalls(self.agent_id, self.run)

@@ -239,6 +239,11 @@ async def test_a_call_is_erased_from_what_is_here_also_while_it_runs(store: Stor
             await ReceivedJournals(office.incoming, office.folder).erase("office", "run1", key)
         kept = office.segments()[0].read_bytes()
         assert [each in kept for each in secrets] == [False, False, True]
+    # As a kill leaves it in the middle of an erasure.
+    left_over = office.segments()[0].with_suffix(".kkj.new")
+    left_over.write_bytes(kept)
+    async with RecordsOffice.opened(store, tmp_path) as office:
+        assert not left_over.exists()
         assert await delivered(office.incoming, told, first=running) == len(told.records)
         await office.finishing.finish_ended()
     calls = {each.call_id: each for each in await newest_calls(store, 9)}
