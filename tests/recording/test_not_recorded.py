@@ -11,6 +11,7 @@ from tests.recording.test_recording import command, noise
 
 from kikimori.commands import CommandHandler
 from kikimori.integrations.manual.control import ManualControl
+from kikimori.recording.erasing import CallEraser
 from kikimori_core.journal.events import (
     CallBegun,
     CallEnded,
@@ -187,3 +188,15 @@ async def test_what_was_to_be_erased_is_erased_by_the_next_run(tmp_path: Path) -
     assert (read.samples, read.of(CallEnded)[0].outcome) == (0, "stopped")
     assert NUMBER.encode() not in everything(office)
     assert not left_over.exists()
+
+
+def test_calls_that_are_to_be_erased_stay_noted_while_they_are_taken_up_again(tmp_path: Path) -> None:
+    """A kill at that moment loses none of them."""
+    noted = tmp_path / "erasing.json"
+    noted.write_text("[[0, 8], [3, 8]]")
+    before = noted.stat().st_ino
+    eraser = CallEraser()
+    eraser.stop(1)
+    eraser.resume(tmp_path)
+    assert eraser.pending == 2
+    assert (noted.read_text(), noted.stat().st_ino) == ("[[0, 8], [3, 8]]", before)

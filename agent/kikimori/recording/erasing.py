@@ -48,12 +48,8 @@ class CallEraser:
             OSError: the disk; it is erased all the same, unless the agent ends before.
         """
         with self._changed:
-            self._pending.append((folder, call, before))
-            self._changed.notify()
-            if self._thread is None and not self._stopping:
-                self._thread = threading.Thread(target=self._run, name="journal-erasing", daemon=True)
-                self._thread.start()
-        self._note(folder)
+            self._put([(folder, call, before)])
+            self._note(folder)
 
     def resume(self, folder: Path) -> None:
         """Erase what an earlier run had not erased from its folder yet."""
@@ -65,9 +61,9 @@ class CallEraser:
         except (OSError, ValueError, TypeError) as error:
             log.error("erasures_unreadable", run=folder.name, error=type(error).__name__)
             return
-        for call, before in found:
-            with suppress(OSError):
-                self.add(folder, call, before)
+        with self._changed:
+            # All at once: the note on the disk is written anew after each call that was erased.
+            self._put([(folder, call, before) for call, before in found])
 
     def stop(self, timeout_s: float) -> None:
         """End the thread; what is left is erased by the next run."""
@@ -76,6 +72,14 @@ class CallEraser:
             self._changed.notify()
         if self._thread is not None:
             self._thread.join(timeout_s)
+
+    def _put(self, calls: list[tuple[Path, int, int]]) -> None:
+        """Have calls erased; the caller holds the lock."""
+        self._pending += calls
+        self._changed.notify()
+        if calls and self._thread is None and not self._stopping:
+            self._thread = threading.Thread(target=self._run, name="journal-erasing", daemon=True)
+            self._thread.start()
 
     def _run(self) -> None:
         with suppress(OSError, AttributeError):
