@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -222,3 +223,17 @@ def test_numbers_out_of_order_are_named(tmp_path: Path) -> None:
     assert isinstance(gap, Damage)
     assert (again.code, again.lost) == (DamageCode.NUMBER, 0)
     assert (gap.code, gap.number, gap.lost) == (DamageCode.NUMBER, 1, 2)
+
+
+def test_the_names_of_new_folders_are_on_the_disk_as_well(tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    def note(event: str, args: tuple[object, ...]) -> None:
+        if event == "open" and watching:
+            opened.append(str(args[0]))
+
+    watching = True
+    sys.addaudithook(note)
+    write(tmp_path / "agent" / "run", records(3))
+    watching = False
+    assert {str(tmp_path), str(tmp_path / "agent"), str(tmp_path / "agent" / "run")} <= set(opened)

@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from kikimori_core.wire.private_file import FOLDER_MODE, MODE
+from kikimori_core.wire.private_file import MODE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,8 +111,3 @@ def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
 def reason_of(error: OSError) -> str:
     """Return the reason for which a write failed."""
     return DISK_FULL if error.errno in FULL else DISK_FAILED
-
-
-def made_private(folder: Path) -> None:
-    """Make a folder for its user alone. Raises OSError."""
-    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ import structlog
 from kikimori.errors import place_of
 from kikimori.recording.accounts import CallAccounts
 from kikimori.recording.batch import BatchCoder, windows
-from kikimori.recording.disk_room import DISK_FULL, DiskRoom, made_private, reason_of
+from kikimori.recording.disk_room import DISK_FULL, DiskRoom, reason_of
 from kikimori.recording.entries import (
     EndEntry,
     EraseEntry,
@@ -29,6 +29,7 @@ from kikimori.recording.entries import (
     WindowRound,
 )
 from kikimori_core.journal.events import CallEnded, JournalEvent
+from kikimori_core.journal.folder import make_folder
 from kikimori_core.journal.framing import Kind, encode
 from kikimori_core.journal.writing import SegmentWriter
 
@@ -277,7 +278,7 @@ class JournalThread:
 
     def _opened(self) -> DiskRoom:
         if self.room is None:
-            made_private(self._root)
+            make_folder(self._root)
             self.room = DiskRoom(self._root, self._most_bytes)
             self.room.hold_reserve()
         return self.room

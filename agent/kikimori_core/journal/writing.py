@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from kikimori_core.journal.folder import segment_path, sync_folder
+from kikimori_core.journal.folder import make_folder, segment_path, sync_folder
 from kikimori_core.journal.framing import DamageCode, JournalError, SegmentHead, segment_head
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class SegmentWriter:
 
     def _open(self) -> int:
         path = segment_path(self._folder, self.next_number)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._folder)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._file, self.size = file, 0
         head = replace(self._head, first=self.next_number, made_at=self._now())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from kikimori_core.journal.folder import make_folder
 from kikimori_core.journal.framing import RECORD_HEADER, Kind, encode, header_of
 from kikimori_core.journal.sound import decode_batch
 from kikimori_core.journal.whole_file import whole_file
@@ -28,7 +29,7 @@ def keep_apart(index: SegmentIndex, folder: Path) -> None:
     """
     if not index.unfit:
         return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     source = os.open(index.path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with whole_file(folder / index.path.name) as file:
