@@ -18,7 +18,7 @@ from kikimori.recording.shipping import Shipper
 from kikimori_core.journal.folder import segments_of
 from kikimori_core.journal.framing import FrameReader, Kind
 from kikimori_core.journal.signing import utc_now
-from kikimori_core.journal.sink import RefusalCode
+from kikimori_core.journal.sink import RefusalCode, SinkAwayError
 from kikimori_core.wire.keys import SigningKey
 
 if TYPE_CHECKING:
@@ -73,6 +73,33 @@ async def test_a_connection_that_breaks_all_the_time_loses_and_doubles_nothing(t
         # The one that grows stays, with what it holds; the others are deleted.
         await until(lambda: len(segments_of(run.folder)) == 1)
     assert frames_in(run.folder) == run.written[-len(frames_in(run.folder)) :]
+
+
+class AnswersLost(FileSink):
+    """Receiver that is away for some requests, and then keeps every delivery while its answer is lost."""
+
+    away = 6
+
+    async def position(self, agent_id: str, run: str) -> int:
+        self.away -= 1
+        if self.away > 0:
+            raise SinkAwayError("away")
+        return await super().position(agent_id, run)
+
+    async def deliver(self, agent_id: str, run: str, first: int, frames: bytes) -> int:
+        await super().deliver(agent_id, run, first, frames)
+        raise SinkAwayError("the answer is lost")
+
+
+async def test_a_connection_over_which_something_comes_is_tried_at_once_however_often_it_breaks(
+    tmp_path: Path,
+) -> None:
+    """Waiting twice as long after each of these breaks would take many minutes."""
+    run, sink = WrittenRun(tmp_path / "agent", "r1"), AnswersLost(tmp_path / "service")
+    run.write(150, most=30_000)
+    async with shipping(run, sink):
+        await until(lambda: frames_in(sink.folder / AGENT / "r1") == run.written)
+    assert sink.deliveries > 20
 
 
 async def test_an_earlier_run_goes_first_and_is_deleted_whole(tmp_path: Path) -> None:

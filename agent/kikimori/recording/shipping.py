@@ -74,18 +74,28 @@ class Shipper:
         self._first_retry_s = first_retry_s
         self._wanted: dict[str, int] = {}
         """Number of the next record that the receiver wants, by run."""
+        self._reached: dict[str, int] = {}
+        """Largest of these numbers that the receiver has named, by run."""
+        self._has_come_on = False
+        """True = the receiver has named a larger one since the last failure."""
         self._live_frames = RawFrames(folder / live, Owner(agent_id, live))
         self._at_most = MOST_BYTES
         self._shipping = asyncio.Lock()
 
     async def run(self) -> None:
-        """Ship until cancelled; try again after each failure, after 0.5 s and at most 30 s."""
+        """Ship until cancelled; try again after each failure, after 0.5 s and at most 30 s.
+
+        A connection that breaks again and again, and brings something over each time, is tried at once.
+        """
         wait_s = self._first_retry_s
         while True:
+            self._has_come_on = False
             if await self._round():
                 wait_s = self._first_retry_s
                 await asyncio.sleep(self._look_every_s)
             else:
+                if self._has_come_on:
+                    wait_s = self._first_retry_s
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, LAST_RETRY_S)
 
@@ -131,7 +141,7 @@ class Shipper:
         self.state.foreign(foreign)
         if self._live not in self._wanted:
             # Nothing is written yet. That this run is asked for tells the receiver that the earlier ones are over.
-            self._wanted[self._live] = await self._sink.position(self._agent_id, self._live)
+            self._wanted[self._live] = await self._position(self._live)
 
     def _runs(self) -> list[str]:
         """Return the runs with segments, the oldest first: names of runs grow with the time."""
@@ -145,7 +155,7 @@ class Shipper:
         folder = self._folder / run
         frames = self._live_frames if run == self._live else RawFrames(folder, Owner(self._agent_id, run))
         if (wanted := self._wanted.get(run)) is None:
-            wanted = await self._sink.position(self._agent_id, run)
+            wanted = await self._position(run)
         while True:
             # Before it is read: what is written meanwhile is for the next time.
             end = self._durable() if run == self._live else None
@@ -163,6 +173,16 @@ class Shipper:
         self._wanted[run] = wanted
         await asyncio.to_thread(self._delete, run, wanted, whole=run != self._live)
 
+    async def _position(self, run: str) -> int:
+        wanted = await self._sink.position(self._agent_id, run)
+        self._note_reached(run, wanted)
+        return wanted
+
+    def _note_reached(self, run: str, wanted: int) -> None:
+        if wanted > self._reached.get(run, 0):
+            self._reached[run] = wanted
+            self._has_come_on = True
+
     async def _deliver(self, run: str, first: int, body: bytes) -> int:
         try:
             wanted = await self._sink.deliver(self._agent_id, run, first, body)
@@ -173,6 +193,7 @@ class Shipper:
             return error.wanted
         if wanted <= first:
             raise SinkAwayError("it acknowledged nothing")
+        self._note_reached(run, wanted)
         self.state.delivered(len(body))
         self._at_most = min(self._at_most * 2, MOST_BYTES)
         return wanted
