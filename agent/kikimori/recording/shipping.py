@@ -32,9 +32,9 @@ log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
 """Interval between looks for new records while everything is shipped."""
-FIRST_RETRY_S, LAST_RETRY_S = 0.5, 30.0
+FIRST_RETRY_S, LAST_RETRY_S = 0.5, 5.0
 MOST_BYTES, FEWEST_BYTES = 2 << 20, 64 << 10
-"""Bytes of a delivery: halved after each that did not arrive, doubled after each that did."""
+"""Bytes of a delivery: the fewest at first, doubled after each that arrived, halved after each that did not."""
 MOST_GAPS = 10_000
 """Records in one delivery that stand for missing ones."""
 
@@ -79,11 +79,11 @@ class Shipper:
         self._has_come_on = False
         """True = the receiver has named a larger one since the last failure."""
         self._live_frames = RawFrames(folder / live, Owner(agent_id, live))
-        self._at_most = MOST_BYTES
+        self._at_most = FEWEST_BYTES
         self._shipping = asyncio.Lock()
 
     async def run(self) -> None:
-        """Ship until cancelled; try again after each failure, after 0.5 s and at most 30 s.
+        """Ship until cancelled; try again after each failure, after 0.5 s and at most 5 s.
 
         A connection that breaks again and again, and brings something over each time, is tried at once.
         """
