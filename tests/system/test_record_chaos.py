@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import deque
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from tests.support.program import kikimori
 from tests.support.told_calls import ToldRun, told_call
@@ -12,23 +15,31 @@ from tests.support.told_calls import ToldRun, told_call
 from kikimori_core.journal.framing import SegmentHead
 from kikimori_core.journal.signing import utc_now
 from kikimori_core.journal.writing import SegmentWriter
-from kikimori_lab.bench.record_history import truth_of
+from kikimori_core.model.call import Role
+from kikimori_lab.bench.known_lines import KnownSound, SentLeg
+from kikimori_lab.bench.record_history import KeptCall, truth_of
+from kikimori_lab.bench.record_sent import SentComparison
 from kikimori_lab.bench.record_witness import JournalWitness
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 
 @pytest.mark.timeout(600)
 async def test_a_kill_of_each_part(tmp_path: Path) -> None:
     ended = await kikimori(
-        "bench", "record-chaos", "--kills", "1", "--overlapping", "1", "--lines", "3", "--seed", "4", "--json",
-        "--folder", tmp_path / "logs", within_s=540,
+        "bench", "record-chaos", "--kills", "1", "--overlapping", "0", "--lines", "3", "--seed", "4", "--seconds", "1",
+        "--break-every", "2", "--json", "--folder", tmp_path / "logs", within_s=540,
     )  # fmt: skip
     assert ended.out, ended.err
     report = json.loads(ended.out)
     faults = ("records_missing", "records_doubled", "records_altered", "history_faults")
     assert [report[each] for each in faults] == [0, 0, 0, []]
+    assert report["sent"]["faults"] == []
+    assert report["sent"]["samples"] > report["sent"]["samples_lost_at_kills"]
+    assert report["sent"]["helps"] > 0
     assert report["calls"] > 0
     assert report["agent_runs"] > 1
     assert sum(report["kills"].values()) == (3 if report["database"] == "postgresql" else 2)
@@ -52,3 +63,47 @@ def test_the_witness_keeps_what_is_deleted_and_sees_what_stands_twice(tmp_path: 
     assert twice == [half - 1]
     (call,) = truth_of(told.records).values()
     assert sum(len(data) for _, data in call.sound[0]) == 2 * len(told.calls[0].legs[0].sound)
+
+
+def test_what_was_sent_is_compared_sample_by_sample_and_a_kill_excuses_the_last_second_alone() -> None:
+    sound = KnownSound(np.arange(1, 160_001).astype(np.int16) | 1)
+    legs = [
+        SentLeg(
+            f"c{number}", Role.OPERATOR, sound, number * 10, 100.0, 16_000,
+            deque((100.1 + tick / 10, 800 * (tick + 1)) for tick in range(20)), 100.5, 102.0,
+        )
+        for number in range(6)
+    ]  # fmt: skip
+    for each in legs[3:]:
+        each.begun_at += 10
+        each.ended_at = 112.0
+        each.pieces = deque((at + 10, samples) for at, samples in each.pieces)
+        each.pressed_at = 110.5
+    comparison = SentComparison(legs, [112.05])
+
+    def take(number: int, kept: NDArray[np.int16], alerts: tuple[str, ...] = ("a",)) -> None:
+        comparison.take(
+            KeptCall(f"{number}.run", f"c{number}", tuple(f"{each}{number}" for each in alerts), (kept,))
+        )
+
+    for number, at in ((0, 100.5), (1, 100.5), (3, 111.5)):
+        stamp = datetime.fromtimestamp(at, UTC).isoformat()
+        comparison.heard({"event": "alert", "revision": 1, "alert_id": f"a{number}", "timestamp": stamp})
+    take(0, np.concatenate([legs[0].samples[:800], np.zeros(800, np.int16), legs[0].samples[800:]]))
+    assert comparison.report().pauses_s == 0.1
+    take(1, legs[1].samples[:-160])  # not whole, and no kill
+    take(2, legs[2].samples, ())
+    take(2, legs[2].samples, ())
+    take(3, legs[3].samples[:8000], ())  # the last second of a killed agent
+    take(4, legs[4].samples[:6400])  # more than that
+    take(5, legs[5].samples[:8000] + np.int16(2))
+    found = comparison.report()
+    assert (found.legs, found.samples) == (6, 96_000)
+    assert found.samples_missing == 160 + 1600 + 8000
+    assert found.samples_doubled == 16_000
+    assert found.samples_altered == 8000
+    assert found.samples_lost_at_kills == 3 * 8000
+    assert (found.helps, found.helps_lost_at_kills) == (3, 1)
+    # Two of which nothing is known, and the keys that were pressed without an alert.
+    assert found.helps_missing == 3
+    assert not found.all_well

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
@@ -28,6 +29,8 @@ class KillableProcess:
         self._log_file = log_file
         self._is_ready = is_ready
         self._heard = heard
+        self.killed_at: list[float] = []
+        """Time of each kill, by the wall clock."""
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -70,6 +73,7 @@ class KillableProcess:
     async def kill(self) -> None:
         """SIGKILL."""
         if self._process is not None and self._process.returncode is None:
+            self.killed_at.append(time.time())
             self._process.kill()
             await self._process.wait()
         await self._read_to_the_end()

@@ -1,7 +1,8 @@
-"""`kikimori bench record-chaos`: kill agent, records service and database at random, and compare what is kept."""
+"""`kikimori bench record-chaos`: kill agent, records service and database at random, break connections, compare."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kikimori.cli.options import log_errors
@@ -19,6 +20,8 @@ def add_parser(
     add_chaos_options(
         chaos, positive, kills=60, overlapping=20, lines=60, targets=("agent", "service", "database")
     )
+    chaos.add_argument("--seconds", type=float, default=3.0, metavar="S")
+    chaos.add_argument("--break-every", type=float, default=4.0, metavar="S")
     chaos.set_defaults(run=run)
 
 
@@ -26,4 +29,5 @@ def run(args: argparse.Namespace) -> int:
     log_errors()
     from kikimori_lab.bench.record_chaos import TARGETS, run_record_chaos  # noqa: PLC0415  (see cli/up.py)
 
-    return run_kills(args, "record-chaos", TARGETS, run_record_chaos)
+    started = partial(run_record_chaos, seconds=args.seconds, break_every_s=args.break_every)
+    return run_kills(args, "record-chaos", TARGETS, started)
