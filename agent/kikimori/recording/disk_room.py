@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from kikimori_core.journal.folder import make_folder
 from kikimori_core.wire.private_file import MODE
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class DiskRoom:
     """Room in the folder of an agent's journals. Used by the journal's thread."""
 
     def __init__(self, root: Path, most_bytes: int) -> None:
-        """`most_bytes`: most disk of all journals in `root`, which exists."""
+        """`most_bytes`: most disk of all journals in `root`, which is made. Raises OSError."""
+        make_folder(root)
         self._root = root
         self._most_bytes = most_bytes
         self._reserve = root / "reserve"

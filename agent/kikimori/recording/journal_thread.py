@@ -29,7 +29,6 @@ from kikimori.recording.entries import (
     WindowRound,
 )
 from kikimori_core.journal.events import CallEnded, JournalEvent
-from kikimori_core.journal.folder import make_folder
 from kikimori_core.journal.framing import Kind, encode
 from kikimori_core.journal.writing import SegmentWriter
 
@@ -278,7 +277,6 @@ class JournalThread:
 
     def _opened(self) -> DiskRoom:
         if self.room is None:
-            make_folder(self._root)
             self.room = DiskRoom(self._root, self._most_bytes)
             self.room.hold_reserve()
         return self.room
