@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from random import Random
 
 
+MOST_LIFE_S = 4.0
+"""Longest life in s of a part between two kills that overlap with those of others."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChaosSettings:
     """Settings of a run of `kikimori bench chaos` or `kikimori bench record-chaos`."""
@@ -67,13 +71,16 @@ class ChaosKills:
                 if self._stop.is_set():
                     break
                 target = self._random.choice(targets)
-                tasks.create_task(self._kill(target, parts[target]))
+                # One that waits for an earlier kill of the same part lets it live for a while.
+                lives_s = self._random.uniform(0.0, MOST_LIFE_S)
+                tasks.create_task(self._kill(target, parts[target], lives_s))
                 self.overlapped += 1
                 done += 1
                 self._progress(done)
 
-    async def _kill(self, target: str, part: Killable) -> None:
+    async def _kill(self, target: str, part: Killable, lives_s: float = 0.0) -> None:
         async with self._busy[target]:
+            await asyncio.sleep(lives_s)
             await part.kill()
             await asyncio.sleep(self._random.choice((0.0, self._random.uniform(0.0, 1.5))))
             await part.start()
