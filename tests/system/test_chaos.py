@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.mark.timeout(600)
 async def test_a_few_kills_of_each_part(tmp_path: Path) -> None:
     ended = await kikimori(
-        "bench", "chaos", "--kills", "2", "--overlapping", "3", "--lines", "3", "--seed", "4", "--json",
+        "bench", "chaos", "--kills", "2", "--overlapping", "2", "--lines", "3", "--seed", "4", "--json",
         "--folder", tmp_path / "logs", within_s=540,
     )  # fmt: skip
     assert ended.out, ended.err
