@@ -85,6 +85,16 @@ def test_after_a_failed_write_the_file_is_as_before(tmp_path: Path) -> None:
     assert read(tmp_path) == [first, second]
 
 
+def test_frames_may_come_in_more_parts_than_the_system_takes_at_once(tmp_path: Path) -> None:
+    writer = SegmentWriter(tmp_path, head())
+    data = frames(RECORDS)
+    parts: list[bytes | memoryview] = [data[at : at + 7] for at in range(0, len(data), 7)]
+    assert len(parts) > 1024
+    writer.append(parts, 0, len(RECORDS))
+    writer.close()
+    assert read(tmp_path) == RECORDS
+
+
 def test_flipped_bits_lose_one_record_and_are_named(tmp_path: Path) -> None:
     write(tmp_path, RECORDS)
     (path,) = segments_of(tmp_path)

@@ -102,6 +102,21 @@ def test_more_than_a_record_holds_is_several() -> None:
         SoundCoder().encode_batch(heads([MAX_SAMPLES + 1]), bytes(2 * MAX_SAMPLES + 2))
 
 
+def test_sound_of_a_rate_without_a_law_is_not_copied() -> None:
+    """The parts of the payload are the bytes that came, also where they are values of a law; silence takes none."""
+    speech = ULAW[np.frombuffer(Random(1).randbytes(3200), np.uint8)].tobytes()  # noqa: S311 - repeatable
+    (parts,) = SoundCoder().encode_parts(heads([3200, 100, 3200]), speech + bytes(200) + speech, laws=False)
+    batch = decode_batch(b"".join(parts))
+    assert batch.pieces["encoding"].tolist() == [
+        SoundEncoding.S16LE,
+        SoundEncoding.SILENCE,
+        SoundEncoding.S16LE,
+    ]
+    assert [batch.pcm(at) for at in range(3)] == [speech, bytes(200), speech]
+    (parts,) = SoundCoder().encode_parts(heads([3200]), [speech], laws=False)
+    assert np.shares_memory(np.frombuffer(parts[-1], np.uint8), np.frombuffer(speech, np.uint8))
+
+
 def test_samples_that_do_not_fit_their_heads_are_refused() -> None:
     for counts in ([99], [101], [50, 51], []):
         with pytest.raises(ValueError, match="samples"):

@@ -24,7 +24,7 @@ from kikimori_core.model.evidence import Utterance
 from kikimori_core.wire.values import CallRecording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
@@ -196,7 +196,7 @@ async def test_a_disk_that_stands_still_stops_nobody(tmp_path: Path) -> None:
         append = journal._writer.append
         loop = asyncio.get_running_loop()
 
-        def hang(frames: bytes, first_number: int, count: int) -> None:
+        def hang(frames: Sequence[bytes | memoryview], first_number: int, count: int) -> None:
             asyncio.run_coroutine_threadsafe(held.wait(), loop).result()
             append(frames, first_number, count)
 

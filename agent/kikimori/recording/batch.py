@@ -43,12 +43,13 @@ class BatchCoder:
         """Drop what is known of a call that has ended."""
         self._coder.forget(call)
 
-    def sound(self, rounds: list[SoundRound]) -> list[bytes]:
-        """Return payloads of `SOUND` records."""
-        if not rounds:
-            return []
-        pieces, parts = zip(*(_pieces(each) for each in rounds), strict=True)
-        return self._coder.encode_batch(np.concatenate(pieces), [part for some in parts for part in some])
+    def sound(self, rounds: list[SoundRound]) -> list[list[bytes | memoryview]]:
+        """Return payloads of `SOUND` records in parts, one or more for each round: joining rounds would copy them."""
+        payloads = []
+        for each in rounds:
+            heads, parts = _pieces(each)
+            payloads += self._coder.encode_parts(heads, parts, laws=not each.wide)
+        return payloads
 
 
 def _pieces(entry: SoundRound) -> tuple[NDArray[np.void], list[bytes | memoryview]]:

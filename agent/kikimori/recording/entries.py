@@ -43,6 +43,8 @@ class SoundRound:
     """Samples of the blocks that are filled up with silence, by row."""
     pcm: bytes
     """s16le, row after row."""
+    wide: bool = False
+    """Of another rate than G.711 has."""
 
     def row_lengths(self) -> NDArray[np.int64]:
         """Return the samples of each row, without the silence that fills it up."""

@@ -29,11 +29,11 @@ from kikimori.recording.entries import (
     WindowRound,
 )
 from kikimori_core.journal.events import CallEnded, JournalEvent
-from kikimori_core.journal.framing import Kind, encode
+from kikimori_core.journal.framing import Kind, encode_parts
 from kikimori_core.journal.writing import SegmentWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from kikimori.recording.entries import Entry
@@ -68,7 +68,8 @@ class JournalRecord:
     """A record that has no number yet."""
 
     kind: int
-    payload: bytes
+    payload: Sequence[bytes | memoryview]
+    """In parts."""
 
 
 class JournalThread:
@@ -190,7 +191,7 @@ class JournalThread:
         """Return the record of an event; none when the program fails in it."""
         try:
             event = make()
-            return [JournalRecord(event.kind, event.to_payload())]
+            return [JournalRecord(event.kind, (event.to_payload(),))]
         except Exception as error:  # noqa: BLE001 - the events beside it must be written
             self.failures += 1
             log.error("event_not_coded", error=type(error).__name__, at=place_of(error))
@@ -248,7 +249,7 @@ class JournalThread:
         if self.sound_off is None:
             records = [
                 *(JournalRecord(Kind.SOUND, each) for each in self._coder.sound(sound)),
-                *(JournalRecord(Kind.WINDOWS, each) for each in windows(heard)),
+                *(JournalRecord(Kind.WINDOWS, (each,)) for each in windows(heard)),
             ]
             if (error := self._tried(records)) is None:
                 for each in sound:
@@ -287,10 +288,13 @@ class JournalThread:
             self._writer.rotate()
         if not self._writer.size:
             self._segment_at = now
-        frames = b"".join(encode(number + at, each.kind, each.payload) for at, each in enumerate(records))
-        self._writer.append(frames, number, len(records))
-        self.bytes_written += len(frames)
-        room.wrote(len(frames))
+        parts: list[bytes | memoryview] = []
+        for at, each in enumerate(records):
+            parts += encode_parts(number + at, each.kind, each.payload)
+        size = sum(map(len, parts))
+        self._writer.append(parts, number, len(records))
+        self.bytes_written += size
+        room.wrote(size)
 
     def _try_again(self, now: float) -> None:
         """Write what is held, and look whether there is room for sound again."""

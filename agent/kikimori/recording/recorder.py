@@ -52,6 +52,8 @@ log = structlog.get_logger()
 
 COMMAND_S = 2.0
 """Seconds that the end of a call waits for the result of a command, such as the one that ended it."""
+G711_RATE = 8000
+"""Samples a second of sound that may have come as G.711."""
 SHED = "too_slow"
 """Reason for which sound is not written: the disk, or the machine, does not keep up."""
 
@@ -153,7 +155,7 @@ class JournalRecorder(Contained):
             row: samples - leg.padding for row, leg in enumerate(legs) if leg.padding and not leg.has_block
         }
         positions = [leg.taken_at for leg in legs]
-        entry = SoundRound(keys, positions, samples, shorter, pcm)
+        entry = SoundRound(keys, positions, samples, shorter, pcm, wide=legs[0].rate != G711_RATE)
         if self._sound_off is not None or not self._queue.put_sound(entry):
             self._lose(entry)
         elif self._lost.samples:

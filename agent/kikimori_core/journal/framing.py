@@ -8,6 +8,10 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FORMAT = 1
 MAGIC = b"KKJ1"
@@ -92,10 +96,24 @@ class SegmentHead:
 
 def encode(number: int, kind: int, payload: bytes) -> bytes:
     """Return a record's bytes. Raises JournalError for a payload over `MAX_RECORD`."""
-    if len(payload) > MAX_RECORD:
-        raise JournalError(DamageCode.TOO_LONG, f"payload of {len(payload)} bytes")
-    crc = zlib.crc32(payload, zlib.crc32(_CHECKED.pack(number, kind)))
-    return _HEADER.pack(len(payload), crc, number, kind) + payload
+    return b"".join(encode_parts(number, kind, (payload,)))
+
+
+def encode_parts(number: int, kind: int, payload: Iterable[bytes | memoryview]) -> list[bytes | memoryview]:
+    """Return a record's bytes in parts, those of its payload as they are: nothing is copied.
+
+    Raises:
+        JournalError: a payload over `MAX_RECORD`.
+    """
+    parts = [b"", *payload]
+    length, crc = 0, zlib.crc32(_CHECKED.pack(number, kind))
+    for each in parts:
+        length += len(each)
+        crc = zlib.crc32(each, crc)
+    if length > MAX_RECORD:
+        raise JournalError(DamageCode.TOO_LONG, f"payload of {length} bytes")
+    parts[0] = _HEADER.pack(length, crc, number, kind)
+    return parts
 
 
 def header_of(data: bytes | bytearray, at: int = 0) -> tuple[int, int, int, int]:

@@ -54,11 +54,19 @@ class SoundCoder:
     def encode_batch(
         self, pieces: NDArray[np.void], pcm: bytes | Iterable[bytes | memoryview]
     ) -> list[bytes]:
-        """Return payloads of `SOUND` records: one, or more where one would be too long.
+        """Return payloads of `SOUND` records: see `encode_parts`."""
+        return [b"".join(parts) for parts in self.encode_parts(pieces, pcm)]
+
+    def encode_parts(
+        self, pieces: NDArray[np.void], pcm: bytes | Iterable[bytes | memoryview], *, laws: bool = True
+    ) -> list[list[bytes | memoryview]]:
+        """Return payloads of `SOUND` records in parts: one, or more where one would be too long.
 
         Args:
             pieces: Heads (`PIECE`) with call, leg, position and samples; encoding and width are found here.
-            pcm: The samples of all pieces in their order, s16le, in one or several parts.
+            pcm: The samples of all pieces in their order, s16le, in one or several parts. Parts of the result may be
+                parts of it.
+            laws: False = they are of a rate that G.711 does not have, and no law is tried.
 
         Raises:
             ValueError: `pcm` has another number of samples than the heads, or a piece has more than `MAX_SAMPLES`.
@@ -71,18 +79,24 @@ class SoundCoder:
         if not len(heads):
             return []
         coded = _CodedPieces(samples, counts)
-        keys = ((heads["call"].astype(np.int64) << 16) | heads["leg"]).tolist()
         silent = np.bitwise_or.reduceat(samples, coded.begins) == 0
         coded.encodings[silent] = SoundEncoding.SILENCE
+        if laws:
+            self._write_as_codes(heads, coded, silent)
+        heads["encoding"] = coded.encodings
+        heads["width"] = _WIDTHS[coded.encodings]
+        return list(_payloads(heads, coded))
+
+    def _write_as_codes(
+        self, heads: NDArray[np.void], coded: _CodedPieces, silent: NDArray[np.bool_]
+    ) -> None:
+        keys = ((heads["call"].astype(np.int64) << 16) | heads["leg"]).tolist()
         laws = np.array([self._to_try(key) for key in keys])
         laws[silent] = 0
         failed = np.concatenate([coded.write(law, np.flatnonzero(laws == law)) for law in _LAWS])
         for law, other in _OTHER.items():
             coded.write(other, failed[laws[failed] == law])
         self._remember(keys, laws, coded.encodings)
-        heads["encoding"] = coded.encodings
-        heads["width"] = _WIDTHS[coded.encodings]
-        return list(_payloads(heads, coded))
 
     def _to_try(self, key: int) -> int:
         """Return the law to try first; 0 for a leg that is taken for one without."""
@@ -159,13 +173,13 @@ class _CodedPieces:
             yield self.sources[at][place:stop]
 
 
-def _payloads(heads: NDArray[np.void], coded: _CodedPieces) -> Iterator[bytes]:
-    """Join heads and bytes to payloads of at most `MAX_RECORD` bytes."""
+def _payloads(heads: NDArray[np.void], coded: _CodedPieces) -> Iterator[list[bytes | memoryview]]:
+    """Give heads and bytes as payloads of at most `MAX_RECORD` bytes."""
     ends = np.cumsum(PIECE.itemsize + heads["samples"].astype(np.int64) * heads["width"])
     begin = 0
     while begin < len(heads):
         before = int(ends[begin - 1]) if begin else 0
         most = int(np.searchsorted(ends, before + MAX_RECORD - COUNT.size, side="right"))
         end = min(most, begin + MAX_PIECES)
-        yield b"".join((COUNT.pack(end - begin), heads[begin:end].tobytes(), *coded.join(begin, end)))
+        yield [COUNT.pack(end - begin), heads[begin:end].tobytes(), *coded.join(begin, end)]
         begin = end

@@ -12,11 +12,15 @@ from kikimori_core.journal.folder import make_folder, segment_path, sync_folder
 from kikimori_core.journal.framing import DamageCode, JournalError, SegmentHead, segment_head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 MAX_BYTES = 64 << 20
 """Bytes after which a segment is followed by another one, unless told otherwise."""
+
+
+_AT_ONCE = os.sysconf("SC_IOV_MAX")
+"""Parts that one call to the system takes."""
 
 
 def utc_now() -> datetime:
@@ -49,8 +53,8 @@ class SegmentWriter:
         self._file: int | None = None
         self._unsynced = False
 
-    def append(self, frames: bytes, first_number: int, count: int) -> None:
-        """Append `count` whole records, of which the first has `first_number`.
+    def append(self, frames: bytes | Sequence[bytes | memoryview], first_number: int, count: int) -> None:
+        """Append `count` whole records, in one or several parts, of which the first has `first_number`.
 
         Raises:
             JournalError: `number`, when it is not the next one.
@@ -58,10 +62,12 @@ class SegmentWriter:
         """
         if first_number != self.next_number:
             raise JournalError(DamageCode.NUMBER, f"record {first_number}, expected {self.next_number}")
-        if self._file is not None and self.size + len(frames) > self._max_bytes:
+        parts = [frames] if isinstance(frames, bytes) else frames
+        size = sum(map(len, parts))
+        if self._file is not None and self.size + size > self._max_bytes:
             self.rotate()
         file = self._open() if self._file is None else self._file
-        self._write(file, frames)
+        self._write(file, parts, size)
         self.next_number += count
 
     def sync(self) -> None:
@@ -94,7 +100,8 @@ class SegmentWriter:
         self._file, self.size = file, 0
         head = replace(self._head, first=self.next_number, made_at=self._now())
         try:
-            self._write(file, segment_head(head))
+            begin = segment_head(head)
+            self._write(file, [begin], len(begin))
             os.fsync(file)
             sync_folder(self._folder)
         except BaseException:
@@ -105,15 +112,28 @@ class SegmentWriter:
             raise
         return file
 
-    def _write(self, file: int, data: bytes) -> None:
-        rest = memoryview(data)
+    def _write(self, file: int, parts: Sequence[bytes | memoryview], size: int) -> None:
+        left = size
         try:
-            while rest:
-                rest = rest[os.write(file, rest) :]
+            for at in range(0, len(parts), _AT_ONCE):
+                some: Sequence[bytes | memoryview] = parts[at : at + _AT_ONCE]
+                while some:
+                    written = os.writev(file, some)
+                    left -= written
+                    some = _after(some, written)
         except OSError:
-            if len(rest) < len(data):
+            if left < size:
                 os.ftruncate(file, self.size)
                 os.lseek(file, self.size, os.SEEK_SET)
             raise
-        self.size += len(data)
+        self.size += size
         self._unsynced = True
+
+
+def _after(parts: Sequence[bytes | memoryview], written: int) -> list[bytes | memoryview]:
+    """Return the bytes that follow the first `written` ones."""
+    for at, part in enumerate(parts):
+        if written < len(part):
+            return [memoryview(part)[written:], *parts[at + 1 :]]
+        written -= len(part)
+    return []
