@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -13,6 +14,7 @@ from kikimori_records.folder import records_folder
 from kikimori_records.journals.finishing import Finishing
 from kikimori_records.journals.incoming import IncomingJournals
 from kikimori_records.keeping.days import KeptDays
+from kikimori_records.keeping.for_agents import erased_calls
 from kikimori_records.keeping.from_journals import ReceivedJournals
 from kikimori_records.keeping.keeper import RecordKeeper
 from kikimori_records.keeping.pseudonyms import Pseudonyms
@@ -46,7 +48,7 @@ class RecordsService:
         self._folder = records_folder(records, store.settings)
         self._store = store
         self._recording = recording
-        self._incoming = IncomingJournals(self._folder)
+        self._incoming = IncomingJournals(self._folder, erased=partial(erased_calls, store))
         days = kept_days(recording, records)
         self._room = (
             SoundRoom(store, self._folder, recording.most_bytes, days.sound)

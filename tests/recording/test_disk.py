@@ -196,7 +196,7 @@ async def test_a_disk_that_stands_still_stops_nobody(tmp_path: Path) -> None:
         append = journal._writer.append
         loop = asyncio.get_running_loop()
 
-        def hang(frames: Sequence[bytes | memoryview], first_number: int, count: int) -> None:
+        def hang(frames: bytes | Sequence[bytes | memoryview], first_number: int, count: int) -> None:
             asyncio.run_coroutine_threadsafe(held.wait(), loop).result()
             append(frames, first_number, count)
 

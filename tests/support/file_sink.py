@@ -22,6 +22,8 @@ class FileSink:
         self.deliveries = 0
         self.asked: list[str] = []
         """Runs whose position was asked for."""
+        self.erasures: dict[str, tuple[int, ...]] = {}
+        """Calls that are erased here, by run."""
         self._writers: dict[tuple[str, str], SegmentWriter] = {}
         self._alone = asyncio.Lock()
 
@@ -34,6 +36,9 @@ class FileSink:
         async with self._alone:
             self.deliveries += 1
             return await asyncio.to_thread(self._deliver, agent_id, run, first, frames)
+
+    async def erased(self, agent_id: str, run: str) -> tuple[int, ...]:  # noqa: ARG002 - as the protocol names it
+        return self.erasures.get(run, ())
 
     def _deliver(self, agent_id: str, run: str, first: int, frames: bytes) -> int:
         reader = FrameReader(first)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.journal.writing import MAX_BYTES
 from kikimori_records.journals.finishing import Finishing
-from kikimori_records.journals.incoming import IncomingJournals
+from kikimori_records.journals.incoming import LOST_AFTER_S, IncomingJournals
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,8 +39,9 @@ class RecordsOffice:
         segment_bytes: int = MAX_BYTES,
         shaping: RowShaping | None = None,
         room: SoundRoom | None = None,
+        lost_after_s: float = LOST_AFTER_S,
     ) -> AsyncIterator[RecordsOffice]:
-        incoming = IncomingJournals(folder, segment_bytes=segment_bytes)
+        incoming = IncomingJournals(folder, segment_bytes=segment_bytes, lost_after_s=lost_after_s)
         await incoming.load()
         shape = shaping.shape if shaping else None
         try:

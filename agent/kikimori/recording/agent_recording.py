@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from kikimori.recording.disk_room import DISK_FAILED, MAX_GB
 from kikimori.recording.earlier_runs import look_at_earlier_runs
-from kikimori.recording.erasing import CallEraser
+from kikimori.recording.entries import EraseEntry
+from kikimori.recording.erasing import ALL, CallEraser
 from kikimori.recording.journal_thread import JournalThread
 from kikimori.recording.record_queue import RecordQueue
 from kikimori.recording.recorder import JournalRecorder
@@ -82,6 +83,13 @@ class AgentRecording:
     def durable(self) -> int:
         """Return the number after the last record that is on the disk."""
         return self.journal.next_number
+
+    async def erase(self, run: str, call: int) -> None:
+        """Have a call erased from the journal of a run, this or an earlier one. Raises OSError."""
+        if run == self.journal.folder.name:
+            self._queue.put(EraseEntry(call))
+        else:
+            await asyncio.to_thread(self._eraser.add, self.root / run, call, ALL)
 
     def counters(self) -> dict[str, int]:
         """Return figures for the agent's health."""

@@ -22,6 +22,8 @@ NICE = 10
 PENDING = "erasing.json"
 """File in a run's folder: calls to be erased, each with the number of the first record that stays."""
 RETRY_S = 5.0
+ALL = 2**63
+"""Number after every record of a run that is over."""
 
 
 class CallEraser:

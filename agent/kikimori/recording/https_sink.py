@@ -56,18 +56,30 @@ class HttpsSink:
 
     async def position(self, agent_id: str, run: str) -> int:
         """Ask for the number of the next record wanted; see `JournalSink`."""
-        return await self._ask("GET", f"/v1/journals/{agent_id}/{run}", b"")
+        return _acknowledged(await self._ask("GET", f"/v1/journals/{agent_id}/{run}", b""))
 
     async def deliver(self, agent_id: str, run: str, first: int, frames: bytes) -> int:
         """Send frames; see `JournalSink`."""
-        return await self._ask("POST", f"/v1/journals/{agent_id}/{run}/{first}", frames)
+        return _acknowledged(await self._ask("POST", f"/v1/journals/{agent_id}/{run}/{first}", frames))
+
+    async def erased(self, agent_id: str, run: str) -> tuple[int, ...]:
+        """Ask which calls are erased; see `JournalSink`. A service of an earlier version does not say: none."""
+        try:
+            said = await self._ask("GET", f"/v1/journals/{agent_id}/{run}/erased", b"")
+        except SinkRefusal as error:
+            if error.code is RefusalCode.REQUEST_WRONG:
+                return ()
+            raise
+        keys = said.get("erased")
+        return tuple(each for each in keys if type(each) is int) if isinstance(keys, list) else ()
 
     async def close(self) -> None:
         if self._session is not None:
             session, self._session = self._session, None
             await session.close()
 
-    async def _ask(self, method: str, path: str, body: bytes) -> int:
+    async def _ask(self, method: str, path: str, body: bytes) -> dict[str, Any]:
+        """Return what the service answers; raises SinkRefusal for a problem, SinkAwayError for what is no answer."""
         headers = await asyncio.to_thread(signed_headers, self._key, method, path, body, self._now())
         if body:
             headers["Content-Type"] = "application/octet-stream"
@@ -86,7 +98,7 @@ class HttpsSink:
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             await self.close()
             raise SinkAwayError(_reason(error)) from error
-        return _acknowledged(status, said)
+        return _answered(status, said)
 
     async def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -104,13 +116,17 @@ class HttpsSink:
         return self._session
 
 
-def _acknowledged(status: int, body: bytes) -> int:
-    """Return the number in an answer; raises SinkRefusal for a problem, SinkAwayError for what is no answer."""
+def _acknowledged(said: dict[str, Any]) -> int:
+    number = said.get("acknowledged")
+    if type(number) is int and number >= 0:
+        return number
+    raise SinkAwayError("no number in the answer")
+
+
+def _answered(status: int, body: bytes) -> dict[str, Any]:
     said = _said(body)
     if status == 200:
-        number = said.get("acknowledged")
-        if type(number) is int and number >= 0:
-            return number
+        return said
     try:
         code = RefusalCode(said.get("code", ""))
     except ValueError:

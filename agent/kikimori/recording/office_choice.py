@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from kikimori.calls.call_recorder import NO_RECORDER
-from kikimori.recording.agent_recording import AgentRecording
-from kikimori.recording.outlet import NothingShipped, outlet_of
+from kikimori.recording.agent_recording import AgentRecording, journals_folder
+from kikimori.recording.outlet import JournalOfRun, NothingShipped, outlet_of
+from kikimori_core.journal.erasing import rewrite_without
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,8 +42,8 @@ class RecordingOfRun(Protocol):
     def problems(self) -> tuple[Problem, ...]: ...
 
 
-class JournalOfRun(Protocol):
-    """Journal of one run of an agent."""
+class WrittenJournal(JournalOfRun, Protocol):
+    """Journal of one run of an agent, as it is opened and closed."""
 
     @property
     def recorder(self) -> CallRecorder: ...
@@ -53,20 +54,24 @@ class JournalOfRun(Protocol):
     async def aclose(self) -> None:
         """Write what waits, after the last call."""
 
-    @property
-    def durable(self) -> int:
-        """Return the number after the last record that is on the disk."""
-
     def counters(self) -> dict[str, int]: ...
 
     def problems(self) -> tuple[Problem, ...]: ...
 
 
 class NothingRecorded:
-    """A `JournalOfRun` of an office that records no calls: no file, no thread."""
+    """A `WrittenJournal` of an office that records no calls: no file, no thread."""
 
     recorder = NO_RECORDER
     durable = 0
+
+    def __init__(self, folder: Path) -> None:
+        """`folder`: journals of earlier runs, if there are any."""
+        self._folder = folder
+
+    async def erase(self, run: str, call: int) -> None:
+        """Erase a call from the journal of an earlier run. Raises OSError."""
+        await asyncio.to_thread(rewrite_without, self._folder / run, call)
 
     async def start(self) -> None: ...
 
@@ -82,8 +87,8 @@ class NothingRecorded:
 class ShippedRecording:
     """A `RecordingOfRun`: a journal with its way to the records service, and that of the journals of earlier runs."""
 
-    def __init__(self, journal: JournalOfRun, outlet: Callable[[Callable[[], int]], OutletOfRun]) -> None:
-        """`outlet` makes the way, given what returns the number after the last record on the disk; it may block."""
+    def __init__(self, journal: WrittenJournal, outlet: Callable[[], OutletOfRun]) -> None:
+        """`outlet` makes the way; it may block."""
         self._journal = journal
         self._make_outlet = outlet
         self._outlet: OutletOfRun = NothingShipped()
@@ -100,7 +105,7 @@ class ShippedRecording:
     async def start(self) -> None:
         """Begin, before the first call and before `works`: the journals of earlier runs are repaired first."""
         await self._journal.start()
-        self._outlet = await asyncio.to_thread(self._make_outlet, lambda: self._journal.durable)
+        self._outlet = await asyncio.to_thread(self._make_outlet)
 
     async def aclose(self) -> None:
         """Write what waits, after the last call, and ship for some seconds."""
@@ -132,9 +137,13 @@ def recording_of(
         head: Agent and run.
         inside: The records service of this process.
     """
-    of_run = AgentRecording(recording, state(), site, head) if recording.is_on else NothingRecorded()
+    of_run: WrittenJournal
+    if recording.is_on:
+        of_run = AgentRecording(recording, state(), site, head)
+    else:
+        of_run = NothingRecorded(journals_folder(state(), head.agent_id))
 
-    def outlet(durable: Callable[[], int]) -> OutletOfRun:
-        return outlet_of(recording, records, state(), head.agent_id, head.run, durable, inside)
+    def outlet() -> OutletOfRun:
+        return outlet_of(recording, records, state(), head.agent_id, head.run, of_run, inside)
 
     return ShippedRecording(of_run, outlet)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from kikimori.recording.agent_recording import journals_folder
+from kikimori.recording.erasure_news import ErasureNews
 from kikimori.recording.https_sink import HttpsSink
 from kikimori.recording.room import JournalRoom
 from kikimori.recording.shipping import Shipper
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
 
 DRAIN_S = 3.0
 """Seconds that shipping may go on when the agent ends; the next start ships the rest."""
+
+
+class JournalOfRun(Protocol):
+    """Journal of the present run, as far as shipping knows it."""
+
+    @property
+    def durable(self) -> int:
+        """Return the number after the last record that is on the disk."""
+
+    async def erase(self, run: str, call: int) -> None:
+        """Have a call erased from the journal of a run, this or an earlier one. Raises OSError."""
 
 
 class RecordsInside(Protocol):
@@ -97,7 +109,7 @@ def outlet_of(
     state: Path,
     agent_id: str,
     run: str,
-    durable: Callable[[], int],
+    journal: JournalOfRun,
     inside: RecordsInside | None = None,
 ) -> OutletOfRun:
     """Return the way of the journals of an agent. Blocks: it reads the agent's key.
@@ -108,7 +120,7 @@ def outlet_of(
         state: Folder of the agent's state.
         agent_id: The agent's id.
         run: Name of the present run.
-        durable: See `Shipper`.
+        journal: Journal of the present run.
         inside: The records service of this process; `[records] url` goes before it.
     """
     folder = journals_folder(state, agent_id)
@@ -124,4 +136,6 @@ def outlet_of(
     else:
         return NothingShipped()
     room = JournalRoom(folder, recording.most_bytes)
-    return JournalOutlet(Shipper(folder, agent_id, sink, run, durable), room, sink, inside)
+    news = ErasureNews(agent_id, sink, run, journal.erase)
+    shipper = Shipper(folder, agent_id, sink, run, lambda: journal.durable, news=news)
+    return JournalOutlet(shipper, room, sink, inside)

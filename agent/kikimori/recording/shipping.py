@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from kikimori.recording.erasure_news import ErasureNews
     from kikimori_core.journal.framing import DamageCode
     from kikimori_core.journal.sink import JournalSink
 
@@ -50,6 +51,7 @@ class Shipper:
         live: str,
         durable: Callable[[], int],
         *,
+        news: ErasureNews | None = None,
         look_every_s: float = LOOK_EVERY_S,
         first_retry_s: float = FIRST_RETRY_S,
     ) -> None:
@@ -61,6 +63,7 @@ class Shipper:
             sink: Receiver.
             live: Name of the present run.
             durable: Returns the number after the last record of the present run that is on the disk.
+            news: Asks for erasures, before a run is shipped and now and then; None = nobody asks.
             look_every_s: Interval between looks.
             first_retry_s: First delay after a failure.
         """
@@ -70,6 +73,7 @@ class Shipper:
         self._sink = sink
         self._live = live
         self._durable = durable
+        self._news = news
         self._look_every_s = look_every_s
         self._first_retry_s = first_retry_s
         self._wanted: dict[str, int] = {}
@@ -133,7 +137,10 @@ class Shipper:
 
     async def _ship_all(self) -> None:
         foreign: dict[str, DamageCode] = {}
-        for run in await asyncio.to_thread(self._runs):
+        runs = await asyncio.to_thread(self._runs)
+        if self._news is not None:
+            await self._news.look(runs)
+        for run in runs:
             try:
                 await self._ship(run)
             except JournalError as error:

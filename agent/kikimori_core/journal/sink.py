@@ -11,6 +11,8 @@ from typing import Protocol
 
 MAX_DELIVERY = 8 * 1024 * 1024
 """Most bytes of frames in one delivery."""
+MOST_ERASED = 1000
+"""Most calls of a run that are named as erased."""
 
 
 class RefusalCode(StrEnum):
@@ -83,5 +85,17 @@ class JournalSink(Protocol):
         Raises:
             SinkRefusal: nothing was kept, and why.
             SinkAwayError: it cannot be reached; the same frames may be delivered again.
+        """
+        ...
+
+    async def erased(self, agent_id: str, run: str) -> tuple[int, ...]:
+        """Return the keys of a run's calls that are erased at the receiver, and are to be erased here too.
+
+        The newest `MOST_ERASED` of them. An agent that runs asks at least every minute, also when it has nothing to
+        deliver.
+
+        Raises:
+            SinkRefusal: it does not say, and why.
+            SinkAwayError: it cannot be reached.
         """
         ...

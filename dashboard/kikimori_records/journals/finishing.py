@@ -12,6 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -117,6 +118,7 @@ class Finishing:
             StoreError: the database is away or refuses.
             OSError: the disk.
         """
+        await self._incoming.give_up_lost()
         for key in self._incoming.runs():
             await self._incoming.within(key, _erase_stopped)
         # Calls of one name one after the other: the second gets another uid.
@@ -161,8 +163,9 @@ class Finishing:
         places, generation = await self._incoming.within(
             key, lambda journal: (journal.places(call), journal.generation)
         )
+        is_lost = self._incoming.runs()[key].calls.calls[call].lost
         loop = asyncio.get_running_loop()
-        rows = await loop.run_in_executor(pool, self._make, places, uid)
+        rows = await loop.run_in_executor(pool, partial(self._make, places, uid, is_lost=is_lost))
         if self._incoming.runs()[key].generation != generation:
             return False
         async with self._store.begin() as connection:
@@ -171,9 +174,10 @@ class Finishing:
         log.info("call_recorded", call_id=call_id, sound=rows.call["sound"])
         return True
 
-    def _make(self, places: list[CallPlaces], uid: str) -> CallRows:
+    def _make(self, places: list[CallPlaces], uid: str, *, is_lost: bool) -> CallRows:
         """Write a call's files and return its rows. Raises JournalError, LookupError, OSError."""
         call = gather(places)
+        call.lost = is_lost
         call.no_room = self._room is not None and self._room.is_full
         rows = rows_of(call, uid)
         if self._shape is not None:

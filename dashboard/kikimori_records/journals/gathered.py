@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 AGENT_ENDED = "agent_ended"
 """Reason of the end of a call whose journal holds none: the agent was stopped or started anew."""
+AGENT_LOST = "agent_lost"
+"""Likewise, where nothing came from the agent for so long that it counts as lost."""
 
 PIECE_PLACE = np.dtype(
     [
@@ -95,6 +97,8 @@ class GatheredCall:
     windows: list[tuple[Path, int, int]] = field(default_factory=list)
     """Path, place in bytes and number of rows."""
     stopped: bool = False
+    lost: bool = False
+    """Nothing came from its agent for long."""
 
     @property
     def last_s(self) -> float:
@@ -111,7 +115,9 @@ class GatheredCall:
 
     @property
     def end_reason(self) -> str:
-        return self.ended.reason if self.ended else AGENT_ENDED
+        if self.ended:
+            return self.ended.reason
+        return AGENT_LOST if self.lost else AGENT_ENDED
 
     @property
     def caller(self) -> Party:

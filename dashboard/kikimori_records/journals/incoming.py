@@ -6,6 +6,8 @@ import asyncio
 import errno
 import re
 import threading
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,14 +24,20 @@ from kikimori_records.folder import APART, INCOMING
 from kikimori_records.journals.journal_run import JournalRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 T = TypeVar("T")
+ErasedCalls = Callable[[str, str], Awaitable[tuple[int, ...]]]
+"""Returns the keys of the calls of an agent's run that are erased; raises StoreError."""
 
 log = structlog.get_logger()
 
 LOCK = "records-serving.lock"
+LOST_AFTER_S = 24 * 3600.0
+"""Time in s without a word from an agent after which its calls count as ended. No call lasts longer, and an agent that
+runs asks every minute: it, or its way to here, is gone for a day. Sooner, what it still has would be kept apart."""
+SPEAKS_WITHIN_S = 600.0
+"""Time in s after a start in which every agent that runs has asked."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -70,12 +78,30 @@ class _Held:
 class IncomingJournals:
     """Journals of all agents. It is a `JournalSink` once it is loaded, and tells which calls have ended."""
 
-    def __init__(self, folder: Path, *, segment_bytes: int = MAX_BYTES) -> None:
-        """`folder`: that of the records, of which this is the only user."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        segment_bytes: int = MAX_BYTES,
+        erased: ErasedCalls | None = None,
+        lost_after_s: float = LOST_AFTER_S,
+    ) -> None:
+        """Prepare for `load`.
+
+        Args:
+            folder: That of the records, of which this is the only user.
+            segment_bytes: Size of a segment.
+            erased: Says which calls of a run are erased; None = none.
+            lost_after_s: See `LOST_AFTER_S`.
+        """
         self.changed = asyncio.Event()
         """Set when a call may have ended, or a fault was found."""
         self._folder = folder
         self._segment_bytes = segment_bytes
+        self._erased = erased
+        self._lost_after_s = lost_after_s
+        self._heard: dict[str, float] = {}
+        """Time of the monotonic clock at which an agent last said something."""
         self._runs: dict[RunKey, _Held] = {}
         self._loaded = False
         self._lock: locks.FileLock | None = None
@@ -89,7 +115,9 @@ class IncomingJournals:
         """
         self._lock = await asyncio.to_thread(_lock, self._folder)
         for key in await asyncio.to_thread(self._keys_with_segments):
-            await self._held(key).use(_position)
+            last_s = await self._held(key).use(_age_s)
+            at = time.monotonic() - min(last_s, max(self._lost_after_s - SPEAKS_WITHIN_S, 0))
+            self._heard[key.agent_id] = max(at, self._heard.get(key.agent_id, at))
         for key in list(self._runs):
             self._end_earlier(key)
         self._loaded = True
@@ -125,6 +153,27 @@ class IncomingJournals:
         self.changed.set()
         return position
 
+    async def erased(self, agent_id: str, run: str) -> tuple[int, ...]:
+        """Return the keys of a run's calls that are erased here. Raises SinkRefusal."""
+        if not self._loaded:
+            raise SinkRefusal(RefusalCode.NOT_READY)
+        self._heard[agent_id] = time.monotonic()
+        if self._erased is None:
+            return ()
+        try:
+            return await self._erased(agent_id, run)
+        except StoreError as error:
+            raise SinkRefusal(RefusalCode.NOT_READY, detail=type(error).__name__) from error
+
+    async def give_up_lost(self) -> None:
+        """Take the calls of agents that say nothing for long for ended."""
+        now = time.monotonic()
+        for key, held in list(self._runs.items()):
+            silent_s = now - self._heard.get(key.agent_id, now)
+            if silent_s >= self._lost_after_s and not held.ended and held.journal.has_open_calls:
+                log.warning("agent_lost", agent_id=key.agent_id, run=key.run, silent_s=round(silent_s))
+                await held.use(JournalRun.give_up)
+
     def ended_calls(self) -> list[tuple[RunKey, int]]:
         """Return the calls that have ended and are not in the history yet, in the order of their last records."""
         found = [
@@ -141,13 +190,14 @@ class IncomingJournals:
 
     async def within(self, key: RunKey, work: Callable[[JournalRun], T]) -> T:
         """Do something with a journal in a thread while nothing else uses it. Raises OSError."""
-        return await self._runs[key].use(work)
+        return await self._held(key).use(work)
 
     async def _use(self, agent_id: str, run: str, work: Callable[[JournalRun], T]) -> T:
         if not self._loaded:
             raise SinkRefusal(RefusalCode.NOT_READY)
         if not (is_name(agent_id) and is_name(run)):
             raise SinkRefusal(RefusalCode.OTHER_RUN, detail="names")
+        self._heard[agent_id] = time.monotonic()
         try:
             return await self._held(RunKey(agent_id, run)).use(work)
         except JournalError as error:
@@ -207,6 +257,11 @@ def _refusal(error: OSError) -> SinkRefusal:
 
 def _position(journal: JournalRun) -> int:
     return journal.position
+
+
+def _age_s(journal: JournalRun) -> float:
+    """Return the seconds since something came of a run, by the time of its last segment."""
+    return max(time.time() - journal.kept_at, 0.0)
 
 
 def _close_quietly(journal: JournalRun) -> None:

@@ -1,7 +1,7 @@
 """HTTP interface by which agents deliver their journals: `/v1/journals/{agent}/{run}`.
 
 `GET` answers `{"acknowledged": N}`, the number of the next record wanted; `POST …/{first}` with whole frames keeps them and
-answers likewise. Every refusal is JSON with a `code` of `RefusalCode`; nothing of a refused request is kept.
+answers likewise. `GET …/erased` answers `{"erased": [keys]}`, the calls of the run that are erased here. Every refusal is JSON with a `code` of `RefusalCode`; nothing of a refused request is kept.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ class JournalIngest:
             client_max_size=MAX_DELIVERY,
         )
         made.router.add_get("/v1/journals/{agent}/{run}", self._position, allow_head=False)
+        made.router.add_get("/v1/journals/{agent}/{run}/erased", self._erased, allow_head=False)
         made.router.add_post("/v1/journals/{agent}/{run}/{first}", self._deliver)
         return made
 
@@ -140,6 +141,12 @@ class JournalIngest:
         match = request.match_info
         await self._body(request)
         return _acknowledged(await self._sink.position(match["agent"], match["run"]))
+
+    async def _erased(self, request: web.Request) -> web.Response:
+        """Answer the keys of the run's calls that are erased."""
+        match = request.match_info
+        await self._body(request)
+        return web.json_response({"erased": await self._sink.erased(match["agent"], match["run"])})
 
     async def _deliver(self, request: web.Request) -> web.Response:
         """Keep the frames of the body."""

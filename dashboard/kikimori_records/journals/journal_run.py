@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kikimori_core.journal.damage import Damage
-from kikimori_core.journal.erasing import rewrite_without
+from kikimori_core.journal.erasing import rewrite_without, without_call
 from kikimori_core.journal.folder import SUFFIX, segment_path, segments_of, sync_folder
-from kikimori_core.journal.framing import RECORD_HEADER, DamageCode, FrameReader, SegmentHead
+from kikimori_core.journal.framing import RECORD_HEADER, DamageCode, FrameReader, SegmentHead, encode
 from kikimori_core.journal.reading import head_of, locate
 from kikimori_core.journal.sink import RefusalCode, SinkRefusal
 from kikimori_core.journal.sound import SoundEncoding
@@ -72,8 +73,10 @@ class JournalRun:
         self._max_bytes = max_bytes
         self._segments: list[SegmentIndex] = []
         self._writer: SegmentWriter | None = None
-        self._saved: dict[int, int] = {}
-        """Calls in the history, as the disk has them."""
+        self._erased: set[int] = set()
+        """Calls that were erased after they were given up; more may come of them."""
+        self._saved = RunState()
+        """State as the disk has it."""
 
     def load(self) -> None:
         """Read everything anew from the disk; cuts what the last delivery left half written. Raises OSError, ValueError."""
@@ -84,8 +87,8 @@ class JournalRun:
         state = read_state(self._folder)
         self.position = state.position
         self.calls = RunCalls(self.agent_id, self.run)
-        self.calls.finished = dict(state.finished)
-        self._saved = state.finished
+        self.calls.finished, self.calls.lost = dict(state.finished), set(state.lost)
+        self._erased, self._saved = set(state.erased), state
         self.generation += 1
         self._segments = []
         paths = segments_of(self._folder)
@@ -109,7 +112,11 @@ class JournalRun:
         new = records[len(known) :]
         if not new:
             return
-        rest = frames[sum(RECORD_HEADER + len(each.payload) for each in known) :]
+        if self._erased:
+            new = [self._without_erased(each) for each in new]
+            rest = b"".join(encode(each.number, each.kind, each.payload) for each in new)
+        else:
+            rest = frames[sum(RECORD_HEADER + len(each.payload) for each in known) :]
         offset = self._write(rest, len(new))
         index = self._segments[-1]
         for record in new:
@@ -131,6 +138,22 @@ class JournalRun:
         """Note that a call is in the history; its records are not needed any more."""
         if (found := self.calls.calls.pop(call, None)) is not None:
             self.calls.finished[call] = found.last
+            if found.lost:
+                self.calls.lost.add(call)
+
+    @property
+    def has_open_calls(self) -> bool:
+        """Return whether there is a call that has not ended. May be called from any thread."""
+        return any(not each.ended for each in list(self.calls.calls.values()))
+
+    def give_up(self) -> None:
+        """Take the calls that have not ended for ended: nothing came from the agent for long.
+
+        What comes of them afterwards is kept apart. After a restart before they are in the history they go on.
+        """
+        for each in self.calls.calls.values():
+            if not each.ended:
+                each.ended = each.lost = True
 
     def erase(self, call: int) -> int:
         """Erase a call's sound and words from every segment; return the number of changed records. Raises OSError."""
@@ -141,6 +164,9 @@ class JournalRun:
         for each in self._segments:
             places = each.sound.all()
             places["encoding"][places["call"] == call] = SoundEncoding.ERASED
+        if call in self.calls.lost and call not in self._erased:
+            self._erased.add(call)
+            self._save(self._saved.finished)
         if sizes != [each.path.stat().st_size for each in self._segments]:
             self.load()  # the places of what follows have moved
         return changed
@@ -167,9 +193,8 @@ class JournalRun:
         # Of all segments: a kill may leave some of those that go.
         needed = set[int]().union(*(each.calls for each in self._segments))
         ends = {call: end for call, end in self.calls.finished.items() if call in needed}
-        if done or ends != self._saved:
-            write_state(self._folder, RunState(self.position, ends))
-            self._saved = ends
+        if done or ends != self._saved.finished or self.calls.lost != set(self._saved.lost):
+            self._save(ends)
         for each in done:
             each.path.unlink(missing_ok=True)
         if done:
@@ -192,6 +217,22 @@ class JournalRun:
                 self.generation += 1
                 return True
         return False
+
+    def _save(self, finished: dict[int, int]) -> None:
+        state = RunState(self.position, finished, frozenset(self.calls.lost), frozenset(self._erased))
+        write_state(self._folder, state)
+        self._saved = state
+
+    def _without_erased(self, record: Record) -> Record:
+        """Return a record without the content of calls that were erased here before it came."""
+        for call in self._erased:
+            record = without_call(record, call) or record
+        return record
+
+    @property
+    def kept_at(self) -> float:
+        """Return the time (seconds since 1970) at which the last segment was written; now where there is none."""
+        return self._segments[-1].path.stat().st_mtime if self._segments else time.time()
 
     def close(self) -> None:
         """End the open segment. Raises OSError."""

@@ -65,6 +65,8 @@ class CallProgress:
     """A person asked during the call that it is not recorded."""
     erased: bool = False
     """Its sound and words are gone from the segments here."""
+    lost: bool = False
+    """It counts as ended because nothing came from its agent for long."""
 
 
 @dataclass(slots=True)
@@ -91,6 +93,8 @@ class RunCalls:
         self.run = run
         self.calls: dict[int, CallProgress] = {}
         self.finished: dict[int, int] = {}
+        self.lost: set[int] = set()
+        """Calls in the history of which the agent has not said the end."""
 
     def examine(self, record: Record) -> Examined:
         """Check a record and note what it tells."""
@@ -205,7 +209,8 @@ class RunCalls:
         """Return a call that has begun and not ended, else the name of the fault."""
         found = self.calls.get(call)
         if found is None:
-            return FaultCode.AFTER_END if call in self.finished else FaultCode.CALL_WITHOUT_BEGIN
+            is_over = call in self.finished or call in self.lost
+            return FaultCode.AFTER_END if is_over else FaultCode.CALL_WITHOUT_BEGIN
         return FaultCode.AFTER_END if found.ended else found
 
     def _begun(self, number: int, event: CallBegun) -> FaultCode | None:

@@ -22,6 +22,10 @@ class RunState:
     """Number of the next record wanted, at least."""
     finished: dict[int, int] = field(default_factory=dict)
     """Calls that are in the history, with the number of the record of their end."""
+    lost: frozenset[int] = frozenset()
+    """Those of which the agent never said the end: more may come."""
+    erased: frozenset[int] = frozenset()
+    """Lost ones that were erased since: what comes of them is erased before it is kept."""
 
 
 def read_state(folder: Path) -> RunState:
@@ -31,13 +35,20 @@ def read_state(folder: Path) -> RunState:
     except FileNotFoundError:
         return RunState()
     try:
-        return RunState(int(said["position"]), {int(key): int(end) for key, end in said["finished"].items()})
+        finished = {int(key): int(end) for key, end in said["finished"].items()}
+        lost, erased = (frozenset(map(int, said.get(name, ()))) for name in ("lost", "erased"))
+        return RunState(int(said["position"]), finished, lost, erased)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(str(folder / FILE)) from error
 
 
 def write_state(folder: Path, state: RunState) -> None:
     """Put the state on the disk in place of the earlier one. Raises OSError."""
-    said = {"position": state.position, "finished": {str(key): end for key, end in state.finished.items()}}
+    said = {
+        "position": state.position,
+        "finished": {str(key): end for key, end in state.finished.items()},
+        "lost": sorted(state.lost),
+        "erased": sorted(state.erased),
+    }
     with whole_file(folder / FILE) as file:
         file.write(json.dumps(said).encode())

@@ -9,7 +9,7 @@ from kikimori_core.journal.erasing import without_call
 from kikimori_core.journal.folder import segments_of
 from kikimori_core.journal.framing import RECORD_HEADER, Record, encode, header_of
 from kikimori_core.journal.whole_file import whole_file
-from kikimori_records.folder import APART
+from kikimori_records.folder import APART, INCOMING
 from kikimori_records.journals.incoming import RunKey
 
 if TYPE_CHECKING:
@@ -29,9 +29,13 @@ class ReceivedJournals:
     async def erase(self, agent_id: str, run: str, call_key: int) -> None:
         """Erase one call from every segment that holds some of it. Raises OSError."""
         key = RunKey(agent_id, run)
-        if key in self._incoming.runs():
+        # Also where it holds no segment now: more may come of a call whose agent was away for long.
+        if key in self._incoming.runs() or await asyncio.to_thread(self._is_known, key):
             await self._incoming.within(key, lambda journal: journal.erase(call_key))
         await asyncio.to_thread(erase_apart, self._folder / APART / agent_id / run, call_key)
+
+    def _is_known(self, key: RunKey) -> bool:
+        return (self._folder / INCOMING / key.agent_id / key.run).is_dir()
 
 
 def erase_apart(folder: Path, call_key: int) -> None:
