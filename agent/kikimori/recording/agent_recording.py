@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from kikimori.recording.disk_room import DISK_FAILED, MAX_GB
+from kikimori.recording.earlier_parts import EarlierParts
 from kikimori.recording.earlier_runs import look_at_earlier_runs
 from kikimori.recording.entries import EraseEntry
 from kikimori.recording.erasing import ALL, CallEraser
@@ -55,7 +56,10 @@ class AgentRecording:
             self.root, head, self._queue, self._eraser, most_bytes=settings.most_bytes, pace=pace
         )
         self._stopped = StoppedCalls(state / f"recording-stopped-{head.agent_id}.json")
-        self.recorder = JournalRecorder(settings, site, head, self._queue, self.journal, self._stopped)
+        self._earlier = EarlierParts(self.root, head.run, self._eraser)
+        self.recorder = JournalRecorder(
+            settings, site, head, self._queue, self.journal, self._stopped, self._earlier.erase_soon
+        )
         self._damaged = 0
         self._loop = asyncio.get_running_loop()
         self._shed = 0
@@ -67,11 +71,15 @@ class AgentRecording:
             look_at_earlier_runs, self.root, self.journal.folder.name, self._eraser
         )
         await asyncio.to_thread(self._stopped.load)
+        for call_id in self._stopped.names():
+            # The run before may have been killed while it looked for them.
+            self._earlier.erase_soon(call_id)
         self.journal.start()
 
     async def aclose(self) -> None:
         """Write what waits."""
         self.recorder.settle()
+        await self._earlier.aclose()
         await asyncio.to_thread(self._stop)
         await self._stopped.aclose()
 

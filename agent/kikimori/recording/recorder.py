@@ -76,13 +76,16 @@ class JournalRecorder(Contained):
         queue: RecordQueue,
         journal: JournalThread,
         stopped: StoppedCalls,
+        erase_earlier: Callable[[str], None],
     ) -> None:
         """`head`: agent and run; `journal` takes from `queue`, and is started and stopped elsewhere.
 
         `stopped`: calls whose recording a person stopped, in this run or the one before.
+        `erase_earlier`: has what earlier runs recorded of a call id erased; does not block.
         """
         super().__init__()
         self._stopped = stopped
+        self._erase_earlier = erase_earlier
         self._site = site
         self._head = head
         self._queue = queue
@@ -243,6 +246,7 @@ class JournalRecorder(Contained):
         log.info("recording_stopped", call_id=call_id)
         self._say_state(call, record, by=by)
         self._queue.put(EraseEntry(record.key))
+        self._erase_earlier(call_id)
         call.publish()
         return None
 

@@ -47,6 +47,10 @@ class StoppedCalls:
     def __contains__(self, call_id: str) -> bool:
         return call_id in self._at
 
+    def names(self) -> tuple[str, ...]:
+        """Return the ids of the calls."""
+        return tuple(self._at)
+
     def add(self, call_id: str) -> None:
         """Note a call; it is written to the disk at once. A full disk is reported and does not hinder the press."""
         self._at[call_id] = datetime.now(UTC)

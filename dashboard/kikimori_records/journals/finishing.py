@@ -29,6 +29,7 @@ from kikimori_records.journals.book_keeping import (
 )
 from kikimori_records.journals.call_files import write_call_files
 from kikimori_records.journals.call_rows import rows_of
+from kikimori_records.journals.earlier_parts import StoppedCallParts
 from kikimori_records.journals.faults import FaultCode, JournalFault
 from kikimori_records.journals.gathered import gather
 
@@ -82,6 +83,7 @@ class Finishing:
         self._folder = folder
         self._shape = shape
         self._room = room
+        self._earlier = StoppedCallParts(incoming, store, folder, self._is_unreadable)
         self._threads = os.cpu_count() or 1
         self._tries: dict[tuple[RunKey, int], int] = {}
         self._positions: dict[RunKey, int] = {}
@@ -121,10 +123,11 @@ class Finishing:
         await self._incoming.give_up_lost()
         for key in self._incoming.runs():
             await self._incoming.within(key, _erase_stopped)
+        held_back = await self._earlier.order()
         # Calls of one name one after the other: the second gets another uid.
         ended: dict[str, list[tuple[RunKey, int]]] = {}
         for key, call in self._incoming.ended_calls():
-            if self._tries.get((key, call), 0) < MOST_TRIES:
+            if (key, call) not in held_back and not self._is_unreadable(key, call):
                 call_id = self._incoming.runs()[key].calls.calls[call].call_id
                 ended.setdefault(f"{call_id}.{key.run}", []).append((key, call))
         places = asyncio.Semaphore(self._threads)
@@ -139,6 +142,9 @@ class Finishing:
         await self._keep_books()
         if errors:
             raise errors[0]
+
+    def _is_unreadable(self, key: RunKey, call: int) -> bool:
+        return self._tries.get((key, call), 0) >= MOST_TRIES
 
     async def _finish(self, key: RunKey, call: int, pool: ThreadPoolExecutor | None) -> None:
         found = self._incoming.runs()[key].calls.calls.get(call)

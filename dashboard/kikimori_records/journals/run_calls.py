@@ -26,6 +26,7 @@ from kikimori_records.journals.faults import FaultCode, JournalFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from numpy.typing import NDArray
 
@@ -57,14 +58,18 @@ class CallProgress:
     call_id: str
     begun_at: int
     """Number of the record with its begin."""
+    started_at: datetime
     last: int = 0
     """Number of the last record that belongs to it."""
     legs: dict[int, LegProgress] = field(default_factory=dict)
     ended: bool = False
     stopped: bool = False
     """A person asked during the call that it is not recorded."""
+    stopped_by: str = ""
     erased: bool = False
     """Its sound and words are gone from the segments here."""
+    parts_erased: bool = False
+    """What earlier runs of the agent recorded of it is ordered to be erased."""
     lost: bool = False
     """It counts as ended because nothing came from its agent for long."""
 
@@ -222,7 +227,7 @@ class RunCalls:
             return FaultCode.OTHER_AGENT
         if len(self.calls) >= MOST_OPEN_CALLS:
             return FaultCode.TOO_MANY_CALLS
-        self.calls[event.call] = CallProgress(event.call_id, number, number)
+        self.calls[event.call] = CallProgress(event.call_id, number, event.started_at, number)
         return None
 
 
@@ -236,7 +241,7 @@ def _of_call(number: int, found: CallProgress, event: CallEvent) -> FaultCode | 
         case CallEnded():
             found.ended = True
         case RecordingState(state=RecordingStatus.STOPPED):
-            found.stopped = True
+            found.stopped, found.stopped_by = True, event.by or found.stopped_by
     if code is None and not all(0 <= each <= MOST_SECONDS for each in _media_times(event)):
         code = FaultCode.BEYOND_LIMIT
     if code is None:
