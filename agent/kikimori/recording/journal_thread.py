@@ -28,12 +28,13 @@ from kikimori.recording.entries import (
     SoundRound,
     WindowRound,
 )
+from kikimori.recording.journal_record import JournalRecord, frames_of
 from kikimori_core.journal.events import CallEnded, JournalEvent
-from kikimori_core.journal.framing import Kind, encode_parts
+from kikimori_core.journal.framing import Kind
 from kikimori_core.journal.writing import SegmentWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from kikimori.recording.entries import Entry
@@ -61,15 +62,6 @@ class WritingPace:
     """Until a disk that was full or failed is tried again."""
     segment_s: float = 600.0
     """After which a segment is followed by another one: with it goes what is delivered, also where calls are few."""
-
-
-@dataclass(frozen=True, slots=True)
-class JournalRecord:
-    """A record that has no number yet."""
-
-    kind: int
-    payload: Sequence[bytes | memoryview]
-    """In parts."""
 
 
 class JournalThread:
@@ -288,9 +280,7 @@ class JournalThread:
             self._writer.rotate()
         if not self._writer.size:
             self._segment_at = now
-        parts: list[bytes | memoryview] = []
-        for at, each in enumerate(records):
-            parts += encode_parts(number + at, each.kind, each.payload)
+        parts = frames_of(records, number)
         size = sum(map(len, parts))
         self._writer.append(parts, number, len(records))
         self.bytes_written += size
