@@ -195,3 +195,31 @@ async def test_a_superior_is_rung_though_no_page_is_open(tmp_path: Path) -> None
                     await asyncio.sleep(0.2)
             assert [(each["outcome"], each["object_id"]) for each in rung] == [("done", call_id)]
             assert rung[0]["details"]["target"] == "205"
+
+
+async def test_a_recorded_call_is_told_of_it_and_one_without_that_is_a_problem(tmp_path: Path) -> None:
+    """The announcement is heard over the first words; then its file is gone, and the next call goes on without it."""
+    recording = {"enabled": True, "days": 1, "max_gb": 1, "announcement": "hello"}
+    async with (
+        controlled_office(tmp_path, run=False) as office,
+        store_of_people() as store,
+        open_office(
+            config(tmp_path, office, recording=recording),
+            DashboardSettings(site="demo", port=0),
+            broker_port=0,
+            store=store,
+        ) as program,
+    ):
+        agent = program.agent
+        office.customer.call("204")
+        await office.until(lambda: SOUND_HZ in office.customer.hears())
+        await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
+        assert agent._notice.problems() == ()
+        office.customer.hang_up()
+        await office.nobody()
+        await office.until(lambda: not agent.desk.calls)
+        (tmp_path / "sound.sln").unlink()
+        await office.talk()
+        await office.until(lambda: bool(agent._notice.problems()))
+        (problem,) = agent._notice.problems()
+        assert (problem.code, problem.parameters["reason"]) == ("recording_not_announced", "no_such_file")
