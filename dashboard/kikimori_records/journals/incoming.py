@@ -26,6 +26,8 @@ from kikimori_records.journals.journal_run import JournalRun
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kikimori_records.journals.incoming_room import IncomingRoom
+
 T = TypeVar("T")
 ErasedCalls = Callable[[str, str], Awaitable[tuple[int, ...]]]
 """Returns the keys of the calls of an agent's run that are erased; raises StoreError."""
@@ -84,6 +86,7 @@ class IncomingJournals:
         *,
         segment_bytes: int = MAX_BYTES,
         erased: ErasedCalls | None = None,
+        room: IncomingRoom | None = None,
         lost_after_s: float = LOST_AFTER_S,
     ) -> None:
         """Prepare for `load`.
@@ -92,6 +95,7 @@ class IncomingJournals:
             folder: That of the records, of which this is the only user.
             segment_bytes: Size of a segment.
             erased: Says which calls of a run are erased; None = none.
+            room: Says whether there is room for what comes; None = always.
             lost_after_s: See `LOST_AFTER_S`.
         """
         self.changed = asyncio.Event()
@@ -99,6 +103,7 @@ class IncomingJournals:
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._erased = erased
+        self._room = room
         self._lost_after_s = lost_after_s
         self._heard: dict[str, float] = {}
         """Time of the monotonic clock at which an agent last said something."""
@@ -143,6 +148,8 @@ class IncomingJournals:
         """Keep whole frames and return the number of the next record wanted; see `JournalSink`. Raises SinkRefusal."""
         if len(frames) > MAX_DELIVERY:
             raise SinkRefusal(RefusalCode.TOO_LARGE, detail=f"{len(frames)} bytes")
+        if self._room is not None and (why := await self._room.refusal(agent_id, len(frames))):
+            raise SinkRefusal(RefusalCode.DISK_FULL, detail=why)
 
         def append(journal: JournalRun) -> int:
             journal.append(first, frames)
