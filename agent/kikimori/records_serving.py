@@ -48,9 +48,8 @@ async def serve_records(settings: DashboardSettings, ready: Callable[[str], None
     # A dashboard may hold SQLite's lock beside it.
     store = await Store.open(settings.store_settings(), beside=True)
     try:
-        await _serve(
-            table, RecordsService(settings.recording, table, store, recorded_office(settings)), trust, ready
-        )
+        service = RecordsService(settings.recording, table, store, recorded_office(settings), alone=True)
+        await _serve(table, service, trust, ready)
     finally:
         await store.close()
 

@@ -40,6 +40,7 @@ from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.proxied_limiter import limit_proxied
 from kikimori_dashboard.reach import ReachTry
 from kikimori_dashboard.recording.routes import RecordingRoutes
+from kikimori_dashboard.recording.service_watch import ServiceWatch
 from kikimori_dashboard.routes import MAX_BODY, SiteRoutes
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.sights import ExtensionTeams, Sights
@@ -97,7 +98,12 @@ def create_app(
     state = SiteState(timedelta(minutes=settings.closed_minutes))
     keeper = keeper or CertificateKeeper(settings)
     views = Views(
-        state, settings, lambda: [worded_problem(each) for each in (*keeper.problems, *outlets.problems())]
+        state,
+        settings,
+        lambda: [
+            worded_problem(each)
+            for each in (*keeper.problems, *outlets.problems(), *records_service.problems())
+        ],
     )
     teams = ExtensionTeams()
     access = Access(
@@ -154,11 +160,13 @@ def create_app(
         live.changed()
 
     keeper.changed = problems_changed
+    records_service = ServiceWatch(store, problems_changed)
     outlets = SiteOutlets(settings, state, commands, subscriber, access.trail, problems_changed)
 
     async def background(app: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(
-            _run(subscriber, settings, state, live, clocks, keeper, outlets, unanswered), name="dashboard"
+            _run(subscriber, settings, state, live, clocks, keeper, outlets, unanswered, records_service),
+            name="dashboard",
         )
         app[BACKGROUND] = task
         async with access.running(), people.running():
@@ -197,7 +205,7 @@ def create_app(
     AccountRoutes(access, settings.site_name or settings.site).add_to(app)
     people.add_to(app)
     AuditRoutes(access, settings.time_zone).add_to(app)
-    RecordingRoutes(settings, store, state).add_to(app)
+    RecordingRoutes(settings, store, state, records_service).add_to(app)
     add_authority(app, keeper)
     add_certificate(app, keeper)
     openapi.add_to(app)
@@ -283,6 +291,7 @@ async def _run(
     keeper: CertificateKeeper,
     outlets: SiteOutlets,
     unanswered: UnansweredDesk,
+    records_service: ServiceWatch,
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_follow_broker(subscriber, settings), name="broker")
@@ -291,6 +300,7 @@ async def _run(
         tasks.create_task(_look(state, live), name="look")
         tasks.create_task(outlets.run(), name="outlets")
         tasks.create_task(unanswered.keep(), name="unanswered")
+        tasks.create_task(records_service.run(), name="records-service")
         tasks.create_task(keep_time(clocks, state, subscriber, live.changed), name="time")
         if keeper.has_certificate or settings.authority is not None:
             tasks.create_task(keeper.keep(), name="certificate")

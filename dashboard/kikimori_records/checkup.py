@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, text
@@ -19,7 +20,7 @@ from kikimori_records.disk import require_local
 from kikimori_records.errors import StoreError
 from kikimori_records.faults import explained
 from kikimori_records.migrating import version_in
-from kikimori_records.schema import people
+from kikimori_records.schema import people, record_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from kikimori_records.settings import StoreSettings
 
+ACCOUNTS_OVER = timedelta(days=30)
 LEAST_FREE = 500 * 1024 * 1024
 """Bytes below which the disk is too full."""
 
@@ -150,6 +152,33 @@ def _database(connection: Connection, settings: StoreSettings) -> Iterator[Diagn
         yield Diagnosis(
             "audit", CheckState.OK, *both("store_audit_good", count=chain.count, last=chain.last_number)
         )
+    yield from _accounts(connection)
+
+
+def _accounts(connection: Connection) -> Iterator[Diagnosis]:
+    """Tell of days on which calls were heard of which nothing is recorded, excluded or stopped."""
+    c = record_accounts.c
+    since = (datetime.now(UTC) - ACCOUNTS_OVER).date().isoformat()
+    sums = (func.count(c.day.distinct()), func.sum(c.heard), func.sum(c.missing))
+    days, heard, missing = connection.execute(select(*sums).where(c.day >= since)).one()
+    if not days:
+        return
+    if not missing:
+        yield Diagnosis(
+            "record accounts", CheckState.OK, *both("record_accounts_good", heard=heard, days=days)
+        )
+        return
+    worst = select(c.day, c.agent_id, c.missing).where(c.day >= since, c.missing > 0).order_by(c.day.desc())
+    last = connection.execute(worst.limit(1)).one()
+    texts = both(
+        "record_accounts_missing",
+        missing=missing,
+        heard=heard,
+        days=days,
+        day=last.day,
+        agent_id=last.agent_id,
+    )
+    yield Diagnosis("record accounts", CheckState.WARNING, *texts)
 
 
 def _fault(check: str, error: StoreError) -> Diagnosis:

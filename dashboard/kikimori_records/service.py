@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from kikimori_core.wire.messages import Problem
 from kikimori_records.folder import records_folder
 from kikimori_records.journals.finishing import Finishing
 from kikimori_records.journals.incoming import IncomingJournals
+from kikimori_records.journals.incoming_room import IncomingRoom
 from kikimori_records.keeping.days import KeptDays
 from kikimori_records.keeping.for_agents import erased_calls
 from kikimori_records.keeping.from_journals import ReceivedJournals
@@ -22,6 +24,7 @@ from kikimori_records.keeping.room import SoundRoom
 from kikimori_records.keeping.shaping import RowShaping
 from kikimori_records.proof.keeper import ProofKeeper
 from kikimori_records.proof.office import RecordedOffice
+from kikimori_records.service_state import ServiceState, StateNote, forget_state
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -43,12 +46,21 @@ class RecordsService:
         records: RecordsTable,
         store: Store,
         office: RecordedOffice | None = None,
+        *,
+        alone: bool = False,
     ) -> None:
-        """`store` is open, and closed by its owner after `close`; raises StoreError where there is no folder."""
+        """`store` is open, and closed by its owner after `close`; raises StoreError where there is no folder.
+
+        `alone`: no agent of this process tells its problems; the database has them for the dashboard.
+        """
         self._folder = records_folder(records, store.settings)
         self._store = store
         self._recording = recording
-        self._incoming = IncomingJournals(self._folder, erased=partial(erased_calls, store))
+        self._incoming_room = IncomingRoom(self._folder, recording.most_bytes)
+        self._incoming = IncomingJournals(
+            self._folder, erased=partial(erased_calls, store), room=self._incoming_room
+        )
+        self._alone = alone
         days = kept_days(recording, records)
         self._room = (
             SoundRoom(store, self._folder, recording.most_bytes, days.sound)
@@ -98,6 +110,17 @@ class RecordsService:
             tasks.create_task(keep("finishing", self._finishing.run), name="finishing")
             tasks.create_task(keep("keeping", self._keeper.run), name="keeping")
             tasks.create_task(keep("proof", self._proof.run), name="proof")
+            tasks.create_task(keep("state", self._tell_state), name="state")
+
+    async def _tell_state(self) -> None:
+        if self._alone:
+            await StateNote(self._store, self._state).run()
+        else:
+            await forget_state(self._store)
+
+    def _state(self) -> ServiceState:
+        waiting = 0 if self._finishing is None else self._finishing.waiting
+        return ServiceState(datetime.now(UTC), waiting, self.problems())
 
     async def close(self) -> None:
         """Take nothing more."""
@@ -108,7 +131,8 @@ class RecordsService:
         reason = self._fault or (self._finishing.problem if self._finishing is not None else None)
         waits = (Problem.of("records_wait", reason=reason),) if reason else ()
         room = self._room.problems() if self._room else ()
-        return (*waits, *self._keeper.problems(), *room, *self._proof.problems())
+        incoming = self._incoming_room.problems()
+        return (*waits, *incoming, *self._keeper.problems(), *room, *self._proof.problems())
 
     def _open_calls(self) -> set[OpenCall]:
         return {

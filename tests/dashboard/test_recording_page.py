@@ -10,11 +10,13 @@ from sqlalchemy import insert
 from tests.support.axe import assert_accessible
 from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.kept_calls import add_recorded
+from tests.support.live_client import live_client
 from tests.support.sign_in import client, sign_in_browser
 
 from kikimori_core.journal.settings import RecordingTable, RecordsTable
 from kikimori_core.wire.messages import Problem
 from kikimori_records.proof.tables import record_accounts
+from kikimori_records.service_state import ServiceState, StateNote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +59,9 @@ async def test_administrators_read_the_state_of_the_record(
         records = RecordsTable(dir=tmp_path)
         table = RecordingTable(enabled=True, days=90, max_gb=0.5, announcement="pbx")
         await agent.health(problems=(Problem.of("records_away", reason="no route"),))
+        waits = Problem.of("records_wait", reason="disk broken")
+        note = StateNote(store, lambda: ServiceState(datetime.now(UTC), 2, (waits,)))
+        await note.write()
         async with dashboard(
             settings.model_copy(update={"recording": table, "records": records}), store=store
         ) as url:
@@ -65,7 +70,13 @@ async def test_administrators_read_the_state_of_the_record(
             await expect(page.locator("#decision")).to_contain_text("録音あり 1件")
             await expect(page.locator("#decision")).to_contain_text("対象外 1件")
             await expect(page.locator(".short")).to_contain_text("残す日数 90日に足りません")
-            await expect(page.locator("#agents .problem")).to_contain_text("no route")
+            await expect(page.locator("#agents .problem").last).to_contain_text("no route")
+            await expect(page.locator("#service .problem")).to_contain_text("disk broken")
+            await expect(page.locator("#service")).to_contain_text("記録サービス 動作中")
+            await expect(page.locator("#service")).to_contain_text("待っている通話：2件")
+            async with live_client(url) as watching:
+                picture = await watching.until(lambda shown: shown["site"]["certificate"])
+                assert [each["code"] for each in picture["site"]["certificate"]] == ["records_wait"]
             row = page.locator("tbody tr")
             await expect(row.locator("td")).to_have_text(["2026-11-28", "18", "10", "2", "2", "0", "0", "4"])
             await expect(row.locator("[data-missing=yes]")).to_have_text("4")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import delete, insert, text, update
 from tests.support.stores import opened
 
 from kikimori.doctor.store import look_at_store
+from kikimori_core.model.diagnosis import CheckState
 from kikimori_records.audit import log
 from kikimori_records.audit.entry import ActorKind, AuditEntry
+from kikimori_records.schema import record_accounts
 from kikimori_records.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -29,6 +32,27 @@ async def test_a_database_is_examined_while_it_is_used(tmp_path: Path) -> None:
             await log.append(store, AuditEntry(f"a{number}", ActorKind.SYSTEM, "x"))
         good = dict.fromkeys(("store folder", "store disk", "database", "schema", "people", "audit"), "ok")
         assert await states(settings) == good
+        counts = {
+            "heard": 9,
+            "recorded": 8,
+            "excluded": 0,
+            "stopped": 1,
+            "no_disk": 0,
+            "running": 0,
+            "missing": 0,
+        }
+        now = datetime.now(UTC)
+        row = {"day": now.date().isoformat(), "agent_id": "a", "checked_at": now, **counts}
+        async with store.begin() as connection:
+            await connection.execute(insert(record_accounts).values(**row))
+        assert await states(settings) == good | {"record accounts": "ok"}
+        async with store.begin() as connection:
+            await connection.execute(update(record_accounts).values(recorded=6, missing=2))
+        (found,) = [each for each in await look_at_store(settings) if each.check == "record accounts"]
+        assert found.state is CheckState.WARNING
+        assert "of 9 calls that were heard on 1 days 2 are neither" in str(found.detail)
+        async with store.begin() as connection:
+            await connection.execute(delete(record_accounts))
         async with store.begin() as connection:
             await connection.execute(text("DROP TRIGGER audit_unchanged"))
             await connection.execute(text("UPDATE audit SET outcome = 'refused' WHERE number = 2"))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.messages import Health
     from kikimori_dashboard.config import DashboardSettings
+    from kikimori_dashboard.recording.service_watch import ServiceWatch
     from kikimori_dashboard.state import SiteState
     from kikimori_records.calls.totals import RecordTotals
     from kikimori_records.store import Store
@@ -28,7 +29,10 @@ OF_THE_RECORD = ("journal_", "record_", "records_", "recording_")
 class RecordState:
     """Reads settings, disk, database and the agents' health."""
 
-    def __init__(self, settings: DashboardSettings, store: Store, state: SiteState) -> None:
+    def __init__(
+        self, settings: DashboardSettings, store: Store, state: SiteState, service: ServiceWatch
+    ) -> None:
+        self._service = service
         self._settings = settings
         self._store = store
         self._state = state
@@ -49,6 +53,7 @@ class RecordState:
             "oldest": None if totals.oldest is None else totals.oldest.isoformat(),
             "newest": None if totals.newest is None else totals.newest.isoformat(),
             "accounts": totals.days,
+            "service": _service(self._service),
             "agents": [_agent(each) for _, each in sorted(self._state.agents.items())],
         }
 
@@ -78,6 +83,18 @@ def _free_bytes(folder: Path) -> int | None:
 def _lines() -> dict[str, str]:
     """Return what an office that has not decided may add to the configuration file, by language."""
     return {each: in_language(remedy("recording_undecided"), each) for each in LANGUAGES}
+
+
+def _service(watch: ServiceWatch) -> dict[str, Any] | None:
+    """Return what a records service that runs alone says; None where none does."""
+    if watch.state is None:
+        return None
+    return {
+        "online": not watch.is_silent,
+        "at": watch.state.at.isoformat(),
+        "waiting": watch.state.waiting,
+        "problems": [worded_problem(each) for each in watch.problems()],
+    }
 
 
 def _agent(health: Health) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from kikimori_dashboard.recording.record_state import RecordState
 
 if TYPE_CHECKING:
     from kikimori_dashboard.config import DashboardSettings
+    from kikimori_dashboard.recording.service_watch import ServiceWatch
     from kikimori_dashboard.state import SiteState
     from kikimori_records.store import Store
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 class RecordingRoutes:
     """Page and its content, for administrators."""
 
-    def __init__(self, settings: DashboardSettings, store: Store, state: SiteState) -> None:
-        self._record = RecordState(settings, store, state)
+    def __init__(
+        self, settings: DashboardSettings, store: Store, state: SiteState, service: ServiceWatch
+    ) -> None:
+        self._record = RecordState(settings, store, state, service)
 
     def add_to(self, app: web.Application) -> None:
         add_route(app, "GET", "/recording", html_page("recording.html"), page_for(Right.SETTINGS))

@@ -82,12 +82,13 @@ function problems(agents) {
 }
 
 /**
- * Banners of the problems of the pages' own certificate: for everybody what it means, for whoever mends it the rest.
+ * Banners of the problems of the pages' own certificate, and of what else runs beside them: for everybody what it means, for
+ * whoever mends it the rest.
  * @type {(found: Problem[]) => Banner[]}
  */
 export const certificateBanners = (found) => found.map((problem) => {
   const { detail = problem.code, remedy } = inOurWords(problem);
-  return { mood: moodOf(problem.severity), text: find(`banner.${problem.code}`) ?? t("banner.certificate"), detail, remedy };
+  return { mood: moodOf(problem.severity), text: meaning(problem) ?? t("banner.certificate"), detail, remedy };
 });
 
 /**

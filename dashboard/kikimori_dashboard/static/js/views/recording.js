@@ -12,6 +12,7 @@ const COUNTED = ["heard", "recorded", "excluded", "stopped", "no_disk", "running
 
 /** @typedef {{agent_id: string, online: boolean, counters: Record<string, number>, problems: import("../store/messages.d.ts").ProblemView[]}} AgentPart */
 /** @typedef {{folder: string, free_bytes: number, day_bytes: number, lasts_days: number}} Disk */
+/** @typedef {{online: boolean, at: string, waiting: number, problems: import("../store/messages.d.ts").ProblemView[]}} ServicePart */
 /**
  * @typedef {object} RecordView
  * @property {boolean | null} enabled
@@ -26,6 +27,7 @@ const COUNTED = ["heard", "recorded", "excluded", "stopped", "no_disk", "running
  * @property {string | null} newest
  * @property {Record<string, any>[]} accounts
  * @property {AgentPart[]} agents
+ * @property {ServicePart | null} service a records service that runs alone
  */
 
 /** @type {RecordView | null} */
@@ -70,8 +72,8 @@ function draw() {
   const record = view;
   const language = i18n.current();
   // What is the same stays: somebody may be about to copy the lines.
-  fill(at("decision"), JSON.stringify([{ ...record, agents: null, accounts: null }, language]), () => decision(record));
-  fill(at("agents"), JSON.stringify([record.enabled, record.agents, language]), () => agents(record));
+  fill(at("decision"), JSON.stringify([{ ...record, agents: null, accounts: null, service: null }, language]), () => decision(record));
+  fill(at("agents"), JSON.stringify([record.enabled, record.agents, serviceShown(record.service), language]), () => agents(record));
   fill(at("accounts"), JSON.stringify([record.accounts, language]), () => accounts(record));
 }
 
@@ -125,16 +127,43 @@ function kept(record) {
   ])];
 }
 
+/**
+ * What of the service's state is drawn: its time changes all the while.
+ * @param {ServicePart | null} service
+ */
+function serviceShown(service) {
+  return service && { ...service, at: null };
+}
+
+/** @param {import("../store/messages.d.ts").ProblemView[]} problems */
+function problemLines(problems) {
+  return problems.map((problem) => {
+    const words = problem.words[i18n.current()] ?? problem;
+    return h("div", { class: "problem" }, h("div", {}, words.detail), words.remedy ? h("div", {}, `→ ${words.remedy}`) : null);
+  });
+}
+
+/** @param {ServicePart | null} service */
+function serviceItem(service) {
+  if (service === null) return [];
+  return [h("li", { id: "service" },
+    h("span", {}, h("strong", {}, t("recording.service")), ` ${t(service.online ? "recording.agent_on" : "recording.agent_off")}`),
+    ...problemLines(service.problems),
+    service.waiting ? h("span", {}, t("recording.service_waiting", { n: service.waiting.toLocaleString(i18n.current()) })) : null)];
+}
+
 /** @param {RecordView} record */
 function agents(record) {
   const items = record.agents.map((agent) => h("li", {},
     h("span", {}, h("strong", {}, agent.agent_id), ` ${t(agent.online ? "recording.agent_on" : "recording.agent_off")}`),
-    ...agent.problems.map((problem) => {
-      const words = problem.words[i18n.current()] ?? problem;
-      return h("div", { class: "problem" }, h("div", {}, words.detail), words.remedy ? h("div", {}, `→ ${words.remedy}`) : null);
-    }),
+    ...problemLines(agent.problems),
     agent.problems.length || !agent.online ? null : h("span", {}, t(record.enabled ? "recording.agent_well" : "recording.agent_idle"))));
-  return [h("h2", {}, t("recording.agents")), items.length ? h("ul", { class: "agents" }, ...items) : h("p", {}, t("recording.no_agents"))];
+  const all = [...serviceItem(record.service), ...items];
+  return [
+    h("h2", {}, t("recording.agents")),
+    all.length ? h("ul", { class: "agents" }, ...all) : null,
+    items.length ? null : h("p", {}, t("recording.no_agents")),
+  ];
 }
 
 /** @param {RecordView} record */
