@@ -69,7 +69,7 @@ class CallProgress:
     erased: bool = False
     """Its sound and words are gone from the segments here."""
     parts_erased: bool = False
-    """What earlier runs of the agent recorded of it is ordered to be erased."""
+    """Parts of it that earlier runs of the agent recorded are ordered to be erased."""
     lost: bool = False
     """It counts as ended because nothing came from its agent for long."""
 
