@@ -131,8 +131,9 @@ class RecordsService:
         reason = self._fault or (self._finishing.problem if self._finishing is not None else None)
         waits = (Problem.of("records_wait", reason=reason),) if reason else ()
         room = self._room.problems() if self._room else ()
+        faults = self._finishing.faults.problems() if self._finishing is not None else ()
         incoming = self._incoming_room.problems()
-        return (*waits, *incoming, *self._keeper.problems(), *room, *self._proof.problems())
+        return (*waits, *incoming, *faults, *self._keeper.problems(), *room, *self._proof.problems())
 
     def _open_calls(self) -> set[OpenCall]:
         return {

@@ -30,6 +30,7 @@ from kikimori_records.journals.book_keeping import (
 from kikimori_records.journals.call_files import write_call_files
 from kikimori_records.journals.call_rows import rows_of
 from kikimori_records.journals.earlier_parts import StoppedCallParts
+from kikimori_records.journals.fault_news import FaultNews
 from kikimori_records.journals.faults import FaultCode, JournalFault
 from kikimori_records.journals.gathered import gather
 
@@ -78,6 +79,7 @@ class Finishing:
         """
         self.problem: str | None = None
         """Reason for which calls wait, in English for the log; None while nothing hinders."""
+        self.faults = FaultNews()
         self._incoming = incoming
         self._store = store
         self._folder = folder
@@ -214,6 +216,8 @@ class Finishing:
             faults = journal.faults.take()
             if faults or (journal.position != self._positions.get(key) and now >= self._positions_at):
                 await self._write_books(key, journal, faults)
+                if faults:
+                    self.faults.note(key.agent_id, faults)
                 self._positions[key] = journal.position
             await self._incoming.within(key, _retire)
         if now >= self._positions_at:

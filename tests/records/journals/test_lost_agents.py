@@ -75,6 +75,8 @@ async def test_a_call_of_a_lost_agent_is_in_the_history_and_its_rest_is_kept_apa
             await delivered(office.incoming, told, first=half)
             await office.finishing.finish_ended()
             assert office.segments() == []
+            (problem,) = office.finishing.faults.problems()
+            assert (problem.code, problem.parameters["codes"]) == ("records_faults", "after_end")
         assert [each.manifest_hash for each in await newest_calls(store, 10) if each.call_id == "call-1"] == [
             row.manifest_hash
         ]
