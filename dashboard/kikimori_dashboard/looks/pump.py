@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import ClientConnectionError, WSCloseCode
 
+from kikimori_dashboard.looks.credit import TurnCredit
 from kikimori_dashboard.looks.feed import CARDS_EVERY_S
 
 if TYPE_CHECKING:
@@ -25,8 +26,11 @@ BEAT_S = 5.0
 BEAT_LATE_S = 1.0
 """Longest time without a turn; levels of rows wait for nothing else."""
 AT_ONCE_PER_S = 20.0
-"""Turns a second, besides those of the interval, as long as `MOST_AT_ONCE` in a row were not used up."""
+"""Turns a second, besides those of the interval, once `MOST_AT_ONCE` in a row were used up."""
 MOST_AT_ONCE = 10.0
+LOOKS_PER_S = 10.0
+"""The same for pages that draw something else: after an alert all of them do, and the next alert must not wait for that."""
+MOST_LOOKS = 5.0
 
 
 @dataclass(slots=True, eq=False)
@@ -55,8 +59,8 @@ class LookPump:
         """Set while a page waits for something that is not left until the interval is over."""
         self._at_once = 0
         """Version of the last change that was sent at once."""
-        self._credit = MOST_AT_ONCE
-        self._credit_at = 0.0
+        self._alerts = TurnCredit(AT_ONCE_PER_S, MOST_AT_ONCE)
+        self._looks = TurnCredit(LOOKS_PER_S, MOST_LOOKS)
 
     def add(self, page: LookPage) -> None:
         """Send to a page from now on."""
@@ -106,17 +110,16 @@ class LookPump:
         """Wait for a change, and then until the interval is over or somebody waits; not longer than beats may be late."""
         if not await _set_within(self._changed, BEAT_LATE_S):
             return
-        loop = asyncio.get_running_loop()
-        if await _set_within(self._hurry, interval_over - loop.time()) and not self._may_hurry(loop.time()):
-            await asyncio.sleep(max(interval_over - loop.time(), 0.0))
-
-    def _may_hurry(self, clock: float) -> bool:
-        self._credit = min(MOST_AT_ONCE, self._credit + (clock - self._credit_at) * AT_ONCE_PER_S)
-        self._credit_at = clock
-        if self._credit < 1:
-            return False
-        self._credit -= 1
-        return True
+        clock = asyncio.get_running_loop().time
+        while await _set_within(self._hurry, interval_over - clock()):
+            alerted = self._changes.at_once != self._at_once
+            if (self._alerts if alerted else self._looks).spend(clock()):
+                return
+            if alerted:
+                await asyncio.sleep(max(interval_over - clock(), 0.0))
+                return
+            # What a page draws can wait; an alert that comes meanwhile does not.
+            self._hurry.clear()
 
     async def _serve(self, page: LookPage, now: datetime, clock: float, *, levels: bool) -> None:
         feed, line = page.feed, page.line
@@ -150,6 +153,8 @@ class LookPump:
         else:
             page.feed.sent = seq
             self._changed.set()
+            if seq is not None and self._changes.at_once > seq:
+                self._hurry.set()  # an alert came while the browser took its message
 
 
 async def _close(line: PageSocket) -> None:
