@@ -75,6 +75,7 @@ ONE_DOOR = {
     "aiomqtt": {"kikimori_core.wire.connection"},
     "sudachipy": {
         "kikimori_core.judging.words.sound",
+        "kikimori_records.search.readings",  # where it is installed
         "kikimori_lab.bench.phrases",  # the bench's bare reference
         "kikimori_lab.evaluation.lexicon",  # words that sound alike, which judging has no use for
     },
@@ -111,6 +112,7 @@ ONE_DOOR = {
         "kikimori_records.migrations.versions.v0005_proof",
         "kikimori_records.migrations.versions.v0006_reviews",
         "kikimori_records.migrations.versions.v0007_customers",
+        "kikimori_records.migrations.versions.v0008_search",
     },
     "rfc3161_client": {"kikimori_records.proof.time_stamps"},
 }

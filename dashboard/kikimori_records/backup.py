@@ -23,6 +23,7 @@ from kikimori_records.calls.tables import recorded_calls
 from kikimori_records.columns import time_text
 from kikimori_records.errors import StoreError
 from kikimori_records.migrating import version_in
+from kikimori_records.search.tables import PREFIX as SEARCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -109,9 +110,9 @@ def back_up(
 
 
 def tables_of(connection: Connection) -> list[Table]:
-    """Return the tables as they are there, those first to which others refer."""
+    """Return the tables as they are there, those first to which others refer, without what follows from others."""
     found = MetaData()
-    found.reflect(connection)
+    found.reflect(connection, only=lambda name, _: not name.startswith(SEARCH))
     return [each for each in found.sorted_tables if each.name != ALEMBIC]
 
 

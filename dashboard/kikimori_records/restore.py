@@ -19,6 +19,7 @@ from kikimori_records.disk import make_private
 from kikimori_records.errors import StoreError
 from kikimori_records.migrating import known_versions, newest_version, upgrade, version_in
 from kikimori_records.restored_files import restored_files
+from kikimori_records.search.tables import search_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +69,8 @@ def restore(settings: StoreSettings, file: IO[bytes], keys: Path, records: Path 
             done = _fill(connection, file, schema, keys)
             if schema != newest_version():
                 upgrade(connection)
+            # An empty store's index is full.
+            connection.execute(delete(search_state))
             files.join()
     finally:
         if lock is not None:

@@ -22,6 +22,7 @@ from kikimori_records.proof.tables import (
     record_leaves,
     record_trees,
 )
+from kikimori_records.search.tables import search_calls, search_state
 from kikimori_records.tables import metadata
 
 __all__ = [
@@ -55,6 +56,8 @@ __all__ = [
     "recovery_codes",
     "removals",
     "reviews",
+    "search_calls",
+    "search_state",
     "seatings",
     "sessions",
     "superiors",

@@ -24,6 +24,7 @@ from kikimori_records.keeping.room import SoundRoom
 from kikimori_records.keeping.shaping import RowShaping
 from kikimori_records.proof.keeper import ProofKeeper
 from kikimori_records.proof.office import RecordedOffice
+from kikimori_records.search.filling import keep_filled
 from kikimori_records.service_state import ServiceState, StateNote, forget_state
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class RecordsService:
             tasks.create_task(keep("finishing", self._finishing.run), name="finishing")
             tasks.create_task(keep("keeping", self._keeper.run), name="keeping")
             tasks.create_task(keep("proof", self._proof.run), name="proof")
+            tasks.create_task(keep("search", lambda: keep_filled(self._store)), name="search")
             tasks.create_task(keep("state", self._tell_state), name="state")
 
     async def _tell_state(self) -> None:

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 def test_the_migrations_make_the_tables_of_the_code(settings: StoreSettings) -> None:
     migrate(settings)
     with thread_engine(settings).connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        # The terms of the search are another table on each engine; the migration alone makes them.
+        context = MigrationContext.configure(
+            connection, opts={"include_name": lambda name, *_: not str(name).startswith("search_terms")}
+        )
+        assert compare_metadata(context, metadata) == []
 
 
 def test_of_migrations_at_once_one_works(settings: StoreSettings) -> None:

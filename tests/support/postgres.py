@@ -47,7 +47,7 @@ CUT_OFF: LiteralString = (
 BARE: tuple[LiteralString, ...] = ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
 EMPTIED = (
     "ALTER TABLE audit DISABLE TRIGGER ALL",
-    f"TRUNCATE {', '.join(metadata.tables)}",
+    f"TRUNCATE {', '.join((*metadata.tables, 'search_terms'))}",
     "ALTER TABLE audit ENABLE TRIGGER ALL",
 )
 

@@ -12,6 +12,7 @@ from kikimori_records.calls.tables import recorded_calls
 from kikimori_records.schema import people
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Select
@@ -88,6 +89,12 @@ async def newest_calls(store: Store, most: int) -> list[RecordedCall]:
     query = _calls().order_by(recorded_calls.c.started_at.desc(), recorded_calls.c.uid).limit(most)
     async with store.read() as connection:
         return [RecordedCall(*row) for row in await connection.execute(query)]
+
+
+async def calls_named(connection: AsyncConnection, uids: Sequence[str]) -> dict[str, RecordedCall]:
+    """Return calls by their uids; those that there are."""
+    rows = await connection.execute(_calls().where(recorded_calls.c.uid.in_(uids)))
+    return {row.uid: RecordedCall(*row) for row in rows}
 
 
 async def call_of(store: Store, uid: str) -> CallWithParts | None:

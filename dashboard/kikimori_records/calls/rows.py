@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from kikimori_records.calls.tables import (
     recorded_legs,
     recorded_lines,
 )
+
+from kikimori_records.search.indexing import put_call
+from kikimori_records.search.spoken import SpokenWords, spoken_in
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,6 +43,8 @@ class CallRows:
     lines: list[Row] = field(default_factory=list)
     alerts: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
+    spoken: SpokenWords | None = None
+    """Words for the search; None = they are made when the call is written."""
 
     @property
     def uid(self) -> str:
@@ -57,8 +63,10 @@ class CallRows:
 
 
 async def insert_call(connection: AsyncConnection, rows: CallRows) -> None:
-    """Write a call with all parts, in the transaction of the connection."""
+    """Write a call with all parts, and put it into the index of the search, in the transaction of the connection."""
     await connection.execute(insert(recorded_calls).values(rows.call))
     for name, table in PARTS.items():
         if found := rows.part(name):
             await connection.execute(insert(table), [{**row, "uid": rows.uid} for row in found])
+    spoken = rows.spoken or await asyncio.to_thread(spoken_in, rows.lines)
+    await put_call(connection, rows.call, {each["kind"] for each in rows.alerts}, spoken)

@@ -64,6 +64,7 @@ recorded_calls = Table(
     Index("ix_recorded_calls_caller_key", "caller_key", "started_at"),
     Index("ix_recorded_calls_operator_number", "operator_number", "started_at"),
     Index("ix_recorded_calls_person_id", "person_id", "started_at"),
+    Index("ix_recorded_calls_outcome", "outcome"),
 )
 
 recorded_legs = Table(

@@ -33,6 +33,7 @@ from kikimori_records.journals.earlier_parts import StoppedCallParts
 from kikimori_records.journals.fault_news import FaultNews
 from kikimori_records.journals.faults import FaultCode, JournalFault
 from kikimori_records.journals.gathered import gather
+from kikimori_records.search.spoken import spoken_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,6 +191,7 @@ class Finishing:
         rows = rows_of(call, uid)
         if self._shape is not None:
             self._shape(rows)
+        rows.spoken = spoken_in(rows.lines)
         files = write_call_files(call, rows, self._folder)
         rows.call |= {
             "sound_path": files.path,

@@ -23,6 +23,7 @@ from kikimori_records.keeping.orders import carried_out, due, order_by_id
 from kikimori_records.keeping.removal import RemovalCause, overwrite_deleted, remove
 from kikimori_records.keeping.subject import KeepingSubject
 from kikimori_records.keeping.tables import erasures, legal_holds, removals
+from kikimori_records.search.fts5 import forget_removed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,8 @@ REWRITTEN = (
     "reviews",
     "customers",
     "customer_numbers",
+    "search_calls",
+    "search_terms",
 )
 
 
@@ -174,6 +177,7 @@ def forget_deleted(settings: StoreSettings) -> None:
     try:
         if settings.is_sqlite:
             with closing(sqlite3.connect(settings.file(), timeout=WAL_WITHIN_S)) as connection:
+                forget_removed(connection)
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
         engine = thread_engine(settings).execution_options(isolation_level="AUTOCOMMIT")

@@ -24,6 +24,7 @@ from kikimori_records.keeping.stripped import OF_NUMBER, OF_WORDS, without
 from kikimori_records.keeping.tables import erasures, removals
 from kikimori_records.proof.verify_alone import MANIFEST, leaf_hash
 from kikimori_records.schema import call_notes, reviews
+from kikimori_records.search.indexing import put_again, take_out
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -103,15 +104,18 @@ async def _sound(connection: AsyncConnection, row: Any, _cause: RemovalCause) ->
 async def _words(connection: AsyncConnection, row: Any, _cause: RemovalCause) -> None:
     await connection.execute(delete(recorded_lines).where(recorded_lines.c.uid == row.uid))
     await _strip(connection, row, OF_WORDS)
+    await put_again(connection, row.uid)
 
 
 async def _number(connection: AsyncConnection, row: Any, _cause: RemovalCause) -> None:
     await _strip(connection, row, OF_NUMBER)
     # The manifest names the caller, so it goes; its leaf stays.
     await _set(connection, row, caller_number=None, caller_name=None, **_only_leaf(row))
+    await put_again(connection, row.uid)
 
 
 async def _call(connection: AsyncConnection, row: Any, cause: RemovalCause) -> None:
+    await take_out(connection, row.uid)
     for table in (recorded_lines, recorded_events):
         await connection.execute(delete(table).where(table.c.uid == row.uid))
     for of_call in (call_notes, reviews):

@@ -1,0 +1,102 @@
+"""Index of terms on PostgreSQL: a tsvector of each call under a GIN index.
+
+GIN finds all calls of a term at once and in no order. So each call also holds terms for the stretches of time in which it
+began, and a search takes a short stretch of the newest calls first, then longer ones, until it has enough.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from kikimori_records.search.expression import Expression, NumberRange
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+SHORTEST_MS = 7_200_000
+LEVELS = 6
+LONGER = 4
+"""Factor between one level of stretches and the next: 2 h, 8 h, 32 h, 5 d, 21 d, 85 d."""
+FEW = 4000
+"""Calls so many of which are read at once: if no more are expected in all, no stretch is needed."""
+
+_PUT = text("INSERT INTO search_terms (number, terms) VALUES (:number, array_to_tsvector(:terms))")
+_DROP = text("DELETE FROM search_terms WHERE number = :number")
+_CLEAR = text("DELETE FROM search_terms")
+_BY_INDEX = text("SET LOCAL enable_seqscan = off")
+# The sum keeps the planner from walking the key of the table, reading the terms of every call.
+_FIND = text(
+    "SELECT number FROM search_terms WHERE terms @@ CAST(:wanted AS tsquery)"
+    " AND number + 0 >= :first AND number + 0 < :before ORDER BY number + 0 DESC"
+)
+_BOUNDS = text("SELECT (SELECT min(number) FROM search_terms), (SELECT max(number) FROM search_terms)")
+
+
+class GinIndex:
+    """A `TermIndex` on PostgreSQL."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def put(self, number: int, terms: Sequence[str]) -> None:
+        times = [_stretch(level, number // _size(level)) for level in range(LEVELS)]
+        await self._connection.execute(_PUT, {"number": number, "terms": [*terms, *times]})
+
+    async def drop(self, number: int, terms: Sequence[str]) -> None:  # noqa: ARG002
+        await self._connection.execute(_DROP, {"number": number})
+
+    async def clear(self) -> None:
+        await self._connection.execute(_CLEAR)
+
+    async def find(self, wanted: Expression, among: NumberRange, most: int) -> AsyncIterator[list[int]]:  # noqa: ARG002
+        await self._connection.execute(_BY_INDEX)
+        oldest, newest = (await self._connection.execute(_BOUNDS)).one()
+        if newest is None:
+            return
+        among = NumberRange(max(among.first, oldest), min(among.before, newest + 1))
+        before, level, count = among.before, 0, 0
+        while before > among.first:
+            first, times = _before(before, level) if level < LEVELS else (among.first, frozenset())
+            asked = Expression(wanted.text, wanted.tags | ({times} if times else set()))
+            found = await self._numbers(asked, NumberRange(max(first, among.first), before))
+            if found:
+                yield found
+            count += len(found)
+            before = first
+            level = self._next_level(level, count, (among.before - first), (first - among.first))
+
+    def _next_level(self, level: int, count: int, passed_ms: int, left_ms: int) -> int:
+        """Return the level of the next stretch; `LEVELS` = all that is left."""
+        expected = (count + 1) * left_ms / max(passed_ms, 1)
+        return LEVELS if expected < FEW else level + 1
+
+    async def _numbers(self, wanted: Expression, among: NumberRange) -> list[int]:
+        asked = {
+            "wanted": wanted.written(_quoted, " & ", " | "),
+            "first": among.first,
+            "before": among.before,
+        }
+        return list((await self._connection.execute(_FIND, asked)).scalars())
+
+
+def _before(end: int, level: int) -> tuple[int, frozenset[str]]:
+    """Return the begin of the two stretches of a level before a time, and their terms."""
+    last = (end - 1) // _size(level)
+    return (last - 1) * _size(level), frozenset({_stretch(level, last), _stretch(level, last - 1)})
+
+
+def _size(level: int) -> int:
+    return SHORTEST_MS * LONGER**level
+
+
+def _stretch(level: int, number: int) -> str:
+    """Return the term of a stretch; Latin letters before digits, as no pair of a text is so long."""
+    return f"time{level}x{number}"
+
+
+def _quoted(term: str) -> str:
+    return f"'{term}'"

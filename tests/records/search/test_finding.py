@@ -1,0 +1,156 @@
+"""Calls found again by what was said and by their attributes, on both engines."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import delete, select, text
+from tests.support.said_calls import BEGIN, keep_said, said_call
+
+from kikimori_records.keeping.days import DataKind
+from kikimori_records.keeping.erasing import forget_deleted
+from kikimori_records.keeping.removal import RemovalCause, remove
+from kikimori_records.search import readings
+from kikimori_records.search.filling import AT_ONCE, IndexFilling
+from kikimori_records.search.finding import FoundCount, count, find
+from kikimori_records.search.question import FoundGroup, HistoryQuestion, words_asked
+from kikimori_records.search.tables import search_calls, search_state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kikimori_records.store import Store
+
+
+async def found(store: Store, words: str = "", group: FoundGroup = FoundGroup.EXACT, **more: object) -> str:
+    """Names of the calls that are found, newest first."""
+    asked = HistoryQuestion(words=words_asked(words), **more)  # type: ignore[arg-type]
+    answer = await find(store, asked, group)
+    counted = await count(store, asked, group)
+    assert counted == FoundCount(len(answer.calls), more=False)
+    return " ".join(each.call.call_id for each in answer.calls)
+
+
+async def keep_office(store: Store) -> None:
+    await keep_said(
+        store,
+        said_call("a", "返金してください", "できかねます", at=BEGIN, kind="refund", team="窓口"),
+        said_call("b", "責任者を出せ", "少々お待ち ください。", at=BEGIN + timedelta(hours=1), heard_s=1900.0),
+        said_call("c", "変金しろ", "カスハラ です", at=BEGIN + timedelta(hours=2), operator_number="205", team="配送"),
+        said_call("d", "金を返せ", "ｶｽﾊﾗですね", "上司、返金！", "返金", at=BEGIN + timedelta(hours=3),
+                  caller_number="0312340000", caller_name="架空 太郎", kind="shouting"),
+    )  # fmt: skip
+
+
+async def test_words_of_any_length_are_found(store: Store) -> None:
+    await keep_office(store)
+    assert await found(store) == "d c b a"
+    assert await found(store, "返金") == "d a"
+    assert await found(store, "上司") == "d"
+    assert await found(store, "ください") == "b a"
+    assert await found(store, "金") == "d c a"
+    assert await found(store, "かすはら") == await found(store, "カスハラ") == "d c"
+    assert await found(store, "返金　カスハラ") == "d"  # each somewhere in the call
+    assert await found(store, "返金 責任者") == ""
+    assert await found(store, "金返") == ""  # pairs of two lines are no word
+    assert await found(store, "！？") == "d c b a"  # nothing to look for
+
+
+async def test_the_line_is_shown_with_its_words_marked(store: Store) -> None:
+    await keep_office(store)
+    answer = await find(store, HistoryQuestion(words=words_asked("カスハラ 返金")), FoundGroup.EXACT)
+    shown = [(each.role, [(part.text, part.marked) for part in each.parts]) for each in answer.calls[0].lines]
+    assert shown == [
+        ("operator", [("ｶｽﾊﾗ", True), ("ですね", False)]),
+        ("customer", [("上司、", False), ("返金", True), ("！", False)]),
+    ]
+    assert answer.calls[0].lines[0].start_s == 4.0
+
+
+@pytest.mark.skipif(not readings.available(), reason="no Sudachi")
+async def test_what_only_sounds_so_is_a_group_of_its_own(store: Store) -> None:
+    await keep_said(
+        store,
+        said_call("same", "返金してください"),
+        said_call("other", "今日は変金をお願い", at=BEGIN + timedelta(hours=1)),
+        said_call("cut", "大変禁止です", at=BEGIN + timedelta(hours=2)),
+    )
+    assert await found(store, "返金") == "same"
+    assert await found(store, "へんきん", FoundGroup.ALIKE) == "other same"
+    assert await found(store, "返金", FoundGroup.ALIKE) == "other"
+    assert await found(store, "返金 お願い", FoundGroup.ALIKE) == "other"
+    asked = HistoryQuestion(words=words_asked("返金"))
+    line = (await find(store, asked, FoundGroup.ALIKE)).calls[0].lines[0]
+    assert [part.text for part in line.parts if part.marked] == ["変金"]
+    assert await found(store, "金", FoundGroup.ALIKE) == ""  # too short to tell by its sound
+
+
+async def test_attributes_narrow_what_is_found(store: Store) -> None:
+    await keep_office(store)
+    assert await found(store, operator="205") == "c"
+    assert await found(store, "金", operator="204") == "d a"
+    assert await found(store, caller="03-1234-0000") == await found(store, caller="架空") == "d"
+    assert await found(store, caller="5678") == "c b a"
+    assert await found(store, kind="shouting") == "d"
+    assert await found(store, at_least_s=1800) == "b"
+    assert await found(store, below_s=300, kind="refund") == "a"
+    assert await found(store, since=BEGIN + timedelta(hours=1), until=BEGIN + timedelta(hours=3)) == "c b"
+    assert await found(store, "返金", until=BEGIN + timedelta(hours=3)) == "a"
+    assert await found(store, teams=frozenset({"窓口"})) == "d b a"
+    assert await found(store, "カスハラ", teams=frozenset({"窓口"})) == "d"
+
+
+async def test_pages_follow_each_other_without_a_gap(store: Store) -> None:
+    # All begin in the same millisecond.
+    await keep_said(store, *(said_call(f"c{at:03}", "ください", "お待ちください") for at in range(130)))
+    asked, before, names = HistoryQuestion(words=("ください",)), None, list[str]()
+    while True:
+        page = await find(store, asked, FoundGroup.EXACT, before=before, most=50)
+        names += [each.call.call_id for each in page.calls]
+        if (before := page.before) is None:
+            break
+    assert sorted(names) == [f"c{at:03}" for at in range(130)]
+
+
+async def test_nothing_of_an_erased_call_is_found(store: Store, tmp_path: Path) -> None:
+    await keep_office(store)
+    cause = RemovalCause("kikimori", "age", BEGIN)
+    await remove(store, tmp_path, DataKind.NUMBER, ["d.r1"], cause)
+    assert await found(store, caller="架空") == await found(store, caller="0000") == ""
+    assert await found(store, "上司") == "d"
+    await remove(store, tmp_path, DataKind.WORDS, ["d.r1"], cause)
+    assert await found(store, "上司") == ""
+    assert await found(store, kind="shouting") == "d"
+    await remove(store, tmp_path, DataKind.CALL, ["d.r1"], cause)
+    assert await found(store) == "c b a"
+    forget_deleted(store.settings)
+    async with store.begin() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM search_terms"))).scalar_one() == 3
+        if store.settings.is_sqlite:
+            await connection.exec_driver_sql("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, search_terms, row)")
+            terms = set((await connection.execute(text("SELECT term FROM temp.terms"))).scalars())
+            assert "返金" in terms
+            assert "上司" not in terms
+
+
+async def test_calls_from_before_the_index_are_put_in_by_and_by(store: Store) -> None:
+    many = AT_ONCE + 3
+    await keep_said(
+        store, *(said_call(f"c{at:02}", "返金", at=BEGIN + timedelta(minutes=at)) for at in range(many))
+    )
+    async with store.begin() as connection:
+        await connection.execute(delete(search_state))
+    filling = IndexFilling(store)
+    assert await filling.fill_some()  # emptied: nobody knows of which version it is
+    assert await filling.fill_some()
+    answer = await find(store, HistoryQuestion(words=("返金",)), FoundGroup.EXACT)
+    assert (len(answer.calls), answer.complete) == (AT_ONCE, False)
+    assert answer.calls[0].call.call_id == f"c{many - 1}"
+    while await IndexFilling(store).fill_some():
+        pass
+    answer = await find(store, HistoryQuestion(words=("返金",)), FoundGroup.EXACT)
+    assert (len(answer.calls), answer.complete) == (many, True)
+    async with store.read() as connection:
+        assert len((await connection.execute(select(search_calls.c.uid))).all()) == many
