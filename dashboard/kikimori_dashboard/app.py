@@ -27,6 +27,7 @@ from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.commands import CommandSender
 from kikimori_dashboard.guard import Guard, require_known_name
 from kikimori_dashboard.handover_routes import HandoverRoutes
+from kikimori_dashboard.history.routes import HistoryRoutes
 from kikimori_dashboard.https.authority_file import add_authority
 from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
 from kikimori_dashboard.https.certificate_routes import add_certificate
@@ -206,6 +207,7 @@ def create_app(
     people.add_to(app)
     AuditRoutes(access, settings.time_zone).add_to(app)
     RecordingRoutes(settings, store, state, records_service).add_to(app)
+    HistoryRoutes(access, settings.time_zone).add_to(app)
     add_authority(app, keeper)
     add_certificate(app, keeper)
     openapi.add_to(app)

@@ -37,7 +37,7 @@ def said_call(name: str, *said: str, at: datetime | None = None, kind: str = "",
         "recorded_at": started_at + timedelta(minutes=5),
         **more,
     }
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "number": 10 + at,
             "line_id": f"l{at}",

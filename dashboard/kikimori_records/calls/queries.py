@@ -122,7 +122,10 @@ async def rows_of_call(connection: AsyncConnection, uid: str) -> CallRows | None
     row = found.mappings().one_or_none()
     if row is None:
         return None
-    return CallRows(dict(row), **{name: await part_of(connection, uid, name) for name in PARTS})
+    made = CallRows(dict(row))
+    for name in PARTS:
+        made.part(name).extend(await part_of(connection, uid, name))
+    return made
 
 
 def _calls() -> Select[Any]:

@@ -16,7 +16,6 @@ from kikimori_records.calls.tables import (
     recorded_legs,
     recorded_lines,
 )
-
 from kikimori_records.search.indexing import put_call
 from kikimori_records.search.spoken import SpokenWords, spoken_in
 
@@ -68,5 +67,7 @@ async def insert_call(connection: AsyncConnection, rows: CallRows) -> None:
     for name, table in PARTS.items():
         if found := rows.part(name):
             await connection.execute(insert(table), [{**row, "uid": rows.uid} for row in found])
-    spoken = rows.spoken or await asyncio.to_thread(spoken_in, rows.lines)
+    spoken = rows.spoken
+    if spoken is None:
+        spoken = await asyncio.to_thread(spoken_in, rows.lines)
     await put_call(connection, rows.call, {each["kind"] for each in rows.alerts}, spoken)

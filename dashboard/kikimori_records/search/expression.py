@@ -33,7 +33,9 @@ class Expression:
     def written(self, quoted: Callable[[str], str], both: str, either: str) -> str:
         """Return it in the language of an engine, with its quotation marks and words for and, or."""
         groups = [quoted(each) for each in sorted(self.text)]
-        groups += ["(" + either.join(map(quoted, sorted(group))) + ")" for group in sorted(map(sorted, self.tags))]
+        groups += [
+            "(" + either.join(map(quoted, sorted(group))) + ")" for group in sorted(map(sorted, self.tags))
+        ]
         return both.join(groups)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, select, tuple_
 
 from kikimori_records.calls.queries import RecordedCall, calls_named
 from kikimori_records.calls.tables import recorded_calls, recorded_lines
+from kikimori_records.reviews import ReviewedKind
+from kikimori_records.schema import reviews
 from kikimori_records.search.engines import index_of
 from kikimori_records.search.filling import is_full
 from kikimori_records.search.marked import MarkedLine, marked_line
-from kikimori_records.search.question import FoundGroup
 from kikimori_records.search.tables import search_calls
 from kikimori_records.search.wanted import wanted_calls
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from kikimori_records.search.question import HistoryQuestion
+    from kikimori_records.search.question import FoundGroup, HistoryQuestion
     from kikimori_records.search.wanted import WantedCalls
     from kikimori_records.store import Store
 
@@ -31,6 +32,8 @@ AT_ONCE = 60
 MOST_LINES = 3
 """Lines shown of a call."""
 MOST_COUNTED = 1000
+MOST_MARKED = 2000
+"""Marks of a person that are looked at one by one."""
 WITHIN_S = 60.0
 
 
@@ -71,6 +74,7 @@ class _Met:
     text: str
     readings: str | None
     line_numbers: str
+    tags: str
 
 
 async def find(
@@ -129,6 +133,11 @@ async def _met(connection: AsyncConnection, wanted: WantedCalls, most: int) -> A
     if not wanted.expression:
         yield await _read(connection, wanted, None, most)
         return
+    if wanted.reviewed_by and len(mine := await _read(connection, wanted, None, MOST_MARKED)) < MOST_MARKED:
+        # A person's marks are few beside the calls in which a common word was said.
+        there = [each for each in mine if wanted.holds(each.tags)]
+        yield await asyncio.to_thread(_meeting, wanted, there)
+        return
     size = max(AT_ONCE, most // 2)
     async for numbers in index_of(connection).find(wanted.expression, wanted.among, max(AT_ONCE, most)):
         for at in range(0, len(numbers), size):
@@ -147,7 +156,7 @@ async def _read(
 ) -> list[_Met]:
     """Return what the index has of calls: of those named, None = of the newest in the range."""
     c = search_calls.c
-    query = select(c.number, c.uid, c.text, c.readings, c.line_numbers)
+    query = select(c.number, c.uid, c.text, c.readings, c.line_numbers, c.tags)
     if numbers is None:
         query = query.where(c.number >= wanted.among.first, c.number < wanted.among.before).limit(most)
     else:
@@ -155,6 +164,17 @@ async def _read(
     if wanted.outcome:
         query = query.join(recorded_calls, recorded_calls.c.uid == c.uid)
         query = query.where(recorded_calls.c.outcome == wanted.outcome)
+    r = reviews.c
+    if wanted.reviewed_by:
+        of_me = (r.object_id == c.uid, r.kind == ReviewedKind.CALL.value, r.person_id == wanted.reviewed_by)
+        query = query.join(reviews, and_(*of_me))
+    if wanted.not_reviewed_by:
+        of_me = (
+            r.object_id == c.uid,
+            r.kind == ReviewedKind.CALL.value,
+            r.person_id == wanted.not_reviewed_by,
+        )
+        query = query.where(~exists().where(*of_me))
     return [_Met(*row) for row in await connection.execute(query.order_by(c.number.desc()))]
 
 
@@ -162,29 +182,28 @@ async def _with_lines(
     connection: AsyncConnection, found: Sequence[_Met], wanted: WantedCalls
 ) -> list[FoundCall]:
     calls = await calls_named(connection, [each.uid for each in found])
-    made = []
-    for each in found:
-        # Erased in the same moment by another program; the next look has it no more.
-        if (call := calls.get(each.uid)) is not None:
-            made.append(FoundCall(each.number, call, await _lines(connection, each, wanted)))
-    return made
+    lines = await _lines(connection, found, wanted)
+    # One that was erased in the same moment by another program is there no more.
+    return [
+        FoundCall(each.number, calls[each.uid], tuple(lines[each.uid])) for each in found if each.uid in calls
+    ]
 
 
-async def _lines(connection: AsyncConnection, met: _Met, wanted: WantedCalls) -> tuple[MarkedLine, ...]:
-    hits = wanted.hits(met.text, met.readings)
-    if not hits:
-        return ()
-    numbers = met.line_numbers.split()
-    shown = list(dict.fromkeys(each.line for each in hits))[:MOST_LINES]
-    by_number = {int(numbers[at]): at for at in shown}
+async def _lines(
+    connection: AsyncConnection, found: Sequence[_Met], wanted: WantedCalls
+) -> dict[str, list[MarkedLine]]:
+    """Return the lines that are shown of each call, by its uid."""
     c = recorded_lines.c
-    query = select(c.number, c.role, c.start_s, c.text)
-    rows: Sequence[Any] = (
-        await connection.execute(query.where(c.uid == met.uid, c.number.in_(by_number)).order_by(c.number))
-    ).all()
-    return tuple(
-        marked_line(
-            row, [(each.begin, each.end) for each in hits if each.line == by_number[row.number]]
-        )
-        for row in rows
-    )
+    places: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for each in found:
+        numbers = each.line_numbers.split()
+        hits = wanted.hits(each.text, each.readings)
+        for at in list(dict.fromkeys(hit.line for hit in hits))[:MOST_LINES]:
+            marks = [(hit.begin, hit.end) for hit in hits if hit.line == at]
+            places[each.uid, int(numbers[at])] = marks
+    made: dict[str, list[MarkedLine]] = {each.uid: [] for each in found}
+    if places:
+        query = select(c.uid, c.number, c.role, c.start_s, c.text).where(tuple_(c.uid, c.number).in_(places))
+        for row in await connection.execute(query.order_by(c.uid, c.number)):
+            made[row.uid].append(marked_line(row, places[row.uid, row.number]))
+    return made

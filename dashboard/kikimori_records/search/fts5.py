@@ -89,7 +89,6 @@ def _quoted(term: str) -> str:
     return f'"{term}"'
 
 
-
 def forget_removed(connection: sqlite3.Connection) -> None:
     """Write the index anew without what was removed from it, in pieces between which others may write. Blocks.
 

@@ -90,7 +90,7 @@ def _before(end: int, level: int) -> tuple[int, frozenset[str]]:
 
 
 def _size(level: int) -> int:
-    return SHORTEST_MS * LONGER**level
+    return SHORTEST_MS * int(LONGER**level)
 
 
 def _stretch(level: int, number: int) -> str:

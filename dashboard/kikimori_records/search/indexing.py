@@ -47,9 +47,9 @@ async def put_recorded(connection: AsyncConnection, uid: str) -> None:
         return
     c = recorded_lines.c
     query = select(c.number, c.line_id, c.role, c.text).where(c.uid == uid).order_by(c.number)
-    lines = (await connection.execute(query)).mappings().all()
+    lines = [dict(each) for each in (await connection.execute(query)).mappings()]
     kinds = await connection.execute(select(recorded_alerts.c.kind).where(recorded_alerts.c.uid == uid))
-    await put_call(connection, call, set(kinds.scalars()), await asyncio.to_thread(spoken_in, lines))
+    await put_call(connection, dict(call), set(kinds.scalars()), await asyncio.to_thread(spoken_in, lines))
 
 
 async def take_out(connection: AsyncConnection, uid: str) -> None:
@@ -76,7 +76,9 @@ async def put_again(connection: AsyncConnection, uid: str) -> None:
 
 async def _free_number(connection: AsyncConnection, wished: int) -> int:
     """Return the first number from `wished` on that no call has: several may begin in the same millisecond."""
-    query = select(search_calls.c.number).where(search_calls.c.number >= wished).order_by(search_calls.c.number)
+    query = (
+        select(search_calls.c.number).where(search_calls.c.number >= wished).order_by(search_calls.c.number)
+    )
     for taken in (await connection.execute(query.limit(MOST_AT_ONCE))).scalars():
         if taken != wished:
             break

@@ -45,6 +45,9 @@ class HistoryQuestion:
     at_least_s: int = 0
     below_s: int | None = None
     """Length of the call; one of `attributes.LENGTHS_S`."""
+    reviewed_by: str = ""
+    """Id of a person who has marked the call as gone through."""
+    not_reviewed_by: str = ""
     teams: frozenset[str] | None = None
     """Teams whose calls may be seen, with those of no team; None = all."""
 

@@ -51,9 +51,7 @@ def reading_of_line(text: str) -> str:
     """Return the reading of a line in normal form. Blocks; needs `available`."""
     with _lock:
         cut = [(len(each.surface()), each.reading_form()) for each in _tokenizer().tokenize(text)]
-    return "".join(
-        folded(normal(kana)) + chr(FIRST_MARK + min(length, MOST_LETTERS)) for length, kana in cut
-    )
+    return "".join(folded(normal(kana)) + chr(FIRST_MARK + min(length, MOST_LETTERS)) for length, kana in cut)
 
 
 def readings_of(text: str) -> str | None:

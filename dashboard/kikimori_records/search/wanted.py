@@ -6,7 +6,7 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -20,6 +20,7 @@ from kikimori_records.search.terms import LINE, Tag, bare, tag, terms_of_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,11 +48,20 @@ class WantedCalls:
     readings: Mapping[str, str] = field(default_factory=dict)
     """Of words that may only sound so; of the exact group none."""
     outcome: str = ""
+    reviewed_by: str = ""
+    not_reviewed_by: str = ""
 
     @property
     def looks_at_text(self) -> bool:
         """Return whether the index alone does not decide."""
-        return bool(self.readings or self.outcome) or any(len(each) > PAIR for each in self.words)
+        if any(len(each) > PAIR for each in self.words):
+            return True
+        return bool(self.readings or self.outcome or self.reviewed_by or self.not_reviewed_by)
+
+    def holds(self, tags: str) -> bool:
+        """Return whether a call has the attributes, with which the index has it."""
+        there = set(tags.split())
+        return all(there & group for group in self.expression.tags)
 
     def meets(self, text: str, readings: str | None) -> bool:
         """Return whether a call that holds the terms says the words."""
@@ -121,7 +131,15 @@ async def wanted_calls(
         for word in asked.words
         for each in (terms_of_reading(readings[word]) if word in readings else terms_of_word(word))
     ]
-    return WantedCalls(Expression(frozenset(text), tags), among, asked.words, readings, asked.outcome)
+    return WantedCalls(
+        Expression(frozenset(text), tags),
+        among,
+        asked.words,
+        readings,
+        asked.outcome,
+        asked.reviewed_by,
+        asked.not_reviewed_by,
+    )
 
 
 def _readings(words: Iterable[str]) -> dict[str, str]:
@@ -151,5 +169,5 @@ async def _named(connection: AsyncConnection, name: str) -> list[str]:
     return [person_id for person_id, each in rows if wanted and wanted in normal(each)]
 
 
-def _number(at: Any) -> int:
+def _number(at: datetime) -> int:
     return max(0, round(at.timestamp() * 1000))

@@ -129,7 +129,9 @@ async def test_nothing_of_an_erased_call_is_found(store: Store, tmp_path: Path) 
     async with store.begin() as connection:
         assert (await connection.execute(text("SELECT count(*) FROM search_terms"))).scalar_one() == 3
         if store.settings.is_sqlite:
-            await connection.exec_driver_sql("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, search_terms, row)")
+            await connection.exec_driver_sql(
+                "CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, search_terms, row)"
+            )
             terms = set((await connection.execute(text("SELECT term FROM temp.terms"))).scalars())
             assert "返金" in terms
             assert "上司" not in terms

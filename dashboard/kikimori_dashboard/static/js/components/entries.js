@@ -81,9 +81,12 @@ function changeText({ action, details, words }) {
  * @param {Record<string, string>} asked
  */
 function askedText(asked) {
-  /** @type {Record<string, (value: string) => string>} */
-  const said = { action: actionText, outcome: outcomeText };
-  return Object.entries(asked).map(([name, value]) => `${find(`audit.${name}`) ?? name}: ${said[name]?.(value) ?? value}`).join(t("account.and"));
+  /** @type {Record<string, (value: string) => string | null>} */
+  const said = {
+    action: actionText, outcome: outcomeText, caller: () => t("history.given"),
+    kind: (value) => find(`history.kinds.${value}`), reviewed: (value) => find(`history.reviewed_${value}`),
+  };
+  return Object.entries(asked).map(([name, value]) => `${find(`audit.${name}`) ?? find(`history.${name}`) ?? name}: ${said[name]?.(value) ?? value}`).join(t("account.and"));
 }
 
 /**

@@ -52,6 +52,8 @@ function words() {
   show(at("form"), person.person_id !== null);
   setText(at("my-record"), t("my_record.title"));
   setText(at("audit"), t("audit.title"));
+  setText(at("history"), t("history.title"));
+  show(at("history"), !person.must_change && person.roles.some((each) => each === "supervisor" || each === "records"));
   setText(at("recording"), t("recording.title"));
   show(at("recording"), person.roles.includes("admin") && !person.must_change);
   show(at("my-record"), person.person_id !== null && !person.must_change);

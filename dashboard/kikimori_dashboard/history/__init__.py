@@ -1,0 +1,1 @@
+"""History of recorded calls: found again by words and attributes."""

@@ -1,0 +1,50 @@
+// A call that was found, as a row: when, who, caller, length, the worst alert, and the lines with the words marked.
+
+import { h } from "./dom.js";
+import { look, shape } from "./severity.js";
+import { clock, dateAndTime, span, t, word } from "../store/i18n.js";
+
+/** @typedef {{text: string, marked: boolean}} LinePart */
+/** @typedef {{line: number, role: string, start_s: number, parts: LinePart[]}} FoundLine */
+/**
+ * @typedef {object} FoundCall
+ * @property {string} uid
+ * @property {string} started_at
+ * @property {number} seconds
+ * @property {string | null} operator
+ * @property {string | null} extension
+ * @property {string | null} team
+ * @property {string | null} caller
+ * @property {string | null} caller_number
+ * @property {string | null} worst
+ * @property {number} alerts
+ * @property {string | null} outcome
+ * @property {string} sound
+ * @property {boolean} reviewed
+ * @property {FoundLine[]} lines
+ */
+
+/** @param {FoundLine} line */
+const said = (line) => h("span", {},
+  h("span", { class: "side" }, `${word("role", line.role)} ${clock(line.start_s)}`),
+  ...line.parts.map((part) => (part.marked ? h("mark", {}, part.text) : part.text)));
+
+/** @param {string | null} severity */
+const worst = (severity) => (severity === null
+  ? h("span", { class: "worst none" }, t("history.no_alert"))
+  : h("span", { class: "worst", dataset: { severity: look(severity) } }, `${shape(severity)} ${word("severity", severity)}`));
+
+/** @param {string | null} extra text behind a name, where it says something else */
+const beside = (/** @type {string | null} */ name, extra) => (extra && extra !== name ? h("small", {}, ` ${extra}`) : null);
+
+/** @param {FoundCall} call */
+export function foundCall(call) {
+  return h("li", { dataset: { uid: call.uid } }, h("div", { class: "call", tabindex: "0" },
+    h("time", { datetime: call.started_at }, dateAndTime(call.started_at)),
+    worst(call.worst),
+    h("span", { class: "who" }, call.operator ?? t("history.unknown"), beside(call.operator, call.extension)),
+    h("span", { class: "caller" }, call.caller ?? t("history.no_number"), beside(call.caller, call.caller_number)),
+    h("span", { class: "length" }, span(call.seconds)),
+    call.reviewed ? h("span", { class: "mine" }, t("history.gone_through")) : null,
+    call.lines.length ? h("span", { class: "said" }, ...call.lines.map(said)) : null));
+}

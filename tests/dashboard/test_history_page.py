@@ -1,0 +1,164 @@
+"""The history: over HTTP by role, and as a page in a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import expect
+from tests.dashboard.test_audit_page import noted
+from tests.support.axe import assert_accessible
+from tests.support.json_requests import post
+from tests.support.said_calls import keep_said, said_call
+from tests.support.sign_in import client, sign_in_page
+
+from kikimori_records.audit.queries import AuditFilter, newest
+from kikimori_records.people import person_by_login
+from kikimori_records.reviews import ReviewedKind, mark_reviewed
+from kikimori_records.search.filling import IndexFilling
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+    from kikimori_records.store import Store
+
+AT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+EVIL = "=1+1<img src=x onerror=alert(1)>"
+
+
+async def keep_office(store: Store) -> None:
+    """Sixty calls of no team, and one of the team 配送."""
+    while await IndexFilling(store).fill_some():
+        pass
+    await keep_said(
+        store,
+        *(
+            said_call(f"c{at:02}", "お待ちください", at=AT + timedelta(minutes=at), operator_name="佐藤 美咲")
+            for at in range(60)
+        ),
+        said_call(
+            "evil", "返金しろ。何回言わせるんだ", "できかねます", at=AT + timedelta(hours=2), kind="repeated",
+            caller_name=EVIL, heard_s=2000.0, worst="warning",
+        ),
+        said_call("other", "返金してください", at=AT + timedelta(hours=3), team="配送", operator_number="300"),
+    )  # fmt: skip
+
+
+async def ask(url: str, login: str, path: str = "find", **asked: Any) -> tuple[int, Any]:
+    async with client(url, login) as http:
+        return await post(http, f"/api/history/{path}", asked)
+
+
+async def asked_by(store: Store, name: str) -> list[Any]:
+    """Conditions of somebody's searches in the audit."""
+    found = await newest(store, AuditFilter(action="history.find", actor=name))
+    return [each.entry.details["asked"] for each in found]
+
+
+async def test_each_role_finds_what_it_may_read(url: str, store: Store) -> None:
+    await keep_office(store)
+    supervisor = await person_by_login(store, "supervisor")
+    assert supervisor is not None
+    async with client(url, "admin") as http:
+        assert (await post(http, f"/api/people/{supervisor.id}", {"team": "窓口"}))[0] == 200
+    status, found = await ask(url, "records", words="返金", caller="09012345678")
+    assert (status, [each["uid"] for each in found["calls"]]) == (200, ["other.r1", "evil.r1"])
+    assert found["calls"][1]["lines"] == [
+        {"line": 10, "role": "customer", "start_s": 0.0,
+         "parts": [{"text": "返金", "marked": True}, {"text": "しろ。何回言わせるんだ", "marked": False}]}
+    ]  # fmt: skip
+    async with asyncio.timeout(60):  # other dashboards read the change of the team by and by
+        while len((await ask(url, "supervisor", words="返金"))[1]["calls"]) > 1:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    _, found = await ask(url, "supervisor", words="返金")
+    assert [each["uid"] for each in found["calls"]] == ["evil.r1"]
+    assert await ask(url, "supervisor", "count") == (200, {"count": 61, "more": False})
+    assert (await ask(url, "supervisor", "export"))[0] == 403
+    for wrong in (
+        {"since": "yesterday"},
+        {"at_least_s": 7},
+        {"before": -1},
+        {"words": "x" * 201},
+        {"who": "x"},
+    ):
+        assert (await ask(url, "records", **wrong))[0] == 422, wrong
+    # The day is the office's: 01:00 in London is 10:00 of it.
+    _, found = await ask(url, "records", since="2026-11-20T11:30", until="2026-11-20", kind="repeated")
+    assert [each["uid"] for each in found["calls"]] == ["evil.r1"]
+    asked = [
+        {"words": "返金", "caller": True},
+        {"since": "2026-11-20T11:30", "until": "2026-11-20", "kind": "repeated"},
+    ]
+    async with asyncio.timeout(60):  # written in the background; whose number it was stands nowhere
+        while not {repr(each) for each in asked} <= set(map(repr, await asked_by(store, "相談 窓口"))):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    async with (
+        client(url, "records") as http,
+        http.post("/api/history/export", json={"words": "返金"}) as answer,
+    ):
+        rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+    assert rows[0][0] == "日時"
+    assert rows[2][0] == "2026-11-20 12:00:00"
+    assert rows[2][5] == f"'{EVIL}"
+    assert rows[2][10] == "返金しろ。何回言わせるんだ"
+    assert (await noted(store, "history.export")).details == {"asked": {"words": "返金"}}
+
+
+async def test_the_page_by_keyboard_in_both_languages(url: str, store: Store, page: Page) -> None:
+    await keep_office(store)
+    person = await person_by_login(store, "records")
+    assert person is not None
+    await mark_reviewed(store, ReviewedKind.CALL, "c00.r1", call_id="c00", person_id=person.id, at=AT)
+    await sign_in_page(page, "records")
+    await page.goto(f"{url}/account")
+    await page.get_by_role("link", name="履歴").click()
+    await expect(page.locator("#exact-title")).to_have_text("62件")
+    rows = page.locator("#exact-calls > li")
+    await expect(rows).to_have_count(50)
+    await page.get_by_role("button", name="さらに前を表示").click()
+    await expect(rows).to_have_count(62)
+    await assert_accessible(page)
+
+    await page.keyboard.press("/")
+    await page.keyboard.type("返金")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#exact-title")).to_have_text("2件")
+    await expect(rows.nth(1).locator("mark")).to_have_text("返金")
+    await expect(rows.nth(1)).to_contain_text("▲ 要確認")
+    await expect(rows.nth(1)).to_contain_text(EVIL)
+    assert await page.locator("#exact-calls img").count() == 0
+    await page.locator("h1").click()
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await expect(rows.nth(1).locator(".call")).to_be_focused()
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="CSVで書き出す").click()
+    assert (await download.value).suggested_filename == "kikimori-history.csv"
+
+    await page.get_by_role("searchbox").fill("へんきん")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#exact-title")).to_have_text("見つかりませんでした。")
+    await expect(page.locator("#alike-title")).to_have_text("音だけが同じ言葉　2件")
+    await expect(page.locator("#alike-calls mark").first).to_have_text("返金")
+
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.emulate_media(color_scheme="dark")
+    await page.reload()
+    # What was asked is there again.
+    await expect(page.locator("#alike-title")).to_have_text("音だけが同じ言葉　2件")
+    assert page.url == f"{url}/history"
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await assert_accessible(page)
+    await page.get_by_role("button", name="条件を消す").click()
+    await page.get_by_text("絞り込み").click()
+    await page.get_by_label("確認").select_option("私が確認済み")
+    await page.get_by_role("button", name="探す").click()
+    await expect(page.locator("#exact-title")).to_have_text("1件")
+    await expect(rows.first).to_contain_text("✓ 確認済み")
+    await expect(page.locator("#outcome-field")).to_be_hidden()
+    await page.get_by_role("button", name="English").click()
+    await expect(page.get_by_role("heading", name="History")).to_be_visible()
+    await expect(page.locator("#exact-title")).to_have_text("1 found")
