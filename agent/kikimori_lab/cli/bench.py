@@ -12,6 +12,7 @@ from kikimori_core.messages import text
 from kikimori_lab.cli import (
     bench_chaos,
     bench_commands,
+    bench_history,
     bench_page,
     bench_record,
     bench_record_chaos,
@@ -92,6 +93,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     bench_record_chaos.add_parser(what, _positive)
     bench_requests.add_parser(what, _positive)
     bench_record.add_parser(what, _positive)
+    bench_history.add_parser(what, _positive)
 
 
 def _positive(text: str) -> int:
