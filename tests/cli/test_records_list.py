@@ -79,3 +79,19 @@ def test_calls_are_listed_and_shown_in_both_languages(
             return [each["object_id"] for each in await audited(store, "records.show")]
 
     assert asyncio.run(looked()) == ["call-0.run1"] * 3
+
+
+def test_calls_are_found_by_what_was_said(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record(config.parent)
+    _, said, _ = ran(
+        capsys, config, "find", "責任者", "--since", "2026-11-29", "--until", "2026-11-29", "--json"
+    )
+    found = json.loads(said)
+    assert [each["uid"] for each in found["exact"]] == [
+        each["uid"] for each in json.loads(ran(capsys, config, "list", "--json")[1])
+    ]
+    assert found["exact"][0]["lines"][0]["marked"] == ["責任者"]
+    assert (found["alike"], found["more"], found["complete"]) == ([], {"exact": False, "alike": False}, False)
+    code, said, told = ran(capsys, config, "find", "責任者", "--until", "2026-11-28")
+    assert (code, "2026-11-29" in said) == (0, False)
+    assert "索引" in told or "index" in told
