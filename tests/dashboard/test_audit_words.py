@@ -229,6 +229,8 @@ async def test_the_page_words_every_kind_of_entry(url: str, store: Store, page: 
     await sign_in_page(page, "admin")
     await page.goto(f"{url}/audit")
     items = page.locator("#entries li")
+    # There are more kinds than stand on one page.
+    await page.get_by_role("button", name="さらに前を表示").click()
     for language, title, always in (("日本語", "監査記録", "常時"), ("English", "Audit", "always")):
         if language == "English":
             await page.get_by_role("button", name=language).click()

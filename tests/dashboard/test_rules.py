@@ -104,7 +104,17 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/seatings/{extension}"): ADMINS,
     ("POST", "/api/seatings/{id}/correct"): ADMINS,
 }
-PAGES = {"/", "/operator", "/handover", "/account", "/people", "/audit", "/recording", "/my-record"}
+PAGES = {
+    "/",
+    "/operator",
+    "/handover",
+    "/account",
+    "/people",
+    "/audit",
+    "/recording",
+    "/my-record",
+    "/history",
+}
 ENDS = {"/api/logout", "/api/logout/everywhere"}
 """Not asked for everybody: they end the sessions that the other routes are asked with."""
 NOT_LET_IN = {401, 403}

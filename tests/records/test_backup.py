@@ -19,6 +19,7 @@ from kikimori_records.errors import StoreError
 from kikimori_records.migrating import newest_version
 from kikimori_records.people import NewPerson
 from kikimori_records.restore import restore
+from kikimori_records.search.tables import PREFIX
 from kikimori_records.store import Store
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ async def content(store: Store) -> dict[str, list[dict[str, object]]]:
                 for row in (await connection.execute(select(table).order_by(*table.primary_key))).mappings()
             ]
             for table in schema.metadata.sorted_tables
+            if not table.name.startswith(PREFIX)  # follows from the rest
         }
 
 

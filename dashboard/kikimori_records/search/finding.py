@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, select, tuple_
+from sqlalchemy import and_, exists, select
 
 from kikimori_records.calls.queries import RecordedCall, calls_named
 from kikimori_records.calls.tables import recorded_calls, recorded_lines
@@ -32,6 +32,8 @@ AT_ONCE = 60
 MOST_LINES = 3
 """Lines shown of a call."""
 MOST_COUNTED = 1000
+MOST_LOOKED_AT = 5000
+"""Calls whose words are read for one page; what is left is looked at for the next."""
 MOST_MARKED = 2000
 """Marks of a person that are looked at one by one."""
 WITHIN_S = 60.0
@@ -77,6 +79,16 @@ class _Met:
     tags: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Calls that meet a question, among some at which was looked."""
+
+    met: list[_Met]
+    looked_at: int = 0
+    last: int = 0
+    """Number of the last call at which was looked."""
+
+
 async def find(
     store: Store, asked: HistoryQuestion, group: FoundGroup, *, before: int | None = None, most: int = 50
 ) -> FoundCalls:
@@ -96,20 +108,25 @@ async def find(
         complete = await is_full(connection)
         wanted = await wanted_calls(connection, asked, group, before)
         found: list[_Met] = []
+        left: int | None = None
         if wanted is not None:
-            async for each in _met(connection, wanted, most + 1):
-                found += each
+            looked_at = 0
+            async for piece in _met(connection, wanted, most + 1):
+                found += piece.met
+                looked_at += piece.looked_at
                 if len(found) > most:
+                    left = found[most - 1].number
                     break
-        more = len(found) > most
-        found = found[:most]
-        calls = await _with_lines(connection, found, wanted) if wanted else []
-    return FoundCalls(tuple(calls), found[-1].number if more else None, complete)
+                if looked_at >= MOST_LOOKED_AT:
+                    left = piece.last
+                    break
+        calls = await _with_lines(connection, found[:most], wanted) if wanted else []
+    return FoundCalls(tuple(calls), left, complete)
 
 
 async def count(store: Store, asked: HistoryQuestion, group: FoundGroup) -> FoundCount:
     """Return how many calls meet a question, `MOST_COUNTED` at most; raises StoreError."""
-    total = 0
+    total = looked_at = 0
     async with store.read(within_s=WITHIN_S) as connection:
         wanted = await wanted_calls(connection, asked, group, None)
         if wanted is None:
@@ -121,30 +138,32 @@ async def count(store: Store, asked: HistoryQuestion, group: FoundGroup) -> Foun
                 if total > MOST_COUNTED:
                     break
         else:
-            async for met in _met(connection, wanted, MOST_COUNTED + 1):
-                total += len(met)
-                if total > MOST_COUNTED:
+            async for piece in _met(connection, wanted, MOST_COUNTED + 1):
+                total += len(piece.met)
+                looked_at += piece.looked_at
+                if total > MOST_COUNTED or looked_at >= MOST_LOOKED_AT:
                     break
-    return FoundCount(min(total, MOST_COUNTED), more=total > MOST_COUNTED)
+    return FoundCount(min(total, MOST_COUNTED), more=total > MOST_COUNTED or looked_at >= MOST_LOOKED_AT)
 
 
-async def _met(connection: AsyncConnection, wanted: WantedCalls, most: int) -> AsyncIterator[list[_Met]]:
+async def _met(connection: AsyncConnection, wanted: WantedCalls, most: int) -> AsyncIterator[_Piece]:
     """Give the calls that meet a question, newest first, in pieces."""
     if not wanted.expression:
-        yield await _read(connection, wanted, None, most)
+        yield _Piece(await _read(connection, wanted, None, most))
         return
     if wanted.reviewed_by and len(mine := await _read(connection, wanted, None, MOST_MARKED)) < MOST_MARKED:
         # A person's marks are few beside the calls in which a common word was said.
         there = [each for each in mine if wanted.holds(each.tags)]
-        yield await asyncio.to_thread(_meeting, wanted, there)
+        yield _Piece(await asyncio.to_thread(_meeting, wanted, there))
         return
     size = max(AT_ONCE, most // 2)
     async for numbers in index_of(connection).find(wanted.expression, wanted.among, max(AT_ONCE, most)):
         for at in range(0, len(numbers), size):
-            read = await _read(connection, wanted, numbers[at : at + size], size)
+            some = numbers[at : at + size]
+            read = await _read(connection, wanted, some, size)
             if wanted.words:
                 read = await asyncio.to_thread(_meeting, wanted, read)
-            yield read
+            yield _Piece(read, len(some), some[-1])
 
 
 def _meeting(wanted: WantedCalls, read: Sequence[_Met]) -> list[_Met]:
@@ -203,7 +222,10 @@ async def _lines(
             places[each.uid, int(numbers[at])] = marks
     made: dict[str, list[MarkedLine]] = {each.uid: [] for each in found}
     if places:
-        query = select(c.uid, c.number, c.role, c.start_s, c.text).where(tuple_(c.uid, c.number).in_(places))
+        # Not as pairs: for a list of pairs SQLite reads the whole table.
+        these = (c.uid.in_({uid for uid, _ in places}), c.number.in_({number for _, number in places}))
+        query = select(c.uid, c.number, c.role, c.start_s, c.text).where(*these)
         for row in await connection.execute(query.order_by(c.uid, c.number)):
-            made[row.uid].append(marked_line(row, places[row.uid, row.number]))
+            if (row.uid, row.number) in places:
+                made[row.uid].append(marked_line(row, places[row.uid, row.number]))
     return made

@@ -82,7 +82,7 @@ class Fts5Index:
 
 
 def _written(wanted: Expression) -> str:
-    return wanted.written(_quoted, " AND ", " OR ")
+    return wanted.written(_quoted, " AND ", " OR ", " NOT ")
 
 
 def _quoted(term: str) -> str:

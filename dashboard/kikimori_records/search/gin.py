@@ -6,16 +6,19 @@ began, and a search takes a short stretch of the newest calls first, then longer
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from kikimori_records.search.expression import Expression, NumberRange
+from kikimori_records.search.expression import NumberRange
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from kikimori_records.search.expression import Expression
 
 SHORTEST_MS = 7_200_000
 LEVELS = 6
@@ -43,8 +46,8 @@ class GinIndex:
         self._connection = connection
 
     async def put(self, number: int, terms: Sequence[str]) -> None:
-        times = [_stretch(level, number // _size(level)) for level in range(LEVELS)]
-        await self._connection.execute(_PUT, {"number": number, "terms": [*terms, *times]})
+        given = {"number": number, "terms": [*terms, *times_of(number)]}
+        await self._connection.execute(_PUT, given)
 
     async def drop(self, number: int, terms: Sequence[str]) -> None:  # noqa: ARG002
         await self._connection.execute(_DROP, {"number": number})
@@ -61,7 +64,7 @@ class GinIndex:
         before, level, count = among.before, 0, 0
         while before > among.first:
             first, times = _before(before, level) if level < LEVELS else (among.first, frozenset())
-            asked = Expression(wanted.text, wanted.tags | ({times} if times else set()))
+            asked = replace(wanted, tags=wanted.tags | ({times} if times else set()))
             found = await self._numbers(asked, NumberRange(max(first, among.first), before))
             if found:
                 yield found
@@ -76,11 +79,16 @@ class GinIndex:
 
     async def _numbers(self, wanted: Expression, among: NumberRange) -> list[int]:
         asked = {
-            "wanted": wanted.written(_quoted, " & ", " | "),
+            "wanted": wanted.written(_quoted, " & ", " | ", " & !"),
             "first": among.first,
             "before": among.before,
         }
         return list((await self._connection.execute(_FIND, asked)).scalars())
+
+
+def times_of(number: int) -> list[str]:
+    """Return the terms of the stretches of time in which a call is."""
+    return [_stretch(level, number // _size(level)) for level in range(LEVELS)]
 
 
 def _before(end: int, level: int) -> tuple[int, frozenset[str]]:

@@ -71,11 +71,10 @@ class WantedCalls:
         others = [each for each in self.words if each not in text]
         if not others or not readings:
             return False
-        kana = bare(readings)
+        heard = list(zip(bare(readings).split(LINE), readings.split(LINE), strict=True))
         return all(
             (wanted := self.readings.get(each)) is not None
-            and wanted in kana
-            and any(places_of(line, wanted) for line in readings.split(LINE))
+            and any(wanted in kana and places_of(line, wanted) for kana, line in heard)
             for each in others
         )
 
@@ -98,7 +97,7 @@ class WantedCalls:
         if word in line:
             return [(each.start(), each.end()) for each in re.finditer(re.escape(word), line)]
         wanted = self.readings.get(word)
-        return [] if wanted is None else places_of(reading, wanted)
+        return [] if wanted is None or wanted[0] not in reading else places_of(reading, wanted)
 
 
 PAIR = 2
@@ -131,8 +130,12 @@ async def wanted_calls(
         for word in asked.words
         for each in (terms_of_reading(readings[word]) if word in readings else terms_of_word(word))
     ]
+    # What holds the words as they are written is in the other group.
+    lacked = (
+        frozenset(each for word in asked.words for each in terms_of_word(word)) if readings else frozenset()
+    )
     return WantedCalls(
-        Expression(frozenset(text), tags),
+        Expression(frozenset(text), tags, lacked),
         among,
         asked.words,
         readings,
