@@ -41,6 +41,7 @@ from kikimori_core.wire.messages import (
     TranscriptLine,
     WordsEvidence,
 )
+from kikimori_core.wire.sound_frames import SoundRequest
 from kikimori_core.wire.topics import AgentTopics
 from kikimori_core.wire.values import CallRecording
 
@@ -175,6 +176,7 @@ def command(command_id: str = "command-1", **fields: Any) -> Command:
         "about": "call-1.escalate.1",
         "reason": "threat",
         "comment": "折り返しにしたいです",
+        "sound": SoundRequest(url="https://kikimori.example", ticket="t-1", listener=1, past_s=15.0),
     }
     return Command(command_id=command_id, **(given | fields))
 

@@ -23,6 +23,8 @@ class Lane(StrEnum):
     """Operator's request for help, and its cancellation."""
     ALARM = "alarm"
     """Ringing of superiors whom nobody's press has called."""
+    SOUND = "sound"
+    """Listening in a browser; any number of people at a time."""
 
 
 class RingTarget(StrEnum):
@@ -108,6 +110,13 @@ ACTIONS: tuple[ActionFacts, ...] = (
         NeedsReason.ALWAYS,
         place=ButtonPlace.ASIDE,
         asks=Confirmation.NEVER,
+    ),
+    ActionFacts(
+        Action.LISTEN_AUDIO,
+        Lane.SOUND,
+        place=ButtonPlace.NONE,
+        asks=Confirmation.NEVER,
+        answer_within_s=15.0,
     ),
     ActionFacts(Action.ANNOUNCE, Lane.ASIDE, place=ButtonPlace.ASIDE, asks=Confirmation.NEVER),
     ActionFacts(Action.HANG_UP, reason=NeedsReason.ALWAYS, place=ButtonPlace.ASIDE, asks=Confirmation.ALWAYS),

@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
-from pydantic_core import from_json
+from pydantic import AwareDatetime, Field, model_validator
 
 from kikimori_core.wire.evidence import (
     ButtonEvidence,
@@ -30,10 +29,18 @@ from kikimori_core.wire.evidence import (
     WordsEvidence,
 )
 from kikimori_core.wire.levels import CallLevels, LegLevel
+from kikimori_core.wire.message import (
+    MAX_PAYLOAD,
+    VERSION,
+    BadMessageError,
+    Message,
+    NewerMessageError,
+)
 from kikimori_core.wire.party import Party, SpokenBy
 from kikimori_core.wire.pbx_offers import Announcement, KeysToPress
 from kikimori_core.wire.problem import Problem
 from kikimori_core.wire.ringing import Ringing
+from kikimori_core.wire.sound_frames import SoundRequest
 from kikimori_core.wire.values import (
     Action,
     AlertState,
@@ -48,56 +55,6 @@ from kikimori_core.wire.values import (
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-MAX_PAYLOAD = 256 * 1024
-"""Bytes. A larger payload is refused unread: the largest honest message is a few kilobytes."""
-
-VERSION = 1
-"""Major version of the messages. It grows when an older peer would misunderstand them; new fields and new names of
-`kikimori_core.wire.values` do not count."""
-
-
-class Message(Part):
-    """Base of all messages: one JSON object with its major version `v`.
-
-    One of a newer major version is taken as far as this version understands it; whoever shows it says so.
-    """
-
-    v: Annotated[int, Field(ge=1, le=9999)] = VERSION
-
-    def to_bytes(self) -> bytes:
-        return self.model_dump_json(exclude_none=True).encode()
-
-    @classmethod
-    def from_bytes(cls, payload: bytes) -> Self:
-        """Parse and validate; raises `BadMessageError` with a reason that quotes no content."""
-        if len(payload) > MAX_PAYLOAD:
-            raise BadMessageError(f"{cls.__name__}: payload of {len(payload)} bytes is over {MAX_PAYLOAD}")
-        try:
-            return cls.model_validate_json(payload)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "payload"
-            kind = NewerMessageError if _is_newer(payload) else BadMessageError
-            raise kind(f"{cls.__name__}: {where}: {first['msg']}") from None
-
-
-class BadMessageError(ValueError):
-    """A payload that is not the message its topic promises."""
-
-
-class NewerMessageError(BadMessageError):
-    """A payload of a newer major version that this version cannot read."""
-
-
-def _is_newer(payload: bytes) -> bool:
-    try:
-        said = from_json(payload)
-    except ValueError:
-        return False
-    version = said.get("v") if isinstance(said, dict) else None
-    return isinstance(version, int) and version > VERSION
-
 
 # --- calls -----------------------------------------------------------------------------------------------------
 
@@ -270,6 +227,8 @@ class Command(Message):
     """Needed for `hang_up`, `barge` and transfers out of the house; kept in the agent's record. For `escalate` an id."""
     comment: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     """For `escalate`: the operator's own words about the help that they wish; not in the agent's record."""
+    sound: SoundRequest | None = None
+    """For `listen_audio`."""
 
     @model_validator(mode="after")
     def _expiry_after_issue(self) -> Self:
@@ -325,8 +284,8 @@ class Health(Message):
 
 
 __all__ = [
-    "Action", "AlertState", "Announcement", "ButtonEvidence", "CallLevels", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
-    "DoubtedWords", "DurationEvidence", "Evidence", "Health", "KeysToPress", "LegLevel", "Levels", "Message", "OtherEvidence",
+    "MAX_PAYLOAD", "VERSION", "Action", "AlertState", "Announcement", "BadMessageError", "ButtonEvidence", "CallLevels", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
+    "DoubtedWords", "DurationEvidence", "Evidence", "Health", "KeysToPress", "LegLevel", "Levels", "Message", "NewerMessageError", "OtherEvidence",
     "OtherHearing", "Outcome", "OverlapEvidence", "Party", "Problem", "Ringing", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence",
     "SpeechStatus", "SpokenBy", "ToneEvidence", "TranscriptLine", "WordsEvidence",
 ]  # fmt: skip

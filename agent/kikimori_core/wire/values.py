@@ -153,6 +153,8 @@ class Action(OpenEnum):
     """As LISTEN, and the operator alone hears the supervisor."""
     BARGE = "barge"
     """As LISTEN, and both hear the supervisor."""
+    LISTEN_AUDIO = "listen_audio"
+    """Send both voices to the dashboard that asks, for a browser; touches nothing on the PBX."""
     ANNOUNCE = "announce"
     """Play an announcement to the customer."""
     HANG_UP = "hang_up"

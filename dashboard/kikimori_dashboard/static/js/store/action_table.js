@@ -12,6 +12,7 @@ export const ACTIONS = {
   listen: { lane: "aside", rings: "own", reason: null, leadsTo: null, place: "aside", asks: "never" },
   whisper: { lane: "aside", rings: "own", reason: null, leadsTo: null, place: "aside", asks: "never" },
   barge: { lane: "aside", rings: "own", reason: "always", leadsTo: null, place: "aside", asks: "never" },
+  listen_audio: { lane: "sound", rings: null, reason: null, leadsTo: null, place: "none", asks: "never" },
   announce: { lane: "aside", rings: null, reason: null, leadsTo: null, place: "aside", asks: "never" },
   hang_up: { lane: "move", rings: null, reason: "always", leadsTo: null, place: "aside", asks: "always" },
   accommodate: { lane: "aside", rings: null, reason: null, leadsTo: null, place: "aside", asks: "never" },
