@@ -64,6 +64,7 @@ STAGES = {
     # The only place where hearing and judging meet.
     "calls": {"hearing", "judging"},
     "recording": {"calls", "hearing"},
+    "listening": {"calls", "control"},
 }
 
 ONE_DOOR = {

@@ -14,14 +14,17 @@ import structlog
 from kikimori.addresses import Addresses
 from kikimori.alert_writing import AlertWriter
 from kikimori.bus import AgentIdTakenError, Bus, Outbox
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
 from kikimori.commands import CommandHandler
 from kikimori.control.accommodation import AccommodationBook
 from kikimori.control.hold_clock import with_hold_times
-from kikimori.control.pbx_control import ControlByHand, OperatorChoice, RecoveringControl
+from kikimori.control.pbx_control import RecoveringControl
 from kikimori.control.record import CommandRecord
+from kikimori.desk_settings import desk_settings
 from kikimori.errors import first_of
 from kikimori.levels_telling import tell_levels
+from kikimori.listening.listening_desk import ListeningDesk
+from kikimori.listening.pages_way import PagesWay
 from kikimori.office_directory import OfficeDirectory
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.recording.office_choice import recording_of
@@ -39,14 +42,7 @@ from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.model.alert import run_name
 from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.key_watch import follow_trust
-from kikimori_core.wire.messages import (
-    Alert,
-    CallState,
-    Health,
-    Problem,
-    SpeechStatus,
-    TranscriptLine,
-)
+from kikimori_core.wire.messages import Alert, CallState, Health, Problem, SpeechStatus, TranscriptLine
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -55,11 +51,13 @@ if TYPE_CHECKING:
     from kikimori.config import AgentConfig
     from kikimori.control.pbx_control import PbxControl
     from kikimori.hearing.speech.pool import SpeechPool
+    from kikimori.listening.pages_way import PagesInside
     from kikimori.recording.outlet import RecordsInside
     from kikimori.taps.tap import Tap
     from kikimori_core.judging.kinds.rule import Rule
     from kikimori_core.judging.phrases import PhraseBook
     from kikimori_core.judging.second_opinion.checked import CheckedPhrases
+    from kikimori_core.model.call import EndReason
     from kikimori_core.model.feed import CallDesk
 
 log = structlog.get_logger()
@@ -85,13 +83,15 @@ class Agent:
         patience_s: float = 0.0,
         identity: Identity | None = None,
         records: RecordsInside | None = None,
+        pages: PagesInside | None = None,
     ) -> None:
         """Read rules and phrases; raises ConfigError.
 
         `pbx` replaces the configured control, `taps` makes the taps; `patience_s`: see `DeskSettings`; `identity` replaces
-        the keys of the state folder; `records` is the records service of this process.
+        the keys of the state folder; `records`, `pages`: records service and dashboard of this process.
         """
         self._identity = identity
+        self._pages = pages
         self._accommodations = AccommodationBook(config.state_path() / f"accommodated-{config.agent_id}.json")
         self._record = CommandRecord(config.state_path() / f"commands-{config.agent_id}.jsonl")
         self.config = config
@@ -119,6 +119,7 @@ class Agent:
             SegmentHead(config.agent_id, self._run, 0, self._started_at),
             records,
         )
+        self._listening = ListeningDesk(config.listening, self._recording.recorder)
         warn_of_unknown_categories(self.rules, self.phrases)
         warn_of_capped_rules(self.rules)
 
@@ -133,25 +134,16 @@ class Agent:
         self._recognition = await load_recognition(config)
         pool = self._speech = self._pool(self._recognition)
         self.desk = Desk(
-            DeskSettings(
-                site=config.site,
-                agent_id=config.agent_id,
-                escalate_code=config.judging.escalate_code,
-                capabilities=self.pbx.capabilities,
-                announcements=self.pbx.announcements,
-                keep_operator=self.pbx.keep_operator if isinstance(self.pbx, OperatorChoice) else None,
-                keys=self.pbx.keys if isinstance(self.pbx, ControlByHand) else (),
-                run=self._run,
-                patience_s=self._patience_s,
-            ),
+            desk_settings(config, self.pbx, self._listening.capabilities, self._run, self._patience_s),
             self.rules,
             self.phrases,
             self,
             pool,
             met=self._met,
             accommodated=self._accommodations.has,
-            ended=self._accommodations.ended,
+            ended=self._call_over,
             recorder=self._recording.recorder,
+            recent=self._listening.recent,
         )
         await self._accommodations.load()
         self.taps = self._make_taps(config, self.desk, self._directory)
@@ -168,11 +160,13 @@ class Agent:
             marks,
             help_,
             recorder=self._recording.recorder,
+            listening=self._listening,
         )
         outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
         if (identity := self._identity) is None:
             name = f"agent-{config.agent_id}"
             identity = self._identity = await asyncio.to_thread(Identity.at, config.state_path(), name)
+        self._listening.begin(PagesWay(config.agent_id, identity.key, config.pages_authority(), self._pages))
         await self._office.book.open(identity.trust)
         self._office.book.changed = self._show_calls_again
         self.bus = Bus(
@@ -271,6 +265,10 @@ class Agent:
         for call in self.desk.calls.values():
             self.call_changed(call.state())
 
+    def _call_over(self, call_id: str, reason: EndReason) -> None:
+        self._accommodations.ended(call_id, reason)
+        self._listening.memory.call_over(call_id)
+
     def _met(self, call: LiveCall) -> None:
         """Tell control of a call that is heard: an earlier run may have moved it before a crash."""
         if isinstance(self.pbx, RecoveringControl):
@@ -289,6 +287,7 @@ class Agent:
             if isinstance(closed, BaseException):
                 log.error("tap_close_failed", error=type(closed).__name__)
         await self.desk.close()
+        await self._listening.aclose()
         await self._recording.aclose()
         with suppress(TimeoutError):
             async with asyncio.timeout(5):
@@ -327,7 +326,7 @@ class Agent:
         counters = self.desk.counters()
         for tap in self.taps:
             counters |= tap.counters()
-        counters |= self.phrases.counters() | self._recording.counters()
+        counters |= self.phrases.counters() | self._recording.counters() | self._listening.counters()
         counters["tasks_restarted"] = self._supervisor.restarts
         counters["legs_never_came"] = self._directory.never_came
         return Health(

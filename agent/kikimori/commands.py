@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kikimori.calls.desk import Desk
     from kikimori.control.accommodation import AccommodationBook
     from kikimori.control.pbx_control import PbxControl
+    from kikimori.listening.listening_desk import ListeningDesk
     from kikimori.unanswered.help import UnansweredHelp
 
 log = structlog.get_logger()
@@ -47,12 +48,13 @@ class CommandHandler:
         *,
         gap_s: float = GAP_S,
         recorder: CallRecorder = NO_RECORDER,
+        listening: ListeningDesk | None = None,
     ) -> None:
         """`superior`: a number, or returns that of the moment.
 
         `targets`: telephones that may be rung, else that superior's alone; `accommodations`: keeps marks for a later run;
         `help_`: None = nobody is rung but by a press, and nobody follows; `gap_s`: see `MoveLimit`; `recorder` is given
-        every command with its result.
+        every command with its result; `listening`: None = nobody can listen in a browser.
         """
         self._desk = desk
         self._pbx = pbx
@@ -62,6 +64,7 @@ class CommandHandler:
         self._moves = MoveLimit(gap_s)
         self._help = help_
         self._recorder = recorder
+        self._listening = listening
 
     async def handle(self, command: Command) -> CommandResult:
         """Carry out a command and return its result."""
@@ -97,6 +100,8 @@ class CommandHandler:
             return await self._accommodate(command, call)
         if command.action in OF_RECORDING:
             return self._stop_recording(command, call)
+        if command.action is Action.LISTEN_AUDIO:
+            return await self._listen(command, call)
         if command.action is Action.RING_SUPERIOR:
             return await self._ring_superior(command, call)
         refusal = _refusal(command.action, call.status)
@@ -140,7 +145,16 @@ class CommandHandler:
         if call.info.identity:
             return _result(command, Outcome.REFUSED, "not_supported")
         refusal = self._recorder.stop_recording(call.call_id, command.issued_by)
+        if refusal is None and self._listening is not None:
+            self._listening.forget_past(call)
         return _result(command, Outcome.REFUSED if refusal else Outcome.DONE, refusal)
+
+    async def _listen(self, command: Command, call: LiveCall) -> CommandResult:
+        """Send the call's sound to the dashboard that asks. The PBX is not asked."""
+        if self._listening is None:
+            return _result(command, Outcome.REFUSED, "not_supported")
+        answer = await self._listening.listen(command, call)
+        return _result(command, answer.outcome, answer.reason)
 
     async def _carry_out(self, command: Command, call: LiveCall) -> PbxAnswer:
         target = command.target or self._superior()

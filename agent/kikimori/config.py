@@ -27,6 +27,7 @@ from kikimori_core.wire.files import (
     beside,
     require_toml_files,
 )
+from kikimori_core.wire.listening import ListeningTable
 from kikimori_core.wire.settings import (
     BrokerSettings,
     Name,
@@ -130,6 +131,7 @@ class AgentConfig(IntegrationTables, _General):
     pbx: PbxTable = PbxTable()
     control: ControlTable = ControlTable()
     unanswered: UnansweredTable = UnansweredTable()
+    listening: ListeningTable = ListeningTable()
     recording: RecordingTable = RecordingTable()
     records: RecordsTable = RecordsTable()
     dashboard: dict[str, Any] = {}
@@ -206,6 +208,10 @@ class AgentConfig(IntegrationTables, _General):
         folder = DEFAULTS / "phrases" / self.language
         builtin = sorted(folder.glob("*.toml")) if self.judging.builtin_phrases else []
         return [*builtin, *self.judging.phrases]
+
+    def pages_authority(self) -> Path | None:
+        """Return the authority of the dashboard's certificate; None = the system's."""
+        return self.listening.ca_file or self.records.ca_file or self.mqtt.ca_file
 
     def opinion_folder(self) -> Path | None:
         """Return the folder of the second opinion's model; None where it is switched off."""

@@ -21,6 +21,7 @@ from kikimori.bus.broker_users import (
     watcher,
 )
 from kikimori.errors import ConfigError, secret_fault
+from kikimori.listening.pages_way import PagesInside
 from kikimori.pages import serve_dashboard
 from kikimori.records_serving import recorded_office, records_inside, wants_records
 from kikimori.supervision import Supervisor
@@ -118,11 +119,14 @@ async def open_office(
             if store is None:
                 store = await Store.open(dashboard.store_settings())
                 stack.push_async_callback(store.close)
-            inside = records_inside(config.recording, config.records, store, recorded_office(dashboard))
-            records = await stack.enter_async_context(inside)
-        agent = Agent(config, pbx=pbx, patience_s=patience_s, identity=of_agent, records=records)
+            service = records_inside(config.recording, config.records, store, recorded_office(dashboard))
+            records = await stack.enter_async_context(service)
+        url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        inside = _pages_inside(dashboard, url)
+        agent = Agent(
+            config, pbx=pbx, patience_s=patience_s, identity=of_agent, records=records, pages=inside
+        )
         async with asyncio.TaskGroup() as tasks:
-            url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             pages = tasks.create_task(
                 _keep_pages(
                     dashboard.model_copy(update={"mqtt": for_board}), url, of_board, store, show_first
@@ -137,6 +141,14 @@ async def open_office(
                 # The agent says goodbye while the dashboard still shows it.
                 await asyncio.wait([listening])
                 pages.cancel()
+
+
+def _pages_inside(dashboard: kikimori_dashboard.DashboardSettings, url: asyncio.Future[str]) -> PagesInside:
+    """Return the way from the agent to the pages of this process."""
+    host = "127.0.0.1" if dashboard.host in ("0.0.0.0", "::") else dashboard.host  # noqa: S104  (compared, not bound)
+    authority = dashboard.authority_file()
+    ca_file = authority if authority is not None and authority.exists() else dashboard.certificate
+    return PagesInside(lambda: url.result() if url.done() else None, host, ca_file)
 
 
 def _signals_users(dashboard: kikimori_dashboard.DashboardSettings) -> list[BrokerUser]:

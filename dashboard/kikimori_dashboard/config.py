@@ -15,6 +15,7 @@ from kikimori_core.journal.settings import RecordingTable, RecordsTable
 from kikimori_core.messages import text
 from kikimori_core.wire.files import MadeFolder, TomlFile, beside, require_toml_files
 from kikimori_core.wire.key_store import Identity, own_path
+from kikimori_core.wire.listening import ListeningTable
 from kikimori_core.wire.private_file import write_private
 from kikimori_core.wire.settings import BrokerSettings, Name, SiteName
 from kikimori_core.wire.toml_file import explained, read_toml
@@ -41,6 +42,7 @@ SHARED = (
     "signals",
     "notify",
     "unanswered",
+    "listening",
     "recording",
     "records",
 )
@@ -74,6 +76,7 @@ class DashboardSettings(AddressSettings):
     notify: NotifySettings = NotifySettings()
     """Webhooks and mail."""
     unanswered: UnansweredTable = UnansweredTable()
+    listening: ListeningTable = ListeningTable()
     recording: RecordingTable = RecordingTable()
     records: RecordsTable = RecordsTable()
     client_id: Name | None = None

@@ -283,6 +283,7 @@ def test_the_example_names_every_key_in_its_table_and_no_other() -> None:
         "store",
         "pbx",
         "unanswered",
+        "listening",
         "signals",
         "notify",
         "recording",

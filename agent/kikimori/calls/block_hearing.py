@@ -9,6 +9,7 @@ import structlog
 
 from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.calls.lag import LagMeter
+from kikimori.calls.recent_sound import NO_RECENT_SOUND
 from kikimori.errors import place_of
 from kikimori.hearing.bank import AcousticBank, AcousticResult
 from kikimori.hearing.frames import BLOCK_FRAMES, BLOCK_S, RATES
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from kikimori.calls.call import LiveCall
     from kikimori.calls.call_recorder import CallRecorder
     from kikimori.calls.leg import Block, LiveLeg
+    from kikimori.calls.recent_sound import RecentSound
 
 log = structlog.get_logger()
 
@@ -28,14 +30,20 @@ log = structlog.get_logger()
 class BlockHearing:
     """Acoustic state of all legs, by rate. A failure in one leg's sound or one call stays with that call."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, recorder: CallRecorder = NO_RECORDER) -> None:
-        """`recorder` is given every block, and what was heard in it."""
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        recorder: CallRecorder = NO_RECORDER,
+        recent: RecentSound = NO_RECENT_SOUND,
+    ) -> None:
+        """`recorder` is given every block, and what was heard in it; `recent` every block."""
         self.lag = LagMeter()
         self.frames_heard = 0
         self.behind_s = 0.0
         """Longest audio in s that waited besides the block taken, since `hear` began anew."""
         self._loop = loop
         self._recorder = recorder
+        self._recent = recent
         self._banks = {rate: AcousticBank(rate) for rate in RATES}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
         self._stopped = False
@@ -66,6 +74,7 @@ class BlockHearing:
             blocks = [leg.take_block() for leg in ready]
             pcm = b"".join(block for _, block in blocks)
             self._recorder.sound(ready, pcm)
+            self._recent.sound(ready, pcm)
             if any(leg.deaf for leg in ready):
                 ready, blocks, pcm = _without_deaf(ready, blocks, touched)
                 if not ready:

@@ -15,6 +15,7 @@ from kikimori.calls.call import LiveCall
 from kikimori.calls.call_offers import CallOffers
 from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.calls.leg import MOST_WAITING_S, LiveLeg
+from kikimori.calls.recent_sound import NO_RECENT_SOUND
 from kikimori.hearing.frames import FRAME_S, RATES
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from kikimori.calls.call_observer import CallObserver
     from kikimori.calls.call_recorder import CallRecorder
+    from kikimori.calls.recent_sound import RecentSound
     from kikimori.hearing.speech.pool import SpeechPool
     from kikimori_core.judging.kinds.rule import Rule
     from kikimori_core.judging.phrases import PhraseFinder
@@ -94,6 +96,7 @@ class Desk:
         accommodated: Callable[[str], bool] = lambda _call_id: False,
         ended: Callable[[str, EndReason], None] = lambda _call_id, _reason: None,
         recorder: CallRecorder = NO_RECORDER,
+        recent: RecentSound = NO_RECENT_SOUND,
     ) -> None:
         """`clock`: seconds that place a leg that opens later; None = the loop's.
 
@@ -108,7 +111,7 @@ class Desk:
         self._listener = listener
         self._speech = speech
         self._loop = asyncio.get_running_loop()
-        self.hearing = BlockHearing(self._loop, recorder)
+        self.hearing = BlockHearing(self._loop, recorder, recent)
         self._recorder = recorder
         self._clock = clock or self._loop.time
         self._met = met

@@ -160,6 +160,26 @@ class LiveLeg:
         """Media time up to which audio has arrived."""
         return self.heard_s + (self._jumping + len(self._waiting) // 2) / self.rate
 
+    @property
+    def contiguous_to(self) -> int:
+        """Number of the sample after the last that has arrived before a gap, counted in the leg."""
+        return self._taken + self._contiguous // 2
+
+    def waiting_pcm(self, start: int, stop: int) -> tuple[int, bytes]:
+        """Return audio that waits, from sample `start` of the leg to before `stop`, up to a gap; it goes on waiting.
+
+        Gives the number of its first sample, and s16le.
+        """
+        first = max(start - self._taken, 0)
+        until = min(self._contiguous, max(stop - self._taken, 0) * 2)
+        return self._taken + first, bytes(self._waiting[first * 2 : until])
+
+    @property
+    def _contiguous(self) -> int:
+        """Bytes that wait before a gap; whole samples."""
+        waiting = self._jumps[0][0] - self._passed if self._jumps else len(self._waiting)
+        return waiting // 2 * 2
+
     def lag_s(self) -> float:
         """Return how long ago the last sample that was taken had come in, by the pace of the whole leg."""
         if self._anchor is None:

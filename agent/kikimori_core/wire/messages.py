@@ -20,7 +20,6 @@ from kikimori_core.wire.evidence import (
     OtherEvidence,
     OtherHearing,
     OverlapEvidence,
-    Part,
     Seconds,
     ShoutingEvidence,
     SilenceEvidence,
