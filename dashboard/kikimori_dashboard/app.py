@@ -34,6 +34,8 @@ from kikimori_dashboard.https.certificate_routes import add_certificate
 from kikimori_dashboard.https.host_names import HostNames
 from kikimori_dashboard.https.ports import DashboardPorts
 from kikimori_dashboard.left_session import read_left_session
+from kikimori_dashboard.listening.live_listening import LiveListening
+from kikimori_dashboard.listening.routes import add_listening
 from kikimori_dashboard.live import Live
 from kikimori_dashboard.outlets import SiteOutlets
 from kikimori_dashboard.pages import SETTINGS
@@ -72,6 +74,7 @@ STATE: web.AppKey[SiteState] = web.AppKey("state", SiteState)
 LIMITER: web.AppKey[ConnectionLimiter] = web.AppKey("limiter", ConnectionLimiter)
 ACCESS: web.AppKey[Access] = web.AppKey("access", Access)
 LIVE: web.AppKey[Live] = web.AppKey("live", Live)
+LISTENING: web.AppKey[LiveListening] = web.AppKey("listening", LiveListening)
 BACKGROUND: web.AppKey[asyncio.Task[None]] = web.AppKey("background", asyncio.Task)
 """Background task; ends only by cancellation or by a fault of ours."""
 
@@ -156,6 +159,10 @@ def create_app(
     )
     state.alert_book.on_open = unanswered.note
 
+    listening = LiveListening(
+        state, sights, commands, subscriber, subscriber.signatures.trust, access.trail, live.changed
+    )
+
     def problems_changed() -> None:
         state.changes.touch(PicturePart.SITE)
         live.changed()
@@ -177,6 +184,7 @@ def create_app(
 
     async def close_browsers(_app: web.Application) -> None:
         await live.close()
+        await listening.close()
 
     guard = Guard(settings)
     app = web.Application(
@@ -194,6 +202,7 @@ def create_app(
     app[ACCESS] = access
     app[BY_PORT] = not settings.only_over_tls
     app[LIVE] = live
+    app[LISTENING] = listening
     app[LIMITER] = limiter
     app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(close_browsers)
@@ -208,6 +217,7 @@ def create_app(
     AuditRoutes(access, settings.time_zone).add_to(app)
     RecordingRoutes(settings, store, state, records_service).add_to(app)
     HistoryRoutes(access, settings.time_zone).add_to(app)
+    add_listening(app, listening)
     add_authority(app, keeper)
     add_certificate(app, keeper)
     openapi.add_to(app)
@@ -262,6 +272,7 @@ async def _serve(
     ports = DashboardPorts(app, app[LIMITER], settings, keeper)
     try:
         url = await ports.open()
+        app[LISTENING].url = settings.public_url or url.rstrip("/")
         log.info("dashboard_ready", url=url)
         await _lead_in(store, url, show_first)
         if ready is not None:

@@ -37,6 +37,8 @@ class CallEntry:
         """True after a hold by a press has ended without anybody asking for it."""
         self.notes: list[NoteView] = []
         """Oldest first."""
+        self.listeners: list[str] = []
+        """Names of those who listen in a browser now."""
         self.moves = CallMoves()
         if state.status is not CallStatus.TALKING:
             self.moves.note(state.status, None)
@@ -55,6 +57,11 @@ class CallEntry:
     def notes_json(self) -> str:
         """Return the notes as a further field of the call's JSON, behind a comma."""
         return f',"notes":{_encode(self.notes)}' if self.notes else ""
+
+    @property
+    def listeners_json(self) -> str:
+        """Return who listens likewise."""
+        return f',"listeners":{_encode(self.listeners)}' if self.listeners else ""
 
 
 def extension_of(alert: Alert, calls: Mapping[str, CallEntry]) -> str | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_core.wire.messages import CallState, CommandResult
+    from kikimori_core.wire.sound_frames import SoundRequest
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.agent_link import AgentLink
     from kikimori_dashboard.state import SiteState
@@ -151,6 +152,31 @@ class CommandSender:
             about=alert_id,
             issued_by=CLOCK_NAME,
             role=CLOCK,
+        )
+        return await self._send(publisher, entry.state.agent_id, command)
+
+    async def listen(
+        self, publisher: Publisher, call_id: str, sound: SoundRequest, who: Principal
+    ) -> CommandResult:
+        """Have the agent send a call's sound for a listener; raises RefusedError. It stands in no lane of the call."""
+        entry = self._state.calls.get(call_id)
+        if entry is None:
+            raise RefusedError(404, "no_such_call")
+        _check(CommandRequest(Action.LISTEN_AUDIO), entry.state)
+        if not self._state.broker_connected:
+            raise RefusedError(503, "broker_away")
+        if self._state.stale(call_id):
+            raise RefusedError(503, "agent_offline")
+        if len(self._waiting) >= MAX_WAITING:
+            raise RefusedError(503, "too_many_commands")
+        command = self._command(
+            publisher,
+            entry.state,
+            action=Action.LISTEN_AUDIO,
+            sound=sound,
+            issued_by=who.issuer,
+            person_id=who.person_id,
+            role="supervisor",
         )
         return await self._send(publisher, entry.state.agent_id, command)
 

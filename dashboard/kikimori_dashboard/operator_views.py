@@ -76,6 +76,7 @@ class OperatorViews:
 
     def __init__(self, state: SiteState, views: Views) -> None:
         self._state = state
+        self._says_who_listens = views.says_who_listens
         self._views = views
         self._encoded = EncodedParts(
             state.changes,
@@ -116,6 +117,8 @@ class OperatorViews:
             "unconfirmed": self._state.agent_book.unconfirmed(entry.state.agent_id),
             "returned": entry.returned,
         }
+        if self._says_who_listens and entry.listeners:
+            view["listeners"] = entry.listeners
         return _encode(view)
 
     def _alert(self, alert_id: str) -> str | None:

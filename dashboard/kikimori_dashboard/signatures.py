@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_core.wire.delivery import Acks
+    from kikimori_core.wire.key_store import TrustStore
     from kikimori_core.wire.topics import ParsedTopic
     from kikimori_dashboard.state import SiteState
 
@@ -51,6 +52,11 @@ class Signatures:
     @property
     def own_key(self) -> str:
         return self._identity.key.public
+
+    @property
+    def trust(self) -> TrustStore:
+        """Return the keys that are trusted."""
+        return self._identity.trust
 
     def sealed_for(self, agent_id: str, message: bytes) -> bytes:
         """Return a message for an agent: signed, or as it is for one of the version before."""

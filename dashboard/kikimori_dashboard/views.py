@@ -48,6 +48,8 @@ class Views:
         self._certificate = certificate
         self._state = state
         self._settings = settings
+        self.says_who_listens = settings.listening.shown
+        """Whether the operator's page says who listens in a browser."""
         self._encoded = EncodedParts(
             state.changes,
             {
@@ -167,7 +169,7 @@ class Views:
         return (
             f'"severity":{_word(severity)},"urgency":{urgency},"stale":{_truth(self._state.stale(call_id))},'
             f'"unconfirmed":{_truth(self._state.agent_book.unconfirmed(entry.state.agent_id))},'
-            f'"returned":{_truth(entry.returned)}{entry.notes_json}'
+            f'"returned":{_truth(entry.returned)}{entry.notes_json}{entry.listeners_json}'
             f"{story_json(entry.moves, self._state.presses.history(call_id))}"
         )
 

@@ -42,6 +42,8 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/handover"): SUPERVISORS,
     ("POST", "/api/calls/{call_id}/commands"): SUPERVISORS | OPERATORS,
     ("POST", "/api/calls/{call_id}/notes"): SUPERVISORS,
+    ("GET", "/api/calls/{call_id}/sound"): SUPERVISORS,
+    ("GET", "/agents/{agent_id}/sound/{ticket}"): None,
     ("POST", "/api/calls/{call_id}/notes/{note_id}/remove"): SUPERVISORS,
     ("GET", "/api/seating-plan"): SUPERVISORS | AUDITORS,
     ("POST", "/api/missed/seen"): SUPERVISORS,

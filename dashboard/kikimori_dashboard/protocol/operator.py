@@ -30,6 +30,8 @@ class OperatorCall(PagePart):
     stale: bool
     unconfirmed: bool
     returned: bool
+    listeners: list[str] | None = None
+    """Names of those who listen in a browser now, where the office shows it."""
 
 
 class OperatorEvidence(PagePart):

@@ -105,6 +105,8 @@ class SupervisorCall(PagePart, CallState):
     order: str
     """Sorts the calls: the smallest needs a decision most."""
     notes: list[NoteOnCall] | None = None
+    listeners: list[str] | None = None
+    """Names of those who listen in a browser now."""
     moves: list[StatusMove] | None = None
     presses: list[PressInStory] | None = None
 

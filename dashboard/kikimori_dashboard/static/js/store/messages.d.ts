@@ -312,6 +312,7 @@ export interface SupervisorCall {
   keep_operator: boolean | null;
   keys: KeysToPress[];
   lane: CallLane;
+  listeners?: string[];
   moves?: StatusMove[];
   notes?: NoteOnCall[];
   operator: Party;
@@ -760,6 +761,7 @@ export interface OperatorCall {
    * @maxItems 0
    */
   lines: [];
+  listeners?: string[];
   operator: Party;
   queue: string | null;
   recording: CallRecording | null;

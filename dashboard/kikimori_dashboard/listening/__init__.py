@@ -1,0 +1,1 @@
+"""Listening to running calls in a browser: streams of agents, shared by those who listen."""
