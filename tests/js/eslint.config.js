@@ -28,6 +28,7 @@ const kind = (files, names) => ({ ...js.configs.recommended, files, languageOpti
 
 export default [
   kind(["dashboard/kikimori_dashboard/static/js/**/*.js"], globals.browser),
+  kind(["dashboard/kikimori_dashboard/static/js/components/*_worklet.js"], globals.audioWorklet),
   kind(["tests/js/*.js"], globals.node),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
 ];

@@ -41,7 +41,8 @@ def watch_messages(page: Page, found: list[str]) -> None:
 
     def opened(socket: WebSocket) -> None:
         audience = audience_of(socket.url)
-        if audience is None:
+        # Others bring sound, see `kikimori_core.wire.sound_frames`.
+        if audience is None or not urlsplit(socket.url).path.startswith("/live"):
             return
         socket.on("framereceived", lambda text: found.extend(faults(audience, text)))
         socket.on("framesent", lambda text: found.extend(faults(_FROM_BROWSER, text)))

@@ -4,6 +4,8 @@ import { Actions } from "./actions.js";
 import { Card } from "./card.js";
 import { show } from "./dom.js";
 import { Hands } from "./hands.js";
+import { Listening } from "./listening.js";
+import { canListen } from "./listen_bar.js";
 import { slotCall } from "../store/lanes.js";
 import { Slots } from "../store/slots.js";
 import { Waiting } from "./waiting.js";
@@ -48,6 +50,7 @@ export class Board {
     /** @type {Map<string, Actions>} */
     this.actions = new Map();
     this.hands = new Hands(this.regions);
+    this.listening = new Listening();
     this.waiting = new Waiting(waiting, this);
     /** @type {string | null} shown in the panel */
     this.selected = null;
@@ -151,9 +154,8 @@ export class Board {
     this.unsettled = this.slots.waiting.length > 0 || this.slots.places.some((callId) => callId !== null && !keeps.has(callId));
     for (const [callId, card] of this.cards) {
       if (this.slots.places.includes(callId)) continue;
-      card.buttons.remove();
       this.sight.unobserve(card.element);
-      card.element.remove();
+      card.remove();
       this.cards.delete(callId);
     }
     this.slots.places.forEach((callId, at) => this.fill(this.grid.children[at], callId, picture));
@@ -277,6 +279,16 @@ export class Board {
     const actions = this.actionsOf(callId);
     const [main] = actions.offered().main;
     if (main) actions.pressed(main);
+  }
+
+  /**
+   * Listens to the current call in the browser, or ends that.
+   * @param {import("./listening.js").Mode} mode
+   */
+  listen(mode) {
+    const callId = this.current() ?? this.picture?.inOrder()[0] ?? null;
+    const call = callId === null ? undefined : this.picture?.calls[callId];
+    if (call && document.body.dataset.presses === "yes" && (canListen(call) || this.listening.hears(call.call_id))) this.listening.toggle(call.call_id, mode);
   }
 
   /** Takes back a question, or closes a menu; true when there was something. */

@@ -4,6 +4,7 @@ import { Buttons } from "./buttons.js";
 import { callerName, who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
+import { Rewind } from "./listen_bar.js";
 import { claimButton, marksKey, marksRow } from "./marks.js";
 import { recordingMark } from "./recording.js";
 import { look, shape } from "./severity.js";
@@ -48,7 +49,8 @@ export class Card {
     this.stale = h("p", { class: "stale" });
     this.why = h("ul", { class: "why" });
     this.quotes = h("ul", { class: "quotes" });
-    this.voices = new Voices();
+    this.rewind = new Rewind(callId, board.listening);
+    this.voices = new Voices(this.rewind.element);
     this.actions = board.actionsOf(callId);
     this.buttons = new Buttons(this.actions, { more: () => this.marks() });
     this.element = h("article", { class: "card", tabindex: "-1", "aria-labelledby": `who-${callId}`, dataset: { call: callId } },
@@ -87,6 +89,7 @@ export class Card {
     setText(this.stale, unwatched);
     this.drawWhy(call);
     const mixed = call.roles.length > 0 && !call.roles.includes("customer") && call.roles.includes("mixed");
+    this.rewind.update(call, this.usable);
     this.voices.show(mixed ? ["mixed"] : ["customer", "operator"]);
     this.updateLevels(picture);
     this.tick(picture.now());
@@ -105,11 +108,19 @@ export class Card {
     this.call = { ...this.call, status: "ended", urgency: 0 };
     this.alerts = [];
     this.buttons.toggle(false);
+    this.rewind.update(this.call, false);
     Object.assign(this.element.dataset, { status: "ended", urgency: 0 });
     setText(this.status, t("status.ended"));
     setText(this.since, "");
     setText(this.handling, "");
     this.claim.replaceChildren();
+  }
+
+  /** The card leaves the page. */
+  remove() {
+    this.buttons.remove();
+    this.rewind.remove();
+    this.element.remove();
   }
 
   /** Whether something of the card is open that must not be taken away. */

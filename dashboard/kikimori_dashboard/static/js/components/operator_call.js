@@ -101,7 +101,8 @@ export class OperatorCall {
       stay: help === "transferred" && stays(call, commands.move),
       ringing: TRANSFERS.includes(lanes.move?.doing),
     };
-    const known = [...facts(call, help, lanes).map((key) => t(key)), besides].filter(Boolean);
+    const listened = call.listeners?.length ? t("operator.listened", { names: call.listeners.join(t("operator.listened_and")) }) : "";
+    const known = [...facts(call, help, lanes).map((key) => t(key)), besides, listened].filter(Boolean);
     fill(this.say, JSON.stringify([advice, this.way, known, current()]), () =>
       [...this.advice(advice), ...known.map((each) => h("p", { class: "fact" }, each))]);
   }

@@ -4,6 +4,7 @@ import { Buttons } from "./buttons.js";
 import { callerName, who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
+import { ListenBar } from "./listen_bar.js";
 import { marksKey, marksRow } from "./marks.js";
 import { Notes } from "./notes.js";
 import { recordingMark } from "./recording.js";
@@ -45,6 +46,7 @@ export class Panel {
     this.place = h("span");
     this.where.append(this.place, this.since);
     this.stale = h("p", { class: "stale" });
+    this.listen = new ListenBar(board.listening);
     this.why = h("ul", { class: "why" });
     this.transcript = new Transcript();
     this.timeline = new Timeline();
@@ -61,7 +63,7 @@ export class Panel {
     this.foot = h("div", { class: "panel-actions" });
     this.body = h("div", { class: "panel-body" },
       h("header", {}, this.badge, this.name, this.timer, this.close),
-      this.caller, h("div", { class: "placed" }, this.where, this.auto, this.stale), this.why,
+      this.caller, h("div", { class: "placed" }, this.where, this.auto, this.stale), this.listen.element, this.why,
       h("div", { class: "tabs", role: "tablist" }, ...TABS.map((each) => this.tabs[each])),
       ...TABS.map((each) => this.parts[each]), this.foot);
     this.empty = h("p", { class: "none" });
@@ -179,6 +181,7 @@ export class Panel {
     const unwatched = call.status === "ended" ? "" : call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";
     show(this.stale, unwatched !== "");
     setText(this.stale, unwatched);
+    this.listen.update(call, usable);
     this.drawWhere();
     this.drawWhy();
     this.drawWords();

@@ -72,7 +72,9 @@ class Voice {
 }
 
 export class Voices {
-  constructor() {
+  /** @param {HTMLElement | null} [beside] stands over the oldest part of the picture */
+  constructor(beside = null) {
+    this.beside = beside;
     /** @type {Voice[]} from above */
     this.voices = [];
     this.marks = svg("svg", { class: "voice-marks", viewBox: `0 0 ${SHOWN_S} 1`, preserveAspectRatio: "none" });
@@ -94,7 +96,7 @@ export class Voices {
       this.past = null;
       this.drawnTo = null;
       this.wordsAt = -Infinity;
-      return [this.picture, ...this.voices.map(({ role, over }) => h("div", { class: "meter", dataset: { role } }, h("span", { class: "meter-name" }, t(`role.${role}`)), over))];
+      return [this.picture, ...this.voices.map(({ role, over }) => h("div", { class: "meter", dataset: { role } }, h("span", { class: "meter-name" }, t(`role.${role}`)), over)), this.beside];
     });
     this.element.dataset.voices = String(roles.length);
   }

@@ -154,7 +154,7 @@ byId("language").addEventListener("click", async () => { await i18n.toggle(); wo
 byId("theme").addEventListener("click", () => { write("theme", theme() === "dark" ? "light" : "dark"); applyTheme(); words(); });
 byId("telephone").addEventListener("click", () => telephone.ask(words));
 
-for (const [key, textKey] of [["j", "keys.next"], ["ArrowDown", "keys.next"], ["k", "keys.previous"], ["ArrowUp", "keys.previous"], ["Enter", "keys.select"], ["t", "keys.main"], ["Escape", "keys.cancel"]]) register(key, textKey);
+for (const [key, textKey] of [["j", "keys.next"], ["ArrowDown", "keys.next"], ["k", "keys.previous"], ["ArrowUp", "keys.previous"], ["Enter", "keys.select"], ["t", "keys.main"], ["l", "keys.listen"], ["r", "keys.rewind"], ["Escape", "keys.cancel"]]) register(key, textKey);
 byId("keys").addEventListener("click", openKeys);
 
 addEventListener("keydown", (event) => {
@@ -166,6 +166,7 @@ addEventListener("keydown", (event) => {
   else if (event.key === "k" || event.key === "ArrowUp" || event.key === "ArrowLeft") board.step(-1);
   else if (event.key === "Enter" && callId !== null && !onButton) board.select(callId);
   else if (event.key === "t" && !event.repeat) board.pressMain();
+  else if ((event.key === "l" || event.key === "r") && !event.repeat) board.listen(event.key === "l" ? "live" : "past");
   else if (event.key === "Escape") {
     if (!board.cancel()) board.select(null);
   } else return;
