@@ -13,6 +13,7 @@ from kikimori_lab.cli import (
     bench_chaos,
     bench_commands,
     bench_history,
+    bench_listen,
     bench_page,
     bench_record,
     bench_record_chaos,
@@ -87,6 +88,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     soak.set_defaults(run=run_soak)
 
     bench_page.add_parser(what, _positive)
+    bench_listen.add_parser(what, _positive)
     bench_wall.add_parser(what, _positive)
     bench_commands.add_parser(what, _positive)
     bench_chaos.add_parser(what, _positive)
