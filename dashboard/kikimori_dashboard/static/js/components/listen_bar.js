@@ -80,7 +80,7 @@ export class ListenBar {
     /** @type {Record<string, {row: HTMLElement, name: HTMLElement, mute: HTMLButtonElement, volume: HTMLInputElement, meter: HTMLElement}>} */
     this.sides = Object.fromEntries(SIDES.map((side) => [side, this.side(side)]));
     this.controls = h("span", { class: "listen-sides" }, ...SIDES.map((side) => this.sides[side].row));
-    this.element = h("div", { class: "listen-bar", role: "group", hidden: true }, this.live, this.past, this.controls, this.said, this.who);
+    this.element = h("div", { class: "listen-bar", role: "group", hidden: true }, this.live, this.past, this.said, this.who, this.controls);
     listening.views.add(() => this.draw());
     setInterval(() => this.drawMeters(), METER_EVERY_MS);
   }
@@ -132,7 +132,7 @@ export class ListenBar {
     const { name, mute, volume } = this.sides[side];
     const { volume: chosen, muted } = this.listening.sides[side];
     fill(name, current(), () => [t(`role.${side}`)]);
-    setText(mute, muted ? "🔇" : "🔊");
+    setText(mute, t("listen.mute_short"));
     mute.setAttribute("aria-label", t("listen.mute", { role: t(`role.${side}`) }));
     mute.setAttribute("aria-pressed", String(muted));
     volume.setAttribute("aria-label", t("listen.volume", { role: t(`role.${side}`) }));
