@@ -49,7 +49,7 @@ class Views:
         self._state = state
         self._settings = settings
         self.says_who_listens = settings.listening.shown
-        """Whether the operator's page says who listens in a browser."""
+        """True = the operator's page says who listens in a browser."""
         self._encoded = EncodedParts(
             state.changes,
             {

@@ -47,7 +47,7 @@ async def office_of(folder: Path, store: Store, **listening: Any) -> AsyncIterat
 
 
 class Ear:
-    """What a browser gets, by side."""
+    """Sound that a browser gets, by side."""
 
     def __init__(self, socket: ClientWebSocketResponse) -> None:
         self.socket = socket
