@@ -14,6 +14,7 @@ import structlog
 from kikimori.addresses import Addresses
 from kikimori.alert_writing import AlertWriter
 from kikimori.bus import AgentIdTakenError, Bus, Outbox
+from kikimori.calls.callers import tell_callers
 from kikimori.calls.desk import Desk
 from kikimori.commands import CommandHandler
 from kikimori.control.accommodation import AccommodationBook
@@ -179,6 +180,7 @@ class Agent:
             identity=identity,
             witness=self._record,
             directory=self._office.book,
+            on_callers=partial(tell_callers, desk),
         )
         await self._recording.start()
         self.bus.set_health(self._health())

@@ -14,10 +14,11 @@ from kikimori.bus import Bus, Outbox
 from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
+    from kikimori_core.wire.delivery import CallerContacts
     from kikimori_core.wire.key_store import TrustStore
     from kikimori_core.wire.keys import SigningKey
     from kikimori_core.wire.messages import Command, CommandResult
@@ -49,6 +50,7 @@ class Office:
         trust: TrustStore | None = None,
         key: SigningKey | None = None,
         run: str = signing.RUN,
+        on_callers: Callable[[Mapping[str, CallerContacts]], None] = lambda _callers: None,
     ) -> AsyncIterator[Bus]:
         outbox = await Outbox.open(self.path)
         bus = Bus(
@@ -60,6 +62,7 @@ class Office:
             now=now,
             run=run,
             identity=signing.identity(trust, key),
+            on_callers=on_callers,
         )
         bus.set_health(sample.health())
         task = asyncio.create_task(bus.run())

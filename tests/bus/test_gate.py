@@ -226,8 +226,9 @@ async def test_the_agent_signs_what_counts(broker: AnyBroker, office: Office) ->
 async def test_forged_acknowledgements_keep_no_alert_from_its_supervisor(
     broker: AnyBroker, office: Office
 ) -> None:
+    told: list[object] = []
     async with (
-        office.bus(broker.settings, on_command=Handler()) as bus,
+        office.bus(broker.settings, on_command=Handler(), on_callers=told.append) as bus,
         connect(broker.settings, "forger") as client,
     ):
         await bus.raise_alert(sample.alert())
@@ -250,10 +251,12 @@ async def test_forged_acknowledgements_keep_no_alert_from_its_supervisor(
             await client.publish(sample.TOPICS.acks, payload, qos=1)
         await until(lambda: bus.counters()["acks_invalid"] == len(forged))
         assert bus.counters()["alerts_unacknowledged"] == 1
+        assert told == []
         await client.publish(sample.TOPICS.acks, sealed(said(), DASHBOARD), qos=1)
         await until(lambda: bus.counters()["alerts_unacknowledged"] == 0)
         await client.publish(sample.TOPICS.acks, sealed(said(), DASHBOARD), qos=1)
         await until(lambda: bus.counters()["acks_invalid"] == len(forged) + 1)
+        assert told == [sample.acks().callers]
 
 
 # --- without a broker

@@ -13,6 +13,7 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 from tests.support.told import PHRASES, RULES
 
+from kikimori.calls.callers import tell_callers
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.calls.leg import MOST_WAITING_S
 from kikimori.hearing.speech.pool import SpeechPool
@@ -20,6 +21,7 @@ from kikimori.hearing.speech.vosk_engine import VoskEngine
 from kikimori.modelstore import resolve
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Party, Role
 from kikimori_core.wire.actions import OF_JUDGING
+from kikimori_core.wire.delivery import CallerContacts, CallerDay
 from kikimori_core.wire.messages import (
     Action,
     AlertState,
@@ -154,6 +156,17 @@ async def test_two_legs_are_one_call(office: Office) -> None:
     await office.desk.hear_all()
     assert office.desk.calls == {}
     assert office.news.states[-1].ended_at is not None
+
+
+async def test_earlier_contacts_of_the_caller_raise_the_shipped_notice(office: Office) -> None:
+    leg = office.leg()
+    days = CallerContacts(days=(CallerDay(days_ago=2, contacts=9, minutes=20, incidents=0),))
+    tell_callers(office.desk, {"c1": days, "over": days})
+    leg.audio(SECOND)
+    await office.desk.hear_all()
+    (alert,) = office.news.alerts
+    assert (alert.rule, alert.severity, alert.suggestion) == ("repeat-caller", Severity.NOTICE, None)
+    assert "30日間で10回目" in alert.evidence[0].summary["ja"]
 
 
 async def test_a_superior_takes_over_and_the_call_stays(office: Office) -> None:

@@ -37,6 +37,7 @@ def test_the_shipped_files_hold_together() -> None:
     assert {rule.kind for rule in rules} == {
         "shouting",
         "phrase",
+        "repeat_caller",
         "repeated",
         "detention",
         "overlap",
@@ -49,6 +50,7 @@ def test_the_shipped_files_hold_together() -> None:
         "overlap",
         "silent-call",
         "long-silence",
+        "repeat-caller",
         "detention-length",
         "escalate",
     ]

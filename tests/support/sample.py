@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kikimori_core.wire.delivery import Acks, Inventory
+from kikimori_core.wire.delivery import Acks, CallerContacts, CallerDay, Inventory
 from kikimori_core.wire.directory import Directory, DirectoryOperator, DirectorySuperior, OpenPeriod
+from kikimori_core.wire.evidence import RepeatCallerEvidence
 from kikimori_core.wire.messages import (
     Action,
     Alert,
@@ -129,6 +130,7 @@ EVIDENCE = (
     ),
     OverlapEvidence(start_s=40.0, end_s=52.0, overlap_s=6.4),
     SilenceEvidence(start_s=0.0, end_s=30.0, who="customer", silent_s=30.0),
+    RepeatCallerEvidence(start_s=0.0, end_s=0.0, days=30, contacts=11, minutes=190, incidents=2, reached=("contacts",)),
     ButtonEvidence(start_s=30.0, end_s=30.0, source="page", pressed_by="201", reason="threat", comment="折り返し"),
     OtherEvidence(
         kind="laughter", start_s=50.0, end_s=51.0, summary={"ja": "嘲笑と思われる声", "en": "A mocking laugh"},
@@ -221,6 +223,9 @@ def acks(**fields: Any) -> Acks:
         "pages": 2,
         "held": {"call-1.shouting.1": 3},
         "drawn": {"call-1.shouting.1": 2},
+        "callers": {
+            "call-1": CallerContacts(days=(CallerDay(days_ago=1, contacts=2, minutes=8.5, incidents=1),))
+        },
         "site": SITE,
         "agent_id": AGENT,
         "agent_run": "mabc1234",

@@ -180,13 +180,13 @@ class AlertBoard:
 
     # --- what dashboards say
 
-    def take_acks(self, payload: bytes) -> None:
-        """Take a dashboard's report: its presence, the alerts it holds, those that its pages have drawn."""
+    def take_acks(self, payload: bytes) -> Acks | None:
+        """Take a dashboard's report: its presence, the alerts it holds, those that its pages have drawn. None = unreadable."""
         try:
             acks = Acks.from_bytes(payload)
         except BadMessageError as error:
             self.refuse_acks(str(error))
-            return
+            return None
         if self.runs.heard(acks, self._clock()):
             log.info("dashboard_heard", client=acks.client_id, run=acks.run)
             self._reminders.clear()
@@ -202,6 +202,7 @@ class AlertBoard:
             if (drawn := self._kept.get(alert_id)) and not drawn.drawn and revision >= drawn.shown_from:
                 self._seen(alert_id)
                 self._note(replace(drawn, drawn=True))
+        return acks
 
     def _note(self, kept: KeptAlert) -> None:
         self._kept[kept.alert_id] = kept

@@ -30,12 +30,13 @@ from kikimori_core.wire.messages import CallStatus, Health
 from kikimori_core.wire.topics import AgentTopics, ParsedTopic, TopicKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from kikimori.bus.commands import CommandWitness
     from kikimori.bus.outbox import Outbox
     from kikimori_core.wire.connection import Client
+    from kikimori_core.wire.delivery import CallerContacts
     from kikimori_core.wire.key_store import Identity
     from kikimori_core.wire.messages import (
         Alert,
@@ -74,8 +75,13 @@ class Bus:
         identity: Identity | None = None,
         witness: CommandWitness | None = None,
         directory: DirectoryBook | None = None,
+        on_callers: Callable[[Mapping[str, CallerContacts]], None] = lambda _callers: None,
     ) -> None:
-        """`run`: name of this run; `silent_s`: see `RivalWatch`; without `identity` no command is taken."""
+        """`run`: name of this run; `silent_s`: see `RivalWatch`; without `identity` no command is taken.
+
+        `on_callers`: called with earlier contacts of callers, by call, as a dashboard told them.
+        """
+        self._on_callers = on_callers
         self._directory = directory or DirectoryBook(site)
         self._sealed: Callable[[bytes], bytes] = identity.sealed if identity else bytes
         self._settings = settings
@@ -265,7 +271,9 @@ class Bus:
             elif self._sweep.take(topic, payload, retain=message.retain) or message.retain:
                 continue  # a retained command would come again with every connection
             elif topic == self._topics.acks:
-                self._gate.take_acks(payload, self._board)
+                acks = self._gate.take_acks(payload, self._board)
+                if acks is not None and acks.callers:
+                    self._on_callers(acks.callers)
             else:
                 self._receiver.receive(payload, self._tasks)
 

@@ -139,12 +139,13 @@ class CommandGate:
             self._heard.popitem(last=False)
         return content
 
-    def take_acks(self, payload: bytes, board: AlertBoard) -> None:
-        """Pass acknowledgements to the alerts, or count them there as refused."""
+    def take_acks(self, payload: bytes, board: AlertBoard) -> Acks | None:
+        """Pass acknowledgements to the alerts and return them, or count them there as refused and return None."""
         try:
-            board.take_acks(self.acks(payload))
+            return board.take_acks(self.acks(payload))
         except BadMessageError as error:
             board.refuse_acks(str(error))
+            return None
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems with keys: unreadable, no trusted dashboard, or an unknown one that signs."""

@@ -27,7 +27,8 @@ def with_summary(evidence: Evidence) -> Evidence:
     fields = evidence.model_dump(exclude={"kind", "summary"})
     made = {}
     for language, text in _TEXTS[evidence.kind].items():
-        values = {
+        values = {key: str(value) for key, value in fields.items() if isinstance(value, int)}
+        values |= {
             key.removesuffix("_s"): _span(value, language)
             for key, value in fields.items()
             if key.endswith("_s")

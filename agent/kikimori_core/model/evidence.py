@@ -10,7 +10,16 @@ from typing import Literal
 
 from kikimori_core.wire.messages import Role
 
-__all__ = ["ButtonPress", "EffortWindow", "Evidence", "RecognisedWord", "Role", "Utterance"]
+__all__ = [
+    "ButtonPress",
+    "ContactsOfDay",
+    "EarlierContacts",
+    "EffortWindow",
+    "Evidence",
+    "RecognisedWord",
+    "Role",
+    "Utterance",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +101,26 @@ class ButtonPress:
         return self.start_s
 
 
-Evidence = EffortWindow | Utterance | ButtonPress
+@dataclass(frozen=True, slots=True)
+class ContactsOfDay:
+    """Contacts of a caller within one of the periods of 24 hours before the call."""
+
+    days_ago: int
+    contacts: int
+    minutes: float
+    incidents: int
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierContacts:
+    """Earlier contacts of the call's caller, as a dashboard told them at `start_s`."""
+
+    start_s: float
+    days: tuple[ContactsOfDay, ...]
+
+    @property
+    def end_s(self) -> float:
+        return self.start_s
+
+
+Evidence = EffortWindow | Utterance | ButtonPress | EarlierContacts

@@ -6,11 +6,28 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kikimori_core.wire.evidence import Name
+from kikimori_core.wire.evidence import MOST_DAYS, Name, Part
 from kikimori_core.wire.messages import Message
 
 MOST_OF_INVENTORY = 64 * 1024
 """Bytes of one part of an inventory."""
+
+
+class CallerDay(Part):
+    """Contacts of a caller within one of the periods of 24 hours before the call, over the whole office."""
+
+    days_ago: Annotated[int, Field(ge=0, lt=MOST_DAYS)]
+    """0 = within the last 24 hours."""
+    contacts: Annotated[int, Field(ge=0)]
+    minutes: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    incidents: Annotated[int, Field(ge=0)]
+    """Calls with a warning or worse."""
+
+
+class CallerContacts(Part):
+    """Earlier contacts of a call's caller, without number, name and pseudonym."""
+
+    days: Annotated[tuple[CallerDay, ...], Field(max_length=MOST_DAYS)] = ()
 
 
 class Acks(Message):
@@ -28,6 +45,8 @@ class Acks(Message):
     """Alert: the revision that the dashboard holds."""
     drawn: dict[Name, int] = Field(default={})
     """Alert: the revision that a supervisor's page has drawn."""
+    callers: dict[Name, CallerContacts] = Field(default={})
+    """Call: earlier contacts of its caller."""
     site: Name | None = None
     """For what follows: stands in signed acknowledgements."""
     agent_id: Name | None = None

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from kikimori_core.wire.topics import NAME_PATTERN
 from kikimori_core.wire.values import Role
 
+MOST_DAYS = 92
+"""Most days of earlier contacts that rules about repeat callers look at."""
+
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Text = Annotated[str, Field(max_length=2000)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -112,6 +115,21 @@ class SilenceEvidence(_Evidence):
     silent_s: Seconds
 
 
+class RepeatCallerEvidence(_Evidence):
+    """Contacts of the same caller in the last days. It stands at the call's beginning."""
+
+    kind: Literal["repeat_caller"] = "repeat_caller"
+    days: Annotated[int, Field(ge=1)]
+    contacts: Annotated[int, Field(ge=1)]
+    """This call among them."""
+    minutes: Annotated[int, Field(ge=0)]
+    """Minutes of the earlier calls."""
+    incidents: Annotated[int, Field(ge=0)]
+    """Earlier calls with a warning or worse."""
+    reached: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
+    """Limits of the rule that are reached: `contacts`, `minutes`, `incidents`."""
+
+
 class OtherEvidence(_Evidence):
     """Evidence of a kind that this version does not know, from a newer agent."""
 
@@ -132,6 +150,7 @@ Evidence = Annotated[
     | Annotated[ButtonEvidence, Tag("button")]
     | Annotated[OverlapEvidence, Tag("overlap")]
     | Annotated[SilenceEvidence, Tag("silence")]
+    | Annotated[RepeatCallerEvidence, Tag("repeat_caller")]
     | Annotated[OtherEvidence, Tag("other")],
     Discriminator(_tag),
 ]

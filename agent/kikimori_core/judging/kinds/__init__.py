@@ -8,6 +8,7 @@ from kikimori_core.judging.kinds.detention import DetentionRule
 from kikimori_core.judging.kinds.escalate import EscalateRule
 from kikimori_core.judging.kinds.overlap import OverlapRule
 from kikimori_core.judging.kinds.phrase import PhraseRule
+from kikimori_core.judging.kinds.repeat_caller import RepeatCallerRule
 from kikimori_core.judging.kinds.repeated import RepeatedRule
 from kikimori_core.judging.kinds.shouting import ShoutingRule
 from kikimori_core.judging.kinds.silence import SilenceRule
@@ -20,6 +21,7 @@ KINDS: tuple[type[Rule], ...] = (
     ShoutingRule,
     PhraseRule,
     RepeatedRule,
+    RepeatCallerRule,
     DetentionRule,
     OverlapRule,
     SilenceRule,

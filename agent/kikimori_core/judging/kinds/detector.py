@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikimori_core.model.evidence import ButtonPress, EffortWindow, Role, Utterance
+from kikimori_core.model.evidence import ButtonPress, EarlierContacts, EffortWindow, Role, Utterance
 
 if TYPE_CHECKING:
     from kikimori_core.judging.phrases import Match
@@ -35,7 +35,7 @@ class TakenBack:
     categories: frozenset[str]
 
 
-Observation = EffortWindow | Spoken | TakenBack | ButtonPress
+Observation = EffortWindow | Spoken | TakenBack | ButtonPress | EarlierContacts
 
 
 @dataclass(slots=True)
