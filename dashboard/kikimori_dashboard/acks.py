@@ -6,18 +6,22 @@ Pure: no sockets, times are given.
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from kikimori_core.wire.delivery import Acks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from kikimori_core.wire.delivery import CallerContacts
     from kikimori_core.wire.messages import Alert, Health
     from kikimori_dashboard.alert_book import AlertBook
 
 HELLO_EVERY_S = 10.0
 MOST_IN_A_MESSAGE = 500
+CALLERS_IN_A_MESSAGE = 20
+
+Told = TypeVar("Told")
 
 
 class AckDesk:
@@ -35,6 +39,7 @@ class AckDesk:
         """Time of the last report to each agent; none for those to be told now."""
         self._held: dict[str, dict[str, int]] = {}
         self._drawn: dict[str, dict[str, int]] = {}
+        self._callers: dict[str, dict[str, CallerContacts]] = {}
 
     @property
     def run(self) -> str:
@@ -48,6 +53,7 @@ class AckDesk:
         self._said_at.clear()
         self._held.clear()
         self._drawn.clear()
+        self._callers.clear()
 
     def health(self, health: Health) -> None:
         """Note an agent's presence; one that comes, or comes again, gets a report at once."""
@@ -83,26 +89,42 @@ class AckDesk:
                 self._book.drawn[alert_id] = max(revision, self._book.drawn.get(alert_id, 0))
                 of_agent[alert_id] = self._book.drawn[alert_id]
 
+    def caller(self, agent_id: str, call_id: str, contacts: CallerContacts) -> None:
+        """Note the earlier contacts of a call's caller: its agent is told of them."""
+        if agent_id in self._agents:
+            self._callers.setdefault(agent_id, {})[call_id] = contacts
+
     def due(self, now: float) -> Iterator[tuple[str, Acks]]:
         """Return the reports that are due now, by agent; they count as sent."""
         for agent_id in self._agents:
             held, drawn = self._held.pop(agent_id, {}), self._drawn.pop(agent_id, {})
+            callers = self._callers.pop(agent_id, {})
             said_at = self._said_at.get(agent_id)
-            if not held and not drawn and said_at is not None and now - said_at < HELLO_EVERY_S:
+            nothing = not held and not drawn and not callers
+            if nothing and said_at is not None and now - said_at < HELLO_EVERY_S:
                 continue
             self._said_at[agent_id] = now
             while True:
-                yield agent_id, self._message(_take(held), _take(drawn))
-                if not held and not drawn:
+                yield agent_id, self._message(_take(held), _take(drawn), _take(callers, CALLERS_IN_A_MESSAGE))
+                if not held and not drawn and not callers:
                     break
 
-    def _message(self, held: dict[str, int], drawn: dict[str, int]) -> Acks:
-        return Acks(client_id=self._client_id, run=self.run, pages=self._pages, held=held, drawn=drawn)
+    def _message(
+        self, held: dict[str, int], drawn: dict[str, int], callers: dict[str, CallerContacts]
+    ) -> Acks:
+        return Acks(
+            client_id=self._client_id,
+            run=self.run,
+            pages=self._pages,
+            held=held,
+            drawn=drawn,
+            callers=callers,
+        )
 
 
-def _take(alerts: dict[str, int]) -> dict[str, int]:
-    """Remove and return as many alerts as fit into a message."""
-    some = dict(list(alerts.items())[:MOST_IN_A_MESSAGE])
+def _take(waiting: dict[str, Told], most: int = MOST_IN_A_MESSAGE) -> dict[str, Told]:
+    """Remove and return as many of what waits as fit into a message."""
+    some = dict(list(waiting.items())[:most])
     for each in some:
-        del alerts[each]
+        del waiting[each]
     return some

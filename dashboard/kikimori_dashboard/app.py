@@ -22,6 +22,8 @@ from kikimori_dashboard.access.links import FIRST_COMMAND, first_link, needs_fir
 from kikimori_dashboard.access.middleware import require_session
 from kikimori_dashboard.access.routes import AccessRoutes
 from kikimori_dashboard.audit.routes import AuditRoutes
+from kikimori_dashboard.callers.customer_routes import IMPORT_PATH
+from kikimori_dashboard.callers.office_callers import OfficeCallers, tell_callers
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.commands import CommandSender
@@ -33,6 +35,7 @@ from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
 from kikimori_dashboard.https.certificate_routes import add_certificate
 from kikimori_dashboard.https.host_names import HostNames
 from kikimori_dashboard.https.ports import DashboardPorts
+from kikimori_dashboard.large_bodies import allow_large_bodies
 from kikimori_dashboard.left_session import read_left_session
 from kikimori_dashboard.listening.live_listening import LiveListening
 from kikimori_dashboard.listening.routes import add_listening
@@ -55,6 +58,7 @@ from kikimori_dashboard.unanswered.desk import UnansweredDesk
 from kikimori_dashboard.unanswered.first_group import first_group
 from kikimori_dashboard.views import Views
 from kikimori_dashboard.worded import worded_problem
+from kikimori_records.csv_table import MOST_BYTES
 from kikimori_records.errors import StoreAwayError
 from kikimori_records.store import Store
 
@@ -146,6 +150,8 @@ def create_app(
 
     people = OfficePeople(settings, access, state, sights, live, subscriber.signatures.directory)
 
+    callers = OfficeCallers(settings, access, state, live.changed, tell_callers(subscriber.acks))
+
     unanswered = UnansweredDesk(
         settings.unanswered,
         state,
@@ -177,7 +183,7 @@ def create_app(
             name="dashboard",
         )
         app[BACKGROUND] = task
-        async with access.running(), people.running():
+        async with access.running(), people.running(), callers.running():
             yield
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -194,6 +200,7 @@ def create_app(
             require_known_name(HostNames(settings, keeper.covers)),
             guard.check,
             require_session(access.desk),
+            allow_large_bodies({IMPORT_PATH: MOST_BYTES + 1}),
         ],
         client_max_size=MAX_BODY,
     )
@@ -214,6 +221,7 @@ def create_app(
     AccessRoutes(access).add_to(app)
     AccountRoutes(access, settings.site_name or settings.site).add_to(app)
     people.add_to(app)
+    callers.add_to(app)
     AuditRoutes(access, settings.time_zone).add_to(app)
     RecordingRoutes(settings, store, state, records_service).add_to(app)
     HistoryRoutes(access, settings.time_zone).add_to(app)

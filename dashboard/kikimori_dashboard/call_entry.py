@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kikimori_core.wire.messages import Alert, CallLevels, CallState
+    from kikimori_dashboard.callers.known_caller import KnownCaller
 
 NoteView = dict[str, str]
 """Note of a supervisor as the pages get it: `id`, `text`, `person_id`, `name`, `at`."""
@@ -39,6 +40,8 @@ class CallEntry:
         """Oldest first."""
         self.listeners: list[str] = []
         """Names of those who listen in a browser now."""
+        self.known: KnownCaller | None = None
+        """Its caller, where the office knows them; see `CallerDesk`."""
         self.moves = CallMoves()
         if state.status is not CallStatus.TALKING:
             self.moves.note(state.status, None)
@@ -62,6 +65,9 @@ class CallEntry:
     def listeners_json(self) -> str:
         """Return who listens likewise."""
         return f',"listeners":{_encode(self.listeners)}' if self.listeners else ""
+    def known_json(self) -> str:
+        """Return the caller as a further field of the call's JSON, behind a comma."""
+        return f',"known":{_encode(self.known.supervisor_view())}' if self.known else ""
 
 
 def extension_of(alert: Alert, calls: Mapping[str, CallEntry]) -> str | None:

@@ -119,6 +119,8 @@ class OperatorViews:
         }
         if self._says_who_listens and entry.listeners:
             view["listeners"] = entry.listeners
+        if entry.known is not None:
+            view["known"] = entry.known.operator_view()
         return _encode(view)
 
     def _alert(self, alert_id: str) -> str | None:

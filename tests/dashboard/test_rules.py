@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SUPERVISORS = frozenset({"supervisor", "both"})
 OPERATORS = frozenset({"operator"})
 ADMINS = frozenset({"admin"})
+READERS = frozenset({"supervisor", "both", "records"})
 AUDITORS = frozenset({"admin", "records"})
 EVERYBODY = frozenset(PEOPLE)
 
@@ -82,6 +83,16 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/alerts/{alert_id}/review"): SUPERVISORS,
     ("POST", "/api/alerts/{alert_id}/review/undo"): SUPERVISORS,
     ("GET", "/api/false-alarm-reasons"): EVERYBODY,
+    ("GET", "/callers/{key}"): READERS,
+    ("GET", "/api/callers/{key}"): READERS,
+    ("POST", "/api/callers/{key}/customer"): READERS,
+    ("POST", "/api/callers/{key}/remove"): READERS,
+    ("POST", "/api/callers/{key}/join"): READERS,
+    ("POST", "/api/callers/{key}/part"): READERS,
+    ("GET", "/customers"): READERS,
+    ("GET", "/api/customers"): READERS,
+    ("GET", "/api/customers.csv"): frozenset({"records"}),
+    ("POST", "/api/customers/import"): READERS,
     ("GET", "/people"): ADMINS,
     ("GET", "/api/people"): ADMINS,
     ("POST", "/api/people"): ADMINS,
@@ -116,6 +127,8 @@ PAGES = {
     "/recording",
     "/my-record",
     "/history",
+    "/callers/{key}",
+    "/customers",
 }
 ENDS = {"/api/logout", "/api/logout/everywhere"}
 """Not asked for everybody: they end the sessions that the other routes are asked with."""
@@ -149,6 +162,7 @@ def sample(path: str) -> str:
     path = (
         path.replace("{id}", "0" * 32)
         .replace("{note_id}", "0" * 32)
+        .replace("{key}", "0" * 24)
         .replace("{extension}", "204")
         .replace("{alert_id}", "a")
     )

@@ -12,6 +12,8 @@ from kikimori_dashboard.access.bodies import BadBodyError
 from kikimori_dashboard.access.logins import LoginRefusedError
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.passwords import TooManyPasswordsError
+from kikimori_records.callers.changes import NumberTakenError
+from kikimori_records.callers.queries import UnknownCustomerError
 from kikimori_records.errors import StoreAwayError, StoreError
 from kikimori_records.people import DuplicateLoginError, UnknownPersonError
 from kikimori_records.people.changes import LastAdminError
@@ -33,6 +35,8 @@ REASONS: dict[type[StoreError], tuple[int, str]] = {
     UnknownPersonError: (404, "no_such_person"),
     UnknownSuperiorError: (404, "no_such_superior"),
     UnknownSeatingError: (404, "no_such_seating"),
+    UnknownCustomerError: (404, "no_such_customer"),
+    NumberTakenError: (409, "customer_number_taken"),
 }
 
 

@@ -51,6 +51,8 @@ class Right(StrEnum):
     LISTEN_LIVE = "listen_live"
     TRANSCRIPT = "transcript"
     """Open a kept transcript."""
+    CUSTOMERS = "customers"
+    """Read and change the list of customers, and which numbers are one customer's."""
     PLAY = "play"
     EXPORT = "export"
     ERASE = "erase"
@@ -115,6 +117,7 @@ RIGHTS: Mapping[PersonRole, Mapping[Right, Scope]] = {
         Right.OWN_PAGE: Scope.TEAM,
         Right.LISTEN_LIVE: Scope.TEAM,
         Right.TRANSCRIPT: Scope.TEAM,
+        Right.CUSTOMERS: Scope.ALL,
         Right.DIRECTORY: Scope.ALL,
         **_EVERYBODY,
     },
@@ -122,6 +125,7 @@ RIGHTS: Mapping[PersonRole, Mapping[Right, Scope]] = {
         Right.INCIDENTS: Scope.ALL,
         Right.CARE: Scope.ALL,
         Right.TRANSCRIPT: Scope.ALL,
+        Right.CUSTOMERS: Scope.ALL,
         Right.PLAY: Scope.ALL,
         Right.EXPORT: Scope.ALL,
         Right.LEGAL_HOLD: Scope.ALL,

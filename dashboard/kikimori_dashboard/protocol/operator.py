@@ -8,7 +8,17 @@ from pydantic import AwareDatetime, Field
 
 from kikimori_core.wire.messages import Party
 from kikimori_core.wire.values import Action, AlertState, CallRecording, CallStatus, Severity, SpeechStatus
-from kikimori_dashboard.protocol.parts import Beat, Echo, PagePart, PageSite, Presses
+from kikimori_dashboard.protocol.parts import Beat, Echo, KnownContact, PagePart, PageSite, Presses
+
+
+class OperatorKnownCaller(PagePart):
+    """Caller whom the office knows; `contacts` are earlier ones, `last` the newest of them."""
+
+    name: str | None
+    manner: str | None
+    """Agreed way to speak."""
+    contacts: int
+    last: list[KnownContact]
 
 
 class OperatorCall(PagePart):
@@ -32,6 +42,7 @@ class OperatorCall(PagePart):
     returned: bool
     listeners: list[str] | None = None
     """Names of those who listen in a browser now, where the office shows it."""
+    known: OperatorKnownCaller | None = None
 
 
 class OperatorEvidence(PagePart):

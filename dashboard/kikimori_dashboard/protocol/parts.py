@@ -121,6 +121,20 @@ class Echo(PagePart):
     seq: int
 
 
+class KnownContact(PagePart):
+    """Earlier contact of a caller: when, and with whom."""
+
+    at: AwareDatetime
+    operator: str | None
+
+
+class KnownContactOutcome(KnownContact):
+    """Earlier contact of a caller, with its worst severity and how it ended."""
+
+    worst: str | None
+    outcome: str | None
+
+
 class HelpNow(PagePart):
     """Superior whom a call for help would ring now; None outside all opening hours, and when the first is back."""
 

@@ -12,6 +12,7 @@ from kikimori_dashboard.order import CallLane
 from kikimori_dashboard.protocol.parts import (
     Beat,
     Echo,
+    KnownContactOutcome,
     PagePart,
     PageSite,
     Presses,
@@ -90,6 +91,20 @@ class PressInStory(PagePart):
     reason: str | None
 
 
+class KnownCallerView(PagePart):
+    """Caller whom the office knows; `contacts` are earlier ones, `last` the newest of them."""
+
+    key: str
+    """Pseudonym: `/callers/{key}` is the caller's page."""
+    name: str | None
+    contract: str | None
+    in_charge: str | None
+    manner: str | None
+    """Agreed way to speak."""
+    contacts: int
+    last: list[KnownContactOutcome]
+
+
 class SupervisorCall(PagePart, CallState):
     """Call as its agent sends it, with what the dashboard knows besides."""
 
@@ -107,6 +122,7 @@ class SupervisorCall(PagePart, CallState):
     notes: list[NoteOnCall] | None = None
     listeners: list[str] | None = None
     """Names of those who listen in a browser now."""
+    known: KnownCallerView | None = None
     moves: list[StatusMove] | None = None
     presses: list[PressInStory] | None = None
 

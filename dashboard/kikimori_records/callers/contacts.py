@@ -66,6 +66,15 @@ class ContactDay:
     seconds: float
     incidents: int
 
+    def __add__(self, other: ContactDay) -> ContactDay:
+        """Return the sums of both, as of one day."""
+        return ContactDay(
+            self.days_ago,
+            self.contacts + other.contacts,
+            self.seconds + other.seconds,
+            self.incidents + other.incidents,
+        )
+
 
 async def contacts_of(
     connection: AsyncConnection, keys: Collection[str], most: int, before: tuple[datetime, str] | None = None
@@ -96,18 +105,35 @@ async def last_contacts(
     return found
 
 
+async def counts_of(connection: AsyncConnection, keys: Collection[str]) -> dict[str, int]:
+    """Return the number of contacts of each caller who has some."""
+    found: dict[str, int] = {}
+    listed = list(keys)
+    for at in range(0, len(listed), AT_ONCE):
+        query = select(calls.c.caller_key, func.count()).where(_there(listed[at : at + AT_ONCE]))
+        rows = await connection.execute(query.group_by(calls.c.caller_key))
+        found.update((key, count) for key, count in rows)
+    return found
+
+
 async def totals_of(connection: AsyncConnection, keys: Collection[str]) -> CallerTotals:
     """Return the sums over all contacts of callers who are one person."""
-    incident = case((calls.c.worst.in_(INCIDENTS), 1), else_=0)
-    query = select(
-        func.count(),
-        func.coalesce(func.sum(calls.c.heard_s), 0.0),
-        func.coalesce(func.sum(calls.c.alerts), 0),
-        func.coalesce(func.sum(incident), 0),
-        func.min(calls.c.started_at),
-    ).where(_there(keys))
-    count, seconds, alerts, incidents, first = (await connection.execute(query)).one()
-    return CallerTotals(count, float(seconds), int(alerts), int(incidents), first)
+    return _totals((await connection.execute(select(*_sums()).where(_there(keys)))).one())
+
+
+async def totals_by_team(
+    connection: AsyncConnection, keys: Collection[str]
+) -> list[tuple[str | None, CallerTotals]]:
+    """Return the same by team, the one with the most contacts first; None = of no team, or not known."""
+    query = select(calls.c.team, *_sums()).where(_there(keys)).group_by(calls.c.team)
+    found = [(team, _totals(sums)) for team, *sums in await connection.execute(query)]
+    return sorted(found, key=lambda each: (-each[1].contacts, each[0] or ""))
+
+
+async def number_of(connection: AsyncConnection, key: str) -> str | None:
+    """Return a caller's number as the newest call that still has it spells it."""
+    query = select(calls.c.caller_number).where(_there([key]), calls.c.caller_number.is_not(None))
+    return (await connection.execute(query.order_by(calls.c.started_at.desc()).limit(1))).scalar()
 
 
 async def days_of(
@@ -129,6 +155,22 @@ async def days_of(
         key: [ContactDay(ago, int(n), seconds, int(k)) for ago, (n, seconds, k) in sorted(by_day.items())]
         for key, by_day in found.items()
     }
+
+
+def _sums() -> tuple[Any, ...]:
+    incident = case((calls.c.worst.in_(INCIDENTS), 1), else_=0)
+    return (
+        func.count(),
+        func.coalesce(func.sum(calls.c.heard_s), 0.0),
+        func.coalesce(func.sum(calls.c.alerts), 0),
+        func.coalesce(func.sum(incident), 0),
+        func.min(calls.c.started_at),
+    )
+
+
+def _totals(sums: Any) -> CallerTotals:
+    count, seconds, alerts, incidents, first = sums
+    return CallerTotals(count, float(seconds), int(alerts), int(incidents), first)
 
 
 def _there(keys: Collection[str]) -> ColumnElement[bool]:

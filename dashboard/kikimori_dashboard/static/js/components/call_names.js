@@ -13,6 +13,7 @@ export const who = (call) => call.operator.name ?? (call.operator.number ? t("ca
  * @returns {string} the customer's name, else why there is none
  */
 export function callerName(call) {
+  if (call.known?.name) return t("caller.named", { name: call.known.name });
   if (call.caller.name) return call.caller.name;
   if (call.caller.number) return "";
   return call.identity ? t("call.identity_uncertain") : find(`call.withheld_${call.caller.withheld}`) ?? t("call.unknown_caller");

@@ -3,6 +3,7 @@
 import { Buttons } from "./buttons.js";
 import { callerName, who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
+import { nth } from "./known_caller.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
 import { Rewind } from "./listen_bar.js";
 import { claimButton, marksKey, marksRow } from "./marks.js";
@@ -134,9 +135,10 @@ export class Card {
     setText(this.handling, alerts.length ? handling(alerts) : "");
     this.handling.dataset.claimed = alerts.some((alert) => alert.claim) ? "yes" : "no";
     fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]);
-    fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, current()]), () => [
+    fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, call.known, current()]), () => [
       call.accommodated ? h("strong", { class: "accommodated", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
       h("span", {}, `${t("role.customer")}: ${callerName(call)}`),
+      call.known && nth(call.known) ? h("span", { class: "number" }, nth(call.known)) : null,
       call.caller.number ? h("span", { class: "number" }, call.caller.number) : null,
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
       recordingMark(call),

@@ -4,6 +4,7 @@ import { fill, h, show } from "./dom.js";
 import { HelpNote } from "./help_note.js";
 import { drawOffers } from "./help_offers.js";
 import { stepText, stepsList, tickSteps } from "./help_steps.js";
+import { ofOperator } from "./known_caller.js";
 import { phrases } from "./phrases.js";
 import { RecordingOffer } from "./recording.js";
 import { progress } from "./unanswered.js";
@@ -40,13 +41,14 @@ export class OperatorCall {
     this.failure = null; // result of a press here that came to nothing
     this.way = 0; // which of the ways to say it is shown
     this.said = ""; // the sentence that is proposed first
+    this.known = h("div", { class: "known" });
     this.say = h("div", { class: "say", role: "status" });
     this.centre = h("div", { class: "centre" });
     this.offers = h("div", { class: "offers" });
     this.recording = new RecordingOffer(() => page.draw());
     this.note = new HelpNote((more) => this.tell(more));
     this.failed = h("p", { class: "failed", role: "alert" });
-    this.elements = [this.say, this.centre, this.offers, this.note.element, this.failed];
+    this.elements = [this.known, this.say, this.centre, this.offers, this.note.element, this.failed];
   }
 
   /**
@@ -60,6 +62,8 @@ export class OperatorCall {
       this.note.forget();
     }
     if (call.status !== "talking") this.sent = false; // the help is here
+    show(this.known, Boolean(call.known));
+    fill(this.known, JSON.stringify([call.known ?? null, current()]), () => (call.known ? ofOperator(call.known) : []));
     const alerts = picture.alertsOf(call.call_id);
     const commands = picture.commands[call.call_id] ?? {};
     /** @type {Record<string, any>} */

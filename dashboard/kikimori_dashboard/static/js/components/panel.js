@@ -3,9 +3,10 @@
 import { Buttons } from "./buttons.js";
 import { callerName, who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
+import { ofSupervisor } from "./known_caller.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
 import { ListenBar } from "./listen_bar.js";
-import { marksKey, marksRow } from "./marks.js";
+import { marksKey, marksRow, presses } from "./marks.js";
 import { Notes } from "./notes.js";
 import { recordingMark } from "./recording.js";
 import { look, shape } from "./severity.js";
@@ -41,6 +42,7 @@ export class Panel {
     this.close = h("button", { type: "button", class: "quiet close", onclick: () => board.select(null) }, "✕");
     this.auto = h("p", { class: "auto" });
     this.caller = h("p", { class: "caller" });
+    this.known = h("p", { class: "known" });
     this.where = h("p", { class: "where", role: "status" });
     this.since = h("span", { class: "seconds", "aria-hidden": "true" });
     this.place = h("span");
@@ -63,7 +65,7 @@ export class Panel {
     this.foot = h("div", { class: "panel-actions" });
     this.body = h("div", { class: "panel-body" },
       h("header", {}, this.badge, this.name, this.timer, this.close),
-      this.caller, h("div", { class: "placed" }, this.where, this.auto, this.stale), this.listen.element, this.why,
+      this.caller, this.known, h("div", { class: "placed" }, this.where, this.auto, this.stale), this.listen.element, this.why,
       h("div", { class: "tabs", role: "tablist" }, ...TABS.map((each) => this.tabs[each])),
       ...TABS.map((each) => this.parts[each]), this.foot);
     this.empty = h("p", { class: "none" });
@@ -178,6 +180,8 @@ export class Panel {
     const about = [`${t("role.customer")}: ${callerName(call)}`, call.caller.number, call.queue ? t("call.queue", { name: call.queue }) : null].filter(Boolean).join("　");
     fill(this.caller, JSON.stringify([about, call.recording, current()]), () => [recordingMark(call), h("span", {}, about)]);
     this.caller.title = this.caller.textContent ?? "";
+    show(this.known, Boolean(call.known && (call.known.contacts || call.known.manner || call.known.in_charge)));
+    fill(this.known, JSON.stringify([call.known, current()]), () => (call.known ? ofSupervisor(call.known, presses()) : []));
     const unwatched = call.status === "ended" ? "" : call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";
     show(this.stale, unwatched !== "");
     setText(this.stale, unwatched);

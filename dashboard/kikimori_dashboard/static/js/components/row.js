@@ -3,6 +3,7 @@
 import { Buttons } from "./buttons.js";
 import { callerName, who } from "./call_names.js";
 import { h, setText } from "./dom.js";
+import { nth } from "./known_caller.js";
 import { clock, t, title, word } from "../store/i18n.js";
 import { loudness } from "./loudness.js";
 import { look, shape } from "./severity.js";
@@ -87,10 +88,12 @@ export class Row {
     setText(this.state, `${word("severity", severity)} `);
     setText(this.name, who(call));
     setText(this.ext, call.operator.name ? call.operator.number ?? "" : picture.site.names_people ? t("call.nobody_known") : "");
-    setText(this.caller, callerName(call) || (call.caller.number ?? ""));
+    const name = callerName(call) || (call.caller.number ?? "");
+    const times = call.known?.contacts ? t("caller.nth_short", { n: call.known.contacts + 1 }) : "";
+    setText(this.caller, [name, times].filter(Boolean).join("・"));
     setText(this.about, unwatched(call) ?? (alert ? title(alert.title) : call.speech === "off" ? t("call.speech_off") : ""));
     setText(this.queue, call.queue ?? "");
-    this.element.title = [who(call), call.operator.number, callerName(call), call.caller.number, call.queue, this.about.textContent].filter(Boolean).join("　");
+    this.element.title = [who(call), call.operator.number, callerName(call), call.caller.number, call.known ? nth(call.known) : "", call.queue, this.about.textContent].filter(Boolean).join("　");
     this.updateLevels(picture);
     this.tick(picture.now());
   }

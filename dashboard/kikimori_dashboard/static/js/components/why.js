@@ -4,7 +4,7 @@ import { reasonText } from "../store/help_reasons.js";
 import { clock, find, signed, span, t, title } from "../store/i18n.js";
 
 const SHOWN_WORDS = 3;
-const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "button"];
+const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "button", "repeat_caller"];
 
 /**
  * @typedef {import("../store/messages.d.ts").SupervisorAlert["evidence"][number]} Evidence
@@ -15,7 +15,8 @@ const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "b
  * @typedef {import("../store/messages.d.ts").OverlapEvidence} Overlap
  * @typedef {import("../store/messages.d.ts").SilenceEvidence} Silence
  * @typedef {import("../store/messages.d.ts").ButtonEvidence} Press
- * @typedef {{shouting: Shouting, words: Words, tone: Tone, duration: Duration, overlap: Overlap, silence: Silence, button: Press}} ByKind
+ * @typedef {import("../store/messages.d.ts").RepeatCallerEvidence} Repeat
+ * @typedef {{repeat_caller: Repeat, shouting: Shouting, words: Words, tone: Tone, duration: Duration, overlap: Overlap, silence: Silence, button: Press}} ByKind
  *
  * @typedef {object} Line
  * @property {number} [start_s]
@@ -32,7 +33,7 @@ const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "b
 export function why(alert) {
   /** @type {<Kind extends keyof ByKind>(kind: Kind) => ByKind[Kind][]} */
   const of = (kind) => alert.evidence.flatMap((each) => (each.kind === kind ? [/** @type {ByKind[typeof kind]} */ (/** @type {unknown} */ (each))] : []));
-  return [...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...presses(of("button")).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
+  return [...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("repeat_caller").slice(-1).map(repeat), ...presses(of("button")).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
 }
 
 /** @type {(found: Shouting[]) => Line[]} */
@@ -105,6 +106,9 @@ const overlap = (each) => ({ at: clock(each.end_s), text: t("why.overlap", { sec
 
 /** @type {(each: Silence) => Line} */
 const silence = (each) => ({ at: clock(each.start_s), text: said(`silence_${each.who}`, each, { elapsed: span(each.silent_s) }), quote: false });
+
+/** @type {(each: Repeat) => Line} */
+const repeat = (each) => ({ at: clock(0), text: t("why.repeat_caller", { ...each }), quote: false });
 
 /** @type {(each: Evidence) => Line} */
 const other = (each) => ({ at: clock(each.start_s), text: said(each.kind, each), quote: false });

@@ -145,6 +145,12 @@ export function dateAndTime(instant) {
 }
 
 /**
+ * Month and day in the site's zone, e.g. 10/2.
+ * @param {string} instant
+ */
+export const day = (instant) => new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", timeZone: zone }).format(new Date(instant));
+
+/**
  * Time of day in the site's zone.
  * @param {Instant} instant
  */

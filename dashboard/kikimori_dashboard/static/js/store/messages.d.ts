@@ -126,7 +126,15 @@ export interface SupervisorAlert {
   closed_because: ClosedBecause | null;
   drawn: boolean;
   evidence: (
-    ShoutingEvidence | WordsEvidence | ToneEvidence | DurationEvidence | ButtonEvidence | OverlapEvidence | SilenceEvidence | OtherEvidence
+    | ShoutingEvidence
+    | WordsEvidence
+    | ToneEvidence
+    | DurationEvidence
+    | ButtonEvidence
+    | OverlapEvidence
+    | SilenceEvidence
+    | RepeatCallerEvidence
+    | OtherEvidence
   )[];
   false_alarm?: FalseAlarmMark;
   operator: Party;
@@ -264,6 +272,34 @@ export interface SilenceEvidence {
   who: ("customer" | "both") | string;
 }
 /**
+ * Contacts of the same caller in the last days. It stands at the call's beginning.
+ */
+export interface RepeatCallerEvidence {
+  contacts: number;
+  days: number;
+  end_s: number;
+  incidents: number;
+  kind: "repeat_caller";
+  minutes: number;
+  /**
+   * @maxItems 8
+   */
+  reached:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string];
+  start_s: number;
+  summary: {
+    [k: string]: string;
+  };
+}
+/**
  * Evidence of a kind that this version does not know, from a newer agent.
  */
 export interface OtherEvidence {
@@ -311,6 +347,7 @@ export interface SupervisorCall {
   judging_failed: boolean;
   keep_operator: boolean | null;
   keys: KeysToPress[];
+  known?: KnownCallerView;
   lane: CallLane;
   listeners?: string[];
   moves?: StatusMove[];
@@ -350,6 +387,27 @@ export interface Announcement {
 export interface KeysToPress {
   action: string;
   text: string;
+}
+/**
+ * Caller whom the office knows; `contacts` are earlier ones, `last` the newest of them.
+ */
+export interface KnownCallerView {
+  contacts: number;
+  contract: string | null;
+  in_charge: string | null;
+  key: string;
+  last: KnownContactOutcome[];
+  manner: string | null;
+  name: string | null;
+}
+/**
+ * Earlier contact of a caller, with its worst severity and how it ended.
+ */
+export interface KnownContactOutcome {
+  at: string;
+  operator: string | null;
+  outcome: string | null;
+  worst: string | null;
 }
 /**
  * Status that a call had from a time on; None = since before it was first seen.
@@ -494,7 +552,15 @@ export interface MissedAlertView {
   closed_because: ClosedBecause | null;
   drawn: boolean;
   evidence: (
-    ShoutingEvidence | WordsEvidence | ToneEvidence | DurationEvidence | ButtonEvidence | OverlapEvidence | SilenceEvidence | OtherEvidence
+    | ShoutingEvidence
+    | WordsEvidence
+    | ToneEvidence
+    | DurationEvidence
+    | ButtonEvidence
+    | OverlapEvidence
+    | SilenceEvidence
+    | RepeatCallerEvidence
+    | OtherEvidence
   )[];
   false_alarm?: FalseAlarmMark;
   number: number;
@@ -757,6 +823,7 @@ export interface OperatorCall {
   help_keys: string | null;
   judging_failed: boolean;
   keep_operator: boolean | null;
+  known?: OperatorKnownCaller;
   /**
    * @maxItems 0
    */
@@ -770,6 +837,22 @@ export interface OperatorCall {
   started_at: string;
   status: CallStatus;
   unconfirmed: boolean;
+}
+/**
+ * Caller whom the office knows; `contacts` are earlier ones, `last` the newest of them.
+ */
+export interface OperatorKnownCaller {
+  contacts: number;
+  last: KnownContact[];
+  manner: string | null;
+  name: string | null;
+}
+/**
+ * Earlier contact of a caller: when, and with whom.
+ */
+export interface KnownContact {
+  at: string;
+  operator: string | null;
 }
 /**
  * The place of missed alerts: an operator's page has none.

@@ -55,6 +55,8 @@ function words() {
   setText(at("history"), t("history.title"));
   show(at("history"), !person.must_change && person.roles.some((each) => each === "supervisor" || each === "records"));
   setText(at("recording"), t("recording.title"));
+  setText(at("customers"), t("customers.title"));
+  show(at("customers"), !person.must_change && person.roles.some((each) => each === "supervisor" || each === "records"));
   show(at("recording"), person.roles.includes("admin") && !person.must_change);
   show(at("my-record"), person.person_id !== null && !person.must_change);
   show(at("audit"), !person.must_change && person.roles.some((each) => each === "admin" || each === "records"));

@@ -1,0 +1,1 @@
+"""Callers on the pages: who is calling, their earlier contacts, the list of customers."""

@@ -1,0 +1,140 @@
+// The list of customers: sought in, taken in from a file, and written into one.
+
+import { byId as at, fill, h, setText, show } from "../components/dom.js";
+import { refusalText } from "../components/form.js";
+import { watchRights } from "../components/right_watch.js";
+import * as i18n from "../store/i18n.js";
+import { applyTheme } from "../store/preferences.js";
+import { load, me, toLogin } from "../store/session.js";
+
+const { t } = i18n;
+const SHOWN = 200;
+
+/** @typedef {import("../store/session.js").Answer} Answer */
+/** @typedef {{id: string, name: string, contract: string | null, in_charge: string | null, manner: string | null, numbers: {key: string, number: string}[]}} Customer */
+
+/** @type {Customer[]} */
+let customers = [];
+/** @type {Answer | null} */
+let fault = null;
+/** @type {Answer | null} */
+let plan = null;
+let done = "";
+/** @type {File | null} */
+let file = null;
+const person = await me().catch(() => undefined);
+if (person === null) toLogin();
+const mayExport = person?.roles.includes("records") ?? false;
+
+applyTheme();
+await i18n.start();
+at("language").addEventListener("click", async () => { await i18n.toggle(); draw(); });
+at("sought").addEventListener("input", draw);
+at("file", HTMLInputElement).addEventListener("change", () => { file = at("file", HTMLInputElement).files?.[0] ?? null; take(true); });
+draw();
+await read();
+watchRights(() => { customers = []; plan = null; draw(); });
+
+async function read() {
+  const answer = await load("/api/customers");
+  if (answer.status === 401) return toLogin();
+  fault = answer.ok ? null : answer;
+  if (answer.ok) customers = answer.customers;
+  return draw();
+}
+
+/** @param {boolean} dry only say what would change */
+async function take(dry) {
+  done = "";
+  plan = fault = null;
+  if (file === null) return draw();
+  const answer = await posted(`/api/customers/import?dry_run=${dry ? 1 : 0}`, file);
+  if (answer.status === 401) return toLogin();
+  if (!answer.ok) fault = answer;
+  else if (dry) plan = answer;
+  else {
+    done = t("customers.imported", answer);
+    file = null;
+    at("file", HTMLInputElement).value = "";
+    await read();
+  }
+  return draw();
+}
+
+/**
+ * @param {string} path
+ * @param {File} content
+ * @returns {Promise<Answer>}
+ */
+async function posted(path, content) {
+  try {
+    const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "text/csv" }, body: await content.arrayBuffer() });
+    return { ok: answer.ok, status: answer.status, ...(await answer.json()) };
+  } catch {
+    return { ok: false, status: 0, reason: "network" };
+  }
+}
+
+function draw() {
+  document.title = `${t("customers.title")} – ${t("app.name")}`;
+  setText(at("title"), t("customers.title"));
+  setText(at("file-title"), t("customers.file"));
+  setText(at("file-why"), t("customers.file_why"));
+  setText(at("file-label"), t("customers.choose"));
+  setText(at("export-utf8"), t("customers.export_utf8"));
+  setText(at("export-sjis"), t("customers.export_sjis"));
+  for (const [id, encoding] of [["export-utf8", "utf-8"], ["export-sjis", "shift_jis"]]) {
+    show(at(id), mayExport);
+    at(id, HTMLAnchorElement).href = `/api/customers.csv?encoding=${encoding}&language=${i18n.current()}`;
+  }
+  setText(at("sought-label"), t("customers.sought"));
+  setText(at("account"), t("account.title"));
+  setText(at("language"), t("ui.language"));
+  fill(at("fault"), JSON.stringify([fault, i18n.current()]), faultParts);
+  show(at("fault"), fault !== null);
+  setText(at("done"), done);
+  show(at("done"), done !== "");
+  fill(at("plan"), JSON.stringify([plan, i18n.current()]), planParts);
+  drawList();
+}
+
+function faultParts() {
+  if (fault === null) return [];
+  if (fault.reason !== "bad_csv") return [h("span", {}, i18n.find(`caller.refused.${fault.reason}`) ?? refusalText(fault))];
+  return [h("span", {}, t("customers.faults")), h("ul", {},
+    ...fault.faults.map((/** @type {{line: number, words: Record<string, string>}} */ each) => h("li", {}, t("customers.line", { line: each.line, reason: each.words[i18n.current()] }))),
+    fault.more ? h("li", {}, t("customers.more_faults", { n: fault.more })) : null)];
+}
+
+function planParts() {
+  if (plan === null) return [];
+  const counts = h("p", {}, t("customers.would", plan));
+  if (!plan.added && !plan.changed && !plan.unchanged) return [counts];
+  const items = [
+    ...plan.add.map((/** @type {string} */ name) => h("li", {}, t("customers.add", { name }))),
+    ...plan.change.map((/** @type {{name: string, changed: Record<string, [any, any]>}} */ each) => h("li", {}, t("customers.change", { name: each.name, changes: Object.entries(each.changed).map(changeText).join(t("customers.comma")) }))),
+  ];
+  return [counts, items.length ? h("ul", { tabindex: "0", "aria-label": t("customers.changes") }, ...items) : null,
+    h("p", { class: "row" }, h("button", { class: "primary", type: "button", onclick: () => take(false) }, t("customers.import")),
+      h("button", { class: "secondary", type: "button", onclick: () => { file = null; at("file", HTMLInputElement).value = ""; take(true); } }, t("people.cancel")))];
+}
+
+/** @param {[string, [any, any]]} change */
+function changeText([column, [before, after]]) {
+  const said = (/** @type {any} */ value) => [value ?? []].flat().join(" ") || "—";
+  return `${t(`caller.${column}`)}: ${said(before)} → ${said(after)}`;
+}
+
+function drawList() {
+  const sought = at("sought", HTMLInputElement).value.normalize("NFKC").trim().toLowerCase();
+  const digits = sought.replace(/[^0-9]/g, "");
+  const found = customers.filter((each) => !sought
+    || [each.name, each.contract, each.in_charge].some((text) => text?.normalize("NFKC").toLowerCase().includes(sought))
+    || (digits.length >= 3 && each.numbers.some(({ number }) => number.replace(/[^0-9]/g, "").includes(digits))));
+  setText(at("count"), t("customers.count", { n: found.length.toLocaleString(i18n.current()), shown: Math.min(found.length, SHOWN) }));
+  fill(at("list"), JSON.stringify([found.slice(0, SHOWN), i18n.current()]), () => (found.length ? [h("div", { class: "table", tabindex: "0", role: "group", "aria-label": t("customers.title") }, h("table", {},
+    h("thead", {}, h("tr", {}, ...["name", "numbers", "contract", "in_charge", "manner"].map((each) => h("th", { scope: "col" }, t(`caller.${each}`))))),
+    h("tbody", {}, ...found.slice(0, SHOWN).map((each) => h("tr", {},
+      h("td", {}, each.numbers.length ? h("a", { href: `/callers/${each.numbers[0].key}` }, each.name) : each.name),
+      h("td", {}, each.numbers.map(({ number }) => number).join(" ")), h("td", {}, each.contract ?? ""), h("td", {}, each.in_charge ?? ""), h("td", {}, each.manner ?? ""))))))] : []));
+}
