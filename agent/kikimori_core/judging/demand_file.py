@@ -27,6 +27,8 @@ class _Demand(BaseModel):
     phrases: tuple[_Phrase, ...] = ()
     nouns: tuple[_Phrase, ...] = ()
     stop: tuple[_Phrase, ...] = ()
+    title: dict[str, Annotated[str, Field(min_length=1, max_length=60)]] = {}
+    """Display name by language code."""
 
 
 class _DemandFile(BaseModel):
@@ -51,11 +53,13 @@ def load_demands(paths: Iterable[Path]) -> DemandReader:
     wanted = DemandIndex()
     generic: list[str] = []
     insists: list[str] = []
+    titles: dict[str, dict[str, str]] = {}
     for path in paths:
         file = load(path, _DemandFile)
         generic += file.generic
         insists += _written_out(file.insists)
         for number, each in enumerate(file.demand, start=1):
+            titles.setdefault(each.name, {}).update(each.title)
             group = DemandGroup(
                 each.name, _written_out(each.phrases), _written_out(each.nouns), _written_out(each.stop)
             )
@@ -63,7 +67,7 @@ def load_demands(paths: Iterable[Path]) -> DemandReader:
                 wanted.add(group)
             except ValueError as error:
                 raise ConfigError.of("demand_unusable", path=path, number=number, error=error) from error
-    return DemandReader(wanted, generic, insists)
+    return DemandReader(wanted, generic, insists, titles)
 
 
 def _written_out(phrases: Iterable[str]) -> tuple[str, ...]:

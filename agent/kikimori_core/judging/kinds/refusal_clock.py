@@ -72,7 +72,7 @@ class RefusalClock:
         if self._stopped is not None and self._asked is not None and demand.is_like(self._asked):
             self.since_s, self.quote = self._stopped
             self._stopped = None
-        elif self.since_s is None:
+        elif self.since_s is None and not demand.refers:
             self._asked = demand
 
     def _hear_customer(self, observation: Observation) -> None:

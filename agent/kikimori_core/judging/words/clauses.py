@@ -49,7 +49,8 @@ class Clause:
 
 _COPULA = frozenset({"です", "だ", "と", "か", "が", "の", "御座る", "から", "けど", "けれど"})
 _CARRIERS = frozenset({"為る", "成る", "致す", "出す", "上げる", "続ける", "言う", "事", "の", "こと", "御", "等", "もう", "余り", "れる", "られる", "頂く", "行為"})  # fmt: skip
-_FORMAL = frozenset({"申し訳", "無理", "物", "事", "方", "訳", "所"})
+_FORMAL = frozenset({"申し訳", "無理", "物", "事", "方", "訳", "所", "本日", "今日", "明日", "今", "今回", "現在", "現時点", "当日", "即日", "此方", "当方", "弊社", "当社", "当店", "私", "私共", "其れ", "其方"})  # fmt: skip
+"""Nouns that say nothing of what is meant: 本日は難しいです."""
 _FOR_NOW = frozenset({"一度", "一旦"})
 _MILD_ENDS = frozenset({"失礼", "以上", "終わり"})
 _DOES = frozenset({"為る", "致す", "ます", "です", "だ", "せる", "させる"})
@@ -97,7 +98,7 @@ class ClauseReader:
     def _denial(self, said: Marked, begin: int, place: int) -> tuple[ClauseMeaning | None, ClauseEnd] | None:
         words = said.words
         word = words[place]
-        reluctant = word.normal == "兼ねる" and word.part == "接尾辞"
+        reluctant = word.normal == "兼ねる" and (word.part == "接尾辞" or _is_suffix(words, place))
         if not reluctant and (word.normal not in DENIALS or word.part not in ("助動詞", "形容詞")):
             return None
         predicate = traced(words, begin, place)
@@ -282,6 +283,11 @@ class ClauseReader:
         tail = read_tail(words, place + 1, said.text)
         polite_only = said.holds("courtesies", begin, place)
         return (None if polite_only else ClauseMeaning.ASKS), tail
+
+
+def _is_suffix(words: Sequence[Morpheme], place: int) -> bool:
+    """Say whether 兼ねる stands behind a verb, as in でき兼ねます, and is no verb of its own."""
+    return place > 0 and words[place - 1].part == "動詞" and words[place - 1].form.startswith("連用形")
 
 
 def _joins(words: Sequence[Morpheme], place: int) -> bool:

@@ -69,6 +69,9 @@ def forms(sound: str, conjugation: str) -> Forms | None:
     if conjugation.startswith("五段-ワア行") and last != "ウ":
         # 襲う and 追う end in a long vowel, which is folded away.
         return Forms(sound + "ワ", sound + "イ", sound, (sound + "エ",), sound + "オ", sound + "ッテ")
+    if conjugation.startswith("五段-ワア行") and sound == "ユウ":
+        # 言う is said with イ in every other form.
+        return Forms("イワ", "イイ", sound, ("イエ",), "イオ", "イッテ")
     if conjugation.startswith("五段"):
         row = next((row for row in _ROWS if row[2] == last and (last != "ウ" or row[0] == "ワ")), None)
         if row is None:

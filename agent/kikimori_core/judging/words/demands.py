@@ -7,7 +7,7 @@ characters their content words are written with: 調査しろ and 調べろ shar
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.words.lexicon import Lexicon
@@ -15,7 +15,7 @@ from kikimori_core.judging.words.sound import plain, words
 from kikimori_core.judging.words.wanted import DemandIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kikimori_core.judging.words.sound import Morpheme, Pronunciation
     from kikimori_core.judging.words.wanted import FoundDemand
@@ -49,22 +49,53 @@ class Demand:
     polite: bool
     insists: bool = False
     """True = the customer stresses the repetition, or says it twice in a breath."""
+    name: str | None = None
+    """The known demand that was made last in it."""
+    title: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Display name of that by language code."""
+    verb: str = ""
+    """The verb that asks, or its noun: 変更 of 変更しろ."""
+    refers: bool = False
+    """True = it only says that a demand made before shall be met: だからそうしろって言ってるだろ, or 変更しろよ of another with its verb."""
 
     def is_like(self, other: Demand) -> bool:
         """Return whether both ask for the same."""
-        if self.groups or other.groups:
+        if self.refers or other.refers:
+            return (
+                (self.refers and self.insists) or (other.refers and other.insists) or self.verb == other.verb
+            )
+        if self.groups and other.groups:
             return bool(self.groups & other.groups)
+        if self._shortens(other) or other._shortens(self):
+            return True
+        if self.groups or other.groups:
+            return False
         similar = SIMILAR if self.polite or other.polite else SIMILAR_ORDERS
         return len(self.units & other.units) >= similar * len(self.units | other.units)
+
+    def _shortens(self, other: Demand) -> bool:
+        """Return whether this is an order that says the other again with fewer words: だから金曜に変更しろって."""
+        return (
+            self.verb != ""
+            and self.verb == other.verb
+            and bool(self.units)
+            and self.units <= other.units
+            and not (self.polite and not self.insists)
+        )
 
 
 class DemandReader:
     """Finds demands with the lists of the configured languages."""
 
     def __init__(
-        self, wanted: DemandIndex | None = None, generic: Sequence[str] = (), insists: Sequence[str] = ()
+        self,
+        wanted: DemandIndex | None = None,
+        generic: Sequence[str] = (),
+        insists: Sequence[str] = (),
+        titles: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        """`generic`: verbs without meaning by themselves; `insists`: signs of saying it again."""
+        """`generic`: verbs without meaning by themselves; `insists`: signs of saying it again; `titles`: of known demands."""
+        self._titles = titles or {}
         self._wanted = wanted or DemandIndex()
         self._lexicon = Lexicon({"generic": generic})
         self._insists = tuple("".join(word.sound for word in words(plain(each))) for each in insists)
@@ -73,15 +104,22 @@ class DemandReader:
         """Return the demand, or None when there is none."""
         wants = self._wanted.find(heard)
         asked = [number for number, word in enumerate(heard.words) if _asks(heard.words, number)]
-        units = frozenset[str]()
-        if not wants:
-            units = frozenset(self._units(heard))
-            if not asked or not units:
-                return None
-        twice = len(wants) > len({want.group for want in wants})
-        insists = twice or any(each in heard.sound for each in self._insists)
+        units = frozenset(self._units(heard))
+        insists = _twice(wants) or any(each in heard.sound for each in self._insists)
+        polite = self._polite(heard, wants, asked)
+        refers = not wants and not units and bool(asked) and (insists or not polite)
+        if not wants and not refers and (not asked or not units):
+            return None
+        last = max(wants, key=lambda want: want.end, default=None)
         return Demand(
-            frozenset(want.group for want in wants), units, self._polite(heard, wants, asked), insists
+            frozenset(want.group for want in wants),
+            units,
+            polite,
+            insists,
+            None if last is None else last.group,
+            {} if last is None else self._titles.get(last.group, {}),
+            _verb(heard.words, asked[-1]) if asked else "",
+            refers,
         )
 
     @staticmethod
@@ -106,7 +144,7 @@ class DemandReader:
             before = word
             if word.part not in ("名詞", "動詞") or word.detail in ("数詞", "固有名詞"):
                 continue
-            if helps or lists or word.normal in _EMPTY:
+            if helps or lists or word.normal in _EMPTY or word.normal in _REQUEST:
                 continue
             if _TIME.search(word.normal):
                 # 金曜 and 土曜 share a character and nothing else.
@@ -114,6 +152,22 @@ class DemandReader:
                 continue
             yield from _KANJI.findall(word.normal)
             yield from _KATAKANA.findall(word.normal)
+
+
+def _verb(found: Sequence[Morpheme], asked: int) -> str:
+    """Return the verb before or at the word that asks, or the noun that makes する one."""
+    for at in range(asked, -1, -1):
+        word = found[at]
+        if word.part == "動詞" and word.normal not in _REQUEST and word.normal != "為る":
+            return word.normal
+        if word.part == "名詞" and word.normal not in _EMPTY:
+            return word.normal
+    return ""
+
+
+def _twice(wants: Sequence[FoundDemand]) -> bool:
+    """Return whether one demand is made at two places: クビだよクビ, and not the two phrases in 謝罪文を送ってこい."""
+    return any(one.group == other.group and one.end <= other.start for one in wants for other in wants)
 
 
 def _asks(found: Sequence[Morpheme], number: int) -> bool:
@@ -134,7 +188,9 @@ def _asks(found: Sequence[Morpheme], number: int) -> bool:
             and word.lemma[:-2] == word.normal[:-1]
         )
         return cut and (number == len(found) - 1 or found[number + 1].surface in ("よ", "や", "って"))
-    if word.normal in _REQUEST and word.part != "名詞":
+    if word.normal in _REQUEST and (
+        word.part != "名詞" or (number and found[number - 1].surface in ("て", "で"))
+    ):
         # 返してもらえますか, してほしい, お願いします; not 返してもらいました.
         return "た" not in following
     if word.normal == "たい" and word.part == "助動詞":

@@ -55,7 +55,8 @@ def traced(words: Sequence[Morpheme], begin: int, place: int) -> Denial:
             at = reason
         elif (word.normal in _ABILITY and word.part == "助動詞") or word.lemma == "いただける":
             seen.add("able")
-        elif word.normal in _LIGHT:
+        elif word.normal in _LIGHT or (word.normal == "行く" and word.surface == "行っ"):
+            # 値引きは行っておりません is cut as 行く, as 行う is written alike.
             seen.add("light")
         elif word.normal in DENIALS and word.part in ("助動詞", "形容詞"):
             seen.add("twice")

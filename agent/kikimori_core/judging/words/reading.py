@@ -98,9 +98,11 @@ class WordReader:
         before = self.words[self.next - 1]
         return before.part == "助詞" and before.surface in ("の", "ん")
 
-    @staticmethod
-    def _denies(word: Morpheme) -> bool:
-        return word.normal in ("無い", "ない") or (word.normal == "御座る")
+    def _denies(self, word: Morpheme) -> bool:
+        """Return whether the word behind で denies: ではございません, not でございます."""
+        denial = self.peek(3)
+        denied = denial is not None and denial.normal == "ず"
+        return word.normal in ("無い", "ない") or (word.normal == "御座る" and denied)
 
     def rhetorical_or_negative(self) -> None:
         """Read じゃない: a denial, unless it asks (じゃないの) or follows んだ (するんじゃねえ)."""

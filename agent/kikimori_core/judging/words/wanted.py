@@ -29,7 +29,8 @@ NEXT_TO = 3
 _END = r"(?=$|[ヨネナヤ]$|ヨ|ッテ|ト(?:イ|ユ)|オイ|コラ)"
 _AFTER_TE = (
     r"(?=$)", r"[ヨヤネナ](?!イ)", "エナ", r"クレ(?!タ(?!ッテ)|テ(?!モ)|マシ|ナクテ|ナカッ|ルト|ルナラ)", r"クダサ(?!ッタ|ッテ|イマシ)", r"モラエ(?!タ|マシ|ナカッ|ルト|ルナラ)",
-    "モラオ", "モライタ", "モラウ", "モラワナ", r"モライマス(?!ネ|カ$|カネ)", r"イタダ(?:キタ|ケマ(?!シ)|ケナ(?!カッ)|ケル|コ|カナ|ク)", r"ホシ(?!クナ)", "チョダイ", "ミロ", r"ヤッテクレ", "コイ", r"ンカ", "オクレ", r"ッテ(?:イ|ユ|オ)", r"ル?ッテバ",
+    "モラオ", "モライタ", "モラウ", "モラワナ", "モラワント", r"モライマス(?!ネ|カ$|カネ)", r"イタダ(?:キタ|ケマ(?!シ)|ケナ(?!カッ)|ケル|コ|カナ|ク)", r"ホシ(?!クナ)", "チョダイ", "ミロ", r"ヤッテクレ", "コイ", r"ンカ", "オクレ", r"ッテ(?:イ|ユ|オ)", r"(?:ト?ユウ?テ|イウテ|ユッテ)(?:マ|ル|ン|オ)", r"ル?ッテバ",
+    r"チョ(?=$|ヨ)", r"ケ[ロレ]", "クンロ", "クレンネ", "ツカアサイ", "ツカサイ",
 )  # fmt: skip
 """Endings after て or で that ask for something; not 返してくれました, 返してもらいました."""
 
@@ -128,11 +129,18 @@ def _compiled(group: str, phrase: str, ending: Callable[[Forms], str]) -> _Asked
     parts = "(?<![テデ])" if not before and last.conjugation.startswith("カ行変格") else ""
     for word in before:
         gap = NEXT_TO if word is before[-1] and last.conjugation.startswith("サ行変格") else BETWEEN
-        parts += f"{re.escape(word.sound)}.{{0,{gap}}}?"
+        parts += f"{_adverb(word)}.{{0,{gap}}}?"
     # 来る shares no sound with 来い.
     stem = "" if last.conjugation.startswith("カ行変格") else conjugated.u[:-1]
-    head = max([word.sound for word in before] or [stem], key=len)
+    head = max([word.sound.removesuffix("ク") for word in before] or [stem], key=len)
     return _Asked(group, head, f"{parts}(?P<verb>{ending(conjugated)})")
+
+
+def _adverb(word: Morpheme) -> str:
+    """Return the expression of a word before the verb: 安く is 安う in the west."""
+    if word.part == "形容詞" and word.sound.endswith("ク"):
+        return f"{re.escape(word.sound[:-1])}[クウ]?"
+    return re.escape(word.sound)
 
 
 def _sound(text: str) -> str:
@@ -149,14 +157,14 @@ def _request(verb: Forms) -> str:
             rf"(?:{order})(?!バ|ル|テ|マ|ナ[イカク]|タ|ン(?!カ)|ズ|ソ|ラ)",
             rf"{verb.te}(?:{'|'.join(_AFTER_TE)})",
             rf"{verb.te_stem}(?:[トド]ケ|[トド]イテ|[タダ]レヨ?|[タダ]ランカ|[テデ]ンカ|[トド]クレ)",
-            rf"{verb.i}(?:ナサ|ナ(?:$|ヨ)|クダサイ|ネガ|タイ(?:$|[ンノト]|デス|ッテ)|ヤ(?=$))",
-            rf"{verb.a}(?:ンカイ?|セロ|セテ(?!イタダキマ|モラ[ッイ])|サセロ|サセテ(?!イタダキマ|モラ[ッイ])|ナイト(?:ダメ|イケ|コマ|ナット|$)|ナキャ)",
+            rf"{verb.i}(?:ナサ|ナ(?:$|ヨ)|クダサイ|ネガ|タイ(?:$|[ンノト]|デス|ッテ)|ヤ(?=$)|ンサイ|ンシャイ|ナッセ|ナハレ)",
+            rf"{verb.a}(?:ンカイ?|ンネ(?=$)|セロ|セテ(?!イタダキマ|モラ[ッイ])|サセロ|サセテ(?!イタダキマ|モラ[ッイ])|ナイト(?:ダメ|イケ|コマ|ナット|$)|ナキャ)",
             rf"{ba}バ(?:イイ|ヨイ|スム)",
-            rf"{able}(?:ナイ(?:ノ|ン|ワケ|$|ッテ|カ)|マセンカ)",
+            rf"{able}(?:ナイ(?:ノ|ン|ワケ|$|ッテ|カ)|マセンカ|ン(?:ノ|ネン|ワケ|トカ)|ヘン(?:ノ|ネン|ワケ))",
             rf"{verb.u}(?:ベキ|ンダ(?:ヨ|$|ナ)|ヨニ(?:イエ|シロ|シテ)|マデ(?:ハ|ワ)?[キデ]|ノガ(?:スジ|トゼン|フツ))",
             *(
                 [
-                    rf"{verb.e_of_suru}(?:ンカイ?|ナアカン|ヤ|(?=$|[ヨエッユトイ]))",
+                    rf"{verb.e_of_suru}(?:ンカイ?|ンネ(?=$)|ナアカン|ヤ|(?=$|[ヨエッユトイ]))",
                     r"オネガイ(?!シマシタ|シタ|イタシマシタ|シテイ|シテオ)",
                 ]
                 if verb.e_of_suru
