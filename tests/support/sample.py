@@ -13,6 +13,7 @@ from kikimori_core.wire.messages import (
     Alert,
     AlertState,
     Announcement,
+    AnsweredEvidence,
     ButtonEvidence,
     CallLevels,
     CallState,
@@ -32,6 +33,7 @@ from kikimori_core.wire.messages import (
     OverlapEvidence,
     Party,
     Problem,
+    RefusalMade,
     Ringing,
     Role,
     Severity,
@@ -131,6 +133,10 @@ EVIDENCE = (
     OverlapEvidence(start_s=40.0, end_s=52.0, overlap_s=6.4),
     SilenceEvidence(start_s=0.0, end_s=30.0, who="customer", silent_s=30.0),
     RepeatCallerEvidence(start_s=0.0, end_s=0.0, days=30, contacts=11, minutes=190, incidents=2, reached=("contacts",)),
+    AnsweredEvidence(
+        start_s=12.5, end_s=190.0, demand="refund", title={"ja": "返金・弁償", "en": "refund"}, count=3, times_s=(12.5, 90.0, 180.0),
+        refusals=(RefusalMade(start_s=20.0, end_s=22.0, demand_s=12.5, quote="できかねます"),),
+    ),
     ButtonEvidence(start_s=30.0, end_s=30.0, source="page", pressed_by="201", reason="threat", comment="折り返し"),
     OtherEvidence(
         kind="laughter", start_s=50.0, end_s=51.0, summary={"ja": "嘲笑と思われる声", "en": "A mocking laugh"},

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 UPDATE_EVERY_S = 2.0
 """Shortest interval in s of media time between publications of an open alert whose evidence merely grows."""
 
+_TOLD_AT_ONCE = ("button", "answered")
+"""Kinds of evidence of which a change is news."""
+
 MOST_EVIDENCE = 20
 """Pieces of evidence that an alert carries; beyond them the oldest is dropped: the newest matters most."""
 
@@ -142,8 +145,10 @@ def _merge(alert: _Open, finding: Finding) -> bool:
     for piece in finding.evidence:
         key = (piece.kind, piece.start_s)
         known = alert.evidence.get(key)
-        # A second press at the same moment says why the operator asks.
-        is_new = is_new or known is None or (piece.kind == "button" and piece != known)
+        # A second press at the same moment says why the operator asks; another answer to a demand is told at once.
+        is_new = is_new or known is None or (piece.kind in _TOLD_AT_ONCE and piece != known)
+        if piece.kind == "answered":
+            alert.evidence.pop(key, None)  # begins long ago, and is the newest all the same
         alert.evidence[key] = piece
     while len(alert.evidence) > MOST_EVIDENCE:
         del alert.evidence[next(iter(alert.evidence))]

@@ -31,8 +31,10 @@ def with_summary(evidence: Evidence) -> Evidence:
         values |= {
             key.removesuffix("_s"): _span(value, language)
             for key, value in fields.items()
-            if key.endswith("_s")
+            if key.endswith("_s") and isinstance(value, float)
         }
+        values["count"] = str(fields.get("count", ""))
+        values["refused"] = str(len({each["demand_s"] for each in fields.get("refusals", ())}))
         values["text"] = str(fields.get("text", ""))[:LONGEST]
         values["words"] = "・".join(fields.get("words", ()))[:LONGEST]
         values["matched"] = str(fields.get("matched", ""))[:LONGEST]

@@ -128,6 +128,33 @@ class RepeatCallerEvidence(_Evidence):
     """Earlier calls with a warning or worse."""
     reached: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
     """Limits of the rule that are reached: `contacts`, `minutes`, `incidents`."""
+class RefusalMade(Part):
+    """A refusal of the operator, as the answer to a demand."""
+
+    start_s: Seconds
+    end_s: Seconds
+    demand_s: Seconds
+    """Start of the demand that it answers."""
+    quote: Text | None = None
+    """The operator's words that refuse; None = both speak on one leg, and it is not known who said them."""
+
+
+class AnsweredEvidence(_Evidence):
+    """A demand that was made again and again, with the answers that the operator gave (ご説明済み).
+
+    `start_s` is the start of its first time; there is one piece for each demand, and a later one replaces it.
+    """
+
+    kind: Literal["answered"] = "answered"
+    demand: Name | None = None
+    """Known demand (`[[demand]]` of the phrase files) or category; None = known by its words alone."""
+    title: dict[Annotated[str, Field(max_length=16)], Text] = Field(default={})
+    """Display name of the demand by language code, from the phrase files."""
+    count: Annotated[int, Field(ge=1)]
+    times_s: Annotated[tuple[Seconds, ...], Field(max_length=200)]
+    """Start of each time it was made, in order; the newest where there were more."""
+    refusals: Annotated[tuple[RefusalMade, ...], Field(max_length=200)] = ()
+    """In order; an answer of two utterances stands twice."""
 
 
 class OtherEvidence(_Evidence):
@@ -151,6 +178,7 @@ Evidence = Annotated[
     | Annotated[OverlapEvidence, Tag("overlap")]
     | Annotated[SilenceEvidence, Tag("silence")]
     | Annotated[RepeatCallerEvidence, Tag("repeat_caller")]
+    | Annotated[AnsweredEvidence, Tag("answered")]
     | Annotated[OtherEvidence, Tag("other")],
     Discriminator(_tag),
 ]

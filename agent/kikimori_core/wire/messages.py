@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from kikimori_core.wire.evidence import (
+    AnsweredEvidence,
     ButtonEvidence,
     DoubtedWords,
     DurationEvidence,
@@ -20,6 +21,7 @@ from kikimori_core.wire.evidence import (
     OtherEvidence,
     OtherHearing,
     OverlapEvidence,
+    RefusalMade,
     Seconds,
     ShoutingEvidence,
     SilenceEvidence,
@@ -283,8 +285,8 @@ class Health(Message):
 
 
 __all__ = [
-    "MAX_PAYLOAD", "VERSION", "Action", "AlertState", "Announcement", "BadMessageError", "ButtonEvidence", "CallLevels", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
+    "MAX_PAYLOAD", "VERSION", "Action", "AlertState", "Announcement", "AnsweredEvidence", "BadMessageError", "ButtonEvidence", "CallLevels", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
     "DoubtedWords", "DurationEvidence", "Evidence", "Health", "KeysToPress", "LegLevel", "Levels", "Message", "NewerMessageError", "OtherEvidence",
-    "OtherHearing", "Outcome", "OverlapEvidence", "Party", "Problem", "Ringing", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence",
+    "OtherHearing", "Outcome", "OverlapEvidence", "Party", "Problem", "RefusalMade", "Ringing", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence",
     "SpeechStatus", "SpokenBy", "ToneEvidence", "TranscriptLine", "WordsEvidence",
 ]  # fmt: skip

@@ -1,0 +1,131 @@
+"""The operator's refusals of one call, each as the answer to the demand that it follows."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kikimori_core.judging.kinds.phrase import has_category
+from kikimori_core.model.evidence import Role
+from kikimori_core.wire.evidence import RefusalMade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kikimori_core.judging.kinds.detector import Spoken
+    from kikimori_core.judging.kinds.repeated import RepeatedRule
+
+MOST_KEPT = 200
+"""Demands and refusals remembered; an hour of asking without a pause does not reach it."""
+
+_KANJI = re.compile(r"[\u4e00-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class MadeDemand:
+    """An utterance with a demand, of this rule or of another."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    demand: MadeDemand
+    start_s: float
+    end_s: float
+    quote: str | None
+    """None = a mixed leg, where it is not known who said it."""
+
+
+class Refusals:
+    """State of one call: its demands, and how the operator answered each of them."""
+
+    def __init__(self, rule: RepeatedRule) -> None:
+        self._rule = rule
+        self._demands: deque[MadeDemand] = deque(maxlen=MOST_KEPT)
+        self._answers: deque[_Answer] = deque(maxlen=MOST_KEPT)
+        self._broken_off: _Answer | None = None
+        """A half refusal that the operator's next words may make another answer."""
+        self._granted: set[MadeDemand] = set()
+
+    def demanded(self, spoken: Spoken) -> MadeDemand:
+        """Take an utterance with a demand."""
+        utterance = spoken.utterance
+        made = MadeDemand(utterance.start_s, utterance.end_s, utterance.text)
+        self._demands.append(made)
+        self._broken_off = None
+        return made
+
+    def answered(self, spoken: Spoken) -> bool:
+        """Take an utterance of the operator; return True when it changes how a demand was answered."""
+        rule, utterance = self._rule, spoken.utterance
+        if has_category(spoken, *rule.answer_categories, rule.ask_again_category):
+            return self._said_otherwise(spoken)
+        refusal = _matched(spoken, rule.refusal_categories)
+        quote = refusal or _matched(spoken, rule.half_refusal_categories)
+        demand = None if quote is None else self._answered_demand(utterance.start_s, utterance.text)
+        if quote is None or demand is None:
+            if demand is None and has_category(spoken, rule.granted_category):
+                return self._grant(spoken)
+            return False
+        answer = _Answer(
+            demand, utterance.start_s, utterance.end_s, quote if utterance.role is Role.OPERATOR else None
+        )
+        self._answers.append(answer)
+        self._granted.discard(demand)
+        self._broken_off = answer if refusal is None else None
+        return True
+
+    def _said_otherwise(self, spoken: Spoken) -> bool:
+        """Take an offer, a promise or a request to say it again: what was only half refused just before is not refused."""
+        changed = self._grant(spoken) if has_category(spoken, self._rule.granted_category) else False
+        half, self._broken_off = self._broken_off, None
+        if half is not None and half in self._answers:
+            self._answers.remove(half)
+            return True
+        return changed
+
+    def _grant(self, spoken: Spoken) -> bool:
+        demand = self._answered_demand(spoken.utterance.start_s, spoken.utterance.text)
+        if demand is None or any(each.demand == demand for each in self._answers):
+            return False
+        self._granted.add(demand)
+        return True
+
+    def granted(self, demand: MadeDemand) -> bool:
+        """Return whether the operator agreed to a demand as it was made."""
+        return demand in self._granted
+
+    def of(self, demands: Iterable[MadeDemand]) -> tuple[RefusalMade, ...]:
+        """Return the refusals of some demands, in the order of time."""
+        wanted = set(demands)
+        return tuple(
+            RefusalMade(
+                start_s=round(each.start_s, 2),
+                end_s=round(each.end_s, 2),
+                demand_s=round(each.demand.start_s, 2),
+                quote=each.quote,
+            )
+            for each in self._answers
+            if each.demand in wanted
+        )
+
+    def _answered_demand(self, start_s: float, text: str) -> MadeDemand | None:
+        """Return the demand that an utterance answers: of those just made the one whose words it takes up, else the last."""
+        near: Sequence[MadeDemand] = [
+            each
+            for each in self._demands
+            if each.start_s < start_s and start_s - each.end_s <= self._rule.answered_within_s
+        ]
+        said = set(_KANJI.findall(text))
+        return max(
+            near, key=lambda each: (len(said & set(_KANJI.findall(each.text))), each.start_s), default=None
+        )
+
+
+def _matched(spoken: Spoken, categories: tuple[str, ...]) -> str | None:
+    return next((match.matched for match in spoken.matches if match.category in categories), None)
