@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from kikimori_core.wire.actions import Lane
 from kikimori_core.wire.messages import (
+    AnsweredEvidence,
     ButtonEvidence,
     CallStatus,
     DurationEvidence,
@@ -64,6 +65,24 @@ class HandoverWish(_View):
     comment: str | None
 
 
+class HandoverRefusal(_View):
+    """A refusal of the operator, by the clock on the wall."""
+
+    at: datetime
+    demand_at: datetime
+    quote: str | None
+
+
+class HandoverAnswered(_View):
+    """A demand that was made again and again, and how it was answered (ご説明済み)."""
+
+    demand: str | None
+    title: dict[str, str]
+    count: int
+    times: tuple[datetime, ...]
+    refusals: tuple[HandoverRefusal, ...]
+
+
 class HandoverRinging(_View):
     """Telephone that rings for this call now."""
 
@@ -84,6 +103,8 @@ class CallHandover(_View):
     queue: str | None
     asked: HandoverQuote | None
     answered: HandoverQuote | None
+    repeated: tuple[HandoverAnswered, ...]
+    """Demands that were made again and again, the newest first."""
     worst: tuple[WorstWords, ...]
     """Worst first."""
     wish: HandoverWish | None
@@ -104,6 +125,7 @@ def handover_of(state: SiteState, entry: CallEntry) -> CallHandover:
         queue=call.queue,
         asked=_asked(words) or _last(entry, Role.CUSTOMER),
         answered=_refusal(alerts) or _last(entry, Role.OPERATOR),
+        repeated=_repeated(alerts),
         worst=_worst(words),
         wish=_wish(help_request(state, call.call_id)),
         ringing=ringing_of(state, call.call_id),
@@ -154,16 +176,47 @@ def _asked(words: list[tuple[Alert, WordsEvidence | ToneEvidence]]) -> HandoverQ
 
 
 def _refusal(alerts: tuple[Alert, ...]) -> HandoverQuote | None:
+    evidence = [each for alert in alerts for each in alert.evidence]
     found = [
-        each
+        *((each.start_s, each.quote) for each in evidence if isinstance(each, DurationEvidence)),
+        *(
+            (refusal.start_s, refusal.quote)
+            for each in evidence
+            if isinstance(each, AnsweredEvidence)
+            for refusal in each.refusals
+        ),
+    ]
+    newest = max(((at_s, quote) for at_s, quote in found if quote is not None), default=None)
+    return None if newest is None else HandoverQuote(text=newest[1], at_s=newest[0], found=True)
+
+
+def _repeated(alerts: tuple[Alert, ...]) -> tuple[HandoverAnswered, ...]:
+    found = [
+        (each.end_s, alert, each)
         for alert in alerts
         for each in alert.evidence
-        if isinstance(each, DurationEvidence) and each.quote is not None
+        if isinstance(each, AnsweredEvidence)
     ]
-    newest = max(found, key=lambda each: each.start_s, default=None)
-    if newest is None or newest.quote is None:
-        return None
-    return HandoverQuote(text=newest.quote, at_s=newest.start_s, found=True)
+    return tuple(_answered(alert, each) for _, alert, each in sorted(found, key=lambda one: -one[0]))
+
+
+def _answered(alert: Alert, each: AnsweredEvidence) -> HandoverAnswered:
+    begun = alert.raised_at - timedelta(seconds=alert.raised_s)
+
+    def at(media_s: float) -> datetime:
+        return begun + timedelta(seconds=media_s)
+
+    refusals = tuple(
+        HandoverRefusal(at=at(one.start_s), demand_at=at(one.demand_s), quote=one.quote)
+        for one in each.refusals
+    )
+    return HandoverAnswered(
+        demand=each.demand,
+        title=each.title,
+        count=each.count,
+        times=tuple(at(one) for one in each.times_s),
+        refusals=refusals,
+    )
 
 
 def _last(entry: CallEntry, role: Role) -> HandoverQuote | None:

@@ -63,8 +63,21 @@ OF_ALERT = (
     "updated_at",
     "raised_s",
 )
-OF_EVIDENCE = ("kind", "category", "start_s", "end_s", "reason", "comment")
-"""Enough to choose the next sentence, and what the operator said with the call for help; no customer's words, no scores."""
+OF_EVIDENCE = (
+    "kind",
+    "category",
+    "start_s",
+    "end_s",
+    "reason",
+    "comment",
+    "demand",
+    "title",
+    "count",
+    "times_s",
+    "refusals",
+)
+"""Enough to choose the next sentence, what the operator said with the call for help, and how often they refused the same
+demand in which words; no customer's words, no scores."""
 OF_UNANSWERED = ("hold", "alarm", "heard_by")
 OF_AGENT = {"agent_id", "online", "at", "speech"}
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from kikimori_core.wire.messages import Party
+from kikimori_core.wire.messages import Party, RefusalMade
 from kikimori_core.wire.values import Action, AlertState, CallRecording, CallStatus, Severity, SpeechStatus
 from kikimori_dashboard.protocol.parts import Beat, Echo, KnownContact, PagePart, PageSite, Presses
 
@@ -55,6 +55,13 @@ class OperatorEvidence(PagePart):
     reason: str | None = None
     comment: str | None = None
     """Of a press: what the operator said with it."""
+    demand: str | None = None
+    """Of a demand that was made again and again: its name, and what follows; see `AnsweredEvidence`."""
+    title: dict[str, str] | None = None
+    count: int | None = None
+    times_s: list[float] | None = None
+    refusals: list[RefusalMade] | None = None
+    """The operator's own words."""
 
 
 class OperatorClaim(PagePart):

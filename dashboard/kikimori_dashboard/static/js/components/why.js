@@ -1,10 +1,11 @@
 // Why an alert: the evidence in one line each, in plain words.
 
 import { reasonText } from "../store/help_reasons.js";
+import { answeredText, byWall } from "../store/answered.js";
 import { clock, find, signed, span, t, title } from "../store/i18n.js";
 
 const SHOWN_WORDS = 3;
-const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "button", "repeat_caller"];
+const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "button", "repeat_caller", "answered"];
 
 /**
  * @typedef {import("../store/messages.d.ts").SupervisorAlert["evidence"][number]} Evidence
@@ -16,24 +17,27 @@ const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "b
  * @typedef {import("../store/messages.d.ts").SilenceEvidence} Silence
  * @typedef {import("../store/messages.d.ts").ButtonEvidence} Press
  * @typedef {import("../store/messages.d.ts").RepeatCallerEvidence} Repeat
- * @typedef {{repeat_caller: Repeat, shouting: Shouting, words: Words, tone: Tone, duration: Duration, overlap: Overlap, silence: Silence, button: Press}} ByKind
+ * @typedef {import("../store/messages.d.ts").AnsweredEvidence} Answered
+ * @typedef {{repeat_caller: Repeat, shouting: Shouting, words: Words, tone: Tone, duration: Duration, overlap: Overlap, silence: Silence, button: Press, answered: Answered}} ByKind
  *
  * @typedef {object} Line
  * @property {number} [start_s]
  * @property {string} at e.g. "03:12"
  * @property {string} text
  * @property {boolean} quote whether the text is the speaker's words
+ * @property {boolean} [whole] true = a sentence of its own, without a time before it
  */
 
 /**
  * Why an alert was raised, a line each.
- * @param {{evidence: Evidence[]}} alert
+ * @param {{evidence: Evidence[], raised_at?: string, raised_s?: number}} alert
  * @returns {Line[]}
  */
 export function why(alert) {
   /** @type {<Kind extends keyof ByKind>(kind: Kind) => ByKind[Kind][]} */
   const of = (kind) => alert.evidence.flatMap((each) => (each.kind === kind ? [/** @type {ByKind[typeof kind]} */ (/** @type {unknown} */ (each))] : []));
-  return [...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("repeat_caller").slice(-1).map(repeat), ...presses(of("button")).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
+  const answered = of("answered").slice(-SHOWN_WORDS).map((each) => ({ at: "", text: answeredText(byWall(alert, each)), quote: false, whole: true }));
+  return [...answered, ...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("repeat_caller").slice(-1).map(repeat), ...presses(of("button")).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
 }
 
 /** @type {(found: Shouting[]) => Line[]} */
@@ -126,7 +130,7 @@ const said = (key, each, values) => find(`why.${key}`, values) ?? (title(each.su
  */
 export function reason(alert, whole = false) {
   const lines = why(alert);
-  const facts = lines.filter((line) => (whole || !line.quote) && line.at).map((line) => `${line.at} ${line.text}`);
+  const facts = lines.filter((line) => (whole || !line.quote) && (line.at || line.whole)).map((line) => [line.at, line.text].filter(Boolean).join(" "));
   const quotes = alert.evidence.filter((each) => each.kind === "words" || each.kind === "tone").length;
   return [...facts, quotes > 1 ? t("card.times", { n: quotes }) : ""].filter(Boolean).join(" ・ ");
 }

@@ -144,7 +144,8 @@ export function situation(call, alerts, help, lanes, move) {
   const worst = alerts.find((alert) => !isHelp(alert));
   if (worst && !cameBack(call, [], lanes)) {
     const categories = worst.evidence.flatMap((each) => (["words", "tone"].includes(each.kind) && "category" in each ? [each.category] : []));
-    return { names: [...categories.slice(-1), worst.rule_kind], alert: worst };
+    const explained = worst.evidence.some((each) => each.kind === "answered" && "refusals" in each && each.refusals?.length);
+    return { names: [...(explained ? ["answered"] : []), ...categories.slice(-1), worst.rule_kind], alert: worst };
   }
   return { names: cameBack(call, alerts, lanes) ? ["back"] : [], alert: null };
 }

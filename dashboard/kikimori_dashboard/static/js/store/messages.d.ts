@@ -134,6 +134,7 @@ export interface SupervisorAlert {
     | OverlapEvidence
     | SilenceEvidence
     | RepeatCallerEvidence
+    | AnsweredEvidence
     | OtherEvidence
   )[];
   false_alarm?: FalseAlarmMark;
@@ -298,6 +299,41 @@ export interface RepeatCallerEvidence {
   summary: {
     [k: string]: string;
   };
+}
+/**
+ * A demand that was made again and again, with the answers that the operator gave (ご説明済み).
+ *
+ * `start_s` is the start of its first time; there is one piece for each demand, and a later one replaces it.
+ */
+export interface AnsweredEvidence {
+  count: number;
+  demand: string | null;
+  end_s: number;
+  kind: "answered";
+  /**
+   * @maxItems 200
+   */
+  refusals: RefusalMade[];
+  start_s: number;
+  summary: {
+    [k: string]: string;
+  };
+  /**
+   * @maxItems 200
+   */
+  times_s: number[];
+  title: {
+    [k: string]: string;
+  };
+}
+/**
+ * A refusal of the operator, as the answer to a demand.
+ */
+export interface RefusalMade {
+  demand_s: number;
+  end_s: number;
+  quote: string | null;
+  start_s: number;
 }
 /**
  * Evidence of a kind that this version does not know, from a newer agent.
@@ -560,6 +596,7 @@ export interface MissedAlertView {
     | OverlapEvidence
     | SilenceEvidence
     | RepeatCallerEvidence
+    | AnsweredEvidence
     | OtherEvidence
   )[];
   false_alarm?: FalseAlarmMark;
@@ -799,10 +836,17 @@ export interface OperatorClaim {
 export interface OperatorEvidence {
   category?: string;
   comment?: string;
+  count?: number;
+  demand?: string;
   end_s?: number;
   kind: string;
   reason?: string;
+  refusals?: RefusalMade[];
   start_s?: number;
+  times_s?: number[];
+  title?: {
+    [k: string]: string;
+  };
 }
 /**
  * Mark of an alert that waits for an answer; `hold`: the operator may put the customer on hold.

@@ -1,0 +1,83 @@
+"""A demand that was refused again and again (ご説明済み), on the operator's and the supervisor's page and at the handover."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from playwright.async_api import expect
+from tests.support.axe import assert_accessible
+from tests.support.office import CAN_EVERYTHING, words
+from tests.support.sign_in import sign_in_page
+
+from kikimori_core.wire.messages import AnsweredEvidence, Party, RefusalMade, Severity
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+    from tests.support.peer_agent import PeerAgent
+
+BEGAN = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+"""Ten o'clock in Tokyo."""
+REFUSED_S = (125, 905, 1865)
+SENTENCE = "同じご要望 4回目・10:02、10:15、10:31 に『できかねます』（返金・弁償）"
+
+
+def explained(*refused_s: float, count: int = 4) -> AnsweredEvidence:
+    return AnsweredEvidence(
+        start_s=120,
+        end_s=2000,
+        demand="refund",
+        title={"ja": "返金・弁償", "en": "refund"},
+        count=count,
+        times_s=(120, 900, 1860, 2000)[:count],
+        refusals=tuple(
+            RefusalMade(start_s=at, end_s=at + 2, demand_s=at - 5, quote="できかねます") for at in refused_s
+        ),
+    )
+
+
+async def test_how_often_and_how_it_was_answered(agent: PeerAgent, url: str, page: Page) -> None:
+    said = words("絶対に返せ", "返せ", "demand", 2000)
+
+    async def tell(evidence: AnsweredEvidence, severity: Severity = Severity.WARNING) -> None:
+        await agent.alert(
+            "c",
+            rule="repeated-demand",
+            kind="repeated",
+            severity=severity,
+            title=("同じ要求の繰り返し", "The same demand again and again"),
+            evidence=(said, evidence),
+            raised_s=1860,
+        )
+
+    await agent.call("c", operator=Party(number="204"), started_at=BEGAN, **CAN_EVERYTHING)
+    await page.goto(f"{url}/operator?ext=204")
+    await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+    await tell(explained(count=3))
+    say = page.locator(".say")
+    await expect(say).to_contain_text("同じご要望 3回目（10:02、10:15、10:31）・お断りはまだ聞こえていません")
+    await expect(say).to_contain_text("確認させてください")
+    await tell(explained(*REFUSED_S))
+    await expect(say.locator(".fact")).to_have_text([SENTENCE])
+    await expect(say).to_contain_text("先ほどご説明したとおり、お答えは変わりません")
+    await expect(page.locator("body")).not_to_contain_text("絶対に")
+    sentence, button = await say.locator(".fact").bounding_box(), await page.locator(".help").bounding_box()
+    assert sentence is not None
+    assert button is not None
+    assert sentence["y"] + sentence["height"] <= button["y"]
+    await assert_accessible(page)
+    await page.get_by_role("button", name="English").click()
+    await expect(say.locator(".fact")).to_have_text(
+        "the same demand, time 4 – refused at 10:02, 10:15, 10:31: “できかねます” (refund)"
+    )
+    await page.get_by_role("button", name="日本語").click()
+
+    await sign_in_page(page, "supervisor")
+    await page.goto(url)
+    await expect(page.locator(".card[data-call=c] .why")).to_contain_text(SENTENCE)
+    await expect(page.locator("#panel .why")).to_contain_text(SENTENCE)
+    await page.goto(f"{url}/handover?call=c")
+    await expect(page.locator(".cell.answered .text")).to_have_text("「できかねます」")
+    await expect(page.locator(".cell.answered .repeated")).to_have_text(SENTENCE)
+    await expect(page.locator(".cell.answered .repeated")).to_be_in_viewport(ratio=1)
+    await assert_accessible(page)
