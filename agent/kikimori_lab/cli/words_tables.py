@@ -29,6 +29,8 @@ def show(found: dict[str, Any], *, listed: bool) -> None:
                 names = {"raised": ", ".join(raised) or "none", "wanted": " / ".join(expected) or "none"}
                 said = words("words_wrong", type=kind, value=text, **names)
                 console.print(worded(said), style="dim", markup=False)
+    if "answered" in found:
+        _answered(console, found["answered"], listed=listed)
     if "noise" in found:
         _noise(console, found["noise"], listed=listed)
     if "calm" in found:
@@ -48,6 +50,14 @@ def _cases(console: Console, found: dict[str, Any]) -> None:
         table.add_row(name, *counts, *(_percent(score, each) for each in MEASURES))
     console.print(table)
     console.print(worded(words("words_intervals", sources=len(found["sources"]))), style="dim")
+
+
+def _answered(console: Console, answered: dict[str, Any], *, listed: bool) -> None:
+    figures = {each: answered[each] for each in ("n", "counted", "answered")}
+    console.print(worded(words("words_answered", **figures)))
+    for each in answered["wrong"] if listed else ():
+        said = words("words_answered_wrong", **{name: str(value) for name, value in each.items()})
+        console.print(worded(said), style="dim", markup=False)
 
 
 def _noise(console: Console, noise: dict[str, Any], *, listed: bool) -> None:

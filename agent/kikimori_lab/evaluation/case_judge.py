@@ -11,7 +11,8 @@ from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.model.evidence import Role, Utterance
-from kikimori_core.wire.messages import ToneEvidence
+from kikimori_core.wire.messages import AnsweredEvidence, ToneEvidence
+from kikimori_lab.evaluation.cases import AnsweredDemand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,13 +98,24 @@ class CaseJudge:
         A demand that alarms only by repetition counts as found in an utterance: it was understood.
         """
         if case.turns is not None:
-            changes = self.changes_in(
-                [utterance(text, start_s, role) for start_s, role, text in case.turns],
-                case.until_s or case.turns[-1][0] + AFTER_S,
-            )
-            return {change.rule for change in changes}
+            return {change.rule for change in self._changes_of(case)}
         spoken = utterance(case.text or "", BEGINS_S, Role(case.speaker))
         return {self.category_of(change) for change in self.opened_by(spoken)} | self.counted_in(spoken)
+
+    def answered_in(self, case: Case) -> tuple[AnsweredDemand, ...]:
+        """Return the demands of a dialogue that were made again and again, with the refusals found, the first first."""
+        found: dict[tuple[str, float], AnsweredDemand] = {}
+        for change in self._changes_of(case):
+            for each in change.evidence:
+                if isinstance(each, AnsweredEvidence):
+                    refused = tuple(sorted({refusal.start_s for refusal in each.refusals}))
+                    found[change.rule, each.start_s] = AnsweredDemand(times=each.times_s, refused=refused)
+        return tuple(sorted(found.values(), key=lambda each: each.times))
+
+    def _changes_of(self, case: Case) -> list[AlertChange]:
+        turns = case.turns or ()
+        spoken = [utterance(text, start_s, role) for start_s, role, text in turns]
+        return self.changes_in(spoken, case.until_s or turns[-1][0] + AFTER_S)
 
     def changes_in(
         self, turns: Iterable[Utterance], until_s: float, *, step_s: float = STEP_S

@@ -1,7 +1,8 @@
 """Sentences and dialogues with the right judgement: one JSON object in a line of text.
 
 An utterance: `text`, `type`, `speaker`, `expected` (categories, any of them is right; none = no alarm; `any` = any alarm),
-`source`. A dialogue: `turns` ([seconds, speaker, text]) instead of `text`, `until_s`, `expected` and `forbidden` rules.
+`source`. A dialogue: `turns` ([seconds, speaker, text]) instead of `text`, `until_s`, `expected` and `forbidden` rules, and
+`answered`: the demands that were made again and again, with the answers.
 """
 
 from __future__ import annotations
@@ -28,6 +29,17 @@ _Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Text = Annotated[str, Field(min_length=1)]
 
 
+class AnsweredDemand(BaseModel):
+    """A demand of a dialogue that was made three times or more, by the beginnings of the turns."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    times: Annotated[tuple[_Second, ...], Field(min_length=1)]
+    """Each time it was made."""
+    refused: tuple[_Second, ...] = ()
+    """Each refusal of the operator within 20 s after it."""
+
+
 class Case(BaseModel):
     """One utterance or one dialogue, and what should be raised. Further keys are the writer's notes."""
 
@@ -43,6 +55,8 @@ class Case(BaseModel):
     until_s: _Second | None = None
     """Length of the call in s; None = five seconds after the last turn began."""
     forbidden: tuple[_Text, ...] = ()
+    answered: tuple[AnsweredDemand, ...] | None = None
+    """Demands of a dialogue that were made again and again; () = none, None = not judged."""
     name: str = ""
     source: str = ""
     """Origin of the words."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kikimori_lab.evaluation.answered import evaluate_answered
 from kikimori_lab.evaluation.case_score import CaseScores, JudgedCase
 
 if TYPE_CHECKING:
@@ -27,12 +28,15 @@ class WordsEvaluation:
     noise: dict[str, Any] | None = None
     """Result of `evaluate_noise`."""
     calm: CalmEvaluation | None = None
+    answered: dict[str, Any] | None = None
+    """Result of `evaluate_answered`."""
 
     def as_json(self) -> dict[str, Any]:
         """Return what `kikimori evaluate-words --json` prints; noise and calm where they were asked for."""
         return {
             "files": {str(path): count for path, count in self.files.items()},
             **self.scores.as_json(),
+            **({"answered": self.answered} if self.answered else {}),
             **({"noise": self.noise} if self.noise else {}),
             **({"calm": self.calm.as_json()} if self.calm else {}),
         }
@@ -55,5 +59,7 @@ def evaluate_words(
     """Judge the cases of files; `progress` gets the number done and the total."""
     cases = [case for of_file in files.values() for case in of_file]
     return WordsEvaluation(
-        {path: len(of_file) for path, of_file in files.items()}, judge_cases(pool, cases, progress)
+        {path: len(of_file) for path, of_file in files.items()},
+        judge_cases(pool, cases, progress),
+        answered=evaluate_answered(pool, cases, progress),
     )

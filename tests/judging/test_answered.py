@@ -1,0 +1,172 @@
+"""Already explained (ご説明済み): how often the same was demanded, and how the operator answered each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support.told import MIXED, OPERATOR, PHRASES, judged, rules, said
+
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.judging.life import MOST_EVIDENCE
+from kikimori_core.judging.summary import with_summary
+from kikimori_core.model.alert import AlertChange
+from kikimori_core.model.evidence import Utterance
+from kikimori_core.wire.messages import AnsweredEvidence
+from kikimori_lab.evaluation.case_judge import utterance
+from kikimori_lab.evaluation.cases import Case, read_cases
+
+DIALOGUES = read_cases(Path(__file__).parent / "data" / "answered.jsonl")
+RULES = rules("repeated-demand", "repeated-superior")
+
+Found = list[tuple[tuple[float, ...], tuple[float, ...]]]
+
+
+def answered(changes: list[AlertChange]) -> dict[tuple[str, float], AnsweredEvidence]:
+    """Return the last evidence of each demand."""
+    return {
+        (change.rule, each.start_s): each
+        for change in changes
+        for each in change.evidence
+        if isinstance(each, AnsweredEvidence)
+    }
+
+
+def only(told: list[Utterance]) -> AnsweredEvidence:
+    [found] = answered(judged(told, rules=RULES)).values()
+    return found
+
+
+def found_in(case: Case) -> Found:
+    judge = CallJudge(RULES, PHRASES, words_heard=True)
+    told = [utterance(text, start_s, role) for start_s, role, text in case.turns or ()]
+    found = answered([change for each in told for change in judge.observe(each)]).values()
+    return sorted((each.times_s, tuple(sorted({one.start_s for one in each.refusals}))) for each in found)
+
+
+def test_counts_and_refusals_of_whole_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    """Prints the figures with `pytest -s`; near-misses, refusals and promises among them."""
+    counted = right = 0
+    wrong: list[str] = []
+    for case in DIALOGUES:
+        wanted = sorted((each.times, each.refused) for each in case.answered or ())
+        found = found_in(case)
+        counted += [times for times, _ in found] == [times for times, _ in wanted]
+        right += found == wanted
+        wrong += [] if found == wanted else [case.name]
+    with capsys.disabled():
+        print(
+            f"\nalready explained: count right in {counted} of {len(DIALOGUES)}, refusals too in {right}; not: {wrong}"
+        )
+    assert len(DIALOGUES) >= 60
+    assert counted >= 0.95 * len(DIALOGUES)
+    assert right >= 0.95 * len(DIALOGUES)
+
+
+def at(minute: int, text: str, *, operator: bool = False) -> Utterance:
+    return said(text, minute * 60 + (8 if operator else 0), OPERATOR) if operator else said(text, minute * 60)
+
+
+def test_half_an_hour_lies_between_the_first_and_the_third() -> None:
+    told = [
+        at(2, "返金しろ"),
+        at(2, "返金はできかねます", operator=True),
+        at(15, "金を返せよ"),
+        at(15, "できかねます", operator=True),
+    ]
+    told += [at(31, "だから返金しろって")]
+    found = only(told)
+    assert (found.count, found.demand, found.title["ja"]) == (3, "refund", "返金・弁償")
+    assert list(found.times_s) == [120, 900, 1860]
+    assert [(each.start_s, each.demand_s, each.quote) for each in found.refusals] == [
+        (128, 120, "返金はできかねます"),
+        (908, 900, "できかねます"),
+    ]
+    assert with_summary(found).summary["ja"] == "同じご要望 3回目（お断り 2回）"
+    # Never refused, and so far apart, it is no repetition.
+    assert judged([each for each in told if each.role is not OPERATOR], rules=RULES) == []
+
+
+def test_a_refusal_is_told_with_the_utterance_that_holds_it() -> None:
+    judge = CallJudge(RULES, PHRASES, words_heard=True)
+    for each in (said("返金しろ", 10), said("金返せ", 30)):
+        assert judge.observe(each) == []
+    [third] = judge.observe(said("早く返金しろよ", 50))
+    assert len(only_of(third).refusals) == 0
+    [told] = judge.observe(said("返金はいたしかねます", 53, OPERATOR))
+    assert (told.revision, [each.quote for each in only_of(told).refusals]) == (2, ["返金はいたしかねます"])
+    assert judge.observe(said("さようでございます", 56, OPERATOR)) == []
+    # Later than twenty seconds after the demand it answers something else.
+    assert judge.observe(said("できかねます", 80, OPERATOR)) == []
+
+
+def only_of(change: AlertChange) -> AnsweredEvidence:
+    [found] = answered([change]).values()
+    return found
+
+
+def test_each_refusal_goes_with_its_own_demand() -> None:
+    told = [said("返金しろ", 10), said("上司に代われ", 14), said("返金はいたしかねます", 18, OPERATOR)]
+    told += [
+        said("上司に代われ", 30),
+        said("おつなぎできません", 33, OPERATOR),
+        said("返金しろよ", 50),
+        said("上の人に代わって", 60),
+    ]
+    told += [said("金返せ", 70)]
+    found = {each.demand: each for each in answered(judged(told, rules=RULES)).values()}
+    assert [each.start_s for each in found["refund"].refusals] == [18]
+    assert [each.start_s for each in found["call_for_superior"].refusals] == [33]
+
+
+def test_a_half_refusal_counts_unless_an_answer_follows() -> None:
+    told = [said("返金しろ", 10 + 30 * n) for n in range(3)]
+    apology = said("申し訳ございませんが", 73, OPERATOR)
+    assert [each.start_s for each in only([*told, apology]).refusals] == [73]
+    assert only([*told, apology, said("お調べして折り返しご連絡いたします", 76, OPERATOR)]).refusals == ()
+    # Said of something else it refuses nothing.
+    assert only([*told, said("規則でございますので", 110, OPERATOR)]).refusals == ()
+
+
+def test_what_was_granted_begins_anew() -> None:
+    orders = [said("資料を送ってくれ", 10 + 30 * n) for n in range(4)]
+    granted = [said("かしこまりました", 13 + 30 * n, OPERATOR) for n in range(4)]
+    assert judged([*orders, *granted], rules=RULES) == []
+    assert only(orders).count == 4
+    # Agreed to and then refused it was refused.
+    both = [
+        said("かしこまりました", 13, OPERATOR),
+        said("申し訳ございません、お送りできません", 16, OPERATOR),
+    ]
+    assert only([*orders, *both]).count == 4
+
+
+def test_an_order_without_its_object_means_the_last_one() -> None:
+    told = [
+        said("記事を削除してください", 10),
+        said("だからそうしろって言ってるだろ", 40),
+        said("削除しろよ", 70),
+    ]
+    assert list(only(told).times_s) == [10, 40, 70]
+
+
+def test_it_stays_when_older_evidence_is_dropped() -> None:
+    found = judged([said("返金しろ", 10 + 20 * n) for n in range(MOST_EVIDENCE + 5)], rules=RULES)
+    assert len(found[-1].evidence) == MOST_EVIDENCE
+    assert only_of(found[-1]).count == MOST_EVIDENCE + 5
+
+
+def test_on_a_mixed_leg_nobodys_words_are_taken_for_the_operators() -> None:
+    told = [
+        each
+        for n in range(3)
+        for each in (said("返金しろ", 10 + 30 * n, MIXED), said("できかねます", 14 + 30 * n, MIXED))
+    ]
+    assert [each.quote for each in only(told).refusals] == [None, None, None]
+
+
+def test_a_phrase_with_a_polite_copula_is_no_denial() -> None:
+    """でございます was read as ではございません, past the end of the sentence."""
+    assert {each.category for each in PHRASES.find(said("規則でございます", 10, OPERATOR)).matches} == {
+        "half_refusal"
+    }
