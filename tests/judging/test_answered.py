@@ -58,9 +58,9 @@ def test_counts_and_refusals_of_whole_calls(capsys: pytest.CaptureFixture[str]) 
         print(
             f"\nalready explained: count right in {counted} of {len(DIALOGUES)}, refusals too in {right}; not: {wrong}"
         )
-    assert len(DIALOGUES) >= 60
+    assert len(DIALOGUES) >= 80
     assert counted >= 0.95 * len(DIALOGUES)
-    assert right >= 0.95 * len(DIALOGUES)
+    assert right >= 0.93 * len(DIALOGUES)
 
 
 def at(minute: int, text: str, *, operator: bool = False) -> Utterance:

@@ -66,22 +66,21 @@ class Demand:
             )
         if self.groups and other.groups:
             return bool(self.groups & other.groups)
-        if self._shortens(other) or other._shortens(self):
+        if self._says_again(other):
             return True
         if self.groups or other.groups:
             return False
         similar = SIMILAR if self.polite or other.polite else SIMILAR_ORDERS
         return len(self.units & other.units) >= similar * len(self.units | other.units)
 
-    def _shortens(self, other: Demand) -> bool:
-        """Return whether this is an order that says the other again with fewer words: だから金曜に変更しろって."""
-        return (
-            self.verb != ""
-            and self.verb == other.verb
-            and bool(self.units)
-            and self.units <= other.units
-            and not (self.polite and not self.insists)
-        )
+    def _says_again(self, other: Demand) -> bool:
+        """Return whether both are orders with one verb and something in common: 金曜に変更しろって of 点検の日を金曜に変更しろ."""
+        orders = not any(each.polite and not each.insists for each in (self, other))
+        shorter = min(self.units, other.units, key=len)
+        within = bool(shorter) and shorter <= self.units | other.units and shorter == self.units & other.units
+        if self.verb == "" or self.verb != other.verb:
+            return False
+        return (orders and bool(self.units & other.units)) or (within and not (self.polite and other.polite))
 
 
 class DemandReader:
@@ -118,7 +117,7 @@ class DemandReader:
             insists,
             None if last is None else last.group,
             {} if last is None else self._titles.get(last.group, {}),
-            _verb(heard.words, asked[-1]) if asked else "",
+            _verb(heard.words, asked[-1] if asked else len(heard.words) - 1),
             refers,
         )
 
@@ -142,7 +141,7 @@ class DemandReader:
                 word.detail == "非自立可能" and before is not None and before.surface in ("て", "で")
             )
             before = word
-            if word.part not in ("名詞", "動詞") or word.detail in ("数詞", "固有名詞"):
+            if word.part not in ("名詞", "動詞", "形状詞") or word.detail in ("数詞", "固有名詞"):
                 continue
             if helps or lists or word.normal in _EMPTY or word.normal in _REQUEST:
                 continue
