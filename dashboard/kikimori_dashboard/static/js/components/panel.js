@@ -13,7 +13,7 @@ import { look, shape } from "./severity.js";
 import { Timeline } from "./timeline.js";
 import { Transcript } from "./transcript.js";
 import { superiorSpeaks, whereabouts } from "../store/whereabouts.js";
-import { reason } from "./why.js";
+import { reason, sentences } from "./why.js";
 import { reasonsKey } from "../store/help_reasons.js";
 
 const LINGER_MS = 15_000; // a call that is over is shown so long, for whoever reads it
@@ -210,11 +210,12 @@ export class Panel {
   drawWhy() {
     const { call } = this;
     const alerts = this.picture.alertsOf(call.call_id);
-    fill(this.why, JSON.stringify([call.call_id, alerts.map((/** @type {any} */ each) => [each.alert_id, each.revision, marksKey(each)]), reasonsKey()]), () => alerts.map((/** @type {any} */ alert) =>
+    fill(this.why, JSON.stringify([call.call_id, alerts.map((/** @type {any} */ each) => [each.alert_id, each.revision, marksKey(each)]), reasonsKey()]), () => alerts.flatMap((/** @type {any} */ alert) => [
       h("li", { class: "alert", dataset: { severity: look(alert.severity) } },
         h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)), title(alert.title)),
         h("span", { class: "fact", title: reason(alert, true) }, reason(alert, true)),
-        marksRow(alert, () => this.drawWhy()))));
+        marksRow(alert, () => this.drawWhy())),
+      ...sentences(alert).map((text) => h("li", { class: "sentence" }, text))]));
     show(this.why, alerts.length > 0);
   }
 

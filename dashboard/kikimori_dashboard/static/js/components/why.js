@@ -25,7 +25,7 @@ const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "b
  * @property {string} at e.g. "03:12"
  * @property {string} text
  * @property {boolean} quote whether the text is the speaker's words
- * @property {boolean} [whole] true = a sentence of its own, without a time before it
+ * @property {boolean} [sentence] true = a sentence of its own, without a time before it
  */
 
 /**
@@ -36,7 +36,7 @@ const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "b
 export function why(alert) {
   /** @type {<Kind extends keyof ByKind>(kind: Kind) => ByKind[Kind][]} */
   const of = (kind) => alert.evidence.flatMap((each) => (each.kind === kind ? [/** @type {ByKind[typeof kind]} */ (/** @type {unknown} */ (each))] : []));
-  const answered = of("answered").slice(-SHOWN_WORDS).map((each) => ({ at: "", text: answeredText(byWall(alert, each)), quote: false, whole: true }));
+  const answered = of("answered").slice(-SHOWN_WORDS).map((each) => ({ at: "", text: answeredText(byWall(alert, each)), quote: false, sentence: true }));
   return [...answered, ...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("repeat_caller").slice(-1).map(repeat), ...presses(of("button")).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
 }
 
@@ -125,15 +125,21 @@ const said = (key, each, values) => find(`why.${key}`, values) ?? (title(each.su
 
 /**
  * @param {{evidence: Evidence[]}} alert
- * @param {boolean} whole with its quotes, where they are not shown beside
+ * @param {boolean} whole with its quotes, where they are not shown beside; its sentences stand on lines of their own there
  * @returns {string} in one line why it was raised
  */
 export function reason(alert, whole = false) {
   const lines = why(alert);
-  const facts = lines.filter((line) => (whole || !line.quote) && (line.at || line.whole)).map((line) => [line.at, line.text].filter(Boolean).join(" "));
+  const facts = lines.filter((line) => (whole || !line.quote) && (line.at || (!whole && line.sentence))).map((line) => [line.at, line.text].filter(Boolean).join(" "));
   const quotes = alert.evidence.filter((each) => each.kind === "words" || each.kind === "tone").length;
   return [...facts, quotes > 1 ? t("card.times", { n: quotes }) : ""].filter(Boolean).join(" ・ ");
 }
+
+/**
+ * @param {{evidence: Evidence[]}} alert
+ * @returns {string[]} reasons that are sentences of their own
+ */
+export const sentences = (alert) => why(alert).filter((line) => line.sentence).map((line) => line.text);
 
 /**
  * @param {{evidence: Evidence[]}[]} alerts

@@ -2,7 +2,7 @@
 
 import { current, find, moment, t, title } from "./i18n.js";
 
-const SHOWN_TIMES = 4;
+const SHOWN_TIMES = 3;
 const QUOTE_LETTERS = 20;
 
 /**
