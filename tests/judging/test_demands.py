@@ -99,7 +99,7 @@ def test_different_demands(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["返金してもらいました", "返金はいつですか", "返金の件です", "教えてください", "明日返します", "妻に代わりますね", "返してくれてありがとう", "大きな声で言ってください"],
+    ["返金してもらいました", "返金はいつですか", "返金の件です", "教えてください", "明日返します", "妻に代わりますね", "今回は一人で泊まります", "返してくれてありがとう", "大きな声で言ってください"],
 )  # fmt: skip
 def test_no_demand_of_a_group(text: str) -> None:
     found = demand(text)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from kikimori_core.judging.kinds.demand_answers import MOST_KEPT, DemandAnswers, MadeDemand
 from kikimori_core.judging.kinds.detector import (
     CallFacts,
     Detector,
@@ -17,7 +18,6 @@ from kikimori_core.judging.kinds.detector import (
     from_customer,
 )
 from kikimori_core.judging.kinds.phrase import has_category, match_of, words_evidence
-from kikimori_core.judging.kinds.refusals import MOST_KEPT, MadeDemand, Refusals
 from kikimori_core.judging.kinds.rule import AccommodatedRule, Name, Positive
 from kikimori_core.judging.phrases import Match
 from kikimori_core.model.alert import Severity
@@ -91,7 +91,7 @@ class RepeatedDetector(Detector):
         self._rule = rule
         self._facts = facts
         self._times: deque[_Time] = deque(maxlen=MOST_KEPT)
-        self._refusals = Refusals(rule)
+        self._refusals = DemandAnswers(rule)
         self._asked_s: float | None = None
         self._told: tuple[_Time, Severity] | None = None
         """The last time at which the rule held, and how severe it was."""

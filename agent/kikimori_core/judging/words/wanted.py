@@ -102,7 +102,8 @@ class DemandIndex:
                 continue
             for each in asked:
                 for match in each.expression.finditer(sound):
-                    if match.start() in heard.starts and match.start("verb") in heard.starts:
+                    begins = match.start() in heard.starts and match.start("verb") in heard.starts
+                    if begins and not _is_noun(heard, match.start("verb"), match.end()):
                         yield FoundDemand(each.group, match.start(), match.end())
 
     def _by_noun(self, heard: Pronunciation) -> Iterator[FoundDemand]:
@@ -110,6 +111,12 @@ class DemandIndex:
             group = self._nouns.get(word.sound)
             if group is not None and word.part == "名詞" and _stands_alone(heard.words, at):
                 yield FoundDemand(group, heard.starts[at], heard.starts[at + 1])
+
+
+def _is_noun(heard: Pronunciation, start: int, end: int) -> bool:
+    """Return whether what sounds like a verb that asks is one noun: 今回, and not 来んかい."""
+    at = heard.starts.index(start)
+    return heard.words[at].part == "名詞" and heard.starts[at + 1] >= end
 
 
 def _within(one: FoundDemand, other: FoundDemand) -> bool:

@@ -41,7 +41,7 @@ class _Answer:
     """None = a mixed leg, where it is not known who said it."""
 
 
-class Refusals:
+class DemandAnswers:
     """State of one call: its demands, and how the operator answered each of them."""
 
     def __init__(self, rule: RepeatedRule) -> None:
