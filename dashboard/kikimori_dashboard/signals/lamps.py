@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 CALM = "calm"
 SEVERITIES = (CALM, *Severity)
+NOT_IN_NODE_ID = re.compile(r"[^a-zA-Z0-9_-]")
+"""Signs that Home Assistant does not read in a topic of its discovery; a name here may have a full stop."""
 ON, OFF = "ON", "OFF"
 ONLINE, OFFLINE = "online", "offline"
 
@@ -65,6 +68,7 @@ def _is_at(place: SignalPlace, extension: str | None) -> bool:
 def discovery(prefix: str, site: str, base: str, place: SignalPlace) -> dict[str, bytes]:
     """Return Home Assistant's descriptions of a place by their topics: https://www.home-assistant.io/integrations/mqtt."""
     device_id = f"kikimori_{site}_{place.name}"
+    node_id = NOT_IN_NODE_ID.sub("_", device_id)
     topic = f"{base}/{place.name}"
     common = {
         "availability_topic": f"{base}/availability",
@@ -92,8 +96,8 @@ def discovery(prefix: str, site: str, base: str, place: SignalPlace) -> dict[str
         "json_attributes_topic": f"{topic}/state",
     }
     return {
-        f"{prefix}/binary_sensor/{device_id}/help/config": json.dumps(common | help_sensor).encode(),
-        f"{prefix}/sensor/{device_id}/severity/config": json.dumps(common | severity_sensor).encode(),
+        f"{prefix}/binary_sensor/{node_id}/help/config": json.dumps(common | help_sensor).encode(),
+        f"{prefix}/sensor/{node_id}/severity/config": json.dumps(common | severity_sensor).encode(),
     }
 
 
@@ -103,6 +107,7 @@ def discovery_filters(prefix: str) -> tuple[str, str]:
 
 
 def is_own_description(topic: str, site: str) -> bool:
-    """Return whether a topic under `discovery_filters` is of this site."""
+    """Return whether a topic under `discovery_filters` is of this site, also as releases before wrote it."""
     levels = topic.split("/")
-    return len(levels) >= 3 and levels[-3].startswith(f"kikimori_{site}_")
+    begins = f"kikimori_{site}_"
+    return len(levels) >= 3 and levels[-3].startswith((begins, NOT_IN_NODE_ID.sub("_", begins)))

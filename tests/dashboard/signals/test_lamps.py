@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from kikimori_core.wire.messages import Alert, Party, Severity
 from kikimori_dashboard import DashboardSettings, settings_from
 from kikimori_dashboard.call_entry import CallEntry
 from kikimori_dashboard.signals.button import is_press, probe
-from kikimori_dashboard.signals.lamps import LampState, discovery, lamp_of
+from kikimori_dashboard.signals.lamps import LampState, discovery, is_own_description, lamp_of
 from kikimori_dashboard.signals.settings import SignalPlace, SignalSettings
 
 SEAT, OFFICE = SignalPlace(name="a4", title="A列4番", extensions=("204",)), SignalPlace(name="office")
@@ -72,6 +73,30 @@ def test_home_assistant_is_told_of_a_sensor_for_help_and_one_for_the_severity() 
     assert severity["options"] == ["calm", "notice", "warning", "critical"]
     assert {each["availability_topic"] for each in told.values()} == {"k/signals/availability"}
     assert len({each["unique_id"] for each in told.values()}) == 2
+
+
+DISCOVERY_TOPIC = re.compile(r"ha/\w+/[a-zA-Z0-9_-]+/[a-zA-Z0-9_-]+/config")
+"""Home Assistant's form of a topic with a node id: https://www.home-assistant.io/integrations/mqtt/#discovery-topic."""
+COMMON = {"name", "unique_id", "state_topic", "availability_topic", "device", "origin", "device_class"}
+DOCUMENTED = {
+    "binary_sensor": COMMON | {"payload_on", "payload_off"},
+    "sensor": COMMON | {"options", "json_attributes_topic"},
+}
+"""Keys of ours that the pages of the two integrations list."""
+
+
+def test_what_home_assistant_is_told_is_as_it_documents_it() -> None:
+    place = SignalPlace(name="seat.a4", title="A4")
+    told = discovery("ha", "osaka.1", "k/signals", place)
+    assert len(told) == 2
+    for topic, payload in told.items():
+        assert DISCOVERY_TOPIC.fullmatch(topic), topic
+        said = json.loads(payload)
+        assert said.keys() == DOCUMENTED[topic.split("/")[1]]
+        assert said["device"].keys() == {"identifiers", "name", "manufacturer"}
+        assert said["origin"].keys() == {"name"}
+        assert is_own_description(topic, "osaka.1")
+    assert is_own_description("ha/sensor/kikimori_osaka.1_seat.a4/severity/config", "osaka.1")
 
 
 @pytest.mark.parametrize(
