@@ -89,6 +89,14 @@ async def test_only_what_the_pbx_can_do_is_offered(
     await expect(card.locator(".keep")).to_have_count(0)
 
 
+CUT = """() => [...document.querySelectorAll(".keys-to-press")].filter((each) => each.checkVisibility())
+  .filter((each) => {
+    const { left, right } = each.getBoundingClientRect();
+    return left < 0 || right > innerWidth || each.scrollHeight > each.clientHeight + 1;
+  }).map((each) => each.closest("[data-call]")?.className ?? each.className)"""
+"""Keys to press that do not stand there whole."""
+
+
 async def test_a_person_reads_the_keys_where_the_buttons_are(agent: PeerAgent, url: str, page: Page) -> None:
     """Behind a PBX without an interface, before any press; with the number of the superior who would be asked."""
     by_hand = ManualControl()
@@ -98,6 +106,19 @@ async def test_a_person_reads_the_keys_where_the_buttons_are(agent: PeerAgent, u
     keys = card.locator(".keys-to-press")
     await expect(keys).to_contain_text("電話機で: お客様に断らず保留ボタンを押してください。")
     await expect(keys).to_contain_text("内線 200 を押し")
+    # On a row there is less room than the keys need, on a phone less than on a line: all of them are read all the same.
+    await agent.call(
+        "calm",
+        operator=Party(number="207", name="松本 彩"),
+        capabilities=by_hand.capabilities,
+        keys=by_hand.keys,
+    )
+    for size in ((1920, 1080), (1366, 768), (390, 844)):
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        if size[0] > 760:
+            await page.locator("#rows [data-call=calm]").focus()
+            await expect(page.locator("#rows [data-call=calm] .keys-to-press")).to_be_in_viewport(ratio=1)
+        assert await page.evaluate(CUT) == []
     await card.locator(".primary").click()
     await agent.answer(await agent.command(), Outcome.INSTRUCTED, detail="保留ボタンを押してください")
     await expect(card.locator(".result")).to_contain_text("電話機での操作が必要です")

@@ -118,6 +118,7 @@ export class Buttons {
     const target = superiorOf(actions.shown, actions.superiors, actions.superior).number ?? "";
     show(this.keys, keys !== undefined && actions.shownResult()?.outcome !== "instructed");
     setText(this.keys, keys ? t("card.keys", { keys: keys.text.replaceAll("{target}", target) }) : "");
+    this.keys.title = this.keys.textContent ?? ""; // an office's own words may be longer than a card is high
   }
 
   drawResult() {
