@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import expect
+from tests.support.accessibility_tree import OUT_OF_REACH, nameless
 from tests.support.axe import assert_accessible
 from tests.support.json_requests import get, post
 from tests.support.live_client import connected, live_client
@@ -113,6 +114,10 @@ async def test_the_rung_superior_sees_on_one_screen_what_it_is_about(
             await expect(handover.locator(".worst li").first).to_contain_text("覚えとけ")
             assert await handover.evaluate("document.documentElement.scrollWidth") <= size[0]
         await assert_accessible(handover)
+        assert await nameless(handover) == []
+        assert await handover.evaluate(OUT_OF_REACH) == []
+        await handover.locator("body").press("Tab")
+        await expect(handover.locator(":focus")).to_have_count(1)
         await handover.keyboard.press("?")
         await expect(handover.get_by_role("dialog", name="キー操作")).to_be_visible()
         await handover.keyboard.press("Escape")

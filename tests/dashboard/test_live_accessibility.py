@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
+from tests.support.accessibility_tree import (
+    OUT_OF_REACH,
+    accessibility_tree,
+    listen,
+    nameless,
+    said_aloud,
+)
 from tests.support.axe import assert_accessible
 from tests.support.office import leg
 from tests.support.sign_in import sign_in_page
@@ -17,11 +24,6 @@ if TYPE_CHECKING:
 
 
 MOVING = "() => document.getAnimations().filter((each) => each.playState === 'running').length"
-OUT_OF_REACH = """() => [...document.querySelectorAll("button, a[href], select, input, summary, [tabindex]")]
-  .filter((each) => each.checkVisibility() && !each.disabled && each.tabIndex < 0)
-  .filter((each) => !each.matches("[data-call]:not(button), [role=tab]"))
-  .map((each) => each.outerHTML)"""
-"""Elements that can be pressed, and cannot be reached with the tabulator; cards and rows are reached by j and k, tabs by arrows."""
 
 
 async def test_the_supervisors_page_from_empty_to_blind(url: str, page: Page, agent: PeerAgent) -> None:
@@ -37,8 +39,13 @@ async def test_the_supervisors_page_from_empty_to_blind(url: str, page: Page, ag
     await agent.levels(c1=(leg(-14, over=12, effort=0.9), leg(-30)))
     await expect(page.locator("#rows")).to_contain_text("佐藤 美咲")
     await assert_accessible(page)
+    await listen(page)
     await agent.alert("c1")
     await expect(page.locator("#cards [data-call=c1]")).to_be_visible()
+    for level in range(-20, -10):  # ten levels a second are no news
+        await agent.levels(c1=(leg(level, over=12, effort=0.9), leg(-30)))
+    await expect(page.locator("#cards [data-call=c1] .meter").first).to_contain_text("+12")
+    assert await said_aloud(page) == ["至急 要確認。佐藤 美咲。大声・怒声"]
     await page.keyboard.press("j")
     await page.keyboard.press("Enter")
     await expect(page.locator("#panel")).to_contain_text("責任者を出せ")
@@ -47,6 +54,9 @@ async def test_the_supervisors_page_from_empty_to_blind(url: str, page: Page, ag
         await agent.alert(f"c{number}")
     await agent.call("c6", status=CallStatus.ON_HOLD)
     await expect(page.locator("#cards .card[data-call]")).to_have_count(6)
+    assert await nameless(page) == []
+    cards = [name for role, name in await accessibility_tree(page) if role == "article"]
+    assert cards == [f"佐藤 美咲 内線 {200 + number}" for number in range(1, 7)]
     await page.locator("#cards [data-call=c1] .primary").first.click()
     command = await agent.command()
     await assert_accessible(page)
@@ -87,8 +97,14 @@ async def test_the_operators_page_from_idle_to_a_failed_call_for_help(
     await agent.call("c", operator=Party(number="205", name="木村 さくら"))
     button = page.get_by_role("button", name="応援を呼ぶ")
     await expect(button).to_be_enabled()
+    await listen(page)
     await agent.alert("c")
+    await expect(page.locator(".say")).to_contain_text("次のひとこと")
+    said = await said_aloud(page)
+    assert len(said) == 1, "the sentence to say, once"
+    assert "次のひとこと" in said[0]
     await assert_accessible(page)
+    assert await nameless(page) == []
     assert await page.evaluate(OUT_OF_REACH) == []
     await button.click()
     command = await agent.command()

@@ -63,6 +63,8 @@ export class Announcer {
    * @param {string} title
    */
   say(severity, name, title) {
-    setText(this.element, t("announce.alert", { severity: i18n.word("severity", severity), who: name, title }));
+    const said = t("announce.alert", { severity: i18n.word("severity", severity), who: name, title });
+    // The same words once more are news too, and are read only when the text differs.
+    setText(this.element, this.element.textContent === said ? `${said}\u00a0` : said);
   }
 }

@@ -31,7 +31,7 @@ class Voice {
     this.raised = svg("path", { class: "raised" });
     this.now = h("span", { class: "now" });
     this.element = h("div", { class: "voice", dataset: { role } });
-    const drawing = svg("svg", { viewBox: `0 0 ${SHOWN_STEPS} 100`, preserveAspectRatio: "none" }, this.usual, this.raised);
+    const drawing = svg("svg", { viewBox: `0 0 ${SHOWN_STEPS} 100`, preserveAspectRatio: "none", "aria-hidden": "true" }, this.usual, this.raised);
     this.element.append(drawing, this.now);
     this.over = h("span", { class: "meter-over" });
     this.size = "";
@@ -77,7 +77,7 @@ export class Voices {
     this.beside = beside;
     /** @type {Voice[]} from above */
     this.voices = [];
-    this.marks = svg("svg", { class: "voice-marks", viewBox: `0 0 ${SHOWN_S} 1`, preserveAspectRatio: "none" });
+    this.marks = svg("svg", { class: "voice-marks", viewBox: `0 0 ${SHOWN_S} 1`, preserveAspectRatio: "none", "aria-hidden": "true" });
     this.picture = h("div", { class: "voice-picture", role: "img" });
     this.element = h("div", { class: "voices" }, this.picture);
     /** @type {Past | null} */

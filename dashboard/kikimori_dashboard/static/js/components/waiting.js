@@ -48,7 +48,7 @@ export class Waiting {
   constructor(element, board) {
     this.board = board;
     this.element = element;
-    this.title = h("summary");
+    this.title = h("summary", { id: "waiting-title" });
     this.list = h("ol");
     element.append(this.title, this.list);
     /** @type {Map<string, WaitingCall>} */
