@@ -91,11 +91,13 @@ def test_what_was_sent_is_compared_sample_by_sample_and_a_kill_excuses_the_last_
         comparison.heard({"event": "alert", "revision": 1, "alert_id": f"a{number}", "timestamp": stamp})
     take(0, np.concatenate([legs[0].samples[:800], np.zeros(800, np.int16), legs[0].samples[800:]]))
     assert comparison.report().pauses_s == 0.1
-    take(1, legs[1].samples[:-160])  # not whole, and no kill
+    comparison.take(KeptCall("1.run", "c1-2", ("a1",), (legs[1].samples[:-160],)))  # not whole, and no kill
     take(2, legs[2].samples, ())
     take(2, legs[2].samples, ())
     take(3, legs[3].samples[:8000], ())  # the last second of a killed agent
-    take(4, legs[4].samples[:6400])  # more than that
+    take(
+        4, np.concatenate([legs[4].samples[:1600], np.zeros(1600, np.int16), legs[4].samples[3200:6400]])
+    )  # more than that
     take(5, legs[5].samples[:8000] + np.int16(2))
     found = comparison.report()
     assert (found.legs, found.samples) == (6, 96_000)
@@ -103,6 +105,7 @@ def test_what_was_sent_is_compared_sample_by_sample_and_a_kill_excuses_the_last_
     assert found.samples_doubled == 16_000
     assert found.samples_altered == 8000
     assert found.samples_lost_at_kills == 3 * 8000
+    assert (found.samples_not_heard, found.pauses_s) == (1600, 0.1)
     assert (found.helps, found.helps_lost_at_kills) == (3, 1)
     # Two of which nothing is known, and the keys that were pressed without an alert.
     assert found.helps_missing == 3

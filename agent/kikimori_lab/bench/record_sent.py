@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kikimori_core.model.call import Role
-from kikimori_lab.bench.known_lines import KEY_BYTES
+from kikimori_lab.bench.known_lines import FRAME_SAMPLES, KEY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,9 @@ class SentReport:
     """Samples that are not in the history, of the last second before a kill of the agent or after it."""
     longest_lost_at_kill_s: float = 0.0
     """Longest time before a kill of which sound was lost."""
+    samples_not_heard: int = 0
+    """Samples that the agent dropped before it heard them, five seconds after they came: too little of a processor was left
+    to it. The history says so (`dropped_frames`), and the machine is too slow, or too busy, for so many calls."""
     pauses_s: float = 0.0
     """Silence in s that the agent put where the lines sent nothing in time."""
     helps: int = 0
@@ -79,7 +82,8 @@ class SentComparison:
         self._strange: list[str] = []
         self._altered = 0
         self._pauses = 0
-        self._by_key: dict[tuple[str, bytes], int] = {}
+        self._dropped = 0
+        self._by_key: dict[bytes, int] = {}
         self._indexed = 0
 
     def heard(self, line: dict[str, Any]) -> None:
@@ -90,7 +94,7 @@ class SentComparison:
     def take(self, call: KeptCall) -> None:
         """Take a call of the history."""
         for new in range(self._indexed, len(self._sent)):
-            self._by_key[self._sent[new].call_id, self._sent[new].key] = new
+            self._by_key[self._sent[new].key] = new
         self._indexed = len(self._sent)
         self._alerts.update(call.alerts)
         for sound in call.legs:
@@ -101,24 +105,33 @@ class SentComparison:
     def _take_leg(self, call: KeptCall, sound: NDArray[np.int16]) -> int | None:
         # No sample that was sent is zero.
         said = sound[sound != 0]
-        self._pauses += len(sound) - len(said)
-        number = self._by_key.get((call.call_id, said[: KEY_BYTES // 2].tobytes()))
-        if number is None:
+        number = self._by_key.get(said[: KEY_BYTES // 2].tobytes())
+        # The agent gives a number to a call that comes again by its name.
+        if number is None or not call.call_id.startswith(self._sent[number].call_id):
             self._strange.append(f"{call.uid}: unknown sound")
             self._altered += len(said)
             return None
         sent = self._sent[number].samples
-        if len(said) > len(sent) or not np.array_equal(said, sent[: len(said)]):
+        pieces = _pieces(sound)
+        kept = _aligned(pieces, sent)
+        if kept is None:
             self._strange.append(f"{call.uid}: other samples")
             common = min(len(said), len(sent))
             self._altered += len(said) - int((said[:common] == sent[:common]).sum())
-        self._kept[number].append(len(said))
+            kept = len(said)
+        dropped = kept - len(said)
+        self._dropped += dropped
+        self._pauses += len(sound) - len(said) - dropped
+        self._kept[number].append(kept)
         return number
 
     def report(self) -> SentReport:
         """Compare all that was sent."""
         made = SentReport(
-            samples_altered=self._altered, pauses_s=round(self._pauses / 8000, 1), faults=list(self._strange)
+            samples_altered=self._altered,
+            samples_not_heard=self._dropped,
+            pauses_s=round(self._pauses / 8000, 1),
+            faults=list(self._strange),
         )
         for number, leg in enumerate(self._sent):
             made.legs += leg.sent > 0
@@ -127,6 +140,8 @@ class SentComparison:
             self._add_press(made, number, leg)
         self._add_alerts(made)
         made.longest_lost_at_kill_s = round(made.longest_lost_at_kill_s, 2)
+        if made.samples_not_heard:
+            made.faults.append(f"{made.samples_not_heard} samples not heard")
         return made
 
     def _add_leg(self, made: SentReport, number: int, leg: SentLeg) -> None:
@@ -170,3 +185,31 @@ class SentComparison:
         """Return the time of the kill of the agent that ended a leg, or came within a second after its end."""
         ended_at = float("inf") if leg.ended_at is None else leg.ended_at + LAST_S
         return next((each for each in self._killed_at if leg.begun_at <= each <= ended_at), None)
+
+
+def _pieces(sound: NDArray[np.int16]) -> list[NDArray[np.int16]]:
+    """Return the stretches of a leg between its pauses."""
+    edges = np.flatnonzero(np.diff((sound != 0).astype(np.int8), prepend=0, append=0))
+    return [sound[begin:end] for begin, end in edges.reshape(-1, 2).tolist()]
+
+
+def _aligned(pieces: list[NDArray[np.int16]], sent: NDArray[np.int16]) -> int | None:
+    """Return the number of sent samples up to the end of the last piece; None where a piece is not what was sent.
+
+    Whole frames may be missing before a piece: those that were dropped.
+    """
+    at = 0
+    for piece in pieces:
+        starts = range(at, len(sent) - len(piece) + 1, FRAME_SAMPLES)
+        first = next(
+            (
+                each
+                for each in starts
+                if sent[each] == piece[0] and (sent[each : each + len(piece)] == piece).all()
+            ),
+            None,
+        )
+        if first is None:
+            return None
+        at = first + len(piece)
+    return at
