@@ -126,8 +126,10 @@ class KnownLines(ChaosLines):
                 legs.append(self._leg(call_id, role))
             began = time.monotonic()
             await self._say(writers, legs, began, before)
-            legs[-1].pressed_at = time.time()
-            writers[-1].write(PRESS)
+            if not self._stopping.is_set():
+                # A leg over which nothing was said yet has no keys.
+                legs[-1].pressed_at = time.time()
+                writers[-1].write(PRESS)
             await self._say(writers, legs, began, before + after)
             for writer in writers:
                 writer.write(HANG_UP)
