@@ -65,6 +65,8 @@ class CallEntry:
     def listeners_json(self) -> str:
         """Return who listens likewise."""
         return f',"listeners":{_encode(self.listeners)}' if self.listeners else ""
+
+    @property
     def known_json(self) -> str:
         """Return the caller as a further field of the call's JSON, behind a comma."""
         return f',"known":{_encode(self.known.supervisor_view())}' if self.known else ""

@@ -165,6 +165,8 @@ def sample(path: str) -> str:
         .replace("{key}", "0" * 24)
         .replace("{extension}", "204")
         .replace("{alert_id}", "a")
+        .replace("{agent_id}", "a")
+        .replace("{ticket}", "t")
     )
     return re.sub(r"\{language\}", "ja", path.replace("{call_id}", "c")).replace(
         "/static", "/static/icon.svg"

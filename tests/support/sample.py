@@ -40,6 +40,7 @@ from kikimori_core.wire.messages import (
     ShoutingEvidence,
     SilenceEvidence,
     SpeechStatus,
+    SpokenBy,
     ToneEvidence,
     TranscriptLine,
     WordsEvidence,
@@ -276,6 +277,8 @@ def every_kind() -> list[Message]:
     """Return one of each, with every field filled."""
     stamped: dict[str, Any] = {"run": "mabc1234", "seq": 5}
     return [
-        line(), call(**stamped, identity="uncertain"), levels(), alert(**stamped, drawn=True), command(), result(), health(), acks(),
+        line(spoken_by=SpokenBy(superior=Party(number="200"), certain=False)),
+        call(**stamped, identity="uncertain", hold_ends_at=NOON + timedelta(minutes=5), with_superior=Party(number="200")),
+        levels(), alert(**stamped, drawn=True), command(), result(), health(), acks(),
         inventory(), directory(),
     ]  # fmt: skip

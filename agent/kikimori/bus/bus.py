@@ -39,14 +39,8 @@ if TYPE_CHECKING:
     from kikimori_core.wire.delivery import CallerContacts
     from kikimori_core.wire.key_store import Identity
     from kikimori_core.wire.messages import (
-        Alert,
-        CallState,
-        Command,
-        CommandResult,
-        Levels,
-        Problem,
-        TranscriptLine,
-    )
+        Alert, CallState, Command, CommandResult, Levels, Problem, TranscriptLine,
+    )  # fmt: skip
     from kikimori_core.wire.settings import BrokerSettings
 
 log = structlog.get_logger()
@@ -77,10 +71,8 @@ class Bus:
         directory: DirectoryBook | None = None,
         on_callers: Callable[[Mapping[str, CallerContacts]], None] = lambda _callers: None,
     ) -> None:
-        """`run`: name of this run; `silent_s`: see `RivalWatch`; without `identity` no command is taken.
-
-        `on_callers`: called with earlier contacts of callers, by call, as a dashboard told them.
-        """
+        """`run`: name of this run; `silent_s`: see `RivalWatch`; without `identity` no command is taken."""
+        # `on_callers` is called with earlier contacts of callers, by call, as a dashboard told them.
         self._on_callers = on_callers
         self._directory = directory or DirectoryBook(site)
         self._sealed: Callable[[bytes], bytes] = identity.sealed if identity else bytes
@@ -271,8 +263,7 @@ class Bus:
             elif self._sweep.take(topic, payload, retain=message.retain) or message.retain:
                 continue  # a retained command would come again with every connection
             elif topic == self._topics.acks:
-                acks = self._gate.take_acks(payload, self._board)
-                if acks is not None and acks.callers:
+                if (acks := self._gate.take_acks(payload, self._board)) and acks.callers:
                     self._on_callers(acks.callers)
             else:
                 self._receiver.receive(payload, self._tasks)

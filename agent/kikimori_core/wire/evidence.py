@@ -128,6 +128,8 @@ class RepeatCallerEvidence(_Evidence):
     """Earlier calls with a warning or worse."""
     reached: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
     """Limits of the rule that are reached: `contacts`, `minutes`, `incidents`."""
+
+
 class RefusalMade(Part):
     """A refusal of the operator, as the answer to a demand."""
 

@@ -108,14 +108,14 @@ class SentComparison:
         number = self._by_key.get(said[: KEY_BYTES // 2].tobytes())
         # The agent gives a number to a call that comes again by its name.
         if number is None or not call.call_id.startswith(self._sent[number].call_id):
-            self._strange.append(f"{call.uid}: unknown sound")
+            self._strange.append(f"{call.uid}: unknown_sound")
             self._altered += len(said)
             return None
         sent = self._sent[number].samples
         pieces = _pieces(sound)
         kept = _aligned(pieces, sent)
         if kept is None:
-            self._strange.append(f"{call.uid}: other samples")
+            self._strange.append(f"{call.uid}: other_samples")
             common = min(len(said), len(sent))
             self._altered += len(said) - int((said[:common] == sent[:common]).sum())
             kept = len(said)
@@ -141,7 +141,7 @@ class SentComparison:
         self._add_alerts(made)
         made.longest_lost_at_kill_s = round(made.longest_lost_at_kill_s, 2)
         if made.samples_not_heard:
-            made.faults.append(f"{made.samples_not_heard} samples not heard")
+            made.faults.append(f"samples_not_heard={made.samples_not_heard}")
         return made
 
     def _add_leg(self, made: SentReport, number: int, leg: SentLeg) -> None:
@@ -154,7 +154,7 @@ class SentComparison:
         wanted = leg.sent if killed_at is None else leg.sent_until(killed_at - LAST_S)
         if kept < wanted:
             made.samples_missing += wanted - kept
-            made.faults.append(f"{leg.call_id} {leg.role}: {kept} of {leg.sent} samples, wanted {wanted}")
+            made.faults.append(f"{leg.call_id} {leg.role}: kept={kept} sent={leg.sent} wanted={wanted}")
         if killed_at is not None and kept < leg.sent:
             made.samples_lost_at_kills += leg.sent - max(kept, wanted)
             made.longest_lost_at_kill_s = max(made.longest_lost_at_kill_s, killed_at - leg.sent_at(kept))
@@ -165,7 +165,7 @@ class SentComparison:
         killed_at = self._kill_of(leg)
         if killed_at is None or leg.pressed_at < killed_at - LAST_S:
             made.helps_missing += 1
-            made.faults.append(f"{leg.call_id}: no alert of the keys pressed")
+            made.faults.append(f"{leg.call_id}: no_alert_of_keys")
 
     def _add_alerts(self, made: SentReport) -> None:
         made.helps = len(self._raised)

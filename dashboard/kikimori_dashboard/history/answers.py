@@ -1,4 +1,4 @@
-"""What was found in the history, as a page gets it."""
+"""Answers about the history, as a page gets them."""
 
 from __future__ import annotations
 

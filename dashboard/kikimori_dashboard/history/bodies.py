@@ -45,7 +45,7 @@ class HistoryBody(BaseModel):
     below_s: int | None = None
     """Likewise; null = no bound."""
     reviewed: Literal["yes", "no"] | None = None
-    """Whether whoever asks has marked the call as gone through."""
+    """`yes`: those that the asker has marked as gone through; `no`: the others."""
     group: Literal["exact", "alike"] = "exact"
     """`alike`: calls in which at least one of the words only sounds so."""
 
