@@ -39,7 +39,13 @@ if TYPE_CHECKING:
     from kikimori_core.wire.delivery import CallerContacts
     from kikimori_core.wire.key_store import Identity
     from kikimori_core.wire.messages import (
-        Alert, CallState, Command, CommandResult, Levels, Problem, TranscriptLine,
+        Alert,
+        CallState,
+        Command,
+        CommandResult,
+        Levels,
+        Problem,
+        TranscriptLine,
     )  # fmt: skip
     from kikimori_core.wire.settings import BrokerSettings
 
