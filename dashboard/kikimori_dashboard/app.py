@@ -45,6 +45,7 @@ from kikimori_dashboard.pages import SETTINGS
 from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.proxied_limiter import limit_proxied
 from kikimori_dashboard.reach import ReachTry
+from kikimori_dashboard.recorded.office_history import OfficeHistory
 from kikimori_dashboard.recording.routes import RecordingRoutes
 from kikimori_dashboard.recording.service_watch import ServiceWatch
 from kikimori_dashboard.routes import MAX_BODY, SiteRoutes
@@ -151,6 +152,7 @@ def create_app(
     people = OfficePeople(settings, access, state, sights, live, subscriber.signatures.directory)
 
     callers = OfficeCallers(settings, access, state, live.changed, tell_callers(subscriber.acks))
+    history = OfficeHistory(settings, access)
 
     unanswered = UnansweredDesk(
         settings.unanswered,
@@ -183,7 +185,7 @@ def create_app(
             name="dashboard",
         )
         app[BACKGROUND] = task
-        async with access.running(), people.running(), callers.running():
+        async with access.running(), people.running(), callers.running(), history.running():
             yield
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -223,6 +225,7 @@ def create_app(
     people.add_to(app)
     callers.add_to(app)
     AuditRoutes(access, settings.time_zone).add_to(app)
+    history.add_to(app)
     RecordingRoutes(settings, store, state, records_service).add_to(app)
     HistoryRoutes(access, settings.time_zone).add_to(app)
     add_listening(app, listening)

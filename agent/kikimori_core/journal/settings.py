@@ -108,6 +108,8 @@ class RecordsTable(BaseModel):
     """Days after which callers' numbers and names are removed; None = `[recording] days`."""
     customer_days: Days | None = None
     """Days after a customer's last change, import or call after which the entry is removed from the list; None = 1095."""
+    ask_reason: bool = False
+    """True = who plays a recorded call on the dashboard is asked why; the audit has the answer."""
     anchors: AnchorTable = AnchorTable()
     """Places outside of the service's machine that vouch for what is kept."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from kikimori_records.calls.rows import PARTS, CallRows
 from kikimori_records.calls.tables import recorded_calls
+from kikimori_records.keeping.tables import removals
 from kikimori_records.schema import people
 
 if TYPE_CHECKING:
@@ -95,6 +96,20 @@ async def calls_named(connection: AsyncConnection, uids: Sequence[str]) -> dict[
     """Return calls by their uids; those that there are."""
     rows = await connection.execute(_calls().where(recorded_calls.c.uid.in_(uids)))
     return {row.uid: RecordedCall(*row) for row in rows}
+
+
+async def head_of(store: Store, uid: str) -> RecordedCall | None:
+    """Return a call without its parts, None where there is none of that uid."""
+    async with store.read() as connection:
+        row = (await connection.execute(_calls().where(recorded_calls.c.uid == uid))).one_or_none()
+    return None if row is None else RecordedCall(*row)
+
+
+async def removed_of(store: Store, uid: str) -> dict[str, datetime]:
+    """Return what was removed from a call, kind and time; see `kikimori_records.keeping.days`."""
+    query = select(removals.c.kind, removals.c.at).where(removals.c.uid == uid)
+    async with store.read() as connection:
+        return {kind: at for kind, at in await connection.execute(query)}
 
 
 async def call_of(store: Store, uid: str) -> CallWithParts | None:

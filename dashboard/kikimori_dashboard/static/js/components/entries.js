@@ -1,7 +1,7 @@
 // Entries of the audit as items of a list, in words.
 
 import { byId as at, h, setText, show } from "./dom.js";
-import { current, dateAndTime, find, t } from "../store/i18n.js";
+import { clock, current, dateAndTime, find, t } from "../store/i18n.js";
 
 /**
  * An entry of the audit; `words` says some details by language.
@@ -53,6 +53,7 @@ function valueText(name, value) {
   if (Array.isArray(value)) return value.map((each) => valueText(name, each)).join(t("account.and"));
   if (typeof value === "boolean") return t(value ? "audit.yes" : "audit.no");
   if (typeof value === "object") return Object.entries(value).map(([each, inner]) => `${labelText(each)} ${valueText(each, inner)}`).join(t("account.and"));
+  if (name === "from_s") return clock(Number(value));
   if (name === "since" && !Number.isNaN(Date.parse(value))) return dateAndTime(value);
   for (const group of CODES[name] ?? []) {
     const said = find(`${group}.${value}`);

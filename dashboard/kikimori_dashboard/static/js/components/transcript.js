@@ -19,7 +19,7 @@ const UP_PX = 40; // scrolled up so far, the newest line is out of sight
  * @param {Marked[]} marked
  * @returns {(string | HTMLElement)[]}
  */
-function withMarks(text, marked) {
+export function withMarks(text, marked) {
   /** @type {(string | HTMLElement)[]} */
   const parts = [];
   let done = 0;

@@ -1,0 +1,17 @@
+"""Recorded call as an object of rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_dashboard.access.roles import AccessTarget
+
+if TYPE_CHECKING:
+    from kikimori_dashboard.sights import ExtensionTeams
+    from kikimori_records.calls.queries import RecordedCall
+
+
+def target_of(call: RecordedCall, teams: ExtensionTeams) -> AccessTarget:
+    """Return the target; its team is that of who sat there, where nobody is known that of the extension today."""
+    team = call.team if call.person_id is not None else teams.target(call.operator_number).team
+    return AccessTarget(call.operator_number, team, call.person_id)

@@ -1,0 +1,75 @@
+// The course of a recorded call as a list: alerts, commands and who pressed, hold, transfer, recording, end.
+
+import { clock, current, find, t, title, word } from "../store/i18n.js";
+import { worded } from "../store/press.js";
+import { courseOf } from "../store/recorded.js";
+import { fill, h, setText } from "./dom.js";
+import { look, shape } from "./severity.js";
+
+export class RecordedCourse {
+  /** @param {(seconds: number) => void} seek */
+  constructor(seek) {
+    this.seek = seek;
+    this.title = h("h2");
+    this.list = h("ol", { class: "course-list" });
+    this.element = h("section", { class: "part", dataset: { part: "course" } }, this.title, this.list);
+  }
+
+  /** @param {import("../store/recorded.js").RecordedCall} recorded */
+  update(recorded) {
+    setText(this.title, t("panel.course"));
+    fill(this.list, `${recorded.call.uid} ${recorded.events.length} ${recorded.alerts.length} ${Object.keys(recorded.removed)} ${current()}`, () =>
+      courseOf(recorded).map((entry) => h("li", { dataset: { kind: entry.kind } },
+        h("button", { type: "button", class: "time", title: t("recorded.go_to", { time: clock(entry.at) }), onclick: () => this.seek(entry.at) }, clock(entry.at)),
+        h("span", {}, ...entryParts(entry)))));
+  }
+}
+
+/**
+ * @param {import("../store/recorded.js").CourseEntry} entry
+ * @returns {(string | HTMLElement)[]}
+ */
+function entryParts({ kind, about }) {
+  switch (kind) {
+    case "begin":
+      return [t("story.begin")];
+    case "end":
+      return [t("recorded.ended", { why: endText(about.end_reason) })];
+    case "alert":
+      return alertParts(about);
+    case "command":
+      return [commandText(about.body)];
+    case "recording":
+      return [recordingText(about.body)];
+    default:
+      return [find(`story.${about.body.status}`) ?? word("status", about.body.status), ...(about.body.held_by_key ? [` ${t("recorded.held_by_key")}`] : [])];
+  }
+}
+
+/** @param {{alert: import("../store/recorded.js").RecordedAlert, life: import("../store/recorded.js").LifeEntry, before: import("../store/recorded.js").LifeEntry | null}} about */
+function alertParts({ alert, life, before }) {
+  const sign = h("span", { class: "shape", dataset: { severity: look(life.severity) }, "aria-hidden": "true" }, shape(life.severity));
+  if (life.state === "closed") return [t("story.closed", { title: title(alert.title), because: life.closed_because ? word("closed", life.closed_because) : "" })];
+  if (before === null) return [sign, ` ${title(alert.title)}`];
+  return [sign, ` ${t("recorded.became", { title: title(alert.title), severity: word("severity", life.severity) })}`];
+}
+
+/** @param {Record<string, any>} body */
+function commandText({ command = {}, issued_by: by, result = {} }) {
+  const action = find(`action.${command.action}`) ?? String(command.action ?? "");
+  const aimed = command.target ? `${action} ${t("action.to", { target: command.target })}` : action;
+  const why = command.reason ? (find(`because.${command.reason}`) ?? command.reason) : "";
+  const said = t("story.press", { name: by || command.issued_by || t("audit.nobody"), action: why ? `${aimed}（${why}）` : aimed });
+  if (!result.outcome || result.outcome === "done") return said;
+  const { text, detail } = worded({ action: command.action, ...result, outcome: result.outcome });
+  return `${said} → ${text}${detail ? `（${detail}）` : ""}`;
+}
+
+/** @param {Record<string, any>} body */
+const recordingText = ({ state, by }) => [word("recorded.recording", state), by ? t("recorded.by", { name: by }) : ""].filter(Boolean).join(" ");
+
+/**
+ * Why a call ended, in words.
+ * @param {string} reason
+ */
+export const endText = (reason) => find(`recorded.end.${reason}`) ?? t("ui.unknown", { value: reason });

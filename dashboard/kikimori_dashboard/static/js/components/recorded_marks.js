@@ -1,0 +1,112 @@
+// Whether people have gone through a recorded call, and their notes on it.
+
+import { current, dateAndTime, find, t } from "../store/i18n.js";
+import { load, me, send } from "../store/session.js";
+import { fill, h, setText, show } from "./dom.js";
+
+const LONGEST = 200; // as the server takes them
+
+/**
+ * @typedef {{person_id: string, name: string, at: string}} Review
+ * @typedef {Review & {id: string, text: string}} Note
+ * @typedef {{reviewed: Review[], notes: Note[], false_alarms: Record<string, import("../store/recorded.js").FalseMark>}} Marks
+ */
+
+export class RecordedMarks {
+  /**
+   * @param {string} path address of the call
+   * @param {() => void} changed called when other marks are there
+   */
+  constructor(path, changed) {
+    this.path = path;
+    this.changed = changed;
+    /** @type {Marks} */
+    this.marks = { reviewed: [], notes: [], false_alarms: {} };
+    /** @type {string | null} */
+    this.own = null;
+    this.usable = true;
+    this.state = h("p", { class: "state" });
+    this.press = h("button", { type: "button", class: "secondary", onclick: () => this.toggle() });
+    this.fault = h("p", { class: "fault", role: "alert", hidden: true });
+    this.review = h("section", { class: "part review", dataset: { part: "review" } }, this.state, this.press, this.fault);
+    this.title = h("h2");
+    this.list = h("ol", { class: "notes-list" });
+    this.input = h("input", { type: "text", maxlength: LONGEST, autocomplete: "off" });
+    this.button = h("button", { type: "submit", class: "secondary" });
+    this.form = h("form", { class: "note-form" }, this.input, this.button);
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.write();
+    });
+    this.notes = h("section", { class: "part", dataset: { part: "notes" } }, this.title, this.list, this.form);
+  }
+
+  async begin() {
+    this.own = (await me().catch(() => null))?.person_id ?? null;
+    await this.read();
+  }
+
+  async read() {
+    const answer = await load(`${this.path}/marks`);
+    if (answer.ok) this.marks = /** @type {any} */ (answer);
+    this.draw();
+    this.changed();
+  }
+
+  /** Whether the person at this page has gone through the call. */
+  get mine() {
+    return this.marks.reviewed.some((each) => each.person_id === this.own);
+  }
+
+  async toggle() {
+    await this.post(this.mine ? "/review/undo" : "/review");
+  }
+
+  async write() {
+    const text = this.input.value.trim();
+    if (text && (await this.post("/notes", { text }))) this.input.value = "";
+  }
+
+  /**
+   * @param {string} path
+   * @param {object} [body]
+   */
+  async post(path, body = {}) {
+    const answer = await send(this.path + path, body);
+    show(this.fault, !answer.ok);
+    setText(this.fault, answer.ok ? "" : find(`reason.${answer.reason}`) ?? t("note.failed"));
+    if (answer.ok) await this.read();
+    return answer.ok;
+  }
+
+  /** Takes everything away that can be pressed: the call is erased, or the rights are gone. */
+  close() {
+    this.usable = false;
+    this.marks = { reviewed: [], notes: [], false_alarms: {} };
+    this.draw();
+  }
+
+  draw() {
+    const { reviewed, notes } = this.marks;
+    setText(this.state, reviewed.length
+      ? reviewed.map((each) => t("recorded.reviewed_by", { name: each.person_id === this.own ? t("recorded.you") : each.name, time: dateAndTime(each.at) })).join(" ・ ")
+      : t("recorded.not_reviewed"));
+    this.review.dataset.reviewed = reviewed.length ? "yes" : "no";
+    setText(this.press, t(this.mine ? "recorded.review_undo" : "recorded.review"));
+    this.press.setAttribute("aria-pressed", String(this.mine));
+    setText(this.title, t("recorded.notes_n", { n: notes.length }));
+    this.input.setAttribute("aria-label", t("note.label"));
+    this.input.setAttribute("placeholder", t("note.hint"));
+    setText(this.button, t("note.send"));
+    for (const each of [this.press, this.form]) show(each, this.usable && this.own !== null);
+    fill(this.list, JSON.stringify([notes, this.own, current()]), () => (notes.length ? notes.map((each) => this.item(each)) : [h("li", { class: "none" }, t("note.none"))]));
+  }
+
+  /** @param {Note} note */
+  item(note) {
+    return h("li", {},
+      h("span", { class: "note-text" }, note.text),
+      h("span", { class: "note-by" }, t("note.by", { name: note.name, time: dateAndTime(note.at) })),
+      note.person_id === this.own ? h("button", { type: "button", class: "quiet", "aria-label": t("note.remove_of", { text: note.text }), onclick: () => this.post(`/notes/${encodeURIComponent(note.id)}/remove`) }, t("note.remove")) : null);
+  }
+}
