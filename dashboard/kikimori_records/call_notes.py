@@ -1,4 +1,4 @@
-"""Notes of supervisors on running calls: short texts that every supervisor of the call reads."""
+"""Notes of people on running and recorded calls: short texts that everybody reads who may open the call."""
 
 from __future__ import annotations
 
@@ -64,6 +64,12 @@ async def notes_since(store: Store, since: datetime) -> list[CallNote]:
     """Return the notes of a time and later, oldest first."""
     async with store.read() as connection:
         return await _notes(connection, since=since)
+
+
+async def notes_of(store: Store, call_id: str) -> list[CallNote]:
+    """Return the notes of a call, oldest first."""
+    async with store.read() as connection:
+        return await _notes(connection, call_id=call_id)
 
 
 async def _notes(

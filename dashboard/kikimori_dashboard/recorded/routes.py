@@ -20,6 +20,7 @@ from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.pages import html_page
 from kikimori_dashboard.recorded.call_view import call_view
 from kikimori_dashboard.recorded.follow import follow
+from kikimori_dashboard.recorded.marks_routes import MarksRoutes
 from kikimori_dashboard.recorded.open_calls import OpenCalls
 from kikimori_dashboard.recorded.play_grants import PlayGrants
 from kikimori_dashboard.recorded.sound_answer import SoundAnswer
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.recorded.open_calls import CallStanding
     from kikimori_records.calls.queries import RecordedCall
 
-UID = "/{uid:[^/]{1,400}}"
+PAGE, API = "/history/{uid}", "/api/history/{uid}"
 
 
 class PlayBody(BaseModel):
@@ -64,7 +65,7 @@ class RecordedCallRoutes:
     def add_to(self, app: web.Application) -> None:
         words, sound = needs(Right.TRANSCRIPT), needs(Right.PLAY)
         page = html_page("recorded_call.html")
-        add_route(app, "GET", f"/history{UID}", page, page_for(Right.TRANSCRIPT))
+        add_route(app, "GET", PAGE, page, page_for(Right.TRANSCRIPT))
         for method, path, handler, rule, *body in (
             ("GET", "", self._call, words),
             ("GET", "/peaks", self._peaks, words),
@@ -72,7 +73,8 @@ class RecordedCallRoutes:
             ("POST", "/play", self._play, sound, PlayBody),
             ("GET", "/sound", self._sound, sound),
         ):
-            add_route(app, method, f"/api/history{UID}{path}", answering(handler), rule, *body)
+            add_route(app, method, f"{API}{path}", answering(handler), rule, *body)
+        MarksRoutes(self._access, self._allowed).add_to(app, API)
 
     async def _call(self, request: web.Request) -> web.Response:
         """Return a recorded call with its words, alerts and events. That it was opened is in the audit."""

@@ -72,6 +72,12 @@ async def marks_of(store: Store, alerts: Collection[str]) -> dict[str, FalseAlar
         return {each.alert_id: each for each in reversed(await _standing(connection, alerts))}
 
 
+async def marks_of_call(store: Store, call_id: str) -> dict[str, FalseAlarm]:
+    """Return the marks on the alerts of a call, by alert."""
+    async with store.read() as connection:
+        return {each.alert_id: each for each in reversed(await _standing(connection, call_id=call_id))}
+
+
 async def marks_since(store: Store, since: datetime) -> dict[str, FalseAlarm]:
     """Return the marks that were made since a time, by alert."""
     async with store.read() as connection:
@@ -79,7 +85,11 @@ async def marks_since(store: Store, since: datetime) -> dict[str, FalseAlarm]:
 
 
 async def _standing(
-    connection: AsyncConnection, alerts: Collection[str] | None, since: datetime | None = None
+    connection: AsyncConnection,
+    alerts: Collection[str] | None = None,
+    since: datetime | None = None,
+    *,
+    call_id: str | None = None,
 ) -> list[FalseAlarm]:
     query = (
         select(
@@ -100,4 +110,6 @@ async def _standing(
         query = query.where(false_alarms.c.alert_id.in_(alerts))
     if since is not None:
         query = query.where(false_alarms.c.at >= since)
+    if call_id is not None:
+        query = query.where(false_alarms.c.call_id == call_id)
     return [FalseAlarm(*row) for row in await connection.execute(query)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from kikimori_records.calls.rows import PARTS, CallRows
-from kikimori_records.calls.tables import recorded_calls
+from kikimori_records.calls.tables import recorded_alerts, recorded_calls
 from kikimori_records.keeping.tables import removals
 from kikimori_records.schema import people
 
@@ -110,6 +110,14 @@ async def removed_of(store: Store, uid: str) -> dict[str, datetime]:
     query = select(removals.c.kind, removals.c.at).where(removals.c.uid == uid)
     async with store.read() as connection:
         return {kind: at for kind, at in await connection.execute(query)}
+
+
+async def rule_of_alert(store: Store, uid: str, alert_id: str) -> str | None:
+    """Return the rule of an alert of a call; None where the call has no such alert."""
+    alerts = recorded_alerts.c
+    query = select(alerts.rule).where(alerts.uid == uid, alerts.alert_id == alert_id)
+    async with store.read() as connection:
+        return (await connection.execute(query)).scalar_one_or_none()
 
 
 async def call_of(store: Store, uid: str) -> CallWithParts | None:

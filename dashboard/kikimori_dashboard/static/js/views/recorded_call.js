@@ -74,7 +74,7 @@ at("words").append(lines.element);
 at("aside").append(marks.review, alerts.element, course.element, marks.notes);
 at("keys").addEventListener("click", openKeys);
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
-addEventListener("keydown", key);
+addEventListener("keydown", keyed);
 addEventListener("pagehide", () => player.pause());
 for (const [name, text] of /** @type {[string, string][]} */ ([["Space", "keys.play"], ["ArrowLeft", "keys.back_5"], ["ArrowRight", "keys.on_5"], ["ArrowUp", "keys.line_before"], ["ArrowDown", "keys.line_after"],
   ["j", "keys.hit_after"], ["k", "keys.hit_before"], ["[", "keys.loop_from"], ["]", "keys.loop_to"], ["l", "keys.loop_off"], ["<", "keys.slower"], [">", "keys.faster"], ["+", "keys.closer"], ["-", "keys.wider"], ["f", "keys.follow"]])) register(name, text);
@@ -244,7 +244,7 @@ function loopTo() {
 }
 
 /** @param {KeyboardEvent} event */
-function key(event) {
+function keyed(event) {
   if (!recorded || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const { target } = event;
   const field = target instanceof HTMLInputElement ? target.type : target instanceof HTMLSelectElement ? "select" : "";
