@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from kikimori_records.schema import reviews
+from kikimori_records.schema import people, reviews
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -75,3 +76,25 @@ async def reviewed_by(store: Store, kind: ReviewedKind, objects: Collection[str]
             for person_id, object_id in await connection.execute(query):
                 found.setdefault(person_id, set()).add(object_id)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Mark of a person on an object."""
+
+    person_id: str
+    name: str
+    """Name of the person."""
+    at: datetime
+
+
+async def marks_on(store: Store, kind: ReviewedKind, object_id: str) -> list[Review]:
+    """Return the marks of all persons on an object, oldest first."""
+    query = (
+        select(reviews.c.person_id, people.c.name, reviews.c.at)
+        .join(people, people.c.id == reviews.c.person_id)
+        .where(reviews.c.kind == kind.value, reviews.c.object_id == object_id)
+        .order_by(reviews.c.at, reviews.c.person_id)
+    )
+    async with store.read() as connection:
+        return [Review(*row) for row in await connection.execute(query)]

@@ -39,7 +39,7 @@ class StoreSettings(BaseModel):
     session_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """Days after which an ended session is removed."""
     note_days: Annotated[int, Field(ge=1, le=3650)] = 30
-    """Days after which a note on a call is removed."""
+    """Days after which a note or a review mark on a call is removed; on a recorded call it is removed with the call."""
 
     _password: str | None = PrivateAttr(default=None)
     """Password that was read before this process took another user."""

@@ -48,11 +48,11 @@ async def remove_too_old(store: Store, now: datetime) -> None:
         await connection.execute(delete(sessions).where(over))
         await connection.execute(delete(devices).where(devices.c.expires_at < now))
         await connection.execute(delete(one_time_links).where(one_time_links.c.expires_at < limit))
-        await connection.execute(delete(call_notes).where(call_notes.c.at < notes_limit))
-        # Those of a recorded call are removed with it.
-        recorded = exists().where(
-            recorded_calls.c.call_id == reviews.c.call_id, recorded_calls.c.erased_at.is_(None)
-        )
-        await connection.execute(delete(reviews).where(reviews.c.at < notes_limit, ~recorded))
+        for each in (call_notes, reviews):
+            # Those of a recorded call are removed with it.
+            recorded = exists().where(
+                recorded_calls.c.call_id == each.c.call_id, recorded_calls.c.erased_at.is_(None)
+            )
+            await connection.execute(delete(each).where(each.c.at < notes_limit, ~recorded))
     if removed := await remove_old(store, now):
         log.info("audit_trimmed", count=removed)

@@ -23,6 +23,7 @@ OPERATORS = frozenset({"operator"})
 ADMINS = frozenset({"admin"})
 READERS = frozenset({"supervisor", "both", "records"})
 AUDITORS = frozenset({"admin", "records"})
+READERS = SUPERVISORS | {"records"}
 EVERYBODY = frozenset(PEOPLE)
 
 EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
@@ -73,6 +74,21 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/history/export"): frozenset({"records"}),
     ("GET", "/recording"): ADMINS,
     ("GET", "/api/recording"): ADMINS,
+    ("GET", "/history/{uid}"): READERS,
+    ("GET", "/api/history/{uid}"): READERS,
+    ("GET", "/api/history/{uid}/peaks"): READERS,
+    ("GET", "/api/history/{uid}/follow"): READERS,
+    ("POST", "/api/history/{uid}/play"): frozenset({"records"}),
+    ("GET", "/api/history/{uid}/sound"): frozenset({"records"}),
+    ("GET", "/api/history/{uid}/marks"): READERS,
+    ("POST", "/api/history/{uid}/review"): READERS,
+    ("POST", "/api/history/{uid}/review/undo"): READERS,
+    ("POST", "/api/history/{uid}/notes"): READERS,
+    ("POST", "/api/history/{uid}/notes/{note_id}/remove"): READERS,
+    ("POST", "/api/history/{uid}/alerts/{alert_id}/false"): SUPERVISORS,
+    ("POST", "/api/history/{uid}/alerts/{alert_id}/false/undo"): SUPERVISORS,
+    ("GET", "/false-alarms"): READERS,
+    ("GET", "/api/false-alarms"): READERS,
     ("GET", "/my-record"): EVERYBODY,
     ("GET", "/api/my-record"): EVERYBODY,
     ("GET", "/static"): None,
@@ -129,6 +145,9 @@ PAGES = {
     "/history",
     "/callers/{key}",
     "/customers",
+PAGES = {"/", "/operator", "/handover", "/account", "/people", "/audit", "/recording", "/my-record"} | {
+    "/history/{uid}",
+    "/false-alarms",
 }
 ENDS = {"/api/logout", "/api/logout/everywhere"}
 """Not asked for everybody: they end the sessions that the other routes are asked with."""
@@ -167,6 +186,7 @@ def sample(path: str) -> str:
         .replace("{alert_id}", "a")
         .replace("{agent_id}", "a")
         .replace("{ticket}", "t")
+        .replace("{uid}", "c.r1")
     )
     return re.sub(r"\{language\}", "ja", path.replace("{call_id}", "c")).replace(
         "/static", "/static/icon.svg"

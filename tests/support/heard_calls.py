@@ -115,7 +115,7 @@ async def add_heard(
         (recorded_events, _events(started_at, seconds)),
     ]
     async with store.begin() as connection:
-        for table, each in rows:
+        for table, each in (found for found in rows if found[1]):
             await connection.execute(insert(table), [{"uid": uid, **row} for row in each])
     return uid
 

@@ -42,7 +42,8 @@ def call_view(whole: CallWithParts, sound: SoundState, removed: dict[str, dateti
         "removed": {kind: at.isoformat() for kind, at in removed.items()},
         "lines": lines_view(whole.lines),
         "alerts": [
-            alert_view(each) for each in sorted(whole.alerts, key=lambda row: (row["opened_s"], row["alert_id"]))
+            alert_view(each)
+            for each in sorted(whole.alerts, key=lambda row: (row["opened_s"], row["alert_id"]))
         ],
         "events": [{**each, "at": each["at"].isoformat()} for each in whole.events],
     }

@@ -1,4 +1,4 @@
-"""Pages of recorded calls at one dashboard put together."""
+"""Pages of recorded calls and false alarms at one dashboard put together."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from kikimori_dashboard.recorded.false_alarm_routes import FalseAlarmRoutes
 from kikimori_dashboard.recorded.routes import RecordedCallRoutes
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ class OfficeHistory:
 
     def __init__(self, settings: DashboardSettings, access: Access) -> None:
         self._calls = RecordedCallRoutes(settings, access)
+        self._false_alarms = FalseAlarmRoutes(access)
 
     def add_to(self, app: web.Application) -> None:
         self._calls.add_to(app)
+        self._false_alarms.add_to(app)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -39,7 +39,9 @@ class SoundAnswer:
     async def _send(self) -> web.StreamResponse:
         request, size, etag = self._request, self._opened.size, self._opened.etag
         headers = {hdrs.ETAG: etag, hdrs.ACCEPT_RANGES: "bytes", hdrs.CONTENT_TYPE: "audio/flac"}
-        if any(each.strip() in (etag, "*") for each in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")):
+        if any(
+            each.strip() in (etag, "*") for each in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")
+        ):
             return web.Response(status=304, headers=headers)
         try:
             part = asked_range(

@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 from kikimori_dashboard.access.roles import AccessTarget
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from kikimori_dashboard.sights import ExtensionTeams
-    from kikimori_records.calls.queries import RecordedCall
+
+    class Placed(Protocol):
+        """Anything that says where a recorded call was."""
+
+        @property
+        def operator_number(self) -> str | None: ...
+        @property
+        def team(self) -> str | None: ...
+        @property
+        def person_id(self) -> str | None: ...
 
 
-def target_of(call: RecordedCall, teams: ExtensionTeams) -> AccessTarget:
+def target_of(call: Placed, teams: ExtensionTeams) -> AccessTarget:
     """Return the target; its team is that of who sat there, where nobody is known that of the extension today."""
     team = call.team if call.person_id is not None else teams.target(call.operator_number).team
     return AccessTarget(call.operator_number, team, call.person_id)

@@ -109,7 +109,7 @@ async def removed_of(store: Store, uid: str) -> dict[str, datetime]:
     """Return what was removed from a call, kind and time; see `kikimori_records.keeping.days`."""
     query = select(removals.c.kind, removals.c.at).where(removals.c.uid == uid)
     async with store.read() as connection:
-        return {kind: at for kind, at in await connection.execute(query)}
+        return {row.kind: row.at for row in await connection.execute(query)}
 
 
 async def rule_of_alert(store: Store, uid: str, alert_id: str) -> str | None:

@@ -1,8 +1,7 @@
 // The words of a recorded call in two columns; the line that is heard is marked and kept in sight, a click goes there.
 
 import { clock, t, title, word } from "../store/i18n.js";
-import { evidenceIn } from "../store/evidence.js";
-import { lineAt, timeOfLetter, wordAt } from "../store/recorded.js";
+import { foundIn, lineAt, timeOfLetter, wordAt } from "../store/recorded.js";
 import { h, setText, show } from "./dom.js";
 import { look } from "./severity.js";
 import { withMarks } from "./transcript.js";
@@ -41,8 +40,8 @@ export class RecordedLines {
   show(recorded, why) {
     this.lines = recorded.lines;
     this.why = why;
-    const alerts = recorded.alerts.map((alert) => ({ ...alert }));
-    this.items = this.lines.map((line, index) => this.item(line, index, alerts));
+    const found = foundIn(recorded);
+    this.items = this.lines.map((line, index) => this.item(line, index, found[index]));
     this.list.replaceChildren(...this.items);
     this.present = -1;
     this.words();
@@ -61,13 +60,12 @@ export class RecordedLines {
   /**
    * @param {Line} line
    * @param {number} index
-   * @param {any[]} alerts
+   * @param {{words: import("../store/recorded.js").Found[], loud: string | null}} found
    */
-  item(line, index, alerts) {
-    const { words: found, loud } = evidenceIn(alerts, line, title);
+  item(line, index, { words: found, loud }) {
     const marked = found.map((each) => {
       const words = each.matched || line.text;
-      return { at: line.text.indexOf(words), words, element: () => h("mark", { dataset: { severity: look(each.severity) }, title: each.title }, words) };
+      return { at: line.text.indexOf(words), words, element: () => h("mark", { dataset: { severity: look(each.severity) }, title: title(each.title) }, words) };
     });
     return h("li", { class: "line", dataset: { role: line.role, index, found: found.length || loud ? "yes" : "no" } },
       h("button", { type: "button", class: "at", tabindex: "-1" }, clock(line.start_s)),

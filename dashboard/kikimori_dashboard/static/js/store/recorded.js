@@ -102,6 +102,41 @@ export function lineAt(lines, now) {
   return low - 1;
 }
 
+const NEAR_S = 20; // a line may begin so long before or after the words that were found in it
+const LOUD_S = 3; // a raised voice so soon after the begin of a line is in it
+
+/** @typedef {{matched: string, severity: string, title: Record<string, string>}} Found */
+
+/**
+ * What was found in each line: words for the line that fits best, and the severity of a raised voice.
+ * @param {RecordedCall} recorded
+ * @returns {{words: Found[], loud: string | null}[]} one for each line
+ */
+export function foundIn({ lines, alerts }) {
+  /** @type {{words: Found[], loud: string | null}[]} */
+  const found = lines.map(() => ({ words: [], loud: null }));
+  for (const alert of alerts) {
+    for (const each of alert.evidence) {
+      const from = Math.max(0, lineAt(lines, each.start_s - NEAR_S));
+      if (each.kind === "shouting") {
+        for (let index = from; index < lines.length && lines[index].start_s <= each.end_s; index += 1) {
+          if (lines[index].role !== "operator" && each.start_s < lines[index].start_s + LOUD_S && each.end_s > lines[index].start_s) found[index].loud ??= alert.severity;
+        }
+      }
+      if (each.kind !== "words" && each.kind !== "tone") continue;
+      const matched = each.kind === "words" ? each.matched : "";
+      let best = -1;
+      for (let index = from; index < lines.length && lines[index].start_s <= each.start_s + NEAR_S; index += 1) {
+        const line = lines[index];
+        if (line.role !== each.role || !((matched && line.text.includes(matched)) || line.text === each.text)) continue;
+        if (best < 0 || Math.abs(line.start_s - each.start_s) < Math.abs(lines[best].start_s - each.start_s)) best = index;
+      }
+      if (best >= 0) found[best].words.push({ matched: lines[best].text.includes(matched) ? matched : "", severity: alert.severity, title: alert.title });
+    }
+  }
+  return found;
+}
+
 /** @type {WeakMap<RecordedLine, {from: number, to: number, start_s: number, end_s: number}[]>} */
 const placed = new WeakMap();
 

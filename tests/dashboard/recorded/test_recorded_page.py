@@ -1,0 +1,194 @@
+"""The page of a recorded call in Chromium, with sound that is really played and looked at."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import expect
+from tests.dashboard.recorded.conftest import history_office
+from tests.support.axe import assert_accessible
+from tests.support.browser import chromium
+from tests.support.heard_calls import CLICK_S, RATE, add_heard
+from tests.support.sign_in import sign_in_browser
+from tests.support.stores import audited
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from playwright.async_api import Page
+
+HOUR_S = 3600
+HITS = 200
+
+EAR = """
+window.ear = { heard: [] };
+const play = HTMLMediaElement.prototype.play;
+HTMLMediaElement.prototype.play = function () { window.ear.audio = this; return play.call(this); };
+const connect = AudioNode.prototype.connect;
+AudioNode.prototype.connect = function (to, ...more) {
+  if (to instanceof AudioDestinationNode) {
+    const analyser = this.context.createAnalyser();
+    analyser.fftSize = 32768;
+    connect.call(this, analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    setInterval(() => {
+      const { audio, heard } = window.ear;
+      if (!audio || audio.paused || audio.seeking) return;
+      analyser.getFloatTimeDomainData(samples);
+      const at = samples.findIndex((sample) => Math.abs(sample) > 0.2);
+      const loudest = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+      const ago = (samples.length - at) / this.context.sampleRate;
+      heard.push({ time: audio.currentTime, loudest, loud_at: at < 0 ? null : audio.currentTime - ago * audio.playbackRate });
+    }, 20);
+  }
+  return connect.call(this, to, ...more);
+};
+"""
+"""Listens to what the page plays: second of the call at which it is loud."""
+
+DECODED = """async (path) => {
+  const data = await (await fetch(path)).arrayBuffer();
+  const sound = await new OfflineAudioContext(2, 8000, 8000).decodeAudioData(data);
+  const first = (channel) => sound.getChannelData(channel).findIndex((sample) => Math.abs(sample) > 0.5);
+  return { left: first(0), right: first(1), length: sound.length };
+}"""
+
+
+@asynccontextmanager
+async def history_page(login: str = "records") -> AsyncIterator[Page]:
+    async with chromium() as browser:
+        context = await browser.new_context(viewport={"width": 1366, "height": 768}, reduced_motion="reduce")
+        await context.add_init_script(EAR)
+        await sign_in_browser(context, login)
+        page = await context.new_page()
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        yield page
+        assert faults == []
+
+
+async def heard(page: Page, wanted: str) -> list[dict[str, Any]]:
+    """Wait until the expression holds for the list of what was heard, and return it."""
+    await page.wait_for_function(f"() => ((heard) => {wanted})(window.ear.heard)", timeout=60_000)
+    found: list[dict[str, Any]] = await page.evaluate("() => window.ear.heard.splice(0)")
+    return found
+
+
+async def test_the_click_is_heard_when_it_was(folder: Path) -> None:
+    async with history_office(folder, ask_reason=True) as office, history_page() as page:
+        uid = await add_heard(office.store, folder, seconds=30)
+        await page.goto(f"{office.url}/history/{uid}")
+        await expect(page.locator("#head")).to_contain_text("架空太郎")
+        await page.get_by_role("button", name="再生").click()
+        dialog = page.locator("dialog.ask-reason")
+        await dialog.get_by_label("理由").fill("事実の確認")
+        await dialog.get_by_role("button", name="再生").click()
+        [first, *_] = [
+            each["loud_at"]
+            for each in await heard(page, "heard.some((each) => each.loud_at !== null)")
+            if each["loud_at"] is not None
+        ]
+        assert abs(first - CLICK_S) < 0.15
+        decoded = await page.evaluate(DECODED, f"/api/history/{uid}/sound")
+        assert decoded["left"] == round(CLICK_S * RATE)
+        assert decoded["right"] == -1
+
+        # The line that is heard is marked, and the list follows; a click on a word goes there.
+        await expect(page.locator(".line[aria-current]")).to_have_attribute("data-index", "0")
+        # Without the customer's side the click is not there, and with it twice as fast it is.
+        await page.keyboard.press("Space")
+        await expect(page.get_by_role("button", name="再生")).to_be_visible()
+        for volume, rate, loud in (("0", "1", False), ("1", "2", True)):
+            await page.get_by_label("お客様").fill(volume)
+            await page.get_by_label("速さ").select_option(rate)
+            await page.locator(".wave").focus()
+            for _ in range(8):
+                await page.keyboard.press("ArrowLeft")
+            await page.evaluate("() => { window.ear.heard = []; }")
+            await page.keyboard.press("Space")
+            since = await heard(page, f"heard.some((each) => each.time > {CLICK_S + 0.8})")
+            # What was heard before stays with the analyser for 0.7 s.
+            assert (max(each["loudest"] for each in since if each["time"] > 1) > 0.2) is loud
+            await page.keyboard.press("Space")
+            await expect(page.get_by_role("button", name="再生")).to_be_visible()
+        entry, *_ = await audited(office.store, "recording.play")
+        assert (entry["object_id"], entry["details"]["why"]) == (uid, "事実の確認")
+
+
+async def test_an_hour_with_two_hundred_hits(folder: Path) -> None:
+    async with history_office(folder) as office, history_page() as page:
+        uid = await add_heard(office.store, folder, seconds=HOUR_S, hits=HITS)
+        await page.goto(f"{office.url}/history/{uid}?t=3000.5")
+        present = page.locator(".line[aria-current]")
+        await expect(present).to_be_in_viewport()
+        assert await page.locator("mark").count() == HITS
+        await expect(page.locator(".clock")).to_have_text("50:00 / 1:00:00")
+        await assert_accessible(page)
+
+        # Deep in the file without its beginning: the browser asks for parts.
+        async with page.expect_response(lambda answer: answer.url.endswith("/sound")) as first:
+            await page.keyboard.press("Space")
+        assert (await (await first.value).all_headers())["accept-ranges"] == "bytes"
+        await heard(page, "heard.some((each) => each.time > 3000.5 && each.loudest > 0.05)")
+        await page.keyboard.press("Space")
+
+        # Evidence: the next from the beginning is heard a second before it was said.
+        await page.locator(".wave").focus()
+        box = await page.locator(".wave").bounding_box()
+        assert box is not None
+        await page.mouse.click(box["x"] + 1, box["y"] + 60)
+        await expect(page.locator(".clock")).to_contain_text("00:0")
+        for key, clock in (
+            ("j", "00:11"),
+            ("j", "00:17"),
+            ("j", "00:29"),
+            ("k", "00:17"),
+            ("ArrowDown", "00:18"),
+        ):
+            await page.keyboard.press(key)
+            await expect(page.locator(".clock")).to_have_text(f"{clock} / 1:00:00")
+        await page.locator(".line .words").nth(4).click(position={"x": 90, "y": 8})
+        await expect(page.locator(".clock")).to_contain_text("00:19")
+        await page.keyboard.press("[")
+        await page.keyboard.press("ArrowRight")
+        await page.keyboard.press("]")
+        await expect(page.locator("[data-name=unloop]")).to_contain_text("00:19–00:24")
+        await page.keyboard.press("?")
+        await expect(page.locator(".key-list")).to_contain_text("次の根拠へ")
+        await page.keyboard.press("Escape")
+
+        # Review, a note, and then the call is erased from elsewhere while it plays.
+        await page.get_by_role("button", name="確認済みにする").click()
+        await expect(page.locator(".review .state")).to_contain_text("あなたが確認")
+        await page.get_by_label("この通話へのメモ").fill("折り返し済み")
+        await page.get_by_role("button", name="書き込む").click()
+        await expect(page.locator(".notes-list")).to_contain_text("折り返し済み")
+        await page.locator(".wave").focus()
+        await page.keyboard.press("Space")
+        await expect(page.get_by_role("button", name="一時停止")).to_be_visible()
+        await office.erase(uid)
+        await expect(page.locator("#notice")).to_contain_text("消去されました")
+        assert await page.evaluate(
+            "() => [window.ear.audio.paused, window.ear.audio.hasAttribute('src')]"
+        ) == [True, False]
+        await expect(page.locator(".line")).to_have_count(0)
+        await expect(page.locator("#head")).not_to_contain_text("架空太郎")
+        actions = {each["action"] for each in await audited(office.store, "recording.")}
+        assert actions == {"recording.open", "recording.play", "recording.review"}
+
+
+async def test_a_role_that_is_taken_away_ends_the_playing(folder: Path) -> None:
+    async with history_office(folder) as office, history_page() as page:
+        uid = await add_heard(office.store, folder, seconds=60)
+        await page.goto(f"{office.url}/history/{uid}")
+        await page.get_by_role("button", name="再生").click()
+        await heard(page, "heard.some((each) => each.time > 0.2)")
+        await office.change("records", roles=frozenset({"operator"}))
+        await expect(page.locator("#notice")).to_contain_text("権限がなくなりました")
+        assert await page.evaluate(
+            "() => [window.ear.audio.paused, window.ear.audio.hasAttribute('src')]"
+        ) == [True, False]
+        await expect(page.locator(".line")).to_have_count(0)
+        await expect(page.locator("#words")).to_be_empty()
