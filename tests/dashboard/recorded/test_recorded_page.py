@@ -113,6 +113,7 @@ async def test_the_click_is_heard_when_it_was(folder: Path) -> None:
             assert (max(each["loudest"] for each in since if each["time"] > 1) > 0.2) is loud
             await page.keyboard.press("Space")
             await expect(page.get_by_role("button", name="再生")).to_be_visible()
+        await assert_accessible(page)
         entry, *_ = await audited(office.store, "recording.play")
         assert (entry["object_id"], entry["details"]["why"]) == (uid, "事実の確認")
 
@@ -123,9 +124,8 @@ async def test_an_hour_with_two_hundred_hits(folder: Path) -> None:
         await page.goto(f"{office.url}/history/{uid}?t=3000.5")
         present = page.locator(".line[aria-current]")
         await expect(present).to_be_in_viewport()
-        assert await page.locator("mark").count() == HITS
+        await expect(page.locator("mark")).to_have_count(HITS)
         await expect(page.locator(".clock")).to_have_text("50:00 / 1:00:00")
-        await assert_accessible(page)
 
         # Deep in the file without its beginning: the browser asks for parts.
         async with page.expect_response(lambda answer: answer.url.endswith("/sound")) as first:
