@@ -57,6 +57,8 @@ function words() {
   setText(at("recording"), t("recording.title"));
   setText(at("customers"), t("customers.title"));
   show(at("customers"), !person.must_change && person.roles.some((each) => each === "supervisor" || each === "records"));
+  setText(at("false-alarms"), t("false_alarms.title"));
+  show(at("false-alarms"), !person.must_change && person.roles.some((each) => each === "supervisor" || each === "records"));
   show(at("recording"), person.roles.includes("admin") && !person.must_change);
   show(at("my-record"), person.person_id !== null && !person.must_change);
   show(at("audit"), !person.must_change && person.roles.some((each) => each === "admin" || each === "records"));
