@@ -149,7 +149,7 @@ async def test_an_hour_with_two_hundred_hits(folder: Path) -> None:
         ):
             await page.keyboard.press(key)
             await expect(page.locator(".clock")).to_have_text(f"{clock} / 1:00:00")
-        await page.locator(".line .words").nth(4).click(position={"x": 90, "y": 8})
+        await page.locator(".line .words").nth(4).click(position={"x": 200, "y": 8})
         await expect(page.locator(".clock")).to_contain_text("00:19")
         await page.keyboard.press("[")
         await page.keyboard.press("ArrowRight")
