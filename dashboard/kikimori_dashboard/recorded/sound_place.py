@@ -58,7 +58,7 @@ class SoundPlace:
         if call.erased_at is not None:
             return SoundState.ERASED
         if call.sound != SoundState.KEPT:
-            return SoundState(call.sound) if call.sound in SoundState else SoundState.NONE
+            return next((each for each in SoundState if each == call.sound), SoundState.NONE)
         found = self.open(call, SOUND)
         if isinstance(found, SoundState):
             return found

@@ -50,7 +50,9 @@ function draw() {
 }
 
 /** @param {string} reason */
-const reasonText = (reason) => list?.reasons[reason]?.[i18n.current()] ?? reason;
+function reasonText(reason) {
+  return list?.reasons[reason]?.[i18n.current()] ?? reason;
+}
 
 /** @param {Rule} rule */
 function ruleItem(rule) {
