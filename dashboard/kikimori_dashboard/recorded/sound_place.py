@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class SoundState(StrEnum):
-    """Whether a call's sound can be heard, else why not."""
+    """State of a call's sound at this dashboard: it can be heard, or the reason why not."""
 
     KEPT = "kept"
     EXCLUDED = "excluded"

@@ -1,4 +1,4 @@
-"""What a page gets of a recorded call, from its rows."""
+"""Views of a recorded call that a page gets, from its rows."""
 
 from __future__ import annotations
 

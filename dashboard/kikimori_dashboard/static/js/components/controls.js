@@ -25,8 +25,8 @@ export class Controls {
     this.after = button("next", () => hit(1));
     this.rate = h("select", { onchange: () => player.setRate(Number(this.rate.value)) }, ...RATES.map((rate) => h("option", { value: rate }, `${rate}×`)));
     this.rateLabel = h("span");
-    this.from = button("from", loopFrom, "[");
-    this.to = button("to", loopTo, "]");
+    this.from = button("begin", loopFrom, "[");
+    this.to = button("end", loopTo, "]");
     this.unloop = button("unloop", () => player.setLoop(null));
     this.closer = button("closer", () => zoom(1), "＋");
     this.wider = button("wider", () => zoom(-1), "−");
@@ -84,7 +84,7 @@ export class Controls {
   words() {
     fill(this.rateLabel, current(), () => [t("recorded.rate")]);
     /** @type {[HTMLElement, string][]} */
-    const named = [[this.before, "previous_hit"], [this.after, "next_hit"], [this.from, "loop_from"], [this.to, "loop_to"], [this.closer, "closer"], [this.wider, "wider"]];
+    const named = [[this.before, "previous_hit"], [this.after, "next_hit"], [this.from, "loop_begin"], [this.to, "loop_to"], [this.closer, "closer"], [this.wider, "wider"]];
     for (const [element, key] of named) {
       element.title = t(`recorded.${key}`);
       element.setAttribute("aria-label", t(`recorded.${key}`));

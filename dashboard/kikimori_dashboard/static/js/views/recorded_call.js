@@ -77,7 +77,7 @@ at("language").addEventListener("click", async () => { await i18n.toggle(); word
 addEventListener("keydown", keyed);
 addEventListener("pagehide", () => player.pause());
 for (const [name, text] of /** @type {[string, string][]} */ ([["Space", "keys.play"], ["ArrowLeft", "keys.back_5"], ["ArrowRight", "keys.on_5"], ["ArrowUp", "keys.line_before"], ["ArrowDown", "keys.line_after"],
-  ["j", "keys.hit_after"], ["k", "keys.hit_before"], ["[", "keys.loop_from"], ["]", "keys.loop_to"], ["l", "keys.loop_off"], ["<", "keys.slower"], [">", "keys.faster"], ["+", "keys.closer"], ["-", "keys.wider"], ["f", "keys.follow"]])) register(name, text);
+  ["j", "keys.hit_after"], ["k", "keys.hit_before"], ["[", "keys.loop_begin"], ["]", "keys.loop_to"], ["l", "keys.loop_off"], ["<", "keys.slower"], [">", "keys.faster"], ["+", "keys.closer"], ["-", "keys.wider"], ["f", "keys.follow"]])) register(name, text);
 words();
 tab("words");
 const person = await me().catch(() => null);
