@@ -24,9 +24,19 @@ import { clock, dateAndTime, span, t, word } from "../store/i18n.js";
  * @property {FoundLine[]} lines
  */
 
-/** @param {FoundLine} line */
-const said = (line) => h("span", {},
-  h("span", { class: "side" }, `${word("role", line.role)} ${clock(line.start_s)}`),
+/**
+ * Address of the call's page.
+ * @param {string} uid
+ * @param {number} [seconds] place in the call
+ */
+const pageOf = (uid, seconds) => `/history/${encodeURIComponent(uid)}${seconds === undefined ? "" : `?t=${seconds}`}`;
+
+/**
+ * @param {FoundLine} line
+ * @param {string} uid
+ */
+const said = (line, uid) => h("span", {},
+  h("a", { class: "side", href: pageOf(uid, line.start_s) }, `${word("role", line.role)} ${clock(line.start_s)}`),
   ...line.parts.map((part) => (part.marked ? h("mark", {}, part.text) : part.text)));
 
 /** @param {string | null} severity */
@@ -40,11 +50,11 @@ const beside = (/** @type {string | null} */ name, extra) => (extra && extra !==
 /** @param {FoundCall} call */
 export function foundCall(call) {
   return h("li", { dataset: { uid: call.uid } }, h("div", { class: "call", tabindex: "0" },
-    h("time", { datetime: call.started_at }, dateAndTime(call.started_at)),
+    h("a", { href: pageOf(call.uid) }, h("time", { datetime: call.started_at }, dateAndTime(call.started_at))),
     worst(call.worst),
     h("span", { class: "who" }, call.operator ?? t("history.unknown"), beside(call.operator, call.extension)),
     h("span", { class: "caller" }, call.caller ?? t("history.no_number"), beside(call.caller, call.caller_number)),
     h("span", { class: "length" }, span(call.seconds)),
     call.reviewed ? h("span", { class: "mine" }, t("history.gone_through")) : null,
-    call.lines.length ? h("span", { class: "said" }, ...call.lines.map(said)) : null));
+    call.lines.length ? h("span", { class: "said" }, ...call.lines.map((line) => said(line, call.uid))) : null));
 }

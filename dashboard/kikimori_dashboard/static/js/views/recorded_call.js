@@ -319,6 +319,7 @@ function drawTabs() {
 function words() {
   document.title = `${t("recorded.title")} – ${t("app.name")}`;
   setText(at("title"), t("recorded.title"));
+  setText(at("history"), t("history.title"));
   setText(at("keys"), t("keys.open"));
   setText(at("language"), t("ui.language"));
   at("tabs").setAttribute("aria-label", t("recorded.tabs"));
