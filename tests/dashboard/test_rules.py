@@ -145,7 +145,6 @@ PAGES = {
     "/history",
     "/callers/{key}",
     "/customers",
-PAGES = {"/", "/operator", "/handover", "/account", "/people", "/audit", "/recording", "/my-record"} | {
     "/history/{uid}",
     "/false-alarms",
 }
