@@ -35,18 +35,10 @@ if TYPE_CHECKING:
 
     from kikimori.bus.commands import CommandWitness
     from kikimori.bus.outbox import Outbox
+    from kikimori_core.wire import messages as wire
     from kikimori_core.wire.connection import Client
     from kikimori_core.wire.delivery import CallerContacts
     from kikimori_core.wire.key_store import Identity
-    from kikimori_core.wire.messages import (
-        Alert,
-        CallState,
-        Command,
-        CommandResult,
-        Levels,
-        Problem,
-        TranscriptLine,
-    )  # fmt: skip
     from kikimori_core.wire.settings import BrokerSettings
 
 log = structlog.get_logger()
@@ -68,7 +60,7 @@ class Bus:
         agent_id: str,
         outbox: Outbox,
         *,
-        on_command: Callable[[Command], Awaitable[CommandResult]],
+        on_command: Callable[[wire.Command], Awaitable[wire.CommandResult]],
         now: Callable[[], datetime] = utc_now,
         run: str = "0",
         silent_s: float = SILENT_S,
@@ -126,7 +118,7 @@ class Bus:
 
     # --- what the agent says
 
-    def publish_call(self, state: CallState) -> None:
+    def publish_call(self, state: wire.CallState) -> None:
         """Show a call's state. The first is retained until one with status `ended` follows."""
         state = state.model_copy(update={"run": self._stamps.run, "seq": self._stamps.next()})
         if self._calls.put(state) and state.status is not CallStatus.ENDED:
@@ -134,13 +126,13 @@ class Bus:
         for call_id in self._calls.shed():
             self._outbox.note_call(call_id, live=False)
 
-    def publish_levels(self, levels: Levels) -> None:
+    def publish_levels(self, levels: wire.Levels) -> None:
         self._levels.put(self._topics.levels, levels.to_bytes())
 
-    def publish_transcript(self, line: TranscriptLine) -> None:
+    def publish_transcript(self, line: wire.TranscriptLine) -> None:
         self._transcript.put(self._topics.transcript(line.call_id), line.to_bytes())
 
-    async def raise_alert(self, alert: Alert) -> None:
+    async def raise_alert(self, alert: wire.Alert) -> None:
         """Raise, change or close an alert. It is on the disk when this returns and reaches the broker when it can.
 
         Raises:
@@ -160,7 +152,7 @@ class Bus:
             "inventory": self._inventory.digest,
         }
 
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[wire.Problem, ...]:
         """Return the problems of outbox, broker and dashboards that a person should know."""
         parts = self._outbox.problems, self._sweep.problems, self._board.problems(), self._gate.problems()
         return sum(parts, ())
@@ -351,5 +343,5 @@ class Bus:
                 self._sending -= 1
                 self._moved.set()
 
-    def _reply(self, topic: str, result: CommandResult) -> None:
+    def _reply(self, topic: str, result: wire.CommandResult) -> None:
         self._replies.put(topic, self._sealed(result.to_bytes()))
