@@ -97,9 +97,10 @@ def certificate_faults(dashboard: DashboardSettings) -> list[Diagnosis]:
 
 
 def _authorities(records: RecordsTable, dashboard: DashboardSettings) -> dict[str, Callable[[], object]]:
-    """Return the authorities' certificates of records and mail by their keys, as functions that read them."""
+    """Return the authorities' certificates of listening, records and mail by their keys, as functions that read them."""
     anchors, mail = records.anchors, dashboard.notify.mail
     files = {"[records]": records.ca_file, "[records.anchors]": anchors.ca_file}
+    files["[listening]"] = dashboard.listening.ca_file
     if anchors.mail is not None:
         files["[records.anchors.mail]"] = anchors.mail.ca_file
     if anchors.timestamps is not None:
