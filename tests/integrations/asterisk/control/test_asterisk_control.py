@@ -346,5 +346,5 @@ def test_capabilities_follow_the_configuration(tmp_path: Path) -> None:
         return control.capabilities, tuple(each.name for each in control.announcements), control.keep_operator
 
     capabilities, announcements, keep = asyncio.run(made())
-    assert set(capabilities) == set(Action) - {*FOR_HELP, *OF_JUDGING, *OF_RECORDING}
+    assert set(capabilities) == set(Action) - {*FOR_HELP, *OF_JUDGING, *OF_RECORDING, Action.LISTEN_AUDIO}
     assert (announcements, keep) == (("hello", "missing"), True)
