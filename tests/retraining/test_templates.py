@@ -79,7 +79,9 @@ def test_no_measured_sentence_is_learned() -> None:
     measured = set()
     folder = WORDS.parents[2] / "tests" / "judging" / "data"
     for path in folder.glob("*.jsonl"):
-        measured |= {json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()}
+        # Dialogues measure how often a demand is counted, which the model has no part in.
+        lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        measured |= {line["text"] for line in lines if "text" in line}
     assert measured
     assert measured & {each.text for each in written(WORDS)} == set()
 

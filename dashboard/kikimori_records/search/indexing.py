@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from kikimori_records.calls.tables import recorded_alerts, recorded_calls, recorded_lines
 from kikimori_records.search.attributes import tags_of_call
@@ -24,17 +25,15 @@ async def put_call(
     connection: AsyncConnection, call: Mapping[str, Any], kinds: Iterable[str], spoken: SpokenWords
 ) -> None:
     """Put a call into the index. `call`: the row of `recorded_calls`; `kinds`: those of its alerts."""
-    number = await _free_number(connection, round(call["started_at"].timestamp() * 1000))
     tags = sorted(tags_of_call(call, kinds))
     row = {
-        "number": number,
         "uid": call["uid"],
         "tags": " ".join(tags),
         "line_numbers": " ".join(map(str, spoken.numbers)),
         "text": spoken.text,
         "readings": spoken.readings,
     }
-    await connection.execute(insert(search_calls).values(**row))
+    number = await _insert(connection, row, round(call["started_at"].timestamp() * 1000))
     terms = await asyncio.to_thread(terms_of_call, spoken.text, spoken.readings, tags)
     await index_of(connection).put(number, terms)
 
@@ -72,6 +71,20 @@ async def put_again(connection: AsyncConnection, uid: str) -> None:
     if there.first() is not None:
         await take_out(connection, uid)
         await put_recorded(connection, uid)
+
+
+async def _insert(connection: AsyncConnection, row: Mapping[str, Any], wished: int) -> int:
+    """Insert a call's row under the first free number from `wished` on, and return it."""
+    made = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    while True:
+        free = await _free_number(connection, wished)
+        query = (
+            made(search_calls).values(number=free, **row).on_conflict_do_nothing(index_elements=["number"])
+        )
+        query = query.returning(search_calls.c.number)
+        if (await connection.execute(query)).first() is not None:
+            return free
+        # Another call that began in this millisecond was put in meanwhile.
 
 
 async def _free_number(connection: AsyncConnection, wished: int) -> int:

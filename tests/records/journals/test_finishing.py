@@ -23,7 +23,7 @@ from kikimori_records.journals.windows_file import read_windows_file
 from kikimori_records.people import NewPerson, add
 from kikimori_records.people.changes import Author
 from kikimori_records.people.seatings import SeatingSource, sit_down
-from kikimori_records.schema import recorded_calls
+from kikimori_records.schema import recorded_calls, search_calls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,7 +219,7 @@ async def test_a_call_that_was_erased_does_not_come_back_over_restarts_while_ano
             await office.finishing.finish_ended()
         if first == 0:
             async with store.begin() as connection:
-                for table in (*PARTS.values(), recorded_calls):
+                for table in (*PARTS.values(), search_calls, recorded_calls):
                     await connection.execute(delete(table))
     assert [each.call_id for each in await newest_calls(store, 9)] == ["call-0"]
     assert office.segments() == []

@@ -197,6 +197,7 @@ async def test_a_call_that_is_gone_without_an_order_is_missing(record: Record) -
             "recorded_legs",
             "recorded_alerts",
             "recorded_events",
+            "search_calls",
             "recorded_calls",
         ):
             await connection.execute(text(f"DELETE FROM {table} WHERE uid = 'call-1.run1'"))  # noqa: S608
