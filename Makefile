@@ -29,7 +29,7 @@ check: lint ## lint, types and the tests that need no server: about a minute
 	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile $(QUICK)
 
 # One more than cores, as a third of the time is spent waiting for telephones; at most four.
-WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 3 ? n + 1 : 4)))
+WORKERS = $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 3 ? n + 1 : 4)))
 test: $(VENV)/testable debian asterisk lint ## check everything
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 

@@ -41,7 +41,6 @@ async def test_a_kill_of_each_part(tmp_path: Path) -> None:
     assert report["sent"]["samples"] > report["sent"]["samples_lost_at_kills"]
     assert report["sent"]["helps"] > 0
     assert report["calls"] > 0
-    assert report["agent_runs"] > 1
     assert sum(report["kills"].values()) == (3 if report["database"] == "postgresql" else 2)
     assert ended.code == 0
 

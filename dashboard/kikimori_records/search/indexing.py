@@ -81,8 +81,7 @@ async def _insert(connection: AsyncConnection, row: Mapping[str, Any], wished: i
         query = (
             made(search_calls).values(number=free, **row).on_conflict_do_nothing(index_elements=["number"])
         )
-        query = query.returning(search_calls.c.number)
-        if (await connection.execute(query)).first() is not None:
+        if (await connection.execute(query.returning(search_calls.c.number))).first() is not None:
             return free
         # Another call that began in this millisecond was put in meanwhile.
 
