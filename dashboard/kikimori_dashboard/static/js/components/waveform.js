@@ -176,9 +176,9 @@ export class Waveform {
     if (!pen) return;
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, width, height);
-    const style = getComputedStyle(this.slider);
+    const looks = getComputedStyle(this.slider);
     /** @param {string} name */
-    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const colour = (name) => looks.getPropertyValue(`--${name}`).trim();
     for (const each of this.drawn.stretches) {
       pen.fillStyle = colour(each.status === "on_hold" ? "held-back" : "moved-back");
       pen.fillRect(this.x(each.from), ALERTS_PX + TICKS_PX, Math.max(1, this.x(each.to) - this.x(each.from)), height);
