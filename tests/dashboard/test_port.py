@@ -280,4 +280,9 @@ async def test_two_thousand_slow_connections_and_a_browser_still_works(real: Mos
         other = await browser.new_page()
         await sign_in_page(other)
         await other.goto(url)
+        for _ in range(3):  # a part of the page may be refused as long as others hold places
+            with suppress(AssertionError):
+                await expect(other.locator("[data-call=during]")).to_be_visible(timeout=WITHIN_S * 300)
+                return
+            await other.reload()
         await expect(other.locator("[data-call=during]")).to_be_visible(timeout=WITHIN_S * 1000)
