@@ -33,7 +33,6 @@ def with_summary(evidence: Evidence) -> Evidence:
             for key, value in fields.items()
             if key.endswith("_s") and isinstance(value, float)
         }
-        values["count"] = str(fields.get("count", ""))
         values["refused"] = str(len({each["demand_s"] for each in fields.get("refusals", ())}))
         values["text"] = str(fields.get("text", ""))[:LONGEST]
         values["words"] = "・".join(fields.get("words", ()))[:LONGEST]
