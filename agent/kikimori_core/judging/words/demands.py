@@ -75,12 +75,12 @@ class Demand:
 
     def _says_again(self, other: Demand) -> bool:
         """Return whether both are orders with one verb and something in common: 金曜に変更しろって of 点検の日を金曜に変更しろ."""
-        orders = not any(each.polite and not each.insists for each in (self, other))
-        shorter = min(self.units, other.units, key=len)
-        within = bool(shorter) and shorter <= self.units | other.units and shorter == self.units & other.units
-        if self.verb == "" or self.verb != other.verb:
+        common = self.units & other.units
+        if self.verb == "" or self.verb != other.verb or not common:
             return False
-        return (orders and bool(self.units & other.units)) or (within and not (self.polite and other.polite))
+        orders = not any(each.polite and not each.insists for each in (self, other))
+        within = common in (self.units, other.units)
+        return orders or (within and not (self.polite and other.polite))
 
 
 class DemandReader:
