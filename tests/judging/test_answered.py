@@ -13,13 +13,12 @@ from kikimori_core.judging.summary import with_summary
 from kikimori_core.model.alert import AlertChange
 from kikimori_core.model.evidence import Utterance
 from kikimori_core.wire.messages import AnsweredEvidence
-from kikimori_lab.evaluation.case_judge import utterance
-from kikimori_lab.evaluation.cases import Case, read_cases
+from kikimori_lab.evaluation.answered import AnsweredCase, answered_in
+from kikimori_lab.evaluation.case_judge import CaseJudge
+from kikimori_lab.evaluation.cases import read_cases
 
 DIALOGUES = read_cases(Path(__file__).parent / "data" / "answered.jsonl")
 RULES = rules("repeated-demand", "repeated-superior")
-
-Found = list[tuple[tuple[float, ...], tuple[float, ...]]]
 
 
 def answered(changes: list[AlertChange]) -> dict[tuple[str, float], AnsweredEvidence]:
@@ -37,23 +36,12 @@ def only(told: list[Utterance]) -> AnsweredEvidence:
     return found
 
 
-def found_in(case: Case) -> Found:
-    judge = CallJudge(RULES, PHRASES, words_heard=True)
-    told = [utterance(text, start_s, role) for start_s, role, text in case.turns or ()]
-    found = answered([change for each in told for change in judge.observe(each)]).values()
-    return sorted((each.times_s, tuple(sorted({one.start_s for one in each.refusals}))) for each in found)
-
-
 def test_counts_and_refusals_of_whole_calls(capsys: pytest.CaptureFixture[str]) -> None:
     """Prints the figures with `pytest -s`; near-misses, refusals and promises among them."""
-    counted = right = 0
-    wrong: list[str] = []
-    for case in DIALOGUES:
-        wanted = sorted((each.times, each.refused) for each in case.answered or ())
-        found = found_in(case)
-        counted += [times for times, _ in found] == [times for times, _ in wanted]
-        right += found == wanted
-        wrong += [] if found == wanted else [case.name]
+    judge = CaseJudge(RULES, PHRASES)
+    scores = [AnsweredCase(case, answered_in(judge, case)) for case in DIALOGUES]
+    counted, right = sum(each.counted for each in scores), sum(each.answered for each in scores)
+    wrong = [each.case.name for each in scores if not each.answered]
     with capsys.disabled():
         print(
             f"\nalready explained: count right in {counted} of {len(DIALOGUES)}, refusals too in {right}; not: {wrong}"
