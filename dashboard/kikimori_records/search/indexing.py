@@ -18,6 +18,7 @@ from kikimori_records.search.terms import terms_of_call
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sqlalchemy import RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -39,9 +40,8 @@ async def put_call(
 
 
 async def put_recorded(connection: AsyncConnection, uid: str) -> None:
-    """Put a call into the index as its rows are; an erased one is left out."""
-    found = await connection.execute(select(recorded_calls).where(recorded_calls.c.uid == uid))
-    call = found.mappings().one_or_none()
+    """Put a call into the index as its rows are; an erased one is left out, and one that is changed just now by another."""
+    call = await _held(connection, uid, skip_locked=True)
     if call is None or call["erased_at"] is not None:
         return
     c = recorded_lines.c
@@ -53,6 +53,7 @@ async def put_recorded(connection: AsyncConnection, uid: str) -> None:
 
 async def take_out(connection: AsyncConnection, uid: str) -> None:
     """Take a call out of the index; nothing where it is not in it."""
+    await _held(connection, uid)
     found = await connection.execute(select(search_calls).where(search_calls.c.uid == uid))
     row = found.mappings().one_or_none()
     if row is None:
@@ -67,10 +68,22 @@ async def put_again(connection: AsyncConnection, uid: str) -> None:
 
     Where the index has it not yet, whoever fills the index finds the rows as they are.
     """
+    await _held(connection, uid)
     there = await connection.execute(select(search_calls.c.number).where(search_calls.c.uid == uid))
     if there.first() is not None:
         await take_out(connection, uid)
         await put_recorded(connection, uid)
+
+
+async def _held(connection: AsyncConnection, uid: str, *, skip_locked: bool = False) -> RowMapping | None:
+    """Return a call's row, which nobody else changes until the transaction ends; None where there is none.
+
+    Whoever fills the index on PostgreSQL would otherwise put in the words that are removed in the same moment. It skips a
+    call that another transaction has locked, so that two never wait for each other.
+    """
+    query = select(recorded_calls).where(recorded_calls.c.uid == uid)
+    query = query.with_for_update(key_share=True, skip_locked=skip_locked)
+    return (await connection.execute(query)).mappings().one_or_none()
 
 
 async def _insert(connection: AsyncConnection, row: Mapping[str, Any], wished: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from kikimori_records.keeping.removal import RemovalCause, remove
 from kikimori_records.search import readings
 from kikimori_records.search.filling import AT_ONCE, IndexFilling
 from kikimori_records.search.finding import FoundCount, count, find
+from kikimori_records.search.indexing import put_recorded, take_out
 from kikimori_records.search.question import FoundGroup, HistoryQuestion, words_asked
 from kikimori_records.search.tables import search_calls, search_state
 
@@ -135,6 +137,33 @@ async def test_nothing_of_an_erased_call_is_found(store: Store, tmp_path: Path) 
             terms = set((await connection.execute(text("SELECT term FROM temp.terms"))).scalars())
             assert "返金" in terms
             assert "上司" not in terms
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("kind", [DataKind.WORDS, DataKind.CALL])
+async def test_what_is_removed_while_the_index_is_filled_is_not_in_it(
+    store: Store, tmp_path: Path, kind: DataKind
+) -> None:
+    await keep_office(store)
+    async with store.begin() as connection:
+        await take_out(connection, "d.r1")
+    async with store.begin() as filling:
+        await put_recorded(filling, "d.r1")
+        removing = asyncio.create_task(
+            remove(store, tmp_path, kind, ["d.r1"], RemovalCause("kikimori", "age", BEGIN))
+        )
+        while not removing.done():
+            async with store.read() as connection:
+                waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if (await connection.execute(waits)).scalar_one():
+                    break
+    await removing
+    assert await found(store, "上司") == ""
+    async with store.begin() as connection:
+        await take_out(connection, "c.r1")
+        async with store.begin() as filling:
+            await put_recorded(filling, "c.r1")  # another transaction has it
+    assert await found(store, "カスハラ") == ""
 
 
 async def test_calls_from_before_the_index_are_put_in_by_and_by(store: Store) -> None:
