@@ -86,17 +86,17 @@ async def _held(connection: AsyncConnection, uid: str, *, skip_locked: bool = Fa
     return (await connection.execute(query)).mappings().one_or_none()
 
 
-async def _insert(connection: AsyncConnection, row: Mapping[str, Any], wished: int) -> int:
-    """Insert a call's row under the first free number from `wished` on, and return it."""
+async def _insert(connection: AsyncConnection, row: Mapping[str, Any], number: int) -> int:
+    """Insert a call's row under the first free number from `number` on, and return it."""
     made = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     while True:
-        free = await _free_number(connection, wished)
+        number = await _free_number(connection, number)
         query = (
-            made(search_calls).values(number=free, **row).on_conflict_do_nothing(index_elements=["number"])
+            made(search_calls).values(number=number, **row).on_conflict_do_nothing(index_elements=["number"])
         )
         if (await connection.execute(query.returning(search_calls.c.number))).first() is not None:
-            return free
-        # Another call that began in this millisecond was put in meanwhile.
+            return number
+        # Taken meanwhile by another call that began in this millisecond, or by one behind those that were looked at.
 
 
 async def _free_number(connection: AsyncConnection, wished: int) -> int:

@@ -13,7 +13,7 @@ from tests.support.said_calls import BEGIN, keep_said, said_call
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.erasing import forget_deleted
 from kikimori_records.keeping.removal import RemovalCause, remove
-from kikimori_records.search import readings
+from kikimori_records.search import indexing, readings
 from kikimori_records.search.filling import AT_ONCE, IndexFilling
 from kikimori_records.search.finding import FoundCount, count, find
 from kikimori_records.search.indexing import put_recorded, take_out
@@ -114,6 +114,15 @@ async def test_pages_follow_each_other_without_a_gap(store: Store) -> None:
         if (before := page.before) is None:
             break
     assert sorted(names) == [f"c{at:03}" for at in range(130)]
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_each_of_many_calls_of_one_millisecond_has_a_number(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "MOST_AT_ONCE", 2)
+    await keep_said(store, *(said_call(each, "返金") for each in "abcde"))
+    assert await found(store, "返金") == "e d c b a"
 
 
 async def test_nothing_of_an_erased_call_is_found(store: Store, tmp_path: Path) -> None:
