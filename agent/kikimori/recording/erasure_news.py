@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ class ErasureNews:
         """
         for run in {**dict.fromkeys(runs), self._live: None}:
             now = time.monotonic()
-            if now - self._asked.get(run, now - self._ask_every_s) < self._ask_every_s:
+            if now - self._asked.get(run, -math.inf) < self._ask_every_s:
                 continue
             try:
                 keys = await self._sink.erased(self._agent_id, run)
