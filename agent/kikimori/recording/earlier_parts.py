@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -62,7 +61,7 @@ def _keys_of(folder: Path, call_id: str) -> list[int]:
     oldest = datetime.now(UTC) - LONGEST
     found = []
     for path in segments_of(folder):
-        if path.stat().st_mtime < time.time() - LONGEST / timedelta(seconds=1):
+        if path.stat().st_mtime < oldest.timestamp():
             continue
         for each in locate(path):
             if isinstance(each, Located) and each.record.kind == Kind.CALL_BEGUN:
