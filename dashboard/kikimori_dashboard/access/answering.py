@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori_dashboard.access.asked import BadQuestionError
 from kikimori_dashboard.access.bodies import BadBodyError
 from kikimori_dashboard.access.logins import LoginRefusedError
 from kikimori_dashboard.access.middleware import refusal
@@ -49,6 +50,8 @@ def answering(handler: Handler) -> Handler:
             return await handler(request)
         except BadBodyError as error:
             return error.answer
+        except BadQuestionError:
+            return refusal(422, "bad_request")
         except FieldError as error:
             return refusal(422, "bad_field", field=error.field, fault=error.reason)
         except LoginRefusedError as error:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
+from kikimori_dashboard.access.asked import BadQuestionError, asked_number, asked_time
 from kikimori_records.audit.queries import AboutPerson, AuditFilter
 
 if TYPE_CHECKING:
@@ -18,15 +17,11 @@ HIGHEST = 2**31 - 1
 """Largest number of an entry that the database can hold."""
 
 
-class BadQuestionError(Exception):
-    """An address asks what cannot be answered."""
-
-
 def asked_filter(query: Mapping[str, str], zone: str) -> AuditFilter:
     """Return the filter of an address; raises BadQuestionError."""
     return AuditFilter(
-        since=_time(query.get("since", ""), zone),
-        until=_time(query.get("until", ""), zone),
+        since=asked_time(query.get("since", ""), zone),
+        until=asked_time(query.get("until", ""), zone),
         actor=_text(query, "person"),
         action=_text(query, "action"),
         object_id=_text(query, "object"),
@@ -37,11 +32,7 @@ def asked_filter(query: Mapping[str, str], zone: str) -> AuditFilter:
 def asked_before(query: Mapping[str, str]) -> int | None:
     """Return the number below which entries are wanted; raises BadQuestionError."""
     given = query.get("before", "")
-    if not given:
-        return None
-    if not given.isascii() or not given.isdigit() or len(given) > 10 or int(given) > HIGHEST:
-        raise BadQuestionError
-    return int(given)
+    return asked_number(given, 0, HIGHEST) if given else None
 
 
 def about(who: Principal) -> AboutPerson:
@@ -63,15 +54,3 @@ def _is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _time(given: str, zone: str) -> datetime | None:
-    """Return a time, of the office's zone where it names none."""
-    if not given:
-        return None
-    try:
-        found = datetime.fromisoformat(given)
-        found = found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))
-        return found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadQuestionError from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -14,7 +13,7 @@ from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.audit.questions import BadQuestionError, about, asked_before, asked_filter
+from kikimori_dashboard.audit.questions import about, asked_before, asked_filter
 from kikimori_dashboard.audit.worded_details import worded_details
 from kikimori_dashboard.pages import html_page
 from kikimori_records import sessions
@@ -24,8 +23,6 @@ from kikimori_records.audit.queries import AuditFilter, newest, oldest_first
 from kikimori_records.errors import StoreError
 
 if TYPE_CHECKING:
-    from aiohttp.typedefs import Handler
-
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.access.who import Principal
     from kikimori_records.audit.entry import AuditRow
@@ -54,7 +51,7 @@ class AuditRoutes:
             ("/my-record", html_page("my_record.html"), page_for(Right.OWN_RECORD)),
             ("/api/my-record", self._own, needs(Right.OWN_RECORD)),
         ):
-            add_route(app, "GET", path, _answering(handler), rule)
+            add_route(app, "GET", path, answering(handler), rule)
 
     async def _list(self, request: web.Request) -> web.Response:
         """Return entries of the audit, the newest first: since, until, person, action, object, outcome, before."""
@@ -157,16 +154,3 @@ async def _send(request: web.Request, answer: web.StreamResponse, lines: list[st
     if not answer.prepared:
         await answer.prepare(request)
     await answer.write("".join(lines).encode())
-
-
-def _answering(handler: Handler) -> Handler:
-    """Return the handler with its refusals worded as answers."""
-
-    @wraps(handler)
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except BadQuestionError:
-            return refusal(422, "bad_request")
-
-    return answering(answer)

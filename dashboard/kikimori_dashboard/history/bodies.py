@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kikimori_dashboard.access.asked import BadQuestionError, asked_time
 from kikimori_dashboard.access.roles import Right, Scope, widest
-from kikimori_dashboard.audit.questions import BadQuestionError
 from kikimori_records.columns import storable
 from kikimori_records.search.attributes import LENGTHS_S
 from kikimori_records.search.question import FoundGroup, HistoryQuestion, words_asked
@@ -55,8 +53,8 @@ class HistoryBody(BaseModel):
             raise BadQuestionError
         me = who.person_id or ""
         return HistoryQuestion(
-            since=_time(self.since, zone),
-            until=_time(self.until, zone, end=True),
+            since=asked_time(self.since, zone),
+            until=asked_time(self.until, zone, end=True),
             operator=storable(self.operator.strip()),
             caller=storable(self.caller.strip()),
             words=words_asked(self.words),
@@ -90,17 +88,3 @@ class ExportBody(HistoryBody):
     """Body of `POST /api/history/export`."""
 
     language: Literal["ja", "en"] = "ja"
-
-
-def _time(given: str, zone: str, *, end: bool = False) -> datetime | None:
-    """Return a time, of the office's zone where it names none; `end`: of a date the begin of the next day."""
-    if not given:
-        return None
-    try:
-        found = datetime.fromisoformat(given)
-        if end and len(given) == len("2026-11-29"):
-            found = found.replace(hour=23, minute=59, second=59, microsecond=999_999)
-        found = found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))
-        return found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadQuestionError from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,12 +9,10 @@ from aiohttp import web
 
 from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.bodies import read_body
-from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right, Scope, may, widest
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
-from kikimori_dashboard.audit.questions import BadQuestionError
 from kikimori_dashboard.history.answers import call_view
 from kikimori_dashboard.history.bodies import ExportBody, FindBody, HistoryBody
 from kikimori_dashboard.pages import html_page
@@ -27,8 +24,6 @@ from kikimori_records.search.choices import choices_of
 from kikimori_records.search.finding import count, find
 
 if TYPE_CHECKING:
-    from aiohttp.typedefs import Handler
-
     from kikimori_dashboard.access.access import Access
     from kikimori_records.search.finding import FoundCalls
     from kikimori_records.search.question import HistoryQuestion
@@ -56,7 +51,7 @@ class HistoryRoutes:
             ("POST", "/api/history/count", self._count, needs(Right.TRANSCRIPT), HistoryBody),
             ("POST", "/api/history/export", self._export, needs(Right.EXPORT), ExportBody),
         ):
-            add_route(app, method, path, _answering(handler), rule, *body)
+            add_route(app, method, path, answering(handler), rule, *body)
 
     async def _choices(self, request: web.Request) -> web.Response:
         """Return what conditions can be chosen: operators, kinds of alerts, outcomes; and whether the own file may be written."""
@@ -135,16 +130,3 @@ class HistoryRoutes:
                 self._access.store, question, body.found_group, before=page.before, most=LINES_AT_ONCE
             )
         await answer.write_eof()
-
-
-def _answering(handler: Handler) -> Handler:
-    """Return the handler with its refusals worded as answers."""
-
-    @wraps(handler)
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except BadQuestionError:
-            return refusal(422, "bad_request")
-
-    return answering(answer)
