@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from kikimori_dashboard.access.answering import answering
-from kikimori_dashboard.access.middleware import refusal
+from kikimori_dashboard.access.asked import asked_number
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
@@ -40,11 +40,9 @@ class FalseAlarmRoutes:
 
     async def _list(self, request: web.Request) -> web.Response:
         """Return alerts that were marked as false in the last `days` days (30), by rule, most marks first."""
-        text = request.query.get("days", str(DAYS))
-        if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= MOST_DAYS):
-            return refusal(422, "bad_request")
+        days = asked_number(request.query.get("days", str(DAYS)), 1, MOST_DAYS)
         who, store = request[WHO], self._access.store
-        since = datetime.now(UTC) - timedelta(days=int(text))
+        since = datetime.now(UTC) - timedelta(days=days)
 
         def sees(place: CallPlace) -> bool:
             return may(who, Right.TRANSCRIPT, target_of(place, self._access.teams))
@@ -65,7 +63,7 @@ class FalseAlarmRoutes:
         rules = [_rule_view(rule, found, raised[rule], titles.get(rule)) for rule, found in marks.items()]
         rules.sort(key=lambda each: (-each["false"], each["rule"]))
         reasons = {each.id: {"ja": each.ja, "en": each.en} for each in false_reasons()}
-        return web.json_response({"days": int(text), "rules": rules, "reasons": reasons})
+        return web.json_response({"days": days, "rules": rules, "reasons": reasons})
 
 
 def _rule_view(

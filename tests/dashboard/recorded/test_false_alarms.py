@@ -61,8 +61,9 @@ async def test_a_false_alarm_is_marked_after_the_call_and_listed_by_rule(folder:
         async with client(office.url) as http:
             async with http.get("/api/false-alarms?days=7") as answer:
                 assert (await answer.json())["rules"] == []
-            async with http.get("/api/false-alarms?days=seven") as answer:
-                assert answer.status == 422
+            for days in ("seven", "0", "3661", "0000019999999999"):
+                async with http.get(f"/api/false-alarms?days={days}") as answer:
+                    assert answer.status == 422, days
             path = "/api/history/c-2.r1/alerts/c-2.r1.refund.1/false"
             while True:
                 async with http.post(path, json={"reason": "misheard"}) as answer:
