@@ -36,6 +36,7 @@ from kikimori_records.settings import StoreSettings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playwright.async_api import Route
     from tests.support.mosquitto import Mosquitto
     from tests.support.peer_agent import PeerAgent
 
@@ -190,6 +191,37 @@ async def test_the_list_is_taken_in_and_written_on_its_page(
         written = (await (await download.value).path()).read_bytes().decode("cp932")
         assert "03-1234-5678、090-1111-2222,髙橋 商店,A-1,木村,結論から" in written
         assert len(await audited(store, "customer.export")) == 1
+
+
+@pytest.mark.parametrize("slow", ["**/views/customers.js", "**/api/customers"])
+async def test_a_file_that_is_chosen_while_the_page_still_loads_is_read(
+    slow: str, real: Mosquitto, store: Store, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("番号,氏名\n非通知,x\n", encoding="utf-8")
+    chosen = asyncio.Event()
+
+    async def wait_for_choice(route: Route) -> None:
+        await chosen.wait()
+        await route.continue_()
+
+    async with dashboard(dashboard_settings(real.settings), store=store) as url, chromium() as browser:
+        context = await browser.new_context()
+        await sign_in_browser(context, "records")
+        page = await context.new_page()
+        await page.route(slow, wait_for_choice)
+        await page.goto(f"{url}/customers", wait_until="commit")
+        if slow.endswith(".js"):
+            await page.locator("#file").set_input_files(bad)
+        else:
+            await expect(page.locator("#title")).to_have_text("お客様一覧")
+            async with page.expect_response("**/api/customers/import*"):
+                await page.locator("#file").set_input_files(bad)
+            await expect(page.locator("#fault")).to_contain_text("2行目")
+        async with page.expect_response("**/api/customers"):
+            chosen.set()
+        await expect(page.locator("#count")).to_contain_text("0件")
+        await expect(page.locator("#fault")).to_contain_text("2行目")
 
 
 async def test_agents_are_told_of_days_without_number_and_a_lost_database_changes_nothing(

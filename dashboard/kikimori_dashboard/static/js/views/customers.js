@@ -16,10 +16,13 @@ const SHOWN = 200;
 /** @type {Customer[]} */
 let customers = [];
 /** @type {Answer | null} */
-let fault = null;
+let unread = null; // why the list could not be had
+/** @type {Answer | null} */
+let fault = null; // why the file was not taken
 /** @type {Answer | null} */
 let plan = null;
 let done = "";
+const chosen = at("file", HTMLInputElement);
 /** @type {File | null} */
 let file = null;
 const person = await me().catch(() => undefined);
@@ -30,17 +33,23 @@ applyTheme();
 await i18n.start();
 at("language").addEventListener("click", async () => { await i18n.toggle(); draw(); });
 at("sought").addEventListener("input", draw);
-at("file", HTMLInputElement).addEventListener("change", () => { file = at("file", HTMLInputElement).files?.[0] ?? null; take(true); });
+chosen.addEventListener("change", choose);
 draw();
+if (chosen.files?.length) choose(); // while this module was still being loaded
 await read();
 watchRights(() => { customers = []; plan = null; draw(); });
 
 async function read() {
   const answer = await load("/api/customers");
   if (answer.status === 401) return toLogin();
-  fault = answer.ok ? null : answer;
+  unread = answer.ok ? null : answer;
   if (answer.ok) customers = answer.customers;
   return draw();
+}
+
+function choose() {
+  file = chosen.files?.[0] ?? null;
+  return take(true);
 }
 
 /** @param {boolean} dry only say what would change */
@@ -48,14 +57,16 @@ async function take(dry) {
   done = "";
   plan = fault = null;
   if (file === null) return draw();
-  const answer = await posted(`/api/customers/import?dry_run=${dry ? 1 : 0}`, file);
+  const taken = file;
+  const answer = await posted(`/api/customers/import?dry_run=${dry ? 1 : 0}`, taken);
+  if (dry && file !== taken) return; // another was chosen meanwhile
   if (answer.status === 401) return toLogin();
   if (!answer.ok) fault = answer;
   else if (dry) plan = answer;
   else {
     done = t("customers.imported", answer);
     file = null;
-    at("file", HTMLInputElement).value = "";
+    chosen.value = "";
     await read();
   }
   return draw();
@@ -90,8 +101,8 @@ function draw() {
   setText(at("sought-label"), t("customers.sought"));
   setText(at("account"), t("account.title"));
   setText(at("language"), t("ui.language"));
-  fill(at("fault"), JSON.stringify([fault, i18n.current()]), faultParts);
-  show(at("fault"), fault !== null);
+  fill(at("fault"), JSON.stringify([fault, unread, i18n.current()]), faultParts);
+  show(at("fault"), fault !== null || unread !== null);
   setText(at("done"), done);
   show(at("done"), done !== "");
   fill(at("plan"), JSON.stringify([plan, i18n.current()]), planParts);
@@ -99,11 +110,12 @@ function draw() {
 }
 
 function faultParts() {
-  if (fault === null) return [];
-  if (fault.reason !== "bad_csv") return [h("span", {}, i18n.find(`caller.refused.${fault.reason}`) ?? refusalText(fault))];
+  const shown = fault ?? unread;
+  if (shown === null) return [];
+  if (shown.reason !== "bad_csv") return [h("span", {}, i18n.find(`caller.refused.${shown.reason}`) ?? refusalText(shown))];
   return [h("span", {}, t("customers.faults")), h("ul", {},
-    ...fault.faults.map((/** @type {{line: number, words: Record<string, string>}} */ each) => h("li", {}, t("customers.line", { line: each.line, reason: each.words[i18n.current()] }))),
-    fault.more ? h("li", {}, t("customers.more_faults", { n: fault.more })) : null)];
+    ...shown.faults.map((/** @type {{line: number, words: Record<string, string>}} */ each) => h("li", {}, t("customers.line", { line: each.line, reason: each.words[i18n.current()] }))),
+    shown.more ? h("li", {}, t("customers.more_faults", { n: shown.more })) : null)];
 }
 
 function planParts() {
@@ -116,7 +128,7 @@ function planParts() {
   ];
   return [counts, items.length ? h("ul", { tabindex: "0", "aria-label": t("customers.changes") }, ...items) : null,
     h("p", { class: "row" }, h("button", { class: "primary", type: "button", onclick: () => take(false) }, t("customers.import")),
-      h("button", { class: "secondary", type: "button", onclick: () => { file = null; at("file", HTMLInputElement).value = ""; take(true); } }, t("people.cancel")))];
+      h("button", { class: "secondary", type: "button", onclick: () => { file = null; chosen.value = ""; take(true); } }, t("people.cancel")))];
 }
 
 /** @param {[string, [any, any]]} change */
