@@ -6,23 +6,25 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, exists, literal, select
 
 from kikimori_records.calls.queries import RecordedCall, calls_named
-from kikimori_records.calls.tables import recorded_calls, recorded_lines
+from kikimori_records.calls.tables import recorded_calls
 from kikimori_records.reviews import ReviewedKind
 from kikimori_records.schema import reviews
 from kikimori_records.search.engines import index_of
 from kikimori_records.search.filling import is_full
-from kikimori_records.search.marked import MarkedLine, marked_line
+from kikimori_records.search.line_rows import marked_lines
 from kikimori_records.search.tables import search_calls
 from kikimori_records.search.wanted import wanted_calls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from kikimori_records.search.marked import MarkedLine
     from kikimori_records.search.question import FoundGroup, HistoryQuestion
     from kikimori_records.search.wanted import WantedCalls
     from kikimori_records.store import Store
@@ -175,7 +177,7 @@ async def _read(
 ) -> list[_Met]:
     """Return what the index has of calls: of those named, None = of the newest in the range."""
     c = search_calls.c
-    query = select(c.number, c.uid, c.text, c.readings, c.line_numbers, c.tags)
+    query = select(c.number, c.uid, *_parts_needed(wanted))
     if numbers is None:
         query = query.where(c.number >= wanted.among.first, c.number < wanted.among.before).limit(most)
     else:
@@ -197,22 +199,33 @@ async def _read(
     return [_Met(*row) for row in await connection.execute(query.order_by(c.number.desc()))]
 
 
+def _parts_needed(wanted: WantedCalls) -> list[ColumnElement[str | None]]:
+    """Return the columns of a `_Met` behind its uid. What a question does not look at is left empty: it is most of a row."""
+    c = search_calls.c
+    needed: list[tuple[ColumnElement[str], object]] = [
+        (c.text, wanted.words),
+        (c.readings, wanted.readings),
+        (c.line_numbers, wanted.words),
+        (c.tags, wanted.reviewed_by),
+    ]
+    return [each if is_needed else literal("") for each, is_needed in needed]
+
+
 async def _with_lines(
     connection: AsyncConnection, found: Sequence[_Met], wanted: WantedCalls
 ) -> list[FoundCall]:
     calls = await calls_named(connection, [each.uid for each in found])
-    lines = await _lines(connection, found, wanted)
+    lines = await marked_lines(connection, _places(found, wanted))
     # One that was erased in the same moment by another program is there no more.
     return [
-        FoundCall(each.number, calls[each.uid], tuple(lines[each.uid])) for each in found if each.uid in calls
+        FoundCall(each.number, calls[each.uid], tuple(lines.get(each.uid, ())))
+        for each in found
+        if each.uid in calls
     ]
 
 
-async def _lines(
-    connection: AsyncConnection, found: Sequence[_Met], wanted: WantedCalls
-) -> dict[str, list[MarkedLine]]:
-    """Return the lines that are shown of each call, by its uid."""
-    c = recorded_lines.c
+def _places(found: Sequence[_Met], wanted: WantedCalls) -> dict[tuple[str, int], list[tuple[int, int]]]:
+    """Return the lines that are shown of each call, with the places of the words in them."""
     places: dict[tuple[str, int], list[tuple[int, int]]] = {}
     for each in found:
         numbers = each.line_numbers.split()
@@ -220,12 +233,4 @@ async def _lines(
         for at in list(dict.fromkeys(hit.line for hit in hits))[:MOST_LINES]:
             marks = [(hit.begin, hit.end) for hit in hits if hit.line == at]
             places[each.uid, int(numbers[at])] = marks
-    made: dict[str, list[MarkedLine]] = {each.uid: [] for each in found}
-    if places:
-        # Not as pairs: for a list of pairs SQLite reads the whole table.
-        these = (c.uid.in_({uid for uid, _ in places}), c.number.in_({number for _, number in places}))
-        query = select(c.uid, c.number, c.role, c.start_s, c.text).where(*these)
-        for row in await connection.execute(query.order_by(c.uid, c.number)):
-            if (row.uid, row.number) in places:
-                made[row.uid].append(marked_line(row, places[row.uid, row.number]))
-    return made
+    return places
