@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, literal, select
+from sqlalchemy import and_, exists, func, literal, select
 
 from kikimori_records.calls.queries import RecordedCall, calls_named
 from kikimori_records.calls.tables import recorded_calls
@@ -113,7 +113,7 @@ async def find(
         left: int | None = None
         if wanted is not None:
             looked_at = 0
-            async for piece in _met(connection, wanted, most + 1):
+            async for piece in _met(connection, wanted, most + 1, shown=True):
                 found += piece.met
                 looked_at += piece.looked_at
                 if len(found) > most:
@@ -140,7 +140,7 @@ async def count(store: Store, asked: HistoryQuestion, group: FoundGroup) -> Foun
                 if total > MOST_COUNTED:
                     break
         else:
-            async for piece in _met(connection, wanted, MOST_COUNTED + 1):
+            async for piece in _met(connection, wanted, MOST_COUNTED + 1, shown=False):
                 total += len(piece.met)
                 looked_at += piece.looked_at
                 if total > MOST_COUNTED or looked_at >= MOST_LOOKED_AT:
@@ -148,40 +148,71 @@ async def count(store: Store, asked: HistoryQuestion, group: FoundGroup) -> Foun
     return FoundCount(min(total, MOST_COUNTED), more=total > MOST_COUNTED or looked_at >= MOST_LOOKED_AT)
 
 
-async def _met(connection: AsyncConnection, wanted: WantedCalls, most: int) -> AsyncIterator[_Piece]:
-    """Give the calls that meet a question, newest first, in pieces."""
+async def _met(
+    connection: AsyncConnection, wanted: WantedCalls, most: int, *, shown: bool
+) -> AsyncIterator[_Piece]:
+    """Give the calls that meet a question, newest first, in pieces. `shown`: with what is needed to show their lines."""
     if not wanted.expression:
-        yield _Piece(await _read(connection, wanted, None, most))
+        yield _Piece(await _read(connection, wanted, None, most, shown=shown))
         return
-    if wanted.reviewed_by and len(mine := await _read(connection, wanted, None, MOST_MARKED)) < MOST_MARKED:
-        # A person's marks are few beside the calls in which a common word was said.
-        there = [each for each in mine if wanted.holds(each.tags)]
-        yield _Piece(await asyncio.to_thread(_meeting, wanted, there))
-        return
+    if wanted.reviewed_by:
+        mine = await _read(connection, wanted, None, MOST_MARKED, shown=shown)
+        if len(mine) < MOST_MARKED:
+            # A person's marks are few beside the calls in which a common word was said.
+            there = [each for each in mine if wanted.holds(each.tags)]
+            yield _Piece(await _meeting(wanted, there))
+            return
     size = max(AT_ONCE, most // 2)
-    async for numbers in index_of(connection).find(wanted.expression, wanted.among, max(AT_ONCE, most)):
-        for at in range(0, len(numbers), size):
-            some = numbers[at : at + size]
-            read = await _read(connection, wanted, some, size)
-            if wanted.words:
-                read = await asyncio.to_thread(_meeting, wanted, read)
-            yield _Piece(read, len(some), some[-1])
+    pieces = index_of(connection).find(wanted.expression, wanted.among, max(AT_ONCE, most))
+    async for numbers in _portions(pieces, min(most, size), size):
+        read = await _read(connection, wanted, numbers, size, shown=shown)
+        yield _Piece(await _meeting(wanted, read), len(numbers), numbers[-1])
 
 
-def _meeting(wanted: WantedCalls, read: Sequence[_Met]) -> list[_Met]:
-    return [each for each in read if wanted.meets(each.text, each.readings)]
+async def _portions(pieces: AsyncIterator[list[int]], least: int, most: int) -> AsyncIterator[list[int]]:
+    """Give the numbers in portions of `least` to `most`, the last may have fewer: each is one question to the database."""
+    waiting: list[int] = []
+    async for piece in pieces:
+        waiting += piece
+        while len(waiting) >= least:
+            yield waiting[:most]
+            waiting = waiting[most:]
+    if waiting:
+        yield waiting
+
+
+async def _meeting(wanted: WantedCalls, read: list[_Met]) -> list[_Met]:
+    """Return those of the calls that say what only sounds so, where that is wanted."""
+    if not wanted.readings:
+        return read
+
+    def meeting() -> list[_Met]:
+        return [each for each in read if wanted.meets(each.text, each.readings)]
+
+    return await asyncio.to_thread(meeting)
 
 
 async def _read(
-    connection: AsyncConnection, wanted: WantedCalls, numbers: Sequence[int] | None, most: int
+    connection: AsyncConnection,
+    wanted: WantedCalls,
+    numbers: Sequence[int] | None,
+    most: int,
+    *,
+    shown: bool,
 ) -> list[_Met]:
-    """Return what the index has of calls: of those named, None = of the newest in the range."""
+    """Return what the index has of calls: of those named, None = of the newest in the range.
+
+    Words that are looked for as they are written are looked for in the database, which gives fewer texts to read.
+    """
     c = search_calls.c
-    query = select(c.number, c.uid, *_parts_needed(wanted))
+    query = select(c.number, c.uid, *_parts_needed(wanted, shown=shown))
     if numbers is None:
         query = query.where(c.number >= wanted.among.first, c.number < wanted.among.before).limit(most)
     else:
         query = query.where(c.number.in_(numbers))
+    if not wanted.readings:
+        place = func.instr if connection.dialect.name == "sqlite" else func.strpos
+        query = query.where(*(place(c.text, each) > 0 for each in wanted.words))
     if wanted.outcome:
         query = query.join(recorded_calls, recorded_calls.c.uid == c.uid)
         query = query.where(recorded_calls.c.outcome == wanted.outcome)
@@ -199,13 +230,14 @@ async def _read(
     return [_Met(*row) for row in await connection.execute(query.order_by(c.number.desc()))]
 
 
-def _parts_needed(wanted: WantedCalls) -> list[ColumnElement[str | None]]:
-    """Return the columns of a `_Met` behind its uid. What a question does not look at is left empty: it is most of a row."""
+def _parts_needed(wanted: WantedCalls, *, shown: bool) -> list[ColumnElement[Any]]:
+    """Return the columns of a `_Met` behind its uid. What nobody looks at is left empty: it is most of a row."""
     c = search_calls.c
-    needed: list[tuple[ColumnElement[str], object]] = [
-        (c.text, wanted.words),
+    is_read = wanted.readings or (shown and wanted.words)
+    needed: list[tuple[ColumnElement[Any], object]] = [
+        (c.text, is_read),
         (c.readings, wanted.readings),
-        (c.line_numbers, wanted.words),
+        (c.line_numbers, is_read),
         (c.tags, wanted.reviewed_by),
     ]
     return [each if is_needed else literal("") for each, is_needed in needed]

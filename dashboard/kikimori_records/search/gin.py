@@ -26,17 +26,22 @@ LONGER = 4
 """Factor between one level of stretches and the next: 2 h, 8 h, 32 h, 5 d, 21 d, 85 d."""
 FEW = 4000
 """Calls so many of which are read at once: if no more are expected in all, no stretch is needed."""
+UNSEEN = 3
+"""Calls that may well be in a stretch of time as long as one in which there was none."""
 
 _PUT = text("INSERT INTO search_terms (number, terms) VALUES (:number, array_to_tsvector(:terms))")
 _DROP = text("DELETE FROM search_terms WHERE number = :number")
 _CLEAR = text("DELETE FROM search_terms")
-_BY_INDEX = text("SET LOCAL enable_seqscan = off")
 # The sum keeps the planner from walking the key of the table, reading the terms of every call.
 _FIND = text(
     "SELECT number FROM search_terms WHERE terms @@ CAST(:wanted AS tsquery)"
     " AND number + 0 >= :first AND number + 0 < :before ORDER BY number + 0 DESC"
 )
-_BOUNDS = text("SELECT (SELECT min(number) FROM search_terms), (SELECT max(number) FROM search_terms)")
+# Until the end of the transaction the planner takes the index, whatever it believes of the terms.
+_BOUNDS = text(
+    "SELECT (SELECT min(number) FROM search_terms), (SELECT max(number) FROM search_terms)"
+    " FROM set_config('enable_seqscan', 'off', true)"
+)
 
 
 class GinIndex:
@@ -55,8 +60,7 @@ class GinIndex:
     async def clear(self) -> None:
         await self._connection.execute(_CLEAR)
 
-    async def find(self, wanted: Expression, among: NumberRange, most: int) -> AsyncIterator[list[int]]:  # noqa: ARG002
-        await self._connection.execute(_BY_INDEX)
+    async def find(self, wanted: Expression, among: NumberRange, most: int) -> AsyncIterator[list[int]]:
         oldest, newest = (await self._connection.execute(_BOUNDS)).one()
         if newest is None:
             return
@@ -70,12 +74,8 @@ class GinIndex:
                 yield found
             count += len(found)
             before = first
-            level = self._next_level(level, count, (among.before - first), (first - among.first))
-
-    def _next_level(self, level: int, count: int, passed_ms: int, left_ms: int) -> int:
-        """Return the level of the next stretch; `LEVELS` = all that is left."""
-        expected = (count + 1) * left_ms / max(passed_ms, 1)
-        return LEVELS if expected < FEW else level + 1
+            passed_ms, left_ms = among.before - first, first - among.first
+            level = _level_after(level, (passed_ms, left_ms), count, most)
 
     async def _numbers(self, wanted: Expression, among: NumberRange) -> list[int]:
         asked = {
@@ -84,6 +84,22 @@ class GinIndex:
             "before": among.before,
         }
         return list((await self._connection.execute(_FIND, asked)).scalars())
+
+
+def _level_after(level: int, times_ms: tuple[int, int], count: int, most: int) -> int:
+    """Return the level of the next stretches, which hold what is missing; `LEVELS` = all that is left is asked for at once.
+
+    Args:
+        level: That of the last stretches. At most one is left out: the time before may have been a Sunday.
+        times_ms: Time that was searched, and time that is left.
+        count: Calls that were found in the time that was searched.
+        most: Calls that are wanted.
+    """
+    passed_ms, left_ms = times_ms
+    if (count + UNSEEN) * left_ms < FEW * passed_ms:
+        return LEVELS
+    missing_ms = (most - count) * passed_ms // (count + 1)
+    return level + 1 if level >= LEVELS - 2 or 2 * _size(level + 1) >= missing_ms else level + 2
 
 
 def times_of(number: int) -> list[str]:

@@ -26,11 +26,11 @@ _SELECT = "SELECT l.uid, l.number, l.role, l.start_s, l.text FROM"
 _ORDER = "ORDER BY l.uid, l.number"
 _QUERIES = {
     "sqlite": text(
-        f"{_SELECT} json_each(:places) AS p CROSS JOIN recorded_lines AS l"  # noqa: S608 - our own words
+        f"{_SELECT} json_each(:places) AS p CROSS JOIN recorded_lines AS l"
         f" ON l.uid = json_extract(p.value, '$[0]') AND l.number = json_extract(p.value, '$[1]') {_ORDER}"
     ).columns(*_COLUMNS),
     "postgresql": text(
-        f"{_SELECT} json_array_elements(CAST(:places AS json)) AS p (value) JOIN recorded_lines AS l"  # noqa: S608
+        f"{_SELECT} json_array_elements(CAST(:places AS json)) AS p (value) JOIN recorded_lines AS l"
         f" ON l.uid = p.value ->> 0 AND l.number = CAST(p.value ->> 1 AS integer) {_ORDER}"
     ).columns(*_COLUMNS),
 }

@@ -64,10 +64,7 @@ class WantedCalls:
         return all(there & group for group in self.expression.tags)
 
     def meets(self, text: str, readings: str | None) -> bool:
-        """Return whether a call that holds the terms says the words."""
-        exact = [each for each in self.words if each in text]
-        if not self.readings:
-            return len(exact) == len(self.words)
+        """Return whether a call that holds the terms says the words, one or more of them only in their sound."""
         others = [each for each in self.words if each not in text]
         if not others or not readings:
             return False
