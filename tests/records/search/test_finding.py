@@ -116,6 +116,27 @@ async def test_pages_follow_each_other_without_a_gap(store: Store) -> None:
     assert sorted(names) == [f"c{at:03}" for at in range(130)]
 
 
+async def test_calls_over_years_are_found_in_their_order(store: Store) -> None:
+    # Many in the last hours, then fewer and fewer: a search that goes back in stretches of time takes each of their lengths.
+    names = [f"c{at:02}" for at in range(72)]
+    times = [BEGIN - timedelta(hours=0.05 * 1.2**at) for at in range(72)]
+    rows = [
+        said_call(
+            name, "責任者はくだけてださいのさいさい" if at % 3 else "責任者に代わってください", at=times[at]
+        )
+        for at, name in enumerate(names)
+    ]
+    await keep_said(store, *reversed(rows))
+    assert await found(store, "責任者 ください") == " ".join(names[::3])
+    asked, before, pages = HistoryQuestion(words=("責任者",)), None, list[list[str]]()
+    while before is not None or not pages:
+        page = await find(store, asked, FoundGroup.EXACT, before=before, most=7)
+        pages.append([each.call.call_id for each in page.calls])
+        before = page.before
+    assert [each for page in pages for each in page] == names
+    assert {len(each) for each in pages[:-1]} == {7}
+
+
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 async def test_each_of_many_calls_of_one_millisecond_has_a_number(
     store: Store, monkeypatch: pytest.MonkeyPatch
