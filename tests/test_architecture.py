@@ -114,6 +114,7 @@ ONE_DOOR = {
         "kikimori_records.migrations.versions.v0006_reviews",
         "kikimori_records.migrations.versions.v0007_customers",
         "kikimori_records.migrations.versions.v0008_search",
+        "kikimori_records.migrations.versions.v0009_spoken_by",
     },
     "rfc3161_client": {"kikimori_records.proof.time_stamps"},
 }

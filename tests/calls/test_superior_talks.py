@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tests.support.told import PHRASES, RULES
 
+from kikimori.calls.call_recorder import NoRecorder
 from kikimori.calls.desk import Desk, DeskSettings
 from kikimori.calls.superior_talks import MOST, SuperiorTalks
 from kikimori_core.model.call import CallInfo, LegInfo, Role
@@ -18,6 +20,9 @@ from kikimori_core.wire.messages import (
     SpokenBy,
     TranscriptLine,
 )
+
+if TYPE_CHECKING:
+    from kikimori.calls.call import LiveCall
 
 KIMURA = Party(number="200", name="木村")
 
@@ -80,6 +85,15 @@ def test_a_superior_of_an_earlier_run_is_nobody_by_name_and_the_list_has_an_end(
     assert len(talks._talks) == MOST
 
 
+class _Kept(NoRecorder):
+    def __init__(self) -> None:
+        self.lines: list[tuple[Utterance, SpokenBy | None]] = []
+
+    def line(self, call: LiveCall, utterance: Utterance, spoken_by: SpokenBy | None = None) -> None:
+        assert call.call_id == "c1"
+        self.lines.append((utterance, spoken_by))
+
+
 class _Listener:
     def __init__(self) -> None:
         self.lines: list[TranscriptLine] = []
@@ -95,8 +109,9 @@ class _Listener:
 
 
 async def test_the_call_says_it_of_each_line_and_of_itself() -> None:
-    told = _Listener()
-    desk = Desk(DeskSettings(site="test", agent_id="agent", keep_operator=True), RULES, PHRASES, told, None)
+    told, kept = _Listener(), _Kept()
+    settings = DeskSettings(site="test", agent_id="agent", keep_operator=True)
+    desk = Desk(settings, RULES, PHRASES, told, None, recorder=kept)
     leg = desk.open_leg(LegInfo(CallInfo("c1", "test"), Role.OPERATOR, 8000))
     call = desk.calls["c1"]
     call.superiors.led_to(KIMURA, keep_operator=False)
@@ -106,5 +121,7 @@ async def test_the_call_says_it_of_each_line_and_of_itself() -> None:
     call.observe(said(1.0), leg)
     assert told.lines[-1].spoken_by == SpokenBy(superior=KIMURA)
     assert told.states[-1].transcript_tail[-1].spoken_by == SpokenBy(superior=KIMURA)
+    # The record says it too.
+    assert [(each.line_id, by) for each, by in kept.lines] == [("x", SpokenBy(superior=KIMURA))]
     assert [call.leg_names.next(Role.CUSTOMER) for _ in range(2)] == ["customer", "customer.2"]
     await desk.close()

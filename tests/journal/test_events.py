@@ -25,7 +25,7 @@ from kikimori_core.journal.events import (
     event_of,
 )
 from kikimori_core.journal.framing import DamageCode, JournalError, Kind, Record
-from kikimori_core.wire.messages import Party
+from kikimori_core.wire.messages import Party, SpokenBy
 from kikimori_core.wire.values import CallStatus, Role
 
 ALERT = {"alert_id": "a", "later": {"nested": None, "words": ["返金"]}}
@@ -35,6 +35,7 @@ EACH: tuple[JournalEvent, ...] = (
     LegClosed(call=1, leg=0, reason="hung_up", samples=2**40, dropped_frames=3),
     CallEnded(call=1, ended_at=NOON, reason="hung_up", heard_s=12.25),
     line(1).model_copy(update={"other": OtherWords(text="上司を", engine="whisper"), "again": True}),
+    line(1).model_copy(update={"role": Role.OPERATOR, "spoken_by": SpokenBy(superior=Party(number="200"))}),
     AlertRevision(call=1, media_s=3.25, alert=ALERT),
     CommandDone(call=1, at=NOON, media_s=9.0, command={"command_id": "c"}, issued_by="田中", result={"a": 1}),
     StatusChanged(

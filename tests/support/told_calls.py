@@ -25,7 +25,7 @@ from kikimori_core.journal.framing import Kind, Record, encode
 from kikimori_core.journal.sound import PIECE
 from kikimori_core.journal.sound_coder import SoundCoder
 from kikimori_core.journal.windows import WINDOW, encode_windows
-from kikimori_core.wire.messages import Party
+from kikimori_core.wire.messages import Party, SpokenBy
 from kikimori_core.wire.values import CallStatus, Role
 
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ class ToldRun:
                 text="責任者を\0出せ 🙇",
                 words=(("責任者", 0.25, 0.875, 0.9), ("出せ", 1.0, 1.5, 0.1)),
                 engine="vosk",
+                spoken_by=SpokenBy(superior=Party(number="200", name="木村"), certain=False),
             )
         )
         for revision, state, severity in (

@@ -160,7 +160,7 @@ class LiveCall:
     def _observe(self, evidence: Evidence, leg: LiveLeg | None) -> None:
         if isinstance(evidence, Utterance):
             if evidence.final:
-                self._recorder.line(self, evidence)
+                self._recorder.line(self, evidence, self.superiors.spoken_by(evidence, leg, self.legs))
             if evidence.final or evidence.text != self._shown.get(evidence.role):
                 self._show(evidence, leg)
             if not evidence.again:

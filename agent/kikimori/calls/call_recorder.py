@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kikimori.hearing.bank import AcousticResult
     from kikimori_core.model.call import EndReason
     from kikimori_core.model.evidence import Utterance
-    from kikimori_core.wire.messages import Alert, Command, CommandResult, Ringing
+    from kikimori_core.wire.messages import Alert, Command, CommandResult, Ringing, SpokenBy
     from kikimori_core.wire.values import CallRecording
 
 
@@ -34,8 +34,8 @@ class CallRecorder(Protocol):
     def windows(self, legs: Sequence[LiveLeg], blocks: Sequence[Block], heard: AcousticResult) -> None:
         """Note the results for one block of each leg."""
 
-    def line(self, call: LiveCall, utterance: Utterance) -> None:
-        """Note a final; one without text takes back what was on the screen, and is no line."""
+    def line(self, call: LiveCall, utterance: Utterance, spoken_by: SpokenBy | None = None) -> None:
+        """Note a final, and the superior who says it; one without text takes back what was on the screen, and is no line."""
 
     def alert(self, call: LiveCall, alert: Alert) -> None:
         """Note a revision of an alert."""
@@ -72,7 +72,7 @@ class NoRecorder:
 
     def windows(self, legs: Sequence[LiveLeg], blocks: Sequence[Block], heard: AcousticResult) -> None: ...
 
-    def line(self, call: LiveCall, utterance: Utterance) -> None: ...
+    def line(self, call: LiveCall, utterance: Utterance, spoken_by: SpokenBy | None = None) -> None: ...
 
     def alert(self, call: LiveCall, alert: Alert) -> None: ...
 

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
     from kikimori_core.model.call import CallInfo
     from kikimori_core.model.evidence import Utterance
-    from kikimori_core.wire.messages import Alert, CallStatus, Command, CommandResult, Party, Ringing
+    from kikimori_core.wire.messages import (
+        Alert,
+        CallStatus,
+        Command,
+        CommandResult,
+        Party,
+        Ringing,
+        SpokenBy,
+    )
 
 SHOWN_DIGITS = 4
 """Last digits of a caller's number that are kept where numbers are masked."""
@@ -57,8 +65,8 @@ def call_begun(
     )
 
 
-def line(call: int, utterance: Utterance) -> Line:
-    """Return a finished line with the times of its words."""
+def line(call: int, utterance: Utterance, spoken_by: SpokenBy | None = None) -> Line:
+    """Return a finished line with the times of its words, and the superior who says it."""
     other = utterance.other
     return Line(
         call=call,
@@ -73,6 +81,7 @@ def line(call: int, utterance: Utterance) -> Line:
         ),
         engine=utterance.engine or "",
         other=other and OtherWords(text=other.text, engine=other.engine),
+        spoken_by=spoken_by,
         again=utterance.again,
     )
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from kikimori_core.journal.settings import RecordingTable
     from kikimori_core.model.call import EndReason
     from kikimori_core.model.evidence import Utterance
-    from kikimori_core.wire.messages import Alert, Command, CommandResult, Ringing
+    from kikimori_core.wire.messages import Alert, Command, CommandResult, Ringing, SpokenBy
 
 log = structlog.get_logger()
 
@@ -171,11 +171,11 @@ class JournalRecorder(Contained):
             self._queue.put_windows(WindowRound(keys, [start_s for start_s, _ in blocks], heard))
 
     @contained
-    def line(self, call: LiveCall, utterance: Utterance) -> None:
+    def line(self, call: LiveCall, utterance: Utterance, spoken_by: SpokenBy | None = None) -> None:
         if not utterance.text or (utterance.role is Role.OPERATOR and not self._operator_words):
             return
         if (record := self._written(call)) is not None:
-            self._put(partial(call_events.line, record.key, utterance))
+            self._put(partial(call_events.line, record.key, utterance, spoken_by))
 
     @contained
     def alert(self, call: LiveCall, alert: Alert) -> None:

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field, ValidationError
 
 from kikimori_core.journal.framing import DamageCode, JournalError, Kind
 from kikimori_core.wire.evidence import Part
-from kikimori_core.wire.messages import Party
+from kikimori_core.wire.messages import Party, SpokenBy
 from kikimori_core.wire.values import CallStatus, OpenEnum, Role
 
 if TYPE_CHECKING:
@@ -142,6 +142,8 @@ class Line(CallEvent):
     """Word, begin and end in s of media time, confidence 0 to 1."""
     engine: str = ""
     other: OtherWords | None = None
+    spoken_by: SpokenBy | None = None
+    """Superior who says it in the operator's place; None = the owner of the role, or not known."""
     again: bool = False
     """Replaces the earlier line with the same `line_id`."""
 

@@ -31,7 +31,7 @@ _OF_CALL = (
     "erased_by",
     "erasure_reason",
 )
-_OF_LINE = ("line_id", "role", "start_s", "end_s", "text", "words", "other")
+_OF_LINE = ("line_id", "role", "start_s", "end_s", "text", "words", "other", "spoken_by")
 
 
 def call_view(whole: CallWithParts, sound: SoundState, removed: dict[str, datetime]) -> dict[str, Any]:

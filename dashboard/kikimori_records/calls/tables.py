@@ -94,6 +94,7 @@ recorded_lines = Table(
     Column("words", JSON, nullable=False),  # [[word, start_s, end_s, confidence], …]
     Column("engine", Words, nullable=False),
     Column("other", JSON(none_as_null=True)),  # what a second recogniser heard
+    Column("spoken_by", JSON(none_as_null=True)),  # superior in the operator's place, {"superior", "certain"}
     Column("again", Boolean, nullable=False),  # heard again, in place of an earlier row of the same line_id
 )
 

@@ -80,6 +80,9 @@ def _lines(call: GatheredCall) -> list[Row]:
             "words": _json(each.words),
             "engine": _short(each.engine),
             "other": _json(each.other.model_dump(mode="json")) if each.other else None,
+            "spoken_by": _json(each.spoken_by.model_dump(mode="json", exclude_none=True))
+            if each.spoken_by
+            else None,
             "again": each.again,
         }
         for number, each in call.lines

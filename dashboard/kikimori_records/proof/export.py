@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kikimori_records.calls.canonical import canonical
+from kikimori_records.calls.canonical import canonical_rows
 from kikimori_records.calls.rows import PARTS
 from kikimori_records.errors import StoreError
 from kikimori_records.keeping.call_files import folder_of
@@ -72,10 +72,7 @@ def _write(
         if name in STRIPPED and {"words", "number"} & evidence.removed.keys():
             left_out.append(verify_alone.rows_file(name))
             continue
-        plain = [
-            {key: value for key, value in row.items() if key != "uid"} for row in evidence.parts.get(name, [])
-        ]
-        (target / verify_alone.rows_file(name)).write_bytes(canonical(plain))
+        (target / verify_alone.rows_file(name)).write_bytes(canonical_rows(evidence.parts.get(name, [])))
     proof: dict[str, Any] = {
         "format": verify_alone.FORMAT,
         "uid": evidence.leaf.uid,

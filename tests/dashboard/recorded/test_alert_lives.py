@@ -64,7 +64,7 @@ def test_evidence_of_all_revisions_is_there_once_as_it_was_last() -> None:
 
 def test_a_line_that_was_heard_again_stands_once() -> None:
     def line(line_id: str, start_s: float, text: str) -> dict[str, Any]:
-        plain = {"role": "customer", "end_s": start_s + 1, "words": [], "other": None}
+        plain = {"role": "customer", "end_s": start_s + 1, "words": [], "other": None, "spoken_by": None}
         return {"line_id": line_id, "start_s": start_s, "text": text, **plain}
 
     rows = [line("l1", 5, "変金"), line("l2", 1, "もしもし"), line("l1", 5, "返金"), line("l3", 7, "")]

@@ -6,12 +6,15 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import expect
+from sqlalchemy import update
 from tests.dashboard.recorded.conftest import history_office
 from tests.support.axe import assert_accessible
 from tests.support.browser import chromium
 from tests.support.heard_calls import CLICK_S, RATE, add_heard
 from tests.support.sign_in import sign_in_browser
 from tests.support.stores import audited
+
+from kikimori_records.calls.tables import recorded_lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -116,6 +119,24 @@ async def test_the_click_is_heard_when_it_was(folder: Path) -> None:
         await assert_accessible(page)
         entry, *_ = await audited(office.store, "recording.play")
         assert (entry["object_id"], entry["details"]["why"]) == (uid, "事実の確認")
+
+
+async def test_a_superiors_words_are_labelled_as_theirs(folder: Path) -> None:
+    """By the name, and for what a shared leg heard, as what it may be; the operator's have no label."""
+    async with history_office(folder) as office, history_page() as page:
+        uid = await add_heard(office.store, folder, seconds=30)
+        superior = {"number": "200", "name": "木村 課長"}
+        async with office.store.begin() as connection:
+            for line_id, certain in (("l3", True), ("l5", False)):
+                of_line = (recorded_lines.c.uid == uid) & (recorded_lines.c.line_id == line_id)
+                by = {"superior": superior, "certain": certain}
+                await connection.execute(update(recorded_lines).where(of_line).values(spoken_by=by))
+        await page.goto(f"{office.url}/history/{uid}")
+        said = page.locator(".line .speaker")
+        await expect(said).to_have_text(["上席 木村 課長: ", "オペレーターか上席 木村 課長: "])
+        await expect(page.locator(".line[data-speaker=superior]")).to_have_attribute("data-index", "3")
+        await expect(page.locator(".line[data-index='1']")).to_have_attribute("data-speaker", "operator")
+        await assert_accessible(page)
 
 
 async def test_an_hour_with_two_hundred_hits(folder: Path) -> None:

@@ -111,6 +111,8 @@ async def test_a_call_is_in_the_history_with_its_sound_and_all_that_was_known(
         assert found.alerts[0]["revisions"][0]["alert"]["later"] == {"field": [1.5, None]}
         assert (found.alerts[0]["opened_s"], found.alerts[0]["closed_s"]) == (1.25, 1.625)
         assert found.lines[0]["text"] == "責任者を\N{REPLACEMENT CHARACTER}出せ 🙇"
+        superior = {"number": "200", "name": "木村"}
+        assert found.lines[0]["spoken_by"] == {"superior": superior, "certain": False}
         assert found.lines[0]["words"] == [["責任者", 0.25, 0.875, 0.9], ["出せ", 1.0, 1.5, 0.1]]
         assert [each["kind"] for each in found.events] == ["status", "command", "ended"]
         assert found.events[1]["body"]["issued_by"] == "木村"

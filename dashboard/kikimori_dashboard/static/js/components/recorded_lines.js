@@ -1,10 +1,10 @@
 // The words of a recorded call in two columns; the line that is heard is marked and kept in sight, a click goes there.
 
-import { clock, t, title, word } from "../store/i18n.js";
+import { clock, t, title } from "../store/i18n.js";
 import { foundIn, lineAt, timeOfLetter, wordAt } from "../store/recorded.js";
 import { h, setText, show } from "./dom.js";
 import { look } from "./severity.js";
-import { withMarks } from "./transcript.js";
+import { speakerName, withMarks } from "./transcript.js";
 
 /** @typedef {import("../store/recorded.js").RecordedLine} Line */
 
@@ -67,10 +67,12 @@ export class RecordedLines {
       const words = each.matched || line.text;
       return { at: line.text.indexOf(words), words, element: () => h("mark", { dataset: { severity: look(each.severity) }, title: title(each.title) }, words) };
     });
-    return h("li", { class: "line", dataset: { role: line.role, index, found: found.length || loud ? "yes" : "no" } },
+    const by = line.spoken_by;
+    const speaker = by ? (by.certain ? "superior" : "both") : line.role;
+    return h("li", { class: "line", dataset: { role: line.role, speaker, index, found: found.length || loud ? "yes" : "no" } },
       h("button", { type: "button", class: "at", tabindex: "-1" }, clock(line.start_s)),
       h("div", { class: "said" },
-        h("span", { class: line.role === "mixed" ? "speaker" : "unseen" }, `${word("role", line.role)}: `),
+        h("span", { class: by || line.role === "mixed" ? "speaker" : "unseen" }, `${speakerName(speaker, by?.superior.name || by?.superior.number)}: `),
         h("span", { class: "words" }, ...withMarks(line.text, marked)),
         ...(loud ? [" ", h("span", { class: "loud", dataset: { severity: look(loud) } }, t("panel.loud"))] : [])));
   }

@@ -101,12 +101,11 @@ export class Transcript {
     item.around = around;
     const found = evidenceIn(alerts, line, title);
     const speaker = speakerOf(line, superior);
-    const superiorName = line.superior?.name;
     const shown = { role: line.role, speaker, final: line.final ? "yes" : "no", found: found.words.length || found.loud ? "yes" : "no" };
     for (const [name, value] of Object.entries(shown)) if (item.element.dataset[name] !== value) item.element.dataset[name] = value;
     const named = speaker === line.role && line.role !== "mixed" ? "unseen" : "speaker";
     if (item.speaker.className !== named) item.speaker.className = named;
-    setText(item.speaker, `${speaker === line.role ? word("role", line.role) : superiorName ? t(`panel.speaker_${speaker}_name`, { name: superiorName }) : t(`panel.speaker_${speaker}`)}: `);
+    setText(item.speaker, `${speakerName(speaker, line.superior?.name)}: `);
     this.drawWords(item.words, line, found.words);
     fill(item.rest, JSON.stringify([found.loud, line.other ?? null, current()]), () => [
       ...(found.loud ? [" ", h("span", { class: "loud", dataset: { severity: look(found.loud) } }, t("panel.loud"))] : []),
@@ -150,6 +149,16 @@ function speakerOf(line, guessed) {
   if (line.superior) return line.superior.certain ? "superior" : "both";
   if (line.role !== "operator" || !guessed || line.start_s < guessed.from) return line.role;
   return guessed.alone ? "superior" : "both";
+}
+
+/**
+ * Who says a line, in words.
+ * @param {string} speaker a role, `superior`, or `both`: operator or superior
+ * @param {string | null | undefined} superior name, where it is known
+ */
+export function speakerName(speaker, superior) {
+  if (speaker !== "superior" && speaker !== "both") return word("role", speaker);
+  return superior ? t(`panel.speaker_${speaker}_name`, { name: superior }) : t(`panel.speaker_${speaker}`);
 }
 
 /**
