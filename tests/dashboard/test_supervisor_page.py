@@ -321,6 +321,24 @@ async def test_a_leg_that_is_noise_is_named(agent: PeerAgent, url: str, page: Pa
     await expect(over).to_have_text("")
 
 
+async def test_a_figure_can_be_read_before_the_next_one(url: str, page: Page) -> None:
+    """It stays for a moment while levels come; when nothing is known of the call any more, it is gone at once."""
+    await page.goto(url)
+    shown = await page.evaluate(
+        """async () => {
+          const { Voices } = await import("/static/js/components/voices.js");
+          const voices = new Voices();
+          voices.show(["customer"]);
+          const leg = (over) => ({ customer: { level_db: -20, speaking: true, over_calm_db: over, effort: 0, noise: false } });
+          return [leg(9), leg(12), leg(15), null].map((levels) => {
+            voices.update(null, levels, []);
+            return voices.element.querySelector(".meter-over").textContent;
+          });
+        }"""
+    )
+    assert shown == ["ふだんより +9 dB"] * 3 + [""]
+
+
 async def test_by_keyboard(agent: PeerAgent, url: str, page: Page) -> None:
     """`j` goes to the worst call, `t` transfers it."""
     await agent.call("a")

@@ -15,6 +15,7 @@ const BAR = 0.8; // width of a bar, in steps
 const LEAST_SHARE = 0.04; // a voice that is hardly heard is drawn so high, so that it can be seen
 const LEAST_S = 0.9; // a mark is at least so long, so that it can be seen
 const WORDS_EVERY_MS = 5_000; // a screen reader must not be told of every bar
+const FIGURE_STAYS_MS = 1_000; // a figure that changes ten times a second cannot be read, and each change is a layout
 
 /**
  * @typedef {import("../store/looked.js").Past} Past
@@ -34,6 +35,9 @@ class Voice {
     const drawing = svg("svg", { viewBox: `0 0 ${SHOWN_STEPS} 100`, preserveAspectRatio: "none", "aria-hidden": "true" }, this.usual, this.raised);
     this.element.append(drawing, this.now);
     this.over = h("span", { class: "meter-over" });
+    this.figure = ""; // as it is now; what is shown may be up to `FIGURE_STAYS_MS` older
+    /** @type {ReturnType<typeof setTimeout> | null} set while the shown figure stays */
+    this.stays = null;
     this.size = "";
   }
 
@@ -57,17 +61,33 @@ class Voice {
   /**
    * Draws the present step.
    * @param {Leg | undefined} leg
+   * @param {boolean} known whether levels of the call are known
    */
-  drawNow(leg) {
+  drawNow(leg, known) {
     const size = leg?.speaking && leg.level_db !== null ? `100% ${loudness(leg.level_db, LEAST_SHARE)}%` : "0 0";
     if (size !== this.size) this.now.style.backgroundSize = size;
     this.size = size;
-    const over = leg?.speaking ? leg.over_calm_db : null;
-    setText(this.over, leg?.noise ? t("level.noise") : over !== null && over >= MARKED_OVER_CALM_DB ? t("level.over_calm", { db: signed(over) }) : "");
+    this.drawOver(leg, known);
     const raised = leg?.speaking && leg.effort >= RAISED / 100 ? "yes" : "no";
     if (this.over.dataset.raised === raised) return;
     this.over.dataset.raised = raised;
     this.now.dataset.raised = raised;
+  }
+
+  /**
+   * Says how much louder than calm the voice is; a figure stays for a moment, unless nothing is known any more.
+   * @param {Leg | undefined} leg
+   * @param {boolean} known
+   */
+  drawOver(leg, known) {
+    const over = leg?.speaking ? leg.over_calm_db : null;
+    this.figure = leg?.noise ? t("level.noise") : over !== null && over >= MARKED_OVER_CALM_DB ? t("level.over_calm", { db: signed(over) }) : "";
+    if (known && (this.stays !== null || this.figure === this.over.textContent)) return;
+    setText(this.over, this.figure);
+    this.stays ??= setTimeout(() => {
+      this.stays = null;
+      setText(this.over, this.figure);
+    }, FIGURE_STAYS_MS);
   }
 }
 
@@ -107,7 +127,7 @@ export class Voices {
    * @param {Mark[]} marks evidence
    */
   update(past, levels, marks) {
-    for (const voice of this.voices) voice.drawNow(levels?.[voice.role]);
+    for (const voice of this.voices) voice.drawNow(levels?.[voice.role], Boolean(levels));
     const end = past?.end_s ?? null;
     if (past !== this.past || end !== this.drawnTo) {
       this.past = past;
