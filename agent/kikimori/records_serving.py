@@ -11,7 +11,7 @@ import structlog
 
 from kikimori.errors import KikimoriError
 from kikimori.supervision import Supervisor
-from kikimori_core.wire.key_store import TrustStore, trusted_path
+from kikimori_core.wire.key_store import RECORDS, TrustStore, trusted_path
 from kikimori_core.wire.key_watch import follow_trust
 from kikimori_records.errors import StoreError
 from kikimori_records.folder import records_folder
@@ -19,10 +19,14 @@ from kikimori_records.journals.ingest import JournalIngest
 from kikimori_records.port import RecordsPort
 from kikimori_records.proof.office import RecordedOffice
 from kikimori_records.service import RecordsService
+from kikimori_records.sounds.serving import SoundServing
+from kikimori_records.sounds.sound_place import SoundPlace
 from kikimori_records.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from aiohttp import web
 
     from kikimori_core.journal.settings import RecordingTable, RecordsTable
     from kikimori_dashboard import DashboardSettings
@@ -49,7 +53,10 @@ async def serve_records(settings: DashboardSettings, ready: Callable[[str], None
     store = await Store.open(settings.store_settings(), beside=True)
     try:
         service = RecordsService(settings.recording, table, store, recorded_office(settings), alone=True)
-        await _serve(table, service, trust, ready)
+        ingest = JournalIngest(service.sink, trust).app()
+        dashboards = TrustStore(trusted_path(folder, RECORDS))
+        SoundServing(store, SoundPlace(table, store.settings), dashboards).add_to(ingest)
+        await _serve(table, service, ingest, (trust, dashboards), ready)
     finally:
         await store.close()
 
@@ -60,9 +67,13 @@ def recorded_office(settings: DashboardSettings) -> RecordedOffice:
 
 
 async def _serve(
-    table: RecordsTable, service: RecordsService, trust: TrustStore, ready: Callable[[str], None]
+    table: RecordsTable,
+    service: RecordsService,
+    app: web.Application,
+    keys: Iterable[TrustStore],
+    ready: Callable[[str], None],
 ) -> None:
-    port = RecordsPort(table, JournalIngest(service.sink, trust).app())
+    port = RecordsPort(table, app)
     supervisor = Supervisor()
     try:
         await service.open()
@@ -72,7 +83,8 @@ async def _serve(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(service.run(supervisor.keep), name="records")
             tasks.create_task(supervisor.keep("port", port.keep), name="port")
-            tasks.create_task(follow_trust(trust), name="keys")
+            for each in keys:
+                tasks.create_task(follow_trust(each), name="keys")
     except OSError as error:
         raise _explained(error, table) from error
     finally:

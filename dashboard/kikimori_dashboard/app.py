@@ -104,6 +104,7 @@ def create_app(
         ConfigError: a file of sentences is wrong; who reads the settings checks it before.
     """
     book = read_book(settings.sentences)
+    identity = identity or Identity.in_memory()
     state = SiteState(timedelta(minutes=settings.closed_minutes))
     keeper = keeper or CertificateKeeper(settings)
     views = Views(
@@ -143,7 +144,7 @@ def create_app(
         changed=changed,
         on_result=answered,
         branch=settings.mqtt_branch(),
-        signatures=Signatures(settings.site, identity or Identity.in_memory(), state),
+        signatures=Signatures(settings.site, identity, state),
     )
 
     live.on_drawn = subscriber.acks.drawn
@@ -152,7 +153,7 @@ def create_app(
     people = OfficePeople(settings, access, state, sights, live, subscriber.signatures.directory)
 
     callers = OfficeCallers(settings, access, state, live.changed, tell_callers(subscriber.acks))
-    history = OfficeHistory(settings, access)
+    history = OfficeHistory(settings, access, identity.key)
 
     unanswered = UnansweredDesk(
         settings.unanswered,

@@ -16,8 +16,8 @@ from kikimori_core.serving.limited_port import LimitedPort
 if TYPE_CHECKING:
     from kikimori_core.journal.settings import RecordsTable
 
-LIMITS = PortLimits(connections=128, per_address=16, body_within_s=90.0, idle_s=120.0)
-"""An agent has one connection; its slowest delivery of 2 MiB takes a minute and a half at 200 kbit/s."""
+LIMITS = PortLimits(connections=128, per_address=48, body_within_s=90.0, idle_s=120.0)
+"""An agent has one connection, a dashboard up to 32 (`service_sound.AT_ONCE`). An agent's slowest delivery of 2 MiB takes a minute and a half at 200 kbit/s."""
 
 
 class RecordsPort:

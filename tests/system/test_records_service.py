@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 from tests.support.ports import free_port
-from tests.support.program import KIKIMORI, kikimori
+from tests.support.program import kikimori
+from tests.support.records_program import WITHIN_S, records_process
 from tests.support.records_service import AGENT, KEY
 from tests.support.told_calls import ToldRun, told_call
 from tests.support.written_run import frames_in
@@ -27,30 +27,7 @@ from kikimori_records.settings import StoreSettings
 from kikimori_records.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
-
-WITHIN_S = 120
-
-
-@asynccontextmanager
-async def records_process(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        *KIKIMORI, "records", "--config", str(config), stderr=asyncio.subprocess.PIPE
-    )
-    try:
-        assert process.stderr is not None
-        async with asyncio.timeout(WITHIN_S):
-            async for line in process.stderr:
-                if line.startswith(b"records service: https://"):
-                    break
-            else:
-                pytest.fail("it ended")
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 @pytest.mark.timeout(600)

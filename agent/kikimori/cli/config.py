@@ -55,6 +55,8 @@ def _check_dashboard(args: argparse.Namespace, config: AgentConfig, dashboard: D
     show(text("check_dashboard", url=page_url(dashboard)))
     kept = records_folder(dashboard.records, dashboard.store_settings())
     say_recording(dashboard.recording, dashboard.records.model_copy(update={"url": None}), kept, kept)
+    if (url := dashboard.records.url) is not None and not kept.is_dir():
+        show(text("check_recorded_sound", url=url))
     show(text("check_no_agent"))
 
 

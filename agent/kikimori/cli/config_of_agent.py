@@ -24,6 +24,7 @@ from kikimori_core.messages import both, label, text
 from kikimori_core.wire.settings import is_loopback
 from kikimori_dashboard import read_book
 from kikimori_dashboard.https.page_url import page_url
+from kikimori_records.folder import records_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -59,6 +60,7 @@ def check_agent(args: argparse.Namespace, config: AgentConfig, dashboard: Dashbo
         show(line)
     show(text("check_state", path=config.state_path()))
     say_recording(config.recording, config.records, config.state_path(), dashboard.store_settings().folder())
+    _recorded_sound(dashboard)
     show(text("check_rules", rules=len(rules), categories=len(phrases.names)))
     _sentences(dashboard, {rule.kind for rule in rules} | set(phrases.names))
     if args.rules:
@@ -71,6 +73,13 @@ def check_agent(args: argparse.Namespace, config: AgentConfig, dashboard: Dashbo
     for rule_id, keys in capped_rules(rules).items():
         warn(*both("check_capped", rule_id=rule_id, keys=", ".join(keys)))
     _speech(config)
+
+
+def _recorded_sound(dashboard: DashboardSettings) -> None:
+    """Say where a dashboard on this machine has the sound of recorded calls from, unless it is here."""
+    url = dashboard.records.url
+    if url is not None and not records_folder(dashboard.records, dashboard.store_settings()).is_dir():
+        show(text("check_recorded_sound", url=url))
 
 
 def _list_rules(rules: Iterable[Rule], shown_in: Language) -> None:

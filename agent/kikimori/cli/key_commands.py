@@ -9,7 +9,7 @@ from kikimori.cli.options import config_path, configured, dashboard_settings, st
 from kikimori.cli.terminal import cell, say, show
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import remedy, text
-from kikimori_core.wire.key_store import KeyTrust, OwnKeys, TrustStore, own_path, trusted_path
+from kikimori_core.wire.key_store import RECORDS, KeyTrust, OwnKeys, TrustStore, own_path, trusted_path
 from kikimori_core.wire.keys import SigningKey, fingerprint
 
 if TYPE_CHECKING:
@@ -18,31 +18,38 @@ if TYPE_CHECKING:
 
 
 class _Holder:
-    """Owner of the keys: the agent or the dashboard of this configuration."""
+    """Owner of the keys: the agent, the dashboard or the records service of this configuration."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         config = configured(args, log_level="critical")
-        self.title = (
-            text("keys_dashboard") if args.dashboard else text("keys_agent", agent_id=config.agent_id)
-        )
-        name = "dashboard" if args.dashboard else f"agent-{config.agent_id}"
-        folder = dashboard_settings(args).state_path() if args.dashboard else config.state_path()
+        folder: Path | None = config.state_path()
+        if args.records:
+            self.title, name = text("keys_records"), RECORDS
+            board = dashboard_settings(args)
+            folder = board.records.trust or board.state_path()
+        elif args.dashboard:
+            self.title, name = text("keys_dashboard"), "dashboard"
+            folder = dashboard_settings(args).state_path()
+        else:
+            self.title, name = text("keys_agent", agent_id=config.agent_id), f"agent-{config.agent_id}"
+            if warning := state_warning(config_path(args), config):
+                say(warning)
         if folder is None:
             raise KikimoriError.of("dashboard_no_state_folder")
-        if not args.dashboard and (warning := state_warning(config_path(args), config)):
-            say(warning)
-        self.own: Path = own_path(folder, name)
-        self.trust = TrustStore(trusted_path(folder, name))
+        self.own: Path | None = None if args.records else own_path(folder, name)
+        """File of its own keys; None = it has none."""
+        self.trusted = trusted_path(folder, name)
+        self.trust = TrustStore(self.trusted)
 
 
 def show_keys(args: argparse.Namespace) -> int:
     holder = _Holder(args)
-    own = OwnKeys.read(holder.own)
+    own = None if holder.own is None else OwnKeys.read(holder.own)
     if args.json:
         print(json.dumps(_figures(holder, own), ensure_ascii=False))
         return 0
-    show(text("keys_at", holder=holder.title, path=holder.own))
-    if own is None:
+    show(text("keys_at", holder=holder.title, path=holder.own or holder.trusted))
+    if own is None and holder.own is not None:
         show(text("keys_none_yet"))
     for title, key in _named(own):
         print(f"  {cell(title, 8)} {key}\n           {fingerprint(key)}")
@@ -73,8 +80,8 @@ def revoke_keys(args: argparse.Namespace) -> int:
 
 def rotate_keys(args: argparse.Namespace) -> int:
     holder = _Holder(args)
-    own = OwnKeys.read(holder.own)
-    if own is None:
+    own = None if holder.own is None else OwnKeys.read(holder.own)
+    if own is None or holder.own is None:
         raise KikimoriError.of("no_key_yet")
     if args.finish:
         if own.following is None:

@@ -27,13 +27,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     revoke = _action(actions, "revoke", "revoke_keys")
     revoke.add_argument("what", metavar="WHAT")
 
-    rotate = _action(actions, "rotate", "rotate_keys")
+    rotate = _action(actions, "rotate", "rotate_keys", records=False)
     rotate.add_argument("--finish", action="store_true")
 
 
-def _action(actions: Any, name: str, function: str) -> argparse.ArgumentParser:
+def _action(actions: Any, name: str, function: str, *, records: bool = True) -> argparse.ArgumentParser:
+    """Add an action; `records`: also for the records service, which has no key of its own."""
     parser: argparse.ArgumentParser = actions.add_parser(name)
-    parser.add_argument("--dashboard", action="store_true")
+    holder = parser.add_mutually_exclusive_group()
+    holder.add_argument("--dashboard", action="store_true")
+    if records:
+        holder.add_argument("--records", action="store_true")
+    else:
+        parser.set_defaults(records=False)
     add_config(parser)
     parser.set_defaults(**later(ACTIONS, function))
     return parser

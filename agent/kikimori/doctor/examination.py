@@ -18,6 +18,7 @@ from kikimori.doctor.listening import look_at_rules, look_at_speech
 from kikimori.doctor.machine import look_at_clock, look_at_machine, look_at_state_folder
 from kikimori.doctor.mosquitto import look_at_mosquitto
 from kikimori.doctor.page_address import look_at_page_address
+from kikimori.doctor.recorded_sound import look_at_recorded_sound
 from kikimori.doctor.recording import look_at_recording
 from kikimori.doctor.running import look_at_running
 from kikimori.doctor.secrets import look_at_secrets
@@ -70,6 +71,10 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
             *await look_at_page_address(dashboard),
         ]
 
+    async def recording() -> list[Diagnosis]:
+        found = await look_at_recording(config, dashboard)
+        return [*found, *await look_at_recorded_sound(dashboard)]
+
     async def store() -> list[Diagnosis]:
         return await look_at_store(dashboard.store_settings()) if is_installed("dashboard") else []
 
@@ -84,7 +89,7 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
         Subject("control of the PBX", controlling(config).examine_control),
         Subject("dashboard", pages),
         Subject("database", store),
-        Subject("recording", partial(look_at_recording, config, dashboard)),
+        Subject("recording", recording),
     ]
 
 

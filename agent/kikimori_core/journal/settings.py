@@ -86,7 +86,8 @@ class RecordsTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str | None = None
-    """Address of the records service, for an agent: `https://records.office.example:8770`. None = inside `kikimori up`."""
+    """Address of the records service, for an agent and for a dashboard that is not on its machine, which plays recorded
+    calls from there: `https://records.office.example:8770`. None = inside `kikimori up`."""
     ca_file: PemFile | None = None
     """Authority of its certificate; None = the system's."""
     dir: MadeFolder | None = None
@@ -99,7 +100,7 @@ class RecordsTable(BaseModel):
     certificate_key: PemFile | None = None
     """Its key; None = it stands in `certificate`."""
     trust: MadeFolder | None = None
-    """Folder with the keys of the agents; None = `[dashboard] state_dir`."""
+    """Folder with the keys of the agents, and of the dashboards elsewhere that may hear; None = `[dashboard] state_dir`."""
     transcript_days: Days | None = None
     """Days after which a call's words are removed; None = `[recording] days`."""
     row_days: Days | None = None

@@ -1,4 +1,4 @@
-"""Signature of an agent's requests to the records service: Ed25519 over method, path, time and the body's hash.
+"""Signature of requests to the records service, of agents and dashboards: Ed25519 over method, path, time and the body's hash.
 
 The hash travels in a header of its own, so that a request is refused before its body is read.
 """
@@ -48,9 +48,16 @@ def signed_headers(key: SigningKey, method: str, path: str, body: bytes, now: da
 
 
 def check_head(
-    headers: Mapping[str, str], method: str, path: str, agent_id: str, trust: TrustStore, now: datetime
+    headers: Mapping[str, str],
+    method: str,
+    path: str,
+    agent_id: str | None,
+    trust: TrustStore,
+    now: datetime,
 ) -> RefusalCode | None:
-    """Check key, signature and time of a request of `agent_id`; return what is wrong, None = nothing.
+    """Check key, signature and time of a request of `agent_id`, None = of anybody who is trusted; return what is wrong.
+
+    None = nothing is.
 
     Its body must then have the hash in the header `BODY`.
     """

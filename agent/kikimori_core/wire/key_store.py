@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MOST_VALID = 2
 """Keys of one name that are trusted at a time: the one in use and the one that follows."""
 MOST_BYTES = 1024 * 1024
+RECORDS = "records"
+"""Name of the records service's file of trusted keys: of dashboards on other machines that may hear recorded calls."""
 
 
 class KeyTrust(Enum):

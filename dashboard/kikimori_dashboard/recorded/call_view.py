@@ -9,8 +9,8 @@ from kikimori_dashboard.recorded.alert_lives import alert_view
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from kikimori_dashboard.recorded.sound_place import SoundState
     from kikimori_records.calls.queries import CallWithParts, RecordedCall
+    from kikimori_records.sounds.sound_place import SoundState
 
 _OF_CALL = (
     "uid",

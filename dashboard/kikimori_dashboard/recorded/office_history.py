@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from kikimori_core.wire.keys import SigningKey
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.config import DashboardSettings
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 class OfficeHistory:
     """Routes of recorded calls, and the watch over those that are open."""
 
-    def __init__(self, settings: DashboardSettings, access: Access) -> None:
-        self._calls = RecordedCallRoutes(settings, access)
+    def __init__(self, settings: DashboardSettings, access: Access, key: SigningKey) -> None:
+        """`key`: this dashboard's."""
+        self._calls = RecordedCallRoutes(settings, access, key)
         self._false_alarms = FalseAlarmRoutes(access)
 
     def add_to(self, app: web.Application) -> None:
@@ -38,3 +40,4 @@ class OfficeHistory:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            await self._calls.sound.close()

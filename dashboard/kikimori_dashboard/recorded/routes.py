@@ -21,16 +21,17 @@ from kikimori_dashboard.pages import html_page
 from kikimori_dashboard.recorded.call_view import call_view
 from kikimori_dashboard.recorded.follow import follow
 from kikimori_dashboard.recorded.marks_routes import MarksRoutes
+from kikimori_dashboard.recorded.office_sound import OfficeSound
 from kikimori_dashboard.recorded.open_calls import OpenCalls
 from kikimori_dashboard.recorded.play_grants import PlayGrants
-from kikimori_dashboard.recorded.sound_answer import SoundAnswer
-from kikimori_dashboard.recorded.sound_place import SoundPlace, SoundState
 from kikimori_dashboard.recorded.target import target_of
 from kikimori_records.audit import log as audit_log
 from kikimori_records.calls.queries import call_of, head_of, removed_of
-from kikimori_records.folder import SOUND
+from kikimori_records.folder import PEAKS, SOUND
+from kikimori_records.sounds.sound_place import SoundState
 
 if TYPE_CHECKING:
+    from kikimori_core.wire.keys import SigningKey
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.recorded.open_calls import CallStanding
@@ -53,10 +54,12 @@ class PlayBody(BaseModel):
 class RecordedCallRoutes:
     """Page `/history/{uid}` and what it asks for."""
 
-    def __init__(self, settings: DashboardSettings, access: Access) -> None:
+    def __init__(self, settings: DashboardSettings, access: Access, key: SigningKey) -> None:
+        """`key`: this dashboard's, for a records service on another machine."""
         self._access = access
         self._ask_reason = settings.records.ask_reason
-        self._place = SoundPlace(settings.records, access.store.settings)
+        self.sound = OfficeSound(settings.records, access.store.settings, key)
+        """It has to be closed."""
         self._looks = AuditLooks()
         self._grants = PlayGrants()
         self.open_calls = OpenCalls(access.store)
@@ -85,6 +88,7 @@ class RecordedCallRoutes:
         whole = await call_of(store, call.uid)
         if whole is None:
             return refusal(404, "no_such_call")
+        sound = await self.sound.state_of(whole.call)
         if self._looks.is_new(who, call.uid):
             self._access.trail.note(who, "recording.open", about=("call", call.uid))
         removed = await removed_of(store, call.uid)
@@ -96,19 +100,19 @@ class RecordedCallRoutes:
 
         def made() -> str:
             # An hour's words are a megabyte of JSON.
-            return json.dumps({**call_view(whole, self._place.state_of(whole.call), removed), **more})
+            return json.dumps({**call_view(whole, sound, removed), **more})
 
         return web.json_response(text=await asyncio.to_thread(made))
 
-    async def _peaks(self, request: web.Request) -> web.Response:
+    async def _peaks(self, request: web.Request) -> web.StreamResponse:
         """Return the call's waveform as `docs/record.md` describes `peaks.bin`; 404 where there is none."""
         call = await self._allowed(request, Right.TRANSCRIPT)
         if isinstance(call, web.Response):
             return call
-        found = await asyncio.to_thread(self._place.peaks, call)
-        if found is None:
-            return refusal(404, "no_sound")
-        return web.Response(body=found, content_type="application/octet-stream")
+        answer = await self.sound.open(request, call, PEAKS)
+        if isinstance(answer, SoundState):
+            return refusal(404, "no_sound", sound=str(answer))
+        return await answer.send()
 
     async def _follow(self, request: web.Request) -> web.StreamResponse:
         """Tell by WebSocket how the call stands: sound, erasure, what was removed; closes when rights change."""
@@ -126,7 +130,7 @@ class RecordedCallRoutes:
         who, reason = request[WHO], body.reason.strip()
         if self._ask_reason and not reason and not self._grants.has(who, call.uid):
             return refusal(422, "reason_needed")
-        state = await asyncio.to_thread(self._place.state_of, call)
+        state = await self.sound.state_of(call)
         if state is not SoundState.KEPT:
             return refusal(404, "no_sound", sound=str(state))
         if reason or not self._grants.is_joined(who, call.uid):
@@ -146,12 +150,9 @@ class RecordedCallRoutes:
             return call
         if not self._grants.has(request[WHO], call.uid):
             return refusal(403, "not_playing")
-        if call.sound != SoundState.KEPT or call.erased_at is not None:
-            return refusal(404, "no_sound", sound=str(SoundState.ERASED))
-        opened = await asyncio.to_thread(self._place.open, call, SOUND)
-        if isinstance(opened, SoundState):
-            return refusal(404, "no_sound", sound=str(opened))
-        answer = SoundAnswer(request, opened)
+        answer = await self.sound.open(request, call, SOUND)
+        if isinstance(answer, SoundState):
+            return refusal(404, "no_sound", sound=str(answer))
 
         def told(standing: CallStanding) -> None:
             if not standing.plays:

@@ -67,14 +67,14 @@ class JournalIngest:
         self._open: Counter[str] = Counter()
 
     def app(self) -> web.Application:
-        """Make the application."""
+        """Make the application; other interfaces may be added to it."""
         made = web.Application(
-            middlewares=[tolerate_disconnects, self._answer_refusals, self._require_signature],
-            client_max_size=MAX_DELIVERY,
+            middlewares=[tolerate_disconnects, self._answer_refusals], client_max_size=MAX_DELIVERY
         )
-        made.router.add_get("/v1/journals/{agent}/{run}", self._position, allow_head=False)
-        made.router.add_get("/v1/journals/{agent}/{run}/erased", self._erased, allow_head=False)
-        made.router.add_post("/v1/journals/{agent}/{run}/{first}", self._deliver)
+        run, signed = "/v1/journals/{agent}/{run}", self._signed
+        made.router.add_get(run, signed(self._position), allow_head=False)
+        made.router.add_get(f"{run}/erased", signed(self._erased), allow_head=False)
+        made.router.add_post(f"{run}/{{first}}", signed(self._deliver))
         return made
 
     # --- before the body is read
@@ -95,13 +95,11 @@ class JournalIngest:
 
         return answer
 
-    @property
-    def _require_signature(self) -> Middleware:
-        @web.middleware
-        async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-            agent, run = request.match_info.get("agent", ""), request.match_info.get("run", "")
-            if request.match_info.http_exception is not None:
-                return await handler(request)
+    def _signed(self, handler: Handler) -> Handler:
+        """Return a handler of requests that an agent has signed."""
+
+        async def check(request: web.Request) -> web.StreamResponse:
+            agent, run = request.match_info["agent"], request.match_info["run"]
             if not (is_name(agent) and is_name(run)) or request.query_string:
                 raise SinkRefusal(RefusalCode.REQUEST_WRONG)
             found = await asyncio.to_thread(

@@ -37,9 +37,13 @@ class HistoryOffice:
     store: Store
     folder: Path
 
+    async def order_erasure(self, uid: str) -> None:
+        """Order the erasure of a call, which a records service that runs carries out."""
+        await order(self.store, Ledger(self.folder), KeepingSubject(uid=uid), "本人の申し出", BY)
+
     async def erase(self, uid: str) -> None:
         """Erase a call, as `kikimori records erase` does."""
-        await order(self.store, Ledger(self.folder), KeepingSubject(uid=uid), "本人の申し出", BY)
+        await self.order_erasure(uid)
         assert await erase_due(self.store, self.folder, Pseudonyms.load(self.folder)) == 1
 
     async def change(self, login: str, **values: Any) -> None:
@@ -59,7 +63,7 @@ def folder(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def history_office(folder: Path, **records: Any) -> AsyncIterator[HistoryOffice]:
     """Run a dashboard without a broker; `records`: keys of `[records]`."""
-    table = RecordsTable(dir=folder, **records)
+    table = RecordsTable.model_validate({"dir": folder, **records})
     settings = dashboard_settings(BrokerSettings(port=1), records=table)
     async with store_of_people() as store, dashboard(settings, store=store) as url:
         yield HistoryOffice(url, store, folder)

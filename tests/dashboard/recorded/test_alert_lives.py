@@ -11,9 +11,9 @@ from tests.support.stores import opened
 from kikimori_core.journal.settings import RecordsTable
 from kikimori_dashboard.recorded.alert_lives import alert_view
 from kikimori_dashboard.recorded.call_view import lines_view
-from kikimori_dashboard.recorded.sound_place import SoundPlace
 from kikimori_records.calls.queries import head_of
 from kikimori_records.settings import StoreSettings
+from kikimori_records.sounds.sound_place import SoundPlace
 
 if TYPE_CHECKING:
     from pathlib import Path

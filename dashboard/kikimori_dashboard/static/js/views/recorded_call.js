@@ -24,6 +24,7 @@ const { t } = i18n;
 const LEAD_S = 1; // evidence is heard from so long before it
 const STEP_S = 5;
 const MARKS_EVERY_MS = 10_000;
+const AWAY = ["away", "not_trusted"]; // the sound is there and cannot be had; it is asked for again
 const PARTS = ["words", "alerts", "course", "notes"];
 const path = `/api/history/${location.pathname.split("/").at(-1) ?? ""}`;
 const asked = new URLSearchParams(location.search);
@@ -152,6 +153,7 @@ async function begin() {
   if (answer.ok) alerts.reasons = Object.values(answer).filter((each) => typeof each === "object");
   await marks.begin();
   setInterval(() => recorded && !document.hidden && recorded.call.erased_at === null && marks.read(), MARKS_EVERY_MS);
+  setInterval(() => recorded && !document.hidden && AWAY.includes(recorded.sound) && read(), MARKS_EVERY_MS);
 }
 
 /** @param {import("../store/standing.js").Standing} now */

@@ -1,4 +1,4 @@
-"""Answer with a call's sound, whole or in part, that is cut when the listener may not hear it any more."""
+"""Answer with a file of a call, whole or in part, that is cut when the listener may not hear it any more."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
 
-from kikimori_dashboard.recorded.byte_range import UnsatisfiableRangeError, asked_range
+from kikimori_records.sounds.byte_range import UnsatisfiableRangeError, asked_range
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.recorded.sound_place import OpenFile
+    from kikimori_records.sounds.sound_place import OpenFile
 
 PIECE = 128 * 1024
 """Bytes that are read at a time: eight seconds of sound."""
@@ -19,10 +19,11 @@ PIECE = 128 * 1024
 class SoundAnswer:
     """One answer; `cut` ends it from outside."""
 
-    def __init__(self, request: web.Request, opened: OpenFile) -> None:
+    def __init__(self, request: web.Request, opened: OpenFile, content_type: str) -> None:
         """It closes the file at its end."""
         self._request = request
         self._opened = opened
+        self._content_type = content_type
         self._is_cut = False
 
     def cut(self) -> None:
@@ -38,7 +39,7 @@ class SoundAnswer:
 
     async def _send(self) -> web.StreamResponse:
         request, size, etag = self._request, self._opened.size, self._opened.etag
-        headers = {hdrs.ETAG: etag, hdrs.ACCEPT_RANGES: "bytes", hdrs.CONTENT_TYPE: "audio/flac"}
+        headers = {hdrs.ETAG: etag, hdrs.ACCEPT_RANGES: "bytes", hdrs.CONTENT_TYPE: self._content_type}
         if any(
             each.strip() in (etag, "*") for each in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")
         ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kikimori_dashboard.recorded.byte_range import ByteRange, UnsatisfiableRangeError, asked_range
+from kikimori_records.sounds.byte_range import ByteRange, UnsatisfiableRangeError, asked_range
 
 TAG = '"abc"'
 

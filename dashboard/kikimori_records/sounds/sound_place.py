@@ -1,4 +1,4 @@
-"""Files of a recorded call on this machine, or the reason why its sound cannot be heard here."""
+"""Files of a recorded call on this machine, or the reason why its sound cannot be heard here. Everything here blocks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO
 
 from kikimori_records.errors import StoreError
-from kikimori_records.folder import PEAKS, SOUND, records_folder
+from kikimori_records.folder import SOUND, records_folder
 from kikimori_records.keeping.call_files import folder_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class SoundState(StrEnum):
     """The dashboard's user may not read the file."""
     GONE = "gone"
     """The file is missing in the records' folder."""
+    AWAY = "away"
+    """The records service, which has it, does not answer."""
+    NOT_TRUSTED = "not_trusted"
+    """The records service does not trust this dashboard's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +59,19 @@ class SoundPlace:
 
     def state_of(self, call: RecordedCall) -> SoundState:
         """Return whether the sound can be heard; a word for `sound` that this version does not know means no sound."""
-        if call.erased_at is not None:
-            return SoundState.ERASED
-        if call.sound != SoundState.KEPT:
-            return next((each for each in SoundState if each == call.sound), SoundState.NONE)
-        found = self.open(call, SOUND)
+        found = self.open_kept(call, SOUND)
         if isinstance(found, SoundState):
             return found
         found.file.close()
         return SoundState.KEPT
+
+    def open_kept(self, call: RecordedCall, name: str) -> OpenFile | SoundState:
+        """Return a file of a call that has sound, opened, or why there is none."""
+        if call.erased_at is not None:
+            return SoundState.ERASED
+        if call.sound != SoundState.KEPT:
+            return next((each for each in SoundState if each == call.sound), SoundState.NONE)
+        return self.open(call, name)
 
     def open(self, call: RecordedCall, name: str) -> OpenFile | SoundState:
         """Return a file of a call, opened, or why there is none."""
@@ -80,14 +88,6 @@ class SoundPlace:
             return SoundState.GONE
         except OSError:
             return SoundState.NOT_READABLE
-
-    def peaks(self, call: RecordedCall) -> bytes | None:
-        """Return the file for the waveform; None where there is none."""
-        found = self.open(call, PEAKS)
-        if isinstance(found, SoundState):
-            return None
-        with found.file as file:
-            return file.read()
 
 
 def _opened(path: Path, call: RecordedCall) -> OpenFile:
