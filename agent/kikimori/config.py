@@ -142,6 +142,8 @@ class AgentConfig(IntegrationTables, _General):
     """Read and validated by the dashboard."""
     notify: dict[str, Any] = {}
     """Read and validated by the dashboard."""
+    ending: dict[str, Any] = {}
+    """Read and validated by the dashboard."""
 
     @field_validator("pbx", mode="wrap")
     @classmethod

@@ -10,13 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.config import DashboardSettings, read_settings, settings_from
+from kikimori_dashboard.ending.reasons import read_ending_reasons
 from kikimori_dashboard.sentences import SentenceBook, read_book
 
 if TYPE_CHECKING:
     from kikimori_dashboard.app import create_app, serve
 
 __all__ = [
-    "DashboardSettings", "SentenceBook", "create_app", "read_book", "read_settings", "serve",
+    "DashboardSettings", "SentenceBook", "create_app", "read_book", "read_ending_reasons", "read_settings", "serve",
     "settings_from",
 ]  # fmt: skip
 

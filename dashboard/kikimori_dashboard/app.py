@@ -27,6 +27,7 @@ from kikimori_dashboard.callers.office_callers import OfficeCallers, tell_caller
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.commands import CommandSender
+from kikimori_dashboard.ending.office_ending import OfficeEnding
 from kikimori_dashboard.guard import Guard, require_known_name
 from kikimori_dashboard.handover_routes import HandoverRoutes
 from kikimori_dashboard.history.routes import HistoryRoutes
@@ -172,6 +173,8 @@ def create_app(
         state, sights, commands, subscriber, subscriber.signatures.trust, access.trail, live.changed
     )
 
+    ending = OfficeEnding(settings, access, state, sights, live.changed)
+
     def problems_changed() -> None:
         state.changes.touch(PicturePart.SITE)
         live.changed()
@@ -186,7 +189,7 @@ def create_app(
             name="dashboard",
         )
         app[BACKGROUND] = task
-        async with access.running(), people.running(), callers.running(), history.running():
+        async with access.running(), people.running(), callers.running(), history.running(), ending.running():
             yield
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -227,6 +230,7 @@ def create_app(
     callers.add_to(app)
     AuditRoutes(access, settings.time_zone).add_to(app)
     history.add_to(app)
+    ending.add_to(app, commands, subscriber)
     RecordingRoutes(settings, store, state, records_service).add_to(app)
     HistoryRoutes(access, settings.time_zone).add_to(app)
     add_listening(app, listening)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kikimori_core.wire.messages import CallStatus
 from kikimori_dashboard.call_story import CallMoves
+from kikimori_dashboard.ending.counting import stop_times
 from kikimori_dashboard.looks.history import LevelHistory
 from kikimori_dashboard.looks.levels import EncodedLevels
 from kikimori_dashboard.transcript import TranscriptTail
@@ -38,6 +39,10 @@ class CallEntry:
         """True after a hold by a press has ended without anybody asking for it."""
         self.notes: list[NoteView] = []
         """Oldest first."""
+        self.ending: dict[str, Any] | None = None
+        """Newest proposal to end it, as the pages get it; see `EndingDesk`."""
+        self.stops_pressed: list[datetime] = []
+        """Times at which somebody noted that the customer was asked to stop, oldest first."""
         self.listeners: list[str] = []
         """Names of those who listen in a browser now."""
         self.known: KnownCaller | None = None
@@ -65,6 +70,18 @@ class CallEntry:
     def listeners_json(self) -> str:
         """Return who listens likewise."""
         return f',"listeners":{_encode(self.listeners)}' if self.listeners else ""
+
+    @property
+    def ending_view(self) -> dict[str, Any]:
+        """Return how often the customer was asked to stop, and the proposal to end the call, where there are any."""
+        times = [each.isoformat() for each in stop_times(self)]
+        found = {"stops": times, "ending": self.ending}
+        return {name: value for name, value in found.items() if value}
+
+    @property
+    def ending_json(self) -> str:
+        """Return the same as further fields of the call's JSON, each behind a comma."""
+        return "".join(f',"{name}":{_encode(value)}' for name, value in self.ending_view.items())
 
     @property
     def known_json(self) -> str:

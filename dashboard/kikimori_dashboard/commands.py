@@ -21,7 +21,7 @@ from kikimori_dashboard.subscriber import BrokerAwayError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori_core.wire.messages import CallState, CommandResult
+    from kikimori_core.wire.messages import CallState, CommandResult, EndingDecision
     from kikimori_core.wire.sound_frames import SoundRequest
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.agent_link import AgentLink
@@ -54,6 +54,7 @@ class CommandRequest:
     announcement: str | None = None
     reason: str | None = None
     comment: str | None = None
+    ending: EndingDecision | None = None
 
 
 class RefusedError(Exception):
@@ -126,6 +127,7 @@ class CommandSender:
             role=page,
             reason=request.reason,
             comment=request.comment,
+            ending=request.ending,
         )
         # The page counts by our clock.
         self._state.take_press(command.model_copy(update={"issued_at": datetime.now(UTC)}))

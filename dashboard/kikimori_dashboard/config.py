@@ -23,6 +23,8 @@ from kikimori_core.wire.topics import is_name
 from kikimori_core.wire.unanswered import UnansweredTable
 from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.address_settings import AddressSettings
+from kikimori_dashboard.ending.reasons import read_ending_reasons
+from kikimori_dashboard.ending.settings import EndingTable
 from kikimori_dashboard.notices.settings import NotifySettings
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.signals.settings import SignalSettings
@@ -42,11 +44,12 @@ SHARED = (
     "signals",
     "notify",
     "unanswered",
+    "ending",
     "listening",
     "recording",
     "records",
 )
-"""Keys at the top of the file, for agents and dashboard; `[store]`, `[signals]` and `[notify]` are the dashboard's alone, of `[pbx]` it reads the superior."""
+"""Keys at the top of the file, for agents and dashboard; `[store]`, `[signals]`, `[notify]` and `[ending]` are the dashboard's alone, of `[pbx]` it reads the superior."""
 
 
 class FormerSuperior(BaseModel):
@@ -76,6 +79,7 @@ class DashboardSettings(AddressSettings):
     notify: NotifySettings = NotifySettings()
     """Webhooks and mail."""
     unanswered: UnansweredTable = UnansweredTable()
+    ending: EndingTable = EndingTable()
     listening: ListeningTable = ListeningTable()
     recording: RecordingTable = RecordingTable()
     records: RecordsTable = RecordsTable()
@@ -204,6 +208,7 @@ def read_settings(path: Path | None) -> DashboardSettings:
         raise explained(error, DashboardSettings, document, path, _place) from None
     require_toml_files(settings, path, "dashboard")
     read_book(settings.sentences)
+    read_ending_reasons(settings.ending.reasons)
     return settings
 
 

@@ -132,6 +132,7 @@ class OperatorViews:
         }
         if self._says_who_listens and entry.listeners:
             view["listeners"] = entry.listeners
+        view |= entry.ending_view
         if entry.known is not None:
             view["known"] = entry.known.operator_view()
         return _encode(view)

@@ -220,6 +220,9 @@ class SiteRoutes:
             if self._may_hold(who, call_id, body, target):
                 return "operator"
             raise RefusedError(403, "not_allowed")
+        if body.action is Action.HANG_UP:
+            # People decide it together: see `EndingRoutes`.
+            raise RefusedError(409, "ending_needed")
         return body.page if may(who, Right.COMMAND, target) else "operator"
 
     def _may_hold(self, who: Principal, call_id: str, body: PressBody, target: AccessTarget) -> bool:

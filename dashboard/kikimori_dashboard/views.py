@@ -169,7 +169,7 @@ class Views:
         return (
             f'"severity":{_word(severity)},"urgency":{urgency},"stale":{_truth(self._state.stale(call_id))},'
             f'"unconfirmed":{_truth(self._state.agent_book.unconfirmed(entry.state.agent_id))},'
-            f'"returned":{_truth(entry.returned)}{entry.notes_json}{entry.listeners_json}{entry.known_json}'
+            f'"returned":{_truth(entry.returned)}{entry.notes_json}{entry.ending_json}{entry.listeners_json}{entry.known_json}'
             f"{story_json(entry.moves, self._state.presses.history(call_id))}"
         )
 

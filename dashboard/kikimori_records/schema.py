@@ -32,6 +32,7 @@ __all__ = [
     "customer_numbers",
     "customers",
     "devices",
+    "endings",
     "erasures",
     "false_alarms",
     "journal_faults",
@@ -60,6 +61,7 @@ __all__ = [
     "search_state",
     "seatings",
     "sessions",
+    "stop_requests",
     "superiors",
 ]
 
@@ -231,6 +233,34 @@ call_notes = Table(
     Column("at", UtcTime, nullable=False),
     Index("ix_call_notes_call_id", "call_id"),
     Index("ix_call_notes_at", "at"),
+)
+
+endings = Table(
+    "endings",
+    metadata,
+    Column("call_id", Words, primary_key=True),  # the newest proposal of a call
+    Column("id", Words, nullable=False),
+    Column("state", Words, nullable=False),  # proposed, agreed, ending, refused, withdrawn, ended
+    Column("reason", Words, nullable=False),
+    Column("words", Words),
+    Column("people", Integer, nullable=False),
+    _person(),
+    Column("at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    _person("second_id", nullable=True),
+    Column("second_at", UtcTime),
+    Index("ix_endings_at", "at"),
+)
+
+stop_requests = Table(
+    "stop_requests",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("call_id", Words, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    _person(nullable=True),  # null: an operator's PC
+    Index("ix_stop_requests_call_id", "call_id"),
+    Index("ix_stop_requests_at", "at"),
 )
 
 reviews = Table(

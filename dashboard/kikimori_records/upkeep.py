@@ -13,7 +13,15 @@ from kikimori_records.audit.log import drain
 from kikimori_records.audit.retention import remove_old
 from kikimori_records.calls.tables import recorded_calls
 from kikimori_records.errors import StoreError
-from kikimori_records.schema import call_notes, devices, one_time_links, reviews, sessions
+from kikimori_records.schema import (
+    call_notes,
+    devices,
+    endings,
+    one_time_links,
+    reviews,
+    sessions,
+    stop_requests,
+)
 
 if TYPE_CHECKING:
     from kikimori_records.store import Store
@@ -40,7 +48,7 @@ async def keep_store(store: Store) -> None:
 
 
 async def remove_too_old(store: Store, now: datetime) -> None:
-    """Remove sessions, notes, review marks and audit entries beyond their days, devices and links beyond their end; raises StoreError."""
+    """Remove sessions, notes, review marks, endings and audit entries beyond their days, devices and links beyond their end; raises StoreError."""
     limit = now - timedelta(days=store.settings.session_days)
     notes_limit = now - timedelta(days=store.settings.note_days)
     async with store.begin(within_s=60) as connection:
@@ -48,7 +56,7 @@ async def remove_too_old(store: Store, now: datetime) -> None:
         await connection.execute(delete(sessions).where(over))
         await connection.execute(delete(devices).where(devices.c.expires_at < now))
         await connection.execute(delete(one_time_links).where(one_time_links.c.expires_at < limit))
-        for each in (call_notes, reviews):
+        for each in (call_notes, reviews, endings, stop_requests):
             # Those of a recorded call are removed with it.
             recorded = exists().where(
                 recorded_calls.c.call_id == each.c.call_id, recorded_calls.c.erased_at.is_(None)

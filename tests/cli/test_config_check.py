@@ -44,7 +44,7 @@ KEYS = [
         ("dashboard", name, several)
         for table, name, several in file_keys(DashboardSettings)
         if table.partition(".")[0]
-        not in ("mqtt", "store", "signals", "notify", "records", "listening")  # tables of their own
+        not in ("mqtt", "store", "signals", "notify", "ending", "records", "listening")  # tables of their own
     ]
     if each[1] not in ("state_dir", "dir", "trust", "folder")  # made where it is not there
 ]

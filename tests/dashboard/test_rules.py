@@ -44,6 +44,14 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/handover"): SUPERVISORS,
     ("POST", "/api/calls/{call_id}/commands"): SUPERVISORS | OPERATORS,
     ("POST", "/api/calls/{call_id}/notes"): SUPERVISORS,
+    # Operators for their own calls; of a call that does not exist they learn nothing.
+    ("POST", "/api/calls/{call_id}/stop-requests"): SUPERVISORS,
+    ("POST", "/api/calls/{call_id}/ending"): SUPERVISORS,
+    ("POST", "/api/calls/{call_id}/ending/{ending_id}/agree"): SUPERVISORS,
+    ("POST", "/api/calls/{call_id}/ending/{ending_id}/refuse"): SUPERVISORS,
+    ("POST", "/api/calls/{call_id}/ending/{ending_id}/withdraw"): SUPERVISORS,
+    ("POST", "/api/calls/{call_id}/ending/{ending_id}/end"): SUPERVISORS,
+    ("GET", "/api/ending-reasons"): EVERYBODY,
     ("GET", "/api/calls/{call_id}/sound"): SUPERVISORS,
     ("GET", "/agents/{agent_id}/sound/{ticket}"): None,
     ("POST", "/api/calls/{call_id}/notes/{note_id}/remove"): SUPERVISORS,
@@ -186,6 +194,7 @@ def sample(path: str) -> str:
         .replace("{agent_id}", "a")
         .replace("{ticket}", "t")
         .replace("{uid}", "c.r1")
+        .replace("{ending_id}", "0" * 32)
     )
     return re.sub(r"\{language\}", "ja", path.replace("{call_id}", "c")).replace(
         "/static", "/static/icon.svg"

@@ -22,6 +22,7 @@ from kikimori_core.wire.messages import (
     CommandResult,
     DoubtedWords,
     DurationEvidence,
+    EndingDecision,
     Health,
     KeysToPress,
     LegLevel,
@@ -41,6 +42,7 @@ from kikimori_core.wire.messages import (
     SilenceEvidence,
     SpeechStatus,
     SpokenBy,
+    StopRequest,
     ToneEvidence,
     TranscriptLine,
     WordsEvidence,
@@ -90,6 +92,7 @@ def call(call_id: str = "call-1", **fields: Any) -> CallState:
         "keys": (KeysToPress(action="hold", text="保留ボタンを押してください。"),),
         "recording": CallRecording.ON,
         "ringing": Ringing(number="200", name="高橋 課長", since=NOON, purpose="transfer"),
+        "stop_requests": (StopRequest(start_s=95.5, quote="大きな声はおやめください"),),
         "transcript_tail": (line(call_id),),
     }
     return CallState(call_id=call_id, site=SITE, agent_id=AGENT, **(given | fields))
@@ -186,6 +189,14 @@ def command(command_id: str = "command-1", **fields: Any) -> Command:
         "reason": "threat",
         "comment": "折り返しにしたいです",
         "sound": SoundRequest(url="https://kikimori.example", ticket="t-1", listener=1, past_s=15.0),
+        "ending": EndingDecision(
+            proposed_by="高橋 課長",
+            proposed_person_id="p-1",
+            agreed_by="木村 さくら",
+            agreed_person_id="p-2",
+            warnings=2,
+            words="三度お願いした",
+        ),
     }
     return Command(command_id=command_id, **(given | fields))
 

@@ -166,7 +166,10 @@ class LiveCall:
             if not evidence.again:
                 self._shown[evidence.role] = "" if evidence.final else evidence.text
         if self._judge is not None and (not self.failed or isinstance(evidence, ButtonPress)):
+            asked = self._judge.stop_requests
             self._tell(self._judge.observe(evidence))
+            if self._judge.stop_requests is not asked:
+                self._publish()
             if isinstance(evidence, Utterance) and evidence.final and self._judge.doubted:
                 self._show(evidence, leg, self._judge.doubted)
 
@@ -312,6 +315,7 @@ class LiveCall:
             accommodated=self.accommodated,
             recording=recording,
             with_superior=self.superiors.superior,
+            stop_requests=() if self._judge is None else self._judge.stop_requests,
             transcript_tail=self._tail.lines(),
         )
 

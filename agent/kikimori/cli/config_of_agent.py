@@ -22,7 +22,7 @@ from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import capped_rules, categories_without_phrases, load_rules
 from kikimori_core.messages import both, label, text
 from kikimori_core.wire.settings import is_loopback
-from kikimori_dashboard import read_book
+from kikimori_dashboard import read_book, read_ending_reasons
 from kikimori_dashboard.https.page_url import page_url
 from kikimori_records.folder import records_folder
 
@@ -58,6 +58,7 @@ def check_agent(args: argparse.Namespace, config: AgentConfig, dashboard: Dashbo
     show(text("check_dashboard", url=page_url(dashboard)))
     for line in unanswered_lines(config.unanswered, can=controlling(config).rings_superiors):
         show(line)
+    show(_ending(dashboard))
     show(text("check_state", path=config.state_path()))
     say_recording(config.recording, config.records, config.state_path(), dashboard.store_settings().folder())
     _recorded_sound(dashboard)
@@ -115,6 +116,16 @@ def _sentences(dashboard: DashboardSettings, known: set[str]) -> None:
     for each in LANGUAGES:
         for when in book.situations(each).keys() - builtin.situations(each).keys() - known:
             warn(text("check_sentences_unused", language=each, when=when))
+
+
+def _ending(dashboard: DashboardSettings) -> str:
+    """Return what is needed before a call is ended from the pages."""
+    table = dashboard.ending
+    codes = {None: "ending_people_any", 1: "ending_people_one", 2: "ending_people_two"}
+    reasons = len(read_ending_reasons(table.reasons))
+    return text(
+        "check_ending", people=text(codes[table.people]), warnings=str(table.warnings), reasons=str(reasons)
+    )
 
 
 def ways_in(config: AgentConfig) -> list[str]:

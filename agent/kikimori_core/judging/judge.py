@@ -14,7 +14,8 @@ from kikimori_core.judging.kinds.detector import (
 from kikimori_core.judging.life import AlertLife
 from kikimori_core.judging.partials import StablePartials
 from kikimori_core.model.alert import ClosedBecause
-from kikimori_core.model.evidence import Utterance
+from kikimori_core.model.evidence import Role, Utterance
+from kikimori_core.wire.ending import MOST_REQUESTS, STOP_REQUEST, StopRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +49,8 @@ class CallJudge:
         self._now_s = 0.0
         self.doubted: tuple[Match, ...] = ()
         """Matches in the last finished utterance that do not count."""
+        self.stop_requests: tuple[StopRequest, ...] = ()
+        """Requests of the operator that the customer stop, in order; the newest `MOST_REQUESTS`."""
 
     @property
     def worst(self) -> Severity | None:
@@ -72,6 +75,7 @@ class CallJudge:
         self._told[utterance.line_id] = said
         while len(self._told) > _MOST_LINES:
             del self._told[next(iter(self._told))]
+        self._note_stop_request(utterance, said.matches)
         taken_back = self._partials.finished(utterance.line_id, said.matches)
         changes = self._observe(TakenBack(utterance, taken_back)) if taken_back else []
         return changes + self._observe(Spoken(utterance, said.matches, said.demand, tone=said.tone))
@@ -80,14 +84,24 @@ class CallJudge:
         """Take the second final of a line: only what the first did not hold counts."""
         first = self._told.pop(utterance.line_id, None)
         if first is None:
+            self._note_stop_request(utterance, said.matches)
             return self._observe(Spoken(utterance, said.matches, said.demand, tone=said.tone))
         known = {match.category for match in first.matches}
         news = tuple(match for match in said.matches if match.category not in known)
+        self._note_stop_request(utterance, news)
         demand = said.demand if first.demand is None else None
         tone = said.tone if first.tone is None and not known else None
         if not news and demand is None and tone is None:
             return []
         return self._observe(Spoken(utterance, news, demand, tone=tone))
+
+    def _note_stop_request(self, utterance: Utterance, matches: tuple[Match, ...]) -> None:
+        """Note that the customer was asked to stop. An utterance counts once, however often it is heard."""
+        if not any(each.category == STOP_REQUEST for each in matches):
+            return
+        quote = None if utterance.role is Role.MIXED else utterance.text
+        request = StopRequest(start_s=utterance.start_s, quote=quote)
+        self.stop_requests = (*self.stop_requests, request)[-MOST_REQUESTS:]
 
     def _observe(self, observation: Observation) -> list[AlertChange]:
         changes = []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from kikimori_core.wire.ending import EndingDecision, StopRequest
 from kikimori_core.wire.evidence import (
     AnsweredEvidence,
     ButtonEvidence,
@@ -127,6 +128,8 @@ class CallState(Message):
     not known."""
     with_superior: Party | None = None
     """Superior who has the customer; None = nobody has, or the agent is of a release before."""
+    stop_requests: Annotated[tuple[StopRequest, ...], Field(max_length=100)] = ()
+    """Requests of the operator that the customer stop, in order; the newest where there were more."""
     transcript_tail: tuple[TranscriptLine, ...] = ()
     """The last few final lines, so that a dashboard started mid-call shows the story."""
     run: Name | None = None
@@ -230,6 +233,8 @@ class Command(Message):
     """For `escalate`: the operator's own words about the help that they wish; not in the agent's record."""
     sound: SoundRequest | None = None
     """For `listen_audio`."""
+    ending: EndingDecision | None = None
+    """For `hang_up`: who decided it; None from older dashboards."""
 
     @model_validator(mode="after")
     def _expiry_after_issue(self) -> Self:
@@ -286,7 +291,7 @@ class Health(Message):
 
 __all__ = [
     "MAX_PAYLOAD", "VERSION", "Action", "AlertState", "Announcement", "AnsweredEvidence", "BadMessageError", "ButtonEvidence", "CallLevels", "CallState", "CallStatus", "ClosedBecause", "Command", "CommandResult",
-    "DoubtedWords", "DurationEvidence", "Evidence", "Health", "KeysToPress", "LegLevel", "Levels", "Message", "NewerMessageError", "OtherEvidence",
+    "DoubtedWords", "DurationEvidence", "EndingDecision", "Evidence", "Health", "KeysToPress", "LegLevel", "Levels", "Message", "NewerMessageError", "OtherEvidence",
     "OtherHearing", "Outcome", "OverlapEvidence", "Party", "Problem", "RefusalMade", "Ringing", "Role", "Severity", "ShoutingEvidence", "SilenceEvidence",
-    "SpeechStatus", "SpokenBy", "ToneEvidence", "TranscriptLine", "WordsEvidence",
+    "SpeechStatus", "SpokenBy", "StopRequest", "ToneEvidence", "TranscriptLine", "WordsEvidence",
 ]  # fmt: skip

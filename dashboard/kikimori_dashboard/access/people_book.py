@@ -52,6 +52,10 @@ class PeopleBook:
         person = self._people.get(person_id or "")
         return None if person is None else who_of(person, session_id, second_factor=self._second_factor)
 
+    def people(self) -> list[Principal]:
+        """Return all persons as the rights are asked of them."""
+        return [who_of(each) for each in self._people.values()]
+
     def supervisors_of(self, team: str) -> list[str]:
         """Return the ids of a team's supervisors."""
         return [

@@ -40,6 +40,8 @@ class Right(StrEnum):
     """Call for help in a call, and take that back."""
     HOLD_UNANSWERED = "hold_unanswered"
     """Put the own customer on hold while nobody answers a call for help, and end that hold."""
+    END_CALL = "end_call"
+    """Take part in the decision of people to end a call, and carry it out; a supervisor is always among them."""
     STOP_RECORDING = "stop_recording"
     """Have a running call not recorded, and erase what was recorded of it."""
     SEE_MISSED = "see_missed"
@@ -96,6 +98,7 @@ _CALLS_OF_TEAM = (
     Right.WATCH,
     Right.COMMAND,
     Right.ESCALATE,
+    Right.END_CALL,
     Right.STOP_RECORDING,
     Right.SEE_MISSED,
     Right.CLAIM,
@@ -109,6 +112,7 @@ RIGHTS: Mapping[PersonRole, Mapping[Right, Scope]] = {
         Right.OWN_PAGE: Scope.OWN,
         Right.ESCALATE: Scope.OWN,
         Right.HOLD_UNANSWERED: Scope.OWN,
+        Right.END_CALL: Scope.OWN,
         Right.STOP_RECORDING: Scope.OWN,
         **_EVERYBODY,
     },
@@ -150,7 +154,7 @@ RIGHTS: Mapping[PersonRole, Mapping[Right, Scope]] = {
 """The table. A kiosk, which is no person, has the rights of `KIOSK`."""
 
 KIOSK: Mapping[Right, Scope] = dict.fromkeys(
-    (Right.OWN_PAGE, Right.ESCALATE, Right.HOLD_UNANSWERED, Right.STOP_RECORDING), Scope.OWN
+    (Right.OWN_PAGE, Right.ESCALATE, Right.HOLD_UNANSWERED, Right.END_CALL, Right.STOP_RECORDING), Scope.OWN
 )
 
 

@@ -8,7 +8,15 @@ from pydantic import AwareDatetime, Field
 
 from kikimori_core.wire.messages import Party, RefusalMade
 from kikimori_core.wire.values import Action, AlertState, CallRecording, CallStatus, Severity, SpeechStatus
-from kikimori_dashboard.protocol.parts import Beat, Echo, KnownContact, PagePart, PageSite, Presses
+from kikimori_dashboard.protocol.parts import (
+    Beat,
+    Echo,
+    EndingProposalView,
+    KnownContact,
+    PagePart,
+    PageSite,
+    Presses,
+)
 
 
 class OperatorKnownCaller(PagePart):
@@ -40,6 +48,9 @@ class OperatorCall(PagePart):
     stale: bool
     unconfirmed: bool
     returned: bool
+    stops: list[AwareDatetime] | None = None
+    """Occasions on which the customer was asked to stop."""
+    ending: EndingProposalView | None = None
     listeners: list[str] | None = None
     """Names of those who listen in a browser now, where the office shows it."""
     known: OperatorKnownCaller | None = None

@@ -157,6 +157,30 @@ class PageSite(PagePart):
     help: HelpNow | None
 
 
+class EndingProposalView(PagePart):
+    """Newest proposal to end a call."""
+
+    id: str
+    state: Literal["proposed", "agreed", "ending", "refused", "ended", "expired"]
+    reason: dict[str, str]
+    """By language; `say` is the sentence that tells it to the customer."""
+    say: dict[str, str]
+    needed: int
+    """Requests to stop that are needed before it may be agreed to."""
+    words: str | None
+    people: int
+    """Number of people who decide: 1 or 2."""
+    person_id: str
+    name: str
+    at: AwareDatetime
+    expires_at: AwareDatetime
+    confirm_from: AwareDatetime
+    """Time from which its proposer may confirm it, where one person decides."""
+    second_id: str | None
+    """Person who agreed or refused."""
+    second_name: str | None
+
+
 class UnansweredMark(PagePart):
     """Mark of an alert that waits for an answer."""
 

@@ -12,6 +12,7 @@ from kikimori_dashboard.order import CallLane
 from kikimori_dashboard.protocol.parts import (
     Beat,
     Echo,
+    EndingProposalView,
     KnownContactOutcome,
     PagePart,
     PageSite,
@@ -120,6 +121,9 @@ class SupervisorCall(PagePart, CallState):
     order: str
     """Sorts the calls: the smallest needs a decision most."""
     notes: list[NoteOnCall] | None = None
+    stops: list[AwareDatetime] | None = None
+    """Occasions on which the customer was asked to stop."""
+    ending: EndingProposalView | None = None
     listeners: list[str] | None = None
     """Names of those who listen in a browser now."""
     known: KnownCallerView | None = None

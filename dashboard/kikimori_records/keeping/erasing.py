@@ -48,6 +48,8 @@ REWRITTEN = (
     "legal_holds",
     "call_notes",
     "reviews",
+    "endings",
+    "stop_requests",
     "customers",
     "customer_numbers",
     "search_calls",

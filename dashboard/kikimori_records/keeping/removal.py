@@ -23,7 +23,7 @@ from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.stripped import OF_NUMBER, OF_WORDS, without
 from kikimori_records.keeping.tables import erasures, removals
 from kikimori_records.proof.verify_alone import MANIFEST, leaf_hash
-from kikimori_records.schema import call_notes, reviews
+from kikimori_records.schema import call_notes, endings, reviews, stop_requests
 from kikimori_records.search.indexing import put_again, take_out
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ async def _call(connection: AsyncConnection, row: Any, cause: RemovalCause) -> N
     await take_out(connection, row.uid)
     for table in (recorded_lines, recorded_events):
         await connection.execute(delete(table).where(table.c.uid == row.uid))
-    for of_call in (call_notes, reviews):
+    for of_call in (call_notes, reviews, endings, stop_requests):
         await connection.execute(delete(of_call).where(of_call.c.call_id == row.call_id))
     await connection.execute(
         update(recorded_alerts).where(recorded_alerts.c.uid == row.uid).values(revisions=[])

@@ -18,6 +18,7 @@ DEFAULT_INSTRUCTIONS: Mapping[Action, str] = {
     Action.UNHOLD: "電話機の保留ボタンをもう一度押して、通話に戻ってください。",
     Action.TRANSFER: "転送ボタンを押し、内線 {target} を押して、受話器を置いてください。",
     Action.HOLD_TRANSFER: "お客様に断らず保留ボタンを押してください。次に転送ボタン、内線 {target} を押し、上席が出たら受話器を置いてください。",
+    Action.HANG_UP: "終える理由をお客様に伝え、受話器を置いてください。",
 }
 """Instructions for actions that `[pbx.instructions]` in the configuration leaves out."""
 

@@ -377,6 +377,7 @@ export interface SupervisorCall {
   caller: Party;
   capabilities: Action[];
   ended_at: string | null;
+  ending?: EndingProposalView;
   help_keys: string | null;
   hold_ends_at: string | null;
   identity: string | null;
@@ -404,6 +405,11 @@ export interface SupervisorCall {
   stale: boolean;
   started_at: string;
   status: CallStatus;
+  /**
+   * @maxItems 100
+   */
+  stop_requests: StopRequest[];
+  stops?: string[];
   superior: Party;
   tap: string;
   unconfirmed: boolean;
@@ -416,6 +422,29 @@ export interface SupervisorCall {
 export interface Announcement {
   name: string;
   title: string;
+}
+/**
+ * Newest proposal to end a call.
+ */
+export interface EndingProposalView {
+  at: string;
+  confirm_from: string;
+  expires_at: string;
+  id: string;
+  name: string;
+  needed: number;
+  people: number;
+  person_id: string;
+  reason: {
+    [k: string]: string;
+  };
+  say: {
+    [k: string]: string;
+  };
+  second_id: string | null;
+  second_name: string | null;
+  state: "proposed" | "agreed" | "ending" | "refused" | "ended" | "expired";
+  words: string | null;
 }
 /**
  * Keys of a telephone by which a person does an action: for a PBX without an interface.
@@ -482,6 +511,13 @@ export interface Ringing {
   number: string | null;
   purpose: string;
   since: string;
+}
+/**
+ * Request of the operator that the customer stop: to lower the voice, to mind the words.
+ */
+export interface StopRequest {
+  quote: string | null;
+  start_s: number;
 }
 /**
  * Last press of a lane; without a result it is under way, unless nobody answered.
@@ -864,6 +900,7 @@ export interface OperatorCall {
   call_id: string;
   capabilities: Action[];
   ended_at: string | null;
+  ending?: EndingProposalView;
   help_keys: string | null;
   judging_failed: boolean;
   keep_operator: boolean | null;
@@ -880,6 +917,7 @@ export interface OperatorCall {
   stale: boolean;
   started_at: string;
   status: CallStatus;
+  stops?: string[];
   unconfirmed: boolean;
 }
 /**
