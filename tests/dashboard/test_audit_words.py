@@ -165,6 +165,10 @@ def _noted() -> list[AuditEntry]:
         entry(WHO, "sound.listen", outcome="failed", about=call, reason="dashboard_unreachable"),
         entry(WHO, "sound.end", about=call, extension="201", seconds=12.5, lost=0),
         entry(WHO, "note.remove", about=call),
+        entry(WHO, "ending.warn", about=call, warnings=1),
+        entry(WHO, "ending.propose", about=call, why="threat", warnings=2, people=2),
+        entry(WHO, "ending.propose", outcome="refused", about=call, why="abuse", reason="already_proposed"),
+        entry(WHO, "ending.end", outcome="refused", about=call, reason="not_agreed"),
         entry(WHO, "alert.false_undo", about=alert, call_id=ID, rule="R-1"),
         entry(WHO, "alert.review", about=alert, call_id=ID),
         entry(WHO, "alert.review_undo", about=alert, call_id=ID),
@@ -213,6 +217,10 @@ def _noted() -> list[AuditEntry]:
         found.append(entry(WHO, action, about=person, name="佐藤"))
     for each in false_reasons():
         found.append(entry(WHO, "alert.false", about=alert, call_id=ID, reason=each.id, rule="R-1"))
+    decided = {"why": "abuse", "proposed_by": "高橋", "agreed_by": "木村", "warnings": 2}
+    found += [
+        entry(WHO, f"ending.{each}", about=call, **decided) for each in ("agree", "refuse", "withdraw", "end")
+    ]
     for each in help_reasons():
         found.append(entry(WHO, "command.escalate", about=call, extension="201", why=each.id))
     for action in Action:

@@ -163,20 +163,18 @@ async def test_thinking_better_of_the_telephone_sends_nothing(agent: PeerAgent, 
     assert agent.commands.empty()
 
 
-async def test_hanging_up_always_asks_and_says_who_decides(agent: PeerAgent, url: str, page: Page) -> None:
+async def test_hanging_up_begins_a_proposal_and_ends_nothing(agent: PeerAgent, url: str, page: Page) -> None:
     card = await shown(agent, url, page)
     button = card.locator("[data-action=hang_up]")
     await open_menu(card)
+    await expect(button).to_have_text("終話を提案…")
     await button.click()
-    await expect(button).to_contain_text("もう一度押すと")
-    await expect(card.locator(".hint")).to_contain_text("切るかどうかは人が決める")
+    form = page.locator("#panel .ending")
+    await expect(form.locator("[data-act=reason-abuse]")).to_be_visible()
+    await expect(form.locator("[data-act=propose]")).to_be_disabled()
     await page.keyboard.press("Escape")
-    await expect(button).to_have_text("電話を切る")
-    await expect(card.locator(".hint")).to_be_hidden()
+    await expect(form).to_be_hidden()
     assert agent.commands.empty()
-    await button.click()
-    await button.click()
-    assert (await agent.command()).action is Action.HANG_UP
 
 
 async def test_an_announcement_is_chosen_and_then_played(agent: PeerAgent, url: str, page: Page) -> None:
@@ -301,7 +299,7 @@ async def test_nothing_sticks_out_on_a_small_screen(
     await open_menu(card)
     await card.locator("[data-action=announce]").click()
     await expect(card.locator(".choices button")).to_have_count(8)
-    await card.locator("[data-action=hang_up]").click()
+    await card.locator("[data-action=stop_recording]").click()
     await expect(card.locator(".hint")).to_be_visible()
     for each in await card.locator("button[data-action]:visible").all():
         box = await each.bounding_box()

@@ -300,20 +300,23 @@ async def test_only_the_cards_of_changed_calls_are_drawn_again(
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1366, 768), (390, 844)])
-async def test_the_second_press_of_ending_a_call_is_whole_on_its_card(
+async def test_the_proposal_to_end_a_call_is_whole(
     agent: PeerAgent, url: str, page: Page, size: tuple[int, int]
 ) -> None:
-    """The reason and the warning stand above the button, and the row of buttons below keeps its place."""
+    """Reasons and button are in sight at once, and the card's row of buttons keeps its place in its card."""
     await open_full_board(agent, lines=1)
     await show(page, url, size, "ja")
-    row = await card(page, "c-1").locator(".primary").bounding_box()
     await card(page, "c-1").locator(".opener").click()
-    button = card(page, "c-1").locator("[data-action=hang_up]")
-    await button.click()
-    await expect(button).to_have_attribute("data-asked", "yes")
-    for part in (button, card(page, "c-1").locator("select"), card(page, "c-1").locator(".hint")):
-        await expect(part).to_be_in_viewport(ratio=1)
-    assert await card(page, "c-1").locator(".primary").bounding_box() == row
+    await card(page, "c-1").locator("[data-action=hang_up]").click()
+    form = page.locator("#panel .ending")
+    await form.locator("[data-act=reason-abuse]").click()
+    for act in ("stop", "reason-abuse", "reason-other", "propose", "leave"):
+        await expect(form.locator(f"[data-act={act}]")).to_be_in_viewport(ratio=1)
+    for part in (page.locator("#panel .transcript"), page.locator("#panel .buttons .primary")):
+        box, above = await part.bounding_box(), await form.bounding_box()
+        assert box is not None
+        assert above is not None
+        assert box["y"] + box["height"] <= above["y"] or box["y"] >= above["y"] + above["height"]
 
 
 async def test_a_call_whose_card_goes_when_the_hand_is_gone_becomes_a_row(

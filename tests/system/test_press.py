@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 from tests.support.browser import chromium, store_of_people
+from tests.support.ending import end_with_two
 from tests.support.sign_in import sign_in_page
 from tests.system.conftest import WITHIN_S, until
 
@@ -74,8 +75,7 @@ async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
                 lambda: not any(leg in superiors for leg in _operators(office.agent.desk.calls["c1"].legs))
             )
 
-            await panel.locator("[data-action=hang_up]").click()
-            await panel.locator("[data-action=hang_up]").click()
+            await end_with_two(page, browser, office.dashboard_url)
             async with asyncio.timeout(WITHIN_S):
                 await playing
         # Who reads the call in the panel sees that it is over.

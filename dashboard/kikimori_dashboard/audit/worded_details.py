@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from kikimori_core.wire.opening_hours import hours_text
+from kikimori_dashboard.ending.reasons import read_ending_reasons, reason_of
 from kikimori_dashboard.people.reasons import choice_of, false_reasons, help_reasons
 from kikimori_dashboard.worded import LANGUAGES
 
@@ -35,4 +36,8 @@ def worded_details(entry: AuditEntry) -> dict[str, Any]:
         said = choice_of(help_reasons(), entry.details.get("why"))
         if said is not None:
             found["why"] = {"ja": said.ja, "en": said.en}
+    if entry.action.startswith("ending.") and (why := entry.details.get("why")):
+        # An office's own reason is worded where its file is: here by its id.
+        reason = reason_of(read_ending_reasons(), str(why))
+        found["why"] = {"ja": reason.ja, "en": reason.en}
     return found

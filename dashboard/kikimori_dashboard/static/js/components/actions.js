@@ -20,9 +20,11 @@ export class Actions {
   /**
    * @param {string} callId
    * @param {() => void} telephoneChanged called when the supervisor gave another telephone of their own
+   * @param {(callId: string) => void} endingWanted called when somebody wants to propose the end of the call
    */
-  constructor(callId, telephoneChanged) {
+  constructor(callId, telephoneChanged, endingWanted) {
     this.callId = callId;
+    this.endingWanted = endingWanted;
     this.telephoneChanged = telephoneChanged;
     /** @type {Set<() => void>} called after every change */
     this.views = new Set();
@@ -46,8 +48,6 @@ export class Actions {
     this.superior = null;
     /** @type {import("../store/messages.d.ts").SuperiorView[]} of the directory, in their order */
     this.superiors = [];
-    /** @type {string | null} why, if somebody chose; else by what is on the card */
-    this.reason = null;
     /** @type {Record<string, import("../store/picture.js").Press>} the last press by lane */
     this.commands = {};
     /** @type {string | null} the large buttons as they were drawn last */
@@ -136,6 +136,11 @@ export class Actions {
   async pressed(action, more = {}, unsure = false) {
     const { main, aside } = this.offered();
     if (!this.call || !this.usable || ![...main, ...aside].includes(action) || this.waits(action)) return;
+    if (action === "hang_up") {
+      // People decide it together: a press here only begins that.
+      this.endingWanted(this.callId);
+      return;
+    }
     // An announcement is chosen from a list that was opened for it.
     const doubted = unsure || (!("announcement" in more) && performance.now() - this.changedAt < NEW_FOR_MS);
     if (this.asked !== action && (doubted || asksFirst(action, this.call, this.doing("move"), this.prompted))) {
@@ -158,9 +163,9 @@ export class Actions {
     return found === null || !WITH_REASON.includes(action) ? found : { ...found, reason: this.because() };
   }
 
-  /** Why: what somebody chose, else what is on the card. */
+  /** Why, by what is on the card. */
   because() {
-    return this.reason ?? (this.alerted ? "abuse" : "other");
+    return this.alerted ? "abuse" : "other";
   }
 
   /**

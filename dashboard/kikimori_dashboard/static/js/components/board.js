@@ -26,11 +26,12 @@ const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
 export class Board {
   /**
    * @param {{cards: HTMLElement, waiting: HTMLDetailsElement, lane: HTMLElement, rows: HTMLElement}} elements
-   * @param {{telephoneChanged: () => void, selected: (callId: string | null) => void, drawsOthers: () => void}} listeners
+   * @param {{telephoneChanged: () => void, endingWanted: (callId: string) => void, selected: (callId: string | null) => void, drawsOthers: () => void}} listeners
    *   `drawsOthers`: called when other calls are drawn than before
    */
-  constructor({ cards, waiting, lane, rows }, { telephoneChanged, selected, drawsOthers }) {
+  constructor({ cards, waiting, lane, rows }, { telephoneChanged, endingWanted, selected, drawsOthers }) {
     this.telephoneChanged = telephoneChanged;
+    this.endingWanted = endingWanted;
     this.whenSelected = selected;
     this.whenOthers = drawsOthers;
     this.section = cards;
@@ -87,7 +88,7 @@ export class Board {
   actionsOf(callId) {
     let found = this.actions.get(callId);
     if (!found) {
-      found = new Actions(callId, this.telephoneChanged);
+      found = new Actions(callId, this.telephoneChanged, this.endingWanted);
       this.actions.set(callId, found);
       this.updateActions(callId);
     }

@@ -5,10 +5,11 @@ import { announcements, asideRow } from "./aside.js";
 import { find, t, word } from "../store/i18n.js";
 import { isPrimary } from "../store/offered.js";
 import { TRANSFERS, laneOf, worded } from "../store/press.js";
-import { reasonChoice } from "./reason.js";
 import { superiorChoice, superiorOf, towards } from "./superior.js";
 
 const IN_ROW = ["listen"]; // further actions that have a place in the row
+/** @type {Record<string, string>} text of a button that begins something else than its action */
+const BEGINS = { hang_up: "ending.button" };
 
 /** The elements of an `Actions`, which draws them again whenever something changes. */
 export class Buttons {
@@ -30,12 +31,11 @@ export class Buttons {
     this.aside = h("div", { class: "aside" });
     this.choices = h("div", { class: "choices", role: "group", hidden: true });
     this.hint = h("p", { class: "hint", role: "status", hidden: true });
-    this.why = h("p", { class: "because", hidden: true });
     this.result = h("p", { class: "result", role: "status", hidden: true });
     this.keys = h("p", { class: "keys-to-press", hidden: true });
     this.extra = h("div", { class: "extra" });
     this.menu = h("div", { class: "menu", id: `menu-${whole ? "panel-" : ""}${actions.callId}`, role: "group", "aria-label": t("card.more"), hidden: true },
-      this.extra, this.choices, this.hint, this.why, this.aside);
+      this.extra, this.choices, this.hint, this.aside);
     this.opener = h("button", { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": this.menu.id, onclick: () => this.toggle(!this.open) }, "…");
     this.element = h("div", { class: "actions", dataset: { whole: whole ? "yes" : "no" } }, only ? null : this.menu, this.result, this.keys, this.row);
     this.draw = this.draw.bind(this);
@@ -81,7 +81,6 @@ export class Buttons {
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.action;
     const { status, superior, keep_operator: keep, announcements: titles } = actions.call;
     const hint = actions.asked ? find(`hint.${actions.asked}`) : null;
-    const asks = actions.asked === "hang_up";
     const key = JSON.stringify([main, aside, actions.under(), actions.asked, actions.usable, actions.prompted, status, superior, keep, titles, actions.choosing, actions.superiors, actions.superior, actions.keep, t("ui.language")]);
     // A button keeps its element while it says the same, so that focus stays on it.
     fill(this.row, key, () => [
@@ -96,8 +95,6 @@ export class Buttons {
     show(this.choices, actions.choosing);
     show(this.hint, hint !== null);
     setText(this.hint, hint ?? "");
-    show(this.why, asks);
-    fill(this.why, JSON.stringify([actions.asked, t("ui.language")]), () => (asks ? [reasonChoice(actions)] : []));
     show(this.menu, this.whole || this.open);
     this.opener.setAttribute("aria-expanded", String(this.open));
     this.opener.setAttribute("aria-label", t("card.more"));
@@ -160,7 +157,7 @@ export class Buttons {
     if (actions.asked === action) button.dataset.asked = "yes";
     if (doing) setText(button, t(TRANSFERS.includes(action) && actions.shown.status === "on_hold" ? "doing.ringing" : `doing.${action}`));
     else if (actions.asked === action) setText(button, t("action.confirm", { action: t(`action.${action}`) }));
-    else button.append(h("span", {}, t(`action.${action}`)));
+    else button.append(h("span", {}, t(BEGINS[action] ?? `action.${action}`)));
     button.addEventListener("click", onclick);
     return button;
   }

@@ -27,6 +27,9 @@ export async function start(changed) {
 /** Whether a person of this page may press at all; a display on a wall only shows. */
 export const presses = () => own.person_id !== null && own.roles.includes("supervisor");
 
+/** Who looks at the page, as the end of a call asks it. */
+export const viewer = () => ({ person_id: own.person_id, supervises: presses() });
+
 /**
  * Whether a claim or a note is of the person who is signed in here.
  * @param {{person_id: string | null}} mark

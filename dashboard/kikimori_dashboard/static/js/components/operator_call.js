@@ -1,6 +1,7 @@
 // The operator's own call: what to say, the one button, the way of the help, what else may be done.
 
 import { fill, h, show } from "./dom.js";
+import { EndingBox } from "./ending_box.js";
 import { HelpNote } from "./help_note.js";
 import { drawOffers } from "./help_offers.js";
 import { stepText, stepsList, tickSteps } from "./help_steps.js";
@@ -31,7 +32,7 @@ function closed(help) {
 
 export class OperatorCall {
   /**
-   * @param {{draw: () => void, announce: (text: string) => void}} page
+   * @param {{draw: () => void, announce: (text: string) => void, personId: string | null}} page `personId`: of who is signed in; null for an operator's PC
    */
   constructor(page) {
     this.page = page;
@@ -49,7 +50,8 @@ export class OperatorCall {
     this.recording = new RecordingOffer(() => page.draw());
     this.note = new HelpNote((more) => this.tell(more));
     this.failed = h("p", { class: "failed", role: "alert" });
-    this.elements = [this.known, this.say, this.centre, this.offers, this.note.element, this.failed];
+    this.ending = new EndingBox(() => ({ person_id: page.personId, supervises: false }), { closed: () => page.draw() });
+    this.elements = [this.known, this.ending.element, this.say, this.centre, this.offers, this.note.element, this.failed];
   }
 
   /**
@@ -76,15 +78,34 @@ export class OperatorCall {
     this.drawCentre(help, proven(call, alerts, commands), lanes, usable);
     const canCancel = cancellable(call, alerts, commands);
     const canHold = holdOffered(call, alerts);
-    fill(this.offers, JSON.stringify([call.call_id, call.status, canCancel, canHold, usable, lanes.help?.doing, lanes.move?.doing, lanes.aside?.doing, call.recording, call.capabilities, this.recording.asked, help, current()]), () => [
+    const endings = this.endingOffers(call, alerts, usable);
+    fill(this.offers, JSON.stringify([call.ending, call.stops, endings.length, this.ending.open, call.call_id, call.status, canCancel, canHold, usable, lanes.help?.doing, lanes.move?.doing, lanes.aside?.doing, call.recording, call.capabilities, this.recording.asked, help, current()]), () => [
       ...drawOffers({ call, help, usable, cancellable: canCancel, holdOffered: canHold, lanes, press: (action) => this.press(action) }),
-      ...this.recording.elements({ call, usable, lanes, press: (action) => this.press(action) })]);
+      ...this.recording.elements({ call, usable, lanes, press: (action) => this.press(action) }), ...endings]);
+    this.ending.update(call, usable, picture.now());
+    // Once it is decided there is one sentence to say.
+    show(this.say, !["agreed", "ending"].includes(call.ending?.state));
     const asked = help !== "none" && help !== "transferred" && alerts.some(isHelp);
     this.note.update(asked && call.capabilities.includes("escalate_cancel"), said(alerts), usable);
     show(this.failed, this.failure !== null);
     fill(this.failed, JSON.stringify([this.failure, current()]), () =>
       this.failure ? [h("strong", {}, t(`operator.failed_${this.failure.what}`)), h("span", {}, worded(this.failure).detail)] : []);
     return help;
+  }
+
+  /**
+   * What may be noted or proposed about the end of a call that goes wrong.
+   * @param {any} call
+   * @param {any[]} alerts
+   * @param {boolean} usable
+   */
+  endingOffers(call, alerts, usable) {
+    const hot = alerts.length > 0 || call.stops?.length > 0;
+    if (!hot || !call.capabilities.includes("hang_up") || this.ending.open || ["proposed", "agreed", "ending"].includes(call.ending?.state)) return [];
+    const noted = h("button", { class: "offer", type: "button", dataset: { act: "stop" }, disabled: !usable, onclick: () => this.ending.send("stop-requests") },
+      t(call.stops?.length ? "ending.note_stop_n" : "ending.note_stop", { n: call.stops?.length ?? 0 }));
+    const asks = h("button", { class: "offer", type: "button", dataset: { act: "ask_ending" }, disabled: !usable, onclick: () => { this.ending.ask(); this.page.draw(); } }, t("ending.button"));
+    return this.page.personId === null ? [noted] : [noted, asks];
   }
 
   /**
@@ -158,6 +179,7 @@ export class OperatorCall {
   /** @param {number} now */
   tick(now) {
     tickSteps(this.centre, this.calledAt ?? null, now);
+    this.ending.tick(now);
   }
 
   async callHelp() {

@@ -2,11 +2,12 @@
 
 import { Buttons } from "./buttons.js";
 import { callerName, who } from "./call_names.js";
+import { EndingBox } from "./ending_box.js";
 import { fill, h, setText, show } from "./dom.js";
 import { ofSupervisor } from "./known_caller.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
 import { ListenBar } from "./listen_bar.js";
-import { marksKey, marksRow, presses } from "./marks.js";
+import { marksKey, marksRow, presses, viewer } from "./marks.js";
 import { Notes } from "./notes.js";
 import { recordingMark } from "./recording.js";
 import { look, shape } from "./severity.js";
@@ -53,6 +54,7 @@ export class Panel {
     this.transcript = new Transcript();
     this.timeline = new Timeline();
     this.notes = new Notes();
+    this.ending = new EndingBox(viewer, { closed: () => this.focusButtons() });
     /** @type {Record<string, HTMLElement>} */
     this.parts = { words: this.transcript.element, course: this.timeline.element, notes: this.notes.element };
     /** @type {Record<string, HTMLElement>} */
@@ -137,7 +139,7 @@ export class Panel {
     this.call = next === null ? null : calls[next];
     this.buttons?.remove();
     this.buttons = next === null ? null : new Buttons(this.board.actionsOf(next), { whole: true });
-    this.foot.replaceChildren(...(this.buttons ? [this.buttons.element] : []));
+    this.foot.replaceChildren(...(this.buttons ? [this.ending.element, this.buttons.element] : []));
     this.transcript.begin();
     return true;
   }
@@ -190,6 +192,7 @@ export class Panel {
     this.drawWhy();
     this.drawWords();
     this.timeline.update(picture, call);
+    this.ending.update(call, usable, picture.now());
     this.notes.update(call, picture.linked && call.status !== "ended");
     const notes = call.notes?.length ?? 0;
     setText(this.tabs.words, t("panel.words"));
@@ -235,5 +238,29 @@ export class Panel {
     const since = this.at && this.at.kind !== "talking" && this.at.kind !== "ended" ? this.at.since : null;
     setText(this.since, since === null || since === undefined ? "" : ` ${clock((now - since) / 1000)}`);
     this.timeline.tick(now);
+    this.ending.tick(now);
+  }
+
+  /**
+   * Shows a call with the form for a proposal to end it.
+   * @param {string} callId
+   */
+  askEnding(callId) {
+    this.board.cards.get(callId)?.buttons.toggle(false);
+    this.bring(callId);
+    if (this.call?.call_id === callId && !["proposed", "agreed", "ending"].includes(this.call.ending?.state)) this.ending.ask();
+  }
+
+  /**
+   * Shows a call, and its buttons in sight.
+   * @param {string} callId
+   */
+  bring(callId) {
+    this.board.select(callId);
+    this.foot.scrollIntoView({ block: "nearest" });
+  }
+
+  focusButtons() {
+    /** @type {HTMLElement | null} */ (this.foot.querySelector('[data-action="hang_up"]:not(:disabled)'))?.focus({ preventScroll: true });
   }
 }

@@ -59,11 +59,18 @@ function commandText({ command = {}, issued_by: by, result = {} }) {
   const action = find(`action.${command.action}`) ?? String(command.action ?? "");
   const aimed = command.target ? `${action} ${t("action.to", { target: command.target })}` : action;
   const why = command.reason ? (find(`because.${command.reason}`) ?? command.reason) : "";
-  const said = t("story.press", { name: by || command.issued_by || t("audit.nobody"), action: why ? `${aimed}（${why}）` : aimed });
+  const about = [why, command.ending ? decidedText(command.ending) : ""].filter(Boolean).join(t("ending.words_after"));
+  const said = t("story.press", { name: by || command.issued_by || t("audit.nobody"), action: about ? `${aimed}（${about}）` : aimed });
   if (!result.outcome || result.outcome === "done") return said;
   const { text, detail } = worded({ action: command.action, ...result, outcome: result.outcome });
   return `${said} → ${text}${detail ? `（${detail}）` : ""}`;
 }
+
+/**
+ * Who decided that a call is ended.
+ * @param {Record<string, any>} ending
+ */
+const decidedText = (ending) => [ending.words, t("ending.decided", { first: ending.proposed_by, second: ending.agreed_by, n: ending.warnings })].filter(Boolean).join(t("ending.words_after"));
 
 /** @param {Record<string, any>} body */
 const recordingText = ({ state, by }) => [word("recorded.recording", state), by ? t("recorded.by", { name: by }) : ""].filter(Boolean).join(" ");

@@ -18,7 +18,6 @@ export const TO_OWN_TELEPHONE = named((facts) => facts.rings === "own");
 
 /** Actions with which a reason is sent; transfers need it where they lead out of the house. */
 export const WITH_REASON = named((facts) => facts.reason !== null);
-export const REASONS = ["abuse", "threat", "warned", "other"];
 
 /**
  * What came of a press; `words` is its detail by language.

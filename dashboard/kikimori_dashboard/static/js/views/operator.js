@@ -48,7 +48,7 @@ const picture = new Picture(() => queueMicrotask(async () => {
   draw();
 }));
 
-const ofCall = new OperatorCall({ draw, announce: (text) => setText(at("announcer"), text) });
+const ofCall = new OperatorCall({ draw, announce: (text) => setText(at("announcer"), text), personId: person?.person_id ?? null });
 const reach = new ReachTry();
 const small = new SmallWindow(at("small"), at("place"), desk, { onKey, tick, address: () => `/operator?ext=${encodeURIComponent(extension)}` });
 

@@ -6,6 +6,7 @@ import { Bell } from "../components/bell.js";
 import { Board } from "../components/board.js";
 import { Closed } from "../components/closed.js";
 import { byId, setText, show } from "../components/dom.js";
+import { showEndings } from "../components/ending_banner.js";
 import { inFrame } from "../components/frames.js";
 import { ringsFor, showHandover } from "../components/handover_banner.js";
 import { Inbox } from "../components/inbox.js";
@@ -20,6 +21,7 @@ import * as telephone from "../components/telephone.js";
 import * as unanswered from "../components/unanswered.js";
 import { WhoBar } from "../components/who_bar.js";
 import { Drawn } from "../store/drawn.js";
+import { loadEndingReasons } from "../store/ending.js";
 import { loadReasons } from "../store/help_reasons.js";
 import * as i18n from "../store/i18n.js";
 import { urgentCalls } from "../store/lanes.js";
@@ -41,7 +43,7 @@ showPerson();
 
 const board = new Board(
   { cards: byId("cards"), waiting: byId("waiting", HTMLDetailsElement), lane: byId("lane"), rows: byId("rows") },
-  { telephoneChanged: () => words(), selected: (callId) => { panel.show(callId); sayLook(); }, drawsOthers: () => sayLook() },
+  { telephoneChanged: () => words(), endingWanted: (callId) => panel.askEnding(callId), selected: (callId) => { panel.show(callId); sayLook(); }, drawsOthers: () => sayLook() },
 );
 const panel = new Panel(byId("panel"), board);
 const lane = new Lane(byId("lane"), board);
@@ -95,6 +97,7 @@ function drawCalls(changes, calls) {
   if (calls) {
     setText(byId("site"), picture.site.name);
     showHandover(byId("handover"), ringsFor(picture, person, telephone.own()));
+    showEndings(byId("endings"), picture, marks.presses() ? marks.viewer().person_id : null, (callId) => panel.bring(callId));
     drawTelephone();
     announcer.update(picture);
     inbox.update(picture);
@@ -168,7 +171,7 @@ addEventListener("keydown", (event) => {
   else if (event.key === "t" && !event.repeat) board.pressMain();
   else if ((event.key === "l" || event.key === "r") && !event.repeat) board.listen(event.key === "l" ? "live" : "past");
   else if (event.key === "Escape") {
-    if (!board.cancel()) board.select(null);
+    if (!panel.ending.cancel() && !board.cancel()) board.select(null);
   } else return;
   event.preventDefault();
 });
@@ -208,3 +211,4 @@ draw();
 picture.connect();
 marks.start(drawAll);
 loadReasons().then(drawAll);
+loadEndingReasons().then(drawAll);
