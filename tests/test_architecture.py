@@ -115,6 +115,7 @@ ONE_DOOR = {
         "kikimori_records.migrations.versions.v0007_customers",
         "kikimori_records.migrations.versions.v0008_search",
         "kikimori_records.migrations.versions.v0009_spoken_by",
+        "kikimori_records.migrations.versions.v0010_endings",
     },
     "rfc3161_client": {"kikimori_records.proof.time_stamps"},
 }

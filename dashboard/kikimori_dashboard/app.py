@@ -54,6 +54,7 @@ from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.sights import ExtensionTeams, Sights
 from kikimori_dashboard.signatures import Signatures
 from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.state_upkeep import forget_old, note_shown
 from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.time_keeper import keep_time
 from kikimori_dashboard.unanswered.desk import UnansweredDesk
@@ -71,10 +72,6 @@ if TYPE_CHECKING:
     from kikimori_dashboard.config import DashboardSettings
 
 log = structlog.get_logger()
-
-FORGET_EVERY_S = 10.0
-LOOK_EVERY_S = 2.0
-"""Interval in s between notes of what a supervisor's page shows."""
 
 STATE: web.AppKey[SiteState] = web.AppKey("state", SiteState)
 LIMITER: web.AppKey[ConnectionLimiter] = web.AppKey("limiter", ConnectionLimiter)
@@ -324,9 +321,9 @@ async def _run(
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_follow_broker(subscriber, settings), name="broker")
-        tasks.create_task(_forget(state, live, outlets), name="forget")
+        tasks.create_task(forget_old(state, live, outlets), name="forget")
         tasks.create_task(subscriber.signatures.follow(live.changed), name="keys")
-        tasks.create_task(_look(state, live), name="look")
+        tasks.create_task(note_shown(state, live), name="look")
         tasks.create_task(outlets.run(), name="outlets")
         tasks.create_task(unanswered.keep(), name="unanswered")
         tasks.create_task(records_service.run(), name="records-service")
@@ -338,17 +335,3 @@ async def _run(
 async def _follow_broker(subscriber: Subscriber, settings: DashboardSettings) -> None:
     await read_left_session(settings, lambda topic, payload: subscriber.take(topic, payload, now=False))
     await subscriber.run()
-
-
-async def _forget(state: SiteState, live: Live, outlets: SiteOutlets) -> None:
-    while True:
-        await asyncio.sleep(FORGET_EVERY_S)
-        state.forget_old(datetime.now(UTC))
-        live.changed()
-        outlets.changed()
-
-
-async def _look(state: SiteState, live: Live) -> None:
-    while True:
-        await asyncio.sleep(LOOK_EVERY_S)
-        state.look(watched=live.watched)

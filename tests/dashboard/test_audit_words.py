@@ -217,7 +217,7 @@ def _noted() -> list[AuditEntry]:
         found.append(entry(WHO, action, about=person, name="佐藤"))
     for each in false_reasons():
         found.append(entry(WHO, "alert.false", about=alert, call_id=ID, reason=each.id, rule="R-1"))
-    decided = {"why": "abuse", "proposed_by": "高橋", "agreed_by": "木村", "warnings": 2}
+    decided: dict[str, Any] = {"why": "abuse", "proposed_by": "高橋", "agreed_by": "木村", "warnings": 2}
     found += [
         entry(WHO, f"ending.{each}", about=call, **decided) for each in ("agree", "refuse", "withdraw", "end")
     ]

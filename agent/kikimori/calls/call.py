@@ -19,7 +19,6 @@ from kikimori.errors import place_of
 from kikimori_core.model.call import CallInfo, EndReason, Role
 from kikimori_core.model.evidence import ButtonPress, Utterance
 from kikimori_core.wire.messages import (
-    Alert,
     CallLevels,
     CallState,
     CallStatus,
@@ -339,7 +338,8 @@ class LiveCall:
     def _tell(self, changes: Sequence[AlertChange]) -> None:
         for change in changes:
             self._open.note(change)
-            alert = self._alert(change)
+            about = {"site": self._site, "agent_id": self._agent_id, "run": self._run}
+            alert = alert_message(change, self.info, self.started_at, **about)
             self._recorder.alert(self, alert)
             self._listener.alert_changed(alert)
         if changes:
@@ -347,8 +347,3 @@ class LiveCall:
             for leg in self.legs:
                 if leg.speech is not None:
                     leg.speech.priority = 0 if worst is None else 1 + worst.rank
-
-    def _alert(self, change: AlertChange) -> Alert:
-        return alert_message(
-            change, self.info, self.started_at, site=self._site, agent_id=self._agent_id, run=self._run
-        )

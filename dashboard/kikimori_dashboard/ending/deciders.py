@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class EndingDeciders:
-    """Who may decide about ending a call: people with the right to end it, a supervisor among them."""
+    """Rights of deciders: all have the right to end the call, and one is a supervisor."""
 
     def __init__(self, access: Access) -> None:
         self._access = access

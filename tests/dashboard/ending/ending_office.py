@@ -1,4 +1,4 @@
-"""What the tests of ending calls do again and again, as pages and people do it."""
+"""Steps of the tests of ending calls, as pages and people do them."""
 
 from __future__ import annotations
 

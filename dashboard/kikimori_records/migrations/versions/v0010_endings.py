@@ -7,8 +7,8 @@ from alembic import op
 
 from kikimori_records.columns import UtcTime, Words
 
-revision = "0009"
-down_revision: str | None = "0008"
+revision = "0010"
+down_revision: str | None = "0009"
 
 
 def upgrade() -> None:
